@@ -1,0 +1,72 @@
+import type { AttemptFailure, FailureCode } from './failure.ts';
+import type { JobId, KeyId } from './ids.ts';
+import type { JobKind, Lane, ParkReason } from './job.ts';
+import type { KeyState } from './key-state.ts';
+import type { ProviderName } from './provider-name.ts';
+
+type AttemptFacts = {
+  readonly jobId: JobId;
+  /** Which attempt of how many at this candidate; a change of keys by the key's fault keeps the number. */
+  readonly attempt: number;
+  readonly of: number;
+  readonly keyId: KeyId;
+  readonly keyName: string;
+  readonly model: string;
+};
+
+/** Everything that happens in the house and is worth a log line. Ids and names only: no prompt, no secret. */
+export type HouseEvent =
+  | { readonly event: 'house.started'; readonly keys: number; readonly waiting: number; readonly bot: string }
+  | {
+      readonly event: 'house.recovered';
+      readonly handedBack: number;
+      readonly setAside: number;
+      readonly untold: number;
+    }
+  | { readonly event: 'house.stopping'; readonly running: number }
+  | { readonly event: 'house.stopped'; readonly handedBack: number }
+  | { readonly event: 'config.warning'; readonly text: string }
+  | {
+      readonly event: 'job.accepted';
+      readonly jobId: JobId;
+      readonly kind: JobKind;
+      readonly lane: Lane;
+      readonly ahead: number;
+    }
+  | { readonly event: 'job.started'; readonly jobId: JobId; readonly line: ProviderName; readonly waitedMs: number }
+  | {
+      readonly event: 'job.parked';
+      readonly jobId: JobId;
+      readonly line: ProviderName;
+      readonly reason: ParkReason;
+      readonly forMs: number;
+    }
+  | {
+      readonly event: 'job.produced';
+      readonly jobId: JobId;
+      readonly bytes: number;
+      readonly mime: string;
+      readonly ms: number;
+    }
+  | { readonly event: 'job.failed'; readonly jobId: JobId; readonly code: FailureCode; readonly calls: number }
+  | { readonly event: 'job.cancelled'; readonly jobId: JobId }
+  | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
+  | { readonly event: 'job.told'; readonly jobId: JobId; readonly code: FailureCode }
+  | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string }
+  | ({ readonly event: 'attempt.started' } & AttemptFacts)
+  | ({ readonly event: 'attempt.failed'; readonly failure: AttemptFailure; readonly ms: number } & AttemptFacts)
+  | ({ readonly event: 'attempt.succeeded'; readonly ms: number } & AttemptFacts)
+  | { readonly event: 'result.refetch'; readonly jobId: JobId; readonly detail: string }
+  | { readonly event: 'key.changed'; readonly keyId: KeyId; readonly keyName: string; readonly state: KeyState }
+  | { readonly event: 'model.resting'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
+  | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
+  | {
+      readonly event: 'telegram.trouble';
+      readonly method: string;
+      readonly detail: string;
+      readonly retryInMs?: number;
+    }
+  | { readonly event: 'update.failed'; readonly updateId: number; readonly detail: string; readonly setAside: boolean };
+
+/** The one way to say that something happened; never throws, never waits. */
+export type Tell = (event: HouseEvent) => void;

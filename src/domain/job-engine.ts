@@ -1,0 +1,112 @@
+import type { JobId } from './ids.ts';
+import type { Job, JobKind, JobRequest, Lane, ParkReason, Progress } from './job.ts';
+import type { Outcome } from './outcome.ts';
+import type { ProviderName } from './provider-name.ts';
+
+/** The right to act for one job. Whoever holds an older fence than the engine may no longer act. */
+export type JobLease = {
+  readonly jobId: JobId;
+  readonly fence: number;
+};
+
+export type Claim = {
+  readonly lease: JobLease;
+  readonly job: Job;
+};
+
+export type AcceptLimits = {
+  /** How many jobs this person may have waiting or running at once, by lane. */
+  readonly waiting: number;
+  /** Pictures or videos this person may ask for in one UTC day; -1 is without limit. */
+  readonly perDay: number;
+};
+
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly job: Job; readonly ahead: number }
+  | { readonly kind: 'known'; readonly job: Job; readonly ahead: number }
+  | { readonly kind: 'refused'; readonly code: 'queue-full' | 'quota-reached' };
+
+export type ClaimLimits = {
+  /** Jobs that one person may have running at the same time, by lane. */
+  readonly running: Readonly<Record<Lane, number>>;
+};
+
+export type Place = {
+  readonly job: Job;
+  /** Jobs of the same line that are handed out before this one; 0 when it is next or no longer waits. */
+  readonly ahead: number;
+};
+
+export type Cancelled =
+  /** The job was waiting; it has ended. */
+  | { readonly kind: 'cancelled'; readonly job: Job }
+  /** The job runs: it has ended in the engine, and whoever runs it has to be stopped. */
+  | { readonly kind: 'running'; readonly job: Job }
+  | { readonly kind: 'too-late'; readonly job: Job }
+  | { readonly kind: 'not-found' };
+
+export type LineStats = {
+  readonly line: ProviderName;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  readonly running: number;
+};
+
+export type EngineStats = {
+  readonly lines: readonly LineStats[];
+  /** Ended, and not told yet. */
+  readonly untold: number;
+};
+
+/**
+ * Keeps accepted jobs and hands them out in fair order (virtual rounds a lane and person, premium first but one free
+ * job after every four premium ones in a row). Every promise resolves after the change is durable. A method that takes
+ * a lease answers `false`, and changes nothing, when the lease is not the newest.
+ */
+export type JobEngine = {
+  /** Takes the job, its day's credit and the update's id in one transaction; the same update again is `known`. */
+  accept(request: JobRequest & { readonly line: ProviderName }, limits: AcceptLimits, nowMs: number): Promise<Accepted>;
+  /** The next job of the line that may start now, marked running under a new fence. */
+  claim(line: ProviderName, limits: ClaimLimits, nowMs: number): Promise<Claim | undefined>;
+  /** A waiting job of the line that was first claimed at or before `claimedBeforeMs`: its own deadline has passed. */
+  claimExpired(line: ProviderName, kind: JobKind, claimedBeforeMs: number): Promise<Claim | undefined>;
+  /** When the soonest parked job of the line becomes ready; undefined when none waits for a later time. */
+  nextReadyMs(line: ProviderName, nowMs: number): Promise<number | undefined>;
+  /** Keeps what the running job has used up. */
+  checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
+  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`. */
+  park(
+    lease: JobLease,
+    park: {
+      readonly line: ProviderName;
+      readonly readyAtMs: number;
+      readonly reason: ParkReason;
+      readonly progress: Progress;
+    },
+  ): Promise<boolean>;
+  /** Puts the job back to the front, as it was before the claim. */
+  handBack(lease: JobLease): Promise<boolean>;
+  /** Ends the job; failed and cancelled jobs give their credit back in the same transaction. */
+  settle(lease: JobLease, outcome: Outcome, nowMs: number): Promise<boolean>;
+  /** Ends a job on its owner's word. */
+  cancel(id: JobId, userId: number, nowMs: number): Promise<Cancelled>;
+  /** A lease to tell the person about an ended job; undefined when it was told or has not ended. */
+  claimTelling(id: JobId): Promise<Claim | undefined>;
+  /** The person knows the outcome. */
+  told(lease: JobLease, nowMs: number): Promise<boolean>;
+  /** Ids of jobs that ended and were not told, oldest first. */
+  untold(): Promise<readonly JobId[]>;
+  /** Is this still the newest lease of the job? Every outside effect asks first. */
+  holds(lease: JobLease): Promise<boolean>;
+  keepReceipt(id: JobId, receiptId: number): Promise<void>;
+  find(id: JobId): Promise<Job | undefined>;
+  /** Where a job stands. */
+  where(id: JobId): Promise<Place | undefined>;
+  /** The person's jobs that are not told yet, and the latest told one, newest first. */
+  jobsOf(userId: number): Promise<readonly Job[]>;
+  stats(): Promise<EngineStats>;
+  /**
+   * On start: jobs found running go back to the front, their crash counted; a job on which `maxCrashes` processes died
+   * ends as set aside. Answers how many of each.
+   */
+  recover(maxCrashes: number, nowMs: number): Promise<{ readonly handedBack: number; readonly setAside: number }>;
+};

@@ -1,0 +1,8 @@
+import type { FailureCode } from './failure.ts';
+import type { MediaFile } from './media.ts';
+
+/** How a job ended. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly file: MediaFile; readonly model: string }
+  | { readonly kind: 'failed'; readonly code: Exclude<FailureCode, 'cancelled'> }
+  | { readonly kind: 'cancelled' };

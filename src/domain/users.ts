@@ -1,0 +1,17 @@
+/** What is known of a person. */
+export type User = {
+  readonly id: number;
+  /** What they chose by /language; without it the one Telegram reports applies. */
+  readonly locale?: string;
+  /** Milliseconds since 1970; in the past when premium is over, absent when it never was. */
+  readonly premiumUntilMs?: number;
+};
+
+export type Users = {
+  find(id: number): Promise<User>;
+  setLocale(id: number, locale: string): Promise<void>;
+  /** Adds days to what is left of the person's premium; answers until when. */
+  addPremium(id: number, days: number, nowMs: number): Promise<number>;
+  /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */
+  usedToday(id: number, kind: 'image' | 'video', nowMs: number): Promise<number>;
+};

@@ -1,0 +1,42 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+/** Time as the house sees it. Milliseconds everywhere. */
+export type Clock = {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Rests for `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first. */
+  deadline(ms: number, parent?: AbortSignal): AbortSignal;
+  /** Runs `task` once after `ms`; disposing before cancels it. Never keeps the process alive by itself. */
+  schedule(ms: number, task: () => void): Disposable;
+};
+
+/** setTimeout takes at most 2^31 - 1 ms and fires at once beyond. */
+const longestTimerMs = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await sleepFor(Math.min(ms, longestTimerMs), undefined, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  },
+  deadline: (ms, parent) => {
+    const timeout = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(ms)), longestTimerMs));
+    return parent === undefined ? timeout : AbortSignal.any([parent, timeout]);
+  },
+  schedule: (ms, task) => {
+    const timer = setTimeout(task, Math.min(Math.max(0, ms), longestTimerMs));
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** True when the signal was aborted because a deadline passed. */
+export function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError';
+}
