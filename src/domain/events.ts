@@ -26,6 +26,8 @@ export type HouseEvent =
   | { readonly event: 'house.stopping'; readonly running: number }
   | { readonly event: 'house.stopped'; readonly handedBack: number }
   | { readonly event: 'config.warning'; readonly text: string }
+  /** Something went wrong that no rule foresees; `what` says what was attempted. */
+  | { readonly event: 'house.trouble'; readonly what: string; readonly error: unknown }
   | {
       readonly event: 'job.accepted';
       readonly jobId: JobId;
@@ -66,7 +68,7 @@ export type HouseEvent =
       readonly detail: string;
       readonly retryInMs?: number;
     }
-  | { readonly event: 'update.failed'; readonly updateId: number; readonly detail: string; readonly setAside: boolean };
+  | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */
 export type Tell = (event: HouseEvent) => void;
