@@ -1,0 +1,88 @@
+/** A value read from the environment, or everything that is wrong with it; the name is put in front by the caller. */
+export type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+export type Parser<Value> = (text: string) => Parsed<Value>;
+
+export function good<Value>(value: Value): Parsed<Value> {
+  return { ok: true, value };
+}
+
+export function bad(...mistakes: readonly string[]): { readonly ok: false; readonly mistakes: readonly string[] } {
+  return { ok: false, mistakes };
+}
+
+/** ASCII digits only: no sign but a minus, no exponent, no hexadecimal, no spaces. */
+export function wholeNumber(least: number, most: number, example: number): Parser<number> {
+  return (text) => {
+    const value = /^-?[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return good(Object.is(value, -0) ? 0 : value);
+    return bad(`must be a whole number from ${least} to ${most}, for example ${example}`);
+  };
+}
+
+/** Seconds with or without decimals, answered in milliseconds. */
+export function seconds(rules: {
+  readonly zero: boolean;
+  readonly most: number;
+  readonly example: number;
+}): Parser<number> {
+  return (text) => {
+    const value = /^[0-9]{1,9}(?:\.[0-9]{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+    if (value <= rules.most && (value > 0 || (value === 0 && rules.zero))) {
+      return good(value === 0 ? 0 : Math.max(1, Math.round(value * 1000)));
+    }
+    const least = rules.zero ? 'of seconds, 0 or more' : 'of seconds above 0';
+    const most = value > rules.most ? ` and at most ${rules.most}` : '';
+    return bad(`must be a number ${least}${most}, for example ${rules.example}`);
+  };
+}
+
+export function oneOf<const Word extends string>(words: readonly Word[]): Parser<Word> {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    return word === undefined ? bad(`must be one of ${words.join(', ')}`) : good(word);
+  };
+}
+
+/** An http address that paths are appended to: no query, no user, answered without a slash at its end. */
+export function baseUrl(example: string): Parser<string> {
+  return (text) => {
+    const url = /^https?:\/\/[\x21-\x7e]{1,2000}$/i.test(text) && !/[\\?#]/.test(text) ? URL.parse(text) : null;
+    if (url !== null && url.username === '' && url.password === '') return good(url.href.replace(/\/+$/, ''));
+    return bad(`must be an http or https address without user, query or fragment, for example ${example}`);
+  };
+}
+
+/** A comma-separated list; mistakes name the position, counted from 1 with the empty entries, which are skipped. */
+export function listOf<Value>(parse: Parser<Value>): Parser<readonly Value[]> {
+  return (text) => {
+    const values: Value[] = [];
+    const mistakes: string[] = [];
+    for (const [index, entry] of text.split(',').entries()) {
+      if (entry.trim() === '') continue;
+      const parsed = parse(entry.trim());
+      if (parsed.ok) values.push(parsed.value);
+      else mistakes.push(...parsed.mistakes.map((mistake) => `position ${index + 1} ${mistake}`));
+    }
+    return mistakes.length === 0 ? good(values) : bad(...mistakes);
+  };
+}
+
+/** Accounts behind which Telegram hides anonymous admins, channels and itself: never one person. */
+const nobodys: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, 777_000]);
+
+export const userId: Parser<number> = (text) => {
+  const id = /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(id)) return bad('must be a Telegram user id in digits, for example 123456789');
+  if (nobodys.has(id)) return bad('is an account that Telegram uses for many senders, not a person; remove it');
+  return good(id);
+};
+
+/** `host:port` in lower case, as the address guard compares it. */
+export const hostAndPort: Parser<string> = (text) => {
+  const [, host = '', port = ''] = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})$/.exec(text) ?? [];
+  if (host !== '' && Number(port) >= 1 && Number(port) <= 65_535) return good(`${host.toLowerCase()}:${Number(port)}`);
+  return bad('must be host:port, for example 127.0.0.1:9000');
+};

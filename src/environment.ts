@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type EnvironmentReading = {
+  readonly env: Environment;
+  /** What looks wrong in the file or dangerous around it; names and lines, never values. */
+  readonly warnings: readonly string[];
+};
+
+type EnvironmentOptions = {
+  readonly cwd: string;
+  readonly processEnv: Environment;
+  /** Throws when the file is absent, as `readFileSync` does. */
+  readonly readFile?: (path: string) => string;
+};
+
+/** The real environment over the `.env` file of the working folder; a name set to nothing in the real one stays so. */
+export function readEnvironment(options: EnvironmentOptions): EnvironmentReading {
+  const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
+  const real = Object.fromEntries(Object.entries(options.processEnv).filter(([, value]) => value !== undefined));
+  const file = readDotEnv(join(options.cwd, '.env'), readFile);
+  const env = { ...file.values, ...real };
+  return { env, warnings: [...file.warnings, ...debugWarnings(env)] };
+}
+
+function readDotEnv(path: string, readFile: (path: string) => string): { values: Environment; warnings: string[] } {
+  let text: string;
+  try {
+    text = readFile(path).replace(/^\ufeff/, '');
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return { values: {}, warnings: absent ? [] : ['.env cannot be read; it is ignored'] };
+  }
+  if (text.includes('\0') || text.startsWith('\ufffd')) {
+    return { values: {}, warnings: ['.env is not UTF-8 text; it is ignored, save it again as UTF-8'] };
+  }
+  return { values: parseEnv(text), warnings: oddities(text) };
+}
+
+const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=[^\S\n]*(.*)$/;
+
+/** Node's parser takes the last of two equal names and lets an open quote swallow the lines that follow, both silently. */
+function oddities(text: string): string[] {
+  const warnings: string[] = [];
+  const seen = new Set<string>();
+  const lines = text.split(/\r\n|\r|\n/);
+  for (let index = 0; index < lines.length; index += 1) {
+    const [, name, value = ''] = assignment.exec(lines[index] ?? '') ?? [];
+    if (name === undefined) continue;
+    if (seen.has(name)) warnings.push(`.env line ${index + 1} sets ${name} again; the last one counts`);
+    seen.add(name);
+    const quote = /^["'`]/.exec(value)?.[0];
+    if (quote === undefined || value.includes(quote, 1)) continue;
+    const length = lines.slice(index + 1).findIndex((line) => line.includes(quote));
+    const swallowed = length < 0 ? [] : lines.slice(index + 1, index + 2 + length);
+    if (length < 0 || swallowed.some((line) => assignment.test(line))) {
+      warnings.push(`.env line ${index + 1} opens a quotation mark at ${name} and does not close it on that line`);
+    }
+    index += swallowed.length;
+  }
+  return warnings;
+}
+
+/** Debug output of libraries goes past our logger and may show addresses with the bot's token. */
+function debugWarnings(env: Environment): string[] {
+  return ['DEBUG', 'NODE_DEBUG']
+    .filter((name) => (env[name] ?? '') !== '')
+    .map((name) => `${name} is set: what libraries print because of it may show secrets; unset it in production`);
+}
