@@ -1,0 +1,63 @@
+import { oneLine } from './one-line.ts';
+import { hideTokens } from './redactor.ts';
+
+const deepestCause = 5;
+const longestPart = 300;
+const longestDescription = 1000;
+
+/**
+ * What is wrong, for an operator: names, codes and messages down the causes. Payloads, bodies and all of an address but
+ * its host stay out; never throws, whatever was thrown.
+ */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  const seen = new Set<unknown>();
+  let current = error;
+  while (parts.length < deepestCause && !seen.has(current)) {
+    seen.add(current);
+    parts.push(describeOne(current));
+    current = read(current, 'cause');
+    if (current === undefined || current === null) break;
+  }
+  return oneLine(parts.join(', because of '), longestDescription);
+}
+
+function describeOne(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return `thrown ${typeof error}: ${safeText(String(error))}`;
+  const name = textOf(read(error, 'name')) || 'thrown object';
+  const code = textOf(read(error, 'code'));
+  const message = safeText(textOf(read(error, 'message')));
+  const inner = read(error, 'errors');
+  const several = Array.isArray(inner) ? inner.slice(0, 3).map((one: unknown) => `(${describeFlat(one)})`) : [];
+  const words = [code === '' ? name : `${name} [${code}]`, message].filter((word) => word !== '').join(': ');
+  return several.length === 0 ? words : `${words} ${several.join(' ')}`;
+}
+
+function describeFlat(error: unknown): string {
+  return [textOf(read(error, 'code')), safeText(textOf(read(error, 'message')))]
+    .filter((word) => word !== '')
+    .join(': ');
+}
+
+/** Getters of a foreign error may throw. */
+function read(value: unknown, property: string): unknown {
+  try {
+    return typeof value === 'object' && value !== null ? Reflect.get(value, property) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** Messages of URL, header and JSON errors quote what they were given, which may be a key or a whole body. */
+function safeText(message: string): string {
+  const text = message.length > 5000 ? message.slice(0, 5000) : message;
+  const hidden = text
+    .replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@]*@)?([^\s/?#"'<>@]+)[^\s"'<>]*/gi, '$1$2/…')
+    .replace(/.*is an invalid header value.*/s, 'a header value is invalid')
+    .replace(/.*is not valid JSON.*/s, 'the text is not valid JSON');
+  return oneLine(hideTokens(hidden), longestPart);
+}

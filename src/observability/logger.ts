@@ -1,0 +1,105 @@
+import { createRequire } from 'node:module';
+import { type DestinationStream, type Level, type LevelWithSilent, type Logger, pino } from 'pino';
+import type { PinoPretty } from 'pino-pretty';
+
+import type { HouseEvent, Tell } from '../domain/events.ts';
+import { loggableError } from './loggable-error.ts';
+import { redactLine } from './redact-line.ts';
+import type { Redactor } from './redactor.ts';
+import { storyLine } from './story.ts';
+
+export type LoggerOptions = {
+  readonly level: LevelWithSilent;
+  readonly redactor: Redactor;
+  /** Standard output when absent. */
+  readonly destination?: DestinationStream;
+  /** For a person at a terminal; needs the development package pino-pretty and does without it when it is absent. */
+  readonly pretty?: boolean;
+};
+
+/** JSON lines from which every secret has been taken, errors and their causes included. */
+export function createLogger(options: LoggerOptions): Logger {
+  const destination = options.destination ?? pino.destination({ dest: 1, sync: true });
+  const pretty = options.pretty === true ? prettyStream(destination) : undefined;
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      serializers: { err: loggableError, error: loggableError },
+      hooks: { streamWrite: (line) => redactLine(line, options.redactor) },
+    },
+    pretty ?? destination,
+  );
+  if (options.pretty === true && pretty === undefined) {
+    logger.warn('Cannot print pretty lines: the package "pino-pretty" is missing; run npm install without --omit=dev');
+  }
+  return logger;
+}
+
+function prettyStream(destination: DestinationStream): DestinationStream | undefined {
+  try {
+    const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+    const pretty = prettyFactory({ colorize: false, translateTime: 'SYS:HH:MM:ss.l' });
+    return { write: (line) => destination.write(pretty(line)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** One log line an event: its facts as fields, its story as the message. Never throws. */
+export function tellTo(logger: Logger): Tell {
+  return (event) => {
+    try {
+      logger[levelOf(event)](fieldsOf(event), storyLine(event) ?? event.event);
+    } catch {
+      // Whoever tells has no part in what becomes of the line.
+    }
+  };
+}
+
+const levels = {
+  'house.started': 'info',
+  'house.recovered': 'info',
+  'house.stopping': 'info',
+  'house.stopped': 'info',
+  'config.warning': 'warn',
+  'house.trouble': 'error',
+  'job.accepted': 'info',
+  'job.started': 'info',
+  'job.parked': 'info',
+  'job.produced': 'info',
+  'job.failed': 'warn',
+  'job.cancelled': 'info',
+  'job.delivered': 'info',
+  'job.told': 'info',
+  'job.undeliverable': 'warn',
+  'attempt.started': 'info',
+  'attempt.failed': 'warn',
+  'attempt.succeeded': 'info',
+  'result.refetch': 'warn',
+  'key.changed': 'info',
+  'model.resting': 'warn',
+  'breaker.opened': 'error',
+  'breaker.closed': 'info',
+  'telegram.trouble': 'warn',
+  'update.failed': 'error',
+} as const satisfies Record<HouseEvent['event'], Level>;
+
+function levelOf(event: HouseEvent): Level {
+  if (event.event === 'key.changed' && event.state.kind === 'benched') return 'warn';
+  return levels[event.event];
+}
+
+/** Nested facts come up one step, so that every line can be searched by the same names. */
+function fieldsOf(event: HouseEvent): Readonly<Record<string, unknown>> {
+  if (event.event === 'attempt.failed') {
+    const { failure, ...facts } = event;
+    return { ...facts, ...failure };
+  }
+  if (event.event === 'key.changed') {
+    const { state, ...facts } = event;
+    const { kind, ...more } = state;
+    return { ...facts, state: kind, ...more };
+  }
+  return event;
+}

@@ -1,0 +1,54 @@
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { jobId, keyId } from '../../src/domain/ids.ts';
+
+export const job = jobId('tg-42-7');
+export const key = keyId('9f2c00112233aabb');
+
+const attempt = { jobId: job, keyId: key, keyName: 'bytez #2', attempt: 1, of: 3, model: 'org/model' };
+
+type EventName = HouseEvent['event'];
+
+const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name }> | BreakerEvent<Name> } = {
+  'house.started': { event: 'house.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
+  'house.recovered': { event: 'house.recovered', handedBack: 2, setAside: 1, untold: 3 },
+  'house.stopping': { event: 'house.stopping', running: 1 },
+  'house.stopped': { event: 'house.stopped', handedBack: 1 },
+  'config.warning': { event: 'config.warning', text: 'BYTEZ_API_KEY position 1 is not a usable key' },
+  'house.trouble': { event: 'house.trouble', what: 'the bytez line', error: new TypeError('no') },
+  'job.accepted': { event: 'job.accepted', jobId: job, kind: 'video', lane: 'premium', ahead: 0 },
+  'job.started': { event: 'job.started', jobId: job, line: 'bytez', waitedMs: 1500 },
+  'job.parked': { event: 'job.parked', jobId: job, line: 'bytez', reason: 'keys-cooling', forMs: 300_000 },
+  'job.produced': { event: 'job.produced', jobId: job, bytes: 2_345_678, mime: 'image/png', ms: 45_000 },
+  'job.failed': { event: 'job.failed', jobId: job, code: 'busy', calls: 3 },
+  'job.cancelled': { event: 'job.cancelled', jobId: job },
+  'job.delivered': { event: 'job.delivered', jobId: job, ms: 46_000, as: 'message' },
+  'job.told': { event: 'job.told', jobId: job, code: 'busy' },
+  'job.undeliverable': { event: 'job.undeliverable', jobId: job, why: 'bot was blocked' },
+  'attempt.started': { event: 'attempt.started', ...attempt },
+  'attempt.failed': {
+    event: 'attempt.failed',
+    ...attempt,
+    ms: 210,
+    failure: { blame: 'key', reason: 'rate-limited', retryAfterMs: 30_000, detail: 'asked to wait' },
+  },
+  'attempt.succeeded': { event: 'attempt.succeeded', ...attempt, ms: 45_210 },
+  'result.refetch': { event: 'result.refetch', jobId: job, detail: 'not there yet' },
+  'key.changed': {
+    event: 'key.changed',
+    keyId: key,
+    keyName: 'bytez #2',
+    state: { kind: 'benched', reason: 'rejected', probeAtMs: 60_000, times: 1 },
+  },
+  'model.resting': { event: 'model.resting', provider: 'bytez', model: 'org/model', forMs: 180_000 },
+  'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
+  'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
+  'telegram.trouble': { event: 'telegram.trouble', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
+  'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
+};
+
+type BreakerEvent<Name extends EventName> = Extract<HouseEvent, { event: 'breaker.opened' | 'breaker.closed' }> & {
+  event: Name;
+};
+
+/** One event of every kind; the compiler asks for those that are missing. */
+export const everyEvent: readonly HouseEvent[] = Object.values(byName);

@@ -1,0 +1,165 @@
+import { HttpError } from 'grammy';
+import { expect, test } from 'vitest';
+
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { createLogger, tellTo } from '../../src/observability/logger.ts';
+import { createRedactor } from '../../src/observability/redactor.ts';
+import { everyEvent, job, key } from './every-event.ts';
+
+const token = '123456789:AAF-abc_defghijklmnopqrstuvwxyz01';
+const apiKey = 'canary"provider\\key-1234567890';
+
+function aLogger(options: { level?: 'trace' | 'info' | 'warn' | 'silent'; pretty?: boolean; secrets?: string[] } = {}) {
+  const lines: string[] = [];
+  const secrets = options.secrets ?? [token, apiKey];
+  const logger = createLogger({
+    level: options.level ?? 'trace',
+    redactor: createRedactor(secrets.map((secret) => new Secret(secret))),
+    destination: { write: (line: string) => void lines.push(line) },
+    pretty: options.pretty ?? false,
+  });
+  const entries = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { logger, lines, entries };
+}
+
+test('tellTo() writes one line an event with its facts as fields and its story as the message', () => {
+  const { logger, entries } = aLogger();
+  const event: HouseEvent = {
+    event: 'attempt.failed',
+    jobId: job,
+    keyId: key,
+    keyName: 'bytez #2',
+    attempt: 1,
+    of: 3,
+    model: 'org/model',
+    ms: 210,
+    failure: { blame: 'key', reason: 'rate-limited', retryAfterMs: 30_000, detail: 'asked to wait' },
+  };
+  tellTo(logger)(event);
+  expect(entries()).toEqual([
+    {
+      level: 40,
+      time: expect.any(Number),
+      event: 'attempt.failed',
+      jobId: job,
+      keyId: key,
+      keyName: 'bytez #2',
+      attempt: 1,
+      of: 3,
+      model: 'org/model',
+      ms: 210,
+      blame: 'key',
+      reason: 'rate-limited',
+      retryAfterMs: 30_000,
+      detail: 'asked to wait',
+      msg: 'attempt 1/3 bytez #2: rate-limited',
+    },
+  ]);
+});
+
+test('tellTo() has a level and a message for every event', () => {
+  const { logger, entries } = aLogger();
+  const tell = tellTo(logger);
+  for (const event of everyEvent) tell(event);
+  expect(entries().map((entry) => entry['event'])).toEqual(everyEvent.map((event) => event.event));
+  const levels = new Map(entries().map((entry) => [entry['event'], entry['level']]));
+  expect(levels.get('attempt.succeeded')).toBe(30);
+  expect(levels.get('key.changed')).toBe(40);
+  expect(levels.get('breaker.opened')).toBe(50);
+  for (const entry of entries()) expect(entry['msg']).toMatch(/\S/);
+});
+
+test('tellTo() names the event when there is no story, and the state of a key in one field', () => {
+  const { logger, entries } = aLogger();
+  const tell = tellTo(logger);
+  tell({ event: 'house.recovered', handedBack: 0, setAside: 0, untold: 0 });
+  tell({ event: 'key.changed', keyId: key, keyName: 'bytez #1', state: { kind: 'ready' } });
+  expect(entries()[0]).toMatchObject({ msg: 'house.recovered' });
+  expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });
+});
+
+test('tellTo() keeps the error of a trouble as its description and frames', () => {
+  const { logger, entries } = aLogger();
+  tellTo(logger)({ event: 'house.trouble', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
+  expect(entries()[0]).toMatchObject({
+    level: 50,
+    msg: 'trouble with the bytez line: Error: no [redacted]',
+    error: { description: 'Error: no [redacted]', stack: expect.stringMatching(/^at /) },
+  });
+});
+
+test('tellTo() never throws, even when nothing can be written', () => {
+  const logger = createLogger({
+    level: 'info',
+    redactor: createRedactor([]),
+    destination: {
+      write: () => {
+        throw new Error('disk full');
+      },
+    },
+  });
+  expect(() => tellTo(logger)({ event: 'house.stopping', running: 0 })).not.toThrow();
+});
+
+test('createLogger() keeps quiet below its level', () => {
+  const { logger, lines } = aLogger({ level: 'warn' });
+  logger.info('not this');
+  logger.warn('this');
+  expect(lines).toHaveLength(1);
+});
+
+test('createLogger() lets no canary out, whatever is logged and however it is nested (K10, K11)', () => {
+  const { logger, lines, entries } = aLogger();
+  const address = `https://api.telegram.org/bot${token}/sendMessage`;
+  const http = new HttpError('Network request failed', Object.assign(new Error(address), { url: address, apiKey }));
+  const wrapped = new Error(`refused ${apiKey}`, { cause: http });
+  logger.error(wrapped);
+  logger.error({ err: wrapped }, 'with %s and %o', apiKey, { apiKey });
+  logger.error({ error: http, [apiKey]: apiKey, deep: { list: [apiKey, { again: [JSON.stringify({ apiKey })] }] } });
+  logger.info({ url: `x?key=${encodeURIComponent(apiKey)}`, basic: Buffer.from(`u:${apiKey}`).toString('base64') });
+  logger.info({ headers: { authorization: `Key ${apiKey}` }, secret: new Secret(apiKey) }, `${token} ${apiKey}`);
+  logger.child({ apiKey, token }).fatal(`split ${apiKey.slice(0, 9)}\x00${apiKey.slice(9)}`);
+  expect(entries()).toHaveLength(6);
+  const all = lines.join('');
+  for (const canary of ['canary', '1234567890', 'AAF-abc', Buffer.from('canary').toString('base64').slice(0, 7)]) {
+    expect(all).not.toContain(canary);
+  }
+  expect(all).toContain('[redacted]');
+});
+
+test('createLogger() tells an error by its description and frames', () => {
+  const { logger, entries } = aLogger();
+  logger.error({ err: new TypeError('fetch failed', { cause: new Error('no route') }) }, 'asked');
+  expect(entries()[0]).toMatchObject({
+    msg: 'asked',
+    err: { description: 'TypeError: fetch failed, because of Error: no route', stack: expect.stringMatching(/^at /) },
+  });
+});
+
+test('createLogger() writes valid JSON when a secret looks like the line’s own syntax or numbers', () => {
+  const secrets = ['"level":30', 'nnewline', '30,"time"', 'time', '"}\n{"level":50'];
+  const { logger, lines } = aLogger({ secrets });
+  logger.info({ text: 'a\nnewline and "level":30 and "}\n{"level":50' }, 'msg');
+  expect(lines).toHaveLength(1);
+  const entry = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+  expect(entry['level']).toBe(30);
+  expect(entry['text']).toBe('a\nnewline and [redacted] and [redacted]');
+});
+
+test('createLogger() writes forged lines and terminal commands as plain text on one line (A8, A14)', () => {
+  const { logger, lines, entries } = aLogger();
+  logger.info({ prompt: '\x1b[2J\x1b]0;pwn\x07 {"level":"error"}\n2026-01-01 admin logged in' }, 'x\x9by');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
+  expect(entries()[0]).toMatchObject({ prompt: '[2J]0;pwn {"level":"error"}\n2026-01-01 admin logged in', msg: 'xy' });
+});
+
+test('createLogger() redacts pretty lines too', () => {
+  const { logger, lines } = aLogger({ pretty: true });
+  tellTo(logger)({ event: 'config.warning', text: `found ${apiKey}\x1b[2J` });
+  const all = lines.join('');
+  expect(all).toContain('WARN: environment: found [redacted]');
+  expect(all).not.toContain('canary');
+  expect(all).not.toContain('\x1b');
+});
