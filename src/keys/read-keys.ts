@@ -1,0 +1,119 @@
+import { type ProviderName, providerNames } from '../domain/provider-name.ts';
+import { Secret } from '../kit/secret.ts';
+import { type KeyVariable, keyVariables, variablePrefixes } from './key-variables.ts';
+import { type ReadKeyFile, readKeyFile } from './read-key-file.ts';
+import { readWeights } from './read-weights.ts';
+import { splitKeys } from './split-keys.ts';
+import { type PoolEntry, parseTokenPool } from './token-pool.ts';
+
+/** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
+export type ProviderKey = {
+  readonly provider: ProviderName;
+  readonly place: number;
+  readonly secret: Secret;
+  readonly weight: number;
+  readonly onlyModel?: string;
+};
+
+export type KeyReading = {
+  readonly keys: readonly ProviderKey[];
+  /** What was skipped and why: variable and position, never a value. */
+  readonly warnings: readonly string[];
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+/** A text that may hold several keys, and the name under which a warning speaks of it. */
+type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
+
+const poolVariable = 'TOKEN_POOL_FILE';
+
+/** Every key of every provider, in the one order by which they are numbered; never throws, mistakes become warnings. */
+export function readKeys(env: Environment, options: { readonly readFile?: ReadKeyFile } = {}): KeyReading {
+  const warnings: string[] = [];
+  const readFile = options.readFile ?? readKeyFile;
+  const pool = readPool(env, readFile, warnings);
+  const names = Object.keys(env);
+  const keys = providerNames.flatMap((provider) => {
+    const sources: Source[] = [
+      ...keyVariables(provider, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
+      ...pool.filter((entry) => entry.provider === provider),
+    ];
+    return weigh(provider, collect(provider, sources, warnings), env, warnings);
+  });
+  return { keys, warnings };
+}
+
+function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile, warnings: string[]): Source[] {
+  const value = env[variable.name] ?? '';
+  if (variable.holds === 'keys') return [{ where: variable.name, value }];
+  const text = readText(variable.name, value, readFile, warnings);
+  const lines = (text ?? '').split(/\r\n|\r|\n/).filter((line) => !/^[\s\ufeff]*#/.test(line));
+  return [{ where: variable.name, value: lines.join('\n') }];
+}
+
+function readPool(env: Environment, readFile: ReadKeyFile, warnings: string[]): readonly PoolEntry[] {
+  const text = readText(poolVariable, env[poolVariable] ?? '', readFile, warnings);
+  if (text === undefined) return [];
+  const pool = parseTokenPool(text, poolVariable);
+  warnings.push(...pool.warnings);
+  return pool.entries;
+}
+
+function readText(variable: string, value: string, readFile: ReadKeyFile, warnings: string[]): string | undefined {
+  const path = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
+  if (path === '') return undefined;
+  const file = readFile(path);
+  if (file.kind === 'unreadable') {
+    warnings.push(`${variable} names a file that ${file.why}; its keys are skipped`);
+    return undefined;
+  }
+  if (file.openToAll) {
+    warnings.push(`${variable} names a file that everyone on this machine may read; take that right away (chmod 600)`);
+  }
+  return file.text;
+}
+
+function collect(
+  provider: ProviderName,
+  sources: readonly Source[],
+  warnings: string[],
+): Omit<ProviderKey, 'weight'>[] {
+  const keys: Omit<ProviderKey, 'weight'>[] = [];
+  const seen = new Set<string>();
+  for (const { where, value, onlyModel } of sources) {
+    const repeated: number[] = [];
+    for (const entry of splitKeys(value)) {
+      if (entry.kind === 'refused') {
+        warnings.push(`${where} position ${entry.position} is not a usable key: ${entry.why}; it is skipped`);
+      } else if (seen.has(entry.key)) {
+        repeated.push(entry.position);
+      } else {
+        seen.add(entry.key);
+        const secret = new Secret(entry.key);
+        const place = keys.length + 1;
+        keys.push({ provider, place, secret, ...(onlyModel === undefined ? {} : { onlyModel }) });
+      }
+    }
+    if (repeated.length > 0) warnings.push(repetitionWarning(where, repeated));
+  }
+  return keys;
+}
+
+function repetitionWarning(where: string, positions: readonly number[]): string {
+  const named = positions.slice(0, 5).join(', ');
+  const more = positions.length > 5 ? ` and ${positions.length - 5} more` : '';
+  return `${where} repeats ${positions.length === 1 ? 'a key' : 'keys'} read before, at position ${named}${more}; each key counts once`;
+}
+
+function weigh(
+  provider: ProviderName,
+  keys: readonly Omit<ProviderKey, 'weight'>[],
+  env: Environment,
+  warnings: string[],
+): readonly ProviderKey[] {
+  const names = variablePrefixes[provider].map((prefix) => `${prefix}_WEIGHTS`);
+  const name = names.find((candidate) => (env[candidate] ?? '') !== '') ?? names[0] ?? '';
+  const read = readWeights(name, env[name], keys.length);
+  warnings.push(...read.warnings);
+  return keys.map((key, index) => ({ ...key, weight: read.weights[index] ?? 1 }));
+}
