@@ -1,0 +1,199 @@
+import type { Candidate, Chains } from '../domain/candidate.ts';
+import type { Tell } from '../domain/events.ts';
+import type { AttemptFailure } from '../domain/failure.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { Job, JobKind, ParkReason, Progress } from '../domain/job.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { Provider, ProviderReply } from '../domain/provider.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { KeyPool } from '../keys/key-pool.ts';
+import type { Lease, SeatAnswer } from '../keys/lease.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { ModelRest } from './model-rest.ts';
+import type { JobFailureCode, RetryRules } from './retry-rules.ts';
+import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
+
+/** How a job's turn in its slot ended. */
+export type TurnEnding =
+  | {
+      readonly kind: 'answered';
+      readonly source: MediaSource;
+      readonly candidate: Candidate;
+      readonly progress: Progress;
+    }
+  | { readonly kind: 'failed'; readonly code: JobFailureCode; readonly calls: number }
+  | {
+      readonly kind: 'parked';
+      readonly line: ProviderName;
+      readonly readyAtMs: number;
+      readonly reason: ParkReason;
+      readonly progress: Progress;
+    };
+
+export type AttemptTools = {
+  readonly pool: KeyPool;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly chains: Chains;
+  readonly rules: RetryRules;
+  readonly timeoutMs: Readonly<Record<JobKind, number>>;
+  readonly deadlineMs: Readonly<Record<JobKind, number>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resting: ModelRest;
+  readonly tell: Tell;
+  /** Keeps what was used up, before the next wait. */
+  readonly checkpoint: (progress: Progress) => Promise<unknown>;
+  /** What the job failed with last, when it has been here before. */
+  readonly lastCode: JobFailureCode | undefined;
+  readonly onAttempt: (attempt: number) => void;
+  readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
+};
+
+/** A key that serves only other models was free: look again after this long. */
+const otherModelsWaitMs = 2_000;
+
+/**
+ * One turn of a job: calls candidate after candidate and key after key until there is an answer, a failure that no
+ * further try mends, or a wait too long for a slot. `seat` is the seat with which the job was claimed; nothing is
+ * waited for on the pool. Throws the signal's reason when the job was cancelled or the house closes.
+ */
+export async function runAttempts(
+  job: Job,
+  seat: Lease | undefined,
+  signal: AbortSignal,
+  tools: AttemptTools,
+): Promise<TurnEnding> {
+  const { clock, pool, rules } = tools;
+  const chain = tools.chains[job.kind];
+  const deadlineAtMs = (job.claimedAtMs ?? clock.now()) + tools.deadlineMs[job.kind];
+  const tried = new Set<KeyId>();
+  let { candidate: index, attempts, calls } = job.progress;
+  let inHand = seat;
+  let lastCode: JobFailureCode = tools.lastCode ?? 'busy';
+  const progress = (): Progress => ({ candidate: index, attempts, calls });
+  const parked = (line: ProviderName, readyAtMs: number, reason: ParkReason): TurnEnding => ({
+    kind: 'parked',
+    line,
+    readyAtMs,
+    reason,
+    progress: progress(),
+  });
+  const failed = (code: JobFailureCode): TurnEnding => ({ kind: 'failed', code, calls });
+  const nextCandidate = () => {
+    index += 1;
+    attempts = 0;
+    tried.clear();
+  };
+
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const candidate = chain[index];
+      if (candidate === undefined) return failed(lastCode);
+      if (tools.resting.isResting(candidate) && index < chain.length - 1) {
+        nextCandidate();
+        continue;
+      }
+      if (candidate.provider !== job.line) return parked(candidate.provider, clock.now(), 'next-candidate');
+      const leftMs = deadlineAtMs - clock.now();
+      if (calls >= mostCalls || leftMs <= 0) return failed(lastCode);
+      // A retry that cannot finish inside the job's deadline is not begun.
+      if (attempts > 0 && leftMs < tools.timeoutMs[job.kind]) return failed(lastCode);
+
+      const answer = seatFor(candidate, inHand, tried, pool);
+      inHand = undefined;
+      if (answer.kind === 'busy') return parked(job.line, clock.now() + otherModelsWaitMs, 'keys-busy');
+      if (answer.kind === 'cooling') {
+        if (answer.untilMs >= deadlineAtMs) return failed('busy');
+        return parked(job.line, answer.untilMs, 'keys-cooling');
+      }
+      if (answer.kind !== 'seat') {
+        lastCode =
+          answer.kind === 'benched' && answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up';
+        nextCandidate();
+        continue;
+      }
+
+      calls += 1;
+      tools.onAttempt(attempts + 1);
+      const reply = await callOnce(job, candidate, answer.lease, attempts + 1, leftMs, signal, tools);
+      if (reply.ok) return { kind: 'answered', source: reply.source, candidate, progress: progress() };
+      const { failure } = reply;
+      tried.add(answer.lease.keyId);
+      lastCode = codeFor(failure);
+      if (failure.blame === 'provider') attempts += 1;
+      tools.onFailure(failure, attempts + 1);
+      await tools.checkpoint(progress());
+      const decision = decide(failure, attempts, rules, tools.random);
+      if (decision.kind === 'give-up') return failed(decision.code);
+      if (decision.kind === 'next-candidate') {
+        if (decision.restModel) tools.resting.rest(candidate);
+        nextCandidate();
+      }
+      if (decision.kind === 'back-off') {
+        if (decision.ms > longestInsideWaitMs) return parked(job.line, clock.now() + decision.ms, 'backing-off');
+        await clock.sleep(decision.ms, signal);
+      }
+    }
+  } finally {
+    inHand?.release({ kind: 'unused' });
+  }
+}
+
+function seatFor(
+  candidate: Candidate,
+  inHand: Lease | undefined,
+  tried: ReadonlySet<KeyId>,
+  pool: KeyPool,
+): SeatAnswer {
+  if (inHand !== undefined) {
+    if (inHand.onlyModel === undefined || inHand.onlyModel === candidate.model) return { kind: 'seat', lease: inHand };
+    inHand.release({ kind: 'unused' });
+  }
+  return pool.lease(candidate.provider, { model: candidate.model, avoid: tried });
+}
+
+async function callOnce(
+  job: Job,
+  candidate: Candidate,
+  lease: Lease,
+  attempt: number,
+  leftMs: number,
+  signal: AbortSignal,
+  tools: AttemptTools,
+): Promise<ProviderReply> {
+  const { clock, tell } = tools;
+  const { keyId, keyName } = lease;
+  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model: candidate.model };
+  const provider = tools.providers.get(candidate.provider);
+  tell({ event: 'attempt.started', ...facts });
+  const startedMs = clock.now();
+  let reply: ProviderReply;
+  try {
+    if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
+    const deadline = clock.deadline(Math.min(tools.timeoutMs[job.kind], leftMs), signal);
+    reply = await provider.generate(
+      { kind: job.kind, model: candidate.model, prompt: job.prompt },
+      lease.secret,
+      deadline,
+    );
+  } catch (error) {
+    lease.release({ kind: 'unused' });
+    signal.throwIfAborted();
+    // A bug in an adapter costs the job an attempt, not the house its life.
+    reply = {
+      ok: false,
+      failure: { blame: 'provider', reason: 'failed-run', detail: `adapter threw: ${String(error)}` },
+    };
+  }
+  const ms = clock.now() - startedMs;
+  if (reply.ok) {
+    lease.release({ kind: 'succeeded', ms });
+    tell({ event: 'attempt.succeeded', ...facts, ms });
+  } else {
+    lease.release({ kind: 'failed', failure: reply.failure, ms });
+    tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
+  }
+  return reply;
+}

@@ -1,0 +1,35 @@
+import type { Tell } from '../domain/events.ts';
+import type { Job } from '../domain/job.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { Kept, ResultKeeper } from '../domain/result-keeper.ts';
+import { backoffMs } from '../kit/backoff.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+
+/** A result that is not there yet is looked for this long, without a new generation. */
+const patienceMs = 60_000;
+const oneFetchMs = { image: 60_000, video: 120_000 } as const;
+
+export type FetchTools = {
+  readonly keeper: ResultKeeper;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+/** Brings a result to disk; fetches again for up to a minute what may still appear. Throws the signal's reason. */
+export async function fetchResult(
+  job: Job,
+  source: MediaSource,
+  signal: AbortSignal,
+  { keeper, clock, random, tell }: FetchTools,
+): Promise<Kept> {
+  const untilMs = clock.now() + patienceMs;
+  for (let fetches = 1; ; fetches += 1) {
+    const kept = await keeper.keep(source, job.kind, job.id, clock.deadline(oneFetchMs[job.kind], signal));
+    const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
+    if (kept.ok || !kept.again || source.kind === 'bytes' || clock.now() + waitMs > untilMs) return kept;
+    tell({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
+    await clock.sleep(waitMs, signal);
+  }
+}

@@ -1,0 +1,174 @@
+import type { Chains } from '../domain/candidate.ts';
+import type { JobId } from '../domain/ids.ts';
+import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
+import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { JobView } from '../domain/views.ts';
+import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
+import { viewOf } from './job-view.ts';
+import { Line } from './line.ts';
+import { LiveJobs } from './live-jobs.ts';
+import { ModelRest } from './model-rest.ts';
+
+export type GenerationServiceOptions = Omit<JobRunnerOptions, 'live' | 'resting' | 'onEnded' | 'onParked'> & {
+  readonly running: Readonly<Record<Lane, number>>;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  /** A line whose estimated wait is longer refuses at the door. */
+  readonly maxWaitMs: number;
+};
+
+/** Before the first call was measured, a picture is taken to last this long. */
+const guessedCallMs = 30_000;
+
+/** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
+export class GenerationService {
+  readonly #options: GenerationServiceOptions;
+  readonly #live: LiveJobs;
+  readonly #runner: JobRunner;
+  readonly #lines: ReadonlyMap<ProviderName, Line>;
+  readonly #listening: Disposable;
+  readonly #endedListeners = new Set<(id: JobId) => void>();
+  readonly #progressListeners = new Set<(id: JobId) => void>();
+  #closing = false;
+
+  constructor(options: GenerationServiceOptions) {
+    const { engine, pool, clock, chains, tell } = options;
+    this.#options = options;
+    this.#live = new LiveJobs((id) => this.#progressed(id));
+    this.#runner = new JobRunner({
+      ...options,
+      live: this.#live,
+      resting: new ModelRest(clock),
+      onEnded: (id) => this.#ended(id),
+      onParked: (id, line) => {
+        this.#progressed(id);
+        this.#lines.get(line)?.poke();
+      },
+    });
+    this.#lines = new Map(
+      providersOf(chains).map((provider) => [
+        provider,
+        new Line({
+          provider,
+          engine,
+          pool,
+          clock,
+          limits: { running: options.running },
+          deadlineMs: options.deadlineMs,
+          run: (claim, seat) => this.#runner.run(claim, seat),
+          onTrouble: (error) => tell({ event: 'house.trouble', what: `claim the next job of ${provider}`, error }),
+        }),
+      ]),
+    );
+    this.#listening = pool.onSeat((provider) => this.#lines.get(provider)?.poke());
+  }
+
+  /** Takes up what earlier runs left. */
+  start(): void {
+    for (const line of this.#lines.values()) line.poke();
+  }
+
+  /** Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. */
+  async submit(request: JobRequest): Promise<Accepted> {
+    const { engine, chains, clock, waiting, perDay, tell } = this.#options;
+    const line = chains[request.kind][0].provider;
+    if (await this.#isOverfull(line)) return { kind: 'refused', code: 'queue-full' };
+    const limits: AcceptLimits = { waiting: waiting[request.lane], perDay: perDay[request.lane][request.kind] };
+    const accepted = await engine.accept({ ...request, line }, limits, clock.now());
+    if (accepted.kind === 'accepted') {
+      const { kind, lane, id } = accepted.job;
+      tell({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
+      this.#lines.get(line)?.poke();
+    }
+    return accepted;
+  }
+
+  /** Where a job stands, in the words of a view. */
+  async find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined> {
+    const place = await this.#options.engine.where(id);
+    if (place === undefined) return undefined;
+    const { job, ahead } = place;
+    const pool = this.#options.pool.snapshot(job.line);
+    return { job, view: viewOf(job, ahead, this.#live.phase(id), pool, this.#options.clock.now()) };
+  }
+
+  /** The person's unfinished jobs and the last finished one, newest first. */
+  async findAll(userId: number): Promise<readonly JobView[]> {
+    const jobs = await this.#options.engine.jobsOf(userId);
+    const found = await Promise.all(jobs.map(({ id }) => this.find(id)));
+    return found.flatMap((one) => (one === undefined ? [] : [one.view]));
+  }
+
+  /** Ends a job on its owner's word; a provider call that is under way is broken off at once. */
+  async cancel(id: JobId, userId: number): Promise<Cancelled> {
+    const cancelled = await this.#options.engine.cancel(id, userId, this.#options.clock.now());
+    if (cancelled.kind === 'running') this.#live.stop(id, 'cancelled');
+    if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
+      this.#live.forget(id);
+      this.#options.tell({ event: 'job.cancelled', jobId: id });
+      this.#ended(id);
+      this.#lines.get(cancelled.job.line)?.poke();
+    }
+    return cancelled;
+  }
+
+  /** Calls back when a job has an outcome that nobody was told yet. */
+  onEnded(listener: (id: JobId) => void): Disposable {
+    this.#endedListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#endedListeners.delete(listener) };
+  }
+
+  /** Calls back when there is news of a job that has not ended. */
+  onProgress(listener: (id: JobId) => void): Disposable {
+    this.#progressListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#progressListeners.delete(listener) };
+  }
+
+  /**
+   * Claims nothing more, lets running jobs finish until `patience` aborts, then hands the rest back, which costs them no
+   * attempt. Answers how many were handed back.
+   */
+  async drain(patience: AbortSignal): Promise<number> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#listening[Symbol.dispose]();
+      for (const line of this.#lines.values()) line.close();
+      this.#options.tell({ event: 'house.stopping', running: this.#live.size });
+    }
+    const stopAll = () => this.#live.stopAll();
+    if (patience.aborted) stopAll();
+    else patience.addEventListener('abort', stopAll, { once: true });
+    for (const line of this.#lines.values()) await line.idle();
+    await this.#runner.idle();
+    patience.removeEventListener('abort', stopAll);
+    return this.#runner.handedBack;
+  }
+
+  async #isOverfull(line: ProviderName): Promise<boolean> {
+    const { lines } = await this.#options.engine.stats();
+    const waiting = lines.find((stats) => stats.line === line)?.waiting;
+    if (waiting === undefined) return false;
+    const { keys } = this.#options.pool.snapshot(line);
+    const working = keys.filter(({ state }) => state.kind === 'ready' || state.kind === 'cooling');
+    const seats = Math.max(
+      1,
+      working.reduce((sum, key) => sum + key.seats, 0),
+    );
+    const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
+    const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
+    return ((waiting.free + waiting.premium) * callMs) / seats > this.#options.maxWaitMs;
+  }
+
+  #ended(id: JobId): void {
+    for (const listener of this.#endedListeners) listener(id);
+  }
+
+  #progressed(id: JobId): void {
+    for (const listener of this.#progressListeners) listener(id);
+  }
+}
+
+function providersOf(chains: Chains): readonly ProviderName[] {
+  return [...new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)))];
+}

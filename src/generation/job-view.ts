@@ -1,0 +1,33 @@
+import type { Job } from '../domain/job.ts';
+import type { JobPhase, JobView, PoolView } from '../domain/views.ts';
+
+/** Where a job stands, from what the engine, this process and the pool know of it. */
+export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
+  const { id, kind, lane, prompt } = job;
+  return { id, kind, lane, prompt, phase: phaseOf(job, ahead, live, pool, nowMs), ageMs: nowMs - job.acceptedAtMs };
+}
+
+function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobPhase {
+  const { state } = job;
+  switch (state.kind) {
+    case 'ended':
+    case 'told':
+      return { kind: 'ended', outcome: state.outcome };
+    case 'running':
+      return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
+    case 'waiting': {
+      if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
+        return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
+      }
+      const allRest = pool.ready === 0 && pool.cooling > 0;
+      if (allRest) {
+        return {
+          kind: 'paused',
+          ahead,
+          ...(pool.nextWakeMs === undefined ? {} : { inMs: Math.max(0, pool.nextWakeMs - nowMs) }),
+        };
+      }
+      return { kind: 'queued', ahead };
+    }
+  }
+}

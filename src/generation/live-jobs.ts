@@ -1,0 +1,78 @@
+import type { JobId } from '../domain/ids.ts';
+import type { JobPhase } from '../domain/views.ts';
+import type { JobFailureCode } from './retry-rules.ts';
+
+/** Why a running job's signal was aborted. */
+export class JobStopped extends Error {
+  readonly why: 'cancelled' | 'closing';
+
+  constructor(why: 'cancelled' | 'closing') {
+    super(`The job was stopped: ${why}`);
+    this.name = 'JobStopped';
+    this.why = why;
+  }
+}
+
+type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' }>;
+
+type LiveJob = {
+  readonly abort: AbortController;
+  phase: LivePhase;
+};
+
+/** What this process knows of jobs beyond the engine: which run here, how far they are, what they failed with last. */
+export class LiveJobs {
+  readonly #running = new Map<JobId, LiveJob>();
+  readonly #lastCodes = new Map<JobId, JobFailureCode>();
+  readonly #onProgress: (id: JobId) => void;
+
+  constructor(onProgress: (id: JobId) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  begin(id: JobId, of: number): AbortSignal {
+    const abort = new AbortController();
+    this.#running.set(id, { abort, phase: { kind: 'making', attempt: 1, of } });
+    return abort.signal;
+  }
+
+  end(id: JobId): void {
+    this.#running.delete(id);
+  }
+
+  setPhase(id: JobId, phase: LivePhase): void {
+    const live = this.#running.get(id);
+    if (live === undefined) return;
+    live.phase = phase;
+    this.#onProgress(id);
+  }
+
+  phase(id: JobId): LivePhase | undefined {
+    return this.#running.get(id)?.phase;
+  }
+
+  noteCode(id: JobId, code: JobFailureCode): void {
+    this.#lastCodes.set(id, code);
+  }
+
+  lastCode(id: JobId): JobFailureCode | undefined {
+    return this.#lastCodes.get(id);
+  }
+
+  /** The job has ended for good. */
+  forget(id: JobId): void {
+    this.#lastCodes.delete(id);
+  }
+
+  stop(id: JobId, why: 'cancelled' | 'closing'): void {
+    this.#running.get(id)?.abort.abort(new JobStopped(why));
+  }
+
+  stopAll(): void {
+    for (const id of this.#running.keys()) this.stop(id, 'closing');
+  }
+}
