@@ -1,0 +1,80 @@
+import { Composer } from 'grammy';
+import { jobId } from '../domain/ids.ts';
+import { jobKinds } from '../domain/job.ts';
+import type { CallbackAnswer } from '../messages/message-mapper.ts';
+import { parseCallbackData } from '../messages/screen.ts';
+import { ask } from './commands/ask.ts';
+import { pressKeysButton } from './commands/keys.ts';
+import type { BotContext, Desk } from './context.ts';
+import { sayScreen, textOptions } from './say-screen.ts';
+import { troubleOf } from './telegram-trouble.ts';
+
+const answers = {
+  cancelled: 'cancelled',
+  running: 'cancelled',
+  'too-late': 'tooLate',
+  'not-found': 'expired',
+} as const satisfies Record<string, CallbackAnswer>;
+
+/** Every press is answered; what a button may do is decided by what the database says, not by its data. */
+export function buttons(desk: Desk): Composer<BotContext> {
+  const { service, messages, users } = desk;
+  const feature = new Composer<BotContext>();
+  feature.on('callback_query', async (ctx) => {
+    const { userId, locale } = ctx.speaker;
+    const press = parseCallbackData(ctx.callbackQuery.data ?? '');
+    switch (press?.verb) {
+      case 'cancel': {
+        const { kind } = await service.cancel(jobId(press.id), userId);
+        return answer(ctx, messages.answer(answers[kind], locale));
+      }
+      case 'again': {
+        const found = await service.find(jobId(press.id));
+        if (found === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (found.job.origin.userId !== userId) return answer(ctx, messages.answer('notYours', locale));
+        await answer(ctx, messages.answer('accepted', locale));
+        return ask(ctx, desk, found.job.kind, found.job.prompt);
+      }
+      case 'example': {
+        const kind = jobKinds.find((known) => known === press.id);
+        if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
+        await answer(ctx, messages.answer('accepted', locale));
+        return ask(ctx, desk, kind, messages.example(kind, locale));
+      }
+      case 'status':
+        await answer(ctx, messages.answer('refreshed', locale));
+        return edit(ctx, messages.status(await service.findAll(userId), locale));
+      case 'language': {
+        const chosen = desk.matchLocale(press.id);
+        await users.setLocale(userId, chosen);
+        await answer(ctx, messages.answer('languageSet', chosen));
+        return edit(ctx, messages.language(chosen));
+      }
+      case 'keys':
+        return pressKeysButton(ctx, desk, press.id);
+      case undefined:
+        return answer(ctx, messages.answer('expired', locale));
+    }
+  });
+  return feature;
+}
+
+async function answer(ctx: BotContext, text: string): Promise<void> {
+  try {
+    await ctx.answerCallbackQuery(text);
+  } catch (error) {
+    if (troubleOf(error) !== 'stale-query') throw error;
+  }
+}
+
+/** The message with the button shows the news; where that cannot be, a new one does. */
+async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
+  try {
+    await ctx.editMessageText(screen.text, textOptions(screen));
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble === 'not-modified') return;
+    if (trouble !== 'no-message') throw error;
+    await sayScreen(ctx, screen);
+  }
+}

@@ -1,0 +1,25 @@
+import { Composer } from 'grammy';
+import type { BotContext, Desk } from '../context.ts';
+import { sayScreen } from '../say-screen.ts';
+
+const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
+
+/** /premium tells what it changes; `/premium <user id> <days>` gives it, on an admin's word. */
+export function premiumCommands(desk: Desk): Composer<BotContext> {
+  const { messages, users, clock } = desk;
+  const feature = new Composer<BotContext>();
+  feature.command('premium', async (ctx) => {
+    const { speaker } = ctx;
+    const words = ctx.match.trim();
+    if (words === '' || !speaker.admin || ctx.chat.type !== 'private') {
+      const { perDay, running, waiting } = desk;
+      const { userId, lane, premiumUntilMs: untilMs } = speaker;
+      return sayScreen(ctx, messages.premiumInfo(speaker.locale, { userId, lane, untilMs, perDay, running, waiting }));
+    }
+    const [, userId, days] = grant.exec(words) ?? [];
+    if (userId === undefined || days === undefined) return sayScreen(ctx, messages.premiumUsage(speaker.locale));
+    const gift = { userId: Number(userId), untilMs: await users.addPremium(Number(userId), Number(days), clock.now()) };
+    return sayScreen(ctx, messages.premiumGranted(speaker.locale, gift));
+  });
+  return feature;
+}

@@ -1,0 +1,23 @@
+import { Composer } from 'grammy';
+import { jobId } from '../../domain/ids.ts';
+import type { BotContext, Desk } from '../context.ts';
+import { sayScreen } from '../say-screen.ts';
+
+/** /status says where the person's requests stand; /cancel ends the one, or lets them choose among several. */
+export function requestCommands({ service, messages }: Desk): Composer<BotContext> {
+  const feature = new Composer<BotContext>();
+  feature.command('status', async (ctx) => {
+    const { userId, locale } = ctx.speaker;
+    await sayScreen(ctx, messages.status(await service.findAll(userId), locale));
+  });
+  feature.command('cancel', async (ctx) => {
+    const { userId, locale } = ctx.speaker;
+    const open = (await service.findAll(userId)).filter(({ phase }) => phase.kind !== 'ended');
+    const [only, ...others] = open;
+    if (only === undefined) return sayScreen(ctx, messages.cancelled('not-found', locale));
+    if (others.length > 0) return sayScreen(ctx, messages.status(open, locale));
+    const cancelled = await service.cancel(jobId(only.id), userId);
+    return sayScreen(ctx, messages.cancelled(cancelled.kind, locale));
+  });
+  return feature;
+}

@@ -1,0 +1,40 @@
+import type { Context } from 'grammy';
+import type { KeyDeskView } from '../domain/key-desk.ts';
+import type { JobKind, Lane } from '../domain/job.ts';
+import type { Users } from '../domain/users.ts';
+import type { GenerationService } from '../generation/generation-service.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { Receipts } from './receipts.ts';
+
+/** Who is speaking, as the handlers need it. */
+export type Speaker = {
+  readonly userId: number;
+  readonly name: string;
+  readonly admin: boolean;
+  readonly lane: Lane;
+  /** When premium ends; absent where it never began or never ends. */
+  readonly premiumUntilMs?: number;
+  readonly locale: string;
+};
+
+export type BotContext = Context & {
+  speaker: Speaker;
+};
+
+/** What the handlers may use. */
+export type Desk = {
+  readonly service: GenerationService;
+  readonly users: Users;
+  readonly keys: KeyDeskView;
+  readonly messages: MessageMapper;
+  readonly receipts: Receipts;
+  readonly clock: Clock;
+  readonly adminIds: ReadonlySet<number>;
+  readonly premiumIds: ReadonlySet<number>;
+  readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  readonly running: Readonly<Record<Lane, number>>;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  /** The locale for a language code, falling back on the configured one. */
+  readonly matchLocale: (languageCode: string | undefined) => string;
+};

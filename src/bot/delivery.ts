@@ -1,0 +1,238 @@
+import type { Api } from 'grammy';
+import PQueue from 'p-queue';
+import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { Tell } from '../domain/events.ts';
+import type { JobId } from '../domain/ids.ts';
+import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { Job } from '../domain/job.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { GenerationService } from '../generation/generation-service.ts';
+import { backoffMs } from '../kit/backoff.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { Screen } from '../messages/screen.ts';
+import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
+import type { Receipts } from './receipts.ts';
+import { keyboardFor, replyTo, textOptions } from './say-screen.ts';
+import { describeTrouble, troubleOf, type TelegramTrouble } from './telegram-trouble.ts';
+
+const deliveriesAtOnce = 8;
+/** Edits do not ring: after a wait this long a short reply does. */
+const pingAfterMs = 30_000;
+
+export type DeliveryOptions = {
+  readonly api: Api;
+  readonly service: GenerationService;
+  readonly engine: JobEngine;
+  readonly ledger: EffectLedger;
+  readonly receipts: Receipts;
+  readonly messages: MessageMapper;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+type Shown =
+  | { readonly as: 'edit' | 'message'; readonly messageId?: number }
+  | { readonly as: 'nothing'; readonly why: string };
+
+/** Telegram did not take it this time; the job stays untold and is tried again. */
+class TryLater extends Error {}
+
+/**
+ * Tells each ended job's person, once: the outcome is edited into the receipt, which may be repeated without being seen
+ * twice; only when that message is gone a new one is sent, behind an intent row.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #queue = new PQueue({ concurrency: deliveriesAtOnce });
+  readonly #failures = new Map<JobId, number>();
+  readonly #timers = new Set<Disposable>();
+  readonly #listening: Disposable;
+  #closing = false;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#listening = options.service.onEnded((id) => this.#enqueue(id));
+  }
+
+  /** Takes up what an earlier run did not tell. */
+  async resume(): Promise<void> {
+    for (const id of await this.#options.engine.untold()) this.#enqueue(id);
+  }
+
+  /** Resolves when everything that can be told now has been told; later attempts are left to the next run. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    this.#listening[Symbol.dispose]();
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    await this.#queue.onIdle();
+  }
+
+  #enqueue(id: JobId): void {
+    void this.#queue.add(async () => {
+      try {
+        await this.#deliver(id);
+        this.#failures.delete(id);
+      } catch (error) {
+        if (!(error instanceof TryLater)) {
+          this.#options.tell({ event: 'house.trouble', what: `tell the person of job ${id}`, error });
+        }
+        this.#retryLater(id);
+      }
+    });
+  }
+
+  #retryLater(id: JobId): void {
+    if (this.#closing) return;
+    const failures = (this.#failures.get(id) ?? 0) + 1;
+    this.#failures.set(id, failures);
+    const { clock, random } = this.#options;
+    const timer = clock.schedule(backoffMs(failures, { baseMs: 5_000, capMs: 300_000 }, random), () => {
+      this.#timers.delete(timer);
+      this.#enqueue(id);
+    });
+    this.#timers.add(timer);
+  }
+
+  async #deliver(id: JobId): Promise<void> {
+    const { engine, receipts, ledger, clock, tell } = this.#options;
+    const claim = await engine.claimTelling(id);
+    if (claim === undefined || claim.job.state.kind !== 'ended') return;
+    await receipts.close(id);
+    const { job } = claim;
+    const { outcome } = claim.job.state;
+    const start = await ledger.begin(id, 'result', 'idempotent');
+    if (start.kind !== 'done') {
+      const shown = await this.#show(claim, outcome);
+      if (shown.as === 'nothing') tell({ event: 'job.undeliverable', jobId: id, why: shown.why });
+      await ledger.end(
+        id,
+        'result',
+        shown.as === 'nothing' ? shown.why : String(shown.messageId ?? job.receiptId ?? ''),
+      );
+      const ms = clock.now() - job.acceptedAtMs;
+      if (shown.as !== 'nothing' && outcome.kind === 'result') {
+        tell({ event: 'job.delivered', jobId: id, ms, as: shown.as });
+        if (shown.as === 'edit' && ms > pingAfterMs) await this.#ping(job);
+      } else if (shown.as !== 'nothing') {
+        tell({ event: 'job.told', jobId: id, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
+      }
+    }
+    await engine.told(claim.lease, clock.now());
+  }
+
+  async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
+    const screen = await this.#screenFor(claim.job, outcome);
+    let as: SendAs = 'fitting';
+    if (claim.job.receiptId !== undefined) {
+      for (;;) {
+        await this.#assertHeld(claim);
+        const trouble = await this.#edit(claim.job, claim.job.receiptId, outcome, screen, as);
+        if (trouble === undefined || trouble === 'not-modified') return { as: 'edit' };
+        if (trouble === 'bad-media' && as === 'fitting') as = 'document';
+        else if (trouble === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
+        else if (trouble === 'no-message' || trouble === 'refused' || trouble === 'bad-media') break;
+        else throw new TryLater();
+      }
+    }
+    return this.#sendAnew(claim, outcome, screen, as);
+  }
+
+  /** A message of its own cannot be repeated unseen: an intent row stands before it. */
+  async #sendAnew(claim: Claim, outcome: Outcome, screen: Screen, first: SendAs): Promise<Shown> {
+    const { ledger } = this.#options;
+    const start = await ledger.begin(claim.job.id, 'message', 'once');
+    if (start.kind === 'done') return { as: 'message', messageId: Number(start.note) };
+    // An earlier try may have arrived: repeated once, and flagged, because silence would be worse.
+    if (start.kind === 'unsure') await ledger.undo(claim.job.id, 'message');
+    if (start.kind === 'unsure') await ledger.begin(claim.job.id, 'message', 'once');
+    await this.#assertHeld(claim);
+    for (let as = first; ; as = 'document') {
+      try {
+        const messageId = await this.#send(claim.job, outcome, screen, as);
+        await ledger.end(claim.job.id, 'message', String(messageId));
+        return { as: 'message', messageId };
+      } catch (error) {
+        const trouble = this.#sort('send', error);
+        if (trouble === 'bad-media' && as === 'fitting') continue;
+        if (trouble !== 'unsure') await ledger.undo(claim.job.id, 'message');
+        if (trouble === 'unsure' || trouble === 'too-many' || trouble === 'unauthorized') throw new TryLater();
+        return { as: 'nothing', why: trouble };
+      }
+    }
+  }
+
+  async #screenFor(job: Job, outcome: Outcome): Promise<Screen> {
+    const { service, messages, clock } = this.#options;
+    const view = (await service.find(job.id))?.view;
+    if (view === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+    if (outcome.kind !== 'result') return messages.ended(view, job.locale);
+    const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
+    return messages.caption(view, job.locale, { model: outcome.model, seconds });
+  }
+
+  async #edit(
+    job: Job,
+    receiptId: number,
+    outcome: Outcome,
+    screen: Screen,
+    as: SendAs,
+  ): Promise<TelegramTrouble | undefined> {
+    const { api } = this.#options;
+    const { chatId } = job.origin;
+    try {
+      if (outcome.kind === 'result') {
+        const media = mediaFor(outcome.file, screen, as);
+        await api.editMessageMedia(chatId, receiptId, media, { reply_markup: keyboardFor(screen) });
+      } else {
+        await api.editMessageText(chatId, receiptId, screen.text, textOptions(screen));
+      }
+      return undefined;
+    } catch (error) {
+      return this.#sort('edit', error);
+    }
+  }
+
+  async #send(job: Job, outcome: Outcome, screen: Screen, as: SendAs): Promise<number> {
+    const { api } = this.#options;
+    const { chatId, threadId, messageId } = job.origin;
+    const place = {
+      reply_parameters: replyTo(messageId),
+      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
+    };
+    if (outcome.kind === 'result') return sendMedia(api, chatId, outcome.file, screen, as, place);
+    return (await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...place })).message_id;
+  }
+
+  /** At most once, and never again when it is not sure that it arrived. */
+  async #ping(job: Job): Promise<void> {
+    const { api, ledger, messages } = this.#options;
+    const start = await ledger.begin(job.id, 'ping', 'once');
+    if (start.kind !== 'go' || job.receiptId === undefined) return;
+    const { chatId, threadId } = job.origin;
+    const screen = messages.ready(job.locale);
+    try {
+      const sent = await api.sendMessage(chatId, screen.text, {
+        ...textOptions(screen),
+        reply_parameters: replyTo(job.receiptId),
+        ...(threadId === undefined ? {} : { message_thread_id: threadId }),
+      });
+      await ledger.end(job.id, 'ping', String(sent.message_id));
+    } catch (error) {
+      this.#sort('ping', error);
+    }
+  }
+
+  async #assertHeld(claim: Claim): Promise<void> {
+    if (!(await this.#options.engine.holds(claim.lease))) throw new TryLater();
+  }
+
+  #sort(method: string, error: unknown): TelegramTrouble {
+    const trouble = troubleOf(error);
+    if (trouble !== 'not-modified')
+      this.#options.tell({ event: 'telegram.trouble', method, detail: describeTrouble(error) });
+    return trouble;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Cancelled } from '../domain/job-engine.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { JobView, PoolView } from '../domain/views.ts';
+import type { Catalog } from './catalog.ts';
+import { captionScreen, type ResultFacts } from './ended-screen.ts';
+import {
+  commandEntries,
+  examplePrompt,
+  helpScreen,
+  languageScreen,
+  startScreen,
+  wordsOnly,
+  type CommandEntry,
+} from './guide-screens.ts';
+import { keysScreen, keysTestedWords } from './keys-screen.ts';
+import type { MessageId } from './message-ids.ts';
+import { limitsWords, premiumScreen, type DayUse, type PremiumFacts } from './premium-screens.ts';
+import { receiptScreen } from './receipt-screen.ts';
+import { refusedScreen, usageScreen, type Refusal } from './refused-screen.ts';
+import type { Screen } from './screen.ts';
+import { statusScreen } from './status-screen.ts';
+import { voiceOf } from './voice.ts';
+
+const cancelMessages = {
+  cancelled: 'cancel.done',
+  running: 'cancel.stopping',
+  'too-late': 'cancel.too-late',
+  'not-found': 'cancel.nothing',
+} as const satisfies Record<Cancelled['kind'], MessageId>;
+
+const answerMessages = {
+  expired: 'answer.expired',
+  notYours: 'answer.not-yours',
+  alreadyDone: 'answer.already-done',
+  accepted: 'answer.accepted',
+  cancelled: 'answer.cancelled',
+  tooLate: 'answer.too-late',
+  refreshed: 'answer.refreshed',
+  languageSet: 'answer.language-set',
+  slowDown: 'answer.slow-down',
+} as const satisfies Record<string, MessageId>;
+
+/** The short words that appear over the chat when a button was pressed. */
+export type CallbackAnswer = keyof typeof answerMessages;
+
+export type MessageMapper = ReturnType<typeof createMessageMapper>;
+
+/** Turns what is known into what a person reads, in the language asked for. */
+export function createMessageMapper(catalog: Catalog) {
+  const voice = (locale: string) => voiceOf(catalog, locale);
+  return {
+    /** The status message of a job in any phase. */
+    receipt: (view: JobView, locale: string): Screen => receiptScreen(voice(locale), view),
+    /** The same message once the job has failed or was cancelled: why, what next, and a button. */
+    ended: (view: JobView, locale: string): Screen => receiptScreen(voice(locale), view),
+    /** The words under a result; at most 1024 units. */
+    caption: (view: JobView, locale: string, result: ResultFacts): Screen => captionScreen(voice(locale), view, result),
+    /** The short reply that rings after a long wait. */
+    ready: (locale: string): Screen => wordsOnly(voice(locale).say('ready')),
+    status: (views: readonly JobView[], locale: string): Screen => statusScreen(voice(locale), views),
+    /** A request that was not taken. */
+    refused: (refusal: Refusal, locale: string): Screen => refusedScreen(voice(locale), refusal),
+    usage: (kind: JobKind, locale: string): Screen => usageScreen(voice(locale), kind),
+    /** A prompt to show or to run when somebody presses the example button. */
+    example: (kind: JobKind, locale: string): string => examplePrompt(voice(locale), kind),
+
+    start: (locale: string, person: { readonly name: string; readonly admin: boolean }): Screen =>
+      startScreen(voice(locale), person),
+    help: (locale: string, person: { readonly admin: boolean }): Screen => helpScreen(voice(locale), person),
+    unknownCommand: (locale: string): Screen => wordsOnly(voice(locale).say('unknown-command')),
+    /** For stickers, voice messages and whatever else is no text. */
+    textOnly: (locale: string): Screen => wordsOnly(voice(locale).say('text-only')),
+    language: (locale: string): Screen => languageScreen(voice(locale), catalog),
+    languageSet: (locale: string): Screen => wordsOnly(voice(locale).say('language.set')),
+    commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
+      commandEntries(voice(locale), person),
+
+    /** What /cancel answers. */
+    cancelled: (kind: Cancelled['kind'], locale: string): Screen => wordsOnly(voice(locale).say(cancelMessages[kind])),
+    /** Plain text of at most 200 units for answerCallbackQuery. */
+    answer: (answer: CallbackAnswer, locale: string): string => voice(locale).plain(answerMessages[answer]),
+    /** How much of today is used. */
+    limits: (locale: string, day: DayUse): Screen => wordsOnly(limitsWords(voice(locale), day)),
+
+    premiumInfo: (locale: string, facts: PremiumFacts): Screen => premiumScreen(voice(locale), facts),
+    /** To the admin who gave it. */
+    premiumGranted: (locale: string, gift: { readonly userId: number; readonly untilMs: number }): Screen =>
+      wordsOnly(voice(locale).say('premium.granted', { userId: String(gift.userId), until: new Date(gift.untilMs) })),
+    /** To the person who got it. */
+    premiumReceived: (locale: string, gift: { readonly untilMs: number }): Screen =>
+      wordsOnly(voice(locale).say('premium.received', { until: new Date(gift.untilMs) })),
+    premiumUsage: (locale: string): Screen => wordsOnly(voice(locale).say('premium.usage')),
+
+    keys: (view: PoolView, nowMs: number, locale: string): Screen => keysScreen(voice(locale), view, nowMs),
+    /** Plain text, short enough for a callback answer. */
+    keysTested: (results: readonly { readonly ok: boolean }[], locale: string): string =>
+      keysTestedWords(voice(locale), results),
+    /** Plain text, short enough for a callback answer. */
+    keysWoken: (count: number, locale: string): string => voice(locale).plain('keys.woken', { count }),
+  };
+}

@@ -1,0 +1,57 @@
+import type { JobId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
+import { escapeHtml, safe, type Safe } from './safe-html.ts';
+import { callbackData, type ScreenButton } from './screen.ts';
+import { excerpt } from './shown-text.ts';
+import type { Voice } from './voice.ts';
+
+/** How much of a prompt a status message shows, in UTF-16 units. */
+export const promptLimit = 300;
+
+const secondMs = 1_000;
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+
+/** `in about 20 seconds`, rounded up so that the promise is kept. */
+export function waitWords(voice: Voice, ms: number): Safe {
+  if (ms <= 90 * secondMs) return safe(voice.say('time.in-seconds', { count: Math.max(1, Math.ceil(ms / 5_000)) * 5 }));
+  if (ms <= 90 * minuteMs) return safe(voice.say('time.in-minutes', { count: Math.ceil(ms / minuteMs) }));
+  return safe(voice.say('time.in-hours', { count: Math.ceil(ms / hourMs) }));
+}
+
+/** `20 s`, for tables. */
+export function shortWait(voice: Voice, ms: number): Safe {
+  if (ms <= 0) return safe(voice.say('time.short-now'));
+  if (ms <= 90 * secondMs) return safe(voice.say('time.short-seconds', { count: Math.ceil(ms / secondMs) }));
+  if (ms <= 90 * minuteMs) return safe(voice.say('time.short-minutes', { count: Math.ceil(ms / minuteMs) }));
+  return safe(voice.say('time.short-hours', { count: Math.ceil(ms / hourMs) }));
+}
+
+/** The person's words as an expandable quote; empty when nothing of them can be shown. */
+export function quote(prompt: string, maxUnits: number): string {
+  const words = excerpt(prompt, maxUnits);
+  return words === '' ? '' : `<blockquote expandable>${escapeHtml(words)}</blockquote>`;
+}
+
+/** Puts the parts that are there under one another. */
+export function lines(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== '').join('\n');
+}
+
+export function cancelButton(voice: Voice, id: JobId): ScreenButton {
+  return { text: voice.plain('button.cancel'), data: callbackData('cancel', id) };
+}
+
+export function refreshButton(voice: Voice, what: JobId | 'all'): ScreenButton {
+  return { text: voice.plain('button.refresh'), data: callbackData('status', what) };
+}
+
+/** Leads to the list of the person's requests. */
+export function myRequestsButton(voice: Voice): ScreenButton {
+  return { text: voice.plain('button.my-requests'), data: callbackData('status', 'all') };
+}
+
+export function exampleButton(voice: Voice, kind: JobKind): ScreenButton {
+  const label = kind === 'image' ? 'button.example-image' : 'button.example-video';
+  return { text: voice.plain(label), data: callbackData('example', kind) };
+}

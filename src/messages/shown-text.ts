@@ -1,0 +1,43 @@
+const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
+/** Overrides and isolates would turn round our own words beside the text. */
+const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
+const tooManyMarks = /(\p{M}{8})\p{M}+/gu;
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Somebody else's text as it may stand beside ours: well-formed, without control signs and bidi overrides. */
+export function shownText(text: string): string {
+  return text.toWellFormed().replaceAll(controls, '').replaceAll(bidiControls, '').replaceAll(tooManyMarks, '$1');
+}
+
+/**
+ * The same, trimmed and at most `maxUnits` UTF-16 units long; what is cut ends with an ellipsis and never inside a
+ * visible character. The work is bounded by the limit, not by the text.
+ */
+export function excerpt(text: string, maxUnits: number): string {
+  const looked = text.slice(0, maxUnits * 8);
+  const shown = shownText(endsInHalf(looked) ? looked.slice(0, -1) : looked).trim();
+  if (shown.length <= maxUnits && looked.length === text.length) return shown;
+  return `${cut(shown, maxUnits - 1).trimEnd()}…`;
+}
+
+function cut(text: string, maxUnits: number): string {
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (kept.length + segment.length > maxUnits) {
+      return kept === '' ? cutInside(segment, maxUnits) : kept;
+    }
+    kept += segment;
+  }
+  return kept;
+}
+
+/** One visible character can be longer than the limit (emoji joined without end): then code points decide. */
+function cutInside(grapheme: string, maxUnits: number): string {
+  const part = grapheme.slice(0, maxUnits);
+  return endsInHalf(part) ? part.slice(0, -1) : part;
+}
+
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+}
