@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { Dispatcher } from 'undici';
+import type { JobId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { Kept, ResultKeeper } from '../domain/result-keeper.ts';
+import { isTimeout, systemClock } from '../kit/clock.ts';
+import type { Clock } from '../kit/clock.ts';
+import { createGuardedAgent } from './guarded-connect.ts';
+import type { GuardedAgentOptions } from './guarded-connect.ts';
+import { createIncomingFile } from './incoming-file.ts';
+import type { IncomingFile } from './incoming-file.ts';
+import { openResult, refusedBy } from './open-result.ts';
+import { RefusedResult } from './refused-result.ts';
+import { headBytes, judgeType } from './result-type.ts';
+
+export type ResultLimits = {
+  readonly imageBytes: number;
+  readonly videoBytes: number;
+  /** From the request to the last byte. */
+  readonly totalMs: number;
+  /** The least rate that is waited for, once the download has run for ten seconds. */
+  readonly bytesPerSecond: number;
+};
+
+export type ResultKeeperOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
+  /** Made when missing, readable by nobody else. */
+  readonly directory: string;
+  /** Instead of the guarded one: it then has to guard the addresses behind names by itself. */
+  readonly agent?: Dispatcher;
+  readonly limits?: Partial<ResultLimits>;
+};
+
+const defaultLimits: ResultLimits = {
+  imageBytes: 20_000_000,
+  videoBytes: 50_000_000,
+  totalMs: 120_000,
+  bytesPerSecond: 1000,
+};
+
+const graceMs = 10_000;
+
+/** Brings results to `directory`, one file a job; whatever is not kept leaves nothing behind. */
+export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper & AsyncDisposable {
+  const { directory, clock = systemClock } = options;
+  const limits: ResultLimits = { ...defaultLimits, ...options.limits };
+  const guarded = createGuardedAgent(options);
+  const agent = options.agent ?? guarded;
+
+  const keep = async (source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept> => {
+    const limitBytes = kind === 'image' ? limits.imageBytes : limits.videoBytes;
+    await using file = await createIncomingFile(directory);
+    const receive = receiver(file, limitBytes);
+    if (source.kind === 'bytes') await receive(source.bytes);
+    else await download(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
+    const judged = await judgeType(await file.head(headBytes), kind);
+    if (!judged.ok) throw new RefusedResult('result-unusable', judged.why);
+    signal.throwIfAborted();
+    const { extension, ...type } = judged.type;
+    const path = await file.keepAs(`job-${fileName(jobId)}.${extension}`);
+    return { ok: true, file: { path, bytes: receive.bytes(), ...type } };
+  };
+
+  return {
+    keep: async (source, kind, jobId, parent) => {
+      const signal = clock.deadline(limits.totalMs, parent);
+      try {
+        signal.throwIfAborted();
+        return await keep(source, kind, jobId, signal);
+      } catch (error) {
+        if (error instanceof RefusedResult) return { ok: false, failure: error.failure, again: error.again };
+        if (signal.aborted && isTimeout(signal.reason)) return unavailable('not complete before the deadline');
+        if (signal.aborted) throw signal.reason;
+        const code = diskCode(error);
+        if (code === undefined) throw error;
+        return unavailable(`cannot be written to the disk: ${code}`);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await guarded.destroy();
+    },
+  };
+}
+
+type Receive = ((chunk: Uint8Array) => Promise<void>) & { bytes(): number };
+
+type Download = {
+  readonly allowPrivateHosts: readonly string[];
+  readonly agent: Dispatcher;
+  readonly clock: Clock;
+  readonly limits: ResultLimits;
+  readonly limitBytes: number;
+  readonly signal: AbortSignal;
+};
+
+function receiver(file: IncomingFile, limitBytes: number): Receive {
+  let bytes = 0;
+  const receive = async (chunk: Uint8Array): Promise<void> => {
+    bytes += chunk.byteLength;
+    if (bytes > limitBytes) throw tooLarge(limitBytes);
+    await file.write(chunk);
+  };
+  return Object.assign(receive, { bytes: () => bytes });
+}
+
+async function download(url: string, receive: Receive, options: Download): Promise<void> {
+  const { clock, limits, limitBytes, signal } = options;
+  const response = await openResult(url, options);
+  const startedMs = clock.now();
+  try {
+    if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+    for await (const chunk of response.body) {
+      await receive(chunk as Buffer);
+      const elapsedMs = clock.now() - startedMs;
+      if (elapsedMs > graceMs && receive.bytes() < (limits.bytesPerSecond * elapsedMs) / 1000) {
+        throw new RefusedResult('result-unavailable', `slower than ${limits.bytesPerSecond} bytes a second`, true);
+      }
+    }
+  } catch (error) {
+    response.body.destroy();
+    signal.throwIfAborted();
+    throw error instanceof RefusedResult || diskCode(error) !== undefined ? error : refusedBy(error);
+  }
+}
+
+function tooLarge(limitBytes: number): RefusedResult {
+  return new RefusedResult('result-too-large', `larger than ${limitBytes} bytes`);
+}
+
+function unavailable(detail: string): Kept {
+  return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, again: true };
+}
+
+/** The code of a failed file operation; network errors have none of these. */
+function diskCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  const code = String(error.code);
+  return /^(?:ENOSPC|EDQUOT|EROFS|EIO|EFBIG|ENOENT|ENOTDIR|EISDIR|EEXIST)$/.test(code) ? code : undefined;
+}
+
+/** Two ids never share a name: what had to be changed carries a digest of the id. */
+function fileName(jobId: JobId): string {
+  const safe = jobId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
+  if (safe === jobId) return safe;
+  return `${safe.slice(0, 80)}-${createHash('sha256').update(jobId).digest('hex').slice(0, 12)}`;
+}

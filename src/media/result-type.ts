@@ -1,0 +1,40 @@
+import { fileTypeFromBuffer } from 'file-type';
+import type { JobKind } from '../domain/job.ts';
+import type { MediaFile } from '../domain/media.ts';
+import { imageSize } from './image-size.ts';
+
+export type ResultType = Pick<MediaFile, 'kind' | 'mime' | 'width' | 'height'> & { readonly extension: string };
+
+export type JudgedType =
+  | { readonly ok: true; readonly type: ResultType }
+  | { readonly ok: false; readonly why: string };
+
+/** How much of a file's beginning is looked at; a JPEG may carry megabytes of metadata before its frame header. */
+export const headBytes = 4_000_000;
+
+const mostPixels = 50_000_000;
+
+const extensions: ReadonlyMap<string, { kind: JobKind; mime: string; extension: string }> = new Map([
+  ['image/png', { kind: 'image', mime: 'image/png', extension: 'png' }],
+  ['image/apng', { kind: 'image', mime: 'image/png', extension: 'png' }],
+  ['image/jpeg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
+  ['image/webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
+  ['image/gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
+  ['video/mp4', { kind: 'video', mime: 'video/mp4', extension: 'mp4' }],
+  ['video/webm', { kind: 'video', mime: 'video/webm', extension: 'webm' }],
+]);
+
+/** Says what a result is by its bytes alone, and whether it may be sent on as what was asked for. */
+export async function judgeType(head: Uint8Array, kind: JobKind): Promise<JudgedType> {
+  if (head.byteLength === 0) return { ok: false, why: 'the file is empty' };
+  const found = await fileTypeFromBuffer(head).catch(() => undefined);
+  const type = found === undefined ? undefined : extensions.get(found.mime);
+  if (type?.kind !== kind) return { ok: false, why: `expected a ${kind}, got ${found?.mime ?? 'an unknown type'}` };
+  if (kind === 'video') return { ok: true, type };
+  const size = imageSize(head, type.mime);
+  if (size === undefined) return { ok: false, why: 'the header of the image is damaged' };
+  if (size.width * size.height > mostPixels) {
+    return { ok: false, why: `an image of ${size.width} x ${size.height} pixels` };
+  }
+  return { ok: true, type: { ...type, ...size } };
+}

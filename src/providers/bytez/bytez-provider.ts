@@ -1,0 +1,139 @@
+import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
+import type { GenerationRequest, Provider, ProviderReply } from '../../domain/provider.ts';
+import type { SecretValue } from '../../domain/secret-value.ts';
+import type { HttpClient, HttpReply } from '../http-client.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { safeDetail, withoutPrompt } from '../safe-detail.ts';
+import { classifyFailure } from './classify-failure.ts';
+import { modelPath } from './model-path.ts';
+import { readAnswer, readComplaint, readProbe } from './read-answer.ts';
+import type { Complaint } from './read-answer.ts';
+
+export type BytezOptions = {
+  /** Ends in `/models/v2`; a slash behind it is dropped. */
+  readonly baseUrl: string;
+  readonly http: HttpClient;
+  /** Milliseconds since 1970, for Retry-After dates. */
+  readonly now?: () => number;
+};
+
+type Answer = Extract<HttpReply, { kind: 'answer' }>;
+
+/** A result may come inside the JSON as base64. */
+const runLimitBytes = 40_000_000;
+const probeLimitBytes = 1_000_000;
+
+/** Bytez as a provider: one synchronous call a run, every answer read or classified here. */
+export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOptions): Provider {
+  const base = baseUrl.replace(/\/+$/, '');
+
+  const classify = (answer: Answer, complaint: Complaint): AttemptFailure =>
+    classifyFailure({
+      status: complaint.status ?? answer.status,
+      words: complaint.words,
+      isHtml: complaint.isHtml,
+      retryAfterMs: retryAfterMs(answer.headers, now()),
+    });
+
+  return {
+    name: 'bytez',
+
+    generate: async (request, secret, signal) => {
+      const path = modelPath(request.model);
+      if (path === undefined) {
+        return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail: 'the id cannot be a path' } };
+      }
+      const key = secret.reveal();
+      if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };
+      const reply = await http.call({
+        method: 'POST',
+        url: `${base}/${path}`,
+        headers: { authorization: `Key ${key}`, 'content-type': 'application/json', accept: '*/*' },
+        body: JSON.stringify({ text: request.prompt }),
+        signal,
+        bodyLimitBytes: runLimitBytes,
+      });
+      const read = await readRun(reply, request, classify);
+      return read.ok ? read : { ok: false, failure: told(read.failure, secret, request.prompt) };
+    },
+
+    probe: async (secret, signal) => {
+      const key = secret.reveal();
+      if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };
+      const reply = await http.call({
+        method: 'GET',
+        url: `${base}/list/tasks`,
+        headers: { authorization: `Key ${key}`, accept: 'application/json' },
+        signal,
+        bodyLimitBytes: probeLimitBytes,
+      });
+      const failure = probeFailure(reply, classify);
+      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret, '') };
+    },
+  };
+}
+
+type Classify = (answer: Answer, complaint: Complaint) => AttemptFailure;
+
+async function readRun(reply: HttpReply, request: GenerationRequest, classify: Classify): Promise<ProviderReply> {
+  if (reply.kind !== 'answer') return { ok: false, failure: wireFailure(reply) };
+  const heard = (complaint: Complaint): ProviderReply => ({
+    ok: false,
+    failure: classify(reply, { ...complaint, words: withoutPrompt(complaint.words, request.prompt) }),
+  });
+  if (!isSuccess(reply.status)) return heard(readComplaint(reply.body));
+  const answer = await readAnswer(reply.body, request.kind);
+  if (answer.kind === 'source') return { ok: true, source: answer.source };
+  if (answer.kind === 'complaint') return heard(answer.complaint);
+  return { ok: false, failure: malformed(reply.status, answer.why) };
+}
+
+function probeFailure(reply: HttpReply, classify: Classify): AttemptFailure | undefined {
+  if (reply.kind !== 'answer') return wireFailure(reply);
+  const read = isSuccess(reply.status) ? readProbe(reply.body) : readComplaint(reply.body);
+  if (read === 'fine') return undefined;
+  if (read === 'malformed') return malformed(reply.status, 'no list of tasks');
+  const failure = classify(reply, read);
+  const isAboutTheRun = failure.blame === 'model' || failure.blame === 'request';
+  return isAboutTheRun ? { blame: 'provider', reason: 'failed-run', detail: failure.detail } : failure;
+}
+
+const wireReasons = {
+  'timed-out': 'timed-out',
+  unreachable: 'unreachable',
+  cut: 'unreachable',
+  malformed: 'malformed',
+  'too-large': 'malformed',
+} as const satisfies Record<Exclude<HttpReply, Answer>['kind'], FailureReason>;
+
+function wireFailure(reply: Exclude<HttpReply, Answer>): AttemptFailure {
+  const detail =
+    'detail' in reply
+      ? reply.detail
+      : reply.kind === 'timed-out'
+        ? 'no complete answer before the deadline'
+        : 'the answer is larger than any result';
+  return { blame: 'provider', reason: wireReasons[reply.kind], detail };
+}
+
+const unusableKey: AttemptFailure = {
+  blame: 'key',
+  reason: 'rejected',
+  detail: 'the key cannot be an HTTP header value',
+};
+
+function isHeaderValue(key: string): boolean {
+  return /^[\x21-\x7E]+$/.test(key);
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function malformed(status: number, why: string): AttemptFailure {
+  return { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` };
+}
+
+function told(failure: AttemptFailure, secret: SecretValue, prompt: string): AttemptFailure {
+  return { ...failure, detail: safeDetail(withoutPrompt(failure.detail, prompt), secret.reveal()) };
+}

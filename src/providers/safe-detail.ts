@@ -1,0 +1,49 @@
+const detailLimit = 200;
+
+/** What may be told of a provider's own words: one short line, the key in every usual spelling taken out. */
+export function safeDetail(text: string, secret: string): string {
+  const line = withoutSecret(text, secret)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return line.length <= detailLimit ? line : `${cut(line, detailLimit - 1)}…`;
+}
+
+/** Takes an echoed prompt out, so that nobody's sentence decides how a failure is read or ends up in a log. */
+export function withoutPrompt(text: string, prompt: string): string {
+  const trimmed = prompt.trim();
+  // Shorter ones would tear holes into the provider's own words.
+  if (trimmed.length < 8) return text;
+  return text.replaceAll(trimmed, '[prompt]').replaceAll(JSON.stringify(trimmed).slice(1, -1), '[prompt]');
+}
+
+function withoutSecret(text: string, secret: string): string {
+  if (secret === '') return text;
+  const spellings = [secret];
+  // Spellings of a very short secret would be found in innocent words.
+  if (secret.length >= 8) {
+    spellings.push(
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      Buffer.from(secret).toString('base64url'),
+      Buffer.from(secret).toString('hex'),
+    );
+  }
+  if (secret.length >= 16) spellings.push(secret.slice(0, 8), secret.slice(-8));
+  return spellings.reduce((rest, spelling) => rest.replace(new RegExp(escaped(spelling), 'gi'), '[key]'), text);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}
+
+/** Never cuts a surrogate pair in two. */
+function cut(line: string, limit: number): string {
+  let text = '';
+  for (const character of line) {
+    if (text.length + character.length > limit) break;
+    text += character;
+  }
+  return text;
+}

@@ -1,0 +1,275 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { ProviderReply } from '../../src/domain/provider.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { createBytezProvider } from '../../src/providers/bytez/bytez-provider.ts';
+import { createHttpClient } from '../../src/providers/http-client.ts';
+import { localHttpServer, localTcpServer } from './local-server.ts';
+import type { LocalServer } from './local-server.ts';
+
+const key = new Secret('0123456789abcdef0123456789abcdef');
+const run = { kind: 'image', model: 'dreamlike-art/dreamlike-photoreal-2.0', prompt: 'a "red" fox' } as const;
+const cdnUrl = 'https://cdn.bytez.com/model/output/a/b/c.png';
+const forever = new AbortController().signal;
+
+async function generate(server: LocalServer, signal: AbortSignal = forever): Promise<ProviderReply> {
+  await using http = createHttpClient();
+  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2/`, http });
+  return await provider.generate(run, key, signal);
+}
+
+function failed(blame: string, reason: string): unknown {
+  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown } };
+}
+
+/** A deadline that passes when the test says so. */
+function deadline() {
+  const controller = new AbortController();
+  return { signal: controller.signal, pass: () => controller.abort(new DOMException('Too late', 'TimeoutError')) };
+}
+
+test('a run sends the prompt as text, the key in its own scheme and the slash of the model as it is', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ error: null, output: cdnUrl }));
+  });
+
+  expect(await generate(server)).toEqual({ ok: true, source: { kind: 'url', url: cdnUrl } });
+  expect(server.seen).toEqual([
+    {
+      method: 'POST',
+      path: '/models/v2/dreamlike-art/dreamlike-photoreal-2.0',
+      body: '{"text":"a \\"red\\" fox"}',
+      headers: expect.objectContaining({
+        authorization: 'Key 0123456789abcdef0123456789abcdef',
+        'content-type': 'application/json',
+        'accept-encoding': 'identity',
+      }) as unknown,
+    },
+  ]);
+});
+
+test.each(['../admin', 'a/../b', 'a?b', 'a#b', 'a%2Fb', 'a b', '/a', 'a//b', 'a/', '', 'a\\b', 'a\nb', 'ä/b', './a'])(
+  'a run of the model "%s" is refused without a call',
+  async (model) => {
+    await using server = await localHttpServer((_request, response) => void response.end());
+    await using http = createHttpClient();
+    const provider = createBytezProvider({ baseUrl: server.url, http });
+
+    expect(await provider.generate({ ...run, model }, key, forever)).toEqual(failed('model', 'unknown-model'));
+    expect(server.connections()).toBe(0);
+  },
+);
+
+test('a key that cannot be a header is rejected without a call and without being quoted', async () => {
+  await using server = await localHttpServer((_request, response) => void response.end());
+  await using http = createHttpClient();
+  const provider = createBytezProvider({ baseUrl: server.url, http });
+  const broken = new Secret('0123456789abcdef\r\nx-admin: 1');
+
+  const replies = [await provider.generate(run, broken, forever), await provider.probe(broken, forever)];
+
+  expect(replies).toEqual([failed('key', 'rejected'), failed('key', 'rejected')]);
+  expect(JSON.stringify(replies)).not.toContain('0123456789abcdef');
+  expect(server.connections()).toBe(0);
+});
+
+test('C12 a passed deadline closes the socket and is told as timed out', async () => {
+  const late = deadline();
+  await using server = await localHttpServer(() => late.pass());
+
+  expect(await generate(server, late.signal)).toEqual(failed('provider', 'timed-out'));
+  await server.allClosed();
+});
+
+test('a cancelled run closes the socket and throws the reason of the cancel', async () => {
+  const cancel = new AbortController();
+  const reason = new Error('Cancelled by the person');
+  await using server = await localHttpServer(() => cancel.abort(reason));
+
+  await expect(generate(server, cancel.signal)).rejects.toBe(reason);
+  await server.allClosed();
+});
+
+test('a run that is cancelled before it starts makes no call', async () => {
+  const reason = new Error('Cancelled by the person');
+  await using server = await localHttpServer((_request, response) => void response.end());
+
+  await expect(generate(server, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(server.connections()).toBe(0);
+});
+
+test('C11 a body that drips ends at the deadline', async () => {
+  const late = deadline();
+  await using server = await localHttpServer((_request, response) => {
+    response.write('{"error":null,');
+    setImmediate(() => response.write('"output":"ht', late.pass));
+  });
+
+  expect(await generate(server, late.signal)).toEqual(failed('provider', 'timed-out'));
+  await server.allClosed();
+});
+
+test('C8 a length beyond the limit is refused without reading', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-length', '4000000000').write('{"error":');
+  });
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+  await server.allClosed();
+});
+
+test('C8 a body without end is left as soon as its limit is passed', async () => {
+  let sentBytes = 0;
+  await using server = await localTcpServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    const chunk = Buffer.alloc(1_000_000, ' ');
+    const pour = () => {
+      while (!socket.destroyed) {
+        sentBytes += chunk.byteLength;
+        if (!socket.write(chunk)) break;
+      }
+      if (!socket.destroyed) socket.once('drain', pour);
+    };
+    pour();
+  });
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+  await server.allClosed();
+  expect(sentBytes).toBeLessThan(80_000_000);
+});
+
+test('C9 an encoded body is refused undecoded, because none was asked for', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-encoding', 'gzip');
+    const gzip = createGzip();
+    gzip.on('error', () => {});
+    gzip.pipe(response);
+    gzip.end(JSON.stringify({ error: null, output: cdnUrl }));
+  });
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+});
+
+test.each([
+  ['closed without a word', ''],
+  ['closed after half of the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
+  ['closed before the promised length', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"error":null'],
+  ['closed inside a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{"error"'],
+])('a connection %s is the fault of the provider', async (_name, bytes) => {
+  await using server = await localTcpServer((socket) => void socket.end(bytes));
+
+  expect(await generate(server)).toEqual(failed('provider', 'unreachable'));
+});
+
+test('C1 a body that is closed properly in the middle of its JSON is malformed', async () => {
+  await using server = await localTcpServer((socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n{"error":null,"outp'));
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+});
+
+test.each([
+  ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n'],
+  ['headers beyond 16 KB', `HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(1_000_000)}\r\n\r\n`],
+  ['HTTP/0.9', '<html>hello</html>'],
+])('C13 %s instead of an answer is malformed', async (_name, bytes) => {
+  await using server = await localTcpServer((socket) => void socket.end(bytes));
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+});
+
+test('C14 early hints are passed over', async () => {
+  await using server = await localTcpServer((socket) => {
+    const body = JSON.stringify({ error: null, output: cdnUrl });
+    const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(20);
+    socket.end(`${hints}HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  });
+
+  expect(await generate(server)).toEqual({ ok: true, source: { kind: 'url', url: cdnUrl } });
+});
+
+test('C19 a closed port is an unreachable provider', async () => {
+  const server = await localHttpServer((_request, response) => void response.end());
+  await server[Symbol.asyncDispose]();
+
+  expect(await generate(server)).toEqual({
+    ok: false,
+    failure: { blame: 'provider', reason: 'unreachable', detail: 'cannot connect: ECONNREFUSED' },
+  });
+});
+
+test('S21 a redirect is not followed, so the key stays with its host', async () => {
+  await using other = await localHttpServer((_request, response) => void response.end());
+  await using server = await localHttpServer((_request, response) => {
+    response.writeHead(307, { location: `${other.url}/steal` }).end();
+  });
+
+  expect(await generate(server)).toEqual(failed('provider', 'malformed'));
+  expect(other.connections()).toBe(0);
+});
+
+test('two runs at once do not wait for each other', async () => {
+  const waiting: (() => void)[] = [];
+  await using server = await localHttpServer((_request, response) => {
+    waiting.push(() => response.end(JSON.stringify({ error: null, output: cdnUrl })));
+    if (waiting.length === 2) for (const answer of waiting) answer();
+  });
+  await using http = createHttpClient();
+  const provider = createBytezProvider({ baseUrl: server.url, http });
+
+  const replies = await Promise.all([provider.generate(run, key, forever), provider.generate(run, key, forever)]);
+
+  expect(replies.map((reply) => reply.ok)).toEqual([true, true]);
+});
+
+test.each([
+  ['a list of tasks', 200, '{"error":null,"output":["text-to-image"]}', { ok: true }],
+  ['401', 401, '{"error":"Unauthorized"}', failed('key', 'rejected')],
+  ['402', 402, '{"status":402,"error":"Payment Required"}', failed('key', 'out-of-credit')],
+  ['429', 429, '{"error":"Rate limit exceeded"}', failed('key', 'rate-limited')],
+  ['404, which blames no model here', 404, '{"error":"Not found"}', failed('provider', 'failed-run')],
+  ['400, which blames no request here', 400, '{"error":"Bad request"}', failed('provider', 'failed-run')],
+  ['502', 502, '<html><body>Bad gateway</body></html>', failed('provider', 'overloaded')],
+  ['an HTML page with 200', 200, '<html><body>Log in to the network</body></html>', failed('provider', 'malformed')],
+  ['an error with 200', 200, '{"error":"Unauthorized"}', failed('key', 'rejected')],
+])('a probe asks for the tasks and understands %s', async (_name, status, body, expected) => {
+  await using server = await localHttpServer((_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  });
+  await using http = createHttpClient();
+  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2`, http });
+
+  expect(await provider.probe(key, forever)).toEqual(expected);
+  expect(server.seen).toEqual([
+    {
+      method: 'GET',
+      path: '/models/v2/list/tasks',
+      body: '',
+      headers: expect.objectContaining({ authorization: `Key ${key.reveal()}` }) as unknown,
+    },
+  ]);
+});
+
+test('createHttpClient() ends its open calls when it is disposed', async () => {
+  await using server = await localHttpServer(() => {});
+  const http = createHttpClient();
+  const call = http.call({ method: 'GET', url: server.url, headers: {}, signal: forever, bodyLimitBytes: 10 });
+  while (server.seen.length === 0) await breathe();
+
+  await http[Symbol.asyncDispose]();
+
+  expect(await call).toEqual({ kind: 'unreachable', detail: 'cannot connect: UND_ERR_DESTROYED' });
+});
+
+test('createHttpClient() says what went wrong without quoting a header', async () => {
+  await using http = createHttpClient();
+  const reply = await http.call({
+    method: 'GET',
+    url: 'http://127.0.0.1:9/',
+    headers: { authorization: 'Key canary-canary\r\nx: y' },
+    signal: forever,
+    bodyLimitBytes: 10,
+  });
+
+  expect(reply).toEqual({ kind: 'unreachable', detail: 'cannot connect: UND_ERR_INVALID_ARG' });
+});
