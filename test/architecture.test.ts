@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { expect, test } from 'vitest';
+
+const source = join(import.meta.dirname, '..', 'src');
+
+/** Who may import whom; a room always may import itself. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  kit: [],
+  messages: ['domain'],
+  keys: ['domain', 'kit'],
+  media: ['domain', 'kit'],
+  providers: ['domain', 'kit', 'media'],
+  generation: ['domain', 'kit', 'keys', 'media'],
+  storage: ['domain', 'kit'],
+  observability: ['domain', 'kit'],
+  bot: ['domain', 'kit', 'messages', 'generation'],
+  http: ['domain', 'kit', 'generation', 'observability'],
+  sandbox: ['domain', 'kit'],
+};
+
+/** The rooms of single files beside the others: the composition root, the process edge, and the environment. */
+const houseFiles: Readonly<Record<string, readonly string[]>> = {
+  'app.ts': [...Object.keys(mayImport), 'config.ts', 'start-error.ts'],
+  'main.ts': ['cli'],
+  cli: [...Object.keys(mayImport), 'app.ts', 'config.ts', 'config-names.ts', 'environment.ts', 'start-error.ts'],
+  'config.ts': ['domain', 'kit', 'config-providers.ts', 'config-schema.ts'],
+  'config-chains.ts': ['domain', 'config-grammar.ts'],
+  'config-edit-distance.ts': [],
+  'config-grammar.ts': ['domain', 'kit'],
+  'config-names.ts': ['domain', 'keys', 'config-edit-distance.ts', 'config-providers.ts', 'config-schema.ts'],
+  'config-providers.ts': ['domain', 'keys', 'config-grammar.ts', 'config-schema.ts'],
+  'config-schema.ts': ['domain', 'kit', 'config-chains.ts', 'config-grammar.ts'],
+  'environment.ts': [],
+  'start-error.ts': [],
+};
+
+const imports = /(?:^|\s)(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|^import\s+['"](\.[^'"]+)['"]/gm;
+
+type Arrow = { readonly from: string; readonly to: string; readonly file: string };
+
+function roomOf(path: string): string {
+  const [first = ''] = relative(source, path).split(sep);
+  return first;
+}
+
+function arrows(): readonly Arrow[] {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return files.flatMap((name) => {
+    const path = join(source, name);
+    return [...readFileSync(path, 'utf8').matchAll(imports)].flatMap(([, plain, dynamic, bare]) => {
+      const target = plain ?? dynamic ?? bare ?? '';
+      const to = join(dirname(path), target);
+      return to.startsWith(source) ? [{ from: roomOf(path), to: roomOf(to), file: name }] : [];
+    });
+  });
+}
+
+test('no arrow between rooms is outside the table', () => {
+  const allowed = { ...mayImport, ...houseFiles };
+  const strangers = arrows().filter(({ from, to }) => from !== to && allowed[from]?.includes(to) !== true);
+  expect(strangers).toEqual([]);
+});
+
+test('the reader of arrows sees them', () => {
+  const seen = new Set(arrows().map(({ from, to }) => `${from} -> ${to}`));
+  expect(seen.has('generation -> keys')).toBe(true);
+  expect(seen.has('app.ts -> storage')).toBe(true);
+  expect(seen.has('cli -> app.ts')).toBe(true);
+});
+
+test('only the process edge imports the composition root', () => {
+  const importers = new Set(arrows().flatMap(({ from, to }) => (to === 'app.ts' ? [from] : [])));
+  expect([...importers]).toEqual(['cli']);
+});
+
+test('domain and kit import nothing but each other s neighbours and Node', () => {
+  const outside = ['domain', 'kit'].flatMap((room) =>
+    readdirSync(join(source, room)).flatMap((name) =>
+      [...readFileSync(join(source, room, name), 'utf8').matchAll(/from '([^.'][^']*)'/g)]
+        .map(([, from]) => from)
+        .filter((from) => room === 'domain' || from?.startsWith('node:') !== true),
+    ),
+  );
+  expect(outside).toEqual([]);
+});
+
+test('every file exports by name and stays one idea long', () => {
+  const long = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => readFileSync(join(source, name), 'utf8').split('\n').length > 300);
+  expect(long).toEqual([]);
+});
