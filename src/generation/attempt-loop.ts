@@ -10,6 +10,7 @@ import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { Breaker } from './breaker.ts';
 import type { ModelRest } from './model-rest.ts';
 import type { JobFailureCode, RetryRules } from './retry-rules.ts';
 import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
@@ -41,6 +42,7 @@ export type AttemptTools = {
   readonly clock: Clock;
   readonly random: Random;
   readonly resting: ModelRest;
+  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
   readonly tell: Tell;
   /** Keeps what was used up, before the next wait. */
   readonly checkpoint: (progress: Progress) => Promise<unknown>;
@@ -189,9 +191,11 @@ async function callOnce(
   }
   const ms = clock.now() - startedMs;
   if (reply.ok) {
+    tools.breakers.get(candidate.provider)?.noteSuccess(keyId);
     lease.release({ kind: 'succeeded', ms });
     tell({ event: 'attempt.succeeded', ...facts, ms });
   } else {
+    if (reply.failure.blame === 'provider') tools.breakers.get(candidate.provider)?.noteFault(keyId);
     lease.release({ kind: 'failed', failure: reply.failure, ms });
     tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
   }

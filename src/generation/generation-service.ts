@@ -4,13 +4,17 @@ import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts'
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
+import { Breaker } from './breaker.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { viewOf } from './job-view.ts';
 import { Line } from './line.ts';
 import { LiveJobs } from './live-jobs.ts';
 import { ModelRest } from './model-rest.ts';
 
-export type GenerationServiceOptions = Omit<JobRunnerOptions, 'live' | 'resting' | 'onEnded' | 'onParked'> & {
+export type GenerationServiceOptions = Omit<
+  JobRunnerOptions,
+  'live' | 'resting' | 'breakers' | 'onEnded' | 'onParked'
+> & {
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
@@ -36,10 +40,12 @@ export class GenerationService {
     const { engine, pool, clock, chains, tell } = options;
     this.#options = options;
     this.#live = new LiveJobs((id) => this.#progressed(id));
+    const breakers = new Map(providersOf(chains).map((provider) => [provider, breakerOf(provider, options)]));
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
       resting: new ModelRest(clock),
+      breakers,
       onEnded: (id) => this.#ended(id),
       onParked: (id, line) => {
         this.#progressed(id);
@@ -47,10 +53,11 @@ export class GenerationService {
       },
     });
     this.#lines = new Map(
-      providersOf(chains).map((provider) => [
+      [...breakers].map(([provider, breaker]) => [
         provider,
         new Line({
           provider,
+          breaker,
           engine,
           pool,
           clock,
@@ -167,6 +174,17 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
+}
+
+function breakerOf(provider: ProviderName, { pool, clock, tell }: GenerationServiceOptions): Breaker {
+  return new Breaker({
+    clock,
+    keys: () => {
+      const { ready, cooling } = pool.snapshot(provider);
+      return ready + cooling;
+    },
+    onChange: (open) => tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider }),
+  });
 }
 
 function providersOf(chains: Chains): readonly ProviderName[] {

@@ -12,6 +12,7 @@ import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { Breaker } from './breaker.ts';
 import type { TurnEnding } from './attempt-loop.ts';
 import { runAttempts } from './attempt-loop.ts';
 import { fetchResult } from './fetch-result.ts';
@@ -36,6 +37,7 @@ export type JobRunnerOptions = {
   readonly tell: Tell;
   readonly live: LiveJobs;
   readonly resting: ModelRest;
+  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
   /** The job has an outcome, and nobody was told yet. */
   readonly onEnded: (id: JobId) => void;
   /** The job was put back into this line. */

@@ -5,6 +5,7 @@ import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { Breaker } from './breaker.ts';
 
 /** How often a line with waiting jobs looks for those whose own deadline has passed. */
 const lookAgainMs = 5_000;
@@ -13,6 +14,7 @@ export type LineOptions = {
   readonly provider: ProviderName;
   readonly engine: JobEngine;
   readonly pool: KeyPool;
+  readonly breaker: Breaker;
   readonly clock: Clock;
   readonly limits: ClaimLimits;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
@@ -86,8 +88,9 @@ export class Line {
 
   /** Starts one job if there is a slot, a seat and a job; answers whether it is worth trying for another. */
   async #startNext(): Promise<boolean> {
-    const { provider, engine, pool, clock, limits, run } = this.#options;
-    const seats = pool.seats(provider);
+    const { provider, engine, pool, breaker, clock, limits, run } = this.#options;
+    const ready = pool.seats(provider);
+    const seats = breaker.isOpen ? Math.min(1, ready) : ready;
     if (seats === 0) this.#slots.pause();
     else {
       this.#slots.concurrency = seats;

@@ -56,6 +56,7 @@ function aHouse(options: { keys?: number; replies: ProviderReply[]; hang?: boole
     clock,
     random: () => 1,
     resting: new ModelRest(clock),
+    breakers: new Map(),
     tell,
     checkpoint: async () => true,
     lastCode: undefined,
