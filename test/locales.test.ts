@@ -1,0 +1,155 @@
+import { IntlMessageFormat } from 'intl-messageformat';
+import { expect, test } from 'vitest';
+import { localeFolder } from '../src/messages/locale-source.ts';
+import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';
+import { parseTelegramHtml } from './messages/telegram-html.ts';
+
+type Node = {
+  readonly type: number;
+  readonly value?: string;
+  readonly options?: Readonly<Record<string, { readonly value: readonly Node[] }>>;
+};
+
+const select = 5;
+const plural = 6;
+const pound = 7;
+const locales = localeFolder.names();
+const messages = new Map(
+  locales.map((locale) => [locale, JSON.parse(localeFolder.read(locale)) as Record<string, string>] as const),
+);
+/** Where Telegram takes no markup. */
+const plainIds = messageIds.filter(
+  (id) =>
+    /^(?:button|answer|command|example)\./.test(id) || ['language.name', 'keys.tested', 'keys.woken'].includes(id),
+);
+
+function text(locale: string, id: MessageId): string {
+  return messages.get(locale)?.[id] ?? '';
+}
+
+function ast(locale: string, id: MessageId): readonly Node[] {
+  return new IntlMessageFormat(text(locale, id), locale, undefined, { ignoreTag: true }).getAst();
+}
+
+/** Every node, those inside of plural and select arms included. */
+function nodes(tree: readonly Node[]): readonly Node[] {
+  return tree.flatMap((node) => [node, ...Object.values(node.options ?? {}).flatMap((arm) => nodes(arm.value))]);
+}
+
+function variables(tree: readonly Node[]): readonly string[] {
+  const named = nodes(tree).filter((node) => node.type !== 0 && node.type !== pound);
+  return [...new Set(named.map((node) => node.value ?? ''))].sort();
+}
+
+/** Every text the message can become, with `x` in the place of each variable. */
+function variants(tree: readonly Node[]): readonly string[] {
+  return tree.reduce<readonly string[]>(
+    (starts, node) => {
+      const ends =
+        node.options === undefined
+          ? [node.type === 0 ? (node.value ?? '') : 'x']
+          : Object.values(node.options).flatMap((arm) => variants(arm.value));
+      return starts.flatMap((start) => ends.map((end) => start + end));
+    },
+    [''],
+  );
+}
+
+function each<Value>(read: (locale: string, id: MessageId) => Value): Record<string, Value> {
+  return Object.fromEntries(
+    locales.flatMap((locale) => messageIds.map((id) => [`${locale} ${id}`, read(locale, id)] as const)),
+  );
+}
+
+test('English, Spanish and Russian are there', () => {
+  expect(locales).toEqual(expect.arrayContaining(['en', 'es', 'ru']));
+});
+
+test.each(locales)('locale %s has exactly the messages of messageVariables, in the same order', (locale) => {
+  expect(Object.keys(messages.get(locale) ?? {})).toEqual(messageIds);
+});
+
+test('every message takes exactly the variables that messageVariables gives it', () => {
+  expect(each((locale, id) => variables(ast(locale, id)))).toEqual(each((_, id) => [...messageVariables[id]].sort()));
+});
+
+test('every plural has all the categories of its language', () => {
+  const missing = each((locale, id) => {
+    const wanted = new Intl.PluralRules(locale).resolvedOptions().pluralCategories;
+    return nodes(ast(locale, id))
+      .filter((node) => node.type === plural)
+      .flatMap((node) => wanted.filter((category) => !(category in (node.options ?? {}))));
+  });
+  expect(missing).toEqual(each(() => []));
+});
+
+test('every plural has only categories of its language and exact numbers', () => {
+  const strange = each((locale, id) => {
+    const known: readonly string[] = new Intl.PluralRules(locale).resolvedOptions().pluralCategories;
+    return nodes(ast(locale, id))
+      .filter((node) => node.type === plural)
+      .flatMap((node) => Object.keys(node.options ?? {}))
+      .filter((category) => !known.includes(category) && !/^=-?\d+$/.test(category));
+  });
+  expect(strange).toEqual(each(() => []));
+});
+
+test('every select tells the same cases apart as English does', () => {
+  const cases = (locale: string, id: MessageId) =>
+    [
+      ...new Set(
+        nodes(ast(locale, id))
+          .filter((node) => node.type === select)
+          .map(
+            (node) =>
+              `${node.value}: ${Object.keys(node.options ?? {})
+                .sort()
+                .join(' ')}`,
+          ),
+      ),
+    ].sort();
+  expect(each(cases)).toEqual(each((_, id) => cases('en', id)));
+});
+
+test('every form of every message is HTML that Telegram takes and fits into one message', () => {
+  const tooLong = each((locale, id) =>
+    variants(ast(locale, id)).some((html) => parseTelegramHtml(html).length > 3_000),
+  );
+  expect(tooLong).toEqual(each(() => false));
+});
+
+test('messages for places without markup have none, and keep the limits of their place', () => {
+  const limit = (id: MessageId): number => {
+    if (id.startsWith('button.') || id === 'language.name') return 40;
+    return id.startsWith('command.') ? 256 : 200;
+  };
+  const wrong = locales.flatMap((locale) =>
+    plainIds.flatMap((id) =>
+      variants(ast(locale, id))
+        .filter((words) => /[<>&]/.test(words) || words.trim() === '' || words.length > limit(id))
+        .map((words) => `${locale} ${id}: ${words}`),
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('no message has a status code in it or speaks of an unknown error', () => {
+  const banned = /\b(?:401|402|403|404|429|5\d\d)\b|unknown error|error desconocido|неизвестн\S* ошибк/i;
+  expect(each((locale, id) => banned.test(text(locale, id)))).toEqual(each(() => false));
+});
+
+test('no message writes an apostrophe or a quotation mark that ICU or HTML could take for its own', () => {
+  expect(each((locale, id) => /['"]/.test(text(locale, id)))).toEqual(each(() => false));
+});
+
+test('no message was left in English', () => {
+  const sameInSomeLanguages = /^(?:caption\.made|time\.short-(?:seconds|minutes|hours))$/;
+  const left = locales
+    .filter((locale) => locale !== 'en')
+    .flatMap((locale) =>
+      messageIds
+        .filter((id) => !sameInSomeLanguages.test(id) && text(locale, id) === text('en', id))
+        .map((id) => `${locale} ${id}`),
+    );
+  expect(left).toEqual([]);
+});

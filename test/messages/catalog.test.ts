@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import type { LocaleSource } from '../../src/messages/locale-source.ts';
+import { messageIds } from '../../src/messages/message-ids.ts';
+import { safe } from '../../src/messages/safe-html.ts';
+
+const complete: Readonly<Record<string, unknown>> = Object.fromEntries(messageIds.map((id) => [id, `words of ${id}`]));
+
+function source(files: Readonly<Record<string, unknown>>): LocaleSource & { readonly reads: string[] } {
+  const reads: string[] = [];
+  return {
+    reads,
+    names: () => Object.keys(files),
+    read: (name) => {
+      reads.push(name);
+      const file = files[name];
+      return typeof file === 'string' ? file : JSON.stringify(file);
+    },
+  };
+}
+
+const catalog = loadCatalog();
+
+test('Catalog.say() escapes the text it is given', () => {
+  expect(catalog.say('en', 'start.hello', { name: '<b>Eve</b> & "Co"' })).toBe(
+    '👋 Hi, &lt;b&gt;Eve&lt;/b&gt; &amp; &quot;Co&quot;!',
+  );
+});
+
+test('Catalog.say() takes safe HTML as it is', () => {
+  expect(catalog.say('en', 'start.hello', { name: safe('<b>Eve</b>') })).toBe('👋 Hi, <b>Eve</b>!');
+});
+
+test('Catalog.plain() does not escape, for places without markup', () => {
+  const own = loadCatalog(source({ en: { ...complete, 'start.hello': 'Hi {name}' } }));
+  expect(own.plain('en', 'start.hello', { name: 'a < b\u202E' })).toBe('Hi a < b');
+});
+
+test.each([
+  ['ICU syntax', "{n, plural, one {x} other {#}} {name} # '{'", "{n, plural, one {x} other {#}} {name} # '{'"],
+  ['template syntax', '${7*7} {{7*7}} $(id) %s%n %00', '${7*7} {{7*7}} $(id) %s%n %00'],
+  ['MarkdownV2', '*_[x](y)_* ` ~ # + - = | { } . !', '*_[x](y)_* ` ~ # + - = | { } . !'],
+  ['control characters', 'a\u0000b\u001b[2Jc\u007fd\u0085e\r\nf\tg', 'ab[2Jcde\nf\tg'],
+  ['bidi overrides and isolates', 'abc\u202Egnp.exe\u2066x\u2069', 'abcgnp.exex'],
+  ['a lone surrogate', 'a\uD800b', 'a\uFFFDb'],
+  ['a tower of accents', `a${'\u0301'.repeat(50)}b`, `a${'\u0301'.repeat(8)}b`],
+])('Catalog.say() makes %s harmless', (_, given, shown) => {
+  expect(catalog.say('en', 'start.hello', { name: given })).toBe(`👋 Hi, ${shown}!`);
+});
+
+test.each([
+  ['en', 1, '# request ahead'.replace('#', '1')],
+  ['en', 2, '2 requests ahead'],
+  ['es', 1, '1 petición por delante'],
+  ['es', 1_000_000, 'de peticiones por delante'],
+  ['ru', 1, 'впереди 1 запрос.'],
+  ['ru', 3, 'впереди 3 запроса.'],
+  ['ru', 11, 'впереди 11 запросов.'],
+  ['ru', 21, 'впереди 21 запрос.'],
+])('Catalog.say() counts in %s: %i', (locale, ahead, words) => {
+  expect(catalog.say(locale, 'receipt.queued', { kind: 'image', ahead })).toContain(words);
+});
+
+test('Catalog.say() writes dates the way of the language, in UTC', () => {
+  const until = new Date(Date.UTC(2026, 1, 3, 23, 59));
+  expect(['en', 'es', 'ru'].map((locale) => catalog.say(locale, 'premium.active', { until }))).toEqual([
+    expect.stringContaining('February 3, 2026'),
+    expect.stringContaining('3 de febrero de 2026'),
+    expect.stringContaining('3 февраля 2026'),
+  ]);
+});
+
+test('Catalog.say() speaks the source language where the stored locale is gone', () => {
+  expect(catalog.say('tlh', 'ready')).toBe('Ready ↑');
+});
+
+test.each([
+  ['ru', 'en', 'ru'],
+  ['es-MX', 'en', 'es'],
+  ['es_AR', 'en', 'es'],
+  ['ES', 'en', 'es'],
+  ['zh-hans-cn', 'ru', 'ru'],
+  ['', 'es', 'es'],
+  [undefined, 'es', 'es'],
+  [undefined, 'xx', 'en'],
+  ['__proto__', 'en', 'en'],
+  ['constructor', 'en', 'en'],
+])('Catalog.match() finds for %s with fallback %s the locale %s', (code, fallback, found) => {
+  expect(catalog.match(code, fallback)).toBe(found);
+});
+
+test('Catalog.match() prefers the longest tag', () => {
+  const own = loadCatalog(source({ en: complete, pt: complete, 'pt-br': complete }));
+  expect([own.match('pt-BR', 'en'), own.match('pt-PT', 'en')]).toEqual(['pt-br', 'pt']);
+});
+
+test('Catalog.locales begins with the source language', () => {
+  expect(loadCatalog(source({ de: complete, en: complete })).locales).toEqual(['en', 'de']);
+});
+
+test('loadCatalog() reads each file once', () => {
+  const files = source({ en: complete, de: complete });
+  const own = loadCatalog(files);
+  own.say('de', 'ready');
+  own.say('de', 'ready');
+  expect(files.reads.sort()).toEqual(['de', 'en']);
+});
+
+const { ready: _, ...withoutReady } = complete;
+
+test.each([
+  ['a missing message', withoutReady, 'Cannot load locale "de": missing "ready"'],
+  ['an unknown message', { ...complete, redy: 'x' }, 'Cannot load locale "de": unknown "redy"'],
+  ['an empty message', { ...complete, ready: '' }, 'Cannot load locale "de": empty "ready"'],
+  ['a number', { ...complete, ready: 5 }, 'Cannot load locale "de": "ready" is not a text'],
+  ['a list', [], 'Cannot load locale "de": the file is not one flat object of messages'],
+  ['no JSON', '{', 'Cannot load locale "de": the file is not valid JSON'],
+  ['no ICU', { ...complete, ready: '{' }, 'Cannot load locale "de": "ready" is not an ICU message'],
+])('loadCatalog() refuses %s', (_, file, message) => {
+  expect(() => loadCatalog(source({ en: complete, de: file }))).toThrow(message);
+});
+
+test('loadCatalog() names every mistake at once', () => {
+  expect(() => loadCatalog(source({ en: complete, de: { ...withoutReady, help: 'x', 'help.text': '' } }))).toThrow(
+    /^(?=.*missing "ready")(?=.*unknown "help")(?=.*empty "help.text")/,
+  );
+});
+
+test('loadCatalog() refuses to start without the source language', () => {
+  expect(() => loadCatalog(source({ de: complete }))).toThrow(
+    'Cannot load the catalog: there is no locale "en", only "de"',
+  );
+});

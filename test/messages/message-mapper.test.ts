@@ -1,0 +1,238 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { failureCodes, type FailureCode } from '../../src/domain/failure.ts';
+import { jobKinds, lanes } from '../../src/domain/job.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../src/messages/message-mapper.ts';
+import type { Screen } from '../../src/messages/screen.ts';
+import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
+import { parseTelegramHtml } from './telegram-html.ts';
+
+const catalog = loadCatalog();
+const mapper = createMessageMapper(catalog);
+const locales = catalog.locales;
+const combinations = locales.flatMap((locale) =>
+  lanes.flatMap((lane) => jobKinds.map((kind) => ({ locale, lane, kind }))),
+);
+
+/** Reads a screen as Telegram would; answers what is shown. */
+function shown(screen: Screen, limit = 4096): string {
+  const text = parseTelegramHtml(screen.text);
+  expect(text.trim()).not.toBe('');
+  expect(text.length).toBeLessThanOrEqual(limit);
+  for (const button of screen.rows.flat()) {
+    expect(button.text).toMatch(/^.{1,40}$/u);
+    expect(Buffer.byteLength(button.data)).toBeLessThanOrEqual(64);
+  }
+  return text;
+}
+
+function dataOf(screen: Screen): readonly string[] {
+  return screen.rows.flat().map((button) => button.data);
+}
+
+function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?: number } = {}) {
+  const nowMs = Date.UTC(2026, 0, 1, 21);
+  return { code, kind: 'image', lane: 'free', waiting: 3, perDay: 20, promptLimit: 4096, nowMs, ...change } as const;
+}
+
+test.each(combinations)('every phase and every code reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
+  for (const phase of everyPhase) {
+    const prompt = 'a <b>fox</b> & </blockquote>"cats"';
+    const screen = mapper.receipt(aView({ phase, lane, kind, prompt }), locale);
+    const text = shown(screen);
+    expect(text).toContain('a <b>fox</b> & </blockquote>"cats"');
+    expect(text).not.toMatch(/[{}]|undefined|\[object|NaN/);
+    expect(text).not.toMatch(/\b(?:401|402|403|404|429|5\d\d)\b|unknown error/i);
+    expect(lane === 'premium' && text.includes('/premium')).toBe(false);
+    expect(dataOf(screen).includes('cancel:7-1001')).toBe(phase.kind !== 'ended');
+  }
+});
+
+test.each(combinations)('every code refused at the door reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
+  for (const code of failureCodes) {
+    for (const perDay of [0, 1, 20]) {
+      const text = shown(mapper.refused({ ...refusal(code, { lane, perDay }), kind }, locale));
+      expect(text).not.toMatch(/[{}]|undefined|\[object|NaN/);
+      expect(lane === 'premium' && text.includes('/premium')).toBe(false);
+    }
+  }
+});
+
+test('each phase of a picture has words of its own', () => {
+  const texts = everyPhase.map((phase) => mapper.receipt(aView({ phase }), 'en').text);
+  const retries = everyPhase.filter((phase) => phase.kind === 'retrying').length;
+  const kindsOfRetry = 4;
+  expect(new Set(texts).size).toBe(everyPhase.length - retries + kindsOfRetry);
+});
+
+test('receipt() names the place in line, and says that the first one starts', () => {
+  const receipt = (ahead: number) => shown(mapper.receipt(aView({ phase: { kind: 'queued', ahead } }), 'en'));
+  expect([receipt(0), receipt(1), receipt(2)]).toEqual([
+    expect.stringContaining('about to start'),
+    expect.stringContaining('1 request ahead'),
+    expect.stringContaining('2 requests ahead'),
+  ]);
+});
+
+test('receipt() speaks of a try only from the second on', () => {
+  const receipt = (attempt: number) =>
+    shown(mapper.receipt(aView({ phase: { kind: 'making', attempt, of: 3 } }), 'en'));
+  expect(receipt(1)).not.toMatch(/try|\d/i);
+  expect([receipt(2), receipt(3)]).toEqual([
+    expect.stringContaining('Second try'),
+    expect.stringContaining('Third try'),
+  ]);
+});
+
+test('receipt() of a paused job keeps the place, says about how long and what premium changes', () => {
+  const phase = { kind: 'paused', ahead: 2, inMs: 43_000 } as const;
+  expect(mapper.receipt(aView({ phase }), 'en')).toEqual({
+    text: [
+      '🚦 <b>Many people are generating right now</b>, so your picture is taking a short break.',
+      'Your place is kept: 2 requests are ahead of you.',
+      'It should go on in about 45 seconds; there’s nothing you need to do.',
+      '<blockquote expandable>a red fox in the snow</blockquote>',
+      '⭐ Premium requests go first: /premium',
+    ].join('\n'),
+    rows: [
+      [
+        { text: '🔄 Refresh', data: 'status:7-1001' },
+        { text: '✖ Cancel', data: 'cancel:7-1001' },
+      ],
+    ],
+  });
+});
+
+test.each([
+  [0, '5 seconds'],
+  [90_000, '90 seconds'],
+  [91_000, '2 minutes'],
+  [5_400_000, '90 minutes'],
+  [5_400_001, '2 hours'],
+])('receipt() rounds a wait of %i ms up to %s', (inMs, words) => {
+  const text = shown(mapper.receipt(aView({ phase: { kind: 'paused', ahead: 1, inMs } }), 'en'));
+  expect(text).toContain(`in about ${words}`);
+});
+
+test('receipt() cuts a long prompt to 300 units with an ellipsis', () => {
+  const text = mapper.receipt(aView({ prompt: 'fox '.repeat(1_000) }), 'en').text;
+  const quoted = /<blockquote expandable>(.*)<\/blockquote>/s.exec(text)?.[1] ?? '';
+  expect(quoted.endsWith('fox…') && quoted.length <= 300 && quoted.length > 290).toBe(true);
+});
+
+test('receipt() leaves out a prompt of which nothing can be shown', () => {
+  expect(mapper.receipt(aView({ prompt: '\u202E\u2066' }), 'en').text).not.toContain('blockquote');
+});
+
+test.each(failureCodes.map((code) => [code, premiumCodes().includes(code)] as const))(
+  'ended() with %s tells free people about premium: %s',
+  (code, tells) => {
+    const view = aView({ phase: { kind: 'ended', outcome: outcomeFor(code) } });
+    expect(shown(mapper.ended(view, 'en')).includes('/premium')).toBe(tells);
+  },
+);
+
+function premiumCodes(): readonly FailureCode[] {
+  return ['busy', 'taking-longer', 'quota-reached', 'queue-full'];
+}
+
+test('ended() tells people with a tight day that a failure does not count', () => {
+  const phase = { kind: 'ended', outcome: outcomeFor('provider-down') } as const;
+  expect(lanes.map((lane) => mapper.ended(aView({ lane, phase }), 'en').text)).toEqual([
+    expect.not.stringContaining('daily limit'),
+    expect.stringContaining('This doesn’t count towards your daily limit.'),
+  ]);
+});
+
+test('ended() offers what helps: the same again, an example, the list of requests', () => {
+  const buttons = (code: FailureCode) =>
+    dataOf(mapper.ended(aView({ phase: { kind: 'ended', outcome: outcomeFor(code) } }), 'en'));
+  expect(Object.fromEntries(failureCodes.map((code) => [code, buttons(code)]))).toEqual({
+    'keys-being-set-up': ['again:7-1001'],
+    'out-of-credit': ['again:7-1001'],
+    busy: ['again:7-1001'],
+    'taking-longer': ['again:7-1001'],
+    'provider-down': ['again:7-1001'],
+    'model-unavailable': ['again:7-1001'],
+    'result-unavailable': ['again:7-1001'],
+    refused: ['example:image'],
+    'bad-request': ['example:image'],
+    'empty-prompt': ['example:image'],
+    'prompt-too-long': ['example:image'],
+    'too-large': ['again:7-1001'],
+    'quota-reached': [],
+    'queue-full': ['status:all'],
+    'not-allowed': [],
+    'set-aside': ['again:7-1001'],
+    cancelled: ['again:7-1001'],
+    stopped: ['again:7-1001'],
+  });
+});
+
+test('caption() shows the prompt, the model and the seconds', () => {
+  const view = aView({ phase: { kind: 'ended', outcome: aResult } });
+  expect(mapper.caption(view, 'en', { model: 'org/model<1>', seconds: 45.2 })).toEqual({
+    text: '<blockquote expandable>a red fox in the snow</blockquote>\n<i>org/model&lt;1&gt; · 45 s</i>',
+    rows: [[{ text: '🔁 Again', data: 'again:7-1001' }]],
+  });
+});
+
+test('any prompt gives HTML that Telegram takes, within the limits, in every phase', () => {
+  const anyPrompt = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 5_000, size: 'max' }),
+    fc.string({ unit: 'grapheme', maxLength: 3_000, size: 'max' }),
+    fc
+      .array(
+        fc.constantFrom(
+          '<b>',
+          '</blockquote>',
+          '&amp;',
+          '&',
+          '"',
+          "'{",
+          '{0}',
+          '#',
+          '👨‍👩‍👧',
+          '\u202E',
+          '\uD800',
+          '\u0301',
+          ' ',
+        ),
+      )
+      .map((parts) => parts.join('')),
+  );
+  fc.assert(
+    fc.property(
+      anyPrompt,
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.constantFrom(...everyPhase),
+      fc.constantFrom(...locales),
+      fc.constantFrom(...lanes),
+      (prompt, model, phase, locale, lane) => {
+        const view = aView({ prompt, phase, lane });
+        expect(shown(mapper.receipt(view, locale)).length).toBeLessThanOrEqual(1_500);
+        shown(mapper.caption(view, locale, { model, seconds: 1e9 }), 1024);
+        shown(mapper.status([view, view], locale));
+        shown(mapper.start(locale, { name: prompt, admin: true }));
+      },
+    ),
+    { numRuns: 300, endOnFailure: true },
+  );
+});
+
+test.each(locales)('refused() names the limits and the wait: %s', (locale) => {
+  expect(shown(mapper.refused(refusal('queue-full'), locale))).toContain('3');
+  expect(shown(mapper.refused(refusal('quota-reached'), locale))).toMatch(/20.*00:00 UTC.* 3 /s);
+  expect(shown(mapper.refused(refusal('prompt-too-long'), locale))).toMatch(/4.?096/);
+  expect(shown(mapper.refused(refusal('empty-prompt'), locale))).toContain('/generate ');
+});
+
+test('refused() of a kind that is not given at all does not promise a new day', () => {
+  expect(shown(mapper.refused(refusal('quota-reached', { perDay: 0 }), 'en'))).not.toContain('UTC');
+});
+
+test('refused() has buttons only for what works without a job', () => {
+  const data = new Set(failureCodes.flatMap((code) => dataOf(mapper.refused(refusal(code), 'en'))));
+  expect(data).toEqual(new Set(['example:image', 'status:all']));
+});

@@ -1,0 +1,24 @@
+const allowedTags = new Set(['b', 'i', 'u', 's', 'code', 'pre', 'a', 'blockquote', 'tg-spoiler']);
+const entitySigns: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
+
+/** Reads HTML as strictly as Telegram does; answers the text that is shown, throws where Telegram would refuse. */
+export function parseTelegramHtml(html: string): string {
+  const open: string[] = [];
+  let shown = '';
+  for (const [part] of html.matchAll(/<[^>]*>?|&[^;\s&<]*;?|[^<&]+/g)) {
+    if (part.startsWith('<')) {
+      const [, closing, name = ''] = /^<(\/?)([a-z-]+)( expandable)?>$/.exec(part) ?? [];
+      if (!allowedTags.has(name)) throw new Error(`Unsupported tag ${JSON.stringify(part)} in ${JSON.stringify(html)}`);
+      if (closing === '') open.push(name);
+      else if (open.pop() !== name) throw new Error(`Unbalanced ${part} in ${JSON.stringify(html)}`);
+    } else if (part.startsWith('&')) {
+      const sign = entitySigns[part];
+      if (sign === undefined) throw new Error(`Unknown entity ${JSON.stringify(part)} in ${JSON.stringify(html)}`);
+      shown += sign;
+    } else {
+      shown += part;
+    }
+  }
+  if (open.length > 0) throw new Error(`Unclosed <${open.join('>, <')}> in ${JSON.stringify(html)}`);
+  return shown;
+}
