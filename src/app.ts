@@ -1,0 +1,227 @@
+import { Bot } from 'grammy';
+import { join } from 'node:path';
+import type { BotContext, Desk } from './bot/context.ts';
+import { equip } from './bot/bot.ts';
+import { Delivery } from './bot/delivery.ts';
+import { politeCalls } from './bot/polite-calls.ts';
+import { Poller, TokenRefused } from './bot/poller.ts';
+import { publishCommands } from './bot/publish-commands.ts';
+import { Receipts } from './bot/receipts.ts';
+import type { Config } from './config.ts';
+import type { Tell } from './domain/events.ts';
+import type { Provider } from './domain/provider.ts';
+import type { ProviderName } from './domain/provider-name.ts';
+import { GenerationService } from './generation/generation-service.ts';
+import { healthApi } from './http/health-api.ts';
+import { listen } from './http/listen.ts';
+import { fingerprint, keyHint } from './keys/fingerprint.ts';
+import { KeyDesk } from './keys/key-desk.ts';
+import { KeyPool } from './keys/key-pool.ts';
+import type { PoolKey } from './keys/pooled-key.ts';
+import type { ProviderKey } from './keys/read-keys.ts';
+import type { Clock } from './kit/clock.ts';
+import type { Random } from './kit/random.ts';
+import { createResultKeeper } from './media/result-keeper.ts';
+import { loadCatalog } from './messages/catalog.ts';
+import { createMessageMapper } from './messages/message-mapper.ts';
+import { createBytezProvider } from './providers/bytez/bytez-provider.ts';
+import { createHttpClient } from './providers/http-client.ts';
+import { StartError } from './start-error.ts';
+import { openDatabase } from './storage/database.ts';
+import { isWritable } from './storage/is-writable.ts';
+import { takeOwnership } from './storage/owner-lock.ts';
+import { createSqliteEffectLedger } from './storage/sqlite-effect-ledger.ts';
+import { createSqliteInbox } from './storage/sqlite-inbox.ts';
+import { createSqliteJobEngine } from './storage/sqlite-job-engine.ts';
+import { createSqliteKeyStore } from './storage/sqlite-key-store.ts';
+import { createSqliteUsers } from './storage/sqlite-users.ts';
+
+/** A job on which so many processes died is set aside. */
+const mostCrashes = 6;
+const telegramSilenceMs = 120_000;
+/** After the drain, telling and closing may take this much longer. */
+const tellPatienceMs = 5_000;
+
+export type HouseOptions = {
+  readonly config: Config;
+  readonly keys: readonly ProviderKey[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+export type House = AsyncDisposable & {
+  /** Where the health API answers. */
+  readonly httpUrl: string;
+  readonly service: GenerationService;
+  /** Resolves once Telegram has said who the bot is. */
+  readonly introduced: Promise<void>;
+  /** Rejects when the house cannot go on (the token was refused); never resolves. */
+  readonly broken: Promise<never>;
+};
+
+/**
+ * Opens the whole house: storage, keys, lines, bot, health API. Disposing closes it in two steps: nothing new is taken,
+ * what runs may finish for `drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
+ */
+export async function openHouse({ config, keys, clock, random, tell }: HouseOptions): Promise<House> {
+  const { token } = config.telegram;
+  if (token === undefined) {
+    throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
+  }
+  const catalog = loadCatalog();
+  if (!catalog.locales.includes(config.defaultLocale)) {
+    throw new StartError(
+      `Cannot start: DEFAULT_LOCALE names a language without a locale file; set it to one of ${catalog.locales.join(', ')}`,
+    );
+  }
+  await using opening = new AsyncDisposableStack();
+  /** First step of closing: nothing new is taken. */
+  const closing = new AbortController();
+  /** Second step: no wait for Telegram goes on. */
+  const hangingUp = new AbortController();
+
+  opening.use(takeOwnership(config.dataDir));
+  const database = opening.use(openDatabase({ path: join(config.dataDir, 'darkroom.db') }));
+  const engine = createSqliteJobEngine(database);
+  const ledger = createSqliteEffectLedger(database);
+  const inbox = createSqliteInbox(database);
+  const users = createSqliteUsers(database);
+  const keyStore = createSqliteKeyStore(database);
+
+  const http = opening.use(createHttpClient());
+  const providers = new Map<ProviderName, Provider>([
+    ['bytez', createBytezProvider({ baseUrl: config.providers.bytez.baseUrl, http })],
+  ]);
+  const keeper = opening.use(
+    createResultKeeper({
+      directory: join(config.dataDir, 'results'),
+      allowPrivateHosts: config.mediaAllowPrivateHosts,
+    }),
+  );
+  const pool = opening.use(
+    new KeyPool({
+      keys: poolKeys(keys, config, await keyStore.salt()),
+      remembered: await keyStore.load(),
+      strategy: config.rotation,
+      clock,
+      random,
+      tell,
+    }),
+  );
+  const keyDesk = opening.use(new KeyDesk({ pool, providers, store: keyStore, clock }));
+
+  const recovered = await engine.recover(mostCrashes, clock.now());
+  const untold = (await engine.untold()).length;
+  tell({ event: 'house.recovered', ...recovered, untold });
+
+  const service = new GenerationService({
+    ...{ engine, pool, providers, keeper, clock, random, tell },
+    ...{ chains: config.chains, rules: config.retry, timeoutMs: config.timeoutMs, deadlineMs: config.deadlineMs },
+    ...{ running: config.running, waiting: config.waiting, perDay: config.perDay, maxWaitMs: config.maxWaitMs },
+  });
+
+  const messages = createMessageMapper(catalog);
+  const bot = new Bot<BotContext>(token.reveal(), { client: { apiRoot: config.telegram.apiRoot } });
+  bot.api.config.use(politeCalls(clock, tell, hangingUp.signal));
+  const { api } = bot;
+  const receipts = opening.use(new Receipts({ api, service, engine, ledger, messages, clock, tell }));
+  const delivery = new Delivery({ api, service, engine, ledger, receipts, messages, clock, random, tell });
+  const desk: Desk = {
+    ...{ service, users, keys: keyDesk, messages, receipts, clock },
+    ...{ adminIds: config.adminIds, premiumIds: config.premiumIds, perDay: config.perDay },
+    ...{ running: config.running, waiting: config.waiting },
+    matchLocale: (languageCode) => catalog.match(languageCode, config.defaultLocale),
+  };
+  equip(bot, desk);
+  const poller = new Poller({ bot, inbox, clock, random, tell });
+
+  const door = opening.use(
+    await listenOrSay(
+      healthApi({
+        databaseWritable: () => isWritable(database, clock.now()),
+        keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
+        telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
+      }),
+      config.http.host,
+      config.http.port,
+    ),
+  );
+
+  const introduced = poller.introduce(closing.signal).then(async () => {
+    const { lines } = await engine.stats();
+    const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
+    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${bot.botInfo.username}` });
+  });
+  const polling = introduced.then(async () => {
+    await delivery.resume();
+    service.start();
+    const { locales } = catalog;
+    const { adminIds, defaultLocale } = config;
+    const publishing = publishCommands({ api, messages, locales, defaultLocale, adminIds, tell });
+    await poller.run(closing.signal);
+    await publishing;
+  });
+  const broken = polling.then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => {
+      if (closing.signal.aborted) return new Promise<never>(() => undefined);
+      throw error instanceof TokenRefused ? new StartError(error.message) : error;
+    },
+  );
+  broken.catch(() => undefined);
+  introduced.catch(() => undefined);
+
+  const opened = opening.move();
+  return {
+    httpUrl: door.url,
+    service,
+    introduced,
+    broken,
+    [Symbol.asyncDispose]: async () => {
+      const patience = clock.deadline(config.drainMs);
+      closing.abort(new Error('The house is closing'));
+      await polling.catch(() => undefined);
+      await atMost(clock, config.drainMs, poller.idle());
+      const handedBack = await service.drain(patience);
+      await atMost(clock, tellPatienceMs, delivery.drain());
+      hangingUp.abort(new Error('The house is closed'));
+      await opened.disposeAsync();
+      tell({ event: 'house.stopped', handedBack });
+    },
+  };
+}
+
+function poolKeys(keys: readonly ProviderKey[], config: Config, salt: string): readonly PoolKey[] {
+  return keys.map((key) => ({
+    id: fingerprint(key.secret, salt),
+    name: `${key.provider} #${key.place}`,
+    hint: keyHint(key.secret),
+    provider: key.provider,
+    place: key.place,
+    secret: key.secret,
+    weight: key.weight,
+    seats: config.providers[key.provider].seatsPerKey,
+    ...(key.onlyModel === undefined ? {} : { onlyModel: key.onlyModel }),
+  }));
+}
+
+async function listenOrSay(...[app, host, port]: Parameters<typeof listen>): ReturnType<typeof listen> {
+  try {
+    return await listen(app, host, port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const mend =
+      code === 'EADDRINUSE'
+        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
+        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
+    throw new StartError(`Cannot listen on ${host}:${port}: ${mend}`, { cause: error });
+  }
+}
+
+/** Waits for the work, but no longer than `ms`. */
+async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, clock.sleep(ms, patience.signal).catch(() => undefined)]);
+  patience.abort();
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openHouse, type House } from '../app.ts';
+import { parseConfig } from '../config.ts';
+import type { Tell } from '../domain/events.ts';
+import { readKeys } from '../keys/read-keys.ts';
+import { systemClock } from '../kit/clock.ts';
+import { systemRandom } from '../kit/random.ts';
+import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
+import { loadSandbox } from './load-sandbox.ts';
+
+/** Who can be played; the ids mean nothing outside the demo. */
+export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
+export type Role = keyof typeof roles;
+
+const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
+const pictureMs = 900;
+
+export type DemoHouse = AsyncDisposable & {
+  readonly house: House;
+  readonly telegram: TelegramSandbox;
+};
+
+/**
+ * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
+ * or the process's keys and tokens.
+ */
+export async function openDemoHouse(tell: Tell): Promise<DemoHouse> {
+  const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
+  await using opening = new AsyncDisposableStack();
+  const clock = systemClock;
+  const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-demo-'));
+  opening.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const telegram = opening.use(
+    await startTelegramSandbox({ token: demoToken, clock, botUsername: 'darkroom_demo_bot' }),
+  );
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts: demoAccounts, latencyMs: pictureMs }));
+  const env = {
+    TELEGRAM_BOT_TOKEN: demoToken,
+    TELEGRAM_API_ROOT: telegram.url,
+    BYTEZ_API_KEYS: demoAccounts.map(({ key }) => key).join(','),
+    BYTEZ_BASE_URL: bytez.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    ADMIN_IDS: String(roles.admin),
+    PREMIUM_IDS: String(roles.premium),
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+    RETRY_DELAY_S: '0.5',
+    DRAIN_S: '1',
+  };
+  const house = opening.use(
+    await openHouse({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, tell }),
+  );
+  await Promise.race([house.introduced, house.broken]);
+  const opened = opening.move();
+  return { house, telegram, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

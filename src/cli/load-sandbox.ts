@@ -1,0 +1,18 @@
+import { StartError } from '../start-error.ts';
+
+/** The sandbox draws with development packages: it is loaded only when asked for, and says so when they are absent. */
+export async function loadSandbox() {
+  try {
+    const [telegram, bytez, accounts, faults] = await Promise.all([
+      import('../sandbox/telegram/telegram-sandbox.ts'),
+      import('../sandbox/bytez/bytez-sandbox.ts'),
+      import('../sandbox/demo-accounts.ts'),
+      import('../sandbox/bytez/faults-file.ts'),
+    ]);
+    return { ...telegram, ...bytez, ...accounts, ...faults };
+  } catch (error) {
+    throw new StartError('Cannot open the sandbox: a development package is missing; run npm ci without --omit=dev', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import { Command, CommanderError, Option } from 'commander';
+import { ConfigError } from '../config.ts';
+import { StartError } from '../start-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
+
+/** The exit code of a start that cannot be, and of a command line that makes no sense. */
+const cannotStart = 2;
+
+/** Runs the darkroom command; sets the exit code instead of ending the process. */
+export async function runProgram(words: readonly string[]): Promise<void> {
+  const program = new Command('darkroom')
+    .description(
+      'A Telegram bot that turns a sentence into a picture or a video, and keeps working when its API keys do not.',
+    )
+    .exitOverride()
+    .showHelpAfterError('(run "darkroom --help" to see what there is)');
+
+  program
+    .command('start')
+    .description('run the bot until SIGINT or SIGTERM')
+    .action(async () => {
+      const { start } = await import('./start.ts');
+      await start();
+    });
+
+  program
+    .command('demo')
+    .description('run the bot in the sandbox: no account, no network')
+    .addOption(
+      new Option('--say <words>', 'say this and leave when it is answered; may be repeated').argParser(collect),
+    )
+    .addOption(new Option('--as <who>', 'who says it').choices(['free', 'premium', 'admin']).default('free'))
+    .option('--lang <code>', 'the language of the person, for example es', 'en')
+    .option('--output <folder>', 'where received files are saved', 'demo-output')
+    .action(async (options: { say?: string[]; as: 'free' | 'premium' | 'admin'; lang: string; output: string }) => {
+      const { demo } = await import('./demo.ts');
+      await demo({ says: options.say ?? [], as: options.as, languageCode: options.lang, output: options.output });
+    });
+
+  program
+    .command('sandbox')
+    .description('run the local stand-ins for Telegram and Bytez alone')
+    .option('--telegram-port <port>', 'port of the Telegram stand-in', port, 8081)
+    .option('--bytez-port <port>', 'port of the Bytez stand-in', port, 8080)
+    .option('--faults <file>', 'a JSON file with accounts and their faults')
+    .action(async (options: { telegramPort: number; bytezPort: number; faults?: string }) => {
+      const { sandbox } = await import('./sandbox.ts');
+      await sandbox(options);
+    });
+
+  program
+    .command('database')
+    .description('look after the database file')
+    .command('set-aside')
+    .description('move a damaged database aside, so that the next start makes a new one')
+    .action(async () => {
+      const { setAside } = await import('./set-aside.ts');
+      await setAside();
+    });
+
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart;
+  if (error instanceof StartError || error instanceof ConfigError || error instanceof StorageError) {
+    process.stderr.write(`${error.message}\n`);
+    return cannotStart;
+  }
+  throw error;
+}
+
+function collect(word: string, words: string[] | undefined): string[] {
+  return [...(words ?? []), word];
+}
+
+function port(text: string): number {
+  const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= 0 && number <= 65_535)) {
+    throw new CommanderError(cannotStart, 'darkroom.port', `A port is a number from 0 to 65535, not "${text}"`);
+  }
+  return number;
+}

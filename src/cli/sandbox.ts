@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../kit/clock.ts';
+import { StartError } from '../start-error.ts';
+import { loadSandbox } from './load-sandbox.ts';
+import { untilStopped } from './signals.ts';
+
+export type SandboxOptions = {
+  readonly telegramPort: number;
+  readonly bytezPort: number;
+  /** Path of a JSON file with accounts and their faults. */
+  readonly faults?: string;
+};
+
+const sandboxToken = '100000001:sandbox-token-that-opens-nothing-at-all';
+
+/** Runs the stand-ins alone until a signal, and prints what a bot needs to use them. */
+export async function sandbox(options: SandboxOptions): Promise<void> {
+  const { startTelegramSandbox, startBytezSandbox, demoAccounts, parseFaultsFile } = await loadSandbox();
+  const clock = systemClock;
+  const script = options.faults === undefined ? { accounts: demoAccounts } : parseFaultsFile(readJson(options.faults));
+  try {
+    const { telegramPort, bytezPort } = options;
+    await using telegram = await startTelegramSandbox({ port: telegramPort, token: sandboxToken, clock });
+    await using bytez = await startBytezSandbox({ latencyMs: 900, ...script, port: bytezPort, clock });
+    telegram.person({ id: 1001, firstName: 'Robin', languageCode: 'en' });
+    const lines = [
+      `TELEGRAM_API_ROOT=${telegram.url}`,
+      `TELEGRAM_BOT_TOKEN=${sandboxToken}`,
+      `BYTEZ_BASE_URL=${bytez.baseUrl}`,
+      `BYTEZ_API_KEYS=${script.accounts.map(({ key }) => key).join(',')}`,
+      `MEDIA_ALLOW_PRIVATE_HOSTS=${bytez.mediaHost}`,
+    ];
+    process.stdout.write(`The stand-ins run; Ctrl-C stops them. A bot uses them with:\n\n${lines.join('\n')}\n`);
+    await untilStopped(new Promise<never>(() => undefined));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      const { telegramPort, bytezPort } = options;
+      throw new StartError(
+        `Cannot open the sandbox: port ${telegramPort} or ${bytezPort} is taken; choose others with --telegram-port and --bytez-port, 0 takes a free one`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StartError(`Cannot read the faults file ${path}: it is missing or not JSON`, { cause: error });
+  }
+}

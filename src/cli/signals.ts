@@ -1,0 +1,23 @@
+/**
+ * Resolves at the first SIGINT or SIGTERM and rejects when `broken` does. A second signal ends the process at once,
+ * with the code a shell expects; what was accepted is in the database and is not lost.
+ */
+export async function untilStopped(broken: Promise<never>): Promise<void> {
+  const asked = new Promise<void>((resolve) => {
+    let signals = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      signals += 1;
+      if (signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+  // A pending promise does not keep Node alive by itself.
+  const keepAlive = setInterval(() => undefined, 2 ** 30);
+  try {
+    await Promise.race([asked, broken]);
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
