@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import type { MakeEngine } from './engine-under-test.ts';
+import { accepted, anyNumber, claimed, drained, oneEach, startMs } from './requests.ts';
+
+const progress = { candidate: 1, attempts: 2, calls: 3 };
+
+/** What an engine promises about the order in which it hands jobs out. */
+export function orderPromises(name: string, makeEngine: MakeEngine): void {
+  test(`${name} claim() gives each person one picture a round, in the order of asking`, async () => {
+    await using house = await makeEngine();
+    for (const [updateId, userId] of [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 2],
+      [5, 3],
+      [6, 2],
+    ] as const) {
+      await accepted(house.engine, { updateId, userId });
+    }
+    expect(await drained(house.engine)).toEqual([1, 4, 5, 2, 6, 3]);
+  });
+
+  test(`${name} claim() lets a video weigh as much as four pictures`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 1, userId: 1, kind: 'video' });
+    for (const updateId of [2, 3, 4, 5, 6]) await accepted(house.engine, { updateId, userId: 2 });
+    expect(await drained(house.engine)).toEqual([2, 3, 4, 1, 5, 6]);
+  });
+
+  test(`${name} claim() gives one who was away no advantage over those who waited`, async () => {
+    await using house = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId, userId: 1 });
+    await claimed(house.engine);
+    await claimed(house.engine);
+    await accepted(house.engine, { updateId: 4, userId: 2 });
+    await accepted(house.engine, { updateId: 5, userId: 2 });
+    expect(await drained(house.engine)).toEqual([3, 4, 5]);
+  });
+
+  test(`${name} claim() hands out one free job after every four premium ones in a row`, async () => {
+    await using house = await makeEngine();
+    for (let updateId = 1; updateId <= 3; updateId += 1) await accepted(house.engine, { updateId });
+    for (let updateId = 11; updateId <= 20; updateId += 1) {
+      await accepted(house.engine, { updateId, lane: 'premium' });
+    }
+    expect(await drained(house.engine)).toEqual([11, 12, 13, 14, 1, 15, 16, 17, 18, 2, 19, 20, 3]);
+  });
+
+  test(`${name} claim() keeps lines apart`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 1, line: 'openai' });
+    expect(await house.engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    expect((await claimed(house.engine, anyNumber, startMs, 'openai')).job.updateId).toBe(1);
+  });
+
+  test(`${name} claim() starts no more of a person's jobs than they may have running, and others go first`, async () => {
+    await using house = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId, userId: 1 });
+    await accepted(house.engine, { updateId: 4, userId: 2, line: 'openai' });
+    await accepted(house.engine, { updateId: 5, userId: 2 });
+    const first = await claimed(house.engine, oneEach);
+    const other = await claimed(house.engine, oneEach, startMs, 'openai');
+    expect([first.job.updateId, other.job.updateId]).toEqual([1, 4]);
+    expect(await house.engine.claim('bytez', oneEach, startMs)).toBeUndefined();
+    await house.engine.settle(other.lease, { kind: 'cancelled' }, startMs);
+    expect((await claimed(house.engine, oneEach)).job.updateId).toBe(5);
+    await house.engine.settle(first.lease, { kind: 'cancelled' }, startMs);
+    expect((await claimed(house.engine, oneEach)).job.updateId).toBe(2);
+  });
+
+  test(`${name} park() keeps the job's place and hands it out no earlier than said`, async () => {
+    await using house = await makeEngine();
+    const { id } = await accepted(house.engine, { updateId: 1 });
+    for (const updateId of [2, 3]) await accepted(house.engine, { updateId });
+    const { lease } = await claimed(house.engine);
+    const readyAtMs = startMs + 5_000;
+    const park = { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress } as const;
+    expect(await house.engine.park(lease, park)).toBe(true);
+    expect(await house.engine.where(id)).toMatchObject({
+      job: { state: { kind: 'waiting', readyAtMs, reason: 'keys-cooling' }, progress, claimedAtMs: startMs },
+      ahead: 0,
+    });
+    expect(await house.engine.nextReadyMs('bytez', startMs)).toBe(readyAtMs);
+    expect(await house.engine.nextReadyMs('bytez', readyAtMs)).toBeUndefined();
+    expect((await claimed(house.engine, anyNumber, readyAtMs - 1)).job.updateId).toBe(2);
+    const again = await claimed(house.engine, anyNumber, readyAtMs);
+    expect(again.job).toMatchObject({ updateId: 1, claimedAtMs: startMs, progress });
+    expect(again.lease.fence).toBeGreaterThan(lease.fence);
+  });
+
+  test(`${name} park() moves a job to another line with its place`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 1, line: 'openai' });
+    const { lease } = await claimed(house.engine, anyNumber, startMs, 'openai');
+    for (const updateId of [2, 3]) await accepted(house.engine, { updateId });
+    await house.engine.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'next-candidate', progress });
+    expect(await drained(house.engine)).toEqual([1, 2, 3]);
+    expect(await house.engine.claim('openai', anyNumber, startMs)).toBeUndefined();
+  });
+
+  test(`${name} handBack() puts the job to the front as if it had not been claimed`, async () => {
+    await using house = await makeEngine();
+    const asked = await accepted(house.engine, { updateId: 1 });
+    const { lease } = await claimed(house.engine, anyNumber, startMs + 10);
+    for (let updateId = 2; updateId <= 4; updateId += 1) {
+      await accepted(house.engine, { updateId, lane: 'premium' });
+    }
+    expect(await house.engine.handBack(lease)).toBe(true);
+    expect(await house.engine.where(asked.id)).toEqual({ job: asked, ahead: 0 });
+    expect(await drained(house.engine)).toEqual([1, 2, 3, 4]);
+  });
+
+  test(`${name} claimExpired() hands out what was first claimed long ago, parked or not, and nothing else`, async () => {
+    await using house = await makeEngine();
+    const { engine } = house;
+    for (const updateId of [1, 2]) await accepted(engine, { updateId });
+    await accepted(engine, { updateId: 3, kind: 'video' });
+    const { lease } = await claimed(engine);
+    await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 900_000, reason: 'keys-cooling', progress });
+    expect(await engine.claimExpired('bytez', 'image', startMs - 1)).toBeUndefined();
+    expect(await engine.claimExpired('bytez', 'video', startMs)).toBeUndefined();
+    expect(await engine.claimExpired('openai', 'image', startMs)).toBeUndefined();
+    const overdue = await engine.claimExpired('bytez', 'image', startMs);
+    expect(overdue?.job).toMatchObject({ updateId: 1, state: { kind: 'running' }, claimedAtMs: startMs });
+    expect(await engine.claimExpired('bytez', 'image', startMs)).toBeUndefined();
+    expect(await drained(engine, anyNumber, startMs + 900_000)).toEqual([2, 3]);
+  });
+}

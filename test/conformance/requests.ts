@@ -1,0 +1,59 @@
+import type { AcceptLimits, Claim, ClaimLimits, JobEngine } from '../../src/domain/job-engine.ts';
+import type { Job, JobKind, JobRequest, Lane } from '../../src/domain/job.ts';
+import type { ProviderName } from '../../src/domain/provider-name.ts';
+
+export const startMs = Date.UTC(2026, 0, 1, 12);
+export const roomy: AcceptLimits = { waiting: 1_000_000, perDay: -1 };
+export const oneEach: ClaimLimits = { running: { premium: 1, free: 1 } };
+export const anyNumber: ClaimLimits = { running: { premium: 1_000_000, free: 1_000_000 } };
+
+export type Asked = {
+  readonly updateId: number;
+  readonly userId?: number;
+  readonly lane?: Lane;
+  readonly kind?: JobKind;
+  readonly line?: ProviderName;
+};
+
+/** A request as the bot makes it; each person asks once unless the test says otherwise. */
+export function aRequest(asked: Asked): JobRequest & { readonly line: ProviderName } {
+  const userId = asked.userId ?? 1_000 + asked.updateId;
+  return {
+    kind: asked.kind ?? 'image',
+    prompt: `a red fox, number ${asked.updateId}`,
+    lane: asked.lane ?? 'free',
+    locale: 'en',
+    line: asked.line ?? 'bytez',
+    updateId: asked.updateId,
+    origin: { chatId: userId, chatType: 'private', userId, messageId: asked.updateId },
+  };
+}
+
+/** Accepts a job that has to be accepted. */
+export async function accepted(engine: JobEngine, asked: Asked, nowMs = startMs): Promise<Job> {
+  const answer = await engine.accept(aRequest(asked), roomy, nowMs);
+  if (answer.kind !== 'accepted') throw new Error(`Cannot accept update ${asked.updateId}: ${answer.kind}`);
+  return answer.job;
+}
+
+/** Claims a job that has to be there. */
+export async function claimed(
+  engine: JobEngine,
+  limits: ClaimLimits = anyNumber,
+  nowMs = startMs,
+  line: ProviderName = 'bytez',
+): Promise<Claim> {
+  const claim = await engine.claim(line, limits, nowMs);
+  if (claim === undefined) throw new Error(`Cannot claim from ${line}: nothing may start`);
+  return claim;
+}
+
+/** Claims until nothing may start; answers the update ids in the order in which they were handed out. */
+export async function drained(engine: JobEngine, limits: ClaimLimits = anyNumber, nowMs = startMs): Promise<number[]> {
+  const order: number[] = [];
+  for (;;) {
+    const claim = await engine.claim('bytez', limits, nowMs);
+    if (claim === undefined) return order;
+    order.push(claim.job.updateId);
+  }
+}

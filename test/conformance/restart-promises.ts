@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
+import type { MakeEngine } from './engine-under-test.ts';
+import { accepted, aRequest, claimed, drained, startMs } from './requests.ts';
+
+/** What an engine promises across the death of its process. */
+export function restartPromises(name: string, makeEngine: MakeEngine): void {
+  test(`${name} reopened keeps jobs, receipts, order, credits and the count of premium starts`, async () => {
+    await using house = await makeEngine();
+    for (const updateId of [1, 2]) await accepted(house.engine, { updateId });
+    for (let updateId = 11; updateId <= 16; updateId += 1) {
+      await accepted(house.engine, { updateId, lane: 'premium' });
+    }
+    await house.engine.keepReceipt(jobId('tg-1'), 55);
+    for (let count = 0; count < 3; count += 1) {
+      await house.engine.settle((await claimed(house.engine)).lease, { kind: 'cancelled' }, startMs);
+    }
+    const before = await Promise.all([1, 2, 11, 14].map((id) => house.engine.where(jobId(`tg-${id}`))));
+    const engine = await house.reopen();
+    expect(await Promise.all([1, 2, 11, 14].map((id) => engine.where(jobId(`tg-${id}`))))).toEqual(before);
+    const limits = { waiting: 9, perDay: 1 };
+    expect(await engine.accept(aRequest({ updateId: 3, userId: 1_001 }), limits, startMs)).toEqual({
+      kind: 'refused',
+      code: 'quota-reached',
+    });
+    expect(await drained(engine)).toEqual([14, 1, 15, 16, 2]);
+  });
+
+  test(`${name} recover() puts what was running to the front and voids its leases`, async () => {
+    await using house = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
+    const { lease, job } = await claimed(house.engine);
+    await house.engine.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
+    await accepted(house.engine, { updateId: 4, lane: 'premium' });
+    const engine = await house.reopen();
+    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: 0 });
+    expect(await engine.holds(lease)).toBe(false);
+    expect(await engine.settle(lease, { kind: 'cancelled' }, startMs)).toBe(false);
+    expect(await engine.where(job.id)).toMatchObject({
+      job: { state: { kind: 'waiting' }, progress: { candidate: 1, attempts: 2, calls: 3 }, claimedAtMs: startMs },
+      ahead: 0,
+    });
+    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: 0 });
+    expect(await drained(engine)).toEqual([1, 4, 2, 3]);
+  });
+
+  test(`${name} recover() sets a job aside on which six processes died, with its credit, and the others go on`, async () => {
+    await using house = await makeEngine();
+    let { engine } = house;
+    const limits = { waiting: 9, perDay: 1 };
+    await engine.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+    await accepted(engine, { updateId: 2, userId: 2 });
+    for (let crash = 1; crash <= 6; crash += 1) {
+      expect((await claimed(engine)).job.updateId).toBe(1);
+      engine = await house.reopen();
+      const setAside = crash === 6 ? 1 : 0;
+      expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1 - setAside, setAside });
+    }
+    expect((await engine.find(jobId('tg-1')))?.state).toEqual({
+      kind: 'ended',
+      outcome: { kind: 'failed', code: 'set-aside' },
+    });
+    expect(await engine.untold()).toEqual([jobId('tg-1')]);
+    const again = await engine.accept(aRequest({ updateId: 3, userId: 1 }), limits, startMs);
+    expect(again.kind).toBe('accepted');
+    expect(await drained(engine)).toEqual([2, 3]);
+  });
+
+  test(`${name} recover() leaves what ended and was not told`, async () => {
+    await using house = await makeEngine();
+    const { id } = await accepted(house.engine, { updateId: 1 });
+    await house.engine.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+    await house.engine.claimTelling(id);
+    const engine = await house.reopen();
+    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: 0 });
+    expect(await engine.untold()).toEqual([id]);
+    expect(await engine.claimTelling(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
+  });
+}

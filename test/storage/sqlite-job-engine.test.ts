@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import type { EngineUnderTest } from '../conformance/engine-under-test.ts';
+import { jobEngineConformance } from '../conformance/job-engine-conformance.ts';
+import { accepted, anyNumber, aRequest, claimed, oneEach, roomy, startMs } from '../conformance/requests.ts';
+import { scratch } from './scratch.ts';
+
+jobEngineConformance('createSqliteJobEngine()', async (): Promise<EngineUnderTest> => {
+  const place = scratch();
+  let database = openDatabase({ path: place.file });
+  return {
+    engine: createSqliteJobEngine(database),
+    reopen: async () => {
+      database[Symbol.dispose]();
+      database = openDatabase({ path: place.file });
+      return createSqliteJobEngine(database);
+    },
+    [Symbol.asyncDispose]: async () => {
+      database[Symbol.dispose]();
+      place[Symbol.dispose]();
+    },
+  };
+});
+
+const progress = { candidate: 0, attempts: 0, calls: 0 };
+
+test('createSqliteJobEngine() reads every statement through an index with 50,000 jobs waiting', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  for (let updateId = 1; updateId <= 50_000; updateId += 1) {
+    const lane = updateId % 5 === 0 ? 'premium' : 'free';
+    await engine.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy, startMs);
+  }
+  const first = await claimed(engine, oneEach);
+  await engine.park(first.lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'backing-off', progress });
+  await claimed(engine, oneEach, startMs + 5);
+  const second = await claimed(engine, oneEach);
+  await engine.handBack(second.lease);
+  await engine.claimExpired('bytez', 'image', startMs);
+  await engine.nextReadyMs('bytez', startMs);
+  const third = await claimed(engine, oneEach);
+  await engine.checkpoint(third.lease, progress);
+  await engine.settle(third.lease, { kind: 'cancelled' }, startMs);
+  await engine.claimTelling(third.job.id);
+  await engine.told({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
+  await engine.cancel(jobId('tg-50000'), 10_000, startMs);
+  await engine.where(jobId('tg-40000'));
+  await engine.jobsOf(1);
+  await engine.untold();
+  await engine.stats();
+  await engine.recover(6, startMs);
+
+  const scans = database.statements
+    .filter((sql) => !sql.startsWith('PRAGMA'))
+    .flatMap((sql) => database.all(`EXPLAIN QUERY PLAN ${sql}`, ...sql.matchAll(/\?/g).map(() => null)))
+    .map((row) => String(row['detail']))
+    .filter((step) => step.startsWith('SCAN jobs') || step.startsWith('SCAN turns'))
+    // A partial index that holds nothing but what is asked for may be read from end to end.
+    .filter((step) => !/USING (COVERING )?INDEX jobs_(running|untold)$/.test(step));
+  expect(scans).toEqual([]);
+  expect(database.statements.length).toBeGreaterThan(30);
+});
+
+test('createSqliteJobEngine() skips one person at the running cap in one step, however many jobs they have', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  for (let updateId = 1; updateId <= 300; updateId += 1) await accepted(engine, { updateId, userId: 1 });
+  await claimed(engine, oneEach);
+  const turns = () => database.all('SELECT user_id, seq FROM turns ORDER BY user_id');
+  expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
+  expect(await engine.claim('bytez', oneEach, startMs)).toBeUndefined();
+  await accepted(engine, { updateId: 1_000, userId: 2 });
+  expect((await claimed(engine, oneEach)).job.updateId).toBe(1_000);
+  expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
+});
+
+test('createSqliteJobEngine() gives the id of a long told job to a new update that Telegram numbers alike', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const ledger = createSqliteEffectLedger(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  await ledger.end(id, 'receipt', '5');
+  await engine.cancel(id, 1_001, startMs);
+  const telling = await engine.claimTelling(id);
+  await engine.told(telling?.lease ?? { jobId: id, fence: 0 }, startMs);
+  const weekMs = 7 * 86_400_000;
+  const ask = (nowMs: number) => engine.accept(aRequest({ updateId: 1, userId: 7 }), roomy, nowMs);
+  expect(await ask(startMs + weekMs - 1)).toMatchObject({ kind: 'known', job: { origin: { userId: 1_001 } } });
+  expect(await ask(startMs + weekMs)).toMatchObject({ kind: 'accepted', job: { origin: { userId: 7 } } });
+  expect(await ledger.begin(id, 'receipt', 'once')).toEqual({ kind: 'go' });
+});
+
+test('createSqliteJobEngine() takes fractions of a millisecond and answers whole ones', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  await accepted(engine, { updateId: 1 }, startMs + 0.4);
+  const { lease, job } = await claimed(engine, anyNumber, startMs + 1.6);
+  await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 2.2, reason: 'backing-off', progress });
+  expect([job.acceptedAtMs, job.claimedAtMs]).toEqual([startMs, startMs + 1]);
+  expect(await engine.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
+});
+
+test('createSqliteJobEngine() names table and column of a row that it cannot read, and hands nothing out', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  database.run(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
+  await expect(engine.claim('bytez', anyNumber, startMs)).rejects.toThrow(
+    'Cannot read a row of "jobs": unexpected kind; was it written by another version?',
+  );
+  expect(database.get('SELECT state FROM jobs')).toEqual({ state: 'waiting' });
+});

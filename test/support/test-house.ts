@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openHouse, type House } from '../../src/app.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { readKeys } from '../../src/keys/read-keys.ts';
+import { systemClock, type Clock } from '../../src/kit/clock.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { SeenMessage } from '../../src/sandbox/telegram/seen-message.ts';
+
+export const adminId = 900;
+export const premiumId = 800;
+export const testToken = '100000002:canary-token-of-the-tests-0123456789';
+
+export type TestHouse = AsyncDisposable & {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  readonly events: readonly HouseEvent[];
+  readonly dataDir: string;
+  readonly house: House;
+  /** Closes the bot as SIGTERM does, and opens a new one on the same data and sandbox. */
+  restart(): Promise<void>;
+  /** Resolves as soon as such an event has been told. */
+  event<Name extends HouseEvent['event']>(
+    name: Name,
+    where?: (event: Extract<HouseEvent, { event: Name }>) => boolean,
+  ): Promise<Extract<HouseEvent, { event: Name }>>;
+  person(id: number, languageCode?: string): Person;
+};
+
+export type TestHouseOptions = {
+  /** The faults of each key's account, in the order of the keys; one healthy key when absent. */
+  readonly accounts?: readonly (readonly BytezFault[])[];
+  readonly seats?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The bot's clock; the sandbox keeps the real one. */
+  readonly clock?: Clock;
+  readonly latencyMs?: number;
+};
+
+/** Settings that make waits short without leaving any out. */
+const quickly = { RETRY_DELAY_S: '0.01', DRAIN_S: '0.5' };
+
+/** The real house over real HTTP on a sandbox of its own, with a data folder that goes with it. */
+export async function openTestHouse(options: TestHouseOptions = {}): Promise<TestHouse> {
+  await using opening = new AsyncDisposableStack();
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
+  opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+  const accounts = (options.accounts ?? [[]]).map((faults, index) => ({
+    name: `account ${index + 1}`,
+    key: testKey(index + 1),
+    faults,
+    ...(options.seats === undefined ? {} : { seats: options.seats }),
+  }));
+  const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
+  const bytez = opening.use(
+    await startBytezSandbox({ clock: systemClock, accounts, latencyMs: options.latencyMs ?? 0 }),
+  );
+  const env = {
+    TELEGRAM_BOT_TOKEN: testToken,
+    TELEGRAM_API_ROOT: telegram.url,
+    BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
+    BYTEZ_BASE_URL: bytez.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    ADMIN_IDS: String(adminId),
+    PREMIUM_IDS: String(premiumId),
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+    ...quickly,
+    ...options.env,
+  };
+  const events: HouseEvent[] = [];
+  const listeners = new Set<(event: HouseEvent) => void>();
+  const open = async (): Promise<House> => {
+    const house = await openHouse({
+      config: parseConfig(env),
+      keys: readKeys(env).keys,
+      clock: options.clock ?? systemClock,
+      random: Math.random,
+      tell: (event) => {
+        events.push(event);
+        for (const listener of listeners) listener(event);
+      },
+    });
+    await house.introduced;
+    return house;
+  };
+  let house = await open();
+  opening.defer(async () => {
+    await house[Symbol.asyncDispose]();
+  });
+  const opened = opening.move();
+  return {
+    telegram,
+    bytez,
+    events,
+    dataDir,
+    get house() {
+      return house;
+    },
+    restart: async () => {
+      await house[Symbol.asyncDispose]();
+      house = await open();
+    },
+    event: (name, where = () => true) =>
+      new Promise((resolve) => {
+        const look = (event: HouseEvent): boolean => {
+          if (event.event !== name || !where(event as Parameters<typeof where>[0])) return false;
+          listeners.delete(look);
+          resolve(event as Parameters<typeof where>[0]);
+          return true;
+        };
+        if (!events.some(look)) listeners.add(look);
+      }),
+    person: (id, languageCode = 'en') => telegram.person({ id, firstName: `Person ${id}`, languageCode }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+export function testKey(place: number): string {
+  return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
+}
+
+/** The bot's messages that satisfy the predicate. */
+export function fromBot(messages: readonly SeenMessage[], where: (message: SeenMessage) => boolean = () => true) {
+  return messages.filter((message) => message.from === 'bot' && where(message));
+}
+
+/** What a person reads of a message. */
+export function wordsOf(message: SeenMessage | undefined): string {
+  return message === undefined ? '' : message.text || (message.caption ?? '');
+}
