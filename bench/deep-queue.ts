@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openDatabase } from '../src/storage/database.ts';
+import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
+import { anyNumberWaiting, benchRequest } from './bench-jobs.ts';
+import type { BenchmarkReport, Progress } from './figure.ts';
+import { memoryOf, probed } from './memory-probe.ts';
+import { startNode } from './node-process.ts';
+import { median } from './quantile.ts';
+import { scratch } from './scratch.ts';
+
+const depths = { deep: 50_000, shallow: 100 };
+const jobsAPerson = 5;
+const rounds = 10;
+const steps = ['accept', 'claim and park', 'where', 'cancel'] as const;
+const samples = z.record(z.enum(steps), z.array(z.number()));
+
+/** What a step costs, and what the process holds, with very many and with few jobs waiting: flat is a ratio near 1. */
+export async function deepQueue(progress: Progress): Promise<BenchmarkReport> {
+  using folder = scratch();
+  const paths = { deep: join(folder.dir, 'deep.db'), shallow: join(folder.dir, 'shallow.db') };
+  progress(`filling a queue with ${depths.deep} jobs`);
+  await fill(paths.deep, depths.deep);
+  await fill(paths.shallow, depths.shallow);
+  await using deep = startQueueProcess(paths.deep, depths.deep, folder.dir);
+  await using shallow = startQueueProcess(paths.shallow, depths.shallow, folder.dir);
+  const taken = { deep: emptySamples(), shallow: emptySamples() };
+  for (let round = 0; round <= rounds; round += 1) {
+    const ofDeep = samples.parse(await deep.ask('round'));
+    const ofShallow = samples.parse(await shallow.ask('round'));
+    // The first round warms up.
+    if (round === 0) continue;
+    for (const step of steps) taken.deep[step].push(...ofDeep[step]);
+    for (const step of steps) taken.shallow[step].push(...ofShallow[step]);
+    if (round % 5 === 0) progress(`round ${round} of ${rounds}`);
+  }
+  const rival = (value: number) => ({ name: `the house with ${depths.shallow} waiting`, value });
+  const held = { deep: await memoryOf(deep), shallow: await memoryOf(shallow) };
+  return {
+    figures: [
+      ...steps.map((step) => ({
+        what: `${step} with ${depths.deep} waiting, p50`,
+        unit: 'ms',
+        better: 'lower' as const,
+        house: median(taken.deep[step]),
+        rival: rival(median(taken.shallow[step])),
+      })),
+      {
+        what: `memory of a process with ${depths.deep} waiting`,
+        unit: 'MB',
+        better: 'lower',
+        house: held.deep.afterGcMb,
+        rival: rival(held.shallow.afterGcMb),
+      },
+    ],
+  };
+}
+
+function emptySamples(): Record<(typeof steps)[number], number[]> {
+  return { accept: [], 'claim and park': [], where: [], cancel: [] };
+}
+
+/** Nothing is measured here, so nothing has to survive a power cut. */
+async function fill(path: string, jobs: number): Promise<void> {
+  using database = openDatabase({ path });
+  database.script('PRAGMA synchronous = OFF');
+  const engine = createSqliteJobEngine(database);
+  const people = jobs / jobsAPerson;
+  for (let number = 1; number <= jobs; number += 1) {
+    await engine.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting, Date.now());
+  }
+}
+
+function startQueueProcess(path: string, waiting: number, cwd: string) {
+  const file = join(import.meta.dirname, 'processes/queue-process.ts');
+  return startNode({ args: [...probed, file, path, String(waiting)], cwd });
+}

@@ -1,0 +1,37 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import type { BenchmarkReport, Progress } from './figure.ts';
+import { type Memory, memoryOf, probed } from './memory-probe.ts';
+import { startNode } from './node-process.ts';
+import { scratch } from './scratch.ts';
+import { openBareStage, openHouseStage } from './stage.ts';
+
+const restMs = 5_000;
+
+/** Resident memory of a whole process that has nothing to do, the stand-ins being outside of it. */
+export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport> {
+  using folder = scratch();
+  await using house = await openHouseStage(probed);
+  await using bare = await openBareStage(probed);
+  await using empty = startNode({ args: [...probed, '-e', 'setInterval(() => {}, 1e9)'], cwd: folder.dir });
+  progress(`three processes rest for ${restMs / 1_000} s`);
+  await Promise.race([rest(restMs), house.process.died, bare.process.died, empty.died]);
+  const ours = await memoryOf(house.process);
+  const rivals = [
+    { name: 'bare grammY bot', memory: await memoryOf(bare.process) },
+    { name: 'empty node process', memory: await memoryOf(empty) },
+  ];
+  const figuresOf = (what: string, held: (memory: Memory) => number) =>
+    rivals.map(({ name, memory }) => ({
+      what,
+      unit: 'MB',
+      better: 'lower' as const,
+      house: held(ours),
+      rival: { name, value: held(memory) },
+    }));
+  return {
+    figures: [
+      ...figuresOf('memory at rest', ({ atRestMb }) => atRestMb),
+      ...figuresOf('memory at rest, garbage collected', ({ afterGcMb }) => afterGcMb),
+    ],
+  };
+}

@@ -1,0 +1,45 @@
+import { performance } from 'node:perf_hooks';
+import { jobId } from '../../src/domain/ids.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-jobs.ts';
+
+/** Each cycle leaves as many jobs waiting as it found. */
+const cyclesARound = 30;
+
+const [path = '', waiting = ''] = process.argv.slice(2);
+const engine = createSqliteJobEngine(openDatabase({ path }));
+let newest = Number(waiting);
+
+async function playRound(): Promise<Record<string, number[]>> {
+  const taken: Record<string, number[]> = { accept: [], 'claim and park': [], where: [], cancel: [] };
+  const timed = async <Answer>(step: string, work: () => Promise<Answer>): Promise<Answer> => {
+    const startedMs = performance.now();
+    const answer = await work();
+    taken[step]?.push(performance.now() - startedMs);
+    return answer;
+  };
+  for (let cycle = 0; cycle < cyclesARound; cycle += 1) {
+    newest += 1;
+    const nowMs = Date.now();
+    const [mine, userId] = [newest, 1_000_000 + newest];
+    await timed('accept', () => engine.accept(benchRequest(mine, userId), anyNumberWaiting, nowMs));
+    await timed('claim and park', async () => {
+      const claim = await engine.claim(line, usualRunning, nowMs);
+      if (claim === undefined) throw new Error('Cannot claim from a queue that is full');
+      const { progress } = claim.job;
+      await engine.park(claim.lease, { line, readyAtMs: nowMs, reason: 'keys-cooling', progress });
+    });
+    const anybody = 1 + Math.floor(Math.random() * Number(waiting));
+    await timed('where', () => engine.where(jobId(`tg-${anybody}`)));
+    await timed('cancel', () => engine.cancel(jobId(`tg-${mine}`), userId, nowMs));
+  }
+  return taken;
+}
+
+// The memory probe lets a process end that has nothing else to do.
+process.channel?.ref();
+process.on('message', (question) => {
+  if (question !== 'round') return;
+  void playRound().then((taken) => process.send?.(taken));
+});
