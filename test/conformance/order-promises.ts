@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, anyNumber, claimed, drained, oneEach, startMs } from './requests.ts';
 
@@ -36,6 +37,23 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     await accepted(house.engine, { updateId: 4, userId: 2 });
     await accepted(house.engine, { updateId: 5, userId: 2 });
     expect(await drained(house.engine)).toEqual([3, 4, 5]);
+  });
+
+  test(`${name} claim() of an old parked job gives nobody a place in a round that has passed`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 1, userId: 1 });
+    for (const updateId of [2, 3, 4]) await accepted(house.engine, { updateId, userId: 2 });
+    const { lease } = await claimed(house.engine);
+    const readyAtMs = startMs + 1;
+    await house.engine.park(lease, { line: 'bytez', readyAtMs, reason: 'keys-busy', progress });
+    const order = [
+      await claimed(house.engine),
+      await claimed(house.engine),
+      await claimed(house.engine, anyNumber, readyAtMs),
+    ];
+    expect(order.map(({ job }) => job.updateId)).toEqual([2, 3, 1]);
+    await accepted(house.engine, { updateId: 5, userId: 3 });
+    expect(await drained(house.engine)).toEqual([4, 5]);
   });
 
   test(`${name} claim() hands out one free job after every four premium ones in a row`, async () => {
@@ -108,7 +126,28 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     }
     expect(await house.engine.handBack(lease)).toBe(true);
     expect(await house.engine.where(asked.id)).toEqual({ job: asked, ahead: 0 });
+    expect((await house.engine.where(jobId('tg-3')))?.ahead).toBe(2);
     expect(await drained(house.engine)).toEqual([1, 2, 3, 4]);
+  });
+
+  test(`${name} handBack() counts no premium start twice`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 9 });
+    for (let updateId = 1; updateId <= 5; updateId += 1) {
+      await accepted(house.engine, { updateId, lane: 'premium' });
+    }
+    for (let count = 0; count < 4; count += 1) await house.engine.handBack((await claimed(house.engine)).lease);
+    expect(await drained(house.engine)).toEqual([1, 2, 3, 4, 9, 5]);
+  });
+
+  test(`${name} park() of a job that was handed back before gives it its own place, not the front`, async () => {
+    await using house = await makeEngine();
+    await accepted(house.engine, { updateId: 1 });
+    await house.engine.handBack((await claimed(house.engine)).lease);
+    const { lease } = await claimed(house.engine);
+    await accepted(house.engine, { updateId: 2, lane: 'premium' });
+    await house.engine.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'keys-busy', progress });
+    expect(await drained(house.engine)).toEqual([2, 1]);
   });
 
   test(`${name} claimExpired() hands out what was first claimed long ago, parked or not, and nothing else`, async () => {

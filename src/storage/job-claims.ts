@@ -1,0 +1,98 @@
+import type { Claim, ClaimLimits, JobEngine, JobLease } from '../domain/job-engine.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { Database, Row } from './connection.ts';
+import { nextLane } from './fair-order.ts';
+import { countStart, moveNow, premiumStreak } from './job-rounds.ts';
+import { toStoredJob } from './job-rows.ts';
+import { firstTurn, refreshTurn, wakeParked } from './job-turns.ts';
+
+const startColumns = `state = 'running', fence = fence + 1, tier = 1, claimed_before_ms = claimed_at_ms`;
+
+/** Hands out the next job of the line, inside the caller's transaction. */
+export function claimNext(
+  database: Database,
+  line: ProviderName,
+  limits: ClaimLimits,
+  nowMs: number,
+): Claim | undefined {
+  wakeParked(database, line, nowMs);
+  const premium = firstTurn(database, line, 'premium', limits.running.premium);
+  const free = firstTurn(database, line, 'free', limits.running.free);
+  const streak = premiumStreak(database, line);
+  // What was handed back had its turn already: it goes first and is not counted again.
+  const handedBack = [premium, free].find((turn) => turn?.tier === 0);
+  const lane = nextLane({ premium: premium !== undefined, free: free !== undefined }, streak);
+  const turn = handedBack ?? (lane === 'premium' ? premium : free);
+  if (turn === undefined) return undefined;
+
+  const row = database.get(
+    `UPDATE jobs SET ${startColumns}, claimed_at_ms = coalesce(claimed_at_ms, ?) WHERE seq = ? RETURNING *`,
+    nowMs,
+    turn.seq,
+  );
+  const claim = started(database, row);
+  if (handedBack === undefined && claim !== undefined) countStart(database, line, claim.job.lane, streak);
+  return claim;
+}
+
+/** Hands out a waiting job whose own deadline has passed, whatever its turn. */
+export function claimOverdue(
+  database: Database,
+  line: ProviderName,
+  kind: JobKind,
+  claimedBeforeMs: number,
+): Claim | undefined {
+  const row = database.get(
+    `UPDATE jobs SET ${startColumns} WHERE seq = (
+       SELECT seq FROM jobs
+       WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
+       ORDER BY claimed_at_ms LIMIT 1
+     ) RETURNING *`,
+    line,
+    kind,
+    claimedBeforeMs,
+  );
+  return started(database, row);
+}
+
+function started(database: Database, row: Row | undefined): Claim | undefined {
+  if (row === undefined) return undefined;
+  const { job, lease, round } = toStoredJob(row);
+  moveNow(database, job.lane, round);
+  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  return { lease, job };
+}
+
+/** Parks a running job at its old place. */
+export function parkJob(database: Database, lease: JobLease, park: Parameters<JobEngine['park']>[1]): boolean {
+  const { line, readyAtMs, reason, progress } = park;
+  const changed = database.run(
+    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?,
+       candidate = ?, attempts = ?, calls = ?
+     WHERE id = ? AND fence = ? AND state = 'running'`,
+    line,
+    Math.ceil(readyAtMs),
+    reason,
+    progress.candidate,
+    progress.attempts,
+    progress.calls,
+    lease.jobId,
+    lease.fence,
+  );
+  return changed === 1;
+}
+
+/** Puts a running job before all others, inside the caller's transaction; a first claim is forgotten. */
+export function handBackJob(database: Database, lease: JobLease): boolean {
+  const row = database.get(
+    `UPDATE jobs SET state = 'waiting', tier = 0, claimed_at_ms = claimed_before_ms
+     WHERE id = ? AND fence = ? AND state = 'running' RETURNING *`,
+    lease.jobId,
+    lease.fence,
+  );
+  if (row === undefined) return false;
+  const { job } = toStoredJob(row);
+  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  return true;
+}

@@ -1,0 +1,68 @@
+import type { JobId } from '../domain/ids.ts';
+import type { Cancelled, JobLease } from '../domain/job-engine.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Database } from './connection.ts';
+import { giveCreditBack } from './day-credits.ts';
+import { type StoredJob, toStoredJob } from './job-rows.ts';
+import { refreshTurn } from './job-turns.ts';
+
+/** Ends a running job, inside the caller's transaction. */
+export function settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    JSON.stringify(outcome),
+    nowMs,
+    lease.jobId,
+    lease.fence,
+  );
+  if (changed === 1 && outcome.kind !== 'result') giveCreditBack(database, lease.jobId);
+  return changed === 1;
+}
+
+/** Ends a waiting or running job on its owner's word, inside the caller's transaction. */
+export function cancelJob(database: Database, id: JobId, userId: number, nowMs: number): Cancelled {
+  const row = database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
+  if (row === undefined) return { kind: 'not-found' };
+  const { job, seq } = toStoredJob(row);
+  if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
+  const ended = endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
+  refreshTurn(database, job.line, job.lane, userId);
+  return { kind: job.state.kind === 'running' ? 'running' : 'cancelled', job: ended.job };
+}
+
+/** Ends a job without its lease: a new fence voids the one that somebody may hold. */
+function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): StoredJob {
+  const row = database.get(
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, fence = fence + 1 WHERE seq = ? RETURNING *`,
+    JSON.stringify(outcome),
+    nowMs,
+    seq,
+  );
+  if (row === undefined) throw new Error(`Cannot end job ${seq}: its row is gone`);
+  const stored = toStoredJob(row);
+  giveCreditBack(database, stored.job.id);
+  return stored;
+}
+
+/** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */
+export function recoverJobs(database: Database, maxCrashes: number, nowMs: number) {
+  const counts = { handedBack: 0, setAside: 0 };
+  for (const row of database.all(`SELECT * FROM jobs WHERE state = 'running'`)) {
+    const { job, seq, crashes } = toStoredJob(row);
+    database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);
+    if (crashes + 1 >= maxCrashes) {
+      endFromOutside(database, seq, { kind: 'failed', code: 'set-aside' }, nowMs);
+      counts.setAside += 1;
+    } else {
+      database.run(
+        `UPDATE jobs SET state = 'waiting', tier = 0, parked = 0, ready_at_ms = ?, reason = NULL, fence = fence + 1
+         WHERE seq = ?`,
+        nowMs,
+        seq,
+      );
+      refreshTurn(database, job.line, job.lane, job.origin.userId);
+      counts.handedBack += 1;
+    }
+  }
+  return counts;
+}

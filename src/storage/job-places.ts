@@ -1,0 +1,89 @@
+import type { EngineStats } from '../domain/job-engine.ts';
+import { type Job, type Lane, lanes } from '../domain/job.ts';
+import { type ProviderName, providerNames } from '../domain/provider-name.ts';
+import type { Database } from './connection.ts';
+import { jobsAhead } from './fair-order.ts';
+import { premiumStreak } from './job-rounds.ts';
+import { type StoredJob, toStoredJob } from './job-rows.ts';
+import { numberOf } from './parse-row.ts';
+
+/** How many jobs of its line are handed out before this one. */
+export function placeAhead(database: Database, { job, tier, round, seq }: StoredJob): number {
+  if (job.state.kind !== 'waiting') return 0;
+  const { line, lane } = job;
+  const handedBack = (of: Lane) => waiting(database, line, of, 0);
+  if (tier === 0) {
+    return before(database, line, lane, tier, round, seq) + (lane === 'free' ? handedBack('premium') : 0);
+  }
+  const sameLane = before(database, line, lane, tier, round, seq);
+  const otherLane = waiting(database, line, lane === 'free' ? 'premium' : 'free', 1);
+  const first = handedBack('premium') + handedBack('free');
+  return first + jobsAhead(lane, sameLane, otherLane, premiumStreak(database, line));
+}
+
+function before(database: Database, line: ProviderName, lane: Lane, tier: number, round: number, seq: number): number {
+  const upToRound = database.get(
+    'SELECT sum(jobs) AS jobs FROM waiting_counts WHERE line = ? AND lane = ? AND tier = ? AND round <= ?',
+    line,
+    lane,
+    tier,
+    round,
+  );
+  // Counted from behind, since mostly it is the newest job whose place is asked for.
+  const notBefore = database.get(
+    `SELECT count(*) AS jobs FROM jobs
+     WHERE state = 'waiting' AND line = ? AND lane = ? AND tier = ? AND round = ? AND seq >= ?`,
+    line,
+    lane,
+    tier,
+    round,
+    seq,
+  );
+  return numberOf(upToRound, 'jobs') - numberOf(notBefore, 'jobs');
+}
+
+function waiting(database: Database, line: ProviderName, lane: Lane, tier: number): number {
+  const row = database.get(
+    'SELECT sum(jobs) AS jobs FROM waiting_counts WHERE line = ? AND lane = ? AND tier = ?',
+    line,
+    lane,
+    tier,
+  );
+  return numberOf(row, 'jobs');
+}
+
+/** The person's jobs that are not told yet, and the one told last; newest first. */
+export function openJobsOf(database: Database, userId: number): readonly Job[] {
+  const open = database.all(`SELECT * FROM jobs WHERE user_id = ? AND state <> 'told'`, userId);
+  const told = database.all(
+    `SELECT * FROM jobs WHERE user_id = ? AND state = 'told' ORDER BY told_at_ms DESC, seq DESC LIMIT 1`,
+    userId,
+  );
+  return [...open, ...told]
+    .map((row) => toStoredJob(row))
+    .sort((a, b) => b.seq - a.seq)
+    .map((stored) => stored.job);
+}
+
+/** Counts of the lines in which anything waits or runs. */
+export function engineStats(database: Database): EngineStats {
+  const counted = database.all(
+    `SELECT line, lane, 'waiting' AS state, sum(jobs) AS jobs FROM waiting_counts GROUP BY line, lane
+     UNION ALL
+     SELECT line, lane, 'running' AS state, count(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY line, lane`,
+  );
+  const count = (line: ProviderName, state: string, of: readonly Lane[]) =>
+    counted
+      .filter((row) => row['line'] === line && row['state'] === state && of.some((lane) => lane === row['lane']))
+      .reduce((sum, row) => sum + numberOf(row, 'jobs'), 0);
+  return {
+    lines: providerNames
+      .filter((line) => counted.some((row) => row['line'] === line))
+      .map((line) => ({
+        line,
+        waiting: { premium: count(line, 'waiting', ['premium']), free: count(line, 'waiting', ['free']) },
+        running: count(line, 'running', lanes),
+      })),
+    untold: numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE state = 'ended'`), 'jobs'),
+  };
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { failureCodes } from '../domain/failure.ts';
+import { jobId } from '../domain/ids.ts';
+import type { JobLease } from '../domain/job-engine.ts';
+import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { providerNames } from '../domain/provider-name.ts';
+import type { Row } from './connection.ts';
+import { fromJson } from './from-json.ts';
+import { parseRow } from './parse-row.ts';
+
+const mediaFile = z.object({
+  path: z.string(),
+  kind: z.enum(['image', 'video']),
+  mime: z.string(),
+  bytes: z.number(),
+  width: z.number().exactOptional(),
+  height: z.number().exactOptional(),
+});
+
+const outcome: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('result'), file: mediaFile, model: z.string() }),
+  z.object({ kind: z.literal('failed'), code: z.enum(failureCodes).exclude(['cancelled']) }),
+  z.object({ kind: z.literal('cancelled') }),
+]);
+
+const waits = {
+  ready_at_ms: z.number(),
+  reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate']).nullable(),
+};
+
+const story = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('waiting'), ...waits }),
+  z.object({ state: z.literal('running') }),
+  z.object({ state: z.enum(['ended', 'told']), outcome: z.string().transform(fromJson).pipe(outcome) }),
+]);
+
+const facts = z.object({
+  seq: z.number(),
+  id: z.string().transform(jobId),
+  update_id: z.number(),
+  kind: z.enum(jobKinds),
+  prompt: z.string(),
+  lane: z.enum(lanes),
+  locale: z.string(),
+  chat_id: z.number(),
+  chat_type: z.enum(['private', 'group']),
+  user_id: z.number(),
+  message_id: z.number(),
+  thread_id: z.number().nullable(),
+  line: z.enum(providerNames),
+  tier: z.number(),
+  round: z.number(),
+  fence: z.number(),
+  crashes: z.number(),
+  candidate: z.number(),
+  attempts: z.number(),
+  calls: z.number(),
+  accepted_at_ms: z.number(),
+  claimed_at_ms: z.number().nullable(),
+  told_at_ms: z.number().nullable(),
+  receipt_id: z.number().nullable(),
+});
+
+const jobRow = facts.and(story);
+type JobRow = z.output<typeof jobRow>;
+
+/** A job with its place in the order and what guards it. */
+export type StoredJob = {
+  readonly job: Job;
+  readonly seq: number;
+  readonly tier: number;
+  readonly round: number;
+  readonly crashes: number;
+  readonly toldAtMs: number | null;
+  /** The lease of whoever holds the newest fence. */
+  readonly lease: JobLease;
+};
+
+/** Reads a whole row of `jobs`. */
+export function toStoredJob(row: Row): StoredJob {
+  const parsed = parseRow('jobs', jobRow, row);
+  return {
+    job: toJob(parsed),
+    seq: parsed.seq,
+    tier: parsed.tier,
+    round: parsed.round,
+    crashes: parsed.crashes,
+    toldAtMs: parsed.told_at_ms,
+    lease: { jobId: parsed.id, fence: parsed.fence },
+  };
+}
+
+function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    prompt: row.prompt,
+    lane: row.lane,
+    locale: row.locale,
+    origin: {
+      chatId: row.chat_id,
+      chatType: row.chat_type,
+      userId: row.user_id,
+      messageId: row.message_id,
+      ...(row.thread_id === null ? {} : { threadId: row.thread_id }),
+    },
+    updateId: row.update_id,
+    line: row.line,
+    state: toState(row),
+    progress: { candidate: row.candidate, attempts: row.attempts, calls: row.calls },
+    acceptedAtMs: row.accepted_at_ms,
+    ...(row.claimed_at_ms === null ? {} : { claimedAtMs: row.claimed_at_ms }),
+    ...(row.receipt_id === null ? {} : { receiptId: row.receipt_id }),
+  };
+}
+
+function toState(row: JobRow): JobState {
+  switch (row.state) {
+    case 'waiting':
+      return {
+        kind: 'waiting',
+        readyAtMs: row.ready_at_ms,
+        ...(row.reason === null ? {} : { reason: row.reason }),
+      };
+    case 'running':
+      return { kind: 'running' };
+    case 'ended':
+    case 'told':
+      return { kind: row.state, outcome: row.outcome };
+  }
+}

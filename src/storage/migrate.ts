@@ -1,0 +1,49 @@
+import { chmodSync, rmSync } from 'node:fs';
+import type { Database } from './connection.ts';
+import { firstTables } from './migrations/001-first-tables.ts';
+import { StorageError } from './storage-error.ts';
+
+export type Migration = {
+  readonly version: number;
+  readonly sql: string;
+};
+
+/** Every step of the schema in order; a released step is never edited. */
+export const migrations: readonly Migration[] = [firstTables];
+
+export function schemaVersion(database: Database): number {
+  return Number(database.get('PRAGMA user_version')?.['user_version']);
+}
+
+/** Refuses a schema that a newer version of the program wrote. */
+export function checkSchemaVersion(database: Database, steps: readonly Migration[]): void {
+  const found = schemaVersion(database);
+  const known = newestVersion(steps);
+  if (found <= known) return;
+  throw new StorageError(
+    'newer-schema',
+    `Cannot open database "${database.path}": its schema is ${found}, this version knows up to ${known}; start the newer version again or choose another DATA_DIR`,
+  );
+}
+
+/** Brings the schema to the newest version in one transaction; a database that held data is copied beside itself first. */
+export function migrate(database: Database, steps: readonly Migration[]): void {
+  const found = schemaVersion(database);
+  const missing = steps.filter((step) => step.version > found);
+  if (missing.length === 0) return;
+  if (found > 0 && database.path !== ':memory:') keepCopy(database, `${database.path}.schema-${found}`);
+  database.transaction(() => {
+    for (const step of missing) database.script(step.sql);
+    database.script(`PRAGMA user_version = ${newestVersion(missing)}`);
+  });
+}
+
+function newestVersion(steps: readonly Migration[]): number {
+  return Math.max(0, ...steps.map((step) => step.version));
+}
+
+function keepCopy(database: Database, copy: string): void {
+  rmSync(copy, { force: true });
+  database.run('VACUUM INTO ?', copy);
+  chmodSync(copy, 0o600);
+}

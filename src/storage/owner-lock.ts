@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StorageError, toStorageError, unwritable } from './storage-error.ts';
+
+/**
+ * Makes this process the only owner of the data folder until it disposes or dies: the lock is an open transaction, which
+ * the operating system drops with the process. It is held on a file of its own, so that others may read the database.
+ */
+export function takeOwnership(dir: string): Disposable {
+  const file = path.join(dir, 'owner.lock.db');
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(dir, error);
+  }
+  const lock = lockedConnection(file, dir);
+  return {
+    [Symbol.dispose]: () => {
+      if (lock.isOpen) lock.close();
+    },
+  };
+}
+
+function lockedConnection(file: string, dir: string): DatabaseSync {
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(file, { timeout: 0 });
+    connection.exec('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    connection?.close();
+    const refusal = toStorageError(error, file);
+    if (!(refusal instanceof StorageError) || refusal.code !== 'busy') throw refusal;
+    const message = `Cannot start: another darkroom process owns "${dir}"; stop it or set DATA_DIR`;
+    throw new StorageError('owned', message, { cause: error });
+  }
+}

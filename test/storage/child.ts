@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type Child = AsyncDisposable & {
+  /** Resolves once the child has printed so many lines; rejects when it ends before. */
+  printed(lines: number): Promise<void>;
+  /** SIGKILL; answers every line that was printed until then. */
+  kill(): Promise<readonly string[]>;
+};
+
+/** Starts a script of this folder in a process of its own. */
+export function startChild(script: string, ...args: readonly string[]): Child {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => lines.push(line));
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await closed;
+    return lines;
+  };
+  return {
+    printed: async (count) => {
+      const ended = closed.then(() => 'ended' as const);
+      while (lines.length < count) {
+        const next = await Promise.race([once(reader, 'line'), ended]);
+        if (next === 'ended') throw new Error(`Cannot wait for ${script}: it ended after ${lines.length} lines`);
+      }
+    },
+    kill,
+    [Symbol.asyncDispose]: async () => void (await kill()),
+  };
+}

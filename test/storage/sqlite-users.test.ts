@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
+import { accepted, claimed, startMs } from '../conformance/requests.ts';
+
+const dayMs = 86_400_000;
+
+test('createSqliteUsers().find() knows nothing but the id of a stranger', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  expect(await createSqliteUsers(database).find(2 ** 52)).toEqual({ id: 2 ** 52 });
+});
+
+test('createSqliteUsers() keeps language and premium beside each other', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const users = createSqliteUsers(database);
+  await users.setLocale(1, 'de');
+  await users.addPremium(1, 30, startMs);
+  await users.setLocale(1, 'ar');
+  expect(await users.find(1)).toEqual({ id: 1, locale: 'ar', premiumUntilMs: startMs + 30 * dayMs });
+});
+
+test('createSqliteUsers().addPremium() adds to what is left, and begins anew once it is over', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const users = createSqliteUsers(database);
+  expect(await users.addPremium(1, 2, startMs)).toBe(startMs + 2 * dayMs);
+  expect(await users.addPremium(1, 3, startMs + dayMs)).toBe(startMs + 5 * dayMs);
+  expect(await users.addPremium(1, 1, startMs + 9 * dayMs)).toBe(startMs + 10 * dayMs);
+});
+
+test('createSqliteUsers().usedToday() counts what was asked for this UTC day and not given back', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const [users, engine] = [createSqliteUsers(database), createSqliteJobEngine(database)];
+  await accepted(engine, { updateId: 1, userId: 1 }, startMs - dayMs);
+  await accepted(engine, { updateId: 2, userId: 1 });
+  await accepted(engine, { updateId: 3, userId: 1 });
+  await accepted(engine, { updateId: 4, userId: 1, kind: 'video' });
+  await accepted(engine, { updateId: 5, userId: 2 });
+  const used = async () => [
+    await users.usedToday(1, 'image', startMs - dayMs),
+    await users.usedToday(1, 'image', startMs),
+    await users.usedToday(1, 'video', startMs),
+  ];
+  expect(await used()).toEqual([1, 2, 1]);
+  const yesterdays = await claimed(engine);
+  await engine.settle(yesterdays.lease, { kind: 'failed', code: 'busy' }, startMs);
+  expect(await used()).toEqual([0, 2, 1]);
+});
