@@ -87,6 +87,8 @@ test('what is too big for a photo goes as a document, up to 50 MB', async () => 
   expect(sent.document).toMatchObject({ file_name: 'big.png', mime_type: 'image/png', file_size: big.length });
   const huge = new InputFile(Buffer.alloc(limits.uploadBytes + 1), 'huge.bin');
   expect(await refusalOf(api.sendDocument(ada.id, huge))).toBe('413 Request Entity Too Large');
+  const vast = new InputFile(Buffer.alloc(limits.uploadBytes + 2 ** 21), 'vast.bin');
+  expect(await refusalOf(api.sendDocument(ada.id, vast))).toBe('413 Request Entity Too Large');
   const large = await api.sendDocument(ada.id, new InputFile(Buffer.alloc(limits.downloadBytes + 1), 'large.bin'));
   expect(await refusalOf(api.getFile(large.document.file_id))).toBe('400 Bad Request: file is too big');
 });

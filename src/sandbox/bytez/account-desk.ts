@@ -1,0 +1,59 @@
+import type { Clock } from '../../kit/clock.ts';
+import type { Random } from '../../kit/random.ts';
+import type { BytezFault } from './bytez-fault.ts';
+import { FaultPlan } from './fault-plan.ts';
+import type { SandboxAccount } from './faults-file.ts';
+
+/** One account at work: its faults, the seats that are taken, the calls that are in flight. */
+export class AccountDesk {
+  readonly name: string;
+  readonly seats: number;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #plan: FaultPlan;
+  #seatsTaken = 0;
+  #inFlight = 0;
+  #maxInFlight = 0;
+
+  constructor(account: SandboxAccount, clock: Clock, random: Random) {
+    this.name = account.name;
+    this.seats = account.seats ?? 1;
+    this.#clock = clock;
+    this.#random = random;
+    this.#plan = new FaultPlan(account.faults ?? [], clock.now(), random);
+  }
+
+  get plan(): FaultPlan {
+    return this.#plan;
+  }
+
+  /** The most runs and chats, refused ones included, that were in flight at the same time. */
+  get maxInFlight(): number {
+    return this.#maxInFlight;
+  }
+
+  setFaults(faults: readonly BytezFault[]): void {
+    this.#plan = new FaultPlan(faults, this.#clock.now(), this.#random);
+  }
+
+  enter(): void {
+    this.#inFlight += 1;
+    this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
+  }
+
+  leave(): void {
+    this.#inFlight -= 1;
+  }
+
+  takeSeat(): boolean {
+    if (this.#seatsTaken >= this.seats) return false;
+    this.#seatsTaken += 1;
+    return true;
+  }
+
+  /** The seat is free again, after `inMs` when the provider takes that long to notice. */
+  giveSeatBack(inMs = 0): void {
+    if (inMs > 0) this.#clock.schedule(inMs, () => this.giveSeatBack());
+    else this.#seatsTaken -= 1;
+  }
+}

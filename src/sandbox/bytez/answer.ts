@@ -1,0 +1,54 @@
+export type Reply = {
+  readonly kind: 'reply';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text, bytes, or pieces that are sent one after the other without a length beforehand. */
+  readonly body: string | Uint8Array | Iterable<string | Uint8Array>;
+};
+
+/** What goes back over the wire. */
+export type Answer =
+  | Reply
+  /** The connection ends without an answer. */
+  | { readonly kind: 'cut' }
+  /** The connection ends in the middle of this answer. */
+  | { readonly kind: 'truncated'; readonly reply: Reply }
+  /** Half of this answer is sent, and then nothing more. */
+  | { readonly kind: 'stalled'; readonly reply: Reply };
+
+export type JsonContentType = 'application/json' | 'application/json; charset=utf-8';
+
+export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
+    kind: 'reply',
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+export function html(status: number, title: string): Reply {
+  return {
+    kind: 'reply',
+    status,
+    headers: { 'content-type': 'text/html' },
+    body: `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body>\r\n<center><h1>${status} ${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,
+  };
+}
+
+export function failure(status: number, error: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return json({ error, output: null }, status, headers);
+}
+
+export const unauthorized = json({ error: 'Unauthorized' }, 401);
+
+export const noModelWords = 'Model does not exist or has yet to be added to the Bytez catalog';
+
+export const noModel = failure(404, noModelWords);
+
+export function tooManyRuns(seats: number): Reply {
+  return failure(
+    429,
+    `Rejected: your plan allows for ${seats} concurrency at a time. Wait for your running requests to finish or upgrade your plan`,
+  );
+}

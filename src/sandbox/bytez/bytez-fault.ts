@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+const count = z.int().min(1);
+const status = z.int().min(100).max(599);
+const bare = <Kind extends string>(kind: Kind) => z.strictObject({ kind: z.literal(kind) });
+
+const deedSchema = z.discriminatedUnion('kind', [
+  /** 401, on every route unless `route` says otherwise. */
+  bare('unauthorized'),
+  bare('forbidden'),
+  /** 402 with the documented body. */
+  bare('out-of-credit'),
+  z.strictObject({ kind: z.literal('rate-limited'), retryAfterS: z.number().min(0).optional() }),
+  /** 429 whose words speak of credits. */
+  bare('credits-429'),
+  /** 429 as if the account's only seat were taken. */
+  bare('concurrency'),
+  bare('no-model'),
+  /** 200 with a non-null error. */
+  z.strictObject({ kind: z.literal('error-200'), error: z.string() }),
+  z.strictObject({
+    kind: z.literal('status'),
+    status: status.min(200),
+    body: z.string().optional(),
+    contentType: z.string().optional(),
+  }),
+  /** Never answers. */
+  bare('hang'),
+  /** Answers later, and goes together with another fault. */
+  z.strictObject({ kind: z.literal('slow'), ms: z.number().min(0) }),
+  /** The connection ends without an answer. */
+  bare('cut'),
+  /** The connection ends in the middle of the answer. */
+  bare('truncated'),
+  bare('bad-json'),
+  /** The address of the result answers 404, the first `times` times or, without it, always. */
+  z.strictObject({ kind: z.literal('gone-media'), times: count.optional() }),
+  /** The result has this many bytes; `chunked` does not say so beforehand. */
+  z.strictObject({ kind: z.literal('big-media'), bytes: count, chunked: z.boolean().optional() }),
+  bare('html-media'),
+  z.strictObject({ kind: z.literal('redirect-media'), to: z.string() }),
+  /** The connection ends in the middle of the result, the first `times` times or, without it, always. */
+  z.strictObject({ kind: z.literal('cut-media'), times: count.optional() }),
+  /** The result starts and never ends. */
+  bare('stalled-media'),
+  /** The answer names this address, as it stands here. */
+  z.strictObject({ kind: z.literal('media-url'), url: z.string() }),
+  z.strictObject({ kind: z.literal('output-shape'), shape: z.enum(['array', 'object', 'data-url', 'base64']) }),
+  /** The words of a content policy. */
+  z.strictObject({ kind: z.literal('refused'), status: status.min(200).optional() }),
+]);
+
+const whenSchema = z.strictObject({
+  /** Each nth call that it could befall. */
+  every: count.optional(),
+  /** No more often than this. */
+  times: count.optional(),
+  /** Not before so many seconds after it was set. */
+  afterS: z.number().min(0).optional(),
+  /** With this probability, 0 to 1. */
+  share: z.number().min(0).max(1).optional(),
+});
+
+export type FaultDeed = z.infer<typeof deedSchema>;
+export type FaultKind = FaultDeed['kind'];
+
+/** Said by the gateway before a run takes a seat. */
+const doorKinds = [
+  'unauthorized',
+  'forbidden',
+  'out-of-credit',
+  'rate-limited',
+  'credits-429',
+  'concurrency',
+  'no-model',
+] as const satisfies readonly FaultKind[];
+/** They stand in the place of a result. */
+const insteadKinds = ['error-200', 'status', 'refused', 'cut', 'bad-json'] as const satisfies readonly FaultKind[];
+/** They befall the media host when the result is fetched. */
+const shelfKinds = [
+  'gone-media',
+  'big-media',
+  'html-media',
+  'redirect-media',
+  'cut-media',
+  'stalled-media',
+] as const satisfies readonly FaultKind[];
+/** Faults that need a result to befall. */
+const mediaKinds: ReadonlySet<FaultKind> = new Set([...shelfKinds, 'media-url', 'output-shape'] as const);
+
+export const isDoorDeed = among(doorKinds);
+export const isInsteadDeed = among(insteadKinds);
+export const isShelfDeed = among(shelfKinds);
+
+function among<Kind extends FaultKind>(kinds: readonly Kind[]) {
+  const known: ReadonlySet<FaultKind> = new Set(kinds);
+  return (deed: FaultDeed | undefined): deed is Extract<FaultDeed, { kind: Kind }> =>
+    deed !== undefined && known.has(deed.kind);
+}
+
+export const faultSchema = z
+  .strictObject({
+    do: deedSchema,
+    when: whenSchema.optional(),
+    model: z.string().optional(),
+    route: z.enum(['run', 'list']).optional(),
+  })
+  .refine((fault) => fault.route !== 'list' || !mediaKinds.has(fault.do.kind), {
+    path: ['route'],
+    error: 'A list has no result: leave "route" away or choose another fault',
+  });
+
+/** One thing that goes wrong for one account, and when. Without `when` it befalls every run. */
+export type BytezFault = z.infer<typeof faultSchema>;

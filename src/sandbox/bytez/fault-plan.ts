@@ -1,0 +1,54 @@
+import type { Random } from '../../kit/random.ts';
+import type { BytezFault, FaultDeed } from './bytez-fault.ts';
+
+/** `other` is every route that is neither a run nor a list. */
+export type FaultRoute = 'run' | 'list' | 'other';
+
+export type Mischance = {
+  /** How much later the answer comes. */
+  readonly slowMs: number;
+  readonly deed?: Exclude<FaultDeed, { kind: 'slow' }>;
+};
+
+type Planned = { readonly fault: BytezFault; seen: number; fired: number };
+
+/** Decides for each call of one account what goes wrong: every `slow`, and the first other fault whose turn it is. */
+export class FaultPlan {
+  readonly #planned: readonly Planned[];
+  readonly #sinceMs: number;
+  readonly #random: Random;
+
+  constructor(faults: readonly BytezFault[], nowMs: number, random: Random) {
+    this.#planned = faults.map((fault) => ({ fault, seen: 0, fired: 0 }));
+    this.#sinceMs = nowMs;
+    this.#random = random;
+  }
+
+  next(route: FaultRoute, model: string | undefined, nowMs: number): Mischance {
+    let slowMs = 0;
+    let deed: Mischance['deed'];
+    for (const planned of this.#planned) {
+      const act = planned.fault.do;
+      if (deed !== undefined && act.kind !== 'slow') continue;
+      if (!befalls(planned.fault, route, model) || !this.#isDue(planned, nowMs)) continue;
+      planned.fired += 1;
+      if (act.kind === 'slow') slowMs += act.ms;
+      else deed = act;
+    }
+    return deed === undefined ? { slowMs } : { slowMs, deed };
+  }
+
+  #isDue(planned: Planned, nowMs: number): boolean {
+    const { every = 1, times = Infinity, afterS = 0, share } = planned.fault.when ?? {};
+    if (nowMs < this.#sinceMs + afterS * 1000) return false;
+    planned.seen += 1;
+    if (planned.seen % every !== 0 || planned.fired >= times) return false;
+    return share === undefined || this.#random() < share;
+  }
+}
+
+function befalls(fault: BytezFault, route: FaultRoute, model: string | undefined): boolean {
+  if (fault.model !== undefined && fault.model !== model) return false;
+  if (fault.route === undefined && fault.do.kind === 'unauthorized') return true;
+  return (fault.route ?? 'run') === route;
+}

@@ -1,0 +1,100 @@
+import type { Random } from '../../kit/random.ts';
+import { failure, json } from './answer.ts';
+import type { Answer, Reply } from './answer.ts';
+import type { FaultDeed } from './bytez-fault.ts';
+import { readMediaParams, unknownParam } from './media-params.ts';
+import { contentTypes } from './media-shelf.ts';
+import type { MediaShelf, MediaType } from './media-shelf.ts';
+import type { SandboxModel } from './model-shelf.ts';
+import type { Painter } from './painter.ts';
+import { promptOf } from './run-body.ts';
+import type { RunBody } from './run-body.ts';
+import { chatWords, continuation, inPieces } from './text-model.ts';
+
+export type Workshop = {
+  readonly painter: Painter;
+  readonly shelf: MediaShelf;
+  readonly random: Random;
+  /** `http://host:port` of the media host. */
+  readonly mediaRoot: () => string;
+};
+
+/** Does what the run asks for, and answers as a run that nothing befell. */
+export async function work(
+  model: SandboxModel,
+  body: RunBody,
+  deed: FaultDeed | undefined,
+  workshop: Workshop,
+): Promise<Answer> {
+  const prompt = promptOf(body);
+  if (prompt === undefined || prompt.trim() === '') return failure(400, 'Expected parameter(s): text');
+  const stumble = unknownParam(model, body.params);
+  if (stumble !== undefined) return failure(200, stumble);
+  switch (model.task) {
+    case 'chat':
+      return say(chatWords(prompt, body.params), body, (words) => ({
+        role: 'assistant',
+        content: content(words, body),
+      }));
+    case 'text-generation':
+      return say(continuation(prompt, body.params), body, (words) => words);
+    case 'text-to-image':
+    case 'text-to-video':
+      return paint(model, prompt, body, deed, workshop);
+  }
+}
+
+/** Messages that came in blocks are answered in blocks. */
+function content(words: string, body: RunBody): unknown {
+  const inBlocks = body.messages?.some((message) => typeof message.content !== 'string') ?? false;
+  return inBlocks ? [{ type: 'text', text: words }] : words;
+}
+
+function say(words: ReturnType<typeof chatWords>, body: RunBody, output: (words: string) => unknown): Reply {
+  if (!words.ok) return failure(200, words.error);
+  if (!body.stream) return json({ error: null, output: output(words.value) });
+  return { kind: 'reply', status: 200, headers: { 'content-type': 'text/plain' }, body: inPieces(words.value) };
+}
+
+async function paint(
+  model: SandboxModel,
+  prompt: string,
+  body: RunBody,
+  deed: FaultDeed | undefined,
+  { painter, shelf, random, mediaRoot }: Workshop,
+): Promise<Reply> {
+  const params = readMediaParams(body.params, random);
+  if (!params.ok) return failure(200, params.error);
+  const { seed, width, height, frames, fps = model.fps ?? 8 } = params.value;
+  const isVideo = model.task === 'text-to-video';
+  const type: MediaType = isVideo ? 'mp4' : 'png';
+  const bytes = isVideo
+    ? await painter.video({
+        prompt,
+        seed,
+        width,
+        height,
+        fps,
+        seconds: frames === undefined ? undefined : frames / fps,
+      })
+    : await painter.picture({ prompt, seed, width, height });
+  if (!body.json) return { kind: 'reply', status: 200, headers: { 'content-type': contentTypes[type] }, body: bytes };
+  const url = () => `${mediaRoot()}${shelf.put(model.modelId, type, bytes, deed)}`;
+  return json({ error: null, output: outputOf(deed, url, bytes, contentTypes[type]) });
+}
+
+function outputOf(deed: FaultDeed | undefined, url: () => string, bytes: Uint8Array, contentType: string): unknown {
+  if (deed?.kind === 'media-url') return deed.url;
+  if (deed?.kind !== 'output-shape') return url();
+  const base64 = () => Buffer.from(bytes).toString('base64');
+  switch (deed.shape) {
+    case 'array':
+      return [url()];
+    case 'object':
+      return { url: url() };
+    case 'data-url':
+      return `data:${contentType};base64,${base64()}`;
+    case 'base64':
+      return base64();
+  }
+}

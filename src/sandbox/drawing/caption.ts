@@ -1,0 +1,108 @@
+import type { Glyphs } from './glyphs.ts';
+
+/** The words of a prompt, set in lines; all lengths in pixels. */
+export type Caption = {
+  readonly lines: readonly string[];
+  readonly fontSize: number;
+  readonly lineHeight: number;
+  /** Of the strip of paper that the lines stand on. */
+  readonly stripHeight: number;
+};
+
+export type CaptionRoom = { readonly width: number; readonly height: number };
+
+/** Stands for a sign that the font does not have. */
+const unknownSign = '▢';
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Shaped scripts and kerning move a line's end a little away from the sum of its advances. */
+const shapingSlack = 1.06;
+const largestShare = 0.42;
+const smallestFont = 7;
+
+/** What of a prompt can be shown: no control signs, single spaces, a box for each sign that the font does not have. */
+export function printable(prompt: string, glyphs: Glyphs): string {
+  const text = prompt.toWellFormed().replaceAll(/\s+/gu, ' ').trim();
+  let shown = '';
+  for (const { segment } of graphemes.segment(text)) {
+    const clean = segment.replaceAll(/[\p{C}\p{Variation_Selector}]/gu, '');
+    const known = Array.from(clean).every((sign) => glyphs.has(sign.codePointAt(0) ?? 0));
+    shown += known ? clean : unknownSign;
+  }
+  return shown.replaceAll(/ +/gu, ' ').trim();
+}
+
+/** Wraps the words into the room, smaller when there are many; what still does not fit is counted on the last line. */
+export function layOutCaption(prompt: string, glyphs: Glyphs, room: CaptionRoom): Caption {
+  const words = printable(prompt, glyphs)
+    .split(' ')
+    .filter((word) => word !== '');
+  const largest = Math.max(smallestFont, Math.min(room.width * 0.05, room.height * 0.06, 36));
+  for (let fontSize = largest; fontSize > smallestFont; fontSize *= 0.92) {
+    const lines = wrap(words, widthIn(room, fontSize, glyphs));
+    if (lines.length <= linesThatFit(room, fontSize)) return captionOf(lines, fontSize);
+  }
+  return captionOf(shortened(words, room, glyphs), smallestFont);
+}
+
+function captionOf(lines: readonly string[], fontSize: number): Caption {
+  const lineHeight = fontSize * 1.3;
+  return { lines, fontSize, lineHeight, stripHeight: Math.ceil(Math.max(1, lines.length) * lineHeight + fontSize) };
+}
+
+function linesThatFit(room: CaptionRoom, fontSize: number): number {
+  return Math.max(1, Math.floor((room.height * largestShare - fontSize) / (fontSize * 1.3)));
+}
+
+type Fits = (line: string) => boolean;
+
+function widthIn(room: CaptionRoom, fontSize: number, glyphs: Glyphs): Fits {
+  const available = room.width * 0.92;
+  return (line) => glyphs.width(line) * fontSize * shapingSlack <= available;
+}
+
+function wrap(words: readonly string[], fits: Fits): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of words.flatMap((word) => broken(word, fits))) {
+    const longer = line === '' ? piece : `${line} ${piece}`;
+    if (fits(longer)) line = longer;
+    else {
+      lines.push(line);
+      line = piece;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+/** A word that is wider than a whole line, in pieces that are not. */
+function broken(word: string, fits: Fits): readonly string[] {
+  if (fits(word)) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  for (const { segment } of graphemes.segment(word)) {
+    if (piece !== '' && !fits(piece + segment)) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += segment;
+  }
+  return piece === '' ? pieces : [...pieces, piece];
+}
+
+function shortened(words: readonly string[], room: CaptionRoom, glyphs: Glyphs): readonly string[] {
+  const fits = widthIn(room, smallestFont, glyphs);
+  const most = linesThatFit(room, smallestFont);
+  const pieces = words.flatMap((word) => broken(word, fits));
+  const linesWith = (count: number) => {
+    const shown = pieces.slice(0, count);
+    return wrap(count === pieces.length ? shown : [...shown, '…', `(+${pieces.length - count})`], fits);
+  };
+  let low = 0;
+  let high = pieces.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (linesWith(middle).length <= most) low = middle;
+    else high = middle - 1;
+  }
+  return linesWith(low);
+}

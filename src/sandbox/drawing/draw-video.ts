@@ -1,0 +1,56 @@
+import { layOutCaption } from './caption.ts';
+import { chanceFrom } from './chance.ts';
+import { compose, drawPrint, svgOf } from './composition.ts';
+import { loadGlyphs } from './glyphs.ts';
+import { FramePainter } from './moving-frames.ts';
+import { encodeMp4 } from './mp4-encoder.ts';
+import { checkSize } from './picture-request.ts';
+import type { PictureRequest } from './picture-request.ts';
+import { renderSvg } from './svg-renderer.ts';
+
+export type VideoRequest = PictureRequest & {
+  readonly seconds?: number | undefined;
+  readonly fps?: number | undefined;
+};
+
+/** How much larger than the frame the backdrop is, so that there is something to wander over. */
+const roam = 1.16;
+const mostFrames = 600;
+
+/** Films a print of the prompt as an H.264 MP4: it pans and zooms, the figure sways, the weather moves. */
+export async function drawVideo({
+  prompt,
+  seed = 0,
+  width = 320,
+  height = 240,
+  seconds = 3,
+  fps = 8,
+}: VideoRequest): Promise<Uint8Array> {
+  checkSize('draw a video', width, height);
+  const frames = Math.round(seconds * fps);
+  if (width % 2 !== 0 || height % 2 !== 0) {
+    throw new RangeError(`Cannot draw a video of ${width} x ${height}: both must be even`);
+  }
+  if (!(Number.isInteger(fps) && fps >= 1 && fps <= 60 && frames >= 1 && frames <= mostFrames)) {
+    throw new RangeError(
+      `Cannot draw a video of ${seconds} s at ${fps} frames a second: it must have 1 to ${mostFrames} frames, and 1 to 60 a second`,
+    );
+  }
+  const size = { width, height };
+  const caption = layOutCaption(prompt, await loadGlyphs(), size);
+  const area = { width, height: height - caption.stripHeight };
+  const { backdrop, figures, scene } = compose(prompt, seed, area);
+  const wide = { width: Math.ceil(area.width * roam), height: Math.ceil(area.height * roam) };
+  const enlarged = `<g transform="scale(${roam})">${backdrop}</g>`;
+  const [backdropRaster, figuresRaster, printRaster] = await Promise.all([
+    renderSvg(svgOf(wide, enlarged)),
+    renderSvg(svgOf(size, figures)),
+    renderSvg(svgOf(size, drawPrint(size, caption))),
+  ]);
+  const painter = new FramePainter(
+    { backdrop: backdropRaster, figures: figuresRaster, print: printRaster, pictureHeight: area.height },
+    scene.weather,
+    chanceFrom(`motes ${seed}:${prompt}`),
+  );
+  return encodeMp4({ width, height, fps, frames, frame: (index) => painter.paint(index / frames) });
+}

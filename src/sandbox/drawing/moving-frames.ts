@@ -1,0 +1,138 @@
+import type { Random } from '../../kit/random.ts';
+import { between } from './chance.ts';
+import type { Weather } from './vocabulary.ts';
+import type { Raster } from './svg-renderer.ts';
+
+export type Layers = {
+  /** Opaque and larger than the picture: the frame wanders over it. */
+  readonly backdrop: Raster;
+  /** Of the frame's size; they sway. */
+  readonly figures: Raster;
+  /** Of the frame's size; it stands still. */
+  readonly print: Raster;
+  /** How much of the frame, from above, the print leaves open. */
+  readonly pictureHeight: number;
+};
+
+type Mote = {
+  readonly x: number;
+  readonly y: number;
+  readonly speed: number;
+  readonly sway: number;
+  readonly size: number;
+};
+
+/** Paints frame after frame by moving the layers; every call paints into the same buffer. */
+export class FramePainter {
+  readonly #layers: Layers;
+  readonly #weather: Weather;
+  readonly #motes: readonly Mote[];
+  readonly #frame: Uint8Array;
+
+  constructor(layers: Layers, weather: Weather, chance: Random) {
+    this.#layers = layers;
+    this.#weather = weather;
+    this.#frame = new Uint8Array(layers.print.width * layers.print.height * 4);
+    this.#motes = Array.from({ length: weather === 'fair' ? 26 : 90 }, () => ({
+      x: chance(),
+      y: chance(),
+      speed: between(chance, 0.5, 1.2),
+      sway: between(chance, 0, 2 * Math.PI),
+      size: between(chance, 0.8, 2),
+    }));
+  }
+
+  /** `at` goes from 0 to 1 over the whole film. */
+  paint(at: number): Uint8Array {
+    const { figures, print } = this.#layers;
+    this.#wander(at);
+    const lift = Math.sin(at * 4 * Math.PI) * print.height * 0.012;
+    this.#lay(figures, Math.round(Math.sin(at * 2 * Math.PI) * print.width * 0.016), Math.round(lift));
+    this.#drift(at);
+    this.#lay(print, 0, 0);
+    return this.#frame;
+  }
+
+  /** A slow pan with a slow zoom, between the pixels of the backdrop. */
+  #wander(at: number): void {
+    const { backdrop, print, pictureHeight } = this.#layers;
+    const { pixels, width: stride } = backdrop;
+    const frame = this.#frame;
+    const zoom = 1 - 0.1 * at;
+    const spareX = backdrop.width - 2 - print.width * zoom;
+    const spareY = backdrop.height - 2 - pictureHeight * zoom;
+    const left = spareX * (0.2 + 0.6 * at);
+    const top = spareY * (0.6 - 0.2 * at);
+    let out = 0;
+    for (let y = 0; y < pictureHeight; y += 1) {
+      const fromY = top + y * zoom;
+      const row = Math.floor(fromY);
+      const downShare = fromY - row;
+      for (let x = 0; x < print.width; x += 1) {
+        const fromX = left + x * zoom;
+        const column = Math.floor(fromX);
+        const rightShare = fromX - column;
+        const here = (row * stride + column) * 4;
+        const below = here + stride * 4;
+        for (let channel = 0; channel < 3; channel += 1) {
+          const upper = mix(pixels[here + channel] ?? 0, pixels[here + 4 + channel] ?? 0, rightShare);
+          const lower = mix(pixels[below + channel] ?? 0, pixels[below + 4 + channel] ?? 0, rightShare);
+          frame[out + channel] = upper + (lower - upper) * downShare;
+        }
+        frame[out + 3] = 255;
+        out += 4;
+      }
+    }
+  }
+
+  #lay(layer: Raster, dx: number, dy: number): void {
+    const frame = this.#frame;
+    const { width, height, pixels } = layer;
+    for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y += 1) {
+      for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x += 1) {
+        const from = (y * width + x) * 4;
+        const alpha = pixels[from + 3] ?? 0;
+        if (alpha === 0) continue;
+        const to = ((y + dy) * width + x + dx) * 4;
+        for (let channel = 0; channel < 3; channel += 1) {
+          frame[to + channel] = (pixels[from + channel] ?? 0) + ((frame[to + channel] ?? 0) * (255 - alpha)) / 255;
+        }
+      }
+    }
+  }
+
+  /** Snow falls, rain pours, and in fair weather bright motes rise. */
+  #drift(at: number): void {
+    const { width, height } = this.#layers.print;
+    const fall = { snow: 0.7, rain: 3.5, fair: -0.25 }[this.#weather];
+    for (const mote of this.#motes) {
+      const y = wrapped(mote.y + at * fall * mote.speed) * height;
+      const swing = this.#weather === 'rain' ? -0.04 * at : 0.015 * Math.sin(at * 4 * Math.PI + mote.sway);
+      const x = wrapped(mote.x + swing) * width;
+      if (this.#weather === 'rain')
+        for (let step = 0; step < 6; step += 1) this.#dot(x - step * 0.3, y + step, 0.7, 0.6);
+      else if (this.#weather === 'snow') this.#dot(x, y, mote.size, 0.95);
+      else this.#dot(x, y, mote.size * 0.8, 0.35 + 0.3 * Math.sin(at * 6 * Math.PI + mote.sway));
+    }
+  }
+
+  #dot(centreX: number, centreY: number, radius: number, strength: number): void {
+    const { width, height } = this.#layers.print;
+    for (let y = Math.max(0, Math.floor(centreY - radius)); y <= Math.min(height - 1, centreY + radius); y += 1) {
+      for (let x = Math.max(0, Math.floor(centreX - radius)); x <= Math.min(width - 1, centreX + radius); x += 1) {
+        const share = strength * Math.max(0, 1 - Math.hypot(x - centreX, y - centreY) / (radius + 0.5));
+        const at = (y * width + x) * 4;
+        for (let channel = 0; channel < 3; channel += 1)
+          this.#frame[at + channel] = mix(this.#frame[at + channel] ?? 0, 255, share);
+      }
+    }
+  }
+}
+
+function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
+}
+
+function wrapped(value: number): number {
+  return value - Math.floor(value);
+}

@@ -1,0 +1,37 @@
+export type ErrorParameters = {
+  readonly retry_after?: number;
+  readonly migrate_to_chat_id?: number;
+};
+
+/** A refusal with the code and words that Telegram uses. */
+export class ApiError extends Error {
+  readonly code: number;
+  readonly parameters: ErrorParameters | undefined;
+
+  constructor(code: number, description: string, parameters?: ErrorParameters) {
+    super(description);
+    this.name = 'ApiError';
+    this.code = code;
+    this.parameters = parameters;
+  }
+}
+
+export function badRequest(words: string, parameters?: ErrorParameters): ApiError {
+  return new ApiError(400, `Bad Request: ${words}`, parameters);
+}
+
+export function forbidden(words: string): ApiError {
+  return new ApiError(403, `Forbidden: ${words}`);
+}
+
+export function conflict(words: string): ApiError {
+  return new ApiError(409, `Conflict: ${words}`);
+}
+
+export function tooManyRequests(retryAfterS: number): ApiError {
+  return new ApiError(429, `Too Many Requests: retry after ${retryAfterS}`, { retry_after: retryAfterS });
+}
+
+export function tooLarge(): ApiError {
+  return new ApiError(413, 'Request Entity Too Large');
+}

@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ApiDesk, type ApiReply, refusal } from './api-desk.ts';
+import { ApiError } from './api-error.ts';
+import type { FileShelf } from './file-shelf.ts';
+import { readParams } from './request-params.ts';
+
+export type ApiServer = AsyncDisposable & {
+  readonly url: string;
+  /** Offline, every connection is cut at once. */
+  setOffline(offline: boolean): void;
+};
+
+/** Longer than any client keeps an idle connection, so that the server never closes one just as it is used. */
+const keepAliveMs = 120_000;
+
+/** Listens for `/bot<token>/<method>` and `/file/bot<token>/<path>`. */
+export async function startApiServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly desk: ApiDesk;
+  readonly files: FileShelf;
+}): Promise<ApiServer> {
+  let isOffline = false;
+  const server = createServer((request, response) => {
+    void answer(options, request, response);
+  });
+  server.keepAliveTimeout = keepAliveMs;
+  server.on('connection', (socket) => {
+    if (isOffline) socket.destroy();
+  });
+  await listen(server, options.port, options.host);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    setOffline: (offline) => {
+      isOffline = offline;
+      if (offline) server.closeAllConnections();
+    },
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+type Desk = { readonly token: string; readonly desk: ApiDesk; readonly files: FileShelf };
+
+async function answer(options: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  try {
+    const reply = await route(options, request, gone.signal);
+    if (response.destroyed) return;
+    if (reply instanceof Uint8Array) {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': reply.byteLength });
+      response.end(reply);
+    } else if (reply.kind === 'cut') request.socket.destroy();
+    else {
+      const body = JSON.stringify(reply.body);
+      response.writeHead(reply.status, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      });
+      response.end(body);
+    }
+  } catch {
+    // The caller went away while it was sending, or the server closes.
+    request.socket.destroy();
+  }
+}
+
+async function route(
+  { token, desk, files }: Desk,
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<ApiReply | Uint8Array> {
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const match = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(url.pathname);
+  if (match === null) return refuse(request, new ApiError(404, 'Not Found'));
+  const [, isFile, givenToken = '', rest = ''] = match;
+  if (decoded(givenToken) !== token) return refuse(request, new ApiError(401, 'Unauthorized'));
+  if (isFile !== undefined) {
+    const file = files.at(decoded(rest));
+    return file === undefined ? refuse(request, new ApiError(404, 'Not Found')) : file.bytes;
+  }
+  try {
+    const params = await readParams(request, url);
+    return await desk.serve(decoded(rest), params, signal);
+  } catch (error) {
+    if (error instanceof ApiError) return refusal(error);
+    throw error;
+  }
+}
+
+/** Reads what is still to come of the request first, so that the answer reaches who sends it. */
+async function refuse(request: IncomingMessage, error: ApiError): Promise<ApiReply> {
+  for await (const chunk of request as AsyncIterable<Buffer>) void chunk;
+  return refusal(error);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

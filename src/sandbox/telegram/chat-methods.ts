@@ -1,0 +1,88 @@
+import { type ApiMethod, chatOf, writableChatOf } from './api-call.ts';
+import { badRequest } from './api-error.ts';
+import { isObject } from './call-params.ts';
+import { characters } from './formatted-text.ts';
+import { limits } from './limits.ts';
+import { botEmoji } from './reaction-emoji.ts';
+import { chatFor, userFor } from './wire.ts';
+
+const getChat: ApiMethod = (call) => {
+  const chat = chatOf(call);
+  return { ...chatFor(chat), accent_color_id: 0, max_reaction_count: 11 };
+};
+
+const getChatMember: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = chatOf(call);
+  const userId = params.integer('user_id');
+  if (userId === world.bot.id) {
+    const isGone = chat.kind === 'private' ? chat.blocked : chat.kicked;
+    return { status: isGone ? 'kicked' : 'member', user: world.bot, ...(isGone ? { until_date: 0 } : {}) };
+  }
+  const profile = world.people.get(userId);
+  if (profile === undefined) throw badRequest('user not found');
+  const user = userFor(profile);
+  if (chat.kind === 'private') {
+    if (userId !== chat.id) throw badRequest('user not found');
+    return { status: 'member', user };
+  }
+  if (chat.admins.has(userId)) return { status: 'administrator', user, can_be_edited: false, is_anonymous: false };
+  return { status: chat.members.has(userId) ? 'member' : 'left', user };
+};
+
+const setMessageReaction: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = writableChatOf(call);
+  const message = chat.messages.get(params.integer('message_id'));
+  if (message === undefined) throw badRequest('message to react not found');
+  const given = params.json('reaction', 'reaction') ?? [];
+  if (!Array.isArray(given)) throw badRequest('expected an Array of ReactionType');
+  if (given.length > 1) throw badRequest('REACTIONS_TOO_MANY');
+  const [reaction] = given as unknown[];
+  if (reaction === undefined) delete message.reaction;
+  else message.reaction = readEmoji(reaction);
+  const emoji = message.reaction;
+  const told = { kind: 'message-reacted' as const, chatId: chat.id, messageId: message.id };
+  world.changes.tell(emoji === undefined ? told : { ...told, emoji });
+  return true;
+};
+
+function readEmoji(reaction: unknown): string {
+  if (!isObject(reaction) || typeof reaction['emoji'] !== 'string' || !botEmoji.has(reaction['emoji'])) {
+    throw badRequest('REACTION_INVALID');
+  }
+  return reaction['emoji'];
+}
+
+const answerCallbackQuery: ApiMethod = ({ world, params }) => {
+  const text = params.text('text');
+  if (characters(text) > limits.callbackAnswerCharacters) throw badRequest('MESSAGE_TOO_LONG');
+  const queryId = params.text('callback_query_id');
+  const showAlert = params.flag('show_alert');
+  const url = params.text('url');
+  const words = text === '' ? {} : { text };
+  const { chatId, userId } = world.queries.answer(queryId, {
+    kind: 'answered',
+    showAlert,
+    ...words,
+    ...(url === '' ? {} : { url }),
+  });
+  world.changes.tell({ kind: 'callback-answered', chatId, userId, queryId, showAlert, ...words });
+  return true;
+};
+
+const getFile: ApiMethod = ({ world, params }) => {
+  const file = world.files.find(params.text('file_id'));
+  if (file === undefined) throw badRequest('invalid file_id');
+  const size = file.bytes.byteLength;
+  if (size > limits.downloadBytes) throw badRequest('file is too big');
+  return { file_id: file.fileId, file_unique_id: file.uniqueId, file_size: size, file_path: file.path };
+};
+
+export const chatMethods: Readonly<Record<string, ApiMethod>> = {
+  getChat,
+  getChatMember,
+  setMessageReaction,
+  answerCallbackQuery,
+  getFile,
+};

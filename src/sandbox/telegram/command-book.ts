@@ -1,0 +1,115 @@
+import type { BotCommand } from 'grammy/types';
+import { badRequest } from './api-error.ts';
+import { isObject } from './call-params.ts';
+import { characters } from './formatted-text.ts';
+import { limits } from './limits.ts';
+
+/** Whose menu of commands is meant. */
+export type CommandScope =
+  | { readonly type: 'default' | 'all_private_chats' | 'all_group_chats' | 'all_chat_administrators' }
+  | { readonly type: 'chat' | 'chat_administrators'; readonly chatId: number }
+  | { readonly type: 'chat_member'; readonly chatId: number; readonly userId: number };
+
+/** The published command lists, one for each scope and language. */
+export class CommandBook {
+  readonly #lists = new Map<string, readonly BotCommand[]>();
+
+  /** An empty list is the same as none. */
+  set(scope: CommandScope, languageCode: string, commands: readonly BotCommand[]): void {
+    const key = keyFor(scope, languageCode);
+    if (commands.length === 0) this.#lists.delete(key);
+    else this.#lists.set(key, commands);
+  }
+
+  get(scope: CommandScope, languageCode: string): readonly BotCommand[] {
+    return this.#lists.get(keyFor(scope, languageCode)) ?? [];
+  }
+
+  /** The first list that exists, each scope asked with the language first. */
+  firstOf(scopes: readonly CommandScope[], languageCode: string): readonly BotCommand[] {
+    const language = languageCode.slice(0, 2).toLowerCase();
+    for (const scope of scopes) {
+      for (const code of language === '' ? [''] : [language, '']) {
+        const list = this.get(scope, code);
+        if (list.length > 0) return list;
+      }
+    }
+    return [];
+  }
+}
+
+/** The scopes that count for somebody in a chat, narrowest first. */
+export function scopesFor(chatId: number, userId: number, isAdmin: boolean): readonly CommandScope[] {
+  if (chatId > 0) return [{ type: 'chat', chatId }, { type: 'all_private_chats' }, { type: 'default' }];
+  return [
+    { type: 'chat_member', chatId, userId },
+    ...(isAdmin ? [{ type: 'chat_administrators' as const, chatId }] : []),
+    { type: 'chat', chatId },
+    ...(isAdmin ? [{ type: 'all_chat_administrators' as const }] : []),
+    { type: 'all_group_chats' },
+    { type: 'default' },
+  ];
+}
+
+export function readScope(given: unknown): CommandScope {
+  if (given === undefined) return { type: 'default' };
+  if (!isObject(given)) throw badRequest("can't parse BotCommandScope: expected an Object");
+  const { type } = given;
+  switch (type) {
+    case 'default':
+    case 'all_private_chats':
+    case 'all_group_chats':
+    case 'all_chat_administrators':
+      return { type };
+    case 'chat':
+    case 'chat_administrators':
+      return { type, chatId: identifier(given, 'chat_id') };
+    case 'chat_member':
+      return { type, chatId: identifier(given, 'chat_id'), userId: identifier(given, 'user_id') };
+    default:
+      throw badRequest("can't parse BotCommandScope: unsupported type specified");
+  }
+}
+
+/** Two letters or nothing: a person's longer tag (`pt-br`) is no language of a command list. */
+export function readLanguageCode(code: string): string {
+  if (!/^(?:[a-z]{2})?$/.test(code)) throw badRequest('invalid language code specified');
+  return code;
+}
+
+export function readCommands(given: unknown): readonly BotCommand[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw badRequest('expected an Array of BotCommand');
+  if (given.length > limits.commands) throw badRequest('BOT_COMMANDS_TOO_MUCH');
+  return given.map(readCommand);
+}
+
+function readCommand(given: unknown): BotCommand {
+  if (!isObject(given) || typeof given['command'] !== 'string' || typeof given['description'] !== 'string') {
+    throw badRequest("can't parse BotCommand: expected an Object with command and description");
+  }
+  const command = given['command'].replace(/^\//, '');
+  const description = given['description'].trim();
+  if (command === '') throw badRequest('command must be non-empty');
+  if (command.length > limits.commandCharacters) {
+    throw badRequest(`command length must not exceed ${limits.commandCharacters}`);
+  }
+  if (!/^[a-z0-9_]+$/.test(command)) throw badRequest('BOT_COMMAND_INVALID');
+  if (description === '') throw badRequest('command description must be non-empty');
+  if (characters(description) > limits.commandDescriptionCharacters) {
+    throw badRequest(`command description length must not exceed ${limits.commandDescriptionCharacters}`);
+  }
+  return { command, description };
+}
+
+function identifier(given: Readonly<Record<string, unknown>>, field: string): number {
+  const value = Number(given[field]);
+  if (!Number.isSafeInteger(value) || value === 0) throw badRequest(`${field} is empty`);
+  return value;
+}
+
+function keyFor(scope: CommandScope, languageCode: string): string {
+  const chat = 'chatId' in scope ? scope.chatId : '';
+  const user = 'userId' in scope ? scope.userId : '';
+  return [scope.type, chat, user, languageCode].join('/');
+}

@@ -1,0 +1,43 @@
+const mebibyte = 2 ** 20;
+
+/** Every number that the stand-in enforces, in one place. */
+export const limits = {
+  textCharacters: 4096,
+  captionCharacters: 1024,
+  callbackDataBytes: 64,
+  callbackAnswerCharacters: 200,
+  copyTextCharacters: 256,
+  buttons: 100,
+  albumItems: { least: 2, most: 10 },
+  photoBytes: 10 * mebibyte,
+  uploadBytes: 50 * mebibyte,
+  downloadBytes: 20 * mebibyte,
+  photoSidesPx: 10_000,
+  photoRatio: 20,
+  /** Longer photos are made smaller until their longest side has this many pixels. */
+  photoLongestSidePx: 2560,
+  commands: 100,
+  commandCharacters: 32,
+  commandDescriptionCharacters: 256,
+  nameCharacters: 64,
+  descriptionCharacters: 512,
+  shortDescriptionCharacters: 120,
+  deletedAtOnce: 100,
+  pollUpdates: 100,
+  pollSeconds: 50,
+  /** The same offset asked again within this time waits, whatever timeout it names. */
+  hurriedPollMs: 3000,
+  hurriedPollSeconds: 3,
+  /** The same offset asked again within this time gets one update. */
+  hastyPollMs: 500,
+  updateLifeMs: 24 * 3_600_000,
+  inlineQueryLifeMs: 30_000,
+  queryLifeMs: 150_000,
+  deletableMs: 48 * 3_600_000,
+  recordedCalls: 20_000,
+  rememberedUpdates: 20_000,
+  flood: {
+    private: { sends: 30, windowMs: 10_000 },
+    group: { sends: 20, windowMs: 60_000 },
+  },
+} as const;

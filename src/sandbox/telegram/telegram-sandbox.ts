@@ -1,0 +1,83 @@
+import type { BotCommand } from 'grammy/types';
+import type { Clock } from '../../kit/clock.ts';
+import { ApiDesk, type RecordedCall } from './api-desk.ts';
+import { startApiServer } from './api-server.ts';
+import type { ChangeListener } from './changes.ts';
+import type { Profile } from './chats.ts';
+import { scopesFor } from './command-book.ts';
+import { FaultPlan, seededRandom, type TelegramFault } from './faults.ts';
+import { addGroup, type Group, type GroupProfile } from './group.ts';
+import { addPerson, type Person } from './person.ts';
+import { TelegramWorld } from './telegram-world.ts';
+
+export type TelegramSandboxOptions = {
+  /** A free one unless told. */
+  readonly port?: number;
+  readonly host?: string;
+  readonly token: string;
+  readonly clock: Clock;
+  readonly botUsername?: string;
+  readonly faults?: readonly TelegramFault[];
+};
+
+/** A local Telegram: the bot talks to `url`, people and groups are made and moved by the methods. */
+export type TelegramSandbox = AsyncDisposable & {
+  /** The root of the Bot API, without a slash at its end. */
+  readonly url: string;
+  readonly token: string;
+  /** Every call of a known method in the order of arrival, the latest 20,000. */
+  readonly calls: readonly RecordedCall[];
+  person(profile: Profile): Person;
+  group(profile: GroupProfile): Group;
+  addFault(fault: TelegramFault): void;
+  /** The commands in the menu of somebody who uses Telegram in this language. */
+  commandsFor(chatId: number, userId: number, languageCode?: string): readonly BotCommand[];
+  onChange(listener: ChangeListener): Disposable;
+  fileBytes(fileId: string): { readonly bytes: Uint8Array; readonly name: string } | undefined;
+  /** While offline every connection is cut. */
+  setOffline(offline: boolean): void;
+  /** Queues any update as it is; answers its id, the next free one when it has none. */
+  sendUpdate(raw: Readonly<Record<string, unknown>>): number;
+  /** Delivers an update once more, whether or not it was confirmed. */
+  redeliver(updateId: number): void;
+};
+
+/** The same faults befall the same calls in every run. */
+const faultSeed = 20_260_824;
+
+/** Starts the stand-in; it listens when the promise resolves. */
+export async function startTelegramSandbox(options: TelegramSandboxOptions): Promise<TelegramSandbox> {
+  const { clock, token, botUsername = 'darkroom_sandbox_bot' } = options;
+  const world = new TelegramWorld({ clock, token, botUsername });
+  const faults = new FaultPlan(options.faults ?? [], seededRandom(faultSeed));
+  const closing = new AbortController();
+  const desk = new ApiDesk({ world, faults, closing: closing.signal });
+  const { host = '127.0.0.1', port = 0 } = options;
+  const server = await startApiServer({ host, port, token, desk, files: world.files });
+  return {
+    url: server.url,
+    token,
+    calls: desk.calls,
+    person: (profile) => addPerson(world, profile),
+    group: (profile) => addGroup(world, profile),
+    addFault: (fault) => faults.add(fault),
+    commandsFor: (chatId, userId, languageCode = '') => {
+      const chat = world.chats.get(chatId);
+      const isAdmin = chat?.kind === 'group' && chat.admins.has(userId);
+      return world.commands.firstOf(scopesFor(chatId, userId, isAdmin), languageCode);
+    },
+    onChange: (listener) => world.changes.listen(listener),
+    fileBytes: (fileId) => {
+      const file = world.files.find(fileId);
+      return file === undefined ? undefined : { bytes: file.bytes, name: file.name };
+    },
+    setOffline: (offline) => server.setOffline(offline),
+    sendUpdate: (raw) => world.updates.addRaw(raw),
+    redeliver: (updateId) => world.updates.redeliver(updateId),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error('The Telegram sandbox has been closed'));
+      world.queries.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}

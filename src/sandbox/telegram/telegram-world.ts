@@ -1,0 +1,67 @@
+import type { User } from 'grammy/types';
+import type { Clock } from '../../kit/clock.ts';
+import { BotTexts } from './bot-texts.ts';
+import { CallbackQueries } from './callback-queries.ts';
+import { Changes } from './changes.ts';
+import type { Profile, StoredChat } from './chats.ts';
+import { CommandBook } from './command-book.ts';
+import { FileShelf } from './file-shelf.ts';
+import { FloodControl } from './flood-control.ts';
+import type { StoredMessage } from './stored-message.ts';
+import { UpdateQueue } from './update-queue.ts';
+
+const firstUpdateId = 730_114_001;
+
+/** Everything that the stand-in knows: people, chats, files, waiting updates and what the bot has published. */
+export class TelegramWorld {
+  readonly clock: Clock;
+  readonly bot: User;
+  readonly people = new Map<number, Profile>();
+  readonly chats = new Map<number, StoredChat>();
+  readonly files = new FileShelf();
+  readonly updates: UpdateQueue;
+  readonly queries: CallbackQueries;
+  readonly commands = new CommandBook();
+  readonly texts: BotTexts;
+  readonly flood = new FloodControl();
+  readonly changes = new Changes();
+  readonly menuButtons = new Map<number, unknown>();
+  /** The address of the webhook; empty while there is none. */
+  webhookUrl = '';
+
+  constructor(options: { readonly clock: Clock; readonly token: string; readonly botUsername: string }) {
+    this.clock = options.clock;
+    const id = Number(/^(\d{1,15}):/.exec(options.token)?.[1] ?? 7_000_000_001);
+    this.bot = { id, is_bot: true, first_name: 'Darkroom', username: options.botUsername };
+    this.updates = new UpdateQueue(options.clock, firstUpdateId);
+    this.queries = new CallbackQueries(options.clock);
+    this.texts = new BotTexts(this.bot.first_name);
+  }
+
+  profileOf(userId: number): Profile {
+    const profile = this.people.get(userId);
+    if (profile === undefined) throw new Error(`Cannot find the person ${userId}: nobody has this id`);
+    return profile;
+  }
+
+  nowS(): number {
+    return Math.floor(this.clock.now() / 1000);
+  }
+
+  /** Puts a new message into the chat and tells so. */
+  post(chat: StoredChat, message: Omit<StoredMessage, 'id' | 'dateS'>): StoredMessage {
+    chat.lastMessageId += 1;
+    const posted: StoredMessage = { ...message, id: chat.lastMessageId, dateS: this.nowS() };
+    chat.messages.set(posted.id, posted);
+    const from = posted.from === 'bot' ? 'bot' : 'person';
+    this.changes.tell({ kind: 'message-sent', chatId: chat.id, messageId: posted.id, from });
+    return posted;
+  }
+
+  /** Takes a message out of the chat; false when it is not there. */
+  remove(chat: StoredChat, messageId: number): boolean {
+    if (!chat.messages.delete(messageId)) return false;
+    this.changes.tell({ kind: 'message-deleted', chatId: chat.id, messageId });
+    return true;
+  }
+}

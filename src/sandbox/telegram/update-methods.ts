@@ -1,0 +1,69 @@
+import type { ApiMethod } from './api-call.ts';
+import { badRequest, conflict } from './api-error.ts';
+import type { CallParams } from './call-params.ts';
+import { limits } from './limits.ts';
+
+const getUpdates: ApiMethod = ({ world, params, signal }) => {
+  if (world.webhookUrl !== '') {
+    throw conflict(
+      "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+    );
+  }
+  const allowed = allowedUpdates(params);
+  const ask = {
+    offset: params.integer('offset'),
+    limit: clamp(params.integer('limit', limits.pollUpdates), 1, limits.pollUpdates),
+    timeoutS: clamp(params.integer('timeout'), 0, limits.pollSeconds),
+  };
+  return world.updates.poll(allowed === undefined ? ask : { ...ask, allowed }, signal);
+};
+
+function allowedUpdates(params: CallParams): readonly string[] | undefined {
+  const allowed = params.json('allowed_updates', 'allowed updates');
+  if (allowed === undefined) return undefined;
+  if (!Array.isArray(allowed)) throw badRequest('expected an Array of String as allowed updates');
+  return allowed.map(String);
+}
+
+const setWebhook: ApiMethod = ({ world, params }) => {
+  const url = params.text('url').trim();
+  if (url !== '') {
+    if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
+      throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
+    }
+    const port = new URL(url).port;
+    if (!['', '80', '88', '443', '8443'].includes(port)) {
+      throw badRequest('bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443');
+    }
+    const secret = params.text('secret_token');
+    if (!/^[\w-]{0,256}$/.test(secret)) throw badRequest('secret token contains unallowed characters');
+  }
+  if (params.flag('drop_pending_updates')) world.updates.clear();
+  world.webhookUrl = url;
+  return true;
+};
+
+const deleteWebhook: ApiMethod = ({ world, params }) => {
+  if (params.flag('drop_pending_updates')) world.updates.clear();
+  world.webhookUrl = '';
+  return true;
+};
+
+const getWebhookInfo: ApiMethod = ({ world }) => ({
+  url: world.webhookUrl,
+  has_custom_certificate: false,
+  pending_update_count: world.updates.length,
+});
+
+export const updateMethods: Readonly<Record<string, ApiMethod>> = {
+  getUpdates,
+  setWebhook,
+  deleteWebhook,
+  getWebhookInfo,
+  logOut: () => true,
+  close: () => true,
+};
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

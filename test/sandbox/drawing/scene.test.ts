@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { chanceFrom } from '../../../src/sandbox/drawing/chance.ts';
+import { colourNamed, hex } from '../../../src/sandbox/drawing/colours.ts';
+import { readScene } from '../../../src/sandbox/drawing/scene.ts';
+
+const read = (prompt: string) => readScene(prompt, chanceFrom(prompt));
+
+test('readScene() dresses a figure in the colour before it', () => {
+  expect(read('A RED fox and a blue, shiny boat').figures).toEqual([
+    { name: 'fox', colour: colourNamed('red') },
+    { name: 'boat', colour: colourNamed('blue') },
+  ]);
+});
+
+test('readScene() takes no more than three figures and each once', () => {
+  const names = read('cat cats dog owl bird').figures.map((figure) => figure.name);
+  expect(names).toEqual(['cat', 'dog', 'owl']);
+});
+
+test.each([
+  { prompt: 'city at night in the rain', scene: { sky: 'night', ground: 'city', weather: 'rain', hasMoon: true } },
+  { prompt: 'snowy mountain at sunrise', scene: { sky: 'dusk', ground: 'mountain', weather: 'snow', hasMoon: false } },
+  { prompt: 'a boat on a sunny day', scene: { sky: 'day', ground: 'sea', weather: 'fair' } },
+  { prompt: 'лиса в snow forest', scene: { ground: 'forest', weather: 'snow' } },
+])('readScene() sees what "$prompt" asks for', ({ prompt, scene }) => {
+  expect(read(prompt)).toMatchObject(scene);
+});
+
+test('readScene() paints the landscape in a colour that no figure wears', () => {
+  expect(Math.abs(read('a fox under a purple sky').hue - 282)).toBeLessThan(8);
+});
+
+test('readScene() does not stumble over names that every object has', () => {
+  expect(read('constructor __proto__ toString').figures).toEqual([]);
+});
+
+test('hex() turns hue, saturation and lightness into a colour', () => {
+  expect([hex(0, 1, 0.5), hex(120, 1, 0.5), hex(-120, 1, 0.5), hex(60, 0, 2)]).toEqual([
+    '#ff0000',
+    '#00ff00',
+    '#0000ff',
+    '#ffffff',
+  ]);
+});
