@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './make-folder.ts';
 import { Database } from './connection.ts';
 import { checkSchemaVersion, migrate, type Migration, migrations } from './migrate.ts';
 import { checkSqliteVersion } from './sqlite-version.ts';
@@ -61,7 +62,7 @@ function inspect(file: string, timeout: number, steps: readonly Migration[]): vo
 /** SQLite gives the -wal and -shm files the permissions of the database file. */
 function makePrivate(file: string): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file));
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './make-folder.ts';
 import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 
 /**
@@ -10,7 +10,7 @@ import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 export function takeOwnership(dir: string): Disposable {
   const file = path.join(dir, 'owner.lock.db');
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir);
   } catch (error) {
     throw unwritable(dir, error);
   }
