@@ -62,7 +62,8 @@ export class Poller {
     const { bot, tell } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
-        await bot.init(signal as Parameters<typeof bot.init>[0]);
+        // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
+        bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
         this.#lastAnswerMs = this.#options.clock.now();
         return;
       } catch (error) {
