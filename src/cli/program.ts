@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StartError } from '../start-error.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -81,7 +81,7 @@ function collect(word: string, words: string[] | undefined): string[] {
 function port(text: string): number {
   const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number >= 0 && number <= 65_535)) {
-    throw new CommanderError(cannotStart, 'darkroom.port', `A port is a number from 0 to 65535, not "${text}"`);
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   }
   return number;
 }
