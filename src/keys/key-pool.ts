@@ -62,7 +62,11 @@ export class KeyPool {
     if (due !== undefined) {
       const before = due.state;
       this.#happen(due, { kind: 'probe-begins' });
-      return { kind: 'seat', lease: this.#borrow(due, before) };
+      // A careful call that was not made after all stays due, for the next job.
+      const stayDue = () => {
+        if (due.state.kind === 'probing') due.state = before;
+      };
+      return { kind: 'seat', lease: this.#borrow(due, stayDue) };
     }
     const free = suited.filter(
       (pooled) => stateAt(pooled.state, nowMs).kind === 'ready' && pooled.inFlight < pooled.seatLimit,
@@ -70,13 +74,18 @@ export class KeyPool {
     const fresh = free.filter((pooled) => request.avoid?.has(pooled.key.id) !== true);
     const [first, ...others] = fresh.length > 0 ? fresh : free;
     if (first === undefined) return whyNoSeat(suited, nowMs);
+    const lastPlace = this.#lastPlace.get(provider) ?? 0;
     const chosen = strategies[this.#strategy]([first.choice(), ...others.map((pooled) => pooled.choice())], {
-      lastPlace: this.#lastPlace.get(provider) ?? 0,
+      lastPlace,
       random: this.#random,
     });
     this.#lastPlace.set(provider, chosen.place);
     const pooled = [first, ...others].find(({ key }) => key.place === chosen.place) ?? first;
-    return { kind: 'seat', lease: this.#borrow(pooled) };
+    // A line that finds no job for its seat must not cost the key its turn.
+    const keepTurn = () => {
+      if (this.#lastPlace.get(provider) === chosen.place) this.#lastPlace.set(provider, lastPlace);
+    };
+    return { kind: 'seat', lease: this.#borrow(pooled, keepTurn) };
   }
 
   /** How many calls the provider's ready keys may carry together: the width of its line. */
@@ -136,7 +145,7 @@ export class KeyPool {
     this.#alarms.clear();
   }
 
-  #borrow(pooled: PooledKey, before?: KeyState): Lease {
+  #borrow(pooled: PooledKey, ifUnused: () => void): Lease {
     pooled.inFlight += 1;
     let given = false;
     return {
@@ -147,17 +156,16 @@ export class KeyPool {
       release: (returned) => {
         if (given) return;
         given = true;
-        this.#takeBack(pooled, returned, before);
+        this.#takeBack(pooled, returned, ifUnused);
       },
     };
   }
 
-  #takeBack(pooled: PooledKey, returned: Returned, before: KeyState | undefined): void {
+  #takeBack(pooled: PooledKey, returned: Returned, ifUnused: () => void): void {
     const inFlight = pooled.inFlight;
     pooled.inFlight -= 1;
     if (returned.kind === 'unused') {
-      // The careful call was not made after all: it stays due, for the next job.
-      if (before !== undefined && pooled.state.kind === 'probing') pooled.state = before;
+      ifUnused();
     } else {
       pooled.calls += 1;
       pooled.lastUsedMs = this.#clock.now();
