@@ -11,7 +11,7 @@ import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Breaker } from './breaker.ts';
-import type { ModelRest } from './model-rest.ts';
+import { type ModelRest, modelRestMs } from './model-rest.ts';
 import type { JobFailureCode, RetryRules } from './retry-rules.ts';
 import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
 
@@ -103,9 +103,11 @@ export async function runAttempts(
       // A retry that cannot finish inside the job's deadline is not begun.
       if (attempts > 0 && leftMs < tools.timeoutMs[job.kind]) return failed(lastCode);
 
+      const inVain = inHand !== undefined && !isFor(inHand, candidate);
       const answer = seatFor(candidate, inHand, tried, pool);
       inHand = undefined;
-      if (answer.kind === 'busy') return parked(job.line, clock.now() + otherModelsWaitMs, 'keys-busy');
+      // Where every key carries a call, the line hands the job out again with the first seat that comes back.
+      if (answer.kind === 'busy') return parked(job.line, clock.now() + (inVain ? otherModelsWaitMs : 0), 'keys-busy');
       if (answer.kind === 'cooling') {
         if (answer.untilMs >= deadlineAtMs) return failed('busy');
         return parked(job.line, answer.untilMs, 'keys-cooling');
@@ -130,7 +132,10 @@ export async function runAttempts(
       const decision = decide(failure, attempts, rules, tools.random);
       if (decision.kind === 'give-up') return failed(decision.code);
       if (decision.kind === 'next-candidate') {
-        if (decision.restModel) tools.resting.rest(candidate);
+        if (decision.restModel) {
+          tools.resting.rest(candidate);
+          tools.tell({ event: 'model.resting', ...candidate, forMs: modelRestMs });
+        }
         nextCandidate();
       }
       if (decision.kind === 'back-off') {
@@ -150,10 +155,14 @@ function seatFor(
   pool: KeyPool,
 ): SeatAnswer {
   if (inHand !== undefined) {
-    if (inHand.onlyModel === undefined || inHand.onlyModel === candidate.model) return { kind: 'seat', lease: inHand };
+    if (isFor(inHand, candidate)) return { kind: 'seat', lease: inHand };
     inHand.release({ kind: 'unused' });
   }
   return pool.lease(candidate.provider, { model: candidate.model, avoid: tried });
+}
+
+function isFor({ onlyModel }: Lease, { model }: Candidate): boolean {
+  return onlyModel === undefined || onlyModel === model;
 }
 
 async function callOnce(

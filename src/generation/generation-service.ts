@@ -46,10 +46,13 @@ export class GenerationService {
       live: this.#live,
       resting: new ModelRest(clock),
       breakers,
-      onEnded: (id) => this.#ended(id),
-      onParked: (id, line) => {
+      onEnded: (id) => {
+        this.#ended(id);
+        this.#pokeAll();
+      },
+      onParked: (id) => {
         this.#progressed(id);
-        this.#lines.get(line)?.poke();
+        this.#pokeAll();
       },
     });
     this.#lines = new Map(
@@ -73,7 +76,7 @@ export class GenerationService {
 
   /** Takes up what earlier runs left. */
   start(): void {
-    for (const line of this.#lines.values()) line.poke();
+    this.#pokeAll();
   }
 
   /** Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. */
@@ -115,7 +118,7 @@ export class GenerationService {
       this.#live.forget(id);
       this.#options.tell({ event: 'job.cancelled', jobId: id });
       this.#ended(id);
-      this.#lines.get(cancelled.job.line)?.poke();
+      this.#pokeAll();
     }
     return cancelled;
   }
@@ -165,6 +168,11 @@ export class GenerationService {
     const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
     const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
     return ((waiting.free + waiting.premium) * callMs) / seats > this.#options.maxWaitMs;
+  }
+
+  /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */
+  #pokeAll(): void {
+    for (const line of this.#lines.values()) line.poke();
   }
 
   #ended(id: JobId): void {

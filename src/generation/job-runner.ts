@@ -40,8 +40,8 @@ export type JobRunnerOptions = {
   readonly breakers: ReadonlyMap<ProviderName, Breaker>;
   /** The job has an outcome, and nobody was told yet. */
   readonly onEnded: (id: JobId) => void;
-  /** The job was put back into this line. */
-  readonly onParked: (id: JobId, line: ProviderName) => void;
+  /** The job was put back into a line. */
+  readonly onParked: (id: JobId) => void;
 };
 
 /** Carries a claimed job from its slot to its outcome: attempts, then the download, then the engine's word. */
@@ -156,7 +156,7 @@ export class JobRunner {
     live.end(jobId);
     if (!(await engine.park(claim.lease, { line, readyAtMs, reason, progress }))) return;
     tell({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
-    onParked(jobId, line);
+    onParked(jobId);
   }
 
   /** Whatever happens inside, the job is accounted for: stopped, handed back, or failed by a bug of ours. */
