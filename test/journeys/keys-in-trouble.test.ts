@@ -1,0 +1,193 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { hasPicture } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { machineryShown } from '../support/said-to-people.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+
+const manyPictures = { timeoutMs: 10_000 };
+
+function peopleFrom(house: TestHouse, firstId: number, count: number): readonly Person[] {
+  return Array.from({ length: count }, (_, index) => house.person(firstId + index));
+}
+
+function runsOf(house: TestHouse): readonly BytezCall[] {
+  return house.bytez.calls.filter(({ route }) => route === 'run');
+}
+
+function pictures(person: Person): number {
+  return fromBot(person.messages(), ({ photo }) => photo !== undefined).length;
+}
+
+test('when every key is limited, everybody keeps their place and the pictures come as soon as a key wakes', async () => {
+  const clock = fakeClock();
+  const limited = (retryAfterS: number): readonly BytezFault[] => [
+    { do: { kind: 'rate-limited', retryAfterS }, when: { times: 1 } },
+  ];
+  await using house = await openTestHouse({
+    accounts: [limited(30), limited(500)],
+    clock,
+    env: { PREMIUM_IDS: '801' },
+  });
+  const askedAtMs = clock.now();
+  const [first, second, third] = [house.person(1, 'en'), house.person(2, 'es'), house.person(3, 'ru')];
+  const isPaused = (person: Person, words: string) =>
+    passTime(
+      clock,
+      person.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes(words))),
+      {
+        stepMs: 50,
+      },
+    );
+  first.say('/generate one');
+  await isPaused(first, 'Your place is kept');
+  second.say('/generate two');
+  await isPaused(second, 'Tu lugar está guardado');
+  third.say('/generate three');
+  await isPaused(third, 'Ваше место сохранено');
+  const late = house.person(801, 'en');
+  late.say('/generate premium');
+  await isPaused(late, 'Your place is kept: you’re next.');
+  expect(wordsOf(fromBot(first.messages())[0])).toMatch(/It should go on in about (?:20|25|30) seconds/);
+  expect(runsOf(house)).toHaveLength(2);
+
+  const everybody = [first, second, third, late];
+  await passTime(clock, Promise.all(everybody.map((person) => person.waitFor(hasPicture))));
+  expect(clock.now() - askedAtMs).toBeLessThan(60_000);
+  expect(runsOf(house).map(({ prompt }) => prompt)).toEqual(['one', 'one', 'premium', 'one', 'two', 'three']);
+  expect(everybody.map(pictures)).toEqual([1, 1, 1, 1]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('with eight of eleven keys dead thirty requests become pictures, and each dead key is asked once at most', async () => {
+  const deaths: readonly BytezFault[] = [
+    { do: { kind: 'unauthorized' } },
+    { do: { kind: 'out-of-credit' } },
+    { do: { kind: 'forbidden' } },
+  ];
+  const accounts = Array.from({ length: 11 }, (_, index) => {
+    const death = index < 8 ? deaths[index % deaths.length] : undefined;
+    return death === undefined ? [] : [death];
+  });
+  await using house = await openTestHouse({ accounts, latencyMs: 5 });
+  const people = peopleFrom(house, 1, 10);
+  for (const wish of ['a fox', 'a lake', 'a tower']) for (const person of people) person.say(`/generate ${wish}`);
+  await Promise.all(people.map((person) => person.waitFor(() => pictures(person) === 3, manyPictures)));
+
+  const dead = Array.from({ length: 8 }, (_, index) => `account ${index + 1}`);
+  const calls = Map.groupBy(runsOf(house), ({ account }) => account ?? '');
+  expect(dead.map((name) => calls.get(name)?.length ?? 0).filter((count) => count > 1)).toEqual([]);
+  expect(house.events.filter(({ event }) => event === 'job.failed')).toEqual([]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('forty requests never put more than one call at a time on any of five keys', async () => {
+  await using house = await openTestHouse({ accounts: [[], [], [], [], []], latencyMs: 10 });
+  const people = peopleFrom(house, 1, 40);
+  for (const person of people) person.say('/generate a fox');
+  await Promise.all(people.map((person) => person.waitFor(hasPicture, manyPictures)));
+  expect([1, 2, 3, 4, 5].map((place) => house.bytez.maxInFlight(`account ${place}`))).toEqual([1, 1, 1, 1, 1]);
+  expect(runsOf(house)).toHaveLength(40);
+});
+
+test('keys that were thought to carry three calls learn that it is one, and everybody still gets a picture', async () => {
+  const clock = fakeClock();
+  const seats = 3;
+  const accounts = [[], [], []];
+  await using house = await openTestHouse({
+    accounts,
+    clock,
+    latencyMs: 20,
+    env: { BYTEZ_SEATS_PER_KEY: String(seats) },
+  });
+  const people = peopleFrom(house, 1, 20);
+  for (const person of people) person.say('/generate a fox');
+  await passTime(clock, Promise.all(people.map((person) => person.waitFor(hasPicture, manyPictures))));
+
+  const refusals = runsOf(house).filter(({ status }) => status === 429).length;
+  expect(refusals).toBeGreaterThan(0);
+  // Each refusal takes a seat off its key for good, and the last one stays.
+  expect(refusals).toBeLessThanOrEqual((seats - 1) * accounts.length);
+  expect(runsOf(house)).toHaveLength(people.length + refusals);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('a key that fails now and then, one that is limited and one that cuts its calls still serve everybody', async () => {
+  await using house = await openTestHouse({
+    accounts: [
+      [{ do: { kind: 'status', status: 500 }, when: { every: 3 } }],
+      [{ do: { kind: 'rate-limited', retryAfterS: 1 }, when: { every: 2 } }],
+      [{ do: { kind: 'cut' } }],
+    ],
+  });
+  const people = peopleFrom(house, 1, 12);
+  for (const person of people) person.say('/generate a fox');
+  await Promise.all(people.map((person) => person.waitFor(hasPicture, manyPictures)));
+  expect(people.map(pictures)).toEqual(people.map(() => 1));
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('a limited key costs a person no attempt and a failing one costs one, and the story says so in order', async () => {
+  const once = { times: 1 };
+  await using house = await openTestHouse({
+    accounts: [
+      [{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: once }],
+      [{ do: { kind: 'status', status: 500 }, when: once }],
+      [],
+    ],
+    env: { ROTATION_STRATEGY: 'round-robin' },
+  });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await house.event('job.delivered');
+  expect(house.events.flatMap(storyLine)).toEqual([
+    'job.accepted',
+    'job.started',
+    'attempt.started 1/3 bytez #1',
+    'attempt.failed 1/3 bytez #1 rate-limited',
+    'attempt.started 1/3 bytez #2',
+    'attempt.failed 1/3 bytez #2 failed-run',
+    'attempt.started 2/3 bytez #3',
+    'attempt.succeeded 2/3 bytez #3',
+    'job.produced',
+    'job.delivered',
+  ]);
+});
+
+function storyLine(event: HouseEvent): readonly string[] {
+  if (event.event === 'attempt.failed') {
+    return [`${event.event} ${event.attempt}/${event.of} ${event.keyName} ${event.failure.reason}`];
+  }
+  if ('attempt' in event) return [`${event.event} ${event.attempt}/${event.of} ${event.keyName}`];
+  return event.event.startsWith('job.') ? [event.event] : [];
+}
+
+test('a person who asks while there is no key at all is answered kindly, and only readiness says no', async () => {
+  await using house = await openTestHouse({ env: { BYTEZ_API_KEYS: '' } });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await person.waitFor((seen) => wordsOf(fromBot(seen).at(-1)).startsWith('🛠 The service is being set up right now.'));
+  expect(runsOf(house)).toEqual([]);
+  expect(await statusOf(house, '/healthz')).toBe(200);
+  expect(await statusOf(house, '/readyz')).toBe(503);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('with a key that works the house is ready, and with all keys refused it is not', async () => {
+  await using house = await openTestHouse();
+  expect(await statusOf(house, '/healthz')).toBe(200);
+  expect(await statusOf(house, '/readyz')).toBe(200);
+  house.bytez.setFaults('account 1', [{ do: { kind: 'unauthorized' } }]);
+  house.person(7).say('/generate a fox');
+  await house.event('job.told');
+  expect(await statusOf(house, '/healthz')).toBe(200);
+  expect(await statusOf(house, '/readyz')).toBe(503);
+});
+
+async function statusOf(house: TestHouse, path: string): Promise<number> {
+  return (await fetch(`${house.house.httpUrl}${path}`)).status;
+}

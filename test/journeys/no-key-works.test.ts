@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { hasAnswer } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+
+const languages = ['en', 'es', 'ru'] as const;
+const freeIds = [1, 2, 3];
+const premiumIds = [801, 802, 803];
+const env = {
+  PREMIUM_IDS: premiumIds.join(','),
+  RETRY_DELAY_S: '2',
+  IMAGE_TIMEOUT_S: '9',
+  IMAGE_DEADLINE_S: '60',
+};
+
+const creditBack = {
+  en: 'This doesn’t count towards your daily limit.',
+  es: 'Esto no cuenta para tu límite diario.',
+  ru: 'Это не входит в ваш дневной лимит.',
+};
+
+type Trouble = {
+  readonly what: string;
+  readonly faults: readonly BytezFault[];
+  readonly catalog?: 'empty';
+  readonly headline: Readonly<Record<(typeof languages)[number], string>>;
+};
+
+const troubles: readonly Trouble[] = [
+  {
+    what: 'every key is refused',
+    faults: [{ do: { kind: 'unauthorized' } }],
+    headline: {
+      en: '🛠 The service is being set up right now.',
+      es: '🛠 El servicio se está preparando ahora mismo.',
+      ru: '🛠 Сервис сейчас настраивается.',
+    },
+  },
+  {
+    what: 'every account is out of credit',
+    faults: [{ do: { kind: 'out-of-credit' } }],
+    headline: {
+      en: '🪫 The picture service has used up its allowance for now.',
+      es: '🪫 El servicio de imágenes ha agotado su saldo por ahora.',
+      ru: '🪫 Сервис, который создаёт картинки, пока исчерпал свой запас.',
+    },
+  },
+  {
+    what: 'every key is limited for longer than anybody would wait',
+    faults: [{ do: { kind: 'rate-limited' } }],
+    headline: {
+      en: '🚦 Many people are generating right now.',
+      es: '🚦 Ahora mismo hay mucha gente creando.',
+      ru: '🚦 Сейчас многие что-то создают.',
+    },
+  },
+  {
+    what: 'every call times out',
+    faults: [{ do: { kind: 'hang' } }],
+    headline: {
+      en: '⏳ Your picture took longer than it should.',
+      es: '⏳ Tu imagen ha tardado más de la cuenta.',
+      ru: '⏳ Ваша картинка создавалась слишком долго.',
+    },
+  },
+  {
+    what: 'every call finds the provider down',
+    faults: [{ do: { kind: 'status', status: 503 } }],
+    headline: {
+      en: '🌧 The picture service isn’t answering right now.',
+      es: '🌧 El servicio de imágenes no responde ahora mismo.',
+      ru: '🌧 Сервис, который создаёт картинки, сейчас не отвечает.',
+    },
+  },
+  {
+    what: 'the catalog knows none of the models',
+    faults: [],
+    catalog: 'empty',
+    headline: {
+      en: '🧩 The model that makes pictures is away at the moment, and no other could step in.',
+      es: '🧩 El modelo que crea imágenes no está disponible en este momento y ningún otro ha podido sustituirlo.',
+      ru: '🧩 Модель, которая создаёт картинки, сейчас недоступна, и заменить её некому.',
+    },
+  },
+];
+
+test.each(troubles)(
+  'when $what, free and premium people read so in their own language',
+  async ({ faults, catalog, headline }) => {
+    const clock = fakeClock();
+    await using house = await openTestHouse({ accounts: [faults, faults, faults], clock, env });
+    if (catalog !== undefined) house.bytez.setCatalog(catalog);
+    const [free, premium] = [freeIds, premiumIds].map((ids) => sameWish(house, ids)) as [Asked, Asked];
+    await passTime(clock, Promise.all([...free, ...premium].map((person) => person.waitFor(hasAnswer))), {
+      stepMs: 500,
+    });
+
+    const headlines = languages.map((language) => headline[language]);
+    expect(free.map(lastWords).map(firstLine)).toEqual(headlines);
+    expect(premium.map(lastWords).map(firstLine)).toEqual(headlines);
+    for (const [index, language] of languages.entries()) {
+      expect(lastWords(free[index])).toContain(creditBack[language]);
+      expect(lastWords(premium[index])).not.toContain(creditBack[language]);
+      expect(lastWords(premium[index])).not.toContain('/premium');
+    }
+    expect(saidToPeople(house.telegram).length).toBeGreaterThanOrEqual(12);
+    expect(machineryShown(house.telegram)).toEqual([]);
+  },
+);
+
+type Asked = readonly Person[];
+
+/** One person of each language asks for the same picture. */
+function sameWish(house: TestHouse, ids: readonly number[]): Asked {
+  return ids.map((id, index) => {
+    const person = house.person(id, languages[index]);
+    person.say('/generate a red fox');
+    return person;
+  });
+}
+
+function lastWords(person: Person | undefined): string {
+  return person === undefined ? '' : wordsOf(fromBot(person.messages()).at(-1));
+}
+
+function firstLine(words: string): string {
+  return words.split('\n')[0] ?? '';
+}
