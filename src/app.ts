@@ -5,7 +5,7 @@ import { equip } from './bot/bot.ts';
 import { Delivery } from './bot/delivery.ts';
 import { politeCalls } from './bot/polite-calls.ts';
 import { Poller, TokenRefused } from './bot/poller.ts';
-import { publishCommands } from './bot/publish-commands.ts';
+import { CommandMenu } from './bot/publish-commands.ts';
 import { Receipts } from './bot/receipts.ts';
 import type { Config } from './config.ts';
 import type { Tell } from './domain/events.ts';
@@ -113,12 +113,25 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
 
   const recovered = await engine.recover(mostCrashes, clock.now());
   const untold = (await engine.untold()).length;
-  tell({ event: 'house.recovered', ...recovered, untold });
+  if (recovered.handedBack + recovered.setAside + untold > 0) tell({ event: 'house.recovered', ...recovered, untold });
 
+  const { chains, retry: rules, timeoutMs, deadlineMs, running, waiting, perDay, maxWaitMs } = config;
   const service = new GenerationService({
-    ...{ engine, pool, providers, keeper, clock, random, tell },
-    ...{ chains: config.chains, rules: config.retry, timeoutMs: config.timeoutMs, deadlineMs: config.deadlineMs },
-    ...{ running: config.running, waiting: config.waiting, perDay: config.perDay, maxWaitMs: config.maxWaitMs },
+    engine,
+    pool,
+    providers,
+    keeper,
+    clock,
+    random,
+    tell,
+    chains,
+    rules,
+    timeoutMs,
+    deadlineMs,
+    running,
+    waiting,
+    perDay,
+    maxWaitMs,
   });
 
   const messages = createMessageMapper(catalog);
@@ -127,13 +140,24 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const { api } = bot;
   const receipts = opening.use(new Receipts({ api, service, engine, ledger, messages, clock, tell }));
   const delivery = new Delivery({ api, service, engine, ledger, receipts, messages, clock, random, tell });
+  const { adminIds, premiumIds, defaultLocale } = config;
   const desk: Desk = {
-    ...{ service, users, keys: keyDesk, messages, receipts, clock },
-    ...{ adminIds: config.adminIds, premiumIds: config.premiumIds, perDay: config.perDay },
-    ...{ running: config.running, waiting: config.waiting },
-    matchLocale: (languageCode) => catalog.match(languageCode, config.defaultLocale),
+    service,
+    users,
+    keys: keyDesk,
+    messages,
+    receipts,
+    clock,
+    tell,
+    adminIds,
+    premiumIds,
+    perDay,
+    running,
+    waiting,
+    matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
   };
-  equip(bot, desk);
+  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
+  equip(bot, desk, menu);
   const poller = new Poller({ bot, inbox, clock, random, tell });
 
   const door = opening.use(
@@ -156,11 +180,9 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const polling = introduced.then(async () => {
     await delivery.resume();
     service.start();
-    const { locales } = catalog;
-    const { adminIds, defaultLocale } = config;
-    const publishing = publishCommands({ api, messages, locales, defaultLocale, adminIds, tell });
+    // Nobody waits for the menu, not even the end: it complains by itself and is published anew at each start.
+    void menu.publish();
     await poller.run(closing.signal);
-    await publishing;
   });
   const broken = polling.then(
     () => new Promise<never>(() => undefined),

@@ -3,17 +3,22 @@ import type { Bot } from 'grammy';
 import { buttons } from './buttons.ts';
 import { generateCommands } from './commands/generate.ts';
 import { guideCommands } from './commands/guide.ts';
-import { keysCommand } from './commands/keys.ts';
+import { isAdminHere, keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
+import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
-export function equip(bot: Bot<BotContext>, desk: Desk): void {
+export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void {
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
   bot.use(introduce(desk));
+  bot.filter(isAdminHere).use(async (ctx, next) => {
+    void menu.serve(ctx.speaker.userId);
+    await next();
+  });
   bot.use(generateCommands(desk));
   bot.use(requestCommands(desk));
   bot.use(guideCommands(desk));
@@ -25,14 +30,21 @@ export function equip(bot: Bot<BotContext>, desk: Desk): void {
     const { text } = ctx.message;
     if (ctx.chat.type !== 'private') {
       // In groups only what was said to us is answered.
-      if (text?.startsWith('/') === true && text.includes(`@${ctx.me.username}`)) {
+      if (commandTarget(ctx) === ctx.me.username.toLowerCase()) {
         await sayScreen(ctx, desk.messages.unknownCommand(locale));
       }
       return;
     }
     if (isService(ctx)) return;
-    await sayScreen(ctx, text === undefined ? desk.messages.textOnly(locale) : desk.messages.unknownCommand(locale));
+    if (text === undefined) await sayScreen(ctx, desk.messages.textOnly(locale));
+    else if (text.startsWith('/')) await sayScreen(ctx, desk.messages.unknownCommand(locale));
+    else await sayScreen(ctx, desk.messages.usage('image', locale));
   });
+}
+
+/** The bot that the command at the beginning of a message names: `other_bot` of `/start@Other_bot now`. */
+function commandTarget(ctx: BotContext): string | undefined {
+  return /^\/\w+@(\w+)/.exec(ctx.message?.text ?? '')?.[1]?.toLowerCase();
 }
 
 /** Messages that Telegram writes by itself (a pinned message, a new title) are nobody's words. */

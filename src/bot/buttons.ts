@@ -1,6 +1,6 @@
 import { Composer } from 'grammy';
 import { jobId } from '../domain/ids.ts';
-import { jobKinds } from '../domain/job.ts';
+import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
 import { ask } from './commands/ask.ts';
@@ -18,20 +18,25 @@ const answers = {
 
 /** Every press is answered; what a button may do is decided by what the database says, not by its data. */
 export function buttons(desk: Desk): Composer<BotContext> {
-  const { service, messages, users } = desk;
+  const { service, messages, users, receipts } = desk;
   const feature = new Composer<BotContext>();
   feature.on('callback_query', async (ctx) => {
     const { userId, locale } = ctx.speaker;
     const press = parseCallbackData(ctx.callbackQuery.data ?? '');
     switch (press?.verb) {
       case 'cancel': {
+        const found = await service.find(jobId(press.id));
+        if (found !== undefined && !isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
         const { kind } = await service.cancel(jobId(press.id), userId);
-        return answer(ctx, messages.answer(answers[kind], locale));
+        await answer(ctx, messages.answer(answers[kind], locale));
+        // The receipt shows it by itself; a list of requests has to be told.
+        if (found === undefined || found.job.receiptId === ctx.callbackQuery.message?.message_id) return;
+        return edit(ctx, messages.status(await service.findAll(userId), locale));
       }
       case 'again': {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (found.job.origin.userId !== userId) return answer(ctx, messages.answer('notYours', locale));
+        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return ask(ctx, desk, found.job.kind, found.job.prompt);
       }
@@ -41,11 +46,22 @@ export function buttons(desk: Desk): Composer<BotContext> {
         await answer(ctx, messages.answer('accepted', locale));
         return ask(ctx, desk, kind, messages.example(kind, locale));
       }
-      case 'status':
-        await answer(ctx, messages.answer('refreshed', locale));
-        return edit(ctx, messages.status(await service.findAll(userId), locale));
+      case 'status': {
+        if (press.id === 'all') {
+          if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
+          await answer(ctx, messages.answer('refreshed', locale));
+          return edit(ctx, messages.status(await service.findAll(userId), locale));
+        }
+        const found = await service.find(jobId(press.id));
+        if (found === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
+        receipts.refresh(found.job.id);
+        return answer(ctx, messages.answer('refreshed', locale));
+      }
       case 'language': {
         const chosen = desk.matchLocale(press.id);
+        if (chosen !== press.id) return answer(ctx, messages.answer('expired', locale));
+        if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
         await users.setLocale(userId, chosen);
         await answer(ctx, messages.answer('languageSet', chosen));
         return edit(ctx, messages.language(chosen));
@@ -57,6 +73,16 @@ export function buttons(desk: Desk): Composer<BotContext> {
     }
   });
   return feature;
+}
+
+function isOwn({ origin }: Job, userId: number): boolean {
+  return origin.userId === userId;
+}
+
+/** In a group an answer of ours hangs on the message of the person whom it is for. */
+function isForeign(ctx: BotContext): boolean {
+  const asker = ctx.callbackQuery?.message?.reply_to_message?.from;
+  return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;
 }
 
 async function answer(ctx: BotContext, text: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Context } from 'grammy';
+import type { Tell } from '../domain/events.ts';
 import type { KeyDeskView } from '../domain/key-desk.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
@@ -30,6 +31,7 @@ export type Desk = {
   readonly messages: MessageMapper;
   readonly receipts: Receipts;
   readonly clock: Clock;
+  readonly tell: Tell;
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;

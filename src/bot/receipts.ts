@@ -42,19 +42,33 @@ type Tracked = {
 export class Receipts {
   readonly #options: ReceiptsOptions;
   readonly #tracked = new Map<JobId, Tracked>();
+  readonly #sending = new Map<JobId, Promise<void>>();
   readonly #listening: Disposable;
   #placesTimer: Disposable | undefined;
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
-    this.#listening = options.service.onProgress((id) => {
-      this.#schedule(id);
+    const progress = options.service.onProgress((id) => {
+      this.refresh(id);
       this.#schedulePlaces();
     });
+    const ended = options.service.onEnded(() => this.#schedulePlaces());
+    this.#listening = {
+      [Symbol.dispose]: () => {
+        progress[Symbol.dispose]();
+        ended[Symbol.dispose]();
+      },
+    };
   }
 
   /** Sends the first answer to a request; a second call for the same job sends nothing. */
   async send(job: Job, view: JobView): Promise<void> {
+    const sending = this.#send(job, view).finally(() => this.#sending.delete(job.id));
+    this.#sending.set(job.id, sending);
+    await sending;
+  }
+
+  async #send(job: Job, view: JobView): Promise<void> {
     const { api, engine, ledger, messages, clock, tell } = this.#options;
     const start = await ledger.begin(job.id, 'receipt', 'once');
     if (start.kind !== 'go') return;
@@ -80,15 +94,15 @@ export class Receipts {
     this.#schedule(job.id);
   }
 
-  /** Shows further news of a job whose receipt an earlier run of the process sent. */
-  resume(id: JobId): void {
-    if (this.#tracked.has(id)) return;
-    this.#tracked.set(id, { shown: '', lastEditMs: 0, work: Promise.resolve() });
+  /** Shows where the job stands as soon as Telegram bears it, also when an earlier run of the process sent the receipt. */
+  refresh(id: JobId): void {
+    if (!this.#tracked.has(id)) this.#tracked.set(id, { shown: '', lastEditMs: 0, work: Promise.resolve() });
     this.#schedule(id);
   }
 
-  /** No more news of this job; resolves when the edit that is under way has ended. */
+  /** No more news of this job; resolves when what is under way to Telegram has arrived, the receipt itself included. */
   async close(id: JobId): Promise<void> {
+    await this.#sending.get(id)?.catch(() => undefined);
     const tracked = this.#tracked.get(id);
     if (tracked === undefined) return;
     this.#tracked.delete(id);
@@ -130,7 +144,10 @@ export class Receipts {
       const found = await service.find(id);
       if (found === undefined || found.job.receiptId === undefined || this.#tracked.get(id) !== tracked) return;
       const { job, view } = found;
-      if (view.phase.kind === 'ended') return;
+      if (view.phase.kind === 'ended') {
+        this.#tracked.delete(id);
+        return;
+      }
       const waitMs = tracked.lastEditMs + editSpacingMs[job.origin.chatType] - clock.now();
       if (waitMs > 0) return this.#schedule(id, waitMs);
       const screen = messages.receipt(view, job.locale);

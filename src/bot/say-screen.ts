@@ -1,6 +1,7 @@
 import type { InlineKeyboardMarkup, ReplyParameters } from 'grammy/types';
 import type { Screen } from '../messages/screen.ts';
 import type { BotContext } from './context.ts';
+import { troubleOf } from './telegram-trouble.ts';
 
 export function keyboardFor(screen: Screen): InlineKeyboardMarkup {
   return {
@@ -22,12 +23,19 @@ export function replyTo(messageId: number): ReplyParameters {
   return { message_id: messageId, allow_sending_without_reply: true };
 }
 
-/** Answers in the same chat and topic; in a group as a reply, so that everybody sees to whom. */
+/**
+ * Answers in the same chat and topic; in a group as a reply, so that everybody sees to whom. Whoever has shut the chat
+ * meanwhile is not answered.
+ */
 export async function sayScreen(ctx: BotContext, screen: Screen): Promise<void> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
   const inGroup = ctx.chat !== undefined && ctx.chat.type !== 'private';
-  await ctx.reply(screen.text, {
-    ...textOptions(screen),
-    ...(inGroup && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
-  });
+  try {
+    await ctx.reply(screen.text, {
+      ...textOptions(screen),
+      ...(inGroup && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
+    });
+  } catch (error) {
+    if (troubleOf(error) !== 'closed') throw error;
+  }
 }

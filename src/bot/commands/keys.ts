@@ -20,7 +20,10 @@ export function keysCommand({ messages, keys, clock }: Desk): Composer<BotContex
 /** The buttons under /keys; the list edits itself. */
 export async function pressKeysButton(ctx: BotContext, { messages, keys, clock }: Desk, id: string): Promise<void> {
   const { locale } = ctx.speaker;
-  if (!isAdminHere(ctx)) return void (await ctx.answerCallbackQuery(messages.answer('expired', locale)));
+  if (!isAdminHere(ctx)) {
+    await ctx.answerCallbackQuery(messages.answer('expired', locale)).catch(ignoreStale);
+    return;
+  }
   let words = messages.answer('refreshed', locale);
   if (id === 'test') words = messages.keysTested(await keys.testAll(), locale);
   else if (id === 'wake') words = messages.keysWoken(keys.wakeAll(), locale);

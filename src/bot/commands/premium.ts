@@ -1,6 +1,7 @@
 import { Composer } from 'grammy';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
+import { sayScreen, textOptions } from '../say-screen.ts';
+import { describeTrouble, troubleOf } from '../telegram-trouble.ts';
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 
@@ -19,7 +20,21 @@ export function premiumCommands(desk: Desk): Composer<BotContext> {
     const [, userId, days] = grant.exec(words) ?? [];
     if (userId === undefined || days === undefined) return sayScreen(ctx, messages.premiumUsage(speaker.locale));
     const gift = { userId: Number(userId), untilMs: await users.addPremium(Number(userId), Number(days), clock.now()) };
-    return sayScreen(ctx, messages.premiumGranted(speaker.locale, gift));
+    await attempt(desk, () => sayScreen(ctx, messages.premiumGranted(speaker.locale, gift)));
+    const { locale = desk.matchLocale(undefined) } = await users.find(gift.userId);
+    const news = messages.premiumReceived(locale, gift);
+    await attempt(desk, () => ctx.api.sendMessage(gift.userId, news.text, textOptions(news)));
   });
   return feature;
+}
+
+/** The gift stands whether or not its news arrives: a handler that failed would be run, and give, once more. */
+async function attempt({ tell }: Desk, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    // Whoever never wrote to the bot, or blocked it, finds out from /premium.
+    if (troubleOf(error) === 'closed') return;
+    tell({ event: 'telegram.trouble', method: 'sendMessage', detail: describeTrouble(error) });
+  }
 }
