@@ -70,12 +70,14 @@ export class Line {
   async #pump(): Promise<void> {
     this.#pumping = true;
     try {
+      let lookedMs = 0;
       while (this.#again) {
         this.#again = false;
+        lookedMs = this.#options.clock.now();
         await this.#failExpired();
         while (this.#admitting && (await this.#startNext()));
       }
-      await this.#setAlarm();
+      await this.#setAlarm(lookedMs);
     } catch (error) {
       this.#options.onTrouble(error);
       this.#wakeIn(lookAgainMs);
@@ -139,14 +141,14 @@ export class Line {
     }
   }
 
-  async #setAlarm(): Promise<void> {
+  /** For the first job that was not ready at `lookedMs`; it may have become so meanwhile. */
+  async #setAlarm(lookedMs: number): Promise<void> {
     const { engine, provider, clock } = this.#options;
     const { lines } = await engine.stats();
     const waiting = lines.find(({ line }) => line === provider)?.waiting;
     if (waiting === undefined || waiting.free + waiting.premium === 0) return;
-    const nowMs = clock.now();
-    const readyMs = await engine.nextReadyMs(provider, nowMs);
-    this.#wakeIn(Math.min(lookAgainMs, (readyMs ?? Infinity) - nowMs));
+    const readyMs = await engine.nextReadyMs(provider, lookedMs);
+    this.#wakeIn(Math.min(lookAgainMs, (readyMs ?? Infinity) - clock.now()));
   }
 
   #wakeIn(ms: number): void {
