@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { hasAnswer, hasPicture } from '../support/answers.ts';
+import { machineryShown } from '../support/said-to-people.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+
+const [first, second] = ['dreamlike-art/dreamlike-photoreal-2.0', 'stabilityai/stable-diffusion-xl-base-1.0'];
+const env = { IMAGE_CHAIN: `bytez:${first},bytez:${second}` };
+
+function modelsAsked(house: TestHouse): readonly (string | undefined)[] {
+  return house.bytez.calls.filter(({ route }) => route === 'run').map(({ model }) => model);
+}
+
+const brokenAnswers: readonly (readonly [string, BytezFault['do']])[] = [
+  ['a success that holds an error', { kind: 'error-200', error: 'CUDA error: device-side assert triggered' }],
+  ['the page of a gateway', { kind: 'status', status: 502 }],
+  ['half a JSON text', { kind: 'bad-json' }],
+  ['half of what was promised', { kind: 'truncated' }],
+  ['a cut connection', { kind: 'cut' }],
+  ['a page where a result should be', { kind: 'status', status: 200, body: '<html><body>Just a moment</body></html>' }],
+  ['a success without a result', { kind: 'status', status: 200, body: '{"error":null,"output":null}' }],
+];
+
+test.each(brokenAnswers)(
+  'when a model answers with %s it is asked three times, and then another one makes the picture',
+  async (_what, deed) => {
+    await using house = await openTestHouse({
+      accounts: [[{ do: deed, model: first }], [{ do: deed, model: first }]],
+      env,
+    });
+    const person = house.person(7);
+    person.say('/generate a fox');
+    const seen = await person.waitFor(hasPicture);
+    expect(modelsAsked(house)).toEqual([first, first, first, second]);
+    expect(wordsOf(fromBot(seen)[0])).toContain(second);
+    expect(fromBot(seen)).toHaveLength(1);
+    const attempts = house.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
+    expect(attempts).toEqual([1, 2, 3, 1]);
+    expect(machineryShown(house.telegram)).toEqual([]);
+  },
+);
+
+test('when a model is gone the next one makes the picture at once, and the next person is not sent to the first again', async () => {
+  const gone: readonly BytezFault[] = [{ do: { kind: 'no-model' }, model: first }];
+  await using house = await openTestHouse({ accounts: [gone, gone], env });
+  const [ann, ben] = [house.person(7), house.person(8)];
+  ann.say('/generate an apple');
+  await ann.waitFor(hasPicture);
+  ben.say('/generate a banana');
+  await ben.waitFor(hasPicture);
+  expect(modelsAsked(house)).toEqual([first, second, second]);
+  expect(house.events.filter(({ event }) => event === 'model.resting')).toMatchObject([
+    { provider: 'bytez', model: first },
+  ]);
+  expect(house.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('a declined wish is asked once, blames no key, and is answered with what to do instead', async () => {
+  const refused: readonly BytezFault[] = [{ do: { kind: 'refused' } }];
+  await using house = await openTestHouse({ accounts: [refused, refused], env });
+  const person = house.person(7, 'en');
+  person.say('/generate something forbidden');
+  const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('🙅'));
+  expect(wordsOf(fromBot(seen)[0])).toBe(
+    [
+      '🙅 The service declined this request.',
+      'Its rules don’t allow this content. Try describing something else, or say it in other words.',
+      'This doesn’t count towards your daily limit.',
+      'something forbidden',
+    ].join('\n'),
+  );
+  expect(fromBot(seen)[0]?.buttons.flat()).toMatchObject([{ data: 'example:image' }]);
+  expect(modelsAsked(house)).toEqual([first]);
+  expect(house.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+});
+
+test('a wish that the service cannot work with is asked once and answered with what to change', async () => {
+  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'status', status: 422 } }]], env });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('✏️'));
+  expect(wordsOf(fromBot(seen)[0])).toContain('Try a plain sentence without special signs.');
+  expect(modelsAsked(house)).toEqual([first]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('when every model keeps breaking, a person reads that the service is down after three tries of each', async () => {
+  await using house = await openTestHouse({
+    accounts: [[{ do: { kind: 'cut' } }], [{ do: { kind: 'bad-json' } }]],
+    env,
+  });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  const seen = await person.waitFor(hasAnswer);
+  expect(wordsOf(fromBot(seen)[0])).toContain('The picture service isn’t answering right now.');
+  expect(modelsAsked(house)).toEqual([first, first, first, second, second, second]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});

@@ -1,0 +1,130 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { aPng } from '../media/sample-files.ts';
+import { hasAnswer, hasPicture } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { machineryShown } from '../support/said-to-people.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+
+const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0' };
+
+function callsOf(house: TestHouse, route: 'run' | 'media'): number {
+  return house.bytez.calls.filter((call) => call.route === route).length;
+}
+
+/** Faults of one account that befall every run. */
+function always(deed: BytezFault['do']): readonly (readonly BytezFault[])[] {
+  return [[{ do: deed }]];
+}
+
+test('a picture that is not there yet is looked for again, and not made a second time', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: always({ kind: 'gone-media', times: 2 }), clock, env });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect([callsOf(house, 'run'), callsOf(house, 'media')]).toEqual([1, 3]);
+  expect(house.events.filter(({ event }) => event === 'result.refetch')).toHaveLength(2);
+});
+
+test('a picture that breaks off on its way is fetched again, and not made a second time', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: always({ kind: 'cut-media', times: 1 }), clock, env });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect([callsOf(house, 'run'), callsOf(house, 'media')]).toEqual([1, 2]);
+});
+
+test('a picture that never appears is given up after a minute, made anew, and then the person is told', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: always({ kind: 'gone-media' }), clock, env });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  const seen = await passTime(clock, person.waitFor(hasAnswer));
+  expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
+  expect(callsOf(house, 'run')).toBe(3);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test.each<readonly [string, BytezFault['do'], string]>([
+  ['a page instead of a picture', { kind: 'html-media' }, 'got lost on the way'],
+  ['a file far too big, said beforehand', { kind: 'big-media', bytes: 25_000_000 }, 'too large for Telegram'],
+  [
+    'a file far too big, not said beforehand',
+    { kind: 'big-media', bytes: 25_000_000, chunked: true },
+    'too large for Telegram',
+  ],
+  ['a result in words', { kind: 'status', status: 200, body: '{"output":"I cannot draw that"}' }, 'isn’t answering'],
+  ['an image of a hundred million pixels', inline(aPng(10_000, 10_000)), 'got lost on the way'],
+])('%s costs an attempt each time, and the person reads kind words', async (_what, deed, words) => {
+  await using house = await openTestHouse({ accounts: always(deed), env });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  const seen = await person.waitFor(hasAnswer);
+  expect(wordsOf(fromBot(seen)[0])).toContain(words);
+  expect(house.events.flatMap(attemptStarted)).toEqual([1, 2, 3]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test.each<readonly [string, (url: string) => BytezFault['do']]>([
+  ['names', (url) => ({ kind: 'media-url', url })],
+  ['is sent on to', (url) => ({ kind: 'redirect-media', to: url })],
+])('a result that %s an address inside is never fetched there, and the person reads kind words', async (_how, deed) => {
+  let knocks = 0;
+  const inside = createServer((_request, response) => void response.end('secret')).on(
+    'connection',
+    () => (knocks += 1),
+  );
+  inside.listen(0, '127.0.0.1');
+  await once(inside, 'listening');
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => void inside.close());
+  const { port } = inside.address() as { port: number };
+  const urls = [`http://127.0.0.1:${port}/a.png`, `http://localhost:${port}/a.png`, `http://[::1]:${port}/a.png`];
+  const others = ['http://127.0.0.1:1/a.png', 'http://169.254.169.254/', 'file:///etc/passwd', 'http://10.0.0.1/a.png'];
+  const faults: readonly BytezFault[] = [...urls, ...others].map((url) => ({ do: deed(url), when: { times: 1 } }));
+  await using house = await openTestHouse({ accounts: [faults], env: { ...env, MAX_ATTEMPTS: String(faults.length) } });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  const seen = await person.waitFor(hasAnswer);
+  expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
+  expect(house.events.flatMap(attemptStarted)).toEqual(faults.map((_fault, index) => index + 1));
+  expect(knocks).toBe(0);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test.each(['array', 'object', 'data-url', 'base64'] as const)(
+  'a result in the shape of %s becomes a picture',
+  async (shape) => {
+    await using house = await openTestHouse({ accounts: always({ kind: 'output-shape', shape }), env });
+    const person = house.person(7);
+    person.say('/generate a fox');
+    const seen = await person.waitFor(hasPicture);
+    expect(fromBot(seen)).toMatchObject([{ edited: true, photo: { mime: 'image/png' } }]);
+    expect(callsOf(house, 'run')).toBe(1);
+  },
+);
+
+test('a picture too long for a photo arrives as a document', async () => {
+  await using house = await openTestHouse({ accounts: always(inline(aPng(9_600, 1_200))), env });
+  const person = house.person(7);
+  person.say('/generate a very long wall');
+  const seen = await person.waitFor((messages) => messages.some(({ document }) => document !== undefined));
+  expect(fromBot(seen)).toMatchObject([{ edited: true, document: { mime: 'image/png' } }]);
+  expect(callsOf(house, 'run')).toBe(1);
+});
+
+/** The result itself in the answer, instead of its address. */
+function inline(bytes: Uint8Array): BytezFault['do'] {
+  const output = Buffer.from(bytes).toString('base64');
+  return { kind: 'status', status: 200, body: JSON.stringify({ error: null, output }) };
+}
+
+function attemptStarted(event: HouseEvent): readonly number[] {
+  return event.event === 'attempt.started' ? [event.attempt] : [];
+}
