@@ -1,0 +1,319 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openHouse } from '../../src/app.ts';
+import { parseConfig } from '../../src/config.ts';
+import { readKeys } from '../../src/keys/read-keys.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import { StartError } from '../../src/start-error.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { fromBot, openTestHouse, testToken, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { answerTo, callsOf, pictures, picturesOf, press, runs, until, whileTimePasses } from './talk.ts';
+
+/** A person whose picture is being made, and is finished by `release`. */
+async function inTheMaking(house: TestHouse, person: Person) {
+  const hold = house.bytez.hold();
+  const receipt = await answerTo(person, '/generate a fox');
+  await until(() => runs(house).length === 1);
+  return { receipt, release: () => hold.release() };
+}
+
+const delivered = (house: TestHouse) => house.events.filter(({ event }) => event === 'job.delivered');
+
+test('a chat that has to rest gets its picture after the rest, and other chats do not wait for it', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock, accounts: [[], []] });
+  const [ann, ben] = [house.person(7), house.person(8)];
+  house.telegram.addFault({
+    method: 'editMessageMedia',
+    chatId: ann.id,
+    times: 1,
+    do: { kind: '429', retryAfterS: 0.01 },
+  });
+  ann.say('/generate an apple');
+  const trouble = await house.event('telegram.trouble', ({ detail }) => detail.startsWith('429'));
+  expect(trouble).toMatchObject({ method: 'editMessageMedia', retryInMs: 1_000 });
+  const askedAgain = callsOf(house, 'editMessageMedia').length;
+  ben.say('/generate a banana');
+  await pictures(ben);
+  expect(picturesOf(ann)).toEqual([]);
+  expect(callsOf(house, 'editMessageMedia')).toHaveLength(askedAgain + 1);
+  await clock.advance(1_000);
+  expect(await pictures(ann)).toHaveLength(1);
+  expect(fromBot(ann.messages())).toHaveLength(1);
+});
+
+test('a chat that is banned for long is left alone until the ban is over', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: '429', retryAfterS: 600 } });
+  const { release } = await inTheMaking(house, person);
+  release();
+  await until(() => callsOf(house, 'editMessageMedia')[0]?.error !== undefined);
+  await clock.advance(590_000);
+  expect(callsOf(house, 'editMessageMedia')).toHaveLength(1);
+  await clock.advance(400_000);
+  await until(() => callsOf(house, 'editMessageMedia').length > 1);
+});
+
+test.each([
+  ['is cut before it is heard', { kind: 'cut-before' }],
+  ['is heard but its answer is lost', { kind: 'cut-after' }],
+  ['meets a server error', { kind: '5xx', status: 502 }],
+] as const)('a picture whose sending %s is delivered once and seen once', async (_what, deed) => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: deed });
+  person.say('/generate a fox');
+  await whileTimePasses(clock, house.event('job.delivered'));
+  await whileTimePasses(clock, pictures(person));
+  expect(fromBot(person.messages())).toHaveLength(1);
+  expect(delivered(house)).toMatchObject([{ as: 'edit' }]);
+  expect(callsOf(house, 'editMessageMedia')).toHaveLength(2);
+});
+
+test('a picture is delivered although Telegram fails five times in a row', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 5, do: { kind: '5xx', status: 503 } });
+  person.say('/generate a fox');
+  await whileTimePasses(clock, house.event('job.delivered'), 1_000);
+  expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('a person who deleted the receipt gets the picture in a message of its own, once', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  person.deleteMessage(receipt.id);
+  release();
+  expect(await house.event('job.delivered')).toMatchObject({ as: 'message' });
+  expect(fromBot(await pictures(person))).toHaveLength(1);
+  await answerTo(person, '/help');
+  expect(picturesOf(person)).toHaveLength(1);
+});
+
+test('a person who deleted the receipt and cancels is told so in a new message', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  person.deleteMessage(receipt.id);
+  person.say('/cancel');
+  await person.waitFor((seen) => fromBot(seen).some((one) => wordsOf(one).includes('This picture won’t be made')));
+  release();
+  expect(fromBot(person.messages())).toHaveLength(2);
+});
+
+test('a picture that replaces a lost receipt, and whose own answer is lost, is repeated at most once', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  person.deleteMessage(receipt.id);
+  house.telegram.addFault({ method: 'sendPhoto', times: 1, do: { kind: 'cut-after' } });
+  release();
+  await whileTimePasses(clock, house.event('job.delivered'), 1_000);
+  await clock.advance(600_000);
+  expect(callsOf(house, 'sendPhoto')).toHaveLength(2);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('a person who blocked the bot gets nothing, and the others get their pictures', async () => {
+  await using house = await openTestHouse();
+  const [gone, other] = [house.person(7), house.person(8)];
+  const { release } = await inTheMaking(house, gone);
+  await answerTo(other, '/generate a hare');
+  gone.block();
+  release();
+  expect((await house.event('job.undeliverable')).why).toContain('closed');
+  await pictures(other);
+  gone.unblock();
+  await house.restart();
+  await answerTo(gone, '/help');
+  expect(picturesOf(gone)).toEqual([]);
+  expect(runs(house)).toHaveLength(2);
+});
+
+test('a person who blocks the bot right after asking troubles nobody', async () => {
+  await using house = await openTestHouse();
+  const [gone, other] = [house.person(7), house.person(8)];
+  house.telegram.addFault({ method: 'sendMessage', chatId: gone.id, times: 1, do: { kind: 'slow', ms: 30 } });
+  gone.say('/generate a fox');
+  gone.say('/help');
+  gone.block();
+  await house.event('job.undeliverable');
+  other.say('/generate a hare');
+  await pictures(other);
+  expect(house.events.filter(({ event }) => event === 'update.failed')).toEqual([]);
+});
+
+test.each([
+  ['was lost on its way', { kind: 'cut-before' }],
+  ['arrived, though nobody heard so', { kind: 'cut-after' }],
+  ['met a server error', { kind: '5xx', status: 500 }],
+] as const)('a person whose receipt %s still gets the picture, once', async (_what, deed) => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: deed });
+  person.say('/generate a fox');
+  expect(await pictures(person)).toHaveLength(1);
+  expect(await house.event('job.delivered')).toMatchObject({ as: 'message' });
+  await answerTo(person, '/help');
+  expect(picturesOf(person)).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('while Telegram is away pictures go on being made, and arrive when it is back', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const [ann, ben] = [house.person(7), house.person(8)];
+  const { release } = await inTheMaking(house, ann);
+  await answerTo(ben, '/generate a hare');
+  house.telegram.setOffline(true);
+  release();
+  const produced = () => house.events.filter(({ event }) => event === 'job.produced').length === 2;
+  await until(produced);
+  for (let minutes = 0; minutes < 4; minutes += 1) {
+    await clock.advance(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  ann.say('/status');
+  expect(delivered(house)).toEqual([]);
+  house.telegram.setOffline(false);
+  await whileTimePasses(clock, Promise.all([pictures(ann), pictures(ben)]), 1_000);
+  await whileTimePasses(
+    clock,
+    ann.waitFor((seen) => seen.some((one) => wordsOf(one).includes('Your requests'))),
+    1_000,
+  );
+  expect([ann, ben].map((person) => picturesOf(person).length)).toEqual([1, 1]);
+  expect(runs(house)).toHaveLength(2);
+});
+
+test('a bot whose token another process polls with waits, and goes on when that one is gone', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  await answerTo(person, '/help');
+  const other = await fetch(`${house.telegram.url}/bot${testToken}/getUpdates?timeout=0`);
+  expect(other.status).toBe(200);
+  const trouble = await house.event('telegram.trouble', ({ method }) => method === 'getUpdates');
+  expect(trouble).toMatchObject({ retryInMs: 5_000 });
+  expect(trouble.detail).toMatch(/^409 /);
+  const before = fromBot(person.messages()).length;
+  person.say('/status');
+  await clock.advance(4_000);
+  expect(fromBot(person.messages())).toHaveLength(before);
+  await clock.advance(1_000);
+  await person.waitFor((seen) => fromBot(seen).length > before);
+});
+
+test('a bot whose token is refused stops, and says what to do', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+  const telegram = opened.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
+  const env = {
+    TELEGRAM_BOT_TOKEN: '100000003:a-token-that-was-taken-back-long-ago-00',
+    TELEGRAM_API_ROOT: telegram.url,
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+  };
+  const house = opened.use(
+    await openHouse({
+      config: parseConfig(env),
+      keys: readKeys(env).keys,
+      clock: systemClock,
+      random: Math.random,
+      tell: () => undefined,
+    }),
+  );
+  const error: unknown = await house.broken.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StartError);
+  expect(String(error)).toMatch(/refused the bot token.*@BotFather.*TELEGRAM_BOT_TOKEN/);
+  expect(String(error)).not.toContain(env.TELEGRAM_BOT_TOKEN);
+});
+
+test('a person who waited long hears that the picture is ready, once', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  await clock.advance(31_000);
+  release();
+  await pictures(person);
+  await person.waitFor((seen) => seen.some(({ text }) => text === 'Ready ↑'));
+  const ready = fromBot(person.messages(), ({ text }) => text === 'Ready ↑');
+  expect(ready).toMatchObject([{ replyTo: receipt.id }]);
+  await house.event('job.delivered');
+  await house.restart();
+  await answerTo(person, '/help');
+  expect(fromBot(person.messages(), ({ text }) => text === 'Ready ↑')).toHaveLength(1);
+});
+
+test('a person whose ready-call may have arrived is not called again', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { release } = await inTheMaking(house, person);
+  await clock.advance(31_000);
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-before' } });
+  release();
+  await pictures(person);
+  await house.event('telegram.trouble', ({ method }) => method === 'ping');
+  await house.restart();
+  await answerTo(person, '/help');
+  expect(fromBot(person.messages(), ({ text }) => text === 'Ready ↑')).toEqual([]);
+});
+
+test('a person who waited only a short while is not called', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  await clock.advance(29_000);
+  release();
+  await pictures(person);
+  await house.event('job.delivered');
+  await answerTo(person, '/help');
+  expect(fromBot(person.messages(), ({ text }) => text === 'Ready ↑')).toEqual([]);
+  expect(await press(person, receipt.id, '🔁 Again')).toBe('On it!');
+});
+
+test('a house that closes does not wait for a Telegram that hangs', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { release } = await inTheMaking(house, person);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'slow', ms: 60_000 } });
+  release();
+  await until(() => callsOf(house, 'editMessageMedia').length === 1);
+  await whileTimePasses(clock, house.restart(), 1_000);
+  expect(await pictures(person)).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('a house that closes does not wait for news that hangs', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const [first, person] = [house.person(7), house.person(8)];
+  const { receipt, release } = await inTheMaking(house, first);
+  await answerTo(person, '/generate a hare');
+  house.telegram.addFault({ method: 'editMessageText', chatId: 8, times: 1, do: { kind: 'slow', ms: 60_000 } });
+  await press(first, receipt.id, '✖ Cancel');
+  const news = () => callsOf(house, 'editMessageText').filter(({ params }) => Number(params['chat_id']) === 8);
+  await whileTimePasses(
+    clock,
+    until(() => news().length === 1),
+  );
+  await whileTimePasses(clock, house.restart(), 1_000);
+  release();
+  expect(await pictures(person)).toHaveLength(1);
+});
