@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './make-folder.ts';
@@ -11,6 +12,7 @@ export function takeOwnership(dir: string): Disposable {
   const file = path.join(dir, 'owner.lock.db');
   try {
     makeFolder(dir);
+    closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
     throw unwritable(dir, error);
   }
