@@ -3,6 +3,8 @@ import { StartError } from '../start-error.ts';
 /** The sandbox draws with development packages: it is loaded only when asked for, and says so when they are absent. */
 export async function loadSandbox() {
   try {
+    // Only drawing needs them, and a demo that cannot draw should not begin.
+    for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json']) import.meta.resolve(name);
     const [telegram, bytez, accounts, faults] = await Promise.all([
       import('../sandbox/telegram/telegram-sandbox.ts'),
       import('../sandbox/bytez/bytez-sandbox.ts'),
