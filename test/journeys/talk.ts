@@ -66,9 +66,9 @@ export function runs({ bytez }: Pick<TestHouse, 'bytez'>): readonly BytezCall[] 
   return bytez.calls.filter(({ route }) => route === 'run');
 }
 
-/** Looks until it holds, for at most three seconds. */
-export async function until(holds: () => boolean): Promise<void> {
-  await vi.waitUntil(holds, { interval: 4, timeout: 3_000 });
+/** Looks until it holds, for at most so long. */
+export async function until(holds: () => boolean, timeoutMs = 5_000): Promise<void> {
+  await vi.waitUntil(holds, { interval: 4, timeout: timeoutMs });
 }
 
 /** Moves the bot's clock on, step by step, while what it started happens; answers what the work answers. */

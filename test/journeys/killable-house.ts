@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import { testKey, testToken } from '../support/test-house.ts';
+import { until } from './talk.ts';
+
+export type KillableHouse = AsyncDisposable & {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  /** Of all processes, in order. */
+  readonly events: readonly HouseEvent[];
+  person(id: number): Person;
+  /** Starts the house anew on the same data; resolves when it has said hello to Telegram. */
+  start(): Promise<void>;
+  /** SIGKILL: the process gets no chance to tidy up. */
+  kill(): Promise<void>;
+};
+
+/** The house in a process of its own against sandboxes of this one. */
+export async function openKillableHouse(): Promise<KillableHouse> {
+  await using opening = new AsyncDisposableStack();
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-kill-'));
+  opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+  const clock = systemClock;
+  const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
+  const accounts = [{ name: 'account 1', key: testKey(1), faults: [] }];
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
+  const events: HouseEvent[] = [];
+  let running: ChildProcess | undefined;
+  const kill = async () => {
+    if (running === undefined) return;
+    const gone = once(running, 'close');
+    running.kill('SIGKILL');
+    running = undefined;
+    await gone;
+  };
+  const start = async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'house.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        TELEGRAM_BOT_TOKEN: testToken,
+        TELEGRAM_API_ROOT: telegram.url,
+        BYTEZ_API_KEY: testKey(1),
+        BYTEZ_BASE_URL: bytez.baseUrl,
+        MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+        DATA_DIR: dataDir,
+        HTTP_PORT: '0',
+        RETRY_DELAY_S: '0.01',
+      },
+    });
+    running = child;
+    const before = events.length;
+    createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line) as HouseEvent));
+    await until(() => events.slice(before).some(({ event }) => event === 'house.started'), 15_000);
+  };
+  await start();
+  const opened = opening.move();
+  return {
+    telegram,
+    bytez,
+    events,
+    person: (id) => telegram.person({ id, firstName: `Person ${id}`, languageCode: 'en' }),
+    start,
+    kill,
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await opened.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { openKillableHouse, type KillableHouse } from './killable-house.ts';
+import { answerTo, callsOf, pictures, picturesOf, reads, runs, until } from './talk.ts';
+
+const updateIdOf = (id: JobId) => Number(id.replace('tg-', ''));
+const acceptedBy = ({ events }: Pick<TestHouse, 'events'>) =>
+  events.flatMap((event) => (event.event === 'job.accepted' ? [event.jobId] : []));
+const count = ({ events }: Pick<TestHouse, 'events'>, name: string) =>
+  events.filter(({ event }) => event === name).length;
+
+/** What each person has got: their pictures, by the words under them. */
+const resultsOf = (people: readonly Person[]) =>
+  people.map((person) => picturesOf(person).map((picture) => wordsOf(picture).split('\n')[0]));
+
+async function askAll(house: TestHouse | KillableHouse, people: readonly Person[]): Promise<void> {
+  for (const person of people) await answerTo(person, `/generate for ${person.id}`);
+  await until(() => runs(house).length === 1);
+}
+
+test('whoever waited or was being served when the house closed gets one picture after it opens again', async () => {
+  await using house = await openTestHouse({ env: { DRAIN_S: '0.05' } });
+  const people = [7, 8, 9].map((id) => house.person(id));
+  const hold = house.bytez.hold();
+  await askAll(house, people);
+  await house.restart();
+  await until(() => runs(house).length === 2);
+  hold.release();
+  await Promise.all(people.map((person) => pictures(person)));
+  await until(() => count(house, 'job.delivered') === 3);
+  expect(resultsOf(people)).toEqual([['for 7'], ['for 8'], ['for 9']]);
+  expect(people.map((person) => fromBot(person.messages()).length)).toEqual([1, 1, 1]);
+  expect(runs(house).map(({ prompt, aborted }) => [prompt, aborted])).toEqual([
+    ['for 7', true],
+    ['for 7', false],
+    ['for 8', false],
+    ['for 9', false],
+  ]);
+});
+
+test('a request that the closing house had to break off has lost no attempt', async () => {
+  await using house = await openTestHouse({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
+  const person = house.person(7);
+  const hold = house.bytez.hold();
+  await askAll(house, [person]);
+  await house.restart();
+  expect(house.events.find(({ event }) => event === 'house.stopped')).toMatchObject({ handedBack: 1 });
+  hold.release();
+  await pictures(person);
+  const attempts = house.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
+  expect(attempts).toEqual([1, 1]);
+});
+
+test('a request that is finished while the house closes is delivered before it does', async () => {
+  await using house = await openTestHouse({ env: { DRAIN_S: '5' } });
+  const person = house.person(7);
+  const hold = house.bytez.hold();
+  await askAll(house, [person]);
+  const restarted = house.restart();
+  await house.event('house.stopping');
+  hold.release();
+  await restarted;
+  const names = house.events.map(({ event }) => event);
+  expect(names.indexOf('job.delivered')).toBeGreaterThan(names.indexOf('house.stopping'));
+  expect(names.indexOf('job.delivered')).toBeLessThan(names.indexOf('house.stopped'));
+  expect(house.events.find(({ event }) => event === 'house.stopped')).toMatchObject({ handedBack: 0 });
+  expect(await pictures(person)).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('the receipt of a request that survived a restart goes on showing where it stands', async () => {
+  await using house = await openTestHouse({ env: { DRAIN_S: '0.05' } });
+  const people = [7, 8].map((id) => house.person(id));
+  const hold = house.bytez.hold();
+  await askAll(house, people);
+  const [first, second] = people as [Person, Person];
+  expect(wordsOf(fromBot(second.messages())[0])).toContain('You’re next.');
+  await house.restart();
+  await until(() => runs(house).length === 2);
+  await answerTo(first, '/cancel');
+  await until(() => runs(house).length === 3);
+  await reads(second, fromBot(second.messages())[0]?.id ?? 0, 'Making your picture…');
+  hold.release();
+  expect(await pictures(second)).toHaveLength(1);
+});
+
+test('a request that Telegram delivers again, before and after a restart, is made once', async () => {
+  await using house = await openTestHouse({ env: { DRAIN_S: '0.05' } });
+  const person = house.person(7);
+  const hold = house.bytez.hold();
+  await askAll(house, [person]);
+  const [jobId] = acceptedBy(house);
+  const again = () => house.telegram.redeliver(updateIdOf(jobId as JobId));
+  again();
+  await answerTo(person, '/help');
+  await house.restart();
+  again();
+  await answerTo(person, '/help');
+  hold.release();
+  await pictures(person);
+  await house.event('job.delivered');
+  again();
+  await answerTo(person, '/help');
+  expect(acceptedBy(house)).toEqual([jobId]);
+  expect(resultsOf([person])).toEqual([['for 7']]);
+  // The receipt that became the picture, and three times help.
+  expect(fromBot(person.messages())).toHaveLength(4);
+});
+
+test('a request that comes three times at once is made once', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  await answerTo(person, '/help');
+  const update = {
+    message: {
+      message_id: 50,
+      date: 1,
+      chat: { id: 7, type: 'private', first_name: 'Person 7' },
+      from: { id: 7, is_bot: false, first_name: 'Person 7', language_code: 'en' },
+      text: '/generate a fox',
+      entities: [{ type: 'bot_command', offset: 0, length: 9 }],
+    },
+  };
+  const id = house.telegram.sendUpdate(update);
+  house.telegram.sendUpdate({ ...update, update_id: id });
+  house.telegram.redeliver(id);
+  await pictures(person);
+  await answerTo(person, '/help');
+  expect(acceptedBy(house)).toHaveLength(1);
+  expect(fromBot(person.messages())).toHaveLength(3);
+  expect(callsOf(house, 'sendMessage')).toHaveLength(3);
+});
+
+test('a button that Telegram delivers again makes one picture', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  const how = await answerTo(person, '/generate');
+  const { updateId, answered } = person.press(how.id, 'example:image');
+  await answered;
+  house.telegram.redeliver(updateId);
+  await pictures(person);
+  await house.restart();
+  house.telegram.redeliver(updateId);
+  await answerTo(person, '/help');
+  expect(picturesOf(person)).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('a house that is killed while people wait and one is served loses nobody', async () => {
+  await using house = await openKillableHouse();
+  const people = [7, 8, 9].map((id) => house.person(id));
+  const hold = house.bytez.hold();
+  await askAll(house, people);
+  // Once somebody's next words are answered, the bot has heard that their receipt arrived.
+  for (const person of people) await answerTo(person, '/help');
+  const about = (person: Person) => fromBot(person.messages(), (one) => wordsOf(one).includes(`for ${person.id}`));
+  await house.kill();
+  hold.release();
+  await house.start();
+  await Promise.all(people.map((person) => pictures(person)));
+  await until(() => count(house, 'job.delivered') === 3);
+  expect(resultsOf(people)).toEqual([['for 7'], ['for 8'], ['for 9']]);
+  expect(people.map((person) => about(person).length)).toEqual([1, 1, 1]);
+  expect(runs(house)).toHaveLength(4);
+  expect(house.events).toContainEqual({ event: 'house.recovered', handedBack: 1, setAside: 0, untold: 0 });
+});
+
+test('a house that is killed between the picture and its delivery delivers it, and makes no second one', async () => {
+  await using house = await openKillableHouse();
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'slow', ms: 60_000 } });
+  person.say('/generate for 7');
+  await until(() => callsOf(house, 'editMessageMedia').length === 1);
+  await house.kill();
+  expect(picturesOf(person)).toEqual([]);
+  await house.start();
+  await pictures(person);
+  await until(() => count(house, 'job.delivered') === 1);
+  expect(fromBot(person.messages())).toHaveLength(1);
+  expect(runs(house)).toHaveLength(1);
+  expect(house.events).toContainEqual({ event: 'house.recovered', handedBack: 0, setAside: 0, untold: 1 });
+});
+
+test('a house that is killed before it hears that the picture arrived shows no second one', async () => {
+  await using house = await openKillableHouse();
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'cut-after' } });
+  person.say('/generate for 7');
+  await pictures(person);
+  await house.kill();
+  expect(count(house, 'job.delivered')).toBe(0);
+  await house.start();
+  await until(() => count(house, 'job.delivered') === 1);
+  await answerTo(person, '/help');
+  expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
+  expect(fromBot(person.messages())).toHaveLength(2);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('a house that is killed while the receipt is on its way still answers, with one picture', async () => {
+  await using house = await openKillableHouse();
+  const person = house.person(7);
+  const hold = house.bytez.hold();
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'slow', ms: 60_000 } });
+  person.say('/generate for 7');
+  await until(() => runs(house).length === 1);
+  await house.kill();
+  hold.release();
+  await house.start();
+  await pictures(person);
+  await until(() => count(house, 'job.delivered') === 1);
+  await answerTo(person, '/help');
+  expect(resultsOf([person])).toEqual([['for 7']]);
+  expect(runs(house)).toHaveLength(2);
+});
