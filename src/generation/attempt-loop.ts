@@ -176,7 +176,8 @@ async function callOnce(
 ): Promise<ProviderReply> {
   const { clock, tell } = tools;
   const { keyId, keyName } = lease;
-  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model: candidate.model };
+  const { model } = candidate;
+  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model };
   const provider = tools.providers.get(candidate.provider);
   tell({ event: 'attempt.started', ...facts });
   const startedMs = clock.now();
@@ -184,11 +185,7 @@ async function callOnce(
   try {
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
     const deadline = clock.deadline(Math.min(tools.timeoutMs[job.kind], leftMs), signal);
-    reply = await provider.generate(
-      { kind: job.kind, model: candidate.model, prompt: job.prompt },
-      lease.secret,
-      deadline,
-    );
+    reply = await provider.generate({ kind: job.kind, model, prompt: job.prompt }, lease.secret, deadline);
   } catch (error) {
     lease.release({ kind: 'unused' });
     signal.throwIfAborted();
@@ -201,11 +198,11 @@ async function callOnce(
   const ms = clock.now() - startedMs;
   if (reply.ok) {
     tools.breakers.get(candidate.provider)?.noteSuccess(keyId);
-    lease.release({ kind: 'succeeded', ms });
+    lease.release({ kind: 'succeeded', ms, model });
     tell({ event: 'attempt.succeeded', ...facts, ms });
   } else {
     if (reply.failure.blame === 'provider') tools.breakers.get(candidate.provider)?.noteFault(keyId);
-    lease.release({ kind: 'failed', failure: reply.failure, ms });
+    lease.release({ kind: 'failed', failure: reply.failure, ms, model });
     tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
   }
   return reply;
