@@ -47,14 +47,21 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
       weight: 1,
       seats: 1,
     })),
-    ...{ remembered: [], strategy: 'health-based' as const, clock, random, tell },
+    remembered: [],
+    strategy: 'health-based',
+    clock,
+    random,
+    tell,
   });
   const chain = [{ provider: 'bytez' as const, model: 'm' }] as const;
   const forAll = <Value>(value: Value) => ({ premium: value, free: value });
   const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
   const startedMs = new Map<number, number>();
   const service = new GenerationService({
-    ...{ engine, pool, clock, random },
+    engine,
+    pool,
+    clock,
+    random,
     providers: new Map([['bytez', provider]]),
     keeper: {
       keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
@@ -76,7 +83,11 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
     updates += 1;
     const updateId = updates;
     await service.submit({
-      ...{ kind: 'image', prompt: 'a fox', lane, locale: 'en', updateId },
+      kind: 'image',
+      prompt: 'a fox',
+      lane,
+      locale: 'en',
+      updateId,
       origin: { chatId: userId, chatType: 'private', userId, messageId: updateId },
     });
     return updateId;
