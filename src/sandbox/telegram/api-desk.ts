@@ -27,7 +27,7 @@ export type RecordedCall = {
 type OpenRecord = { -readonly [Field in keyof RecordedCall]: RecordedCall[Field] };
 
 export type ApiReply =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: object }
+  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'cut' };
 
 const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMethod }> = new Map(
