@@ -85,6 +85,7 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error('The Telegram sandbox has been closed'));
       world.queries.close();
+      world.payments.close();
       await server[Symbol.asyncDispose]();
     },
   };

@@ -7,6 +7,7 @@ import type { Profile, StoredChat } from './chats.ts';
 import { CommandBook } from './command-book.ts';
 import { FileShelf } from './file-shelf.ts';
 import { FloodControl } from './flood-control.ts';
+import { StarPayments } from './star-payments.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { UpdateQueue } from './update-queue.ts';
 
@@ -21,6 +22,7 @@ export class TelegramWorld {
   readonly files = new FileShelf();
   readonly updates: UpdateQueue;
   readonly queries: CallbackQueries;
+  readonly payments: StarPayments;
   readonly commands = new CommandBook();
   readonly texts: BotTexts;
   readonly flood = new FloodControl();
@@ -35,6 +37,7 @@ export class TelegramWorld {
     this.bot = { id, is_bot: true, first_name: 'Darkroom', username: options.botUsername };
     this.updates = new UpdateQueue(options.clock, firstUpdateId);
     this.queries = new CallbackQueries(options.clock);
+    this.payments = new StarPayments(options.clock);
     this.texts = new BotTexts(this.bot.first_name);
   }
 
