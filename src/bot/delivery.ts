@@ -1,6 +1,7 @@
 import type { Api } from 'grammy';
+import { existsSync } from 'node:fs';
 import PQueue from 'p-queue';
-import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { Effect, EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, JobEngine } from '../domain/job-engine.ts';
@@ -12,9 +13,10 @@ import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Screen } from '../messages/screen.ts';
-import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
+import type { SendAs } from './media-message.ts';
+import { editIntoOutcome, placeOf, sendOutcome } from './outcome-message.ts';
 import type { Receipts } from './receipts.ts';
-import { keyboardFor, replyTo, textOptions } from './say-screen.ts';
+import { textOptions } from './say-screen.ts';
 import { describeTrouble, troubleOf, type TelegramTrouble } from './telegram-trouble.ts';
 
 const deliveriesAtOnce = 8;
@@ -100,7 +102,7 @@ export class Delivery {
     const { engine, receipts, ledger, clock, tell } = this.#options;
     const claim = await engine.claimTelling(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
-    const { outcome } = claim.job.state;
+    const outcome = showable(claim.job.state.outcome);
     await receipts.close(id);
     // The receipt may have been on its way while the job was claimed.
     const job = (await engine.find(id)) ?? claim.job;
@@ -143,23 +145,29 @@ export class Delivery {
 
   /** A message of its own cannot be repeated unseen: an intent row stands before it. */
   async #sendAnew(claim: Claim, outcome: Outcome, screen: Screen, first: SendAs): Promise<Shown> {
-    const { ledger } = this.#options;
-    const start = await ledger.begin(claim.job.id, 'message', 'once');
+    const { api, ledger } = this.#options;
+    let effect: Effect = 'message';
+    let start = await ledger.begin(claim.job.id, effect, 'once');
+    if (start.kind === 'unsure') {
+      // The first may have arrived. It is repeated once, flagged by its own row, because silence would be worse.
+      // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
+      await this.#assertThere();
+      effect = 'message-again';
+      start = await ledger.begin(claim.job.id, effect, 'once');
+    }
     if (start.kind === 'done') return { as: 'message', messageId: Number(start.note) };
-    // An earlier try may have arrived: repeated once, and flagged, because silence would be worse.
-    if (start.kind === 'unsure') await ledger.undo(claim.job.id, 'message');
-    if (start.kind === 'unsure') await ledger.begin(claim.job.id, 'message', 'once');
+    if (start.kind === 'unsure') return { as: 'nothing', why: 'two messages were sent, and both may have arrived' };
     await this.#assertHeld(claim);
     for (let as = first; ; as = 'document') {
       try {
-        const messageId = await this.#send(claim.job, outcome, screen, as);
-        await ledger.end(claim.job.id, 'message', String(messageId));
+        const messageId = await sendOutcome(api, claim.job, outcome, screen, as);
+        await ledger.end(claim.job.id, effect, String(messageId));
         return { as: 'message', messageId };
       } catch (error) {
         const trouble = this.#sort('send', error);
         if (trouble === 'bad-media' && as === 'fitting') continue;
-        if (trouble !== 'unsure') await ledger.undo(claim.job.id, 'message');
-        if (trouble === 'unsure' || trouble === 'too-many' || trouble === 'unauthorized') throw new TryLater();
+        if (trouble !== 'unsure') await ledger.undo(claim.job.id, effect);
+        if (isPassing(trouble)) throw new TryLater();
         return { as: 'nothing', why: trouble };
       }
     }
@@ -167,8 +175,9 @@ export class Delivery {
 
   async #screenFor(job: Job, outcome: Outcome): Promise<Screen> {
     const { service, messages, clock } = this.#options;
-    const view = (await service.find(job.id))?.view;
-    if (view === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+    const found = await service.find(job.id);
+    if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+    const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
     if (outcome.kind !== 'result') return messages.ended(view, job.locale);
     const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
     return messages.caption(view, job.locale, { model: outcome.model, seconds });
@@ -181,30 +190,12 @@ export class Delivery {
     screen: Screen,
     as: SendAs,
   ): Promise<TelegramTrouble | undefined> {
-    const { api } = this.#options;
-    const { chatId } = job.origin;
     try {
-      if (outcome.kind === 'result') {
-        const media = mediaFor(outcome.file, screen, as);
-        await api.editMessageMedia(chatId, receiptId, media, { reply_markup: keyboardFor(screen) });
-      } else {
-        await api.editMessageText(chatId, receiptId, screen.text, textOptions(screen));
-      }
+      await editIntoOutcome(this.#options.api, job.origin.chatId, receiptId, outcome, screen, as);
       return undefined;
     } catch (error) {
       return this.#sort('edit', error);
     }
-  }
-
-  async #send(job: Job, outcome: Outcome, screen: Screen, as: SendAs): Promise<number> {
-    const { api } = this.#options;
-    const { chatId, threadId, messageId } = job.origin;
-    const place = {
-      reply_parameters: replyTo(messageId),
-      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-    };
-    if (outcome.kind === 'result') return sendMedia(api, chatId, outcome.file, screen, as, place);
-    return (await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...place })).message_id;
   }
 
   /** At most once, and never again when it is not sure that it arrived. */
@@ -212,17 +203,22 @@ export class Delivery {
     const { api, ledger, messages } = this.#options;
     const start = await ledger.begin(job.id, 'ping', 'once');
     if (start.kind !== 'go' || job.receiptId === undefined) return;
-    const { chatId, threadId } = job.origin;
     const screen = messages.ready(job.locale);
     try {
-      const sent = await api.sendMessage(chatId, screen.text, {
-        ...textOptions(screen),
-        reply_parameters: replyTo(job.receiptId),
-        ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-      });
+      const options = { ...textOptions(screen), ...placeOf(job, job.receiptId) };
+      const sent = await api.sendMessage(job.origin.chatId, screen.text, options);
       await ledger.end(job.id, 'ping', String(sent.message_id));
     } catch (error) {
       this.#sort('ping', error);
+    }
+  }
+
+  async #assertThere(): Promise<void> {
+    try {
+      await this.#options.api.getMe();
+    } catch (error) {
+      this.#sort('getMe', error);
+      throw new TryLater();
     }
   }
 
@@ -236,4 +232,15 @@ export class Delivery {
       this.#options.tell({ event: 'telegram.trouble', method, detail: describeTrouble(error) });
     return trouble;
   }
+}
+
+/** Another time the same call may succeed. */
+function isPassing(trouble: TelegramTrouble): boolean {
+  return ['offline', 'unsure', 'too-many', 'unauthorized', 'conflict'].includes(trouble);
+}
+
+/** A file that somebody has removed from the disk cannot be shown, however often it is tried. */
+function showable(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'result' || existsSync(outcome.file.path)) return outcome;
+  return { kind: 'failed', code: 'result-unavailable' };
 }
