@@ -1,7 +1,7 @@
 import type { Api } from 'grammy';
 import { existsSync } from 'node:fs';
 import PQueue from 'p-queue';
-import type { Effect, EffectLedger } from '../domain/effect-ledger.ts';
+import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, JobEngine } from '../domain/job-engine.ts';
@@ -14,10 +14,11 @@ import type { Random } from '../kit/random.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Screen } from '../messages/screen.ts';
 import type { SendAs } from './media-message.ts';
-import { editIntoOutcome, placeOf, sendOutcome } from './outcome-message.ts';
+import { editIntoOutcome, placeOf } from './outcome-message.ts';
+import { assertHeld, sendOnce, sortTrouble, TryLater, type Shown } from './send-once.ts';
 import type { Receipts } from './receipts.ts';
 import { textOptions } from './say-screen.ts';
-import { describeTrouble, troubleOf, type TelegramTrouble } from './telegram-trouble.ts';
+import type { TelegramTrouble } from './telegram-trouble.ts';
 
 const deliveriesAtOnce = 8;
 /** Edits do not ring: after a wait this long a short reply does. */
@@ -34,13 +35,6 @@ export type DeliveryOptions = {
   readonly random: Random;
   readonly tell: Tell;
 };
-
-type Shown =
-  | { readonly as: 'edit' | 'message'; readonly messageId?: number }
-  | { readonly as: 'nothing'; readonly why: string };
-
-/** Telegram did not take it this time; the job stays untold and is tried again. */
-class TryLater extends Error {}
 
 /**
  * Tells each ended job's person, once: the outcome is edited into the receipt, which may be repeated without being seen
@@ -127,11 +121,12 @@ export class Delivery {
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
+    const { engine } = this.#options;
     const screen = await this.#screenFor(claim.job, outcome);
     let as: SendAs = 'fitting';
     if (claim.job.receiptId !== undefined) {
       for (;;) {
-        await this.#assertHeld(claim);
+        await assertHeld(engine, claim);
         const trouble = await this.#edit(claim.job, claim.job.receiptId, outcome, screen, as);
         if (trouble === undefined || trouble === 'not-modified') return { as: 'edit' };
         if (trouble === 'bad-media' && as === 'fitting') as = 'document';
@@ -140,37 +135,7 @@ export class Delivery {
         else throw new TryLater();
       }
     }
-    return this.#sendAnew(claim, outcome, screen, as);
-  }
-
-  /** A message of its own cannot be repeated unseen: an intent row stands before it. */
-  async #sendAnew(claim: Claim, outcome: Outcome, screen: Screen, first: SendAs): Promise<Shown> {
-    const { api, ledger } = this.#options;
-    let effect: Effect = 'message';
-    let start = await ledger.begin(claim.job.id, effect, 'once');
-    if (start.kind === 'unsure') {
-      // The first may have arrived. It is repeated once, flagged by its own row, because silence would be worse.
-      // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
-      await this.#assertThere();
-      effect = 'message-again';
-      start = await ledger.begin(claim.job.id, effect, 'once');
-    }
-    if (start.kind === 'done') return { as: 'message', messageId: Number(start.note) };
-    if (start.kind === 'unsure') return { as: 'nothing', why: 'two messages were sent, and both may have arrived' };
-    await this.#assertHeld(claim);
-    for (let as = first; ; as = 'document') {
-      try {
-        const messageId = await sendOutcome(api, claim.job, outcome, screen, as);
-        await ledger.end(claim.job.id, effect, String(messageId));
-        return { as: 'message', messageId };
-      } catch (error) {
-        const trouble = this.#sort('send', error);
-        if (trouble === 'bad-media' && as === 'fitting') continue;
-        if (trouble !== 'unsure') await ledger.undo(claim.job.id, effect);
-        if (isPassing(trouble)) throw new TryLater();
-        return { as: 'nothing', why: trouble };
-      }
-    }
+    return sendOnce({ claim, outcome, screen, first: as }, this.#options);
   }
 
   async #screenFor(job: Job, outcome: Outcome): Promise<Screen> {
@@ -194,7 +159,7 @@ export class Delivery {
       await editIntoOutcome(this.#options.api, job.origin.chatId, receiptId, outcome, screen, as);
       return undefined;
     } catch (error) {
-      return this.#sort('edit', error);
+      return sortTrouble(this.#options.tell, 'edit', error);
     }
   }
 
@@ -209,34 +174,9 @@ export class Delivery {
       const sent = await api.sendMessage(job.origin.chatId, screen.text, options);
       await ledger.end(job.id, 'ping', String(sent.message_id));
     } catch (error) {
-      this.#sort('ping', error);
+      sortTrouble(this.#options.tell, 'ping', error);
     }
   }
-
-  async #assertThere(): Promise<void> {
-    try {
-      await this.#options.api.getMe();
-    } catch (error) {
-      this.#sort('getMe', error);
-      throw new TryLater();
-    }
-  }
-
-  async #assertHeld(claim: Claim): Promise<void> {
-    if (!(await this.#options.engine.holds(claim.lease))) throw new TryLater();
-  }
-
-  #sort(method: string, error: unknown): TelegramTrouble {
-    const trouble = troubleOf(error);
-    if (trouble !== 'not-modified')
-      this.#options.tell({ event: 'telegram.trouble', method, detail: describeTrouble(error) });
-    return trouble;
-  }
-}
-
-/** Another time the same call may succeed. */
-function isPassing(trouble: TelegramTrouble): boolean {
-  return ['offline', 'unsure', 'too-many', 'unauthorized', 'conflict'].includes(trouble);
 }
 
 /** A file that somebody has removed from the disk cannot be shown, however often it is tried. */
