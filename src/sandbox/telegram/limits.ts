@@ -45,6 +45,7 @@ export const limits = {
     toldAgainMs: 1000,
     transactions: 100,
   },
+  webhook: { connections: 40, answerMs: 60_000, longestRestS: 60, longestAskedRestS: 3600 },
   deletableMs: 48 * 3_600_000,
   recordedCalls: 20_000,
   rememberedUpdates: 20_000,
