@@ -123,6 +123,7 @@ export class Delivery {
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
     const { engine } = this.#options;
     const screen = await this.#screenFor(claim.job, outcome);
+    if (outcome.kind === 'result') this.#showUploading(claim.job);
     let as: SendAs = 'fitting';
     if (claim.job.receiptId !== undefined) {
       for (;;) {
@@ -136,6 +137,13 @@ export class Delivery {
       }
     }
     return sendOnce({ claim, outcome, screen, first: as }, this.#options);
+  }
+
+  /** "Sending a picture…" for the seconds an upload takes; nobody waits for it and nobody misses it. */
+  #showUploading({ kind, origin: { chatId, threadId } }: Job): void {
+    const topic = threadId === undefined ? {} : { message_thread_id: threadId };
+    const action = kind === 'image' ? 'upload_photo' : 'upload_video';
+    this.#options.api.sendChatAction(chatId, action, topic).catch(() => undefined);
   }
 
   async #screenFor(job: Job, outcome: Outcome): Promise<Screen> {

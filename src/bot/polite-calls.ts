@@ -8,7 +8,7 @@ const longestWaitMs = 120_000;
 const missingRetryAfterMs = 5_000;
 
 /** Calls that show the same thing however often they are made. */
-const repeatable = /^(edit|set|get|answerCallbackQuery|sendChatAction|delete)/;
+const repeatable = /^(edit|set|get|answerCallbackQuery|delete)/;
 
 /**
  * Waits as long as Telegram asks (429) and holds every other call to that chat back meanwhile, without holding other

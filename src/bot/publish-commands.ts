@@ -2,7 +2,7 @@ import { type Api, GrammyError } from 'grammy';
 import type { LanguageCode } from 'grammy/types';
 import type { Tell } from '../domain/events.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
-import { describeTrouble, troubleOf } from './telegram-trouble.ts';
+import { describeTrouble, isCalledOff, troubleOf } from './telegram-trouble.ts';
 
 export type CommandMenuOptions = {
   readonly api: Api;
@@ -50,6 +50,8 @@ export class CommandMenu {
       try {
         await api.setMyCommands(messages.commands(language ?? defaultLocale, whose), { ...named, ...scope });
       } catch (error) {
+        // The house closes: the next start publishes all of them again.
+        if (isCalledOff(error)) return false;
         if (whose.chatId !== undefined && error instanceof GrammyError && troubleOf(error) === 'closed') return false;
         tell({ event: 'telegram.trouble', method: 'setMyCommands', detail: describeTrouble(error) });
       }

@@ -151,10 +151,15 @@ export class Receipts {
       const waitMs = tracked.lastEditMs + editSpacingMs[job.origin.chatType] - clock.now();
       if (waitMs > 0) return this.#schedule(id, waitMs);
       const screen = messages.receipt(view, job.locale);
-      if (tracked.shown === fingerprintOf(screen)) return;
+      const news = fingerprintOf(screen);
+      if (tracked.shown === news) return;
       tracked.lastEditMs = clock.now();
-      await api.editMessageText(job.origin.chatId, found.job.receiptId, screen.text, textOptions(screen));
-      tracked.shown = fingerprintOf(screen);
+      try {
+        await api.editMessageText(job.origin.chatId, found.job.receiptId, screen.text, textOptions(screen));
+      } catch (error) {
+        if (troubleOf(error) !== 'not-modified') throw error;
+      }
+      tracked.shown = news;
     } catch (error) {
       // Old news is not worth a second try: the next change brings newer.
       tell({ event: 'telegram.trouble', method: 'editMessageText', detail: describeTrouble(error) });

@@ -59,6 +59,11 @@ export function troubleOf(error: unknown): TelegramTrouble {
   return phrases.find(([phrase]) => phrase.test(description))?.[1] ?? 'refused';
 }
 
+/** We broke the call off ourselves, because the house closes; it may have been done. */
+export function isCalledOff(error: unknown): boolean {
+  return error instanceof HttpError && causeName(error.error) === 'AbortError';
+}
+
 /** The facts of an error for a log line; never the payload, which holds people's words, nor the address, which holds the token. */
 export function describeTrouble(error: unknown): string {
   if (error instanceof GrammyError) return `${error.error_code} ${error.description}`;
