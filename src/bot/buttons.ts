@@ -3,7 +3,7 @@ import { jobId } from '../domain/ids.ts';
 import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
-import { ask } from './commands/ask.ts';
+import { make } from './commands/ask.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import type { BotContext, Desk } from './context.ts';
 import { sayScreen, textOptions } from './say-screen.ts';
@@ -38,13 +38,13 @@ export function buttons(desk: Desk): Composer<BotContext> {
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return ask(ctx, desk, found.job.kind, found.job.prompt);
+        return make(ctx, desk, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return ask(ctx, desk, kind, messages.example(kind, locale));
+        return make(ctx, desk, { kind, prompt: messages.example(kind, locale) });
       }
       case 'status': {
         if (press.id === 'all') {

@@ -1,4 +1,5 @@
 import type { Cancelled } from '../domain/job-engine.ts';
+import type { OptionMistake } from '../domain/generation-options.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
 import type { Catalog } from './catalog.ts';
@@ -14,6 +15,7 @@ import {
 } from './guide-screens.ts';
 import { keysScreen, keysTestedWords } from './keys-screen.ts';
 import type { MessageId } from './message-ids.ts';
+import { optionMistakeScreen } from './options-screen.ts';
 import { limitsWords, premiumScreen, type DayUse, type PremiumFacts } from './premium-screens.ts';
 import { receiptScreen } from './receipt-screen.ts';
 import { refusedScreen, usageScreen, type Refusal } from './refused-screen.ts';
@@ -60,6 +62,9 @@ export function createMessageMapper(catalog: Catalog) {
     status: (views: readonly JobView[], locale: string): Screen => statusScreen(voice(locale), views),
     /** A request that was not taken. */
     refused: (refusal: Refusal, locale: string): Screen => refusedScreen(voice(locale), refusal),
+    /** Options that cannot be followed; nothing was stored. */
+    optionMistake: (mistake: OptionMistake, kind: JobKind, locale: string): Screen =>
+      optionMistakeScreen(voice(locale), mistake, kind),
     usage: (kind: JobKind, locale: string): Screen => usageScreen(voice(locale), kind),
     /** A prompt to show or to run when somebody presses the example button. */
     example: (kind: JobKind, locale: string): string => examplePrompt(voice(locale), kind),

@@ -8,6 +8,7 @@ import { checkSqliteVersion } from '../../src/storage/sqlite-version.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
+const newest = migrations.length;
 const mode = (name: string) => (statSync(name).mode & 0o777).toString(8);
 
 function aDatabase(): Scratch {
@@ -40,7 +41,7 @@ test('openDatabase() sets what durability needs', () => {
     { synchronous: 2 },
     { foreign_keys: 1 },
     { timeout: 1_234 },
-    { user_version: 1 },
+    { user_version: newest },
   ]);
 });
 
@@ -89,7 +90,7 @@ test('openDatabase() refuses a schema of a newer version and leaves the file unt
   expect(() => openDatabase({ path: place.file })).toThrow(
     expect.objectContaining({
       code: 'newer-schema',
-      message: expect.stringContaining('its schema is 99, this version knows up to 1') as string,
+      message: expect.stringContaining(`its schema is 99, this version knows up to ${newest}`) as string,
     }),
   );
   expect(readFileSync(place.file).equals(before)).toBe(true);
@@ -97,20 +98,20 @@ test('openDatabase() refuses a schema of a newer version and leaves the file unt
 
 test('openDatabase() migrates what an older version left and keeps a copy of it', () => {
   using place = aDatabase();
-  const second = { version: 2, sql: 'ALTER TABLE users ADD COLUMN shoe_size INTEGER' };
+  const second = { version: newest + 1, sql: 'ALTER TABLE users ADD COLUMN shoe_size INTEGER' };
   using database = openDatabase({ path: place.file, steps: [...migrations, second] });
   expect(database.get('SELECT id, shoe_size FROM users')).toEqual({ id: 7, shoe_size: null });
-  using copy = openDatabase({ path: `${place.file}.schema-1` });
+  using copy = openDatabase({ path: `${place.file}.schema-${newest}` });
   expect(copy.get('SELECT id FROM users')).toEqual({ id: 7 });
-  expect(mode(`${place.file}.schema-1`)).toBe('600');
+  expect(mode(`${place.file}.schema-${newest}`)).toBe('600');
 });
 
 test('openDatabase() takes no step of a migration that fails', () => {
   using place = aDatabase();
   const steps = [
     ...migrations,
-    { version: 2, sql: 'CREATE TABLE shoes (size INTEGER)' },
-    { version: 3, sql: 'CREATE TABLE shoes (size INTEGER)' },
+    { version: newest + 1, sql: 'CREATE TABLE shoes (size INTEGER)' },
+    { version: newest + 2, sql: 'CREATE TABLE shoes (size INTEGER)' },
   ];
   expect(() => openDatabase({ path: place.file, steps })).toThrow('already exists');
   using database = openDatabase({ path: place.file });
