@@ -9,7 +9,7 @@ import { startNode } from './node-process.ts';
 import { median } from './quantile.ts';
 import { scratch } from './scratch.ts';
 
-const depths = { deep: 50_000, shallow: 100 };
+const depths = { deep: 100_000, shallow: 100 };
 const jobsAPerson = 5;
 const rounds = 10;
 const steps = ['accept', 'claim and park', 'where', 'cancel'] as const;

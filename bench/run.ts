@@ -8,16 +8,20 @@ import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './fi
 import { firstAnswer } from './first-answer.ts';
 import { install } from './install.ts';
 import { jobsPerSecond } from './jobs-per-second.ts';
+import { lanes } from './lanes.ts';
 import { memoryAtRest } from './memory-at-rest.ts';
 import { resultsDir } from './scratch.ts';
 import { tableOf } from './table.ts';
+import { updatesPerSecond } from './updates-per-second.ts';
 
 const benchmarks: readonly Benchmark[] = [
   { name: 'first-answer', run: firstAnswer },
   { name: 'memory-at-rest', run: memoryAtRest },
   { name: 'install', run: install },
   { name: 'jobs-per-second', run: jobsPerSecond },
+  { name: 'updates-per-second', run: updatesPerSecond },
   { name: 'deep-queue', run: deepQueue },
+  { name: 'lanes', run: lanes },
 ];
 
 const names = benchmarks.map(({ name }) => name).join(', ');

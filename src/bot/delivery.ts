@@ -100,12 +100,13 @@ export class Delivery {
     const { engine, receipts, ledger, clock, tell } = this.#options;
     const claim = await engine.claimTelling(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
-    await receipts.close(id);
-    const { job } = claim;
     const { outcome } = claim.job.state;
+    await receipts.close(id);
+    // The receipt may have been on its way while the job was claimed.
+    const job = (await engine.find(id)) ?? claim.job;
     const start = await ledger.begin(id, 'result', 'idempotent');
     if (start.kind !== 'done') {
-      const shown = await this.#show(claim, outcome);
+      const shown = await this.#show({ ...claim, job }, outcome);
       if (shown.as === 'nothing') tell({ event: 'job.undeliverable', jobId: id, why: shown.why });
       await ledger.end(
         id,

@@ -1,4 +1,4 @@
-import type { Bot } from 'grammy';
+import { BotError, type Bot } from 'grammy';
 import type { Update } from 'grammy/types';
 import PQueue from 'p-queue';
 import type { Tell } from '../domain/events.ts';
@@ -125,7 +125,7 @@ export class Poller {
         // Left for the next start when the house closes meanwhile.
         if (signal.aborted) return;
         const after = await inbox.failed(updateId).catch(() => 'again' as const);
-        tell({ event: 'update.failed', updateId, error, setAside: after === 'set-aside' });
+        tell({ event: 'update.failed', updateId, error: plainCause(error), setAside: after === 'set-aside' });
         if (after === 'set-aside') return;
         try {
           await clock.sleep(tryAgainMs, signal);
@@ -152,6 +152,12 @@ export class Poller {
     this.#purgedMs = nowMs;
     await this.#options.inbox.purge(nowMs);
   }
+}
+
+/** What went wrong without what grammY hangs on it: its errors hold the context, and with it the token and people's words. */
+function plainCause(error: unknown): unknown {
+  const cause = error instanceof BotError ? error.error : error;
+  return cause instanceof Error && isTelegrams(cause) ? describeTrouble(cause) : cause;
 }
 
 function isTelegrams(error: Error): boolean {

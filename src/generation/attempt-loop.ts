@@ -179,7 +179,8 @@ async function callOnce(
 ): Promise<ProviderReply> {
   const { clock, tell } = tools;
   const { keyId, keyName } = lease;
-  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model: candidate.model };
+  const { model } = candidate;
+  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model };
   const provider = tools.providers.get(candidate.provider);
   tell({ event: 'attempt.started', ...facts });
   const startedMs = clock.now();
@@ -200,11 +201,11 @@ async function callOnce(
   const ms = clock.now() - startedMs;
   if (reply.ok) {
     tools.breakers.get(candidate.provider)?.noteSuccess(keyId);
-    lease.release({ kind: 'succeeded', ms });
+    lease.release({ kind: 'succeeded', ms, model });
     tell({ event: 'attempt.succeeded', ...facts, ms });
   } else {
     if (reply.failure.blame === 'provider') tools.breakers.get(candidate.provider)?.noteFault(keyId);
-    lease.release({ kind: 'failed', failure: reply.failure, ms });
+    lease.release({ kind: 'failed', failure: reply.failure, ms, model });
     tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
   }
   return reply;

@@ -1,6 +1,7 @@
 import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { KeyState } from '../domain/key-state.ts';
+import type { KeyState, KeyVerdict } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { PoolView } from '../domain/views.ts';
@@ -9,6 +10,8 @@ import type { Random } from '../kit/random.ts';
 import type { KeyHappening } from './key-life.ts';
 import { nextKeyState, stateAt } from './key-life.ts';
 import type { Lease, Returned, SeatAnswer, SeatRequest } from './lease.ts';
+import { restAlone } from './rest-alone.ts';
+import { poolViewOf } from './pool-view.ts';
 import type { PoolKey } from './pooled-key.ts';
 import { PooledKey } from './pooled-key.ts';
 import { isDueForCall, whyNoSeat } from './seats.ts';
@@ -116,17 +119,7 @@ export class KeyPool {
     const keys = this.#keys
       .filter(({ key }) => provider === undefined || key.provider === provider)
       .map((pooled) => pooled.view(nowMs));
-    const wakes = keys.flatMap(({ state }) => (state.kind === 'cooling' ? [state.untilMs] : []));
-    const count = (kind: KeyState['kind']) => keys.filter(({ state }) => state.kind === kind).length;
-    return {
-      total: keys.length,
-      ready: count('ready'),
-      cooling: count('cooling'),
-      benched: count('benched') + count('probing'),
-      disabled: count('disabled'),
-      ...(wakes.length > 0 ? { nextWakeMs: Math.min(...wakes) } : {}),
-      keys,
-    };
+    return poolViewOf(keys);
   }
 
   /** Tells the pool what a probe or a human says of a key; an unknown id is ignored. */
@@ -171,14 +164,23 @@ export class KeyPool {
       pooled.lastUsedMs = this.#clock.now();
       if (returned.kind === 'succeeded') {
         pooled.noteSuccess(returned.ms);
+        pooled.trackRecord.noteSuccess(returned.model ?? '', pooled.lastUsedMs);
         this.#happen(pooled, { kind: 'fine' });
       } else {
-        pooled.noteFailure(returned.failure);
-        if (returned.failure.reason === 'concurrency') pooled.seatLimit = Math.max(1, inFlight - 1);
-        this.#happen(pooled, verdictFor(returned.failure));
+        const { failure, model = '' } = returned;
+        pooled.noteFailure(failure);
+        if (failure.reason === 'concurrency') pooled.seatLimit = Math.max(1, inFlight - 1);
+        this.#happen(pooled, this.#verdict(pooled, failure, model));
       }
     }
     this.#seatFreed(pooled);
+  }
+
+  #verdict(pooled: PooledKey, failure: AttemptFailure, model: string): KeyVerdict {
+    const { provider } = pooled.key;
+    const siblings = this.#keys.filter((other) => other !== pooled && serves(other, provider, model));
+    const facts = { nowMs: this.#clock.now(), random: this.#random };
+    return restAlone(pooled, siblings, failure, model, facts) ?? verdictFor(failure);
   }
 
   #happen(pooled: PooledKey, happening: KeyHappening): void {

@@ -5,8 +5,8 @@ import type { Secret } from '../kit/secret.ts';
 
 /** How the borrowed seat comes back. */
 export type Returned =
-  | { readonly kind: 'succeeded'; readonly ms: number }
-  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly ms: number }
+  | { readonly kind: 'succeeded'; readonly ms: number; readonly model?: string }
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly ms: number; readonly model?: string }
   /** No call was made, or it was called off before an answer: nothing is known of the key. */
   | { readonly kind: 'unused' };
 

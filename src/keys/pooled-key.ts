@@ -7,6 +7,7 @@ import type { KeyView } from '../domain/views.ts';
 import type { Secret } from '../kit/secret.ts';
 import { stateAt } from './key-life.ts';
 import type { KeyChoice } from './strategies.ts';
+import { TrackRecord } from './track-record.ts';
 
 /** How much one call moves the smoothed health: about the last eight calls count. */
 const healthStep = 0.125;
@@ -37,6 +38,7 @@ export class PooledKey {
   limitedInARow = 0;
   health = 1;
   lastUsedMs = 0;
+  readonly trackRecord = new TrackRecord();
   readonly errors: Partial<Record<FailureReason, number>> = {};
   #latencySumMs = 0;
   #timed = 0;

@@ -5,7 +5,7 @@ import type { Database } from './connection.ts';
 export function createSqliteEffectLedger(database: Database): EffectLedger {
   return {
     begin: async (jobId, effect, repeat) =>
-      database.transaction(() => {
+      database.commit(() => {
         const row = database.get('SELECT note FROM effects WHERE job_id = ? AND effect = ?', jobId, effect);
         if (row === undefined) {
           database.run('INSERT INTO effects (job_id, effect) VALUES (?, ?)', jobId, effect);
@@ -15,13 +15,16 @@ export function createSqliteEffectLedger(database: Database): EffectLedger {
         return { kind: repeat === 'idempotent' ? 'go' : 'unsure' };
       }),
     end: async (jobId, effect, note) =>
-      void database.run(
-        `INSERT INTO effects (job_id, effect, note) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET note = excluded.note`,
-        jobId,
-        effect,
-        note,
+      database.commit(
+        () =>
+          void database.run(
+            `INSERT INTO effects (job_id, effect, note) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET note = excluded.note`,
+            jobId,
+            effect,
+            note,
+          ),
       ),
     undo: async (jobId, effect) =>
-      void database.run('DELETE FROM effects WHERE job_id = ? AND effect = ?', jobId, effect),
+      database.commit(() => void database.run('DELETE FROM effects WHERE job_id = ? AND effect = ?', jobId, effect)),
   };
 }

@@ -16,7 +16,7 @@ export function createSqliteInbox(database: Database): Inbox {
     void database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
   return {
     keep: async (batch, nowMs) =>
-      database.transaction(() => {
+      database.commit(() => {
         purge(nowMs);
         return batch.filter(
           ({ updateId, body }) =>
@@ -34,16 +34,20 @@ export function createSqliteInbox(database: Database): Inbox {
         .map((row) => parseRow('inbox', updateRow, row)),
     // The words of a handled update are of no more use; its id still is.
     handled: async (updateId) =>
-      void database.run(`UPDATE inbox SET state = 'handled', body = '' WHERE update_id = ?`, updateId),
+      database.commit(
+        () => void database.run(`UPDATE inbox SET state = 'handled', body = '' WHERE update_id = ?`, updateId),
+      ),
     failed: async (updateId) => {
-      const row = database.get(
-        `UPDATE inbox SET tries = tries + 1, state = CASE WHEN tries + 1 >= ${maxTries} THEN 'set-aside' ELSE 'new' END
-         WHERE update_id = ? AND state = 'new' RETURNING tries`,
-        updateId,
+      const row = await database.commit(() =>
+        database.get(
+          `UPDATE inbox SET tries = tries + 1, state = CASE WHEN tries + 1 >= ${maxTries} THEN 'set-aside' ELSE 'new' END
+           WHERE update_id = ? AND state = 'new' RETURNING tries`,
+          updateId,
+        ),
       );
       return row !== undefined && numberOf(row, 'tries') < maxTries ? 'again' : 'set-aside';
     },
     // What was never handled stays, however old: it is still owed an answer.
-    purge: async (nowMs) => purge(nowMs),
+    purge: async (nowMs) => database.commit(() => purge(nowMs)),
   };
 }

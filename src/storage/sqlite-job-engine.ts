@@ -15,11 +15,10 @@ export function createSqliteJobEngine(database: Database): JobEngine {
   };
   return {
     accept: async (request, limits, nowMs) =>
-      database.transaction(() => acceptJob(database, request, limits, Math.floor(nowMs))),
-    claim: async (line, limits, nowMs) =>
-      database.transaction(() => claimNext(database, line, limits, Math.floor(nowMs))),
+      database.commit(() => acceptJob(database, request, limits, Math.floor(nowMs))),
+    claim: async (line, limits, nowMs) => database.commit(() => claimNext(database, line, limits, Math.floor(nowMs))),
     claimExpired: async (line, kind, claimedBeforeMs) =>
-      database.transaction(() => claimOverdue(database, line, kind, claimedBeforeMs)),
+      database.commit(() => claimOverdue(database, line, kind, claimedBeforeMs)),
     nextReadyMs: async (line, nowMs) => {
       const row = database.get(
         `SELECT min(ready_at_ms) AS ready FROM jobs
@@ -31,32 +30,40 @@ export function createSqliteJobEngine(database: Database): JobEngine {
       return typeof ready === 'number' ? ready : undefined;
     },
     checkpoint: async ({ jobId: id, fence }, { candidate, attempts, calls }) =>
-      database.run(
-        `UPDATE jobs SET candidate = ?, attempts = ?, calls = ? WHERE id = ? AND fence = ? AND state = 'running'`,
-        candidate,
-        attempts,
-        calls,
-        id,
-        fence,
-      ) === 1,
-    park: async (lease, park) => parkJob(database, lease, park),
-    handBack: async (lease) => database.transaction(() => handBackJob(database, lease)),
+      database.commit(
+        () =>
+          database.run(
+            `UPDATE jobs SET candidate = ?, attempts = ?, calls = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+            candidate,
+            attempts,
+            calls,
+            id,
+            fence,
+          ) === 1,
+      ),
+    park: async (lease, park) => database.commit(() => parkJob(database, lease, park)),
+    handBack: async (lease) => database.commit(() => handBackJob(database, lease)),
     settle: async (lease, outcome, nowMs) =>
-      database.transaction(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
-    cancel: async (id, userId, nowMs) => database.transaction(() => cancelJob(database, id, userId, Math.floor(nowMs))),
+      database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
+    cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),
     claimTelling: async (id) => {
-      const row = database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id);
+      const row = await database.commit(() =>
+        database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id),
+      );
       if (row === undefined) return undefined;
       const { job, lease } = toStoredJob(row);
       return { lease, job };
     },
     told: async ({ jobId: id, fence }, nowMs) =>
-      database.run(
-        `UPDATE jobs SET state = 'told', told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
-        Math.floor(nowMs),
-        id,
-        fence,
-      ) === 1,
+      database.commit(
+        () =>
+          database.run(
+            `UPDATE jobs SET state = 'told', told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+            Math.floor(nowMs),
+            id,
+            fence,
+          ) === 1,
+      ),
     untold: async () =>
       database
         .all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`)
@@ -64,7 +71,7 @@ export function createSqliteJobEngine(database: Database): JobEngine {
     holds: async ({ jobId: id, fence }) =>
       database.get(`SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting'`, id, fence) !== undefined,
     keepReceipt: async (id, receiptId) =>
-      void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', receiptId, id),
+      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', receiptId, id)),
     find: async (id) => find(id)?.job,
     where: async (id) => {
       const stored = find(id);
@@ -72,7 +79,6 @@ export function createSqliteJobEngine(database: Database): JobEngine {
     },
     jobsOf: async (userId) => openJobsOf(database, userId),
     stats: async () => engineStats(database),
-    recover: async (maxCrashes, nowMs) =>
-      database.transaction(() => recoverJobs(database, maxCrashes, Math.floor(nowMs))),
+    recover: async (maxCrashes, nowMs) => database.commit(() => recoverJobs(database, maxCrashes, Math.floor(nowMs))),
   };
 }

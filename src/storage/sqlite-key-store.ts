@@ -44,7 +44,7 @@ export function createSqliteKeyStore(database: Database): KeyStore {
   return {
     load: async () => database.all('SELECT * FROM keys ORDER BY id').map((row) => parseRow('keys', keyRow, row)),
     save: async (records) =>
-      database.transaction(() => {
+      database.commit(() => {
         for (const record of records) {
           database.run(
             `INSERT INTO keys (id, state, limited_in_a_row, seat_limit, calls, successes) VALUES (?, ?, ?, ?, ?, ?)
@@ -60,7 +60,7 @@ export function createSqliteKeyStore(database: Database): KeyStore {
         }
       }),
     salt: async () =>
-      database.transaction(() => {
+      database.commit(() => {
         const made = randomBytes(32).toString('hex');
         database.run(`INSERT INTO settings (name, value) VALUES ('key-salt', ?) ON CONFLICT DO NOTHING`, made);
         return String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);

@@ -23,13 +23,16 @@ export function createSqliteUsers(database: Database): Users {
   return {
     find: async (id) => find(id),
     setLocale: async (id, locale) =>
-      void database.run(
-        'INSERT INTO users (id, locale) VALUES (?, ?) ON CONFLICT DO UPDATE SET locale = excluded.locale',
-        id,
-        locale,
+      database.commit(
+        () =>
+          void database.run(
+            'INSERT INTO users (id, locale) VALUES (?, ?) ON CONFLICT DO UPDATE SET locale = excluded.locale',
+            id,
+            locale,
+          ),
       ),
     addPremium: async (id, days, nowMs) =>
-      database.transaction(() => {
+      database.commit(() => {
         const fromMs = Math.max(nowMs, find(id).premiumUntilMs ?? 0);
         const untilMs = Math.floor(fromMs + days * dayMs);
         database.run(

@@ -98,6 +98,7 @@ test.each(troubles)(
     await passTime(clock, Promise.all([...free, ...premium].map((person) => person.waitFor(hasAnswer))), {
       stepMs: 500,
     });
+    await passTime(clock, house.restart(), { stepMs: 500 });
 
     const headlines = languages.map((language) => headline[language]);
     expect(free.map(lastWords).map(firstLine)).toEqual(headlines);

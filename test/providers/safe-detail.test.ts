@@ -18,6 +18,18 @@ test.each([
   expect(safeDetail(`Incorrect key: ${spelling} given`, secret)).toMatch(/^Incorrect key: \[key\]=* given$/);
 });
 
+test.each(['Key ', 'Key', 'Ke', 'user:'])(
+  'safeDetail() takes the key out of the base64 of something that begins with "%s"',
+  (before) => {
+    const coded = Buffer.from(`${before}${secret}!`).toString('base64');
+    const told = safeDetail(`Bad header ${coded}`, secret);
+    expect(Buffer.from(told.replace(/^Bad header /, ''), 'base64').toString('latin1')).not.toContain(
+      secret.slice(3, -3),
+    );
+    expect(told).toContain('[key]');
+  },
+);
+
 test('safeDetail() answers one line of at most 200 units without the key, whatever the text', () => {
   const anySecret = fc
     .string({ minLength: 8, maxLength: 40, unit: 'grapheme-ascii' })

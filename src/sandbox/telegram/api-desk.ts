@@ -18,6 +18,8 @@ export type RecordedCall = {
   /** Undefined while the call is being served; true when the work was done, even if its answer was cut off. */
   readonly ok?: boolean;
   readonly error?: { readonly code: number; readonly description: string };
+  /** What Telegram put into `result`, when it did not refuse. */
+  readonly result?: unknown;
   /** The connection was cut instead of an answer. */
   readonly cut?: boolean;
 };
@@ -25,7 +27,7 @@ export type RecordedCall = {
 type OpenRecord = { -readonly [Field in keyof RecordedCall]: RecordedCall[Field] };
 
 export type ApiReply =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: object }
+  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'cut' };
 
 const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMethod }> = new Map(
@@ -61,7 +63,8 @@ export class ApiDesk {
     const reply = await this.#answer(method.name, method.run, { params, signal, chatId, deed });
     const error = reply.error;
     record.ok = error === undefined;
-    if (error !== undefined) record.error = { code: error.code, description: error.message };
+    if (error === undefined) record.result = reply.result;
+    else record.error = { code: error.code, description: error.message };
     if (deed?.kind === 'cut-after') return cut(record);
     return error === undefined
       ? { kind: 'answer', status: 200, body: { ok: true, result: reply.result } }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type ApiDesk, type ApiReply, refusal } from './api-desk.ts';
 import { ApiError } from './api-error.ts';
 import type { FileShelf } from './file-shelf.ts';
+import type { PeopleDoor } from './people-door.ts';
 import { readParams } from './request-params.ts';
 
 export type ApiServer = AsyncDisposable & {
@@ -14,13 +15,14 @@ export type ApiServer = AsyncDisposable & {
 /** Longer than any client keeps an idle connection, so that the server never closes one just as it is used. */
 const keepAliveMs = 120_000;
 
-/** Listens for `/bot<token>/<method>` and `/file/bot<token>/<path>`. */
+/** Listens for `/bot<token>/<method>`, `/file/bot<token>/<path>` and what the people's door opens. */
 export async function startApiServer(options: {
   readonly host: string;
   readonly port: number;
   readonly token: string;
   readonly desk: ApiDesk;
   readonly files: FileShelf;
+  readonly door: PeopleDoor;
 }): Promise<ApiServer> {
   let isOffline = false;
   const server = createServer((request, response) => {
@@ -57,7 +59,12 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-type Desk = { readonly token: string; readonly desk: ApiDesk; readonly files: FileShelf };
+type Desk = {
+  readonly token: string;
+  readonly desk: ApiDesk;
+  readonly files: FileShelf;
+  readonly door: PeopleDoor;
+};
 
 async function answer(options: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
@@ -84,11 +91,12 @@ async function answer(options: Desk, request: IncomingMessage, response: ServerR
 }
 
 async function route(
-  { token, desk, files }: Desk,
+  { token, desk, files, door }: Desk,
   request: IncomingMessage,
   signal: AbortSignal,
 ): Promise<ApiReply | Uint8Array> {
   const url = new URL(request.url ?? '/', 'http://sandbox');
+  if (url.pathname.startsWith('/sandbox/')) return atTheDoor(door, request, url);
   const match = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(url.pathname);
   if (match === null) return refuse(request, new ApiError(404, 'Not Found'));
   const [, isFile, givenToken = '', rest = ''] = match;
@@ -104,6 +112,18 @@ async function route(
     if (error instanceof ApiError) return refusal(error);
     throw error;
   }
+}
+
+/** Pages of other origins cannot send JSON without asking first, so a person is only moved by a program. */
+async function atTheDoor(door: PeopleDoor, request: IncomingMessage, url: URL): Promise<ApiReply> {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) body += chunk;
+  const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+  if (request.method !== 'GET' && !isJson) {
+    return { kind: 'answer', status: 415, body: { error: 'Cannot read the body: its content type is not JSON' } };
+  }
+  const answer = await door.answer(request.method ?? 'GET', url, body);
+  return answer === undefined ? refusal(new ApiError(404, 'Not Found')) : { kind: 'answer', ...answer };
 }
 
 /** Reads what is still to come of the request first, so that the answer reaches who sends it. */

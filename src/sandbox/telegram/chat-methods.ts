@@ -1,3 +1,4 @@
+import type { AcceptedGiftTypes, ChatMemberAdministrator } from 'grammy/types';
 import { type ApiMethod, chatOf, writableChatOf } from './api-call.ts';
 import { badRequest } from './api-error.ts';
 import { isObject } from './call-params.ts';
@@ -6,10 +7,35 @@ import { limits } from './limits.ts';
 import { botEmoji } from './reaction-emoji.ts';
 import { chatFor, userFor } from './wire.ts';
 
+const noGifts = {
+  unlimited_gifts: false,
+  limited_gifts: false,
+  unique_gifts: false,
+  premium_subscription: false,
+  gifts_from_channels: false,
+} as const satisfies AcceptedGiftTypes;
+
 const getChat: ApiMethod = (call) => {
   const chat = chatOf(call);
-  return { ...chatFor(chat), accent_color_id: 0, max_reaction_count: 11 };
+  return { ...chatFor(chat), accent_color_id: 0, max_reaction_count: 11, accepted_gift_types: noGifts };
 };
+
+const administrator = {
+  status: 'administrator',
+  can_be_edited: false,
+  is_anonymous: false,
+  can_manage_chat: true,
+  can_delete_messages: true,
+  can_manage_video_chats: true,
+  can_restrict_members: true,
+  can_promote_members: false,
+  can_change_info: true,
+  can_invite_users: true,
+  can_post_stories: false,
+  can_edit_stories: false,
+  can_delete_stories: false,
+  can_send_welcome_messages: false,
+} as const satisfies Omit<ChatMemberAdministrator, 'user'>;
 
 const getChatMember: ApiMethod = (call) => {
   const { world, params } = call;
@@ -17,7 +43,10 @@ const getChatMember: ApiMethod = (call) => {
   const userId = params.integer('user_id');
   if (userId === world.bot.id) {
     const isGone = chat.kind === 'private' ? chat.blocked : chat.kicked;
-    return { status: isGone ? 'kicked' : 'member', user: world.bot, ...(isGone ? { until_date: 0 } : {}) };
+    if (isGone) return { status: 'kicked', user: world.bot, until_date: 0 };
+    return chat.kind === 'group' && chat.admins.has(userId)
+      ? { ...administrator, user: world.bot }
+      : { status: 'member', user: world.bot };
   }
   const profile = world.people.get(userId);
   if (profile === undefined) throw badRequest('user not found');
@@ -26,7 +55,7 @@ const getChatMember: ApiMethod = (call) => {
     if (userId !== chat.id) throw badRequest('user not found');
     return { status: 'member', user };
   }
-  if (chat.admins.has(userId)) return { status: 'administrator', user, can_be_edited: false, is_anonymous: false };
+  if (chat.admins.has(userId)) return { ...administrator, user };
   return { status: chat.members.has(userId) ? 'member' : 'left', user };
 };
 

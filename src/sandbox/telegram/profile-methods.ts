@@ -10,6 +10,7 @@ const getMe: ApiMethod = ({ world }) => ({
   can_read_all_group_messages: false,
   can_manage_bots: false,
   supports_guest_queries: false,
+  supports_join_request_queries: false,
   supports_inline_queries: false,
   can_connect_to_business: false,
   has_main_web_app: false,

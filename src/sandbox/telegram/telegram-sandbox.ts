@@ -7,6 +7,7 @@ import type { Profile } from './chats.ts';
 import { scopesFor } from './command-book.ts';
 import { FaultPlan, seededRandom, type TelegramFault } from './faults.ts';
 import { addGroup, type Group, type GroupProfile } from './group.ts';
+import { openPeopleDoor } from './people-door.ts';
 import { addPerson, type Person } from './person.ts';
 import { TelegramWorld } from './telegram-world.ts';
 
@@ -53,12 +54,19 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
   const closing = new AbortController();
   const desk = new ApiDesk({ world, faults, closing: closing.signal });
   const { host = '127.0.0.1', port = 0 } = options;
-  const server = await startApiServer({ host, port, token, desk, files: world.files });
+  const people = new Map<number, Person>();
+  const add = (profile: Profile): Person => {
+    const person = addPerson(world, profile);
+    people.set(person.id, person);
+    return person;
+  };
+  const door = openPeopleDoor({ known: people, add });
+  const server = await startApiServer({ host, port, token, desk, files: world.files, door });
   return {
     url: server.url,
     token,
     calls: desk.calls,
-    person: (profile) => addPerson(world, profile),
+    person: add,
     group: (profile) => addGroup(world, profile),
     addFault: (fault) => faults.add(fault),
     commandsFor: (chatId, userId, languageCode = '') => {

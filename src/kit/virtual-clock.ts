@@ -1,0 +1,64 @@
+import type { Clock } from './clock.ts';
+
+type Timer = { atMs: number; run: () => void };
+
+export type VirtualClock = Clock & {
+  /** Moves time on and runs what comes due, in order of its time. */
+  advance(ms: number): Promise<void>;
+  /** How many timers wait. */
+  readonly pending: number;
+};
+
+/** Lets work that is ready go on, also where each of its steps takes a turn of the event loop (a commit, a read). */
+const breathe = async () => {
+  for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+};
+
+/** A clock that stands still until somebody moves it: for tests, and for measuring in exact time. */
+export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
+  let nowMs = startMs;
+  const timers = new Set<Timer>();
+  const schedule = (ms: number, run: () => void): Disposable => {
+    const timer: Timer = { atMs: nowMs + Math.max(0, ms), run };
+    timers.add(timer);
+    return { [Symbol.dispose]: () => void timers.delete(timer) };
+  };
+  return {
+    now: () => nowMs,
+    schedule,
+    sleep: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason as Error);
+        const onAbort = () => {
+          timer[Symbol.dispose]();
+          reject(signal.reason as Error);
+        };
+        const timer = schedule(ms, () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        });
+        signal.addEventListener('abort', onAbort, { once: true });
+      }),
+    deadline: (ms, parent) => {
+      const timeout = new AbortController();
+      schedule(ms, () => timeout.abort(new DOMException('The deadline has passed', 'TimeoutError')));
+      return parent === undefined ? timeout.signal : AbortSignal.any([parent, timeout.signal]);
+    },
+    get pending() {
+      return timers.size;
+    },
+    advance: async (ms) => {
+      const untilMs = nowMs + ms;
+      for (;;) {
+        await breathe();
+        const next = [...timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+        if (next === undefined) break;
+        timers.delete(next);
+        nowMs = Math.max(nowMs, next.atMs);
+        next.run();
+      }
+      nowMs = untilMs;
+      await breathe();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest';
+import { fakeClock } from '../support/fake-clock.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { answerTo, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
+
+const refresh = '🔄 Refresh';
+const testAll = '🔎 Test all';
+const wake = '⏰ Wake benched';
+
+test('a person who is no admin learns as little from /keys as from any unknown command', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  const { id: _one, replyTo: _first, ...keys } = await answerTo(person, '/keys');
+  const { id: _other, replyTo: _second, ...unknown } = await answerTo(person, '/nonsense');
+  expect({ ...keys, atMs: 0 }).toEqual({ ...unknown, atMs: 0 });
+});
+
+test('an admin in a group learns nothing from /keys, and nobody else does', async () => {
+  await using house = await openTestHouse();
+  const group = house.telegram.group({ id: -100, title: 'Painters' });
+  const admin = house.person(adminId);
+  group.makeAdmin(adminId);
+  admin.say('/keys', { in: group });
+  const answer = await answerTo(admin, '/keys@darkroom_sandbox_bot', { in: group });
+  expect(wordsOf(answer)).toContain('I don’t know that command.');
+  expect(fromBot(admin.messages(group))).toHaveLength(1);
+});
+
+test('an admin sees the counts first and then one line a key, and no key', async () => {
+  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'unauthorized' } }], [], []] });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  person.say('/generate a fox');
+  await pictures(person);
+  await house.event('job.delivered');
+  const keys = await answerTo(admin, '/keys');
+  const [counts, first, second, third, ...others] = wordsOf(keys).split('\n');
+  expect(counts).toBe('🔑 2/3 healthy · 1 benched');
+  expect(first).toMatch(
+    /^bytez #1 \S+ ⛔ benched \(not accepted\), next test: \d+ s · 1 call, 1 error, 0% good · 0\/1/,
+  );
+  expect(second).toMatch(/^bytez #2 \S+ ✅ ready · 1 call, 0 errors, 100% good · 0\/1 in use$/);
+  expect(third).toMatch(/^bytez #3 \S+ ✅ ready · not used yet · 0\/1 in use$/);
+  expect(others).toEqual([]);
+  expect(wordsOf(keys)).not.toContain('of-the-tests');
+  expect(keys.buttons.flat().map(({ text }) => text)).toEqual([refresh, testAll, wake]);
+});
+
+test('an admin refreshes the list, and pressing when nothing has changed is no trouble', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  const keys = await answerTo(admin, '/keys');
+  expect(await press(admin, keys.id, refresh)).toBe('Up to date.');
+  expect(await press(admin, keys.id, refresh)).toBe('Up to date.');
+  person.say('/generate a fox');
+  await pictures(person);
+  await press(admin, keys.id, refresh);
+  await reads(admin, keys.id, '1 call, 0 errors, 100% good');
+  expect(fromBot(admin.messages())).toHaveLength(1);
+  expect(troubles(house)).toEqual([]);
+});
+
+test('an admin who deleted the list and presses refresh gets a new one', async () => {
+  await using house = await openTestHouse();
+  const admin = house.person(adminId);
+  const keys = await answerTo(admin, '/keys');
+  const { updateId, answered } = admin.press(keys.id, refresh);
+  admin.deleteMessage(keys.id);
+  await answered;
+  expect(updateId).toBeGreaterThan(0);
+  expect(wordsOf(await newMessage(admin, new Set([keys.id])))).toContain('1/1 healthy');
+});
+
+test('an admin tests all keys, which costs no generation, and sees which are refused', async () => {
+  await using house = await openTestHouse({ accounts: [[], [{ do: { kind: 'unauthorized' } }]] });
+  const admin = house.person(adminId);
+  const keys = await answerTo(admin, '/keys');
+  expect(wordsOf(keys)).toContain('2/2 healthy');
+  expect(await press(admin, keys.id, testAll)).toBe('Tested 2 keys: 1 works.');
+  await reads(admin, keys.id, '1/2 healthy · 1 benched');
+  expect(runs(house)).toEqual([]);
+});
+
+test('an admin wakes a key that works again, and the next person gets a picture', async () => {
+  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'unauthorized' } }]] });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  const failed = await answerTo(person, '/generate a fox');
+  await reads(person, failed.id, 'The service is being set up right now.');
+  const keys = await answerTo(admin, '/keys');
+  expect(wordsOf(keys)).toContain('0/1 healthy · 1 benched');
+  house.bytez.setFaults('account 1', []);
+  expect(await press(admin, keys.id, wake)).toBe('Woke 1 key.');
+  await reads(admin, keys.id, '1/1 healthy');
+  await press(person, failed.id, '🔁 Try again');
+  expect(await pictures(person)).toHaveLength(1);
+});
+
+test('a key that is woken and still refused is benched again', async () => {
+  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'unauthorized' } }]] });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  const failed = await answerTo(person, '/generate a fox');
+  await reads(person, failed.id, 'The service is being set up right now.');
+  const keys = await answerTo(admin, '/keys');
+  await press(admin, keys.id, wake);
+  await reads(admin, keys.id, '1/1 healthy');
+  await press(person, failed.id, '🔁 Try again');
+  await until(() => runs(house).length === 2);
+  await until(() => house.events.filter(({ event }) => event === 'job.failed').length === 2);
+  expect(await press(admin, keys.id, refresh)).toBe('Up to date.');
+  await reads(admin, keys.id, '0/1 healthy · 1 benched');
+});
+
+test('a person to whom an admin gives premium is told, and goes first from then on', async () => {
+  const clock = fakeClock(Date.UTC(2026, 0, 1, 12));
+  await using house = await openTestHouse({ clock });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  await answerTo(person, '/start');
+  const before = new Set(person.messages().map(({ id }) => id));
+  expect(wordsOf(await answerTo(admin, '/premium 7 1'))).toMatch(/^✅ 7 has premium until January 2.*\(UTC\)\.$/);
+  expect(wordsOf(await newMessage(person, before))).toContain('You now have premium until');
+  const accepted = house.event('job.accepted');
+  person.say('/generate a fox');
+  expect(await accepted).toMatchObject({ lane: 'premium' });
+  await pictures(person);
+  expect(wordsOf(await answerTo(person, '/premium'))).toContain('You have premium until');
+  await clock.advance(86_400_000);
+  person.say('/generate a hare');
+  await house.event('job.accepted', ({ lane }) => lane === 'free');
+});
+
+test('premium for somebody who never wrote is given all the same', async () => {
+  await using house = await openTestHouse();
+  const admin = house.person(adminId);
+  expect(wordsOf(await answerTo(admin, '/premium 123456789 1'))).toMatch(/^✅ 123456789 has premium until/);
+  await answerTo(admin, '/help');
+  expect(troubles(house)).toEqual([]);
+});
+
+test('an admin whose answer to /premium is lost has not given it twice', async () => {
+  const clock = fakeClock(Date.UTC(2026, 0, 1, 12));
+  await using house = await openTestHouse({ clock });
+  const admin = house.person(adminId);
+  await answerTo(admin, '/start');
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-before' } });
+  admin.say('/premium 900 10');
+  await house.event('telegram.trouble');
+  await clock.advance(10_000);
+  await admin.waitFor((seen) => seen.some(({ text }) => text.includes('You now have premium until')));
+  expect(wordsOf(await answerTo(admin, '/premium'))).toContain('January 11');
+});
+
+test.each(['/premium 7', '/premium 7 0', '/premium 7 -3', '/premium seven 3', '/premium 7 3 now', '/premium 7 99999'])(
+  'an admin who writes "%s" is told how it is written',
+  async (words) => {
+    await using house = await openTestHouse();
+    const [admin, person] = [house.person(adminId), house.person(7)];
+    expect(wordsOf(await answerTo(admin, words))).toBe(
+      'To give someone premium, write their id and a number of days:\n/premium 123456789 30',
+    );
+    expect(wordsOf(await answerTo(person, '/premium'))).not.toContain('You have premium');
+  },
+);
+
+test('a person who is no admin gives nobody premium, and neither does an admin in a group', async () => {
+  await using house = await openTestHouse();
+  const group = house.telegram.group({ id: -100, title: 'Painters' });
+  const [admin, person] = [house.person(adminId), house.person(7)];
+  expect(wordsOf(await answerTo(person, '/premium 7 30'))).toContain('What premium changes');
+  expect(wordsOf(await answerTo(admin, '/premium 7 30', { in: group }))).toContain('What premium changes');
+  const accepted = house.event('job.accepted');
+  person.say('/generate a fox');
+  expect(await accepted).toMatchObject({ lane: 'free' });
+});
