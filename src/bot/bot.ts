@@ -5,6 +5,7 @@ import { generateCommands } from './commands/generate.ts';
 import { guideCommands } from './commands/guide.ts';
 import { isAdminHere, keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
+import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
 import type { CommandMenu } from './publish-commands.ts';
@@ -25,6 +26,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
   bot.use(premiumCommands(desk));
   bot.use(keysCommand(desk));
   bot.use(buttons(desk));
+  bot.use(resultReplies(desk));
   bot.on('message', async (ctx) => {
     const { locale } = ctx.speaker;
     const { text } = ctx.message;

@@ -66,6 +66,7 @@ export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options 
   if (found !== undefined) await desk.receipts.send(found.job, found.view);
 }
 
-async function sayMistake(ctx: BotContext, desk: Desk, kind: JobKind, mistake: OptionMistake): Promise<void> {
+/** Says why the options cannot be followed; nothing was taken. */
+export async function sayMistake(ctx: BotContext, desk: Desk, kind: JobKind, mistake: OptionMistake): Promise<void> {
   await sayScreen(ctx, desk.messages.optionMistake(mistake, kind, ctx.speaker.locale));
 }
