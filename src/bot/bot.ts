@@ -8,6 +8,7 @@ import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
+import { dialogues } from './dialogue/dialogues.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
@@ -20,6 +21,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
     void menu.serve(ctx.speaker.userId);
     await next();
   });
+  bot.use(dialogues(desk));
   bot.use(generateCommands(desk));
   bot.use(requestCommands(desk));
   bot.use(guideCommands(desk));

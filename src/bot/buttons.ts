@@ -66,6 +66,9 @@ export function buttons(desk: Desk): Composer<BotContext> {
         await answer(ctx, messages.answer('languageSet', chosen));
         return edit(ctx, messages.language(chosen));
       }
+      // The dialogue takes its own presses; this one is of a question that nobody asks any more.
+      case 'ask':
+        return answer(ctx, messages.answer(isForeign(ctx) ? 'notYours' : 'expired', locale));
       case 'keys':
         return pressKeysButton(ctx, desk, press.id);
       case undefined:
@@ -85,7 +88,8 @@ function isForeign(ctx: BotContext): boolean {
   return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;
 }
 
-async function answer(ctx: BotContext, text: string): Promise<void> {
+/** The short words over the chat; a press too old for them is let be. */
+export async function answer(ctx: BotContext, text: string): Promise<void> {
   try {
     await ctx.answerCallbackQuery(text);
   } catch (error) {
@@ -94,7 +98,7 @@ async function answer(ctx: BotContext, text: string): Promise<void> {
 }
 
 /** The message with the button shows the news; where that cannot be, a new one does. */
-async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
+export async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
   try {
     await ctx.editMessageText(screen.text, textOptions(screen));
   } catch (error) {

@@ -3,6 +3,14 @@ import type { OptionMistake } from '../domain/generation-options.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
 import type { Catalog } from './catalog.ts';
+import {
+  dialogueDoneScreen,
+  type DialogueHint,
+  type DialogueQuestion,
+  questionScreen,
+  type Style,
+  styledWords,
+} from './dialogue-screens.ts';
 import { captionScreen, type ResultFacts } from './ended-screen.ts';
 import {
   commandEntries,
@@ -79,6 +87,20 @@ export function createMessageMapper(catalog: Catalog) {
     languageSet: (locale: string): Screen => wordsOnly(voice(locale).say('language.set')),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
       commandEntries(voice(locale), person),
+
+    /** What a dialogue asks next; before it, what was wrong with the last answer. */
+    question: (
+      question: DialogueQuestion,
+      locale: string,
+      how: { readonly hint?: DialogueHint | undefined; readonly inGroup: boolean },
+    ): Screen => questionScreen(voice(locale), question, how),
+    /** The last question once everything is said. */
+    dialogueDone: (words: string, locale: string): Screen => dialogueDoneScreen(voice(locale), words),
+    dialogueLeft: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.left')),
+    dialogueGivenUp: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.given-up')),
+    dialogueOutdated: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.outdated')),
+    /** A prompt with the words of a style behind it. */
+    styled: (words: string, style: Style, locale: string): string => styledWords(voice(locale), words, style),
 
     /** What /cancel answers. */
     cancelled: (kind: Cancelled['kind'], locale: string): Screen => wordsOnly(voice(locale).say(cancelMessages[kind])),

@@ -31,7 +31,7 @@ export function resultReplies(desk: Desk): Composer<BotContext> {
 }
 
 /** The job that the bot's own message tells of: under every ending stands the button that asks for it again. */
-function jobUnder(message: Pick<Message, 'reply_markup'>): JobId | undefined {
+export function jobUnder(message: Pick<Message, 'reply_markup'>): JobId | undefined {
   for (const button of message.reply_markup?.inline_keyboard.flat() ?? []) {
     const press = 'callback_data' in button ? parseCallbackData(button.callback_data) : undefined;
     if (press?.verb === 'again') return jobId(press.id);
