@@ -9,6 +9,8 @@ import { CommandMenu } from './bot/publish-commands.ts';
 import { Receipts } from './bot/receipts.ts';
 import type { Config } from './config.ts';
 import type { Tell } from './domain/events.ts';
+import type { EngineStats } from './domain/job-engine.ts';
+import type { KeyDeskView } from './domain/key-desk.ts';
 import type { Provider } from './domain/provider.ts';
 import type { ProviderName } from './domain/provider-name.ts';
 import { GenerationService } from './generation/generation-service.ts';
@@ -55,6 +57,9 @@ export type House = AsyncDisposable & {
   /** Where the health API answers. */
   readonly httpUrl: string;
   readonly service: GenerationService;
+  readonly keys: KeyDeskView;
+  /** How many jobs wait and run, line by line. */
+  stats(): Promise<EngineStats>;
   /** Resolves once Telegram has said who the bot is. */
   readonly introduced: Promise<void>;
   /** Rejects when the house cannot go on (the token was refused); never resolves. */
@@ -202,6 +207,8 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   return {
     httpUrl: door.url,
     service,
+    keys: keyDesk,
+    stats: () => engine.stats(),
     introduced,
     broken,
     [Symbol.asyncDispose]: async () => {

@@ -36,7 +36,8 @@ const houseFiles: Readonly<Record<string, readonly string[]>> = {
   'start-error.ts': [],
 };
 
-const imports = /(?:^|\s)(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|^import\s+['"](\.[^'"]+)['"]/gm;
+const imports =
+  /(?:^|\s)(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|^import\s+['"](\.[^'"]+)['"]/gm;
 
 type Arrow = { readonly from: string; readonly to: string; readonly file: string };
 

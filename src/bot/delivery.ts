@@ -1,4 +1,5 @@
 import type { Api } from 'grammy';
+import { existsSync } from 'node:fs';
 import PQueue from 'p-queue';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
@@ -12,10 +13,12 @@ import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Screen } from '../messages/screen.ts';
-import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
+import type { SendAs } from './media-message.ts';
+import { editIntoOutcome, placeOf } from './outcome-message.ts';
+import { assertHeld, sendOnce, sortTrouble, TryLater, type Shown } from './send-once.ts';
 import type { Receipts } from './receipts.ts';
-import { keyboardFor, replyTo, textOptions } from './say-screen.ts';
-import { describeTrouble, troubleOf, type TelegramTrouble } from './telegram-trouble.ts';
+import { textOptions } from './say-screen.ts';
+import type { TelegramTrouble } from './telegram-trouble.ts';
 
 const deliveriesAtOnce = 8;
 /** Edits do not ring: after a wait this long a short reply does. */
@@ -32,13 +35,6 @@ export type DeliveryOptions = {
   readonly random: Random;
   readonly tell: Tell;
 };
-
-type Shown =
-  | { readonly as: 'edit' | 'message'; readonly messageId?: number }
-  | { readonly as: 'nothing'; readonly why: string };
-
-/** Telegram did not take it this time; the job stays untold and is tried again. */
-class TryLater extends Error {}
 
 /**
  * Tells each ended job's person, once: the outcome is edited into the receipt, which may be repeated without being seen
@@ -100,7 +96,7 @@ export class Delivery {
     const { engine, receipts, ledger, clock, tell } = this.#options;
     const claim = await engine.claimTelling(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
-    const { outcome } = claim.job.state;
+    const outcome = showable(claim.job.state.outcome);
     await receipts.close(id);
     // The receipt may have been on its way while the job was claimed.
     const job = (await engine.find(id)) ?? claim.job;
@@ -125,11 +121,12 @@ export class Delivery {
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
+    const { engine } = this.#options;
     const screen = await this.#screenFor(claim.job, outcome);
     let as: SendAs = 'fitting';
     if (claim.job.receiptId !== undefined) {
       for (;;) {
-        await this.#assertHeld(claim);
+        await assertHeld(engine, claim);
         const trouble = await this.#edit(claim.job, claim.job.receiptId, outcome, screen, as);
         if (trouble === undefined || trouble === 'not-modified') return { as: 'edit' };
         if (trouble === 'bad-media' && as === 'fitting') as = 'document';
@@ -138,37 +135,14 @@ export class Delivery {
         else throw new TryLater();
       }
     }
-    return this.#sendAnew(claim, outcome, screen, as);
-  }
-
-  /** A message of its own cannot be repeated unseen: an intent row stands before it. */
-  async #sendAnew(claim: Claim, outcome: Outcome, screen: Screen, first: SendAs): Promise<Shown> {
-    const { ledger } = this.#options;
-    const start = await ledger.begin(claim.job.id, 'message', 'once');
-    if (start.kind === 'done') return { as: 'message', messageId: Number(start.note) };
-    // An earlier try may have arrived: repeated once, and flagged, because silence would be worse.
-    if (start.kind === 'unsure') await ledger.undo(claim.job.id, 'message');
-    if (start.kind === 'unsure') await ledger.begin(claim.job.id, 'message', 'once');
-    await this.#assertHeld(claim);
-    for (let as = first; ; as = 'document') {
-      try {
-        const messageId = await this.#send(claim.job, outcome, screen, as);
-        await ledger.end(claim.job.id, 'message', String(messageId));
-        return { as: 'message', messageId };
-      } catch (error) {
-        const trouble = this.#sort('send', error);
-        if (trouble === 'bad-media' && as === 'fitting') continue;
-        if (trouble !== 'unsure') await ledger.undo(claim.job.id, 'message');
-        if (trouble === 'unsure' || trouble === 'too-many' || trouble === 'unauthorized') throw new TryLater();
-        return { as: 'nothing', why: trouble };
-      }
-    }
+    return sendOnce({ claim, outcome, screen, first: as }, this.#options);
   }
 
   async #screenFor(job: Job, outcome: Outcome): Promise<Screen> {
     const { service, messages, clock } = this.#options;
-    const view = (await service.find(job.id))?.view;
-    if (view === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+    const found = await service.find(job.id);
+    if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+    const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
     if (outcome.kind !== 'result') return messages.ended(view, job.locale);
     const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
     return messages.caption(view, job.locale, { model: outcome.model, seconds });
@@ -181,30 +155,12 @@ export class Delivery {
     screen: Screen,
     as: SendAs,
   ): Promise<TelegramTrouble | undefined> {
-    const { api } = this.#options;
-    const { chatId } = job.origin;
     try {
-      if (outcome.kind === 'result') {
-        const media = mediaFor(outcome.file, screen, as);
-        await api.editMessageMedia(chatId, receiptId, media, { reply_markup: keyboardFor(screen) });
-      } else {
-        await api.editMessageText(chatId, receiptId, screen.text, textOptions(screen));
-      }
+      await editIntoOutcome(this.#options.api, job.origin.chatId, receiptId, outcome, screen, as);
       return undefined;
     } catch (error) {
-      return this.#sort('edit', error);
+      return sortTrouble(this.#options.tell, 'edit', error);
     }
-  }
-
-  async #send(job: Job, outcome: Outcome, screen: Screen, as: SendAs): Promise<number> {
-    const { api } = this.#options;
-    const { chatId, threadId, messageId } = job.origin;
-    const place = {
-      reply_parameters: replyTo(messageId),
-      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-    };
-    if (outcome.kind === 'result') return sendMedia(api, chatId, outcome.file, screen, as, place);
-    return (await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...place })).message_id;
   }
 
   /** At most once, and never again when it is not sure that it arrived. */
@@ -212,28 +168,19 @@ export class Delivery {
     const { api, ledger, messages } = this.#options;
     const start = await ledger.begin(job.id, 'ping', 'once');
     if (start.kind !== 'go' || job.receiptId === undefined) return;
-    const { chatId, threadId } = job.origin;
     const screen = messages.ready(job.locale);
     try {
-      const sent = await api.sendMessage(chatId, screen.text, {
-        ...textOptions(screen),
-        reply_parameters: replyTo(job.receiptId),
-        ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-      });
+      const options = { ...textOptions(screen), ...placeOf(job, job.receiptId) };
+      const sent = await api.sendMessage(job.origin.chatId, screen.text, options);
       await ledger.end(job.id, 'ping', String(sent.message_id));
     } catch (error) {
-      this.#sort('ping', error);
+      sortTrouble(this.#options.tell, 'ping', error);
     }
   }
+}
 
-  async #assertHeld(claim: Claim): Promise<void> {
-    if (!(await this.#options.engine.holds(claim.lease))) throw new TryLater();
-  }
-
-  #sort(method: string, error: unknown): TelegramTrouble {
-    const trouble = troubleOf(error);
-    if (trouble !== 'not-modified')
-      this.#options.tell({ event: 'telegram.trouble', method, detail: describeTrouble(error) });
-    return trouble;
-  }
+/** A file that somebody has removed from the disk cannot be shown, however often it is tried. */
+function showable(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'result' || existsSync(outcome.file.path)) return outcome;
+  return { kind: 'failed', code: 'result-unavailable' };
 }

@@ -17,6 +17,8 @@ export type TelegramTrouble =
   /** Another process polls with this token, or a webhook is set. */
   | 'conflict'
   | 'too-many'
+  /** No connection came about: certainly not done. */
+  | 'offline'
   /** Telegram or the network failed; it may have been done. */
   | 'unsure'
   /** Telegram refused for another reason: the same call will be refused again. */
@@ -33,9 +35,19 @@ const phrases: readonly (readonly [RegExp, TelegramTrouble])[] = [
   [/query is too old|query ID is invalid/i, 'stale-query'],
 ];
 
+/** The system's words for a connection that was never made. */
+const neverConnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EADDRNOTAVAIL',
+]);
+
 /** Sorts an error of a call to Telegram (texts: the Bot API server's own); rethrows what is no such error. */
 export function troubleOf(error: unknown): TelegramTrouble {
-  if (error instanceof HttpError) return 'unsure';
+  if (error instanceof HttpError) return neverConnected.has(causeName(error.error)) ? 'offline' : 'unsure';
   if (!(error instanceof GrammyError)) throw error;
   const { error_code: code, description } = error;
   if (code === 401 || code === 404) return 'unauthorized';

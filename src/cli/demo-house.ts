@@ -7,6 +7,8 @@ import type { Tell } from '../domain/events.ts';
 import { readKeys } from '../keys/read-keys.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
+import type { BytezSandbox } from '../sandbox/bytez/bytez-sandbox.ts';
+import type { SandboxAccount } from '../sandbox/bytez/faults-file.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { loadSandbox } from './load-sandbox.ts';
 
@@ -15,18 +17,20 @@ export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
 export type Role = keyof typeof roles;
 
 const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
-const pictureMs = 900;
 
 export type DemoHouse = AsyncDisposable & {
   readonly house: House;
   readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  /** In the order of the keys. */
+  readonly accounts: readonly SandboxAccount[];
 };
 
 /**
  * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
  * or the process's keys and tokens.
  */
-export async function openDemoHouse(tell: Tell): Promise<DemoHouse> {
+export async function openDemoHouse(tell: Tell, pictureMs = 900): Promise<DemoHouse> {
   const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;
@@ -47,6 +51,8 @@ export async function openDemoHouse(tell: Tell): Promise<DemoHouse> {
     DATA_DIR: dataDir,
     HTTP_PORT: '0',
     RETRY_DELAY_S: '0.5',
+    IMAGE_TIMEOUT_S: '10',
+    VIDEO_TIMEOUT_S: '30',
     DRAIN_S: '1',
   };
   const house = opening.use(
@@ -54,5 +60,5 @@ export async function openDemoHouse(tell: Tell): Promise<DemoHouse> {
   );
   await Promise.race([house.introduced, house.broken]);
   const opened = opening.move();
-  return { house, telegram, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { house, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,89 +1,74 @@
 import { createInterface } from 'node:readline';
 import type { HouseEvent } from '../domain/events.ts';
-import type { JobId } from '../domain/ids.ts';
 import { storyLine } from '../observability/story.ts';
 import { Conversation } from './conversation.ts';
-import { openDemoHouse, roles, type DemoHouse, type Role } from './demo-house.ts';
+import { answerTo } from './demo-answer.ts';
+import { openDemoHouse, roles, type Role } from './demo-house.ts';
+import { openDemoPage } from './demo-page.ts';
+import { untilStopped } from './signals.ts';
 
 export type DemoOptions = {
-  /** What is said, one after the other; empty for a prompt in the terminal. */
+  /** What is said, one after the other; empty for the chat page and a prompt in the terminal. */
   readonly says: readonly string[];
   readonly as: Role;
   readonly languageCode: string;
   readonly output: string;
+  /** Of the chat page; 0 takes a free one. */
+  readonly port: number;
 };
 
-const answerWithinMs = 60_000;
+/** Long enough to see who waits and to press cancel. */
+const watchablePictureMs = 2_500;
+const quiet: ReadonlySet<HouseEvent['event']> = new Set(['house.recovered', 'house.stopping', 'house.stopped']);
 
-/** Plays a person who talks to the bot in the sandbox; sets exit code 1 when a request did not get its result. */
+/** Opens the chat page, or plays a person who says something; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
+  const { says, as, languageCode, output, port } = options;
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const listeners = new Set<(event: HouseEvent) => void>();
+  const onEvent = (listener: (event: HouseEvent) => void): Disposable => {
+    listeners.add(listener);
+    return { [Symbol.dispose]: () => void listeners.delete(listener) };
+  };
+  const pictureMs = says.length > 0 ? undefined : watchablePictureMs;
+  // The address stands above the story, which begins before there is one.
+  let early: string[] | undefined = says.length > 0 ? undefined : [];
   await using demoHouse = await openDemoHouse((event) => {
-    if (!quiet.has(event.event)) print(`              . ${storyLine(event) ?? event.event}`);
+    const line = `              . ${storyLine(event) ?? event.event}`;
+    if (early !== undefined) early.push(line);
+    else if (!quiet.has(event.event)) print(line);
     for (const listener of listeners) listener(event);
-  });
-  const { telegram } = demoHouse;
-  const { as, languageCode, output } = options;
-  const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
-  const conversation = new Conversation({ telegram, person, output, print });
-  if (options.says.length === 0) await talk(demoHouse, conversation, (words) => void person.say(words), print);
-  else {
-    for (const words of options.says) {
+  }, pictureMs);
+  const { telegram, house } = demoHouse;
+  if (says.length > 0) {
+    const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
+    const conversation = new Conversation({ telegram, person, output, print });
+    for (const words of says) {
       print(`${'you'.padStart(11)} > ${words}`);
-      const answered = await answerTo(demoHouse, listeners, person, words);
-      if (!answered) process.exitCode = 1;
+      if (!(await answerTo({ demoHouse, onEvent, person, words }))) process.exitCode = 1;
     }
+    return await conversation.close();
   }
+  await using page = await openDemoPage({ demoHouse, onEvent, first: as, languageCode, port });
+  print(`The chat page is at ${page.url}`);
+  for (const line of early ?? []) print(line);
+  early = undefined;
+  const person = page.cast.member(roles[as])?.person;
+  if (!process.stdin.isTTY || person === undefined) return await untilStopped(house.broken);
+  const conversation = new Conversation({ telegram, person, output, print });
+  await talk({ conversation, say: (words) => void person.say(words), print, broken: house.broken });
   await conversation.close();
 }
 
-const quiet: ReadonlySet<HouseEvent['event']> = new Set(['house.recovered', 'house.stopping', 'house.stopped']);
-const endings: ReadonlySet<HouseEvent['event']> = new Set(['job.delivered', 'job.told', 'job.undeliverable']);
-
-/** Says the words and waits for what they ask for: the result of a request, the answer to anything else. */
-async function answerTo(
-  { house, telegram }: DemoHouse,
-  listeners: Set<(event: HouseEvent) => void>,
-  person: ReturnType<DemoHouse['telegram']['person']>,
-  words: string,
-): Promise<boolean> {
-  const asksForResult = /^\/(?:generate|video)\b\s*\S/.test(words);
-  const before = new Set(person.messages().map(({ id }) => id));
-  const ended = Promise.withResolvers<boolean>();
-  let messageId: number | undefined;
-  const settle = async (id: JobId, event: HouseEvent['event']) => {
-    const found = await house.service.find(id);
-    if (found?.job.origin.messageId === messageId) ended.resolve(event === 'job.delivered');
-  };
-  const listener = (event: HouseEvent) => {
-    if ('jobId' in event && endings.has(event.event)) void settle(event.jobId, event.event);
-  };
-  listeners.add(listener);
-  using _timer = limit(() => ended.resolve(false));
-  using _watching = telegram.onChange((change) => {
-    const isAnswer = change.kind === 'message-sent' && change.from === 'bot' && !before.has(change.messageId);
-    if (!asksForResult && change.chatId === person.id && isAnswer) ended.resolve(true);
-  });
-  messageId = person.say(words);
-  const answered = await ended.promise;
-  listeners.delete(listener);
-  return answered;
-}
-
-function limit(onEnd: () => void): Disposable {
-  const timer = setTimeout(onEnd, answerWithinMs);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
 /** A prompt in the terminal, until Ctrl-C or the end of input. */
-async function talk(
-  { house }: DemoHouse,
-  conversation: Conversation,
-  say: (words: string) => void,
-  print: (line: string) => void,
-): Promise<void> {
-  print('Type to the bot, for example: /generate a red fox in the snow');
+async function talk(options: {
+  readonly conversation: Conversation;
+  readonly say: (words: string) => void;
+  readonly print: (line: string) => void;
+  readonly broken: Promise<never>;
+}): Promise<void> {
+  const { conversation, say, print, broken } = options;
+  print('One can type here too, for example: /generate a red fox in the snow');
   print('#1 presses the first button of the latest message. Ctrl-C leaves.');
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'you > ' });
   const left = new Promise<void>((resolve) => {
@@ -98,7 +83,7 @@ async function talk(
       if (!conversation.press(Number(button))) print('There is no such button.');
     } else if (words !== '') say(words);
   });
-  await Promise.race([left, house.broken]);
+  await Promise.race([left, broken]);
   lines.close();
   print('\nBye.');
 }

@@ -25,17 +25,27 @@ export async function runProgram(words: readonly string[]): Promise<void> {
 
   program
     .command('demo')
-    .description('run the bot in the sandbox: no account, no network')
+    .description('run the bot in the sandbox, with a chat page for the browser: no account, no network')
     .addOption(
       new Option('--say <words>', 'say this and leave when it is answered; may be repeated').argParser(collect),
     )
     .addOption(new Option('--as <who>', 'who says it').choices(['free', 'premium', 'admin']).default('free'))
     .option('--lang <code>', 'the language of the person, for example es', 'en')
     .option('--output <folder>', 'where received files are saved', 'demo-output')
-    .action(async (options: { say?: string[]; as: 'free' | 'premium' | 'admin'; lang: string; output: string }) => {
-      const { demo } = await import('./demo.ts');
-      await demo({ says: options.say ?? [], as: options.as, languageCode: options.lang, output: options.output });
-    });
+    .option('--port <port>', 'port of the chat page; a free one unless told', port, 0)
+    .action(
+      async (options: {
+        say?: string[];
+        as: 'free' | 'premium' | 'admin';
+        lang: string;
+        output: string;
+        port: number;
+      }) => {
+        const { say = [], as, lang, output, port } = options;
+        const { demo } = await import('./demo.ts');
+        await demo({ says: say, as, languageCode: lang, output, port });
+      },
+    );
 
   program
     .command('sandbox')

@@ -17,7 +17,8 @@ const sandboxToken = '100000001:sandbox-token-that-opens-nothing-at-all';
 export async function sandbox(options: SandboxOptions): Promise<void> {
   const { startTelegramSandbox, startBytezSandbox, demoAccounts, parseFaultsFile } = await loadSandbox();
   const clock = systemClock;
-  const script = options.faults === undefined ? { accounts: demoAccounts } : parseFaultsFile(readJson(options.faults));
+  const script =
+    options.faults === undefined ? { accounts: demoAccounts } : readScript(options.faults, parseFaultsFile);
   try {
     const { telegramPort, bytezPort } = options;
     await using telegram = await startTelegramSandbox({ port: telegramPort, token: sandboxToken, clock });
@@ -41,6 +42,16 @@ export async function sandbox(options: SandboxOptions): Promise<void> {
       );
     }
     throw error;
+  }
+}
+
+/** Every mistake in the file, without a stack. */
+function readScript<Script>(path: string, parse: (json: unknown) => Script): Script {
+  const json = readJson(path);
+  try {
+    return parse(json);
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

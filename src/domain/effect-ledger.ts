@@ -1,6 +1,6 @@
 import type { JobId } from './ids.ts';
 
-export const effects = ['receipt', 'result', 'message', 'ping'] as const;
+export const effects = ['receipt', 'result', 'message', 'message-again', 'ping'] as const;
 /** A thing done to the outside world on behalf of a job. */
 export type Effect = (typeof effects)[number];
 

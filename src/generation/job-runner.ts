@@ -116,6 +116,8 @@ export class JobRunner {
     const next = answer.progress.candidate + 1;
     const spent: Progress = { ...answer.progress, attempts };
     if (decision.kind === 'back-off') {
+      const after = kept.failure.reason;
+      live.setPhase(claim.job.id, { kind: 'retrying', after, attempt: attempts + 1, of: rules.maxAttempts });
       return this.#park(claim, {
         line: claim.job.line,
         readyAtMs: clock.now() + decision.ms,
@@ -154,7 +156,8 @@ export class JobRunner {
     const { engine, live, tell, clock, onParked } = this.#options;
     const { line, readyAtMs, reason, progress } = park;
     const jobId = claim.job.id;
-    live.end(jobId);
+    if (reason === 'backing-off') live.pause(jobId);
+    else live.end(jobId);
     if (!(await engine.park(claim.lease, { line, readyAtMs, reason, progress }))) return;
     tell({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
     onParked(jobId);

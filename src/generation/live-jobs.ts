@@ -23,6 +23,8 @@ type LiveJob = {
 /** What this process knows of jobs beyond the engine: which run here, how far they are, what they failed with last. */
 export class LiveJobs {
   readonly #running = new Map<JobId, LiveJob>();
+  /** What is told of jobs that wait for their next attempt. */
+  readonly #betweenAttempts = new Map<JobId, LivePhase>();
   readonly #lastCodes = new Map<JobId, JobFailureCode>();
   readonly #onProgress: (id: JobId) => void;
 
@@ -36,12 +38,20 @@ export class LiveJobs {
 
   begin(id: JobId, of: number): AbortSignal {
     const abort = new AbortController();
+    this.#betweenAttempts.delete(id);
     this.#running.set(id, { abort, phase: { kind: 'making', attempt: 1, of } });
     return abort.signal;
   }
 
   end(id: JobId): void {
     this.#running.delete(id);
+  }
+
+  /** The job no longer runs but goes on by itself: what was told of it stays true until then. */
+  pause(id: JobId): void {
+    const live = this.#running.get(id);
+    if (live !== undefined) this.#betweenAttempts.set(id, live.phase);
+    this.end(id);
   }
 
   setPhase(id: JobId, phase: LivePhase): void {
@@ -52,7 +62,7 @@ export class LiveJobs {
   }
 
   phase(id: JobId): LivePhase | undefined {
-    return this.#running.get(id)?.phase;
+    return this.#running.get(id)?.phase ?? this.#betweenAttempts.get(id);
   }
 
   noteCode(id: JobId, code: JobFailureCode): void {
@@ -66,6 +76,7 @@ export class LiveJobs {
   /** The job has ended for good. */
   forget(id: JobId): void {
     this.#lastCodes.delete(id);
+    this.#betweenAttempts.delete(id);
   }
 
   stop(id: JobId, why: 'cancelled' | 'closing'): void {

@@ -27,6 +27,5 @@ export function restAlone(
   });
   const count = failuresAlone(pooled.trackRecord, model, working);
   if (count === 0) return undefined;
-  // The nearest of the words for a cooling key: no answer came that could be used.
-  return { kind: 'cool', reason: 'timed-out', forMs: backoffMs(count - 1, rest, random) };
+  return { kind: 'cool', reason: 'fails-alone', forMs: backoffMs(count - 1, rest, random) };
 }

@@ -17,6 +17,7 @@ const reasonMessages = {
   'rate-limited': 'keys.reason-rate-limited',
   concurrency: 'keys.reason-concurrency',
   'timed-out': 'keys.reason-timed-out',
+  'fails-alone': 'keys.reason-fails-alone',
   rejected: 'keys.reason-rejected',
   'out-of-credit': 'keys.reason-out-of-credit',
 } as const satisfies Record<string, MessageId>;

@@ -139,6 +139,7 @@ export const messageVariables = {
   'keys.reason-rate-limited': [],
   'keys.reason-concurrency': [],
   'keys.reason-timed-out': [],
+  'keys.reason-fails-alone': [],
   'keys.reason-rejected': [],
   'keys.reason-out-of-credit': [],
   'keys.tested': ['total', 'working'],

@@ -14,7 +14,7 @@ const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('cooling'),
     untilMs: z.number(),
-    reason: z.enum(['rate-limited', 'concurrency', 'timed-out']),
+    reason: z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone']),
   }),
   z.object({ kind: z.literal('benched'), reason: benchReason, probeAtMs: z.number(), times: z.number() }),
   z.object({ kind: z.literal('probing'), reason: benchReason, times: z.number() }),

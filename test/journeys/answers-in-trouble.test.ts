@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
-import { machineryShown } from '../support/said-to-people.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
 import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
 
 const [first, second] = ['dreamlike-art/dreamlike-photoreal-2.0', 'stabilityai/stable-diffusion-xl-base-1.0'];
@@ -83,6 +85,21 @@ test('a wish that the service cannot work with is asked once and answered with w
   expect(wordsOf(fromBot(seen)[0])).toContain('Try a plain sentence without special signs.');
   expect(modelsAsked(house)).toEqual([first]);
   expect(machineryShown(house.telegram)).toEqual([]);
+});
+
+test('between two tries a person reads that the service stumbled, and not that they are in line', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({
+    accounts: [[{ do: { kind: 'status', status: 500 }, when: { times: 2 } }]],
+    clock,
+    env: { ...env, RETRY_DELAY_S: '8' },
+  });
+  const person = house.person(7, 'en');
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture), { stepMs: 100 });
+  const [, ...news] = saidToPeople(house.telegram);
+  expect(news.join('\n')).toContain('The picture service stumbled.');
+  expect(news.filter((words) => /in line|next/.test(words))).toEqual([]);
 });
 
 test('when every model keeps breaking, a person reads that the service is down after three tries of each', async () => {

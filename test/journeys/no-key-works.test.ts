@@ -113,6 +113,21 @@ test.each(troubles)(
   },
 );
 
+test.each([
+  'It failed with 429',
+  'Your key canary-key-001 is wrong',
+  'TypeError: fetch failed',
+  'at run (file.ts:12:3)',
+  'Hello undefined',
+  'Unauthorized',
+  'Error: {"code":1}',
+])('the search for machinery finds it in "%s"', (text) => {
+  const call = (params: Readonly<Record<string, unknown>>) => ({ method: 'editMessageText', params, atMs: 0 });
+  expect(machineryShown({ calls: [call({ chat_id: 7, text })] })).toHaveLength(1);
+  expect(machineryShown({ calls: [call({ chat_id: 429, text: 'All is well, 12 s' })] })).toEqual([]);
+  expect(machineryShown({ calls: [call({ reply_markup: { inline_keyboard: [[{ text }]] } })] })).toHaveLength(1);
+});
+
 type Asked = readonly Person[];
 
 /** One person of each language asks for the same picture. */

@@ -133,6 +133,28 @@ test('a request that comes three times at once is made once', async () => {
   expect(callsOf(house, 'sendMessage')).toHaveLength(3);
 });
 
+test('words that Telegram delivers again are answered once', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  await answerTo(person, '/start');
+  const id = house.telegram.sendUpdate({
+    message: {
+      message_id: 50,
+      date: 1,
+      chat: { id: 7, type: 'private', first_name: 'Person 7' },
+      from: { id: 7, is_bot: false, first_name: 'Person 7', language_code: 'en' },
+      text: '/help',
+      entities: [{ type: 'bot_command', offset: 0, length: 5 }],
+    },
+  });
+  await person.waitFor((seen) => fromBot(seen).length === 2);
+  house.telegram.redeliver(id);
+  await house.restart();
+  house.telegram.redeliver(id);
+  await answerTo(person, '/status');
+  expect(fromBot(person.messages()).map((one) => wordsOf(one).split(' ')[0])).toEqual(['👋', 'What', '🌱']);
+});
+
 test('a button that Telegram delivers again makes one picture', async () => {
   await using house = await openTestHouse();
   const person = house.person(7);

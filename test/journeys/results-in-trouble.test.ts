@@ -7,7 +7,7 @@ import { aPng } from '../media/sample-files.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { machineryShown } from '../support/said-to-people.ts';
+import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
 import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0' };
@@ -42,12 +42,17 @@ test('a picture that breaks off on its way is fetched again, and not made a seco
 
 test('a picture that never appears is given up after a minute, made anew, and then the person is told', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ accounts: always({ kind: 'gone-media' }), clock, env });
+  await using house = await openTestHouse({
+    accounts: always({ kind: 'gone-media' }),
+    clock,
+    env: { ...env, RETRY_DELAY_S: '4' },
+  });
   const person = house.person(7, 'en');
   person.say('/generate a fox');
   const seen = await passTime(clock, person.waitFor(hasAnswer));
   expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
   expect(callsOf(house, 'run')).toBe(3);
+  expect(saidToPeople(house.telegram).join()).toContain('Your picture didn’t arrive in one piece.');
   expect(machineryShown(house.telegram)).toEqual([]);
 });
 

@@ -125,6 +125,36 @@ test('a picture that replaces a lost receipt, and whose own answer is lost, is r
   expect(runs(house)).toHaveLength(1);
 });
 
+test('a picture whose own message and its repetition are both unsure is not sent a third time', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { receipt, release } = await inTheMaking(house, person);
+  person.deleteMessage(receipt.id);
+  house.telegram.addFault({ method: 'sendPhoto', do: { kind: 'cut-before' } });
+  release();
+  await whileTimePasses(clock, house.event('job.undeliverable'), 1_000);
+  await clock.advance(600_000);
+  expect(callsOf(house, 'sendPhoto')).toHaveLength(2);
+});
+
+test('a picture that somebody has removed from the disk ends in words, not in silence', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  const { release } = await inTheMaking(house, person);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 8, do: { kind: '5xx', status: 502 } });
+  release();
+  await whileTimePasses(
+    clock,
+    house.event('telegram.trouble', ({ method }) => method === 'edit'),
+    1_000,
+  );
+  rmSync(join(house.dataDir, 'results'), { recursive: true });
+  await whileTimePasses(clock, house.event('job.told'), 1_000);
+  expect(wordsOf(fromBot(person.messages()).at(-1))).toContain('got lost on the way');
+});
+
 test('a person who blocked the bot gets nothing, and the others get their pictures', async () => {
   await using house = await openTestHouse();
   const [gone, other] = [house.person(7), house.person(8)];

@@ -15,7 +15,7 @@ export const machinery = [
   /(?<![\w.])(?:4\d\d|5\d\d)(?![\w.])/,
   /canary/i,
   /\bHTTP\b|https?:|\bJSON\b|\bAPI\b/i,
-  /\b[A-Z]\w*Error\b|\berror\b|exception|\bat \S+:\d+/i,
+  /\b[A-Z]\w*Error\b|\berror\b|exception|\bat \S+ \(|:\d+:\d+/i,
   /\b(?:undefined|null|NaN)\b|\[object|[{}]/,
   /unauthori|forbidden|rate.?limit|concurren|timed.?out|nginx|bytez/i,
 ] as const;

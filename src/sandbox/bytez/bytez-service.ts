@@ -9,6 +9,7 @@ import { answerAfterTheRun, answerAtTheDoor } from './fault-answers.ts';
 import type { Mischance } from './fault-plan.ts';
 import { listed } from './model-shelf.ts';
 import type { SandboxModel } from './model-shelf.ts';
+import { completeResponse } from './openai-responses.ts';
 import type { Routed } from './route-path.ts';
 import { noteOrder, readOrder } from './run-order.ts';
 import type { Order } from './run-order.ts';
@@ -95,9 +96,11 @@ export class BytezService {
     const { parsed } = order;
     if (!parsed.ok) return json({ error: parsed.error }, 400);
     if (this.#modelNamed(parsed.value.model) === undefined) return json({ error: noModelWords }, 404);
-    const kind = asked.path.endsWith('/chat/completions') ? 'chat' : 'text';
     const nowMs = this.#options.clock.now();
-    return this.#seated(desk, mischance, asked.signal, async () => completeChat(parsed.value, nowMs, kind));
+    return this.#seated(desk, mischance, asked.signal, async () => {
+      if (asked.path.endsWith('/responses')) return completeResponse(parsed.value, nowMs);
+      return completeChat(parsed.value, nowMs, asked.path.endsWith('/chat/completions') ? 'chat' : 'text');
+    });
   }
 
   async #seated(

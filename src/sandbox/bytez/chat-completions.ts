@@ -10,6 +10,7 @@ const bodySchema = z.looseObject({
   prompt: z.string().optional(),
   max_completion_tokens: z.int().min(1).optional(),
   max_tokens: z.int().min(1).optional(),
+  max_output_tokens: z.int().min(1).optional(),
 });
 
 export type ChatBody = { readonly model: string; readonly most: number; readonly body: RunBody };
@@ -19,9 +20,9 @@ export function parseChatBody(text: string): Parsed<ChatBody> {
   if (!outer.ok) return outer;
   const inner = parseRunBody(text);
   if (!inner.ok) return inner;
-  const { model, prompt, max_completion_tokens: most, max_tokens: older } = outer.value;
+  const { model, prompt, max_completion_tokens: most, max_tokens: older, max_output_tokens: newer } = outer.value;
   const body = { ...inner.value, text: inner.value.text ?? prompt };
-  return { ok: true, value: { model, most: most ?? older ?? 256, body } };
+  return { ok: true, value: { model, most: most ?? newer ?? older ?? 256, body } };
 }
 
 /** Answers in the shape of OpenAI; errors are plain strings, as Bytez sends them. */

@@ -29,6 +29,7 @@ const fixedRoutes: Readonly<Record<string, BytezRoute>> = {
   'GET openai/v1/models': 'models',
   'POST openai/v1/chat/completions': 'chat',
   'POST openai/v1/completions': 'chat',
+  'POST openai/v1/responses': 'chat',
 };
 
 function decoded(path: string): string | undefined {

@@ -5,6 +5,7 @@ import { chatMethods } from './chat-methods.ts';
 import { editMethods } from './edit-methods.ts';
 import type { FaultDeed, FaultPlan } from './faults.ts';
 import { limits } from './limits.ts';
+import { paymentMethods } from './payment-methods.ts';
 import { profileMethods } from './profile-methods.ts';
 import { sendMethods } from './send-methods.ts';
 import type { TelegramWorld } from './telegram-world.ts';
@@ -31,12 +32,17 @@ export type ApiReply =
   | { readonly kind: 'cut' };
 
 const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMethod }> = new Map(
-  Object.entries({ ...updateMethods, ...profileMethods, ...sendMethods, ...editMethods, ...chatMethods }).map(
-    ([name, run]) => [name.toLowerCase(), { name, run }],
-  ),
+  Object.entries({
+    ...updateMethods,
+    ...profileMethods,
+    ...sendMethods,
+    ...editMethods,
+    ...chatMethods,
+    ...paymentMethods,
+  }).map(([name, run]) => [name.toLowerCase(), { name, run }]),
 );
 
-const floodControlled = /^(?:send(?!ChatAction)|editMessage)/;
+const floodControlled = /^(?:send(?!ChatAction|MessageDraft)|editMessage)/;
 
 /** Serves calls: records them, lets faults befall them, keeps the flood limits and runs the methods. */
 export class ApiDesk {

@@ -9,6 +9,8 @@ export type TelegramChange =
   | { readonly kind: 'message-edited'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'message-deleted'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'message-reacted'; readonly chatId: number; readonly messageId: number; readonly emoji?: string }
+  /** The bot shows words that are still growing; empty ones stand for thinking. */
+  | { readonly kind: 'draft'; readonly chatId: number; readonly draftId: number; readonly text: string }
   | { readonly kind: 'action'; readonly chatId: number; readonly action: string }
   | {
       readonly kind: 'callback-answered';

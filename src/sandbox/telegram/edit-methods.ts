@@ -41,6 +41,7 @@ function edit(call: ApiCall, { chat, message }: Editing, content: Content): unkn
 
 function sameContent(a: Content, b: Content): boolean {
   if (a.kind === 'text') return b.kind === 'text' && sameText(a.text, b.text);
+  if (a.kind !== 'media') return a === b;
   return (
     b.kind === 'media' &&
     a.file.fileId === b.file.fileId &&
@@ -70,6 +71,7 @@ const editMessageMedia: ApiMethod = (call) => {
   const item = call.params.json('media', 'InputMedia');
   if (!isObject(item)) throw badRequest('input media is empty');
   if (item['type'] === 'voice') throw badRequest("can't use the media type in editMessageMedia");
+  if (!['text', 'media'].includes(editing.message.content.kind)) throw badRequest("message can't be edited");
   const content = readMediaItem(call, item);
   if (editing.message.albumId !== undefined && !['photo', 'video'].includes(content.file.kind)) {
     throw badRequest("can't use media of the specified type in the album");

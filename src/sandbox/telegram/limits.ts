@@ -33,6 +33,19 @@ export const limits = {
   updateLifeMs: 24 * 3_600_000,
   inlineQueryLifeMs: 30_000,
   queryLifeMs: 150_000,
+  invoice: {
+    titleCharacters: 32,
+    descriptionCharacters: 255,
+    payloadBytes: 128,
+    /** The only period that a subscription may have, and the most that it may cost. */
+    subscriptionS: 2_592_000,
+    subscriptionStars: 10_000,
+    checkoutMs: 10_000,
+    /** Each payment is told a second time after this, as it may be. */
+    toldAgainMs: 1000,
+    transactions: 100,
+  },
+  webhook: { connections: 40, answerMs: 60_000, longestRestS: 60, longestAskedRestS: 3600 },
   deletableMs: 48 * 3_600_000,
   recordedCalls: 20_000,
   rememberedUpdates: 20_000,

@@ -21,12 +21,13 @@ const bodies = {
     isPremium: z.boolean().optional(),
   }),
   say: z.strictObject({ person, text: z.string().trim().min(1) }),
+  pay: z.strictObject({ person, invoice: z.union([z.int(), z.string()]) }),
   press: z.strictObject({ person, messageId: z.int(), button: z.string() }),
 } as const;
 
 const root = '/sandbox/';
 
-/** Opens `/sandbox/person`, `/sandbox/say`, `/sandbox/press` and `/sandbox/messages`. */
+/** Opens `/sandbox/person`, `say`, `press`, `pay` and `messages`. */
 export function openPeopleDoor(people: {
   readonly known: ReadonlyMap<number, Person>;
   readonly add: (profile: Profile) => Person;
@@ -42,6 +43,10 @@ export function openPeopleDoor(people: {
     say: (body) => {
       const { person: id, text } = bodies.say.parse(body);
       return { messageId: find(id).say(text) };
+    },
+    pay: (body) => {
+      const { person: id, invoice } = bodies.pay.parse(body);
+      return find(id).pay(invoice).outcome;
     },
     press: (body) => {
       const { person: id, messageId, button } = bodies.press.parse(body);
@@ -61,7 +66,7 @@ export function openPeopleDoor(people: {
       return attempt(() => {
         if (method === 'GET' && Object.hasOwn(gets, name)) return gets[name]?.(url.searchParams);
         if (method === 'POST' && Object.hasOwn(posts, name)) return posts[name]?.(JSON.parse(body));
-        throw new Error(`Cannot ${method} ${url.pathname}: there are POST person, say, press and GET messages`);
+        throw new Error(`Cannot ${method} ${url.pathname}: there are POST person, say, press, pay and GET messages`);
       });
     },
   };

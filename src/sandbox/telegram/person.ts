@@ -3,6 +3,7 @@ import { limits } from './limits.ts';
 import { readText } from './formatted-text.ts';
 import { addUpload } from './given-file.ts';
 import type { Group } from './group.ts';
+import { pay, type Payment } from './pay.ts';
 import { editOwn, write, type Writing } from './person-writing.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from './seen-message.ts';
@@ -39,6 +40,8 @@ export type Person = {
   sendPhoto(caption?: string, options?: PhotoOptions): number;
   /** Presses the button with this text or data; throws when the message has no such button. */
   press(messageId: number, button: string, options?: Place): Press;
+  /** Pays the invoice of this message or behind this link, with play money that never ends. */
+  pay(invoice: number | string, options?: Place): Payment;
   messages(group?: Group): readonly SeenMessage[];
   /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 5 s unless told. */
   waitFor(predicate: SeenPredicate, options?: Place & { readonly timeoutMs?: number }): Promise<readonly SeenMessage[]>;
@@ -92,6 +95,7 @@ export function addPerson(world: TelegramWorld, profile: Profile): Person {
       return write(world, chatIn(options.in), id, { content, ...placed(options) });
     },
     press: (messageId, button, options = {}) => pressButton(world, chatIn(options.in), id, messageId, button),
+    pay: (invoice, options = {}) => pay(world, chatIn(options.in), id, invoice),
     messages,
     waitFor: (predicate, options = {}) =>
       waitForMessages(world.changes, () => messages(options.in), predicate, options.timeoutMs ?? 5000),

@@ -1,6 +1,7 @@
 import type { InlineKeyboardButton } from 'grammy/types';
 import type { StoredFile } from './file-shelf.ts';
 import { htmlFor } from './html-view.ts';
+import type { InvoiceOrder } from './invoice-order.ts';
 import { type StoredMessage, wordsOf } from './stored-message.ts';
 
 export type SeenFile = {
@@ -36,6 +37,8 @@ export type SeenMessage = {
   readonly animation?: SeenFile;
   readonly audio?: SeenFile;
   readonly voice?: SeenFile;
+  /** What is to be paid by `pay()`. */
+  readonly invoice?: InvoiceOrder;
   readonly buttons: readonly (readonly SeenButton[])[];
   readonly edited: boolean;
   readonly replyTo?: number;
@@ -45,15 +48,16 @@ export type SeenMessage = {
 
 export function seenMessage(message: StoredMessage): SeenMessage {
   const { content, from } = message;
-  const isText = content.kind === 'text';
+  const isMedia = content.kind === 'media';
   return {
     id: message.id,
     from: from === 'bot' ? 'bot' : 'person',
     ...(from === 'bot' ? {} : { userId: from }),
     atMs: message.dateS * 1000,
-    text: isText ? content.text.text : '',
+    text: isMedia ? '' : wordsOf(content).text,
     html: htmlFor(wordsOf(content)),
-    ...(isText ? {} : { caption: content.caption.text, [content.file.kind]: seenFile(content.file) }),
+    ...(isMedia ? { caption: content.caption.text, [content.file.kind]: seenFile(content.file) } : {}),
+    ...(content.kind === 'invoice' ? { invoice: content.order } : {}),
     buttons: (message.keyboard?.inline_keyboard ?? []).map((row) => row.map(seenButton)),
     edited: message.editDateS !== undefined,
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),

@@ -6,7 +6,7 @@ import { isObject } from './call-params.ts';
 import type { StoredChat } from './chats.ts';
 import { checkCaption, checkText } from './checked-text.ts';
 import type { MediaKind } from './file-shelf.ts';
-import { readTextParam } from './formatted-text.ts';
+import { characters, readTextParam } from './formatted-text.ts';
 import { givenFile } from './given-file.ts';
 import { limits } from './limits.ts';
 import { readAlbumItem } from './media-items.ts';
@@ -106,6 +106,18 @@ const sendChatAction: ApiMethod = (call) => {
   return true;
 };
 
+const sendMessageDraft: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = writableChatOf(call);
+  if (chat.kind !== 'private') throw badRequest('TEXTDRAFT_PEER_INVALID');
+  const draftId = params.integer('draft_id');
+  if (draftId === 0) throw badRequest('draft identifier must be non-zero');
+  const { text } = readTextParam(params, 'text');
+  if (characters(text) > limits.textCharacters) throw badRequest('message is too long');
+  world.changes.tell({ kind: 'draft', chatId: chat.id, draftId, text });
+  return true;
+};
+
 export const sendMethods: Readonly<Record<string, ApiMethod>> = {
   sendMessage,
   sendPhoto: sendMedia('photo'),
@@ -116,4 +128,5 @@ export const sendMethods: Readonly<Record<string, ApiMethod>> = {
   sendVoice: sendMedia('voice'),
   sendMediaGroup,
   sendChatAction,
+  sendMessageDraft,
 };

@@ -1,6 +1,7 @@
-import type { InlineKeyboardMarkup } from 'grammy/types';
+import type { InlineKeyboardMarkup, Message } from 'grammy/types';
 import type { StoredFile } from './file-shelf.ts';
 import type { FormattedText } from './formatted-text.ts';
+import type { InvoiceOrder } from './invoice-order.ts';
 
 export type Content =
   | { readonly kind: 'text'; readonly text: FormattedText }
@@ -10,6 +11,13 @@ export type Content =
       readonly caption: FormattedText;
       readonly captionAbove: boolean;
       readonly spoiler: boolean;
+    }
+  | { readonly kind: 'invoice'; readonly order: InvoiceOrder }
+  /** What Telegram itself says in a chat. */
+  | {
+      readonly kind: 'service';
+      readonly words: string;
+      readonly fields: Pick<Message, 'successful_payment' | 'refunded_payment'>;
     };
 
 /** One message of a chat as it stands now. */
@@ -28,7 +36,18 @@ export type StoredMessage = {
   reaction?: string;
 };
 
-/** The text or caption of a message. */
+/** What is to be read of a message. */
 export function wordsOf(content: Content): FormattedText {
-  return content.kind === 'text' ? content.text : content.caption;
+  switch (content.kind) {
+    case 'text':
+      return content.text;
+    case 'media':
+      return content.caption;
+    case 'invoice': {
+      const { title, description, amount } = content.order;
+      return { text: `${title}\n${description}\n⭐ ${amount}`, entities: [] };
+    }
+    case 'service':
+      return { text: content.words, entities: [] };
+  }
 }

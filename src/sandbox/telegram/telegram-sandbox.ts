@@ -49,7 +49,12 @@ const faultSeed = 20_260_824;
 /** Starts the stand-in; it listens when the promise resolves. */
 export async function startTelegramSandbox(options: TelegramSandboxOptions): Promise<TelegramSandbox> {
   const { clock, token, botUsername = 'darkroom_sandbox_bot' } = options;
-  const world = new TelegramWorld({ clock, token, botUsername });
+  const world = new TelegramWorld({
+    clock,
+    token,
+    botUsername,
+    perform: (method, params) => desk.serve(method, params, closing.signal),
+  });
   const faults = new FaultPlan(options.faults ?? [], seededRandom(faultSeed));
   const closing = new AbortController();
   const desk = new ApiDesk({ world, faults, closing: closing.signal });
@@ -84,7 +89,9 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     redeliver: (updateId) => world.updates.redeliver(updateId),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error('The Telegram sandbox has been closed'));
+      world.webhook.set(undefined);
       world.queries.close();
+      world.payments.close();
       await server[Symbol.asyncDispose]();
     },
   };

@@ -1,14 +1,17 @@
 import type { User } from 'grammy/types';
 import type { Clock } from '../../kit/clock.ts';
 import { BotTexts } from './bot-texts.ts';
+import type { CallParams } from './call-params.ts';
 import { CallbackQueries } from './callback-queries.ts';
 import { Changes } from './changes.ts';
 import type { Profile, StoredChat } from './chats.ts';
 import { CommandBook } from './command-book.ts';
 import { FileShelf } from './file-shelf.ts';
 import { FloodControl } from './flood-control.ts';
+import { StarPayments } from './star-payments.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { UpdateQueue } from './update-queue.ts';
+import { Webhook } from './webhook.ts';
 
 const firstUpdateId = 730_114_001;
 
@@ -21,20 +24,28 @@ export class TelegramWorld {
   readonly files = new FileShelf();
   readonly updates: UpdateQueue;
   readonly queries: CallbackQueries;
+  readonly payments: StarPayments;
   readonly commands = new CommandBook();
   readonly texts: BotTexts;
   readonly flood = new FloodControl();
   readonly changes = new Changes();
   readonly menuButtons = new Map<number, unknown>();
-  /** The address of the webhook; empty while there is none. */
-  webhookUrl = '';
+  readonly webhook: Webhook;
 
-  constructor(options: { readonly clock: Clock; readonly token: string; readonly botUsername: string }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly token: string;
+    readonly botUsername: string;
+    readonly perform: (method: string, params: CallParams) => Promise<unknown>;
+  }) {
     this.clock = options.clock;
     const id = Number(/^(\d{1,15}):/.exec(options.token)?.[1] ?? 7_000_000_001);
     this.bot = { id, is_bot: true, first_name: 'Darkroom', username: options.botUsername };
     this.updates = new UpdateQueue(options.clock, firstUpdateId);
+    const { perform, clock } = options;
+    this.webhook = new Webhook({ updates: this.updates, clock, perform });
     this.queries = new CallbackQueries(options.clock);
+    this.payments = new StarPayments(options.clock);
     this.texts = new BotTexts(this.bot.first_name);
   }
 

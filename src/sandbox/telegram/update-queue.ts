@@ -33,6 +33,7 @@ export class UpdateQueue {
   #lastId: number;
   #allowed: readonly string[] = [];
   #held: HeldPoll | undefined;
+  #onArrival: () => void = () => undefined;
   #previous = { offset: Number.NaN, atMs: Number.NEGATIVE_INFINITY };
 
   constructor(clock: Clock, firstId: number) {
@@ -94,6 +95,32 @@ export class UpdateQueue {
     return signal.aborted ? [] : this.#take(limit);
   }
 
+  /** Calls the listener, the only one, whenever an update has been queued. */
+  onArrival(listener: () => void): void {
+    this.#onArrival = listener;
+  }
+
+  /** What a webhook has to deliver, in order; each stays until it is dropped or its life ends. */
+  waiting(): readonly RawUpdate[] {
+    this.#dropExpired();
+    return [...this.#outOfOrder, ...this.#waiting.map(({ update }) => update)];
+  }
+
+  isWaiting(update: RawUpdate): boolean {
+    return this.waiting().includes(update);
+  }
+
+  /** Takes one delivery away; the same update queued once more stays. */
+  drop(update: RawUpdate): void {
+    const again = this.#outOfOrder.indexOf(update);
+    if (again === -1) this.#waiting = this.#waiting.filter((waiting) => waiting.update !== update);
+    else this.#outOfOrder.splice(again, 1);
+  }
+
+  allow(kinds: readonly string[]): void {
+    this.#allowed = kinds;
+  }
+
   clear(): void {
     this.#waiting = [];
     this.#outOfOrder = [];
@@ -120,11 +147,13 @@ export class UpdateQueue {
   #queue(update: RawUpdate, kind: string): void {
     this.#waiting.push({ update, untilMs: this.#clock.now() + lifeMs(kind) });
     this.#held?.answer();
+    this.#onArrival();
   }
 
   #sendOnceMore(update: RawUpdate): void {
     this.#outOfOrder.push(update);
     this.#held?.answer();
+    this.#onArrival();
   }
 
   #remember(update: RawUpdate): void {

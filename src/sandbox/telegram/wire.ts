@@ -58,6 +58,12 @@ function contentFields({ content }: StoredMessage): object {
     const { text, entities } = content.text;
     return { text, ...(entities.length === 0 ? {} : { entities }) };
   }
+  if (content.kind === 'service') return content.fields;
+  if (content.kind === 'invoice') {
+    const { title, description, startParameter, amount } = content.order;
+    const invoice = { title, description, start_parameter: startParameter, currency: 'XTR', total_amount: amount };
+    return { invoice };
+  }
   const { text, entities } = content.caption;
   return {
     ...mediaFields(content.file),

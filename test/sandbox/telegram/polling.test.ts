@@ -104,6 +104,9 @@ test('getUpdates is refused while a webhook is set, and works after deleteWebhoo
     url: 'https://example.org/hook',
     has_custom_certificate: false,
     pending_update_count: 1,
+    max_connections: 40,
+    last_error_date: expect.any(Number) as number,
+    last_error_message: 'Connection refused: the sandbox reaches this machine only',
   });
   expect(await refusalOf(api.getUpdates())).toBe(
     "409 Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",

@@ -1,0 +1,74 @@
+import { announce, element } from './dom.js';
+import { createPane, hearAnswer } from './pane.js';
+import { createPanel } from './panel.js';
+import { listen, state } from './server.js';
+import { startTheme } from './theme.js';
+
+const holder = document.querySelector('#panes');
+const linkState = document.querySelector('#link-state');
+const toggle = document.querySelector('#panel-toggle');
+const panel = createPanel(document.querySelector('#panel'));
+const mostPanes = 3;
+let panes = [];
+
+function showPanes(count) {
+  const people = state.get('people') ?? [];
+  const { first } = state.get('stage');
+  const order = [...people.filter(({ id }) => id === first), ...people.filter(({ id }) => id !== first)];
+  while (panes.length > count) panes.pop().root.remove();
+  while (panes.length < count) {
+    const free = order.find(({ id }) => !panes.some(({ personId }) => personId === id)) ?? order[0];
+    const pane = createPane(free.id, free.id);
+    panes.push(pane);
+    holder.append(pane.root);
+    pane.draw();
+  }
+  holder.dataset.count = String(count);
+  for (const button of countButtons) button.setAttribute('aria-pressed', String(button.value === String(count)));
+}
+
+const countButtons = Array.from({ length: mostPanes }, (_, index) =>
+  element(
+    'button',
+    {
+      type: 'button',
+      value: String(index + 1),
+      'aria-label': index === 0 ? 'One person' : `${index + 1} people`,
+      onclick: () => showPanes(index + 1),
+    },
+    String(index + 1),
+  ),
+);
+document.querySelector('#pane-count').append(...countButtons);
+
+function showPanel(open) {
+  document.body.classList.toggle('panel-open', open);
+  toggle.setAttribute('aria-expanded', String(open));
+  toggle.textContent = open ? 'Back to the chat' : 'Behind the scenes';
+}
+
+toggle.addEventListener('click', () => showPanel(!document.body.classList.contains('panel-open')));
+document.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape' && document.body.classList.contains('panel-open')) showPanel(false);
+});
+
+startTheme(document.querySelector('#theme'));
+
+listen({
+  onPatch: (names) => {
+    if (panes.length === 0 && state.has('people') && state.has('stage')) {
+      showPanes(1);
+      panes[0].focus();
+    }
+    for (const pane of panes) if (pane.concerns(names)) pane.draw();
+    panel.draw(names);
+  },
+  onShout: (name, happened) => {
+    if (name === 'action') for (const pane of panes) pane.showAction(happened);
+    else if (name === 'answer') hearAnswer(happened, (userId) => panes.some(({ personId }) => personId === userId));
+    else announce(happened.text);
+  },
+  onLink: (isLinked) => {
+    linkState.textContent = isLinked ? '' : 'The demo does not answer; trying again …';
+  },
+});

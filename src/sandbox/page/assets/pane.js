@@ -1,0 +1,272 @@
+import { createComposer } from './composer.js';
+import { announce, element, reconcile, setText } from './dom.js';
+import { daySeparator, messageElement } from './message.js';
+import { act, state } from './server.js';
+
+const roleWords = { free: 'free', premium: 'premium', admin: 'admin' };
+const actionWords = {
+  typing: 'is typing',
+  upload_photo: 'is sending a picture',
+  record_video: 'is recording a video',
+  upload_video: 'is sending a video',
+  upload_document: 'is sending a file',
+  upload_voice: 'is sending a voice message',
+};
+const actionShownMs = 5000;
+const answerWaitMs = 20_000;
+/** Buttons whose press the bot has not answered yet, and answers that came before we knew the press. */
+const pressed = new Map();
+const answeredEarly = new Set();
+
+/** One person's view of one chat. */
+export function createPane(personId, chatId) {
+  const where = { personId, chatId };
+  const avatar = element('span', { class: 'avatar', 'aria-hidden': 'true' });
+  const who = element('select', { 'aria-label': 'Who I am', onchange: () => become(Number(who.value)) });
+  const place = element('select', { 'aria-label': 'Which chat', onchange: () => go(Number(place.value)) });
+  const language = element('select', {
+    'aria-label': 'My language',
+    onchange: () => void act('language', { personId: where.personId, language: language.value }),
+  });
+  const log = element('ol', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages' });
+  const scroller = element('div', { class: 'scroller', tabIndex: 0, 'aria-label': 'Chat', role: 'group' }, log);
+  const action = element('p', { class: 'action', hidden: true, role: 'status' });
+  const down = element('button', {
+    type: 'button',
+    class: 'down',
+    hidden: true,
+    'aria-label': 'To the latest message',
+    onclick: () => scrollDown('smooth'),
+  });
+  down.textContent = '↓';
+  const composer = createComposer({ onSend: say, commands: publishedCommands });
+  const root = element(
+    'article',
+    { class: 'pane' },
+    element('header', { class: 'pane-head' }, avatar, element('div', { class: 'pane-choices' }, who, place), language),
+    element('div', { class: 'log-holder' }, scroller, down),
+    action,
+    composer.form,
+  );
+  let actionTimer;
+  let latestFromBot = 0;
+  let isFirstDraw = true;
+  let follows = true;
+  let lastTop = 0;
+
+  scroller.addEventListener(
+    'scroll',
+    () => {
+      // Growing content alone makes nobody leave the end; scrolling up does.
+      if (isNearEnd()) follows = true;
+      else if (scroller.scrollTop < lastTop) follows = false;
+      lastTop = scroller.scrollTop;
+      down.hidden = follows;
+    },
+    { passive: true },
+  );
+  // Pictures grow while they load; who reads the end stays there.
+  new ResizeObserver(() => {
+    if (follows) scrollDown();
+  }).observe(log);
+
+  function become(id) {
+    const isPrivate = where.chatId === where.personId;
+    where.personId = id;
+    if (isPrivate) where.chatId = id;
+    startAnew();
+  }
+
+  function go(id) {
+    where.chatId = id;
+    startAnew();
+  }
+
+  function startAnew() {
+    isFirstDraw = true;
+    follows = true;
+    log.replaceChildren();
+    clearAction();
+    draw();
+    composer.focus();
+  }
+
+  function me() {
+    return (state.get('people') ?? []).find(({ id }) => id === where.personId);
+  }
+
+  function isGroup() {
+    return where.chatId < 0;
+  }
+
+  function publishedCommands() {
+    const person = me();
+    return (isGroup() ? person?.groupCommands : person?.commands) ?? [];
+  }
+
+  async function say(text) {
+    scrollDown();
+    await act('say', { ...where, text });
+  }
+
+  async function press(messageId, data, button) {
+    button.setAttribute('aria-busy', 'true');
+    const timer = setTimeout(() => button.removeAttribute('aria-busy'), answerWaitMs);
+    const answer = await act('press', { ...where, messageId, data });
+    const done = () => {
+      clearTimeout(timer);
+      button.removeAttribute('aria-busy');
+    };
+    if (answer === undefined || answeredEarly.delete(answer.queryId)) done();
+    else pressed.set(answer.queryId, done);
+  }
+
+  function draw() {
+    drawHead();
+    const messages = state.get(`chat ${where.chatId}`) ?? [];
+    const handlers = { onPress: press, onCommand: say };
+    reconcile(
+      log,
+      itemsOf(messages, where.personId, isGroup()),
+      ({ key }) => key,
+      (item, wasThere) => {
+        if (item.intro) return introduction(() => say('/start'));
+        if (item.dayMs !== undefined) return daySeparator(item.dayMs);
+        return messageElement({ ...item, isNew: !isFirstDraw && !wasThere }, handlers);
+      },
+    );
+    if (follows) scrollDown();
+    const latest = messages.findLast(({ userId }) => userId === undefined)?.id ?? 0;
+    if (latest > latestFromBot) clearAction();
+    latestFromBot = latest;
+    isFirstDraw = false;
+  }
+
+  function drawHead() {
+    const people = state.get('people') ?? [];
+    const stage = state.get('stage');
+    const person = me();
+    if (person === undefined || stage === undefined) return;
+    setText(avatar, person.name.slice(0, 1));
+    avatar.dataset.role = person.role;
+    options(
+      who,
+      people.map(({ id, name, role }) => [id, `${name} · ${roleWords[role]}`]),
+      where.personId,
+    );
+    options(
+      place,
+      [
+        [where.personId, 'With the bot'],
+        [stage.group.id, `Group: ${stage.group.title}`],
+      ],
+      where.chatId,
+    );
+    options(
+      language,
+      stage.languages.map((code) => [code, languageName(code)]),
+      person.language,
+    );
+    composer.refresh();
+    composer.setPlaceholder(isGroup() ? 'Message the group' : 'Message, or / for commands');
+  }
+
+  function clearAction() {
+    clearTimeout(actionTimer);
+    action.hidden = true;
+  }
+
+  function isNearEnd() {
+    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 90;
+  }
+
+  function scrollDown(behavior = 'instant') {
+    follows = true;
+    scroller.scrollTo({ top: scroller.scrollHeight, behavior });
+  }
+
+  return {
+    root,
+    focus: composer.focus,
+    get personId() {
+      return where.personId;
+    },
+    concerns: (names) => names.has('people') || names.has('stage') || names.has(`chat ${where.chatId}`),
+    draw,
+    showAction: (happened) => {
+      if (happened.chatId !== where.chatId) return;
+      action.replaceChildren(`Darkroom ${actionWords[happened.action] ?? 'is busy'}`, dots());
+      action.hidden = false;
+      clearTimeout(actionTimer);
+      actionTimer = setTimeout(clearAction, actionShownMs);
+    },
+  };
+}
+
+/** The bot has answered a press: the button rests, and who pressed it reads the words. */
+export function hearAnswer({ queryId, userId, text }, isShown) {
+  const done = pressed.get(queryId);
+  if (done === undefined) answeredEarly.add(queryId);
+  else done();
+  pressed.delete(queryId);
+  if (text !== undefined && isShown(userId)) announce(text);
+}
+
+function itemsOf(messages, personId, isGroup) {
+  if (messages.length === 0) return [{ key: 'intro', intro: true }];
+  const items = [];
+  let day;
+  for (const message of messages) {
+    const date = new Date(message.atMs).toDateString();
+    if (date !== day) items.push({ key: `day ${date}`, dayMs: new Date(date).getTime() });
+    day = date;
+    const before = items.at(-1);
+    if (message.album !== undefined && before?.messages?.[0].album === message.album) before.messages.push(message);
+    else items.push({ key: message.id, messages: [message], mine: message.userId === personId });
+  }
+  for (const [index, item] of items.entries()) {
+    if (item.messages === undefined) continue;
+    const sender = item.messages[0].userId;
+    item.showName =
+      isGroup && (items[index - 1].messages === undefined || items[index - 1].messages[0].userId !== sender);
+    const next = items[index + 1]?.messages;
+    item.first = next === undefined || next[0].userId !== sender;
+  }
+  return items;
+}
+
+function introduction(onStart) {
+  return element(
+    'li',
+    { class: 'intro' },
+    element('span', { class: 'lamp large', 'aria-hidden': 'true' }),
+    element('h2', {}, 'Darkroom'),
+    element(
+      'p',
+      {},
+      'Turns a sentence into a picture or a short video. This is a private stage: no account, no network.',
+    ),
+    element('button', { type: 'button', class: 'primary', onclick: onStart }, 'Start'),
+  );
+}
+
+function dots() {
+  return element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
+}
+
+function options(select, pairs, value) {
+  const json = JSON.stringify(pairs);
+  if (select.sourceJson !== json) {
+    select.replaceChildren(...pairs.map(([key, text]) => element('option', { value: String(key) }, text)));
+    select.sourceJson = json;
+  }
+  if (document.activeElement !== select || select.value === '') select.value = String(value);
+}
+
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,92 @@
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { Clock } from '../../kit/clock.ts';
+import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
+import type { SandboxAccount } from '../bytez/faults-file.ts';
+import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
+import { Cast, type CastRole } from './cast.ts';
+import { fileOf } from './chat-view.ts';
+import { FaultBoard } from './fault-board.ts';
+import type { HouseView } from './house-view.ts';
+import { mediaAnswer } from './media-answer.ts';
+import { pageActions } from './page-actions.ts';
+import { readAssets } from './page-assets.ts';
+import { PageFeed } from './page-feed.ts';
+import { onlyLoopback, safeHeaders } from './page-guard.ts';
+import { PageState } from './page-state.ts';
+
+export type ChatPageOptions = {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  /** The provider's accounts, in the order in which the bot has their keys. */
+  readonly accounts: readonly SandboxAccount[];
+  readonly view: HouseView;
+  readonly clock: Clock;
+  /** The ids of those who can be played. */
+  readonly ids: Readonly<Record<CastRole, number>>;
+  /** Whom the page shows first, and the language of every phone. */
+  readonly first: CastRole;
+  readonly language: string;
+  /** The languages that a phone can be set to. */
+  readonly languages: readonly string[];
+};
+
+export type ChatPage = Disposable & {
+  readonly app: Hono;
+  readonly cast: Cast;
+};
+
+/** The chat page: people who talk to the bot, and beside them what goes on behind the scenes. */
+export function createChatPage(options: ChatPageOptions): ChatPage {
+  const { telegram, bytez, accounts, view, clock, ids, first, language, languages } = options;
+  const cast = new Cast({ telegram, ids, language });
+  const board = new FaultBoard({ telegram, bytez, accounts });
+  const feed = new PageFeed();
+  feed.put('stage', { languages, first: ids[first], group: { id: cast.group.id, title: cast.group.title } });
+  const state = new PageState({ telegram, bytez, view, clock, cast, board, feed });
+  const assets = readAssets();
+  const closing = new AbortController();
+
+  const app = new Hono();
+  app.use(safeHeaders);
+  app.use(onlyLoopback);
+  app.get('/api/events', (c) =>
+    streamSSE(c, async (stream) => {
+      const leaving = new AbortController();
+      stream.onAbort(() => leaving.abort());
+      for await (const message of feed.read(AbortSignal.any([leaving.signal, closing.signal]))) {
+        await stream.writeSSE(message);
+      }
+    }),
+  );
+  app.get('/api/files/:id', (c) => {
+    const id = c.req.param('id');
+    const chats = cast.members.flatMap(({ person }) => [person.messages(), person.messages(cast.group)]);
+    const file = chats
+      .flat()
+      .map(fileOf)
+      .find((found) => found?.fileId === id);
+    if (file === undefined) return c.json({ error: 'There is no such file' }, 404);
+    const { status, headers, body } = mediaAnswer(file, c.req.header('range'));
+    return c.body(body, status, headers);
+  });
+  app.route(
+    '/api',
+    pageActions({ cast, board, languages, wakeKeys: () => view.wakeKeys(), changed: () => state.changed() }),
+  );
+  app.get('/:name{[a-z.-]*}', (c) => {
+    const asset = assets.get(c.req.param('name') || 'index.html');
+    if (asset === undefined) return c.json({ error: 'There is no such page' }, 404);
+    return c.body(asset.text, 200, { 'Content-Type': asset.type });
+  });
+  app.notFound((c) => c.json({ error: 'There is no such page' }, 404));
+  app.onError((error, c) => c.json({ error: error.message }, 500));
+  return {
+    app,
+    cast,
+    [Symbol.dispose]: () => {
+      closing.abort();
+      state[Symbol.dispose]();
+    },
+  };
+}

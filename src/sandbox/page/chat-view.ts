@@ -1,0 +1,102 @@
+import type { SeenFile, SeenMessage } from '../telegram/seen-message.ts';
+import { parseRichText, type RichNode } from './rich-text.ts';
+
+const fileKinds = ['photo', 'video', 'animation', 'audio', 'voice', 'document'] as const;
+
+export type ShownFile = {
+  readonly kind: (typeof fileKinds)[number];
+  readonly url: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly width: number;
+  readonly height: number;
+};
+
+export type ShownMessage = {
+  readonly id: number;
+  /** Who wrote it; absent for the bot. */
+  readonly userId?: number;
+  readonly atMs: number;
+  readonly words: readonly RichNode[];
+  readonly file?: ShownFile;
+  readonly buttons: readonly (readonly { readonly text: string; readonly data?: string; readonly url?: string }[])[];
+  readonly edited: boolean;
+  readonly replyTo?: { readonly userId?: number; readonly text: string };
+  readonly reaction?: string;
+  /** The first message of the album to which it belongs. */
+  readonly album?: number;
+};
+
+const shownAtMost = 150;
+const excerptLetters = 80;
+
+/** A chat as the page draws it: the latest messages, their files as addresses of this page. */
+export function shownMessages(messages: readonly SeenMessage[]): readonly ShownMessage[] {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const albums = albumsOf(messages);
+  return messages.slice(-shownAtMost).map((message) => {
+    const { id, userId, atMs, buttons, edited, reaction } = message;
+    const file = shownFile(message);
+    const repliedTo = message.replyTo === undefined ? undefined : byId.get(message.replyTo);
+    const album = albums.get(id);
+    return {
+      id,
+      atMs,
+      words: parseRichText(message.html),
+      buttons,
+      edited,
+      ...(userId === undefined ? {} : { userId }),
+      ...(file === undefined ? {} : { file }),
+      ...(repliedTo === undefined ? {} : { replyTo: excerptOf(repliedTo) }),
+      ...(reaction === undefined ? {} : { reaction }),
+      ...(album === undefined ? {} : { album }),
+    };
+  });
+}
+
+/** The file of a message, whatever its kind. */
+export function fileOf(message: SeenMessage): SeenFile | undefined {
+  const kind = fileKinds.find((known) => message[known] !== undefined);
+  return kind === undefined ? undefined : message[kind];
+}
+
+/**
+ * Which messages make one album. A person's phone is told so by Telegram, a seen message is not; but an album's parts
+ * come from the bot in one call: one after the other, in the same second, and never with buttons.
+ */
+function albumsOf(messages: readonly SeenMessage[]): ReadonlyMap<number, number> {
+  const albums = new Map<number, number>();
+  let first: SeenMessage | undefined;
+  let previous: SeenMessage | undefined;
+  for (const message of messages) {
+    const goesOn = previous !== undefined && message.id === previous.id + 1 && message.atMs === previous.atMs;
+    if (!isAlbumPart(message)) first = undefined;
+    else if (first === undefined || !goesOn) first = message;
+    else {
+      albums.set(first.id, first.id);
+      albums.set(message.id, first.id);
+    }
+    previous = message;
+  }
+  return albums;
+}
+
+function isAlbumPart({ from, photo, video, buttons, edited }: SeenMessage): boolean {
+  return from === 'bot' && (photo ?? video) !== undefined && buttons.length === 0 && !edited;
+}
+
+function shownFile(message: SeenMessage): ShownFile | undefined {
+  const kind = fileKinds.find((known) => message[known] !== undefined);
+  const file = kind === undefined ? undefined : message[kind];
+  if (kind === undefined || file === undefined) return undefined;
+  const { fileId, name, bytes, width, height } = file;
+  return { kind, url: `/api/files/${fileId}`, name, bytes: bytes.byteLength, width, height };
+}
+
+function excerptOf({ userId, text, caption, photo, video }: SeenMessage): NonNullable<ShownMessage['replyTo']> {
+  const words = (caption ?? text).replaceAll(/\s+/g, ' ').trim();
+  const shown = words === '' ? (photo ? 'Photo' : video ? 'Video' : 'File') : words;
+  const letters = Array.from(shown);
+  const short = letters.length > excerptLetters ? `${letters.slice(0, excerptLetters).join('')}…` : shown;
+  return { text: short, ...(userId === undefined ? {} : { userId }) };
+}

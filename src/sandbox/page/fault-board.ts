@@ -1,0 +1,111 @@
+import type { BytezFault } from '../bytez/bytez-fault.ts';
+import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
+import type { SandboxAccount } from '../bytez/faults-file.ts';
+import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
+
+export const accountModes = [
+  'scripted',
+  'healthy',
+  'refused',
+  'no-credit',
+  'limited',
+  'concurrency',
+  'failing',
+  'hanging',
+  'slow',
+] as const;
+/** How a provider's account behaves; `scripted` is what it came with. */
+export type AccountMode = (typeof accountModes)[number];
+
+export const telegramTroubles = ['limited', 'failing', 'answers-lost'] as const;
+/** What befalls the next calls of the bot to Telegram. */
+export type TelegramTrouble = (typeof telegramTroubles)[number];
+
+export type BoardView = {
+  readonly accounts: readonly { readonly name: string; readonly mode: AccountMode }[];
+  readonly providerDown: boolean;
+  readonly held: boolean;
+  readonly telegramOffline: boolean;
+};
+
+const faultsOfMode = {
+  healthy: [],
+  refused: [{ do: { kind: 'unauthorized' } }],
+  'no-credit': [{ do: { kind: 'out-of-credit' } }],
+  limited: [{ do: { kind: 'rate-limited', retryAfterS: 15 } }],
+  concurrency: [{ do: { kind: 'concurrency' } }],
+  failing: [{ do: { kind: 'status', status: 500, body: '{"error":"Internal Server Error"}' } }],
+  hanging: [{ do: { kind: 'hang' } }],
+  slow: [{ do: { kind: 'slow', ms: 5_000 } }],
+} as const satisfies Record<Exclude<AccountMode, 'scripted'>, readonly BytezFault[]>;
+
+const troubledMethods = /^(?:send|edit)/;
+const troubledCalls = 3;
+
+const troubleDeeds = {
+  limited: { kind: '429', retryAfterS: 3 },
+  failing: { kind: '5xx', status: 502 },
+  'answers-lost': { kind: 'cut-after' },
+} as const satisfies Record<TelegramTrouble, object>;
+
+/** Everything that can be broken by hand, and how it stands. */
+export class FaultBoard {
+  readonly #telegram: TelegramSandbox;
+  readonly #bytez: BytezSandbox;
+  readonly #accounts: readonly SandboxAccount[];
+  readonly #modes = new Map<string, AccountMode>();
+  #providerDown = false;
+  #telegramOffline = false;
+  #hold: { release(): void } | undefined;
+
+  constructor(options: {
+    readonly telegram: TelegramSandbox;
+    readonly bytez: BytezSandbox;
+    /** In the order in which the bot has their keys. */
+    readonly accounts: readonly SandboxAccount[];
+  }) {
+    this.#telegram = options.telegram;
+    this.#bytez = options.bytez;
+    this.#accounts = options.accounts;
+  }
+
+  view(): BoardView {
+    return {
+      accounts: this.#accounts.map(({ name }) => ({ name, mode: this.#modes.get(name) ?? 'scripted' })),
+      providerDown: this.#providerDown,
+      held: this.#hold !== undefined,
+      telegramOffline: this.#telegramOffline,
+    };
+  }
+
+  /** Makes the account of the key at this place, counted from 1, behave so; false when there is none. */
+  setMode(place: number, mode: AccountMode): boolean {
+    const account = this.#accounts[place - 1];
+    if (account === undefined) return false;
+    this.#modes.set(account.name, mode);
+    this.#bytez.setFaults(account.name, mode === 'scripted' ? (account.faults ?? []) : faultsOfMode[mode]);
+    return true;
+  }
+
+  setProviderDown(down: boolean): void {
+    this.#providerDown = down;
+    this.#bytez.setDown(down);
+  }
+
+  /** While held, every run goes on and none ends. */
+  setHeld(held: boolean): void {
+    if (held === (this.#hold !== undefined)) return;
+    this.#hold?.release();
+    this.#hold = held ? this.#bytez.hold() : undefined;
+  }
+
+  setTelegramOffline(offline: boolean): void {
+    this.#telegramOffline = offline;
+    this.#telegram.setOffline(offline);
+  }
+
+  /** Befalls the next three messages or edits that the bot sends. */
+  troubleTelegram(trouble: TelegramTrouble): void {
+    this.#telegram.addFault({ method: troubledMethods, times: troubledCalls, do: troubleDeeds[trouble] });
+  }
+}

@@ -1,0 +1,135 @@
+import type { HouseEvent } from '../../domain/events.ts';
+import type { FailureReason } from '../../domain/failure.ts';
+import type { JobId } from '../../domain/ids.ts';
+import type { ParkReason } from '../../domain/job.ts';
+
+export type TaleStep = {
+  readonly atMs: number;
+  readonly tone: 'plain' | 'busy' | 'good' | 'bad' | 'wait';
+  readonly title: string;
+  readonly detail?: string;
+  /** When a wait is over. */
+  readonly untilMs?: number;
+  /** The key that carries the attempt. */
+  readonly key?: string;
+};
+
+export type TaleState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** What has become of one job so far. */
+export type JobTale = {
+  readonly id: JobId;
+  readonly state: TaleState;
+  readonly steps: readonly TaleStep[];
+};
+
+const reasonWords = {
+  'rate-limited': 'too many calls with this key',
+  rejected: 'the key was refused',
+  'out-of-credit': 'the key has no credit left',
+  concurrency: 'the seat of this key was taken',
+  'unknown-model': 'the model is not there',
+  'timed-out': 'no answer in time',
+  overloaded: 'the provider stumbled',
+  unreachable: 'the provider could not be reached',
+  malformed: 'the answer made no sense',
+  'failed-run': 'the run failed',
+  'result-unavailable': 'the result was not there',
+  'result-forbidden': 'the result lies where we do not go',
+  'result-unusable': 'the result was no picture',
+  'result-too-large': 'the result was too large',
+  'bad-request': 'the request was not understood',
+  refused: 'the words were refused',
+} as const satisfies Record<FailureReason, string>;
+
+const parkWords = {
+  'keys-cooling': 'every key is cooling',
+  'keys-busy': 'every key is busy',
+  'backing-off': 'a pause before the next attempt',
+  'next-candidate': 'on to the next model',
+} as const satisfies Record<ParkReason, string>;
+
+/** The tale after one more event of the job; the same one when the event adds nothing to it. */
+export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobTale {
+  const step = (tone: TaleStep['tone'], title: string, more: Partial<TaleStep> = {}): readonly TaleStep[] => [
+    ...tale.steps,
+    { atMs: nowMs, tone, title, ...more },
+  ];
+  switch (event.event) {
+    case 'job.accepted':
+      return { ...tale, steps: step('plain', 'Accepted', { detail: `${event.lane} lane, ${event.ahead} ahead` }) };
+    case 'job.started':
+      return { ...tale, state: 'running', steps: step('plain', 'A seat is free', { detail: after(event.waitedMs) }) };
+    case 'job.parked': {
+      const untilMs = nowMs + event.forMs;
+      return {
+        ...tale,
+        state: 'waiting',
+        steps: step('wait', 'Place kept', { detail: parkWords[event.reason], untilMs }),
+      };
+    }
+    case 'attempt.started':
+      return {
+        ...tale,
+        steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, { key: event.keyName, detail: 'asking …' }),
+      };
+    case 'attempt.failed':
+      return {
+        ...tale,
+        steps: answered(tale.steps, 'bad', `${reasonWords[event.failure.reason]}, ${seconds(event.ms)}`),
+      };
+    case 'attempt.succeeded':
+      return { ...tale, steps: answered(tale.steps, 'good', `answered in ${seconds(event.ms)}`) };
+    case 'result.refetch':
+      return { ...tale, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
+    case 'job.produced':
+      return { ...tale, steps: step('good', 'Result kept', { detail: `${event.mime}, ${size(event.bytes)}` }) };
+    case 'job.delivered': {
+      const where = event.as === 'edit' ? 'into the receipt' : 'as a new message';
+      return { ...tale, state: 'done', steps: step('good', 'Delivered', { detail: `${where}, ${after(event.ms)}` }) };
+    }
+    case 'job.failed':
+      return {
+        ...tale,
+        state: 'failed',
+        steps: step('bad', 'Failed', { detail: `${event.code}, ${event.calls} calls` }),
+      };
+    case 'job.told':
+      return tale.state === 'cancelled' ? tale : { ...tale, steps: step('plain', 'The person was told kindly') };
+    case 'job.cancelled':
+      return { ...tale, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
+    case 'job.undeliverable':
+      return { ...tale, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
+    case 'house.started':
+    case 'house.recovered':
+    case 'house.stopping':
+    case 'house.stopped':
+    case 'config.warning':
+    case 'house.trouble':
+    case 'key.changed':
+    case 'model.resting':
+    case 'breaker.opened':
+    case 'breaker.closed':
+    case 'telegram.trouble':
+    case 'update.failed':
+      return tale;
+  }
+}
+
+/** The attempt that was under way gets its ending. */
+function answered(steps: readonly TaleStep[], tone: TaleStep['tone'], detail: string): readonly TaleStep[] {
+  const index = steps.findLastIndex((step) => step.tone === 'busy');
+  return steps.map((step, at) => (at === index ? { ...step, tone, detail } : step));
+}
+
+function after(ms: number): string {
+  return `after ${seconds(ms)}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,303 @@
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openDemoHouse, roles } from '../../src/cli/demo-house.ts';
+import { openDemoPage } from '../../src/cli/demo-page.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { findChromium, openChromium } from '../support/chromium.ts';
+
+const chromiumPath = findChromium();
+const isBlind = chromiumPath === undefined;
+const journey = { timeout: 90_000 };
+const patienceMs = 15_000;
+const desktop = { width: 1440, height: 900 } as const;
+const phone = { width: 390, height: 844 } as const;
+
+test.skipIf(isBlind)(
+  'somebody types, cancels, asks again, breaks a key and sees the picture through another one',
+  journey,
+  async () => {
+    await using stage = await openStage();
+    const page = await stage.visit({ viewport: desktop });
+    const field = fieldOf(page);
+    await field.waitFor();
+    expect(await page.locator('textarea:focus').count()).toBe(1);
+    await page.keyboard.type('/start');
+    await page.keyboard.press('Enter');
+    await page.getByText('I turn a sentence into a picture').waitFor();
+
+    await page.getByRole('switch', { name: 'Hold every run' }).check();
+    await say(page, '/generate a cat on a hill');
+    await page.getByRole('button', { name: /Cancel/ }).click();
+    await page.locator('.toast', { hasText: 'Cancelled' }).waitFor();
+    await page.locator('.pill[data-state="cancelled"]').waitFor();
+    expect(await page.getByRole('button', { name: /Cancel/ }).count()).toBe(0);
+
+    await page.getByRole('switch', { name: 'Hold every run' }).uncheck();
+    await page.getByRole('button', { name: /again/i }).last().click();
+    await pictures(page, 1);
+
+    const next = await unusedKey(page);
+    await page.getByLabel(`What ${next} does`).selectOption('refused');
+    await say(page, '/generate a red fox in the snow');
+    await pictures(page, 2);
+    const attempts = page.locator('.step', { has: page.locator('.with-key') });
+    const refused = attempts.filter({ hasText: next }).filter({ hasText: 'the key was refused' });
+    await refused.waitFor();
+    const last = attempts.last();
+    expect(await last.textContent()).toContain('answered in');
+    expect(await last.textContent()).not.toContain(next);
+    await page.locator(`.keys [data-name="${next}"][data-state="benched"]`).waitFor();
+
+    await page.getByRole('switch', { name: 'Hold every run' }).check();
+    await page.getByLabel('Which request').selectOption({ label: 'Robin: a red fox in the snow' });
+    await fieldOf(page).focus();
+    await page.getByRole('button', { name: 'A crowd asks' }).click();
+    await page.locator('.lane', { hasText: 'Free lane' }).locator('.place').nth(2).waitFor();
+    await page.locator('.lane', { hasText: 'Being made' }).locator('.place').nth(3).waitFor();
+    expect(await last.textContent()).toContain('answered in');
+
+    await page.locator('.panel').evaluate((panel) => panel.scrollTo(0, 0));
+    await page.locator('.toast').first().waitFor({ state: 'detached', timeout: patienceMs });
+    await page.screenshot({ path: pathOfShot('chat-page.png', 'docs') });
+    await page.getByRole('button', { name: 'Turn the light off' }).click();
+    await page.screenshot({ path: pathOfShot('desktop-dark.png') });
+    const small = await stage.visit({ viewport: phone });
+    await pictures(small, 2);
+    await small.screenshot({ path: pathOfShot('phone-light.png') });
+    await small.getByRole('button', { name: 'Behind the scenes' }).click();
+    await small.emulateMedia({ colorScheme: 'dark' });
+    await small.getByRole('heading', { name: 'Break things' }).waitFor();
+    await small.screenshot({ path: pathOfShot('phone-dark.png') });
+    expect(await small.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
+    await page.getByRole('switch', { name: 'Hold every run' }).uncheck();
+    expect(stage.complaints).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)('somebody uses nothing but the keyboard, and asks for all of it', journey, async () => {
+  await using stage = await openStage();
+  const page = await stage.visit({ viewport: desktop, reducedMotion: 'reduce' });
+  const field = fieldOf(page);
+  await page.locator('textarea:focus').waitFor();
+  await page.keyboard.type('/');
+  const options = commandsOf(page);
+  await options.first().waitFor();
+  const [first = '', second = ''] = await options.locator('b').allTextContents();
+  await page.keyboard.press('ArrowDown');
+  expect(await page.locator('.commands [aria-selected="true"]').locator('b').textContent()).toBe(second);
+  await page.keyboard.press('Escape');
+  expect(await options.count()).toBe(0);
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('/');
+  await options.first().waitFor();
+  await page.keyboard.press('Enter');
+  expect(await field.inputValue()).toBe(`${first} `);
+  await page.keyboard.type('a paper boat');
+  await page.keyboard.press('Enter');
+  await pictures(page, 1);
+  const again = page.getByRole('button', { name: /again/i });
+  await again.focus();
+  await page.keyboard.press('Enter');
+  await pictures(page, 2);
+  const picture = page.getByRole('button', { name: /^Picture/ }).first();
+  await picture.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  expect(stage.complaints).toEqual([]);
+});
+
+test.skipIf(isBlind)(
+  'three people side by side, one of them in the group and one in another language',
+  journey,
+  async () => {
+    await using stage = await openStage();
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    await page.getByRole('button', { name: '3 people' }).click();
+    const panes = page.locator('.pane');
+    expect(await panes.count()).toBe(3);
+    const [robin, noor, alex] = [panes.nth(0), panes.nth(1), panes.nth(2)];
+    await noor.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+    await robin.getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+    await say(noor, '/generate a cat asleep');
+    await robin.locator('.theirs .sender', { hasText: 'Noor' }).waitFor();
+    await pictures(robin, 1);
+    await robin.getByRole('button', { name: /again/i }).click();
+    await page.locator('.toast', { hasText: 'someone else' }).waitFor();
+    await alex.getByLabel('My language').selectOption('es');
+    await say(alex, '/keys');
+    await alex.getByText('en forma').waitFor();
+    await fieldOf(alex).fill('/k');
+    await commandsOf(alex).filter({ hasText: '/keys' }).waitFor();
+    await fieldOf(robin).fill('/k');
+    expect(await commandsOf(robin).count()).toBe(0);
+    expect(stage.complaints).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', journey, async () => {
+  await using stage = await openStage();
+  const page = await stage.visit({ viewport: phone });
+  await fieldOf(page).waitFor();
+  const words = '<img src=x onerror="document.title=1"> <b>&amp;</b> 🦊';
+  await say(page, `/generate ${words}`);
+  await pictures(page, 1);
+  await page.locator('.mine .words').getByText(words, { exact: false }).waitFor();
+  expect(await page.title()).toBe('Darkroom');
+  expect(await page.locator('.words img, .words script').count()).toBe(0);
+  expect(stage.complaints).toEqual([]);
+});
+
+test.skipIf(isBlind)(
+  'what the bot does, its albums and its formatting look as they do in Telegram',
+  journey,
+  async () => {
+    await using stage = await openStage();
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    await say(page, '/generate a paper boat');
+    await pictures(page, 1);
+    await stage.bot('sendChatAction', { action: 'upload_photo' });
+    await page.getByText('Darkroom is sending a picture').waitFor();
+    const photo = stage.lastPhoto();
+    await stage.bot('sendMediaGroup', {
+      media: [0, 1, 2].map((part) => ({
+        type: 'photo',
+        media: photo,
+        ...(part === 0 ? { caption: 'three boats' } : {}),
+      })),
+    });
+    await page.getByText('Darkroom is sending a picture').waitFor({ state: 'hidden' });
+    await page
+      .locator('.album.of-3')
+      .getByRole('button', { name: /^Picture/ })
+      .nth(2)
+      .waitFor();
+    expect(await page.locator('.message', { has: page.locator('.album') }).count()).toBe(1);
+    const lines = Array.from({ length: 12 }, (_, line) => `line ${line}`).join('\n');
+    await stage.bot('sendMessage', {
+      parse_mode: 'HTML',
+      text: `<b>bold</b> <tg-spoiler>secret</tg-spoiler> <a href="https://example.com/">link</a> <blockquote expandable>${lines}</blockquote>`,
+    });
+    await page.locator('.words b', { hasText: 'bold' }).waitFor();
+    expect(await page.getByRole('link', { name: 'link' }).getAttribute('rel')).toBe('noopener noreferrer');
+    expect(await page.getByText('secret').isVisible()).toBe(false);
+    await page.getByRole('button', { name: /^Hidden words/ }).click();
+    await page.getByText('secret').waitFor();
+    await page.getByRole('button', { name: 'more' }).click();
+    await page.getByRole('button', { name: 'less' }).waitFor();
+    expect(stage.complaints).toEqual([]);
+  },
+);
+
+async function openStage() {
+  await using opening = new AsyncDisposableStack();
+  const listeners = new Set<(event: HouseEvent) => void>();
+  const demoHouse = opening.use(
+    await openDemoHouse((event) => {
+      for (const listener of listeners) listener(event);
+    }, 300),
+  );
+  const chatPage = opening.use(
+    await openDemoPage({
+      demoHouse,
+      onEvent: (listener) => {
+        listeners.add(listener);
+        return { [Symbol.dispose]: () => void listeners.delete(listener) };
+      },
+      first: 'free',
+      languageCode: 'en',
+      port: 0,
+    }),
+  );
+  const browser = await openChromium(chromiumPath ?? '');
+  opening.defer(() => browser.close());
+  const complaints: string[] = [];
+  const robin = chatPage.cast.member(roles.free)?.person;
+  if (robin === undefined) throw new Error('Cannot find Robin on the page');
+  const opened = opening.move();
+  return {
+    /** What the browser complained about: errors, and anything that the content policy had to stop. */
+    complaints,
+    visit: async (options: BrowserContextOptions): Promise<Page> => {
+      const page = await browser.newPage({ colorScheme: 'light', locale: 'en-GB', ...options });
+      page.setDefaultTimeout(patienceMs);
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('request', (request) => {
+        if (!request.url().startsWith(chatPage.url)) complaints.push(`asked for ${request.url()}`);
+      });
+      await page.goto(chatPage.url);
+      return page;
+    },
+    /** A call of the Bot API, to Robin's chat. */
+    bot: async (method: string, params: object): Promise<void> => {
+      const { url, token } = demoHouse.telegram;
+      const response = await fetch(`${url}/bot${token}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ chat_id: robin.id, ...params }),
+      });
+      expect(await response.json()).toMatchObject({ ok: true });
+    },
+    lastPhoto: () => robin.messages().findLast(({ photo }) => photo !== undefined)?.photo?.fileId,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** The one for README is only replaced when asked for; the others are for whoever wants to look, the latest run's only. */
+function pathOfShot(name: string, home?: 'docs'): string {
+  const isAsked = home === 'docs' && process.env['UPDATE_SCREENSHOT'] === '1';
+  const folder = isAsked ? join(import.meta.dirname, '..', '..', home) : join(tmpdir(), 'darkroom-chat-page');
+  mkdirSync(folder, { recursive: true });
+  return join(folder, name);
+}
+
+function fieldOf(where: Page | Locator): Locator {
+  return where.getByRole('combobox', { name: 'Message', exact: true });
+}
+
+/** The open list of commands. */
+function commandsOf(where: Page | Locator): Locator {
+  return where.getByRole('listbox', { name: 'Commands' }).getByRole('option');
+}
+
+async function say(where: Page | Locator, words: string): Promise<void> {
+  await fieldOf(where).fill(words);
+  await fieldOf(where).press('Enter');
+}
+
+/** Waits until so many pictures are there and drawn. */
+async function pictures(where: Page | Locator, count: number): Promise<void> {
+  const shown = where.locator('.picture img');
+  await shown.nth(count - 1).waitFor();
+  await expect
+    .poll(
+      () => shown.evaluateAll((images) => images.every((image) => 'naturalWidth' in image && image.naturalWidth !== 0)),
+      {
+        timeout: patienceMs,
+      },
+    )
+    .toBe(true);
+}
+
+/** The key that the pool tries next: among good ones it takes the one that rested longest. */
+async function unusedKey(page: Page): Promise<string> {
+  const names = await page
+    .locator('.keys li')
+    .evaluateAll((rows) =>
+      rows.flatMap((row) =>
+        row.querySelector('.key-work')?.textContent === '' ? [row.getAttribute('data-name')] : [],
+      ),
+    );
+  const [name] = names;
+  if (typeof name !== 'string') throw new Error('Cannot find a key that was not used yet: all were');
+  return name;
+}

@@ -1,0 +1,83 @@
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { PoolView } from '../../../src/domain/views.ts';
+import { systemClock } from '../../../src/kit/clock.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
+import { createChatPage, type ChatPage } from '../../../src/sandbox/page/chat-page.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../../src/sandbox/telegram/telegram-sandbox.ts';
+
+export type PageUnderTest = AsyncDisposable & {
+  readonly page: ChatPage;
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  readonly woken: () => number;
+  readonly tell: (event: HouseEvent) => void;
+  /** Asks as the page itself does. */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** Calls the Bot API as the bot. */
+  call(method: string, params: object): Promise<unknown>;
+};
+
+const home = 'http://127.0.0.1:4000';
+export const ids = { free: 1, premium: 2, admin: 3 } as const;
+const token = '100000004:token-that-opens-nothing';
+const noKeys: PoolView = { total: 0, ready: 0, cooling: 0, benched: 0, disabled: 0, keys: [] };
+
+/** The page on a sandbox of its own, beside a house in which nothing happens but what the test tells. */
+export async function openPage(): Promise<PageUnderTest> {
+  await using opening = new AsyncDisposableStack();
+  const clock = systemClock;
+  const telegram = opening.use(await startTelegramSandbox({ token, clock }));
+  const accounts = [{ name: 'one', key: 'key-of-the-page-tests' }];
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
+  const listeners = new Set<(event: HouseEvent) => void>();
+  let woken = 0;
+  const page = opening.use(
+    createChatPage({
+      telegram,
+      bytez,
+      accounts,
+      clock,
+      ids,
+      first: 'free',
+      language: 'en',
+      languages: ['en', 'es'],
+      view: {
+        pool: () => noKeys,
+        lines: async () => [],
+        find: async () => undefined,
+        words: ({ event }) => event,
+        onEvent: (listener) => {
+          listeners.add(listener);
+          return { [Symbol.dispose]: () => void listeners.delete(listener) };
+        },
+        wakeKeys: () => (woken += 1),
+      },
+    }),
+  );
+  const opened = opening.move();
+  return {
+    page,
+    telegram,
+    bytez,
+    woken: () => woken,
+    tell: (event) => listeners.forEach((listener) => listener(event)),
+    get: async (path, headers = {}) =>
+      page.app.request(home + path, { headers: { host: new URL(home).host, ...headers } }),
+    post: async (path, body, headers = {}) =>
+      page.app.request(home + path, {
+        method: 'POST',
+        headers: { host: new URL(home).host, origin: home, 'x-darkroom-page': '1', ...headers },
+        body: JSON.stringify(body),
+      }),
+    call: async (method, params) => {
+      const response = await fetch(`${telegram.url}/bot${token}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(params),
+      });
+      return response.json();
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
