@@ -14,7 +14,7 @@ export type PromptOptions =
 type Found = { readonly option: OptionName; readonly value: string; readonly start: number; readonly end: number };
 
 /** Two hyphens, or the long dash that a phone makes of them, right before a name and behind a space. */
-const marker = /(?<=^|\s)(--|[\u2013\u2014])([a-z]+)(?=[\s=:]|$)/giu;
+const marker = /(?<=^|\s)(--|[\u2013\u2014])([a-z][\w-]*)/giu;
 const bareValue = /\S+/uy;
 const sentenceEnd = /[,;.!?]+$/u;
 /** What may open a value in quotes, and what closes it; phones mix the straight, the curly and the pointed ones. */
@@ -90,7 +90,7 @@ function valueAt(text: string, from: number): Value {
 }
 
 function startsOption(word: string): boolean {
-  const [, dashes, name = ''] = /^(--|[\u2013\u2014])([a-z]+)/iu.exec(word) ?? [];
+  const [, dashes, name = ''] = /^(--|[\u2013\u2014])([a-z][\w-]*)/iu.exec(word) ?? [];
   return dashes === '--' || (dashes !== undefined && optionOf(name) !== undefined);
 }
 

@@ -22,6 +22,7 @@ test.each<[string, ReturnType<typeof read>]>([
   ['лиса —no «текст, люди», зима', read('лиса зима', { negative: 'текст, люди' })],
   ["a fox --no 'don't look' now", read('a fox now', { negative: "don't look" })],
   ['a fox --no „Text“', read('a fox', { negative: 'Text' })],
+  ['a fox --no"text" now', read('a fox now', { negative: 'text' })],
   ['a fox --no blurry', read('a fox', { negative: 'blurry' })],
   ['a fox --no "a --seed 5 inside"', read('a fox', { negative: 'a --seed 5 inside' })],
   ['--seed 9007199254740991', read('', { seed: 9_007_199_254_740_991 })],
@@ -38,6 +39,7 @@ test.each([
   '--- a fox ---',
   '--1 is no name',
   '-seed 42',
+  'a fox —noble, –seeds and —models',
   'cut the --',
 ])('readPromptOptions() leaves speech as it is: %j', (text) => {
   expect(readPromptOptions(text)).toEqual(read(text, {}));
@@ -45,6 +47,10 @@ test.each([
 
 test.each<[string, OptionMistake]>([
   ['a fox --flag', { kind: 'unknown-option', written: '--flag' }],
+  ['a fox --flag, red', { kind: 'unknown-option', written: '--flag' }],
+  ['a fox --seed42', { kind: 'unknown-option', written: '--seed42' }],
+  ['a fox --no-text', { kind: 'unknown-option', written: '--no-text' }],
+  ['a fox --seed, red', { kind: 'missing-value', option: 'seed' }],
   ['a fox --constructor 5', { kind: 'unknown-option', written: '--constructor' }],
   ['a fox --seed', { kind: 'missing-value', option: 'seed' }],
   ['a fox --seed ,', { kind: 'missing-value', option: 'seed' }],

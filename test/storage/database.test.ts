@@ -2,9 +2,11 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateS
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
 import { checkSqliteVersion } from '../../src/storage/sqlite-version.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
@@ -104,6 +106,23 @@ test('openDatabase() migrates what an older version left and keeps a copy of it'
   using copy = openDatabase({ path: `${place.file}.schema-${newest}` });
   expect(copy.get('SELECT id FROM users')).toEqual({ id: 7 });
   expect(mode(`${place.file}.schema-${newest}`)).toBe('600');
+});
+
+test('openDatabase() keeps the jobs of the first version, which asked for nothing beside the words', async () => {
+  using place = scratch();
+  const steps = migrations.slice(0, 1);
+  {
+    using older = openDatabase({ path: place.file, steps });
+    older.run(
+      `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state,
+        round, ready_at_ms, accepted_at_ms)
+       VALUES ('tg-7', 7, 'image', 'a fox', 'free', 'en', 1, 'private', 1, 1, 'bytez', 'waiting', 1, 0, 0)`,
+    );
+  }
+  using database = openDatabase({ path: place.file });
+  const job = await createSqliteJobEngine(database).find(jobId('tg-7'));
+  expect(job).toMatchObject({ prompt: 'a fox', state: { kind: 'waiting' } });
+  expect(job).not.toHaveProperty('options');
 });
 
 test('openDatabase() takes no step of a migration that fails', () => {
