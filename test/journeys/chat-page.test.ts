@@ -1,17 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { openDemoHouse, roles } from '../../src/cli/demo-house.ts';
-import { openDemoPage } from '../../src/cli/demo-page.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
-import { findChromium, openChromium } from '../support/chromium.ts';
+import { openChatStage, patienceMs } from '../support/chat-stage.ts';
+import { findChromium } from '../support/chromium.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
 const journey = { timeout: 90_000 };
-const patienceMs = 15_000;
 const desktop = { width: 1440, height: 900 } as const;
 const phone = { width: 390, height: 844 } as const;
 
@@ -19,7 +16,7 @@ test.skipIf(isBlind)(
   'somebody types, cancels, asks again, breaks a key and sees the picture through another one',
   journey,
   async () => {
-    await using stage = await openStage();
+    await using stage = await openChatStage(chromiumPath ?? '');
     const page = await stage.visit({ viewport: desktop });
     const field = fieldOf(page);
     await field.waitFor();
@@ -78,7 +75,7 @@ test.skipIf(isBlind)(
 );
 
 test.skipIf(isBlind)('somebody uses nothing but the keyboard, and asks for all of it', journey, async () => {
-  await using stage = await openStage();
+  await using stage = await openChatStage(chromiumPath ?? '');
   const page = await stage.visit({ viewport: desktop, reducedMotion: 'reduce' });
   const field = fieldOf(page);
   await page.locator('textarea:focus').waitFor();
@@ -115,7 +112,7 @@ test.skipIf(isBlind)(
   'three people side by side, one of them in the group and one in another language',
   journey,
   async () => {
-    await using stage = await openStage();
+    await using stage = await openChatStage(chromiumPath ?? '');
     const page = await stage.visit({ viewport: desktop });
     await fieldOf(page).waitFor();
     await page.getByRole('button', { name: '3 people' }).click();
@@ -141,7 +138,7 @@ test.skipIf(isBlind)(
 );
 
 test.skipIf(isBlind)('what people write is shown as they wrote it, and nothing of it runs', journey, async () => {
-  await using stage = await openStage();
+  await using stage = await openChatStage(chromiumPath ?? '');
   const page = await stage.visit({ viewport: phone });
   await fieldOf(page).waitFor();
   const words = '<img src=x onerror="document.title=1"> <b>&amp;</b> 🦊';
@@ -157,7 +154,7 @@ test.skipIf(isBlind)(
   'what the bot does, its albums and its formatting look as they do in Telegram',
   journey,
   async () => {
-    await using stage = await openStage();
+    await using stage = await openChatStage(chromiumPath ?? '');
     const page = await stage.visit({ viewport: desktop });
     await fieldOf(page).waitFor();
     await say(page, '/generate a paper boat');
@@ -194,63 +191,6 @@ test.skipIf(isBlind)(
     expect(stage.complaints).toEqual([]);
   },
 );
-
-async function openStage() {
-  await using opening = new AsyncDisposableStack();
-  const listeners = new Set<(event: HouseEvent) => void>();
-  const demoHouse = opening.use(
-    await openDemoHouse((event) => {
-      for (const listener of listeners) listener(event);
-    }, 300),
-  );
-  const chatPage = opening.use(
-    await openDemoPage({
-      demoHouse,
-      onEvent: (listener) => {
-        listeners.add(listener);
-        return { [Symbol.dispose]: () => void listeners.delete(listener) };
-      },
-      first: 'free',
-      languageCode: 'en',
-      port: 0,
-    }),
-  );
-  const browser = await openChromium(chromiumPath ?? '');
-  opening.defer(() => browser.close());
-  const complaints: string[] = [];
-  const robin = chatPage.cast.member(roles.free)?.person;
-  if (robin === undefined) throw new Error('Cannot find Robin on the page');
-  const opened = opening.move();
-  return {
-    /** What the browser complained about: errors, and anything that the content policy had to stop. */
-    complaints,
-    visit: async (options: BrowserContextOptions): Promise<Page> => {
-      const page = await browser.newPage({ colorScheme: 'light', locale: 'en-GB', ...options });
-      page.setDefaultTimeout(patienceMs);
-      page.on('pageerror', (error) => complaints.push(error.message));
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-      });
-      page.on('request', (request) => {
-        if (!request.url().startsWith(chatPage.url)) complaints.push(`asked for ${request.url()}`);
-      });
-      await page.goto(chatPage.url);
-      return page;
-    },
-    /** A call of the Bot API, to Robin's chat. */
-    bot: async (method: string, params: object): Promise<void> => {
-      const { url, token } = demoHouse.telegram;
-      const response = await fetch(`${url}/bot${token}/${method}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ chat_id: robin.id, ...params }),
-      });
-      expect(await response.json()).toMatchObject({ ok: true });
-    },
-    lastPhoto: () => robin.messages().findLast(({ photo }) => photo !== undefined)?.photo?.fileId,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
-}
 
 /** The one for README is only replaced when asked for; the others are for whoever wants to look, the latest run's only. */
 function pathOfShot(name: string, home?: 'docs'): string {

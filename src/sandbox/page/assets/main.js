@@ -1,6 +1,7 @@
 import { announce, element } from './dom.js';
-import { createPane, hearAnswer } from './pane.js';
+import { createPane } from './pane.js';
 import { createPanel } from './panel.js';
+import { hearAnswer } from './press.js';
 import { listen, state } from './server.js';
 import { startTheme } from './theme.js';
 

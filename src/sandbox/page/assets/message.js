@@ -7,7 +7,7 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 
 /** One message, or one album, as a bubble with what belongs to it. */
-export function messageElement({ messages, first, mine, showName, isNew }, { onPress, onCommand }) {
+export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onCommand }) {
   const [head] = messages;
   const last = messages.at(-1);
   const name = nameOf(head.userId);
@@ -37,7 +37,7 @@ export function messageElement({ messages, first, mine, showName, isNew }, { onP
   );
   return element(
     'li',
-    { class: `message ${mine ? 'mine' : 'theirs'}${first ? ' tailed' : ''}${isNew ? ' new' : ''}` },
+    { class: `message ${mine ? 'mine' : 'theirs'}${tailed ? ' tailed' : ''}${isNew ? ' new' : ''}` },
     element('span', { class: 'hidden' }, mine ? 'You: ' : `${name}: `),
     bubble,
     head.buttons.length === 0 ? undefined : keyboard(head, onPress),

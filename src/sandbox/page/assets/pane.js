@@ -1,6 +1,9 @@
 import { createComposer } from './composer.js';
-import { announce, element, reconcile, setText } from './dom.js';
+import { element, reconcile, setText } from './dom.js';
 import { daySeparator, messageElement } from './message.js';
+import { itemsOf } from './pane-items.js';
+import { languageName, showOptions } from './pane-options.js';
+import { press } from './press.js';
 import { act, state } from './server.js';
 
 const roleWords = { free: 'free', premium: 'premium', admin: 'admin' };
@@ -13,11 +16,6 @@ const actionWords = {
   upload_voice: 'is sending a voice message',
 };
 const actionShownMs = 5000;
-const answerWaitMs = 20_000;
-/** Buttons whose press the bot has not answered yet, and answers that came before we knew the press. */
-const pressed = new Map();
-const answeredEarly = new Set();
-
 /** One person's view of one chat. */
 export function createPane(personId, chatId) {
   const where = { personId, chatId };
@@ -109,22 +107,10 @@ export function createPane(personId, chatId) {
     await act('say', { ...where, text });
   }
 
-  async function press(messageId, data, button) {
-    button.setAttribute('aria-busy', 'true');
-    const timer = setTimeout(() => button.removeAttribute('aria-busy'), answerWaitMs);
-    const answer = await act('press', { ...where, messageId, data });
-    const done = () => {
-      clearTimeout(timer);
-      button.removeAttribute('aria-busy');
-    };
-    if (answer === undefined || answeredEarly.delete(answer.queryId)) done();
-    else pressed.set(answer.queryId, done);
-  }
-
   function draw() {
     drawHead();
     const messages = state.get(`chat ${where.chatId}`) ?? [];
-    const handlers = { onPress: press, onCommand: say };
+    const handlers = { onPress: (messageId, data, button) => press(where, messageId, data, button), onCommand: say };
     reconcile(
       log,
       itemsOf(messages, where.personId, isGroup()),
@@ -149,12 +135,12 @@ export function createPane(personId, chatId) {
     if (person === undefined || stage === undefined) return;
     setText(avatar, person.name.slice(0, 1));
     avatar.dataset.role = person.role;
-    options(
+    showOptions(
       who,
       people.map(({ id, name, role }) => [id, `${name} · ${roleWords[role]}`]),
       where.personId,
     );
-    options(
+    showOptions(
       place,
       [
         [where.personId, 'With the bot'],
@@ -162,7 +148,7 @@ export function createPane(personId, chatId) {
       ],
       where.chatId,
     );
-    options(
+    showOptions(
       language,
       stage.languages.map((code) => [code, languageName(code)]),
       person.language,
@@ -203,38 +189,6 @@ export function createPane(personId, chatId) {
   };
 }
 
-/** The bot has answered a press: the button rests, and who pressed it reads the words. */
-export function hearAnswer({ queryId, userId, text }, isShown) {
-  const done = pressed.get(queryId);
-  if (done === undefined) answeredEarly.add(queryId);
-  else done();
-  pressed.delete(queryId);
-  if (text !== undefined && isShown(userId)) announce(text);
-}
-
-function itemsOf(messages, personId, isGroup) {
-  if (messages.length === 0) return [{ key: 'intro', intro: true }];
-  const items = [];
-  let day;
-  for (const message of messages) {
-    const date = new Date(message.atMs).toDateString();
-    if (date !== day) items.push({ key: `day ${date}`, dayMs: new Date(date).getTime() });
-    day = date;
-    const before = items.at(-1);
-    if (message.album !== undefined && before?.messages?.[0].album === message.album) before.messages.push(message);
-    else items.push({ key: message.id, messages: [message], mine: message.userId === personId });
-  }
-  for (const [index, item] of items.entries()) {
-    if (item.messages === undefined) continue;
-    const sender = item.messages[0].userId;
-    item.showName =
-      isGroup && (items[index - 1].messages === undefined || items[index - 1].messages[0].userId !== sender);
-    const next = items[index + 1]?.messages;
-    item.first = next === undefined || next[0].userId !== sender;
-  }
-  return items;
-}
-
 function introduction(onStart) {
   return element(
     'li',
@@ -252,21 +206,4 @@ function introduction(onStart) {
 
 function dots() {
   return element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
-}
-
-function options(select, pairs, value) {
-  const json = JSON.stringify(pairs);
-  if (select.sourceJson !== json) {
-    select.replaceChildren(...pairs.map(([key, text]) => element('option', { value: String(key) }, text)));
-    select.sourceJson = json;
-  }
-  if (document.activeElement !== select || select.value === '') select.value = String(value);
-}
-
-function languageName(code) {
-  try {
-    return new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
-  } catch {
-    return code;
-  }
 }

@@ -1,0 +1,67 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { openDemoHouse, roles } from '../../src/cli/demo-house.ts';
+import { openDemoPage } from '../../src/cli/demo-page.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { openChromium } from './chromium.ts';
+
+/** How long anything on the page may take to appear. */
+export const patienceMs = 15_000;
+
+/** The demo with its page, and a browser that complains to us. */
+export async function openChatStage(chromiumPath: string) {
+  await using opening = new AsyncDisposableStack();
+  const listeners = new Set<(event: HouseEvent) => void>();
+  const demoHouse = opening.use(
+    await openDemoHouse((event) => {
+      for (const listener of listeners) listener(event);
+    }, 300),
+  );
+  const chatPage = opening.use(
+    await openDemoPage({
+      demoHouse,
+      onEvent: (listener) => {
+        listeners.add(listener);
+        return { [Symbol.dispose]: () => void listeners.delete(listener) };
+      },
+      first: 'free',
+      languageCode: 'en',
+      port: 0,
+    }),
+  );
+  const browser = await openChromium(chromiumPath);
+  opening.defer(() => browser.close());
+  const complaints: string[] = [];
+  const robin = chatPage.cast.member(roles.free)?.person;
+  if (robin === undefined) throw new Error('Cannot find Robin on the page');
+  const opened = opening.move();
+  return {
+    /** What the browser complained about: errors, and anything that the content policy had to stop. */
+    complaints,
+    visit: async (options: BrowserContextOptions): Promise<Page> => {
+      const page = await browser.newPage({ colorScheme: 'light', locale: 'en-GB', ...options });
+      page.setDefaultTimeout(patienceMs);
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('request', (request) => {
+        if (!request.url().startsWith(chatPage.url)) complaints.push(`asked for ${request.url()}`);
+      });
+      await page.goto(chatPage.url);
+      return page;
+    },
+    /** A call of the Bot API, to Robin's chat. */
+    bot: async (method: string, params: object): Promise<void> => {
+      const { url, token } = demoHouse.telegram;
+      const response = await fetch(`${url}/bot${token}/${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ chat_id: robin.id, ...params }),
+      });
+      expect(await response.json()).toMatchObject({ ok: true });
+    },
+    lastPhoto: () => robin.messages().findLast(({ photo }) => photo !== undefined)?.photo?.fileId,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
