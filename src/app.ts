@@ -32,6 +32,7 @@ import { StartError } from './start-error.ts';
 import { openDatabase } from './storage/database.ts';
 import { isWritable } from './storage/is-writable.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
+import { createSqliteDialogues } from './storage/sqlite-dialogues.ts';
 import { createSqliteEffectLedger } from './storage/sqlite-effect-ledger.ts';
 import { createSqliteInbox } from './storage/sqlite-inbox.ts';
 import { createSqliteJobEngine } from './storage/sqlite-job-engine.ts';
@@ -92,6 +93,8 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const ledger = createSqliteEffectLedger(database);
   const inbox = createSqliteInbox(database);
   const users = createSqliteUsers(database);
+  const dialogues = createSqliteDialogues(database);
+  await dialogues.purge(clock.now());
   const keyStore = createSqliteKeyStore(database);
 
   const http = opening.use(createHttpClient());
@@ -149,6 +152,7 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const desk: Desk = {
     service,
     users,
+    dialogues,
     keys: keyDesk,
     messages,
     receipts,

@@ -5,8 +5,10 @@ import { generateCommands } from './commands/generate.ts';
 import { guideCommands } from './commands/guide.ts';
 import { isAdminHere, keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
+import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
+import { dialogues } from './dialogue/dialogues.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
@@ -19,12 +21,14 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
     void menu.serve(ctx.speaker.userId);
     await next();
   });
+  bot.use(dialogues(desk));
   bot.use(generateCommands(desk));
   bot.use(requestCommands(desk));
   bot.use(guideCommands(desk));
   bot.use(premiumCommands(desk));
   bot.use(keysCommand(desk));
   bot.use(buttons(desk));
+  bot.use(resultReplies(desk));
   bot.on('message', async (ctx) => {
     const { locale } = ctx.speaker;
     const { text } = ctx.message;

@@ -3,7 +3,7 @@ import { jobId } from '../domain/ids.ts';
 import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
-import { ask } from './commands/ask.ts';
+import { make } from './commands/ask.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import type { BotContext, Desk } from './context.ts';
 import { sayScreen, textOptions } from './say-screen.ts';
@@ -38,13 +38,13 @@ export function buttons(desk: Desk): Composer<BotContext> {
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return ask(ctx, desk, found.job.kind, found.job.prompt);
+        return make(ctx, desk, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return ask(ctx, desk, kind, messages.example(kind, locale));
+        return make(ctx, desk, { kind, prompt: messages.example(kind, locale) });
       }
       case 'status': {
         if (press.id === 'all') {
@@ -66,6 +66,9 @@ export function buttons(desk: Desk): Composer<BotContext> {
         await answer(ctx, messages.answer('languageSet', chosen));
         return edit(ctx, messages.language(chosen));
       }
+      // The dialogue takes its own presses; this one is of a question that nobody asks any more.
+      case 'ask':
+        return answer(ctx, messages.answer(isForeign(ctx) ? 'notYours' : 'expired', locale));
       case 'keys':
         return pressKeysButton(ctx, desk, press.id);
       case undefined:
@@ -85,7 +88,8 @@ function isForeign(ctx: BotContext): boolean {
   return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;
 }
 
-async function answer(ctx: BotContext, text: string): Promise<void> {
+/** The short words over the chat; a press too old for them is let be. */
+export async function answer(ctx: BotContext, text: string): Promise<void> {
   try {
     await ctx.answerCallbackQuery(text);
   } catch (error) {
@@ -94,7 +98,7 @@ async function answer(ctx: BotContext, text: string): Promise<void> {
 }
 
 /** The message with the button shows the news; where that cannot be, a new one does. */
-async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
+export async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
   try {
     await ctx.editMessageText(screen.text, textOptions(screen));
   } catch (error) {

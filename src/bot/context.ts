@@ -1,11 +1,16 @@
+import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
+import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { Tell } from '../domain/events.ts';
+import type { GenerationOptions, OptionMistake } from '../domain/generation-options.ts';
 import type { KeyDeskView } from '../domain/key-desk.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { DialogueState } from './dialogue/dialogue-memory.ts';
+import type { DialogueTurn } from './dialogue/dialogue-turn.ts';
 import type { Receipts } from './receipts.ts';
 
 /** Who is speaking, as the handlers need it. */
@@ -19,14 +24,26 @@ export type Speaker = {
   readonly locale: string;
 };
 
-export type BotContext = Context & {
+/** What an open dialogue remembered when the update came, and what is to be kept of it. */
+export type DialogueMemory = {
+  before: DialogueState | undefined;
+  after?: DialogueState | 'nothing';
+};
+
+export type BotContext = ConversationFlavor<Context> & {
   speaker: Speaker;
+  memory: DialogueMemory;
+  /** What the dialogue decided upon this update, in order. */
+  turns: DialogueTurn[];
+  /** What the models have against options, if anything. */
+  mistakeIn: (kind: JobKind, options: GenerationOptions) => OptionMistake | undefined;
 };
 
 /** What the handlers may use. */
 export type Desk = {
   readonly service: GenerationService;
   readonly users: Users;
+  readonly dialogues: DialogueStore;
   readonly keys: KeyDeskView;
   readonly messages: MessageMapper;
   readonly receipts: Receipts;

@@ -4,7 +4,8 @@ import { StartError } from '../start-error.ts';
 export async function loadSandbox() {
   try {
     // Only drawing needs them, and a demo that cannot draw should not begin.
-    for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json']) import.meta.resolve(name);
+    for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json'])
+      import.meta.resolve(name);
     const [telegram, bytez, accounts, faults] = await Promise.all([
       import('../sandbox/telegram/telegram-sandbox.ts'),
       import('../sandbox/bytez/bytez-sandbox.ts'),

@@ -1,3 +1,4 @@
+import type { GenerationOptions } from './generation-options.ts';
 import type { JobId } from './ids.ts';
 import type { Outcome } from './outcome.ts';
 import type { ProviderName } from './provider-name.ts';
@@ -26,6 +27,8 @@ export type Origin = {
 export type JobRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
+  /** Absent when nothing was asked for beside the words. */
+  readonly options?: GenerationOptions;
   readonly lane: Lane;
   readonly locale: string;
   readonly origin: Origin;
@@ -35,7 +38,7 @@ export type JobRequest = {
 
 /** What a job has used up so far; it survives parking and restarts. */
 export type Progress = {
-  /** Index of the current candidate in the chain of the job's kind. */
+  /** Index of the current candidate in that part of the kind's chain that can follow the job's options. */
   readonly candidate: number;
   /** Attempts spent on the current candidate. */
   readonly attempts: number;

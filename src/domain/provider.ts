@@ -4,10 +4,18 @@ import type { MediaSource } from './media.ts';
 import type { ProviderName } from './provider-name.ts';
 import type { SecretValue } from './secret-value.ts';
 
+/** In pixels. */
+export type ImageSize = { readonly width: number; readonly height: number };
+
 export type GenerationRequest = {
   readonly kind: JobKind;
   readonly model: string;
   readonly prompt: string;
+  /** Only what the model is known to take; absent is the model's own choice. */
+  readonly size?: ImageSize;
+  readonly seed?: number;
+  /** What should not be seen. */
+  readonly negative?: string;
 };
 
 export type ProviderReply =

@@ -4,13 +4,14 @@ import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Job, JobKind, ParkReason, Progress } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
-import type { Provider, ProviderReply } from '../domain/provider.ts';
+import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Breaker } from './breaker.ts';
+import { candidatesFor, sizeFor } from './model-options.ts';
 import { type ModelRest, modelRestMs } from './model-rest.ts';
 import type { JobFailureCode, RetryRules } from './retry-rules.ts';
 import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
@@ -67,7 +68,7 @@ export async function runAttempts(
   tools: AttemptTools,
 ): Promise<TurnEnding> {
   const { clock, pool, rules } = tools;
-  const chain = tools.chains[job.kind];
+  const chain = candidatesFor(tools.chains[job.kind], job.options);
   const deadlineAtMs = (job.claimedAtMs ?? clock.now()) + tools.deadlineMs[job.kind];
   const tried = new Set<KeyId>();
   let { candidate: index, attempts, calls } = job.progress;
@@ -82,6 +83,8 @@ export async function runAttempts(
     progress: progress(),
   });
   const failed = (code: JobFailureCode): TurnEnding => ({ kind: 'failed', code, calls });
+  // The chain was another one when the job was accepted.
+  if (chain.length === 0) lastCode = 'model-unavailable';
   const nextCandidate = () => {
     index += 1;
     attempts = 0;
@@ -185,7 +188,7 @@ async function callOnce(
   try {
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
     const deadline = clock.deadline(Math.min(tools.timeoutMs[job.kind], leftMs), signal);
-    reply = await provider.generate({ kind: job.kind, model, prompt: job.prompt }, lease.secret, deadline);
+    reply = await provider.generate(requestFor(job, candidate), lease.secret, deadline);
   } catch (error) {
     lease.release({ kind: 'unused' });
     signal.throwIfAborted();
@@ -206,4 +209,17 @@ async function callOnce(
     tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
   }
   return reply;
+}
+
+function requestFor({ kind, prompt, options = {} }: Job, candidate: Candidate): GenerationRequest {
+  const { aspect, seed, negative } = options;
+  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect);
+  return {
+    kind,
+    model: candidate.model,
+    prompt,
+    ...(size === undefined ? {} : { size }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative }),
+  };
 }

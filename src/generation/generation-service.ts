@@ -1,4 +1,5 @@
 import type { Chains } from '../domain/candidate.ts';
+import type { GenerationOptions } from '../domain/generation-options.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
@@ -9,6 +10,7 @@ import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { viewOf } from './job-view.ts';
 import { Line } from './line.ts';
 import { LiveJobs } from './live-jobs.ts';
+import { candidatesFor, checkOptions, type CheckedOptions } from './model-options.ts';
 import { ModelRest } from './model-rest.ts';
 
 export type GenerationServiceOptions = Omit<
@@ -79,10 +81,16 @@ export class GenerationService {
     this.#pokeAll();
   }
 
+  /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
+  checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
+    return checkOptions(this.#options.chains[kind], options);
+  }
+
   /** Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. */
   async submit(request: JobRequest): Promise<Accepted> {
     const { engine, chains, clock, waiting, perDay, tell } = this.#options;
-    const line = chains[request.kind][0].provider;
+    const chain = chains[request.kind];
+    const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
     if (await this.#isOverfull(line)) return { kind: 'refused', code: 'queue-full' };
     const limits: AcceptLimits = { waiting: waiting[request.lane], perDay: perDay[request.lane][request.kind] };
     const accepted = await engine.accept({ ...request, line }, limits, clock.now());

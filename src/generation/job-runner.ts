@@ -17,6 +17,7 @@ import type { TurnEnding } from './attempt-loop.ts';
 import { runAttempts } from './attempt-loop.ts';
 import { fetchResult } from './fetch-result.ts';
 import { JobStopped, type LiveJobs } from './live-jobs.ts';
+import { candidatesFor } from './model-options.ts';
 import type { ModelRest } from './model-rest.ts';
 import type { RetryRules } from './retry-rules.ts';
 import { codeFor, decide } from './retry-rules.ts';
@@ -124,7 +125,7 @@ export class JobRunner {
         progress: spent,
       });
     }
-    const candidate = chains[claim.job.kind][next];
+    const candidate = candidatesFor(chains[claim.job.kind], claim.job.options)[next];
     if (decision.kind === 'give-up' || candidate === undefined) {
       return this.#settle(claim, { kind: 'failed', code: codeFor(kept.failure) }, answer.progress.calls);
     }

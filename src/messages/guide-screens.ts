@@ -1,6 +1,7 @@
 import type { JobKind } from '../domain/job.ts';
 import type { Catalog } from './catalog.ts';
 import type { MessageId } from './message-ids.ts';
+import { aspectList } from './options-screen.ts';
 import { exampleButton, lines } from './phrases.ts';
 import { callbackData, type Screen, type ScreenButton } from './screen.ts';
 import { excerpt } from './shown-text.ts';
@@ -36,7 +37,11 @@ export function startScreen(voice: Voice, person: { readonly name: string; reado
 
 export function helpScreen(voice: Voice, person: { readonly admin: boolean }): Screen {
   return {
-    text: lines(voice.say('help.text'), person.admin ? `\n${voice.say('help.admin')}` : ''),
+    text: lines(
+      voice.say('help.text'),
+      `\n${voice.say('help.options', { aspects: aspectList() })}`,
+      person.admin ? `\n${voice.say('help.admin')}` : '',
+    ),
     rows: exampleRows(voice),
   };
 }

@@ -1,7 +1,16 @@
 import type { Cancelled } from '../domain/job-engine.ts';
+import type { OptionMistake } from '../domain/generation-options.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
 import type { Catalog } from './catalog.ts';
+import {
+  dialogueDoneScreen,
+  type DialogueHint,
+  type DialogueQuestion,
+  questionScreen,
+  type Style,
+  styledWords,
+} from './dialogue-screens.ts';
 import { captionScreen, type ResultFacts } from './ended-screen.ts';
 import {
   commandEntries,
@@ -14,6 +23,7 @@ import {
 } from './guide-screens.ts';
 import { keysScreen, keysTestedWords } from './keys-screen.ts';
 import type { MessageId } from './message-ids.ts';
+import { optionMistakeScreen } from './options-screen.ts';
 import { limitsWords, premiumScreen, type DayUse, type PremiumFacts } from './premium-screens.ts';
 import { receiptScreen } from './receipt-screen.ts';
 import { refusedScreen, usageScreen, type Refusal } from './refused-screen.ts';
@@ -60,6 +70,9 @@ export function createMessageMapper(catalog: Catalog) {
     status: (views: readonly JobView[], locale: string): Screen => statusScreen(voice(locale), views),
     /** A request that was not taken. */
     refused: (refusal: Refusal, locale: string): Screen => refusedScreen(voice(locale), refusal),
+    /** Options that cannot be followed; nothing was stored. */
+    optionMistake: (mistake: OptionMistake, kind: JobKind, locale: string): Screen =>
+      optionMistakeScreen(voice(locale), mistake, kind),
     usage: (kind: JobKind, locale: string): Screen => usageScreen(voice(locale), kind),
     /** A prompt to show or to run when somebody presses the example button. */
     example: (kind: JobKind, locale: string): string => examplePrompt(voice(locale), kind),
@@ -74,6 +87,20 @@ export function createMessageMapper(catalog: Catalog) {
     languageSet: (locale: string): Screen => wordsOnly(voice(locale).say('language.set')),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
       commandEntries(voice(locale), person),
+
+    /** What a dialogue asks next; before it, what was wrong with the last answer. */
+    question: (
+      question: DialogueQuestion,
+      locale: string,
+      how: { readonly hint?: DialogueHint | undefined; readonly inGroup: boolean },
+    ): Screen => questionScreen(voice(locale), question, how),
+    /** The last question once everything is said. */
+    dialogueDone: (words: string, locale: string): Screen => dialogueDoneScreen(voice(locale), words),
+    dialogueLeft: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.left')),
+    dialogueGivenUp: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.given-up')),
+    dialogueOutdated: (locale: string): Screen => wordsOnly(voice(locale).say('dialogue.outdated')),
+    /** A prompt with the words of a style behind it. */
+    styled: (words: string, style: Style, locale: string): string => styledWords(voice(locale), words, style),
 
     /** What /cancel answers. */
     cancelled: (kind: Cancelled['kind'], locale: string): Screen => wordsOnly(voice(locale).say(cancelMessages[kind])),

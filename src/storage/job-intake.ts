@@ -67,6 +67,7 @@ function insertJob(
     update_id: request.updateId,
     kind: request.kind,
     prompt: request.prompt,
+    options: request.options === undefined ? null : JSON.stringify(request.options),
     lane: request.lane,
     locale: request.locale,
     chat_id: origin.chatId,

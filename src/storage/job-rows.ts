@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aspects, type GenerationOptions } from '../domain/generation-options.ts';
 import { failureCodes } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
 import type { JobLease } from '../domain/job-engine.ts';
@@ -24,6 +25,13 @@ const outcome: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cancelled') }),
 ]);
 
+const options: z.ZodType<GenerationOptions> = z.object({
+  model: z.string().exactOptional(),
+  aspect: z.enum(aspects).exactOptional(),
+  seed: z.number().exactOptional(),
+  negative: z.string().exactOptional(),
+});
+
 const waits = {
   ready_at_ms: z.number(),
   reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate']).nullable(),
@@ -41,6 +49,7 @@ const facts = z.object({
   update_id: z.number(),
   kind: z.enum(jobKinds),
   prompt: z.string(),
+  options: z.string().transform(fromJson).pipe(options).nullable(),
   lane: z.enum(lanes),
   locale: z.string(),
   chat_id: z.number(),
@@ -96,6 +105,7 @@ function toJob(row: JobRow): Job {
     id: row.id,
     kind: row.kind,
     prompt: row.prompt,
+    ...(row.options === null ? {} : { options: row.options }),
     lane: row.lane,
     locale: row.locale,
     origin: {

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { Database } from './connection.ts';
 import { firstTables } from './migrations/001-first-tables.ts';
+import { optionsAndDialogues } from './migrations/002-options-and-dialogues.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -9,7 +10,7 @@ export type Migration = {
 };
 
 /** Every step of the schema in order; a released step is never edited. */
-export const migrations: readonly Migration[] = [firstTables];
+export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues];
 
 export function schemaVersion(database: Database): number {
   return Number(database.get('PRAGMA user_version')?.['user_version']);

@@ -33,6 +33,14 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
     expect(await house.engine.find(jobId('tg-7'))).toMatchObject(request);
   });
 
+  test(`${name} accept() keeps what was asked for beside the words`, async () => {
+    await using house = await makeEngine();
+    const options = { model: 'org/model', aspect: '16:9', seed: 2 ** 53 - 1, negative: `no "text" 🦊` } as const;
+    await house.engine.accept({ ...aRequest({ updateId: 7 }), options }, roomy, startMs);
+    expect((await house.engine.find(jobId('tg-7')))?.options).toEqual(options);
+    expect((await claimed(house.engine)).job.options).toEqual(options);
+  });
+
   test(`${name} accept() of a known update changes nothing, whatever has become of the job`, async () => {
     await using house = await makeEngine();
     const once = { waiting: 1, perDay: 1 };

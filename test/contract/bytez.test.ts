@@ -49,6 +49,25 @@ test('a run sends the prompt as text, the key in its own scheme and the slash of
   ]);
 });
 
+test('a run sends what was asked for beside the words nested, under the names of the pipelines, and nothing else', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    const words = 'SDPipeline got an unexpected keyword argument, near "ugly hands"';
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ error: words, output: null }));
+  });
+  await using http = createHttpClient();
+  const provider = createBytezProvider({ baseUrl: server.url, http });
+  const more = { size: { width: 1_024, height: 576 }, seed: 0, negative: 'ugly hands' };
+
+  const reply = await provider.generate({ ...run, ...more }, key, forever);
+
+  expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({
+    text: run.prompt,
+    params: { width: 1_024, height: 576, seed: 0, negative_prompt: 'ugly hands' },
+  });
+  expect(reply).toEqual(failed('request', 'bad-request'));
+  expect(JSON.stringify(reply)).not.toContain('ugly hands');
+});
+
 test.each(['../admin', 'a/../b', 'a?b', 'a#b', 'a%2Fb', 'a b', '/a', 'a//b', 'a/', '', 'a\\b', 'a\nb', 'ä/b', './a'])(
   'a run of the model "%s" is refused without a call',
   async (model) => {

@@ -2,12 +2,15 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateS
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
 import { checkSqliteVersion } from '../../src/storage/sqlite-version.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
+const newest = migrations.length;
 const mode = (name: string) => (statSync(name).mode & 0o777).toString(8);
 
 function aDatabase(): Scratch {
@@ -40,7 +43,7 @@ test('openDatabase() sets what durability needs', () => {
     { synchronous: 2 },
     { foreign_keys: 1 },
     { timeout: 1_234 },
-    { user_version: 1 },
+    { user_version: newest },
   ]);
 });
 
@@ -89,7 +92,7 @@ test('openDatabase() refuses a schema of a newer version and leaves the file unt
   expect(() => openDatabase({ path: place.file })).toThrow(
     expect.objectContaining({
       code: 'newer-schema',
-      message: expect.stringContaining('its schema is 99, this version knows up to 1') as string,
+      message: expect.stringContaining(`its schema is 99, this version knows up to ${newest}`) as string,
     }),
   );
   expect(readFileSync(place.file).equals(before)).toBe(true);
@@ -97,20 +100,37 @@ test('openDatabase() refuses a schema of a newer version and leaves the file unt
 
 test('openDatabase() migrates what an older version left and keeps a copy of it', () => {
   using place = aDatabase();
-  const second = { version: 2, sql: 'ALTER TABLE users ADD COLUMN shoe_size INTEGER' };
+  const second = { version: newest + 1, sql: 'ALTER TABLE users ADD COLUMN shoe_size INTEGER' };
   using database = openDatabase({ path: place.file, steps: [...migrations, second] });
   expect(database.get('SELECT id, shoe_size FROM users')).toEqual({ id: 7, shoe_size: null });
-  using copy = openDatabase({ path: `${place.file}.schema-1` });
+  using copy = openDatabase({ path: `${place.file}.schema-${newest}` });
   expect(copy.get('SELECT id FROM users')).toEqual({ id: 7 });
-  expect(mode(`${place.file}.schema-1`)).toBe('600');
+  expect(mode(`${place.file}.schema-${newest}`)).toBe('600');
+});
+
+test('openDatabase() keeps the jobs of the first version, which asked for nothing beside the words', async () => {
+  using place = scratch();
+  const steps = migrations.slice(0, 1);
+  {
+    using older = openDatabase({ path: place.file, steps });
+    older.run(
+      `INSERT INTO jobs (id, update_id, kind, prompt, lane, locale, chat_id, chat_type, user_id, message_id, line, state,
+        round, ready_at_ms, accepted_at_ms)
+       VALUES ('tg-7', 7, 'image', 'a fox', 'free', 'en', 1, 'private', 1, 1, 'bytez', 'waiting', 1, 0, 0)`,
+    );
+  }
+  using database = openDatabase({ path: place.file });
+  const job = await createSqliteJobEngine(database).find(jobId('tg-7'));
+  expect(job).toMatchObject({ prompt: 'a fox', state: { kind: 'waiting' } });
+  expect(job).not.toHaveProperty('options');
 });
 
 test('openDatabase() takes no step of a migration that fails', () => {
   using place = aDatabase();
   const steps = [
     ...migrations,
-    { version: 2, sql: 'CREATE TABLE shoes (size INTEGER)' },
-    { version: 3, sql: 'CREATE TABLE shoes (size INTEGER)' },
+    { version: newest + 1, sql: 'CREATE TABLE shoes (size INTEGER)' },
+    { version: newest + 2, sql: 'CREATE TABLE shoes (size INTEGER)' },
   ];
   expect(() => openDatabase({ path: place.file, steps })).toThrow('already exists');
   using database = openDatabase({ path: place.file });

@@ -49,12 +49,12 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
         method: 'POST',
         url: `${base}/${path}`,
         headers: { authorization: `Key ${key}`, 'content-type': 'application/json', accept: '*/*' },
-        body: JSON.stringify({ text: request.prompt }),
+        body: JSON.stringify({ text: request.prompt, ...paramsOf(request) }),
         signal,
         bodyLimitBytes: runLimitBytes,
       });
       const read = await readRun(reply, request, classify);
-      return read.ok ? read : { ok: false, failure: told(read.failure, secret, request.prompt) };
+      return read.ok ? read : { ok: false, failure: told(read.failure, secret, request) };
     },
 
     probe: async (secret, signal) => {
@@ -68,9 +68,19 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
         bodyLimitBytes: probeLimitBytes,
       });
       const failure = probeFailure(reply, classify);
-      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret, '') };
+      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret, { prompt: '' }) };
     },
   };
+}
+
+/** Nested, under the names that the pipelines know; nothing that was not asked for, since a strange name fails the run. */
+function paramsOf({ size, seed, negative }: GenerationRequest): { readonly params?: object } {
+  const params = {
+    ...size,
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative_prompt: negative }),
+  };
+  return Object.keys(params).length === 0 ? {} : { params };
 }
 
 type Classify = (answer: Answer, complaint: Complaint) => AttemptFailure;
@@ -79,7 +89,7 @@ async function readRun(reply: HttpReply, request: GenerationRequest, classify: C
   if (reply.kind !== 'answer') return { ok: false, failure: wireFailure(reply) };
   const heard = (complaint: Complaint): ProviderReply => ({
     ok: false,
-    failure: classify(reply, { ...complaint, words: withoutPrompt(complaint.words, request.prompt) }),
+    failure: classify(reply, { ...complaint, words: withoutWords(complaint.words, request) }),
   });
   if (!isSuccess(reply.status)) return heard(readComplaint(reply.body));
   const answer = await readAnswer(reply.body, request.kind);
@@ -134,6 +144,12 @@ function malformed(status: number, why: string): AttemptFailure {
   return { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` };
 }
 
-function told(failure: AttemptFailure, secret: SecretValue, prompt: string): AttemptFailure {
-  return { ...failure, detail: safeDetail(withoutPrompt(failure.detail, prompt), secret.reveal()) };
+function told(failure: AttemptFailure, secret: SecretValue, request: PersonsWords): AttemptFailure {
+  return { ...failure, detail: safeDetail(withoutWords(failure.detail, request), secret.reveal()) };
+}
+
+type PersonsWords = Pick<GenerationRequest, 'prompt' | 'negative'>;
+
+function withoutWords(text: string, { prompt, negative = '' }: PersonsWords): string {
+  return withoutPrompt(withoutPrompt(text, prompt), negative);
 }

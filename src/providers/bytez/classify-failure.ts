@@ -22,6 +22,8 @@ const words = {
     /content[ _-]?(?:policy|filter|violation)|nsfw|\bunsafe\b|\bsafety\b|moderat(?:ion|ed)|prohibited content|sensitive (?:content|word)|policy violation|violates? (?:our|the) |was flagged|inappropriate content/i,
   overloaded:
     /capacity|overload|(?:is|still|currently|being) load(?:ing|ed)|unavailable|try again later|server is busy/i,
+  /** A parameter that the model does not know, or not with this value: it fails the same way on every try. */
+  strangeParameter: /unexpected keyword argument|have to be divisible by/i,
   timedOut: /timed[ -]out|time[ -]?out (?:exceeded|expired|reached|error)|gateway time-?out|deadline exceeded/i,
 } as const;
 
@@ -66,6 +68,7 @@ function byWords(says: string, detail: string, wait: { readonly retryAfterMs?: n
   if (words.rejected.test(says)) return { blame: 'key', reason: 'rejected', detail };
   if (words.unknownModel.test(says)) return { blame: 'model', reason: 'unknown-model', detail };
   if (words.refused.test(says)) return { blame: 'request', reason: 'refused', detail };
+  if (words.strangeParameter.test(says)) return { blame: 'request', reason: 'bad-request', detail };
   if (words.timedOut.test(says)) return { blame: 'provider', reason: 'timed-out', detail };
   if (words.overloaded.test(says)) return { blame: 'provider', reason: 'overloaded', detail };
   return undefined;

@@ -11,6 +11,8 @@ export type BytezCall = {
   /** The name of the account whose key came with it. */
   readonly account?: string;
   readonly prompt?: string;
+  /** The run's parameters, where it came with any. */
+  readonly params?: Readonly<Record<string, unknown>>;
   readonly atMs: number;
   /** When the answer was ready, or the client had gone. */
   readonly endedAtMs?: number;

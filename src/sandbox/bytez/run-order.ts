@@ -24,4 +24,7 @@ export function noteOrder(call: OpenCall, order: Order): void {
   if (!order.parsed.ok) return;
   const prompt = promptOf(order.kind === 'chat' ? order.parsed.value.body : order.parsed.value);
   if (prompt !== undefined) call.prompt = prompt;
+  if (order.kind !== 'run') return;
+  const { params } = order.parsed.value;
+  if (Object.keys(params).length > 0) call.params = params;
 }
