@@ -16,13 +16,13 @@ import type { ProviderName } from './domain/provider-name.ts';
 import { GenerationService } from './generation/generation-service.ts';
 import { healthApi } from './http/health-api.ts';
 import { listen } from './http/listen.ts';
-import { fingerprint, keyHint } from './keys/fingerprint.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { KeyPool } from './keys/key-pool.ts';
-import type { PoolKey } from './keys/pooled-key.ts';
+import { poolKeys } from './keys/pool-keys.ts';
 import type { ProviderKey } from './keys/read-keys.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Random } from './kit/random.ts';
+import { removeUnfinished } from './media/incoming-file.ts';
 import { createResultKeeper } from './media/result-keeper.ts';
 import { loadCatalog } from './messages/catalog.ts';
 import { createMessageMapper } from './messages/message-mapper.ts';
@@ -101,15 +101,14 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const providers = new Map<ProviderName, Provider>([
     ['bytez', createBytezProvider({ baseUrl: config.providers.bytez.baseUrl, http })],
   ]);
+  const results = join(config.dataDir, 'results');
+  await removeUnfinished(results);
   const keeper = opening.use(
-    createResultKeeper({
-      directory: join(config.dataDir, 'results'),
-      allowPrivateHosts: config.mediaAllowPrivateHosts,
-    }),
+    createResultKeeper({ directory: results, allowPrivateHosts: config.mediaAllowPrivateHosts }),
   );
   const pool = opening.use(
     new KeyPool({
-      keys: poolKeys(keys, config, await keyStore.salt()),
+      keys: poolKeys(keys, await keyStore.salt(), (provider) => config.providers[provider].seatsPerKey),
       remembered: await keyStore.load(),
       strategy: config.rotation,
       clock,
@@ -223,20 +222,6 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
       tell({ event: 'house.stopped', handedBack });
     },
   };
-}
-
-function poolKeys(keys: readonly ProviderKey[], config: Config, salt: string): readonly PoolKey[] {
-  return keys.map((key) => ({
-    id: fingerprint(key.secret, salt),
-    name: `${key.provider} #${key.place}`,
-    hint: keyHint(key.secret),
-    provider: key.provider,
-    place: key.place,
-    secret: key.secret,
-    weight: key.weight,
-    seats: config.providers[key.provider].seatsPerKey,
-    ...(key.onlyModel === undefined ? {} : { onlyModel: key.onlyModel }),
-  }));
 }
 
 async function listenOrSay(...[app, host, port]: Parameters<typeof listen>): ReturnType<typeof listen> {

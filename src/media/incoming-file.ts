@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,6 +11,14 @@ export type IncomingFile = AsyncDisposable & {
   /** Gives the file its name, durably; answers its path. */
   keepAs(name: string): Promise<string>;
 };
+
+const passingName = /^incoming-[0-9a-f-]{36}\.part$/;
+
+/** Removes what a killed process was fetching; only for the one owner of the folder, before the first fetch. */
+export async function removeUnfinished(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) if (passingName.test(name)) await rm(join(directory, name), { force: true });
+}
 
 export async function createIncomingFile(directory: string): Promise<IncomingFile> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
