@@ -6,7 +6,8 @@ import { parseCallbackData } from '../messages/screen.ts';
 import { make } from './commands/ask.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import type { BotContext, Desk } from './context.ts';
-import { sayScreen, textOptions } from './say-screen.ts';
+import { sayScreen } from './say-screen.ts';
+import { textOptions } from './screen-options.ts';
 import { troubleOf } from './telegram-trouble.ts';
 
 const answers = {

@@ -17,7 +17,7 @@ import type { SendAs } from './media-message.ts';
 import { editIntoOutcome, placeOf } from './outcome-message.ts';
 import { assertHeld, sendOnce, sortTrouble, TryLater, type Shown } from './send-once.ts';
 import type { Receipts } from './receipts.ts';
-import { textOptions } from './say-screen.ts';
+import { textOptions } from './screen-options.ts';
 import type { TelegramTrouble } from './telegram-trouble.ts';
 
 const deliveriesAtOnce = 8;

@@ -3,7 +3,7 @@ import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
 import type { MediaFile } from '../domain/media.ts';
 import type { Screen } from '../messages/screen.ts';
-import { keyboardFor } from './say-screen.ts';
+import { keyboardFor } from './screen-options.ts';
 
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';

@@ -3,7 +3,7 @@ import type { Job } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Screen } from '../messages/screen.ts';
 import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
-import { keyboardFor, replyTo, textOptions } from './say-screen.ts';
+import { keyboardFor, replyTo, textOptions } from './screen-options.ts';
 
 /** Turns a message of ours into the outcome: the file with its caption, or the words. */
 export async function editIntoOutcome(

@@ -9,7 +9,7 @@ import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Screen } from '../messages/screen.ts';
-import { replyTo, textOptions } from './say-screen.ts';
+import { replyTo, textOptions } from './screen-options.ts';
 import { describeTrouble, troubleOf } from './telegram-trouble.ts';
 
 /** Telegram's flood control is not published; edits further apart than this are known to be left alone. */

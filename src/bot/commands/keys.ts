@@ -1,6 +1,7 @@
 import { Composer } from 'grammy';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen, textOptions } from '../say-screen.ts';
+import { sayScreen } from '../say-screen.ts';
+import { textOptions } from '../screen-options.ts';
 import { troubleOf } from '../telegram-trouble.ts';
 
 /** Rights come from the numeric id alone, and only in the admin's own chat. */

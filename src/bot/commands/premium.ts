@@ -1,6 +1,7 @@
 import { Composer } from 'grammy';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen, textOptions } from '../say-screen.ts';
+import { sayScreen } from '../say-screen.ts';
+import { textOptions } from '../screen-options.ts';
 import { describeTrouble, troubleOf } from '../telegram-trouble.ts';
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
