@@ -14,7 +14,7 @@ import type { KeyDeskView } from './domain/key-desk.ts';
 import type { Provider } from './domain/provider.ts';
 import type { ProviderName } from './domain/provider-name.ts';
 import { GenerationService } from './generation/generation-service.ts';
-import { healthApi } from './http/health-api.ts';
+import { healthApi, remembered } from './http/health-api.ts';
 import { listen } from './http/listen.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { KeyPool } from './keys/key-pool.ts';
@@ -42,6 +42,7 @@ import { createSqliteUsers } from './storage/sqlite-users.ts';
 /** A job on which so many processes died is set aside. */
 const mostCrashes = 6;
 const telegramSilenceMs = 120_000;
+const readinessForMs = 1_000;
 /** After the drain, telling and closing may take this much longer. */
 const tellPatienceMs = 5_000;
 
@@ -171,7 +172,7 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
   const door = opening.use(
     await listenOrSay(
       healthApi({
-        databaseWritable: () => isWritable(database, clock.now()),
+        databaseWritable: remembered(clock, readinessForMs, () => isWritable(database, clock.now())),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
         telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
       }),

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { Clock } from '../kit/clock.ts';
 
 /** What readiness is made of; each answers for itself and throws nothing. */
 export type Vitals = {
@@ -21,4 +22,17 @@ export function healthApi(vitals: Vitals): Hono {
   api.notFound((c) => c.body(null, 404));
   api.onError((_error, c) => c.body(null, 500));
   return api;
+}
+
+/** Asks at most once in `forMs`: whoever hammers the door must not wear out the disk behind it. */
+export function remembered(clock: Clock, forMs: number, ask: () => boolean): () => boolean {
+  let answer = false;
+  let askedMs = -Infinity;
+  return () => {
+    if (clock.now() - askedMs >= forMs) {
+      answer = ask();
+      askedMs = clock.now();
+    }
+    return answer;
+  };
 }

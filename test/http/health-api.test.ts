@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { healthApi, remembered, type Vitals } from '../../src/http/health-api.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const well: Vitals = { databaseWritable: () => true, keysUsable: () => true, telegramAnswers: () => true };
+
+async function statusOf(path: string, vitals: Vitals): Promise<number> {
+  const answer = await healthApi(vitals).request(path);
+  expect(await answer.text()).toBe('');
+  return answer.status;
+}
+
+test.each<readonly [string, Vitals, number]>([
+  ['everything is well', well, 200],
+  ['the database takes no write', { ...well, databaseWritable: () => false }, 503],
+  ['no key is usable', { ...well, keysUsable: () => false }, 503],
+  ['Telegram is silent', { ...well, telegramAnswers: () => false }, 503],
+])('/readyz when %s', async (_when, vitals, expected) => {
+  expect(await statusOf('/readyz', vitals)).toBe(expected);
+});
+
+test('/healthz answers whatever the rest does, and nothing else is there', async () => {
+  const ill: Vitals = { databaseWritable: () => false, keysUsable: () => false, telegramAnswers: () => false };
+  expect([await statusOf('/healthz', ill), await statusOf('/keys', ill), await statusOf('/', ill)]).toEqual([
+    200, 404, 404,
+  ]);
+});
+
+test('a check that throws is a 500 without words', async () => {
+  const broken: Vitals = {
+    ...well,
+    keysUsable: () => {
+      throw new Error('a secret reason');
+    },
+  };
+  expect(await statusOf('/readyz', broken)).toBe(500);
+});
+
+test('remembered() asks again only after its time', async () => {
+  const clock = fakeClock();
+  let asked = 0;
+  const ask = remembered(clock, 1_000, () => {
+    asked += 1;
+    return asked > 1;
+  });
+  const answers = [ask(), ask()];
+  await clock.advance(999);
+  answers.push(ask());
+  await clock.advance(1);
+  answers.push(ask());
+  expect([answers, asked]).toEqual([[false, false, false, true], 2]);
+});
