@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import type { Person } from '../sandbox/telegram/person.ts';
 import type { SeenMessage } from '../sandbox/telegram/seen-message.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
@@ -16,7 +17,8 @@ export type ConversationOptions = {
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #listening: Disposable;
-  readonly #saved = new Set<string>();
+  /** By file id. */
+  readonly #saved = new Map<string, string>();
   readonly #saving: Promise<void>[] = [];
 
   constructor(options: ConversationOptions) {
@@ -66,11 +68,21 @@ export class Conversation {
     const { telegram, output } = this.#options;
     const bytes = telegram.fileBytes(file.fileId);
     if (bytes === undefined) return kind;
-    const path = join(output, bytes.name);
-    if (!this.#saved.has(path)) {
-      this.#saved.add(path);
+    let path = this.#saved.get(file.fileId);
+    if (path === undefined) {
+      path = freePath(output, bytes.name);
+      this.#saved.set(file.fileId, path);
       this.#saving.push(mkdir(output, { recursive: true }).then(() => writeFile(path, bytes.bytes)));
     }
     return `${kind}, ${Math.max(1, Math.round(bytes.bytes.length / 1024))} kB, saved as ${path}`;
+  }
+}
+
+/** A name that no file of an earlier run has: `fox.png`, then `fox-2.png`. */
+function freePath(folder: string, name: string): string {
+  const { name: stem, ext } = parse(name);
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, number === 1 ? name : `${stem}-${number}${ext}`);
+    if (!existsSync(path)) return path;
   }
 }
