@@ -68,9 +68,8 @@ export class Conversation {
     const { telegram, output } = this.#options;
     const bytes = telegram.fileBytes(file.fileId);
     if (bytes === undefined) return kind;
-    let path = this.#saved.get(file.fileId);
-    if (path === undefined) {
-      path = freePath(output, bytes.name);
+    const path = this.#saved.get(file.fileId) ?? freePath(output, bytes.name);
+    if (!this.#saved.has(file.fileId)) {
       this.#saved.set(file.fileId, path);
       this.#saving.push(mkdir(output, { recursive: true }).then(() => writeFile(path, bytes.bytes)));
     }
