@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { isTimeout, systemClock } from '../../src/kit/clock.ts';
+
+test('systemClock.sleep() rejects with the reason as soon as its signal aborts', async () => {
+  const stop = new AbortController();
+  const nap = systemClock.sleep(3_600_000, stop.signal);
+  stop.abort(new Error('enough'));
+  await expect(nap).rejects.toThrow('enough');
+  await expect(systemClock.sleep(1, stop.signal)).rejects.toThrow('enough');
+});
+
+test('systemClock.deadline() tells a passed deadline from its parent’s reason', async () => {
+  const passed = systemClock.deadline(0);
+  await new Promise((resolve) => passed.addEventListener('abort', resolve, { once: true }));
+  expect(isTimeout(passed.reason)).toBe(true);
+  const parent = new AbortController();
+  const inherited = systemClock.deadline(3_600_000, parent.signal);
+  parent.abort(new Error('closing'));
+  expect([inherited.aborted, isTimeout(inherited.reason)]).toEqual([true, false]);
+});
+
+test('systemClock takes waits that are longer than a timer can be, without firing at once', async () => {
+  let fired = false;
+  using _alarm = systemClock.schedule(2 ** 40, () => {
+    fired = true;
+  });
+  const far = systemClock.deadline(2 ** 40);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([fired, far.aborted]).toEqual([false, false]);
+});
