@@ -1,19 +1,16 @@
 import type { Candidate, Chains } from '../domain/candidate.ts';
-import type { Tell } from '../domain/events.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Job, JobKind, ParkReason, Progress } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
-import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
-import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
-import type { Breaker } from './breaker.ts';
-import { candidatesFor, sizeFor } from './model-options.ts';
+import { type CallTools, callOnce } from './call-once.ts';
+import { candidatesFor } from './model-options.ts';
 import { type ModelRest, modelRestMs } from './model-rest.ts';
-import type { JobFailureCode, RetryRules } from './retry-rules.ts';
+import type { JobFailureCode } from './retry-rules.ts';
 import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
 
 /** How a job's turn in its slot ended. */
@@ -33,18 +30,16 @@ export type TurnEnding =
       readonly progress: Progress;
     };
 
-export type AttemptTools = {
+/** What the loop works with, the same for every job. */
+export type LoopTools = CallTools & {
   readonly pool: KeyPool;
-  readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly chains: Chains;
-  readonly rules: RetryRules;
-  readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
-  readonly clock: Clock;
   readonly random: Random;
   readonly resting: ModelRest;
-  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
-  readonly tell: Tell;
+};
+
+export type AttemptTools = LoopTools & {
   /** Keeps what was used up, before the next wait. */
   readonly checkpoint: (progress: Progress) => Promise<unknown>;
   /** What the job failed with last, when it has been here before. */
@@ -166,60 +161,4 @@ function seatFor(
 
 function isFor({ onlyModel }: Lease, { model }: Candidate): boolean {
   return onlyModel === undefined || onlyModel === model;
-}
-
-async function callOnce(
-  job: Job,
-  candidate: Candidate,
-  lease: Lease,
-  attempt: number,
-  leftMs: number,
-  signal: AbortSignal,
-  tools: AttemptTools,
-): Promise<ProviderReply> {
-  const { clock, tell } = tools;
-  const { keyId, keyName } = lease;
-  const { model } = candidate;
-  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model };
-  const provider = tools.providers.get(candidate.provider);
-  tell({ event: 'attempt.started', ...facts });
-  const startedMs = clock.now();
-  let reply: ProviderReply;
-  try {
-    if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    const deadline = clock.deadline(Math.min(tools.timeoutMs[job.kind], leftMs), signal);
-    reply = await provider.generate(requestFor(job, candidate), lease.secret, deadline);
-  } catch (error) {
-    lease.release({ kind: 'unused' });
-    signal.throwIfAborted();
-    // A bug in an adapter costs the job an attempt, not the house its life.
-    reply = {
-      ok: false,
-      failure: { blame: 'provider', reason: 'failed-run', detail: `adapter threw: ${String(error)}` },
-    };
-  }
-  const ms = clock.now() - startedMs;
-  if (reply.ok) {
-    tools.breakers.get(candidate.provider)?.noteSuccess(keyId);
-    lease.release({ kind: 'succeeded', ms, model });
-    tell({ event: 'attempt.succeeded', ...facts, ms });
-  } else {
-    if (reply.failure.blame === 'provider') tools.breakers.get(candidate.provider)?.noteFault(keyId);
-    lease.release({ kind: 'failed', failure: reply.failure, ms, model });
-    tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
-  }
-  return reply;
-}
-
-function requestFor({ kind, prompt, options = {} }: Job, candidate: Candidate): GenerationRequest {
-  const { aspect, seed, negative } = options;
-  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect);
-  return {
-    kind,
-    model: candidate.model,
-    prompt,
-    ...(size === undefined ? {} : { size }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(negative === undefined ? {} : { negative }),
-  };
 }

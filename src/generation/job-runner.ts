@@ -1,44 +1,23 @@
 import PQueue from 'p-queue';
-import type { Chains } from '../domain/candidate.ts';
-import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, JobEngine } from '../domain/job-engine.ts';
-import type { JobKind, Progress } from '../domain/job.ts';
+import type { Progress } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { Provider } from '../domain/provider.ts';
-import type { ProviderName } from '../domain/provider-name.ts';
 import type { ResultKeeper } from '../domain/result-keeper.ts';
-import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease } from '../keys/lease.ts';
-import type { Clock } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
-import type { Breaker } from './breaker.ts';
-import type { TurnEnding } from './attempt-loop.ts';
+import type { LoopTools, TurnEnding } from './attempt-loop.ts';
 import { runAttempts } from './attempt-loop.ts';
 import { fetchResult } from './fetch-result.ts';
 import { JobStopped, type LiveJobs } from './live-jobs.ts';
 import { candidatesFor } from './model-options.ts';
-import type { ModelRest } from './model-rest.ts';
-import type { RetryRules } from './retry-rules.ts';
 import { codeFor, decide } from './retry-rules.ts';
 
 const downloadsAtOnce = 4;
 
-export type JobRunnerOptions = {
+export type JobRunnerOptions = LoopTools & {
   readonly engine: JobEngine;
-  readonly pool: KeyPool;
-  readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly keeper: ResultKeeper;
-  readonly chains: Chains;
-  readonly rules: RetryRules;
-  readonly timeoutMs: Readonly<Record<JobKind, number>>;
-  readonly deadlineMs: Readonly<Record<JobKind, number>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly tell: Tell;
   readonly live: LiveJobs;
-  readonly resting: ModelRest;
-  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
   /** The job has an outcome, and nobody was told yet. */
   readonly onEnded: (id: JobId) => void;
   /** The job was put back into a line. */
