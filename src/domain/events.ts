@@ -1,3 +1,5 @@
+import type { Alert } from './alert.ts';
+import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure, FailureCode } from './failure.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { JobKind, Lane, ParkReason } from './job.ts';
@@ -55,11 +57,28 @@ export type HouseEvent =
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
   | { readonly event: 'job.told'; readonly jobId: JobId; readonly code: FailureCode }
   | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string }
-  | ({ readonly event: 'attempt.started' } & AttemptFacts)
+  | ({ readonly event: 'attempt.started'; readonly choice: Choice; readonly waitedMs: number } & AttemptFacts)
   | ({ readonly event: 'attempt.failed'; readonly failure: AttemptFailure; readonly ms: number } & AttemptFacts)
   | ({ readonly event: 'attempt.succeeded'; readonly ms: number } & AttemptFacts)
   | { readonly event: 'result.refetch'; readonly jobId: JobId; readonly detail: string }
   | { readonly event: 'key.changed'; readonly keyId: KeyId; readonly keyName: string; readonly state: KeyState }
+  /** Refusals showed that these keys belong to one account and share its seats. */
+  | { readonly event: 'keys.grouped'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
+  | { readonly event: 'keys.tested'; readonly working: number; readonly total: number; readonly ms: number }
+  /** The environment or a watched key file changed. */
+  | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** Keys were resting for what turned out to be the provider's fault. */
+  | { readonly event: 'keys.cleared'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
+  /** The machine's clock was set while the house ran. */
+  | { readonly event: 'clock.jumped'; readonly byMs: number }
+  /** A failure that is in no table, for whoever keeps the table. */
+  | {
+      readonly event: 'failure.unrecognized';
+      readonly provider: ProviderName;
+      readonly detail: string;
+      readonly count: number;
+    }
+  | { readonly event: 'alert.raised' | 'alert.resolved'; readonly alert: Alert }
   | { readonly event: 'model.resting'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {

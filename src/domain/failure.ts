@@ -22,12 +22,16 @@ export const failureCodes = [
 
 export type FailureCode = (typeof failureCodes)[number];
 
+/** How sure the classification is: by a structured code or a documented status, by a type or an undocumented status, or by words alone. */
+export type Sureness = 'sure' | 'likely' | 'guess';
+
 /**
  * How one attempt failed, and whose fault it was. Adapters and the media room make these, once, at the edge; everyone
- * after them switches on `blame` and `reason`. `detail` is for the operator: short, without secrets.
+ * after them switches on `blame` and `reason`. `detail` is for the operator: short, without secrets. Without
+ * `sureness` the failure is sure.
  */
-export type AttemptFailure = { readonly detail: string } & (
-  | { readonly blame: 'key'; readonly reason: 'rejected' | 'out-of-credit' | 'concurrency' }
+export type AttemptFailure = { readonly detail: string; readonly sureness?: Sureness } & (
+  | { readonly blame: 'key'; readonly reason: 'rejected' | 'out-of-credit' | 'concurrency' | 'not-entitled' }
   | { readonly blame: 'key'; readonly reason: 'rate-limited'; readonly retryAfterMs?: number }
   | { readonly blame: 'model'; readonly reason: 'unknown-model' }
   | {
@@ -39,7 +43,39 @@ export type AttemptFailure = { readonly detail: string } & (
       readonly blame: 'provider';
       readonly reason: 'result-unavailable' | 'result-forbidden' | 'result-unusable' | 'result-too-large';
     }
+  /** In no table: costs the job an attempt and nobody a penalty, and is counted so that the table grows. */
+  | { readonly blame: 'provider'; readonly reason: 'unrecognized' }
   | { readonly blame: 'request'; readonly reason: 'bad-request' | 'refused' }
 );
 
 export type FailureReason = AttemptFailure['reason'];
+
+/** How far a failure reaches: what else would meet it. */
+export type FailureScope = 'request' | 'key' | 'key-and-model' | 'account' | 'model' | 'provider' | 'network';
+
+/** What the job does next. */
+export type FailureAction = 'fail' | 'rotate' | 'wait' | 'next-candidate';
+
+export type FailureTraits = { readonly scope: FailureScope; readonly action: FailureAction };
+
+/** The scope and the action of every reason. */
+export const failureTraits = {
+  rejected: { scope: 'key', action: 'rotate' },
+  'not-entitled': { scope: 'key-and-model', action: 'rotate' },
+  'out-of-credit': { scope: 'account', action: 'rotate' },
+  concurrency: { scope: 'account', action: 'rotate' },
+  'rate-limited': { scope: 'key', action: 'rotate' },
+  'unknown-model': { scope: 'model', action: 'next-candidate' },
+  'timed-out': { scope: 'provider', action: 'wait' },
+  overloaded: { scope: 'provider', action: 'wait' },
+  unreachable: { scope: 'network', action: 'wait' },
+  malformed: { scope: 'provider', action: 'wait' },
+  'failed-run': { scope: 'provider', action: 'wait' },
+  unrecognized: { scope: 'provider', action: 'wait' },
+  'result-unavailable': { scope: 'provider', action: 'wait' },
+  'result-forbidden': { scope: 'provider', action: 'wait' },
+  'result-unusable': { scope: 'provider', action: 'wait' },
+  'result-too-large': { scope: 'provider', action: 'wait' },
+  'bad-request': { scope: 'request', action: 'fail' },
+  refused: { scope: 'request', action: 'fail' },
+} as const satisfies Record<FailureReason, FailureTraits>;

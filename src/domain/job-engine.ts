@@ -1,3 +1,4 @@
+import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId } from './ids.ts';
 import type { Job, JobKind, JobRequest, Lane, ParkReason, Progress } from './job.ts';
 import type { Outcome } from './outcome.ts';
@@ -71,6 +72,10 @@ export type JobEngine = {
   claimExpired(line: ProviderName, kind: JobKind, claimedBeforeMs: number): Promise<Claim | undefined>;
   /** When the soonest parked job of the line becomes ready; undefined when none waits for a later time. */
   nextReadyMs(line: ProviderName, nowMs: number): Promise<number | undefined>;
+  /** Keeps one call of the running job, before it is sent and again when it has ended. */
+  noteCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
+  /** Every call made for the job, in order. */
+  trailOf(id: JobId): Promise<readonly AttemptTrail[]>;
   /** Keeps what the running job has used up. */
   checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
   /** Puts the job back, at its old place, not to be handed out before `readyAtMs`. */

@@ -47,7 +47,7 @@ export type Progress = {
 };
 
 /** Why a waiting job is not handed out before its time. */
-export type ParkReason = 'keys-cooling' | 'keys-busy' | 'backing-off' | 'next-candidate';
+export type ParkReason = 'keys-cooling' | 'keys-busy' | 'backing-off' | 'next-candidate' | 'provider-silent';
 
 /**
  * Accepted -> `waiting` (perhaps not before `readyAtMs`) -> `running` under a fence -> back to `waiting` (parked, handed

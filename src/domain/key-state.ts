@@ -1,3 +1,5 @@
+import type { FailureReason } from './failure.ts';
+
 /** `fails-alone`: the provider fails with this key where it succeeds with its siblings. */
 export type CoolReason = 'rate-limited' | 'concurrency' | 'timed-out' | 'fails-alone';
 
@@ -6,18 +8,34 @@ export type BenchReason = 'rejected' | 'out-of-credit';
 /** A key's life; `keys/key-life.ts` holds the one transition function. All times are milliseconds since 1970. */
 export type KeyState =
   | { readonly kind: 'ready' }
+  /** One ambiguous fault: still handed out, after its siblings; the next call decides. */
+  | { readonly kind: 'suspect'; readonly reason: FailureReason; readonly sinceMs: number }
   | {
       readonly kind: 'cooling';
+      readonly sinceMs: number;
       readonly untilMs: number;
       readonly reason: CoolReason;
+      /** True when the provider named the time: never tried earlier. A guessed rest may be, at half. */
+      readonly stated: boolean;
     }
-  | { readonly kind: 'benched'; readonly reason: BenchReason; readonly probeAtMs: number; readonly times: number }
-  | { readonly kind: 'probing'; readonly reason: BenchReason; readonly times: number }
+  /** A rest is over, or half over: exactly one live call shows whether the key works again. */
+  | { readonly kind: 'half-open'; readonly after: CoolReason | BenchReason; readonly times: number }
+  | {
+      readonly kind: 'benched';
+      readonly reason: BenchReason;
+      readonly probeAtMs: number;
+      /** Refusals in a row, without a success in between. */
+      readonly times: number;
+      /** The free probe said the same, or a real call did so twice: only then it is reported as dead. */
+      readonly confirmed: boolean;
+    }
+  | { readonly kind: 'probing'; readonly reason: BenchReason; readonly times: number; readonly confirmed: boolean }
   | { readonly kind: 'disabled' };
 
 /** What an attempt says about its key. */
 export type KeyVerdict =
   | { readonly kind: 'fine' }
+  | { readonly kind: 'suspect'; readonly reason: FailureReason }
   | { readonly kind: 'cool'; readonly reason: CoolReason; readonly forMs?: number }
   | { readonly kind: 'bench'; readonly reason: BenchReason }
   | { readonly kind: 'nothing' };

@@ -1,12 +1,13 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { JobKind, Lane } from './job.ts';
+import type { KeyHealth } from './key-health.ts';
 import type { KeyState } from './key-state.ts';
 import type { Outcome } from './outcome.ts';
 import type { ProviderName } from './provider-name.ts';
 
 /** One key as an operator sees it; never the key itself. */
-export type KeyView = {
+export type KeyView = KeyHealth & {
   readonly id: KeyId;
   /** `bytez #3`: its place in the order in which it was read. */
   readonly name: string;
@@ -14,20 +15,16 @@ export type KeyView = {
   /** At most the first and the last four characters of a long key, for an admin's eyes: `abcd…wxyz`. */
   readonly hint: string;
   readonly state: KeyState;
-  readonly calls: number;
-  readonly successes: number;
-  readonly errors: Readonly<Partial<Record<FailureReason, number>>>;
-  readonly consecutiveErrors: number;
-  /** 0 to 1; undefined before the first call. */
-  readonly successRate?: number;
-  readonly meanLatencyMs?: number;
   readonly inFlight: number;
+  /** Calls that it may carry at once, as far as is known; shared with the other keys of its account. */
   readonly seats: number;
-  readonly lastUsedMs?: number;
+  /** Its siblings in the same account have the same one. */
+  readonly account?: KeyId;
 };
 
 export type PoolView = {
   readonly total: number;
+  /** Ready, suspect or half-open: they take calls. */
   readonly ready: number;
   readonly cooling: number;
   readonly benched: number;

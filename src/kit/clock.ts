@@ -4,6 +4,8 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds that really passed since some moment: goes on evenly when the machine's clock is set. */
+  uptimeMs(): number;
   /** Rests for `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first. */
@@ -17,6 +19,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  uptimeMs: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
       await sleepFor(Math.min(ms, longestTimerMs), undefined, { signal });

@@ -5,6 +5,8 @@ type Timer = { atMs: number; run: () => void };
 export type VirtualClock = Clock & {
   /** Moves time on and runs what comes due, in order of its time. */
   advance(ms: number): Promise<void>;
+  /** Sets the machine's clock without letting time pass: timers keep their distance. */
+  jump(byMs: number): void;
   /** How many timers wait. */
   readonly pending: number;
 };
@@ -17,6 +19,7 @@ const breathe = async () => {
 /** A clock that stands still until somebody moves it: for tests, and for measuring in exact time. */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let nowMs = startMs;
+  let jumpedMs = 0;
   const timers = new Set<Timer>();
   const schedule = (ms: number, run: () => void): Disposable => {
     const timer: Timer = { atMs: nowMs + Math.max(0, ms), run };
@@ -24,7 +27,11 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
     return { [Symbol.dispose]: () => void timers.delete(timer) };
   };
   return {
-    now: () => nowMs,
+    now: () => nowMs + jumpedMs,
+    uptimeMs: () => nowMs - startMs,
+    jump: (byMs) => {
+      jumpedMs += byMs;
+    },
     schedule,
     sleep: (ms, signal) =>
       new Promise<void>((resolve, reject) => {

@@ -1,0 +1,29 @@
+import type { FailureReason } from './failure.ts';
+import type { ProviderName } from './provider-name.ts';
+
+export const alertSeverities = ['high', 'medium', 'low'] as const;
+export type AlertSeverity = (typeof alertSeverities)[number];
+
+/** What an operator should know; never a secret. */
+export type AlertFacts =
+  | { readonly kind: 'key-failing'; readonly keyName: string; readonly reason: FailureReason; readonly times: number }
+  | { readonly kind: 'no-key-ready'; readonly provider: ProviderName; readonly keys: number }
+  /** No call of the provider succeeded for a while: it is asked with single calls only. */
+  | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
+  | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
+  | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
+
+export const alertSeverity = {
+  'key-failing': 'high',
+  'no-key-ready': 'high',
+  'provider-silent': 'high',
+  'many-errors': 'medium',
+  slow: 'low',
+} as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
+
+export type Alert = {
+  /** The same for the same trouble: it is raised once, and resolved once. */
+  readonly id: string;
+  readonly severity: AlertSeverity;
+  readonly facts: AlertFacts;
+};
