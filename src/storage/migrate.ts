@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Database } from './connection.ts';
 import { firstTables } from './migrations/001-first-tables.ts';
 import { optionsAndDialogues } from './migrations/002-options-and-dialogues.ts';
+import { keyRecords } from './migrations/003-key-records.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -10,7 +11,7 @@ export type Migration = {
 };
 
 /** Every step of the schema in order; a released step is never edited. */
-export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues];
+export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues, keyRecords];
 
 export function schemaVersion(database: Database): number {
   return Number(database.get('PRAGMA user_version')?.['user_version']);

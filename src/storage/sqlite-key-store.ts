@@ -1,61 +1,50 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { keyId } from '../domain/ids.ts';
-import type { KeyState } from '../domain/key-state.ts';
-import type { KeyRecord, KeyStore } from '../domain/key-store.ts';
+import type { KeyRecord, KeyStore, KeyWish } from '../domain/key-store.ts';
 import type { Database } from './connection.ts';
-import { fromJson } from './from-json.ts';
+import { keyRecord } from './key-record.ts';
 import { parseRow } from './parse-row.ts';
+import { StorageError } from './storage-error.ts';
 
-const benchReason = z.enum(['rejected', 'out-of-credit']);
+const recordRow = z.object({ record: keyRecord }).transform(({ record }) => record);
 
-const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready') }),
-  z.object({
-    kind: z.literal('cooling'),
-    untilMs: z.number(),
-    reason: z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone']),
-  }),
-  z.object({ kind: z.literal('benched'), reason: benchReason, probeAtMs: z.number(), times: z.number() }),
-  z.object({ kind: z.literal('probing'), reason: benchReason, times: z.number() }),
-  z.object({ kind: z.literal('disabled') }),
-]);
-
-const keyRow = z
+const wishRow = z
   .object({
-    id: z.string().transform(keyId),
-    state: z.string().transform(fromJson).pipe(keyState),
-    limited_in_a_row: z.number(),
-    seat_limit: z.number(),
-    calls: z.number(),
-    successes: z.number(),
+    seq: z.number(),
+    wish: z.enum(['wake', 'disable', 'enable', 'test']),
+    key_id: z.string().transform(keyId).nullable(),
   })
-  .transform((row): KeyRecord => ({
-    id: row.id,
-    state: row.state,
-    limitedInARow: row.limited_in_a_row,
-    seatLimit: row.seat_limit,
-    calls: row.calls,
-    successes: row.successes,
-  }));
+  .transform(({ seq, wish, key_id: id }): KeyWish => ({ seq, wish, ...(id === null ? {} : { id }) }));
 
-/** What is remembered of keys, in the database, under their fingerprints only. */
-export function createSqliteKeyStore(database: Database): KeyStore {
+/**
+ * What is remembered of keys, in the database, under their fingerprints only: also of keys that are not configured any
+ * more. A record that cannot be read is passed over, and `onUnreadable` hears why.
+ */
+export function createSqliteKeyStore(
+  database: Database,
+  onUnreadable: (error: StorageError) => void = () => undefined,
+): KeyStore {
   return {
-    load: async () => database.all('SELECT * FROM keys ORDER BY id').map((row) => parseRow('keys', keyRow, row)),
+    load: async () =>
+      database.all('SELECT record FROM key_records ORDER BY id').flatMap((row): readonly KeyRecord[] => {
+        try {
+          return [parseRow('key_records', recordRow, row)];
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          onUnreadable(error);
+          return [];
+        }
+      }),
     save: async (records) =>
       database.commit(() => {
         for (const record of records) {
           database.run(
-            `INSERT INTO keys (id, state, limited_in_a_row, seat_limit, calls, successes) VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET state = excluded.state, limited_in_a_row = excluded.limited_in_a_row,
-               seat_limit = excluded.seat_limit, calls = excluded.calls, successes = excluded.successes`,
+            `INSERT INTO key_records (id, record, saved_at_ms) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET record = excluded.record, saved_at_ms = excluded.saved_at_ms`,
             record.id,
-            JSON.stringify(record.state),
-            record.limitedInARow,
-            record.seatLimit,
-            record.calls,
-            record.successes,
+            JSON.stringify(record),
+            Math.round(record.savedAtMs),
           );
         }
       }),
@@ -65,5 +54,20 @@ export function createSqliteKeyStore(database: Database): KeyStore {
         database.run(`INSERT INTO settings (name, value) VALUES ('key-salt', ?) ON CONFLICT DO NOTHING`, made);
         return String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
       }),
+    wishes: async () =>
+      database
+        .all('SELECT seq, wish, key_id FROM key_wishes ORDER BY seq')
+        .map((row) => parseRow('key_wishes', wishRow, row)),
+    wish: async ({ wish, id }, nowMs) =>
+      database.commit(() => {
+        const askedAtMs = Math.round(nowMs);
+        database.run(
+          'INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, ?)',
+          wish,
+          id ?? null,
+          askedAtMs,
+        );
+      }),
+    wishDone: async (seq) => database.commit(() => void database.run('DELETE FROM key_wishes WHERE seq = ?', seq)),
   };
 }
