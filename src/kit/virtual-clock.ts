@@ -16,8 +16,11 @@ const breathe = async () => {
   for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
-/** A clock that stands still until somebody moves it: for tests, and for measuring in exact time. */
-export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
+/**
+ * A clock that stands still until somebody moves it: for tests, and for measuring in exact time. `settle` resolves when
+ * the work of the present moment is done.
+ */
+export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promise<void> = breathe): VirtualClock {
   let nowMs = startMs;
   let jumpedMs = 0;
   const timers = new Set<Timer>();
@@ -57,7 +60,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
     advance: async (ms) => {
       const untilMs = nowMs + ms;
       for (;;) {
-        await breathe();
+        await settle();
         const next = [...timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
         if (next === undefined) break;
         timers.delete(next);
@@ -65,7 +68,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
         next.run();
       }
       nowMs = untilMs;
-      await breathe();
+      await settle();
     },
   };
 }
