@@ -46,6 +46,14 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parser
   };
 }
 
+const yes: ReadonlySet<string> = new Set(['on', 'true', 'yes', '1']);
+const no: ReadonlySet<string> = new Set(['off', 'false', 'no', '0']);
+
+export const onOff: Parser<boolean> = (text) => {
+  const word = text.toLowerCase();
+  return yes.has(word) ? good(true) : no.has(word) ? good(false) : bad('must be on or off');
+};
+
 /** An http address that paths are appended to: no query, no user, answered without a slash at its end. */
 export function baseUrl(example: string): Parser<string> {
   return (text) => {

@@ -23,6 +23,7 @@ const otherWords: readonly (readonly [string, string])[] = [
   ['BYTEZ_KEY', 'BYTEZ_API_KEY'],
   ['BYTEZ_KEYS', 'BYTEZ_API_KEYS'],
   ['BYTEZ_TOKEN', 'BYTEZ_API_KEY'],
+  ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
 ];
 
 /** Near to a name of ours by chance, and common. */

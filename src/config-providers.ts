@@ -1,29 +1,60 @@
 import { type ProviderName, providerNames } from './domain/provider-name.ts';
 import { variablePrefixes } from './keys/key-variables.ts';
-import { baseUrl, type Parser, wholeNumber } from './config-grammar.ts';
+import { bad, baseUrl, good, type Parser, wholeNumber } from './config-grammar.ts';
 
 export type ProviderConfig = {
   readonly baseUrl: string;
   /** Concurrent calls that one key may carry. */
   readonly seatsPerKey: number;
+  /** No account is ever given more calls at once, however well it carries them. */
+  readonly mostSeats: number | undefined;
+  /** Keys of one account, by their places in the order of the keys. */
+  readonly keyGroups: readonly (readonly number[])[];
 };
 
 export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
 
+const none = { mostSeats: undefined, keyGroups: [] } as const;
+
 /** The public addresses and what one key carries there. */
 export const providerDefaults: ProvidersConfig = {
-  bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1 },
-  openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4 },
-  stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4 },
-  suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4 },
-  anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4 },
-  deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4 },
-  mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4 },
-  gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4 },
-  cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4 },
+  bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1, ...none },
+  openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4, ...none },
+  stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4, ...none },
+  suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4, ...none },
+  anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4, ...none },
+  deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4, ...none },
+  mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4, ...none },
+  gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4, ...none },
+  cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4, ...none },
 };
 
-/** Reads `<PROVIDER>_BASE_URL` and `<PROVIDER>_SEATS_PER_KEY` of every provider; mistakes carry their variable's name. */
+const mostKeys = 100_000;
+
+/** `1,2;3,4,5`: commas between the keys of one account, semicolons between accounts. */
+const keyGroups: Parser<ProviderConfig['keyGroups']> = (text) => {
+  const number = wholeNumber(1, mostKeys, 1);
+  const seen = new Set<number>();
+  const mistakes: string[] = [];
+  const groups = text.split(';').map((group, groupIndex) =>
+    group.split(',').flatMap((entry, index) => {
+      if (entry.trim() === '') return [];
+      const where = `group ${groupIndex + 1} position ${index + 1}`;
+      const parsed = number(entry.trim());
+      if (!parsed.ok) {
+        mistakes.push(`${where} must be the number of a key, for example 1,2;3,4,5`);
+        return [];
+      }
+      if (seen.has(parsed.value))
+        mistakes.push(`${where} is a key that was named before; a key belongs to one account`);
+      seen.add(parsed.value);
+      return [parsed.value];
+    }),
+  );
+  return mistakes.length > 0 ? bad(...mistakes) : good(groups.filter((group) => group.length > 0));
+};
+
+/** Reads what is said of every provider under a name of its own; mistakes carry their variable's name. */
 export function readProviders(env: Readonly<Record<string, string | undefined>>): {
   readonly providers: ProvidersConfig;
   readonly mistakes: readonly string[];
@@ -42,10 +73,19 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
   };
   const entries = providerNames.map((provider) => {
     const defaults = providerDefaults[provider];
+    const { seatsPerKey: seats } = defaults;
     const config: ProviderConfig = {
       baseUrl: read(provider, 'BASE_URL', baseUrl(defaults.baseUrl), defaults.baseUrl),
-      seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, defaults.seatsPerKey), defaults.seatsPerKey),
+      seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), seats),
+      mostSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
+      keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
     };
+    if (config.mostSeats !== undefined && config.mostSeats < config.seatsPerKey) {
+      const [prefix] = variablePrefixes[provider];
+      mistakes.push(
+        `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,
+      );
+    }
     return [provider, config] as const;
   });
   return { providers: Object.fromEntries(entries) as ProvidersConfig, mistakes };
@@ -54,4 +94,4 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
 /** The names that `readProviders` reads. */
 export const providerVariables: readonly string[] = Object.values(variablePrefixes)
   .flat()
-  .flatMap((prefix) => [`${prefix}_BASE_URL`, `${prefix}_SEATS_PER_KEY`]);
+  .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));

@@ -21,6 +21,9 @@ export type Config = {
   readonly premiumIds: ReadonlySet<number>;
   readonly providers: ProvidersConfig;
   readonly rotation: RotationStrategy;
+  readonly keysTestOnStart: boolean;
+  /** How often resting and idle keys are looked after; 0 is never. */
+  readonly healthCheckIntervalMs: number;
   readonly retry: { readonly maxAttempts: number; readonly delayMs: number };
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
@@ -97,6 +100,8 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
     premiumIds: new Set(env.PREMIUM_IDS),
     providers,
     rotation: env.ROTATION_STRATEGY,
+    keysTestOnStart: env.KEYS_TEST_ON_START,
+    healthCheckIntervalMs: env.HEALTH_CHECK_INTERVAL_S,
     retry: { maxAttempts: env.MAX_ATTEMPTS, delayMs: env.RETRY_DELAY_S },
     timeoutMs: { image: env.IMAGE_TIMEOUT_S, video: env.VIDEO_TIMEOUT_S },
     deadlineMs: { image: env.IMAGE_DEADLINE_S, video: env.VIDEO_DEADLINE_S },

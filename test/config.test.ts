@@ -31,22 +31,25 @@ function printedMistake(env: Env): string {
 }
 
 test('parseConfig() has a default for everything', () => {
+  const none = { mostSeats: undefined, keyGroups: [] };
   expect(parseConfig({})).toEqual({
     telegram: { token: undefined, apiRoot: 'https://api.telegram.org' },
     adminIds: new Set(),
     premiumIds: new Set(),
     providers: {
-      bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1 },
-      openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4 },
-      stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4 },
-      suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4 },
-      anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4 },
-      deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4 },
-      mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4 },
-      gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4 },
-      cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4 },
+      bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1, ...none },
+      openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4, ...none },
+      stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4, ...none },
+      suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4, ...none },
+      anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4, ...none },
+      deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4, ...none },
+      mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4, ...none },
+      gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4, ...none },
+      cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4, ...none },
     },
     rotation: 'health-based',
+    keysTestOnStart: true,
+    healthCheckIntervalMs: 300_000,
     retry: { maxAttempts: 3, delayMs: 2000 },
     timeoutMs: { image: 90_000, video: 180_000 },
     deadlineMs: { image: 600_000, video: 1_800_000 },
@@ -81,6 +84,10 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
     ADMIN_IDS: ' 123 , 4503599627370495,,123,',
     BYTEZ_BASE_URL: 'http://127.0.0.1:9/models/v2//',
     BYTEZ_SEATS_PER_KEY: '2',
+    BYTEZ_SEATS_MAX: '5',
+    BYTEZ_KEY_GROUPS: '1, 2;;3,4,5 ;6,',
+    KEYS_TEST_ON_START: 'No',
+    HEALTH_CHECK_INTERVAL_S: '0.5',
     CLAUDE_BASE_URL: 'https://claude.example',
     RETRY_DELAY_S: '0.05',
     IMAGE_TIMEOUT_S: '0.07',
@@ -95,7 +102,14 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.telegram.token?.reveal()).toBe(token);
   expect(config.telegram.apiRoot).toBe('http://127.0.0.1:8081');
   expect(config.adminIds).toEqual(new Set([123, 4_503_599_627_370_495]));
-  expect(config.providers.bytez).toEqual({ baseUrl: 'http://127.0.0.1:9/models/v2', seatsPerKey: 2 });
+  expect(config.providers.bytez).toEqual({
+    baseUrl: 'http://127.0.0.1:9/models/v2',
+    seatsPerKey: 2,
+    mostSeats: 5,
+    keyGroups: [[1, 2], [3, 4, 5], [6]],
+  });
+  expect(config.keysTestOnStart).toBe(false);
+  expect(config.healthCheckIntervalMs).toBe(500);
   expect(config.providers.anthropic.baseUrl).toBe('https://claude.example');
   expect(config.retry.delayMs).toBe(50);
   expect(config.timeoutMs).toEqual({ image: 70, video: 180_000 });
@@ -238,6 +252,56 @@ test.each(['localhost', 'localhost:0', 'localhost:70000', 'http://localhost:80',
   },
 );
 
+test.each([
+  ['on', true],
+  ['ON', true],
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['', true],
+  ['off', false],
+  ['False', false],
+  ['0', false],
+  ['no', false],
+])('parseConfig() reads KEYS_TEST_ON_START=%s as %s', (value, expected) => {
+  expect(parseConfig({ KEYS_TEST_ON_START: value }).keysTestOnStart).toBe(expected);
+});
+
+test.each([
+  [{ KEYS_TEST_ON_START: 'perhaps' }, 'KEYS_TEST_ON_START must be on or off'],
+  [
+    { HEALTH_CHECK_INTERVAL_S: '-1' },
+    'HEALTH_CHECK_INTERVAL_S must be a number of seconds, 0 or more, for example 300',
+  ],
+  [{ BYTEZ_SEATS_MAX: '0' }, 'BYTEZ_SEATS_MAX must be a whole number from 1 to 1000, for example 1'],
+  [
+    { BYTEZ_SEATS_PER_KEY: '3', BYTEZ_SEATS_MAX: '2' },
+    'BYTEZ_SEATS_MAX must not be below BYTEZ_SEATS_PER_KEY (1 unless set); raise it or lower the other',
+  ],
+  [
+    { OPENAI_SEATS_MAX: '2' },
+    'OPENAI_SEATS_MAX must not be below OPENAI_SEATS_PER_KEY (4 unless set); raise it or lower the other',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,2;3,x' },
+    'BYTEZ_KEY_GROUPS group 2 position 2 must be the number of a key, for example 1,2;3,4,5',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,0' },
+    'BYTEZ_KEY_GROUPS group 1 position 2 must be the number of a key, for example 1,2;3,4,5',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,2;3,1' },
+    'BYTEZ_KEY_GROUPS group 2 position 2 is a key that was named before; a key belongs to one account',
+  ],
+  [
+    { CLAUDE_KEY_GROUPS: '1,1' },
+    'CLAUDE_KEY_GROUPS group 1 position 2 is a key that was named before; a key belongs to one account',
+  ],
+])('parseConfig() says what is wrong with %j', (env, mistake) => {
+  expect(mistakesOf(env)).toEqual([mistake]);
+});
+
 test('parseConfig() refuses two names for one thing', () => {
   expect(mistakesOf({ CLAUDE_BASE_URL: 'https://a.example', ANTHROPIC_BASE_URL: 'https://b.example' })).toEqual([
     'CLAUDE_BASE_URL and ANTHROPIC_BASE_URL mean the same; set only one of them',
@@ -281,6 +345,10 @@ test.each([
   ['IMAGE_TIMEOUT', 'IMAGE_TIMEOUT_S'],
   ['FREE_IMAGE_PER_DAY', 'FREE_IMAGES_PER_DAY'],
   ['LOGLEVEL', 'LOG_LEVEL'],
+  ['KEY_TEST_ON_START', 'KEYS_TEST_ON_START'],
+  ['HEALTH_CHECK_INTERVAL', 'HEALTH_CHECK_INTERVAL_S'],
+  ['BYTEZ_KEYS_GROUPS', 'BYTEZ_KEY_GROUPS'],
+  ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
 ])('unknownNames() asks whether %s was meant to be %s (K20)', (name, meant) => {
   expect(unknownNames({ [name]: 'a-value' })).toEqual([
     `${name} is not a name that is read here; did you mean ${meant}?`,
