@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { isTimeout } from '../kit/clock.ts';
 import { networkTrouble } from '../media/network-trouble.ts';
@@ -35,27 +35,7 @@ export function createHttpClient(options: { readonly agent?: Dispatcher } = {}):
   const own = newAgent();
   const dispatcher = options.agent ?? own;
   return {
-    call: async (call) => {
-      try {
-        call.signal.throwIfAborted();
-        const response = await request(call.url, {
-          method: call.method,
-          headers: { 'user-agent': 'darkroom', ...call.headers, 'accept-encoding': 'identity' },
-          body: call.body ?? null,
-          signal: call.signal,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          dispatcher,
-        });
-        return await readReply(response, call.bodyLimitBytes);
-      } catch (error) {
-        if (call.signal.aborted) {
-          if (isTimeout(call.signal.reason)) return { kind: 'timed-out' };
-          throw call.signal.reason;
-        }
-        return replyFor(error);
-      }
-    },
+    call: (call) => new Promise((resolve, reject) => exchange(call, dispatcher, resolve, reject)),
     [Symbol.asyncDispose]: async () => {
       await own.destroy();
     },
@@ -67,31 +47,86 @@ function newAgent(): Agent {
   return new Agent({ allowH2: false, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
 }
 
-async function readReply(response: Dispatcher.ResponseData, limitBytes: number): Promise<HttpReply> {
-  const { statusCode: status, headers, body } = response;
-  // Destroying a body that was not read to its end reports that as an error.
-  body.on('error', () => {});
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
-    body.destroy();
-    return { kind: 'malformed', detail: `HTTP ${status} with a content-encoding that was not asked for` };
-  }
-  if (Number(headers['content-length'] ?? 0) > limitBytes) {
-    body.destroy();
-    return { kind: 'too-large' };
-  }
+/**
+ * One request and its answer, collected as it comes in: a stream in between would cost more than all the rest. Settles
+ * once; what the wire still says afterwards is not heard.
+ */
+function exchange(
+  call: HttpCall,
+  dispatcher: Dispatcher,
+  resolve: (reply: HttpReply) => void,
+  reject: (reason: unknown) => void,
+): void {
+  const { signal, bodyLimitBytes } = call;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    const buffer = chunk as Buffer;
-    bytes += buffer.byteLength;
-    if (bytes > limitBytes) {
-      body.destroy();
-      return { kind: 'too-large' };
-    }
-    chunks.push(buffer);
+  let status = 0;
+  let headers: HttpHeaders = {};
+  let isSettled = false;
+  let controller: Dispatcher.DispatchController | undefined;
+
+  const settle = (tell: () => void) => {
+    if (isSettled) return;
+    isSettled = true;
+    signal.removeEventListener('abort', onAbort);
+    tell();
+  };
+  const answer = (reply: HttpReply) => settle(() => resolve(reply));
+  const leave = () => controller?.abort(new Error('The rest of the answer is not wanted'));
+  const onAbort = () => {
+    const reason: unknown = signal.reason;
+    settle(() => (isTimeout(reason) ? resolve({ kind: 'timed-out' }) : reject(reason)));
+    leave();
+  };
+  const refuse = (reply: HttpReply) => {
+    answer(reply);
+    leave();
+  };
+
+  if (signal.aborted) return onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const { origin, pathname, search } = new URL(call.url);
+    dispatcher.dispatch(
+      {
+        origin,
+        path: `${pathname}${search}`,
+        method: call.method,
+        headers: { 'user-agent': 'darkroom', ...call.headers, 'accept-encoding': 'identity' },
+        body: call.body ?? null,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      {
+        onRequestStart: (started) => {
+          controller = started;
+          // Given up while it waited for its connection.
+          if (isSettled) leave();
+        },
+        onResponseStart: (_controller, statusCode, responseHeaders) => {
+          if (statusCode < 200) return;
+          status = statusCode;
+          headers = responseHeaders;
+          const encoding = headers['content-encoding'];
+          if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
+            refuse({ kind: 'malformed', detail: `HTTP ${status} with a content-encoding that was not asked for` });
+          } else if (Number(headers['content-length'] ?? 0) > bodyLimitBytes) {
+            refuse({ kind: 'too-large' });
+          }
+        },
+        onResponseData: (_controller, chunk) => {
+          if (isSettled) return;
+          bytes += chunk.byteLength;
+          if (bytes > bodyLimitBytes) refuse({ kind: 'too-large' });
+          else chunks.push(chunk);
+        },
+        onResponseEnd: () => answer({ kind: 'answer', status, headers, body: Buffer.concat(chunks, bytes) }),
+        onResponseError: (_controller, error) => answer(replyFor(error)),
+      },
+    );
+  } catch (error) {
+    answer(replyFor(error));
   }
-  return { kind: 'answer', status, headers, body: Buffer.concat(chunks, bytes) };
 }
 
 const troubles = {

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
+import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import type { ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
@@ -127,6 +128,26 @@ test('C11 a body that drips ends at the deadline', async () => {
 
   expect(await generate(server, late.signal)).toEqual(failed('provider', 'timed-out'));
   await server.allClosed();
+});
+
+test('a deadline that passes while a call waits for its connection ends it at once, and it is never sent', async () => {
+  await using server = await localHttpServer(() => {});
+  await using opened = new AsyncDisposableStack();
+  const agent = opened.adopt(new Agent({ connections: 1 }), async (agent) => await agent.destroy());
+  await using http = createHttpClient({ agent });
+  const call = { method: 'GET', headers: {}, bodyLimitBytes: 10 } as const;
+  const first = deadline();
+  const second = deadline();
+  const hanging = http.call({ ...call, url: `${server.url}/first`, signal: first.signal });
+  while (server.seen.length === 0) await breathe();
+  const waiting = http.call({ ...call, url: `${server.url}/second`, signal: second.signal });
+
+  second.pass();
+  expect(await waiting).toEqual({ kind: 'timed-out' });
+  first.pass();
+  expect(await hanging).toEqual({ kind: 'timed-out' });
+  await server.allClosed();
+  expect(server.seen.map(({ path }) => path)).toEqual(['/first']);
 });
 
 test('C8 a length beyond the limit is refused without reading', async () => {
