@@ -1,15 +1,19 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './make-folder.ts';
 import { StorageError, toStorageError, unwritable } from './storage-error.ts';
+
+const lockFile = 'owner.lock.db';
+/** Whoever only looks at the lock (`isOwned`) holds a share of it for a moment. */
+const lookPatienceMs = 250;
 
 /**
  * Makes this process the only owner of the data folder until it disposes or dies: the lock is an open transaction, which
  * the operating system drops with the process. It is held on a file of its own, so that others may read the database.
  */
 export function takeOwnership(dir: string): Disposable {
-  const file = path.join(dir, 'owner.lock.db');
+  const file = path.join(dir, lockFile);
   try {
     makeFolder(dir);
     closeSync(openSync(file, 'a', 0o600));
@@ -24,10 +28,28 @@ export function takeOwnership(dir: string): Disposable {
   };
 }
 
+/** True while a process owns the data folder; changes nothing. */
+export function isOwned(dir: string): boolean {
+  const file = path.join(dir, lockFile);
+  if (!existsSync(file)) return false;
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    connection.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    const refusal = toStorageError(error, file);
+    if (refusal instanceof StorageError && refusal.code === 'busy') return true;
+    throw refusal;
+  } finally {
+    connection?.close();
+  }
+}
+
 function lockedConnection(file: string, dir: string): DatabaseSync {
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(file, { timeout: 0 });
+    connection = new DatabaseSync(file, { timeout: lookPatienceMs });
     connection.exec('BEGIN EXCLUSIVE');
     return connection;
   } catch (error) {

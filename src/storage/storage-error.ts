@@ -5,6 +5,7 @@ export type StorageProblem =
   | 'missing'
   | 'newer-schema'
   | 'old-sqlite'
+  | 'older-schema'
   | 'owned'
   | 'unreadable-row'
   | 'unwritable';
