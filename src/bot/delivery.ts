@@ -151,7 +151,7 @@ export class Delivery {
     const found = await service.find(job.id);
     if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
     const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
-    if (outcome.kind !== 'result') return messages.ended(view, job.locale);
+    if (outcome.kind !== 'result') return messages.ended(view, job.locale, clock.now());
     const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
     return messages.caption(view, job.locale, { model: outcome.model, seconds });
   }

@@ -19,7 +19,7 @@ export type ResultFacts = {
 };
 
 /** How a job ended: what happened, what the person can do, and a button to do it. */
-export function endedScreen(voice: Voice, view: JobView, outcome: Outcome): Screen {
+export function endedScreen(voice: Voice, view: JobView, outcome: Outcome, nowMs?: number): Screen {
   const words = quote(view.prompt, promptLimit);
   if (outcome.kind === 'result') {
     return {
@@ -28,9 +28,11 @@ export function endedScreen(voice: Voice, view: JobView, outcome: Outcome): Scre
     };
   }
   const code = outcome.kind === 'failed' ? outcome.code : 'cancelled';
+  const againAtMs = outcome.kind === 'failed' ? outcome.againAtMs : undefined;
+  const againInMs = againAtMs === undefined || nowMs === undefined ? undefined : againAtMs - nowMs;
   return {
     text: lines(
-      failureWords(voice, code, view.kind),
+      failureWords(voice, code, view.kind, againInMs),
       view.lane === 'free' ? voice.say('failure.credit-back') : '',
       words,
       premiumNote(voice, code, view.lane),

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../domain/failure.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { MessageId } from './message-ids.ts';
+import { waitWords } from './phrases.ts';
 import type { Voice } from './voice.ts';
 
 const failureMessages = {
@@ -23,6 +24,13 @@ const failureMessages = {
   cancelled: 'failure.cancelled',
   stopped: 'failure.stopped',
 } as const satisfies Record<FailureCode, MessageId>;
+
+/** The same where it is known when it is worth asking again. */
+const untilMessages: Partial<Record<FailureCode, `failure-until.${'out-of-credit' | 'busy' | 'provider-down'}`>> = {
+  'out-of-credit': 'failure-until.out-of-credit',
+  busy: 'failure-until.busy',
+  'provider-down': 'failure-until.provider-down',
+};
 
 /** What the person can do about it: ask the same again, see how others ask, look at what waits, or only wait. */
 export const failureRemedy = {
@@ -55,8 +63,12 @@ const premiumNotes: Partial<Record<FailureCode | 'paused', 'goes-first' | 'more-
   'quota-reached': 'higher-limit',
 };
 
-/** What happened, what happens next and what the person can do. */
-export function failureWords(voice: Voice, code: FailureCode, kind: JobKind): string {
+/** What happened, what happens next and what the person can do; in how long, where that is known. */
+export function failureWords(voice: Voice, code: FailureCode, kind: JobKind, againInMs?: number): string {
+  const until = untilMessages[code];
+  if (until !== undefined && againInMs !== undefined && againInMs > 0) {
+    return voice.say(until, { kind, wait: waitWords(voice, againInMs) });
+  }
   return voice.say(failureMessages[code], { kind });
 }
 

@@ -1,7 +1,7 @@
-import type { KeyState } from '../domain/key-state.ts';
 import type { KeyView, PoolView } from '../domain/views.ts';
-import type { MessageId } from './message-ids.ts';
-import { lines, shortWait } from './phrases.ts';
+import { keyStateWords } from './key-state-words.ts';
+import { lines, percent, shortWait, tookWords } from './phrases.ts';
+import { reasonWords } from './reason-words.ts';
 import { safe, shownLength } from './safe-html.ts';
 import { callbackData, textLimit, type Screen } from './screen.ts';
 import { excerpt } from './shown-text.ts';
@@ -12,17 +12,10 @@ const nameLimit = 40;
 const shownAtMost = 80;
 /** Kept free for "… and N more". */
 const tailUnits = 60;
+const siblingsShown = 5;
+const dayMs = 86_400_000;
 
-const reasonMessages = {
-  'rate-limited': 'keys.reason-rate-limited',
-  concurrency: 'keys.reason-concurrency',
-  'timed-out': 'keys.reason-timed-out',
-  'fails-alone': 'keys.reason-fails-alone',
-  rejected: 'keys.reason-rejected',
-  'out-of-credit': 'keys.reason-out-of-credit',
-} as const satisfies Record<string, MessageId>;
-
-/** All keys for an admin's eyes: the counts, then as many keys as one message takes. */
+/** All keys for an admin's eyes: the counts, then as many keys as one message takes; few of them with all that is known. */
 export function keysScreen(voice: Voice, view: PoolView, nowMs: number): Screen {
   const rows = [
     [
@@ -39,7 +32,15 @@ export function keysScreen(voice: Voice, view: PoolView, nowMs: number): Screen 
       ? ''
       : voice.say('keys.next-wake', { wait: shortWait(voice, view.nextWakeMs - nowMs) }),
   );
-  return { text: lines(head, ...keyLines(voice, view.keys, nowMs, textLimit - shownLength(head) - tailUnits)), rows };
+  const roomUnits = textLimit - shownLength(head) - tailUnits;
+  const shown = view.keys.slice(0, shownAtMost);
+  const full = fitting(
+    shown.map((key) => keyWords(voice, key, view.keys, nowMs)),
+    roomUnits,
+  );
+  const listed = full.length === view.keys.length ? full : fitting(shortLines(voice, shown, nowMs), roomUnits);
+  const more = view.keys.length - listed.length;
+  return { text: lines(head, ...listed, more === 0 ? '' : voice.say('keys.more', { count: more })), rows };
 }
 
 /** What the test of all keys found. */
@@ -48,56 +49,74 @@ export function keysTestedWords(voice: Voice, results: readonly { readonly ok: b
   return voice.plain('keys.tested', { total: results.length, working });
 }
 
-function keyLines(voice: Voice, keys: readonly KeyView[], nowMs: number, roomUnits: number): readonly string[] {
-  const shown: string[] = [];
+/** As many from the beginning as there is room for. */
+function fitting(parts: readonly string[], roomUnits: number): readonly string[] {
   let left = roomUnits;
-  for (const key of keys.slice(0, shownAtMost)) {
-    const line = keyLine(voice, key, nowMs);
-    left -= shownLength(line) + 1;
-    if (left < 0) break;
-    shown.push(line);
-  }
-  const more = keys.length - shown.length;
-  return more === 0 ? shown : [...shown, voice.say('keys.more', { count: more })];
+  const tooMuch = parts.findIndex((part) => {
+    left -= shownLength(part) + 1;
+    return left < 0;
+  });
+  return tooMuch === -1 ? parts : parts.slice(0, tooMuch);
 }
 
-function keyLine(voice: Voice, key: KeyView, nowMs: number): string {
-  const errors = Object.values(key.errors).reduce((sum, count) => sum + count, 0);
-  const work =
-    key.successRate === undefined
-      ? voice.say('keys.unused')
-      : voice.say('keys.work', { calls: key.calls, errors, rate: percent(voice.locale, key.successRate) });
+function keyWords(voice: Voice, key: KeyView, all: readonly KeyView[], nowMs: number): string {
+  return lines(
+    headWords(voice, key, nowMs),
+    dots(workWords(voice, key, nowMs)),
+    dots(worryWords(voice, key, all, nowMs)),
+  );
+}
+
+/** Where there are too many keys for all of it. */
+function shortLines(voice: Voice, keys: readonly KeyView[], nowMs: number): readonly string[] {
+  return keys.map((key) => dots([headWords(voice, key, nowMs), rateWords(voice, key)]));
+}
+
+function headWords(voice: Voice, key: KeyView, nowMs: number): string {
   return voice.say('keys.key', {
     name: excerpt(key.name, nameLimit),
     hint: excerpt(key.hint, nameLimit),
-    state: safe(stateWords(voice, key.state, nowMs)),
-    work: safe(work),
-    inFlight: key.inFlight,
-    seats: key.seats,
+    state: safe(keyStateWords(voice, key.state, nowMs)),
   });
 }
 
-function stateWords(voice: Voice, state: KeyState, nowMs: number): string {
-  switch (state.kind) {
-    case 'ready':
-      return voice.say('keys.ready');
-    case 'cooling':
-      return voice.say('keys.cooling', {
-        reason: safe(voice.say(reasonMessages[state.reason])),
-        wait: shortWait(voice, state.untilMs - nowMs),
-      });
-    case 'benched':
-      return voice.say('keys.benched', {
-        reason: safe(voice.say(reasonMessages[state.reason])),
-        wait: shortWait(voice, state.probeAtMs - nowMs),
-      });
-    case 'probing':
-      return voice.say('keys.probing', { reason: safe(voice.say(reasonMessages[state.reason])) });
-    case 'disabled':
-      return voice.say('keys.disabled');
-  }
+function rateWords(voice: Voice, { successRate }: KeyView): string {
+  return successRate === undefined
+    ? voice.say('keys.unused')
+    : voice.say('keys.rate', { rate: percent(voice, successRate) });
 }
 
-function percent(locale: string, share: number): string {
-  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+function workWords(voice: Voice, key: KeyView, nowMs: number): readonly string[] {
+  const { meanLatencyMs, p95LatencyMs, inFlight, seats } = key;
+  const isToday = key.day === Math.floor(nowMs / dayMs);
+  return [
+    rateWords(voice, key),
+    key.calls === 0 ? '' : voice.say('keys.today', { count: isToday ? key.callsToday : 0 }),
+    meanLatencyMs === undefined || p95LatencyMs === undefined
+      ? ''
+      : voice.say('keys.latency', { mean: tookWords(voice, meanLatencyMs), p95: tookWords(voice, p95LatencyMs) }),
+    voice.say('keys.in-use', { inFlight, seats }),
+  ];
+}
+
+/** What went wrong last, and with whom it shares its seats. */
+function worryWords(voice: Voice, key: KeyView, all: readonly KeyView[], nowMs: number): readonly string[] {
+  const { lastError, consecutiveErrors, account } = key;
+  const siblings = account === undefined ? [] : all.filter((other) => other.account === account && other.id !== key.id);
+  const named = siblings.slice(0, siblingsShown).map(({ name }) => excerpt(/#\d+$/.exec(name)?.[0] ?? name, nameLimit));
+  const names = [...named, ...(siblings.length > named.length ? ['…'] : [])].join(', ');
+  return [
+    lastError === undefined
+      ? ''
+      : voice.say('keys.last-error', {
+          reason: reasonWords(voice, lastError.reason),
+          age: shortWait(voice, Math.max(1, nowMs - lastError.atMs)),
+        }),
+    consecutiveErrors < 2 ? '' : voice.say('keys.in-a-row', { count: consecutiveErrors }),
+    names === '' ? '' : voice.say('keys.shared', { names }),
+  ];
+}
+
+function dots(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }

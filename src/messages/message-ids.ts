@@ -1,3 +1,5 @@
+import { adminMessageVariables } from './admin-message-ids.ts';
+
 /** Every message and exactly the variables it takes; `locales/*.json` hold the words. */
 export const messageVariables = {
   'language.name': [],
@@ -67,6 +69,10 @@ export const messageVariables = {
   'failure.stopped': [],
   'failure.credit-back': [],
 
+  'failure-until.out-of-credit': ['kind', 'wait'],
+  'failure-until.busy': ['kind', 'wait'],
+  'failure-until.provider-down': ['kind', 'wait'],
+
   'refused.queue-full': ['limit'],
   'refused.quota-reached': ['kind', 'limit', 'wait'],
   'refused.quota-none': ['kind'],
@@ -124,26 +130,7 @@ export const messageVariables = {
   'premium.usage': [],
   'limit.per-day': ['limit'],
 
-  'keys.counts': ['ready', 'total', 'cooling', 'benched', 'disabled'],
-  'keys.next-wake': ['wait'],
-  'keys.none': [],
-  'keys.key': ['name', 'hint', 'state', 'work', 'inFlight', 'seats'],
-  'keys.work': ['calls', 'errors', 'rate'],
-  'keys.unused': [],
-  'keys.more': ['count'],
-  'keys.ready': [],
-  'keys.cooling': ['reason', 'wait'],
-  'keys.benched': ['reason', 'wait'],
-  'keys.probing': ['reason'],
-  'keys.disabled': [],
-  'keys.reason-rate-limited': [],
-  'keys.reason-concurrency': [],
-  'keys.reason-timed-out': [],
-  'keys.reason-fails-alone': [],
-  'keys.reason-rejected': [],
-  'keys.reason-out-of-credit': [],
-  'keys.tested': ['total', 'working'],
-  'keys.woken': ['count'],
+  ...adminMessageVariables,
 
   'time.in-seconds': ['count'],
   'time.in-minutes': ['count'],
@@ -152,6 +139,7 @@ export const messageVariables = {
   'time.short-seconds': ['count'],
   'time.short-minutes': ['count'],
   'time.short-hours': ['count'],
+  'time.took': ['seconds'],
 
   'button.cancel': [],
   'button.cancel-number': ['number'],
@@ -172,6 +160,7 @@ export const messageVariables = {
   'button.keys-refresh': [],
   'button.keys-test': [],
   'button.keys-wake': [],
+  'button.keys': [],
 
   'answer.expired': [],
   'answer.not-yours': [],

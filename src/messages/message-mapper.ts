@@ -62,7 +62,7 @@ export function createMessageMapper(catalog: Catalog) {
     /** The status message of a job in any phase. */
     receipt: (view: JobView, locale: string): Screen => receiptScreen(voice(locale), view),
     /** The same message once the job has failed or was cancelled: why, what next, and a button. */
-    ended: (view: JobView, locale: string): Screen => receiptScreen(voice(locale), view),
+    ended: (view: JobView, locale: string, nowMs: number): Screen => receiptScreen(voice(locale), view, nowMs),
     /** The words under a result; at most 1024 units. */
     caption: (view: JobView, locale: string, result: ResultFacts): Screen => captionScreen(voice(locale), view, result),
     /** The short reply that rings after a long wait. */

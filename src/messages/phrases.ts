@@ -27,6 +27,18 @@ export function shortWait(voice: Voice, ms: number): Safe {
   return safe(voice.say('time.short-hours', { count: Math.ceil(ms / hourMs) }));
 }
 
+/** `2.1 s`: how long something took. */
+export function tookWords(voice: Voice, ms: number): Safe {
+  if (ms > 90 * secondMs) return shortWait(voice, ms);
+  const seconds = ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / secondMs);
+  return safe(voice.say('time.took', { seconds }));
+}
+
+/** `92%`, written the way of the language. */
+export function percent(voice: Voice, share: number): string {
+  return new Intl.NumberFormat(voice.locale, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+}
+
 /** The person's words as an expandable quote; empty when nothing of them can be shown. */
 export function quote(prompt: string, maxUnits: number): string {
   const words = excerpt(prompt, maxUnits);

@@ -13,12 +13,14 @@ const retryMessages = {
   overloaded: 'receipt.retrying-stumbled',
   unreachable: 'receipt.retrying-stumbled',
   malformed: 'receipt.retrying-stumbled',
+  unrecognized: 'receipt.retrying-stumbled',
   'failed-run': 'receipt.retrying-stumbled',
   'result-unavailable': 'receipt.retrying-result',
   'result-forbidden': 'receipt.retrying-result',
   'result-unusable': 'receipt.retrying-result',
   'result-too-large': 'receipt.retrying-result',
   rejected: 'receipt.retrying-elsewhere',
+  'not-entitled': 'receipt.retrying-elsewhere',
   'out-of-credit': 'receipt.retrying-elsewhere',
   concurrency: 'receipt.retrying-elsewhere',
   'rate-limited': 'receipt.retrying-elsewhere',
@@ -28,7 +30,7 @@ const retryMessages = {
 } as const satisfies Record<FailureReason, MessageId>;
 
 /** The status message of a job, whatever its phase. */
-export function receiptScreen(voice: Voice, view: JobView): Screen {
+export function receiptScreen(voice: Voice, view: JobView, nowMs?: number): Screen {
   const { phase, kind, lane } = view;
   const cancel = cancelButton(voice, view.id);
   const moving = (headline: string): Screen => ({
@@ -63,6 +65,6 @@ export function receiptScreen(voice: Voice, view: JobView): Screen {
     case 'delivering':
       return moving(voice.say('receipt.delivering', { kind }));
     case 'ended':
-      return endedScreen(voice, view, phase.outcome);
+      return endedScreen(voice, view, phase.outcome, nowMs);
   }
 }

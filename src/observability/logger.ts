@@ -78,6 +78,14 @@ const levels = {
   'attempt.succeeded': 'info',
   'result.refetch': 'warn',
   'key.changed': 'info',
+  'keys.grouped': 'info',
+  'keys.tested': 'info',
+  'keys.reloaded': 'info',
+  'keys.cleared': 'info',
+  'clock.jumped': 'warn',
+  'failure.unrecognized': 'warn',
+  'alert.raised': 'warn',
+  'alert.resolved': 'info',
   'model.resting': 'warn',
   'breaker.opened': 'error',
   'breaker.closed': 'info',
@@ -87,11 +95,17 @@ const levels = {
 
 function levelOf(event: HouseEvent): Level {
   if (event.event === 'key.changed' && event.state.kind === 'benched') return 'warn';
+  if (event.event === 'alert.raised' && event.alert.severity === 'high') return 'error';
   return levels[event.event];
 }
 
 /** Nested facts come up one step, so that every line can be searched by the same names. */
 function fieldsOf(event: HouseEvent): Readonly<Record<string, unknown>> {
+  if (event.event === 'attempt.started') {
+    const { choice, ...facts } = event;
+    const { of: among, why: chosen, ...more } = choice;
+    return { ...facts, chosen, among, ...more };
+  }
   if (event.event === 'attempt.failed') {
     const { failure, ...facts } = event;
     return { ...facts, ...failure };
@@ -100,6 +114,11 @@ function fieldsOf(event: HouseEvent): Readonly<Record<string, unknown>> {
     const { state, ...facts } = event;
     const { kind, ...more } = state;
     return { ...facts, state: kind, ...more };
+  }
+  if (event.event === 'alert.raised' || event.event === 'alert.resolved') {
+    const { id, severity, facts } = event.alert;
+    const { kind: trouble, ...more } = facts;
+    return { event: event.event, alertId: id, severity, trouble, ...more };
   }
   return event;
 }

@@ -1,15 +1,7 @@
 import type { HouseEvent } from '../domain/events.ts';
-import type { ParkReason } from '../domain/job.ts';
-import type { KeyState } from '../domain/key-state.ts';
 import { describeError } from './describe-error.ts';
 import { oneLine } from './one-line.ts';
-
-const parkWords = {
-  'keys-cooling': 'every key is cooling',
-  'keys-busy': 'every key is busy',
-  'backing-off': 'waiting before the next attempt',
-  'next-candidate': 'going on to the next candidate',
-} as const satisfies Record<ParkReason, string>;
+import { alertWords, choiceWords, count, duration, keyWords, parkWords, size } from './story-words.ts';
 
 /** What happened, in one line that a person reads; undefined when there is nothing to tell. */
 export function storyLine(event: HouseEvent): string | undefined {
@@ -51,7 +43,7 @@ function wordsFor(event: HouseEvent): string | undefined {
     case 'job.undeliverable':
       return `job ${event.jobId} cannot be delivered: ${event.why}`;
     case 'attempt.started':
-      return `${attempt(event)}: started with ${event.model}`;
+      return `${attempt(event)}: started with ${event.model}, ${choiceWords(event.choice)}`;
     case 'attempt.failed':
       return `${attempt(event)}: ${event.failure.reason}`;
     case 'attempt.succeeded':
@@ -60,6 +52,22 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `job ${event.jobId}: fetching the result again, ${event.detail}`;
     case 'key.changed':
       return `key ${event.keyName}: ${keyWords(event.state)}`;
+    case 'keys.grouped':
+      return `keys ${event.keyNames.join(', ')} share one account and its seats`;
+    case 'keys.tested':
+      return `tested ${count(event.total, 'key')} in ${duration(event.ms)}: ${event.working} working`;
+    case 'keys.reloaded':
+      return `keys read again: ${nameList('added', event.added)}, ${nameList('removed', event.removed)}`;
+    case 'keys.cleared':
+      return `keys ${event.keyNames.join(', ')} take calls again: it was ${event.provider} that failed`;
+    case 'clock.jumped':
+      return `the clock of this machine was set ${event.byMs < 0 ? 'back' : 'forward'} by ${duration(Math.abs(event.byMs))}`;
+    case 'failure.unrecognized':
+      return `${event.provider} failed in a way that is in no table, seen ${count(event.count, 'time')}: ${event.detail}`;
+    case 'alert.raised':
+      return `alert, ${alertWords(event.alert)}`;
+    case 'alert.resolved':
+      return `alert over, ${alertWords(event.alert)}`;
     case 'model.resting':
       return `${event.provider} model ${event.model} rests for ${duration(event.forMs)}`;
     case 'breaker.opened':
@@ -77,34 +85,6 @@ function attempt(event: { readonly attempt: number; readonly of: number; readonl
   return `attempt ${event.attempt}/${event.of} ${event.keyName}`;
 }
 
-function keyWords(state: KeyState): string {
-  switch (state.kind) {
-    case 'ready':
-      return 'ready';
-    case 'cooling':
-      return `cooling until ${timeOfDay(state.untilMs)} (${state.reason})`;
-    case 'benched':
-      return `benched, ${state.reason}, asked again at ${timeOfDay(state.probeAtMs)}`;
-    case 'probing':
-      return `being asked whether it works again (${state.reason})`;
-    case 'disabled':
-      return 'disabled by an admin';
-  }
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
-}
-
-function size(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
-
-function duration(ms: number): string {
-  return ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
-/** Dates end where 8.64e15 ms do; a state from far away must not stop the story. */
-function timeOfDay(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? `${new Date(ms).toISOString().slice(11, 19)} UTC` : 'some day';
+function nameList(what: string, names: readonly string[]): string {
+  return `${names.length} ${what}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
 }

@@ -25,8 +25,9 @@ export function outcomeFor(code: FailureCode): Outcome {
   return code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', code };
 }
 
-const reasons = Object.keys({
+export const reasons = Object.keys({
   rejected: 0,
+  'not-entitled': 0,
   'out-of-credit': 0,
   concurrency: 0,
   'rate-limited': 0,
@@ -35,6 +36,7 @@ const reasons = Object.keys({
   overloaded: 0,
   unreachable: 0,
   malformed: 0,
+  unrecognized: 0,
   'failed-run': 0,
   'result-unavailable': 0,
   'result-forbidden': 0,
@@ -73,6 +75,10 @@ export function aKey(place: number, change: Partial<KeyView> = {}): KeyView {
     successes: 11,
     errors: { 'timed-out': 1 },
     consecutiveErrors: 0,
+    callsToday: 5,
+    day: Date.UTC(2026, 0, 1) / 86_400_000,
+    meanLatencyMs: 2_140,
+    p95LatencyMs: 14_800,
     successRate: 11 / 12,
     inFlight: 0,
     seats: 1,
@@ -84,7 +90,7 @@ export function aPool(keys: readonly KeyView[], change: Partial<PoolView> = {}):
   const count = (...kinds: readonly string[]) => keys.filter((key) => kinds.includes(key.state.kind)).length;
   return {
     total: keys.length,
-    ready: count('ready'),
+    ready: count('ready', 'suspect', 'half-open'),
     cooling: count('cooling'),
     benched: count('benched', 'probing'),
     disabled: count('disabled'),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
@@ -10,32 +11,76 @@ const catalog = loadCatalog();
 const mapper = createMessageMapper(catalog);
 const states: readonly KeyState[] = [
   { kind: 'ready' },
-  { kind: 'cooling', untilMs: nowMs + 30_000, reason: 'rate-limited' },
-  { kind: 'cooling', untilMs: nowMs + 30_000, reason: 'concurrency' },
-  { kind: 'cooling', untilMs: nowMs - 5, reason: 'timed-out' },
-  { kind: 'benched', probeAtMs: nowMs + 300_000, reason: 'rejected', times: 2 },
-  { kind: 'benched', probeAtMs: nowMs + 90_000_000, reason: 'out-of-credit', times: 5 },
-  { kind: 'probing', reason: 'rejected', times: 1 },
+  { kind: 'suspect', reason: 'malformed', sinceMs: nowMs },
+  { kind: 'cooling', sinceMs: nowMs, untilMs: nowMs + 30_000, reason: 'rate-limited', stated: true },
+  { kind: 'cooling', sinceMs: nowMs, untilMs: nowMs + 30_000, reason: 'concurrency', stated: false },
+  { kind: 'cooling', sinceMs: nowMs - 9, untilMs: nowMs - 5, reason: 'timed-out', stated: false },
+  { kind: 'half-open', after: 'fails-alone', times: 1 },
+  { kind: 'benched', probeAtMs: nowMs + 300_000, reason: 'rejected', times: 2, confirmed: true },
+  { kind: 'benched', probeAtMs: nowMs + 60_000, reason: 'rejected', times: 1, confirmed: false },
+  { kind: 'benched', probeAtMs: nowMs + 90_000_000, reason: 'out-of-credit', times: 5, confirmed: true },
+  { kind: 'probing', reason: 'rejected', times: 1, confirmed: true },
   { kind: 'disabled' },
 ];
 
 test('keys() counts first, then tells of each key what state it is in, why and until when', () => {
-  const keys = states.map((state, index) => aKey(index + 1, { state, inFlight: index === 0 ? 1 : 0 }));
+  const keys = states.map((state, index) => aKey(index + 1, { state }));
   const screen = mapper.keys(aPool(keys, { nextWakeMs: nowMs + 30_000 }), nowMs, 'en');
-  const work = '12 calls, 1 error, 92% good';
-  expect(parseTelegramHtml(screen.text).split('\n')).toEqual([
-    '🔑 1/8 healthy · 3 cooling · 3 benched · 1 switched off',
+  const lines = parseTelegramHtml(screen.text).split('\n');
+  expect(lines.slice(0, 2)).toEqual([
+    '🔑 3/11 healthy · 3 cooling · 4 benched · 1 switched off',
     'The next one wakes in: 30 s',
-    `bytez #1 abcd…wxyz ✅ ready · ${work} · 1/1 in use`,
-    `bytez #2 abcd…wxyz 🧊 cooling (too many calls), 30 s · ${work} · 0/1 in use`,
-    `bytez #3 abcd…wxyz 🧊 cooling (its seat was taken), 30 s · ${work} · 0/1 in use`,
-    `bytez #4 abcd…wxyz 🧊 cooling (no answer in time), now · ${work} · 0/1 in use`,
-    `bytez #5 abcd…wxyz ⛔ benched (not accepted), next test: 5 min · ${work} · 0/1 in use`,
-    `bytez #6 abcd…wxyz ⛔ benched (out of credit), next test: 25 h · ${work} · 0/1 in use`,
-    `bytez #7 abcd…wxyz 🔎 being tested (not accepted) · ${work} · 0/1 in use`,
-    `bytez #8 abcd…wxyz ⏸ switched off · ${work} · 0/1 in use`,
+  ]);
+  expect(lines.filter((line) => line.startsWith('bytez'))).toEqual([
+    'bytez #1 abcd…wxyz ✅ ready',
+    'bytez #2 abcd…wxyz ❔ suspect (a garbled answer)',
+    'bytez #3 abcd…wxyz 🧊 cooling (too many calls), 30 s',
+    'bytez #4 abcd…wxyz 🧊 cooling (its seat was taken), up to 30 s',
+    'bytez #5 abcd…wxyz 🧊 cooling (no answer in time), now',
+    'bytez #6 abcd…wxyz 🌗 being tried (fails where others don’t)',
+    'bytez #7 abcd…wxyz ⛔ benched (not accepted), next test: 5 min',
+    'bytez #8 abcd…wxyz 🚧 refused (not accepted), being checked',
+    'bytez #9 abcd…wxyz ⛔ benched (out of credit), next test: 25 h',
+    'bytez #10 abcd…wxyz 🔎 being tested (not accepted)',
+    'bytez #11 abcd…wxyz ⏸ switched off',
   ]);
   expect(screen.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test', 'keys:wake']);
+});
+
+test('keys() tells of each key how it fares, what went wrong last and with whom it shares an account', () => {
+  const lastError = { reason: 'timed-out', atMs: nowMs - 240_000 } as const;
+  const keys = [
+    aKey(1, { account: keyId('id1'), inFlight: 1, lastError, consecutiveErrors: 2 }),
+    aKey(2, { meanLatencyMs: 41_234, p95LatencyMs: 130_000 }),
+    aKey(3, { account: keyId('id1'), day: 1, lastError: { ...lastError, atMs: nowMs } }),
+    aKey(4, { account: keyId('id1') }),
+  ];
+  expect(parseTelegramHtml(mapper.keys(aPool(keys), nowMs, 'en').text).split('\n')).toEqual([
+    '🔑 4/4 healthy',
+    'bytez #1 abcd…wxyz ✅ ready',
+    '92% good · 5 today · ⌀ 2.1 s, p95 15 s · 1/1 in use',
+    'last error: no answer in time, 4 min ago · 2 in a row · shares an account with #3, #4',
+    'bytez #2 abcd…wxyz ✅ ready',
+    '92% good · 5 today · ⌀ 41 s, p95 3 min · 0/1 in use',
+    'bytez #3 abcd…wxyz ✅ ready',
+    '92% good · 0 today · ⌀ 2.1 s, p95 15 s · 0/1 in use',
+    'last error: no answer in time, 1 s ago · shares an account with #1, #4',
+    'bytez #4 abcd…wxyz ✅ ready',
+    '92% good · 5 today · ⌀ 2.1 s, p95 15 s · 0/1 in use',
+    'shares an account with #1, #3',
+  ]);
+});
+
+test('keys() names only some of the many keys of one account', () => {
+  const keys = Array.from({ length: 9 }, (_, index) => aKey(index + 1, { account: keyId('id1') }));
+  expect(mapper.keys(aPool(keys), nowMs, 'en').text).toContain('shares an account with #2, #3, #4, #5, #6, …\n');
+});
+
+test('keys() of more keys than fit with all that is known has one line for each', () => {
+  const lastError = { reason: 'timed-out', atMs: nowMs - 240_000 } as const;
+  const keys = Array.from({ length: 60 }, (_, index) => aKey(index + 1, { lastError }));
+  const [, ...lines] = parseTelegramHtml(mapper.keys(aPool(keys), nowMs, 'en').text).split('\n');
+  expect(lines).toEqual(keys.map(({ name }) => `${name} abcd…wxyz ✅ ready · 92% good`));
 });
 
 test('keys() of a pool in good order says only that', () => {
@@ -46,8 +91,8 @@ test('keys() of a pool in good order says only that', () => {
 });
 
 test('keys() says of a key without a call that it was not used yet', () => {
-  const { successRate: _, ...unused } = aKey(1, { calls: 0, successes: 0, errors: {} });
-  expect(mapper.keys(aPool([unused]), nowMs, 'en').text).toContain('✅ ready · not used yet · 0/1 in use');
+  const { successRate: _rate, meanLatencyMs: _mean, p95LatencyMs: _p95, ...unused } = aKey(1, { calls: 0 });
+  expect(mapper.keys(aPool([unused]), nowMs, 'en').text).toContain('✅ ready\nnot used yet · 0/1 in use');
 });
 
 test('keys() without a key says how to give one', () => {
@@ -58,7 +103,7 @@ test('keys() without a key says how to give one', () => {
 });
 
 test.each(catalog.locales)('keys() fits into one message however many keys there are: %s', (locale) => {
-  const state = states[5] as KeyState;
+  const state = states[8] as KeyState;
   for (const total of [1, 30, 80, 1_000]) {
     const keys = Array.from({ length: total }, (_, index) =>
       aKey(index + 1, { state, calls: 1e9, hint: '<b>&', name: `bytez & <i>${index}` }),

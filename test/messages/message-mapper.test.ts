@@ -11,6 +11,7 @@ import { parseTelegramHtml } from './telegram-html.ts';
 const catalog = loadCatalog();
 const mapper = createMessageMapper(catalog);
 const locales = catalog.locales;
+const nowMs = Date.UTC(2026, 0, 1, 21);
 const combinations = locales.flatMap((locale) =>
   lanes.flatMap((lane) => jobKinds.map((kind) => ({ locale, lane, kind }))),
 );
@@ -32,7 +33,6 @@ function dataOf(screen: Screen): readonly string[] {
 }
 
 function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?: number } = {}) {
-  const nowMs = Date.UTC(2026, 0, 1, 21);
   return { code, kind: 'image', lane: 'free', waiting: 3, perDay: 20, promptLimit: 4096, nowMs, ...change } as const;
 }
 
@@ -129,7 +129,7 @@ test.each(failureCodes.map((code) => [code, premiumCodes().includes(code)] as co
   'ended() with %s tells free people about premium: %s',
   (code, tells) => {
     const view = aView({ phase: { kind: 'ended', outcome: outcomeFor(code) } });
-    expect(shown(mapper.ended(view, 'en')).includes('/premium')).toBe(tells);
+    expect(shown(mapper.ended(view, 'en', nowMs)).includes('/premium')).toBe(tells);
   },
 );
 
@@ -139,15 +139,30 @@ function premiumCodes(): readonly FailureCode[] {
 
 test('ended() tells people with a tight day that a failure does not count', () => {
   const phase = { kind: 'ended', outcome: outcomeFor('provider-down') } as const;
-  expect(lanes.map((lane) => mapper.ended(aView({ lane, phase }), 'en').text)).toEqual([
+  expect(lanes.map((lane) => mapper.ended(aView({ lane, phase }), 'en', nowMs).text)).toEqual([
     expect.not.stringContaining('daily limit'),
     expect.stringContaining('This doesn’t count towards your daily limit.'),
   ]);
 });
 
+test.each([
+  ['busy', 'en', 'Please try again in about 12 minutes.'],
+  ['out-of-credit', 'es', 'Inténtalo de nuevo en unos 12 minutos, por favor.'],
+  ['provider-down', 'ru', 'Попробуйте, пожалуйста, снова примерно через 12 минут.'],
+] as const)('ended() with %s says when to ask again, where that is known: %s', (code, locale, words) => {
+  const textIn = (againInMs?: number) => {
+    const again = againInMs === undefined ? {} : { againAtMs: nowMs + againInMs };
+    const phase = { kind: 'ended', outcome: { kind: 'failed', code, ...again } } as const;
+    return shown(mapper.ended(aView({ phase }), locale, nowMs));
+  };
+  expect(textIn(12 * 60_000)).toContain(words);
+  expect(textIn(0)).toBe(textIn());
+  expect(textIn()).not.toContain('12');
+});
+
 test('ended() offers what helps: the same again, an example, the list of requests', () => {
   const buttons = (code: FailureCode) =>
-    dataOf(mapper.ended(aView({ phase: { kind: 'ended', outcome: outcomeFor(code) } }), 'en'));
+    dataOf(mapper.ended(aView({ phase: { kind: 'ended', outcome: outcomeFor(code) } }), 'en', nowMs));
   expect(Object.fromEntries(failureCodes.map((code) => [code, buttons(code)]))).toEqual({
     'keys-being-set-up': ['again:7-1001'],
     'out-of-credit': ['again:7-1001'],

@@ -1,3 +1,5 @@
+import type { Alert } from '../../src/domain/alert.ts';
+import type { Choice } from '../../src/domain/attempt-trail.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
 
@@ -6,9 +8,17 @@ export const key = keyId('9f2c00112233aabb');
 
 const attempt = { jobId: job, keyId: key, keyName: 'bytez #2', attempt: 1, of: 3, model: 'org/model' };
 
+export const choice: Choice = { why: 'soonest', of: 4, skipped: { cooling: 2 }, expectedMs: 2_100 };
+
+const alert: Alert = {
+  id: 'key-failing 9f2c00112233aabb',
+  severity: 'high',
+  facts: { kind: 'key-failing', keyName: 'bytez #2', reason: 'rejected', times: 3 },
+};
+
 type EventName = HouseEvent['event'];
 
-const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name }> | BreakerEvent<Name> } = {
+const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name }> | PairedEvent<Name> } = {
   'house.started': { event: 'house.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
   'house.recovered': { event: 'house.recovered', handedBack: 2, setAside: 1, untold: 3 },
   'house.stopping': { event: 'house.stopping', running: 1 },
@@ -24,7 +34,7 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'job.delivered': { event: 'job.delivered', jobId: job, ms: 46_000, as: 'message' },
   'job.told': { event: 'job.told', jobId: job, code: 'busy' },
   'job.undeliverable': { event: 'job.undeliverable', jobId: job, why: 'bot was blocked' },
-  'attempt.started': { event: 'attempt.started', ...attempt },
+  'attempt.started': { event: 'attempt.started', ...attempt, choice, waitedMs: 1500 },
   'attempt.failed': {
     event: 'attempt.failed',
     ...attempt,
@@ -37,8 +47,16 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
     event: 'key.changed',
     keyId: key,
     keyName: 'bytez #2',
-    state: { kind: 'benched', reason: 'rejected', probeAtMs: 60_000, times: 1 },
+    state: { kind: 'benched', reason: 'rejected', probeAtMs: 60_000, times: 1, confirmed: true },
   },
+  'keys.grouped': { event: 'keys.grouped', provider: 'bytez', keyNames: ['bytez #1', 'bytez #2'] },
+  'keys.tested': { event: 'keys.tested', working: 9, total: 11, ms: 420 },
+  'keys.reloaded': { event: 'keys.reloaded', added: ['bytez #4'], removed: [] },
+  'keys.cleared': { event: 'keys.cleared', provider: 'bytez', keyNames: ['bytez #2'] },
+  'clock.jumped': { event: 'clock.jumped', byMs: -3_600_000 },
+  'failure.unrecognized': { event: 'failure.unrecognized', provider: 'bytez', detail: '418 teapot', count: 1 },
+  'alert.raised': { event: 'alert.raised', alert },
+  'alert.resolved': { event: 'alert.resolved', alert },
   'model.resting': { event: 'model.resting', provider: 'bytez', model: 'org/model', forMs: 180_000 },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
@@ -46,7 +64,10 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
 };
 
-type BreakerEvent<Name extends EventName> = Extract<HouseEvent, { event: 'breaker.opened' | 'breaker.closed' }> & {
+type PairedEvent<Name extends EventName> = Extract<
+  HouseEvent,
+  { event: 'breaker.opened' | 'breaker.closed' | 'alert.raised' | 'alert.resolved' }
+> & {
   event: Name;
 };
 

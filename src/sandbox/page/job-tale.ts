@@ -26,6 +26,7 @@ export type JobTale = {
 const reasonWords = {
   'rate-limited': 'too many calls with this key',
   rejected: 'the key was refused',
+  'not-entitled': 'the key may not use this model',
   'out-of-credit': 'the key has no credit left',
   concurrency: 'the seat of this key was taken',
   'unknown-model': 'the model is not there',
@@ -34,6 +35,7 @@ const reasonWords = {
   unreachable: 'the provider could not be reached',
   malformed: 'the answer made no sense',
   'failed-run': 'the run failed',
+  unrecognized: 'an answer that nobody knows',
   'result-unavailable': 'the result was not there',
   'result-forbidden': 'the result lies where we do not go',
   'result-unusable': 'the result was no picture',
@@ -47,6 +49,7 @@ const parkWords = {
   'keys-busy': 'every key is busy',
   'backing-off': 'a pause before the next attempt',
   'next-candidate': 'on to the next model',
+  'provider-silent': 'the provider is silent, one call at a time asks it',
 } as const satisfies Record<ParkReason, string>;
 
 /** The tale after one more event of the job; the same one when the event adds nothing to it. */
@@ -107,6 +110,14 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'config.warning':
     case 'house.trouble':
     case 'key.changed':
+    case 'keys.grouped':
+    case 'keys.tested':
+    case 'keys.reloaded':
+    case 'keys.cleared':
+    case 'clock.jumped':
+    case 'failure.unrecognized':
+    case 'alert.raised':
+    case 'alert.resolved':
     case 'model.resting':
     case 'breaker.opened':
     case 'breaker.closed':

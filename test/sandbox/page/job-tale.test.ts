@@ -13,6 +13,7 @@ const attempt = (place: number) => ({
   keyName: `bytez #${place}`,
   model: 'm',
 });
+const choice = { why: 'only-one', of: 1, skipped: {} } as const;
 const toldOf = (...events: readonly HouseEvent[]) =>
   events.reduce((tale, event, index) => continued(tale, event, (index + 1) * 1000), untold);
 
@@ -20,9 +21,9 @@ test('continued() tells a job attempt by attempt, each with its key and its endi
   const tale = toldOf(
     { event: 'job.accepted', jobId: id, kind: 'image', lane: 'free', ahead: 2 },
     { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 300 },
-    { event: 'attempt.started', ...attempt(1) },
+    { event: 'attempt.started', ...attempt(1), choice, waitedMs: 0 },
     { event: 'attempt.failed', ...attempt(1), ms: 20, failure: { blame: 'key', reason: 'rejected', detail: '401' } },
-    { event: 'attempt.started', ...attempt(2) },
+    { event: 'attempt.started', ...attempt(2), choice, waitedMs: 0 },
     { event: 'attempt.succeeded', ...attempt(2), ms: 900 },
     { event: 'job.delivered', jobId: id, ms: 2_100, as: 'edit' },
   );
