@@ -117,7 +117,17 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
       tell,
     }),
   );
-  const keyDesk = opening.use(new KeyDesk({ pool, providers, store: keyStore, clock }));
+  const keyDesk = opening.use(
+    new KeyDesk({
+      pool,
+      providers,
+      store: keyStore,
+      clock,
+      tell,
+      testOnStart: config.keysTestOnStart,
+      checkEveryMs: config.healthCheckIntervalMs,
+    }),
+  );
 
   const recovered = await engine.recover(mostCrashes, clock.now());
   const untold = (await engine.untold()).length;

@@ -54,6 +54,9 @@ export async function openDemoHouse(tell: Tell, pictureMs = 900): Promise<DemoHo
     IMAGE_TIMEOUT_S: '10',
     VIDEO_TIMEOUT_S: '30',
     DRAIN_S: '1',
+    // The story shows how the rotation finds out by itself.
+    KEYS_TEST_ON_START: 'off',
+    HEALTH_CHECK_INTERVAL_S: '0',
   };
   const house = opening.use(
     await openHouse({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, tell }),

@@ -44,6 +44,8 @@ export type TestHouseOptions = {
 
 /** Settings that make waits short without leaving any out. */
 const quickly = { RETRY_DELAY_S: '0.01', DRAIN_S: '0.5' };
+/** Faults are scripted call by call: nobody calls unasked. */
+const unasked = { KEYS_TEST_ON_START: 'off', HEALTH_CHECK_INTERVAL_S: '0' };
 
 /** The real house over real HTTP on a sandbox of its own, with a data folder that goes with it. */
 export async function openTestHouse(options: TestHouseOptions = {}): Promise<TestHouse> {
@@ -71,6 +73,7 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
     DATA_DIR: dataDir,
     HTTP_PORT: '0',
     ...quickly,
+    ...unasked,
     ...options.env,
   };
   const events: HouseEvent[] = [];
