@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { deepQueue } from './deep-queue.ts';
+import { faultMatrix } from './fault-matrix.ts';
 import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './figure.ts';
 import { firstAnswer } from './first-answer.ts';
 import { install } from './install.ts';
@@ -22,6 +23,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'updates-per-second', run: updatesPerSecond },
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
+  { name: 'fault-matrix', run: faultMatrix },
 ];
 
 const names = benchmarks.map(({ name }) => name).join(', ');

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config.ts';
 import { StartError } from '../start-error.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { defineSimulate } from './simulate/define-simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
 const cannotStart = 2;
@@ -67,6 +68,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       const { setAside } = await import('./set-aside.ts');
       await setAside();
     });
+
+  defineSimulate(program);
 
   try {
     await program.parseAsync(words, { from: 'user' });

@@ -1,0 +1,111 @@
+import { rowText, simulateRow } from '../src/cli/simulate/command.ts';
+import type { Contender } from '../src/cli/simulate/contender.ts';
+import { type Goal, goalsOf } from '../src/cli/simulate/goals.ts';
+import { house, strategyNames } from '../src/cli/simulate/house.ts';
+import type { Measured } from '../src/cli/simulate/measure.ts';
+import { oracle } from '../src/cli/simulate/oracle.ts';
+import { rivals } from '../src/cli/simulate/rivals.ts';
+import { scenarios } from '../src/cli/simulate/scenarios.ts';
+import { usualSettings } from '../src/cli/simulate/simulate.ts';
+import { legend } from '../src/cli/simulate/table.ts';
+import type { BenchmarkReport, Figure, Progress } from './figure.ts';
+
+/** The strategy that the house has unless it is told otherwise: the goals are set for it. */
+const usual = 'health-based';
+const router = 'fixed cooldown, shuffled';
+
+type MatrixReport = BenchmarkReport & {
+  readonly goals: readonly Goal[];
+  /** Every figure of every contender in every row. */
+  readonly matrix: readonly Measured[];
+};
+
+/** Every fault for every contender on a virtual clock, so the figures are exact; then which goals hold. */
+export async function faultMatrix(progress: Progress): Promise<MatrixReport> {
+  const contenders: readonly Contender[] = [...rivals, ...strategyNames.map(house), oracle];
+  const matrix: Measured[] = [];
+  for (const [index, scenario] of scenarios.entries()) {
+    progress(`row ${index + 1} of ${scenarios.length}`);
+    const rows = await simulateRow(scenario, contenders, usualSettings);
+    matrix.push(...rows);
+    say(progress, `${rowText(scenario, rows)}\n`);
+  }
+  say(progress, `${legend}\n`);
+  const goals = goalsOf(scenarios, matrix, usual);
+  for (const goal of goals) progress(lineOf(goal));
+  // The other strategies share the pool and its rules: they too answer whoever can be answered.
+  const others = strategyNames
+    .filter((name) => name !== usual)
+    .flatMap((name) => goalsOf(scenarios, matrix, name))
+    .filter(({ goal, holds }) => !holds && goal.startsWith('answered'));
+  for (const goal of others) progress(lineOf(goal));
+  return { figures: figuresOf(matrix, goals), goals: [...goals, ...others], matrix };
+}
+
+function say(progress: Progress, text: string): void {
+  for (const line of text.split('\n')) progress(line);
+}
+
+function lineOf({ scenario, contender, goal, wanted, found, holds }: Goal): string {
+  return `${holds ? 'holds ' : 'MISSED'}  ${scenario.padEnd(20)}  ${contender}: ${goal}: ${found} (${wanted})`;
+}
+
+function figuresOf(matrix: readonly Measured[], goals: readonly Goal[]): readonly Figure[] {
+  const of = (contender: string) => matrix.filter((one) => one.contender === contender);
+  const row = (scenario: string, contender: string) => of(contender).find((one) => one.scenario === scenario);
+  const mean = (contender: string, pick: (one: Measured) => number) =>
+    of(contender).reduce((sum, one) => sum + pick(one), 0) / scenarios.length;
+  const total = (contender: string) => of(contender).reduce((sum, one) => sum + one.wrongPenalties, 0);
+  const answered = scenarios.map(({ name, says }): Figure => ({
+    what: `answered: ${says}`,
+    unit: '%',
+    better: 'higher',
+    house: 100 * (row(name, usual)?.answeredShare ?? 0),
+    rival: { name: 'oracle', value: 100 * (row(name, 'oracle')?.answeredShare ?? 0) },
+  }));
+  return [
+    ...answered,
+    {
+      what: 'calls per request, mean of all faults',
+      unit: 'calls',
+      better: 'lower',
+      house: mean(usual, (one) => one.callsPerRequest),
+      rival: { name: 'oracle', value: mean('oracle', (one) => one.callsPerRequest) },
+    },
+    {
+      what: 'answered, mean of all faults',
+      unit: '%',
+      better: 'higher',
+      house: 100 * mean(usual, (one) => one.answeredShare),
+      rival: { name: router, value: 100 * mean(router, (one) => one.answeredShare) },
+    },
+    {
+      what: 'p95 with one slow key',
+      unit: 'ms',
+      better: 'lower',
+      house: row('one-slow', usual)?.p95Ms ?? Infinity,
+      rival: { name: 'nothing is wrong', value: row('none', usual)?.p95Ms ?? 0 },
+    },
+    {
+      what: 'unknown seats in use',
+      unit: '%',
+      better: 'higher',
+      house: 100 * (row('unknown-seats', usual)?.ceilingShare ?? 0),
+      rival: { name: 'oracle', value: 100 * (row('unknown-seats', 'oracle')?.ceilingShare ?? 0) },
+    },
+    {
+      what: 'wrong penalties, all faults',
+      unit: 'penalties',
+      better: 'lower',
+      house: total(usual),
+      rival: { name: 'round robin, marks', value: total('round robin, marks') },
+    },
+    {
+      what: 'goals of the fault matrix that hold',
+      unit: 'goals',
+      better: 'higher',
+      house: goals.filter(({ holds }) => holds).length,
+      rival: { name: 'all of them', value: goals.length },
+    },
+  ];
+}

@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { scenarios } from './scenarios.ts';
+
+type Words = {
+  readonly faults: readonly string[];
+  readonly strategy: readonly string[];
+  readonly clients: number;
+  readonly requests: number;
+  readonly keys: number;
+  readonly seed: number;
+  readonly json: boolean;
+};
+
+const width = Math.max(...scenarios.map(({ name }) => name.length));
+
+const help = `
+The faults:
+${scenarios.map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`).join('\n')}
+
+A file holds one scenario of your own as JSON, or a list of them:
+  { "name": "mine", "says": "two keys are cut off", "faults": [{ "deed": "cut", "of": "keys", "keys": [1, 2] }] }
+
+Examples:
+  darkroom simulate --faults one-401,outage --strategy all
+  darkroom simulate --faults ./mine.json --clients 30 --json
+`;
+
+/** Adds the command that replays faults on a virtual clock. */
+export function defineSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .description('replay faults on a virtual clock and compare the key pool with simpler bots: no account, no network')
+    .option('--faults <names...>', 'names of faults, files of your own, or "all"', ['all'])
+    .option('--strategy <names...>', 'rotation strategies of the pool, or "all"', ['health-based'])
+    .option('--clients <count>', 'clients that ask one request after the other', countUpTo(1_000), 10)
+    .option('--requests <count>', 'requests in all', countUpTo(100_000), 200)
+    .option('--keys <count>', 'keys of the provider', countUpTo(1_000), 5)
+    .option('--seed <number>', 'another seed is other luck', countUpTo(2 ** 31), 1)
+    .option('--json', 'print every figure as JSON instead of tables', false)
+    .addHelpText('after', help)
+    .action(async (words: Words) => {
+      const { simulateFaults } = await import('./command.ts');
+      await simulateFaults(words, {
+        print: (text) => void process.stdout.write(`${text}\n`),
+        progress: (line) => void process.stderr.write(`${line}\n`),
+      });
+    });
+}
+
+function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const count = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count >= 1 && count <= most)) throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
+    return count;
+  };
+}

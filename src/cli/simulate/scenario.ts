@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/** Everything that can be wrong with an answer; `slow` is the one that answers all the same. */
+export const deeds = [
+  'rejected',
+  'rate-limited',
+  'out-of-quota',
+  'cut',
+  'hang',
+  'slow',
+  'refused',
+  'unknown-model',
+  'unavailable',
+  'failed-run',
+  'error-in-200',
+  'truncated',
+] as const;
+
+export type Deed = (typeof deeds)[number];
+
+const ms = z.number().min(0).max(86_400_000);
+const place = z.int().min(1).max(1000);
+
+const faultSchema = z
+  .strictObject({
+    deed: z.enum(deeds),
+    /** Whose fault it is: `keys` those of `keys` or each by itself, `provider` nobody's key, `requests` the prompt's. */
+    of: z.enum(['keys', 'provider', 'requests']),
+    /** Places, counted from 1. */
+    keys: z.array(place).min(1).readonly().optional(),
+    /** In effect from here on, since the beginning. */
+    fromMs: ms.optional(),
+    untilMs: ms.optional(),
+    /** The window of `fromMs` and `untilMs` comes again, counted anew, each time this has passed. */
+    everyMs: ms.min(1).optional(),
+    /** Of all calls by chance, or of all requests, evenly, when the fault is theirs. */
+    share: z.number().min(0).max(1).optional(),
+    /** The refusal says when it is over. */
+    saysWhen: z.boolean().optional(),
+  })
+  .readonly();
+
+export const scenarioSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'Must be letters, digits and hyphens'),
+    /** What is wrong, in a few words. */
+    says: z.string().max(120),
+    /** How many keys this row has, whatever is asked for. */
+    keys: z.int().min(1).max(1000).optional(),
+    /** All keys belong to so many accounts, the earlier keys to the earlier ones; absent, each has its own. */
+    accounts: z.int().min(1).max(1000).optional(),
+    /** Calls at once that the accounts carry, in turn; absent, nobody is refused for want of a seat. */
+    seats: z.array(z.int().min(1).max(1000)).min(1).readonly().optional(),
+    faults: z.array(faultSchema).readonly(),
+    serviceMs: ms.min(1).optional(),
+    /** The row means nothing with fewer. */
+    leastClients: z.int().min(1).optional(),
+    leastRequests: z.int().min(1).optional(),
+  })
+  .readonly();
+
+export type Fault = z.output<typeof faultSchema>;
+
+/**
+ * One fault in a world that is otherwise well. What a call meets depends on its key, its time, its request and how many
+ * calls that request has made, and on nothing else, so everybody who is compared meets the same.
+ */
+export type Scenario = z.output<typeof scenarioSchema>;
+
+export type Ask = {
+  readonly place: number;
+  /** Since the beginning. */
+  readonly atMs: number;
+  readonly request: number;
+  /** Which call of its request, from 1. */
+  readonly nth: number;
+};
+
+/** Multiples of the golden ratio lie evenly: the share of any few hundred requests is nearly exact. */
+const evenStep = 0.618_033_988_749_895;
+
+/** 0 to 1, always the same for the same numbers. */
+export type Luck = (...numbers: readonly number[]) => number;
+
+/** The first fault of the kind that this call meets; undefined when nothing is wrong with it. */
+export function faultOf(
+  { faults }: Scenario,
+  ask: Ask,
+  luck: Luck,
+  isOfKind: (fault: Fault) => boolean = () => true,
+): Fault | undefined {
+  return faults.find(
+    (fault, index) =>
+      isOfKind(fault) && concerns(fault, ask.place) && isInEffect(fault, ask.atMs) && befalls(fault, index),
+  );
+
+  function befalls({ share, of }: Fault, index: number): boolean {
+    if (share === undefined) return true;
+    if (of === 'requests') return (luck(index) + ask.request * evenStep) % 1 < share;
+    return luck(index, ask.request, ask.nth) < share;
+  }
+}
+
+/** Whether whoever knows all faults would pass over this key now. */
+export function isBadKey({ faults }: Scenario, place: number, atMs: number): boolean {
+  return faults.some((fault) => fault.of === 'keys' && concerns(fault, place) && isInEffect(fault, atMs));
+}
+
+/** Whether the provider serves nobody at all now. */
+export function isDown({ faults }: Scenario, atMs: number): boolean {
+  return faults.some((fault) => fault.of === 'provider' && fault.share === undefined && isInEffect(fault, atMs));
+}
+
+/** Whether the key is at fault at any time, or its account refuses for want of seats: only then it may be penalized. */
+export function hasFault({ faults, seats }: Scenario, place: number): boolean {
+  return seats !== undefined || faults.some((fault) => fault.of === 'keys' && concerns(fault, place));
+}
+
+/** When something begins or ends next; undefined when everything stays as it is. */
+export function nextChangeMs({ faults }: Scenario, atMs: number): number | undefined {
+  const changes = faults.flatMap(({ fromMs, untilMs, everyMs }) => {
+    const edges = [fromMs, untilMs].filter((edge) => edge !== undefined);
+    if (everyMs === undefined) return edges;
+    const rounds = Math.floor(atMs / everyMs);
+    return edges.flatMap((edge) => [edge + rounds * everyMs, edge + (rounds + 1) * everyMs]);
+  });
+  const later = changes.filter((change) => change > atMs);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+function concerns({ of, keys }: Fault, place: number): boolean {
+  return of !== 'keys' || keys === undefined || keys.includes(place);
+}
+
+function isInEffect({ fromMs = 0, untilMs = Infinity, everyMs }: Fault, atMs: number): boolean {
+  const phaseMs = everyMs === undefined ? atMs : atMs % everyMs;
+  return phaseMs >= fromMs && phaseMs < untilMs;
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../../kit/clock.ts';
+import { isTimeout } from '../../kit/clock.ts';
+import type { HttpReply } from '../../providers/http-client.ts';
+import { type Ask, type Deed, type Fault, faultOf, isBadKey, isDown, type Luck, type Scenario } from './scenario.ts';
+import { accepted, answerTo, served, tooManyCalls } from './world-answers.ts';
+
+const refusalMs = 5;
+const slowness = 40;
+const foreverMs = 86_400_000_000;
+
+/** One call as it was; the book of all of them is what everything is measured from. Times count from the beginning. */
+export type Call = {
+  readonly place: number;
+  readonly request: number;
+  readonly nth: number;
+  readonly startedMs: number;
+  /** Its key was at fault when it was made. */
+  readonly badKey: boolean;
+  readonly met: Deed | 'no-seat' | undefined;
+  endedMs: number | undefined;
+  ending: 'under-way' | 'served' | 'failed' | 'broken-off';
+};
+
+export type ProbeNote = { readonly place: number; readonly atMs: number; readonly passed: boolean };
+
+export type WorldOptions = {
+  readonly scenario: Scenario;
+  readonly keys: number;
+  readonly serviceMs: number;
+  readonly clock: Clock;
+  readonly luck: Luck;
+};
+
+/** A provider with accounts and keys in which what goes wrong is written down beforehand. */
+export class World {
+  readonly keys: number;
+  readonly scenario: Scenario;
+  readonly serviceMs: number;
+  readonly calls: Call[] = [];
+  readonly probes: ProbeNote[] = [];
+  readonly #clock: Clock;
+  readonly #luck: Luck;
+  readonly #beganMs: number;
+  readonly #carried = new Map<number, number>();
+  readonly #made = new Map<number, number>();
+
+  constructor({ scenario, keys, serviceMs, clock, luck }: WorldOptions) {
+    this.keys = keys;
+    this.scenario = scenario;
+    this.serviceMs = serviceMs;
+    this.#clock = clock;
+    this.#luck = luck;
+    this.#beganMs = clock.now();
+  }
+
+  /** Since the beginning. */
+  get nowMs(): number {
+    return this.#clock.now() - this.#beganMs;
+  }
+
+  /** Whether whoever knows everything would call with this key now. */
+  isGood(place: number): boolean {
+    const { scenario, nowMs } = this;
+    return !isBadKey(scenario, place, nowMs) && !isDown(scenario, nowMs) && this.carried(place) < this.seats(place);
+  }
+
+  /** Whether this request fails whatever the key. */
+  isAtFault(request: number): boolean {
+    return this.#fault(({ of }) => of === 'requests', { place: 0, atMs: this.nowMs, request, nth: 1 }) !== undefined;
+  }
+
+  /** Calls that the key's account carries right now. */
+  carried(place: number): number {
+    return this.#carried.get(this.#accountOf(place)) ?? 0;
+  }
+
+  /** Calls that the key's account can carry at once. */
+  seats(place: number): number {
+    const { seats } = this.scenario;
+    return seats?.[(this.#accountOf(place) - 1) % seats.length] ?? Infinity;
+  }
+
+  /** Calls that all accounts together can carry at once. */
+  get allSeats(): number {
+    const places = Array.from({ length: this.keys }, (_, index) => index + 1);
+    const byAccount = new Map(places.map((place) => [this.#accountOf(place), this.seats(place)]));
+    return [...byAccount.values()].reduce((sum, seats) => sum + seats, 0);
+  }
+
+  /** One call; throws only the signal's reason when that is not a passed deadline. */
+  async call(place: number, request: number, signal: AbortSignal): Promise<HttpReply> {
+    const atMs = this.nowMs;
+    const nth = (this.#made.get(request) ?? 0) + 1;
+    this.#made.set(request, nth);
+    const fault = this.#fault(() => true, { place, atMs, request, nth });
+    const isServed = fault === undefined || fault.deed === 'slow';
+    const met = isServed && this.carried(place) >= this.seats(place) ? 'no-seat' : fault?.deed;
+    const badKey = isBadKey(this.scenario, place, atMs);
+    const call: Call = { place, request, nth, startedMs: atMs, badKey, met, endedMs: undefined, ending: 'under-way' };
+    this.calls.push(call);
+    try {
+      const reply = await this.#answer(call, fault, signal);
+      call.ending = reply === served ? 'served' : 'failed';
+      return reply;
+    } catch (error) {
+      call.ending = 'broken-off';
+      if (isTimeout(signal.reason)) return { kind: 'timed-out' };
+      throw error;
+    } finally {
+      call.endedMs = this.nowMs;
+    }
+  }
+
+  /** What the free probe says: it knows whether the key is accepted and whether the provider answers, and no more. */
+  async probe(place: number, signal: AbortSignal): Promise<HttpReply> {
+    const atMs = this.nowMs;
+    const inEffect = this.#fault(reachesProbe, { place, atMs, request: 0, nth: 0 });
+    this.probes.push({ place, atMs, passed: inEffect === undefined });
+    try {
+      return await this.#answer({ place, met: inEffect?.deed }, inEffect, signal, accepted);
+    } catch (error) {
+      if (isTimeout(signal.reason)) return { kind: 'timed-out' };
+      throw error;
+    }
+  }
+
+  #fault(kind: (fault: Fault) => boolean, ask: Ask): Fault | undefined {
+    return faultOf(this.scenario, ask, this.#luck, kind);
+  }
+
+  async #answer(
+    { place, met }: Pick<Call, 'place' | 'met'>,
+    fault: Fault | undefined,
+    signal: AbortSignal,
+    result = served,
+  ): Promise<HttpReply> {
+    if (met === undefined || met === 'slow') {
+      if (result === accepted) await this.#clock.sleep(refusalMs, signal);
+      else await this.#serve(place, met === 'slow' ? this.serviceMs * slowness : this.serviceMs, signal);
+      return result;
+    }
+    await this.#clock.sleep(met === 'hang' ? foreverMs : refusalMs, signal);
+    if (met === 'no-seat') return tooManyCalls(this.seats(place));
+    const overInMs = fault?.saysWhen === true && fault.untilMs !== undefined ? fault.untilMs - this.nowMs : undefined;
+    return answerTo(met, overInMs);
+  }
+
+  async #serve(place: number, ms: number, signal: AbortSignal): Promise<void> {
+    const account = this.#accountOf(place);
+    this.#carried.set(account, this.carried(place) + 1);
+    try {
+      await this.#clock.sleep(ms, signal);
+    } finally {
+      this.#carried.set(account, this.carried(place) - 1);
+    }
+  }
+
+  #accountOf(place: number): number {
+    const { accounts } = this.scenario;
+    return accounts === undefined ? place : Math.ceil((place * accounts) / this.keys);
+  }
+}
+
+function reachesProbe({ deed, of, share }: Fault): boolean {
+  return deed === 'rejected' || deed === 'cut' || deed === 'hang' || (of === 'provider' && share === undefined);
+}
