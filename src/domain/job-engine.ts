@@ -72,7 +72,10 @@ export type JobEngine = {
   claimExpired(line: ProviderName, kind: JobKind, claimedBeforeMs: number): Promise<Claim | undefined>;
   /** When the soonest parked job of the line becomes ready; undefined when none waits for a later time. */
   nextReadyMs(line: ProviderName, nowMs: number): Promise<number | undefined>;
-  /** Keeps one call of the running job, before it is sent and again when it has ended. */
+  /**
+   * Keeps one call of the running job, before it is sent and again when it has ended. Sending one counts it; how it ended
+   * may be kept under the lease that sent it also when that is no longer the newest.
+   */
   noteCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
   /** Every call made for the job, in order. */
   trailOf(id: JobId): Promise<readonly AttemptTrail[]>;

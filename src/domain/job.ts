@@ -44,6 +44,8 @@ export type Progress = {
   readonly attempts: number;
   /** Provider calls made in all. */
   readonly calls: number;
+  /** Those of the calls that asked, for everybody, whether a silent provider is back; absent when none did. */
+  readonly probes?: number;
 };
 
 /** Why a waiting job is not handed out before its time. */

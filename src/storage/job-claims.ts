@@ -1,5 +1,5 @@
 import type { Claim, ClaimLimits, JobEngine, JobLease } from '../domain/job-engine.ts';
-import type { JobKind } from '../domain/job.ts';
+import type { JobKind, Progress } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
 import { nextLane } from './fair-order.ts';
@@ -64,23 +64,33 @@ function started(database: Database, row: Row | undefined): Claim | undefined {
   return { lease, job };
 }
 
+/** Keeps what a running job has used up, inside the caller's transaction. */
+export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
+  const { candidate, attempts, calls, probes = 0 } = progress;
+  const changed = database.run(
+    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    candidate,
+    attempts,
+    calls,
+    probes,
+    jobId,
+    fence,
+  );
+  return changed === 1;
+}
+
 /** Parks a running job at its old place. */
 export function parkJob(database: Database, lease: JobLease, park: Parameters<JobEngine['park']>[1]): boolean {
   const { line, readyAtMs, reason, progress } = park;
-  const changed = database.run(
-    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?,
-       candidate = ?, attempts = ?, calls = ?
-     WHERE id = ? AND fence = ? AND state = 'running'`,
+  if (!checkpointJob(database, lease, progress)) return false;
+  database.run(
+    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ? WHERE id = ?`,
     line,
     Math.ceil(readyAtMs),
     reason,
-    progress.candidate,
-    progress.attempts,
-    progress.calls,
     lease.jobId,
-    lease.fence,
   );
-  return changed === 1;
+  return true;
 }
 
 /** Puts a running job before all others, inside the caller's transaction; a first claim is forgotten. */

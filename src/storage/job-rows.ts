@@ -21,7 +21,11 @@ const mediaFile = z.object({
 
 const outcome: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('result'), file: mediaFile, model: z.string() }),
-  z.object({ kind: z.literal('failed'), code: z.enum(failureCodes).exclude(['cancelled']) }),
+  z.object({
+    kind: z.literal('failed'),
+    code: z.enum(failureCodes).exclude(['cancelled']),
+    againAtMs: z.number().exactOptional(),
+  }),
   z.object({ kind: z.literal('cancelled') }),
 ]);
 
@@ -34,7 +38,7 @@ const options: z.ZodType<GenerationOptions> = z.object({
 
 const waits = {
   ready_at_ms: z.number(),
-  reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate']).nullable(),
+  reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate', 'provider-silent']).nullable(),
 };
 
 const story = z.discriminatedUnion('state', [
@@ -65,6 +69,7 @@ const facts = z.object({
   candidate: z.number(),
   attempts: z.number(),
   calls: z.number(),
+  probes: z.number(),
   accepted_at_ms: z.number(),
   claimed_at_ms: z.number().nullable(),
   told_at_ms: z.number().nullable(),
@@ -118,7 +123,12 @@ function toJob(row: JobRow): Job {
     updateId: row.update_id,
     line: row.line,
     state: toState(row),
-    progress: { candidate: row.candidate, attempts: row.attempts, calls: row.calls },
+    progress: {
+      candidate: row.candidate,
+      attempts: row.attempts,
+      calls: row.calls,
+      ...(row.probes === 0 ? {} : { probes: row.probes }),
+    },
     acceptedAtMs: row.accepted_at_ms,
     ...(row.claimed_at_ms === null ? {} : { claimedAtMs: row.claimed_at_ms }),
     ...(row.receipt_id === null ? {} : { receiptId: row.receipt_id }),

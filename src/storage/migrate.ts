@@ -3,6 +3,7 @@ import type { Database } from './connection.ts';
 import { firstTables } from './migrations/001-first-tables.ts';
 import { optionsAndDialogues } from './migrations/002-options-and-dialogues.ts';
 import { keyRecords } from './migrations/003-key-records.ts';
+import { calls } from './migrations/004-calls.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -11,7 +12,7 @@ export type Migration = {
 };
 
 /** Every step of the schema in order; a released step is never edited. */
-export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues, keyRecords];
+export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues, keyRecords, calls];
 
 export function schemaVersion(database: Database): number {
   return Number(database.get('PRAGMA user_version')?.['user_version']);

@@ -1,7 +1,8 @@
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import type { Database } from './connection.ts';
-import { claimNext, claimOverdue, handBackJob, parkJob } from './job-claims.ts';
+import { callsOf, keepCall } from './job-calls.ts';
+import { checkpointJob, claimNext, claimOverdue, handBackJob, parkJob } from './job-claims.ts';
 import { cancelJob, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
 import { engineStats, openJobsOf, placeAhead } from './job-places.ts';
@@ -29,18 +30,9 @@ export function createSqliteJobEngine(database: Database): JobEngine {
       const ready = row?.['ready'];
       return typeof ready === 'number' ? ready : undefined;
     },
-    checkpoint: async ({ jobId: id, fence }, { candidate, attempts, calls }) =>
-      database.commit(
-        () =>
-          database.run(
-            `UPDATE jobs SET candidate = ?, attempts = ?, calls = ? WHERE id = ? AND fence = ? AND state = 'running'`,
-            candidate,
-            attempts,
-            calls,
-            id,
-            fence,
-          ) === 1,
-      ),
+    noteCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
+    trailOf: async (id) => callsOf(database, id),
+    checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: async (lease, park) => database.commit(() => parkJob(database, lease, park)),
     handBack: async (lease) => database.commit(() => handBackJob(database, lease)),
     settle: async (lease, outcome, nowMs) =>

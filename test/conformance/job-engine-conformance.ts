@@ -1,3 +1,4 @@
+import { callPromises } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { endingPromises } from './ending-promises.ts';
 import { fairnessPromises } from './fairness-promises.ts';
@@ -13,5 +14,6 @@ export function jobEngineConformance(name: string, makeEngine: MakeEngine): void
   fairnessPromises(name, makeEngine);
   endingPromises(name, makeEngine);
   restartPromises(name, makeEngine);
+  callPromises(name, makeEngine);
   modelPromises(name, makeEngine);
 }

@@ -15,6 +15,8 @@ export type ModelJob = {
   isFront: boolean;
   readyAtMs: number;
   crashes: number;
+  /** How each call of the job ended, as far as that was kept. */
+  readonly calls: string[];
 };
 
 /** The engine's promises in the plainest words: arrays and sorting, no fences, no storage, one UTC day. */
@@ -38,7 +40,7 @@ export class ModelEngine {
     const round = Math.max(this.#nowRound[asked.lane], this.#lastRound.get(person) ?? 0) + jobCost[asked.kind];
     this.#lastRound.set(person, round);
     const fresh = { state: 'waiting', isFront: false, readyAtMs: nowMs, crashes: 0 } as const;
-    this.jobs.push({ ...asked, ...fresh, round, seq: this.jobs.length });
+    this.jobs.push({ ...asked, ...fresh, calls: [], round, seq: this.jobs.length });
     return 'accepted';
   }
 

@@ -5,6 +5,7 @@ import type { JobEngine, JobLease } from '../../src/domain/job-engine.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { MakeEngine } from './engine-under-test.ts';
+import { aTrail } from './call-promises.ts';
 import { ModelEngine, type ModelJob } from './model-engine.ts';
 import { aRequest, startMs } from './requests.ts';
 
@@ -44,6 +45,7 @@ const step = fc.oneof(
       ending: fc.constantFrom('result' as const, 'failed' as const, 'cancelled' as const),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('call' as const), pick, ends: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('tell' as const), pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(2_000) }) },
@@ -100,6 +102,8 @@ class Walk {
           this.#model.end(job, step.ending);
           return this.#engine.settle(lease, outcomes[step.ending], this.#nowMs);
         });
+      case 'call':
+        return this.#call(step.pick, step.ends);
       case 'cancel':
         return this.#cancel(step.pick);
       case 'tell':
@@ -129,6 +133,20 @@ class Walk {
     return { engine: [first, await this.#engine.settle(lease, outcomes.failed, this.#nowMs)], model: [true, false] };
   }
 
+  /** Sends one more call, and perhaps hears how it ended; nobody does so under a lease that is spent. */
+  async #call(pick: number, ends: boolean): Promise<Answers> {
+    const job = choose(this.#model.jobs, 'running', pick);
+    const lease = job && this.#leases.get(job.updateId);
+    if (job === undefined || lease === undefined) return nothing;
+    job.calls.push(ends ? 'answered' : 'sent');
+    const call = job.calls.length;
+    const engine = [await this.#engine.noteCall(lease, aTrail(call))];
+    if (ends) engine.push(await this.#engine.noteCall(lease, aTrail(call, { kind: 'answered', ms: 1 })));
+    const spent = this.#spent.find((old) => old.jobId === lease.jobId);
+    if (spent !== undefined) engine.push(!(await this.#engine.noteCall(spent, aTrail(call + 1))));
+    return { engine, model: engine.map(() => true) };
+  }
+
   async #cancel(pick: number): Promise<Answers> {
     const job = this.#model.jobs[pick % Math.max(1, this.#model.jobs.length)];
     if (job === undefined) return nothing;
@@ -149,15 +167,24 @@ class Walk {
   async end(): Promise<Answers> {
     const jobs = this.#model.jobs;
     const found = await Promise.all(jobs.map(({ updateId }) => this.#engine.find(jobId(`tg-${updateId}`))));
+    const trails = await Promise.all(jobs.map(({ updateId }) => this.#engine.trailOf(jobId(`tg-${updateId}`))));
     const refused = await Promise.all(this.#spent.map((lease) => this.#engine.handBack(lease)));
     const { lines, untold } = await this.#engine.stats();
     const waiting = lines.reduce((sum, at) => sum + at.waiting.free + at.waiting.premium, 0);
     const running = lines.reduce((sum, at) => sum + at.running, 0);
     const count = (of: ModelJob['state']) => jobs.filter((job) => job.state === of).length;
     return {
-      engine: { jobs: found.map((job) => [job?.state.kind, job?.line]), refused, waiting, running, untold },
+      engine: {
+        jobs: found.map((job) => [job?.state.kind, job?.line]),
+        calls: trails.map((trail) => trail.map(({ ending }) => ending.kind)),
+        refused,
+        waiting,
+        running,
+        untold,
+      },
       model: {
         jobs: jobs.map(({ state, line }) => [state, line]),
+        calls: jobs.map(({ calls }) => calls),
         refused: refused.map(() => false),
         waiting: count('waiting'),
         running: count('running'),

@@ -3,6 +3,7 @@ import { jobId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { aTrail } from '../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../conformance/engine-under-test.ts';
 import { jobEngineConformance } from '../conformance/job-engine-conformance.ts';
 import { accepted, anyNumber, aRequest, claimed, oneEach, roomy, startMs } from '../conformance/requests.ts';
@@ -46,6 +47,9 @@ test(
     await engine.nextReadyMs('bytez', startMs);
     const third = await claimed(engine, oneEach);
     await engine.checkpoint(third.lease, progress);
+    await engine.noteCall(third.lease, aTrail(1));
+    await engine.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
+    await engine.trailOf(third.job.id);
     await engine.settle(third.lease, { kind: 'cancelled' }, startMs);
     await engine.claimTelling(third.job.id);
     await engine.told({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
@@ -60,7 +64,7 @@ test(
       .filter((sql) => !sql.startsWith('PRAGMA'))
       .flatMap((sql) => database.all(`EXPLAIN QUERY PLAN ${sql}`, ...Array.from(sql.matchAll(/\?/g), () => null)))
       .map((row) => String(row['detail']))
-      .filter((step) => step.startsWith('SCAN jobs') || step.startsWith('SCAN turns'))
+      .filter((step) => /^SCAN (jobs|turns|calls)/.test(step))
       // A partial index that holds nothing but what is asked for may be read from end to end.
       .filter((step) => !/USING (COVERING )?INDEX jobs_(running|untold)$/.test(step));
     expect(scans).toEqual([]);
