@@ -1,0 +1,60 @@
+import type { AlertFacts } from '../domain/alert.ts';
+import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { PoolView } from '../domain/views.ts';
+import type { Clock } from '../kit/clock.ts';
+import { AlertBoard } from './alert-board.ts';
+import { CallWatch } from './call-watch.ts';
+import { KeyWatch } from './key-watch.ts';
+
+export type AlertsOptions = {
+  readonly pool: () => PoolView;
+  readonly clock: Pick<Clock, 'uptimeMs'>;
+  /** Hears `alert.raised` and `alert.resolved`; the listener itself passes over these. */
+  readonly tell: Tell;
+};
+
+/** A listener that turns what happens in the house into alerts: each is raised once and resolved once. */
+export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
+  const board = new AlertBoard(tell);
+  const keys = new KeyWatch(board, pool);
+  const calls = new CallWatch(board, providers(pool));
+  const hear = (event: HouseEvent): void => {
+    const name = event.event;
+    if (name === 'attempt.failed' || name === 'attempt.succeeded') {
+      if (name === 'attempt.failed') keys.failed(event.keyId, event.keyName, event.failure);
+      else keys.succeeded(event.keyId);
+      calls.ended(event, clock.uptimeMs());
+    } else if (name === 'key.changed') keys.changed(event);
+    else if (name === 'keys.cleared') keys.cleared(event.keyNames);
+    else if (name === 'keys.reloaded') keys.cleared(event.removed);
+    else if (name === 'house.started' || name === 'keys.tested') keys.countReady();
+    else if (name === 'breaker.opened') board.raise(silentId(event.provider), silence(event.provider));
+    else if (name === 'breaker.closed') board.resolve(silentId(event.provider));
+  };
+  return (event) => {
+    try {
+      hear(event);
+    } catch (error) {
+      tell({ event: 'house.trouble', what: `watch for alerts after ${event.event}`, error });
+    }
+  };
+}
+
+/** Whose a key is; asks the pool only about keys that it did not know yet. */
+function providers(pool: () => PoolView): (id: KeyId) => ProviderName | undefined {
+  const known = new Map<KeyId, ProviderName>();
+  return (id) => {
+    if (!known.has(id)) for (const key of pool().keys) known.set(key.id, key.provider);
+    return known.get(id);
+  };
+}
+
+function silentId(provider: ProviderName): string {
+  return `provider-silent:${provider}`;
+}
+
+function silence(provider: ProviderName): AlertFacts {
+  return { kind: 'provider-silent', provider };
+}
