@@ -2,18 +2,24 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config.ts';
 import { StartError } from '../start-error.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { addKeysCommands } from './keys/keys-commands.ts';
+import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { defineSimulate } from './simulate/define-simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
 const cannotStart = 2;
 
 /** Runs the darkroom command; sets the exit code instead of ending the process. */
-export async function runProgram(words: readonly string[]): Promise<void> {
+export async function runProgram(
+  words: readonly string[],
+  around: Surroundings = processSurroundings(),
+): Promise<void> {
   const program = new Command('darkroom')
     .description(
       'A Telegram bot that turns a sentence into a picture or a video, and keeps working when its API keys do not.',
     )
     .exitOverride()
+    .configureOutput({ writeOut: (text) => around.out.write(text), writeErr: (text) => around.err.write(text) })
     .showHelpAfterError('(run "darkroom --help" to see what there is)');
 
   program
@@ -71,17 +77,29 @@ export async function runProgram(words: readonly string[]): Promise<void> {
 
   defineSimulate(program);
 
+  addKeysCommands(program, around);
+
+  program
+    .command('explain')
+    .description('tell the story of one job, call by call; without a job the last ones are listed')
+    .argument('[job]', 'its id, as in the log')
+    .option('--json', 'print one JSON document, for programs', false)
+    .action(async (id: string | undefined, { json }: { json: boolean }) => {
+      const { explain } = await import('./explain.ts');
+      await explain(around, { id, json });
+    });
+
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
+    around.exitWith(exitCodeOf(error, around));
   }
 }
 
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, { err }: Surroundings): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart;
   if (error instanceof StartError || error instanceof ConfigError || error instanceof StorageError) {
-    process.stderr.write(`${error.message}\n`);
+    err.write(`${error.message}\n`);
     return cannotStart;
   }
   throw error;

@@ -1,0 +1,110 @@
+import { spanWords } from '../time-words.ts';
+import { type Cell, type Column, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import type { KnownKey, KnownKeys } from './known-keys.ts';
+import { countByProvider } from './provider-counts.ts';
+import { stateCell } from './state-words.ts';
+
+const shortFingerprint = 8;
+
+/** Where each key stands. */
+export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
+  const columns: readonly Column[] = [
+    { title: 'key' },
+    { title: 'fingerprint' },
+    ...(terminal.isTty ? [{ title: 'hint' }] : []),
+    { title: 'provider' },
+    { title: 'calls/seats', align: 'right' },
+    { title: 'account' },
+    { title: 'state' },
+  ];
+  const rows = keys.map((key): readonly Cell[] => [
+    key.name,
+    fingerprintCell(key),
+    ...(terminal.isTty ? [key.hint] : []),
+    key.provider,
+    `${key.inFlight}/${key.seats}`,
+    key.account === undefined ? '–' : `of ${key.account}`,
+    stateCell(key.state, nowMs),
+  ]);
+  return table(terminal, columns, rows);
+}
+
+/** How each key has fared. */
+export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
+  const columns: readonly Column[] = [
+    { title: 'key' },
+    { title: 'fingerprint' },
+    { title: 'calls', align: 'right' },
+    { title: 'today', align: 'right' },
+    { title: 'success', align: 'right' },
+    { title: 'errors in a row', align: 'right' },
+    { title: 'mean', align: 'right' },
+    { title: 'p95', align: 'right' },
+    { title: 'last error' },
+  ];
+  return table(
+    terminal,
+    columns,
+    keys.map((key) => [key.name, fingerprintCell(key), ...fareCells(key), lastErrorWords(key, nowMs)]),
+  );
+}
+
+/** State and fare side by side, for somebody who watches. */
+export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
+  const columns: readonly Column[] = [
+    { title: 'key' },
+    { title: 'calls/seats', align: 'right' },
+    { title: 'calls', align: 'right' },
+    { title: 'today', align: 'right' },
+    { title: 'success', align: 'right' },
+    { title: 'in a row', align: 'right' },
+    { title: 'mean', align: 'right' },
+    { title: 'p95', align: 'right' },
+    { title: 'state' },
+  ];
+  return table(
+    terminal,
+    columns,
+    keys.map((key) => [key.name, `${key.inFlight}/${key.seats}`, ...fareCells(key), stateCell(key.state, nowMs)]),
+  );
+}
+
+/** `bytez: 5 of 7 keys take calls, 1 rests, 1 is benched`. */
+export function countLines({ keys }: KnownKeys): readonly string[] {
+  return countByProvider(keys).map(({ provider, total, ready, cooling, benched, disabled }) => {
+    const others = [
+      [cooling, 'cooling'],
+      [benched, 'benched'],
+      [disabled, 'disabled'],
+    ] as const;
+    const rest = others.flatMap(([count, words]) => (count === 0 ? [] : [`, ${count} ${words}`]));
+    return `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls${rest.join('')}`;
+  });
+}
+
+function fingerprintCell({ fingerprint }: KnownKey): Cell {
+  return { text: fingerprint === undefined ? '–' : `${fingerprint.slice(0, shortFingerprint)}…`, style: 'dim' };
+}
+
+function fareCells({ health }: KnownKey): readonly Cell[] {
+  const { calls, callsToday, successRate, consecutiveErrors, meanLatencyMs, p95LatencyMs } = health;
+  const span = (ms: number | undefined) => (ms === undefined ? '–' : spanWords(ms));
+  return [
+    String(calls),
+    String(callsToday),
+    successRate === undefined ? '–' : { text: `${Math.round(successRate * 100)} %`, style: rateStyle(successRate) },
+    { text: String(consecutiveErrors), style: consecutiveErrors >= 3 ? 'bad' : undefined },
+    span(meanLatencyMs),
+    span(p95LatencyMs),
+  ];
+}
+
+function rateStyle(rate: number): 'good' | 'warn' | 'bad' {
+  return rate >= 0.9 ? 'good' : rate >= 0.5 ? 'warn' : 'bad';
+}
+
+function lastErrorWords({ health }: KnownKey, nowMs: number): string {
+  const { lastError } = health;
+  return lastError === undefined ? '–' : `${lastError.reason}, ${spanWords(nowMs - lastError.atMs)} ago`;
+}

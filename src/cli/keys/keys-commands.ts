@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Surroundings } from '../surroundings.ts';
+
+const asJson = ['--json', 'print one JSON document, for programs', false] as const;
+const namesHelp = 'as "darkroom keys list" shows them: 3, "#3", bytez#3, or the beginning of a fingerprint';
+
+/** `darkroom keys …`: looks at the keys beside a running bot, and asks it to change them. */
+export function addKeysCommands(program: Command, around: Surroundings): void {
+  const keys = program.command('keys').description('look after the provider keys, beside a running bot or without one');
+
+  keys
+    .command('list')
+    .description('where each key stands; exit code 1 when a provider has no key that takes calls')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { listKeys } = await import('./list-and-stats.ts');
+      await listKeys(around, options);
+    });
+
+  keys
+    .command('stats')
+    .description('how each key has fared')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { keyStats } = await import('./list-and-stats.ts');
+      await keyStats(around, options);
+    });
+
+  keys
+    .command('report')
+    .description('what is wrong and what to do about it; exit code as for list')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { reportKeys } = await import('./report.ts');
+      await reportKeys(around, options);
+    });
+
+  keys
+    .command('test')
+    .description('ask every provider whether its keys are accepted, all at once, for free; exit code 1 when none is')
+    .option(...asJson)
+    .action(async (options: { json: boolean }) => {
+      const { testKeys } = await import('./test-keys.ts');
+      await testKeys(around, options);
+    });
+
+  keys
+    .command('monitor')
+    .description('show the keys as they change, until Ctrl-C')
+    .option('--interval <seconds>', 'how often it looks', seconds, 1)
+    .option('--json', 'print one JSON document a change, a line each', false)
+    .action(async ({ interval, json }: { interval: number; json: boolean }) => {
+      const { monitorKeys } = await import('./monitor.ts');
+      await monitorKeys(around, { intervalMs: interval * 1_000, json });
+    });
+
+  keys
+    .command('wake')
+    .description('put resting keys back to work')
+    .argument('[names...]', namesHelp)
+    .option('--all', 'every key that rests', false)
+    .option(...asJson)
+    .action(async (names: string[], options: { all: boolean; json: boolean }) => {
+      const { askOwner } = await import('./ask-owner.ts');
+      await askOwner(around, { wish: 'wake', names, ...options });
+    });
+
+  for (const [wish, description] of [
+    ['disable', 'take keys out of use until they are enabled'],
+    ['enable', 'use keys again that were disabled'],
+  ] as const) {
+    keys
+      .command(wish)
+      .description(description)
+      .argument('<names...>', namesHelp)
+      .option(...asJson)
+      .action(async (names: string[], { json }: { json: boolean }) => {
+        const { askOwner } = await import('./ask-owner.ts');
+        await askOwner(around, { wish, names, all: false, json });
+      });
+  }
+}
+
+const longestIntervalS = 3_600;
+
+function seconds(text: string): number {
+  const number = /^[0-9]{1,4}(?:\.[0-9]{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= 0.1 && number <= longestIntervalS) return number;
+  throw new InvalidArgumentError(`It is a number of seconds from 0.1 to ${longestIntervalS}.`);
+}

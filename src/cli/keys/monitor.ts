@@ -1,0 +1,74 @@
+import { isoTime } from '../time-words.ts';
+import type { Surroundings } from '../surroundings.ts';
+import type { Terminal } from '../terminal.ts';
+import { keyDocument } from './key-document.ts';
+import { countLines, watchTable } from './key-tables.ts';
+import { type KnownKeys, lookAtKeys } from './known-keys.ts';
+import { noKeys, standing } from './list-and-stats.ts';
+import { stateName } from './state-words.ts';
+
+export type MonitorOptions = {
+  readonly intervalMs: number;
+  readonly json: boolean;
+};
+
+type Screen = Disposable & { show(known: KnownKeys): void };
+
+/** Shows the keys as they change until somebody stops it: a living table for a person, a line a change otherwise. */
+export async function monitorKeys(around: Surroundings, { intervalMs, json }: MonitorOptions): Promise<void> {
+  using stop = around.listenForStop();
+  using screen = around.out.isTty && !json ? liveTable(around.out) : changeLines(around.out, json);
+  while (!stop.signal.aborted) {
+    screen.show(await lookAtKeys(around));
+    await around.clock.sleep(intervalMs, stop.signal).catch(() => undefined);
+  }
+}
+
+/** The terminal's second screen, so that the first one is back afterwards as it was. */
+const enter = '\u001b[?1049h\u001b[?25l';
+const leave = '\u001b[?25h\u001b[?1049l';
+const home = '\u001b[H';
+const restOfLine = '\u001b[K';
+const restOfScreen = '\u001b[J';
+
+function liveTable(terminal: Terminal): Screen {
+  terminal.write(enter);
+  return {
+    show: (known) => {
+      const lines = [
+        `darkroom keys · ${isoTime(known.nowMs).slice(11, 19)} UTC · the bot ${known.bot === 'running' ? 'runs' : 'does not run'} · Ctrl-C leaves`,
+        ...countLines(known),
+        ...standing(known),
+        '',
+        ...(known.keys.length === 0 ? [noKeys] : watchTable(terminal, known)),
+      ];
+      const room = Math.max(2, terminal.rows);
+      const shown =
+        lines.length <= room
+          ? lines
+          : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more; a higher window shows them`];
+      terminal.write(`${home}${shown.map((line) => `${line}${restOfLine}`).join('\n')}${restOfScreen}`);
+    },
+    [Symbol.dispose]: () => terminal.write(leave),
+  };
+}
+
+function changeLines(terminal: Terminal, json: boolean): Screen {
+  const seen = new Map<string, string>();
+  return {
+    show: (known) => {
+      for (const key of known.keys) {
+        const now = stateName(key.state);
+        const before = seen.get(key.name);
+        if (before === now) continue;
+        seen.set(key.name, now);
+        const at = isoTime(known.nowMs);
+        const line = json
+          ? JSON.stringify({ at, bot: known.bot, before: before ?? null, ...keyDocument(key) })
+          : `${at} ${key.name}: ${before === undefined ? '' : `${before} → `}${now}`;
+        terminal.write(`${line}\n`);
+      }
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}

@@ -1,0 +1,136 @@
+import PQueue from 'p-queue';
+import type { FailureReason } from '../../domain/failure.ts';
+import type { Provider, ProbeReply } from '../../domain/provider.ts';
+import type { ProviderName } from '../../domain/provider-name.ts';
+import { providerNames } from '../../domain/provider-name.ts';
+import { oneLine } from '../../observability/one-line.ts';
+import { createProviders } from '../../providers/create-providers.ts';
+import { createHttpClient } from '../../providers/http-client.ts';
+import { isoTime, spanWords } from '../time-words.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { type Cell, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { writeJson } from './key-document.ts';
+import { originWords } from './key-origins.ts';
+import { type KnownKey, lookAtKeys } from './known-keys.ts';
+import { noKeys } from './list-and-stats.ts';
+import { exitCodeFor } from './provider-counts.ts';
+import { progressOn } from './progress.ts';
+
+type Tested = {
+  readonly key: KnownKey;
+  readonly ms: number;
+  readonly finding: { readonly kind: 'works' } | { readonly kind: 'not-asked' } | Failed;
+};
+type Failed = { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };
+
+const atOnce = 16;
+const timeoutMs = 15_000;
+/** What a shell expects of a command that Ctrl-C ended. */
+const interrupted = 130;
+
+/** Asks every provider whether its keys are accepted, all at once, without spending anything. */
+export async function testKeys(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
+  const { config, keys, warnings } = await lookAtKeys(around);
+  using stop = around.listenForStop();
+  await using http = createHttpClient();
+  const providers = createProviders(config.providers, http);
+  const progress = progressOn(around.err, keys.length, json);
+  const queue = new PQueue({ concurrency: atOnce });
+  const results = await Promise.allSettled(
+    keys.map((key) =>
+      queue.add(async () => {
+        const result = await testOne(around, providers.get(key.provider), key, stop.signal);
+        progress.step(`${key.name}: ${findingWords(result)}`);
+        return result;
+      }),
+    ),
+  );
+  progress.end();
+  if (stop.signal.aborted) return around.exitWith(interrupted);
+  const tested = results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+  const counts = countWorking(tested);
+  if (json) writeJson(around.out, testDocument(around.clock.now(), tested, warnings));
+  else around.out.write(`${resultLines(around.out, tested, warnings).join('\n')}\n`);
+  around.exitWith(exitCodeFor(counts));
+}
+
+async function testOne(
+  { clock }: Surroundings,
+  provider: Provider | undefined,
+  key: KnownKey,
+  signal: AbortSignal,
+): Promise<Tested> {
+  if (provider === undefined) return { key, ms: 0, finding: { kind: 'not-asked' } };
+  const startedMs = clock.uptimeMs();
+  const reply: ProbeReply = await provider.probe(key.configured.secret, clock.deadline(timeoutMs, signal));
+  const ms = clock.uptimeMs() - startedMs;
+  if (reply.ok) return { key, ms, finding: { kind: 'works' } };
+  const { reason, detail } = reply.failure;
+  return { key, ms, finding: { kind: 'failed', reason, detail: oneLine(detail, 120) } };
+}
+
+function countWorking(tested: readonly Tested[]) {
+  return providerNames.flatMap((provider) => {
+    const own = tested.filter(({ key }) => key.provider === provider);
+    const ready = own.filter(({ finding }) => finding.kind === 'works').length;
+    return own.length === 0 ? [] : [{ provider, total: own.length, ready }];
+  });
+}
+
+function testDocument(nowMs: number, tested: readonly Tested[], warnings: readonly string[]): object {
+  return {
+    at: isoTime(nowMs),
+    providers: countWorking(tested).map(({ provider, total, ready }) => ({ provider, total, working: ready })),
+    keys: tested.map(({ key, ms, finding }) => ({
+      name: key.name,
+      fingerprint: key.fingerprint ?? null,
+      provider: key.provider,
+      origin: { variable: key.origin.variable, position: key.origin.position },
+      result: finding.kind,
+      reason: finding.kind === 'failed' ? finding.reason : null,
+      detail: finding.kind === 'failed' ? finding.detail : null,
+      ms: Math.round(ms),
+    })),
+    warnings,
+  };
+}
+
+function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: readonly string[]): readonly string[] {
+  if (tested.length === 0) return [noKeys, ...warnings];
+  const rows = tested.map((one): readonly Cell[] => [
+    one.key.name,
+    originWords(one.key.origin),
+    one.finding.kind === 'not-asked' ? '–' : spanWords(one.ms),
+    { text: findingWords(one), style: findingStyle(one) },
+  ]);
+  const columns = [
+    { title: 'key' },
+    { title: 'read from' },
+    { title: 'took', align: 'right' as const },
+    { title: 'result' },
+  ];
+  const totals = countWorking(tested).map(
+    ({ provider, total, ready }: { provider: ProviderName; total: number; ready: number }) =>
+      `${provider}: ${ready} of ${total} ${total === 1 ? 'key is' : 'keys are'} accepted`,
+  );
+  return [...table(terminal, columns, rows), '', ...totals, ...warnings];
+}
+
+function findingWords({ finding }: Tested): string {
+  switch (finding.kind) {
+    case 'works':
+      return 'accepted';
+    case 'not-asked':
+      return 'not asked: this version does not use this provider yet';
+    case 'failed':
+      return `${finding.reason}: ${finding.detail}`;
+  }
+}
+
+function findingStyle({ finding }: Tested): 'good' | 'dim' | 'bad' {
+  return finding.kind === 'works' ? 'good' : finding.kind === 'failed' ? 'bad' : 'dim';
+}
