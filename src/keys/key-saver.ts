@@ -58,6 +58,7 @@ export class KeySaver {
   #begin(): void {
     this.#saving ??= this.#save().finally(() => {
       this.#saving = undefined;
+      if (this.#urgent.size > 0 && !this.#failing) this.#begin();
     });
   }
 

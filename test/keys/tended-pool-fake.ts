@@ -1,0 +1,124 @@
+import type { KeyId } from '../../src/domain/ids.ts';
+import type { KeyState } from '../../src/domain/key-state.ts';
+import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyView, PoolView } from '../../src/domain/views.ts';
+import type { KeyHappening } from '../../src/keys/key-life.ts';
+import type { PoolKey } from '../../src/keys/pooled-key.ts';
+import type { KeysReplaced, TendedPool } from '../../src/keys/tended-pool.ts';
+
+const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
+
+const longAway = Number.MAX_SAFE_INTEGER;
+
+export type FakePool = TendedPool & {
+  /** Every word that was said of a key. */
+  readonly noted: string[];
+  readonly shifts: number[];
+  readonly replaced: { readonly keys: readonly string[]; readonly records: readonly KeyRecord[] }[];
+  state(place: number): KeyState;
+  /** What a real call does to a key, told to the listeners. */
+  become(place: number, state: KeyState, urgent?: boolean): void;
+  view(place: number, view: Partial<KeyView>): void;
+};
+
+/** A pool that leads no life: it notes what it is told and moves states as a probe would. */
+export function fakePool(first: readonly PoolKey[]): FakePool {
+  let keys = [...first];
+  const noted: string[] = [];
+  const shifts: number[] = [];
+  const replaced: FakePool['replaced'] = [];
+  const states = new Map<KeyId, KeyState>();
+  const views = new Map<KeyId, Partial<KeyView>>();
+  const listeners = new Set<(record: KeyRecord, urgent: boolean) => void>();
+  const stateOf = (id: KeyId): KeyState => states.get(id) ?? { kind: 'ready' };
+  const keyAt = (place: number) => {
+    const key = keys.find((one) => one.place === place);
+    if (key === undefined) throw new Error(`Cannot find key ${place}`);
+    return key;
+  };
+  const tell = (key: PoolKey, urgent: boolean) => {
+    const { id, provider, name } = key;
+    const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
+    for (const listener of listeners) listener({ ...record, state: stateOf(id) }, urgent);
+  };
+  const after = (state: KeyState, happening: KeyHappening): KeyState => {
+    switch (happening.kind) {
+      case 'bench':
+        return { kind: 'benched', reason: happening.reason, probeAtMs: longAway, times: 1, confirmed: false };
+      case 'probe-begins':
+        return state.kind === 'benched'
+          ? { kind: 'probing', reason: state.reason, times: state.times, confirmed: state.confirmed }
+          : state;
+      case 'probe-failed':
+      case 'probe-unsure':
+        return state.kind === 'probing'
+          ? {
+              kind: 'benched',
+              reason: state.reason,
+              probeAtMs: longAway,
+              times: state.times,
+              confirmed: happening.kind === 'probe-failed' || state.confirmed,
+            }
+          : state;
+      case 'probe-passed':
+        return { kind: 'half-open', after: 'rejected', times: 1 };
+      case 'disable':
+        return { kind: 'disabled' };
+      case 'wake':
+      case 'enable':
+        return { kind: 'ready' };
+      default:
+        return state;
+    }
+  };
+  return {
+    noted,
+    shifts,
+    replaced,
+    state: (place) => stateOf(keyAt(place).id),
+    become: (place, state, urgent = true) => {
+      const key = keyAt(place);
+      states.set(key.id, state);
+      tell(key, urgent);
+    },
+    view: (place, view) => void views.set(keyAt(place).id, view),
+    snapshot: (): PoolView => ({
+      total: keys.length,
+      ready: 0,
+      cooling: 0,
+      benched: 0,
+      disabled: 0,
+      keys: keys.map(({ id, name, provider, hint }) => ({
+        ...health,
+        id,
+        name,
+        provider,
+        hint,
+        state: stateOf(id),
+        inFlight: 0,
+        seats: 1,
+        ...views.get(id),
+      })),
+    }),
+    keys: () => keys.map((key) => ({ key, state: stateOf(key.id) })),
+    note: (id, happening) => {
+      const key = keys.find((one) => one.id === id);
+      if (key === undefined) return;
+      noted.push(`${key.name} ${happening.kind}`);
+      states.set(id, after(stateOf(id), happening));
+      tell(key, true);
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    shift: (byMs) => void shifts.push(byMs),
+    replaceKeys: (next, records): KeysReplaced => {
+      replaced.push({ keys: next.map(({ name }) => name), records });
+      const added = next.filter(({ id }) => keys.every((key) => key.id !== id)).map(({ name }) => name);
+      const removed = keys.filter(({ id }) => next.every((key) => key.id !== id)).map(({ name }) => name);
+      keys = [...next];
+      return { added, removed };
+    },
+  };
+}
