@@ -77,22 +77,15 @@ export class KeyProber {
     const { id, name } = key;
     // Before the pool is told, so that whoever hears of the change finds the probe under way.
     await Promise.resolve();
-    const benched = state.kind === 'benched' && state.reason === 'rejected';
-    if (benched) this.#pool.note(id, { kind: 'probe-begins' });
+    const wakes = state.kind === 'benched' && state.reason === 'rejected';
+    if (wakes) this.#pool.note(id, { kind: 'probe-begins' });
     const startMs = this.#clock.uptimeMs();
     const reason = await this.#ask({ key, state }, provider);
     const ms = this.#clock.uptimeMs() - startMs;
-    if (reason === 'rejected') this.#refused(id, benched);
-    else if (benched) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
+    const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
+    if (reason === 'rejected' && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
+    else if (wakes) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
     return { id, name, ok: reason === undefined, ...(reason === undefined ? {} : { reason }), ms };
-  }
-
-  #refused(id: KeyId, wasBenched: boolean): void {
-    if (!wasBenched) {
-      this.#pool.note(id, { kind: 'bench', reason: 'rejected' });
-      this.#pool.note(id, { kind: 'probe-begins' });
-    }
-    this.#pool.note(id, { kind: 'probe-failed' });
   }
 
   /** Why the key is not accepted, as far as the provider said; undefined when it is. */

@@ -49,7 +49,10 @@ type DeskSetup = Partial<KeyDeskOptions> & {
 
 function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup = {}) {
   const clock = fakeClock();
-  const pool = fakePool(Array.from({ length: keys }, (_, index) => aKey(index + 1)));
+  const pool = fakePool(
+    Array.from({ length: keys }, (_, index) => aKey(index + 1)),
+    clock,
+  );
   for (const [place, state] of Object.entries(states)) pool.become(Number(place), state);
   const events: HouseEvent[] = [];
   const asked: number[] = [];
@@ -116,12 +119,13 @@ test('KeyDesk leaves disabled keys and those whose rest the provider named out o
 
 test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ['a ready key that is accepted', { kind: 'ready' }, fine, []],
-  ['a ready key that is refused', { kind: 'ready' }, refused, ['bench', 'probe-begins', 'probe-failed']],
+  ['a ready key that is refused', { kind: 'ready' }, refused, ['probe-failed']],
   ['a ready key that cannot be asked', { kind: 'ready' }, cut, []],
   ['a refused key that is accepted', benched(), fine, ['probe-begins', 'probe-passed']],
   ['a refused key that is refused again', benched(), refused, ['probe-begins', 'probe-failed']],
   ['a refused key that cannot be asked', benched(), cut, ['probe-begins', 'probe-unsure']],
   ['a key without credit that is accepted', benched({ reason: 'out-of-credit' }), fine, []],
+  ['a key without credit that is refused', benched({ reason: 'out-of-credit' }), refused, []],
   ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
 ])('KeyDesk.testAll() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
   await using house = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
@@ -137,7 +141,7 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
 
 test('KeyDesk.testAll() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
   const clock = fakeClock();
-  const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })]);
+  const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
   const events: HouseEvent[] = [];
   const probe = () => Promise.reject(new Error('a bug'));
   await using desk = new KeyDesk({

@@ -2,13 +2,12 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
 import type { KeyView, PoolView } from '../../src/domain/views.ts';
-import type { KeyHappening } from '../../src/keys/key-life.ts';
+import { nextKeyState } from '../../src/keys/key-life.ts';
+import type { Clock } from '../../src/kit/clock.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
 import type { KeysReplaced, TendedPool } from '../../src/keys/tended-pool.ts';
 
 const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
-
-const longAway = Number.MAX_SAFE_INTEGER;
 
 export type FakePool = TendedPool & {
   /** Every word that was said of a key. */
@@ -21,8 +20,8 @@ export type FakePool = TendedPool & {
   view(place: number, view: Partial<KeyView>): void;
 };
 
-/** A pool that leads no life: it notes what it is told and moves states as a probe would. */
-export function fakePool(first: readonly PoolKey[]): FakePool {
+/** A pool without seats: it notes what it is told and lets its keys live. */
+export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   let keys = [...first];
   const noted: string[] = [];
   const shifts: number[] = [];
@@ -40,36 +39,6 @@ export function fakePool(first: readonly PoolKey[]): FakePool {
     const { id, provider, name } = key;
     const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
     for (const listener of listeners) listener({ ...record, state: stateOf(id) }, urgent);
-  };
-  const after = (state: KeyState, happening: KeyHappening): KeyState => {
-    switch (happening.kind) {
-      case 'bench':
-        return { kind: 'benched', reason: happening.reason, probeAtMs: longAway, times: 1, confirmed: false };
-      case 'probe-begins':
-        return state.kind === 'benched'
-          ? { kind: 'probing', reason: state.reason, times: state.times, confirmed: state.confirmed }
-          : state;
-      case 'probe-failed':
-      case 'probe-unsure':
-        return state.kind === 'probing'
-          ? {
-              kind: 'benched',
-              reason: state.reason,
-              probeAtMs: longAway,
-              times: state.times,
-              confirmed: happening.kind === 'probe-failed' || state.confirmed,
-            }
-          : state;
-      case 'probe-passed':
-        return { kind: 'half-open', after: 'rejected', times: 1 };
-      case 'disable':
-        return { kind: 'disabled' };
-      case 'wake':
-      case 'enable':
-        return { kind: 'ready' };
-      default:
-        return state;
-    }
   };
   return {
     noted,
@@ -105,7 +74,7 @@ export function fakePool(first: readonly PoolKey[]): FakePool {
       const key = keys.find((one) => one.id === id);
       if (key === undefined) return;
       noted.push(`${key.name} ${happening.kind}`);
-      states.set(id, after(stateOf(id), happening));
+      states.set(id, nextKeyState(stateOf(id), happening, { nowMs: clock.now(), inARow: 1, random: () => 0.5 }));
       tell(key, true);
     },
     onChange: (listener) => {
