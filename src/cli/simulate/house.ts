@@ -1,4 +1,5 @@
 import { parseConfig } from '../../config.ts';
+import type { Tell } from '../../domain/events.ts';
 import { type JobId, jobId, type KeyId } from '../../domain/ids.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { ProviderName } from '../../domain/provider-name.ts';
@@ -53,21 +54,15 @@ async function openHouse(
     () => seats,
   );
   const placeOf = new Map<KeyId, number>(keys.map(({ id, place }) => [id, place]));
-  const pool = opening.use(
-    new KeyPool({
-      keys,
-      remembered: [],
-      strategy,
-      clock,
-      random,
-      tell: (event) => {
-        if (event.event !== 'key.changed' || !penalties.has(event.state.kind)) return;
-        penalized(placeOf.get(event.keyId) ?? 0, event.state.kind);
-      },
-    }),
-  );
-  opening.use(new KeyDesk({ pool, providers, store, clock }));
   const trouble: unknown[] = [];
+  const tell: Tell = (event) => {
+    if (event.event === 'house.trouble') trouble.push(event.error);
+    if (event.event !== 'key.changed' || !penalties.has(event.state.kind)) return;
+    penalized(placeOf.get(event.keyId) ?? 0, event.state.kind);
+  };
+  const pool = opening.use(new KeyPool({ keys, remembered: [], strategy, clock, random, tell }));
+  const { keysTestOnStart: testOnStart, healthCheckIntervalMs: checkEveryMs } = config;
+  opening.use(new KeyDesk({ pool, providers, store, clock, tell, testOnStart, checkEveryMs }));
   const { retry: rules, timeoutMs, deadlineMs, running, waiting } = config;
   const anyNumber = { image: -1, video: -1 };
   const service = new GenerationService({
@@ -77,9 +72,7 @@ async function openHouse(
     keeper,
     clock,
     random,
-    tell: (event) => {
-      if (event.event === 'house.trouble') trouble.push(event.error);
-    },
+    tell,
     chains: { image: chain, video: chain },
     rules,
     timeoutMs,

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { StartError } from '../../start-error.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
 
-const fileSchema = z.union([scenarioSchema.transform((one) => [one]), z.array(scenarioSchema).min(1).readonly()]);
+const fileSchema = z.preprocess(
+  (json) => (Array.isArray(json) ? json : [json]),
+  z.array(scenarioSchema).min(1).readonly(),
+);
 
 /** Whether this is meant as the path of a file rather than as a name. */
 export function isScenarioFile(word: string): boolean {
