@@ -2,6 +2,7 @@ import type { Cancelled } from '../domain/job-engine.ts';
 import type { OptionMistake } from '../domain/generation-options.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
+import { alertScreen, type AlertNews } from './alert-screen.ts';
 import type { Catalog } from './catalog.ts';
 import {
   dialogueDoneScreen,
@@ -28,7 +29,7 @@ import { limitsWords, premiumScreen, type DayUse, type PremiumFacts } from './pr
 import { receiptScreen } from './receipt-screen.ts';
 import { refusedScreen, usageScreen, type Refusal } from './refused-screen.ts';
 import type { Screen } from './screen.ts';
-import { statusScreen } from './status-screen.ts';
+import { statusScreen, type Trails } from './status-screen.ts';
 import { voiceOf } from './voice.ts';
 
 const cancelMessages = {
@@ -67,7 +68,9 @@ export function createMessageMapper(catalog: Catalog) {
     caption: (view: JobView, locale: string, result: ResultFacts): Screen => captionScreen(voice(locale), view, result),
     /** The short reply that rings after a long wait. */
     ready: (locale: string): Screen => wordsOnly(voice(locale).say('ready')),
-    status: (views: readonly JobView[], locale: string): Screen => statusScreen(voice(locale), views),
+    /** Where a person's requests stand; with their calls, for an admin's own. */
+    status: (views: readonly JobView[], locale: string, trails?: Trails): Screen =>
+      statusScreen(voice(locale), views, trails),
     /** A request that was not taken. */
     refused: (refusal: Refusal, locale: string): Screen => refusedScreen(voice(locale), refusal),
     /** Options that cannot be followed; nothing was stored. */
@@ -118,6 +121,7 @@ export function createMessageMapper(catalog: Catalog) {
       wordsOnly(voice(locale).say('premium.received', { until: new Date(gift.untilMs) })),
     premiumUsage: (locale: string): Screen => wordsOnly(voice(locale).say('premium.usage')),
 
+    alerts: (news: readonly AlertNews[], locale: string): Screen => alertScreen(voice(locale), news),
     keys: (view: PoolView, nowMs: number, locale: string): Screen => keysScreen(voice(locale), view, nowMs),
     /** Plain text, short enough for a callback answer. */
     keysTested: (results: readonly { readonly ok: boolean }[], locale: string): string =>

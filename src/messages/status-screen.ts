@@ -1,29 +1,43 @@
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import type { JobId } from '../domain/ids.ts';
 import type { JobPhase, JobView } from '../domain/views.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { exampleButton, lines, quote, refreshButton, waitWords } from './phrases.ts';
-import { safe } from './safe-html.ts';
-import { callbackData, type Screen, type ScreenButton } from './screen.ts';
+import { safe, shownLength } from './safe-html.ts';
+import { callbackData, textLimit, type Screen, type ScreenButton } from './screen.ts';
+import { trailLines } from './trail-words.ts';
 import type { Voice } from './voice.ts';
 
 const promptLimit = 120;
 /** Twelve requests with their prompts stay well under one message; nobody has more than that waiting by default. */
 const shownAtMost = 12;
 
+/** The calls of each job, for those who look after the bot. */
+export type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
+
 /** Where all requests of a person stand, newest first as they come; how to begin when there is none. */
-export function statusScreen(voice: Voice, views: readonly JobView[]): Screen {
+export function statusScreen(voice: Voice, views: readonly JobView[], trails: Trails = new Map()): Screen {
   if (views.length === 0) {
     return { text: voice.say('status.none'), rows: [[exampleButton(voice, 'image')], [exampleButton(voice, 'video')]] };
   }
   const shown = views.slice(0, shownAtMost);
-  const items = shown.map((view, index) =>
-    lines(
+  const items = shown.map((view, index) => ({
+    trail: lines(...trailLines(voice, trails.get(view.id) ?? [])),
+    words: lines(
       voice.say('status.item', { number: index + 1, kind: view.kind, phase: safe(phaseWords(voice, view.phase)) }),
       quote(view.prompt, promptLimit),
     ),
-  );
+  }));
   const more = views.length - shown.length;
+  const header = voice.say('status.header');
+  const tail = more === 0 ? '' : voice.say('status.more', { count: more });
+  let left = textLimit - shownLength(lines(header, ...items.map(({ words }) => words), tail));
+  const texts = items.map(({ words, trail }) => {
+    left -= shownLength(trail) + 1;
+    return left < 0 ? words : lines(words, trail);
+  });
   return {
-    text: lines(voice.say('status.header'), ...items, more === 0 ? '' : voice.say('status.more', { count: more })),
+    text: lines(header, ...texts, tail),
     rows: [...cancelRows(voice, shown), [refreshButton(voice, 'all')]],
   };
 }

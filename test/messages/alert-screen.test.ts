@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { alertSeverity, type Alert, type AlertFacts } from '../../src/domain/alert.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../src/messages/message-mapper.ts';
+import { reasons } from './builders.ts';
+import { parseTelegramHtml } from './telegram-html.ts';
+
+const catalog = loadCatalog();
+const mapper = createMessageMapper(catalog);
+const everyFact: readonly AlertFacts[] = [
+  { kind: 'slow', provider: 'bytez', meanMs: 9_400, usualMs: 2_100 },
+  { kind: 'many-errors', provider: 'bytez', share: 0.42, calls: 50 },
+  { kind: 'key-failing', keyName: 'bytez #3', reason: 'rejected', times: 3 },
+  { kind: 'no-key-ready', provider: 'bytez', keys: 11 },
+  { kind: 'provider-silent', provider: 'bytez' },
+];
+
+function anAlert(facts: AlertFacts): Alert {
+  return { id: `${facts.kind}:x`, severity: alertSeverity[facts.kind], facts };
+}
+
+function shown(facts: readonly AlertFacts[], isOver: boolean, locale = 'en'): readonly string[] {
+  const screen = mapper.alerts(
+    facts.map((fact) => ({ alert: anAlert(fact), isOver })),
+    locale,
+  );
+  expect(screen.rows.flat().map(({ data }) => data)).toEqual(['keys:open']);
+  const text = parseTelegramHtml(screen.text);
+  expect(text.length).toBeLessThanOrEqual(4096);
+  expect(text).not.toMatch(/[{}]|undefined|NaN/);
+  return text.split('\n');
+}
+
+test('alerts() tells the gravest first and says what is known', () => {
+  expect(shown(everyFact, false)).toEqual([
+    '🔴 bytez #3 failed 3 times in a row: not accepted',
+    '🔴 No key of bytez takes calls. All 11 keys rest or were refused.',
+    '🔴 bytez doesn’t answer. I ask it one call at a time until it does.',
+    '🟠 42% of the calls to bytez fail (50 calls in 5 minutes).',
+    '🟡 bytez is slow: 9.4 s a call, usually 2.1 s.',
+  ]);
+});
+
+test('alerts() tells what is over, after what is not', () => {
+  expect(shown(everyFact, true)).toEqual([
+    '✅ bytez #3 is no longer failing.',
+    '✅ bytez has a key that takes calls again.',
+    '✅ bytez answers again.',
+    '✅ Calls to bytez succeed again.',
+    '✅ bytez is as fast as usual again.',
+  ]);
+  const [high, low] = [anAlert({ kind: 'provider-silent', provider: 'bytez' }), anAlert(everyFact[0] as AlertFacts)];
+  const mixed = mapper.alerts(
+    [
+      { alert: high, isOver: true },
+      { alert: low, isOver: false },
+    ],
+    'en',
+  );
+  expect(mixed.text.split('\n').map((line) => line.slice(0, 2))).toEqual(['🟡', '✅ ']);
+});
+
+test.each(catalog.locales)('alerts() reads well: %s', (locale) => {
+  const failing = reasons.flatMap((reason) =>
+    [1, 2, 5].map((times): AlertFacts => ({ kind: 'key-failing', keyName: '<b>&', reason, times })),
+  );
+  for (const facts of [...everyFact, ...failing, { kind: 'no-key-ready', provider: 'bytez', keys: 1 } as const]) {
+    for (const isOver of [false, true]) expect(shown([facts], isOver, locale)).toHaveLength(1);
+  }
+});
+
+test('alerts() of a thousand keys fits into one message', () => {
+  const many = Array.from({ length: 1_000 }, (_, index): AlertFacts => ({
+    kind: 'key-failing',
+    keyName: `bytez #${index}`,
+    reason: 'rejected',
+    times: 3,
+  }));
+  const lines = shown(many, false);
+  expect(lines).toHaveLength(21);
+  expect(lines.at(-1)).toBe('… and 980 more');
+});
