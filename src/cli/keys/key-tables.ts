@@ -1,3 +1,6 @@
+import type { ProviderName } from '../../domain/provider-name.ts';
+import { count } from '../../observability/story-words.ts';
+import { isServed } from '../../providers/create-providers.ts';
 import { spanWords } from '../time-words.ts';
 import { type Cell, type Column, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -73,14 +76,20 @@ export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
 /** `bytez: 5 of 7 keys take calls, 1 rests, 1 is benched`. */
 export function countLines({ keys }: KnownKeys): readonly string[] {
   return countByProvider(keys).map(({ provider, total, ready, cooling, benched, disabled }) => {
+    if (!isServed(provider)) return notServedWords(provider, total);
     const others = [
       [cooling, 'cooling'],
       [benched, 'benched'],
       [disabled, 'disabled'],
     ] as const;
-    const rest = others.flatMap(([count, words]) => (count === 0 ? [] : [`, ${count} ${words}`]));
+    const rest = others.flatMap(([keys, words]) => (keys === 0 ? [] : [`, ${keys} ${words}`]));
     return `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls${rest.join('')}`;
   });
+}
+
+/** Said of keys that are set for a later version. */
+export function notServedWords(provider: ProviderName, total: number): string {
+  return `${provider}: ${count(total, 'key')} set; this version does not ask ${provider} yet`;
 }
 
 function fingerprintCell({ fingerprint }: KnownKey): Cell {

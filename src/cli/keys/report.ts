@@ -3,6 +3,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { paint, type Terminal } from '../terminal.ts';
 import { isServed } from '../../providers/create-providers.ts';
 import { keysDocument, writeJson } from './key-document.ts';
+import { notServedWords } from './key-tables.ts';
 import { type KnownKeys, lookAtKeys, takesCalls } from './known-keys.ts';
 import { noKeys, standing } from './list-and-stats.ts';
 import { countByProvider, exitCodeFor, type ProviderCount } from './provider-counts.ts';
@@ -37,7 +38,7 @@ function reportLines(terminal: Terminal, known: KnownKeys, counts: readonly Prov
 function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: ProviderCount): readonly string[] {
   const { provider, total, ready } = count;
   const own = keys.filter((key) => key.provider === provider);
-  if (!isServed(provider)) return [`${provider}: ${total} set; this version does not ask ${provider} yet`];
+  if (!isServed(provider)) return [notServedWords(provider, total)];
   const head =
     ready > 0
       ? paint(terminal, 'good', `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls`)
