@@ -25,6 +25,11 @@ export async function pressKeysButton(ctx: BotContext, { messages, keys, clock }
     await ctx.answerCallbackQuery(messages.answer('expired', locale)).catch(ignoreStale);
     return;
   }
+  if (id === 'open') {
+    await ctx.answerCallbackQuery().catch(ignoreStale);
+    await sayScreen(ctx, messages.keys(keys.snapshot(), clock.now(), locale));
+    return;
+  }
   let words = messages.answer('refreshed', locale);
   if (id === 'test') words = messages.keysTested(await keys.testAll(), locale);
   else if (id === 'wake') words = messages.keysWoken(keys.wakeAll(), locale);

@@ -1,0 +1,167 @@
+import { type Api, GrammyError, HttpError } from 'grammy';
+import { expect, test } from 'vitest';
+import { AlertMail } from '../../src/bot/alerts.ts';
+import type { Alert } from '../../src/domain/alert.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { Users } from '../../src/domain/users.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../src/messages/message-mapper.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const catalog = loadCatalog();
+const locales = new Map([[901, 'ru']]);
+const blocked = new GrammyError('', { ok: false, error_code: 403, description: 'Forbidden' }, 'sendMessage', {});
+const lost = new HttpError('', Object.assign(new Error(''), { code: 'ECONNREFUSED' }));
+
+function failing(place: number): Alert {
+  const facts = { kind: 'key-failing', keyName: `bytez #${place}`, reason: 'rejected', times: 1 } as const;
+  return { id: `key-failing:id${place}`, severity: 'high', facts };
+}
+
+/** Mail to the admins on a Telegram that notes what it is asked and answers as told. */
+function aMail(adminIds: readonly number[] = [900], answers: (Error | undefined)[] = []) {
+  const clock = fakeClock();
+  const sent: string[] = [];
+  const events: HouseEvent[] = [];
+  const mail = new AlertMail({
+    api: {
+      sendMessage: async (chatId: number, text: string) => {
+        const answer = answers.shift();
+        if (answer !== undefined) throw answer;
+        const words = text.replaceAll(/<[^>]*>/g, '').replaceAll('\n', ' | ');
+        sent.push(`${Math.round(clock.uptimeMs() / 1_000)} s ${chatId}: ${words}`);
+      },
+    } as unknown as Api,
+    users: {
+      find: async (id: number) => {
+        const locale = locales.get(id);
+        return locale === undefined ? { id } : { id, locale };
+      },
+    } as unknown as Users,
+    messages: createMessageMapper(catalog),
+    adminIds: new Set(adminIds),
+    matchLocale: (code) => catalog.match(code, 'en'),
+    clock,
+    tell: (event) => void events.push(event),
+  });
+  return {
+    clock,
+    sent,
+    events,
+    mail,
+    raise: (...places: readonly number[]) => {
+      for (const place of places) mail.hear({ event: 'alert.raised', alert: failing(place) });
+    },
+    resolve: (...places: readonly number[]) => {
+      for (const place of places) mail.hear({ event: 'alert.resolved', alert: failing(place) });
+    },
+  };
+}
+
+test('AlertMail gathers what comes at once and tells every admin in the own language', async () => {
+  const { clock, raise, sent } = aMail([900, 901]);
+  raise(1, 2);
+  await clock.advance(3_000);
+  raise(3);
+  await clock.advance(600_000);
+  expect(sent).toEqual([
+    '5 s 900: 🔴 bytez #1 failed: not accepted | 🔴 bytez #2 failed: not accepted | 🔴 bytez #3 failed: not accepted',
+    '5 s 901: 🔴 bytez #1: 1 сбой: не принят | 🔴 bytez #2: 1 сбой: не принят | 🔴 bytez #3: 1 сбой: не принят',
+  ]);
+});
+
+test('AlertMail says at most one thing a minute, and then only how it stands', async () => {
+  const { clock, raise, resolve, sent } = aMail();
+  raise(1);
+  await clock.advance(10_000);
+  raise(2, 3);
+  resolve(1);
+  await clock.advance(10_000);
+  resolve(3);
+  await clock.advance(600_000);
+  expect(sent).toEqual([
+    '5 s 900: 🔴 bytez #1 failed: not accepted',
+    '65 s 900: 🔴 bytez #2 failed: not accepted | ✅ bytez #1 is no longer failing.',
+  ]);
+});
+
+test('AlertMail never speaks of what was over before anybody heard of it', async () => {
+  const { clock, raise, resolve, sent } = aMail();
+  raise(1);
+  resolve(1);
+  await clock.advance(600_000);
+  expect(sent).toEqual([]);
+});
+
+test('AlertMail does not follow a key that flaps, and tells when it stays broken', async () => {
+  const { clock, raise, resolve, sent } = aMail();
+  raise(1);
+  await clock.advance(70_000);
+  for (let time = 0; time < 3; time += 1) {
+    resolve(1);
+    await clock.advance(70_000);
+    raise(1);
+    await clock.advance(10_000);
+  }
+  await clock.advance(600_000);
+  expect(sent).toEqual([
+    '5 s 900: 🔴 bytez #1 failed: not accepted',
+    '75 s 900: ✅ bytez #1 is no longer failing.',
+    '530 s 900: 🔴 bytez #1 failed: not accepted',
+  ]);
+});
+
+test('AlertMail does not let what waits for long hold back what is new', async () => {
+  const { clock, raise, resolve, sent } = aMail();
+  raise(1);
+  await clock.advance(70_000);
+  resolve(1);
+  await clock.advance(70_000);
+  raise(1);
+  await clock.advance(10_000);
+  raise(2);
+  await clock.advance(10_000);
+  expect(sent.at(-1)).toBe('155 s 900: 🔴 bytez #2 failed: not accepted');
+});
+
+test('AlertMail leaves a chat that is closed to the bot alone, with a line in the log', async () => {
+  const { clock, raise, events, sent } = aMail([900, 901], [blocked]);
+  raise(1);
+  await clock.advance(600_000);
+  expect(sent).toEqual(['5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
+  expect(events).toEqual([{ event: 'telegram.trouble', method: 'sendMessage', detail: '403 Forbidden' }]);
+});
+
+test('AlertMail tries again a minute later when Telegram was away, with what is true by then', async () => {
+  const { clock, raise, sent, events } = aMail([900], [lost, lost]);
+  raise(1);
+  await clock.advance(20_000);
+  raise(2);
+  await clock.advance(600_000);
+  expect(sent).toEqual(['125 s 900: 🔴 bytez #1 failed: not accepted | 🔴 bytez #2 failed: not accepted']);
+  expect(events).toHaveLength(2);
+});
+
+test('AlertMail that cannot look up an admin says so and tries again', async () => {
+  const { clock, raise, sent, events } = aMail([900], [new TypeError('broken')]);
+  raise(1);
+  await clock.advance(70_000);
+  expect(events).toMatchObject([{ event: 'house.trouble', what: 'tell an admin of an alert' }]);
+  expect(sent).toHaveLength(1);
+});
+
+test('AlertMail says nothing once it is closed', async () => {
+  const { clock, mail, raise, sent } = aMail();
+  raise(1);
+  mail[Symbol.dispose]();
+  raise(2);
+  await clock.advance(600_000);
+  expect(sent).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
+test('AlertMail passes over everything that is no alert', async () => {
+  const { clock, mail } = aMail();
+  mail.hear({ event: 'house.stopping', running: 0 });
+  expect(clock.pending).toBe(0);
+});
