@@ -9,14 +9,6 @@ export function safeDetail(text: string, secret: string): string {
   return line.length <= detailLimit ? line : `${cut(line, detailLimit - 1)}…`;
 }
 
-/** Takes an echoed prompt out, so that nobody's sentence decides how a failure is read or ends up in a log. */
-export function withoutPrompt(text: string, prompt: string): string {
-  const trimmed = prompt.trim();
-  // Shorter ones would tear holes into the provider's own words.
-  if (trimmed.length < 8) return text;
-  return text.replaceAll(trimmed, '[prompt]').replaceAll(JSON.stringify(trimmed).slice(1, -1), '[prompt]');
-}
-
 function withoutSecret(text: string, secret: string): string {
   if (secret === '') return text;
   const spellings = [secret];

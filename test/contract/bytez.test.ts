@@ -20,8 +20,9 @@ async function generate(server: LocalServer, signal: AbortSignal = forever): Pro
   return await provider.generate(run, key, signal);
 }
 
-function failed(blame: string, reason: string): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown } };
+function failed(blame: string, reason: string, sureness?: 'likely' | 'guess'): unknown {
+  const detail = expect.any(String) as unknown;
+  return { ok: false, failure: { blame, reason, detail, ...(sureness === undefined ? {} : { sureness }) } };
 }
 
 /** A deadline that passes when the test says so. */
@@ -65,7 +66,7 @@ test('a run sends what was asked for beside the words nested, under the names of
     text: run.prompt,
     params: { width: 1_024, height: 576, seed: 0, negative_prompt: 'ugly hands' },
   });
-  expect(reply).toEqual(failed('request', 'bad-request'));
+  expect(reply).toEqual(failed('request', 'bad-request', 'guess'));
   expect(JSON.stringify(reply)).not.toContain('ugly hands');
 });
 
@@ -267,11 +268,18 @@ test.each([
   ['401', 401, '{"error":"Unauthorized"}', failed('key', 'rejected')],
   ['402', 402, '{"status":402,"error":"Payment Required"}', failed('key', 'out-of-credit')],
   ['429', 429, '{"error":"Rate limit exceeded"}', failed('key', 'rate-limited')],
-  ['404, which blames no model here', 404, '{"error":"Not found"}', failed('provider', 'failed-run')],
-  ['400, which blames no request here', 400, '{"error":"Bad request"}', failed('provider', 'failed-run')],
+  ['404, which blames no model here', 404, '{"error":"Not found"}', failed('provider', 'failed-run', 'guess')],
+  ['400, which blames no request here', 400, '{"error":"Bad request"}', failed('provider', 'failed-run', 'guess')],
+  [
+    '403 about a plan, which speaks of the key here',
+    403,
+    '{"error":"No access to this model"}',
+    failed('key', 'rejected', 'likely'),
+  ],
+  ['418, which nobody knows', 418, 'tea', failed('provider', 'unrecognized', 'guess')],
   ['502', 502, '<html><body>Bad gateway</body></html>', failed('provider', 'overloaded')],
   ['an HTML page with 200', 200, '<html><body>Log in to the network</body></html>', failed('provider', 'malformed')],
-  ['an error with 200', 200, '{"error":"Unauthorized"}', failed('key', 'rejected')],
+  ['an error with 200', 200, '{"error":"Unauthorized"}', failed('key', 'rejected', 'guess')],
 ])('a probe asks for the tasks and understands %s', async (_name, status, body, expected) => {
   await using server = await localHttpServer((_request, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);

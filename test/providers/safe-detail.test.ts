@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { safeDetail, withoutPrompt } from '../../src/providers/safe-detail.ts';
+import { safeDetail } from '../../src/providers/safe-detail.ts';
 
 const secret = 'sk-Ab1/c$D%e+F=4567890';
 
@@ -46,15 +46,4 @@ test('safeDetail() answers one line of at most 200 units without the key, whatev
       expect(told.isWellFormed()).toBe(true);
     }),
   );
-});
-
-test('withoutPrompt() takes an echoed prompt out, also one written as JSON', () => {
-  const prompt = 'a fox\nsaying "out of credits"';
-  expect(withoutPrompt(`bad: ${prompt}; raw: ${JSON.stringify({ prompt })}`, prompt)).toBe(
-    'bad: [prompt]; raw: {"prompt":"[prompt]"}',
-  );
-});
-
-test('withoutPrompt() leaves the words alone when the prompt is too short to be told from them', () => {
-  expect(withoutPrompt('out of credits', 'credits')).toBe('out of credits');
 });

@@ -1,13 +1,16 @@
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../../domain/provider.ts';
 import type { SecretValue } from '../../domain/secret-value.ts';
+import { classifyByTable } from '../classify-by-table.ts';
+import { readComplaint } from '../complaint.ts';
+import type { Complaint } from '../complaint.ts';
 import type { HttpClient, HttpReply } from '../http-client.ts';
 import { retryAfterMs } from '../retry-after.ts';
-import { safeDetail, withoutPrompt } from '../safe-detail.ts';
-import { classifyFailure } from './classify-failure.ts';
+import { safeDetail } from '../safe-detail.ts';
+import { withoutPrompt } from '../without-prompt.ts';
+import { bytezFailures } from './failure-table.ts';
 import { modelPath } from './model-path.ts';
-import { readAnswer, readComplaint, readProbe } from './read-answer.ts';
-import type { Complaint } from './read-answer.ts';
+import { readAnswer, readProbe } from './read-answer.ts';
 
 export type BytezOptions = {
   /** Ends in `/models/v2`; a slash behind it is dropped. */
@@ -19,6 +22,8 @@ export type BytezOptions = {
 
 type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
+const understand = classifyByTable(bytezFailures);
+
 /** A result may come inside the JSON as base64. */
 const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
@@ -28,12 +33,7 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
   const base = baseUrl.replace(/\/+$/, '');
 
   const classify = (answer: Answer, complaint: Complaint): AttemptFailure =>
-    classifyFailure({
-      status: complaint.status ?? answer.status,
-      words: complaint.words,
-      isHtml: complaint.isHtml,
-      retryAfterMs: retryAfterMs(answer.headers, now()),
-    });
+    understand(complaint, retryAfterMs(answer.headers, now()));
 
   return {
     name: 'bytez',
@@ -54,7 +54,7 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
         bodyLimitBytes: runLimitBytes,
       });
       const read = await readRun(reply, request, classify);
-      return read.ok ? read : { ok: false, failure: told(read.failure, secret, request) };
+      return read.ok ? read : { ok: false, failure: told(read.failure, secret) };
     },
 
     probe: async (secret, signal) => {
@@ -68,7 +68,7 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
         bodyLimitBytes: probeLimitBytes,
       });
       const failure = probeFailure(reply, classify);
-      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret, { prompt: '' }) };
+      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret) };
     },
   };
 }
@@ -89,10 +89,14 @@ async function readRun(reply: HttpReply, request: GenerationRequest, classify: C
   if (reply.kind !== 'answer') return { ok: false, failure: wireFailure(reply) };
   const heard = (complaint: Complaint): ProviderReply => ({
     ok: false,
-    failure: classify(reply, { ...complaint, words: withoutWords(complaint.words, request) }),
+    failure: classify(reply, {
+      ...complaint,
+      codes: complaint.codes.filter((code) => withoutWords(code, request) === code),
+      words: withoutWords(complaint.words, request),
+    }),
   });
-  if (!isSuccess(reply.status)) return heard(readComplaint(reply.body));
-  const answer = await readAnswer(reply.body, request.kind);
+  if (!isSuccess(reply.status)) return heard(readComplaint(reply.status, reply.body));
+  const answer = await readAnswer(reply.status, reply.body, request.kind);
   if (answer.kind === 'source') return { ok: true, source: answer.source };
   if (answer.kind === 'complaint') return heard(answer.complaint);
   return { ok: false, failure: malformed(reply.status, answer.why) };
@@ -100,12 +104,20 @@ async function readRun(reply: HttpReply, request: GenerationRequest, classify: C
 
 function probeFailure(reply: HttpReply, classify: Classify): AttemptFailure | undefined {
   if (reply.kind !== 'answer') return wireFailure(reply);
-  const read = isSuccess(reply.status) ? readProbe(reply.body) : readComplaint(reply.body);
+  const read = isSuccess(reply.status) ? readProbe(reply.status, reply.body) : readComplaint(reply.status, reply.body);
   if (read === 'fine') return undefined;
   if (read === 'malformed') return malformed(reply.status, 'no list of tasks');
-  const failure = classify(reply, read);
-  const isAboutTheRun = failure.blame === 'model' || failure.blame === 'request';
-  return isAboutTheRun ? { blame: 'provider', reason: 'failed-run', detail: failure.detail } : failure;
+  return withoutRun(classify(reply, read));
+}
+
+/** A probe asks for no model and makes nothing: what speaks of those says something else. */
+function withoutRun(failure: AttemptFailure): AttemptFailure {
+  const { detail } = failure;
+  if (failure.blame === 'model' || failure.blame === 'request') {
+    return { blame: 'provider', reason: 'failed-run', detail, sureness: 'guess' };
+  }
+  if (failure.reason === 'not-entitled') return { blame: 'key', reason: 'rejected', detail, sureness: 'likely' };
+  return failure;
 }
 
 const wireReasons = {
@@ -144,8 +156,8 @@ function malformed(status: number, why: string): AttemptFailure {
   return { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` };
 }
 
-function told(failure: AttemptFailure, secret: SecretValue, request: PersonsWords): AttemptFailure {
-  return { ...failure, detail: safeDetail(withoutWords(failure.detail, request), secret.reveal()) };
+function told(failure: AttemptFailure, secret: SecretValue): AttemptFailure {
+  return { ...failure, detail: safeDetail(failure.detail, secret.reveal()) };
 }
 
 type PersonsWords = Pick<GenerationRequest, 'prompt' | 'negative'>;

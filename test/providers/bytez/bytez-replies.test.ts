@@ -19,6 +19,8 @@ const media = z.discriminatedUnion('kind', [
 const failure = z.strictObject({
   blame: z.string(),
   reason: z.string(),
+  /** Sure when absent. */
+  sureness: z.enum(['likely', 'guess']).optional(),
   retryAfterMs: z.int().optional(),
   detail: z.string().optional(),
 });
