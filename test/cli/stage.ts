@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { runProgram } from '../../src/cli/program.ts';
+import type { Surroundings } from '../../src/cli/surroundings.ts';
+import { terminalOn } from '../../src/cli/terminal.ts';
+import type { KeyHealth } from '../../src/domain/key-health.ts';
+import type { KeyRecord } from '../../src/domain/key-store.ts';
+import { fingerprint } from '../../src/keys/fingerprint.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
+import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
+import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { secretsFound } from '../support/secret-hunt.ts';
+import { testKey, testToken } from '../support/test-house.ts';
+
+export const atMs = Date.UTC(2026, 0, 1, 12);
+const keyCount = 7;
+const secrets = [...Array.from({ length: 12 }, (_, index) => testKey(index + 1)), testToken];
+
+export type Ran = {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+};
+
+export type Stage = Disposable & {
+  readonly dataDir: string;
+  /** What the commands see; a test may change it. */
+  readonly env: Record<string, string>;
+  readonly clock: FakeClock;
+  /** Opens the database as a bot does that starts for the first time. */
+  openAsBot(): Database;
+  /** Writes down what a bot would have learned of each key, by its number, and leaves. */
+  remember(records: Readonly<Record<number, Partial<KeyRecord>>>): Promise<void>;
+  /** Runs the real program in this process; throws when any of it shows a secret. */
+  run(words: string, options?: RunOptions): Promise<Ran>;
+};
+
+export type RunOptions = {
+  /** A person looks at it. */
+  readonly tty?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Stops the command as Ctrl-C does. */
+  readonly stop?: AbortSignal;
+  /** Hears what is written as it is written. */
+  readonly onWrite?: (text: string) => void;
+};
+
+export const noHealth: KeyHealth = {
+  calls: 0,
+  successes: 0,
+  errors: {},
+  consecutiveErrors: 0,
+  callsToday: 0,
+  day: Math.floor(atMs / 86_400_000),
+};
+
+/** A folder, an environment of seven keys and a clock for the commands that look after them. */
+export function aStage(): Stage {
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
+  const clock = fakeClock(atMs);
+  const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));
+  const env: Record<string, string> = { BYTEZ_API_KEYS: keys.join(','), DATA_DIR: dataDir };
+  const openAsBot = () => openDatabase({ path: join(dataDir, 'darkroom.db') });
+  return {
+    dataDir,
+    env,
+    clock,
+    openAsBot,
+    remember: async (records) => {
+      using database = openAsBot();
+      const store = createSqliteKeyStore(database);
+      const salt = await store.salt();
+      await store.save(Object.entries(records).map(([place, more]) => aRecord(Number(place), salt, more)));
+    },
+    run: async (words, options = {}) => {
+      const written = { out: '', err: '' };
+      let code = 0;
+      const { tty = false, columns = 160, rows = 40, stop = new AbortController().signal } = options;
+      const terminal = (name: 'out' | 'err') =>
+        terminalOn(
+          {
+            isTTY: tty,
+            columns,
+            rows,
+            write: (text: string | Uint8Array) => {
+              written[name] += String(text);
+              options.onWrite?.(String(text));
+              return true;
+            },
+          },
+          env,
+        );
+      const around: Surroundings = {
+        cwd: dataDir,
+        env,
+        clock,
+        out: terminal('out'),
+        err: terminal('err'),
+        listenForStop: () => ({ signal: stop, [Symbol.dispose]: () => undefined }),
+        exitWith: (number) => {
+          code = number;
+        },
+      };
+      await runProgram(wordsOf(words), around);
+      const seen = Object.entries(written).map(([where, text]) => ({ where, text: stripVTControlCharacters(text) }));
+      const leaks = secretsFound(seen, secrets);
+      if (leaks.length > 0) throw new Error(`A secret stands in ${leaks.join(' and ')} of "darkroom ${words}"`);
+      return { code, ...written };
+    },
+    [Symbol.dispose]: () => rmSync(dataDir, { recursive: true, force: true }),
+  };
+}
+
+export function aRecord(place: number, salt: string, more: Partial<KeyRecord> = {}): KeyRecord {
+  return {
+    id: fingerprint(new Secret(testKey(place)), salt),
+    provider: 'bytez',
+    name: `bytez #${place}`,
+    savedAtMs: atMs,
+    state: { kind: 'ready' },
+    limitedInARow: 0,
+    seats: { limit: 1 },
+    inFlight: 0,
+    health: noHealth,
+    ...more,
+  };
+}
+
+/** Splits as a shell does, single quotes included. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
