@@ -1,5 +1,6 @@
 import { Bot } from 'grammy';
 import { join } from 'node:path';
+import { AlertMail } from './bot/alerts.ts';
 import type { BotContext, Desk } from './bot/context.ts';
 import { equip } from './bot/bot.ts';
 import { Delivery } from './bot/delivery.ts';
@@ -26,6 +27,7 @@ import { removeUnfinished } from './media/incoming-file.ts';
 import { createResultKeeper } from './media/result-keeper.ts';
 import { loadCatalog } from './messages/catalog.ts';
 import { createMessageMapper } from './messages/message-mapper.ts';
+import { createAlerts } from './observability/alerts.ts';
 import { createBytezProvider } from './providers/bytez/bytez-provider.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
@@ -71,7 +73,11 @@ export type House = AsyncDisposable & {
  * Opens the whole house: storage, keys, lines, bot, health API. Disposing closes it in two steps: nothing new is taken,
  * what runs may finish for `drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
  */
-export async function openHouse({ config, keys, clock, random, tell }: HouseOptions): Promise<House> {
+export async function openHouse({ config, keys, clock, random, tell: log }: HouseOptions): Promise<House> {
+  const listeners = [log];
+  const tell: Tell = (event) => {
+    for (const listener of listeners) listener(event);
+  };
   const { token } = config.telegram;
   if (token === undefined) {
     throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
@@ -175,6 +181,8 @@ export async function openHouse({ config, keys, clock, random, tell }: HouseOpti
     waiting,
     matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
   };
+  const mail = opening.use(new AlertMail({ ...desk, api }));
+  listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, menu);
   const poller = new Poller({ bot, inbox, clock, random, tell });
