@@ -9,26 +9,24 @@ import { Poller, TokenRefused } from './bot/poller.ts';
 import { CommandMenu } from './bot/publish-commands.ts';
 import { Receipts } from './bot/receipts.ts';
 import type { Config } from './config.ts';
+import type { ProvidersConfig } from './config-providers.ts';
 import type { Tell } from './domain/events.ts';
 import type { EngineStats } from './domain/job-engine.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
-import type { Provider } from './domain/provider.ts';
-import type { ProviderName } from './domain/provider-name.ts';
 import { GenerationService } from './generation/generation-service.ts';
 import { healthApi, remembered } from './http/health-api.ts';
-import { listen } from './http/listen.ts';
-import { KeyDesk } from './keys/key-desk.ts';
-import { KeyPool } from './keys/key-pool.ts';
-import { poolKeys } from './keys/pool-keys.ts';
+import { openKeys } from './keys/open-keys.ts';
 import type { ProviderKey } from './keys/read-keys.ts';
+import { atMost } from './kit/at-most.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Random } from './kit/random.ts';
+import { listenOrSay } from './listen-or-say.ts';
 import { removeUnfinished } from './media/incoming-file.ts';
 import { createResultKeeper } from './media/result-keeper.ts';
 import { loadCatalog } from './messages/catalog.ts';
 import { createMessageMapper } from './messages/message-mapper.ts';
 import { createAlerts } from './observability/alerts.ts';
-import { createBytezProvider } from './providers/bytez/bytez-provider.ts';
+import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
 import { openDatabase } from './storage/database.ts';
@@ -61,6 +59,8 @@ export type House = AsyncDisposable & {
   readonly httpUrl: string;
   readonly service: GenerationService;
   readonly keys: KeyDeskView;
+  /** Goes on with these keys, and with new words on them where there are any. */
+  reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
   /** How many jobs wait and run, line by line. */
   stats(): Promise<EngineStats>;
   /** Resolves once Telegram has said who the bot is. */
@@ -102,38 +102,32 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const users = createSqliteUsers(database);
   const dialogues = createSqliteDialogues(database);
   await dialogues.purge(clock.now());
-  const keyStore = createSqliteKeyStore(database);
+  const keyStore = createSqliteKeyStore(database, (error) => {
+    tell({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
+  });
 
   const http = opening.use(createHttpClient());
-  const providers = new Map<ProviderName, Provider>([
-    ['bytez', createBytezProvider({ baseUrl: config.providers.bytez.baseUrl, http })],
-  ]);
+  const providers = createProviders(config.providers, http);
   const results = join(config.dataDir, 'results');
   await removeUnfinished(results);
   const keeper = opening.use(
     createResultKeeper({ directory: results, allowPrivateHosts: config.mediaAllowPrivateHosts }),
   );
-  const pool = opening.use(
-    new KeyPool({
-      keys: poolKeys(keys, await keyStore.salt(), (provider) => config.providers[provider].seatsPerKey),
-      remembered: await keyStore.load(),
+  const keyRoom = opening.use(
+    await openKeys({
+      keys,
+      settings: config.providers,
       strategy: config.rotation,
-      clock,
-      random,
-      tell,
-    }),
-  );
-  const keyDesk = opening.use(
-    new KeyDesk({
-      pool,
       providers,
       store: keyStore,
       clock,
+      random,
       tell,
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
     }),
   );
+  const { pool, desk: keyDesk } = keyRoom;
 
   const recovered = await engine.recover(mostCrashes, clock.now());
   const untold = (await engine.untold()).length;
@@ -226,6 +220,7 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     httpUrl: door.url,
     service,
     keys: keyDesk,
+    reloadKeys: (newKeys, newProviders = config.providers) => keyRoom.reload(newKeys, newProviders),
     stats: () => engine.stats(),
     introduced,
     broken,
@@ -241,24 +236,4 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
       tell({ event: 'house.stopped', handedBack });
     },
   };
-}
-
-async function listenOrSay(...[app, host, port]: Parameters<typeof listen>): ReturnType<typeof listen> {
-  try {
-    return await listen(app, host, port);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const mend =
-      code === 'EADDRINUSE'
-        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
-        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
-    throw new StartError(`Cannot listen on ${host}:${port}: ${mend}`, { cause: error });
-  }
-}
-
-/** Waits for the work, but no longer than `ms`. */
-async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  const patience = new AbortController();
-  await Promise.race([work, clock.sleep(ms, patience.signal).catch(() => undefined)]);
-  patience.abort();
 }

@@ -81,7 +81,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
     };
     if (config.mostSeats !== undefined && config.mostSeats < config.seatsPerKey) {
-      const [prefix] = variablePrefixes[provider];
+      const prefix = variablePrefixes[provider].at(-1);
       mistakes.push(
         `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,
       );

@@ -22,9 +22,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms of single files beside the others: the composition root, the process edge, and the environment. */
 const houseFiles: Readonly<Record<string, readonly string[]>> = {
-  'app.ts': [...Object.keys(mayImport), 'config.ts', 'start-error.ts'],
+  'app.ts': [...Object.keys(mayImport), 'config.ts', 'config-providers.ts', 'listen-or-say.ts', 'start-error.ts'],
   'main.ts': ['cli'],
-  cli: [...Object.keys(mayImport), 'app.ts', 'config.ts', 'config-names.ts', 'environment.ts', 'start-error.ts'],
+  cli: [
+    ...Object.keys(mayImport),
+    'app.ts',
+    'config.ts',
+    'config-names.ts',
+    'config-providers.ts',
+    'environment.ts',
+    'start-error.ts',
+  ],
   'config.ts': ['domain', 'kit', 'config-providers.ts', 'config-schema.ts'],
   'config-chains.ts': ['domain', 'config-grammar.ts'],
   'config-edit-distance.ts': [],
@@ -33,6 +41,7 @@ const houseFiles: Readonly<Record<string, readonly string[]>> = {
   'config-providers.ts': ['domain', 'keys', 'config-grammar.ts', 'config-schema.ts'],
   'config-schema.ts': ['domain', 'kit', 'config-chains.ts', 'config-grammar.ts'],
   'environment.ts': [],
+  'listen-or-say.ts': ['http', 'start-error.ts'],
   'start-error.ts': [],
 };
 

@@ -21,3 +21,9 @@ export async function untilStopped(broken: Promise<never>): Promise<void> {
     clearInterval(keepAlive);
   }
 }
+
+/** Calls back at each SIGHUP, which then no longer ends the process. */
+export function onHangup(listener: () => void): Disposable {
+  process.on('SIGHUP', listener);
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) };
+}

@@ -2,34 +2,54 @@ import { openHouse } from '../app.ts';
 import { parseConfig } from '../config.ts';
 import { unknownNames } from '../config-names.ts';
 import { readEnvironment } from '../environment.ts';
-import { readKeys } from '../keys/read-keys.ts';
+import { KeySource } from '../keys/key-source.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
 import { createLogger, tellTo } from '../observability/logger.ts';
 import { createRedactor } from '../observability/redactor.ts';
-import { untilStopped } from './signals.ts';
+import { groupsBeyond, LiveKeys } from './live-keys.ts';
+import { onHangup, untilStopped } from './signals.ts';
 
 /** Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. */
 export async function start(): Promise<void> {
-  const { env, warnings } = readEnvironment({ cwd: process.cwd(), processEnv: process.env });
+  const readAll = () => readEnvironment({ cwd: process.cwd(), processEnv: process.env });
+  const reading = readAll();
+  const { env, warnings } = reading;
   const config = parseConfig(env);
-  const { keys, warnings: keyWarnings } = readKeys(env);
+  const source = new KeySource();
+  const { keys, warnings: keyWarnings } = source.read(env);
   const { token } = config.telegram;
   const { adminToken } = config.http;
-  const secrets = [token, adminToken, ...keys.map(({ secret }) => secret)].filter((secret) => secret !== undefined);
-  const logger = createLogger({
-    level: config.logLevel,
-    redactor: createRedactor(secrets),
-    pretty: process.stdout.isTTY,
-  });
+  const redactor = createRedactor([token, adminToken].filter((secret) => secret !== undefined));
+  const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
+  hide(keys);
+  const logger = createLogger({ level: config.logLevel, redactor, pretty: process.stdout.isTTY });
   const tell = tellTo(logger);
-  for (const text of [...warnings, ...unknownNames(env), ...keyWarnings]) tell({ event: 'config.warning', text });
+  const told = [...warnings, ...unknownNames(env), ...keyWarnings, ...groupsBeyond(keys, config.providers)];
+  for (const text of told) tell({ event: 'config.warning', text });
   if (keys.length === 0) {
     tell({
       event: 'config.warning',
       text: 'no provider key is set; requests are answered kindly, and fail, until BYTEZ_API_KEY is',
     });
   }
-  await using house = await openHouse({ config, keys, clock: systemClock, random: systemRandom, tell });
+  let liveKeys: LiveKeys | undefined;
+  // From the beginning: a signal that nobody listens for ends the process.
+  using _ = onHangup(() => liveKeys?.readEnvironment());
+  const clock = systemClock;
+  await using house = await openHouse({ config, keys, clock, random: systemRandom, tell });
+  await using live = new LiveKeys({
+    reading,
+    source,
+    providers: config.providers,
+    house,
+    clock,
+    tell,
+    told,
+    onKeys: hide,
+    readEnvironment: readAll,
+  });
+  liveKeys = live;
   await untilStopped(house.broken);
 }

@@ -1,8 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
-/** What a file of keys gave; `openToAll` when everyone on this machine may read it. */
+/**
+ * What a file of keys gave; `openToAll` when everyone on this machine may read it. With `stale` it is what the file gave
+ * before, and says what became of the file.
+ */
 export type KeyFile =
-  | { readonly kind: 'read'; readonly text: string; readonly openToAll: boolean }
+  | { readonly kind: 'read'; readonly text: string; readonly openToAll: boolean; readonly stale?: string }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export type ReadKeyFile = (path: string) => KeyFile;
@@ -28,6 +31,16 @@ export const readKeyFile: ReadKeyFile = (path) => {
     return { kind: 'unreadable', why: reasons.get(code) ?? 'cannot be read' };
   }
 };
+
+/** Differs as soon as the file does, or the links that lead to it; undefined while it cannot be found. */
+export function keyFileMark(path: string): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return undefined;
+  }
+}
 
 function readPlainFile(path: string): KeyFile {
   // Non-blocking: opening a named pipe would otherwise wait for someone to write into it.

@@ -25,7 +25,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** A text that may hold several keys, and the name under which a warning speaks of it. */
 type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
 
-const poolVariable = 'TOKEN_POOL_FILE';
+export const poolVariable = 'TOKEN_POOL_FILE';
 
 /** Every key of every provider, in the one order by which they are numbered; never throws, mistakes become warnings. */
 export function readKeys(env: Environment, options: { readonly readFile?: ReadKeyFile } = {}): KeyReading {
@@ -41,6 +41,19 @@ export function readKeys(env: Environment, options: { readonly readFile?: ReadKe
     return weigh(provider, collect(provider, sources, warnings), env, warnings);
   });
   return { keys, warnings };
+}
+
+/** The files of keys that the environment names. */
+export function keyFilePaths(env: Environment): readonly string[] {
+  const names = Object.keys(env);
+  const variables = providerNames.flatMap((provider) => keyVariables(provider, names));
+  const files = [...variables.filter(({ holds }) => holds === 'path').map(({ name }) => name), poolVariable];
+  return [...new Set(files.map((name) => pathIn(env[name])).filter((path) => path !== ''))];
+}
+
+/** The path that a variable holds, without the quotation marks that some tools leave; empty when there is none. */
+export function pathIn(value: string | undefined): string {
+  return (value ?? '').trim().replace(/^(["'])(.*)\1$/s, '$2');
 }
 
 function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile, warnings: string[]): Source[] {
@@ -60,12 +73,15 @@ function readPool(env: Environment, readFile: ReadKeyFile, warnings: string[]): 
 }
 
 function readText(variable: string, value: string, readFile: ReadKeyFile, warnings: string[]): string | undefined {
-  const path = value.trim().replace(/^(["'])(.*)\1$/s, '$2');
+  const path = pathIn(value);
   if (path === '') return undefined;
   const file = readFile(path);
   if (file.kind === 'unreadable') {
     warnings.push(`${variable} names a file that ${file.why}; its keys are skipped`);
     return undefined;
+  }
+  if (file.stale !== undefined) {
+    warnings.push(`${variable} names a file that ${file.stale}; the keys that it gave before stay`);
   }
   if (file.openToAll) {
     warnings.push(`${variable} names a file that everyone on this machine may read; take that right away (chmod 600)`);

@@ -45,6 +45,11 @@ export function parseTokenPool(text: string, variable: string): TokenPool {
   return { entries: entries.sort((a, b) => boundTo(a) - boundTo(b)), warnings };
 }
 
+/** True for a text that is whole: a file that is still being written mostly is not. */
+export function isTokenPool(text: string): boolean {
+  return poolSchema.safeParse(parseJson(text)).success;
+}
+
 function boundTo(entry: PoolEntry): number {
   return entry.onlyModel === undefined ? 0 : 1;
 }

@@ -4,6 +4,8 @@ import { secretForms } from './secret-forms.ts';
 export type Redactor = {
   /** The text with every known secret, in whatever coding, and everything shaped like a bot token taken out. */
   redact(text: string): string;
+  /** From now on these are taken out too. */
+  add(secrets: readonly Secret[]): void;
 };
 
 export const redacted = '[redacted]';
@@ -19,18 +21,21 @@ export function hideTokens(text: string): string {
 /** So many first letters are looked up at each place of a text; no form of a secret is shorter. */
 const startLength = 4;
 
-/** Knows the secrets for good; secrets under four characters are not looked for, they would be everywhere. */
+/** Never forgets a secret; those under four characters are not looked for, they would be everywhere. */
 export function createRedactor(secrets: readonly Secret[]): Redactor {
   const formsByStart = new Map<string, string[]>();
-  for (const form of new Set(secrets.flatMap((secret) => secretForms(secret.reveal())))) {
-    if (form.length < startLength) continue;
-    const start = form.slice(0, startLength);
-    const forms = formsByStart.get(start) ?? [];
-    forms.push(form);
-    formsByStart.set(start, forms);
-  }
-  for (const forms of formsByStart.values()) forms.sort((a, b) => b.length - a.length);
-  return { redact: (text) => hideTokens(hideForms(text, formsByStart)) };
+  const add = (more: readonly Secret[]) => {
+    for (const form of new Set(more.flatMap((secret) => secretForms(secret.reveal())))) {
+      if (form.length < startLength) continue;
+      const start = form.slice(0, startLength);
+      const forms = formsByStart.get(start) ?? [];
+      if (!forms.includes(form)) forms.push(form);
+      formsByStart.set(start, forms);
+    }
+    for (const forms of formsByStart.values()) forms.sort((a, b) => b.length - a.length);
+  };
+  add(secrets);
+  return { redact: (text) => hideTokens(hideForms(text, formsByStart)), add };
 }
 
 /** One pass over the text, however many secrets there are. */

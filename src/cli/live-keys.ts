@@ -1,0 +1,96 @@
+import type { House } from '../app.ts';
+import { ConfigError, parseConfig } from '../config.ts';
+import { unknownNames } from '../config-names.ts';
+import type { ProvidersConfig } from '../config-providers.ts';
+import type { Tell } from '../domain/events.ts';
+import type { EnvironmentReading } from '../environment.ts';
+import { groupWarnings } from '../keys/key-groups.ts';
+import type { KeySource } from '../keys/key-source.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
+import type { Clock } from '../kit/clock.ts';
+import { every } from '../kit/every.ts';
+import { settingsForNextStart } from './settings-for-next-start.ts';
+
+const lookEveryMs = 2_000;
+
+export type LiveKeysOptions = {
+  /** As it was at the start; the source has read it. */
+  readonly reading: EnvironmentReading;
+  readonly source: KeySource;
+  readonly providers: ProvidersConfig;
+  readonly house: Pick<House, 'reloadKeys'>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Warnings that were told already. */
+  readonly told: readonly string[];
+  /** Hears of keys before anybody uses them. */
+  readonly onKeys: (keys: readonly ProviderKey[]) => void;
+  readonly readEnvironment: () => EnvironmentReading;
+};
+
+/**
+ * Takes in what becomes of the keys while the house runs: files of keys as soon as they change, `.env` when it is told
+ * to. A warning is told when it is new.
+ */
+export class LiveKeys implements AsyncDisposable {
+  readonly #options: LiveKeysOptions;
+  readonly #rounds: Disposable;
+  #reading: EnvironmentReading;
+  #providers: ProvidersConfig;
+  #told: ReadonlySet<string>;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: LiveKeysOptions) {
+    this.#options = options;
+    this.#reading = options.reading;
+    this.#providers = options.providers;
+    this.#told = new Set(options.told);
+    this.#rounds = every(options.clock, lookEveryMs, () => {
+      if (options.source.hasChanged()) this.#takeKeys();
+    });
+  }
+
+  /** Reads the environment anew: keys, weights, seats and accounts count at once, the rest at the next start. */
+  readEnvironment(): void {
+    const { tell } = this.#options;
+    const reading = this.#options.readEnvironment();
+    try {
+      this.#providers = parseConfig(reading.env).providers;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const mistake of error.mistakes) {
+        tell({ event: 'config.warning', text: `The environment is left as it was, because ${mistake}` });
+      }
+      return;
+    }
+    this.#reading = reading;
+    for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
+      tell({ event: 'config.warning', text: `${name} was changed; it takes effect at the next start` });
+    }
+    this.#takeKeys();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#rounds[Symbol.dispose]();
+    await this.#work;
+  }
+
+  #takeKeys(): void {
+    const { source, tell, onKeys, house } = this.#options;
+    const { env, warnings } = this.#reading;
+    const providers = this.#providers;
+    const { keys, warnings: keyWarnings } = source.read(env);
+    onKeys(keys);
+    const all = [...warnings, ...unknownNames(env), ...keyWarnings, ...groupsBeyond(keys, providers)];
+    for (const text of all) if (!this.#told.has(text)) tell({ event: 'config.warning', text });
+    this.#told = new Set(all);
+    this.#work = this.#work
+      .then(() => house.reloadKeys(keys, providers))
+      .catch((error: unknown) => tell({ event: 'house.trouble', what: 'Cannot take in the keys anew', error }));
+  }
+}
+
+/** Warnings about accounts of keys that are not there. */
+export function groupsBeyond(keys: readonly ProviderKey[], providers: ProvidersConfig): readonly string[] {
+  return groupWarnings(keys, (provider) => providers[provider].keyGroups);
+}

@@ -1,0 +1,82 @@
+import type { Tell } from '../domain/events.ts';
+import type { KeyStore } from '../domain/key-store.ts';
+import type { Provider } from '../domain/provider.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import { KeyDesk } from './key-desk.ts';
+import { accountsOf } from './key-groups.ts';
+import { KeyPool } from './key-pool.ts';
+import { poolKeys } from './pool-keys.ts';
+import type { ProviderKey } from './read-keys.ts';
+import type { StrategyName } from './strategies.ts';
+
+/** What an operator says of the keys of each provider. */
+export type KeySettings = Readonly<
+  Record<
+    ProviderName,
+    {
+      readonly seatsPerKey: number;
+      readonly mostSeats: number | undefined;
+      readonly keyGroups: readonly (readonly number[])[];
+    }
+  >
+>;
+
+export type OpenKeysOptions = {
+  readonly keys: readonly ProviderKey[];
+  readonly settings: KeySettings;
+  readonly strategy: StrategyName;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+  readonly testOnStart: boolean;
+  /** 0 is never. */
+  readonly checkEveryMs: number;
+};
+
+export type OpenKeys = AsyncDisposable & {
+  readonly pool: KeyPool;
+  readonly desk: KeyDesk;
+  /** Goes on with these keys and settings; what was learned of those that stay, stays. */
+  reload(keys: readonly ProviderKey[], settings: KeySettings): Promise<void>;
+};
+
+/** The pool with all that earlier runs learned, and the desk that looks after it. */
+export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
+  const { strategy, providers, store, clock, random, tell, testOnStart, checkEveryMs } = options;
+  let { settings } = options;
+  const salt = await store.salt();
+  const made = (keys: readonly ProviderKey[]) => poolKeys(keys, salt, (provider) => settings[provider].seatsPerKey);
+  const keys = made(options.keys);
+  await using opening = new AsyncDisposableStack();
+  const pool = opening.use(
+    new KeyPool({
+      keys,
+      remembered: await store.load(),
+      groups: accountsOf(keys, (provider) => settings[provider].keyGroups),
+      mostSeats: (provider) => settings[provider].mostSeats,
+      strategy,
+      clock,
+      random,
+      tell,
+    }),
+  );
+  const desk = opening.use(new KeyDesk({ pool, providers, store, clock, tell, testOnStart, checkEveryMs }));
+  const opened = opening.move();
+  return {
+    pool,
+    desk,
+    reload: async (newKeys, newSettings) => {
+      settings = newSettings;
+      const next = made(newKeys);
+      await desk.replaceKeys(
+        next,
+        accountsOf(next, (provider) => newSettings[provider].keyGroups),
+      );
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

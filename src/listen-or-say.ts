@@ -1,0 +1,16 @@
+import { listen } from './http/listen.ts';
+import { StartError } from './start-error.ts';
+
+/** Opens the door, or says why it cannot and what to do. */
+export async function listenOrSay(...[app, host, port]: Parameters<typeof listen>): ReturnType<typeof listen> {
+  try {
+    return await listen(app, host, port);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const mend =
+      code === 'EADDRINUSE'
+        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
+        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
+    throw new StartError(`Cannot listen on ${host}:${port}: ${mend}`, { cause: error });
+  }
+}
