@@ -18,8 +18,9 @@ export type AlertsOptions = {
 /** A listener that turns what happens in the house into alerts: each is raised once and resolved once. */
 export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
   const board = new AlertBoard(tell);
-  const keys = new KeyWatch(board, pool);
-  const calls = new CallWatch(board, providers(pool));
+  const providerOf = providers(pool);
+  const keys = new KeyWatch(board, pool, providerOf);
+  const calls = new CallWatch(board, providerOf);
   const hear = (event: HouseEvent): void => {
     const name = event.event;
     if (name === 'attempt.failed' || name === 'attempt.succeeded') {

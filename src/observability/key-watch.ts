@@ -25,9 +25,13 @@ type KeyChange = Extract<HouseEvent, { event: 'key.changed' }>;
 export class KeyWatch {
   readonly #board: AlertBoard;
   readonly #pool: () => PoolView;
+  readonly #providerOf: (id: KeyId) => ProviderName | undefined;
   readonly #tales = new Map<KeyId, KeyTale>();
+  /** The keys that take calls, so that not every change asks the pool for all of it. */
+  readonly #takers = new Map<ProviderName, Set<KeyId>>();
 
-  constructor(board: AlertBoard, pool: () => PoolView) {
+  constructor(board: AlertBoard, pool: () => PoolView, providerOf: (id: KeyId) => ProviderName | undefined) {
+    this.#providerOf = providerOf;
     this.#board = board;
     this.#pool = pool;
   }
@@ -61,7 +65,14 @@ export class KeyWatch {
     } else if (state.kind === 'disabled' || (state.kind === 'ready' && before === 'probing')) {
       this.#clear(id);
     }
-    this.countReady((key) => (key.id === id ? state : key.state));
+    const provider = this.#providerOf(id);
+    const takers = provider === undefined ? undefined : this.#takers.get(provider);
+    if (provider !== undefined && takers !== undefined && takesCalls(state)) {
+      takers.add(id);
+      this.#board.resolve(readyId(provider));
+    } else if (takers === undefined || (takers.delete(id) && takers.size === 0)) {
+      this.countReady((key) => (key.id === id ? state : key.state));
+    }
   }
 
   /** These keys have gone, or it was never their fault. */
@@ -75,7 +86,9 @@ export class KeyWatch {
     const byProvider = Map.groupBy(this.#pool().keys, ({ provider }) => provider);
     for (const [provider, keys] of byProvider) {
       const id = readyId(provider);
-      if (keys.some((key) => takesCalls(stateOf(key)))) this.#board.resolve(id);
+      const takers = new Set(keys.filter((key) => takesCalls(stateOf(key))).map((key) => key.id));
+      this.#takers.set(provider, takers);
+      if (takers.size > 0) this.#board.resolve(id);
       else this.#board.raise(id, { kind: 'no-key-ready', provider, keys: keys.length });
     }
   }
