@@ -93,3 +93,12 @@ test('Redactor.redact() stays quick on long near-misses, a thousand secrets know
   // Far above what it takes; a pattern that backtracks takes minutes.
   expect(performance.now() - startMs).toBeLessThan(2000);
 });
+
+test('Redactor.add() hides what it learns later, and still what it knew', () => {
+  const [first, later] = [new Secret('first-secret-of-all'), new Secret('a-key-that-came-later')];
+  const learning = createRedactor([first]);
+  const text = `${first.reveal()}, ${later.reveal()}, ${base64(later.reveal())}`;
+  expect(learning.redact(text)).toBe(`[redacted], ${later.reveal()}, ${base64(later.reveal())}`);
+  learning.add([later, first]);
+  expect(learning.redact(text)).toBe('[redacted], [redacted], [redacted]');
+});

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { groupsBeyond, LiveKeys } from '../../src/cli/live-keys.ts';
+import { settingsForNextStart } from '../../src/cli/settings-for-next-start.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { KeySource } from '../../src/keys/key-source.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+/** The keys of an environment and of one file that the test writes. */
+function liveKeys(first: Env, fileText = '') {
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  const steps: string[] = [];
+  const now = { env: first, file: fileText };
+  const source = new KeySource({
+    readFile: () => ({ kind: 'read', text: now.file, openToAll: false }),
+    markOf: () => now.file,
+  });
+  const reading = { env: first, warnings: [] };
+  const { keys, warnings } = source.read(first);
+  const { providers } = parseConfig(first);
+  const live = new LiveKeys({
+    reading,
+    source,
+    providers,
+    house: {
+      reloadKeys: async (next, settings = providers) => {
+        const seats = settings.bytez.seatsPerKey;
+        steps.push(`uses ${next.map(({ secret }) => secret.reveal()).join(' ')}, ${seats} at once`);
+      },
+    },
+    clock,
+    tell: (event) => events.push(event),
+    told: [...warnings, ...groupsBeyond(keys, providers)],
+    onKeys: (next) => steps.push(`hides ${next.map(({ secret }) => secret.reveal()).join(' ')}`),
+    readEnvironment: () => ({ env: now.env, warnings: [] }),
+  });
+  const texts = () => events.map((event) => (event.event === 'config.warning' ? event.text : event.event));
+  return { clock, now, steps, texts, live, [Symbol.asyncDispose]: () => live[Symbol.asyncDispose]() };
+}
+
+test('LiveKeys takes a changed file in within a few seconds, and hides its keys before they are used', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
+  await house.clock.advance(10_000);
+  expect(house.steps).toEqual([]);
+  house.now.file = 'key-number-1\nkey-number-2';
+  await house.clock.advance(4_000);
+  expect(house.steps).toEqual(['hides key-number-1 key-number-2', 'uses key-number-1 key-number-2, 1 at once']);
+  await house.clock.advance(60_000);
+  expect(house.steps).toHaveLength(2);
+  expect(house.texts()).toEqual([]);
+});
+
+test('LiveKeys warns once of a file that gives nothing any more, and again only after it was mended', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
+  const warning = 'BYTEZ_API_KEY_FILE names a file that is empty now; the keys that it gave before stay';
+  for (const [text, warnings] of [
+    ['', 1],
+    [' ', 1],
+    ['key-number-2', 1],
+    ['', 2],
+  ] as const) {
+    house.now.file = text;
+    await house.clock.advance(6_000);
+    expect(house.texts()).toEqual(Array.from({ length: warnings }, () => warning));
+  }
+  expect(house.steps.at(-1)).toBe('uses key-number-2, 1 at once');
+});
+
+test('LiveKeys.readEnvironment() takes keys and seats over at once and names what waits for the next start', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1', MAX_ATTEMPTS: '2' });
+  house.now.env = { BYTEZ_API_KEYS: 'key-number-1 key-number-2', BYTEZ_SEATS_PER_KEY: '3', HTTP_PORT: '0' };
+  house.live.readEnvironment();
+  await house.clock.advance(0);
+  expect(house.steps.at(-1)).toBe('uses key-number-1 key-number-2, 3 at once');
+  expect(house.texts()).toEqual([
+    'MAX_ATTEMPTS was changed; it takes effect at the next start',
+    'HTTP_PORT was changed; it takes effect at the next start',
+  ]);
+});
+
+test('LiveKeys.readEnvironment() leaves everything as it was when the environment has a mistake', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
+  house.now.env = { BYTEZ_API_KEY: 'key-number-2', BYTEZ_SEATS_PER_KEY: 'many' };
+  house.live.readEnvironment();
+  await house.clock.advance(0);
+  expect(house.steps).toEqual([]);
+  expect(house.texts()).toEqual([
+    'The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be a whole number from 1 to 1000, for example 1',
+  ]);
+});
+
+test('LiveKeys warns of accounts that name keys which are gone', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys', BYTEZ_KEY_GROUPS: '1,2' }, 'key-number-1\nkey-number-2');
+  house.now.file = 'key-number-1';
+  await house.clock.advance(6_000);
+  expect(house.texts()).toEqual(['BYTEZ_KEY_GROUPS has numbers beyond the keys (there is one key); they are skipped']);
+});
+
+test('settingsForNextStart() passes over keys, their files, weights, seats and accounts, and what is not ours', () => {
+  const before = { LOG_LEVEL: 'info', DATA_DIR: './data', PATH: '/bin' };
+  const after = {
+    LOG_LEVEL: 'debug',
+    PATH: '/usr/bin',
+    MAX_ATTEMPTS: '',
+    BYTEZ_API_KEY_7: 'key-number-7',
+    BYTEZ_API_KEY_FILE: '/keys',
+    TOKEN_POOL_FILE: '/pool',
+    OPENAI_WEIGHTS: '1,2',
+    BYTEZ_KEY_GROUPS: '1,2',
+    BYTEZ_SEATS_PER_KEY: '2',
+    BYTEZ_SEATS_MAX: '4',
+    BYTEZ_BASE_URL: 'https://example.org',
+  };
+  expect(settingsForNextStart(before, after)).toEqual(['DATA_DIR', 'LOG_LEVEL', 'BYTEZ_BASE_URL']);
+  expect(settingsForNextStart(after, after)).toEqual([]);
+});
