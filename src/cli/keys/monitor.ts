@@ -35,11 +35,14 @@ function liveTable(terminal: Terminal): Screen {
   terminal.write(enter);
   return {
     show: (known) => {
-      const lines = [
+      const head = [
         `darkroom keys · ${isoTime(known.nowMs).slice(11, 19)} UTC · the bot ${known.bot === 'running' ? 'runs' : 'does not run'} · Ctrl-C leaves`,
         ...countLines(known),
         ...standing(known),
         '',
+      ];
+      const lines = [
+        ...head.map((line) => line.slice(0, terminal.columns)),
         ...(known.keys.length === 0 ? [noKeys] : watchTable(terminal, known)),
       ];
       const room = Math.max(2, terminal.rows);

@@ -1,0 +1,205 @@
+import { expect, test } from 'vitest';
+import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
+import { keyId } from '../../src/domain/ids.ts';
+import type { JobEngine } from '../../src/domain/job-engine.ts';
+import type { JobRequest } from '../../src/domain/job.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anyNumber, claimed, roomy, aRequest } from '../conformance/requests.ts';
+import { aStage, atMs, type Stage } from './stage.ts';
+
+const picture: Outcome = {
+  kind: 'result',
+  file: { path: '/results/fox.png', kind: 'image', mime: 'image/png', bytes: 99_000 },
+  model: 'org/model-one',
+};
+
+function aCall(call: number, place: number, ending: AttemptEnding, more: Partial<AttemptTrail> = {}): AttemptTrail {
+  return {
+    call,
+    candidate: { provider: 'bytez', model: 'org/model-one' },
+    attempt: 1,
+    of: 3,
+    keyId: keyId(`id-${place}`),
+    keyName: `bytez #${place}`,
+    choice: { why: 'soonest', of: 4, skipped: { cooling: 2, benched: 1 }, expectedMs: 4_000 },
+    waitedMs: 300,
+    startedAtMs: atMs + call * 1_000,
+    ending,
+    ...more,
+  };
+}
+
+const rejected: AttemptEnding = {
+  kind: 'failed',
+  reason: 'rejected',
+  sureness: 'sure',
+  detail: 'HTTP 401: Unauthorized',
+  ms: 120,
+};
+
+/** Does as a bot would with this request: accepts it, claims it, makes these calls. */
+async function aJob(
+  engine: JobEngine,
+  updateId: number,
+  calls: readonly AttemptTrail[],
+  more: Partial<JobRequest> = {},
+): Promise<{ readonly id: string; end(outcome: Outcome): Promise<void> }> {
+  const accepted = await engine.accept({ ...aRequest({ updateId }), ...more }, roomy, atMs);
+  if (accepted.kind !== 'accepted') throw new Error(`Cannot accept: ${accepted.kind}`);
+  const { lease } = await claimed(engine, anyNumber, atMs + 400);
+  for (const call of calls) {
+    await engine.noteCall(lease, { ...call, ending: { kind: 'sent' } });
+    if (call.ending.kind !== 'sent') await engine.noteCall(lease, call);
+  }
+  return {
+    id: accepted.job.id,
+    end: async (outcome) => {
+      await engine.settle(lease, outcome, atMs + 6_000);
+    },
+  };
+}
+
+async function withEngine<Answer>(stage: Stage, work: (engine: JobEngine) => Promise<Answer>): Promise<Answer> {
+  using database = stage.openAsBot();
+  return await work(createSqliteJobEngine(database));
+}
+
+test('explain tells the story of a job, call by call', async () => {
+  using stage = aStage();
+  const id = await withEngine(stage, async (engine) => {
+    const answered = aCall(
+      2,
+      3,
+      { kind: 'answered', ms: 4_500 },
+      {
+        choice: { why: 'only-one', of: 1, skipped: { 'just-failed': 1 } },
+        waitedMs: 0,
+      },
+    );
+    const job = await aJob(engine, 7, [aCall(1, 2, rejected), answered], {
+      prompt: 'a red\nfox \u001b[31min the snow',
+      options: { aspect: '16:9', seed: 42, negative: 'text' },
+    });
+    await job.end(picture);
+    return job.id;
+  });
+  await stage.clock.advance(60_000);
+  const { out, code } = await stage.run(`explain ${id}`);
+  expect(code).toBe(0);
+  expect(out).toBe(`Job ${id}: image, free lane, line bytez
+  "a red fox [31min the snow" --aspect 16:9 --seed 42 --no "text"
+  accepted 12:00:00 UTC (60 s ago), first started after 400 ms
+
+  1. 12:00:01 bytez #2, attempt 1/3, bytez:org/model-one
+     chosen as soonest of 4, 2 cooling, 1 benched skipped, expected to take 4 s; waited 300 ms
+     rejected (sure) after 120 ms: HTTP 401: Unauthorized
+     it concerns this key; next: another key at once
+  2. 12:00:02 bytez #3, attempt 1/3, bytez:org/model-one
+     chosen as the only one left, 1 that just failed skipped; waited 0 ms
+     answered after 4.5 s
+
+Ended 12:00:06 UTC (54 s ago), 6 s after it was accepted: image of 99 kB, org/model-one; 2 calls; the person is not told yet
+`);
+});
+
+test('explain --json prints the trail with what each failure means, and the prompt shortened', async () => {
+  using stage = aStage();
+  const call = aCall(1, 2, rejected);
+  const id = await withEngine(stage, async (engine) => {
+    const job = await aJob(engine, 7, [call], { prompt: 'a very long wish '.repeat(60) });
+    await job.end({ kind: 'failed', code: 'busy', againAtMs: atMs + 600_000 });
+    return job.id;
+  });
+  const document = JSON.parse((await stage.run(`explain ${id} --json`)).out) as { prompt: string };
+  expect(document).toMatchObject({
+    id,
+    kind: 'image',
+    lane: 'free',
+    options: null,
+    line: 'bytez',
+    acceptedAtMs: atMs,
+    claimedAtMs: atMs + 400,
+    endedAtMs: atMs + 6_000,
+    state: 'ended',
+    waiting: null,
+    outcome: { kind: 'failed', code: 'busy', againAtMs: atMs + 600_000 },
+    calls: [{ ...call, traits: { scope: 'key', action: 'rotate' } }],
+  });
+  expect(document.prompt.length).toBeLessThanOrEqual(200);
+});
+
+const endings: readonly (readonly [AttemptEnding, string])[] = [
+  [{ kind: 'sent' }, 'under way, or the bot ended before its answer was kept'],
+  [{ kind: 'broken-off', ms: 2_000 }, 'broken off after 2 s: the job was cancelled or handed back'],
+  [
+    { kind: 'failed', reason: 'overloaded', sureness: 'guess', detail: 'too\u0007 much\nto do', ms: 90 },
+    'overloaded (a guess) after 90 ms: too much to do\n     it concerns the provider; next: wait, then again',
+  ],
+];
+
+test.each(endings)('explain says how a call ended: %o', async (ending, words) => {
+  using stage = aStage();
+  const { id } = await withEngine(stage, (engine) => aJob(engine, 7, [aCall(1, 1, ending)]));
+  const { out } = await stage.run(`explain ${id}`);
+  expect(out).toContain(words);
+  expect(out.trimEnd().split('\n').at(-1)).toBe('running; 1 call so far');
+});
+
+test('explain says what a waiting job waits for', async () => {
+  using stage = aStage();
+  const id = await withEngine(stage, async (engine) => {
+    const accepted = await engine.accept(aRequest({ updateId: 7 }), roomy, atMs);
+    const { lease } = await claimed(engine, anyNumber, atMs);
+    const progress = { candidate: 0, attempts: 0, calls: 0 };
+    await engine.park(lease, { line: 'bytez', readyAtMs: atMs + 45_000, reason: 'keys-cooling', progress });
+    return accepted.kind === 'accepted' ? accepted.job.id : '';
+  });
+  const { out } = await stage.run(`explain ${id}`);
+  expect(out).toContain('no call was made for it');
+  expect(out).toContain('waits until 12:00:45 UTC (in 45 s) because every key is cooling; 0 calls so far');
+});
+
+test('explain of an unknown job is a kind sentence and exit code 1', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out, err, code } = await stage.run(`explain 'tg-\u001b[2Jno'`);
+  expect(code).toBe(1);
+  expect(out).toBe('');
+  expect(err).toBe('There is no job "tg- [2Jno"; "darkroom explain" alone lists the last 10\n');
+});
+
+test('explain where the bot has never run says so', async () => {
+  using stage = aStage();
+  const { err, code } = await stage.run('explain tg-1');
+  expect(code).toBe(1);
+  expect(err).toContain('the bot has never run with DATA_DIR');
+});
+
+test('explain without a job lists the last ten, newest first', async () => {
+  using stage = aStage();
+  await withEngine(stage, async (engine) => {
+    for (let updateId = 1; updateId <= 11; updateId += 1) {
+      const job = await aJob(engine, updateId, []);
+      if (updateId % 2 === 0)
+        await job.end(updateId === 10 ? { kind: 'cancelled' } : { kind: 'failed', code: 'refused' });
+    }
+    await engine.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy, atMs);
+  });
+  const { out, code } = await stage.run('explain');
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split('\n');
+  expect(lines).toHaveLength(11);
+  expect(lines[1]).toMatch(/12 +12:00:00 UTC \(0 s ago\) +image +premium +0 +waits in line +a red fox, number 12$/);
+  expect(lines[2]).toMatch(/running +a red fox, number 11$/);
+  expect(lines[3]).toMatch(/cancelled +a red fox, number 10$/);
+  expect(lines[5]).toMatch(/failed: refused +a red fox, number 8$/);
+  const { jobs } = JSON.parse((await stage.run('explain --json')).out) as { jobs: { id: string }[] };
+  expect(jobs).toHaveLength(10);
+});
+
+test('explain says that there is no job yet', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  expect(await stage.run('explain')).toEqual({ code: 0, out: 'There is no job yet\n', err: '' });
+});

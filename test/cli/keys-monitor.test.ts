@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { aStage, atMs, noHealth, type Ran, type RunOptions, type Stage } from './stage.ts';
+
+const enter = '\u001b[?1049h\u001b[?25l';
+const leave = '\u001b[?25h\u001b[?1049l';
+
+/** Watches while `life` happens, then stops it as Ctrl-C does. */
+async function watch(stage: Stage, words: string, options: RunOptions, life: () => Promise<void>): Promise<Ran> {
+  const stop = new AbortController();
+  const looked = Promise.withResolvers<void>();
+  const running = stage.run(words, { ...options, stop: stop.signal, onWrite: () => looked.resolve() });
+  await looked.promise;
+  await life();
+  stop.abort(new Error('Asked to stop'));
+  return running;
+}
+
+const cooling = {
+  kind: 'cooling',
+  sinceMs: atMs,
+  untilMs: atMs + 60_000,
+  reason: 'rate-limited',
+  stated: true,
+} as const;
+
+test('keys monitor prints a line a change where nobody looks', async () => {
+  using stage = aStage();
+  stage.env['BYTEZ_API_KEYS'] = stage.env['BYTEZ_API_KEYS']?.split(',').slice(0, 2).join(',') ?? '';
+  await stage.remember({});
+  const { out, code } = await watch(stage, 'keys monitor', {}, async () => {
+    await stage.clock.advance(2_000);
+    await stage.remember({ 2: { state: cooling } });
+    await stage.clock.advance(3_000);
+    await stage.remember({ 2: { state: { kind: 'ready' }, health: { ...noHealth, calls: 4 } } });
+    await stage.clock.advance(1_000);
+  });
+  expect(code).toBe(0);
+  expect(out).toBe(
+    [
+      '2026-01-01T12:00:00.000Z bytez #1: ready',
+      '2026-01-01T12:00:00.000Z bytez #2: ready',
+      '2026-01-01T12:00:03.000Z bytez #2: ready → cooling (rate-limited)',
+      '2026-01-01T12:00:06.000Z bytez #2: cooling (rate-limited) → ready',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('keys monitor --json prints one document a change, a line each', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out } = await watch(stage, 'keys monitor --json --interval 0.5', { tty: true }, async () => {
+    await stage.remember({ 2: { state: cooling } });
+    await stage.clock.advance(500);
+  });
+  const documents = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; before: string | null; state: object; at: string });
+  expect(documents).toHaveLength(8);
+  expect(documents.slice(0, 7).every(({ before }) => before === null)).toBe(true);
+  expect(documents[7]).toMatchObject({
+    at: '2026-01-01T12:00:00.500Z',
+    bot: 'stopped',
+    name: 'bytez #2',
+    before: 'ready',
+    state: cooling,
+    takesCalls: false,
+  });
+});
+
+test('a person sees a living table on a second screen, and the first one again afterwards', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out } = await watch(stage, 'keys monitor', { tty: true }, async () => {
+    await stage.remember({ 2: { state: cooling } });
+    await stage.clock.advance(1_000);
+  });
+  expect(out.startsWith(enter)).toBe(true);
+  expect(out.endsWith(leave)).toBe(true);
+  const frames = out.split('\u001b[H').slice(1).map(stripVTControlCharacters);
+  expect(frames).toHaveLength(2);
+  expect(frames[0]).toContain('bytez: 7 of 7 keys take calls');
+  expect(frames[1]).toContain('12:00:01 UTC · the bot does not run · Ctrl-C leaves');
+  expect(frames[1]).toMatch(/bytez #2 .*cooling \(rate-limited\) until 12:01:00 UTC \(in 59 s\)/);
+});
+
+test('the living table never has more lines than the window, nor longer ones', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out } = await watch(stage, 'keys monitor', { tty: true, rows: 6, columns: 45 }, async () => {});
+  const frame = stripVTControlCharacters(out).trimEnd().split('\n');
+  expect(frame).toHaveLength(6);
+  expect(Math.max(...frame.map((line) => line.length))).toBeLessThanOrEqual(45);
+  expect(frame.at(-1)).toBe('… 7 more; a higher window shows them');
+});
+
+test('the first screen is back even when watching fails', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const stop = new AbortController();
+  const looked = Promise.withResolvers<void>();
+  const running = stage.run('keys monitor', {
+    tty: true,
+    stop: stop.signal,
+    onWrite: () => looked.resolve(),
+  });
+  await looked.promise;
+  stage.env['MAX_ATTEMPTS'] = 'many';
+  await stage.clock.advance(1_000);
+  const { out, err, code } = await running;
+  expect(code).toBe(2);
+  expect(out.endsWith(leave)).toBe(true);
+  expect(err).toContain('MAX_ATTEMPTS');
+});
+
+test.each(['0', '0.05', 'soon', '4000', '-1'])('keys monitor refuses an interval of %s', async (interval) => {
+  using stage = aStage();
+  const { err, code } = await stage.run(`keys monitor --interval=${interval}`);
+  expect(code).toBe(2);
+  expect(err).toContain('It is a number of seconds from 0.1 to 3600.');
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with exit code 0', async (signal) => {
+  using stage = aStage();
+  await stage.remember({});
+  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+  const child = spawn(process.execPath, [main, 'keys', 'monitor'], {
+    cwd: stage.dataDir,
+    env: { ...stage.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  const [first] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(String(first)).toContain('bytez #1: ready');
+  child.kill(signal);
+  expect(await ended).toEqual([0, null]);
+});

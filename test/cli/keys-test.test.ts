@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/kit/clock.ts';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import { testKey } from '../support/test-house.ts';
+import { aStage, type Stage } from './stage.ts';
+
+const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];
+
+async function withBytez(stage: Stage, accounts: readonly (readonly BytezFault[])[]): Promise<BytezSandbox> {
+  const bytez = await startBytezSandbox({
+    clock: systemClock,
+    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: testKey(index + 1), faults })),
+  });
+  stage.env['BYTEZ_BASE_URL'] = bytez.baseUrl;
+  stage.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => testKey(index + 1)).join(',');
+  return bytez;
+}
+
+test('keys test asks for every key at once, spends nothing and says what came of it', async () => {
+  using stage = aStage();
+  await using bytez = await withBytez(stage, [[], refused, []]);
+  const { out, err, code } = await stage.run('keys test');
+  expect(code).toBe(0);
+  expect(out).toMatch(/bytez #1 +BYTEZ_API_KEYS, position 1 +\d+ ms +accepted\n/);
+  expect(out).toMatch(/bytez #2 +BYTEZ_API_KEYS, position 2 +\d+ ms +rejected: .+\n/);
+  expect(out).toContain('bytez: 2 of 3 keys are accepted\n');
+  expect(
+    err
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(0, 11)),
+  ).toEqual(['1 of 3 test', '2 of 3 test', '3 of 3 test']);
+  expect(bytez.calls.map(({ route }) => route)).toEqual(['tasks', 'tasks', 'tasks']);
+});
+
+test('keys test ends with 1 when no key is accepted', async () => {
+  using stage = aStage();
+  await using _bytez = await withBytez(stage, [refused, refused]);
+  const { out, code } = await stage.run('keys test');
+  expect(code).toBe(1);
+  expect(out).toContain('bytez: 0 of 2 keys are accepted');
+});
+
+test('keys test says that a provider cannot be reached, for each key', async () => {
+  using stage = aStage();
+  stage.env['BYTEZ_BASE_URL'] = 'http://127.0.0.1:1/models/v2';
+  stage.env['BYTEZ_API_KEYS'] = testKey(1);
+  const { out, code } = await stage.run('keys test');
+  expect(code).toBe(1);
+  expect(out).toMatch(/bytez #1 .* unreachable: /);
+});
+
+test('keys test --json prints one document, and no progress where nobody looks', async () => {
+  using stage = aStage();
+  await using _bytez = await withBytez(stage, [[], refused]);
+  stage.env['OPENAI_API_KEY'] = testKey(8);
+  await stage.remember({});
+  const { out, err, code } = await stage.run('keys test --json');
+  expect(code).toBe(0);
+  expect(err).toBe('');
+  const fingerprint: unknown = expect.stringMatching(/^[0-9a-f]{16}$/);
+  const ms: unknown = expect.any(Number);
+  expect(JSON.parse(out)).toEqual({
+    at: '2026-01-01T12:00:00.000Z',
+    providers: [
+      { provider: 'bytez', total: 2, working: 1 },
+      { provider: 'openai', total: 1, working: 0 },
+    ],
+    keys: [
+      {
+        name: 'bytez #1',
+        fingerprint,
+        provider: 'bytez',
+        origin: { variable: 'BYTEZ_API_KEYS', position: 1 },
+        result: 'works',
+        reason: null,
+        detail: null,
+        ms,
+      },
+      {
+        name: 'bytez #2',
+        fingerprint,
+        provider: 'bytez',
+        origin: { variable: 'BYTEZ_API_KEYS', position: 2 },
+        result: 'failed',
+        reason: 'rejected',
+        detail: expect.any(String) as unknown,
+        ms,
+      },
+      {
+        name: 'openai #1',
+        fingerprint,
+        provider: 'openai',
+        origin: { variable: 'OPENAI_API_KEY', position: 1 },
+        result: 'not-asked',
+        reason: null,
+        detail: null,
+        ms: 0,
+      },
+    ],
+    warnings: [],
+  });
+});
+
+test('a person sees one living line while keys are tested, and the results in its place', async () => {
+  using stage = aStage();
+  await using _bytez = await withBytez(stage, [[], [], []]);
+  const { err } = await stage.run('keys test', { tty: true });
+  expect(err).not.toContain('\n');
+  expect(err.split('\r\u001b[2K').map((line) => line.slice(0, 13))).toEqual([
+    '',
+    '0 of 3 tested',
+    '1 of 3 tested',
+    '2 of 3 tested',
+    '3 of 3 tested',
+    '',
+  ]);
+});
+
+test('Ctrl-C ends keys test at once', async () => {
+  using stage = aStage();
+  await using bytez = await withBytez(stage, [[{ do: { kind: 'hang' }, route: 'list' }]]);
+  const stop = new AbortController();
+  bytez.onChange(() => stop.abort(new Error('Asked to stop')));
+  const { out, code } = await stage.run('keys test', { stop: stop.signal });
+  expect(code).toBe(130);
+  expect(out).toBe('');
+});

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import type { KeyWish } from '../../src/domain/key-store.ts';
+import { fingerprint } from '../../src/keys/fingerprint.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
+import { whileTimePasses } from '../journeys/talk.ts';
+import { testKey } from '../support/test-house.ts';
+import { aStage, type Stage } from './stage.ts';
+
+/** What is asked of the bot, with the keys by their numbers. */
+async function wishesOf(stage: Stage): Promise<readonly string[]> {
+  using database = stage.openAsBot();
+  const store = createSqliteKeyStore(database);
+  const salt = await store.salt();
+  const places = new Map(
+    Array.from({ length: 7 }, (_, index) => [fingerprint(new Secret(testKey(index + 1)), salt), index + 1] as const),
+  );
+  const place = ({ id }: KeyWish) => (id === undefined ? 'all' : `#${places.get(id)}`);
+  return (await store.wishes()).map((wish) => `${wish.wish} ${place(wish)}`);
+}
+
+async function idOf(stage: Stage, place: number): Promise<string> {
+  const { out } = await stage.run('keys list --json');
+  const { keys } = JSON.parse(out) as { keys: { fingerprint: string }[] };
+  return keys[place - 1]?.fingerprint ?? '';
+}
+
+test.each([
+  ['disable 3', ['disable #3']],
+  ["disable '#3'", ['disable #3']],
+  ['disable bytez#3', ['disable #3']],
+  ["disable 'bytez #3'", ['disable #3']],
+  ['disable BYTEZ#03', ['disable #3']],
+  ['enable 1 2 bytez#1', ['enable #1', 'enable #2']],
+  ['wake 7', ['wake #7']],
+  ['wake --all', ['wake all']],
+])('keys %s writes down what is asked', async (words, wishes) => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out, code } = await stage.run(`keys ${words}`);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Asked: .*; the bot is not running, it will do so at its next start\n$/);
+  expect(await wishesOf(stage)).toEqual(wishes);
+});
+
+test('a key may be named by the beginning of its fingerprint', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const id = await idOf(stage, 5);
+  // A fingerprint that begins with digits alone could be a number as well; eight signs of it never are.
+  const { out } = await stage.run(`keys disable ${id.slice(0, 8)}`);
+  expect(out).toContain('bytez #5');
+  expect(await wishesOf(stage)).toEqual(['disable #5']);
+});
+
+test.each(['8', 'bytez', 'openai#3', 'abc', 'ffffffffffffffffff'])(
+  'keys wake %s names no key: exit code 2 with the names that there are',
+  async (word) => {
+    using stage = aStage();
+    await stage.remember({});
+    const { out, err, code } = await stage.run(`keys wake ${word}`);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(
+      /^Cannot wake a key: there is no key "\w+(#3)?"; known are bytez#1 \([0-9a-f]{8}\), bytez#2 .*bytez#7/,
+    );
+    expect(await wishesOf(stage)).toEqual([]);
+  },
+);
+
+test('a number that several providers have is refused, with what it may be', async () => {
+  using stage = aStage();
+  stage.env['OPENAI_API_KEY'] = testKey(8);
+  await stage.remember({});
+  const { err, code } = await stage.run('keys disable 1');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^Cannot disable a key: "1" may be bytez#1 \([0-9a-f]{8}\) or openai#1 \([0-9a-f]{8}\)\n$/);
+});
+
+test('keys wake without a name asks for one', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { err, code } = await stage.run('keys wake');
+  expect(code).toBe(2);
+  expect(err).toBe('Cannot wake a key: say which, for example "darkroom keys wake 3", or --all\n');
+});
+
+test('nothing can be asked where the bot has never run, and nothing is made there', async () => {
+  using stage = aStage();
+  const { err, code } = await stage.run('keys disable 3');
+  expect(code).toBe(2);
+  expect(err).toContain(`Cannot disable a key: the bot has never run with DATA_DIR ${stage.dataDir}; start it once`);
+  expect((await stage.run('keys list --json')).out).toContain('"never-ran"');
+});
+
+test('a running bot that carries the wish out is waited for', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  using _bot = takeOwnership(stage.dataDir);
+  using database = stage.openAsBot();
+  const store = createSqliteKeyStore(database);
+  const seen: KeyWish[] = [];
+  stage.clock.schedule(900, () => {
+    void store.wishes().then(async (wishes) => {
+      for (const wish of wishes) {
+        seen.push(wish);
+        await store.wishDone(wish.seq);
+      }
+    });
+  });
+  const startedMs = stage.clock.now();
+  const { out } = await whileTimePasses(stage.clock, stage.run('keys enable 2 3'), 100);
+  expect(out).toBe('Done: bytez #2, bytez #3 switched on\n');
+  expect(seen.map(({ wish }) => wish)).toEqual(['enable', 'enable']);
+  expect(stage.clock.now() - startedMs).toBeLessThan(2_000);
+});
+
+test('a running bot that does not answer is not waited for longer than three seconds', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  using _bot = takeOwnership(stage.dataDir);
+  const startedMs = stage.clock.now();
+  const { out, code } = await whileTimePasses(stage.clock, stage.run('keys disable 2'), 100);
+  expect(code).toBe(0);
+  expect(out).toContain('the bot is running but has not done it within 3 s');
+  expect(stage.clock.now() - startedMs).toBeGreaterThanOrEqual(3_000);
+  expect(stage.clock.now() - startedMs).toBeLessThan(4_000);
+  expect(await wishesOf(stage)).toEqual(['disable #2']);
+});
+
+test('--json tells what was asked and whether it is done', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const { out } = await stage.run('keys disable 2 4 --json');
+  expect(JSON.parse(out)).toEqual({ wish: 'disable', keys: ['bytez #2', 'bytez #4'], bot: 'stopped', done: false });
+});
