@@ -5,6 +5,7 @@ import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
 import { make } from './commands/ask.ts';
 import { pressKeysButton } from './commands/keys.ts';
+import { statusFor } from './commands/status.ts';
 import type { BotContext, Desk } from './context.ts';
 import { sayScreen } from './say-screen.ts';
 import { textOptions } from './screen-options.ts';
@@ -32,7 +33,7 @@ export function buttons(desk: Desk): Composer<BotContext> {
         await answer(ctx, messages.answer(answers[kind], locale));
         // The receipt shows it by itself; a list of requests has to be told.
         if (found === undefined || found.job.receiptId === ctx.callbackQuery.message?.message_id) return;
-        return edit(ctx, messages.status(await service.findAll(userId), locale));
+        return edit(ctx, await statusFor(ctx, desk));
       }
       case 'again': {
         const found = await service.find(jobId(press.id));
@@ -51,7 +52,7 @@ export function buttons(desk: Desk): Composer<BotContext> {
         if (press.id === 'all') {
           if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
           await answer(ctx, messages.answer('refreshed', locale));
-          return edit(ctx, messages.status(await service.findAll(userId), locale));
+          return edit(ctx, await statusFor(ctx, desk));
         }
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));

@@ -2,13 +2,14 @@ import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
+import { statusFor } from './status.ts';
 
 /** /status says where the person's requests stand; /cancel ends the one, or lets them choose among several. */
-export function requestCommands({ service, messages }: Desk): Composer<BotContext> {
+export function requestCommands(desk: Desk): Composer<BotContext> {
+  const { service, messages } = desk;
   const feature = new Composer<BotContext>();
   feature.command('status', async (ctx) => {
-    const { userId, locale } = ctx.speaker;
-    await sayScreen(ctx, messages.status(await service.findAll(userId), locale));
+    await sayScreen(ctx, await statusFor(ctx, desk));
   });
   feature.command('cancel', async (ctx) => {
     const { userId, locale } = ctx.speaker;
