@@ -16,9 +16,12 @@ const reasons = {
   'rate-limited': 'rate-limited',
   concurrency: 'seat taken',
   'timed-out': 'timed out',
+  'fails-alone': 'fails alone',
   rejected: 'refused',
   'out-of-credit': 'out of credit',
 };
+
+const takingCalls = new Set(['ready', 'suspect', 'half-open']);
 
 /** Each key with its state, its time to wake, and what its account shall do next. */
 export function createKeys() {
@@ -40,7 +43,7 @@ export function createKeys() {
       }
       row.update(key, accounts[index]?.mode ?? 'scripted');
     }
-    setText(count, `${keys.filter((key) => key.state.kind === 'ready').length} of ${keys.length} ready`);
+    setText(count, `${keys.filter((key) => takingCalls.has(key.state.kind)).length} of ${keys.length} ready`);
   }
 
   return { body, aside: count, draw, tick: () => rows.forEach((row) => row.tick()) };
@@ -83,7 +86,12 @@ function stateWords({ state: now, inFlight }) {
   switch (now.kind) {
     case 'cooling':
       return `${reasons[now.reason]}, wakes ${waitWords(now.untilMs)}`;
+    case 'suspect':
+      return 'suspect, the next call decides';
+    case 'half-open':
+      return 'rested, one call tries it';
     case 'benched':
+      if (!now.confirmed) return `${reasons[now.reason]}, being checked`;
       return `${reasons[now.reason]}, tested ${waitWords(now.probeAtMs)}`;
     case 'probing':
       return 'being asked';
