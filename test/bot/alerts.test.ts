@@ -1,4 +1,5 @@
 import { type Api, GrammyError, HttpError } from 'grammy';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AlertMail } from '../../src/bot/alerts.ts';
 import type { Alert } from '../../src/domain/alert.ts';
@@ -164,4 +165,38 @@ test('AlertMail passes over everything that is no alert', async () => {
   const { clock, mail } = aMail();
   mail.hear({ event: 'house.stopping', running: 0 });
   expect(clock.pending).toBe(0);
+});
+
+test('AlertMail never speaks twice in a minute, never says the same twice in a row, and ends with the truth', async () => {
+  const step = fc.record({
+    place: fc.integer({ min: 1, max: 3 }),
+    isRaised: fc.boolean(),
+    thenMs: fc.integer({ min: 0, max: 120_000 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const { clock, raise, resolve, sent } = aMail();
+      const open = new Set<number>();
+      for (const { place, isRaised, thenMs } of steps) {
+        if (isRaised && !open.has(place)) raise(place);
+        if (!isRaised && open.has(place)) resolve(place);
+        if (isRaised) open.add(place);
+        else open.delete(place);
+        await clock.advance(thenMs);
+      }
+      await clock.advance(700_000);
+      const secondsOf = sent.map((line) => Number.parseInt(line, 10));
+      expect(secondsOf.every((second, index) => index === 0 || second - (secondsOf[index - 1] ?? 0) >= 60)).toBe(true);
+      for (const place of [1, 2, 3]) {
+        const said = sent.flatMap((line) =>
+          [...line.matchAll(/bytez #(\d) (failed|is no longer)/g)]
+            .filter(([, number]) => number === String(place))
+            .map(([, , words]) => words === 'failed'),
+        );
+        expect(said).toEqual(said.map((_, index) => index % 2 === 0));
+        expect(said.at(-1) ?? false).toBe(open.has(place));
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
