@@ -1,49 +1,34 @@
 import type { Candidate, Chains } from '../domain/candidate.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
-import type { KeyId } from '../domain/ids.ts';
-import type { Job, JobKind, ParkReason, Progress } from '../domain/job.ts';
-import type { MediaSource } from '../domain/media.ts';
+import type { Job, JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Random } from '../kit/random.ts';
-import { type CallTools, callOnce } from './call-once.ts';
+import { attemptTimeoutMs } from './attempt-timeout.ts';
+import type { CallNotes } from './call-notes.ts';
+import { callOnce, type CallTools } from './call-once.ts';
+import { JobCourse, type TurnEnding } from './job-course.ts';
+import type { JobMemory } from './job-memory.ts';
 import { candidatesFor } from './model-options.ts';
 import { type ModelRest, modelRestMs } from './model-rest.ts';
-import type { JobFailureCode } from './retry-rules.ts';
-import { codeFor, decide, longestInsideWaitMs, mostCalls } from './retry-rules.ts';
-
-/** How a job's turn in its slot ended. */
-export type TurnEnding =
-  | {
-      readonly kind: 'answered';
-      readonly source: MediaSource;
-      readonly candidate: Candidate;
-      readonly progress: Progress;
-    }
-  | { readonly kind: 'failed'; readonly code: JobFailureCode; readonly calls: number }
-  | {
-      readonly kind: 'parked';
-      readonly line: ProviderName;
-      readonly readyAtMs: number;
-      readonly reason: ParkReason;
-      readonly progress: Progress;
-    };
+import { decide, longestInsideWaitMs } from './retry-rules.ts';
+import { freshSeat, seatFor, type SeatWish } from './seat-for.ts';
 
 /** What the loop works with, the same for every job. */
 export type LoopTools = CallTools & {
   readonly pool: KeyPool;
   readonly chains: Chains;
+  /** The longest that one call may take. */
+  readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
   readonly resting: ModelRest;
 };
 
 export type AttemptTools = LoopTools & {
-  /** Keeps what was used up, before the next wait. */
-  readonly checkpoint: (progress: Progress) => Promise<unknown>;
-  /** What the job failed with last, when it has been here before. */
-  readonly lastCode: JobFailureCode | undefined;
+  readonly memory: JobMemory;
+  readonly notes: CallNotes;
   readonly onAttempt: (attempt: number) => void;
   readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
 };
@@ -55,6 +40,9 @@ const otherModelsWaitMs = 2_000;
  * One turn of a job: calls candidate after candidate and key after key until there is an answer, a failure that no
  * further try mends, or a wait too long for a slot. `seat` is the seat with which the job was claimed; nothing is
  * waited for on the pool. Throws the signal's reason when the job was cancelled or the house closes.
+ *
+ * A silent provider (see Breaker) is asked by one job at a time: the others go on to the next candidate that is not
+ * silent, or park until the next probe.
  */
 export async function runAttempts(
   job: Job,
@@ -62,83 +50,86 @@ export async function runAttempts(
   signal: AbortSignal,
   tools: AttemptTools,
 ): Promise<TurnEnding> {
-  const { clock, pool, rules } = tools;
-  const chain = candidatesFor(tools.chains[job.kind], job.options);
+  const { clock, pool, memory, notes, breakers } = tools;
+  const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options), memory);
   const deadlineAtMs = (job.claimedAtMs ?? clock.now()) + tools.deadlineMs[job.kind];
-  const tried = new Set<KeyId>();
-  let { candidate: index, attempts, calls } = job.progress;
+  const isSilent = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
   let inHand = seat;
-  let lastCode: JobFailureCode = tools.lastCode ?? 'busy';
-  const progress = (): Progress => ({ candidate: index, attempts, calls });
-  const parked = (line: ProviderName, readyAtMs: number, reason: ParkReason): TurnEnding => ({
-    kind: 'parked',
-    line,
-    readyAtMs,
-    reason,
-    progress: progress(),
-  });
-  const failed = (code: JobFailureCode): TurnEnding => ({ kind: 'failed', code, calls });
-  // The chain was another one when the job was accepted.
-  if (chain.length === 0) lastCode = 'model-unavailable';
-  const nextCandidate = () => {
-    index += 1;
-    attempts = 0;
-    tried.clear();
-  };
 
   try {
     for (;;) {
       signal.throwIfAborted();
-      const candidate = chain[index];
-      if (candidate === undefined) return failed(lastCode);
-      if (tools.resting.isResting(candidate) && index < chain.length - 1) {
-        nextCandidate();
-        continue;
-      }
-      if (candidate.provider !== job.line) return parked(candidate.provider, clock.now(), 'next-candidate');
+      const { candidate } = course;
       const leftMs = deadlineAtMs - clock.now();
-      if (calls >= mostCalls || leftMs <= 0) return failed(lastCode);
-      // A retry that cannot finish inside the job's deadline is not begun.
-      if (attempts > 0 && leftMs < tools.timeoutMs[job.kind]) return failed(lastCode);
-
-      const inVain = inHand !== undefined && !isFor(inHand, candidate);
-      const answer = seatFor(candidate, inHand, tried, pool);
-      inHand = undefined;
-      // Where every key carries a call, the line hands the job out again with the first seat that comes back.
-      if (answer.kind === 'busy') return parked(job.line, clock.now() + (inVain ? otherModelsWaitMs : 0), 'keys-busy');
-      if (answer.kind === 'cooling') {
-        if (answer.untilMs >= deadlineAtMs) return failed('busy');
-        return parked(job.line, answer.untilMs, 'keys-cooling');
+      if (candidate === undefined || leftMs <= 0 || course.hasCalledEnough) return course.failed();
+      if (tools.resting.isResting(candidate) && !course.isAtLast) {
+        course.goOn();
+        continue;
       }
+      const breaker = breakers.get(candidate.provider);
+      const mustWait = breaker !== undefined && breaker.isOpen && !breaker.mayProbe;
+      if (mustWait && course.goOnTo((later) => !isSilent(later))) continue;
+      if (candidate.provider !== job.line) return course.parked(candidate.provider, clock.now(), 'next-candidate');
+      if (mustWait) return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
+      // An attempt that cannot end inside the job's deadline is not begun.
+      const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
+      if (expectedMs > leftMs) return course.failed();
+
+      const wish: SeatWish = { job, candidate, failedWith: memory.failedWith, leftMs };
+      const wasInVain = inHand?.serves(candidate.model) === false;
+      const answer = seatFor(wish, inHand, pool);
+      inHand = undefined;
       if (answer.kind !== 'seat') {
-        lastCode =
-          answer.kind === 'benched' && answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up';
-        nextCandidate();
+        const ending = withoutSeat(answer, course, job.line, wasInVain, deadlineAtMs - expectedMs, tools);
+        if (ending !== undefined) return ending;
         continue;
       }
 
-      calls += 1;
-      tools.onAttempt(attempts + 1);
-      const reply = await callOnce(job, candidate, answer.lease, attempts + 1, leftMs, signal, tools);
-      if (reply.ok) return { kind: 'answered', source: reply.source, candidate, progress: progress() };
+      const isProbe = breaker?.beginProbe() ?? false;
+      if (course.isFirstCall) breaker?.noteFirst();
+      tools.onAttempt(course.attempts + 1);
+      const { lease } = answer;
+      const call = {
+        job,
+        candidate,
+        lease,
+        number: course.call(),
+        attempt: course.attempts + 1,
+        timeoutMs: timeoutFor(job, candidate, leftMs, tools),
+        waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),
+        isProbe,
+      };
+      const reply = await callOnce(call, notes, signal, tools);
+      memory.lastCallEndedMs = clock.now();
+      if (reply.ok) {
+        const { source, trail } = reply;
+        return { kind: 'answered', source, candidate, progress: course.progress(), trail };
+      }
+
       const { failure } = reply;
-      tried.add(answer.lease.keyId);
-      lastCode = codeFor(failure);
-      if (failure.blame === 'provider') attempts += 1;
-      tools.onFailure(failure, attempts + 1);
-      await tools.checkpoint(progress());
-      const decision = decide(failure, attempts, rules, tools.random);
-      if (decision.kind === 'give-up') return failed(decision.code);
+      course.spend(failure, lease.keyId, isProbe);
+      tools.onFailure(failure, course.attempts + 1);
+      notes.checkpoint(course.progress());
+      const decision = decide(failure, course.attempts, tools.rules, tools.random);
+      if (decision.kind === 'give-up') return course.failed(decision.code);
       if (decision.kind === 'next-candidate') {
         if (decision.restModel) {
           tools.resting.rest(candidate);
           tools.tell({ event: 'model.resting', ...candidate, forMs: modelRestMs });
         }
-        nextCandidate();
+        course.goOn();
       }
-      if (decision.kind === 'back-off') {
-        if (decision.ms > longestInsideWaitMs) return parked(job.line, clock.now() + decision.ms, 'backing-off');
-        await clock.sleep(decision.ms, signal);
+      // Who asked for everybody, and whoever finds the provider silent, is told above how to go on.
+      if (decision.kind === 'back-off' && !isProbe && (breaker === undefined || breaker.mayRetry())) {
+        if (decision.perhapsTheKey && breaker?.succeededBeside(memory.failedWith) === true) {
+          inHand = freshSeat(wish, pool);
+        }
+        if (inHand === undefined) {
+          if (decision.ms > longestInsideWaitMs) {
+            return course.parked(job.line, clock.now() + decision.ms, 'backing-off');
+          }
+          await clock.sleep(decision.ms, signal);
+        }
       }
     }
   } finally {
@@ -146,19 +137,44 @@ export async function runAttempts(
   }
 }
 
-function seatFor(
-  candidate: Candidate,
-  inHand: Lease | undefined,
-  tried: ReadonlySet<KeyId>,
-  pool: KeyPool,
-): SeatAnswer {
-  if (inHand !== undefined) {
-    if (isFor(inHand, candidate)) return { kind: 'seat', lease: inHand };
-    inHand.release({ kind: 'unused' });
+/** Parks the job, or sends it on to its next candidate and answers nothing. */
+function withoutSeat(
+  answer: Exclude<SeatAnswer, { kind: 'seat' }>,
+  course: JobCourse,
+  line: ProviderName,
+  wasInVain: boolean,
+  latestStartMs: number,
+  { clock, pool }: LoopTools,
+): TurnEnding | undefined {
+  switch (answer.kind) {
+    case 'busy':
+    case 'slow':
+      // The line hands the job out again with the first seat that comes back.
+      return course.parked(line, clock.now() + (wasInVain ? otherModelsWaitMs : 0), 'keys-busy');
+    case 'cooling':
+      if (answer.untilMs < latestStartMs) return course.parked(line, answer.untilMs, 'keys-cooling');
+      course.giveUp('busy', answer.untilMs);
+      return undefined;
+    case 'benched':
+      course.giveUp(answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up', nextProbeMs(line, pool));
+      return undefined;
+    case 'no-keys':
+      course.giveUp('keys-being-set-up', undefined);
+      return undefined;
   }
-  return pool.lease(candidate.provider, { model: candidate.model, avoid: tried });
 }
 
-function isFor({ onlyModel }: Lease, { model }: Candidate): boolean {
-  return onlyModel === undefined || onlyModel === model;
+/** When the first benched key is tried again. */
+function nextProbeMs(line: ProviderName, pool: KeyPool): number | undefined {
+  const times = pool.snapshot(line).keys.flatMap(({ state }) => (state.kind === 'benched' ? [state.probeAtMs] : []));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, tools: AttemptTools): number {
+  return attemptTimeoutMs({
+    capMs: tools.timeoutMs[job.kind],
+    leftMs,
+    latency: tools.pool.latency(provider, model, job.kind),
+    hasTimedOut: tools.memory.hasTimedOut,
+  });
 }

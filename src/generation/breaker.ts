@@ -1,71 +1,172 @@
 import type { KeyId } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import { FaultRun } from './fault-run.ts';
+import { RecentCalls } from './recent-calls.ts';
+import { RetryBudget } from './retry-budget.ts';
 
-const windowMs = 60_000;
-const manyCalls = 20;
-const almostAll = 0.95;
+const windowMs = 10_000;
+const shortestProbeWaitMs = 1_000;
+const longestProbeWaitMs = 5_000;
+/** What a provider with a single key has to fail in a row. */
+const failuresOfOneKey = 3;
 
-type Call = { readonly atMs: number; readonly keyId: KeyId; readonly ok: boolean };
+export type BreakerOptions = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How many keys of the provider take calls. */
+  readonly keys: () => number;
+  readonly onChange: (open: boolean) => void;
+  /** The faults since then were the provider's own: what was guessed of its keys from them does not hold. */
+  readonly onSilence?: (sinceMs: number) => void;
+};
 
 /**
- * Tells a provider that is down from keys that are bad. Closed; opens when within a minute at least half of the keys
- * failed by the provider's own fault and no call succeeded, or when 95 % of at least twenty calls failed; the next
- * success closes it. While it is open its line is one job wide: that job is the probe, and the others keep their place.
+ * Tells a provider that is silent from keys that are bad, and says when it may be asked again.
+ *
+ * Closed: calls go out. It opens when at least half of the keys that take calls (two at least; of a single key, its
+ * third failure in a row) failed by the provider's or the network's fault with no success in between, and either no call
+ * succeeded for ten seconds and the length of a call, or the faults came in a row that is hardly bad luck, given how
+ * often this provider fails; when 95 % of at least twenty calls within ten seconds failed; or when the retry budget of a
+ * provider without a success in twenty calls is spent. A provider that fails often but not always stays in business.
+ *
+ * Open: one call at a time goes out as the probe, every one to five seconds, growing and jittered. A success closes it,
+ * unless almost all calls of the last ten seconds failed.
  */
 export class Breaker {
-  readonly #clock: Clock;
-  readonly #keys: () => number;
-  readonly #onChange: (open: boolean) => void;
-  #calls: Call[] = [];
+  readonly #options: BreakerOptions;
+  readonly #recent = new RecentCalls();
+  readonly #run = new FaultRun();
+  readonly #budget = new RetryBudget();
+  readonly #lastSuccessMs = new Map<KeyId, number>();
+  #newestSuccessMs = -Infinity;
+  /** How long the latest success took. */
+  #callMs = 0;
   #open = false;
+  #probing = false;
+  #failedProbes = 0;
+  #probeAtMs = 0;
 
-  /** `keys` tells how many keys the provider has that are not benched or disabled. */
-  constructor(options: {
-    readonly clock: Clock;
-    readonly keys: () => number;
-    readonly onChange: (open: boolean) => void;
-  }) {
-    this.#clock = options.clock;
-    this.#keys = options.keys;
-    this.#onChange = options.onChange;
+  constructor(options: BreakerOptions) {
+    this.#options = options;
   }
 
   get isOpen(): boolean {
     return this.#open;
   }
 
-  noteSuccess(keyId: KeyId): void {
-    this.#note(keyId, true);
-    // While almost all calls fail, one that succeeds does not mean that the provider is back.
-    if (this.#open) this.#set(this.#almostAllFail());
+  /** Until the next probe may go out; while one is out, until it is worth looking again. */
+  get probeInMs(): number {
+    if (this.#probing) return shortestProbeWaitMs;
+    return Math.max(0, this.#probeAtMs - this.#nowMs);
   }
 
-  /** Only for failures that are the provider's own fault. */
+  /** Is it open, and the time of the next probe has come? */
+  get mayProbe(): boolean {
+    return this.#open && !this.#probing && this.#nowMs >= this.#probeAtMs;
+  }
+
+  /** Makes the coming call the probe if there may be one now; answers whether it is. */
+  beginProbe(): boolean {
+    if (!this.mayProbe) return false;
+    this.#probing = true;
+    return true;
+  }
+
+  /** The probe is over; one that said nothing of the provider leaves the next one due at once. */
+  endProbe(failed: boolean): void {
+    this.#probing = false;
+    if (!this.#open || !failed) return;
+    this.#failedProbes += 1;
+    this.#setProbeTime();
+    this.#tellOfSilence();
+  }
+
+  noteSuccess(keyId: KeyId, ms = 0): void {
+    const nowMs = this.#nowMs;
+    this.#lastSuccessMs.set(keyId, nowMs);
+    this.#newestSuccessMs = nowMs;
+    this.#callMs = ms;
+    this.#budget.noteSuccess();
+    this.#recent.note(false, nowMs);
+    if (!this.#open) {
+      this.#run.noteSuccess();
+    } else if (this.#recent.almostAllFailed(nowMs)) {
+      this.#failedProbes = 0;
+    } else {
+      this.#close();
+    }
+  }
+
+  /** Only for failures that are the provider's or the network's fault. */
   noteFault(keyId: KeyId): void {
-    this.#note(keyId, false);
-    if (!this.#open) this.#set(this.#allFail() || this.#almostAllFail());
+    const nowMs = this.#nowMs;
+    this.#budget.noteFault();
+    this.#recent.note(true, nowMs);
+    if (this.#open) return;
+    this.#run.noteFault(keyId, nowMs);
+    if (this.#isSilent(nowMs)) this.#openUp();
   }
 
-  #note(keyId: KeyId, ok: boolean): void {
-    const nowMs = this.#clock.now();
-    this.#calls = this.#calls.filter(({ atMs }) => nowMs - atMs <= windowMs);
-    this.#calls.push({ atMs: nowMs, keyId, ok });
+  /** A job's first call of a candidate goes out. */
+  noteFirst(): void {
+    this.#budget.noteFirst();
   }
 
-  #allFail(): boolean {
-    const failing = new Set(this.#calls.map(({ keyId }) => keyId)).size;
-    return !this.#calls.some(({ ok }) => ok) && failing * 2 >= Math.max(2, this.#keys());
+  /** May a job try once more after a fault? A provider for which the answer is no has stopped answering: it opens. */
+  mayRetry(): boolean {
+    if (!this.#open && !this.#budget.take()) this.#openUp();
+    return !this.#open;
   }
 
-  #almostAllFail(): boolean {
-    const failed = this.#calls.filter(({ ok }) => !ok).length;
-    return this.#calls.length >= manyCalls && failed >= almostAll * this.#calls.length;
+  /** Did a key other than these have a success within the last ten seconds? */
+  succeededBeside(keys: ReadonlySet<KeyId>): boolean {
+    const sinceMs = this.#nowMs - windowMs;
+    if (this.#newestSuccessMs < sinceMs) return false;
+    for (const [keyId, atMs] of this.#lastSuccessMs) if (atMs >= sinceMs && !keys.has(keyId)) return true;
+    return false;
   }
 
-  #set(open: boolean): void {
-    if (open === this.#open) return;
-    this.#open = open;
-    if (!open) this.#calls = [];
-    this.#onChange(open);
+  get #nowMs(): number {
+    return this.#options.clock.uptimeMs();
   }
+
+  #isSilent(nowMs: number): boolean {
+    if (this.#recent.almostAllFailed(nowMs)) return true;
+    const { isHardlyLuck, length } = this.#run;
+    const isQuiet = nowMs - this.#newestSuccessMs > windowMs + this.#callMs;
+    if (!isQuiet && !isHardlyLuck) return false;
+    const keys = this.#options.keys();
+    if (keys <= 1) return length >= failuresOfOneKey;
+    return this.#run.keysSince(isHardlyLuck ? 0 : nowMs - windowMs) >= Math.max(2, keys / 2);
+  }
+
+  #openUp(): void {
+    this.#open = true;
+    this.#failedProbes = 0;
+    this.#setProbeTime();
+    this.#run.forget();
+    this.#tellOfSilence();
+    this.#options.onChange(true);
+  }
+
+  #close(): void {
+    this.#open = false;
+    this.#recent.clear();
+    this.#options.onChange(false);
+  }
+
+  #setProbeTime(): void {
+    this.#probeAtMs = this.#nowMs + probeWaitMs(this.#failedProbes, this.#options.random);
+  }
+
+  #tellOfSilence(): void {
+    this.#options.onSilence?.(this.#options.clock.now() - windowMs);
+  }
+}
+
+/** One to five seconds: the more probes failed, the longer it may be. */
+export function probeWaitMs(failedProbes: number, random: Random): number {
+  const spanMs = Math.min(longestProbeWaitMs - shortestProbeWaitMs, 500 * 2 ** failedProbes);
+  return Math.round(shortestProbeWaitMs + spanMs * random());
 }

@@ -1,69 +1,138 @@
+import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate } from '../domain/candidate.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Job, JobKind } from '../domain/job.ts';
+import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
+import type { Job } from '../domain/job.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Lease } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
+import { callDeadline } from './attempt-timeout.ts';
 import type { Breaker } from './breaker.ts';
+import type { CallNotes } from './call-notes.ts';
+import { JobStopped } from './live-jobs.ts';
 import { sizeFor } from './model-options.ts';
 import type { RetryRules } from './retry-rules.ts';
+import type { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type CallTools = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly breakers: ReadonlyMap<ProviderName, Breaker>;
+  readonly unrecognized: UnrecognizedFailures;
   readonly rules: RetryRules;
-  /** The longest that one call may take. */
-  readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly clock: Clock;
   readonly tell: Tell;
 };
 
+/** One call that is about to go out. */
+export type Call = {
+  readonly job: Job;
+  readonly candidate: Candidate;
+  readonly lease: Lease;
+  /** Counts the job's calls from 1. */
+  readonly number: number;
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly waitedMs: number;
+  /** The one call that asks for everybody whether a silent provider is back. */
+  readonly isProbe: boolean;
+};
+
+export type CallReply = ProviderReply & { readonly trail: AttemptTrail };
+
 /**
- * One call to one provider with one key: told before and after, its seat given back with what it says of the key. Throws
- * the signal's reason when the job was cancelled or the house closes; everything else is an answer.
+ * One call to one provider with one key: kept and told before and after, its seat given back with what it says of the
+ * key. Throws the signal's reason when the job was cancelled or the house closes; everything else is an answer.
  */
 export async function callOnce(
-  job: Job,
-  candidate: Candidate,
-  lease: Lease,
-  attempt: number,
-  leftMs: number,
+  call: Call,
+  notes: CallNotes,
   signal: AbortSignal,
   tools: CallTools,
-): Promise<ProviderReply> {
+): Promise<CallReply> {
   const { clock, tell } = tools;
-  const { keyId, keyName } = lease;
-  const { model } = candidate;
-  const facts = { jobId: job.id, attempt, of: tools.rules.maxAttempts, keyId, keyName, model };
-  const provider = tools.providers.get(candidate.provider);
-  tell({ event: 'attempt.started', ...facts });
-  const startedMs = clock.now();
+  const { job, candidate, lease, isProbe } = call;
+  const breaker = tools.breakers.get(candidate.provider);
+  const sent = sentTrail(call, tools);
+  const facts = factsOf(job, sent);
+  let startedMs = clock.uptimeMs();
   let reply: ProviderReply;
   try {
-    if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    const deadline = clock.deadline(Math.min(tools.timeoutMs[job.kind], leftMs), signal);
-    reply = await provider.generate(requestFor(job, candidate), lease.secret, deadline);
+    if (!(await notes.sent(sent))) throw new JobStopped('overtaken');
+    signal.throwIfAborted();
+    tell({ event: 'attempt.started', ...facts, choice: sent.choice, waitedMs: sent.waitedMs });
+    startedMs = clock.uptimeMs();
+    reply = await ask(call, signal, tools);
   } catch (error) {
     lease.release({ kind: 'unused' });
-    signal.throwIfAborted();
-    // A bug in an adapter costs the job an attempt, not the house its life.
-    reply = {
-      ok: false,
-      failure: { blame: 'provider', reason: 'failed-run', detail: `adapter threw: ${String(error)}` },
-    };
+    if (isProbe) breaker?.endProbe(false);
+    if (signal.aborted) notes.ended({ ...sent, ending: { kind: 'broken-off', ms: clock.uptimeMs() - startedMs } });
+    throw error;
   }
-  const ms = clock.now() - startedMs;
+  const ms = Math.round(clock.uptimeMs() - startedMs);
+  const said = { ms, model: candidate.model, job: job.kind };
   if (reply.ok) {
-    tools.breakers.get(candidate.provider)?.noteSuccess(keyId);
-    lease.release({ kind: 'succeeded', ms, model });
+    lease.release({ kind: 'succeeded', ...said });
+    breaker?.noteSuccess(lease.keyId, ms);
+    if (isProbe) breaker?.endProbe(false);
     tell({ event: 'attempt.succeeded', ...facts, ms });
-  } else {
-    if (reply.failure.blame === 'provider') tools.breakers.get(candidate.provider)?.noteFault(keyId);
-    lease.release({ kind: 'failed', failure: reply.failure, ms, model });
-    tell({ event: 'attempt.failed', ...facts, failure: reply.failure, ms });
+    return { ...reply, trail: { ...sent, ending: { kind: 'answered', ms } } };
   }
-  return reply;
+  const { failure } = reply;
+  const isFault = isProviderFault(failure);
+  lease.release({ kind: 'failed', failure, ...said });
+  if (isFault) breaker?.noteFault(lease.keyId);
+  if (isProbe) breaker?.endProbe(isFault);
+  tell({ event: 'attempt.failed', ...facts, failure, ms });
+  if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
+  const trail = { ...sent, ending: endingOf(failure, ms) };
+  notes.ended(trail);
+  return { ...reply, trail };
+}
+
+async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
+  const { job, candidate, lease, timeoutMs } = call;
+  using deadline = callDeadline(timeoutMs, signal, tools.clock);
+  try {
+    const provider = tools.providers.get(candidate.provider);
+    if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
+    return await provider.generate(requestFor(job, candidate), lease.secret, deadline.signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
+    lease.release({ kind: 'unused' });
+    const detail = `adapter threw: ${String(error)}`;
+    return { ok: false, failure: { blame: 'provider', reason: 'failed-run', detail } };
+  }
+}
+
+function isProviderFault({ reason }: AttemptFailure): boolean {
+  const { scope } = failureTraits[reason];
+  return scope === 'provider' || scope === 'network';
+}
+
+function endingOf({ reason, sureness = 'sure', detail }: AttemptFailure, ms: number): AttemptEnding {
+  return { kind: 'failed', reason, sureness, detail, ms };
+}
+
+function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rules, clock }: CallTools): AttemptTrail {
+  const { keyId, keyName, choice } = lease;
+  return {
+    call: number,
+    candidate,
+    attempt,
+    of: rules.maxAttempts,
+    keyId,
+    keyName,
+    choice,
+    waitedMs,
+    startedAtMs: clock.now(),
+    ending: { kind: 'sent' },
+  };
+}
+
+function factsOf({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail) {
+  return { jobId: id, attempt, of, keyId, keyName, model: candidate.model };
 }
 
 function requestFor({ kind, prompt, options = {} }: Job, candidate: Candidate): GenerationRequest {

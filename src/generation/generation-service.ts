@@ -1,21 +1,23 @@
-import type { Chains } from '../domain/candidate.ts';
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { GenerationOptions } from '../domain/generation-options.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
-import { Breaker } from './breaker.ts';
+import { createBreakers, hasElsewhere } from './breakers.ts';
+import { expectedWaitMs } from './expected-wait.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { viewOf } from './job-view.ts';
 import { Line } from './line.ts';
 import { LiveJobs } from './live-jobs.ts';
 import { candidatesFor, checkOptions, type CheckedOptions } from './model-options.ts';
 import { ModelRest } from './model-rest.ts';
+import { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type GenerationServiceOptions = Omit<
   JobRunnerOptions,
-  'live' | 'resting' | 'breakers' | 'onEnded' | 'onParked'
+  'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
@@ -23,9 +25,6 @@ export type GenerationServiceOptions = Omit<
   /** A line whose estimated wait is longer refuses at the door. */
   readonly maxWaitMs: number;
 };
-
-/** Before the first call was measured, a picture is taken to last this long. */
-const guessedCallMs = 30_000;
 
 /** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
 export class GenerationService {
@@ -42,12 +41,13 @@ export class GenerationService {
     const { engine, pool, clock, chains, tell } = options;
     this.#options = options;
     this.#live = new LiveJobs((id) => this.#progressed(id));
-    const breakers = new Map(providersOf(chains).map((provider) => [provider, breakerOf(provider, options)]));
+    const breakers = createBreakers(options);
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
       resting: new ModelRest(clock),
       breakers,
+      unrecognized: new UnrecognizedFailures(tell),
       onEnded: (id) => {
         this.#ended(id);
         this.#pokeAll();
@@ -63,6 +63,7 @@ export class GenerationService {
         new Line({
           provider,
           breaker,
+          hasElsewhere: () => hasElsewhere(chains, provider, breakers),
           engine,
           pool,
           clock,
@@ -109,6 +110,13 @@ export class GenerationService {
     const { job, ahead } = place;
     const pool = this.#options.pool.snapshot(job.line);
     return { job, view: viewOf(job, ahead, this.#live.phase(id), pool, this.#options.clock.now()) };
+  }
+
+  /** A job with every call that was made for it. */
+  async explain(id: JobId): Promise<{ readonly job: Job; readonly trail: readonly AttemptTrail[] } | undefined> {
+    const { engine } = this.#options;
+    const job = await engine.find(id);
+    return job === undefined ? undefined : { job, trail: await engine.trailOf(id) };
   }
 
   /** The person's unfinished jobs and the last finished one, newest first. */
@@ -167,15 +175,8 @@ export class GenerationService {
     const { lines } = await this.#options.engine.stats();
     const waiting = lines.find((stats) => stats.line === line)?.waiting;
     if (waiting === undefined) return false;
-    const { keys } = this.#options.pool.snapshot(line);
-    const working = keys.filter(({ state }) => state.kind === 'ready' || state.kind === 'cooling');
-    const seats = Math.max(
-      1,
-      working.reduce((sum, key) => sum + key.seats, 0),
-    );
-    const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
-    const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
-    return ((waiting.free + waiting.premium) * callMs) / seats > this.#options.maxWaitMs;
+    const wait = expectedWaitMs(waiting.free + waiting.premium, this.#options.pool.snapshot(line));
+    return wait > this.#options.maxWaitMs;
   }
 
   /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */
@@ -190,19 +191,4 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
-}
-
-function breakerOf(provider: ProviderName, { pool, clock, tell }: GenerationServiceOptions): Breaker {
-  return new Breaker({
-    clock,
-    keys: () => {
-      const { ready, cooling } = pool.snapshot(provider);
-      return ready + cooling;
-    },
-    onChange: (open) => tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider }),
-  });
-}
-
-function providersOf(chains: Chains): readonly ProviderName[] {
-  return [...new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)))];
 }

@@ -16,7 +16,8 @@ function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: Pool
     case 'running':
       return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
     case 'waiting': {
-      if (state.reason === 'backing-off' && state.readyAtMs > nowMs && live !== undefined) return live;
+      const goesOn = state.reason === 'backing-off' || state.reason === 'provider-silent';
+      if (goesOn && state.readyAtMs > nowMs && live !== undefined) return live;
       if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
         return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
       }

@@ -3,12 +3,14 @@ import type { Claim, ClaimLimits, JobEngine } from '../domain/job-engine.ts';
 import { jobKinds, type JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
-import type { Lease } from '../keys/lease.ts';
+import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Breaker } from './breaker.ts';
 
 /** How often a line with waiting jobs looks for those whose own deadline has passed. */
 const lookAgainMs = 5_000;
+/** How many jobs at most are sent on past a silent provider between two probes. */
+const mostSentOn = 200;
 
 export type LineOptions = {
   readonly provider: ProviderName;
@@ -18,7 +20,9 @@ export type LineOptions = {
   readonly clock: Clock;
   readonly limits: ClaimLimits;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
-  /** Runs one claimed job; without a seat when no key can ever serve it. Settles the claim, never throws. */
+  /** True when a job of this line may find another provider in its chain that is not silent. */
+  readonly hasElsewhere?: () => boolean;
+  /** Runs one claimed job; without a seat when no key can serve it now. Settles the claim, never throws. */
   readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
   /** Called when the engine does not answer; the line tries again by itself. */
   readonly onTrouble: (error: unknown) => void;
@@ -27,7 +31,8 @@ export type LineOptions = {
 /**
  * The queue in front of one provider. The key picks the job: only with a free seat in hand is the next job claimed from
  * the engine, so that whoever should be first when a key wakes, is. p-queue holds the execution slots, as many as the
- * ready keys have seats, and none while all of them rest.
+ * ready keys have seats, and none while all of them rest. While the provider is silent (see Breaker) one job at a time is
+ * started, as the probe; those that may find another provider are sent on.
  */
 export class Line {
   readonly #options: LineOptions;
@@ -37,6 +42,7 @@ export class Line {
   #again = false;
   /** True while the line itself gives back a seat for which there was no job. */
   #givingBack = false;
+  #sentOn = 0;
   #alarm: Disposable | undefined;
   #turns = Promise.resolve();
 
@@ -90,34 +96,62 @@ export class Line {
 
   /** Starts one job if there is a slot, a seat and a job; answers whether it is worth trying for another. */
   async #startNext(): Promise<boolean> {
-    const { provider, engine, pool, breaker, clock, limits, run } = this.#options;
-    const ready = pool.seats(provider);
-    const seats = breaker.isOpen ? Math.min(1, ready) : ready;
+    const { provider, pool, breaker } = this.#options;
+    if (breaker.isOpen && !breaker.mayProbe) return this.#sendOn();
+    this.#sentOn = 0;
+    const running = this.#slots.pending + this.#slots.size;
+    // Calls that were under way when the provider fell silent do not keep the probe waiting.
+    const seats = breaker.isOpen ? running + 1 : pool.seats(provider);
     if (seats === 0) this.#slots.pause();
     else {
       this.#slots.concurrency = seats;
       this.#slots.start();
     }
-    if (seats > 0 && this.#slots.pending + this.#slots.size >= seats) return false;
-    const answer = pool.lease(provider);
-    if (answer.kind === 'busy' || answer.kind === 'cooling') return false;
+    if (seats > 0 && running >= seats) return false;
+    const answer = await this.#askForSeat(running);
+    if (answer.kind === 'busy' || answer.kind === 'cooling' || answer.kind === 'slow') return false;
     const seat = answer.kind === 'seat' ? answer.lease : undefined;
+    const claim = await this.#claimFor(seat);
+    if (claim === undefined) return false;
+    if (seat === undefined) {
+      await this.#options.run(claim, undefined);
+      return true;
+    }
+    // A careful call with a key that was benched opens the line by one slot.
+    if (this.#slots.isPaused) this.#slots.start();
+    void this.#slots.add(() => this.#options.run(claim, seat)).finally(() => this.poke());
+    return !breaker.isOpen;
+  }
+
+  /** A slow key is taken when the jobs that wait would keep the fast ones busy for longer than it takes. */
+  async #askForSeat(running: number): Promise<SeatAnswer> {
+    const { provider, pool } = this.#options;
+    const answer = pool.lease(provider);
+    if (answer.kind !== 'slow') return answer;
+    const { slowMs, fastMs, fastSeats } = answer;
+    const isWorthIt = running === 0 || ((await this.#waiting()) * fastMs) / Math.max(1, fastSeats) > slowMs;
+    return isWorthIt ? pool.lease(provider, { evenSlow: true }) : answer;
+  }
+
+  /** The next job for a seat; the seat goes back when there is none. */
+  async #claimFor(seat: Lease | undefined): Promise<Claim | undefined> {
+    const { provider, engine, clock, limits } = this.#options;
     let claim: Claim | undefined;
     try {
       claim = await engine.claim(provider, limits, clock.now());
     } finally {
       if (claim === undefined) this.#giveBack(seat);
     }
-    if (claim === undefined) return false;
-    const claimed = claim;
-    if (seat === undefined) {
-      await run(claimed, undefined);
-      return true;
-    }
-    // A careful call with a key that was benched opens the line by one slot.
-    if (this.#slots.isPaused) this.#slots.start();
-    void this.#slots.add(() => run(claimed, seat)).finally(() => this.poke());
-    return true;
+    return claim;
+  }
+
+  /** While the provider is silent and no probe is due: lets a job look for another provider. */
+  async #sendOn(): Promise<boolean> {
+    if (this.#sentOn >= mostSentOn || this.#options.hasElsewhere?.() !== true) return false;
+    this.#sentOn += 1;
+    const claim = await this.#claimFor(undefined);
+    if (claim !== undefined) await this.#options.run(claim, undefined);
+    return claim !== undefined;
   }
 
   #giveBack(seat: Lease | undefined): void {
@@ -141,14 +175,21 @@ export class Line {
     }
   }
 
-  /** For the first job that was not ready at `lookedMs`; it may have become so meanwhile. */
+  /** For the first job that was not ready at `lookedMs` (it may have become so meanwhile), or for the next probe. */
   async #setAlarm(lookedMs: number): Promise<void> {
-    const { engine, provider, clock } = this.#options;
+    const { engine, provider, clock, breaker } = this.#options;
+    if ((await this.#waiting()) === 0) return;
+    const readyMs = await engine.nextReadyMs(provider, lookedMs);
+    const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
+    this.#wakeIn(Math.min(lookAgainMs, (readyMs ?? Infinity) - clock.now(), probeInMs));
+  }
+
+  /** How many jobs of this line wait, parked ones included. */
+  async #waiting(): Promise<number> {
+    const { engine, provider } = this.#options;
     const { lines } = await engine.stats();
     const waiting = lines.find(({ line }) => line === provider)?.waiting;
-    if (waiting === undefined || waiting.free + waiting.premium === 0) return;
-    const readyMs = await engine.nextReadyMs(provider, lookedMs);
-    this.#wakeIn(Math.min(lookAgainMs, (readyMs ?? Infinity) - clock.now()));
+    return waiting === undefined ? 0 : waiting.free + waiting.premium;
   }
 
   #wakeIn(ms: number): void {

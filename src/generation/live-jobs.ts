@@ -1,12 +1,13 @@
 import type { JobId } from '../domain/ids.ts';
 import type { JobPhase } from '../domain/views.ts';
+import type { JobMemory } from './job-memory.ts';
 import type { JobFailureCode } from './retry-rules.ts';
 
-/** Why a running job's signal was aborted. */
+/** Why a running job goes no further; `overtaken`: somebody else acts for it now. */
 export class JobStopped extends Error {
-  readonly why: 'cancelled' | 'closing';
+  readonly why: 'cancelled' | 'closing' | 'overtaken';
 
-  constructor(why: 'cancelled' | 'closing') {
+  constructor(why: JobStopped['why']) {
     super(`The job was stopped: ${why}`);
     this.name = 'JobStopped';
     this.why = why;
@@ -20,12 +21,12 @@ type LiveJob = {
   phase: LivePhase;
 };
 
-/** What this process knows of jobs beyond the engine: which run here, how far they are, what they failed with last. */
+/** What this process knows of jobs beyond the engine: which run here, how far they are, what became of their calls. */
 export class LiveJobs {
   readonly #running = new Map<JobId, LiveJob>();
   /** What is told of jobs that wait for their next attempt. */
   readonly #betweenAttempts = new Map<JobId, LivePhase>();
-  readonly #lastCodes = new Map<JobId, JobFailureCode>();
+  readonly #memories = new Map<JobId, JobMemory>();
   readonly #onProgress: (id: JobId) => void;
 
   constructor(onProgress: (id: JobId) => void) {
@@ -47,10 +48,10 @@ export class LiveJobs {
     this.#running.delete(id);
   }
 
-  /** The job no longer runs but goes on by itself: what was told of it stays true until then. */
+  /** The job no longer runs but goes on by itself: what was told of its last failure stays true until then. */
   pause(id: JobId): void {
-    const live = this.#running.get(id);
-    if (live !== undefined) this.#betweenAttempts.set(id, live.phase);
+    const phase = this.#running.get(id)?.phase;
+    if (phase?.kind === 'retrying') this.#betweenAttempts.set(id, phase);
     this.end(id);
   }
 
@@ -65,17 +66,23 @@ export class LiveJobs {
     return this.#running.get(id)?.phase ?? this.#betweenAttempts.get(id);
   }
 
-  noteCode(id: JobId, code: JobFailureCode): void {
-    this.#lastCodes.set(id, code);
+  /** What is known of the job from its turns before, as long as this process has seen it. */
+  memory(id: JobId): JobMemory | undefined {
+    return this.#memories.get(id);
   }
 
-  lastCode(id: JobId): JobFailureCode | undefined {
-    return this.#lastCodes.get(id);
+  remember(id: JobId, memory: JobMemory): void {
+    this.#memories.set(id, memory);
+  }
+
+  noteCode(id: JobId, code: JobFailureCode): void {
+    const memory = this.#memories.get(id);
+    if (memory !== undefined) memory.lastCode = code;
   }
 
   /** The job has ended for good. */
   forget(id: JobId): void {
-    this.#lastCodes.delete(id);
+    this.#memories.delete(id);
     this.#betweenAttempts.delete(id);
   }
 

@@ -1,13 +1,33 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
-import { Breaker } from '../../src/generation/breaker.ts';
+import { Breaker, probeWaitMs } from '../../src/generation/breaker.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 function aBreaker(keys: number) {
   const clock = fakeClock();
   const changes: boolean[] = [];
-  const breaker = new Breaker({ clock, keys: () => keys, onChange: (open) => changes.push(open) });
-  return { clock, changes, breaker };
+  const silences: number[] = [];
+  const startMs = clock.now();
+  const breaker = new Breaker({
+    clock,
+    random: () => 0.5,
+    keys: () => keys,
+    onChange: (open) => changes.push(open),
+    onSilence: (sinceMs) => silences.push(sinceMs - startMs),
+  });
+  /** A provider that has answered so many calls without a fault. */
+  const answered = (calls: number) => {
+    for (let call = 0; call < calls; call += 1) breaker.noteSuccess(key(call % keys), 50);
+  };
+  return { clock, changes, silences, breaker, answered };
+}
+
+/** One that is open since just now. */
+function anOpenBreaker() {
+  const house = aBreaker(2);
+  house.breaker.noteFault(key(1));
+  house.breaker.noteFault(key(2));
+  return house;
 }
 
 const key = (place: number) => keyId(`key-${place}`);
@@ -21,41 +41,156 @@ test('Breaker opens when half of the keys fail by the provider and none succeeds
   expect(changes).toEqual([true]);
 });
 
+test('Breaker rolls back what was guessed in the ten seconds before it opened', async () => {
+  const { breaker, clock, silences } = aBreaker(2);
+  await clock.advance(30_000);
+  breaker.noteFault(key(1));
+  breaker.noteFault(key(2));
+  expect(silences).toEqual([20_000]);
+});
+
 test('one key that fails alone never opens it', () => {
   const { breaker } = aBreaker(4);
   for (let call = 0; call < 19; call += 1) breaker.noteFault(key(1));
   expect(breaker.isOpen).toBe(false);
 });
 
-test('a success within the window keeps it closed, and stops counting after a minute', async () => {
-  const { breaker, clock } = aBreaker(2);
-  breaker.noteSuccess(key(1));
+test('the only key of a provider opens it with its third failure in a row', () => {
+  const { breaker } = aBreaker(1);
   breaker.noteFault(key(1));
-  breaker.noteFault(key(2));
+  breaker.noteFault(key(1));
   expect(breaker.isOpen).toBe(false);
-  await clock.advance(60_001);
   breaker.noteFault(key(1));
-  breaker.noteFault(key(2));
   expect(breaker.isOpen).toBe(true);
 });
 
-test('the next success closes it', () => {
-  const { breaker, changes } = aBreaker(2);
+test('failures of two keys that lie more than ten seconds apart are no silence', async () => {
+  const { breaker, clock } = aBreaker(2);
+  breaker.noteFault(key(1));
+  await clock.advance(10_001);
+  breaker.noteFault(key(2));
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('a success within the last ten seconds and the length of a call keeps it closed', async () => {
+  const { breaker, clock } = aBreaker(2);
+  breaker.noteSuccess(key(1), 45_000);
+  await clock.advance(54_000);
   breaker.noteFault(key(1));
   breaker.noteFault(key(2));
+  expect(breaker.isOpen).toBe(false);
+  await clock.advance(1_001);
+  breaker.noteFault(key(1));
+  expect(breaker.isOpen).toBe(true);
+});
+
+test('three faults in a row open it at once where hardly a call ever failed', () => {
+  const { breaker, answered } = aBreaker(5);
+  answered(200);
+  breaker.noteFault(key(1));
+  breaker.noteFault(key(2));
+  expect(breaker.isOpen).toBe(false);
+  breaker.noteFault(key(3));
+  expect(breaker.isOpen).toBe(true);
+});
+
+test('a bad key does not open it however well the others work', () => {
+  const { breaker, answered } = aBreaker(5);
+  answered(200);
+  for (let call = 0; call < 12; call += 1) {
+    breaker.noteFault(key(1));
+    breaker.noteFault(key(2));
+    if (call % 3 === 0) breaker.noteSuccess(key(3), 50);
+  }
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('a provider that fails seven times in ten stays in business', () => {
+  // A fixed sequence that looks like chance.
+  let state = 7;
+  const chance = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+  const { breaker, changes, answered } = aBreaker(5);
+  answered(1);
+  for (let call = 0; call < 2_000; call += 1) {
+    if (chance() < 0.7) breaker.noteFault(key(call % 5));
+    else breaker.noteSuccess(key(call % 5), 50);
+  }
+  expect(changes.filter((open) => open).length).toBeLessThanOrEqual(2);
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('the next success closes it', () => {
+  const { breaker, changes } = anOpenBreaker();
   breaker.noteSuccess(key(2));
   expect(changes).toEqual([true, false]);
 });
 
-test('it opens when nineteen of twenty calls fail, and not when every second one succeeds', () => {
-  const bad = aBreaker(9);
-  bad.breaker.noteSuccess(key(1));
-  for (let call = 0; call < 19; call += 1) bad.breaker.noteFault(key(1));
-  expect(bad.breaker.isOpen).toBe(true);
-  const half = aBreaker(9);
-  for (let call = 0; call < 60; call += 1) {
-    if (call % 2 === 0) half.breaker.noteSuccess(key(call % 9));
-    else half.breaker.noteFault(key(call % 9));
+test('it opens when nineteen of twenty calls fail, and then one success does not close it', async () => {
+  const { breaker, clock } = aBreaker(9);
+  breaker.noteSuccess(key(1));
+  for (let call = 0; call < 19; call += 1) breaker.noteFault(key(1));
+  expect(breaker.isOpen).toBe(true);
+  breaker.noteSuccess(key(1));
+  expect(breaker.isOpen).toBe(false);
+  for (let call = 0; call < 60; call += 1) breaker.noteFault(key(1));
+  breaker.noteSuccess(key(1));
+  expect(breaker.isOpen).toBe(true);
+  await clock.advance(10_000);
+  breaker.noteSuccess(key(1));
+  expect(breaker.isOpen).toBe(false);
+});
+
+test('it opens when a provider without a success in twenty calls has no retry left', () => {
+  const { breaker, changes } = aBreaker(9);
+  breaker.noteSuccess(key(1), 3_600_000);
+  for (let call = 0; call < 10; call += 1) breaker.noteFirst();
+  for (let call = 0; call < 17; call += 1) breaker.noteFault(key(1));
+  breaker.noteSuccess(key(1), 3_600_000);
+  expect(breaker.mayRetry()).toBe(true);
+  for (let call = 0; call < 20; call += 1) {
+    if (call % 9 === 0) breaker.noteFirst();
+    breaker.noteFault(key(1));
   }
-  expect(half.breaker.isOpen).toBe(false);
+  expect([breaker.mayRetry(), breaker.mayRetry(), changes]).toEqual([true, false, [true]]);
+});
+
+test('probes go out one at a time, each when its time has come', async () => {
+  const { breaker, clock, silences } = anOpenBreaker();
+  expect([breaker.probeInMs, breaker.mayProbe, breaker.beginProbe()]).toEqual([1_250, false, false]);
+  await clock.advance(1_250);
+  expect([breaker.mayProbe, breaker.beginProbe(), breaker.mayProbe, breaker.beginProbe()]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+  breaker.noteFault(key(1));
+  breaker.endProbe(true);
+  expect([breaker.probeInMs, silences.length]).toEqual([1_500, 2]);
+});
+
+test('a probe that says nothing of the provider leaves the next one due at once', async () => {
+  const { breaker, clock } = anOpenBreaker();
+  await clock.advance(1_250);
+  breaker.beginProbe();
+  breaker.endProbe(false);
+  expect(breaker.mayProbe).toBe(true);
+});
+
+test('probeWaitMs() grows with the probes that failed and stays within one and five seconds', () => {
+  const longest = [0, 1, 2, 3, 9].map((failed) => probeWaitMs(failed, () => 1));
+  expect(longest).toEqual([1_500, 2_000, 3_000, 5_000, 5_000]);
+  expect([0, 9].map((failed) => probeWaitMs(failed, () => 0))).toEqual([1_000, 1_000]);
+});
+
+test('succeededBeside() looks for another key with a success within the last ten seconds', async () => {
+  const { breaker, clock } = aBreaker(3);
+  breaker.noteSuccess(key(1), 50);
+  expect(breaker.succeededBeside(new Set([key(2)]))).toBe(true);
+  expect(breaker.succeededBeside(new Set([key(1)]))).toBe(false);
+  await clock.advance(10_001);
+  expect(breaker.succeededBeside(new Set([key(2)]))).toBe(false);
 });

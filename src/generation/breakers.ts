@@ -1,0 +1,46 @@
+import type { Chains } from '../domain/candidate.ts';
+import type { Tell } from '../domain/events.ts';
+import type { KeyState } from '../domain/key-state.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import { takesCalls } from '../keys/key-life.ts';
+import type { KeyPool } from '../keys/key-pool.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import { Breaker } from './breaker.ts';
+
+export type Breakers = ReadonlyMap<ProviderName, Breaker>;
+
+export type BreakersOptions = {
+  readonly chains: Chains;
+  readonly pool: KeyPool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+/** A breaker for each provider of the chains; the guesses about keys that came from its silence are rolled back. */
+export function createBreakers({ chains, pool, clock, random, tell }: BreakersOptions): Breakers {
+  const providers = new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)));
+  const breakerOf = (provider: ProviderName) =>
+    new Breaker({
+      clock,
+      random,
+      keys: () => pool.snapshot(provider).keys.filter(({ state }) => takesCalls(state) || restsByGuess(state)).length,
+      onChange: (open) => tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider }),
+      onSilence: (sinceMs) => void pool.clearGuesses(provider, sinceMs),
+    });
+  return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
+}
+
+/** Is there a chain that goes on, after this provider, to one that is not silent? */
+export function hasElsewhere(chains: Chains, provider: ProviderName, breakers: Breakers): boolean {
+  return Object.values(chains).some((chain) => {
+    const at = chain.findIndex((candidate) => candidate.provider === provider);
+    return at >= 0 && chain.slice(at + 1).some((later) => breakers.get(later.provider)?.isOpen === false);
+  });
+}
+
+/** Resting for a fault that may have been the provider's. */
+function restsByGuess(state: KeyState): boolean {
+  return state.kind === 'cooling' && (state.reason === 'timed-out' || state.reason === 'fails-alone');
+}

@@ -1,0 +1,54 @@
+import type { KeyId } from '../domain/ids.ts';
+
+/** A run whose last fault is older than this says nothing any more. */
+const memoryMs = 60_000;
+/** How much one call moves the usual share: about the last fifty calls count. */
+const step = 0.02;
+const leastShare = 0.05;
+const hardlyLuck = 0.001;
+
+/**
+ * The provider's faults since its last success, and how usual faults were before. A provider that fails seven times in
+ * ten sends short runs all day; the same three faults in a row mean something else where hardly a call ever failed.
+ */
+export class FaultRun {
+  readonly #lastFaultMs = new Map<KeyId, number>();
+  #length = 0;
+  #newestMs = 0;
+  #usualShare = 0.5;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  noteFault(keyId: KeyId, nowMs: number): void {
+    if (nowMs - this.#newestMs > memoryMs) this.forget();
+    this.#lastFaultMs.set(keyId, nowMs);
+    this.#newestMs = nowMs;
+    this.#length += 1;
+  }
+
+  /** Ends the run, which was then but bad luck: it counts into what is usual. */
+  noteSuccess(): void {
+    this.#usualShare = (1 - (1 - this.#usualShare) * (1 - step) ** this.#length) * (1 - step);
+    if (this.#length > 0) this.forget();
+  }
+
+  /** How many keys failed in this run at or after the moment. */
+  keysSince(ms: number): number {
+    let keys = 0;
+    for (const atMs of this.#lastFaultMs.values()) if (atMs >= ms) keys += 1;
+    return keys;
+  }
+
+  /** Would a run this long come by bad luck less than once in a thousand times? */
+  get isHardlyLuck(): boolean {
+    return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
+  }
+
+  /** Drops the run without counting it: the provider was silent, which is not usual. */
+  forget(): void {
+    this.#lastFaultMs.clear();
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,127 @@
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import type { Candidate } from '../domain/candidate.ts';
+import type { AttemptFailure } from '../domain/failure.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { Job, ParkReason, Progress } from '../domain/job.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { JobMemory } from './job-memory.ts';
+import { codeFor, type JobFailureCode, mostCalls } from './retry-rules.ts';
+
+/** How a job's turn in its slot ended. */
+export type TurnEnding =
+  | {
+      readonly kind: 'answered';
+      readonly source: MediaSource;
+      readonly candidate: Candidate;
+      readonly progress: Progress;
+      /** Of the call that was answered; to be kept with what becomes of the answer. */
+      readonly trail: AttemptTrail;
+    }
+  | { readonly kind: 'failed'; readonly code: JobFailureCode; readonly calls: number; readonly againAtMs?: number }
+  | {
+      readonly kind: 'parked';
+      readonly line: ProviderName;
+      readonly readyAtMs: number;
+      readonly reason: ParkReason;
+      readonly progress: Progress;
+    };
+
+/** Where a job is on its way along its chain: which candidate, and what was spent. Pure bookkeeping, nothing waits. */
+export class JobCourse {
+  readonly #chain: readonly Candidate[];
+  readonly #memory: JobMemory;
+  #index: number;
+  #attempts: number;
+  #calls: number;
+  #probes: number;
+
+  constructor({ progress }: Job, chain: readonly Candidate[], memory: JobMemory) {
+    this.#chain = chain;
+    this.#memory = memory;
+    this.#index = progress.candidate;
+    this.#attempts = progress.attempts;
+    this.#calls = progress.calls;
+    this.#probes = progress.probes ?? 0;
+    // The chain was another one when the job was accepted.
+    if (chain.length === 0) memory.lastCode = 'model-unavailable';
+  }
+
+  get candidate(): Candidate | undefined {
+    return this.#chain[this.#index];
+  }
+
+  get isAtLast(): boolean {
+    return this.#index >= this.#chain.length - 1;
+  }
+
+  /** Spent on the current candidate. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Has nothing been tried with the current candidate yet? */
+  get isFirstCall(): boolean {
+    return this.#attempts === 0 && this.#memory.failedWith.size === 0;
+  }
+
+  get hasCalledEnough(): boolean {
+    return this.#calls - this.#probes >= mostCalls;
+  }
+
+  progress(): Progress {
+    const probes = this.#probes === 0 ? {} : { probes: this.#probes };
+    return { candidate: this.#index, attempts: this.#attempts, calls: this.#calls, ...probes };
+  }
+
+  /** Counts the call that goes out now; answers its number. */
+  call(): number {
+    this.#calls += 1;
+    return this.#calls;
+  }
+
+  /** What a failure costs: an attempt when it is the provider's fault, unless the call was made to ask for everybody. */
+  spend(failure: AttemptFailure, keyId: KeyId, isProbe: boolean): void {
+    this.#memory.failedWith.add(keyId);
+    this.#memory.lastCode = codeFor(failure.reason);
+    this.#memory.againAtMs = undefined;
+    this.#memory.hasTimedOut ||= failure.reason === 'timed-out';
+    if (failure.blame !== 'provider') return;
+    if (isProbe) this.#probes += 1;
+    else this.#attempts += 1;
+  }
+
+  goOn(): void {
+    this.#goTo(this.#index + 1);
+  }
+
+  /** Leaves a candidate whose keys cannot serve; `againAtMs` is when the first of them may. */
+  giveUp(code: JobFailureCode, againAtMs: number | undefined): void {
+    const soonest = Math.min(againAtMs ?? Infinity, this.#memory.againAtMs ?? Infinity);
+    this.#memory.lastCode = code;
+    this.#memory.againAtMs = Number.isFinite(soonest) ? soonest : undefined;
+    this.goOn();
+  }
+
+  /** Goes on to the first later candidate that will do; stays and answers false when there is none. */
+  goOnTo(willDo: (candidate: Candidate) => boolean): boolean {
+    const index = this.#chain.findIndex((candidate, at) => at > this.#index && willDo(candidate));
+    if (index >= 0) this.#goTo(index);
+    return index >= 0;
+  }
+
+  failed(code: JobFailureCode = this.#memory.lastCode ?? 'busy'): TurnEnding {
+    const { againAtMs } = this.#memory;
+    return { kind: 'failed', code, calls: this.#calls, ...(againAtMs === undefined ? {} : { againAtMs }) };
+  }
+
+  parked(line: ProviderName, readyAtMs: number, reason: ParkReason): TurnEnding {
+    return { kind: 'parked', line, readyAtMs, reason, progress: this.progress() };
+  }
+
+  #goTo(index: number): void {
+    this.#index = index;
+    this.#attempts = 0;
+    this.#memory.failedWith.clear();
+  }
+}

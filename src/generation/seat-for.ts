@@ -1,0 +1,48 @@
+import type { Candidate } from '../domain/candidate.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import type { KeyPool } from '../keys/key-pool.ts';
+import type { Lease, SeatAnswer, SeatRequest } from '../keys/lease.ts';
+
+export type SeatWish = {
+  readonly job: Job;
+  readonly candidate: Candidate;
+  /** Keys that failed the job on this candidate: taken only when there is no other. */
+  readonly failedWith: ReadonlySet<KeyId>;
+  /** What is left of the job's deadline. */
+  readonly leftMs: number;
+};
+
+/** A seat for the job's next call: the one in hand if it will do, else another, or why there is none. Never waits. */
+export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: KeyPool): SeatAnswer {
+  if (inHand === undefined) return askFor(wish, pool);
+  if (!inHand.serves(wish.candidate.model)) {
+    inHand.release({ kind: 'unused' });
+    return askFor(wish, pool);
+  }
+  const other = wish.failedWith.has(inHand.keyId) ? freshSeat(wish, pool) : undefined;
+  if (other !== undefined) inHand.release({ kind: 'unused' });
+  return { kind: 'seat', lease: other ?? inHand };
+}
+
+/** A seat of a key that has not failed the job on this candidate, if one is free. */
+export function freshSeat(wish: SeatWish, pool: KeyPool): Lease | undefined {
+  const answer = pool.lease(wish.candidate.provider, requestFor(wish));
+  if (answer.kind !== 'seat') return undefined;
+  if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
+  answer.lease.release({ kind: 'unused' });
+  return undefined;
+}
+
+function askFor(wish: SeatWish, pool: KeyPool): SeatAnswer {
+  const request = requestFor(wish);
+  const answer = pool.lease(wish.candidate.provider, request);
+  if (answer.kind !== 'slow') return answer;
+  // The next fast seat may be a whole call away, and then the job's own call follows.
+  if (wish.leftMs >= 2 * answer.fastMs) return { kind: 'busy' };
+  return pool.lease(wish.candidate.provider, { ...request, evenSlow: true });
+}
+
+function requestFor({ job, candidate, failedWith }: SeatWish): SeatRequest {
+  return { model: candidate.model, job: job.kind, avoid: failedWith };
+}
