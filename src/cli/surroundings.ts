@@ -16,20 +16,19 @@ export type Surroundings = {
 
 /** The process as it is. */
 export function processSurroundings(): Surroundings {
+  const gone = new AbortController();
   return {
     cwd: process.cwd(),
     env: process.env,
     clock: systemClock,
-    out: terminalOn(process.stdout, process.env),
+    out: terminalOn(process.stdout, process.env, () => gone.abort(new Error('Nobody reads the output'))),
     err: terminalOn(process.stderr, process.env),
     listenForStop: () => {
       const stopping = new AbortController();
       const stop = () => stopping.abort(new Error('Asked to stop'));
       process.on('SIGINT', stop).on('SIGTERM', stop);
-      process.stdout.on('error', stop);
       return {
-        signal: stopping.signal,
-        // The listener for a closed pipe stays: what was written last may still complain.
+        signal: AbortSignal.any([stopping.signal, gone.signal]),
         [Symbol.dispose]: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
       };
     },

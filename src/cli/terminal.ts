@@ -11,11 +11,23 @@ export type Terminal = {
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Stream = Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>;
+type Stream = Pick<NodeJS.WriteStream, 'write'> &
+  Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'on'>>;
 
-/** A stream as a terminal; colours only for a person's eyes, and not where NO_COLOR is set. */
-export function terminalOn(stream: Stream, env: Environment): Terminal {
+/**
+ * A stream as a terminal; colours only for a person's eyes, and not where NO_COLOR is set. `onGone` hears that nobody
+ * reads it any more, as with `| head`: what is written then goes nowhere, and is no error.
+ */
+export function terminalOn(stream: Stream, env: Environment, onGone: () => void = () => undefined): Terminal {
   const isTty = stream.isTTY === true;
+  let isHeard = false;
+  const hear = () => {
+    isHeard = true;
+    stream.on?.('error', (error: Error) => {
+      if (!('code' in error) || error.code !== 'EPIPE') throw error;
+      onGone();
+    });
+  };
   return {
     isTty,
     hasColours: isTty && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
@@ -25,7 +37,10 @@ export function terminalOn(stream: Stream, env: Environment): Terminal {
     get rows() {
       return stream.rows ?? 24;
     },
-    write: (text) => void stream.write(text),
+    write: (text) => {
+      if (!isHeard) hear();
+      stream.write(text);
+    },
   };
 }
 
