@@ -8,8 +8,7 @@ import { migrations } from '../../src/storage/migrate.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
 import { fingerprint } from '../../src/keys/fingerprint.ts';
 import { Secret } from '../../src/kit/secret.ts';
-import { testKey } from '../support/test-house.ts';
-import { aStage, atMs, noHealth, type Stage } from './stage.ts';
+import { aStage, atMs, noHealth, type Stage, stageKey } from './stage.ts';
 
 const aBadNight: Readonly<Record<number, Partial<KeyRecord>>> = {
   1: {
@@ -88,7 +87,7 @@ test('keys that share an account name the first of it', async () => {
   const database = stage.openAsBot();
   const salt = String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
   database[Symbol.dispose]();
-  const account = fingerprint(new Secret(testKey(1)), salt);
+  const account = fingerprint(new Secret(stageKey(1)), salt);
   await stage.remember({ 1: { account }, 2: { account } });
   const { out } = await stage.run('keys list');
   expect(lineOf(out, 'bytez #2')).toContain('of bytez #1');
@@ -120,7 +119,7 @@ test('a narrow terminal is not overrun', async () => {
 
 test.each(['list', 'report'])('keys %s ends with 1 when no key of a provider takes calls', async (command) => {
   using stage = aStage();
-  stage.env['BYTEZ_API_KEYS'] = `${testKey(1)},${testKey(2)}`;
+  stage.env['BYTEZ_API_KEYS'] = `${stageKey(1)},${stageKey(2)}`;
   await stage.remember({ 1: aBadNight[1] ?? {}, 2: aBadNight[5] ?? {} });
   expect((await stage.run(`keys ${command}`)).code).toBe(1);
   expect((await stage.run(`keys ${command} --json`)).code).toBe(1);
@@ -206,7 +205,7 @@ The bot is not running: this is what it last wrote down
 
 test('keys report tells when the first key wakes, when all of them rest', async () => {
   using stage = aStage();
-  stage.env['BYTEZ_API_KEYS'] = testKey(3);
+  stage.env['BYTEZ_API_KEYS'] = stageKey(3);
   await stage.remember({ 3: aBadNight[3] ?? {} });
   const { out } = await stage.run('keys report');
   expect(out).toContain(
@@ -218,12 +217,12 @@ test('keys report names the variable and the position that a key was read from, 
   using stage = aStage();
   const file = join(stage.dataDir, 'keys.txt');
   const pool = join(stage.dataDir, 'pool.json');
-  writeFileSync(file, `# ours\n${testKey(4)}\n${testKey(5)}\n`, { mode: 0o600 });
-  writeFileSync(pool, JSON.stringify({ bytez: [testKey(6)] }), { mode: 0o600 });
+  writeFileSync(file, `# ours\n${stageKey(4)}\n${stageKey(5)}\n`, { mode: 0o600 });
+  writeFileSync(pool, JSON.stringify({ bytez: [stageKey(6)] }), { mode: 0o600 });
   Object.assign(stage.env, {
-    BYTEZ_API_KEY: testKey(1),
-    BYTEZ_API_KEYS: `short, ${testKey(2)}`,
-    BYTEZ_API_KEY_FALLBACK_2: testKey(3),
+    BYTEZ_API_KEY: stageKey(1),
+    BYTEZ_API_KEYS: `short, ${stageKey(2)}`,
+    BYTEZ_API_KEY_FALLBACK_2: stageKey(3),
     BYTEZ_API_KEY_FILE: file,
     TOKEN_POOL_FILE: pool,
   });
@@ -280,7 +279,7 @@ test('where the bot has never run the keys are shown as configured', async () =>
 
 test('keys of a provider that this version does not ask are told apart', async () => {
   using stage = aStage();
-  stage.env['OPENAI_API_KEY'] = testKey(8);
+  stage.env['OPENAI_API_KEY'] = stageKey(8);
   const { out, code } = await stage.run('keys list');
   expect(code).toBe(0);
   expect(out).toContain('openai: 1 key set; this version does not ask openai yet');
@@ -288,7 +287,7 @@ test('keys of a provider that this version does not ask are told apart', async (
 
 test('keys that the bot remembers and that are not configured here are counted', async () => {
   using stage = await aStageAtNight();
-  stage.env['BYTEZ_API_KEYS'] = testKey(1);
+  stage.env['BYTEZ_API_KEYS'] = stageKey(1);
   const { out } = await stage.run('keys list');
   expect(out).toContain('5 more keys are remembered and not configured here');
 });

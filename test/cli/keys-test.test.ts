@@ -2,18 +2,17 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import { testKey } from '../support/test-house.ts';
-import { aStage, type Stage } from './stage.ts';
+import { aStage, type Stage, stageKey } from './stage.ts';
 
 const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];
 
 async function withBytez(stage: Stage, accounts: readonly (readonly BytezFault[])[]): Promise<BytezSandbox> {
   const bytez = await startBytezSandbox({
     clock: systemClock,
-    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: testKey(index + 1), faults })),
+    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: stageKey(index + 1), faults })),
   });
   stage.env['BYTEZ_BASE_URL'] = bytez.baseUrl;
-  stage.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => testKey(index + 1)).join(',');
+  stage.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => stageKey(index + 1)).join(',');
   return bytez;
 }
 
@@ -45,7 +44,7 @@ test('keys test ends with 1 when no key is accepted', async () => {
 test('keys test says that a provider cannot be reached, for each key', async () => {
   using stage = aStage();
   stage.env['BYTEZ_BASE_URL'] = 'http://127.0.0.1:1/models/v2';
-  stage.env['BYTEZ_API_KEYS'] = testKey(1);
+  stage.env['BYTEZ_API_KEYS'] = stageKey(1);
   const { out, code } = await stage.run('keys test');
   expect(code).toBe(1);
   expect(out).toMatch(/bytez #1 .* unreachable: /);
@@ -54,7 +53,7 @@ test('keys test says that a provider cannot be reached, for each key', async () 
 test('keys test --json prints one document, and no progress where nobody looks', async () => {
   using stage = aStage();
   await using _bytez = await withBytez(stage, [[], refused]);
-  stage.env['OPENAI_API_KEY'] = testKey(8);
+  stage.env['OPENAI_API_KEY'] = stageKey(8);
   await stage.remember({});
   const { out, err, code } = await stage.run('keys test --json');
   expect(code).toBe(0);

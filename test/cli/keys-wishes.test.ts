@@ -4,9 +4,8 @@ import { fingerprint } from '../../src/keys/fingerprint.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
-import { whileTimePasses } from '../journeys/talk.ts';
-import { testKey } from '../support/test-house.ts';
-import { aStage, type Stage } from './stage.ts';
+import { passTime } from '../support/pass-time.ts';
+import { aStage, type Stage, stageKey } from './stage.ts';
 
 /** What is asked of the bot, with the keys by their numbers. */
 async function wishesOf(stage: Stage): Promise<readonly string[]> {
@@ -14,7 +13,7 @@ async function wishesOf(stage: Stage): Promise<readonly string[]> {
   const store = createSqliteKeyStore(database);
   const salt = await store.salt();
   const places = new Map(
-    Array.from({ length: 7 }, (_, index) => [fingerprint(new Secret(testKey(index + 1)), salt), index + 1] as const),
+    Array.from({ length: 7 }, (_, index) => [fingerprint(new Secret(stageKey(index + 1)), salt), index + 1] as const),
   );
   const place = ({ id }: KeyWish) => (id === undefined ? 'all' : `#${places.get(id)}`);
   return (await store.wishes()).map((wish) => `${wish.wish} ${place(wish)}`);
@@ -71,7 +70,7 @@ test.each(['8', 'bytez', 'openai#3', 'abc', 'ffffffffffffffffff'])(
 
 test('a number that several providers have is refused, with what it may be', async () => {
   using stage = aStage();
-  stage.env['OPENAI_API_KEY'] = testKey(8);
+  stage.env['OPENAI_API_KEY'] = stageKey(8);
   await stage.remember({});
   const { err, code } = await stage.run('keys disable 1');
   expect(code).toBe(2);
@@ -110,7 +109,7 @@ test('a running bot that carries the wish out is waited for', async () => {
     });
   });
   const startedMs = stage.clock.now();
-  const { out } = await whileTimePasses(stage.clock, stage.run('keys enable 2 3'), 100);
+  const { out } = await passTime(stage.clock, stage.run('keys enable 2 3'), { stepMs: 100 });
   expect(out).toBe('Done: bytez #2, bytez #3 switched on\n');
   expect(seen.map(({ wish }) => wish)).toEqual(['enable', 'enable']);
   expect(stage.clock.now() - startedMs).toBeLessThan(2_000);
@@ -121,7 +120,7 @@ test('a running bot that does not answer is not waited for longer than three sec
   await stage.remember({});
   using _bot = takeOwnership(stage.dataDir);
   const startedMs = stage.clock.now();
-  const { out, code } = await whileTimePasses(stage.clock, stage.run('keys disable 2'), 100);
+  const { out, code } = await passTime(stage.clock, stage.run('keys disable 2'), { stepMs: 100 });
   expect(code).toBe(0);
   expect(out).toContain('the bot is running but has not done it within 3 s');
   expect(stage.clock.now() - startedMs).toBeGreaterThanOrEqual(3_000);

@@ -13,11 +13,10 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
-import { testKey, testToken } from '../support/test-house.ts';
 
 export const atMs = Date.UTC(2026, 0, 1, 12);
 const keyCount = 7;
-const secrets = [...Array.from({ length: 12 }, (_, index) => testKey(index + 1)), testToken];
+const secrets = Array.from({ length: 12 }, (_, index) => stageKey(index + 1));
 
 export type Ran = {
   readonly code: number;
@@ -62,7 +61,7 @@ export const noHealth: KeyHealth = {
 export function aStage(): Stage {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
   const clock = fakeClock(atMs);
-  const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));
+  const keys = Array.from({ length: keyCount }, (_, index) => stageKey(index + 1));
   const env: Record<string, string> = { BYTEZ_API_KEYS: keys.join(','), DATA_DIR: dataDir };
   const openAsBot = () => openDatabase({ path: join(dataDir, 'darkroom.db') });
   return {
@@ -115,9 +114,13 @@ export function aStage(): Stage {
   };
 }
 
+export function stageKey(place: number): string {
+  return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
+}
+
 export function aRecord(place: number, salt: string, more: Partial<KeyRecord> = {}): KeyRecord {
   return {
-    id: fingerprint(new Secret(testKey(place)), salt),
+    id: fingerprint(new Secret(stageKey(place)), salt),
     provider: 'bytez',
     name: `bytez #${place}`,
     savedAtMs: atMs,
