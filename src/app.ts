@@ -29,15 +29,9 @@ import { createAlerts } from './observability/alerts.ts';
 import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
-import { openDatabase } from './storage/database.ts';
 import { isWritable } from './storage/is-writable.ts';
+import { openStorage } from './storage/open-storage.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
-import { createSqliteDialogues } from './storage/sqlite-dialogues.ts';
-import { createSqliteEffectLedger } from './storage/sqlite-effect-ledger.ts';
-import { createSqliteInbox } from './storage/sqlite-inbox.ts';
-import { createSqliteJobEngine } from './storage/sqlite-job-engine.ts';
-import { createSqliteKeyStore } from './storage/sqlite-key-store.ts';
-import { createSqliteUsers } from './storage/sqlite-users.ts';
 
 /** A job on which so many processes died is set aside. */
 const mostCrashes = 6;
@@ -95,16 +89,15 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const hangingUp = new AbortController();
 
   opening.use(takeOwnership(config.dataDir));
-  const database = opening.use(openDatabase({ path: join(config.dataDir, 'darkroom.db') }));
-  const engine = createSqliteJobEngine(database);
-  const ledger = createSqliteEffectLedger(database);
-  const inbox = createSqliteInbox(database);
-  const users = createSqliteUsers(database);
-  const dialogues = createSqliteDialogues(database);
+  const { database, engine, ledger, inbox, users, dialogues, keyStore } = opening.use(
+    openStorage({
+      path: join(config.dataDir, 'darkroom.db'),
+      onUnreadableKey: (error) => {
+        tell({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
+      },
+    }),
+  );
   await dialogues.purge(clock.now());
-  const keyStore = createSqliteKeyStore(database, (error) => {
-    tell({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
-  });
 
   const http = opening.use(createHttpClient());
   const providers = createProviders(config.providers, http);
