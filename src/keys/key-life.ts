@@ -1,101 +1,155 @@
 import type { BenchReason, KeyState, KeyVerdict } from '../domain/key-state.ts';
-import { backoffMs } from '../kit/backoff.ts';
 import type { Random } from '../kit/random.ts';
+import { benchRestMs, guessedRestMs, longestRestMs } from './rests.ts';
 
-/** What happens to a key: an attempt's verdict, its free probe, time, or a human. */
+/** What happens to a key: an attempt's verdict, time, its free probe, the provider's own trouble, or a human. */
 export type KeyHappening =
   | KeyVerdict
+  /** Its rest is over, or half over where the rest was a guess and no other key is left. */
+  | { readonly kind: 'due' }
   | { readonly kind: 'probe-begins' }
   | { readonly kind: 'probe-passed' }
   /** Refused again. */
   | { readonly kind: 'probe-failed' }
   /** The probe said nothing about the key (network, provider down). */
   | { readonly kind: 'probe-unsure' }
+  /** What was held against it turned out to be the provider's fault. */
+  | { readonly kind: 'cleared' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
   | { readonly kind: 'enable' };
 
 export type LifeFacts = {
   readonly nowMs: number;
-  /** Refusals for rate or concurrency in a row, this one included. */
-  readonly limitedInARow: number;
+  /** Rests of the same kind in a row, the one that begins now included. */
+  readonly inARow: number;
   readonly random: Random;
 };
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const probeAfterRejectionMs = [minuteMs, 5 * minuteMs, 15 * minuteMs, hourMs] as const;
-const longestCreditRestMs = 24 * hourMs;
-/** An abandoned run may still hold the account's seat. */
-const afterTimeoutMs = 5_000;
+type Cooling = Extract<KeyState, { kind: 'cooling' }>;
+
+const ready: KeyState = { kind: 'ready' };
 
 /**
  * The life of a key, and the only place that changes it:
  *
- *     ready ──429, timeout──► cooling ──its time──► ready
- *     ready, cooling ──401, 403, 402──► benched ──due──► probing ──passed──► ready
- *                                          ▲                └──refused──► benched, for longer
+ *     ready ──one ambiguous fault──► suspect ──a success──► ready
+ *     ready, suspect ──429, timeout, fails alone──► cooling ──its time──► half-open
+ *     any of these ──401, 403, 402──► benched
+ *     benched as rejected ──the free probe──► probing ──passed──► half-open
+ *                    ▲                           └──refused──► benched, now confirmed
+ *     benched as out of credit ──its time──► half-open
+ *     half-open ──one live call: a success──► ready
+ *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
  *     any ──an admin──► disabled ──an admin──► ready
  *
- * A wake-up time is only ever moved later by verdicts; a passed probe, a success on the due call and a human may end a
- * rest early. A success that was on its way before the key was benched does not wake it.
+ * A time to wake is only ever moved later by verdicts. Earlier than it a key comes back by a passed probe, by a human,
+ * when the guess behind its rest is taken back, or at half of a guessed rest. A success that was on its way before the
+ * key began to rest does not wake it.
  */
 export function nextKeyState(state: KeyState, happening: KeyHappening, facts: LifeFacts): KeyState {
-  if (happening.kind === 'disable') return { kind: 'disabled' };
-  if (state.kind === 'disabled') return happening.kind === 'enable' ? { kind: 'ready' } : state;
+  if (happening.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
+  if (state.kind === 'disabled') return happening.kind === 'enable' ? ready : state;
   switch (happening.kind) {
     case 'nothing':
-      return state.kind === 'probing' ? benched(state.reason, state.times, facts.nowMs) : state;
+      return state;
     case 'fine':
-    case 'probe-passed':
-      return state.kind === 'probing' ? { kind: 'ready' } : state;
+      return state.kind === 'suspect' || state.kind === 'half-open' ? ready : state;
+    case 'suspect':
+      return state.kind === 'ready' ? { ...happening, sinceMs: facts.nowMs } : state;
+    case 'cool':
+      return isBenched(state) ? state : cooled(state, happening, facts);
+    case 'bench':
+      return isBenched(state) ? state : benchedByCall(state, happening.reason, facts.nowMs);
+    case 'due':
+      return awoken(state, facts.inARow);
+    case 'cleared':
+      return isGuessed(state) ? ready : state;
     case 'wake':
     case 'enable':
-      return { kind: 'ready' };
-    case 'bench':
-      return state.kind === 'benched' ? state : benched(happening.reason, timesOf(state) + 1, facts.nowMs);
-    case 'cool':
-      return state.kind === 'benched' || state.kind === 'probing'
-        ? back(state, facts.nowMs)
-        : cool(state, happening, facts);
+      return state.kind === 'ready' ? state : ready;
     case 'probe-begins':
-      return state.kind === 'benched' ? { kind: 'probing', reason: state.reason, times: state.times } : state;
+    case 'probe-passed':
     case 'probe-failed':
-      return state.kind === 'probing' ? benched(state.reason, state.times + 1, facts.nowMs) : state;
     case 'probe-unsure':
-      return back(state, facts.nowMs);
+      return afterProbe(state, happening.kind, facts.nowMs);
   }
 }
 
-/** The state a key is in at `nowMs`: a rest that is over is over. */
-export function stateAt(state: KeyState, nowMs: number): KeyState {
-  return state.kind === 'cooling' && state.untilMs <= nowMs ? { kind: 'ready' } : state;
+/** True for a key that is handed out: to everybody, after its siblings, or for one call. */
+export function takesCalls({ kind }: KeyState): boolean {
+  return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
 }
 
-function back(state: KeyState, nowMs: number): KeyState {
-  return state.kind === 'probing' ? benched(state.reason, state.times, nowMs) : state;
+/** True when nobody said that the key is at fault: it failed where it could have been the provider. */
+export function isGuessed(state: KeyState): state is Cooling | Extract<KeyState, { kind: 'suspect' }> {
+  if (state.kind === 'suspect') return true;
+  return state.kind === 'cooling' && !state.stated && (state.reason === 'timed-out' || state.reason === 'fails-alone');
 }
 
-function benched(reason: BenchReason, times: number, nowMs: number): KeyState {
-  return { kind: 'benched', reason, times, probeAtMs: nowMs + restMs(reason, times) };
+/** When the key may be tried again: at the end of its rest, or at half of a guessed one `ifLast` no other is left. */
+export function dueAtMs(state: KeyState, ifLast: boolean): number {
+  if (state.kind === 'benched') return state.reason === 'out-of-credit' ? state.probeAtMs : Infinity;
+  if (state.kind !== 'cooling') return Infinity;
+  return ifLast && !state.stated ? Math.ceil((state.sinceMs + state.untilMs) / 2) : state.untilMs;
 }
 
-function restMs(reason: BenchReason, times: number): number {
-  if (reason === 'out-of-credit') return Math.min(longestCreditRestMs, hourMs * 2 ** Math.min(times - 1, 10));
-  return probeAfterRejectionMs[Math.min(times, probeAfterRejectionMs.length) - 1] ?? hourMs;
+function isBenched(state: KeyState): state is Extract<KeyState, { kind: 'benched' | 'probing' }> {
+  return state.kind === 'benched' || state.kind === 'probing';
 }
 
-function timesOf(state: KeyState): number {
-  return state.kind === 'probing' ? state.times : 0;
+function awoken(state: KeyState, inARow: number): KeyState {
+  if (state.kind === 'cooling') return { kind: 'half-open', after: state.reason, times: Math.max(1, inARow) };
+  if (state.kind !== 'benched' || state.reason !== 'out-of-credit') return state;
+  return { kind: 'half-open', after: state.reason, times: state.times };
 }
 
-function cool(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>, facts: LifeFacts): KeyState {
-  const guessMs =
-    verdict.reason === 'timed-out'
-      ? afterTimeoutMs
-      : backoffMs(Math.max(1, facts.limitedInARow), { baseMs: 2_000, capMs: 60_000 }, facts.random);
-  const untilMs = facts.nowMs + (verdict.forMs ?? guessMs);
-  return state.kind === 'cooling' && state.untilMs >= untilMs
-    ? state
-    : { kind: 'cooling', untilMs, reason: verdict.reason };
+function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>, facts: LifeFacts): KeyState {
+  const { nowMs, inARow, random } = facts;
+  const forMs =
+    verdict.forMs === undefined
+      ? guessedRestMs(verdict.reason, inARow, random)
+      : Math.min(verdict.forMs, longestRestMs.stated);
+  const stated = verdict.forMs !== undefined;
+  const rest: Cooling = { kind: 'cooling', sinceMs: nowMs, untilMs: nowMs + forMs, reason: verdict.reason, stated };
+  if (state.kind !== 'cooling') return rest;
+  const { sinceMs } = state;
+  // A time that the provider named holds, however the rest grows: a guess on top of it is not tried at half.
+  if (rest.untilMs > state.untilMs) return { ...rest, sinceMs, stated: stated || state.stated };
+  return stated && !state.stated ? { ...state, stated } : state;
+}
+
+function benchedByCall(state: KeyState, reason: BenchReason, nowMs: number): KeyState {
+  const before = state.kind === 'half-open' && state.after === reason ? state.times : 0;
+  return benched(reason, before + 1, before > 0, nowMs, state);
+}
+
+function afterProbe(
+  state: KeyState,
+  probe: 'probe-begins' | 'probe-passed' | 'probe-failed' | 'probe-unsure',
+  nowMs: number,
+): KeyState {
+  if (!isBenched(state)) {
+    if (probe !== 'probe-failed') return state;
+    const before = state.kind === 'half-open' && state.after === 'rejected' ? state.times : 0;
+    return benched('rejected', before + 1, true, nowMs, state);
+  }
+  const { reason, times, confirmed } = state;
+  switch (probe) {
+    case 'probe-begins':
+      return state.kind === 'probing' ? state : { kind: 'probing', reason, times, confirmed };
+    case 'probe-passed':
+      return { kind: 'half-open', after: reason, times };
+    case 'probe-failed':
+      // The probe that confirms the first refusal is not a second one.
+      return benched(reason, confirmed ? times + 1 : times, true, nowMs, state);
+    case 'probe-unsure':
+      return state.kind === 'probing' ? benched(reason, times, confirmed, nowMs, state) : state;
+  }
+}
+
+function benched(reason: BenchReason, times: number, confirmed: boolean, nowMs: number, before: KeyState): KeyState {
+  const untilMs = before.kind === 'cooling' ? before.untilMs : before.kind === 'benched' ? before.probeAtMs : 0;
+  const probeAtMs = Math.max(untilMs, nowMs + benchRestMs(reason, times));
+  return { kind: 'benched', reason, probeAtMs, times, confirmed };
 }

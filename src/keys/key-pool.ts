@@ -1,23 +1,27 @@
-import type { HouseEvent, Tell } from '../domain/events.ts';
-import type { AttemptFailure } from '../domain/failure.ts';
+import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { KeyState, KeyVerdict } from '../domain/key-state.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { PoolView } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
-import type { KeyHappening } from './key-life.ts';
-import { nextKeyState, stateAt } from './key-life.ts';
-import type { Lease, Returned, SeatAnswer, SeatRequest } from './lease.ts';
-import { restAlone } from './rest-alone.ts';
-import { poolViewOf } from './pool-view.ts';
-import type { PoolKey } from './pooled-key.ts';
-import { PooledKey } from './pooled-key.ts';
-import { isDueForCall, whyNoSeat } from './seats.ts';
+import { Accounts, type KeyGroups } from './accounts.ts';
+import { type Call, CallEndings } from './call-endings.ts';
+import { chooseKey } from './choose-key.ts';
+import { isGuessed, type KeyHappening } from './key-life.ts';
+import { type ChangeListener, KeyLives, type SeatListener } from './key-lives.ts';
+import type { SeatAnswer, SeatRequest } from './lease.ts';
+import { PoolTime } from './pool-time.ts';
+import { keyViewOf, poolViewOf } from './pool-view.ts';
+import type { PooledKey, PoolKey } from './pooled-key.ts';
+import type { Roster } from './roster.ts';
+import { type KeysReplaced, Rosters } from './rosters.ts';
+import { Seat } from './seat.ts';
+import { skippedOf } from './skips.ts';
 import type { StrategyName } from './strategies.ts';
-import { strategies } from './strategies.ts';
-import { verdictFor } from './verdict.ts';
+import { whyNoSeat } from './why-no-seat.ts';
 
 export type KeyPoolOptions = {
   readonly keys: readonly PoolKey[];
@@ -27,202 +31,166 @@ export type KeyPoolOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  /** As configured: from a key to the first one of its account. */
+  readonly groups?: KeyGroups;
+  /** The most calls that one account of the provider may carry, where the operator says so. */
+  readonly mostSeats?: (provider: ProviderName) => number | undefined;
 };
 
 /**
  * The keys of all providers and their seats. A seat is asked for and given back; who waits for one is not the pool's
  * matter: it only calls its listeners the moment a seat may have become free, be it returned or woken by its time.
+ *
+ *     lease ── choose-key: which key is free and should be done first
+ *     release ── call-endings: what that call says ──► key-lives: what becomes of the key
+ *                                                 ├──► seat-limit: how many calls its account carries
+ *                                                 └──► accounts: which keys share one
  */
 export class KeyPool {
-  readonly #keys: readonly PooledKey[];
-  readonly #byId: ReadonlyMap<KeyId, PooledKey>;
+  readonly #rosters: Rosters;
   readonly #strategy: StrategyName;
-  readonly #clock: Clock;
   readonly #random: Random;
   readonly #tell: Tell;
-  readonly #seatListeners = new Set<(provider: ProviderName) => void>();
-  readonly #changeListeners = new Set<(record: KeyRecord) => void>();
-  readonly #alarms = new Map<KeyId, Disposable>();
-  readonly #lastPlace = new Map<ProviderName, number>();
+  readonly #time: PoolTime;
+  readonly #lives: KeyLives;
+  readonly #endings: CallEndings;
 
   constructor(options: KeyPoolOptions) {
-    const remembered = new Map(options.remembered.map((record) => [record.id, record]));
-    this.#keys = options.keys.map((key) => new PooledKey(key, remembered.get(key.id)));
-    this.#byId = new Map(this.#keys.map((pooled) => [pooled.key.id, pooled]));
-    this.#strategy = options.strategy;
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#tell = options.tell;
-    for (const pooled of this.#keys) this.#setAlarm(pooled);
+    const { keys, remembered, groups, strategy, clock, random, tell, mostSeats = () => undefined } = options;
+    const time = new PoolTime(clock);
+    const accounts = new Accounts({ mostSeats, tell });
+    const lives = new KeyLives({ time, clock, random, tell });
+    this.#strategy = strategy;
+    this.#random = random;
+    this.#tell = tell;
+    this.#time = time;
+    this.#lives = lives;
+    this.#endings = new CallEndings({ time, lives, accounts });
+    this.#rosters = new Rosters({ time, lives, accounts });
+    this.#rosters.replace(keys, remembered, groups);
   }
 
   /** A seat of the key that the strategy prefers, or why there is none; never waits. */
   lease(provider: ProviderName, request: SeatRequest = {}): SeatAnswer {
-    const nowMs = this.#clock.now();
-    const suited = this.#keys.filter((pooled) => serves(pooled, provider, request.model));
-    // A key that ran out of credit comes back by one careful real call: it goes first when its time has come.
-    const due = suited.find((pooled) => isDueForCall(pooled, nowMs));
-    if (due !== undefined) {
-      const before = due.state;
-      this.#happen(due, { kind: 'probe-begins' });
-      // A careful call that was not made after all stays due, for the next job.
-      const stayDue = () => {
-        if (due.state.kind === 'probing') due.state = before;
-      };
-      return { kind: 'seat', lease: this.#borrow(due, stayDue) };
-    }
-    const free = suited.filter(
-      (pooled) => stateAt(pooled.state, nowMs).kind === 'ready' && pooled.inFlight < pooled.seatLimit,
-    );
-    const fresh = free.filter((pooled) => request.avoid?.has(pooled.key.id) !== true);
-    const [first, ...others] = fresh.length > 0 ? fresh : free;
-    if (first === undefined) return whyNoSeat(suited, nowMs);
-    const lastPlace = this.#lastPlace.get(provider) ?? 0;
-    const chosen = strategies[this.#strategy]([first.choice(), ...others.map((pooled) => pooled.choice())], {
-      lastPlace,
-      random: this.#random,
-    });
-    this.#lastPlace.set(provider, chosen.place);
-    const pooled = [first, ...others].find(({ key }) => key.place === chosen.place) ?? first;
-    // A line that finds no job for its seat must not cost the key its turn.
-    const keepTurn = () => {
-      if (this.#lastPlace.get(provider) === chosen.place) this.#lastPlace.set(provider, lastPlace);
-    };
-    return { kind: 'seat', lease: this.#borrow(pooled, keepTurn) };
+    const roster = this.#rosters.find(provider);
+    if (roster === undefined) return { kind: 'no-keys' };
+    const upMs = this.#time.upMs();
+    const nowMs = this.#time.wallMs(upMs);
+    if (nowMs >= roster.nextDueMs) this.#lives.wakeDue(roster);
+    const chosen = chooseKey(roster, request, this.#strategy, { upMs, nowMs, random: this.#random });
+    if (chosen === undefined) return whyNoSeat(roster, request.model, nowMs);
+    if (chosen.kind === 'slow') return chosen;
+    const { pooled, why, of, skips, expectedMs } = chosen;
+    const skipped = skippedOf(roster, skips);
+    const choice = expectedMs === undefined ? { why, of, skipped } : { why, of, skipped, expectedMs };
+    const call = this.#borrow(roster, pooled, upMs);
+    return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
   }
 
-  /** How many calls the provider's ready keys may carry together: the width of its line. */
+  /** How many calls the provider's keys may carry together right now: the width of its line. */
   seats(provider: ProviderName): number {
-    const nowMs = this.#clock.now();
-    return this.#keys
-      .filter(
-        ({ key, state }) =>
-          key.provider === provider && (state.kind === 'probing' || stateAt(state, nowMs).kind === 'ready'),
-      )
-      .reduce((sum, pooled) => sum + pooled.seatLimit, 0);
+    const roster = this.#rosters.find(provider);
+    if (roster === undefined) return 0;
+    this.#lives.wakeDue(roster);
+    return roster.width;
+  }
+
+  /** How long a call with the middle one of the last successes took; undefined before there was one. */
+  expectedMs(provider: ProviderName, model: string, job: JobKind): number | undefined {
+    return this.#rosters.find(provider)?.bookOf(model, job)?.medianMs;
+  }
+
+  /** What the last successes of all keys took together; undefined before there was one. */
+  latency(
+    provider: ProviderName,
+    model: string,
+    job: JobKind,
+  ): { readonly samples: number; readonly p99Ms: number } | undefined {
+    const book = this.#rosters.find(provider)?.bookOf(model, job);
+    const p99Ms = book?.p99Ms;
+    return book === undefined || p99Ms === undefined ? undefined : { samples: book.samples, p99Ms };
   }
 
   /** Calls back whenever a seat of the provider may have become free. */
-  onSeat(listener: (provider: ProviderName) => void): Disposable {
-    this.#seatListeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#seatListeners.delete(listener) };
+  onSeat(listener: SeatListener): Disposable {
+    return listening(this.#lives.seatListeners, listener);
   }
 
-  /** Calls back with what is worth remembering whenever a key changed. */
-  onChange(listener: (record: KeyRecord) => void): Disposable {
-    this.#changeListeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#changeListeners.delete(listener) };
+  /** Calls back with what is worth remembering: urgent when more changed than what is counted. */
+  onChange(listener: ChangeListener): Disposable {
+    return listening(this.#lives.changeListeners, listener);
   }
 
   snapshot(provider?: ProviderName): PoolView {
-    const nowMs = this.#clock.now();
-    const keys = this.#keys
-      .filter(({ key }) => provider === undefined || key.provider === provider)
-      .map((pooled) => pooled.view(nowMs));
-    return poolViewOf(keys);
-  }
-
-  /** Tells the pool what a probe or a human says of a key; an unknown id is ignored. */
-  note(id: KeyId, happening: KeyHappening): void {
-    const pooled = this.#byId.get(id);
-    if (pooled !== undefined) this.#happen(pooled, happening);
+    this.#wakeAllDue();
+    const nowMs = this.#time.wallMs();
+    return poolViewOf([...this.#rosters.keys(provider)].map((pooled) => keyViewOf(pooled, nowMs)));
   }
 
   /** The keys themselves, for those who probe them. */
   keys(): readonly { readonly key: PoolKey; readonly state: KeyState }[] {
-    return this.#keys.map(({ key, state }) => ({ key, state: stateAt(state, this.#clock.now()) }));
+    this.#wakeAllDue();
+    return [...this.#rosters.keys()].map(({ key, state }) => ({ key, state }));
+  }
+
+  /** Tells the pool what a probe or a human says of a key; an unknown id is ignored. */
+  note(id: KeyId, happening: KeyHappening): void {
+    const pooled = this.#rosters.key(id);
+    const roster = pooled && this.#rosters.find(pooled.key.provider);
+    if (roster === undefined || pooled === undefined) return;
+    if (this.#lives.happen(roster, pooled, happening)) this.#lives.announce(roster.provider);
+  }
+
+  /** Takes back what was held against keys since `sinceMs` without knowing that it was theirs; answers which, by name. */
+  clearGuesses(provider: ProviderName, sinceMs: number): readonly string[] {
+    const roster = this.#rosters.find(provider);
+    if (roster === undefined) return [];
+    const guessed = roster.keys.filter(({ state }) => isGuessed(state) && state.sinceMs >= sinceMs);
+    for (const pooled of guessed) {
+      pooled.forgetFaults();
+      this.#lives.happen(roster, pooled, { kind: 'cleared' });
+    }
+    const keyNames = guessed.map(({ key }) => key.name);
+    if (keyNames.length === 0) return [];
+    this.#tell({ event: 'keys.cleared', provider, keyNames });
+    this.#lives.announce(provider);
+    return keyNames;
+  }
+
+  /** These keys from now on: known ones keep what was learned, calls with removed ones finish. */
+  replaceKeys(keys: readonly PoolKey[], records: readonly KeyRecord[], groups?: KeyGroups): KeysReplaced {
+    return this.#rosters.replace(keys, records, groups);
+  }
+
+  /** The machine's clock was set: every remembered time moves with it. */
+  shift(byMs: number): void {
+    if (byMs === 0) return;
+    this.#rosters.shift(byMs);
+    this.#tell({ event: 'clock.jumped', byMs });
   }
 
   [Symbol.dispose](): void {
-    for (const alarm of this.#alarms.values()) alarm[Symbol.dispose]();
-    this.#alarms.clear();
+    for (const roster of this.#rosters.all()) roster.alarm?.[Symbol.dispose]();
   }
 
-  #borrow(pooled: PooledKey, ifUnused: () => void): Lease {
+  #borrow(roster: Roster, pooled: PooledKey, upMs: number): Call {
+    const { account } = pooled;
+    if (pooled.inFlight === 0) pooled.quietSinceUpMs = upMs;
     pooled.inFlight += 1;
-    let given = false;
-    return {
-      keyId: pooled.key.id,
-      keyName: pooled.key.name,
-      secret: pooled.key.secret,
-      ...(pooled.key.onlyModel === undefined ? {} : { onlyModel: pooled.key.onlyModel }),
-      release: (returned) => {
-        if (given) return;
-        given = true;
-        this.#takeBack(pooled, returned, ifUnused);
-      },
-    };
+    account.inFlight += 1;
+    const turnBefore = roster.lastPlace;
+    roster.lastPlace = pooled.key.place;
+    roster.handedOut += 1;
+    roster.refresh(account);
+    return { pooled, roster, fromUpMs: upMs, begunAs: account.inFlight, turnBefore };
   }
 
-  #takeBack(pooled: PooledKey, returned: Returned, ifUnused: () => void): void {
-    const inFlight = pooled.inFlight;
-    pooled.inFlight -= 1;
-    if (returned.kind === 'unused') {
-      ifUnused();
-    } else {
-      pooled.calls += 1;
-      pooled.lastUsedMs = this.#clock.now();
-      if (returned.kind === 'succeeded') {
-        pooled.noteSuccess(returned.ms);
-        pooled.trackRecord.noteSuccess(returned.model ?? '', pooled.lastUsedMs);
-        this.#happen(pooled, { kind: 'fine' });
-      } else {
-        const { failure, model = '' } = returned;
-        pooled.noteFailure(failure);
-        if (failure.reason === 'concurrency') pooled.seatLimit = Math.max(1, inFlight - 1);
-        this.#happen(pooled, this.#verdict(pooled, failure, model));
-      }
-    }
-    this.#seatFreed(pooled);
-  }
-
-  #verdict(pooled: PooledKey, failure: AttemptFailure, model: string): KeyVerdict {
-    const { provider } = pooled.key;
-    const siblings = this.#keys.filter((other) => other !== pooled && serves(other, provider, model));
-    const facts = { nowMs: this.#clock.now(), random: this.#random };
-    return restAlone(pooled, siblings, failure, model, facts) ?? verdictFor(failure);
-  }
-
-  #happen(pooled: PooledKey, happening: KeyHappening): void {
-    const nowMs = this.#clock.now();
-    const before = stateAt(pooled.state, nowMs);
-    const { limitedInARow } = pooled;
-    pooled.state = nextKeyState(before, happening, { nowMs, limitedInARow, random: this.#random });
-    for (const listener of this.#changeListeners) listener(pooled.record());
-    if (pooled.state === before) return;
-    const { id, name, provider } = pooled.key;
-    const event: HouseEvent = { event: 'key.changed', keyId: id, keyName: name, state: pooled.state };
-    this.#tell(event);
-    this.#setAlarm(pooled);
-    if (pooled.state.kind === 'ready' || before.kind === 'ready') this.#announce(provider);
-  }
-
-  #setAlarm(pooled: PooledKey): void {
-    const { id } = pooled.key;
-    this.#alarms.get(id)?.[Symbol.dispose]();
-    this.#alarms.delete(id);
-    const { state } = pooled;
-    const atMs = state.kind === 'cooling' ? state.untilMs : state.kind === 'benched' ? state.probeAtMs : undefined;
-    if (atMs === undefined) return;
-    this.#alarms.set(
-      id,
-      this.#clock.schedule(atMs - this.#clock.now(), () => {
-        this.#alarms.delete(id);
-        pooled.state = stateAt(pooled.state, this.#clock.now());
-        this.#seatFreed(pooled);
-      }),
-    );
-  }
-
-  #seatFreed(pooled: PooledKey): void {
-    this.#announce(pooled.key.provider);
-  }
-
-  #announce(provider: ProviderName): void {
-    for (const listener of this.#seatListeners) listener(provider);
+  #wakeAllDue(): void {
+    for (const roster of this.#rosters.all()) this.#lives.wakeDue(roster);
   }
 }
 
-function serves({ key }: PooledKey, provider: ProviderName, model: string | undefined): boolean {
-  return key.provider === provider && (model === undefined || key.onlyModel === undefined || key.onlyModel === model);
+function listening<Listener>(listeners: Set<Listener>, listener: Listener): Disposable {
+  listeners.add(listener);
+  return { [Symbol.dispose]: () => void listeners.delete(listener) };
 }

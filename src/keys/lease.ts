@@ -27,6 +27,8 @@ export type Lease = {
   readonly onlyModel?: string;
   /** Why this key. */
   readonly choice: Choice;
+  /** False for a model that the key is reserved against, or that it was found not to be entitled to. */
+  serves(model: string): boolean;
   /** Gives the seat back; only the first call counts. */
   release(returned: Returned): void;
 };

@@ -1,16 +1,11 @@
+import type { ChoiceWhy } from '../domain/attempt-trail.ts';
 import type { Random } from '../kit/random.ts';
 
 /** What a strategy may look at; only keys with a free seat are shown to it. */
 export type KeyChoice = {
   readonly place: number;
   readonly weight: number;
-  readonly inFlight: number;
-  readonly seats: number;
   readonly calls: number;
-  /** 0 (always fails) to 1, smoothed over the last calls; 1 before the first. */
-  readonly health: number;
-  readonly consecutiveErrors: number;
-  readonly lastUsedMs: number;
 };
 
 export type StrategyContext = {
@@ -21,16 +16,8 @@ export type StrategyContext = {
 
 export type Strategy = (keys: readonly [KeyChoice, ...KeyChoice[]], context: StrategyContext) => KeyChoice;
 
-/** The healthiest first; among equals the least busy, then the one that rested longest. */
-const healthBased: Strategy = (keys) =>
-  best(
-    keys,
-    (key) => key.consecutiveErrors,
-    (key) => -Math.round(key.health * 10),
-    (key) => key.inFlight / key.seats,
-    (key) => key.lastUsedMs,
-    (key) => key.place,
-  );
+/** A rule that looks neither at time nor at health. */
+export type PlainRule = { readonly why: ChoiceWhy; readonly choose: Strategy };
 
 /** Each in its turn, by place. */
 const roundRobin: Strategy = (keys, { lastPlace }) =>
@@ -61,13 +48,14 @@ const weighted: Strategy = (keys, { random }) => {
 /** The first in the order of the environment, as long as it has a seat. */
 const primaryFirst: Strategy = (keys) => best(keys, (key) => key.place);
 
+/** How the pool chooses among the keys that have a seat: by expected time, or by one of the plain rules. */
 export const strategies = {
-  'health-based': healthBased,
-  'round-robin': roundRobin,
-  'least-used': leastUsed,
-  weighted,
-  'primary-first': primaryFirst,
-} as const satisfies Record<string, Strategy>;
+  'health-based': 'by-expected-time',
+  'round-robin': { why: 'in-turn', choose: roundRobin },
+  'least-used': { why: 'least-used', choose: leastUsed },
+  weighted: { why: 'by-weight', choose: weighted },
+  'primary-first': { why: 'first-in-order', choose: primaryFirst },
+} as const satisfies Record<string, 'by-expected-time' | PlainRule>;
 
 export type StrategyName = keyof typeof strategies;
 

@@ -1,7 +1,7 @@
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyVerdict } from '../domain/key-state.ts';
 
-/** What a failed attempt says about the key it was made with (design table "A key's life"). */
+/** What a failed attempt says about the key it was made with, all by itself (design table "A key's life"). */
 export function verdictFor(failure: AttemptFailure): KeyVerdict {
   switch (failure.reason) {
     case 'rejected':
@@ -16,11 +16,13 @@ export function verdictFor(failure: AttemptFailure): KeyVerdict {
     case 'concurrency':
     case 'timed-out':
       return { kind: 'cool', reason: failure.reason };
+    case 'not-entitled':
     case 'unknown-model':
     case 'overloaded':
     case 'unreachable':
     case 'malformed':
     case 'failed-run':
+    case 'unrecognized':
     case 'result-unavailable':
     case 'result-forbidden':
     case 'result-unusable':

@@ -1,0 +1,166 @@
+import type { AttemptFailure } from '../domain/failure.ts';
+import type { KeyVerdict } from '../domain/key-state.ts';
+import type { Accounts } from './accounts.ts';
+import { standingOf } from './fails-alone.ts';
+import type { KeyLives } from './key-lives.ts';
+import type { Returned } from './lease.ts';
+import { mayRestByGuess } from './may-rest.ts';
+import type { PooledKey } from './pooled-key.ts';
+import type { PoolTime } from './pool-time.ts';
+import type { Roster } from './roster.ts';
+import { verdictFor } from './verdict.ts';
+
+/** One call under way. */
+export type Call = {
+  readonly pooled: PooledKey;
+  readonly roster: Roster;
+  readonly fromUpMs: number;
+  /** How many calls its account carried as it began, itself included. */
+  readonly begunAs: number;
+  /** Place of the key that was handed out before. */
+  readonly turnBefore: number;
+};
+
+type Succeeded = Extract<Returned, { kind: 'succeeded' }>;
+type Failed = Extract<Returned, { kind: 'failed' }>;
+
+export type CallEndingsOptions = {
+  readonly time: PoolTime;
+  readonly lives: KeyLives;
+  readonly accounts: Accounts;
+};
+
+/** Learns from the end of every call: what it says of the key, of its account's seats, and of the provider. */
+export class CallEndings {
+  readonly #time: PoolTime;
+  readonly #lives: KeyLives;
+  readonly #accounts: Accounts;
+
+  constructor({ time, lives, accounts }: CallEndingsOptions) {
+    this.#time = time;
+    this.#lives = lives;
+    this.#accounts = accounts;
+  }
+
+  /** The call came back, be the key still in the pool or not. */
+  ended(call: Call, returned: Returned): void {
+    const { pooled, roster } = call;
+    const upMs = this.#time.upMs();
+    const carried = pooled.account.inFlight;
+    pooled.inFlight -= 1;
+    if (pooled.inPool) pooled.account.inFlight -= 1;
+    if (returned.kind === 'unused') takeBackTurn(call);
+    else {
+      pooled.quietSinceUpMs = upMs;
+      const seatsBefore = pooled.account.limit.seats;
+      const hasChanged =
+        returned.kind === 'succeeded'
+          ? this.#succeeded(call, returned, carried, upMs)
+          : this.#failed(call, returned, carried, upMs);
+      if (!hasChanged) this.#lives.changed(pooled, pooled.account.limit.seats !== seatsBefore);
+    }
+    if (!pooled.inPool) return;
+    roster.refresh(pooled.account);
+    this.#lives.announce(roster.provider);
+  }
+
+  /** Answers whether the listeners know of the change already. */
+  #succeeded({ pooled, roster, ...call }: Call, returned: Succeeded, carried: number, upMs: number): boolean {
+    const { ms, model, job } = returned;
+    pooled.counts.succeeded(ms, this.#time.wallMs(upMs));
+    roster.book.note(ms);
+    pooled.noteLatency(roster.book, ms, upMs);
+    if (model !== undefined) {
+      const book = roster.openBook(model, job);
+      if (book !== roster.book) {
+        book.note(ms);
+        pooled.noteLatency(book, ms, upMs);
+      }
+      pooled.openModel(model);
+    }
+    pooled.streaks.delete(model ?? '');
+    roster.witnesses(model ?? '').note(pooled, false, upMs);
+    pooled.lastSuccess.fromUpMs = call.fromUpMs;
+    pooled.lastSuccess.toUpMs = upMs;
+    const { limit } = pooled.account;
+    limit.succeeded(carried, call.begunAs);
+    if (pooled.takes) {
+      pooled.limitedInARow = 0;
+      pooled.timedOutInARow = 0;
+      pooled.ramp = pooled.ramp * 2 >= limit.seats ? Infinity : pooled.ramp * 2;
+    }
+    const parted = pooled.inPool ? this.#accounts.succeeded(pooled, roster) : [];
+    const hasChanged = this.#lives.happen(roster, pooled, { kind: 'fine' });
+    for (const each of parted) this.#lives.changed(each, true);
+    return hasChanged || parted.length > 0;
+  }
+
+  #failed(call: Call, { failure, model = '' }: Failed, carried: number, upMs: number): boolean {
+    const { pooled, roster } = call;
+    const nowMs = this.#time.wallMs(upMs);
+    pooled.counts.failed(failure, nowMs);
+    if (failure.reason === 'concurrency') return this.#crowded(call, carried, nowMs);
+    if (failure.reason === 'not-entitled') pooled.closeModel(model, nowMs);
+    if (failure.reason === 'rate-limited' && pooled.takes) pooled.limitedInARow += 1;
+    const verdict = this.#verdict(call, failure, model, upMs);
+    const hasChanged = this.#lives.happen(roster, pooled, verdict);
+    if (failure.reason === 'out-of-credit' && pooled.account.origin === 'configured') {
+      for (const other of pooled.account.members) this.#lives.happen(roster, other, verdict);
+    }
+    return hasChanged;
+  }
+
+  /** One call too many: the smaller limit is the answer, unless the seat is taken by somebody else. */
+  #crowded({ pooled, roster, fromUpMs, begunAs }: Call, carried: number, nowMs: number): boolean {
+    const { limit } = pooled.account;
+    const others = (carried > 1 ? carried : begunAs) - 1;
+    limit.refused(others, nowMs);
+    if (!pooled.inPool) return false;
+    this.#lives.mindTime(roster, pooled);
+    if (others > 0) return false;
+    if (pooled.takes) pooled.limitedInARow += 1;
+    const hasChanged = this.#lives.happen(roster, pooled, { kind: 'cool', reason: 'concurrency' });
+    const grouped = this.#accounts.refusedAlone(pooled, roster, fromUpMs);
+    for (const each of grouped) this.#lives.changed(each, true);
+    return hasChanged || grouped.length > 0;
+  }
+
+  #verdict({ pooled, roster }: Call, failure: AttemptFailure, model: string, upMs: number): KeyVerdict {
+    if (failure.reason === 'timed-out') return this.#afterTimeout(pooled, roster);
+    if (!isAmbiguous(failure)) return verdictFor(failure);
+    const witnesses = roster.witnesses(model);
+    witnesses.note(pooled, true, upMs);
+    const inARow = (pooled.streaks.get(model) ?? 0) + 1;
+    pooled.streaks.set(model, inARow);
+    const standing = standingOf(inARow, witnesses.beside(pooled, upMs));
+    if (standing === 'like-others') this.#clearSuspects(roster);
+    if (standing === 'like-others' || !pooled.takes || roster.takers < 2) return { kind: 'nothing' };
+    if (standing === 'alone' && mayRestByGuess(pooled, roster)) return { kind: 'cool', reason: 'fails-alone' };
+    return { kind: 'suspect', reason: failure.reason };
+  }
+
+  #afterTimeout(pooled: PooledKey, roster: Roster): KeyVerdict {
+    if (!mayRestByGuess(pooled, roster)) return { kind: 'nothing' };
+    if (pooled.takes) pooled.timedOutInARow += 1;
+    return { kind: 'cool', reason: 'timed-out' };
+  }
+
+  /** Others fail too: it was not the key. */
+  #clearSuspects(roster: Roster): void {
+    if (roster.states.suspect === 0) return;
+    for (const pooled of roster.keys) {
+      if (pooled.state.kind === 'suspect') this.#lives.happen(roster, pooled, { kind: 'cleared' });
+    }
+  }
+}
+
+/** A line that finds no job for its seat must not cost the key its turn. */
+function takeBackTurn({ pooled, roster, turnBefore }: Call): void {
+  if (roster.lastPlace === pooled.key.place) roster.lastPlace = turnBefore;
+  roster.handedOut -= 1;
+}
+
+/** May be the key's fault as well as the provider's: only its siblings can tell. */
+function isAmbiguous({ reason }: AttemptFailure): boolean {
+  return reason === 'overloaded' || reason === 'unreachable' || reason === 'malformed' || reason === 'failed-run';
+}

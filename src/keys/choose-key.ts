@@ -1,0 +1,99 @@
+import type { Chosen, Slow } from './choosing.ts';
+import type { SeatRequest } from './lease.ts';
+import type { PooledKey } from './pooled-key.ts';
+import type { Roster } from './roster.ts';
+import { expectationOf } from './scoring.ts';
+import { type Moment, soonest } from './soonest.ts';
+import { type PlainRule, strategies, type StrategyName } from './strategies.ts';
+import { twoChoices } from './two-choices.ts';
+
+/** Up to here every key is looked at. */
+const smallPool = 32;
+/** A careful call that may cost a person time is made once in so many, while other keys are free. */
+const trialEvery = 8;
+
+/** The key for the next call, if one has a seat; keys that this job failed with come last. */
+export function chooseKey(
+  roster: Roster,
+  request: SeatRequest,
+  strategy: StrategyName,
+  moment: Moment,
+): Chosen | Slow | undefined {
+  const rule = strategies[strategy];
+  const trial = trialOf(roster, request, moment.nowMs);
+  if (trial !== undefined && mayTry(trial, roster)) return tried(trial, roster);
+  const chosen = among(roster, request, rule, moment);
+  if (chosen !== undefined) return chosen;
+  if (trial !== undefined) return tried(trial, roster);
+  if (request.avoid === undefined || request.avoid.size === 0) return undefined;
+  const { avoid: _failedWith, ...anyKey } = request;
+  return chooseKey(roster, anyKey, strategy, moment);
+}
+
+function among(
+  roster: Roster,
+  request: SeatRequest,
+  rule: (typeof strategies)[StrategyName],
+  moment: Moment,
+): Chosen | Slow | undefined {
+  if (roster.open.length === 0) return undefined;
+  if (typeof rule !== 'string') return byRule(roster, request, rule, moment);
+  const expectation = expectationOf(roster, request);
+  const quick = roster.keys.length > smallPool ? twoChoices(roster, request, expectation, moment) : undefined;
+  return quick ?? soonest(roster, request, expectation, moment);
+}
+
+function byRule(roster: Roster, request: SeatRequest, rule: PlainRule, moment: Moment): Chosen | undefined {
+  const suited = roster.open.filter((pooled) => pooled.serves(request.model, moment.nowMs));
+  const fresh = suited.filter(({ key }) => request.avoid?.has(key.id) !== true);
+  const trusted = fresh.filter(({ state }) => state.kind !== 'suspect');
+  const [first, ...others] = (trusted.length > 0 ? trusted : fresh).map((pooled) => ({ pooled, ...choiceOf(pooled) }));
+  if (first === undefined) return undefined;
+  const keys = [first, ...others] as const;
+  const { place } = rule.choose(keys, { lastPlace: roster.lastPlace, random: moment.random });
+  const pooled = keys.find((choice) => choice.place === place)?.pooled ?? first.pooled;
+  const why = keys.length === 1 ? 'only-one' : rule.why;
+  const otherModel = roster.open.length - suited.length;
+  return {
+    kind: 'chosen',
+    pooled,
+    why,
+    of: keys.length,
+    skips: { otherModel, justFailed: suited.length - fresh.length, slow: 0 },
+  };
+}
+
+function choiceOf({ key: { place, weight }, counts: { calls } }: PooledKey) {
+  return { place, weight, calls };
+}
+
+function trialOf(roster: Roster, { model, avoid }: SeatRequest, nowMs: number): PooledKey | undefined {
+  if (roster.trials.size === 0) return undefined;
+  let costly: PooledKey | undefined;
+  for (const pooled of roster.trials) {
+    if (!pooled.serves(model, nowMs) || avoid?.has(pooled.key.id) === true) continue;
+    if (!isCostly(pooled)) return pooled;
+    costly ??= pooled;
+  }
+  return costly;
+}
+
+/** A refusal costs nobody anything; a call that fails or hangs costs an attempt. */
+function isCostly({ state }: PooledKey): boolean {
+  return state.kind === 'half-open' && (state.after === 'timed-out' || state.after === 'fails-alone');
+}
+
+function mayTry(pooled: PooledKey, roster: Roster): boolean {
+  return !isCostly(pooled) || roster.handedOut - roster.lastTrialAt >= trialEvery;
+}
+
+function tried(pooled: PooledKey, roster: Roster): Chosen {
+  if (isCostly(pooled)) roster.lastTrialAt = roster.handedOut;
+  return {
+    kind: 'chosen',
+    pooled,
+    why: 'half-open',
+    of: roster.open.length + roster.trials.size,
+    skips: { otherModel: 0, justFailed: 0, slow: 0 },
+  };
+}

@@ -1,0 +1,45 @@
+/** Enough for a p99 that means something. */
+const keptSamples = 200;
+/** The order of the samples is worked out anew after so many. */
+const sortEvery = 16;
+
+/** How long the last successful calls took, of all keys together, for one model and kind of job. */
+export class LatencyBook {
+  /** Where keys keep their own expectation of the same calls. */
+  readonly index: number;
+  readonly #ring = new Float64Array(keptSamples);
+  #count = 0;
+  #sorted = new Float64Array(0);
+  #sortedAt = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get samples(): number {
+    return Math.min(this.#count, keptSamples);
+  }
+
+  note(ms: number): void {
+    this.#ring[this.#count % keptSamples] = ms;
+    this.#count += 1;
+  }
+
+  /** What the middle one of them took; undefined before the first. */
+  get medianMs(): number | undefined {
+    return this.#quantile(0.5);
+  }
+
+  get p99Ms(): number | undefined {
+    return this.#quantile(0.99);
+  }
+
+  #quantile(share: number): number | undefined {
+    if (this.#count === 0) return undefined;
+    if (this.#sortedAt === 0 || this.#count - this.#sortedAt >= Math.min(sortEvery, this.#sortedAt)) {
+      this.#sorted = this.#ring.slice(0, this.samples).sort();
+      this.#sortedAt = this.#count;
+    }
+    return this.#sorted[Math.ceil(share * this.#sorted.length) - 1];
+  }
+}

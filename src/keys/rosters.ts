@@ -1,0 +1,128 @@
+import type { KeyId } from '../domain/ids.ts';
+import type { KeyRecord } from '../domain/key-store.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { Accounts, KeyGroups } from './accounts.ts';
+import type { KeyLives } from './key-lives.ts';
+import { PooledKey, type PoolKey } from './pooled-key.ts';
+import type { PoolTime } from './pool-time.ts';
+import { recalled } from './recall.ts';
+import { Roster } from './roster.ts';
+
+export type RostersOptions = {
+  readonly time: PoolTime;
+  readonly lives: KeyLives;
+  readonly accounts: Accounts;
+};
+
+/** Which keys came and went, by their names. */
+export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
+
+/** Every key that is in the pool, by provider and by its name; keys come and go while the house runs. */
+export class Rosters {
+  readonly #rosters = new Map<ProviderName, Roster>();
+  readonly #byId = new Map<KeyId, PooledKey>();
+  /** Taken out, but with calls under way: one that comes back is still the same key. */
+  readonly #leaving = new Map<KeyId, PooledKey>();
+  readonly #time: PoolTime;
+  readonly #lives: KeyLives;
+  readonly #accounts: Accounts;
+
+  constructor({ time, lives, accounts }: RostersOptions) {
+    this.#time = time;
+    this.#lives = lives;
+    this.#accounts = accounts;
+  }
+
+  find(provider: ProviderName): Roster | undefined {
+    return this.#rosters.get(provider);
+  }
+
+  all(): readonly Roster[] {
+    return [...this.#rosters.values()];
+  }
+
+  key(id: KeyId): PooledKey | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** All keys in the order in which they were given, one provider's or everybody's. */
+  *keys(provider?: ProviderName): Generator<PooledKey> {
+    for (const pooled of this.#byId.values()) {
+      if (provider === undefined || pooled.key.provider === provider) yield pooled;
+    }
+  }
+
+  /** These keys and no others; what is known of one that stays is kept. */
+  replace(keys: readonly PoolKey[], records: readonly KeyRecord[], groups: KeyGroups = new Map()): KeysReplaced {
+    this.#accounts.groups = groups;
+    const remembered = new Map(records.map((record) => [record.id, record]));
+    const wanted = new Set(keys.map(({ id }) => id));
+    const removed = [...this.#byId.values()].filter(({ key }) => !wanted.has(key.id));
+    for (const pooled of removed) this.#remove(pooled);
+    const known = new Map(this.#byId);
+    this.#byId.clear();
+    const added: string[] = [];
+    for (const key of keys) {
+      const stays = known.get(key.id);
+      if (stays !== undefined) this.#accounts.follow(stays, key, this.#open(key.provider));
+      else added.push(key.name);
+      this.#byId.set(key.id, stays ?? this.#add(key, remembered.get(key.id)));
+    }
+    for (const roster of this.all()) {
+      roster.findNextDue();
+      this.#lives.wakeDue(roster);
+      this.#lives.setAlarm(roster);
+      this.#lives.announce(roster.provider);
+    }
+    return { added, removed: removed.map(({ key }) => key.name) };
+  }
+
+  /** The machine's clock was set by so much. */
+  shift(byMs: number): void {
+    this.#time.shift(byMs);
+    for (const pooled of this.#byId.values()) pooled.shift(byMs);
+    for (const roster of this.all()) {
+      for (const account of new Set(roster.keys.map(({ account }) => account))) account.limit.shift(byMs);
+      roster.findNextDue();
+      this.#lives.setAlarm(roster);
+    }
+    for (const pooled of this.#byId.values()) this.#lives.changed(pooled, true);
+  }
+
+  #open(provider: ProviderName): Roster {
+    let roster = this.#rosters.get(provider);
+    if (roster === undefined) {
+      roster = new Roster(provider);
+      this.#rosters.set(provider, roster);
+    }
+    return roster;
+  }
+
+  #add(key: PoolKey, record: KeyRecord | undefined): PooledKey {
+    const roster = this.#open(key.provider);
+    const { id } = key;
+    const back = this.#leaving.get(id);
+    this.#leaving.delete(id);
+    const memory = record === undefined ? undefined : recalled(record, this.#time.wallMs());
+    const pooled = back ?? new PooledKey(key, memory, this.#accounts.accountFor(key, memory, roster));
+    if (back !== undefined) {
+      back.key = key;
+      back.inPool = true;
+      // Its calls under way come with it.
+      this.#accounts.accountFor(key, memory, roster).join(back);
+    }
+    roster.add(pooled);
+    return pooled;
+  }
+
+  #remove(pooled: PooledKey): void {
+    const { id, provider } = pooled.key;
+    this.#byId.delete(id);
+    this.#rosters.get(provider)?.remove(pooled);
+    pooled.inPool = false;
+    this.#accounts.forget(pooled);
+    for (const [gone, { inFlight }] of this.#leaving) if (inFlight === 0) this.#leaving.delete(gone);
+    if (pooled.inFlight > 0) this.#leaving.set(id, pooled);
+    this.#lives.changed(pooled, true);
+  }
+}

@@ -1,0 +1,101 @@
+import type { PooledKey, Span } from './pooled-key.ts';
+
+type Suspicion = { among: readonly PooledKey[]; refusals: number };
+
+/** Two refusals by chance name the same sibling less often than one. */
+const enoughRefusals = 2;
+/** Among more siblings than these a refusal says nothing. */
+const mostSuspects = 32;
+const mostSuspicions = 64;
+
+/**
+ * Finds keys that share an account by what the provider refuses. A key that is refused for too many calls at once
+ * although it carries none but that one shares its account with somebody: with one of its siblings that carry calls,
+ * or with a stranger.
+ *
+ *     refused alone ──► suspects: the siblings that carried calls meanwhile
+ *     refused alone again ──► only those that carried calls this time too (none left: a stranger, begin anew)
+ *     it and a suspect succeed at the same time ──► not that one, for good
+ *     one account left after two refusals ──► they share it
+ *     two keys found to share an account succeed at the same time ──► they do not after all
+ */
+export class SharedAccounts {
+  readonly #suspicions = new Map<PooledKey, Suspicion>();
+  readonly #refuted = new Map<PooledKey, Set<PooledKey>>();
+
+  /** Answers the key with which the refused one shares its account, as soon as that is clear. */
+  refusedAlone(pooled: PooledKey, carrying: readonly PooledKey[]): PooledKey | undefined {
+    if (carrying.length > mostSuspects) return undefined;
+    const innocent = this.#refuted.get(pooled);
+    const present = carrying.filter((other) => innocent?.has(other) !== true && !hasFixedAccount(other));
+    const before = this.#suspicions.get(pooled);
+    const both = before === undefined ? [] : before.among.filter((other) => present.some((one) => isSame(one, other)));
+    const among = both.length > 0 ? both : present;
+    const refusals = both.length > 0 && before !== undefined ? before.refusals + 1 : 1;
+    this.#suspicions.delete(pooled);
+    const [first] = among;
+    if (first === undefined) return undefined;
+    if (refusals >= enoughRefusals && among.every((other) => isSame(other, first))) return first;
+    if (this.#suspicions.size < mostSuspicions) this.#suspicions.set(pooled, { among, refusals });
+    return undefined;
+  }
+
+  /** A success of the key, which has its span of time: clears those that succeeded meanwhile. */
+  succeeded(pooled: PooledKey): void {
+    if (this.#suspicions.size === 0) return;
+    for (const [owner, suspicion] of this.#suspicions) {
+      if (owner !== pooled && !suspicion.among.includes(pooled)) continue;
+      const cleared = suspicion.among.filter(
+        (other) => (owner === pooled || other === pooled) && bothAtOnce(owner.lastSuccess, other.lastSuccess),
+      );
+      if (cleared.length === 0) continue;
+      for (const other of cleared) this.refute(owner, other);
+      suspicion.among = suspicion.among.filter((other) => !cleared.includes(other));
+      if (suspicion.among.length === 0) this.#suspicions.delete(owner);
+    }
+  }
+
+  /** Another key of its learned account that succeeded at the same time. */
+  contradiction(pooled: PooledKey): PooledKey | undefined {
+    if (pooled.account.origin !== 'learned') return undefined;
+    const { members } = pooled.account;
+    return members.find((other) => other !== pooled && bothAtOnce(pooled.lastSuccess, other.lastSuccess));
+  }
+
+  /** These two do not share an account. */
+  refute(one: PooledKey, other: PooledKey): void {
+    for (const [key, value] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const known = this.#refuted.get(key);
+      if (known === undefined) this.#refuted.set(key, new Set([value]));
+      else known.add(value);
+    }
+  }
+
+  forget(pooled: PooledKey): void {
+    this.#suspicions.delete(pooled);
+    for (const suspicion of this.#suspicions.values()) {
+      suspicion.among = suspicion.among.filter((other) => other !== pooled);
+    }
+    for (const other of this.#refuted.get(pooled) ?? []) this.#refuted.get(other)?.delete(pooled);
+    this.#refuted.delete(pooled);
+  }
+}
+
+/** What the operator said is not to be found out. */
+function hasFixedAccount({ account }: PooledKey): boolean {
+  return account.origin === 'configured';
+}
+
+function isSame(one: PooledKey, other: PooledKey): boolean {
+  return one.account === other.account;
+}
+
+/** Both calls were carried at once when they overlap by half of the shorter one: more than what the network adds. */
+function bothAtOnce(one: Span, other: Span): boolean {
+  const overlapMs = Math.min(one.toUpMs, other.toUpMs) - Math.max(one.fromUpMs, other.fromUpMs);
+  const shorterMs = Math.min(one.toUpMs - one.fromUpMs, other.toUpMs - other.fromUpMs);
+  return overlapMs > 0 && overlapMs >= shorterMs / 2;
+}
