@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import { aStage, type Stage, stageKey } from './stage.ts';
+import { aStage, atMs, type Stage, stageKey } from './stage.ts';
 
 const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];
 
@@ -31,6 +31,22 @@ test('keys test asks for every key at once, spends nothing and says what came of
       .map((line) => line.slice(0, 11)),
   ).toEqual(['1 of 3 test', '2 of 3 test', '3 of 3 test']);
   expect(bytez.calls.map(({ route }) => route)).toEqual(['tasks', 'tasks', 'tasks']);
+});
+
+test('keys test says of an accepted key that it was out of credit, which no free test can see', async () => {
+  using stage = aStage();
+  await using _bytez = await withBytez(stage, [[], []]);
+  const state = {
+    kind: 'benched',
+    reason: 'out-of-credit',
+    probeAtMs: atMs + 60_000,
+    times: 1,
+    confirmed: true,
+  } as const;
+  await stage.remember({ 2: { state } });
+  const { out } = await stage.run('keys test');
+  expect(out).toMatch(/bytez #1 .* accepted\n/);
+  expect(out).toMatch(/bytez #2 .* accepted, but out of credit when it was last used\n/);
 });
 
 test('keys test ends with 1 when no key is accepted', async () => {

@@ -120,10 +120,13 @@ function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: re
   return [...table(terminal, columns, rows), '', ...totals, ...warnings];
 }
 
-function findingWords({ finding }: Tested): string {
+function findingWords({ finding, key: { state } }: Tested): string {
   switch (finding.kind) {
     case 'works':
-      return 'accepted';
+      // Whether an account has credit left is shown by a real call only.
+      return state.kind === 'benched' && state.reason === 'out-of-credit'
+        ? 'accepted, but out of credit when it was last used'
+        : 'accepted';
     case 'not-asked':
       return 'not asked: this version does not use this provider yet';
     case 'failed':
