@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { KeyRecord } from '../../src/domain/key-store.ts';
+import { aBadNight, aStageAtNight } from './bad-night.ts';
+import { aStage, atMs, noHealth, stageKey } from './stage.ts';
+
+test('keys report says of each key what is wrong, since when, and what to do about it', async () => {
+  using stage = await aStageAtNight();
+  const { out, code } = await stage.run('keys report');
+  expect(code).toBe(0);
+  const words = out.replaceAll(/ \([0-9a-f]{8}…\)/g, '');
+  expect(words).toBe(`bytez: 3 of 7 keys take calls
+  bytez #1 is refused by the provider, 3 times in a row (last rejected 2 min ago); asked again at 12:15:00 UTC (in 15 min)
+    to do: replace it: BYTEZ_API_KEYS, position 1; when it was mended at the provider, "darkroom keys wake bytez#1"
+  bytez #2 is out of credit; tried again at 14:00:00 UTC (in 2 h)
+    to do: add credit to its account, then "darkroom keys wake bytez#2"; or replace it: BYTEZ_API_KEYS, position 2
+  bytez #3 has rested for 10 s: the provider said that it is asked too often
+    to do: wait until 12:00:20 UTC (in 20 s); if this is often so, add keys
+  bytez #4 takes calls, after the others: it failed once (failed-run), 4 s ago
+    to do: nothing to do, its next call decides
+  bytez #5 is switched off
+    to do: "darkroom keys enable bytez#5" switches it on
+  bytez #6 is on trial: its last call was not answered in time and may still hold its seat
+    to do: nothing to do, its next call decides
+The bot is not running: this is what it last wrote down
+`);
+});
+
+test('keys report tells when the first key wakes, when all of them rest', async () => {
+  using stage = aStage();
+  stage.env['BYTEZ_API_KEYS'] = stageKey(3);
+  await stage.remember({ 3: aBadNight[3] ?? {} });
+  const { out } = await stage.run('keys report');
+  expect(out).toContain(
+    'bytez: no key takes calls, requests wait: the first key wakes at 12:00:20 UTC (in 20 s)\n  bytez #1',
+  );
+});
+
+test('keys report names the variable and the position that a key was read from, and what was skipped', async () => {
+  using stage = aStage();
+  const file = join(stage.dataDir, 'keys.txt');
+  const pool = join(stage.dataDir, 'pool.json');
+  writeFileSync(file, `# ours\n${stageKey(4)}\n${stageKey(5)}\n`, { mode: 0o600 });
+  writeFileSync(pool, JSON.stringify({ bytez: [stageKey(6)] }), { mode: 0o600 });
+  Object.assign(stage.env, {
+    BYTEZ_API_KEY: stageKey(1),
+    BYTEZ_API_KEYS: `short, ${stageKey(2)}`,
+    BYTEZ_API_KEY_FALLBACK_2: stageKey(3),
+    BYTEZ_API_KEY_FILE: file,
+    TOKEN_POOL_FILE: pool,
+  });
+  const dead: Partial<KeyRecord> = aBadNight[1] ?? {};
+  await stage.remember({ 1: dead, 2: dead, 3: dead, 4: dead, 5: dead, 6: dead });
+  const { out } = await stage.run('keys report');
+  const places = out.split('\n').flatMap((line) => /replace it: (.*);/.exec(line)?.[1] ?? []);
+  expect(places).toEqual([
+    'BYTEZ_API_KEY, position 1',
+    'BYTEZ_API_KEYS, position 2',
+    'BYTEZ_API_KEY_FALLBACK_2, position 1',
+    'key 1 of the file that BYTEZ_API_KEY_FILE names',
+    'key 2 of the file that BYTEZ_API_KEY_FILE names',
+    'key 1 of the file that TOKEN_POOL_FILE names',
+  ]);
+  expect(out).toContain('- BYTEZ_API_KEYS position 1 is not a usable key');
+});
+
+test('keys report --json names the troubles with their mends', async () => {
+  using stage = await aStageAtNight();
+  const { troubles } = JSON.parse((await stage.run('keys report --json')).out) as { troubles: { key: string }[] };
+  expect(troubles.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
+  expect(troubles[4]).toEqual({
+    key: 'bytez #5',
+    takesCalls: false,
+    what: 'is switched off',
+    mend: '"darkroom keys enable bytez#5" switches it on',
+  });
+});
+
+test('a key that fails again and again is reported though it takes calls', async () => {
+  using stage = aStage();
+  const health = {
+    ...noHealth,
+    consecutiveErrors: 4,
+    lastError: { reason: 'overloaded' as const, atMs: atMs - 9_000 },
+  };
+  await stage.remember({ 2: { health } });
+  const { out } = await stage.run('keys report');
+  expect(out).toMatch(/bytez #2 .*takes calls, but failed 4 times in a row \(last overloaded 9 s ago\)/);
+});
