@@ -7,7 +7,9 @@ import { join } from 'node:path';
 export type IncomingFile = AsyncDisposable & {
   write(chunk: Uint8Array): Promise<void>;
   /** The first bytes written, at most so many. */
-  head(bytes: number): Promise<Uint8Array>;
+  head(bytes: number): Promise<Buffer>;
+  /** Puts these bytes in the place of all that were written. */
+  replaceWith(parts: readonly Uint8Array[]): Promise<void>;
   /** Gives the file its name, durably; answers its path. */
   keepAs(name: string): Promise<string>;
 };
@@ -26,18 +28,26 @@ export async function createIncomingFile(directory: string): Promise<IncomingFil
   const passingPath = join(directory, `incoming-${randomUUID()}.part`);
   const file = await open(passingPath, 'wx+', 0o600);
   let kept = false;
+  let end = 0;
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    for (let at = 0; at < chunk.byteLength;) {
+      const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at, end);
+      at += bytesWritten;
+      end += bytesWritten;
+    }
+  };
   return {
-    write: async (chunk) => {
-      for (let at = 0; at < chunk.byteLength;) {
-        const { bytesWritten } = await file.write(chunk, at);
-        at += bytesWritten;
-      }
-    },
+    write,
     head: async (bytes) => {
       const { size } = await file.stat();
       const buffer = Buffer.alloc(Math.min(bytes, size));
       const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, 0);
       return buffer.subarray(0, bytesRead);
+    },
+    replaceWith: async (parts) => {
+      await file.truncate(0);
+      end = 0;
+      for (const part of parts) await write(part);
     },
     keepAs: async (name) => {
       const path = join(directory, name);

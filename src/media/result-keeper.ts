@@ -13,6 +13,7 @@ import type { IncomingFile } from './incoming-file.ts';
 import { openResult, refusedBy } from './open-result.ts';
 import { RefusedResult } from './refused-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
+import { withoutMetadata } from './without-metadata.ts';
 
 export type ResultLimits = {
   readonly imageBytes: number;
@@ -57,8 +58,10 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
     if (!judged.ok) throw new RefusedResult('result-unusable', judged.why);
     signal.throwIfAborted();
     const { extension, ...type } = judged.type;
+    const plain = type.kind === 'image' ? withoutMetadata(await file.head(receive.bytes()), type.mime) : undefined;
+    if (plain !== undefined) await file.replaceWith(plain.parts);
     const path = await file.keepAs(`job-${fileName(jobId)}.${extension}`);
-    return { ok: true, file: { path, bytes: receive.bytes(), ...type } };
+    return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
   };
 
   return {

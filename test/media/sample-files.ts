@@ -18,9 +18,30 @@ export function aPng(width = 2, height = 3, payloadBytes = 40): Buffer {
 /** A JPEG with so many bytes of metadata before its frame header. */
 export function aJpeg(width = 2, height = 3, metadataSegments = 1): Buffer {
   const metadata = Buffer.concat([Buffer.from([0xff, 0xe1, 0xff, 0xff]), Buffer.alloc(0xffff - 2, 0x41)]);
-  const frame = Buffer.from([0xff, 0xc2, 0, 17, 8, height >> 8, height & 255, width >> 8, width & 255, 3, 1, 0x22, 0]);
+  const [high, wide] = [
+    [height >> 8, height & 255],
+    [width >> 8, width & 255],
+  ] as const;
+  const frame = Buffer.from([0xff, 0xc2, 0, 17, 8, ...high, ...wide, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
+  const scan = Buffer.from([
+    0xff,
+    0xda,
+    0,
+    12,
+    3,
+    1,
+    0,
+    2,
+    0x11,
+    3,
+    0x11,
+    0,
+    63,
+    0,
+    ...Array.from({ length: 40 }, () => 7),
+  ]);
   const segments = Array.from({ length: metadataSegments }, () => metadata);
-  return Buffer.concat([Buffer.from([0xff, 0xd8]), ...segments, frame, Buffer.alloc(40), Buffer.from([0xff, 0xd9])]);
+  return Buffer.concat([Buffer.from([0xff, 0xd8]), ...segments, frame, scan, Buffer.from([0xff, 0xd9])]);
 }
 
 export function aGif(width = 2, height = 3): Buffer {
