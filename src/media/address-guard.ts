@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 export type UrlRules = {
-  /** `host:port` as written in a URL (`[::1]:9000` for IPv6), exempt from every rule about hosts and ports. */
+  /** `host:port` as written in a URL (`[::1]:9000` for IPv6), exempt from every rule about hosts and ports, and asked by http as well. */
   readonly allowPrivateHosts: readonly string[];
 };
 
@@ -36,7 +36,8 @@ export function checkUrl(text: string, rules: UrlRules): CheckedUrl {
   if (!URL.canParse(text)) return refused('not an address');
   const url = new URL(text);
   if (isExempt(url, rules)) return { ok: true, url };
-  if (url.port !== '' && url.port !== '80' && url.port !== '443') return refused(`port ${url.port}`);
+  if (url.protocol === 'http:') return refused('http:// for a host that MEDIA_ALLOW_PRIVATE_HOSTS does not name');
+  if (url.port !== '') return refused(`port ${url.port}`);
   const why = whyNotHost(url.hostname);
   return why === undefined ? { ok: true, url } : refused(why);
 }

@@ -2,14 +2,18 @@ import { MockAgent } from 'undici';
 import { expect, test } from 'vitest';
 import { openResult } from '../../src/media/open-result.ts';
 
-test('S19 openResult() does not follow a redirect from https to http', async () => {
+test('S19 openResult() does not follow a redirect from https to http, not even to a host that was named', async () => {
   await using agent = disposable(new MockAgent());
   agent.mock.disableNetConnect();
   agent.mock
     .get('https://cdn.example.com')
     .intercept({ path: '/a.png' })
-    .reply(302, '', { headers: { location: 'http://cdn.example.com/a.png' } });
-  const options = { agent: agent.mock, allowPrivateHosts: [], signal: new AbortController().signal };
+    .reply(302, '', { headers: { location: 'http://pictures.example.com/a.png' } });
+  const options = {
+    agent: agent.mock,
+    allowPrivateHosts: ['pictures.example.com:80'],
+    signal: new AbortController().signal,
+  };
 
   await expect(openResult('https://cdn.example.com/a.png', options)).rejects.toMatchObject({
     again: false,

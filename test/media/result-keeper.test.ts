@@ -79,7 +79,7 @@ test('S21 a download carries no credential and asks for the bytes as they are', 
 
 test.each([
   ['png', 'image', aPng(), 'image/png', { width: 2, height: 3 }],
-  ['jpg', 'image', aJpeg(), 'image/jpeg', { width: 2, height: 3 }],
+  ['jpg', 'image', aJpeg(2, 3, 0), 'image/jpeg', { width: 2, height: 3 }],
   ['gif', 'image', aGif(), 'image/gif', { width: 2, height: 3 }],
   ['webp', 'image', aWebp('VP8X'), 'image/webp', { width: 2, height: 3 }],
   ['mp4', 'video', anMp4(), 'video/mp4', {}],
@@ -343,12 +343,12 @@ test('a disk that takes nothing is told as unavailable, with the code of the dis
 });
 
 test.each([
-  'http://127.0.0.1/',
-  'http://localhost:6379/',
-  'http://[::1]/',
-  'http://0x7f.1/',
-  'http://169.254.169.254/latest/meta-data/',
-  'http://[::ffff:127.0.0.1]/',
+  'https://127.0.0.1/',
+  'https://localhost:6379/',
+  'https://[::1]/',
+  'https://0x7f.1/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://[::ffff:127.0.0.1]/',
   'file:///etc/passwd',
   'https://user:pw@cdn.example.com/',
   'https://cdn.example.com:6379/',
@@ -377,17 +377,17 @@ test.each([301, 302, 303, 307, 308])('S19 a redirect by %i to an allowed address
 });
 
 test.each([
-  'http://127.0.0.1:1/',
-  'http://localhost/',
-  'http://169.254.169.254/',
+  'https://127.0.0.1:1/',
+  'https://localhost/',
+  'https://169.254.169.254/',
   '//10.0.0.1/x',
   'file:///etc/passwd',
   'data:image/png;base64,AAAA',
   'ftp://cdn.example.com/',
   'gopher://cdn.example.com/',
   'http:\\\\127.0.0.1\\',
-  'http://user:pw@cdn.example.com/',
-  'http://private.example.com/',
+  'https://user:pw@cdn.example.com/',
+  'https://private.example.com/',
   '/a b',
   `/${'a'.repeat(3000)}`,
 ])('S19 S20 a redirect to "%s" is not followed', async (location) => {
