@@ -44,7 +44,7 @@ export function createGuardedAgent(options: GuardedAgentOptions): Agent {
 /** The connector of the guarded agent, by itself. */
 export function guardedConnector(options: GuardedAgentOptions): buildConnector.connector {
   const { resolve = systemResolve, clock = systemClock } = options;
-  const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs });
+  const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs, rejectUnauthorized: true });
   return (target, callback) => {
     const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1');
     const exempt = isExempt({ ...target, hostname: isIP(hostname) === 6 ? `[${hostname}]` : hostname }, options);

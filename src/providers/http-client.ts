@@ -42,9 +42,13 @@ export function createHttpClient(options: { readonly agent?: Dispatcher } = {}):
   };
 }
 
-/** HTTP/1.1 only: a cancelled call then ends its own socket and with it the provider's run. */
+/**
+ * HTTP/1.1 only: a cancelled call then ends its own socket and with it the provider's run. A server is trusted by its
+ * certificate alone, whatever the environment says.
+ */
 function newAgent(): Agent {
-  return new Agent({ allowH2: false, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
+  const connect = { rejectUnauthorized: true };
+  return new Agent({ allowH2: false, connect, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
 }
 
 /**
