@@ -2,7 +2,6 @@ import type { Candidate, Chains } from '../domain/candidate.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
-import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Random } from '../kit/random.ts';
 import { attemptTimeoutMs } from './attempt-timeout.ts';
@@ -13,11 +12,11 @@ import type { JobMemory } from './job-memory.ts';
 import { candidatesFor } from './model-options.ts';
 import { type ModelRest, modelRestMs } from './model-rest.ts';
 import { decide, longestInsideWaitMs } from './retry-rules.ts';
-import { freshSeat, seatFor, type SeatWish } from './seat-for.ts';
+import { type AttemptPool, freshSeat, seatFor, type SeatWish } from './seat-for.ts';
 
 /** What the loop works with, the same for every job. */
 export type LoopTools = CallTools & {
-  readonly pool: KeyPool;
+  readonly pool: AttemptPool;
   readonly chains: Chains;
   /** The longest that one call may take. */
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
@@ -165,7 +164,7 @@ function withoutSeat(
 }
 
 /** When the first benched key is tried again. */
-function nextProbeMs(line: ProviderName, pool: KeyPool): number | undefined {
+function nextProbeMs(line: ProviderName, pool: AttemptPool): number | undefined {
   const times = pool.snapshot(line).keys.flatMap(({ state }) => (state.kind === 'benched' ? [state.probeAtMs] : []));
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -5,6 +5,7 @@ import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts'
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
+import type { KeyPool } from '../keys/key-pool.ts';
 import { createBreakers, hasElsewhere } from './breakers.ts';
 import { expectedWaitMs } from './expected-wait.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
@@ -17,8 +18,9 @@ import { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type GenerationServiceOptions = Omit<
   JobRunnerOptions,
-  'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
+  'pool' | 'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
+  readonly pool: KeyPool;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;

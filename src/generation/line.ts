@@ -15,7 +15,7 @@ const mostSentOn = 200;
 export type LineOptions = {
   readonly provider: ProviderName;
   readonly engine: JobEngine;
-  readonly pool: KeyPool;
+  readonly pool: Pick<KeyPool, 'lease' | 'seats'>;
   readonly breaker: Breaker;
   readonly clock: Clock;
   readonly limits: ClaimLimits;

@@ -4,6 +4,9 @@ import type { Job } from '../domain/job.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../keys/lease.ts';
 
+/** What the attempts of a job ask of the pool. */
+export type AttemptPool = Pick<KeyPool, 'lease' | 'expectedMs' | 'latency' | 'snapshot'>;
+
 export type SeatWish = {
   readonly job: Job;
   readonly candidate: Candidate;
@@ -14,7 +17,7 @@ export type SeatWish = {
 };
 
 /** A seat for the job's next call: the one in hand if it will do, else another, or why there is none. Never waits. */
-export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: KeyPool): SeatAnswer {
+export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: AttemptPool): SeatAnswer {
   if (inHand === undefined) return askFor(wish, pool);
   if (!inHand.serves(wish.candidate.model)) {
     inHand.release({ kind: 'unused' });
@@ -26,7 +29,7 @@ export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: KeyPool
 }
 
 /** A seat of a key that has not failed the job on this candidate, if one is free. */
-export function freshSeat(wish: SeatWish, pool: KeyPool): Lease | undefined {
+export function freshSeat(wish: SeatWish, pool: AttemptPool): Lease | undefined {
   const answer = pool.lease(wish.candidate.provider, requestFor(wish));
   if (answer.kind !== 'seat') return undefined;
   if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
@@ -34,7 +37,7 @@ export function freshSeat(wish: SeatWish, pool: KeyPool): Lease | undefined {
   return undefined;
 }
 
-function askFor(wish: SeatWish, pool: KeyPool): SeatAnswer {
+function askFor(wish: SeatWish, pool: AttemptPool): SeatAnswer {
   const request = requestFor(wish);
   const answer = pool.lease(wish.candidate.provider, request);
   if (answer.kind !== 'slow') return answer;

@@ -1,186 +1,206 @@
 import { expect, test } from 'vitest';
-import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
-import { jobId } from '../../src/domain/ids.ts';
-import type { Job } from '../../src/domain/job.ts';
-import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
-import { runAttempts, type AttemptTools } from '../../src/generation/attempt-loop.ts';
+import type { AttemptTools } from '../../src/generation/attempt-loop.ts';
 import { JobStopped } from '../../src/generation/live-jobs.ts';
-import { ModelRest } from '../../src/generation/model-rest.ts';
-import { KeyPool } from '../../src/keys/key-pool.ts';
-import { aKey } from '../support/builders.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-
-const done: ProviderReply = { ok: true, source: { kind: 'url', url: 'https://cdn.example/x.png' } };
-const failed = (failure: AttemptFailure): ProviderReply => ({ ok: false, failure });
-const refusedKey = failed({ blame: 'key', reason: 'rejected', detail: '' });
-const limited = (retryAfterMs: number) => failed({ blame: 'key', reason: 'rate-limited', retryAfterMs, detail: '' });
-const down = failed({ blame: 'provider', reason: 'overloaded', detail: '' });
-const noModel = failed({ blame: 'model', reason: 'unknown-model', detail: '' });
-
-/** A provider that answers by script, the last line for ever, and keeps what it was asked. */
-function aHouse(options: { keys?: number; replies: ProviderReply[]; hang?: boolean; delayMs?: number }) {
-  const clock = fakeClock();
-  const events: HouseEvent[] = [];
-  const asked: string[] = [];
-  const replies = [...options.replies];
-  const provider: Provider = {
-    name: 'bytez',
-    probe: async () => ({ ok: true }),
-    generate: async (request, secret, signal) => {
-      asked.push(`${secret.reveal().at(-1)}:${request.model}`);
-      if (options.hang === true) {
-        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-      }
-      const reply = replies.length > 1 ? replies.shift() : replies[0];
-      if (reply === undefined) throw new Error('No reply is scripted');
-      return reply;
-    },
-  };
-  const keys = Array.from({ length: options.keys ?? 3 }, (_, index) => aKey(index + 1));
-  const tell = (event: HouseEvent) => void events.push(event);
-  const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random: () => 0.5, tell });
-  const tools: AttemptTools = {
-    pool,
-    providers: new Map([['bytez', provider]]),
-    chains: {
-      image: [
-        { provider: 'bytez', model: 'm1' },
-        { provider: 'bytez', model: 'm2' },
-      ],
-      video: [{ provider: 'bytez', model: 'v1' }],
-    },
-    rules: { maxAttempts: 3, delayMs: options.delayMs ?? 2_000 },
-    timeoutMs: { image: 90_000, video: 180_000 },
-    deadlineMs: { image: 600_000, video: 1_800_000 },
-    clock,
-    random: () => 1,
-    resting: new ModelRest(clock),
-    breakers: new Map(),
-    tell,
-    checkpoint: async () => true,
-    lastCode: undefined,
-    onAttempt: () => undefined,
-    onFailure: () => undefined,
-  };
-  const job: Job = {
-    id: jobId('tg-1'),
-    kind: 'image',
-    prompt: 'a fox',
-    lane: 'free',
-    locale: 'en',
-    updateId: 1,
-    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-    line: 'bytez',
-    state: { kind: 'running' },
-    progress: { candidate: 0, attempts: 0, calls: 0 },
-    acceptedAtMs: clock.now(),
-    claimedAtMs: clock.now(),
-  };
-  const abort = new AbortController();
-  return { clock, events, asked, pool, tools, job, abort, run: () => runAttempts(job, undefined, abort.signal, tools) };
-}
+import type { SeatAnswer, SeatRequest } from '../../src/keys/lease.ts';
+import { anAttemptStage, cut, done, down, failed, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
 
 test('runAttempts() goes on to another key at once when a key is refused, at no cost', async () => {
-  const house = aHouse({ replies: [refusedKey, limited(30_000), done] });
-  const ending = await house.run();
+  const stage = anAttemptStage({ replies: [refusedKey, limited(30_000), done] });
+  const ending = await stage.run();
   expect(ending).toMatchObject({ kind: 'answered', progress: { candidate: 0, attempts: 0, calls: 3 } });
-  expect(house.asked).toEqual(['1:m1', '2:m1', '3:m1']);
+  expect(stage.asked).toEqual(['1:m1', '2:m1', '3:m1']);
+});
+
+test('runAttempts() goes on to another key at once when a key is not entitled to the model', async () => {
+  const notEntitled = failed({ blame: 'key', reason: 'not-entitled', detail: '' });
+  const stage = anAttemptStage({ replies: [notEntitled, done] });
+  expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { attempts: 0, calls: 2 } });
+  expect(stage.asked).toEqual(['1:m1', '2:m1']);
 });
 
 test('runAttempts() spends three attempts on a candidate and goes on to the next one', async () => {
-  const house = aHouse({ replies: [down, down, down, done], delayMs: 1_000 });
-  const running = house.run();
-  await house.clock.advance(10_000);
+  const stage = anAttemptStage({ keys: 8, replies: [down, down, down, done], delayMs: 1_000 });
+  const running = stage.run();
+  await stage.clock.advance(10_000);
   expect(await running).toMatchObject({
     kind: 'answered',
     candidate: { model: 'm2' },
-    progress: { attempts: 0, calls: 4 },
+    progress: { candidate: 1, attempts: 0, calls: 4 },
   });
-  expect(house.asked).toEqual(['1:m1', '2:m1', '3:m1', '1:m2']);
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm1', 'm1', 'm2']);
 });
 
 test('runAttempts() parks the job when the wait is longer than two seconds', async () => {
-  const house = aHouse({ replies: [down], delayMs: 2_000 });
-  const running = house.run();
-  await house.clock.advance(2_000);
+  const stage = anAttemptStage({ keys: 8, replies: [down], delayMs: 2_000 });
+  const running = stage.run();
+  await stage.clock.advance(2_000);
   expect(await running).toEqual({
     kind: 'parked',
     line: 'bytez',
-    readyAtMs: house.clock.now() + 4_000,
+    readyAtMs: stage.clock.now() + 4_000,
     reason: 'backing-off',
     progress: { candidate: 0, attempts: 2, calls: 2 },
   });
 });
 
+test('runAttempts() takes another key at once when that one has just worked', async () => {
+  const stage = anAttemptStage({ keys: 3, replies: [cut, done] });
+  const [, second] = stage.pool.snapshot().keys;
+  if (second !== undefined) stage.breaker.noteSuccess(second.id, 50);
+  expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { attempts: 1, calls: 2 } });
+  expect(stage.asked).toEqual(['1:m1', '2:m1']);
+  expect(stage.clock.pending).toBe(0);
+});
+
+test('runAttempts() backs off when only the key that failed has just worked', async () => {
+  const stage = anAttemptStage({ keys: 3, replies: [cut, done] });
+  stage.answered(1, 50);
+  const running = stage.run();
+  await stage.clock.advance(1_999);
+  expect(stage.asked).toHaveLength(1);
+  await stage.clock.advance(1);
+  expect(await running).toMatchObject({ kind: 'answered', progress: { attempts: 1, calls: 2 } });
+});
+
+test('runAttempts() never asks before the provider’s own time, although another key has just worked', async () => {
+  const busy = failed({ blame: 'provider', reason: 'overloaded', retryAfterMs: 7_000, detail: '' });
+  const stage = anAttemptStage({ keys: 3, replies: [busy] });
+  for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteSuccess(id, 50);
+  expect(await stage.run()).toMatchObject({ kind: 'parked', readyAtMs: stage.clock.now() + 7_000 });
+});
+
 test('runAttempts() parks until the first key wakes when all of them cool', async () => {
-  const house = aHouse({ keys: 2, replies: [limited(30_000), limited(9_000)] });
-  expect(await house.run()).toMatchObject({
+  const stage = anAttemptStage({ keys: 2, replies: [limited(30_000), limited(9_000)] });
+  expect(await stage.run()).toMatchObject({
     kind: 'parked',
-    readyAtMs: house.clock.now() + 9_000,
+    readyAtMs: stage.clock.now() + 9_000,
     reason: 'keys-cooling',
     progress: { attempts: 0, calls: 2 },
   });
 });
 
-test('runAttempts() fails at once when every key of every candidate is benched', async () => {
-  const house = aHouse({ keys: 2, replies: [refusedKey] });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'keys-being-set-up', calls: 2 });
+test('runAttempts() fails at once when every key of every candidate is benched, and says when one is tried again', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [refusedKey] });
+  const ending = await stage.run();
+  expect(ending).toMatchObject({ kind: 'failed', code: 'keys-being-set-up', calls: 2 });
+  const probes = stage.pool.snapshot().keys.flatMap(({ state }) => (state.kind === 'benched' ? [state.probeAtMs] : []));
+  expect(ending).toHaveProperty('againAtMs', Math.min(...probes));
 });
 
-test('runAttempts() says busy when no key wakes before the deadline of the job', async () => {
-  const house = aHouse({ keys: 1, replies: [limited(3_600_000)] });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'busy', calls: 1 });
+test('runAttempts() says out of credit, and from when on it is worth asking again', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [failed({ blame: 'key', reason: 'out-of-credit', detail: '' })] });
+  expect(await stage.run()).toEqual({
+    kind: 'failed',
+    code: 'out-of-credit',
+    calls: 1,
+    againAtMs: stage.clock.now() + 3_600_000,
+  });
+});
+
+test('runAttempts() says busy, and until when, if no key wakes before the deadline of the job', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [limited(3_600_000)] });
+  expect(await stage.run()).toEqual({
+    kind: 'failed',
+    code: 'busy',
+    calls: 1,
+    againAtMs: stage.clock.now() + 3_600_000,
+  });
+});
+
+test('runAttempts() says busy if the first key wakes too late for a call to end before the deadline', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [limited(560_000)], chain: [{ provider: 'bytez', model: 'm1' }] });
+  stage.answered(1, 45_000);
+  expect(await stage.run()).toMatchObject({ kind: 'failed', code: 'busy' });
 });
 
 test('runAttempts() rests an unknown model for everyone, but never the last candidate', async () => {
-  const house = aHouse({ replies: [noModel] });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'model-unavailable', calls: 2 });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'model-unavailable', calls: 1 });
-  expect(house.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2', 'm2']);
-  expect(house.pool.snapshot().ready).toBe(3);
+  const stage = anAttemptStage({ replies: [noModel] });
+  expect(await stage.run()).toEqual({ kind: 'failed', code: 'model-unavailable', calls: 2 });
+  expect(await stage.run()).toEqual({ kind: 'failed', code: 'model-unavailable', calls: 1 });
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2', 'm2']);
+  expect(stage.pool.snapshot().ready).toBe(3);
 });
 
 test('runAttempts() makes one call for a refused prompt and touches no key', async () => {
-  const house = aHouse({ replies: [failed({ blame: 'request', reason: 'refused', detail: '' })] });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'refused', calls: 1 });
-  expect(house.pool.snapshot().ready).toBe(3);
+  const stage = anAttemptStage({ replies: [failed({ blame: 'request', reason: 'refused', detail: '' })] });
+  expect(await stage.run()).toEqual({ kind: 'failed', code: 'refused', calls: 1 });
+  expect(stage.pool.snapshot().keys.every(({ state }) => state.kind === 'ready')).toBe(true);
+});
+
+test('runAttempts() counts a failure that is in no table, and spends an attempt on it', async () => {
+  const odd = failed({ blame: 'provider', reason: 'unrecognized', sureness: 'guess', detail: 'teapot' });
+  const stage = anAttemptStage({ keys: 9, replies: [odd, odd, done], delayMs: 0 });
+  const running = stage.run();
+  await stage.clock.advance(0);
+  expect(await running).toMatchObject({ kind: 'answered', progress: { attempts: 2, calls: 3 } });
+  expect(stage.events.filter(({ event }) => event === 'failure.unrecognized')).toEqual([
+    { event: 'failure.unrecognized', provider: 'bytez', detail: 'teapot', count: 1 },
+    { event: 'failure.unrecognized', provider: 'bytez', detail: 'teapot', count: 2 },
+  ]);
 });
 
 test('runAttempts() stops at fifty calls whatever the keys say', async () => {
-  const house = aHouse({ keys: 80, replies: [refusedKey] });
-  expect(await house.run()).toEqual({ kind: 'failed', code: 'keys-being-set-up', calls: 50 });
+  const stage = anAttemptStage({ keys: 80, replies: [refusedKey] });
+  expect(await stage.run()).toEqual({ kind: 'failed', code: 'keys-being-set-up', calls: 50 });
 });
 
-test('runAttempts() begins no retry that cannot finish inside the deadline', async () => {
-  const house = aHouse({ replies: [down], delayMs: 0 });
-  const late = { ...house.job, claimedAtMs: house.clock.now() - 520_000 };
-  const running = runAttempts(late, undefined, house.abort.signal, house.tools);
-  await house.clock.advance(0);
-  expect(await running).toEqual({ kind: 'failed', code: 'provider-down', calls: 1 });
+test('runAttempts() does not hold calls that asked for everybody against those fifty', async () => {
+  const progress = { candidate: 0, attempts: 0, calls: 60, probes: 20 };
+  const stage = anAttemptStage({ replies: [done], progress });
+  expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { calls: 61, probes: 20 } });
 });
 
-test('runAttempts() breaks the call off when the job is cancelled and gives the seat back', async () => {
-  const house = aHouse({ keys: 1, replies: [done], hang: true });
-  const running = house.run();
-  await house.clock.advance(10);
-  house.abort.abort(new JobStopped('cancelled'));
+test('runAttempts() begins no attempt that is expected to end after the deadline', async () => {
+  const stage = anAttemptStage({ replies: [down], delayMs: 0 });
+  stage.answered(1, 45_000);
+  const late = (leftMs: number) => stage.run({}, { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + leftMs });
+  expect(await late(44_000)).toEqual({ kind: 'failed', code: 'busy', calls: 0 });
+  const running = late(46_000);
+  await stage.clock.advance(0);
+  expect(await running).toMatchObject({ calls: expect.toSatisfy((calls: number) => calls >= 1) as number });
+});
+
+test('runAttempts() gives a call three times what calls usually take, and after a time-out all the time there is', async () => {
+  const stage = anAttemptStage({ replies: [timedOut], hang: true, delayMs: 1 });
+  stage.answered(20, 10_000);
+  const running = stage.run();
+  await stage.clock.advance(125_000);
+  stage.abort.abort(new JobStopped('cancelled'));
   await expect(running).rejects.toThrow('cancelled');
-  expect(house.pool.lease('bytez').kind).toBe('seat');
+  const spans = stage.noted.flatMap(({ ending }) => (ending.kind === 'failed' ? [ending.ms] : []));
+  expect(spans).toEqual([30_000, 90_000]);
+});
+
+test('runAttempts() breaks the call off when the job is cancelled, and gives the seat back', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [done], hang: true });
+  const running = stage.run();
+  await stage.clock.advance(10);
+  stage.abort.abort(new JobStopped('cancelled'));
+  await expect(running).rejects.toThrow('cancelled');
+  expect(stage.noted.at(-1)).toMatchObject({ call: 1, ending: { kind: 'broken-off', ms: 10 } });
+  expect(stage.pool.lease('bytez').kind).toBe('seat');
+});
+
+test('runAttempts() makes no call for a job that somebody else acts for now, and gives the seat back', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [done] });
+  stage.overtake();
+  await expect(stage.run()).rejects.toThrow('overtaken');
+  expect(stage.asked).toEqual([]);
+  expect(stage.pool.lease('bytez').kind).toBe('seat');
 });
 
 test('an adapter that throws costs an attempt, not the house', async () => {
-  const house = aHouse({ replies: [], delayMs: 0 });
-  const running = house.run();
-  await house.clock.advance(0);
-  expect(await running).toMatchObject({ kind: 'failed', code: 'provider-down', calls: 6 });
-  expect(house.pool.snapshot().keys.every(({ inFlight }) => inFlight === 0)).toBe(true);
+  const stage = anAttemptStage({ keys: 9, replies: [], delayMs: 0 });
+  const running = stage.run();
+  await stage.clock.advance(0);
+  expect(await running).toEqual({ kind: 'failed', code: 'provider-down', calls: 6 });
+  expect(stage.pool.snapshot().keys.every(({ inFlight }) => inFlight === 0)).toBe(true);
 });
 
 test('the story of a job names attempt and key', async () => {
-  const house = aHouse({ replies: [limited(5_000), done] });
-  await house.run();
-  const story = house.events.flatMap((event) =>
+  const stage = anAttemptStage({ replies: [limited(5_000), done] });
+  await stage.run();
+  const story = stage.events.flatMap((event) =>
     'attempt' in event ? [`${event.event} ${event.attempt}/${event.of} ${event.keyName}`] : [],
   );
   expect(story).toEqual([
@@ -189,4 +209,55 @@ test('the story of a job names attempt and key', async () => {
     'attempt.started 1/3 bytez #2',
     'attempt.succeeded 1/3 bytez #2',
   ]);
+});
+
+test('runAttempts() keeps each call before it goes out, and again with its ending', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [limited(5_000), done] });
+  await stage.clock.advance(700);
+  const startedAtMs = stage.clock.now();
+  const ending = await stage.run();
+  const [keyOne, keyTwo] = stage.pool.snapshot().keys;
+  const first = {
+    call: 1,
+    candidate: { provider: 'bytez', model: 'm1' },
+    attempt: 1,
+    of: 3,
+    keyId: keyOne?.id,
+    keyName: 'bytez #1',
+    choice: expect.objectContaining({ why: 'first-in-order', of: 2 }) as object,
+    waitedMs: 700,
+    startedAtMs,
+    ending: { kind: 'sent' },
+  };
+  const second = {
+    ...first,
+    call: 2,
+    keyId: keyTwo?.id,
+    keyName: 'bytez #2',
+    choice: expect.objectContaining({ of: 1, skipped: { cooling: 1 } }) as object,
+    waitedMs: 0,
+  };
+  const refused = { kind: 'failed', reason: 'rate-limited', sureness: 'sure', detail: '', ms: 0 };
+  expect(stage.noted).toEqual([first, { ...first, ending: refused }, second]);
+  expect(ending).toHaveProperty('trail', { ...second, ending: { kind: 'answered', ms: 0 } });
+  expect(stage.checkpoints).toEqual([{ candidate: 0, attempts: 0, calls: 1 }]);
+});
+
+test('runAttempts() takes a slow key only when the job would otherwise miss its deadline', async () => {
+  const stage = anAttemptStage({ replies: [done] });
+  const slow: SeatAnswer = { kind: 'slow', slowMs: 40_000, fastMs: 30_000, fastSeats: 2 };
+  const requests: (SeatRequest | undefined)[] = [];
+  const pool: AttemptTools['pool'] = {
+    lease: (provider, request) => {
+      requests.push(request);
+      return request?.evenSlow === true ? stage.pool.lease(provider, request) : slow;
+    },
+    expectedMs: () => undefined,
+    latency: () => undefined,
+    snapshot: () => stage.pool.snapshot(),
+  };
+  expect(await stage.run({ pool })).toMatchObject({ kind: 'parked', reason: 'keys-busy' });
+  const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + 59_000 };
+  expect(await stage.run({ pool }, late)).toMatchObject({ kind: 'answered' });
+  expect(requests.map((request) => request?.evenSlow === true)).toEqual([false, false, true]);
 });

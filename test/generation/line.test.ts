@@ -5,7 +5,7 @@ import type { Lane } from '../../src/domain/job.ts';
 import { Breaker } from '../../src/generation/breaker.ts';
 import { Line } from '../../src/generation/line.ts';
 import { KeyPool } from '../../src/keys/key-pool.ts';
-import type { Lease } from '../../src/keys/lease.ts';
+import type { Lease, SeatAnswer, SeatRequest } from '../../src/keys/lease.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
@@ -17,8 +17,14 @@ type Run = { readonly claim: Claim; readonly seat: Lease | undefined; readonly e
 const limits = { waiting: 1_000, perDay: -1 };
 const deadlineMs = { image: 600_000, video: 1_800_000 };
 
+type LineMore = {
+  readonly hasElsewhere?: () => boolean;
+  /** In place of the pool's own. */
+  readonly lease?: (pool: KeyPool, request: SeatRequest | undefined) => SeatAnswer;
+};
+
 /** A line in front of a real engine in memory; a job runs until its `end` is called. */
-function aLine(keys: readonly PoolKey[] = [aKey(1)]) {
+function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
   const sqlite = createSqliteJobEngine(database);
@@ -43,16 +49,21 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)]) {
   });
   const runs: Run[] = [];
   const troubles: unknown[] = [];
-  const breaker = new Breaker({ clock, keys: () => keys.length, onChange: () => undefined });
+  const breaker = new Breaker({ clock, random: () => 0.5, keys: () => keys.length, onChange: () => undefined });
   const line = new Line({
     provider: 'bytez',
     engine,
-    pool,
+    pool: {
+      lease: (provider, request) => more.lease?.(pool, request) ?? pool.lease(provider, request),
+      seats: (provider) => pool.seats(provider),
+    },
     breaker,
     clock,
+    ...(more.hasElsewhere === undefined ? {} : { hasElsewhere: more.hasElsewhere }),
     limits: { running: { premium: 100, free: 100 } },
     deadlineMs,
     run: async (claim, seat) => {
+      breaker.beginProbe();
       const ended = Promise.withResolvers<void>();
       runs.push({ claim, seat, end: ended.resolve });
       // What no key can serve ends at once, as the runner has it.
@@ -183,15 +194,72 @@ test('Line sends one careful job, and no second, through a key whose rest withou
   expect(house.started()).toEqual([1, 2]);
 });
 
-test('Line is one job wide while the breaker is open', async () => {
+test('Line starts one job at a time, as the probe, while the provider is silent', async () => {
   using house = aLine([aKey(1), aKey(2), aKey(3)]);
   for (const { key } of house.pool.keys()) house.breaker.noteFault(key.id);
   expect(house.breaker.isOpen).toBe(true);
   for (const id of [1, 2, 3]) await house.accept(id);
+  expect(house.started()).toEqual([]);
+  await house.clock.advance(house.breaker.probeInMs - 1);
+  expect(house.started()).toEqual([]);
+  await house.clock.advance(1);
   expect(house.started()).toEqual([1]);
-  house.breaker.noteSuccess(aKey(1).id);
+  house.breaker.endProbe(true);
+  await house.clock.advance(house.breaker.probeInMs);
+  expect(house.started()).toEqual([1, 2]);
+  house.breaker.noteSuccess(aKey(1).id, 50);
   await house.finish(1);
   expect(house.started()).toEqual([1, 2, 3]);
+});
+
+test('Line sends its probe also while calls from before the silence hang', async () => {
+  using house = aLine([aKey(1), aKey(2)]);
+  await house.accept(1);
+  for (const { key } of house.pool.keys()) house.breaker.noteFault(key.id);
+  await house.accept(2);
+  await house.clock.advance(house.breaker.probeInMs);
+  expect(house.started()).toEqual([1, 2]);
+});
+
+test('Line sends jobs on past a silent provider when there is another one, and takes no seat for it', async () => {
+  using house = aLine([aKey(1), aKey(2)], { hasElsewhere: () => true });
+  for (const { key } of house.pool.keys()) house.breaker.noteFault(key.id);
+  for (const id of [1, 2, 3]) await house.accept(id);
+  expect(house.runs.map(({ claim, seat }) => [claim.job.updateId, seat])).toEqual([
+    [1, undefined],
+    [2, undefined],
+    [3, undefined],
+  ]);
+});
+
+const slowKeys = (waiting: number): SeatAnswer => ({
+  kind: 'slow',
+  slowMs: 30_000,
+  fastMs: 10_000,
+  fastSeats: waiting,
+});
+
+test.each([
+  ['leaves a slow key alone while the fast ones are soon through with the line', 2, [1]],
+  ['takes a slow key when the line would keep the fast ones busy for longer', 1, [1, 2]],
+])('Line %s', async (_what, fastSeats, started) => {
+  let isBusy = false;
+  using house = aLine([aKey(1), aKey(2)], {
+    lease: (pool, request) =>
+      isBusy && request?.evenSlow !== true ? slowKeys(fastSeats) : pool.lease('bytez', request),
+  });
+  await house.accept(1);
+  isBusy = true;
+  for (const id of [2, 3, 4, 5]) await house.accept(id);
+  expect(house.started()).toEqual(started);
+});
+
+test('Line takes a slow key when nothing else runs that could give a seat back', async () => {
+  using house = aLine([aKey(1)], {
+    lease: (pool, request) => (request?.evenSlow === true ? pool.lease('bytez', request) : slowKeys(9)),
+  });
+  await house.accept(1);
+  expect(house.started()).toEqual([1]);
 });
 
 test('Line starts a parked job when its time comes', async () => {

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { Candidate } from '../../src/domain/candidate.ts';
+import { JobStopped } from '../../src/generation/live-jobs.ts';
+import { anAttemptStage, done, down, limited, type StageOptions } from './attempt-stage.ts';
+
+const elsewhere: readonly [Candidate, ...Candidate[]] = [
+  { provider: 'bytez', model: 'm1' },
+  { provider: 'bytez', model: 'm2' },
+  { provider: 'openai', model: 'o1' },
+];
+
+/** Both keys of the provider have just failed by its fault. */
+function aSilentStage(options: StageOptions) {
+  const stage = anAttemptStage({ keys: 2, ...options });
+  for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(id);
+  expect(stage.breaker.isOpen).toBe(true);
+  return stage;
+}
+
+test('a job for a silent provider goes on at once to the next candidate of another one', async () => {
+  const stage = aSilentStage({ replies: [done], chain: elsewhere });
+  expect(await stage.run()).toEqual({
+    kind: 'parked',
+    line: 'openai',
+    readyAtMs: stage.clock.now(),
+    reason: 'next-candidate',
+    progress: { candidate: 2, attempts: 0, calls: 0 },
+  });
+});
+
+test('a job without another provider parks until the next probe', async () => {
+  const stage = aSilentStage({ replies: [done] });
+  expect(await stage.run()).toEqual({
+    kind: 'parked',
+    line: 'bytez',
+    readyAtMs: stage.clock.now() + stage.breaker.probeInMs,
+    reason: 'provider-silent',
+    progress: { candidate: 0, attempts: 0, calls: 0 },
+  });
+  expect(stage.asked).toEqual([]);
+});
+
+test('a job waits for the probe when the other providers of its chain are silent too', async () => {
+  const stage = aSilentStage({ replies: [done], chain: elsewhere });
+  const other = stage.breakers.get('openai');
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id);
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id);
+  expect(other?.isOpen).toBe(true);
+  expect(await stage.run()).toMatchObject({ kind: 'parked', line: 'bytez', reason: 'provider-silent' });
+});
+
+test('a probe that fails costs the job no attempt and is counted apart', async () => {
+  const stage = aSilentStage({ replies: [down] });
+  await stage.clock.advance(stage.breaker.probeInMs);
+  expect(await stage.run()).toMatchObject({
+    kind: 'parked',
+    reason: 'provider-silent',
+    progress: { candidate: 0, attempts: 0, calls: 1, probes: 1 },
+  });
+  expect(stage.asked).toHaveLength(1);
+});
+
+test('a probe with a key that is limited goes on with the next key, and its success lets everybody in', async () => {
+  const stage = aSilentStage({ replies: [limited(9_000), done] });
+  await stage.clock.advance(stage.breaker.probeInMs);
+  expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { attempts: 0, calls: 2 } });
+  expect(stage.events.filter(({ event }) => event.startsWith('breaker'))).toEqual([
+    { event: 'breaker.opened', provider: 'bytez' },
+    { event: 'breaker.closed', provider: 'bytez' },
+  ]);
+});
+
+test('a probe that is cancelled leaves the next one due at once', async () => {
+  const stage = aSilentStage({ replies: [done], hang: true });
+  await stage.clock.advance(stage.breaker.probeInMs);
+  const running = stage.run();
+  await stage.clock.advance(10);
+  expect(stage.breaker.mayProbe).toBe(false);
+  stage.abort.abort(new JobStopped('cancelled'));
+  await expect(running).rejects.toThrow('cancelled');
+  expect(stage.breaker.mayProbe).toBe(true);
+});
+
+test('a job whose own failure opens the breaker has spent an attempt, and waits for the probe', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 0 });
+  const running = stage.run();
+  await stage.clock.advance(0);
+  expect(await running).toMatchObject({
+    kind: 'parked',
+    reason: 'provider-silent',
+    progress: { candidate: 0, attempts: 2, calls: 2 },
+  });
+});
+
+test('what was guessed of keys while the provider fell silent is rolled back', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 0 });
+  const running = stage.run();
+  await stage.clock.advance(0);
+  await running;
+  expect(stage.pool.snapshot().keys.map(({ state }) => state.kind)).toEqual(['ready', 'ready']);
+});
+
+test('a job whose deadline passes while the provider is silent ends with what it failed with last', async () => {
+  const stage = aSilentStage({ replies: [down] });
+  stage.memory.lastCode = 'provider-down';
+  const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 };
+  expect(await stage.run({}, late)).toEqual({ kind: 'failed', code: 'provider-down', calls: 0 });
+});
