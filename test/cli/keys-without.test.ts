@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../src/keys/fingerprint.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
 import { aStageAtNight, lineOf } from './bad-night.ts';
