@@ -30,8 +30,12 @@ export function shortWait(voice: Voice, ms: number): Safe {
 /** `2.1 s`: how long something took. */
 export function tookWords(voice: Voice, ms: number): Safe {
   if (ms > 90 * secondMs) return shortWait(voice, ms);
-  const seconds = ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / secondMs);
-  return safe(voice.say('time.took', { seconds }));
+  return safe(voice.say('time.took', { seconds: roundedSeconds(ms) }));
+}
+
+function roundedSeconds(ms: number): number {
+  if (ms < 95) return Math.max(1, Math.round(ms / 10)) / 100;
+  return ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / secondMs);
 }
 
 /** `92%`, written the way of the language. */

@@ -52,16 +52,19 @@ test('keys() tells of each key how it fares, what went wrong last and with whom 
   const keys = [
     aKey(1, { account: keyId('id1'), inFlight: 1, lastError, consecutiveErrors: 2 }),
     aKey(2, { meanLatencyMs: 41_234, p95LatencyMs: 130_000 }),
+    aKey(5, { meanLatencyMs: 1, p95LatencyMs: 94 }),
     aKey(3, { account: keyId('id1'), day: 1, lastError: { ...lastError, atMs: nowMs } }),
     aKey(4, { account: keyId('id1') }),
   ];
   expect(parseTelegramHtml(mapper.keys(aPool(keys), nowMs, 'en').text).split('\n')).toEqual([
-    '🔑 4/4 healthy',
+    '🔑 5/5 healthy',
     'bytez #1 abcd…wxyz ✅ ready',
     '92% good · 5 today · ⌀ 2.1 s, p95 15 s · 1/1 in use',
     'last error: no answer in time, 4 min ago · 2 in a row · shares an account with #3, #4',
     'bytez #2 abcd…wxyz ✅ ready',
     '92% good · 5 today · ⌀ 41 s, p95 3 min · 0/1 in use',
+    'bytez #5 abcd…wxyz ✅ ready',
+    '92% good · 5 today · ⌀ 0.01 s, p95 0.09 s · 0/1 in use',
     'bytez #3 abcd…wxyz ✅ ready',
     '92% good · 0 today · ⌀ 2.1 s, p95 15 s · 0/1 in use',
     'last error: no answer in time, 1 s ago · shares an account with #1, #4',

@@ -1,12 +1,13 @@
 import type { TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import { adminId } from './test-house.ts';
 
 const speaking = /^(?:send(?!ChatAction)|edit|answer)/;
 const wordFields = ['text', 'caption', 'media', 'reply_markup'] as const;
 
-/** All that the bot ever showed to anybody: every text, caption, button and short answer, the overwritten ones too. */
+/** All that the bot ever showed to anybody but the admin: every text, caption, button and short answer, the overwritten ones too. */
 export function saidToPeople(telegram: Pick<TelegramSandbox, 'calls'>): readonly string[] {
   return telegram.calls
-    .filter(({ method }) => speaking.test(method))
+    .filter(({ method, params }) => speaking.test(method) && String(params['chat_id']) !== String(adminId))
     .map(({ params }) => wordFields.flatMap((field) => wordsIn(params[field])).join('\n'));
 }
 
