@@ -11,6 +11,7 @@ import { install } from './install.ts';
 import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
 import { memoryAtRest } from './memory-at-rest.ts';
+import { overhead } from './overhead.ts';
 import { resultsDir } from './scratch.ts';
 import { tableOf } from './table.ts';
 import { updatesPerSecond } from './updates-per-second.ts';
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'updates-per-second', run: updatesPerSecond },
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
+  { name: 'overhead', run: overhead },
   { name: 'fault-matrix', run: faultMatrix },
 ];
 

@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Agent, request } from 'undici';
+import type { Claim, JobEngine } from '../src/domain/job-engine.ts';
+import type { JobKind } from '../src/domain/job.ts';
+import type { Provider } from '../src/domain/provider.ts';
+import type { ProviderName } from '../src/domain/provider-name.ts';
+import { runAttempts } from '../src/generation/attempt-loop.ts';
+import { createBreakers } from '../src/generation/breakers.ts';
+import { type CallNotes, createCallNotes } from '../src/generation/call-notes.ts';
+import { freshMemory } from '../src/generation/job-memory.ts';
+import { ModelRest } from '../src/generation/model-rest.ts';
+import { UnrecognizedFailures } from '../src/generation/unrecognized-failures.ts';
+import type { KeyPool } from '../src/keys/key-pool.ts';
+import { systemClock as clock } from '../src/kit/clock.ts';
+import { systemRandom as random } from '../src/kit/random.ts';
+import { Secret } from '../src/kit/secret.ts';
+import { createLogger, tellTo } from '../src/observability/logger.ts';
+import { createRedactor } from '../src/observability/redactor.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
+import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
+import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
+import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
+
+const model = 'bench-model';
+const headers = { 'content-type': 'application/json' };
+const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
+
+export type AttemptStageOptions = {
+  /** Where the log and the database are. */
+  readonly dir: string;
+  readonly url: string;
+  readonly keys: number;
+  readonly seatsPerKey: number;
+  /** The most calls under way at once; so many sockets and jobs there are. */
+  readonly atOnce: number;
+};
+
+/** One and the same POST, as it is and behind the whole pool. */
+export type AttemptStage = AsyncDisposable & {
+  /** `undici.request`, its body read and parsed. */
+  bare(signal?: AbortSignal): Promise<void>;
+  /** The same as one job's turn: a seat chosen, log lines, the call, its seat given back, its key remembered. */
+  pooled(): Promise<void>;
+  /** As `pooled`, and the call is written to the database, durably, before it is made. */
+  noted(): Promise<void>;
+};
+
+/** The real keys, their store on disk, attempt loop and log around a provider that does nothing but the POST. */
+export async function openAttemptStage(options: AttemptStageOptions): Promise<AttemptStage> {
+  const { dir, url, keys, seatsPerKey, atOnce } = options;
+  await using opening = new AsyncDisposableStack();
+  const agent = new Agent({ connections: atOnce, pipelining: 1 });
+  opening.defer(() => agent.close());
+  const post = async (key: string, prompt: string, signal?: AbortSignal) => {
+    const response = await request(url, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model, prompt }),
+      dispatcher: agent,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const { data } = (await response.body.json()) as { readonly data: readonly { readonly b64_json: string }[] };
+    const [picture] = data;
+    if (picture === undefined) throw new Error('Cannot measure: the server answered without a picture');
+    return picture.b64_json;
+  };
+  const provider: Provider = {
+    name: line,
+    probe: async () => ({ ok: true }),
+    generate: async ({ prompt }, secret, signal) => {
+      return { ok: true, source: { kind: 'url', url: await post(secret.reveal(), prompt, signal) } };
+    },
+  };
+  const secrets = benchSecrets(keys);
+  const redactor = createRedactor(secrets.map((secret) => new Secret(secret)));
+  const destination = pino.destination({ dest: join(dir, 'house.log'), sync: true });
+  const tell = tellTo(createLogger({ level: 'info', redactor, destination }));
+  const database = opening.use(openDatabase({ path: join(dir, 'darkroom.db') }));
+  const engine = createSqliteJobEngine(database);
+  const store = createSqliteKeyStore(database, (error) => {
+    throw error;
+  });
+  const providers = new Map<ProviderName, Provider>([[line, provider]]);
+  const { pool } = opening.use(await openBenchKeys({ secrets, seatsPerKey, providers, store, tell }));
+  const chain = [{ provider: line, model }] as const;
+  const chains = { image: chain, video: chain };
+  const tools = {
+    pool,
+    providers,
+    chains,
+    clock,
+    random,
+    tell,
+    rules: { maxAttempts: 3, delayMs: 2_000 },
+    timeoutMs: perKind(90_000),
+    deadlineMs: perKind(24 * 3_600_000),
+    resting: new ModelRest(clock),
+    unrecognized: new UnrecognizedFailures(tell),
+    breakers: createBreakers({ chains, pool, clock, random, tell }),
+    onAttempt: () => undefined,
+    onFailure: () => undefined,
+  };
+  const claims = await claimJobs(engine, atOnce);
+  const turn = async (notesFor: (claim: Claim) => CallNotes) => {
+    const claim = claims.pop();
+    if (claim === undefined) throw new Error(`Cannot measure: more than ${atOnce} calls at once`);
+    const { signal } = new AbortController();
+    const notes = notesFor(claim);
+    let ending = await runAttempts(claim.job, undefined, signal, { ...tools, memory: freshMemory(), notes });
+    while (ending.kind === 'parked' && ending.reason === 'keys-busy') {
+      await nextSeat(pool);
+      ending = await runAttempts(claim.job, undefined, signal, { ...tools, memory: freshMemory(), notes });
+    }
+    claims.push(claim);
+    if (ending.kind !== 'answered') throw new Error(`Cannot measure: the job was ${ending.kind}`);
+    return { ending, notes };
+  };
+  const opened = opening.move();
+  return {
+    bare: async (signal) => {
+      await post('bench-key-number-1', benchRequest(1, 1).prompt, signal);
+    },
+    pooled: async () => {
+      await turn(() => unkept);
+    },
+    noted: async () => {
+      const { ending, notes } = await turn((claim) => createCallNotes(engine, claim.lease));
+      notes.ended(ending.trail);
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** What a line does for a job that found every key busy. */
+async function nextSeat(pool: KeyPool): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const listening = pool.onSeat(() => {
+      listening[Symbol.dispose]();
+      resolve();
+    });
+  });
+}
+
+/** Keeps nothing beyond the moment. */
+const unkept: CallNotes = { sent: async () => true, ended: () => undefined, checkpoint: () => undefined };
+
+async function claimJobs(engine: JobEngine, count: number): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    await engine.accept(benchRequest(number, number), anyNumberWaiting, Date.now());
+    const claim = await engine.claim(line, usualRunning, Date.now());
+    if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
+    claims.push(claim);
+  }
+  return claims;
+}

@@ -1,0 +1,47 @@
+import { performance } from 'node:perf_hooks';
+import type { Lease } from '../src/keys/lease.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
+import { line } from './bench-jobs.ts';
+import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
+import { median } from './quantile.ts';
+
+const batches = 60;
+const decisionsABatch = 2_000;
+/** As many calls are under way all the time. */
+const inFlight = 8;
+const seatsPerKey = 4;
+const wish = { model: 'bench-model', job: 'image' } as const;
+
+/** Microseconds to choose a key, hand out its seat and take it back with a verdict, a desk that remembers listening. */
+export async function decisionTimeUs(keys: number): Promise<number> {
+  using database = openDatabase({ path: ':memory:' });
+  const store = createSqliteKeyStore(database, (error) => {
+    throw error;
+  });
+  const secrets = benchSecrets(keys);
+  const tell = () => undefined;
+  await using opened = await openBenchKeys({ secrets, seatsPerKey, providers: new Map(), store, tell });
+  const borrowed: Lease[] = [];
+  const borrow = () => {
+    const answer = opened.pool.lease(line, wish);
+    if (answer.kind !== 'seat') throw new Error(`Cannot measure: the pool is ${answer.kind}`);
+    borrowed.push(answer.lease);
+  };
+  for (let call = 0; call < inFlight; call += 1) borrow();
+  const tookUs: number[] = [];
+  for (let batch = 0; batch < batches; batch += 1) {
+    const startedMs = performance.now();
+    for (let decision = 0; decision < decisionsABatch; decision += 1) {
+      borrowed.shift()?.release({ kind: 'succeeded', ms: 40 + (decision % 20), ...wish });
+      borrow();
+    }
+    tookUs.push(((performance.now() - startedMs) * 1_000) / decisionsABatch);
+    // What the desk does between calls is not part of a decision.
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  // The first third warms up.
+  return median(tookUs.slice(batches / 3));
+}

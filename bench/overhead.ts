@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { addedLatency } from './added-latency.ts';
+import { openAttemptStage } from './attempt-stage.ts';
+import { callsPerSecond } from './calls-per-second.ts';
+import { decisionTimeUs } from './decision-time.ts';
+import { openDurableRow } from './durable-row.ts';
+import type { BenchmarkReport, Figure, Progress } from './figure.ts';
+import { startLoopbackServer } from './loopback-server.ts';
+import { scratch } from './scratch.ts';
+import { memoryWithKeys } from './thousand-keys.ts';
+
+const keys = 10;
+const manyKeys = 1_000;
+const atOnce = 50;
+const deadlineMs = 90_000;
+/** Each waits for the disk. */
+const notedTurns = 100;
+
+/**
+ * What the pool adds to a call: `undici.request` as it is against the same request behind the attempt loop, turn by turn
+ * in this process, the server in another one. Log and the memory of keys are on; what it costs besides to write each call
+ * down before it is made is told apart, since that waits for the disk. Where the goal is a number it stands as the rival.
+ */
+export async function overhead(progress: Progress): Promise<BenchmarkReport> {
+  using folder = scratch();
+  await using server = await startLoopbackServer(folder.dir);
+  await using stage = await openAttemptStage({ dir: folder.dir, url: server.url, keys, seatsPerKey: 8, atOnce });
+
+  progress('one call at a time');
+  const [, deadlined, pooled] = await addedLatency([
+    { name: 'bare', call: () => stage.bare() },
+    { name: 'bare with a deadline', call: () => stage.bare(AbortSignal.timeout(deadlineMs)) },
+    { name: 'pooled', call: () => stage.pooled() },
+  ]);
+  if (deadlined === undefined || pooled === undefined) throw new Error('Cannot measure what a call costs');
+
+  progress('one call at a time, written down before it is made');
+  using row = openDurableRow(join(folder.dir, 'plain.db'));
+  const [, afterRow, noted] = await addedLatency(
+    [
+      { name: 'bare', call: () => stage.bare() },
+      {
+        name: 'bare after a durable row',
+        call: async () => {
+          row.write();
+          await stage.bare();
+        },
+      },
+      { name: 'noted', call: () => stage.noted() },
+    ],
+    notedTurns,
+  );
+  if (afterRow === undefined || noted === undefined) throw new Error('Cannot measure what a note costs');
+
+  progress(`${atOnce} calls at once`);
+  const [bareRate, pooledRate, notedRate] = await callsPerSecond(
+    [() => stage.bare(), () => stage.pooled(), () => stage.noted()],
+    atOnce,
+  );
+  if (bareRate === undefined || pooledRate === undefined || notedRate === undefined) {
+    throw new Error('Cannot measure how many calls go through');
+  }
+
+  progress(`decisions among ${keys} and ${manyKeys} keys`);
+  const decisionUs = await decisionTimeUs(keys);
+  const manyDecisionUs = await decisionTimeUs(manyKeys);
+
+  progress(`memory with ${manyKeys} keys`);
+  const memory = await memoryWithKeys(manyKeys, server.url);
+  const fewKeysMemory = await memoryWithKeys(keys, server.url);
+
+  const bare = 'bare undici.request';
+  return {
+    figures: [
+      lower('added to a call, p50', 'µs', pooled.addedP50Us, { name: 'the goal', value: 10 }),
+      lower('added to a call, p99', 'µs', pooled.addedP99Us, { name: 'the goal', value: 150 }),
+      lower('added to a call, p50', 'µs', pooled.addedP50Us, {
+        name: 'what a deadline alone adds',
+        value: deadlined.addedP50Us,
+      }),
+      lower('a call, p50', 'µs', pooled.p50Us, { name: bare, value: pooled.p50Us - pooled.addedP50Us }),
+      lower('added to a call that is written down durably first, p50', 'µs', noted.addedP50Us, {
+        name: 'a bare durable row',
+        value: afterRow.addedP50Us,
+      }),
+      lower(`a decision among ${keys} keys`, 'µs', decisionUs, { name: 'the goal', value: 3 }),
+      lower(`a decision among ${manyKeys} keys`, 'µs', manyDecisionUs, { name: 'the goal', value: 5 }),
+      higher('pooled calls, one thread', 'a second', pooledRate.perSecond, { name: 'the goal', value: 6_000 }),
+      higher('pooled calls, one thread', 'a second', pooledRate.perSecond, { name: bare, value: bareRate.perSecond }),
+      higher('pooled calls written down first, one thread', 'a second', notedRate.perSecond, {
+        name: bare,
+        value: bareRate.perSecond,
+      }),
+      lower('processor time a call', 'µs', pooledRate.processorUsACall, {
+        name: bare,
+        value: bareRate.processorUsACall,
+      }),
+      lower(`memory with ${manyKeys} keys`, 'MB', memory.atRestMb, { name: 'the goal', value: 120 }),
+      lower(`memory with ${manyKeys} keys, garbage collected`, 'MB', memory.afterGcMb, {
+        name: `the same with ${keys} keys`,
+        value: fewKeysMemory.afterGcMb,
+      }),
+    ],
+  };
+}
+
+type Rival = NonNullable<Figure['rival']>;
+
+function lower(what: string, unit: string, house: number, rival: Rival): Figure {
+  return { what, unit, better: 'lower', house, rival };
+}
+
+function higher(what: string, unit: string, house: number, rival: Rival): Figure {
+  return { what, unit, better: 'higher', house, rival };
+}

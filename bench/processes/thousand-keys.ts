@@ -1,0 +1,27 @@
+import { openAttemptStage } from '../attempt-stage.ts';
+
+const callsEach = 3;
+const atOnce = 16;
+
+const [dir = '', url = '', keys = ''] = process.argv.slice(2);
+
+async function callWithAll(): Promise<void> {
+  const stage = await openAttemptStage({ dir, url, keys: Number(keys), seatsPerKey: 1, atOnce });
+  let left = Number(keys) * callsEach;
+  const work = async () => {
+    while (left > 0) {
+      left -= 1;
+      await stage.pooled();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  // What is open stays so until this process is ended.
+  setInterval(() => stage, 1_000_000);
+}
+
+const called = callWithAll();
+// The memory probe lets a process end that has nothing else to do.
+process.channel?.ref();
+process.on('message', (question) => {
+  if (question === 'ready') void called.then(() => process.send?.('ready'));
+});
