@@ -105,8 +105,8 @@ export async function runAttempts(
         return { kind: 'answered', source, candidate, progress: course.progress(), trail };
       }
 
-      const { failure } = reply;
-      course.spend(failure, lease.keyId, isProbe);
+      const { failure, metSilence } = reply;
+      course.spend(failure, lease.keyId, metSilence);
       tools.onFailure(failure, course.attempts + 1);
       notes.checkpoint(course.progress());
       const decision = decide(failure, course.attempts, tools.rules, tools.random);
@@ -118,11 +118,9 @@ export async function runAttempts(
         }
         course.goOn();
       }
-      // Who asked for everybody, and whoever finds the provider silent, is told above how to go on.
-      if (decision.kind === 'back-off' && !isProbe && (breaker === undefined || breaker.mayRetry())) {
-        if (decision.perhapsTheKey && breaker?.succeededBeside(memory.failedWith) === true) {
-          inHand = freshSeat(wish, pool);
-        }
+      // Whoever finds the provider silent is told above how to go on.
+      if (decision.kind === 'back-off' && !metSilence && (breaker === undefined || breaker.mayRetry())) {
+        if (decision.perhapsTheKey) inHand = freshSeat(wish, pool, (keyId) => breaker?.isHealthy(keyId) === true);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
             return course.parked(job.line, clock.now() + decision.ms, 'backing-off');

@@ -38,6 +38,7 @@ export class Breaker {
   readonly #recent = new RecentCalls();
   readonly #run = new FaultRun();
   readonly #budget = new RetryBudget();
+  /** Of the keys whose last call was a success. */
   readonly #lastSuccessMs = new Map<KeyId, number>();
   #newestSuccessMs = -Infinity;
   /** How long the latest success took. */
@@ -101,6 +102,7 @@ export class Breaker {
   /** Only for failures that are the provider's or the network's fault. */
   noteFault(keyId: KeyId): void {
     const nowMs = this.#nowMs;
+    this.#lastSuccessMs.delete(keyId);
     this.#budget.noteFault();
     this.#recent.note(true, nowMs);
     if (this.#open) return;
@@ -119,12 +121,9 @@ export class Breaker {
     return !this.#open;
   }
 
-  /** Did a key other than these have a success within the last ten seconds? */
-  succeededBeside(keys: ReadonlySet<KeyId>): boolean {
-    const sinceMs = this.#nowMs - windowMs;
-    if (this.#newestSuccessMs < sinceMs) return false;
-    for (const [keyId, atMs] of this.#lastSuccessMs) if (atMs >= sinceMs && !keys.has(keyId)) return true;
-    return false;
+  /** Was the key's last call a success, within the last ten seconds and the length of a call? */
+  isHealthy(keyId: KeyId): boolean {
+    return (this.#lastSuccessMs.get(keyId) ?? -Infinity) >= this.#nowMs - windowMs - this.#callMs;
   }
 
   get #nowMs(): number {

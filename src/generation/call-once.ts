@@ -38,7 +38,11 @@ export type Call = {
   readonly isProbe: boolean;
 };
 
-export type CallReply = ProviderReply & { readonly trail: AttemptTrail };
+export type CallReply = ProviderReply & {
+  readonly trail: AttemptTrail;
+  /** It failed by the fault of a provider that was known to be silent: nothing was learned, and nobody pays. */
+  readonly metSilence: boolean;
+};
 
 /**
  * One call to one provider with one key: kept and told before and after, its seat given back with what it says of the
@@ -76,10 +80,11 @@ export async function callOnce(
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
     tell({ event: 'attempt.succeeded', ...facts, ms });
-    return { ...reply, trail: { ...sent, ending: { kind: 'answered', ms } } };
+    return { ...reply, trail: { ...sent, ending: { kind: 'answered', ms } }, metSilence: false };
   }
   const { failure } = reply;
   const isFault = isProviderFault(failure);
+  const metSilence = isFault && breaker?.isOpen === true;
   lease.release({ kind: 'failed', failure, ...said });
   if (isFault) breaker?.noteFault(lease.keyId);
   if (isProbe) breaker?.endProbe(isFault);
@@ -87,7 +92,7 @@ export async function callOnce(
   if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
   const trail = { ...sent, ending: endingOf(failure, ms) };
   notes.ended(trail);
-  return { ...reply, trail };
+  return { ...reply, trail, metSilence };
 }
 
 async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {

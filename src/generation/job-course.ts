@@ -80,14 +80,14 @@ export class JobCourse {
     return this.#calls;
   }
 
-  /** What a failure costs: an attempt when it is the provider's fault, unless the call was made to ask for everybody. */
-  spend(failure: AttemptFailure, keyId: KeyId, isProbe: boolean): void {
+  /** What a failure costs: an attempt when it is the provider's fault, unless that was known to be silent. */
+  spend(failure: AttemptFailure, keyId: KeyId, metSilence: boolean): void {
     this.#memory.failedWith.add(keyId);
     this.#memory.lastCode = codeFor(failure.reason);
     this.#memory.againAtMs = undefined;
     this.#memory.hasTimedOut ||= failure.reason === 'timed-out';
     if (failure.blame !== 'provider') return;
-    if (isProbe) this.#probes += 1;
+    if (metSilence) this.#probes += 1;
     else this.#attempts += 1;
   }
 

@@ -28,12 +28,17 @@ export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: Attempt
   return { kind: 'seat', lease: other ?? inHand };
 }
 
-/** A seat of a key that has not failed the job on this candidate, if one is free. */
-export function freshSeat(wish: SeatWish, pool: AttemptPool): Lease | undefined {
+/** A seat of a key that has not failed the job on this candidate and is well, if one is free. */
+export function freshSeat(
+  wish: SeatWish,
+  pool: AttemptPool,
+  isWell: (keyId: KeyId) => boolean = () => true,
+): Lease | undefined {
   const answer = pool.lease(wish.candidate.provider, requestFor(wish));
   if (answer.kind !== 'seat') return undefined;
-  if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
-  answer.lease.release({ kind: 'unused' });
+  const { lease } = answer;
+  if (!wish.failedWith.has(lease.keyId) && isWell(lease.keyId)) return lease;
+  lease.release({ kind: 'unused' });
   return undefined;
 }
 

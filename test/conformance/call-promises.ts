@@ -82,7 +82,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     expect(await engine.trailOf(id)).toEqual([aTrail(1), aTrail(2, answered)]);
   });
 
-  test(`${name} keeps how many calls only asked for a silent provider, and when a failed job is worth asking again`, async () => {
+  test(`${name} keeps how many calls met a silent provider, and when a failed job is worth asking again`, async () => {
     await using house = await makeEngine();
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1 });

@@ -186,11 +186,13 @@ test('probeWaitMs() grows with the probes that failed and stays within one and f
   expect([0, 9].map((failed) => probeWaitMs(failed, () => 0))).toEqual([1_000, 1_000]);
 });
 
-test('succeededBeside() looks for another key with a success within the last ten seconds', async () => {
+test('isHealthy() is a key whose last call was a success, within ten seconds and the length of a call', async () => {
   const { breaker, clock } = aBreaker(3);
   breaker.noteSuccess(key(1), 50);
-  expect(breaker.succeededBeside(new Set([key(2)]))).toBe(true);
-  expect(breaker.succeededBeside(new Set([key(1)]))).toBe(false);
-  await clock.advance(10_001);
-  expect(breaker.succeededBeside(new Set([key(2)]))).toBe(false);
+  expect([breaker.isHealthy(key(1)), breaker.isHealthy(key(2))]).toEqual([true, false]);
+  await clock.advance(10_051);
+  expect(breaker.isHealthy(key(1))).toBe(false);
+  breaker.noteSuccess(key(1), 50);
+  breaker.noteFault(key(1));
+  expect(breaker.isHealthy(key(1))).toBe(false);
 });
