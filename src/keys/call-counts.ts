@@ -21,7 +21,7 @@ export class CallCounts {
   #day = 0;
   #judged = 0;
   #rate = 0;
-  #lastError: KeyHealth['lastError'];
+  lastError: KeyHealth['lastError'];
   #latencies: Float64Array | undefined;
   #timed = 0;
   #sumMs = 0;
@@ -39,7 +39,7 @@ export class CallCounts {
     this.#day = remembered.day;
     this.#judged = remembered.successRate === undefined ? 0 : remembered.calls;
     this.#rate = remembered.successRate ?? 0;
-    this.#lastError = remembered.lastError;
+    this.lastError = remembered.lastError;
     this.#meanBeforeMs = remembered.meanLatencyMs;
     this.#p95Ms = remembered.p95LatencyMs;
   }
@@ -61,7 +61,7 @@ export class CallCounts {
   failed({ blame, reason }: AttemptFailure, nowMs: number): void {
     this.#called(nowMs);
     this.#errors = { ...this.#errors, [reason]: (this.#errors[reason] ?? 0) + 1 };
-    this.#lastError = { reason, atMs: nowMs };
+    this.lastError = { reason, atMs: nowMs };
     if (blame === 'request' || blame === 'model') return;
     this.consecutiveErrors += 1;
     this.#judge(0);
@@ -81,13 +81,13 @@ export class CallCounts {
       ...(meanLatencyMs === undefined ? undefined : { meanLatencyMs }),
       ...(this.#p95Ms === undefined ? undefined : { p95LatencyMs: this.#p95Ms }),
       ...(this.lastUsedMs === undefined ? undefined : { lastUsedMs: this.lastUsedMs }),
-      ...(this.#lastError === undefined ? undefined : { lastError: this.#lastError }),
+      ...(this.lastError === undefined ? undefined : { lastError: this.lastError }),
     };
   }
 
   shift(byMs: number): void {
     if (this.lastUsedMs !== undefined) this.lastUsedMs += byMs;
-    if (this.#lastError !== undefined) this.#lastError = { ...this.#lastError, atMs: this.#lastError.atMs + byMs };
+    if (this.lastError !== undefined) this.lastError = { ...this.lastError, atMs: this.lastError.atMs + byMs };
   }
 
   #called(nowMs: number): void {

@@ -1,14 +1,10 @@
-import type { AttemptFailure } from '../domain/failure.ts';
-import type { KeyVerdict } from '../domain/key-state.ts';
 import type { Accounts } from './accounts.ts';
-import { standingOf } from './fails-alone.ts';
+import { FaultJudge } from './fault-judge.ts';
 import type { KeyLives } from './key-lives.ts';
 import type { Returned } from './lease.ts';
-import { mayRestByGuess } from './may-rest.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { PoolTime } from './pool-time.ts';
 import type { Roster } from './roster.ts';
-import { verdictFor } from './verdict.ts';
 
 /** One call under way. */
 export type Call = {
@@ -35,11 +31,13 @@ export class CallEndings {
   readonly #time: PoolTime;
   readonly #lives: KeyLives;
   readonly #accounts: Accounts;
+  readonly #judge: FaultJudge;
 
   constructor({ time, lives, accounts }: CallEndingsOptions) {
     this.#time = time;
     this.#lives = lives;
     this.#accounts = accounts;
+    this.#judge = new FaultJudge(lives);
   }
 
   /** The call came back, be the key still in the pool or not. */
@@ -65,7 +63,8 @@ export class CallEndings {
   }
 
   /** Answers whether the listeners know of the change already. */
-  #succeeded({ pooled, roster, ...call }: Call, returned: Succeeded, carried: number, upMs: number): boolean {
+  #succeeded(call: Call, returned: Succeeded, carried: number, upMs: number): boolean {
+    const { pooled, roster } = call;
     const { ms, model, job } = returned;
     pooled.counts.succeeded(ms, this.#time.wallMs(upMs));
     roster.book.note(ms);
@@ -78,8 +77,7 @@ export class CallEndings {
       }
       pooled.openModel(model);
     }
-    pooled.streaks.delete(model ?? '');
-    roster.witnesses(model ?? '').note(pooled, false, upMs);
+    this.#judge.succeeded(call, model ?? '', upMs);
     pooled.lastSuccess.fromUpMs = call.fromUpMs;
     pooled.lastSuccess.toUpMs = upMs;
     const { limit } = pooled.account;
@@ -102,7 +100,7 @@ export class CallEndings {
     if (failure.reason === 'concurrency') return this.#crowded(call, carried, nowMs);
     if (failure.reason === 'not-entitled') pooled.closeModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.takes) pooled.limitedInARow += 1;
-    const verdict = this.#verdict(call, failure, model, upMs);
+    const verdict = this.#judge.failed(call, failure, model, upMs);
     const hasChanged = this.#lives.happen(roster, pooled, verdict);
     if (failure.reason === 'out-of-credit' && pooled.account.origin === 'configured') {
       for (const other of pooled.account.members) this.#lives.happen(roster, other, verdict);
@@ -124,43 +122,10 @@ export class CallEndings {
     for (const each of grouped) this.#lives.changed(each, true);
     return hasChanged || grouped.length > 0;
   }
-
-  #verdict({ pooled, roster }: Call, failure: AttemptFailure, model: string, upMs: number): KeyVerdict {
-    if (failure.reason === 'timed-out') return this.#afterTimeout(pooled, roster);
-    if (!isAmbiguous(failure)) return verdictFor(failure);
-    const witnesses = roster.witnesses(model);
-    witnesses.note(pooled, true, upMs);
-    const inARow = (pooled.streaks.get(model) ?? 0) + 1;
-    pooled.streaks.set(model, inARow);
-    const standing = standingOf(inARow, witnesses.beside(pooled, upMs));
-    if (standing === 'like-others') this.#clearSuspects(roster);
-    if (standing === 'like-others' || !pooled.takes || roster.takers < 2) return { kind: 'nothing' };
-    if (standing === 'alone' && mayRestByGuess(pooled, roster)) return { kind: 'cool', reason: 'fails-alone' };
-    return { kind: 'suspect', reason: failure.reason };
-  }
-
-  #afterTimeout(pooled: PooledKey, roster: Roster): KeyVerdict {
-    if (!mayRestByGuess(pooled, roster)) return { kind: 'nothing' };
-    if (pooled.takes) pooled.timedOutInARow += 1;
-    return { kind: 'cool', reason: 'timed-out' };
-  }
-
-  /** Others fail too: it was not the key. */
-  #clearSuspects(roster: Roster): void {
-    if (roster.states.suspect === 0) return;
-    for (const pooled of roster.keys) {
-      if (pooled.state.kind === 'suspect') this.#lives.happen(roster, pooled, { kind: 'cleared' });
-    }
-  }
 }
 
 /** A line that finds no job for its seat must not cost the key its turn. */
 function takeBackTurn({ pooled, roster, turnBefore }: Call): void {
   if (roster.lastPlace === pooled.key.place) roster.lastPlace = turnBefore;
   roster.handedOut -= 1;
-}
-
-/** May be the key's fault as well as the provider's: only its siblings can tell. */
-function isAmbiguous({ reason }: AttemptFailure): boolean {
-  return reason === 'overloaded' || reason === 'unreachable' || reason === 'malformed' || reason === 'failed-run';
 }

@@ -43,28 +43,20 @@ function among(
   return quick ?? soonest(roster, request, expectation, moment);
 }
 
-function byRule(roster: Roster, request: SeatRequest, rule: PlainRule, moment: Moment): Chosen | undefined {
-  const suited = roster.open.filter((pooled) => pooled.serves(request.model, moment.nowMs));
-  const fresh = suited.filter(({ key }) => request.avoid?.has(key.id) !== true);
-  const trusted = fresh.filter(({ state }) => state.kind !== 'suspect');
-  const [first, ...others] = (trusted.length > 0 ? trusted : fresh).map((pooled) => ({ pooled, ...choiceOf(pooled) }));
-  if (first === undefined) return undefined;
-  const keys = [first, ...others] as const;
-  const { place } = rule.choose(keys, { lastPlace: roster.lastPlace, random: moment.random });
-  const pooled = keys.find((choice) => choice.place === place)?.pooled ?? first.pooled;
-  const why = keys.length === 1 ? 'only-one' : rule.why;
-  const otherModel = roster.open.length - suited.length;
-  return {
-    kind: 'chosen',
-    pooled,
-    why,
-    of: keys.length,
-    skips: { otherModel, justFailed: suited.length - fresh.length, slow: 0 },
-  };
-}
-
-function choiceOf({ key: { place, weight }, counts: { calls } }: PooledKey) {
-  return { place, weight, calls };
+function byRule(
+  { open, lastPlace }: Roster,
+  { model, avoid }: SeatRequest,
+  { why, choose }: PlainRule,
+  { nowMs, random }: Moment,
+): Chosen | undefined {
+  const suited = open.filter((pooled) => pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true);
+  const trusted = suited.filter(({ state }) => state.kind !== 'suspect');
+  const keys = trusted.length > 0 ? trusted : suited;
+  const pooled = choose(keys, { lastPlace, random });
+  if (pooled === undefined) return undefined;
+  const justFailed = open.filter(({ key }) => avoid?.has(key.id) === true).length;
+  const skips = { otherModel: open.length - suited.length - justFailed, justFailed, slow: 0 };
+  return { kind: 'chosen', pooled, why: keys.length === 1 ? 'only-one' : why, of: keys.length, skips };
 }
 
 function trialOf(roster: Roster, { model, avoid }: SeatRequest, nowMs: number): PooledKey | undefined {

@@ -75,7 +75,8 @@ export class KeyLives {
     if (nowMs < roster.nextDueMs) return;
     let hasChanged = false;
     for (const pooled of roster.keys) {
-      if (dueAtMs(pooled.state, false) <= nowMs) hasChanged = this.happen(roster, pooled, { kind: 'due' }) || hasChanged;
+      if (dueAtMs(pooled.state, false) <= nowMs)
+        hasChanged = this.happen(roster, pooled, { kind: 'due' }) || hasChanged;
       const { account } = pooled;
       if (account.limit.review(nowMs)) {
         roster.refresh(account);

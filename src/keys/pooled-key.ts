@@ -28,6 +28,9 @@ export type PoolKey = {
 /** When a span of time began and ended, in milliseconds that really passed. */
 export type Span = { fromUpMs: number; toUpMs: number };
 
+/** Failures in a row; several calls that were under way at once fail as one. */
+export type Streak = { inARow: number; readonly sinceUpMs: number; lastUpMs: number };
+
 type ClosedModel = { readonly untilMs: number; readonly times: number };
 
 /** What the pool knows of one key; the pool alone changes it. */
@@ -51,7 +54,7 @@ export class PooledKey {
   readonly lastSuccess: Span = { fromUpMs: -1, toUpMs: -1 };
   readonly counts: CallCounts;
   /** By model: failures in a row that may be the provider's. */
-  readonly streaks = new Map<string, number>();
+  readonly streaks = new Map<string, Streak>();
   readonly #expected: (PeakAverage | undefined)[] = [];
   #closed: Map<string, ClosedModel> | undefined;
 
@@ -67,6 +70,18 @@ export class PooledKey {
 
   get state(): KeyState {
     return this.#state;
+  }
+
+  get place(): number {
+    return this.key.place;
+  }
+
+  get weight(): number {
+    return this.key.weight;
+  }
+
+  get calls(): number {
+    return this.counts.calls;
   }
 
   /** How many calls the key itself may carry, whatever its account has left. */
@@ -115,7 +130,7 @@ export class PooledKey {
 
   restsInARow(reason: CoolReason): number {
     if (reason === 'timed-out') return this.timedOutInARow;
-    if (reason === 'fails-alone') return Math.max(0, ...this.streaks.values()) - 1;
+    if (reason === 'fails-alone') return Math.max(0, ...[...this.streaks.values()].map(({ inARow }) => inARow)) - 1;
     return this.limitedInARow;
   }
 

@@ -30,6 +30,8 @@ export class Roster {
     probing: 0,
     disabled: 0,
   };
+  /** Failed by what may be the provider's fault or theirs; a sibling's success will tell. */
+  readonly unjudged = new Set<PooledKey>();
   /** How many calls its keys may carry together right now. */
   width = 0;
   /** When time changes something here; nothing happens by itself before. */
@@ -65,6 +67,7 @@ export class Roster {
     this.keys.splice(this.keys.indexOf(pooled), 1);
     this.states[pooled.state.kind] -= 1;
     this.#close(pooled);
+    this.unjudged.delete(pooled);
     pooled.account.leave(pooled);
     this.refresh(pooled.account);
   }

@@ -34,7 +34,8 @@ export function expectedMs(pooled: PooledKey, { index, usualMs }: Expectation, u
 
 /** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */
 export function scoreOf(pooled: PooledKey, ms: number): number {
-  const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * (1 + pooled.counts.consecutiveErrors);
+  const errors = 1 + pooled.counts.consecutiveErrors;
+  const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * errors * errors;
   return pooled.state.kind === 'suspect' ? score * suspectFactor : score;
 }
 

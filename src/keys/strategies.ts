@@ -1,7 +1,7 @@
 import type { ChoiceWhy } from '../domain/attempt-trail.ts';
 import type { Random } from '../kit/random.ts';
 
-/** What a strategy may look at; only keys with a free seat are shown to it. */
+/** What a plain rule may look at; only keys with a free seat are shown to it. */
 export type KeyChoice = {
   readonly place: number;
   readonly weight: number;
@@ -14,26 +14,18 @@ export type StrategyContext = {
   readonly random: Random;
 };
 
-export type Strategy = (keys: readonly [KeyChoice, ...KeyChoice[]], context: StrategyContext) => KeyChoice;
+/** Chooses one of the keys; undefined only when there is none. */
+export type Strategy = <Key extends KeyChoice>(keys: readonly Key[], context: StrategyContext) => Key | undefined;
 
 /** A rule that looks neither at time nor at health. */
 export type PlainRule = { readonly why: ChoiceWhy; readonly choose: Strategy };
 
 /** Each in its turn, by place. */
 const roundRobin: Strategy = (keys, { lastPlace }) =>
-  best(
-    keys,
-    (key) => (key.place > lastPlace ? 0 : 1),
-    (key) => key.place,
-  );
+  first(keys, (a, b) => Number(a.place <= lastPlace) - Number(b.place <= lastPlace) || a.place - b.place);
 
 /** The one that was called least. */
-const leastUsed: Strategy = (keys) =>
-  best(
-    keys,
-    (key) => key.calls,
-    (key) => key.place,
-  );
+const leastUsed: Strategy = (keys) => first(keys, (a, b) => a.calls - b.calls || a.place - b.place);
 
 /** By chance, in proportion to the weights. */
 const weighted: Strategy = (keys, { random }) => {
@@ -46,7 +38,7 @@ const weighted: Strategy = (keys, { random }) => {
 };
 
 /** The first in the order of the environment, as long as it has a seat. */
-const primaryFirst: Strategy = (keys) => best(keys, (key) => key.place);
+const primaryFirst: Strategy = (keys) => first(keys, (a, b) => a.place - b.place);
 
 /** How the pool chooses among the keys that have a seat: by expected time, or by one of the plain rules. */
 export const strategies = {
@@ -59,16 +51,9 @@ export const strategies = {
 
 export type StrategyName = keyof typeof strategies;
 
-/** The key with the smallest first measure, the second measure deciding among equals, and so on. */
-function best(
-  keys: readonly [KeyChoice, ...KeyChoice[]],
-  ...measures: readonly ((key: KeyChoice) => number)[]
-): KeyChoice {
-  return keys.reduce((chosen, key) => {
-    for (const measure of measures) {
-      const difference = measure(key) - measure(chosen);
-      if (difference !== 0) return difference < 0 ? key : chosen;
-    }
-    return chosen;
-  });
+/** The key that comes first in an order. */
+function first<Key>(keys: readonly Key[], order: (a: Key, b: Key) => number): Key | undefined {
+  let foremost = keys[0];
+  for (const key of keys) if (foremost !== undefined && order(key, foremost) < 0) foremost = key;
+  return foremost;
 }

@@ -4,30 +4,43 @@ const keptOutcomes = 32;
 /** What happened longer ago says nothing of the provider as it is now. */
 const keptForMs = 5 * 60_000;
 
+/** How the other keys fared lately, and since some moment. */
+export type Beside = {
+  readonly calls: number;
+  readonly faults: number;
+  /** Only calls that began since then: what began before may have been through already when the trouble came. */
+  readonly successesSince: number;
+  readonly faultsSince: number;
+};
+
 /** What the last calls for one model came to, whichever key they were made with: a fault of the provider's or not. */
 export class Witnesses {
   readonly #keys: (PooledKey | undefined)[] = [];
   readonly #faulty: boolean[] = [];
-  readonly #atUpMs = new Float64Array(keptOutcomes);
+  readonly #fromUpMs = new Float64Array(keptOutcomes);
+  readonly #toUpMs = new Float64Array(keptOutcomes);
   #count = 0;
 
-  note(pooled: PooledKey, isFault: boolean, upMs: number): void {
+  note(pooled: PooledKey, isFault: boolean, fromUpMs: number, toUpMs: number): void {
     const at = this.#count % keptOutcomes;
     this.#keys[at] = pooled;
     this.#faulty[at] = isFault;
-    this.#atUpMs[at] = upMs;
+    this.#fromUpMs[at] = fromUpMs;
+    this.#toUpMs[at] = toUpMs;
     this.#count += 1;
   }
 
-  /** How the other keys fared lately. */
-  beside(pooled: PooledKey, upMs: number): { readonly calls: number; readonly faults: number } {
-    let calls = 0;
-    let faults = 0;
+  beside(pooled: PooledKey, sinceUpMs: number, upMs: number): Beside {
+    let [calls, faults, successesSince, faultsSince] = [0, 0, 0, 0];
     for (let at = 0; at < Math.min(this.#count, keptOutcomes); at += 1) {
-      if (this.#keys[at] === pooled || (this.#atUpMs[at] ?? 0) < upMs - keptForMs) continue;
+      const toUpMs = this.#toUpMs[at] ?? 0;
+      if (this.#keys[at] === pooled || toUpMs < upMs - keptForMs) continue;
       calls += 1;
-      if (this.#faulty[at] === true) faults += 1;
+      if (this.#faulty[at] === true) {
+        faults += 1;
+        if (toUpMs >= sinceUpMs) faultsSince += 1;
+      } else if ((this.#fromUpMs[at] ?? 0) >= sinceUpMs) successesSince += 1;
     }
-    return { calls, faults };
+    return { calls, faults, successesSince, faultsSince };
   }
 }
