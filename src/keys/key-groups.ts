@@ -4,10 +4,10 @@ import { variablePrefixes } from './key-variables.ts';
 import type { PoolKey } from './pooled-key.ts';
 
 /** For each provider its accounts, each as the places of its keys. */
-export type KeyGroups = (provider: ProviderName) => readonly (readonly number[])[];
+export type ConfiguredGroups = (provider: ProviderName) => readonly (readonly number[])[];
 
 /** Leads from each key of a group to the first key of its account. */
-export function accountsOf(keys: readonly PoolKey[], groups: KeyGroups): ReadonlyMap<KeyId, KeyId> {
+export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): ReadonlyMap<KeyId, KeyId> {
   const accounts = new Map<KeyId, KeyId>();
   for (const provider of providerNames) {
     const ids = new Map(keys.filter((key) => key.provider === provider).map(({ place, id }) => [place, id]));
@@ -23,7 +23,7 @@ export function accountsOf(keys: readonly PoolKey[], groups: KeyGroups): Readonl
 /** Warns about numbers beyond the keys that there are. */
 export function groupWarnings(
   keys: readonly { readonly provider: ProviderName }[],
-  groups: KeyGroups,
+  groups: ConfiguredGroups,
 ): readonly string[] {
   return providerNames.flatMap((provider) => {
     const count = keys.filter((key) => key.provider === provider).length;

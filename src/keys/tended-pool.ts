@@ -4,11 +4,9 @@ import type { KeyRecord } from '../domain/key-store.ts';
 import type { PoolView } from '../domain/views.ts';
 import type { KeyHappening } from './key-life.ts';
 import type { PoolKey } from './pooled-key.ts';
+import type { KeysReplaced } from './rosters.ts';
 
 export type KeyInPool = { readonly key: PoolKey; readonly state: KeyState };
-
-/** Which keys came and went, by their names. */
-export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
 
 /** What those who look after the keys ask of the pool. */
 export type TendedPool = {

@@ -54,6 +54,7 @@ export async function openKillableHouse(): Promise<KillableHouse> {
         DATA_DIR: dataDir,
         HTTP_PORT: '0',
         RETRY_DELAY_S: '0.01',
+        KEYS_TEST_ON_START: 'off',
       },
     });
     running = child;

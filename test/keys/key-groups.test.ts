@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
-import { accountsOf, groupWarnings, type KeyGroups } from '../../src/keys/key-groups.ts';
+import { accountsOf, groupWarnings, type ConfiguredGroups } from '../../src/keys/key-groups.ts';
 import { aKey } from '../support/builders.ts';
 
 const keys = [
@@ -8,7 +8,7 @@ const keys = [
   aKey(1, { provider: 'openai', id: keyId('openai-1') }),
   aKey(2, { provider: 'openai', id: keyId('openai-2') }),
 ];
-const groups: KeyGroups = (provider) => {
+const groups: ConfiguredGroups = (provider) => {
   if (provider === 'bytez') return [[2, 1], [4, 9], [3], [5, 5]];
   return provider === 'openai' ? [[1, 2]] : [[7]];
 };
@@ -27,7 +27,8 @@ test('accountsOf() leads from each key of an account to its first, within its pr
 });
 
 test('groupWarnings() names the variables that go beyond the keys', () => {
-  const onlySome: KeyGroups = (provider) => (provider === 'bytez' ? [[4, 9]] : provider === 'anthropic' ? [[1]] : []);
+  const onlySome: ConfiguredGroups = (provider) =>
+    provider === 'bytez' ? [[4, 9]] : provider === 'anthropic' ? [[1]] : [];
   expect(groupWarnings(keys, onlySome)).toEqual([
     'BYTEZ_KEY_GROUPS has numbers beyond the keys (there are 5 keys); they are skipped',
     'ANTHROPIC_KEY_GROUPS has numbers beyond the keys (there are 0 keys); they are skipped',

@@ -5,7 +5,8 @@ import type { KeyView, PoolView } from '../../src/domain/views.ts';
 import { nextKeyState } from '../../src/keys/key-life.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
-import type { KeysReplaced, TendedPool } from '../../src/keys/tended-pool.ts';
+import type { KeysReplaced } from '../../src/keys/rosters.ts';
+import type { TendedPool } from '../../src/keys/tended-pool.ts';
 
 const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
 

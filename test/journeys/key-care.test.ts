@@ -1,0 +1,201 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LiveKeys } from '../../src/cli/live-keys.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { KeyState } from '../../src/domain/key-state.ts';
+import { KeySource } from '../../src/keys/key-source.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { openTestHouse, testKey, type TestHouse } from '../support/test-house.ts';
+import { type LogLine, startProcess, type StartedProcess } from './started-process.ts';
+import { pictures, runs, until, whileTimePasses } from './talk.ts';
+
+function statesOf(house: TestHouse, keyName: string): readonly KeyState[] {
+  return house.events.flatMap((event) =>
+    event.event === 'key.changed' && event.keyName === keyName ? [event.state] : [],
+  );
+}
+
+function stateOf(house: TestHouse, place: number): string | undefined {
+  return house.house.keys.snapshot().keys.find(({ name }) => name === `bytez #${place}`)?.state.kind;
+}
+
+test('the test at the start finds the dead key before anybody asks for anything', async () => {
+  await using house = await openTestHouse({
+    accounts: [[{ do: { kind: 'unauthorized' } }], []],
+    env: { KEYS_TEST_ON_START: 'on' },
+  });
+  expect(await house.event('keys.tested')).toMatchObject({ working: 1, total: 2 });
+  expect(house.house.keys.snapshot().keys.map(({ state }) => state)).toMatchObject([
+    { kind: 'benched', reason: 'rejected', confirmed: true },
+    { kind: 'ready' },
+  ]);
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await pictures(person);
+  expect(runs(house).map(({ account }) => account)).toEqual(['account 2']);
+});
+
+test('the test at the start makes nobody wait, whatever the provider does, and the house closes in the middle of it', async () => {
+  const house = await openTestHouse({
+    accounts: [[{ do: { kind: 'hang' }, route: 'list' }], [{ do: { kind: 'status', status: 500 }, route: 'list' }]],
+    env: { KEYS_TEST_ON_START: 'on' },
+  });
+  try {
+    const person = house.person(7);
+    person.say('/generate a fox');
+    await pictures(person);
+    expect(house.events.map(({ event }) => event)).not.toContain('keys.tested');
+    expect([stateOf(house, 1), stateOf(house, 2)]).toEqual(['ready', 'ready']);
+  } finally {
+    await house[Symbol.asyncDispose]();
+  }
+  expect(house.events.filter(({ event }) => event === 'house.trouble')).toEqual([]);
+});
+
+test('a refusal that the free probe contradicts is not reported as a dead key, and the key goes on', async () => {
+  await using house = await openTestHouse({
+    accounts: [[{ do: { kind: 'unauthorized' }, route: 'run', when: { times: 1 } }], []],
+    env: { ROTATION_STRATEGY: 'primary-first' },
+  });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await pictures(person);
+  await until(() => stateOf(house, 1) === 'half-open');
+  person.say('/generate a lake');
+  await pictures(person, 2);
+  await until(() => stateOf(house, 1) === 'ready');
+  expect(runs(house).map(({ account }) => account)).toEqual(['account 1', 'account 2', 'account 1']);
+  expect(statesOf(house, 'bytez #1').filter((state) => 'confirmed' in state && state.confirmed)).toEqual([]);
+});
+
+test('a refusal that the free probe confirms is reported at once, after a single call', async () => {
+  await using house = await openTestHouse({
+    accounts: [[{ do: { kind: 'unauthorized' } }], []],
+    env: { ROTATION_STRATEGY: 'primary-first' },
+  });
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await house.event('key.changed', ({ state }) => state.kind === 'benched' && state.confirmed);
+  await pictures(person);
+  expect(runs(house).map(({ account }) => account)).toEqual(['account 1', 'account 2']);
+});
+
+test('an idle key that died and a dead key that was healed are both noticed without anybody asking', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: [[], []], clock, env: { HEALTH_CHECK_INTERVAL_S: '60' } });
+  house.bytez.setFaults('account 1', [{ do: { kind: 'unauthorized' } }]);
+  const dead = house.event('key.changed', ({ keyName, state }) => keyName === 'bytez #1' && state.kind === 'benched');
+  expect((await whileTimePasses(clock, dead)).state).toMatchObject({ reason: 'rejected', confirmed: true });
+  house.bytez.setFaults('account 1', []);
+  await whileTimePasses(
+    clock,
+    house.event('key.changed', ({ keyName, state }) => keyName === 'bytez #1' && state.kind === 'half-open'),
+  );
+  expect(runs(house)).toEqual([]);
+  const person = house.person(7);
+  person.say('/generate a fox');
+  person.say('/generate a lake');
+  await whileTimePasses(clock, pictures(person, 2));
+  expect(new Set(runs(house).map(({ account }) => account)).has('account 1')).toBe(true);
+});
+
+test('what a human wishes from another process is done within a second, and outlives a restart', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: [[], []], clock, env: { ROTATION_STRATEGY: 'primary-first' } });
+  using beside = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
+  const wishes = createSqliteKeyStore(beside);
+  const [first] = house.house.keys.snapshot().keys;
+  if (first === undefined) throw new Error('Cannot wish without a key');
+  await wishes.wish({ wish: 'disable', id: first.id }, clock.now());
+  await clock.advance(1_000);
+  expect(stateOf(house, 1)).toBe('disabled');
+  expect(await wishes.wishes()).toEqual([]);
+
+  await house.restart();
+  expect(stateOf(house, 1)).toBe('disabled');
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await whileTimePasses(clock, pictures(person));
+  expect(runs(house).map(({ account }) => account)).toEqual(['account 2']);
+  await wishes.wish({ wish: 'enable', id: first.id }, clock.now());
+  await clock.advance(1_000);
+  expect(stateOf(house, 1)).toBe('ready');
+});
+
+test('a key file that changes is taken in while the bot runs, and a key that comes back has its history', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ accounts: [[], [], []], env: { BYTEZ_API_KEYS: '' } });
+  const file = join(house.dataDir, 'keys');
+  const write = (...places: readonly number[]) => writeFileSync(file, places.map(testKey).join('\n'), { mode: 0o600 });
+  write(1, 2);
+  const env = { BYTEZ_API_KEY_FILE: file };
+  const source = new KeySource();
+  const { keys } = source.read(env);
+  const { providers } = parseConfig(env);
+  await house.house.reloadKeys(keys);
+  await using _live = new LiveKeys({
+    reading: { env, warnings: [] },
+    source,
+    providers,
+    house: house.house,
+    clock,
+    tell: () => undefined,
+    told: [],
+    onKeys: () => undefined,
+    readEnvironment: () => ({ env, warnings: [] }),
+  });
+  const reloads = () => house.events.filter(({ event }) => event === 'keys.reloaded');
+  const taken = async (times: number) => {
+    await clock.advance(6_000);
+    await until(() => reloads().length === times);
+  };
+  const second = house.house.keys.snapshot().keys[1];
+  if (second === undefined) throw new Error('Cannot disable without a key');
+  house.house.keys.disable(second.id);
+  write(1, 3);
+  await taken(2);
+  write(3, 2);
+  await taken(3);
+  await clock.advance(60_000);
+  expect(reloads()).toEqual([
+    { event: 'keys.reloaded', added: ['bytez #1', 'bytez #2'], removed: [] },
+    { event: 'keys.reloaded', added: ['bytez #2'], removed: ['bytez #2'] },
+    { event: 'keys.reloaded', added: ['bytez #2'], removed: ['bytez #1'] },
+  ]);
+  expect([stateOf(house, 1), stateOf(house, 2)]).toEqual(['ready', 'disabled']);
+  const person = house.person(7);
+  person.say('/generate a fox');
+  await pictures(person);
+  expect(runs(house).map(({ account }) => account)).toEqual(['account 3']);
+});
+
+const lineOf = (process: StartedProcess, event: string) => process.log.find((line) => line.event === event);
+const warnings = (process: StartedProcess) =>
+  process.log.flatMap((line: LogLine) => (line.event === 'config.warning' ? [line['text']] : []));
+
+test('SIGHUP takes the keys of .env in while the bot runs, names what has to wait, and prints no key', async () => {
+  await using process = await startProcess(2, { BYTEZ_API_KEY: testKey(1) });
+  await until(() => lineOf(process, 'house.started') !== undefined, 15_000);
+  expect(lineOf(process, 'keys.tested')).toMatchObject({ working: 1, total: 1 });
+  process.writeEnv({ BYTEZ_API_KEYS: `${testKey(1)} ${testKey(2)}`, MAX_ATTEMPTS: '2', BYTEZ_SEATS_PER_KEY: '2' });
+  process.signal('SIGHUP');
+  await until(() => lineOf(process, 'keys.reloaded') !== undefined);
+  expect(lineOf(process, 'keys.reloaded')).toMatchObject({ added: ['bytez #2'], removed: [] });
+  expect(warnings(process)).toEqual(['MAX_ATTEMPTS was changed; it takes effect at the next start']);
+
+  process.bytez.setFaults('account 1', [{ do: { kind: 'unauthorized' } }]);
+  const person = process.telegram.person({ id: 7, firstName: 'Person 7', languageCode: 'en' });
+  person.say('/generate a fox');
+  await pictures(person);
+  process.writeEnv({ BYTEZ_API_KEYS: testKey(2), BYTEZ_SEATS_PER_KEY: 'many' });
+  process.signal('SIGHUP');
+  await until(() => warnings(process).length === 2);
+  expect(warnings(process)[1]).toMatch(/^The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be/);
+
+  process.signal('SIGTERM');
+  expect(await process.exited).toBe(0);
+  for (const place of [1, 2]) expect(process.printed()).not.toContain(testKey(place));
+}, 30_000);

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { systemClock } from '../../src/kit/clock.ts';
+import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import { testKey, testToken } from '../support/test-house.ts';
+
+/** One line of the log, as it was printed. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string };
+
+export type StartedProcess = AsyncDisposable & {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  readonly folder: string;
+  readonly log: readonly LogLine[];
+  /** Everything that was printed, on either stream. */
+  printed(): string;
+  writeEnv(more: Readonly<Record<string, string>>): void;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves with the exit code. */
+  readonly exited: Promise<number | null>;
+};
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+/** `darkroom start` in a process and a folder of its own, with its settings in `.env`, against sandboxes of this one. */
+export async function startProcess(keys: number, env: Readonly<Record<string, string>>): Promise<StartedProcess> {
+  await using opening = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
+  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = systemClock;
+  const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
+  const accounts = Array.from({ length: keys }, (_, index) => ({
+    name: `account ${index + 1}`,
+    key: testKey(index + 1),
+    faults: [],
+  }));
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
+  const writeEnv = (more: Readonly<Record<string, string>>) => {
+    const settings = {
+      TELEGRAM_BOT_TOKEN: testToken,
+      TELEGRAM_API_ROOT: telegram.url,
+      BYTEZ_BASE_URL: bytez.baseUrl,
+      MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+      HTTP_PORT: '0',
+      ...more,
+    };
+    const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);
+    writeFileSync(join(folder, '.env'), lines.join(''), { mode: 0o600 });
+  };
+  writeEnv(env);
+  const child = spawn(process.execPath, [main, 'start'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  opening.defer(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const lines: string[] = [];
+  const log: LogLine[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    log.push(JSON.parse(line) as LogLine);
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const opened = opening.move();
+  return {
+    telegram,
+    bytez,
+    folder,
+    log,
+    printed: () => lines.join('\n'),
+    writeEnv,
+    signal: (signal) => void child.kill(signal),
+    exited,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
