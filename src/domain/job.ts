@@ -44,7 +44,7 @@ export type Progress = {
   readonly attempts: number;
   /** Provider calls made in all. */
   readonly calls: number;
-  /** Those of the calls that met a provider known to be silent: they cost no attempt; absent when none did. */
+  /** Those of the calls that met a silent provider: they cost no attempt; absent when none did. */
   readonly probes?: number;
 };
 

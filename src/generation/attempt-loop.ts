@@ -69,6 +69,9 @@ export async function runAttempts(
       const mustWait = breaker !== undefined && breaker.isOpen && !breaker.mayProbe;
       if (mustWait && course.goOnTo((later) => !isSilent(later))) continue;
       if (candidate.provider !== job.line) return course.parked(candidate.provider, clock.now(), 'next-candidate');
+      // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
+      if (mustWait && breaker.openForMs >= tools.deadlineMs[job.kind])
+        return course.failed(memory.lastCode ?? 'provider-down');
       if (mustWait) return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
       // An attempt that cannot end inside the job's deadline is not begun.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
@@ -120,7 +123,8 @@ export async function runAttempts(
       }
       // Whoever finds the provider silent is told above how to go on.
       if (decision.kind === 'back-off' && !metSilence && (breaker === undefined || breaker.mayRetry())) {
-        if (decision.perhapsTheKey) inHand = freshSeat(wish, pool, (keyId) => breaker?.isHealthy(keyId) === true);
+        if (decision.perhapsTheKey && course.attempts === 1 && breaker?.mayBlame(memory.failedWith) === true)
+          inHand = freshSeat(wish, pool, (keyId) => breaker?.isHealthy(keyId) === true);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
             return course.parked(job.line, clock.now() + decision.ms, 'backing-off');

@@ -44,6 +44,7 @@ export class Breaker {
   /** How long the latest success took. */
   #callMs = 0;
   #open = false;
+  #openedMs = 0;
   #probing = false;
   #failedProbes = 0;
   #probeAtMs = 0;
@@ -54,6 +55,11 @@ export class Breaker {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** For how long it has been open; 0 when it is not. */
+  get openForMs(): number {
+    return this.#open ? this.#nowMs - this.#openedMs : 0;
   }
 
   /** Until the next probe may go out; while one is out, until it is worth looking again. */
@@ -126,6 +132,11 @@ export class Breaker {
     return (this.#lastSuccessMs.get(keyId) ?? -Infinity) >= this.#nowMs - windowMs - this.#callMs;
   }
 
+  /** May a fault be these keys' own? Not when another one has failed too since the provider's last success. */
+  mayBlame(keys: ReadonlySet<KeyId>): boolean {
+    return this.#run.isOnlyOf(keys);
+  }
+
   get #nowMs(): number {
     return this.#options.clock.uptimeMs();
   }
@@ -142,6 +153,7 @@ export class Breaker {
 
   #openUp(): void {
     this.#open = true;
+    this.#openedMs = this.#nowMs;
     this.#failedProbes = 0;
     this.#setProbeTime();
     this.#run.forget();
@@ -164,8 +176,8 @@ export class Breaker {
   }
 }
 
-/** One to five seconds: the more probes failed, the longer it may be. */
+/** One to five seconds, twice as long after each probe that failed, jittered by a quarter either way. */
 export function probeWaitMs(failedProbes: number, random: Random): number {
-  const spanMs = Math.min(longestProbeWaitMs - shortestProbeWaitMs, 500 * 2 ** failedProbes);
-  return Math.round(shortestProbeWaitMs + spanMs * random());
+  const jittered = shortestProbeWaitMs * 2 ** Math.min(failedProbes, 9) * (0.75 + random() / 2);
+  return Math.round(Math.min(longestProbeWaitMs, Math.max(shortestProbeWaitMs, jittered)));
 }

@@ -40,7 +40,7 @@ export type Call = {
 
 export type CallReply = ProviderReply & {
   readonly trail: AttemptTrail;
-  /** It failed by the fault of a provider that was known to be silent: nothing was learned, and nobody pays. */
+  /** It failed by the fault of a provider that is silent, as this or an earlier call has shown: nobody pays for it. */
   readonly metSilence: boolean;
 };
 
@@ -84,9 +84,9 @@ export async function callOnce(
   }
   const { failure } = reply;
   const isFault = isProviderFault(failure);
-  const metSilence = isFault && breaker?.isOpen === true;
   lease.release({ kind: 'failed', failure, ...said });
   if (isFault) breaker?.noteFault(lease.keyId);
+  const metSilence = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
   tell({ event: 'attempt.failed', ...facts, failure, ms });
   if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);

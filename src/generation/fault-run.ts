@@ -41,6 +41,12 @@ export class FaultRun {
     return keys;
   }
 
+  /** Did no key but these fail in this run? */
+  isOnlyOf(keys: ReadonlySet<KeyId>): boolean {
+    for (const keyId of this.#lastFaultMs.keys()) if (!keys.has(keyId)) return false;
+    return true;
+  }
+
   /** Would a run this long come by bad luck less than once in a thousand times? */
   get isHardlyLuck(): boolean {
     return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;

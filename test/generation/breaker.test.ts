@@ -159,8 +159,8 @@ test('it opens when a provider without a success in twenty calls has no retry le
 
 test('probes go out one at a time, each when its time has come', async () => {
   const { breaker, clock, silences } = anOpenBreaker();
-  expect([breaker.probeInMs, breaker.mayProbe, breaker.beginProbe()]).toEqual([1_250, false, false]);
-  await clock.advance(1_250);
+  expect([breaker.probeInMs, breaker.mayProbe, breaker.beginProbe()]).toEqual([1_000, false, false]);
+  await clock.advance(1_000);
   expect([breaker.mayProbe, breaker.beginProbe(), breaker.mayProbe, breaker.beginProbe()]).toEqual([
     true,
     true,
@@ -169,21 +169,22 @@ test('probes go out one at a time, each when its time has come', async () => {
   ]);
   breaker.noteFault(key(1));
   breaker.endProbe(true);
-  expect([breaker.probeInMs, silences.length]).toEqual([1_500, 2]);
+  expect([breaker.probeInMs, silences.length]).toEqual([2_000, 2]);
 });
 
 test('a probe that says nothing of the provider leaves the next one due at once', async () => {
   const { breaker, clock } = anOpenBreaker();
-  await clock.advance(1_250);
+  await clock.advance(1_000);
   breaker.beginProbe();
   breaker.endProbe(false);
   expect(breaker.mayProbe).toBe(true);
 });
 
 test('probeWaitMs() grows with the probes that failed and stays within one and five seconds', () => {
-  const longest = [0, 1, 2, 3, 9].map((failed) => probeWaitMs(failed, () => 1));
-  expect(longest).toEqual([1_500, 2_000, 3_000, 5_000, 5_000]);
-  expect([0, 9].map((failed) => probeWaitMs(failed, () => 0))).toEqual([1_000, 1_000]);
+  const waits = (random: number) => [0, 1, 2, 3, 99].map((failed) => probeWaitMs(failed, () => random));
+  expect(waits(0)).toEqual([1_000, 1_500, 3_000, 5_000, 5_000]);
+  expect(waits(0.5)).toEqual([1_000, 2_000, 4_000, 5_000, 5_000]);
+  expect(waits(1)).toEqual([1_250, 2_500, 5_000, 5_000, 5_000]);
 });
 
 test('isHealthy() is a key whose last call was a success, within ten seconds and the length of a call', async () => {

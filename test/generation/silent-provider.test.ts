@@ -81,14 +81,14 @@ test('a probe that is cancelled leaves the next one due at once', async () => {
   expect(stage.breaker.mayProbe).toBe(true);
 });
 
-test('a job whose own failure opens the breaker has spent an attempt, and waits for the probe', async () => {
+test('a job whose own failure shows the silence has spent no attempt on it, and waits for the probe', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 0 });
   const running = stage.run();
   await stage.clock.advance(0);
   expect(await running).toMatchObject({
     kind: 'parked',
     reason: 'provider-silent',
-    progress: { candidate: 0, attempts: 2, calls: 2 },
+    progress: { candidate: 0, attempts: 1, calls: 2, probes: 1 },
   });
 });
 
@@ -105,4 +105,11 @@ test('a job whose deadline passes while the provider is silent ends with what it
   stage.memory.lastCode = 'provider-down';
   const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 };
   expect(await stage.run({}, late)).toEqual({ kind: 'failed', code: 'provider-down', calls: 0 });
+});
+
+test('a job that comes when the provider has been silent for its whole deadline asks once and is told', async () => {
+  const stage = aSilentStage({ replies: [down] });
+  await stage.clock.advance(600_000);
+  const job = { ...stage.job, claimedAtMs: stage.clock.now() };
+  expect(await stage.run({}, job)).toEqual({ kind: 'failed', code: 'provider-down', calls: 1 });
 });

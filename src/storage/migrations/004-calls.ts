@@ -1,4 +1,4 @@
-/** Every provider call of a job, kept before it goes out; and how many of them met a provider known to be silent. */
+/** Every provider call of a job, kept before it goes out; and how many of them met a silent provider. */
 export const calls = {
   version: 4,
   sql: `
