@@ -14,7 +14,7 @@ import type { Tell } from './domain/events.ts';
 import type { EngineStats } from './domain/job-engine.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
 import { GenerationService } from './generation/generation-service.ts';
-import { healthApi, remembered } from './http/health-api.ts';
+import { remembered } from './http/health-api.ts';
 import { openKeys } from './keys/open-keys.ts';
 import type { ProviderKey } from './keys/read-keys.ts';
 import { atMost } from './kit/at-most.ts';
@@ -175,15 +175,16 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const poller = new Poller({ bot, inbox, clock, random, tell });
 
   const door = opening.use(
-    await listenOrSay(
-      healthApi({
+    await listenOrSay({
+      ...config.http,
+      vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => isWritable(database, clock.now())),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
         telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
-      }),
-      config.http.host,
-      config.http.port,
-    ),
+      },
+      clock,
+      tell,
+    }),
   );
 
   const introduced = poller.introduce(closing.signal).then(async () => {

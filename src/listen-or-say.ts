@@ -1,10 +1,12 @@
-import { listen } from './http/listen.ts';
+import { type DoorOptions, openDoor } from './http/open-door.ts';
+import type { Listening } from './http/listen.ts';
 import { StartError } from './start-error.ts';
 
 /** Opens the door, or says why it cannot and what to do. */
-export async function listenOrSay(...[app, host, port]: Parameters<typeof listen>): ReturnType<typeof listen> {
+export async function listenOrSay(door: DoorOptions): Promise<Listening> {
+  const { host, port } = door;
   try {
-    return await listen(app, host, port);
+    return await openDoor(door);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const mend =

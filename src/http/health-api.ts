@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../kit/clock.ts';
+import { bodyLimitBytes } from './gate.ts';
 
 /** What readiness is made of; each answers for itself and throws nothing. */
 export type Vitals = {
@@ -11,16 +13,31 @@ export type Vitals = {
   readonly telegramAnswers: () => boolean;
 };
 
-/** `/healthz`: the process lives. `/readyz`: it can serve. Both without data, and without a token (design 6.1). */
-export function healthApi(vitals: Vitals): Hono {
+/** What anybody may ask for, without a token: it shows no data. */
+export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/**
+ * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Nobody is told why an
+ * answer failed but `onTrouble`.
+ */
+export function healthApi(vitals: Vitals, onTrouble: (error: unknown) => void = () => undefined): Hono {
   const api = new Hono();
+  api.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+    c.header('x-content-type-options', 'nosniff');
+  });
+  api.use(bodyLimit({ maxSize: bodyLimitBytes, onError: (c) => c.body(null, 413) }));
   api.get('/healthz', (c) => c.body(null, 200));
   api.get('/readyz', (c) => {
     const ready = vitals.databaseWritable() && vitals.keysUsable() && vitals.telegramAnswers();
     return c.body(null, ready ? 200 : 503);
   });
   api.notFound((c) => c.body(null, 404));
-  api.onError((_error, c) => c.body(null, 500));
+  api.onError((error, c) => {
+    onTrouble(error);
+    return c.body(null, 500);
+  });
   return api;
 }
 
@@ -29,9 +46,9 @@ export function remembered(clock: Clock, forMs: number, ask: () => boolean): () 
   let answer = false;
   let askedMs = -Infinity;
   return () => {
-    if (clock.now() - askedMs >= forMs) {
+    if (clock.uptimeMs() - askedMs >= forMs) {
       answer = ask();
-      askedMs = clock.now();
+      askedMs = clock.uptimeMs();
     }
     return answer;
   };

@@ -1,32 +1,73 @@
-import { serve } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Gate, Refusal } from './gate.ts';
 
 export type Listening = AsyncDisposable & {
   readonly url: string;
 };
 
+/** How far a slow or greedy client gets. */
+export type Limits = {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+  /** How often it is looked whether one of the above is over. */
+  readonly checkEveryMs: number;
+  readonly headerBytes: number;
+  readonly sockets: number;
+  readonly requestsPerSocket: number;
+};
+
+export const usualLimits: Limits = {
+  headersMs: 10_000,
+  requestMs: 10_000,
+  keepAliveMs: 5_000,
+  checkEveryMs: 1_000,
+  headerBytes: 16_384,
+  sockets: 100,
+  requestsPerSocket: 100,
+};
+
+export type ListenOptions = {
+  /** Who may come in at all; everybody when absent. */
+  readonly gate?: Gate;
+  /** Hears what went wrong behind the door; whoever asked only learns that it did. */
+  readonly onTrouble?: (error: unknown) => void;
+  readonly limits?: Limits;
+};
+
 /** Listens, with limits that a slow or greedy client cannot stretch; rejects with the system's error. */
-export async function listen(app: Hono, host: string, port: number): Promise<Listening> {
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening = serve(
-      {
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        createServer,
-        serverOptions: {
-          headersTimeout: 10_000,
-          requestTimeout: 10_000,
-          keepAliveTimeout: 5_000,
-          maxHeaderSize: 16_384,
-        },
-      },
-      () => resolve(listening as Server),
-    );
-    listening.once('error', reject);
-  });
-  server.maxConnections = 100;
+export async function listen(
+  app: Hono,
+  host: string,
+  port: number,
+  { gate = () => 'pass', onTrouble = () => undefined, limits = usualLimits }: ListenOptions = {},
+): Promise<Listening> {
+  const answer = getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false });
+  const server = createServer(
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      maxHeaderSize: limits.headerBytes,
+    },
+    (request, response) => {
+      const ruling = gate(callerOf(request));
+      // Nobody waits for a body that is not wanted.
+      if (hasBody(request)) response.shouldKeepAlive = false;
+      if (ruling === 'pass') void answer(request, response).catch(onTrouble);
+      else refuse(response, ruling);
+    },
+  );
+  server.maxConnections = limits.sockets;
+  server.maxRequestsPerSocket = limits.requestsPerSocket;
+  // The size of all headers is limited; a limit on their number would drop the last ones silently.
+  server.maxHeadersCount = 0;
+  server.on('connect', (_request, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'));
+  await opened(server, host, port);
+  server.on('error', onTrouble);
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
   return {
@@ -36,4 +77,41 @@ export async function listen(app: Hono, host: string, port: number): Promise<Lis
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function opened(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
+  const { headersDistinct, method = '', socket, url = '' } = request;
+  return {
+    method,
+    target: url,
+    hosts: headersDistinct['host'] ?? [],
+    authorizations: headersDistinct['authorization'] ?? [],
+    address: socket.remoteAddress ?? '',
+    coding: headersDistinct['content-encoding']?.join(', ').toLowerCase(),
+    bodyBytes: Number(request.headers['content-length'] ?? 0),
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function refuse(response: ServerResponse, { status, headers = {} }: Refusal): void {
+  response.writeHead(status, {
+    ...headers,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-length': '0',
+  });
+  response.end();
 }
