@@ -1,0 +1,20 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../kit/secret.ts';
+
+const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;
+
+/**
+ * Does exactly one header carry one of the tokens? Digests are compared, and all of them, so that the time it takes tells
+ * neither how long a token is nor how much of it was right.
+ */
+export function carriesToken(authorizations: readonly string[], tokens: readonly Secret[]): boolean {
+  const [header = '', ...others] = authorizations;
+  const offered = bearer.exec(header)?.[1];
+  const digest = digestOf(offered ?? '');
+  const matches = tokens.filter((token) => timingSafeEqual(digest, digestOf(token.reveal())));
+  return offered !== undefined && others.length === 0 && matches.length > 0;
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

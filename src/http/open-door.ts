@@ -1,0 +1,23 @@
+import type { Tell } from '../domain/events.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Secret } from '../kit/secret.ts';
+import { createGate } from './gate.ts';
+import { healthApi, openPaths, type Vitals } from './health-api.ts';
+import { listen, type Listening } from './listen.ts';
+
+export type DoorOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly adminToken: Secret | undefined;
+  readonly vitals: Vitals;
+  readonly clock: Clock;
+  readonly tell: Tell;
+};
+
+/** Opens the health API behind its gate; what fails in there harms nobody outside. */
+export function openDoor({ host, port, adminToken, vitals, clock, tell }: DoorOptions): Promise<Listening> {
+  const onTrouble = (error: unknown) => tell({ event: 'house.trouble', what: 'the health API', error });
+  const tokens = () => (adminToken === undefined ? [] : [adminToken]);
+  const gate = createGate({ open: openPaths, tokens, host, clock });
+  return listen(healthApi(vitals, onTrouble), host, port, { gate, onTrouble });
+}
