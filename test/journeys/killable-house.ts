@@ -55,6 +55,7 @@ export async function openKillableHouse(): Promise<KillableHouse> {
         HTTP_PORT: '0',
         RETRY_DELAY_S: '0.01',
         KEYS_TEST_ON_START: 'off',
+        BYTEZ_SEATS_MAX: '1',
       },
     });
     running = child;
