@@ -15,8 +15,8 @@ export type Caller = {
   readonly address: string;
   /** How the body is compressed. */
   readonly coding: string | undefined;
-  /** How long the body says it is. */
-  readonly bodyBytes: number;
+  /** How long the body says it is; undefined when it does not say. */
+  readonly bodyBytes: number | undefined;
 };
 
 export type Refusal = {
@@ -62,6 +62,7 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
     if (!isPlain(path)) return { status: 404 };
     if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };
+    if (caller.bodyBytes === undefined) return { status: 411 };
     return caller.bodyBytes > bodyLimitBytes ? { status: 413 } : 'pass';
   };
 }

@@ -54,9 +54,10 @@ export async function listen(
       maxHeaderSize: limits.headerBytes,
     },
     (request, response) => {
-      const ruling = gate(callerOf(request));
-      // Nobody waits for a body that is not wanted.
-      if (hasBody(request)) response.shouldKeepAlive = false;
+      const caller = callerOf(request);
+      const ruling = gate(caller);
+      // Nobody waits for the rest of a body that is not wanted.
+      if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
       if (ruling === 'pass') void answer(request, response).catch(onTrouble);
       else refuse(response, ruling);
     },
@@ -65,7 +66,9 @@ export async function listen(
   server.maxRequestsPerSocket = limits.requestsPerSocket;
   // The size of all headers is limited; a limit on their number would drop the last ones silently.
   server.maxHeadersCount = 0;
-  server.on('connect', (_request, socket) => socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'));
+  server.on('connect', (_request, socket) =>
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
+  );
   await opened(server, host, port);
   server.on('error', onTrouble);
   const address = server.address();
@@ -90,7 +93,7 @@ function opened(server: Server, host: string, port: number): Promise<void> {
 }
 
 function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
-  const { headersDistinct, method = '', socket, url = '' } = request;
+  const { headers, headersDistinct, method = '', socket, url = '' } = request;
   return {
     method,
     target: url,
@@ -98,12 +101,8 @@ function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
     authorizations: headersDistinct['authorization'] ?? [],
     address: socket.remoteAddress ?? '',
     coding: headersDistinct['content-encoding']?.join(', ').toLowerCase(),
-    bodyBytes: Number(request.headers['content-length'] ?? 0),
+    bodyBytes: headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined,
   };
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function refuse(response: ServerResponse, { status, headers = {} }: Refusal): void {

@@ -14,7 +14,10 @@ const hostHeader = /^(\[[0-9a-f:.]{2,45}\]|[0-9a-z._-]{1,253})(?::[0-9]{1,5})?$/
 export function servedHosts(boundTo: string): (host: string) => boolean {
   const bound = boundTo.toLowerCase();
   return (header) => {
-    const name = hostHeader.exec(header)?.[1]?.toLowerCase().replace(/^\[|\]$/g, '');
+    const name = hostHeader
+      .exec(header)?.[1]
+      ?.toLowerCase()
+      .replace(/^\[|\]$/g, '');
     if (name === undefined) return false;
     if (name === bound || name === 'localhost' || isLoopback(name)) return true;
     return everywhere.has(bound) && isIP(name) !== 0;

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { createGate } from '../../src/http/gate.ts';
+import { healthApi, openPaths, type Vitals } from '../../src/http/health-api.ts';
+import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
+import { openDoor } from '../../src/http/open-door.ts';
+import type { Clock } from '../../src/kit/clock.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+export const adminToken = 'canary-admin-token-0123456789-abcdef';
+export const well: Vitals = {
+  databaseWritable: () => true,
+  keysUsable: () => true,
+  telegramAnswers: () => true,
+};
+
+export type TestDoor = Listening & { readonly events: readonly HouseEvent[] };
+
+/** The door as the house opens it, on loopback. */
+export async function aDoor(
+  options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
+): Promise<TestDoor> {
+  const { token = adminToken, vitals = well, clock = fakeClock() } = options;
+  const events: HouseEvent[] = [];
+  const door = await openDoor({
+    host: '127.0.0.1',
+    port: 0,
+    adminToken: token === '' ? undefined : new Secret(token),
+    vitals,
+    clock,
+    tell: (event) => void events.push(event),
+  });
+  return { ...door, events };
+}
+
+/** The door with limits of its own. */
+export function aDoorWithin(limits: Limits): Promise<Listening> {
+  const tokens = () => [new Secret(adminToken)];
+  const gate = createGate({ open: openPaths, tokens, host: '127.0.0.1', clock: fakeClock() });
+  return listen(healthApi(well), '127.0.0.1', 0, { gate, limits });
+}
+
+export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
+
+/** A connection that has not said anything yet. */
+export async function connected(door: Listening): Promise<Socket> {
+  const { hostname, port } = new URL(door.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Everything that comes until the other side hangs up. */
+export function untilClosed(socket: Socket): Promise<string> {
+  const parts: string[] = [];
+  socket.on('data', (bytes: Buffer) => void parts.push(bytes.toString('latin1')));
+  return new Promise((resolve) => {
+    const end = () => resolve(parts.join(''));
+    if (socket.closed) end();
+    else socket.on('close', end);
+  });
+}
+
+/** Writes these very bytes and answers the first answer to them. */
+export async function raw(door: Listening, bytes: string): Promise<RawAnswer> {
+  const socket = await connected(door);
+  const all = untilClosed(socket);
+  socket.write(bytes, 'latin1');
+  return toAnswer(await all);
+}
+
+/** A request by its line and headers, which closes after its answer. */
+export function ask(door: Listening, line: string, headers: readonly string[] = []): Promise<RawAnswer> {
+  const { host } = new URL(door.url);
+  const all = headers.some((header) => /^host:/i.test(header)) ? headers : [`Host: ${host}`, ...headers];
+  return raw(door, [`${line} HTTP/1.1`, ...all, 'Connection: close', '', ''].join('\r\n'));
+}
+
+export function toAnswer(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const head = end < 0 ? text : text.slice(0, end);
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0),
+    head: head.toLowerCase(),
+    body: end < 0 ? '' : text.slice(end + 4),
+  };
+}
+
+export const withToken = `Authorization: Bearer ${adminToken}`;
