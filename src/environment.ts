@@ -8,6 +8,8 @@ export type EnvironmentReading = {
   readonly env: Environment;
   /** What looks wrong in the file or dangerous around it; names and lines, never values. */
   readonly warnings: readonly string[];
+  /** Whether the `.env` file gave anything. */
+  readonly hasFile: boolean;
 };
 
 type EnvironmentOptions = {
@@ -23,7 +25,8 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
   const real = Object.fromEntries(Object.entries(options.processEnv).filter(([, value]) => value !== undefined));
   const file = readDotEnv(join(options.cwd, '.env'), readFile);
   const env = { ...file.values, ...real };
-  return { env, warnings: [...file.warnings, ...debugWarnings(env)] };
+  const hasFile = Object.keys(file.values).length > 0;
+  return { env, warnings: [...file.warnings, ...debugWarnings(env)], hasFile };
 }
 
 function readDotEnv(path: string, readFile: (path: string) => string): { values: Environment; warnings: string[] } {

@@ -28,6 +28,7 @@ test('readEnvironment() is content without a file', () => {
   expect(readEnvironment({ cwd: '/house', processEnv: { A: '1' }, readFile: missing })).toEqual({
     env: { A: '1' },
     warnings: [],
+    hasFile: false,
   });
 });
 
@@ -40,8 +41,9 @@ test('readEnvironment() warns about a file that it may not read', () => {
 });
 
 test('readEnvironment() strips a byte order mark and Windows line ends (K3, K4)', () => {
-  const { env, warnings } = reading('\ufeffBOT=1\r\nexport NEXT="a b"\r\n');
+  const { env, warnings, hasFile } = reading('\ufeffBOT=1\r\nexport NEXT="a b"\r\n');
   expect({ ...env }).toEqual({ BOT: '1', NEXT: 'a b' });
+  expect(hasFile).toBe(true);
   expect(warnings).toEqual([]);
 });
 

@@ -52,20 +52,17 @@ export class LiveKeys implements AsyncDisposable {
 
   /** Reads the environment anew: keys, weights, seats and accounts count at once, the rest at the next start. */
   readEnvironment(): void {
-    const { tell } = this.#options;
     const reading = this.#options.readEnvironment();
+    if (this.#reading.hasFile && !reading.hasFile) return this.#leave(['.env gives nothing any more']);
     try {
       this.#providers = parseConfig(reading.env).providers;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      for (const mistake of error.mistakes) {
-        tell({ event: 'config.warning', text: `The environment is left as it was, because ${mistake}` });
-      }
-      return;
+      return this.#leave(error.mistakes);
     }
     this.#reading = reading;
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
-      tell({ event: 'config.warning', text: `${name} was changed; it takes effect at the next start` });
+      this.#warn(`${name} was changed; it takes effect at the next start`);
     }
     this.#takeKeys();
   }
@@ -75,6 +72,14 @@ export class LiveKeys implements AsyncDisposable {
     await this.#work;
   }
 
+  #leave(mistakes: readonly string[]): void {
+    for (const mistake of mistakes) this.#warn(`The environment is left as it was, because ${mistake}`);
+  }
+
+  #warn(text: string): void {
+    this.#options.tell({ event: 'config.warning', text });
+  }
+
   #takeKeys(): void {
     const { source, tell, onKeys, house } = this.#options;
     const { env, warnings } = this.#reading;
@@ -82,7 +87,7 @@ export class LiveKeys implements AsyncDisposable {
     const { keys, warnings: keyWarnings } = source.read(env);
     onKeys(keys);
     const all = [...warnings, ...unknownNames(env), ...keyWarnings, ...groupsBeyond(keys, providers)];
-    for (const text of all) if (!this.#told.has(text)) tell({ event: 'config.warning', text });
+    for (const text of all) if (!this.#told.has(text)) this.#warn(text);
     this.#told = new Set(all);
     this.#work = this.#work
       .then(() => house.reloadKeys(keys, providers))

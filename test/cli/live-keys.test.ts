@@ -13,12 +13,12 @@ function liveKeys(first: Env, fileText = '') {
   const clock = fakeClock();
   const events: HouseEvent[] = [];
   const steps: string[] = [];
-  const now = { env: first, file: fileText };
+  const now = { env: first, file: fileText, hasFile: true };
   const source = new KeySource({
     readFile: () => ({ kind: 'read', text: now.file, openToAll: false }),
     markOf: () => now.file,
   });
-  const reading = { env: first, warnings: [] };
+  const reading = { env: first, warnings: [], hasFile: true };
   const { keys, warnings } = source.read(first);
   const { providers } = parseConfig(first);
   const live = new LiveKeys({
@@ -35,7 +35,7 @@ function liveKeys(first: Env, fileText = '') {
     tell: (event) => events.push(event),
     told: [...warnings, ...groupsBeyond(keys, providers)],
     onKeys: (next) => steps.push(`hides ${next.map(({ secret }) => secret.reveal()).join(' ')}`),
-    readEnvironment: () => ({ env: now.env, warnings: [] }),
+    readEnvironment: () => ({ env: now.env, warnings: [], hasFile: now.hasFile }),
   });
   const texts = () => events.map((event) => (event.event === 'config.warning' ? event.text : event.event));
   return { clock, now, steps, texts, live, [Symbol.asyncDispose]: () => live[Symbol.asyncDispose]() };
@@ -90,6 +90,16 @@ test('LiveKeys.readEnvironment() leaves everything as it was when the environmen
   expect(house.texts()).toEqual([
     'The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be a whole number from 1 to 1000, for example 1',
   ]);
+});
+
+test('LiveKeys.readEnvironment() keeps the keys when .env has vanished', async () => {
+  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
+  house.now.env = {};
+  house.now.hasFile = false;
+  house.live.readEnvironment();
+  await house.clock.advance(0);
+  expect(house.steps).toEqual([]);
+  expect(house.texts()).toEqual(['The environment is left as it was, because .env gives nothing any more']);
 });
 
 test('LiveKeys warns of accounts that name keys which are gone', async () => {

@@ -137,7 +137,7 @@ test('a key file that changes is taken in while the bot runs, and a key that com
   const { providers } = parseConfig(env);
   await house.house.reloadKeys(keys);
   await using _live = new LiveKeys({
-    reading: { env, warnings: [] },
+    reading: { env, warnings: [], hasFile: true },
     source,
     providers,
     house: house.house,
@@ -145,7 +145,7 @@ test('a key file that changes is taken in while the bot runs, and a key that com
     tell: () => undefined,
     told: [],
     onKeys: () => undefined,
-    readEnvironment: () => ({ env, warnings: [] }),
+    readEnvironment: () => ({ env, warnings: [], hasFile: true }),
   });
   const reloads = () => house.events.filter(({ event }) => event === 'keys.reloaded');
   const taken = async (times: number) => {
