@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const source = join(import.meta.dirname, '../../src');
+
+/** What can open a connection to somebody else. */
+const doors: Readonly<Record<string, RegExp>> = {
+  fetch: /(?<![.#\w])fetch\(|globalThis\.fetch/,
+  undici: /from '(?:undici|axios|got|ky|node-fetch|ofetch)'/,
+  'http.request': /\bhttps?2?\.(?:request|get|connect)\(|\{[^}]*\brequest\b[^}]*\} from 'node:https?'/,
+  sockets: /from 'node:(?:tls|dgram|http2)'|\b(?:net|tls)\.connect\(|createConnection\(|new Socket\(|new WebSocket\(/,
+  names: /from 'node:dns(?:\/promises)?'/,
+  telegram: /new (?:Api|Bot)(?:<[^>]*>)?\(/,
+};
+
+/** The only ones, and why. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  /** Providers. */
+  'providers/http-client.ts': ['undici'],
+  /** Results, behind the guard of addresses. */
+  'media/guarded-connect.ts': ['undici', 'names'],
+  'media/open-result.ts': ['undici'],
+  'media/result-keeper.ts': ['undici'],
+};
+
+type Door = { readonly file: string; readonly door: string };
+
+function doorsOf(file: string, text: string): readonly Door[] {
+  return Object.entries(doors).flatMap(([door, pattern]) => (pattern.test(text) ? [{ file, door }] : []));
+}
+
+function doorsInside(): readonly Door[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => doorsOf(file, readFileSync(join(source, file), 'utf8')));
+}
+
+/** The sandbox stands in for the others and calls only what a developer names; the bot's client belongs to grammY. */
+function isElsewhere({ file, door }: Door): boolean {
+  return file.startsWith('sandbox/') || door === 'telegram';
+}
+
+test('S1 nothing in the source opens a connection but the client of the providers and the guarded one of results', () => {
+  const strangers = doorsInside().filter(
+    (door) => !isElsewhere(door) && known[door.file]?.includes(door.door) !== true,
+  );
+  expect(strangers).toEqual([]);
+});
+
+test('S1 the client of Telegram is made in the composition root and the bot alone', () => {
+  const makers = doorsInside().filter(({ file, door }) => door === 'telegram' && !file.startsWith('sandbox/'));
+  expect(makers.map(({ file }) => file).filter((file) => file !== 'app.ts' && !file.startsWith('bot/'))).toEqual([]);
+  expect(makers.length).toBeGreaterThan(0);
+});
+
+test('S1 every door that is known exists', () => {
+  const seen = doorsInside();
+  for (const [file, names] of Object.entries(known)) {
+    for (const door of names) expect(seen).toContainEqual({ file, door });
+  }
+});
+
+test.each([
+  ['await fetch(url)', 'fetch'],
+  ['globalThis.fetch', 'fetch'],
+  ["import { request } from 'undici';", 'undici'],
+  ["import axios from 'axios';", 'undici'],
+  ['https.request({})', 'http.request'],
+  ["import { createServer, request } from 'node:http';", 'http.request'],
+  ["import { connect } from 'node:tls';", 'sockets'],
+  ['net.connect(80)', 'sockets'],
+  ['new WebSocket(url)', 'sockets'],
+  ["import { lookup } from 'node:dns/promises';", 'names'],
+  ['new Bot<Context>(token)', 'telegram'],
+])('S1 the reader of doors sees %s', (text, door) => {
+  expect(doorsOf('a.ts', text)).toEqual([{ file: 'a.ts', door }]);
+});
+
+test.each(['this.#fetch(claim)', 'keeper.fetch(a)', "import { createServer } from 'node:http';", 'fetches += 1'])(
+  'S1 the reader of doors passes over %s',
+  (text) => {
+    expect(doorsOf('a.ts', text)).toEqual([]);
+  },
+);
+
+test('S27 nothing in the source turns the checks of certificates off', () => {
+  const switches = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) =>
+      /rejectUnauthorized: (?!true)|NODE_TLS_REJECT|checkServerIdentity|minVersion/.test(
+        readFileSync(join(source, file), 'utf8'),
+      ),
+    );
+  expect(switches).toEqual([]);
+});

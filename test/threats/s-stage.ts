@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { buildConnector } from 'undici';
+import { expect } from 'vitest';
+import type { AttemptFailure } from '../../src/domain/failure.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import type { Kept } from '../../src/domain/result-keeper.ts';
+import type { Resolve } from '../../src/media/guarded-connect.ts';
+import { createResultKeeper } from '../../src/media/result-keeper.ts';
+import type { ResultKeeperOptions } from '../../src/media/result-keeper.ts';
+
+export const publicAddress = '93.184.216.34';
+
+/** A network in which every name leads to a public address, and on which nothing may be dialled. */
+export function forbiddenNetwork(addresses: readonly string[] = [publicAddress]) {
+  const asked: string[] = [];
+  const dialled: string[] = [];
+  const resolve: Resolve = async (hostname) => {
+    asked.push(hostname);
+    return addresses;
+  };
+  const dial: buildConnector.connector = ({ hostname }, callback) => {
+    dialled.push(hostname);
+    callback(Object.assign(new Error('Nothing may be dialled'), { code: 'ECONNREFUSED' }), null);
+  };
+  return { resolve, dial, asked, dialled };
+}
+
+/** Leads every connection to one server of this machine, as if it stood at the address that was dialled. */
+export function networkOf(server: { readonly host: string }, real: buildConnector.connector) {
+  const dialled: string[] = [];
+  const [hostname = '', port = ''] = server.host.split(':');
+  const dial: buildConnector.connector = (target, callback) => {
+    dialled.push(target.hostname);
+    real({ ...target, hostname, host: server.host, port }, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      Object.defineProperty(socket, 'remoteAddress', { value: target.hostname });
+      return callback(null, socket);
+    });
+  };
+  return { dial, dialled };
+}
+
+/** Keeps results in a folder of its own; answers what becomes of each and what is then on the disk. */
+export async function aKeeper(options: Partial<ResultKeeperOptions> = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  const keeper = createResultKeeper({ allowPrivateHosts: [], ...options, directory });
+  const { signal } = new AbortController();
+  return {
+    keep: async (url: string) => {
+      const kept = await keeper.keep({ kind: 'url', url }, 'image', jobId('tg-1-2'), signal);
+      return { kept, left: await readdir(directory) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await keeper[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** What becomes of a result at this address, and what is left on the disk of it. */
+export async function keep(url: string, options: Partial<ResultKeeperOptions> = {}) {
+  await using keeper = await aKeeper(options);
+  return await keeper.keep(url);
+}
+
+/** Refused, and nothing is left on the disk. */
+export function refused(reason: AttemptFailure['reason'], again = false): { kept: Kept; left: readonly string[] } {
+  const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
+  return { kept: { ok: false, failure, again }, left: [] };
+}
+
+export const forbidden = refused('result-forbidden');
