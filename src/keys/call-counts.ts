@@ -54,7 +54,7 @@ export class CallCounts {
     this.#sumMs += ms - (this.#timed < keptLatencies ? 0 : (this.#latencies[at] ?? 0));
     this.#latencies[at] = ms;
     this.#timed += 1;
-    if (this.#timed <= 2 || this.#timed % sortEvery === 0) this.#p95Ms = this.#p95();
+    if (this.#timed < sortEvery || this.#timed % sortEvery === 0) this.#p95Ms = this.#p95();
   }
 
   /** Failures that are the request's or the model's own fault say nothing about how the key fares. */

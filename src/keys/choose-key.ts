@@ -44,12 +44,14 @@ function among(
 }
 
 function byRule(
-  { open, lastPlace }: Roster,
+  { keys: all, open, lastPlace }: Roster,
   { model, avoid }: SeatRequest,
   { why, choose }: PlainRule,
   { nowMs, random }: Moment,
 ): Chosen | undefined {
-  const suited = open.filter((pooled) => pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true);
+  const suited = all.filter(
+    (pooled) => pooled.openAt >= 0 && pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true,
+  );
   const trusted = suited.filter(({ state }) => state.kind !== 'suspect');
   const keys = trusted.length > 0 ? trusted : suited;
   const pooled = choose(keys, { lastPlace, random });

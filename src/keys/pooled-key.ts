@@ -50,7 +50,7 @@ export class PooledKey {
   /** Where it stands among the keys that may be handed out now; -1 when it is not one of them. */
   openAt = -1;
   /** Since when nothing came back from it although it carries calls. */
-  quietSinceUpMs = 0;
+  quietSinceUpMs = -Infinity;
   readonly lastSuccess: Span = { fromUpMs: -1, toUpMs: -1 };
   readonly counts: CallCounts;
   /** By model: failures in a row that may be the provider's. */

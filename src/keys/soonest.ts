@@ -44,10 +44,8 @@ export function soonest(
       continue;
     }
     of += 1;
-    if (ms > slowMs) {
-      skips.slow += 1;
-      if (slowOne === undefined || usedBefore(pooled, slowOne)) slowOne = pooled;
-    }
+    if (ms > slowMs) skips.slow += 1;
+    if (ms > expectation.usualMs && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
     const score = scoreOf(pooled, ms);
     if (score > bestScore) continue;
     equals = score < bestScore ? 1 : equals + 1;
@@ -58,7 +56,7 @@ export function soonest(
   }
   if (best === undefined) return undefined;
   if (slowOne !== undefined && mayExplore(roster)) {
-    skips.slow -= 1;
+    if (expectedMs(slowOne, expectation, upMs) > slowMs) skips.slow -= 1;
     roster.lastExploredAt = roster.handedOut;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
   }
