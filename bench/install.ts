@@ -61,7 +61,7 @@ async function installed(npmWords: readonly string[], files: readonly string[]):
   }
 }
 
-async function npm(words: readonly string[], cwd: string): Promise<string> {
+export async function npm(words: readonly string[], cwd: string): Promise<string> {
   // Set by `npm run`: it would lead npm back to this project.
   const { npm_config_local_prefix: _, ...env } = process.env;
   const { stdout } = await promisify(execFile)('npm', words, { cwd, env, timeout: installWithinMs });
@@ -76,7 +76,7 @@ async function bytesIn(dir: string): Promise<number> {
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
   const said = stderr.split('\n').find((line) => line.startsWith('npm error'));
   return said ?? (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));

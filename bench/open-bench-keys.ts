@@ -15,14 +15,21 @@ export type BenchKeysOptions = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly store: KeyStore;
   readonly tell: Tell;
+  /** Keys are tested at the start and now and then, as in a house that nobody told otherwise. */
+  readonly isTested?: boolean;
 };
 
 export function benchSecrets(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `bench-key-number-${index + 1}`);
 }
 
-/** The pool and its desk as the house opens them, with keys of one provider and nothing tested beforehand. */
-export async function openBenchKeys({ secrets, seatsPerKey, ...rest }: BenchKeysOptions): Promise<OpenKeys> {
+/** The pool and its desk as the house opens them, with keys of one provider. */
+export async function openBenchKeys({
+  secrets,
+  seatsPerKey,
+  isTested = false,
+  ...rest
+}: BenchKeysOptions): Promise<OpenKeys> {
   const setting = { seatsPerKey, mostSeats: undefined, keyGroups: [] };
   const settings = Object.fromEntries(providerNames.map((name) => [name, setting])) as unknown as KeySettings;
   return await openKeys({
@@ -36,8 +43,8 @@ export async function openBenchKeys({ secrets, seatsPerKey, ...rest }: BenchKeys
     strategy: 'health-based',
     clock: systemClock,
     random: systemRandom,
-    testOnStart: false,
-    checkEveryMs: 0,
+    testOnStart: isTested,
+    checkEveryMs: isTested ? 300_000 : 0,
     ...rest,
   });
 }

@@ -6,6 +6,7 @@ import { decisionTimeUs } from './decision-time.ts';
 import { openDurableRow } from './durable-row.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { startLoopbackServer } from './loopback-server.ts';
+import { besidePeer } from './peers/peer-overhead.ts';
 import { scratch } from './scratch.ts';
 import { memoryWithKeys } from './thousand-keys.ts';
 
@@ -52,6 +53,9 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
   );
   if (afterRow === undefined || noted === undefined) throw new Error('Cannot measure what a note costs');
 
+  progress('one call at a time, beside the peer gateway');
+  const peerFigures = await besidePeer(stage, server.url, progress);
+
   progress(`${atOnce} calls at once`);
   const [bareRate, pooledRate, notedRate] = await callsPerSecond(
     [() => stage.bare(), () => stage.pooled(), () => stage.noted()],
@@ -83,6 +87,7 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
         name: 'a bare durable row',
         value: afterRow.addedP50Us,
       }),
+      ...peerFigures,
       lower(`a decision among ${keys} keys`, 'µs', decisionUs, { name: 'the goal', value: 3 }),
       lower(`a decision among ${manyKeys} keys`, 'µs', manyDecisionUs, { name: 'the goal', value: 5 }),
       higher('pooled calls, one thread', 'a second', pooledRate.perSecond, { name: 'the goal', value: 6_000 }),

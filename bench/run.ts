@@ -12,6 +12,7 @@ import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
 import { memoryAtRest } from './memory-at-rest.ts';
 import { overhead } from './overhead.ts';
+import { peers } from './peers/peers.ts';
 import { resultsDir } from './scratch.ts';
 import { tableOf } from './table.ts';
 import { updatesPerSecond } from './updates-per-second.ts';
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
   { name: 'overhead', run: overhead },
+  { name: 'peers', run: peers },
   { name: 'fault-matrix', run: faultMatrix },
 ];
 

@@ -1,0 +1,50 @@
+import { Agent, request } from 'undici';
+import { addedLatency } from '../added-latency.ts';
+import type { AttemptStage } from '../attempt-stage.ts';
+import type { Figure, Progress } from '../figure.ts';
+import { benchSecrets } from '../open-bench-keys.ts';
+import { patience } from './patience.ts';
+import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './portkey.ts';
+
+const turns = 60;
+const body = JSON.stringify({ model: 'bench-model', prompt: 'a red fox' });
+
+/** What the peer gateway adds to the very same call, beside what the house adds; nothing where it cannot be had. */
+export async function besidePeer(stage: AttemptStage, url: string, progress: Progress): Promise<readonly Figure[]> {
+  const started = await startPortkey();
+  if ('why' in started) {
+    progress(`without the peer: ${started.why}`);
+    return [];
+  }
+  await using gateway = started;
+  const agent = new Agent();
+  await using _closing = { [Symbol.asyncDispose]: () => agent.close() };
+  const config = portkeyConfig('loadbalance + retry', benchSecrets(10), patience.callMs);
+  const headers = portkeyHeaders(config, new URL('.', url).href.replace(/\/images\/$/, ''));
+  const throughPeer = async () => {
+    const response = await request(`${gateway.url}/v1/images/generations`, {
+      method: 'POST',
+      headers,
+      body,
+      dispatcher: agent,
+    });
+    const { data } = (await response.body.json()) as { readonly data?: readonly unknown[] };
+    if (data?.length !== 1) throw new Error(`Cannot measure: the peer answered HTTP ${response.statusCode}`);
+  };
+  const [, pooled, peer] = await addedLatency(
+    [
+      { name: 'bare', call: () => stage.bare() },
+      { name: 'pooled', call: () => stage.pooled() },
+      { name: portkeyName, call: throughPeer },
+    ],
+    turns,
+  );
+  if (pooled === undefined || peer === undefined) throw new Error('Cannot measure what the peer adds');
+  const figure = (what: string, house: number, value: number): Figure => {
+    return { what, unit: 'µs', better: 'lower', house, rival: { name: `${portkeyName}, in its own process`, value } };
+  };
+  return [
+    figure('added to a call, p50', pooled.addedP50Us, peer.addedP50Us),
+    figure('added to a call, p99', pooled.addedP99Us, peer.addedP99Us),
+  ];
+}

@@ -1,0 +1,92 @@
+import type { Contender } from '../../src/cli/simulate/contender.ts';
+import type { Measured } from '../../src/cli/simulate/measure.ts';
+import type { Scenario } from '../../src/cli/simulate/scenario.ts';
+import { scenarios } from '../../src/cli/simulate/scenarios.ts';
+import { tableOf } from '../../src/cli/simulate/table.ts';
+import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
+import { house } from './house-contender.ts';
+import { patience } from './patience.ts';
+import { playRow, type RowSettings } from './play-row.ts';
+import { nameOf, portkey } from './portkey-contender.ts';
+import { portkeyModes, portkeyName, startPortkey } from './portkey.ts';
+
+/** They need more than two hundred requests or half a minute, or say nothing new. */
+const leftOut: ReadonlySet<string> = new Set(['unknown-seats', 'healed', 'shared-free-accounts']);
+/** A third of the matrix's outage, so that everybody can make all requests in time. */
+const shortOutage: Scenario = {
+  name: 'outage',
+  says: '503 for 3 s, whatever the key (10 s in the matrix on a virtual clock)',
+  faults: [{ deed: 'unavailable', of: 'provider', fromMs: 250, untilMs: 3_250 }],
+};
+const rows: readonly Scenario[] = scenarios
+  .filter(({ name }) => !leftOut.has(name))
+  .map((scenario) => (scenario.name === shortOutage.name ? shortOutage : scenario));
+const settings: RowSettings = {
+  keys: 5,
+  clients: 10,
+  requests: 200,
+  serviceMs: 50,
+  seed: 1,
+  rowMs: patience.rowMs,
+};
+
+type PeersReport = BenchmarkReport & { readonly matrix: readonly Measured[] };
+
+/**
+ * The fault matrix over real sockets: the house and the peer gateway in its three ways, each before the same
+ * OpenAI-shaped server, one after the other. A row ends early for whoever has not made its requests in time.
+ */
+export async function peers(progress: Progress): Promise<PeersReport> {
+  const started = await startPortkey();
+  if ('why' in started) return { figures: [], matrix: [], skipped: started.why };
+  await using gateway = started;
+  const contenders: readonly Contender[] = [...portkeyModes.map((mode) => portkey(mode, gateway.url)), house];
+  const matrix: Measured[] = [];
+  for (const [index, scenario] of rows.entries()) {
+    const measured: Measured[] = [];
+    for (const contender of contenders) {
+      measured.push(await Promise.race([playRow(scenario, contender, settings), gateway.process.died]));
+    }
+    matrix.push(...measured);
+    progress(`${index + 1} of ${rows.length}: ${scenario.says}`);
+    for (const line of tableOf(measured).split('\n')) progress(line);
+    const cut = measured.filter(({ requests }) => requests < settings.requests);
+    for (const { contender, requests } of cut) progress(`  ${contender}: only ${requests} requests in time`);
+  }
+  return { figures: figuresOf(matrix), matrix };
+}
+
+function figuresOf(matrix: readonly Measured[]): readonly Figure[] {
+  const served = rows.filter(isServed).map(({ name }) => name);
+  const figure = (what: string, unit: string, better: Figure['better'], mean: (contender: string) => number) =>
+    portkeyModes.map((mode) => ({
+      what,
+      unit,
+      better,
+      house: mean(house.name),
+      rival: { name: `${portkeyName}, ${mode}`, value: mean(nameOf(mode)) },
+    }));
+  const meanOf = (pick: (one: Measured) => number) => (contender: string) => {
+    const own = matrix.filter((one) => one.contender === contender && served.includes(one.scenario));
+    return own.reduce((sum, one) => sum + pick(one), 0) / own.length;
+  };
+  return [
+    ...figure(
+      `answered over ${served.length} faults and sockets`,
+      '%',
+      'higher',
+      meanOf(({ answeredShare }) => 100 * answeredShare),
+    ),
+    ...figure(
+      'calls a request over the same',
+      'calls',
+      'lower',
+      meanOf(({ callsPerRequest }) => callsPerRequest),
+    ),
+  ];
+}
+
+/** Can any request be answered at all? */
+function isServed({ faults }: Scenario): boolean {
+  return !faults.some(({ of, share }) => of === 'requests' && share === undefined);
+}
