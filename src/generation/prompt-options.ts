@@ -6,6 +6,7 @@ import {
   type OptionName,
   optionNames,
 } from '../domain/generation-options.ts';
+import { longestPrompt } from './prompt-rules.ts';
 
 export type PromptOptions =
   | { readonly ok: true; readonly words: string; readonly options: GenerationOptions }
@@ -40,9 +41,11 @@ const readers: Readonly<
 
 /**
  * Takes the options out of what a person wrote, wherever they stand, and leaves the other words as they are. A name that
- * nobody knows is a mistake behind two hyphens; behind a long dash it is speech.
+ * nobody knows is a mistake behind two hyphens; behind a long dash it is speech. What is longer than any prompt may be
+ * is not looked into.
  */
 export function readPromptOptions(text: string): PromptOptions {
+  if (text.length > longestPrompt) return { ok: true, words: text, options: {} };
   const found: Found[] = [];
   let readTo = 0;
   for (const match of text.matchAll(marker)) {

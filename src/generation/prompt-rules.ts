@@ -7,8 +7,8 @@ export type CheckedPrompt =
 
 // Control characters but newline and tab; escape sequences of terminals lose their ESC byte with them.
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-const invisible =
-  /[\s\u{200b}-\u{200f}\u{2060}-\u{2064}\u{feff}\u{3164}\u{ad}\u{202a}-\u{202e}\u{2066}-\u{2069}]|[\u{fe00}-\u{fe0f}]/gu;
+/** Signs that show nothing by themselves; the blank of Braille is one only to the eye. */
+const invisible = /[\s\p{Default_Ignorable_Code_Point}\u{2800}]/gu;
 
 /** A prompt as it is kept and sent: well-formed, without control characters; what shows nothing is empty. */
 export function checkPrompt(text: string): CheckedPrompt {
