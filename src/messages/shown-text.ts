@@ -1,7 +1,8 @@
 const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 /** Overrides and isolates would turn round our own words beside the text. */
 const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
-const tooManyMarks = /(\p{M}{8})\p{M}+/gu;
+/** Marks that pile up on one letter, and the joiners that would hide how many they are. */
+const tooManyMarks = /([\p{M}\p{Join_Control}]{8})[\p{M}\p{Join_Control}]+/gu;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Somebody else's text as it may stand beside ours: well-formed, without control signs and bidi overrides. */
