@@ -1,9 +1,10 @@
 import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
+import { isAdminHere } from './admin-here.ts';
 import { buttons } from './buttons.ts';
 import { generateCommands } from './commands/generate.ts';
 import { guideCommands } from './commands/guide.ts';
-import { isAdminHere, keysCommand } from './commands/keys.ts';
+import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
@@ -12,6 +13,7 @@ import { dialogues } from './dialogue/dialogues.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
+import { isSaid } from './what-people-send.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
 export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void {
@@ -39,7 +41,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
       }
       return;
     }
-    if (isService(ctx)) return;
+    if (!isSaid(ctx.message)) return;
     if (text === undefined) await sayScreen(ctx, desk.messages.textOnly(locale));
     else if (text.startsWith('/')) await sayScreen(ctx, desk.messages.unknownCommand(locale));
     else await sayScreen(ctx, desk.messages.usage('image', locale));
@@ -49,10 +51,4 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
 /** The bot that the command at the beginning of a message names: `other_bot` of `/start@Other_bot now`. */
 function commandTarget(ctx: BotContext): string | undefined {
   return /^\/\w+@(\w+)/.exec(ctx.message?.text ?? '')?.[1]?.toLowerCase();
-}
-
-/** Messages that Telegram writes by itself (a pinned message, a new title) are nobody's words. */
-function isService(ctx: BotContext): boolean {
-  const message = ctx.message;
-  return message !== undefined && 'pinned_message' in message;
 }

@@ -1,12 +1,18 @@
 import { Composer } from 'grammy';
+import { isAdminHere } from '../admin-here.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
 
 /** /start, /help and /language. */
 export function guideCommands({ messages }: Desk): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.command('start', (ctx) => sayScreen(ctx, messages.start(ctx.speaker.locale, ctx.speaker)));
-  feature.command('help', (ctx) => sayScreen(ctx, messages.help(ctx.speaker.locale, ctx.speaker)));
+  feature.command('start', (ctx) => sayScreen(ctx, messages.start(ctx.speaker.locale, personHere(ctx))));
+  feature.command('help', (ctx) => sayScreen(ctx, messages.help(ctx.speaker.locale, personHere(ctx))));
   feature.command('language', (ctx) => sayScreen(ctx, messages.language(ctx.speaker.locale)));
   return feature;
+}
+
+/** Who is an admin is told to nobody but the admin. */
+function personHere(ctx: BotContext) {
+  return { name: ctx.speaker.name, admin: isAdminHere(ctx) };
 }

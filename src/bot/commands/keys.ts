@@ -1,13 +1,9 @@
 import { Composer } from 'grammy';
+import { isAdminHere } from '../admin-here.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
 import { textOptions } from '../screen-options.ts';
 import { troubleOf } from '../telegram-trouble.ts';
-
-/** Rights come from the numeric id alone, and only in the admin's own chat. */
-export function isAdminHere(ctx: BotContext): boolean {
-  return ctx.speaker.admin && ctx.chat?.type === 'private';
-}
 
 /** /keys for admins; for anybody else it does not exist. */
 export function keysCommand({ messages, keys, clock }: Desk): Composer<BotContext> {

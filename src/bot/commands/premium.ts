@@ -1,4 +1,5 @@
 import { Composer } from 'grammy';
+import { isAdminHere } from '../admin-here.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
 import { textOptions } from '../screen-options.ts';
@@ -13,7 +14,7 @@ export function premiumCommands(desk: Desk): Composer<BotContext> {
   feature.command('premium', async (ctx) => {
     const { speaker } = ctx;
     const words = ctx.match.trim();
-    if (words === '' || !speaker.admin || ctx.chat.type !== 'private') {
+    if (words === '' || !isAdminHere(ctx)) {
       const { perDay, running, waiting } = desk;
       const { userId, lane, premiumUntilMs: untilMs } = speaker;
       return sayScreen(ctx, messages.premiumInfo(speaker.locale, { userId, lane, untilMs, perDay, running, waiting }));

@@ -1,6 +1,6 @@
 import type { Screen } from '../../messages/screen.ts';
+import { isAdminHere } from '../admin-here.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { isAdminHere } from './keys.ts';
 
 /** Where the speaker's requests stand; an admin, in the own chat, also sees the calls that were made for them. */
 export async function statusFor(ctx: BotContext, { service, messages }: Desk): Promise<Screen> {

@@ -1,26 +1,7 @@
-import type { Message } from 'grammy/types';
 import { parseCallbackData } from '../../messages/screen.ts';
 import { jobUnder } from '../commands/replies.ts';
 import type { BotContext } from '../context.ts';
-
-/** What people send; payments, pinned messages and other service messages answer no question. */
-const contents = [
-  'text',
-  'sticker',
-  'photo',
-  'voice',
-  'video',
-  'video_note',
-  'audio',
-  'document',
-  'animation',
-  'location',
-  'contact',
-  'poll',
-  'dice',
-  'venue',
-  'story',
-] as const satisfies readonly (keyof Message)[];
+import { isSaid } from '../what-people-send.ts';
 
 /** What an update means for a dialogue that may be open. */
 export type Heard = 'answer' | 'leaves' | 'nothing';
@@ -34,7 +15,7 @@ export function heard(ctx: BotContext): Heard {
   if (press?.verb === 'ask') return 'answer';
   if (press?.verb === 'example') return 'leaves';
   const { message } = ctx;
-  if (message === undefined || !contents.some((content) => content in message)) return 'nothing';
+  if (message === undefined || !isSaid(message)) return 'nothing';
   if (message.text?.startsWith('/') === true) return isForOthers(message.text, ctx.me.username) ? 'nothing' : 'leaves';
   const repliedTo = message.reply_to_message;
   const isReplyToUs = repliedTo?.from?.id === ctx.me.id;
