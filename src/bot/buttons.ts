@@ -39,12 +39,14 @@ export function buttons(desk: Desk): Composer<BotContext> {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
+        if (await isUnderWay(ctx, desk)) return answer(ctx, messages.answer('alreadyDone', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return make(ctx, desk, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (await isUnderWay(ctx, desk)) return answer(ctx, messages.answer('alreadyDone', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return make(ctx, desk, { kind, prompt: messages.example(kind, locale) });
       }
@@ -82,6 +84,18 @@ export function buttons(desk: Desk): Composer<BotContext> {
 
 function isOwn({ origin }: Job, userId: number): boolean {
   return origin.userId === userId;
+}
+
+/** One press makes one request: until that has ended, the same person's next press of the button makes none. */
+async function isUnderWay({ update, callbackQuery, chat, speaker }: BotContext, { service }: Desk): Promise<boolean> {
+  const views = await service.findAll(speaker.userId);
+  const open = views.filter(({ phase }) => phase.kind !== 'ended');
+  const found = await Promise.all(open.map(({ id }) => service.find(id)));
+  return found.some((one) => {
+    if (one === undefined || one.job.updateId === update.update_id) return false;
+    const { chatId, messageId } = one.job.origin;
+    return chatId === chat?.id && messageId === callbackQuery?.message?.message_id;
+  });
 }
 
 /** In a group an answer of ours hangs on the message of the person whom it is for. */
