@@ -40,6 +40,8 @@ export type TestHouseOptions = {
   /** The bot's clock; the sandbox keeps the real one. */
   readonly clock?: Clock;
   readonly latencyMs?: number;
+  /** Where the bot finds Telegram when something stands in between; told where that leads to. */
+  readonly door?: (telegramUrl: string) => string;
 };
 
 /** Settings that make waits short without leaving any out. */
@@ -64,7 +66,7 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
   );
   const env = {
     TELEGRAM_BOT_TOKEN: testToken,
-    TELEGRAM_API_ROOT: telegram.url,
+    TELEGRAM_API_ROOT: options.door?.(telegram.url) ?? telegram.url,
     BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
     BYTEZ_BASE_URL: bytez.baseUrl,
     MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
