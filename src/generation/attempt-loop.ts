@@ -12,7 +12,7 @@ import type { JobMemory } from './job-memory.ts';
 import { candidatesFor } from './model-options.ts';
 import { type ModelRest, modelRestMs } from './model-rest.ts';
 import { decide, longestInsideWaitMs } from './retry-rules.ts';
-import { type AttemptPool, freshSeat, seatFor, type SeatWish } from './seat-for.ts';
+import { type AttemptPool, healthySeat, seatFor, type SeatWish } from './seat-for.ts';
 
 /** What the loop works with, the same for every job. */
 export type LoopTools = CallTools & {
@@ -123,8 +123,8 @@ export async function runAttempts(
       }
       // Whoever finds the provider silent is told above how to go on.
       if (decision.kind === 'back-off' && !metSilence && (breaker === undefined || breaker.mayRetry())) {
-        if (decision.perhapsTheKey && course.attempts === 1 && breaker?.mayBlame(memory.failedWith) === true)
-          inHand = freshSeat(wish, pool, (keyId) => breaker?.isHealthy(keyId) === true);
+        // A second key that fails the job speaks against the keys being the trouble.
+        if (decision.perhapsTheKey && course.attempts === 1) inHand = healthySeat(wish, pool, breaker);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
             return course.parked(job.line, clock.now() + decision.ms, 'backing-off');

@@ -5,11 +5,11 @@ const memoryMs = 60_000;
 /** How much one call moves the usual share: about the last fifty calls count. */
 const step = 0.02;
 const leastShare = 0.05;
-const hardlyLuck = 0.001;
+const hardlyLuck = 0.0001;
 
 /**
  * The provider's faults since its last success, and how usual faults were before. A provider that fails seven times in
- * ten sends short runs all day; the same three faults in a row mean something else where hardly a call ever failed.
+ * ten sends short runs all day; the same four faults in a row mean something else where hardly a call ever failed.
  */
 export class FaultRun {
   readonly #lastFaultMs = new Map<KeyId, number>();
@@ -47,7 +47,7 @@ export class FaultRun {
     return true;
   }
 
-  /** Would a run this long come by bad luck less than once in a thousand times? */
+  /** Would a run this long come by bad luck less than once in ten thousand times? */
   get isHardlyLuck(): boolean {
     return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
   }

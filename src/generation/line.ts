@@ -6,9 +6,12 @@ import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Breaker } from './breaker.ts';
+import { waitingInLine } from './waiting-in-line.ts';
 
 /** How often a line with waiting jobs looks for those whose own deadline has passed. */
 const lookAgainMs = 5_000;
+/** A slow key that was left alone is looked at again no sooner than this. */
+const leastSlowLookMs = 100;
 /** How many jobs at most are sent on past a silent provider between two probes. */
 const mostSentOn = 200;
 
@@ -31,8 +34,8 @@ export type LineOptions = {
 /**
  * The queue in front of one provider. The key picks the job: only with a free seat in hand is the next job claimed from
  * the engine, so that whoever should be first when a key wakes, is. p-queue holds the execution slots, as many as the
- * ready keys have seats, and none while all of them rest. While the provider is silent (see Breaker) one job at a time is
- * started, as the probe; those that may find another provider are sent on.
+ * ready keys have seats. While the provider is silent (see Breaker) one job at a time is started, as the probe; those
+ * that may find another provider are sent on.
  */
 export class Line {
   readonly #options: LineOptions;
@@ -43,6 +46,8 @@ export class Line {
   /** True while the line itself gives back a seat for which there was no job. */
   #givingBack = false;
   #sentOn = 0;
+  /** When a slow key that was left alone is worth another look. */
+  #slowLookMs = Infinity;
   #alarm: Disposable | undefined;
   #turns = Promise.resolve();
 
@@ -80,6 +85,7 @@ export class Line {
       while (this.#again) {
         this.#again = false;
         lookedMs = this.#options.clock.now();
+        this.#slowLookMs = Infinity;
         await this.#failExpired();
         while (this.#admitting && (await this.#startNext()));
       }
@@ -100,14 +106,6 @@ export class Line {
     if (breaker.isOpen && !breaker.mayProbe) return this.#sendOn();
     this.#sentOn = 0;
     const running = this.#slots.pending + this.#slots.size;
-    // Calls that were under way when the provider fell silent do not keep the probe waiting.
-    const seats = breaker.isOpen ? running + 1 : pool.seats(provider);
-    if (seats === 0) this.#slots.pause();
-    else {
-      this.#slots.concurrency = seats;
-      this.#slots.start();
-    }
-    if (seats > 0 && running >= seats) return false;
     const answer = await this.#askForSeat(running);
     if (answer.kind === 'busy' || answer.kind === 'cooling' || answer.kind === 'slow') return false;
     const seat = answer.kind === 'seat' ? answer.lease : undefined;
@@ -117,20 +115,25 @@ export class Line {
       await this.#options.run(claim, undefined);
       return true;
     }
-    // A careful call with a key that was benched opens the line by one slot.
-    if (this.#slots.isPaused) this.#slots.start();
+    // A seat opens a slot: some of the others may hold calls with keys that take no more, or none while they back off.
+    this.#slots.concurrency = Math.max(1, pool.seats(provider), running + 1);
     void this.#slots.add(() => this.#options.run(claim, seat)).finally(() => this.poke());
     return !breaker.isOpen;
   }
 
   /** A slow key is taken when the jobs that wait would keep the fast ones busy for longer than it takes. */
   async #askForSeat(running: number): Promise<SeatAnswer> {
-    const { provider, pool } = this.#options;
+    const { provider, engine, pool, clock } = this.#options;
     const answer = pool.lease(provider);
     if (answer.kind !== 'slow') return answer;
     const { slowMs, fastMs, fastSeats } = answer;
-    const isWorthIt = running === 0 || ((await this.#waiting()) * fastMs) / Math.max(1, fastSeats) > slowMs;
-    return isWorthIt ? pool.lease(provider, { evenSlow: true }) : answer;
+    const waiting = await waitingInLine(engine, provider);
+    if (running === 0 || (waiting * fastMs) / Math.max(1, fastSeats) > slowMs) {
+      return pool.lease(provider, { evenSlow: true });
+    }
+    // The fast ones are due back by then; when they are not, they are no faster after all.
+    this.#slowLookMs = clock.now() + Math.max(leastSlowLookMs, fastMs);
+    return answer;
   }
 
   /** The next job for a seat; the seat goes back when there is none. */
@@ -178,18 +181,10 @@ export class Line {
   /** For the first job that was not ready at `lookedMs` (it may have become so meanwhile), or for the next probe. */
   async #setAlarm(lookedMs: number): Promise<void> {
     const { engine, provider, clock, breaker } = this.#options;
-    if ((await this.#waiting()) === 0) return;
+    if ((await waitingInLine(engine, provider)) === 0) return;
     const readyMs = await engine.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
-    this.#wakeIn(Math.min(lookAgainMs, (readyMs ?? Infinity) - clock.now(), probeInMs));
-  }
-
-  /** How many jobs of this line wait, parked ones included. */
-  async #waiting(): Promise<number> {
-    const { engine, provider } = this.#options;
-    const { lines } = await engine.stats();
-    const waiting = lines.find(({ line }) => line === provider)?.waiting;
-    return waiting === undefined ? 0 : waiting.free + waiting.premium;
+    this.#wakeIn(Math.min(lookAgainMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
   }
 
   #wakeIn(ms: number): void {

@@ -3,6 +3,7 @@ import type { KeyId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../keys/lease.ts';
+import type { Breaker } from './breaker.ts';
 
 /** What the attempts of a job ask of the pool. */
 export type AttemptPool = Pick<KeyPool, 'lease' | 'expectedMs' | 'latency' | 'snapshot'>;
@@ -28,17 +29,25 @@ export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: Attempt
   return { kind: 'seat', lease: other ?? inHand };
 }
 
-/** A seat of a key that has not failed the job on this candidate and is well, if one is free. */
-export function freshSeat(
-  wish: SeatWish,
-  pool: AttemptPool,
-  isWell: (keyId: KeyId) => boolean = () => true,
-): Lease | undefined {
+/**
+ * A seat for a retry at once, after a fault that may have been the failing key's own: it has to be of another key whose
+ * last call was a success of late, and no key but those that failed this job may have failed since the provider's last
+ * success. Where others fail too, the fault is the provider's, and the job's attempts would be gone within milliseconds.
+ */
+export function healthySeat(wish: SeatWish, pool: AttemptPool, breaker: Breaker | undefined): Lease | undefined {
+  if (breaker === undefined || !breaker.mayBlame(wish.failedWith)) return undefined;
+  const lease = freshSeat(wish, pool);
+  if (lease === undefined || breaker.isHealthy(lease.keyId)) return lease;
+  lease.release({ kind: 'unused' });
+  return undefined;
+}
+
+/** A seat of a key that has not failed the job on this candidate, if one is free. */
+function freshSeat(wish: SeatWish, pool: AttemptPool): Lease | undefined {
   const answer = pool.lease(wish.candidate.provider, requestFor(wish));
   if (answer.kind !== 'seat') return undefined;
-  const { lease } = answer;
-  if (!wish.failedWith.has(lease.keyId) && isWell(lease.keyId)) return lease;
-  lease.release({ kind: 'unused' });
+  if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
+  answer.lease.release({ kind: 'unused' });
   return undefined;
 }
 

@@ -84,13 +84,12 @@ test('a success within the last ten seconds and the length of a call keeps it cl
   expect(breaker.isOpen).toBe(true);
 });
 
-test('three faults in a row open it at once where hardly a call ever failed', () => {
+test('four faults in a row of three keys open it at once where hardly a call ever failed', () => {
   const { breaker, answered } = aBreaker(5);
   answered(200);
-  breaker.noteFault(key(1));
-  breaker.noteFault(key(2));
+  for (const place of [1, 2, 3]) breaker.noteFault(key(place));
   expect(breaker.isOpen).toBe(false);
-  breaker.noteFault(key(3));
+  breaker.noteFault(key(1));
   expect(breaker.isOpen).toBe(true);
 });
 
