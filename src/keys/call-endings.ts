@@ -57,9 +57,8 @@ export class CallEndings {
           : this.#failed(call, returned, carried, upMs);
       if (!hasChanged) this.#lives.changed(pooled, pooled.account.limit.seats !== seatsBefore);
     }
-    if (!pooled.inPool) return;
     roster.refresh(pooled.account);
-    this.#lives.announce(roster.provider);
+    if (pooled.inPool) this.#lives.announce(roster.provider);
   }
 
   /** Answers whether the listeners know of the change already. */
@@ -113,9 +112,8 @@ export class CallEndings {
     const { limit } = pooled.account;
     const others = (carried > 1 ? carried : begunAs) - 1;
     limit.refused(others, nowMs);
-    if (!pooled.inPool) return false;
     this.#lives.mindTime(roster, pooled);
-    if (others > 0) return false;
+    if (others > 0 || !pooled.inPool) return false;
     if (pooled.takes) pooled.limitedInARow += 1;
     const hasChanged = this.#lives.happen(roster, pooled, { kind: 'cool', reason: 'concurrency' });
     const grouped = this.#accounts.refusedAlone(pooled, roster, fromUpMs);

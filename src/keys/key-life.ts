@@ -135,6 +135,8 @@ function afterProbe(
     return benched('rejected', before + 1, true, nowMs, state);
   }
   const { reason, times, confirmed } = state;
+  // Of credit the free probe knows nothing.
+  if (reason === 'out-of-credit') return state;
   switch (probe) {
     case 'probe-begins':
       return state.kind === 'probing' ? state : { kind: 'probing', reason, times, confirmed };

@@ -80,7 +80,7 @@ export class Rosters {
   /** The machine's clock was set by so much. */
   shift(byMs: number): void {
     this.#time.shift(byMs);
-    for (const pooled of this.#byId.values()) pooled.shift(byMs);
+    for (const pooled of [...this.#byId.values(), ...this.#leaving.values()]) pooled.shift(byMs);
     for (const roster of this.all()) {
       for (const account of new Set(roster.keys.map(({ account }) => account))) account.limit.shift(byMs);
       roster.findNextDue();

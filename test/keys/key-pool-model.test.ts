@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import { test } from 'vitest';
+import { aSetting, aStep, ModelledPool } from './pool-model.ts';
+
+/**
+ * Whatever happens in whatever order: no seat is given twice and none is lost, no key is handed out that rests, is
+ * benched, disabled or removed, a rest only ever grows, a key that wakes makes one call, nobody waits beside a free
+ * seat, and everything that a restart finds is as it was.
+ */
+test('the pool keeps its promises through calls, verdicts, time, set clocks, changed keys, wishes and restarts', async () => {
+  await fc.assert(
+    fc.asyncProperty(aSetting, fc.array(aStep, { minLength: 20, maxLength: 120 }), async (setting, steps) => {
+      const pool = new ModelledPool(setting);
+      for (const step of steps) await pool.step(step);
+      await pool.end();
+    }),
+    { numRuns: 1_000 },
+  );
+}, 60_000);
