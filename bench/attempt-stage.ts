@@ -43,6 +43,8 @@ export type AttemptStage = AsyncDisposable & {
   bare(signal?: AbortSignal): Promise<void>;
   /** The same as one job's turn: a seat chosen, log lines, the call, its seat given back, its key remembered. */
   pooled(): Promise<void>;
+  /** As `pooled`, but for the call: what the house does by itself. */
+  dry(): Promise<void>;
   /** As `pooled`, and the call is written to the database, durably, before it is made. */
   noted(): Promise<void>;
 };
@@ -72,6 +74,10 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     generate: async ({ prompt }, secret, signal) => {
       return { ok: true, source: { kind: 'url', url: await post(secret.reveal(), prompt, signal) } };
     },
+  };
+  const answering: Provider = {
+    ...provider,
+    generate: async () => ({ ok: true, source: { kind: 'url', url: 'https://cdn.example/picture.png' } }),
   };
   const secrets = benchSecrets(keys);
   const redactor = createRedactor(secrets.map((secret) => new Secret(secret)));
@@ -103,15 +109,16 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     onFailure: () => undefined,
   };
   const claims = await claimJobs(engine, atOnce);
-  const turn = async (notesFor: (claim: Claim) => CallNotes) => {
+  const dryTools = { ...tools, providers: new Map<ProviderName, Provider>([[line, answering]]) };
+  const turn = async (notesFor: (claim: Claim) => CallNotes, given = tools) => {
     const claim = claims.pop();
     if (claim === undefined) throw new Error(`Cannot measure: more than ${atOnce} calls at once`);
     const { signal } = new AbortController();
     const notes = notesFor(claim);
-    let ending = await runAttempts(claim.job, undefined, signal, { ...tools, memory: freshMemory(), notes });
+    let ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), notes });
     while (ending.kind === 'parked' && ending.reason === 'keys-busy') {
       await nextSeat(pool);
-      ending = await runAttempts(claim.job, undefined, signal, { ...tools, memory: freshMemory(), notes });
+      ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), notes });
     }
     claims.push(claim);
     if (ending.kind !== 'answered') throw new Error(`Cannot measure: the job was ${ending.kind}`);
@@ -124,6 +131,9 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     },
     pooled: async () => {
       await turn(() => unkept);
+    },
+    dry: async () => {
+      await turn(() => unkept, dryTools);
     },
     noted: async () => {
       const { ending, notes } = await turn((claim) => createCallNotes(engine, claim.lease));

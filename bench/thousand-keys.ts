@@ -1,13 +1,16 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { memoryOf, type Memory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
 
 /** As short as a test has time for, and still longer than what a busy machine adds to it. */
 const callMs = 20;
+const megabyte = 1_000_000;
+const answer = z.object({ heapBytes: z.number() });
 
 /** Memory of a process that holds a pool of so many keys, each of which has made some calls to `url`. */
-export async function memoryWithKeys(keys: number, url: string): Promise<Memory> {
+export async function memoryWithKeys(keys: number, url: string): Promise<Memory & { readonly heapMb: number }> {
   using folder = scratch();
   await using child = startNode({
     args: [
@@ -19,6 +22,6 @@ export async function memoryWithKeys(keys: number, url: string): Promise<Memory>
     ],
     cwd: folder.dir,
   });
-  await child.ask('ready');
-  return await memoryOf(child);
+  const { heapBytes } = answer.parse(await child.ask('heap'));
+  return { ...(await memoryOf(child)), heapMb: heapBytes / megabyte };
 }
