@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import type { KeyId } from '../../src/domain/ids.ts';
+import type { KeyState } from '../../src/domain/key-state.ts';
+import type { KeyView } from '../../src/domain/views.ts';
+import type { SeatAnswer } from '../../src/keys/lease.ts';
+
+export type Views = ReadonlyMap<KeyId, KeyView>;
+
+/** What the pool answers when it gives no seat is so. */
+export function checkRefusal(
+  answer: SeatAnswer,
+  model: string | undefined,
+  views: readonly KeyView[],
+  nowMs: number,
+): void {
+  assert.ok(model !== undefined || answer.kind !== 'no-keys' || views.length === 0, 'There are keys');
+  // A key that carries nothing, and whose account carries nothing, would have had a seat.
+  const idle = views.filter(
+    (view) => takes(view) && view.inFlight === 0 && !views.some((other) => isSame(other, view) && other.inFlight > 0),
+  );
+  assert.ok(model !== undefined || answer.kind === 'slow' || idle.length === 0, 'A free seat was kept back');
+  assert.ok(answer.kind !== 'cooling' || answer.untilMs > nowMs, 'The time to come again is over already');
+  if (model !== undefined || answer.kind === 'slow' || answer.kind === 'no-keys') return;
+  const mayComeAtOnce = views.some((view) => takes(view) || view.state.kind === 'probing');
+  assert.equal(answer.kind === 'busy', mayComeAtOnce, 'The reason is another one');
+}
+
+/** No rest was cut short, and whoever is refused or disabled stays so. */
+export function checkRests(before: Views, after: Views, nowMs: number): void {
+  for (const [id, view] of after) {
+    const was = before.get(id)?.state;
+    if (was === undefined) continue;
+    const { state } = view;
+    assert.ok(wakesAtMs(state) >= wakesAtMs(was) || nowMs >= soonestMs(was), 'A rest was made shorter');
+    if (was.kind === 'benched' && was.reason === 'rejected') assert.deepEqual(state, was);
+    if (was.kind === 'disabled') assert.deepEqual(state, was);
+  }
+}
+
+export function takes({ state }: KeyView): boolean {
+  return state.kind === 'ready' || state.kind === 'suspect' || state.kind === 'half-open';
+}
+
+export function isSame(one: KeyView, other: KeyView): boolean {
+  return one.account !== undefined && one.account === other.account;
+}
+
+function wakesAtMs(state: KeyState): number {
+  if (state.kind === 'cooling') return state.untilMs;
+  return state.kind === 'benched' ? state.probeAtMs : 0;
+}
+
+/** A guessed rest may be tried at half of it. */
+function soonestMs(state: KeyState): number {
+  return state.kind === 'cooling' && !state.stated ? (state.sinceMs + state.untilMs) / 2 : wakesAtMs(state);
+}
+
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
