@@ -5,6 +5,7 @@ import type { buildConnector } from 'undici';
 import { expect } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
+import type { JobKind } from '../../src/domain/job.ts';
 import type { Kept } from '../../src/domain/result-keeper.ts';
 import type { Resolve } from '../../src/media/guarded-connect.ts';
 import { createResultKeeper } from '../../src/media/result-keeper.ts';
@@ -48,8 +49,8 @@ export async function aKeeper(options: Partial<ResultKeeperOptions> = {}) {
   const keeper = createResultKeeper({ allowPrivateHosts: [], ...options, directory });
   const { signal } = new AbortController();
   return {
-    keep: async (url: string) => {
-      const kept = await keeper.keep({ kind: 'url', url }, 'image', jobId('tg-1-2'), signal);
+    keep: async (url: string, kind: JobKind = 'image') => {
+      const kept = await keeper.keep({ kind: 'url', url }, kind, jobId('tg-1-2'), signal);
       return { kept, left: await readdir(directory) };
     },
     [Symbol.asyncDispose]: async () => {
@@ -60,9 +61,9 @@ export async function aKeeper(options: Partial<ResultKeeperOptions> = {}) {
 }
 
 /** What becomes of a result at this address, and what is left on the disk of it. */
-export async function keep(url: string, options: Partial<ResultKeeperOptions> = {}) {
+export async function keep(url: string, options: Partial<ResultKeeperOptions> = {}, kind: JobKind = 'image') {
   await using keeper = await aKeeper(options);
-  return await keeper.keep(url);
+  return await keeper.keep(url, kind);
 }
 
 /** Refused, and nothing is left on the disk. */
