@@ -3,6 +3,7 @@ import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { Provider } from '../../src/domain/provider.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';
 import { parseConfig } from '../../src/config.ts';
+import type { ResultKeeper } from '../../src/domain/result-keeper.ts';
 import type { Contender, Opened, Stage } from '../../src/cli/simulate/contender.ts';
 import { keyAt, promptOf } from '../../src/cli/simulate/world-http.ts';
 import { GenerationService } from '../../src/generation/generation-service.ts';
@@ -20,6 +21,13 @@ import { startUpstream } from './upstream.ts';
 const seatsHint = { scarce: 1, plenty: 4 } as const;
 const resting: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 const perKind = (value: number) => ({ image: value, video: value });
+
+/** The keeper has the result at once: what is compared is the way to it. */
+const keeper: ResultKeeper = {
+  keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
+  find: async () => undefined,
+  remove: async () => false,
+};
 
 /** The house: real service, lines, pool, desk, attempt loop and HTTP client, its database in memory. */
 export const house: Contender = { name: 'the house', kind: 'house', open: openHouse };
@@ -46,9 +54,7 @@ async function openHouse({ world, clock, random, penalized }: Stage): Promise<Op
     engine,
     pool: keys.pool,
     providers,
-    keeper: {
-      keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
-    },
+    keeper,
     clock,
     random,
     tell,

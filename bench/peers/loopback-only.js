@@ -10,10 +10,10 @@ Server.prototype.listen = function listenOnLoopback(port, ...more) {
 };
 
 process.on('message', (question) => {
-  if (question !== 'port') return;
+  if (question !== 'address') return;
   const wait = setInterval(() => {
     if (address === undefined) return;
     clearInterval(wait);
-    process.send({ port: address.port });
+    process.send(address);
   }, 20);
 });

@@ -3,7 +3,7 @@ import { luckFrom } from '../../src/cli/simulate/luck.ts';
 import { type Asked, type Measured, measure, type Penalty } from '../../src/cli/simulate/measure.ts';
 import type { Scenario } from '../../src/cli/simulate/scenario.ts';
 import { World } from '../../src/cli/simulate/world.ts';
-import { systemClock as clock } from '../../src/kit/clock.ts';
+import { type Clock, systemClock } from '../../src/kit/clock.ts';
 import { systemRandom as random } from '../../src/kit/random.ts';
 
 export type RowSettings = {
@@ -17,7 +17,12 @@ export type RowSettings = {
 };
 
 /** Clients that ask one request after the other, in real time, until all requests are made or the row has lasted long. */
-export async function playRow(scenario: Scenario, contender: Contender, settings: RowSettings): Promise<Measured> {
+export async function playRow(
+  scenario: Scenario,
+  contender: Contender,
+  settings: RowSettings,
+  clock: Clock = systemClock,
+): Promise<Measured> {
   const { clients, requests, seed, serviceMs, rowMs } = settings;
   const luck = luckFrom(seed);
   const world = new World({ scenario, keys: scenario.keys ?? settings.keys, serviceMs, clock, luck });

@@ -31,7 +31,7 @@ export async function startPortkey(): Promise<Portkey | { readonly why: string }
   }
   const preload = pathToFileURL(join(import.meta.dirname, 'loopback-only.js')).href;
   const process = startNode({ args: ['--import', preload, program, '--headless', '--port=0'], cwd: home });
-  const { port } = answer.parse(await process.ask('port'));
+  const { port } = answer.parse(await process.ask('address'));
   return { url: `http://127.0.0.1:${port}`, process, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }
 
