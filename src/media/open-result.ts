@@ -1,5 +1,7 @@
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { systemClock } from '../kit/clock.ts';
+import type { Clock } from '../kit/clock.ts';
 import { checkUrl, hasUnsafeCharacters } from './address-guard.ts';
 import type { UrlRules } from './address-guard.ts';
 import { ForbiddenAddressError } from './guarded-connect.ts';
@@ -9,7 +11,11 @@ import { RefusedResult } from './refused-result.ts';
 export type OpenOptions = UrlRules & {
   readonly agent: Dispatcher;
   readonly signal: AbortSignal;
+  readonly clock?: Clock;
 };
+
+/** From the look-up of a name to the end of the headers, on each hop. */
+const headersMs = 15_000;
 
 const mostHops = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
@@ -30,19 +36,22 @@ export async function openResult(address: string, options: OpenOptions): Promise
   }
 }
 
-async function ask(url: URL, { agent, signal }: OpenOptions): Promise<Dispatcher.ResponseData> {
+async function ask(url: URL, { agent, signal, clock = systemClock }: OpenOptions): Promise<Dispatcher.ResponseData> {
+  const late = new AbortController();
+  using _timer = clock.schedule(headersMs, () => late.abort());
   try {
     const response = await request(url, {
       dispatcher: agent,
       method: 'GET',
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'darkroom' },
-      signal,
+      signal: AbortSignal.any([signal, late.signal]),
     });
     // Destroying a body that was not read to its end reports that as an error.
     response.body.on('error', () => {});
     return response;
   } catch (error) {
     signal.throwIfAborted();
+    if (late.signal.aborted) throw new RefusedResult('result-unavailable', `no headers within ${headersMs} ms`, true);
     throw refusedBy(error);
   }
 }
