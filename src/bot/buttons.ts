@@ -3,13 +3,11 @@ import { jobId } from '../domain/ids.ts';
 import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
+import { answer, edit } from './answer-press.ts';
 import { make } from './commands/ask.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { statusFor } from './commands/status.ts';
 import type { BotContext, Desk } from './context.ts';
-import { sayScreen } from './say-screen.ts';
-import { textOptions } from './screen-options.ts';
-import { troubleOf } from './telegram-trouble.ts';
 
 const answers = {
   cancelled: 'cancelled',
@@ -24,6 +22,8 @@ export function buttons(desk: Desk): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.on('callback_query', async (ctx) => {
     const { userId, locale } = ctx.speaker;
+    // What we never send: a message of ours in a chat that is not ours has no chat to answer in.
+    if (ctx.callbackQuery.message === undefined) return answer(ctx, messages.answer('expired', locale));
     const press = parseCallbackData(ctx.callbackQuery.data ?? '');
     switch (press?.verb) {
       case 'cancel': {
@@ -102,25 +102,4 @@ async function isUnderWay({ update, callbackQuery, chat, speaker }: BotContext, 
 function isForeign(ctx: BotContext): boolean {
   const asker = ctx.callbackQuery?.message?.reply_to_message?.from;
   return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;
-}
-
-/** The short words over the chat; a press too old for them is let be. */
-export async function answer(ctx: BotContext, text: string): Promise<void> {
-  try {
-    await ctx.answerCallbackQuery(text);
-  } catch (error) {
-    if (troubleOf(error) !== 'stale-query') throw error;
-  }
-}
-
-/** The message with the button shows the news; where that cannot be, a new one does. */
-export async function edit(ctx: BotContext, screen: Parameters<typeof sayScreen>[1]): Promise<void> {
-  try {
-    await ctx.editMessageText(screen.text, textOptions(screen));
-  } catch (error) {
-    const trouble = troubleOf(error);
-    if (trouble === 'not-modified') return;
-    if (trouble !== 'no-message') throw error;
-    await sayScreen(ctx, screen);
-  }
 }

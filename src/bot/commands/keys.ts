@@ -1,9 +1,8 @@
 import { Composer } from 'grammy';
 import { isAdminHere } from '../admin-here.ts';
+import { answer, edit } from '../answer-press.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
-import { textOptions } from '../screen-options.ts';
-import { troubleOf } from '../telegram-trouble.ts';
 
 /** /keys for admins; for anybody else it does not exist. */
 export function keysCommand({ messages, keys, clock }: Desk): Composer<BotContext> {
@@ -17,29 +16,15 @@ export function keysCommand({ messages, keys, clock }: Desk): Composer<BotContex
 /** The buttons under /keys; the list edits itself. */
 export async function pressKeysButton(ctx: BotContext, { messages, keys, clock }: Desk, id: string): Promise<void> {
   const { locale } = ctx.speaker;
-  if (!isAdminHere(ctx)) {
-    await ctx.answerCallbackQuery(messages.answer('expired', locale)).catch(ignoreStale);
-    return;
-  }
+  if (!isAdminHere(ctx)) return answer(ctx, messages.answer('expired', locale));
+  const list = () => messages.keys(keys.snapshot(), clock.now(), locale);
   if (id === 'open') {
-    await ctx.answerCallbackQuery().catch(ignoreStale);
-    await sayScreen(ctx, messages.keys(keys.snapshot(), clock.now(), locale));
-    return;
+    await answer(ctx);
+    return sayScreen(ctx, list());
   }
   let words = messages.answer('refreshed', locale);
   if (id === 'test') words = messages.keysTested(await keys.testAll(), locale);
   else if (id === 'wake') words = messages.keysWoken(keys.wakeAll(), locale);
-  await ctx.answerCallbackQuery(words).catch(ignoreStale);
-  const screen = messages.keys(keys.snapshot(), clock.now(), locale);
-  try {
-    await ctx.editMessageText(screen.text, textOptions(screen));
-  } catch (error) {
-    const trouble = troubleOf(error);
-    if (trouble === 'no-message') await sayScreen(ctx, screen);
-    else if (trouble !== 'not-modified') throw error;
-  }
-}
-
-function ignoreStale(error: unknown): void {
-  if (troubleOf(error) !== 'stale-query') throw error;
+  await answer(ctx, words);
+  await edit(ctx, list());
 }

@@ -1,4 +1,4 @@
-import { answer, edit } from '../buttons.ts';
+import { answer, edit } from '../answer-press.ts';
 import { make, sayMistake } from '../commands/ask.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
