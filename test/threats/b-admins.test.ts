@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from '../../src/config.ts';
+import { answerTo, callsOf, troubles } from '../journeys/talk.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { acquaintance, answerToRaw, dealtWith, groupMessageOf, me, messageOf, pressRaw, userOf } from './ab-stage.ts';
+
+const unknown = 'I don’t know that command';
+const gone = 'This button is no longer in use.';
+
+test('B12 an admin’s commands work in the own private chat and nowhere else', async () => {
+  await using house = await openTestHouse();
+  const admin = await acquaintance(house, adminId);
+  expect(wordsOf(await answerTo(admin, '/keys'))).toContain('healthy');
+  const said = admin.messages().length;
+  const [group, supergroup] = [-100, -1_000_000_000_100].map((id) => {
+    const made = house.telegram.group({ id, title: 'Painters' });
+    made.makeAdmin(adminId);
+    return made;
+  });
+  for (const place of [group, supergroup]) {
+    if (place === undefined) throw new Error('Cannot test without groups');
+    for (const text of ['/keys', `/keys${me}`, '/premium 7 30', `/premium${me} 7 30`]) {
+      house.telegram.sendUpdate({ message: groupMessageOf(place, adminId, { text }) });
+    }
+    await dealtWith(admin, place);
+    const answers = fromBot(admin.messages(place)).map(wordsOf);
+    expect(answers.filter((words) => /healthy|bytez|until/.test(words))).toEqual([]);
+    expect(wordsOf(await answerTo(admin, `/start${me}`, { in: place }))).not.toContain('/keys');
+    expect(wordsOf(await answerTo(admin, `/help${me}`, { in: place }))).not.toContain('/keys');
+  }
+  expect(admin.messages()).toHaveLength(said);
+  expect(wordsOf(await answerTo(admin, '/help'))).toContain('/keys');
+});
+
+test.each([
+  ['edited', { edited_message: messageOf(adminId, { text: '/keys', edit_date: 1_790_000_001 }) }],
+  [
+    'in a channel',
+    { channel_post: messageOf(adminId, { text: '/keys', chat: { id: -200, type: 'channel', title: 'x' } }) },
+  ],
+  [
+    'through a business account',
+    { business_message: messageOf(adminId, { text: '/keys', business_connection_id: 'b' }) },
+  ],
+  [
+    'by a bot with the admin’s id',
+    { message: messageOf(adminId, { text: '/keys', from: userOf(adminId, { is_bot: true }) }) },
+  ],
+])('B12 /keys %s is not answered at all', async (_how, update) => {
+  await using house = await openTestHouse();
+  const admin = await acquaintance(house, adminId);
+  house.telegram.sendUpdate(update);
+  await dealtWith(admin);
+  expect(fromBot(admin.messages())).toHaveLength(2);
+});
+
+test.each([
+  ['forwarded', { forward_origin: { type: 'user', sender_user: userOf(adminId), date: 1 } }],
+  ['written by another bot', { via_bot: userOf(55, { is_bot: true }) }],
+  ['of a business connection', { business_connection_id: 'b' }],
+  ['in somebody else’s chat', { chat: { id: 7, type: 'private', first_name: 'Person 7' } }],
+])('B12 /keys %s is a command that nobody knows', async (_how, more) => {
+  await using house = await openTestHouse();
+  const [admin, person] = [await acquaintance(house, adminId), await acquaintance(house)];
+  const answered = 'chat' in more ? person : admin;
+  const before = fromBot(answered.messages()).length;
+  house.telegram.sendUpdate({ message: messageOf(adminId, { text: '/keys', ...more }) });
+  const seen = await answered.waitFor((messages) => fromBot(messages).length > before);
+  expect(wordsOf(fromBot(seen).at(-1))).toContain(unknown);
+});
+
+test('B13 /keys of somebody else is answered as any unknown command is, however it is written', async () => {
+  await using house = await openTestHouse();
+  const person = await acquaintance(house);
+  const known = await answerTo(person, '/keys');
+  const nonsense = await answerTo(person, '/nonsense');
+  const plain = ({ id: _id, replyTo: _to, atMs: _at, ...rest }: typeof known) => rest;
+  expect(plain(known)).toEqual(plain(nonsense));
+  for (const text of ['/keys@darkroom_sandbox_bot', '/keys wake', '/keys 1', '/keys\nall']) {
+    expect(plain(await answerToRaw(house, person, { text }))).toEqual(plain(nonsense));
+  }
+  for (const data of ['keys:open', 'keys:test', 'keys:wake', 'keys:refresh']) {
+    expect(await pressRaw(house, 7, { data })).toBe(gone);
+  }
+  expect(callsOf(house, 'editMessageText')).toEqual([]);
+  expect(house.bytez.calls.filter(({ route }) => route === 'tasks')).toEqual([]);
+  expect(troubles(house)).toEqual([]);
+});
+
+test.each(['0x7B', '123abc', '-5', '1e3', '0', '007', '1.0', '１２３', '12 34', '+5', '99999999999999999', '@name'])(
+  'B14 the admin id %j stops the start by its place, and is not shown',
+  (entry) => {
+    const start = () => parseConfig({ ADMIN_IDS: ` 123 , ,${entry}, ` });
+    expect(start).toThrow(ConfigError);
+    expect(start).toThrow(/ADMIN_IDS position 3 must be a Telegram user id in digits/);
+    expect(start).not.toThrow(entry.length > 2 ? entry : `"${entry}"`);
+  },
+);
+
+test('B14 every bad admin id is named at once, and good ones are numbers', () => {
+  expect(() => parseConfig({ ADMIN_IDS: ' 123 , 0x7B, 123abc, -5, 1e3, ' })).toThrow(
+    /position 2 .*\n.*position 3 .*\n.*position 4 .*\n.*position 5 /,
+  );
+  expect([...parseConfig({ ADMIN_IDS: ' 123 ,, 9007199254740991 ,123, ' }).adminIds]).toEqual([
+    123, 9_007_199_254_740_991,
+  ]);
+});
+
+test('B15 without admins there are no admin commands, for nobody', async () => {
+  await using house = await openTestHouse({ env: { ADMIN_IDS: '' } });
+  const person = await acquaintance(house, adminId);
+  expect(wordsOf(await answerTo(person, '/keys'))).toContain(unknown);
+  await answerTo(person, '/premium 900 30');
+  expect(wordsOf(await answerTo(person, '/premium'))).not.toContain('until');
+  expect(wordsOf(await answerTo(person, '/start'))).not.toContain('/keys');
+  expect(await pressRaw(house, adminId, { data: 'keys:wake' })).toBe(gone);
+  expect(house.telegram.commandsFor(adminId, adminId).map(({ command }) => command)).not.toContain('keys');
+  const health = await fetch(`${house.house.httpUrl}/keys`);
+  expect([401, 404]).toContain(health.status);
+});
