@@ -4,7 +4,7 @@ import { AlertMail } from './bot/alerts.ts';
 import type { BotContext, Desk } from './bot/context.ts';
 import { equip } from './bot/bot.ts';
 import { Delivery } from './bot/delivery.ts';
-import { politeCalls } from './bot/polite-calls.ts';
+import { openOutbox } from './bot/open-outbox.ts';
 import { Poller, TokenRefused } from './bot/poller.ts';
 import { CommandMenu } from './bot/publish-commands.ts';
 import { Receipts } from './bot/receipts.ts';
@@ -89,7 +89,7 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const hangingUp = new AbortController();
 
   opening.use(takeOwnership(config.dataDir));
-  const { database, engine, ledger, inbox, users, dialogues, keyStore } = opening.use(
+  const { database, engine, ledger, inbox, users, dialogues, chats, keyStore } = opening.use(
     openStorage({
       path: join(config.dataDir, 'darkroom.db'),
       onUnreadableKey: (error) => {
@@ -146,11 +146,12 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   });
 
   const messages = createMessageMapper(catalog);
-  const bot = new Bot<BotContext>(token.reveal(), { client: { apiRoot: config.telegram.apiRoot } });
-  bot.api.config.use(politeCalls(clock, tell, hangingUp.signal));
+  const client = { apiRoot: config.telegram.apiRoot };
+  const bot = new Bot<BotContext>(token.reveal(), { client });
   const { api } = bot;
-  const receipts = opening.use(new Receipts({ api, service, engine, ledger, messages, clock, tell }));
-  const delivery = new Delivery({ api, service, engine, ledger, receipts, messages, clock, random, tell });
+  const outbox = opening.use(openOutbox({ api, client, chats, clock, random, tell, closing: hangingUp.signal }));
+  const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
+  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell });
   const { adminIds, premiumIds, defaultLocale } = config;
   const desk: Desk = {
     service,
@@ -168,7 +169,7 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     waiting,
     matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
   };
-  const mail = opening.use(new AlertMail({ ...desk, api }));
+  const mail = opening.use(new AlertMail({ ...desk, outbox }));
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, menu);

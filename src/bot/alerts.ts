@@ -1,12 +1,14 @@
-import { type Api, GrammyError, HttpError } from 'grammy';
+import { GrammyError, HttpError } from 'grammy';
 import type { Alert } from '../domain/alert.ts';
 import type { HouseEvent, Tell } from '../domain/events.ts';
 import type { Users } from '../domain/users.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { AlertNews } from '../messages/alert-screen.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { Outbox } from './outbox.ts';
 import { textOptions } from './screen-options.ts';
-import { describeTrouble, isCalledOff, troubleOf } from './telegram-trouble.ts';
+import { sortTrouble } from './send-once.ts';
+import { isCalledOff, isPassing } from './telegram-trouble.ts';
 
 /** Troubles seldom come alone: what comes within this time of the first goes into the same message. */
 const gatherMs = 5_000;
@@ -15,7 +17,7 @@ const spacingMs = 60_000;
 const dampedMs = 300_000;
 
 export type AlertMailOptions = {
-  readonly api: Api;
+  readonly outbox: Outbox;
   readonly users: Users;
   readonly messages: MessageMapper;
   readonly adminIds: ReadonlySet<number>;
@@ -77,7 +79,9 @@ export class AlertMail {
     addressee.timer?.[Symbol.dispose]();
     const timer = clock.schedule(atMs - nowMs, () => {
       delete addressee.timer;
-      void this.#send(addressee);
+      addressee.isSending = true;
+      const run = () => this.#send(addressee);
+      this.#options.outbox.post({ chatId: addressee.id, kind: 'send', rank: 'unasked', run });
     });
     addressee.timer = { atMs, [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
@@ -88,7 +92,7 @@ export class AlertMail {
     return isOpen ? quietUntilMs : 0;
   }
 
-  async #send(addressee: Addressee): Promise<void> {
+  async #send(addressee: Addressee): Promise<'done'> {
     const { clock } = this.#options;
     const nowMs = clock.uptimeMs();
     this.#forgetWhatIsPast(nowMs);
@@ -96,7 +100,6 @@ export class AlertMail {
       .filter((standing) => (this.#dueMs(addressee, standing) ?? Infinity) <= nowMs)
       .map(({ alert, isOpen }): AlertNews => ({ alert, isOver: !isOpen }));
     if (news.length > 0) {
-      addressee.isSending = true;
       addressee.nextMs = nowMs + spacingMs;
       if (await this.#say(addressee.id, news)) {
         for (const { alert, isOver } of news) {
@@ -104,18 +107,19 @@ export class AlertMail {
           else addressee.told.add(alert.id);
         }
       }
-      addressee.isSending = false;
     }
+    addressee.isSending = false;
     this.#schedule(addressee);
+    return 'done';
   }
 
   /** Answers false when it is worth saying the same once more. */
   async #say(id: number, news: readonly AlertNews[]): Promise<boolean> {
-    const { api, users, messages, matchLocale, tell } = this.#options;
+    const { outbox, users, messages, matchLocale, tell } = this.#options;
     try {
       const { locale } = await users.find(id);
       const screen = messages.alerts(news, locale ?? matchLocale(undefined));
-      await api.sendMessage(id, screen.text, textOptions(screen));
+      await outbox.api.sendMessage(id, screen.text, textOptions(screen));
       return true;
     } catch (error) {
       if (isCalledOff(error)) return false;
@@ -123,9 +127,8 @@ export class AlertMail {
         tell({ event: 'house.trouble', what: 'tell an admin of an alert', error });
         return false;
       }
-      tell({ event: 'telegram.trouble', method: 'sendMessage', detail: describeTrouble(error) });
       // An alert that comes twice is better than none; a chat that is closed to the bot stays so.
-      return !['offline', 'unsure', 'too-many'].includes(troubleOf(error));
+      return !isPassing(sortTrouble(tell, 'sendMessage', error));
     }
   }
 

@@ -8,6 +8,8 @@ import { keyboardFor } from './screen-options.ts';
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';
 
+/** Telegram takes no larger file from a bot. */
+export const uploadLimitBytes = 50 * 1024 * 1024;
 /** Telegram's limits of a photo: bytes, width + height in pixels, and the ratio of the two. */
 const photoLimitBytes = 10 * 1024 * 1024;
 const photoLimitSides = 10_000;

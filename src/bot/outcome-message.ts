@@ -5,15 +5,17 @@ import type { Screen } from '../messages/screen.ts';
 import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
 import { keyboardFor, replyTo, textOptions } from './screen-options.ts';
 
-/** Turns a message of ours into the outcome: the file with its caption, or the words. */
-export async function editIntoOutcome(
-  api: Api,
-  chatId: number,
-  messageId: number,
-  outcome: Outcome,
-  screen: Screen,
-  as: SendAs,
-): Promise<void> {
+/** One way of showing an outcome: the file with its caption, or words. */
+export type OutcomeForm = {
+  readonly outcome: Outcome;
+  readonly as: SendAs;
+  readonly screen: Screen;
+};
+
+/** Turns a message of ours into the outcome. */
+export async function editIntoOutcome(api: Api, job: Job, messageId: number, form: OutcomeForm): Promise<void> {
+  const { chatId } = job.origin;
+  const { outcome, as, screen } = form;
   if (outcome.kind !== 'result') await api.editMessageText(chatId, messageId, screen.text, textOptions(screen));
   else {
     const media = mediaFor(outcome.file, screen, as);
@@ -22,7 +24,7 @@ export async function editIntoOutcome(
 }
 
 /** Sends the outcome as a message of its own, in answer to what was asked; answers its id. */
-export async function sendOutcome(api: Api, job: Job, outcome: Outcome, screen: Screen, as: SendAs): Promise<number> {
+export async function sendOutcome(api: Api, job: Job, { outcome, as, screen }: OutcomeForm): Promise<number> {
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
   if (outcome.kind === 'result') return sendMedia(api, chatId, outcome.file, screen, as, place);

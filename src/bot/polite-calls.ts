@@ -1,55 +1,71 @@
 import type { Transformer } from 'grammy';
 import type { Tell } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
+import { everything, type HeldPlace, type Pace, type Showing } from './outbox-pace.ts';
+import { chatOf, showingOf } from './telegram-call.ts';
+import { describeRefusal, holdOf } from './telegram-trouble.ts';
 
 const mostTries = 4;
-/** A ban longer than this is left to whoever called: the job stays untold and is tried again later. */
+/** An answer that has to wait longer than this is not given: whoever asked has gone on by then. */
 const longestWaitMs = 120_000;
-const missingRetryAfterMs = 5_000;
 
 /** Calls that show the same thing however often they are made. */
 const repeatable = /^(edit|set|get|answerCallbackQuery|delete)/;
+/** Whoever polls has a patience of its own; and where these have to rest, everything has to. */
+const isGlobal = (method: string): boolean => method === 'getUpdates' || method === 'getMe';
 
 /**
- * Waits as long as Telegram asks (429) and holds every other call to that chat back meanwhile, without holding other
- * chats; repeats after 5xx and lost connections only what cannot be seen twice. Once `closing` aborts, no call and no
- * wait goes on.
+ * `answering`: somebody has just written and waits, so a call waits for a chat that rests, and is repeated after 5xx and
+ * lost connections when it cannot be seen twice. `unasked`: an errand of the outbox, which waits only until the chat
+ * bears it, and is told of every trouble at once.
  */
-export function politeCalls(clock: Clock, tell: Tell, closing: AbortSignal): Transformer {
-  const heldUntilMs = new Map<number | string, number>();
+export type Manner = 'answering' | 'unasked';
+
+export type PoliteCallsOptions = {
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Once it aborts, no call and no wait goes on. */
+  readonly closing: AbortSignal;
+};
+
+/** Rests as long as Telegram asks (429), and keeps every other call to that chat back meanwhile, but none to another. */
+export function politeCalls({ pace, clock, tell, closing }: PoliteCallsOptions, manner: Manner): Transformer {
   return async (prev, method, payload, signal) => {
-    // Whoever polls has a patience and a stop signal of its own.
-    if (method === 'getUpdates' || method === 'getMe') return prev(method, payload, signal);
-    const chat = chatOf(payload);
+    const place = chatOf(payload) ?? method;
+    const showing = showingOf(method, payload);
+    const patienceMs = manner === 'unasked' || isGlobal(method) ? 0 : longestWaitMs;
     for (let tries = 1; ; tries += 1) {
-      const bannedMs = await banOf(chat);
-      if (bannedMs > 0) return tooMany(bannedMs);
+      const heldMs = await turn(place, showing, patienceMs);
+      if (heldMs > 0) return tooMany(heldMs);
       const reply = await replyTo(() => prev(method, payload, signal ?? (closing as Parameters<typeof prev>[2])));
       if (reply.kind === 'answer' && reply.answer.ok) return reply.answer;
-      const heldMs = reply.kind === 'answer' ? holdOf(reply.answer) : undefined;
-      if (heldMs !== undefined && chat !== undefined) heldUntilMs.set(chat, clock.now() + heldMs);
-      const waitMs = heldMs ?? 500 * 2 ** tries;
-      const isWorthIt =
-        tries < mostTries && waitMs <= longestWaitMs && (heldMs !== undefined || mayRepeat(method, reply));
-      if (isWorthIt && !closing.aborted) {
+      const holdMs = reply.kind === 'answer' ? holdOf(reply.answer) : undefined;
+      if (holdMs !== undefined) pace.hold(isGlobal(method) ? everything : place, holdMs);
+      const waitMs = holdMs ?? 500 * 2 ** tries;
+      const mayTryAgain = manner === 'answering' && !isGlobal(method) && tries < mostTries && !closing.aborted;
+      const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= longestWaitMs;
+      if (!isGlobal(method) && (holdMs !== undefined || (mayTryAgain && isWorthIt))) {
         tell({ event: 'telegram.trouble', method, detail: describe(reply), retryInMs: waitMs });
-        if (await rested(waitMs)) continue;
       }
+      if (mayTryAgain && isWorthIt && (await rested(waitMs))) continue;
       if (reply.kind === 'lost') throw reply.error;
       return reply.answer;
     }
   };
 
-  /** Waits while the chat is held, and answers how long it still is when that is too long or the house closes. */
-  async function banOf(chat: number | string | undefined): Promise<number> {
-    if (chat === undefined) return 0;
+  /** Waits until the call may go out, and counts it; answers how long that still takes when it is too long or the house closes. */
+  async function turn(place: HeldPlace, showing: Showing | undefined, patienceMs: number): Promise<number> {
     for (;;) {
-      const leftMs = (heldUntilMs.get(chat) ?? 0) - clock.now();
-      if (leftMs <= 0) break;
-      if (leftMs > longestWaitMs || !(await rested(leftMs))) return leftMs;
+      const heldMs = pace.heldMs(place);
+      if (heldMs > patienceMs) return heldMs;
+      const waitMs = Math.max(heldMs, manner === 'unasked' && showing !== undefined ? pace.waitMs(showing) : 0);
+      if (waitMs <= 0) {
+        if (showing !== undefined) pace.note(showing);
+        return 0;
+      }
+      if (!(await rested(waitMs))) return waitMs;
     }
-    heldUntilMs.delete(chat);
-    return 0;
   }
 
   async function rested(ms: number): Promise<boolean> {
@@ -76,20 +92,13 @@ async function replyTo<Answer>(call: () => Promise<Answer>): Promise<Reply<Answe
   }
 }
 
-/** How long Telegram asks to wait; undefined when it did not. */
-function holdOf(answer: ApiAnswer): number | undefined {
-  if (answer.ok || answer.error_code !== 429) return undefined;
-  return retryAfterMs(answer.parameters?.retry_after);
-}
-
 function mayRepeat(method: string, reply: Reply<ApiAnswer>): boolean {
-  const isTrouble = reply.kind === 'lost' || (!reply.answer.ok && reply.answer.error_code >= 500);
-  return isTrouble && repeatable.test(method);
+  const isUnsure = reply.kind === 'lost' || (!reply.answer.ok && reply.answer.error_code >= 500);
+  return isUnsure && repeatable.test(method);
 }
 
 function describe(reply: Reply<ApiAnswer>): string {
-  if (reply.kind === 'lost' || reply.answer.ok) return 'no answer';
-  return `${reply.answer.error_code} ${reply.answer.description}`;
+  return reply.kind === 'lost' || reply.answer.ok ? 'no answer' : describeRefusal(reply.answer);
 }
 
 /** The call was not made: certain, unlike a lost answer. */
@@ -97,14 +106,4 @@ function tooMany(heldMs: number): ApiRefusal {
   const seconds = Math.ceil(heldMs / 1_000);
   const description = `Too Many Requests: retry after ${seconds}`;
   return { ok: false, error_code: 429, description, parameters: { retry_after: seconds } };
-}
-
-function chatOf(payload: object): number | string | undefined {
-  const chat: unknown = 'chat_id' in payload ? payload.chat_id : undefined;
-  return typeof chat === 'number' || typeof chat === 'string' ? chat : undefined;
-}
-
-function retryAfterMs(seconds: unknown): number {
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return missingRetryAfterMs;
-  return Math.max(1, seconds) * 1_000;
 }

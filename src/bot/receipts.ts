@@ -9,17 +9,22 @@ import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Screen } from '../messages/screen.ts';
-import { replyTo, textOptions } from './screen-options.ts';
-import { describeTrouble, troubleOf } from './telegram-trouble.ts';
+import { placeOf } from './outcome-message.ts';
+import type { Outbox } from './outbox.ts';
+import { textOptions } from './screen-options.ts';
+import { sortTrouble } from './send-once.ts';
+import { isPassing } from './telegram-trouble.ts';
 
-/** Telegram's flood control is not published; edits further apart than this are known to be left alone. */
-const editSpacingMs = { private: 1_100, group: 3_100 } as const;
 /** Places in line move often and matter little: they are shown this late at the most. */
 const placeSpacingMs = 5_000;
 const placesShownAtOnce = 20;
+/** Most results are shown sooner than this after they were made, and then nobody needs to read that they will be. */
+const deliveringShownAfterMs = 2_000;
 
 export type ReceiptsOptions = {
+  /** For the answer to whoever has just asked; what follows goes through the outbox. */
   readonly api: Api;
+  readonly outbox: Outbox;
   readonly service: GenerationService;
   readonly engine: JobEngine;
   readonly ledger: EffectLedger;
@@ -29,15 +34,17 @@ export type ReceiptsOptions = {
 };
 
 type Tracked = {
+  readonly chatId: number;
   shown: string;
-  lastEditMs: number;
+  /** The message was deleted, or the chat was shut: nobody wants the news. */
+  isGone?: boolean;
+  deliveringSinceMs?: number;
   timer?: Disposable;
-  work: Promise<void>;
 };
 
 /**
- * The status message of each job: sent once, then edited as the job goes on, the latest news only and no faster than
- * Telegram bears. Whoever shows the outcome closes it first, so that old news never overwrites it.
+ * The status message of each job: sent once, then edited as the job goes on, the latest news only. Whoever shows the
+ * outcome closes it first, so that old news never overwrites it.
  */
 export class Receipts {
   readonly #options: ReceiptsOptions;
@@ -69,45 +76,38 @@ export class Receipts {
   }
 
   async #send(job: Job, view: JobView): Promise<void> {
-    const { api, engine, ledger, messages, clock, tell } = this.#options;
+    const { api, engine, ledger, messages, tell } = this.#options;
     const start = await ledger.begin(job.id, 'receipt', 'once');
     if (start.kind !== 'go') return;
     const screen = messages.receipt(view, job.locale);
-    const { chatId, threadId, messageId } = job.origin;
+    const { chatId, messageId } = job.origin;
     try {
-      const sent = await api.sendMessage(chatId, screen.text, {
-        ...textOptions(screen),
-        reply_parameters: replyTo(messageId),
-        ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-      });
+      const sent = await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...placeOf(job, messageId) });
       await engine.keepReceipt(job.id, sent.message_id);
       await ledger.end(job.id, 'receipt', String(sent.message_id));
     } catch (error) {
-      const trouble = troubleOf(error);
-      tell({ event: 'telegram.trouble', method: 'sendMessage', detail: describeTrouble(error) });
+      const trouble = sortTrouble(tell, 'sendMessage', error);
       // Without a receipt the outcome comes as a message of its own; only a certain failure is known not to have arrived.
       if (trouble !== 'unsure') await ledger.undo(job.id, 'receipt');
       return;
     }
-    this.#track(job.id, screen, clock.now());
+    this.#tracked.set(job.id, { chatId, shown: fingerprintOf(screen) });
     // What happened while the receipt was on its way.
-    this.#schedule(job.id);
+    this.refresh(job.id);
   }
 
   /** Shows where the job stands as soon as Telegram bears it, also when an earlier run of the process sent the receipt. */
   refresh(id: JobId): void {
-    if (!this.#tracked.has(id)) this.#tracked.set(id, { shown: '', lastEditMs: 0, work: Promise.resolve() });
-    this.#schedule(id);
+    const tracked = this.#tracked.get(id);
+    if (tracked === undefined) void this.#adopt(id);
+    else this.#post(id, tracked);
   }
 
-  /** No more news of this job; resolves when what is under way to Telegram has arrived, the receipt itself included. */
+  /** No more news of this job; resolves when the receipt itself has arrived, if it is on its way. */
   async close(id: JobId): Promise<void> {
     await this.#sending.get(id)?.catch(() => undefined);
-    const tracked = this.#tracked.get(id);
-    if (tracked === undefined) return;
+    this.#tracked.get(id)?.timer?.[Symbol.dispose]();
     this.#tracked.delete(id);
-    tracked.timer?.[Symbol.dispose]();
-    await tracked.work;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,54 +116,68 @@ export class Receipts {
     await Promise.all([...this.#tracked.keys()].map((id) => this.close(id)));
   }
 
-  #track(id: JobId, screen: Screen, nowMs: number): void {
-    this.#tracked.set(id, { shown: fingerprintOf(screen), lastEditMs: nowMs, work: Promise.resolve() });
+  async #adopt(id: JobId): Promise<void> {
+    try {
+      const found = await this.#options.service.find(id);
+      if (found?.job.receiptId === undefined || this.#tracked.has(id)) return;
+      const tracked: Tracked = { chatId: found.job.origin.chatId, shown: '' };
+      this.#tracked.set(id, tracked);
+      this.#post(id, tracked);
+    } catch (error) {
+      this.#options.tell({ event: 'house.trouble', what: `look where job ${id} stands`, error });
+    }
   }
 
-  #schedule(id: JobId, leastMs = 0): void {
-    const tracked = this.#tracked.get(id);
-    if (tracked === undefined || tracked.timer !== undefined) return;
-    const { clock } = this.#options;
-    const waitMs = Math.max(leastMs, tracked.lastEditMs + editSpacingMs.private - clock.now(), 0);
-    tracked.timer = clock.schedule(waitMs, () => {
-      delete tracked.timer;
-      tracked.work = tracked.work.then(() => this.#edit(id, tracked));
-    });
+  #post(id: JobId, tracked: Tracked): void {
+    const { chatId } = tracked;
+    const run = () => this.#edit(id, tracked);
+    this.#options.outbox.post({ chatId, kind: 'edit', rank: 'news', name: id, run });
   }
 
   #schedulePlaces(): void {
     this.#placesTimer ??= this.#options.clock.schedule(placeSpacingMs, () => {
       this.#placesTimer = undefined;
-      for (const id of [...this.#tracked.keys()].slice(0, placesShownAtOnce)) this.#schedule(id);
+      for (const [id, tracked] of [...this.#tracked].slice(0, placesShownAtOnce)) this.#post(id, tracked);
     });
   }
 
-  async #edit(id: JobId, tracked: Tracked): Promise<void> {
-    const { api, service, messages, clock, tell } = this.#options;
-    try {
-      const found = await service.find(id);
-      if (found === undefined || found.job.receiptId === undefined || this.#tracked.get(id) !== tracked) return;
-      const { job, view } = found;
-      if (view.phase.kind === 'ended') {
-        this.#tracked.delete(id);
-        return;
-      }
-      const waitMs = tracked.lastEditMs + editSpacingMs[job.origin.chatType] - clock.now();
-      if (waitMs > 0) return this.#schedule(id, waitMs);
-      const screen = messages.receipt(view, job.locale);
-      const news = fingerprintOf(screen);
-      if (tracked.shown === news) return;
-      tracked.lastEditMs = clock.now();
-      try {
-        await api.editMessageText(job.origin.chatId, found.job.receiptId, screen.text, textOptions(screen));
-      } catch (error) {
-        if (troubleOf(error) !== 'not-modified') throw error;
-      }
-      tracked.shown = news;
-    } catch (error) {
-      // Old news is not worth a second try: the next change brings newer.
-      tell({ event: 'telegram.trouble', method: 'editMessageText', detail: describeTrouble(error) });
+  async #edit(id: JobId, tracked: Tracked): Promise<'done' | 'again'> {
+    const { outbox, service, messages, tell } = this.#options;
+    if (this.#tracked.get(id) !== tracked || tracked.isGone === true) return 'done';
+    const found = await service.find(id);
+    const receiptId = found?.job.receiptId;
+    if (found === undefined || receiptId === undefined || this.#tracked.get(id) !== tracked) return 'done';
+    const { job, view } = found;
+    if (view.phase.kind === 'ended') {
+      this.#tracked.delete(id);
+      return 'done';
     }
+    if (view.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
+    else if (this.#isTooSoon(id, tracked)) return 'done';
+    const screen = messages.receipt(view, job.locale);
+    const news = fingerprintOf(screen);
+    if (tracked.shown === news) return 'done';
+    try {
+      await outbox.api.editMessageText(job.origin.chatId, receiptId, screen.text, textOptions(screen));
+      tracked.shown = news;
+      return 'done';
+    } catch (error) {
+      const trouble = sortTrouble(tell, 'editMessageText', error);
+      tracked.isGone = trouble === 'no-message' || trouble === 'closed';
+      return isPassing(trouble) ? 'again' : 'done';
+    }
+  }
+
+  #isTooSoon(id: JobId, tracked: Tracked): boolean {
+    const { clock } = this.#options;
+    tracked.deliveringSinceMs ??= clock.uptimeMs();
+    const leftMs = tracked.deliveringSinceMs + deliveringShownAfterMs - clock.uptimeMs();
+    if (leftMs <= 0) return false;
+    tracked.timer ??= clock.schedule(leftMs, () => {
+      delete tracked.timer;
+      this.#post(id, tracked);
+    });
+    return true;
   }
 }
 

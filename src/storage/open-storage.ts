@@ -1,3 +1,4 @@
+import type { ChatBook } from '../domain/chat-book.ts';
 import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Inbox } from '../domain/inbox.ts';
@@ -5,6 +6,7 @@ import type { JobEngine } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import type { Users } from '../domain/users.ts';
 import { type Database, openDatabase } from './database.ts';
+import { createSqliteChatBook } from './sqlite-chat-book.ts';
 import { createSqliteDialogues } from './sqlite-dialogues.ts';
 import { createSqliteEffectLedger } from './sqlite-effect-ledger.ts';
 import { createSqliteInbox } from './sqlite-inbox.ts';
@@ -21,6 +23,7 @@ export type Storage = Disposable & {
   readonly inbox: Inbox;
   readonly users: Users;
   readonly dialogues: DialogueStore;
+  readonly chats: ChatBook;
   readonly keyStore: KeyStore;
 };
 
@@ -39,6 +42,7 @@ export function openStorage({ path, onUnreadableKey }: StorageOptions): Storage 
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),
     dialogues: createSqliteDialogues(database),
+    chats: createSqliteChatBook(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };

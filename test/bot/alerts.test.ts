@@ -1,18 +1,16 @@
-import { type Api, GrammyError, HttpError } from 'grammy';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AlertMail } from '../../src/bot/alerts.ts';
 import type { Alert } from '../../src/domain/alert.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
 import type { Users } from '../../src/domain/users.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeTelegram, refusing, type TelegramDeed } from '../support/fake-telegram.ts';
 
 const catalog = loadCatalog();
 const locales = new Map([[901, 'ru']]);
-const blocked = new GrammyError('', { ok: false, error_code: 403, description: 'Forbidden' }, 'sendMessage', {});
-const lost = new HttpError('', Object.assign(new Error(''), { code: 'ECONNREFUSED' }));
+const blocked = refusing('Forbidden: bot was blocked by the user', 403);
+const lost = 'offline';
 
 function failing(place: number): Alert {
   const facts = { kind: 'key-failing', keyName: `bytez #${place}`, reason: 'rejected', times: 1 } as const;
@@ -20,19 +18,20 @@ function failing(place: number): Alert {
 }
 
 /** Mail to the admins on a Telegram that notes what it is asked and answers as told. */
-function aMail(adminIds: readonly number[] = [900], answers: (Error | undefined)[] = []) {
-  const clock = fakeClock();
+function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Error)[] = []) {
   const sent: string[] = [];
-  const events: HouseEvent[] = [];
+  const { clock, outbox, events, tell } = fakeTelegram(({ chatId, payload }) => {
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    if (answer !== undefined) return answer;
+    const words = String(payload['text'])
+      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll('\n', ' | ');
+    sent.push(`${Math.round(clock.uptimeMs() / 1_000)} s ${chatId}: ${words}`);
+    return undefined;
+  });
   const mail = new AlertMail({
-    api: {
-      sendMessage: async (chatId: number, text: string) => {
-        const answer = answers.shift();
-        if (answer !== undefined) throw answer;
-        const words = text.replaceAll(/<[^>]*>/g, '').replaceAll('\n', ' | ');
-        sent.push(`${Math.round(clock.uptimeMs() / 1_000)} s ${chatId}: ${words}`);
-      },
-    } as unknown as Api,
+    outbox,
     users: {
       find: async (id: number) => {
         const locale = locales.get(id);
@@ -43,7 +42,7 @@ function aMail(adminIds: readonly number[] = [900], answers: (Error | undefined)
     adminIds: new Set(adminIds),
     matchLocale: (code) => catalog.match(code, 'en'),
     clock,
-    tell: (event) => void events.push(event),
+    tell,
   });
   return {
     clock,
@@ -130,7 +129,9 @@ test('AlertMail leaves a chat that is closed to the bot alone, with a line in th
   raise(1);
   await clock.advance(600_000);
   expect(sent).toEqual(['5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
-  expect(events).toEqual([{ event: 'telegram.trouble', method: 'sendMessage', detail: '403 Forbidden' }]);
+  expect(events).toEqual([
+    { event: 'telegram.trouble', method: 'sendMessage', detail: '403 Forbidden: bot was blocked by the user' },
+  ]);
 });
 
 test('AlertMail tries again a minute later when Telegram was away, with what is true by then', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { politeCalls } from '../../src/bot/polite-calls.ts';
+import { Pace } from '../../src/bot/outbox-pace.ts';
+import { type Manner, politeCalls } from '../../src/bot/polite-calls.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
@@ -21,18 +22,24 @@ const refused: Answer = { ok: false, error_code: 400, description: 'Bad Request:
 
 /** A Telegram that does the deeds one after the other, then answers well. */
 function aTelegram(...deeds: Deed[]) {
+  return aTelegramFor('answering', ...deeds);
+}
+
+function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
   const clock = fakeClock();
   const startMs = clock.now();
   const events: HouseEvent[] = [];
   const closing = new AbortController();
   const asked: { readonly method: string; readonly chatId: unknown; readonly atMs: number }[] = [];
   const heard: unknown[] = [];
-  const polite = politeCalls(clock, (event) => events.push(event), closing.signal) as unknown as (
+  const pace = new Pace(clock);
+  const options = { pace, clock, tell: (event: HouseEvent) => void events.push(event), closing: closing.signal };
+  const polite = politeCalls(options, manner) as unknown as (
     prev: (method: string, payload: object, signal?: AbortSignal) => Promise<Answer>,
     method: string,
     payload: object,
   ) => Promise<Answer>;
-  const call = (method: string, chatId?: number) =>
+  const call = (method: string, chatId?: number, messageId?: number) =>
     polite(
       async (name, payload, signal) => {
         asked.push({
@@ -46,9 +53,12 @@ function aTelegram(...deeds: Deed[]) {
         return deed;
       },
       method,
-      chatId === undefined ? {} : { chat_id: chatId },
+      {
+        ...(chatId === undefined ? {} : { chat_id: chatId }),
+        ...(messageId === undefined ? {} : { message_id: messageId }),
+      },
     );
-  return { clock, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
+  return { clock, pace, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
 }
 
 test('politeCalls() waits exactly as long as Telegram asks, and says so', async () => {
@@ -86,6 +96,7 @@ test.each([
   [Number.NaN, 5_000],
   [0, 1_000],
   [0.2, 1_000],
+  [90, 90_000],
 ])('politeCalls() takes a retry_after of %s as %i ms', async (seconds, waitMs) => {
   const telegram = aTelegram(limited(seconds));
   const answer = telegram.call('sendMessage', 7);
@@ -153,9 +164,9 @@ test('politeCalls() answers a refusal at once', async () => {
 });
 
 test.each(['getUpdates', 'getMe'])('politeCalls() leaves every trouble with %s to the poller', async (method) => {
-  const telegram = aTelegram(limited(30), broken);
-  expect(await telegram.call(method)).toEqual(limited(30));
+  const telegram = aTelegram(broken, limited(30));
   expect(await telegram.call(method)).toEqual(broken);
+  expect(await telegram.call(method)).toEqual(limited(30));
   expect(telegram.events).toEqual([]);
 });
 
@@ -179,3 +190,75 @@ test('politeCalls() gives calls the signal that ends them when the house is clos
   await telegram.call('sendMessage', 7);
   expect(telegram.heard).toEqual([telegram.closing.signal]);
 });
+
+test.each(['getUpdates', 'getMe'])('politeCalls() leaves all of Telegram alone when %s has to rest', async (method) => {
+  const telegram = aTelegram(limited(7));
+  await telegram.call(method);
+  const answers = [telegram.call('sendMessage', 7), telegram.call('setMyName')];
+  await telegram.clock.advance(6_999);
+  expect(telegram.asked).toHaveLength(1);
+  expect(await telegram.call('getMe')).toMatchObject({ error_code: 429, parameters: { retry_after: 1 } });
+  await telegram.clock.advance(1);
+  expect(await Promise.all(answers)).toEqual([fine, fine]);
+  expect(telegram.times()).toEqual([0, 7_000, 7_000]);
+});
+
+test('politeCalls() waits for a method that has to rest, and calls others meanwhile', async () => {
+  const telegram = aTelegram(limited(7));
+  const first = telegram.call('setMyCommands');
+  await telegram.clock.advance(0);
+  await telegram.call('setMyName');
+  await telegram.clock.advance(7_000);
+  expect(await first).toEqual(fine);
+  expect(telegram.times()).toEqual([0, 0, 7_000]);
+});
+
+test('politeCalls() asks again after an hour at the latest, whatever Telegram says', async () => {
+  const telegram = aTelegram(limited(99_999));
+  expect(await telegram.call('sendMessage', 7)).toEqual(limited(99_999));
+  expect(await telegram.call('sendMessage', 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 3_600 } });
+  await telegram.clock.advance(3_600_000);
+  expect(await telegram.call('sendMessage', 7)).toEqual(fine);
+});
+
+test('politeCalls() keeps its word when the clock of the machine is set meanwhile', async () => {
+  const telegram = aTelegram(limited(10));
+  const answer = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(5_000);
+  telegram.clock.jump(3_600_000);
+  await telegram.clock.advance(4_999);
+  expect(telegram.asked).toHaveLength(1);
+  telegram.clock.jump(-7_200_000);
+  await telegram.clock.advance(1);
+  expect(await answer).toEqual(fine);
+});
+
+test.each(['sendMessage', 'editMessageText'])(
+  'politeCalls() leaves every trouble with an unasked %s to whoever posted it, and holds the chat',
+  async (method) => {
+    const telegram = aTelegramFor('unasked', broken, 'cut', limited(5));
+    expect(await telegram.call(method, 7)).toEqual(broken);
+    await expect(telegram.call(method, 7)).rejects.toThrow('socket hang up');
+    expect(await telegram.call(method, 7)).toEqual(limited(5));
+    expect(await telegram.call(method, 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 5 } });
+    expect(telegram.asked).toHaveLength(3);
+    expect(telegram.events).toEqual([
+      { event: 'telegram.trouble', method, detail: '429 Too Many Requests', retryInMs: 5_000 },
+    ]);
+  },
+);
+
+test.each([
+  [7, 1_100],
+  [-7, 3_100],
+])(
+  'politeCalls() edits the same message of chat %i no sooner than %i ms apart when nobody asked',
+  async (chat, gapMs) => {
+    const telegram = aTelegramFor('unasked');
+    const edits = [telegram.call('editMessageText', chat, 1), telegram.call('editMessageMedia', chat, 1)];
+    await telegram.call('editMessageText', chat, 2);
+    await telegram.clock.advance(gapMs);
+    await Promise.all(edits);
+    expect(telegram.times()).toEqual([0, 0, gapMs]);
+  },
+);

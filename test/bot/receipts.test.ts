@@ -1,30 +1,28 @@
-import type { Api } from 'grammy';
 import { expect, test } from 'vitest';
 import { Receipts } from '../../src/bot/receipts.ts';
 import type { EffectStart } from '../../src/domain/effect-ledger.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { JobPhase, JobView } from '../../src/domain/views.ts';
 import type { GenerationService } from '../../src/generation/generation-service.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '../support/fake-telegram.ts';
 
 const catalog = loadCatalog();
 
-/** Receipts of one job whose phase the test sets, on a Telegram that only notes what it is asked. */
-function someReceipts(chatType: 'private' | 'group' = 'private') {
-  const clock = fakeClock();
+/** Receipts of one job whose phase the test sets, on a Telegram that does what it is told to. */
+function someReceipts(
+  chatType: 'private' | 'group' = 'private',
+  answer: (call: TelegramCall) => TelegramDeed | undefined = () => undefined,
+) {
+  const { clock, api, outbox, calls, events, tell } = fakeTelegram(answer);
   const startMs = clock.now();
   const id = jobId('tg-1');
   let phase: JobPhase = { kind: 'queued', ahead: 3 };
   let receiptId: number | undefined;
   const progress = new Set<(id: JobId) => void>();
   const begun = new Map<string, EffectStart['kind']>();
-  const events: HouseEvent[] = [];
-  const edits: { readonly atMs: number; readonly words: string }[] = [];
-  const sent: number[] = [];
   const job = (): Job => ({
     id,
     kind: 'image',
@@ -36,20 +34,13 @@ function someReceipts(chatType: 'private' | 'group' = 'private') {
     state: { kind: 'running' },
     progress: { candidate: 0, attempts: 0, calls: 0 },
     acceptedAtMs: startMs,
-    origin: { chatId: 7, chatType, userId: 7, messageId: 1 },
+    origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
     ...(receiptId === undefined ? {} : { receiptId }),
   });
   const view = (): JobView => ({ id, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
   const receipts = new Receipts({
-    api: {
-      sendMessage: async () => {
-        sent.push(clock.now() - startMs);
-        return { message_id: 99 };
-      },
-      editMessageText: async (_chatId: number, _messageId: number, text: string) => {
-        edits.push({ atMs: clock.now() - startMs, words: text.split('\n')[0] ?? '' });
-      },
-    } as unknown as Api,
+    api,
+    outbox,
     service: {
       find: async () => ({ job: job(), view: view() }),
       onProgress: (listener: (id: JobId) => void) => {
@@ -72,15 +63,22 @@ function someReceipts(chatType: 'private' | 'group' = 'private') {
     },
     messages: createMessageMapper(catalog),
     clock,
-    tell: (event) => events.push(event),
+    tell,
   });
   return {
     clock,
     id,
     receipts,
-    edits,
-    sent,
+    outbox,
     events,
+    get edits() {
+      return calls
+        .filter(({ method }) => method === 'editMessageText')
+        .map(({ atMs, payload }) => ({ atMs, words: String(payload['text']).split('\n')[0] ?? '' }));
+    },
+    get sent() {
+      return calls.filter(({ method }) => method === 'sendMessage').map(({ atMs }) => atMs);
+    },
     send: () => receipts.send(job(), view()),
     goOn: (next: JobPhase) => {
       phase = next;
@@ -162,4 +160,46 @@ test('Receipts edits nothing after it was disposed', async () => {
   house.goOn(making(1));
   await house.clock.advance(60_000);
   expect(house.edits).toEqual([]);
+});
+
+test('Receipts tries news that Telegram did not take again, as they are by then', async () => {
+  let failures = 0;
+  const house = someReceipts('private', ({ method }) =>
+    method === 'editMessageText' && (failures += 1) <= 2 ? refusing('Bad Gateway', 502) : undefined,
+  );
+  await house.send();
+  house.goOn(making(1));
+  await house.clock.advance(1_500);
+  house.goOn(making(2));
+  await house.clock.advance(10_000);
+  expect(house.edits.map(({ words }) => words)).toEqual([
+    '🎨 <b>Making your picture…</b>',
+    '🎨 <b>Second try:</b> making your picture again…',
+    '🎨 <b>Second try:</b> making your picture again…',
+  ]);
+});
+
+test.each([
+  ['deleted the message', refusing('Bad Request: message to edit not found')],
+  ['blocked the bot', refusing('Forbidden: bot was blocked by the user', 403)],
+])('Receipts has no more news for whoever %s', async (_what, deed) => {
+  const house = someReceipts('private', ({ method }) => (method === 'editMessageText' ? deed : undefined));
+  await house.send();
+  for (let step = 1; step < 5; step += 1) {
+    house.goOn(making(step));
+    await house.clock.advance(10_000);
+  }
+  expect(house.edits).toHaveLength(1);
+});
+
+test('Receipts speaks of the delivery only when it takes its time', async () => {
+  const house = someReceipts();
+  await house.send();
+  house.goOn(making(1));
+  await house.clock.advance(5_000);
+  house.goOn({ kind: 'delivering' });
+  await house.clock.advance(1_900);
+  expect(house.edits).toHaveLength(1);
+  await house.clock.advance(200);
+  expect(house.edits).toHaveLength(2);
 });

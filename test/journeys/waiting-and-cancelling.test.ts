@@ -318,5 +318,5 @@ test('the receipt says that the picture is being made, and refreshing it starts 
   await until(() => runs(house).length === 2);
   await whileTimePasses(clock, reads(person, receipt.id, 'Making your picture…'));
   hold.release();
-  expect(await pictures(person)).toMatchObject([{ id: receipt.id }]);
+  expect(await whileTimePasses(clock, pictures(person))).toMatchObject([{ id: receipt.id }]);
 });

@@ -1,0 +1,33 @@
+import { Api, type ApiClientOptions } from 'grammy';
+import type { ChatBook } from '../domain/chat-book.ts';
+import type { Tell } from '../domain/events.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import { mendCalls } from './outbox-mending.ts';
+import { Pace } from './outbox-pace.ts';
+import { Outbox } from './outbox.ts';
+import { type Manner, politeCalls } from './polite-calls.ts';
+
+export type OpenOutboxOptions = {
+  /** The bot's own way to Telegram, for its answers. */
+  readonly api: Api;
+  readonly client: ApiClientOptions;
+  readonly chats: ChatBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+  /** Once it aborts, no call and no wait goes on. */
+  readonly closing: AbortSignal;
+};
+
+/** Opens a second way to Telegram, for what nobody waits for at this moment, and makes both polite: they share one pace. */
+export function openOutbox(options: OpenOutboxOptions): Outbox {
+  const { api, client } = options;
+  const shared = { ...options, pace: new Pace(options.clock) };
+  const unasked = new Api(api.token, client);
+  const makePolite = (way: Api, manner: Manner) =>
+    way.config.use(politeCalls(shared, manner), mendCalls(shared, manner));
+  makePolite(api, 'answering');
+  makePolite(unasked, 'unasked');
+  return new Outbox({ ...shared, api: unasked });
+}

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { Tell } from '../domain/events.ts';
+import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { Job } from '../domain/job.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { GenerationService } from '../generation/generation-service.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { MessageMapper } from '../messages/message-mapper.ts';
+import type { Screen } from '../messages/screen.ts';
+import { type SendAs, uploadLimitBytes } from './media-message.ts';
+import { editIntoOutcome, type OutcomeForm } from './outcome-message.ts';
+import type { Outbox } from './outbox.ts';
+import { assertHeld, sendOnce, sortTrouble, TryLater } from './send-once.ts';
+import { isPassing, type TelegramTrouble } from './telegram-trouble.ts';
+
+/** How the person was told, and of what: words stand for a result that cannot be shown. */
+export type Shown =
+  | { readonly as: 'edit' | 'message'; readonly messageId: number; readonly outcome: Outcome }
+  | { readonly as: 'nothing'; readonly why: string };
+
+export type ShowTools = {
+  readonly outbox: Outbox;
+  readonly service: GenerationService;
+  readonly engine: JobEngine;
+  readonly ledger: EffectLedger;
+  readonly messages: MessageMapper;
+  readonly clock: Clock;
+  readonly tell: Tell;
+};
+
+type Try = { readonly outcome: Outcome; readonly as: SendAs };
+
+/**
+ * Edits the outcome into the receipt, which may be repeated without being seen twice; only when that message is gone a
+ * new one is sent, behind an intent row. What Telegram does not show as a picture it gets as a document, and what it does
+ * not take at all becomes words. Throws TryLater.
+ */
+export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
+  const { outbox, engine } = tools;
+  const { job } = claim;
+  let attempt = firstTry(outcome);
+  if (attempt.outcome.kind === 'result') showUploading(job, outbox);
+  let { receiptId } = job;
+  for (;;) {
+    const form = { ...attempt, screen: await screenFor(job, attempt.outcome, tools) };
+    let trouble: TelegramTrouble;
+    if (receiptId === undefined) {
+      const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
+      if (sent.kind === 'sent') return { as: 'message', messageId: sent.messageId, outcome: attempt.outcome };
+      if (sent.kind === 'unsure') {
+        return { as: 'nothing', why: 'two messages were sent, and both may have arrived' };
+      }
+      ({ trouble } = sent);
+    } else {
+      await assertHeld(engine, claim);
+      const met = await edit(job, receiptId, form, tools);
+      if (met === undefined) return { as: 'edit', messageId: receiptId, outcome: attempt.outcome };
+      trouble = met;
+    }
+    if (trouble === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
+    const isEditRefused = receiptId !== undefined && (trouble === 'no-message' || trouble === 'refused');
+    const other = isEditRefused ? attempt : otherTry(attempt, trouble);
+    if (other === undefined && receiptId === undefined) return { as: 'nothing', why: trouble };
+    if (isEditRefused || other === undefined) receiptId = undefined;
+    attempt = other ?? attempt;
+  }
+}
+
+async function edit(
+  job: Job,
+  receiptId: number,
+  form: OutcomeForm,
+  { outbox, tell }: ShowTools,
+): Promise<TelegramTrouble | undefined> {
+  try {
+    await editIntoOutcome(outbox.api, job, receiptId, form);
+    return undefined;
+  } catch (error) {
+    const trouble = sortTrouble(tell, 'edit', error);
+    if (isPassing(trouble)) throw new TryLater();
+    return trouble;
+  }
+}
+
+/** A file that somebody has removed, or that no bot may send, cannot be shown however often it is tried. */
+function firstTry(outcome: Outcome): Try {
+  if (outcome.kind === 'result' && !existsSync(outcome.file.path)) return words('result-unavailable');
+  if (outcome.kind === 'result' && outcome.file.bytes > uploadLimitBytes) return words('too-large');
+  return { outcome, as: 'fitting' };
+}
+
+/** What is left when Telegram does not want it so; after words, nothing. */
+function otherTry({ outcome, as }: Try, trouble: TelegramTrouble): Try | undefined {
+  if (outcome.kind !== 'result') return undefined;
+  if (trouble === 'too-big') return words('too-large');
+  return as === 'fitting' ? { outcome, as: 'document' } : words('result-unavailable');
+}
+
+function words(code: 'too-large' | 'result-unavailable'): Try {
+  return { outcome: { kind: 'failed', code }, as: 'fitting' };
+}
+
+async function screenFor(job: Job, outcome: Outcome, { service, messages, clock }: ShowTools): Promise<Screen> {
+  const found = await service.find(job.id);
+  if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+  const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
+  if (outcome.kind !== 'result') return messages.ended(view, job.locale, clock.now());
+  const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
+  return messages.caption(view, job.locale, { model: outcome.model, seconds });
+}
+
+/** "Sending a picture…" for the seconds an upload takes; nobody waits for it and nobody misses it. */
+function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): void {
+  const topic = threadId === undefined ? {} : { message_thread_id: threadId };
+  const action = kind === 'image' ? 'upload_photo' : 'upload_video';
+  api.sendChatAction(chatId, action, topic).catch(() => undefined);
+}

@@ -1,0 +1,85 @@
+import { Api, HttpError } from 'grammy';
+import { mendCalls } from '../../src/bot/outbox-mending.ts';
+import { Pace } from '../../src/bot/outbox-pace.ts';
+import { Outbox } from '../../src/bot/outbox.ts';
+import { type Manner, politeCalls } from '../../src/bot/polite-calls.ts';
+import type { ChatBook, ChatEntry } from '../../src/domain/chat-book.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { fakeClock, type FakeClock } from './fake-clock.ts';
+
+export type TelegramCall = {
+  readonly method: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly chatId: number | undefined;
+  /** Since the beginning. */
+  readonly atMs: number;
+};
+
+/** What Telegram does with a call: refuses it, loses it before or after doing it, answers with a result. */
+export type TelegramDeed =
+  | { readonly code: number; readonly says: string; readonly retryAfterS?: unknown; readonly movedTo?: number }
+  | 'offline'
+  | 'cut'
+  | { readonly result: unknown };
+
+export const limited = (retryAfterS: unknown): TelegramDeed => ({ code: 429, says: 'Too Many Requests', retryAfterS });
+export const refusing = (says: string, code = 400): TelegramDeed => ({ code, says });
+
+/** A chat book in memory. */
+export function aChatBook(): ChatBook & { readonly entries: ReadonlyMap<number, ChatEntry> } {
+  const entries = new Map<number, ChatEntry>();
+  const find = (id: number) => entries.get(id) ?? { isClosed: false };
+  return {
+    entries,
+    find: async (id) => find(id),
+    close: async (id) => void entries.set(id, { ...find(id), isClosed: true }),
+    open: async (id) => void entries.set(id, { ...find(id), isClosed: false }),
+    move: async (id, movedTo) => void entries.set(id, { ...find(id), movedTo }),
+  };
+}
+
+/** The bot's real way to Telegram, with a Telegram at its end that does what `answer` says, or else all that is asked. */
+export function fakeTelegram(
+  answer: (call: TelegramCall) => TelegramDeed | undefined | Promise<TelegramDeed | undefined> = () => undefined,
+  clock: FakeClock = fakeClock(),
+) {
+  const startMs = clock.uptimeMs();
+  const calls: TelegramCall[] = [];
+  const events: HouseEvent[] = [];
+  const chats = aChatBook();
+  const pace = new Pace(clock);
+  const closing = new AbortController();
+  const tell = (event: HouseEvent) => void events.push(event);
+  const options = { pace, chats, clock, tell, closing: closing.signal };
+  let messages = 0;
+  const apiFor = (manner: Manner): Api => {
+    const api = new Api('1:of-the-tests');
+    api.config.use(
+      async (_prev, method, payload) => {
+        const facts = payload as Readonly<Record<string, unknown>>;
+        const chatId = typeof facts['chat_id'] === 'number' ? facts['chat_id'] : undefined;
+        const call = { method, payload: facts, chatId, atMs: clock.uptimeMs() - startMs };
+        calls.push(call);
+        const deed = await answer(call);
+        if (deed === 'cut') throw new HttpError('no answer', new Error('socket hang up'));
+        if (deed === 'offline') {
+          throw new HttpError('no answer', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+        }
+        if (deed === undefined) messages += 1;
+        if (deed === undefined) return { ok: true, result: { message_id: messages } as never };
+        if ('result' in deed) return { ok: true, result: deed.result as never };
+        const parameters = {
+          ...(deed.retryAfterS === undefined ? {} : { retry_after: deed.retryAfterS as number }),
+          ...(deed.movedTo === undefined ? {} : { migrate_to_chat_id: deed.movedTo }),
+        };
+        return { ok: false, error_code: deed.code, description: deed.says, parameters };
+      },
+      politeCalls(options, manner),
+      mendCalls(options, manner),
+    );
+    return api;
+  };
+  const api = apiFor('answering');
+  const outbox = new Outbox({ ...options, api: apiFor('unasked'), random: () => 1 });
+  return { clock, calls, events, chats, pace, closing, tell, api, outbox };
+}
