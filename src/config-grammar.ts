@@ -58,7 +58,7 @@ export const onOff: Parser<boolean> = (text) => {
 export function baseUrl(example: string): Parser<string> {
   return (text) => {
     const url = /^https?:\/\/[\x21-\x7e]{1,2000}$/i.test(text) && !/[\\?#]/.test(text) ? URL.parse(text) : null;
-    if (url !== null && url.username === '' && url.password === '') return good(url.href.replace(/\/+$/, ''));
+    if (url !== null && url.username === '' && url.password === '') return good(url.href.replace(/(?<!\/)\/+$/, ''));
     return bad(`must be an http or https address without user, query or fragment, for example ${example}`);
   };
 }

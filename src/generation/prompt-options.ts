@@ -17,7 +17,7 @@ type Found = { readonly option: OptionName; readonly value: string; readonly sta
 /** Two hyphens, or the long dash that a phone makes of them, right before a name and behind a space. */
 const marker = /(?<=^|\s)(--|[\u2013\u2014])([a-z][\w-]*)/giu;
 const bareValue = /\S+/uy;
-const sentenceEnd = /[,;.!?]+$/u;
+const sentenceEnd = /(?<![,;.!?])[,;.!?]+$/u;
 /** What may open a value in quotes, and what closes it; phones mix the straight, the curly and the pointed ones. */
 const closers = new Map([
   ...['"', '\u201c', '\u201d', '\u201e', '\u201f'].map((opener) => [opener, /["\u201c\u201d\u201f]/u] as const),

@@ -20,5 +20,5 @@ export function escapeHtml(text: string): string {
 
 /** How many UTF-16 units Telegram counts: tags are gone and an entity is one sign. */
 export function shownLength(html: string): number {
-  return html.replaceAll(/<[^>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, '&').length;
+  return html.replaceAll(/<[^<>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, '&').length;
 }

@@ -52,12 +52,17 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-/** Messages of URL, header and JSON errors quote what they were given, which may be a key or a whole body. */
+/** What stands for a message that quotes what it was given, which may be a key or a whole body. */
+const quoting: readonly (readonly [string, string])[] = [
+  ['is an invalid header value', 'a header value is invalid'],
+  ['is not valid JSON', 'the text is not valid JSON'],
+];
+
+/** Messages of URL errors quote the address, whose path and query may hold a key. */
 function safeText(message: string): string {
   const text = message.length > 5000 ? message.slice(0, 5000) : message;
-  const hidden = text
-    .replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@]*@)?([^\s/?#"'<>@]+)[^\s"'<>]*/gi, '$1$2/…')
-    .replace(/.*is an invalid header value.*/s, 'a header value is invalid')
-    .replace(/.*is not valid JSON.*/s, 'the text is not valid JSON');
+  const [, instead] = quoting.find(([words]) => text.includes(words)) ?? [];
+  const hidden =
+    instead ?? text.replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@]*@)?([^\s/?#"'<>@]+)[^\s"'<>]*/gi, '$1$2/…');
   return oneLine(hideTokens(hidden), longestPart);
 }

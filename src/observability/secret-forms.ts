@@ -57,6 +57,6 @@ function base64Forms(secret: string): readonly string[] {
     const coded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
     return coded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
   });
-  const forms = [alone, alone.replace(/=+$/, ''), ...inside];
+  const forms = [alone, alone.replace(/={1,2}$/, ''), ...inside];
   return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }

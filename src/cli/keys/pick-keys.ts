@@ -21,7 +21,7 @@ export function pickKeys(words: readonly string[], keys: readonly KnownKey[]): P
 }
 
 function keysNamed(word: string, keys: readonly KnownKey[]): readonly KnownKey[] {
-  const [, provider = '', place] = /^\s*([a-z]*)\s*#?\s*([0-9]{1,6})\s*$/i.exec(word) ?? [];
+  const [, provider = '', place] = /^([a-z]*)\s{0,3}#?\s{0,3}([0-9]{1,6})$/i.exec(word.trim()) ?? [];
   const byName = keys.filter(
     (key) => key.place === Number(place) && (provider === '' || key.provider === provider.toLowerCase()),
   );

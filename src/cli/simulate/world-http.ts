@@ -16,10 +16,10 @@ export function promptOf(request: number): string {
 export function worldHttp(world: World): HttpClient {
   return {
     call: async ({ method, headers, body, signal }) => {
-      const place = Number(/(\d+)$/.exec(headers['authorization'] ?? '')?.[1]);
+      const place = Number(/(?<!\d)(\d+)$/.exec(headers['authorization'] ?? '')?.[1]);
       if (method === 'GET') return await world.probe(place, signal);
       const { text } = JSON.parse(String(body)) as { readonly text: string };
-      return await world.call(place, Number(/(\d+)$/.exec(text)?.[1]), signal);
+      return await world.call(place, Number(/(?<!\d)(\d+)$/.exec(text)?.[1]), signal);
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

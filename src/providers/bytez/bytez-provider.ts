@@ -30,7 +30,7 @@ const probeLimitBytes = 1_000_000;
 
 /** Bytez as a provider: one synchronous call a run, every answer read or classified here. */
 export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOptions): Provider {
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 
   const classify = (answer: Answer, complaint: Complaint): AttemptFailure =>
     understand(complaint, retryAfterMs(answer.headers, now()));

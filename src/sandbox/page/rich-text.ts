@@ -14,7 +14,7 @@ export type RichNode =
 
 type Open = { readonly tag: RichTag | undefined; readonly attributes: string; readonly children: RichNode[] };
 
-const token = /<(\/?)([a-z][a-z-]*)([^>]*)>|[^<]+|</gi;
+const token = /<(\/?)([a-z][a-z-]*)([^<>]*)>|[^<]+|</gi;
 
 /** Reads the HTML of a seen message. A tag outside the list vanishes and leaves its words. */
 export function parseRichText(html: string): readonly RichNode[] {

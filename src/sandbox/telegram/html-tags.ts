@@ -69,7 +69,7 @@ function linkEntity(href: string, text: string, span: Span): MessageEntity | und
 
 /** The address as Telegram keeps it; undefined for what it would not open. */
 export function linkAddress(url: string): string | undefined {
-  const whole = /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^[^/:]+\.[^/:]+:\d+/.test(url) ? url : `http://${url}`;
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^[^/:.]+\.[^/:]+:\d+/.test(url) ? url : `http://${url}`;
   if (!URL.canParse(whole)) return undefined;
   const { protocol, hostname, href, origin } = new URL(whole);
   if (protocol === 'tg:' || protocol === 'ton:' || protocol === 'tonsite:') return whole;
