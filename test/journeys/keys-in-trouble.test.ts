@@ -104,7 +104,8 @@ test('accounts that carry three calls are found out, though everybody believed t
   for (const person of people) person.say('/generate a fox');
   await Promise.all(people.map((person) => person.waitFor(hasPicture, manyPictures)));
 
-  expect([1, 2].map((place) => house.bytez.maxInFlight(`account ${place}`))).toEqual([seats + 1, seats + 1]);
+  const most = [1, 2].map((place) => house.bytez.maxInFlight(`account ${place}`));
+  expect(most.filter((calls) => calls <= seats)).toEqual([]);
   // One call too many, seldom two, shows where an account ends; nobody notices.
   const refusals = runsOf(house).filter(({ status }) => status === 429).length;
   expect(refusals).toBeLessThanOrEqual(accounts.length * 2);
