@@ -21,6 +21,8 @@ const shortOutage: Scenario = {
 const rows: readonly Scenario[] = scenarios
   .filter(({ name }) => !leftOut.has(name))
   .map((scenario) => (scenario.name === shortOutage.name ? shortOutage : scenario));
+/** Attempts wait for seconds there; so few are made in time by everybody, and meet the same luck. */
+const fewRequests: ReadonlyMap<string, number> = new Map([['seventy-percent', 40]]);
 const settings: RowSettings = {
   keys: 5,
   clients: 10,
@@ -44,14 +46,16 @@ export async function peers(progress: Progress): Promise<PeersReport> {
   const matrix: Measured[] = [];
   for (const [index, scenario] of rows.entries()) {
     const measured: Measured[] = [];
+    const requests = fewRequests.get(scenario.name) ?? settings.requests;
     for (const contender of contenders) {
-      measured.push(await Promise.race([playRow(scenario, contender, settings), gateway.process.died]));
+      const row = playRow(scenario, contender, { ...settings, requests });
+      measured.push(await Promise.race([row, gateway.process.died]));
     }
     matrix.push(...measured);
     progress(`${index + 1} of ${rows.length}: ${scenario.says}`);
     for (const line of tableOf(measured).split('\n')) progress(line);
-    const cut = measured.filter(({ requests }) => requests < settings.requests);
-    for (const { contender, requests } of cut) progress(`  ${contender}: only ${requests} requests in time`);
+    const cut = measured.filter((one) => one.requests < settings.requests);
+    for (const one of cut) progress(`  ${one.contender}: only ${one.requests} requests`);
   }
   return { figures: figuresOf(matrix), matrix };
 }

@@ -12,7 +12,14 @@ const home = join(resultsDir, 'peers', 'portkey-1.15.2');
 const program = join(home, 'node_modules/@portkey-ai/gateway/build/start-server.js');
 const answer = z.object({ port: z.number() });
 /** What the gateway runs as it is needs none of its dependencies' own scripts. */
-const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+const quietly = [
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--prefer-offline',
+  '--fetch-retries=0',
+  '--loglevel=error',
+];
 
 export type Portkey = AsyncDisposable & {
   readonly url: string;
