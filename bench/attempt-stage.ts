@@ -92,6 +92,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const { pool } = opening.use(await openBenchKeys({ secrets, seatsPerKey, providers, store, tell }));
   const chain = [{ provider: line, model }] as const;
   const chains = { image: chain, video: chain };
+  const resting = new ModelRest(clock, tell);
   const tools = {
     pool,
     providers,
@@ -102,9 +103,9 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     rules: { maxAttempts: 3, delayMs: 2_000 },
     timeoutMs: perKind(90_000),
     deadlineMs: perKind(24 * 3_600_000),
-    resting: new ModelRest(clock),
+    resting,
     unrecognized: new UnrecognizedFailures(tell),
-    breakers: createBreakers({ chains, pool, clock, random, tell }),
+    breakers: createBreakers({ chains, pool, resting, clock, random, tell }),
     onAttempt: () => undefined,
     onFailure: () => undefined,
   };

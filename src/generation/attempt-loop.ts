@@ -10,7 +10,7 @@ import { callOnce, type CallTools } from './call-once.ts';
 import { JobCourse, type TurnEnding } from './job-course.ts';
 import type { JobMemory } from './job-memory.ts';
 import { candidatesFor } from './model-options.ts';
-import { type ModelRest, modelRestMs } from './model-rest.ts';
+import type { ModelRest } from './model-rest.ts';
 import { decide, longestInsideWaitMs } from './retry-rules.ts';
 import { type AttemptPool, healthySeat, seatFor, type SeatWish } from './seat-for.ts';
 
@@ -53,7 +53,9 @@ export async function runAttempts(
   const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options), memory);
   const deadlineAtMs = (job.claimedAtMs ?? clock.now()) + tools.deadlineMs[job.kind];
   const isSilent = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
+  const isPassedOver = (candidate: Candidate) => tools.resting.isResting(candidate) && !course.isAtLast;
   let inHand = seat;
+  let hasMetSilence = false;
 
   try {
     for (;;) {
@@ -61,7 +63,7 @@ export async function runAttempts(
       const { candidate } = course;
       const leftMs = deadlineAtMs - clock.now();
       if (candidate === undefined || leftMs <= 0 || course.hasCalledEnough) return course.failed();
-      if (tools.resting.isResting(candidate) && !course.isAtLast) {
+      if (isPassedOver(candidate)) {
         course.goOn();
         continue;
       }
@@ -72,7 +74,10 @@ export async function runAttempts(
       // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
       if (mustWait && breaker.openForMs >= tools.deadlineMs[job.kind])
         return course.failed(memory.lastCode ?? 'provider-down');
-      if (mustWait) return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
+      if (mustWait) {
+        if (hasMetSilence) course.goRound(candidate.provider);
+        return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
+      }
       // An attempt that cannot end inside the job's deadline is not begun.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
       if (expectedMs > leftMs) return course.failed();
@@ -109,20 +114,19 @@ export async function runAttempts(
       }
 
       const { failure, metSilence } = reply;
+      hasMetSilence = metSilence;
       course.spend(failure, lease.keyId, metSilence);
       tools.onFailure(failure, course.attempts + 1);
       notes.checkpoint(course.progress());
       const decision = decide(failure, course.attempts, tools.rules, tools.random);
       if (decision.kind === 'give-up') return course.failed(decision.code);
       if (decision.kind === 'next-candidate') {
-        if (decision.restModel) {
-          tools.resting.rest(candidate);
-          tools.tell({ event: 'model.resting', ...candidate, forMs: modelRestMs });
-        }
+        if (decision.restModel) tools.resting.noteUnknown(candidate);
         course.goOn();
       }
-      // Whoever finds the provider silent is told above how to go on.
-      if (decision.kind === 'back-off' && !metSilence && (breaker === undefined || breaker.mayRetry())) {
+      // Whoever finds the provider or the model silent is told above how to go on.
+      const isSilence = metSilence || isPassedOver(candidate);
+      if (decision.kind === 'back-off' && !isSilence && (breaker === undefined || breaker.mayRetry())) {
         // A second key that fails the job speaks against the keys being the trouble.
         if (decision.perhapsTheKey && course.attempts === 1) inHand = healthySeat(wish, pool, breaker);
         if (inHand === undefined) {

@@ -2,12 +2,11 @@ import type { KeyId } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { FaultRun } from './fault-run.ts';
+import { ProbePace } from './probe-pace.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 const windowMs = 10_000;
-const shortestProbeWaitMs = 1_000;
-const longestProbeWaitMs = 5_000;
 /** What a provider with a single key has to fail in a row. */
 const failuresOfOneKey = 3;
 
@@ -19,6 +18,10 @@ export type BreakerOptions = {
   readonly onChange: (open: boolean) => void;
   /** The faults since then were the provider's own: what was guessed of its keys from them does not hold. */
   readonly onSilence?: (sinceMs: number) => void;
+  /** Does a chain offer another model of the provider in place of this one? Never, when absent. */
+  readonly hasOtherModel?: (model: string) => boolean;
+  /** Only this model of the provider is known to be silent. */
+  readonly onModelSilence?: (model: string) => void;
 };
 
 /**
@@ -29,6 +32,9 @@ export type BreakerOptions = {
  * succeeded for ten seconds and the length of a call, or the faults came in a row that is hardly bad luck, given how
  * often this provider fails; when 95 % of at least twenty calls within ten seconds failed; or when the retry budget of a
  * provider without a success in twenty calls is spent. A provider that fails often but not always stays in business.
+ *
+ * Silence of a single model, where a chain offers another one, is at first the model's: it is told, and the other one is
+ * asked. When that falls silent too before anything succeeded, it is the provider's.
  *
  * Open: one call at a time goes out as the probe, every one to five seconds, growing and jittered. A success closes it,
  * unless almost all calls of the last ten seconds failed.
@@ -43,14 +49,15 @@ export class Breaker {
   #newestSuccessMs = -Infinity;
   /** How long the latest success took. */
   #callMs = 0;
+  readonly #probes: ProbePace;
   #open = false;
   #openedMs = 0;
-  #probing = false;
-  #failedProbes = 0;
-  #probeAtMs = 0;
+  /** A model has fallen silent, and nothing has succeeded since. */
+  #hasSilentModel = false;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
+    this.#probes = new ProbePace(() => this.#nowMs, options.random);
   }
 
   get isOpen(): boolean {
@@ -64,29 +71,25 @@ export class Breaker {
 
   /** Until the next probe may go out; while one is out, until it is worth looking again. */
   get probeInMs(): number {
-    if (this.#probing) return shortestProbeWaitMs;
-    return Math.max(0, this.#probeAtMs - this.#nowMs);
+    return this.#probes.inMs;
   }
 
   /** Is it open, and the time of the next probe has come? */
   get mayProbe(): boolean {
-    return this.#open && !this.#probing && this.#nowMs >= this.#probeAtMs;
+    return this.#open && this.#probes.isDue;
   }
 
   /** Makes the coming call the probe if there may be one now; answers whether it is. */
   beginProbe(): boolean {
     if (!this.mayProbe) return false;
-    this.#probing = true;
+    this.#probes.begin();
     return true;
   }
 
   /** The probe is over; one that said nothing of the provider leaves the next one due at once. */
   endProbe(failed: boolean): void {
-    this.#probing = false;
-    if (!this.#open || !failed) return;
-    this.#failedProbes += 1;
-    this.#setProbeTime();
-    this.#tellOfSilence();
+    this.#probes.end(failed);
+    if (failed && this.#open) this.#tellOfSilence();
   }
 
   noteSuccess(keyId: KeyId, ms = 0): void {
@@ -96,24 +99,23 @@ export class Breaker {
     this.#callMs = ms;
     this.#budget.noteSuccess();
     this.#recent.note(false, nowMs);
-    if (!this.#open) {
-      this.#run.noteSuccess();
-    } else if (this.#recent.almostAllFailed(nowMs)) {
-      this.#failedProbes = 0;
-    } else {
-      this.#close();
-    }
+    this.#hasSilentModel = false;
+    if (!this.#open) this.#run.noteSuccess();
+    else if (this.#recent.almostAllFailed(nowMs)) this.#probes.restart();
+    else this.#close();
   }
 
   /** Only for failures that are the provider's or the network's fault. */
-  noteFault(keyId: KeyId): void {
+  noteFault(keyId: KeyId, model: string): void {
     const nowMs = this.#nowMs;
     this.#lastSuccessMs.delete(keyId);
     this.#budget.noteFault();
     this.#recent.note(true, nowMs);
     if (this.#open) return;
-    this.#run.noteFault(keyId, nowMs);
-    if (this.#isSilent(nowMs)) this.#openUp();
+    this.#run.noteFault(keyId, model, nowMs);
+    if (!this.#isSilent(nowMs)) return;
+    if (!this.#hasSilentModel && this.#isOfOneModel()) this.#silenceModel(model);
+    else this.#openUp();
   }
 
   /** A job's first call of a candidate goes out. */
@@ -151,11 +153,23 @@ export class Breaker {
     return this.#run.keysSince(isHardlyLuck ? 0 : nowMs - windowMs) >= Math.max(2, keys / 2);
   }
 
+  #isOfOneModel(): boolean {
+    const { onlyModel } = this.#run;
+    return onlyModel !== undefined && this.#options.hasOtherModel?.(onlyModel) === true;
+  }
+
+  #silenceModel(model: string): void {
+    this.#hasSilentModel = true;
+    this.#run.forget();
+    this.#recent.clear();
+    this.#tellOfSilence();
+    this.#options.onModelSilence?.(model);
+  }
+
   #openUp(): void {
     this.#open = true;
     this.#openedMs = this.#nowMs;
-    this.#failedProbes = 0;
-    this.#setProbeTime();
+    this.#probes.restart();
     this.#run.forget();
     this.#tellOfSilence();
     this.#options.onChange(true);
@@ -167,17 +181,7 @@ export class Breaker {
     this.#options.onChange(false);
   }
 
-  #setProbeTime(): void {
-    this.#probeAtMs = this.#nowMs + probeWaitMs(this.#failedProbes, this.#options.random);
-  }
-
   #tellOfSilence(): void {
     this.#options.onSilence?.(this.#options.clock.now() - windowMs);
   }
-}
-
-/** One to five seconds, twice as long after each probe that failed, jittered by a quarter either way. */
-export function probeWaitMs(failedProbes: number, random: Random): number {
-  const jittered = shortestProbeWaitMs * 2 ** Math.min(failedProbes, 9) * (0.75 + random() / 2);
-  return Math.round(Math.min(longestProbeWaitMs, Math.max(shortestProbeWaitMs, jittered)));
 }

@@ -7,27 +7,34 @@ import type { KeyPool } from '../keys/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Breaker } from './breaker.ts';
+import type { ModelRest } from './model-rest.ts';
 
 export type Breakers = ReadonlyMap<ProviderName, Breaker>;
 
 export type BreakersOptions = {
   readonly chains: Chains;
   readonly pool: KeyPool;
+  readonly resting: ModelRest;
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
 };
 
-/** A breaker for each provider of the chains; the guesses about keys that came from its silence are rolled back. */
-export function createBreakers({ chains, pool, clock, random, tell }: BreakersOptions): Breakers {
+/** A breaker for each provider of the chains; what was guessed of keys and models from its silence is rolled back. */
+export function createBreakers({ chains, pool, resting, clock, random, tell }: BreakersOptions): Breakers {
   const providers = new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)));
   const breakerOf = (provider: ProviderName) =>
     new Breaker({
       clock,
       random,
       keys: () => pool.snapshot(provider).keys.filter(({ state }) => takesCalls(state) || restsByGuess(state)).length,
-      onChange: (open) => tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider }),
+      onChange: (open) => {
+        tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
+        if (open) resting.wakeSilent(provider);
+      },
       onSilence: (sinceMs) => void pool.clearGuesses(provider, sinceMs),
+      hasOtherModel: (model) => hasOtherModel(chains, provider, model),
+      onModelSilence: (model) => resting.noteSilent({ provider, model }),
     });
   return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
 }
@@ -37,6 +44,15 @@ export function hasElsewhere(chains: Chains, provider: ProviderName, breakers: B
   return Object.values(chains).some((chain) => {
     const at = chain.findIndex((candidate) => candidate.provider === provider);
     return at >= 0 && chain.slice(at + 1).some((later) => breakers.get(later.provider)?.isOpen === false);
+  });
+}
+
+/** Is there a chain that goes on, after this model, to another one of the same provider? */
+function hasOtherModel(chains: Chains, provider: ProviderName, model: string): boolean {
+  return Object.values(chains).some((chain) => {
+    const own = chain.filter((candidate) => candidate.provider === provider);
+    const at = own.findIndex((candidate) => candidate.model === model);
+    return at >= 0 && at < own.length - 1;
   });
 }
 

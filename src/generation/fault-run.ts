@@ -13,6 +13,7 @@ const hardlyLuck = 0.0001;
  */
 export class FaultRun {
   readonly #lastFaultMs = new Map<KeyId, number>();
+  readonly #models = new Set<string>();
   #length = 0;
   #newestMs = 0;
   #usualShare = 0.5;
@@ -21,9 +22,16 @@ export class FaultRun {
     return this.#length;
   }
 
-  noteFault(keyId: KeyId, nowMs: number): void {
+  /** The one model that all of its calls asked; undefined when there were several. */
+  get onlyModel(): string | undefined {
+    const [model] = this.#models;
+    return this.#models.size === 1 ? model : undefined;
+  }
+
+  noteFault(keyId: KeyId, model: string, nowMs: number): void {
     if (nowMs - this.#newestMs > memoryMs) this.forget();
     this.#lastFaultMs.set(keyId, nowMs);
+    this.#models.add(model);
     this.#newestMs = nowMs;
     this.#length += 1;
   }
@@ -52,9 +60,10 @@ export class FaultRun {
     return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
   }
 
-  /** Drops the run without counting it: the provider was silent, which is not usual. */
+  /** Drops the run without counting it: what was silent is not what is usual. */
   forget(): void {
     this.#lastFaultMs.clear();
+    this.#models.clear();
     this.#length = 0;
   }
 }

@@ -43,11 +43,12 @@ export class GenerationService {
     const { engine, pool, clock, chains, tell } = options;
     this.#options = options;
     this.#live = new LiveJobs((id) => this.#progressed(id));
-    const breakers = createBreakers(options);
+    const resting = new ModelRest(clock, tell);
+    const breakers = createBreakers({ ...options, resting });
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
-      resting: new ModelRest(clock),
+      resting,
       breakers,
       unrecognized: new UnrecognizedFailures(tell),
       onEnded: (id) => {

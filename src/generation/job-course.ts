@@ -110,6 +110,13 @@ export class JobCourse {
     return index >= 0;
   }
 
+  /** Goes round the provider's models, so that the next question to a silent one is not always about the same. */
+  goRound(provider: ProviderName): void {
+    const own = [...this.#chain.keys()].filter((at) => this.#chain[at]?.provider === provider);
+    const next = own.find((at) => at > this.#index) ?? own[0];
+    if (next !== undefined && next !== this.#index) this.#goTo(next);
+  }
+
   failed(code: JobFailureCode = this.#memory.lastCode ?? 'busy'): TurnEnding {
     const { againAtMs } = this.#memory;
     return { kind: 'failed', code, calls: this.#calls, ...(againAtMs === undefined ? {} : { againAtMs }) };

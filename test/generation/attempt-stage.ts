@@ -68,7 +68,8 @@ export function anAttemptStage(options: StageOptions) {
   const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, tell });
   const chain = options.chain ?? twoModels;
   const chains = { image: chain, video: [{ provider: 'bytez', model: 'v1' }] } as const;
-  const breakers = createBreakers({ chains, pool, clock, random: () => 0.5, tell });
+  const resting = new ModelRest(clock, tell);
+  const breakers = createBreakers({ chains, pool, resting, clock, random: () => 0.5, tell });
   let isOurs = true;
   const memory = freshMemory();
   const tools: AttemptTools = {
@@ -80,7 +81,7 @@ export function anAttemptStage(options: StageOptions) {
     deadlineMs: { image: 600_000, video: 1_800_000 },
     clock,
     random: () => 1,
-    resting: new ModelRest(clock),
+    resting,
     breakers,
     unrecognized: new UnrecognizedFailures(tell),
     tell,

@@ -9,10 +9,14 @@ const elsewhere: readonly [Candidate, ...Candidate[]] = [
   { provider: 'openai', model: 'o1' },
 ];
 
-/** Both keys of the provider have just failed by its fault. */
+const alone: readonly [Candidate] = [{ provider: 'bytez', model: 'm1' }];
+
+/** Both keys of the provider have just failed by its fault, with whatever model. */
 function aSilentStage(options: StageOptions) {
-  const stage = anAttemptStage({ keys: 2, ...options });
-  for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(id);
+  const stage = anAttemptStage({ keys: 2, chain: alone, ...options });
+  for (const model of ['m1', 'm2']) {
+    for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(id, model);
+  }
   expect(stage.breaker.isOpen).toBe(true);
   return stage;
 }
@@ -43,8 +47,8 @@ test('a job without another provider parks until the next probe', async () => {
 test('a job waits for the probe when the other providers of its chain are silent too', async () => {
   const stage = aSilentStage({ replies: [done], chain: elsewhere });
   const other = stage.breakers.get('openai');
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id);
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id);
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id, 'm1');
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id, 'm1');
   expect(other?.isOpen).toBe(true);
   expect(await stage.run()).toMatchObject({ kind: 'parked', line: 'bytez', reason: 'provider-silent' });
 });
@@ -82,7 +86,7 @@ test('a probe that is cancelled leaves the next one due at once', async () => {
 });
 
 test('a job whose own failure shows the silence has spent no attempt on it, and waits for the probe', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 0 });
+  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 0 });
   const running = stage.run();
   await stage.clock.advance(0);
   expect(await running).toMatchObject({
@@ -93,7 +97,7 @@ test('a job whose own failure shows the silence has spent no attempt on it, and 
 });
 
 test('what was guessed of keys while the provider fell silent is rolled back', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 0 });
+  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 0 });
   const running = stage.run();
   await stage.clock.advance(0);
   await running;
@@ -112,4 +116,36 @@ test('a job that comes when the provider has been silent for its whole deadline 
   await stage.clock.advance(600_000);
   const job = { ...stage.job, claimedAtMs: stage.clock.now() };
   expect(await stage.run({}, job)).toEqual({ kind: 'failed', code: 'provider-down', calls: 1 });
+});
+
+test('a model that falls silent alone rests for everyone, and the job goes on to the next one at once', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [down, down, done], delayMs: 1_000 });
+  const running = stage.run();
+  await stage.clock.advance(1_000);
+  expect(await running).toMatchObject({ kind: 'answered', progress: { candidate: 1, attempts: 0, calls: 3 } });
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm1', 'm2']);
+  expect(stage.events.filter(({ event }) => /^(breaker|model)/.test(event))).toEqual([
+    { event: 'model.resting', provider: 'bytez', model: 'm1', forMs: 60_000 },
+  ]);
+});
+
+test('when the next model falls silent too it is the provider, and every model may be asked again', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 1_000 });
+  const running = stage.run();
+  await stage.clock.advance(4_000);
+  expect(await running).toMatchObject({ kind: 'parked', reason: 'provider-silent', progress: { calls: 4, probes: 1 } });
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm1', 'm2', 'm2']);
+  expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(false);
+});
+
+test('probes of one job go round the models of the provider', async () => {
+  const stage = aSilentStage({ replies: [down], chain: elsewhere.slice(0, 2) as [Candidate, Candidate] });
+  let progress = stage.job.progress;
+  for (let probe = 0; probe < 3; probe += 1) {
+    await stage.clock.advance(stage.breaker.probeInMs);
+    const ending = await stage.run({}, { ...stage.job, progress });
+    if (ending.kind === 'parked') ({ progress } = ending);
+  }
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2', 'm1']);
+  expect(progress).toEqual({ candidate: 1, attempts: 0, calls: 3, probes: 3 });
 });
