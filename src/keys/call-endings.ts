@@ -1,3 +1,4 @@
+import type { ChoiceWhy } from '../domain/attempt-trail.ts';
 import type { Accounts } from './accounts.ts';
 import { FaultJudge } from './fault-judge.ts';
 import type { KeyLives } from './key-lives.ts';
@@ -10,6 +11,7 @@ import type { Roster } from './roster.ts';
 export type Call = {
   readonly pooled: PooledKey;
   readonly roster: Roster;
+  readonly why: ChoiceWhy;
   readonly fromUpMs: number;
   /** How many calls its account carried as it began, itself included. */
   readonly begunAs: number;
@@ -122,8 +124,10 @@ export class CallEndings {
   }
 }
 
-/** A line that finds no job for its seat must not cost the key its turn. */
-function takeBackTurn({ pooled, roster, turnBefore }: Call): void {
+/** A line that finds no job for its seat must not cost the key its turn, nor the look at a slow or a resting one. */
+function takeBackTurn({ pooled, roster, why, turnBefore }: Call): void {
+  if (why === 'half-open') roster.lastTrialAt = -Infinity;
+  if (why === 'explored') roster.lastExploredAt = -Infinity;
   if (roster.lastPlace === pooled.key.place) roster.lastPlace = turnBefore;
   roster.handedOut -= 1;
 }

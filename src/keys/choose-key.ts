@@ -82,7 +82,6 @@ function mayTry(pooled: PooledKey, roster: Roster): boolean {
 }
 
 function tried(pooled: PooledKey, roster: Roster): Chosen {
-  if (isCostly(pooled)) roster.lastTrialAt = roster.handedOut;
   return {
     kind: 'chosen',
     pooled,

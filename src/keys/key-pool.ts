@@ -10,12 +10,13 @@ import type { Random } from '../kit/random.ts';
 import { Accounts, type KeyGroups } from './accounts.ts';
 import { type Call, CallEndings } from './call-endings.ts';
 import { chooseKey } from './choose-key.ts';
+import type { Chosen } from './choosing.ts';
 import { isGuessed, type KeyHappening } from './key-life.ts';
 import { type ChangeListener, KeyLives, type SeatListener } from './key-lives.ts';
 import type { SeatAnswer, SeatRequest } from './lease.ts';
 import { PoolTime } from './pool-time.ts';
 import { keyViewOf, poolViewOf } from './pool-view.ts';
-import type { PooledKey, PoolKey } from './pooled-key.ts';
+import type { PoolKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
 import { type KeysReplaced, Rosters } from './rosters.ts';
 import { Seat } from './seat.ts';
@@ -80,10 +81,10 @@ export class KeyPool {
     const chosen = chooseKey(roster, request, this.#strategy, { upMs, nowMs, random: this.#random });
     if (chosen === undefined) return whyNoSeat(roster, request.model, nowMs);
     if (chosen.kind === 'slow') return chosen;
-    const { pooled, why, of, skips, expectedMs } = chosen;
+    const { why, of, skips, expectedMs } = chosen;
     const skipped = skippedOf(roster, skips);
     const choice = expectedMs === undefined ? { why, of, skipped } : { why, of, skipped, expectedMs };
-    const call = this.#borrow(roster, pooled, upMs);
+    const call = this.#borrow(roster, chosen, upMs);
     return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
   }
 
@@ -173,16 +174,18 @@ export class KeyPool {
     for (const roster of this.#rosters.all()) roster.alarm?.[Symbol.dispose]();
   }
 
-  #borrow(roster: Roster, pooled: PooledKey, upMs: number): Call {
+  #borrow(roster: Roster, { pooled, why }: Chosen, upMs: number): Call {
     const { account } = pooled;
     if (pooled.inFlight === 0) pooled.quietSinceUpMs = upMs;
     pooled.inFlight += 1;
     account.inFlight += 1;
     const turnBefore = roster.lastPlace;
     roster.lastPlace = pooled.key.place;
+    if (why === 'half-open') roster.lastTrialAt = roster.handedOut;
+    if (why === 'explored') roster.lastExploredAt = roster.handedOut;
     roster.handedOut += 1;
     roster.refresh(account);
-    return { pooled, roster, fromUpMs: upMs, begunAs: account.inFlight, turnBefore };
+    return { pooled, roster, why, fromUpMs: upMs, begunAs: account.inFlight, turnBefore };
   }
 
   #wakeAllDue(): void {

@@ -27,9 +27,9 @@ export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expe
 }
 
 /** How long a call should take with this key; one that has been quiet for longer than that takes at least as long. */
-export function expectedMs(pooled: PooledKey, { index, usualMs }: Expectation, upMs: number): number {
+export function expectedMs(pooled: PooledKey, { index, usualMs, isKnown }: Expectation, upMs: number): number {
   const ms = pooled.expectedMs(index) ?? usualMs;
-  return pooled.inFlight === 0 ? ms : Math.max(ms, upMs - pooled.quietSinceUpMs);
+  return pooled.inFlight === 0 || !isKnown ? ms : Math.max(ms, upMs - pooled.quietSinceUpMs);
 }
 
 /** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */

@@ -57,7 +57,6 @@ export function soonest(
   if (best === undefined) return undefined;
   if (slowOne !== undefined && mayExplore(roster)) {
     if (expectedMs(slowOne, expectation, upMs) > slowMs) skips.slow -= 1;
-    roster.lastExploredAt = roster.handedOut;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
   }
   if (bestMs > fastMs * slowFactor && request.evenSlow !== true) {

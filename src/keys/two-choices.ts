@@ -52,7 +52,6 @@ export function twoChoices(
     bestScore = score;
   }
   if (slowOne !== undefined && mayExplore(roster)) {
-    roster.lastExploredAt = roster.handedOut;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of: open.length, skips };
   }
   if (best === undefined) {

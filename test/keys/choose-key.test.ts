@@ -23,6 +23,17 @@ test('the key that should answer first is chosen, calls under way counted', () =
   expect(Array.from({ length: 6 }, () => keyOf(pool))).toEqual(['#2', '#1', '#2', '#1', '#3', '#2']);
 });
 
+test('before the first answer calls are spread evenly', async () => {
+  const keys = [1, 2, 3, 4, 5].map((place) => aKey(place, four));
+  const { pool, clock } = aPool({ keys });
+  const names: string[] = [];
+  for (let call = 0; call < 10; call += 1) {
+    names.push(keyOf(pool));
+    await clock.advance(1_000);
+  }
+  expect([...names].sort()).toEqual(['#1', '#1', '#2', '#2', '#3', '#3', '#4', '#4', '#5', '#5']);
+});
+
 test('a key of twice the weight gets twice the calls', () => {
   const { pool } = aPool({ keys: [aKey(1, { seats: 9 }), aKey(2, { seats: 9, weight: 2 })] });
   teach(pool, [100, 100]);
