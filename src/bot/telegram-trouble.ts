@@ -87,7 +87,8 @@ export function refusalTrouble({ error_code: code, description, parameters }: Re
   if (code === 409) return 'conflict';
   if (code === 413) return 'too-big';
   if (code === 429) return 'too-many';
-  if (code >= 500) return 'unsure';
+  // What has no code at all was not said by Telegram.
+  if (!(code < 500)) return 'unsure';
   if (parameters?.migrate_to_chat_id !== undefined) return 'moved';
   return phrases.find(([phrase]) => phrase.test(description))?.[1] ?? 'refused';
 }
