@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { answerTo, pictures, runs } from '../journeys/talk.ts';
+import { answerTo, pictures, runs, whileTimePasses } from '../journeys/talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { accepted, acquaintance } from './ab-stage.ts';
 
@@ -26,7 +27,8 @@ test.each([
   { lane: 'free', waiting: 3 },
   { lane: 'premium', waiting: 10 },
 ] as const)('A21 of fifty wishes at once a $lane person has $waiting taken', async ({ lane, waiting }) => {
-  await using house = await openTestHouse();
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
   const person = await acquaintance(house);
   const hold = house.bytez.hold();
   const answers = await Promise.all(
@@ -45,12 +47,13 @@ test.each([
   expect(kinds.filter((kind) => kind === 'accepted')).toHaveLength(waiting);
   expect(kinds.filter((kind) => kind === 'queue-full')).toHaveLength(50 - waiting);
   hold.release();
-  expect(await pictures(person, waiting)).toHaveLength(waiting);
+  expect(await whileTimePasses(clock, pictures(person, waiting))).toHaveLength(waiting);
   expect(house.events.filter(({ event }) => event === 'job.produced')).toHaveLength(waiting);
 });
 
 test('A21 a person who writes the same fifteen times gets as many pictures as there is room for, and an answer to each', async () => {
-  await using house = await openTestHouse();
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
   const person = await acquaintance(house);
   const hold = house.bytez.hold();
   for (let times = 0; times < 15; times += 1) person.say('/generate a fox');
@@ -58,6 +61,6 @@ test('A21 a person who writes the same fifteen times gets as many pictures as th
   expect(accepted(house)).toHaveLength(3);
   expect(fromBot(person.messages(), (one) => wordsOf(one).includes('3 requests in line'))).toHaveLength(12);
   hold.release();
-  await pictures(person, 3);
+  await whileTimePasses(clock, pictures(person, 3));
   expect(runs(house)).toHaveLength(3);
 });

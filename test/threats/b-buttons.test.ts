@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { callbackData, callbackVerbs, parseCallbackData } from '../../src/messages/screen.ts';
-import { answerTo, callsOf, pictures, picturesOf, press, runs, troubles, until } from '../journeys/talk.ts';
+import {
+  answerTo,
+  callsOf,
+  pictures,
+  picturesOf,
+  press,
+  runs,
+  troubles,
+  until,
+  whileTimePasses,
+} from '../journeys/talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { accepted, acquaintance, dealtWith, messageOf, pressRaw, userOf } from './ab-stage.ts';
 
@@ -75,7 +86,8 @@ test('B16 forged data is answered and changes nothing', async () => {
 });
 
 test('B18 a button pressed ten times at once makes one request, and the rest hears so', async () => {
-  await using house = await openTestHouse({ env: { FREE_WAITING: '20', FREE_RUNNING: '5' } });
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock, env: { FREE_WAITING: '20', FREE_RUNNING: '5' } });
   const person = await acquaintance(house);
   person.say('/generate a fox');
   const [picture] = await pictures(person);
@@ -86,10 +98,10 @@ test('B18 a button pressed ten times at once makes one request, and the rest hea
   expect(answers.filter((words) => words === 'On it!')).toHaveLength(1);
   expect(answers.filter((words) => words === 'Already on it.')).toHaveLength(9);
   expect(accepted(house)).toHaveLength(2);
-  await house.restart();
+  await whileTimePasses(clock, house.restart());
   expect(new Set(await pressTen())).toEqual(new Set(['Already on it.']));
   hold.release();
-  await pictures(person, 2);
+  await whileTimePasses(clock, pictures(person, 2));
   await dealtWith(person);
   expect(accepted(house)).toHaveLength(2);
   expect(picturesOf(person)).toHaveLength(2);
@@ -110,7 +122,8 @@ test('B18 the example pressed ten times at once makes one picture for each who p
 });
 
 test('B18 a request is cancelled once, however often and whenever its button is pressed', async () => {
-  await using house = await openTestHouse({ env: { FREE_IMAGES_PER_DAY: '2' } });
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock, env: { FREE_IMAGES_PER_DAY: '2' } });
   const person = await acquaintance(house);
   const hold = house.bytez.hold();
   await answerTo(person, '/generate a hare');
@@ -120,14 +133,14 @@ test('B18 a request is cancelled once, however often and whenever its button is 
   const message = messageOf(7, { message_id: receipt.id, text: 'x' });
   const answers = await Promise.all(Array.from({ length: 10 }, () => pressRaw(house, 7, { data, message })));
   expect(answers.filter((words) => words === 'Cancelled.')).toHaveLength(1);
-  await house.restart();
+  await whileTimePasses(clock, house.restart());
   expect(await pressRaw(house, 7, { data, message })).toBe('Too late to cancel: it’s already finished.');
   expect(house.events.filter(({ event }) => event === 'job.cancelled')).toHaveLength(1);
   hold.release();
-  await pictures(person);
+  await whileTimePasses(clock, pictures(person));
   // One of two credits came back, once.
   await answerTo(person, '/generate an owl');
-  await pictures(person, 2);
+  await whileTimePasses(clock, pictures(person, 2));
   expect(wordsOf(await answerTo(person, '/generate a wolf'))).toContain('used your 2 pictures');
 });
 

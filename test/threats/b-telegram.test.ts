@@ -1,0 +1,167 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { StartError } from '../../src/start-error.ts';
+import { answerTo, callsOf, newMessage, pictures, picturesOf, runs, until, whileTimePasses } from '../journeys/talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { acquaintance, dealtWith } from './ab-stage.ts';
+import { openDoor, refusal } from './b-door.ts';
+
+const hourMs = 3_600_000;
+const endings = ({ events }: TestHouse) =>
+  events.filter(({ event }) => ['job.delivered', 'job.told', 'job.undeliverable'].includes(event));
+
+test.each([
+  ['35', 35, 35_000, 37_000],
+  ['is missing', undefined, 5_000, 7_000],
+  ['0', 0, 0, 10_000],
+  ['negative', -7, 5_000, 7_000],
+  ['no number', 'soon', 5_000, 7_000],
+  ['99999', 99_999, hourMs, 100_000_000 + 10 * 60_000],
+])(
+  'B27 after 429 whose retry_after is %s a picture waits and comes, and other chats do not wait',
+  async (_how, seconds, leastMs, mostMs) => {
+    const clock = fakeClock();
+    await using telegram = await openDoor();
+    await using house = await openTestHouse({ clock, door: telegram.door });
+    const [ann, ben] = [await acquaintance(house, 7), await acquaintance(house, 8)];
+    const parameters = seconds === undefined ? undefined : { retry_after: seconds };
+    telegram.next('editMessageMedia', refusal(429, 'Too Many Requests', parameters));
+    ann.say('/generate an apple');
+    await house.event('telegram.trouble', ({ detail }) => detail.startsWith('429'));
+    const sinceMs = clock.now();
+    await answerTo(ben, '/generate a banana');
+    expect(await pictures(ben)).toHaveLength(1);
+    if (leastMs > 1) await clock.advance(leastMs - 1_000);
+    expect(picturesOf(ann)).toHaveLength(leastMs > 1 ? 0 : picturesOf(ann).length);
+    await whileTimePasses(clock, pictures(ann), mostMs > hourMs ? 600_000 : 250);
+    expect(clock.now() - sinceMs).toBeLessThanOrEqual(mostMs);
+    await dealtWith(ann);
+    expect(picturesOf(ann)).toHaveLength(1);
+    expect(runs(house)).toHaveLength(2);
+  },
+);
+
+test.each([
+  ['the person has blocked the bot', 403, 'Forbidden: bot was blocked by the user'],
+  ['the account is gone', 403, 'Forbidden: user is deactivated'],
+  ['the chat is gone', 400, 'Bad Request: chat not found'],
+  ['the bot was shown out', 403, 'Forbidden: bot was kicked from the group chat'],
+])('B28 when %s the request ends once, and nothing storms', async (_what, code, description) => {
+  const clock = fakeClock();
+  await using telegram = await openDoor();
+  await using house = await openTestHouse({ clock, door: telegram.door });
+  const person = await acquaintance(house);
+  const hold = house.bytez.hold();
+  await answerTo(person, '/generate a fox');
+  await until(() => runs(house).length === 1);
+  const no = Array.from({ length: 50 }, () => refusal(code, description));
+  for (const method of ['editMessageMedia', 'editMessageText', 'sendPhoto', 'sendMessage', 'sendChatAction']) {
+    telegram.next(method, ...no);
+  }
+  const calls = house.telegram.calls.length;
+  hold.release();
+  await house.event('job.undeliverable');
+  await clock.advance(hourMs);
+  expect(endings(house).map(({ event }) => event)).toEqual(['job.undeliverable']);
+  expect(house.telegram.calls.slice(calls).filter(({ method }) => method !== 'getUpdates')).toEqual([]);
+  expect(house.events.filter(({ event }) => event === 'telegram.trouble').length).toBeLessThanOrEqual(3);
+});
+
+test.each([
+  ['message is not modified', 0],
+  ['message to edit not found', 1],
+  ["message can't be edited", 1],
+  ['MESSAGE_ID_INVALID', 1],
+])('B29 when Telegram says "%s" the picture is there once', async (description, newMessages) => {
+  await using telegram = await openDoor();
+  await using house = await openTestHouse({ door: telegram.door });
+  const person = await acquaintance(house);
+  telegram.next('editMessageMedia', refusal(400, `Bad Request: ${description}`));
+  person.say('/generate a fox');
+  expect(await house.event('job.delivered')).toMatchObject({ as: newMessages === 0 ? 'edit' : 'message' });
+  await dealtWith(person);
+  expect(picturesOf(person)).toHaveLength(newMessages);
+  expect(callsOf(house, 'sendPhoto')).toHaveLength(newMessages);
+  expect(runs(house)).toHaveLength(1);
+});
+
+test('B30 a token refused in mid run stops the house with a clear text, and what was accepted is kept', async () => {
+  await using telegram = await openDoor();
+  await using house = await openTestHouse({ door: telegram.door });
+  const person = await acquaintance(house);
+  const hold = house.bytez.hold();
+  await answerTo(person, '/generate a fox');
+  await until(() => runs(house).length === 1);
+  telegram.next('getUpdates', refusal(401, 'Unauthorized'));
+  person.say('/help');
+  const error: unknown = await house.house.broken.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StartError);
+  expect(String(error)).toMatch(/refused the bot token.*TELEGRAM_BOT_TOKEN/);
+  expect(String(error)).not.toMatch(/\d{6,}:/);
+  hold.release();
+  await house.restart();
+  await pictures(person);
+  expect(endings(house)).toHaveLength(1);
+});
+
+test('B31 while another process polls with the token the house waits, keeps its requests and goes on', async () => {
+  const clock = fakeClock();
+  await using telegram = await openDoor();
+  await using house = await openTestHouse({ clock, door: telegram.door });
+  const person = await acquaintance(house);
+  telegram.next(
+    'getUpdates',
+    ...Array.from({ length: 3 }, () => refusal(409, 'Conflict: terminated by other getUpdates')),
+  );
+  person.say('/generate a fox');
+  await house.event('telegram.trouble', ({ method }) => method === 'getUpdates');
+  expect(await whileTimePasses(clock, pictures(person))).toHaveLength(1);
+  const waits = house.events.flatMap((event) =>
+    event.event === 'telegram.trouble' && event.method === 'getUpdates' ? [event.retryInMs] : [],
+  );
+  expect(waits).toEqual([5_000, 5_000, 5_000]);
+  await whileTimePasses(clock, house.event('job.delivered'));
+  expect(endings(house)).toHaveLength(1);
+});
+
+const marker = 'the-words-of-a-gateway';
+test.each([
+  ['a page of HTML', { status: 502, body: `<html>${marker}</html>` }],
+  ['a page of HTML that says all is well', { body: `<html>${marker}</html>` }],
+  ['nothing', { body: '' }],
+  ['ok without a result', { body: '{"ok":true}' }],
+  ['a list', { body: `["${marker}"]` }],
+  ['a word', { body: 'null' }],
+  ['ten megabytes', { body: `${marker} `.repeat(450_000) }],
+  ['a server error', { status: 500, body: '{"ok":false,"error_code":500,"description":"Internal Server Error"}' }],
+])('B32 B33 %s in place of each answer: the picture is there, and once', async (_what, odd) => {
+  const clock = fakeClock();
+  await using telegram = await openDoor();
+  await using house = await openTestHouse({ clock, door: telegram.door });
+  const person = await acquaintance(house);
+  telegram.next('editMessageMedia', { ...odd, done: true });
+  person.say('/generate a fox');
+  await whileTimePasses(clock, house.event('job.delivered'));
+  await dealtWith(person);
+  expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
+  expect(callsOf(house, 'sendPhoto')).toEqual([]);
+
+  const before = new Set(person.messages().map(({ id }) => id));
+  telegram.next('sendMessage', { ...odd, done: true });
+  person.say('/generate a hare');
+  const receipt = await newMessage(person, before);
+  await whileTimePasses(clock, pictures(person, 2));
+  await whileTimePasses(
+    clock,
+    house.event('job.delivered', ({ jobId }) => jobId !== jobIds(house)[0]),
+  );
+  expect(picturesOf(person)).toHaveLength(2);
+  expect(runs(house)).toHaveLength(2);
+  expect(fromBot(person.messages(), (one) => one.id !== receipt.id && wordsOf(one).includes('a hare'))).toHaveLength(1);
+  expect(inspect(house.events, { depth: 10 })).not.toContain(marker);
+});
+
+function jobIds({ events }: TestHouse): readonly string[] {
+  return events.flatMap((event) => (event.event === 'job.accepted' ? [event.jobId] : []));
+}
