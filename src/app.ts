@@ -173,7 +173,8 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, menu);
-  const poller = new Poller({ bot, inbox, clock, random, tell });
+  let ours = [token, ...keys.map(({ secret }) => secret)];
+  const poller = new Poller({ bot, inbox, clock, random, tell, ours: () => ours });
 
   const door = opening.use(
     await listenOrSay({
@@ -215,7 +216,10 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     httpUrl: door.url,
     service,
     keys: keyDesk,
-    reloadKeys: (newKeys, newProviders = config.providers) => keyRoom.reload(newKeys, newProviders),
+    reloadKeys: (newKeys, newProviders = config.providers) => {
+      ours = [token, ...newKeys.map(({ secret }) => secret)];
+      return keyRoom.reload(newKeys, newProviders);
+    },
     stats: () => engine.stats(),
     introduced,
     broken,

@@ -13,6 +13,7 @@ import { dialogues } from './dialogue/dialogues.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
+import { typedKeys } from './typed-keys.ts';
 import { isSaid } from './what-people-send.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
@@ -23,6 +24,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
     void menu.serve(ctx.speaker.userId);
     await next();
   });
+  bot.use(typedKeys(desk));
   bot.use(dialogues(desk));
   bot.use(generateCommands(desk));
   bot.use(requestCommands(desk));

@@ -6,8 +6,10 @@ import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { Secret } from '../kit/secret.ts';
 import type { BotContext } from './context.ts';
 import { describeTrouble, troubleOf } from './telegram-trouble.ts';
+import { withoutKeys } from './typed-keys.ts';
 
 const pollS = 25;
 const handledAtOnce = 200;
@@ -25,6 +27,8 @@ export type PollerOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  /** The keys and tokens of this house, to be hidden wherever somebody types one. */
+  readonly ours?: () => readonly Secret[];
 };
 
 /** Telegram refused the token: nothing mends that but a new one. */
@@ -78,7 +82,7 @@ export class Poller {
 
   /** Polls until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
-    const { bot, inbox, clock, tell } = this.#options;
+    const { bot, inbox, clock, tell, ours = () => [] } = this.#options;
     for (const update of await inbox.unhandled()) this.#dispatch(update, signal);
     let offset: number | undefined;
     let failures = 0;
@@ -91,7 +95,7 @@ export class Poller {
         );
         failures = 0;
         this.#lastAnswerMs = clock.now();
-        const updates = batch.map((update) => ({ updateId: update.update_id, body: JSON.stringify(update) }));
+        const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
         for (const update of await inbox.keep(updates, clock.now())) this.#dispatch(update, signal);
         offset = (batch.at(-1)?.update_id ?? (offset ?? 0) - 1) + 1;
         if (offset === 0) offset = undefined;

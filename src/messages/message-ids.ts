@@ -19,6 +19,8 @@ export const messageVariables = {
   'example.video': [],
   'unknown-command': [],
   'text-only': [],
+  'typed-key.deleted': [],
+  'typed-key.not-deleted': [],
 
   'dialogue.or-now': [],
   'dialogue.or-reply': [],

@@ -86,6 +86,9 @@ export function createMessageMapper(catalog: Catalog) {
     unknownCommand: (locale: string): Screen => wordsOnly(voice(locale).say('unknown-command')),
     /** For stickers, voice messages and whatever else is no text. */
     textOnly: (locale: string): Screen => wordsOnly(voice(locale).say('text-only')),
+    /** Somebody wrote what looks like a key of a service; `isGone` when the message could be deleted. */
+    typedKey: (isGone: boolean, locale: string): Screen =>
+      wordsOnly(voice(locale).say(isGone ? 'typed-key.deleted' : 'typed-key.not-deleted')),
     language: (locale: string): Screen => languageScreen(voice(locale), catalog),
     languageSet: (locale: string): Screen => wordsOnly(voice(locale).say('language.set')),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
