@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Check, none, same, told } from './check.ts';
+import type { Seen } from './crowd.ts';
+import type { Scene } from './scene.ts';
+
+type JobRow = {
+  readonly id: string;
+  readonly user_id: number;
+  readonly prompt: string;
+  readonly state: string;
+  readonly outcome: string;
+  readonly given_back: number | null;
+};
+
+/** What the ledger says, beside what everybody sees, after the bot has ended. */
+export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
+  using database = new DatabaseSync(join(scene.dataDir, 'darkroom.db'), { readOnly: true });
+  const jobs = database
+    .prepare(
+      `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, coalesce(jobs.outcome, '') AS outcome, credits.given_back
+       FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id`,
+    )
+    .all() as unknown as readonly JobRow[];
+  const number = (sql: string) => Number(database.prepare(sql).get()?.['n'] ?? 0);
+  const effects = (where: string) =>
+    new Set(
+      database
+        .prepare(`SELECT DISTINCT job_id FROM effects WHERE ${where}`)
+        .all()
+        .map((row) => String(row['job_id'])),
+    );
+  const byPrompt = Map.groupBy(jobs, ({ user_id, prompt }) => `${user_id} ${prompt}`);
+  const jobOf = (one: Seen) => byPrompt.get(`${one.userId} ${one.prompt}`)?.[0];
+  const repeated = effects(`effect = 'message-again'`);
+  const unsureReceipts = effects(`effect = 'receipt' AND note IS NULL`);
+  const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
+
+  const twice = seen.filter(({ endings }) => endings > 1);
+  const stale = seen.filter(({ unfinished }) => unfinished > 0);
+  const isIn = (ids: ReadonlySet<string>) => (one: Seen) => ids.has(jobOf(one)?.id ?? '');
+  const withPicture = seen.filter(({ pictures }) => pictures > 0).length;
+  return [
+    none('requests lost (neither result nor words)', seen.filter(({ endings }) => endings === 0).length),
+    same('jobs in the ledger, one a request', jobs.length, seen.length),
+    none('requests with two jobs', [...byPrompt.values()].filter((same) => same.length > 1).length),
+    none('jobs not told', jobs.filter(({ state }) => state !== 'told').length),
+    none('charged without a result', jobs.filter((job) => !isResult(job) && job.given_back !== 1).length),
+    none('results without a charge, or given back', jobs.filter((job) => isResult(job) && job.given_back !== 0).length),
+    none(
+      'charges without a job',
+      number('SELECT count(*) AS n FROM credits WHERE job_id NOT IN (SELECT id FROM jobs)'),
+    ),
+    same('people who see a picture, as many as results', withPicture, jobs.filter(isResult).length),
+    none('seen twice', twice.filter((one) => !isIn(repeated)(one)).length),
+    told('seen twice, repeated once because it may not have arrived', twice.filter(isIn(repeated)).length),
+    none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
+    told('status messages whose sending was never answered', stale.filter(isIn(unsureReceipts)).length),
+    none('updates not handled', number(`SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),
+    none('unfinished downloads on the disk', unfinishedFiles(scene.dataDir)),
+    none('secrets in the log and on the disk', secretsIn(scene)),
+  ];
+}
+
+function unfinishedFiles(dataDir: string): number {
+  return readdirSync(join(dataDir, 'results')).filter((name) => name.endsWith('.part')).length;
+}
+
+function secretsIn({ dataDir, logFile, secrets }: Scene): number {
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(?:png|mp4)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const texts = [...files, logFile].map((file) => readFileSync(file).toString('latin1'));
+  return secrets.filter((secret) => texts.some((text) => text.includes(secret))).length;
+}

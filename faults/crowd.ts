@@ -1,0 +1,122 @@
+import type { Person } from '../src/sandbox/telegram/person.ts';
+import type { SeenMessage } from '../src/sandbox/telegram/seen-message.ts';
+import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+
+const firstId = 50_000;
+/** Nobody asks for the next picture in the same breath. */
+const pauseMs = 50;
+
+export type CrowdOptions = {
+  readonly telegram: TelegramSandbox;
+  readonly people: number;
+  readonly requestsEach: number;
+};
+
+/** What one person sees of one request. */
+export type Seen = {
+  readonly userId: number;
+  readonly prompt: string;
+  /** Messages that say how it ended, a result or words. */
+  readonly endings: number;
+  readonly pictures: number;
+  /** Messages that still speak of a request under way. */
+  readonly unfinished: number;
+};
+
+/** Many people, each of whom asks for a picture, waits for how it ends, and asks for the next. */
+export class Crowd {
+  readonly #people: readonly Person[];
+  readonly #asked = new Map<number, number>();
+  readonly #requestsEach: number;
+  readonly #telegram: TelegramSandbox;
+  readonly #done = Promise.withResolvers<void>();
+  #ended = 0;
+
+  constructor({ telegram, people, requestsEach }: CrowdOptions) {
+    this.#telegram = telegram;
+    this.#requestsEach = requestsEach;
+    this.#people = Array.from({ length: people }, (_, index) =>
+      telegram.person({ id: firstId + index, firstName: `Person ${index}`, languageCode: 'en' }),
+    );
+  }
+
+  get requests(): number {
+    return this.#people.length * this.#requestsEach;
+  }
+
+  get ended(): number {
+    return this.#ended;
+  }
+
+  /** Lets everybody ask; resolves when every request of everybody has ended, rejects when `patienceMs` is over. */
+  async askAll(patienceMs: number): Promise<void> {
+    const byId = new Map(this.#people.map((person) => [person.id, person]));
+    using _ = this.#telegram.onChange((change) => {
+      if (change.kind !== 'message-sent' && change.kind !== 'message-edited') return;
+      const person = byId.get(change.chatId);
+      if (person !== undefined) this.#look(person);
+    });
+    const impatience = setTimeout(() => {
+      const left = this.requests - this.#ended;
+      this.#done.reject(new Error(`Cannot see the end: ${left} requests are still open after ${patienceMs} ms`));
+    }, patienceMs);
+    for (const person of this.#people) this.#askNext(person);
+    try {
+      await this.#done.promise;
+    } finally {
+      clearTimeout(impatience);
+    }
+  }
+
+  /** Everything that everybody sees of every request. */
+  seen(): readonly Seen[] {
+    return this.#people.flatMap((person) => {
+      const messages = person.messages().filter(({ from }) => from === 'bot');
+      return Array.from({ length: this.#asked.get(person.id) ?? 0 }, (_, index) => {
+        const prompt = promptOf(person.id, index);
+        const about = messages.filter((message) => isAbout(message, prompt));
+        return {
+          userId: person.id,
+          prompt,
+          endings: about.filter((message) => !isUnfinished(message)).length,
+          pictures: about.filter(({ photo, document }) => photo !== undefined || document !== undefined).length,
+          unfinished: about.filter(isUnfinished).length,
+        };
+      });
+    });
+  }
+
+  #askNext(person: Person): void {
+    const number = this.#asked.get(person.id) ?? 0;
+    this.#asked.set(person.id, number + 1);
+    person.say(`/generate ${promptOf(person.id, number)}`);
+  }
+
+  #look(person: Person): void {
+    const number = (this.#asked.get(person.id) ?? 0) - 1;
+    const prompt = promptOf(person.id, number);
+    const hasEnded = person
+      .messages()
+      .some((message) => message.from === 'bot' && isAbout(message, prompt) && !isUnfinished(message));
+    if (!hasEnded || this.#endedOf.get(person.id) === number) return;
+    this.#endedOf.set(person.id, number);
+    this.#ended += 1;
+    if (this.#ended === this.requests) this.#done.resolve();
+    else if (number + 1 < this.#requestsEach) setTimeout(() => this.#askNext(person), pauseMs);
+  }
+
+  readonly #endedOf = new Map<number, number>();
+}
+
+function promptOf(userId: number, number: number): string {
+  return `fox ${userId} of night ${number} end`;
+}
+
+function isAbout({ text, caption = '' }: SeenMessage, prompt: string): boolean {
+  return text.includes(prompt) || caption.includes(prompt);
+}
+
+/** Only a request under way can be cancelled. */
+function isUnfinished({ buttons }: SeenMessage): boolean {
+  return buttons.some((row) => row.some(({ data }) => data?.startsWith('cancel:') === true));
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Check, Part } from './check.ts';
+import { checkTable } from './check-table.ts';
+import { resultsDir } from './scene.ts';
+import { fullStorm, shortStorm, storm } from './storm.ts';
+
+const parts: readonly Part[] = [
+  {
+    name: 'storm',
+    about: '10,000 requests, 70 % of attempts failing, Telegram stumbling, 20 kills',
+    run: (options) => storm(fullStorm, options),
+  },
+  {
+    name: 'short-storm',
+    about: '240 requests in the same weather, 3 kills',
+    run: (options) => storm(shortStorm, options),
+  },
+];
+
+const names = parts.map(({ name }) => name).join(', ');
+const longRepeats = 5;
+const help = `Lets everything go wrong at once, and checks that nothing is lost and nothing is seen twice.
+
+  npm run faults -- [--only NAME]... [--seed N] [--long] [--json FILE]
+
+  --only NAME   only this part; may be repeated: ${names}
+  --seed N      the chances of this run (1)
+  --long        every part with ${longRepeats} seeds
+  --json FILE   where the findings are written (faults/results/latest.json)
+  --help        these words
+`;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+// Leaves by the exit event, which ends the other processes and removes their folders.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+try {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      seed: { type: 'string', default: '1' },
+      long: { type: 'boolean', default: false },
+      json: { type: 'string', default: join(resultsDir, 'latest.json') },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = values.only?.find((name) => parts.every((part) => part.name !== name));
+  if (unknown !== undefined) throw new Error(`Cannot find the part "${unknown}"; there are ${names}`);
+  if (!/^[0-9]{1,9}$/.test(values.seed)) throw new Error('Cannot use this seed: give a whole number, for example 1');
+  if (values.help) print(help);
+  else await runAll(values.only, Number(values.seed), values.long ? longRepeats : 1, resolve(values.json));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function runAll(only: readonly string[] | undefined, seed: number, repeats: number, file: string) {
+  const found: { part: string; seed: number; seconds: number; checks: readonly Check[]; skipped?: string }[] = [];
+  const chosen = parts.filter(({ name }) => (only === undefined ? name !== 'short-storm' : only.includes(name)));
+  for (const { name, about, run } of chosen) {
+    for (let round = 0; round < repeats; round += 1) {
+      print(`${name}: ${about}${repeats === 1 ? '' : ` (seed ${seed + round})`}`);
+      const startedMs = performance.now();
+      const report = await run({ seed: seed + round, progress: (line) => print(`  ${line}`) });
+      const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+      found.push({ part: name, seed: seed + round, seconds, ...report });
+      print(
+        report.skipped === undefined
+          ? `\n${checkTable(report.checks)}\n  ${seconds} s\n`
+          : `  skipped: ${report.skipped}`,
+      );
+    }
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), parts: found }, undefined, 2)}\n`);
+  const broken = found.flatMap(({ checks }) => checks).filter(({ holds }) => !holds);
+  print(broken.length === 0 ? 'Every promise holds.' : `${broken.length} promises are BROKEN.`);
+  print(`Written to ${file}`);
+  if (broken.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../src/kit/clock.ts';
+import type { BytezFault } from '../src/sandbox/bytez/bytez-fault.ts';
+import { type BytezSandbox, startBytezSandbox } from '../src/sandbox/bytez/bytez-sandbox.ts';
+import type { TelegramFault } from '../src/sandbox/telegram/faults.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+import { fixedPicture } from './fixed-picture.ts';
+
+export const resultsDir = join(import.meta.dirname, 'results');
+export const token = '100000004:token-of-the-campaign-opens-nothing';
+
+export type SceneOptions = {
+  readonly keys: number;
+  readonly seatsPerKey: number;
+  readonly providerFaults: readonly BytezFault[];
+  readonly telegramFaults: readonly TelegramFault[];
+  /** How long the provider works on a picture. */
+  readonly latencyMs: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly random: () => number;
+};
+
+/** The real bot in a process of its own between a Telegram and a provider that stumble on purpose. */
+export type Scene = AsyncDisposable & {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly secrets: readonly string[];
+  /** Starts the bot on what its forerunner left. */
+  start(): void;
+  /** SIGKILL: the process gets no chance to tidy up. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+};
+
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  await using opening = new AsyncDisposableStack();
+  mkdirSync(resultsDir, { recursive: true });
+  const folder = mkdtempSync(join(resultsDir, 'scene-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  opening.defer(() => {
+    process.off('exit', remove);
+    remove();
+  });
+  const keys = Array.from({ length: options.keys }, (_, index) => `campaign-key-${String(index + 1).padStart(4, '0')}`);
+  const accounts = keys.map((key, index) => ({
+    name: `account ${index + 1}`,
+    key,
+    seats: options.seatsPerKey,
+    faults: [...options.providerFaults],
+  }));
+  const telegram = opening.use(
+    await startTelegramSandbox({ token, clock: systemClock, faults: options.telegramFaults }),
+  );
+  const bytez = opening.use(
+    await startBytezSandbox({
+      clock: systemClock,
+      random: options.random,
+      accounts,
+      latencyMs: options.latencyMs,
+      painter: { picture: async () => fixedPicture, video: async () => fixedPicture },
+    }),
+  );
+  const dataDir = join(folder, 'data');
+  const logFile = join(folder, 'bot.log');
+  let running: { readonly child: ChildProcess; readonly gone: Promise<unknown[]> } | undefined;
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    if (running === undefined) return null;
+    const { child, gone } = running;
+    running = undefined;
+    child.kill(signal);
+    const [code] = (await gone) as [number | null];
+    return code;
+  };
+  opening.defer(async () => void (await end('SIGKILL')));
+  const opened = opening.move();
+  return {
+    telegram,
+    bytez,
+    dataDir,
+    logFile,
+    secrets: [token, ...keys],
+    start: () => {
+      const log = openSync(logFile, 'a');
+      const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts'), 'start'], {
+        cwd: folder,
+        stdio: ['ignore', log, log],
+        env: {
+          PATH: process.env['PATH'],
+          TELEGRAM_BOT_TOKEN: token,
+          TELEGRAM_API_ROOT: telegram.url,
+          BYTEZ_API_KEYS: keys.join(','),
+          BYTEZ_BASE_URL: bytez.baseUrl,
+          BYTEZ_SEATS_PER_KEY: String(options.seatsPerKey),
+          BYTEZ_SEATS_MAX: String(options.seatsPerKey),
+          MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+          DATA_DIR: dataDir,
+          HTTP_PORT: '0',
+          KEYS_TEST_ON_START: 'off',
+          LOG_LEVEL: 'info',
+          ...options.env,
+        },
+      });
+      closeSync(log);
+      process.once('exit', () => child.kill('SIGKILL'));
+      running = { child, gone: once(child, 'exit') };
+    },
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

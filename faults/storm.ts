@@ -1,0 +1,120 @@
+import type { BytezFault } from '../src/sandbox/bytez/bytez-fault.ts';
+import { seededRandom, type TelegramFault } from '../src/sandbox/telegram/faults.ts';
+import { audit } from './audit.ts';
+import { type PartReport, type PartOptions, same, told } from './check.ts';
+import { Crowd } from './crowd.ts';
+import { openScene } from './scene.ts';
+
+export type StormSize = {
+  readonly people: number;
+  readonly requestsEach: number;
+  readonly kills: number;
+  readonly withinMs: number;
+};
+
+export const fullStorm: StormSize = { people: 500, requestsEach: 20, kills: 20, withinMs: 480_000 };
+export const shortStorm: StormSize = { people: 40, requestsEach: 6, kills: 3, withinMs: 50_000 };
+
+/** Of a hundred calls, how many fail in which way: seventy in all. */
+const providerShares: readonly (readonly [number, BytezFault['do']])[] = [
+  [20, { kind: 'status', status: 500 }],
+  [15, { kind: 'status', status: 503 }],
+  [10, { kind: 'cut' }],
+  [7, { kind: 'rate-limited', retryAfterS: 0.2 }],
+  [8, { kind: 'error-200', error: 'The run failed' }],
+  [5, { kind: 'truncated' }],
+  [5, { kind: 'bad-json' }],
+];
+
+const telegramFaults: readonly TelegramFault[] = [
+  { method: /^(?:send|edit|answer)/, share: 0.02, do: { kind: '429', retryAfterS: 1 } },
+  { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: '5xx', status: 502 } },
+  { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
+];
+
+/** Requests of many people while the provider fails, Telegram stumbles and the process is killed again and again. */
+export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
+  const random = seededRandom(seed);
+  await using scene = await openScene({
+    keys: 20,
+    seatsPerKey: 4,
+    providerFaults: providerFaults(),
+    telegramFaults,
+    latencyMs: 5,
+    random,
+    env: {
+      RETRY_DELAY_S: '0.02',
+      IMAGE_TIMEOUT_S: '5',
+      DRAIN_S: '3',
+      FREE_IMAGES_PER_DAY: '100000',
+      FREE_RUNNING: '3',
+      FREE_WAITING: '20',
+    },
+  });
+  const crowd = new Crowd({ telegram: scene.telegram, ...size });
+  const startedMs = performance.now();
+  scene.start();
+  const asking = crowd.askAll(size.withinMs);
+  asking.catch(() => undefined);
+  const calm = new AbortController();
+  const [, kills] = await Promise.all([
+    asking.finally(() => calm.abort()),
+    killAtRandom(scene, crowd, size.kills, random, calm.signal, progress),
+  ]);
+  const seconds = (performance.now() - startedMs) / 1_000;
+  // Whatever was told twice, or told after the ending was seen, comes within this time.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const code = await scene.stop();
+  const calls = scene.bytez.calls.filter(({ route }) => route === 'run');
+  return {
+    checks: [
+      told('requests', `${crowd.requests} of ${size.people} people in ${seconds.toFixed(0)} s`),
+      told('provider calls', calls.length),
+      told('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
+      same('kills', kills, size.kills),
+      same('exit code at the end', code ?? -1, 0),
+      ...audit(scene, crowd.seen()),
+    ],
+  };
+}
+
+/** Kills whenever the next share of all requests has ended, a random moment later. */
+async function killAtRandom(
+  scene: Awaited<ReturnType<typeof openScene>>,
+  crowd: Crowd,
+  kills: number,
+  random: () => number,
+  calm: AbortSignal,
+  progress: PartOptions['progress'],
+): Promise<number> {
+  let done = 0;
+  while (done < kills && !calm.aborted) {
+    const after = ((done + 0.5) * crowd.requests) / (kills + 1);
+    await pause(50 + 400 * random());
+    if (crowd.ended < after) continue;
+    await scene.kill();
+    done += 1;
+    progress(`kill ${done} of ${kills}, ${crowd.ended} of ${crowd.requests} requests ended`);
+    await pause(100 * random());
+    scene.start();
+  }
+  return done;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function hasFailed({ status, fault }: { readonly status?: number; readonly fault?: string }): boolean {
+  return status !== 200 || fault === 'error-200' || fault === 'truncated' || fault === 'bad-json';
+}
+
+/** Each fault's share of the calls that the faults before it have left. */
+function providerFaults(): readonly BytezFault[] {
+  let left = 100;
+  return providerShares.map(([share, deed]) => {
+    const fault: BytezFault = { do: deed, when: { share: share / left } };
+    left -= share;
+    return fault;
+  });
+}
