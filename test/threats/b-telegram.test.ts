@@ -4,7 +4,7 @@ import { StartError } from '../../src/start-error.ts';
 import { answerTo, callsOf, newMessage, pictures, picturesOf, runs, until, whileTimePasses } from '../journeys/talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
-import { acquaintance, dealtWith } from './ab-stage.ts';
+import { acquaintance, dealtWith, me } from './ab-stage.ts';
 import { openDoor, refusal } from './b-door.ts';
 
 const hourMs = 3_600_000;
@@ -66,6 +66,37 @@ test.each([
   expect(endings(house).map(({ event }) => event)).toEqual(['job.undeliverable']);
   expect(house.telegram.calls.slice(calls).filter(({ method }) => method !== 'getUpdates')).toEqual([]);
   expect(house.events.filter(({ event }) => event === 'telegram.trouble').length).toBeLessThanOrEqual(3);
+});
+
+test('B28 a group that has become a supergroup gets its picture there', async () => {
+  await using house = await openTestHouse();
+  const group = house.telegram.group({ id: -100, title: 'Painters' });
+  const person = await acquaintance(house);
+  const hold = house.bytez.hold();
+  await answerTo(person, `/generate${me} a fox`, { in: group });
+  await until(() => runs(house).length === 1);
+  const supergroup = group.upgrade(-1_000_000_000_100);
+  hold.release();
+  expect(await pictures(person, 1, supergroup)).toHaveLength(1);
+  expect((await house.event('job.delivered')).as).toBe('message');
+  expect(endings(house)).toHaveLength(1);
+});
+
+test('B28 a request from a topic that was closed meanwhile ends once', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const group = house.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
+  const threadId = group.addTopic('foxes');
+  const person = await acquaintance(house);
+  const hold = house.bytez.hold();
+  await answerTo(person, `/generate${me} a fox`, { in: group, threadId });
+  await until(() => runs(house).length === 1);
+  group.closeTopic(threadId);
+  hold.release();
+  await until(() => endings(house).length === 1);
+  await clock.advance(hourMs);
+  expect(endings(house)).toHaveLength(1);
+  expect(callsOf(house, 'sendPhoto').length).toBeLessThanOrEqual(1);
 });
 
 test.each([
