@@ -1,7 +1,7 @@
 import type { KeyId } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
-import { FaultRun } from './fault-run.ts';
+import { type Fault, FaultRun } from './fault-run.ts';
 import { ProbePace } from './probe-pace.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -28,10 +28,11 @@ export type BreakerOptions = {
  * Tells a provider that is silent from keys that are bad, and says when it may be asked again.
  *
  * Closed: calls go out. It opens when at least half of the keys that take calls (two at least; of a single key, its
- * third failure in a row) failed by the provider's or the network's fault with no success in between, and either no call
- * succeeded for ten seconds and the length of a call, or the faults came in a row that is hardly bad luck, given how
- * often this provider fails; when 95 % of at least twenty calls within ten seconds failed; or when the retry budget of a
- * provider without a success in twenty calls is spent. A provider that fails often but not always stays in business.
+ * third failure in a row) failed more than one job by the provider's or the network's fault with no success in between,
+ * and either no call succeeded for ten seconds and the length of a call, or the faults came in a row that is hardly bad
+ * luck, given how often this provider fails; when 95 % of at least twenty calls within ten seconds failed; or when the
+ * retry budget of a provider without a success in twenty calls is spent. A provider that fails often but not always
+ * stays in business.
  *
  * Silence of a single model, where a chain offers another one, is at first the model's: it is told, and the other one is
  * asked. When that falls silent too before anything succeeded, it is the provider's.
@@ -105,16 +106,15 @@ export class Breaker {
     else this.#close();
   }
 
-  /** Only for failures that are the provider's or the network's fault. */
-  noteFault(keyId: KeyId, model: string): void {
+  noteFault(fault: Fault): void {
     const nowMs = this.#nowMs;
-    this.#lastSuccessMs.delete(keyId);
+    this.#lastSuccessMs.delete(fault.keyId);
     this.#budget.noteFault();
     this.#recent.note(true, nowMs);
     if (this.#open) return;
-    this.#run.noteFault(keyId, model, nowMs);
+    this.#run.noteFault(fault, nowMs);
     if (!this.#isSilent(nowMs)) return;
-    if (!this.#hasSilentModel && this.#isOfOneModel()) this.#silenceModel(model);
+    if (!this.#hasSilentModel && this.#isOfOneModel()) this.#silenceModel(fault.model);
     else this.#openUp();
   }
 
@@ -145,7 +145,8 @@ export class Breaker {
 
   #isSilent(nowMs: number): boolean {
     if (this.#recent.almostAllFailed(nowMs)) return true;
-    const { isHardlyLuck, length } = this.#run;
+    const { isHardlyLuck, isOfOneJob, length } = this.#run;
+    if (isOfOneJob) return false;
     const isQuiet = nowMs - this.#newestSuccessMs > windowMs + this.#callMs;
     if (!isQuiet && !isHardlyLuck) return false;
     const keys = this.#options.keys();

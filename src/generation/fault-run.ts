@@ -1,4 +1,11 @@
-import type { KeyId } from '../domain/ids.ts';
+import type { JobId, KeyId } from '../domain/ids.ts';
+
+/** A call that failed by the provider's or the network's fault. */
+export type Fault = {
+  readonly keyId: KeyId;
+  readonly model: string;
+  readonly jobId: JobId;
+};
 
 /** A run whose last fault is older than this says nothing any more. */
 const memoryMs = 60_000;
@@ -13,7 +20,9 @@ const hardlyLuck = 0.0001;
  */
 export class FaultRun {
   readonly #lastFaultMs = new Map<KeyId, number>();
-  readonly #models = new Set<string>();
+  #first: Fault | undefined;
+  #isOfOneModel = true;
+  #isOfOneJob = true;
   #length = 0;
   #newestMs = 0;
   #usualShare = 0.5;
@@ -24,14 +33,20 @@ export class FaultRun {
 
   /** The one model that all of its calls asked; undefined when there were several. */
   get onlyModel(): string | undefined {
-    const [model] = this.#models;
-    return this.#models.size === 1 ? model : undefined;
+    return this.#isOfOneModel ? this.#first?.model : undefined;
   }
 
-  noteFault(keyId: KeyId, model: string, nowMs: number): void {
+  /** Does it come from a single job, whose wish may be what makes the provider stumble? */
+  get isOfOneJob(): boolean {
+    return this.#isOfOneJob;
+  }
+
+  noteFault(fault: Fault, nowMs: number): void {
     if (nowMs - this.#newestMs > memoryMs) this.forget();
-    this.#lastFaultMs.set(keyId, nowMs);
-    this.#models.add(model);
+    this.#first ??= fault;
+    this.#isOfOneModel &&= fault.model === this.#first.model;
+    this.#isOfOneJob &&= fault.jobId === this.#first.jobId;
+    this.#lastFaultMs.set(fault.keyId, nowMs);
     this.#newestMs = nowMs;
     this.#length += 1;
   }
@@ -63,7 +78,9 @@ export class FaultRun {
   /** Drops the run without counting it: what was silent is not what is usual. */
   forget(): void {
     this.#lastFaultMs.clear();
-    this.#models.clear();
+    this.#first = undefined;
+    this.#isOfOneModel = true;
+    this.#isOfOneJob = true;
     this.#length = 0;
   }
 }

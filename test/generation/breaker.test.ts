@@ -3,6 +3,7 @@ import { keyId } from '../../src/domain/ids.ts';
 import { Breaker } from '../../src/generation/breaker.ts';
 import { probeWaitMs } from '../../src/generation/probe-pace.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { aFault } from './a-fault.ts';
 
 function aBreaker(keys: number) {
   const clock = fakeClock();
@@ -26,8 +27,8 @@ function aBreaker(keys: number) {
 /** One that is open since just now. */
 function anOpenBreaker() {
   const house = aBreaker(2);
-  house.breaker.noteFault(key(1), 'm1');
-  house.breaker.noteFault(key(2), 'm1');
+  house.breaker.noteFault(aFault(key(1)));
+  house.breaker.noteFault(aFault(key(2)));
   return house;
 }
 
@@ -35,41 +36,41 @@ const key = (place: number) => keyId(`key-${place}`);
 
 test('Breaker opens when half of the keys fail by the provider and none succeeds', () => {
   const { breaker, changes } = aBreaker(4);
-  breaker.noteFault(key(1), 'm1');
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(false);
-  breaker.noteFault(key(2), 'm1');
+  breaker.noteFault(aFault(key(2)));
   expect(changes).toEqual([true]);
 });
 
 test('Breaker rolls back what was guessed in the ten seconds before it opened', async () => {
   const { breaker, clock, silences } = aBreaker(2);
   await clock.advance(30_000);
-  breaker.noteFault(key(1), 'm1');
-  breaker.noteFault(key(2), 'm1');
+  breaker.noteFault(aFault(key(1)));
+  breaker.noteFault(aFault(key(2)));
   expect(silences).toEqual([20_000]);
 });
 
 test('one key that fails alone never opens it', () => {
   const { breaker } = aBreaker(4);
-  for (let call = 0; call < 19; call += 1) breaker.noteFault(key(1), 'm1');
+  for (let call = 0; call < 19; call += 1) breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(false);
 });
 
 test('the only key of a provider opens it with its third failure in a row', () => {
   const { breaker } = aBreaker(1);
-  breaker.noteFault(key(1), 'm1');
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(false);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(true);
 });
 
 test('failures of two keys that lie more than ten seconds apart are no silence', async () => {
   const { breaker, clock } = aBreaker(2);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   await clock.advance(10_001);
-  breaker.noteFault(key(2), 'm1');
+  breaker.noteFault(aFault(key(2)));
   expect(breaker.isOpen).toBe(false);
 });
 
@@ -77,20 +78,20 @@ test('a success within the last ten seconds and the length of a call keeps it cl
   const { breaker, clock } = aBreaker(2);
   breaker.noteSuccess(key(1), 45_000);
   await clock.advance(54_000);
-  breaker.noteFault(key(1), 'm1');
-  breaker.noteFault(key(2), 'm1');
+  breaker.noteFault(aFault(key(1)));
+  breaker.noteFault(aFault(key(2)));
   expect(breaker.isOpen).toBe(false);
   await clock.advance(1_001);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(true);
 });
 
 test('four faults in a row of three keys open it at once where hardly a call ever failed', () => {
   const { breaker, answered } = aBreaker(5);
   answered(200);
-  for (const place of [1, 2, 3]) breaker.noteFault(key(place), 'm1');
+  for (const place of [1, 2, 3]) breaker.noteFault(aFault(key(place)));
   expect(breaker.isOpen).toBe(false);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(true);
 });
 
@@ -98,8 +99,8 @@ test('a bad key does not open it however well the others work', () => {
   const { breaker, answered } = aBreaker(5);
   answered(200);
   for (let call = 0; call < 12; call += 1) {
-    breaker.noteFault(key(1), 'm1');
-    breaker.noteFault(key(2), 'm1');
+    breaker.noteFault(aFault(key(1)));
+    breaker.noteFault(aFault(key(2)));
     if (call % 3 === 0) breaker.noteSuccess(key(3), 50);
   }
   expect(breaker.isOpen).toBe(false);
@@ -115,7 +116,7 @@ test('a provider that fails seven times in ten stays in business', () => {
   const { breaker, changes, answered } = aBreaker(5);
   answered(1);
   for (let call = 0; call < 2_000; call += 1) {
-    if (chance() < 0.7) breaker.noteFault(key(call % 5), 'm1');
+    if (chance() < 0.7) breaker.noteFault(aFault(key(call % 5)));
     else breaker.noteSuccess(key(call % 5), 50);
   }
   expect(changes.filter((open) => open).length).toBeLessThanOrEqual(2);
@@ -131,11 +132,11 @@ test('the next success closes it', () => {
 test('it opens when nineteen of twenty calls fail, and then one success does not close it', async () => {
   const { breaker, clock } = aBreaker(9);
   breaker.noteSuccess(key(1));
-  for (let call = 0; call < 19; call += 1) breaker.noteFault(key(1), 'm1');
+  for (let call = 0; call < 19; call += 1) breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(true);
   breaker.noteSuccess(key(1));
   expect(breaker.isOpen).toBe(false);
-  for (let call = 0; call < 60; call += 1) breaker.noteFault(key(1), 'm1');
+  for (let call = 0; call < 60; call += 1) breaker.noteFault(aFault(key(1)));
   breaker.noteSuccess(key(1));
   expect(breaker.isOpen).toBe(true);
   await clock.advance(10_000);
@@ -147,12 +148,12 @@ test('it opens when a provider without a success in twenty calls has no retry le
   const { breaker, changes } = aBreaker(9);
   breaker.noteSuccess(key(1), 3_600_000);
   for (let call = 0; call < 10; call += 1) breaker.noteFirst();
-  for (let call = 0; call < 17; call += 1) breaker.noteFault(key(1), 'm1');
+  for (let call = 0; call < 17; call += 1) breaker.noteFault(aFault(key(1)));
   breaker.noteSuccess(key(1), 3_600_000);
   expect(breaker.mayRetry()).toBe(true);
   for (let call = 0; call < 20; call += 1) {
     if (call % 9 === 0) breaker.noteFirst();
-    breaker.noteFault(key(1), 'm1');
+    breaker.noteFault(aFault(key(1)));
   }
   expect([breaker.mayRetry(), breaker.mayRetry(), changes]).toEqual([true, false, [true]]);
 });
@@ -167,7 +168,7 @@ test('probes go out one at a time, each when its time has come', async () => {
     false,
     false,
   ]);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   breaker.endProbe(true);
   expect([breaker.probeInMs, silences.length]).toEqual([2_000, 2]);
 });
@@ -194,6 +195,6 @@ test('isHealthy() is a key whose last call was a success, within ten seconds and
   await clock.advance(10_051);
   expect(breaker.isHealthy(key(1))).toBe(false);
   breaker.noteSuccess(key(1), 50);
-  breaker.noteFault(key(1), 'm1');
+  breaker.noteFault(aFault(key(1)));
   expect(breaker.isHealthy(key(1))).toBe(false);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Candidate } from '../../src/domain/candidate.ts';
+import { keyId } from '../../src/domain/ids.ts';
 import { JobStopped } from '../../src/generation/live-jobs.ts';
-import { anAttemptStage, done, down, limited, type StageOptions } from './attempt-stage.ts';
+import { aFault } from './a-fault.ts';
+import { anAttemptStage, done, down, limited, type StageOptions, timedOut } from './attempt-stage.ts';
 
 const elsewhere: readonly [Candidate, ...Candidate[]] = [
   { provider: 'bytez', model: 'm1' },
@@ -15,7 +17,7 @@ const alone: readonly [Candidate] = [{ provider: 'bytez', model: 'm1' }];
 function aSilentStage(options: StageOptions) {
   const stage = anAttemptStage({ keys: 2, chain: alone, ...options });
   for (const model of ['m1', 'm2']) {
-    for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(id, model);
+    for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(aFault(id, model));
   }
   expect(stage.breaker.isOpen).toBe(true);
   return stage;
@@ -47,8 +49,8 @@ test('a job without another provider parks until the next probe', async () => {
 test('a job waits for the probe when the other providers of its chain are silent too', async () => {
   const stage = aSilentStage({ replies: [done], chain: elsewhere });
   const other = stage.breakers.get('openai');
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id, 'm1');
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(id, 'm1');
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(aFault(id));
+  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(aFault(id));
   expect(other?.isOpen).toBe(true);
   expect(await stage.run()).toMatchObject({ kind: 'parked', line: 'bytez', reason: 'provider-silent' });
 });
@@ -86,21 +88,30 @@ test('a probe that is cancelled leaves the next one due at once', async () => {
 });
 
 test('a job whose own failure shows the silence has spent no attempt on it, and waits for the probe', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 0 });
-  const running = stage.run();
-  await stage.clock.advance(0);
-  expect(await running).toMatchObject({
+  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone });
+  stage.breaker.noteFault(aFault(keyId('id-2')));
+  expect(await stage.run()).toMatchObject({
     kind: 'parked',
     reason: 'provider-silent',
-    progress: { candidate: 0, attempts: 1, calls: 2, probes: 1 },
+    progress: { candidate: 0, attempts: 0, calls: 1, probes: 1 },
   });
 });
 
-test('what was guessed of keys while the provider fell silent is rolled back', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 0 });
+test('a single job, whose wish may be the trouble, is tried as often as any and makes nobody else wait', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 1 });
   const running = stage.run();
-  await stage.clock.advance(0);
+  await stage.clock.advance(1_000);
+  expect(await running).toEqual({ kind: 'failed', code: 'provider-down', calls: 3 });
+  expect(stage.breaker.isOpen).toBe(false);
+});
+
+test('what was guessed of keys while the provider fell silent is rolled back', async () => {
+  const stage = anAttemptStage({ keys: 2, replies: [timedOut], chain: alone, delayMs: 1 });
+  const running = stage.run();
+  await stage.clock.advance(1_000);
   await running;
+  expect(stage.pool.snapshot().keys.map(({ state }) => state.kind)).toContain('cooling');
+  stage.breaker.noteFault(aFault(keyId('id-2')));
   expect(stage.pool.snapshot().keys.map(({ state }) => state.kind)).toEqual(['ready', 'ready']);
 });
 
@@ -119,22 +130,22 @@ test('a job that comes when the provider has been silent for its whole deadline 
 });
 
 test('a model that falls silent alone rests for everyone, and the job goes on to the next one at once', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down, down, done], delayMs: 1_000 });
-  const running = stage.run();
-  await stage.clock.advance(1_000);
-  expect(await running).toMatchObject({ kind: 'answered', progress: { candidate: 1, attempts: 0, calls: 3 } });
-  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm1', 'm2']);
+  const stage = anAttemptStage({ keys: 2, replies: [down, done] });
+  stage.breaker.noteFault(aFault(keyId('id-2')));
+  expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { candidate: 1, attempts: 0, calls: 2 } });
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2']);
   expect(stage.events.filter(({ event }) => /^(breaker|model)/.test(event))).toEqual([
     { event: 'model.resting', provider: 'bytez', model: 'm1', forMs: 60_000 },
   ]);
 });
 
 test('when the next model falls silent too it is the provider, and every model may be asked again', async () => {
-  const stage = anAttemptStage({ keys: 2, replies: [down], delayMs: 1_000 });
-  const running = stage.run();
-  await stage.clock.advance(4_000);
-  expect(await running).toMatchObject({ kind: 'parked', reason: 'provider-silent', progress: { calls: 4, probes: 1 } });
-  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm1', 'm2', 'm2']);
+  const stage = anAttemptStage({ keys: 2, replies: [down] });
+  for (const id of ['id-1', 'id-2']) stage.breaker.noteFault(aFault(keyId(id)));
+  expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(true);
+  stage.breaker.noteFault(aFault(keyId('id-2'), 'm2'));
+  expect(await stage.run()).toMatchObject({ reason: 'provider-silent', progress: { calls: 1, probes: 1 } });
+  expect(stage.asked.map((call) => call.slice(2))).toEqual(['m2']);
   expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(false);
 });
 
