@@ -85,7 +85,7 @@ export async function callOnce(
   const { failure } = reply;
   const isFault = isProviderFault(failure);
   lease.release({ kind: 'failed', failure, ...said });
-  if (isFault) breaker?.noteFault(lease.keyId, candidate.model);
+  if (isFault) breaker?.noteFault({ keyId: lease.keyId, model: candidate.model, jobId: job.id });
   const metSilence = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
   tell({ event: 'attempt.failed', ...facts, failure, ms });
