@@ -52,12 +52,15 @@ export class CallEndings {
     if (returned.kind === 'unused') takeBackTurn(call);
     else {
       pooled.quietSinceUpMs = upMs;
-      const seatsBefore = pooled.account.limit.seats;
-      const hasChanged =
+      const { limit } = pooled.account;
+      const { seats, ceiling } = limit;
+      const isTold =
         returned.kind === 'succeeded'
           ? this.#succeeded(call, returned, carried, upMs)
           : this.#failed(call, returned, carried, upMs);
-      if (!hasChanged) this.#lives.changed(pooled, pooled.account.limit.seats !== seatsBefore);
+      const hasOtherSeats = limit.seats !== seats || limit.ceiling !== ceiling;
+      if (!isTold || hasOtherSeats) this.#lives.changed(pooled, hasOtherSeats);
+      if (hasOtherSeats) this.#lives.siblingsChanged(pooled);
     }
     roster.refresh(pooled.account);
     if (pooled.inPool) this.#lives.announce(roster.provider);

@@ -14,7 +14,7 @@ export function slowAnswer(
   const { slowMs, fastMs, upMs, nowMs } = times;
   const fast = new Set<Account>();
   for (const pooled of roster.keys) {
-    if (!pooled.takes || pooled.openAt >= 0 || !pooled.serves(model, nowMs)) continue;
+    if (!pooled.takes || pooled.openAt >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs)) continue;
     if (expectedMs(pooled, expectation, upMs) <= fastMs * slowFactor) fast.add(pooled.account);
   }
   const fastSeats = [...fast].reduce((sum, { width }) => sum + width, 0);

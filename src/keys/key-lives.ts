@@ -81,6 +81,7 @@ export class KeyLives {
       if (account.limit.review(nowMs)) {
         roster.refresh(account);
         this.changed(pooled, true);
+        this.siblingsChanged(pooled);
         hasChanged = true;
       }
     }
@@ -114,6 +115,11 @@ export class KeyLives {
     if (this.changeListeners.size === 0) return;
     const record = recordOf(pooled, this.#time.wallMs());
     for (const listener of this.changeListeners) listener(record, urgent);
+  }
+
+  /** The seats that the key shares with the others of its account are other ones now. */
+  siblingsChanged(pooled: PooledKey): void {
+    for (const sibling of pooled.account.members) if (sibling !== pooled) this.changed(sibling, true);
   }
 
   #restore(roster: Roster, pooled: PooledKey, ramp: number): void {

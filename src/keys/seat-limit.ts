@@ -36,6 +36,10 @@ export class SeatLimit {
     return ceiling === undefined ? { limit: this.#limit } : { limit: this.#limit, ceiling };
   }
 
+  get ceiling(): Ceiling | undefined {
+    return this.#ceiling;
+  }
+
   /** When one more than the ceiling is tried; never when nothing holds the limit down, or it is being tried. */
   get tryAtMs(): number {
     const ceiling = this.#ceiling;

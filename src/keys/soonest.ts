@@ -36,7 +36,7 @@ export function soonest(
     }
     const ms = expectedMs(pooled, expectation, upMs);
     if (pooled.openAt < 0) {
-      if (ms < fastMs) fastMs = ms;
+      if (ms < fastMs && pooled.inFlight > 0) fastMs = ms;
       continue;
     }
     if (avoid?.has(pooled.key.id) === true) {
@@ -45,7 +45,8 @@ export function soonest(
     }
     of += 1;
     if (ms > slowMs) skips.slow += 1;
-    if (ms > expectation.usualMs && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
+    const isWorthALook = ms > expectation.usualMs && pooled.inFlight === 0;
+    if (isWorthALook && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
     const score = scoreOf(pooled, ms);
     if (score > bestScore) continue;
     equals = score < bestScore ? 1 : equals + 1;

@@ -51,7 +51,7 @@ export function twoChoices(
     bestMs = ms;
     bestScore = score;
   }
-  if (slowOne !== undefined && mayExplore(roster)) {
+  if (slowOne?.inFlight === 0 && mayExplore(roster)) {
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of: open.length, skips };
   }
   if (best === undefined) {

@@ -96,6 +96,19 @@ test('slow keys are held back while fast ones are only busy, unless they are ask
   expect(keyOf(pool, { evenSlow: true })).toBe('#3');
 });
 
+test('a key whose call hangs is not looked at again before it has come back', async () => {
+  const { pool, clock } = aPool({ keys: [aKey(1, four), aKey(2, four)], mostSeats: () => 4 });
+  teach(pool, [100, 100]);
+  seatOfKey(pool, 1);
+  await clock.advance(1_000);
+  const names = Array.from({ length: 200 }, () => {
+    const lease = seatOf(pool);
+    lease.release(ok(100));
+    return lease.keyName;
+  });
+  expect(new Set(names)).toEqual(new Set(['bytez #2']));
+});
+
 test('a slow key is used when no faster one works', () => {
   const { pool } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
   teach(pool, [100, 4_000]);

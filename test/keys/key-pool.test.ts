@@ -331,6 +331,17 @@ test('keys of one configured account share its seats, and are out of credit toge
   expect(pool.snapshot().keys.map(({ account }) => account)).toEqual([first.id, first.id, undefined]);
 });
 
+test('what was learned of an account’s seats is remembered with each of its keys', () => {
+  const groups = new Map([1, 2].map((place) => [aKey(place).id, aKey(1).id]));
+  const keys = [aKey(1, { seats: 3 }), aKey(2, { seats: 3 })];
+  const { pool, clock, records } = aPool({ keys, groups });
+  const [first, second, third] = [seatOfKey(pool, 2), seatOfKey(pool, 2), seatOfKey(pool, 2)];
+  third.release(fail(failures.crowded));
+  for (const lease of [first, second]) lease.release(ok());
+  const ceiling = { seats: 2, tryAtMs: clock.now() + minute, holdMs: minute };
+  expect(keys.map(({ id }) => records.get(id)?.seats)).toEqual([1, 2].map(() => ({ limit: 2, ceiling })));
+});
+
 test('a group that the operator takes back is none any more', () => {
   const groups = new Map([1, 2].map((place) => [aKey(place).id, aKey(1).id]));
   const { pool } = aPool({ keys: [aKey(1), aKey(2)], groups });
