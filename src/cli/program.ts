@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StartError } from '../start-error.ts';
+import { createRedactor, type Redactor } from '../observability/redactor.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
@@ -13,6 +14,7 @@ const cannotStart = 2;
 export async function runProgram(
   words: readonly string[],
   around: Surroundings = processSurroundings(),
+  redactor: Redactor = createRedactor([]),
 ): Promise<void> {
   const program = new Command('darkroom')
     .description(
@@ -27,7 +29,7 @@ export async function runProgram(
     .description('run the bot until SIGINT or SIGTERM')
     .action(async () => {
       const { start } = await import('./start.ts');
-      await start();
+      await start(redactor);
     });
 
   program

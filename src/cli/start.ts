@@ -1,3 +1,4 @@
+import { url as inspectorUrl } from 'node:inspector';
 import { openHouse } from '../app.ts';
 import { parseConfig } from '../config.ts';
 import { unknownNames } from '../config-names.ts';
@@ -7,26 +8,37 @@ import type { ProviderKey } from '../keys/read-keys.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
 import { createLogger, tellTo } from '../observability/logger.ts';
-import { createRedactor } from '../observability/redactor.ts';
+import type { Redactor } from '../observability/redactor.ts';
+import { debuggerWarnings } from './debugger-door.ts';
 import { groupsBeyond, LiveKeys } from './live-keys.ts';
 import { onHangup, untilStopped } from './signals.ts';
 
-/** Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. */
-export async function start(): Promise<void> {
+/**
+ * Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. The redactor learns
+ * every secret in it.
+ */
+export async function start(redactor: Redactor): Promise<void> {
   const readAll = () => readEnvironment({ cwd: process.cwd(), processEnv: process.env });
   const reading = readAll();
   const { env, warnings } = reading;
+  const debugging = debuggerWarnings(inspectorUrl(), env);
   const config = parseConfig(env);
   const source = new KeySource();
   const { keys, warnings: keyWarnings } = source.read(env);
   const { token } = config.telegram;
   const { adminToken } = config.http;
-  const redactor = createRedactor([token, adminToken].filter((secret) => secret !== undefined));
+  redactor.add([token, adminToken].filter((secret) => secret !== undefined));
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);
   const logger = createLogger({ level: config.logLevel, redactor, pretty: process.stdout.isTTY });
   const tell = tellTo(logger);
-  const told = [...warnings, ...unknownNames(env), ...keyWarnings, ...groupsBeyond(keys, config.providers)];
+  const told = [
+    ...warnings,
+    ...debugging,
+    ...unknownNames(env),
+    ...keyWarnings,
+    ...groupsBeyond(keys, config.providers),
+  ];
   for (const text of told) tell({ event: 'config.warning', text });
   if (keys.length === 0) {
     tell({

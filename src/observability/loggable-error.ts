@@ -1,7 +1,9 @@
 import { describeError } from './describe-error.ts';
 
+export type LoggableError = { readonly description: string; readonly stack?: string };
+
 /** What a log line keeps of an error: its description and where it was made, none of its other properties. */
-export function loggableError(error: unknown): unknown {
+export function loggableError(error: unknown): LoggableError {
   const description = describeError(error);
   const frames = framesOf(error);
   return frames === '' ? { description } : { description, stack: frames };

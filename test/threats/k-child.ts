@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+
+export const source = join(import.meta.dirname, '..', '..', 'src');
+
+export type Ending = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Runs these lines in a process of their own, with `load` to import from the house; answers how it ended. */
+export async function runLines(lines: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ending> {
+  const load = `const load = (name) => import(${JSON.stringify(`${pathToFileURL(source).href}/`)} + name);`;
+  return run(['--input-type=module', '--eval', [load, ...lines].join('\n')], { env });
+}
+
+/** Runs Node with these words until it ends. */
+export async function run(
+  words: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+): Promise<Ending> {
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, ...options });
+  const parts = { out: '', err: '' };
+  child.stdout.on('data', (bytes: Buffer) => void (parts.out += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => void (parts.err += bytes.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...parts };
+}
