@@ -169,6 +169,7 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     waiting,
     matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
   };
+    chats,
   const mail = opening.use(new AlertMail({ ...desk, outbox }));
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });

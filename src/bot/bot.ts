@@ -10,6 +10,8 @@ import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
+import { mindDoors } from './doors.ts';
+import { limiting } from './limits-door.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
@@ -18,8 +20,12 @@ import { isSaid } from './what-people-send.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
 export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void {
+  const limits = limiting(desk);
+  bot.use(limits.door);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
+  bot.use(mindDoors(desk));
   bot.use(introduce(desk));
+  bot.use(limits.notice);
   bot.filter(isAdminHere).use(async (ctx, next) => {
     void menu.serve(ctx.speaker.userId);
     await next();

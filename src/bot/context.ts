@@ -1,5 +1,6 @@
 import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
+import type { ChatBook } from '../domain/chat-book.ts';
 import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { Tell } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/generation-options.ts';
@@ -44,6 +45,7 @@ export type Desk = {
   readonly service: GenerationService;
   readonly users: Users;
   readonly dialogues: DialogueStore;
+  readonly chats: ChatBook;
   readonly keys: KeyDeskView;
   readonly messages: MessageMapper;
   readonly receipts: Receipts;

@@ -1,21 +1,16 @@
-import { BotError, type Bot } from 'grammy';
-import type { Update } from 'grammy/types';
-import PQueue from 'p-queue';
+import { type Bot, GrammyError, HttpError } from 'grammy';
 import type { Tell } from '../domain/events.ts';
-import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
+import type { Inbox } from '../domain/inbox.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { BotContext } from './context.ts';
-import { describeTrouble, troubleOf } from './telegram-trouble.ts';
+import { Handling } from './handling.ts';
+import { describeTrouble, holdOf, troubleOf } from './telegram-trouble.ts';
 import { withoutKeys } from './typed-keys.ts';
 
 const pollS = 25;
-const handledAtOnce = 200;
-/** More unhandled updates than this and the poller waits before it takes further ones out of Telegram's hands. */
-const mostUnhandled = 1_000;
-const tryAgainMs = 1_000;
 const conflictRestMs = 5_000;
 const dayMs = 86_400_000;
 
@@ -48,12 +43,13 @@ export class TokenRefused extends Error {
  */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #handlers = new PQueue({ concurrency: handledAtOnce });
+  readonly #handling: Handling;
   #lastAnswerMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: PollerOptions) {
     this.#options = options;
+    this.#handling = new Handling(options);
   }
 
   /** When Telegram answered last. */
@@ -72,8 +68,7 @@ export class Poller {
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (troubleOf(error) === 'unauthorized') throw new TokenRefused();
-        const waitMs = this.#restMs(failures);
+        const waitMs = this.#restAfter(error, failures);
         tell({ event: 'telegram.trouble', method: 'getMe', detail: describeTrouble(error), retryInMs: waitMs });
         await this.#options.clock.sleep(waitMs, signal);
       }
@@ -83,12 +78,12 @@ export class Poller {
   /** Polls until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
     const { bot, inbox, clock, tell, ours = () => [] } = this.#options;
-    for (const update of await inbox.unhandled()) this.#dispatch(update, signal);
+    for (const update of await inbox.unhandled()) this.#handling.begin(update, signal);
     let offset: number | undefined;
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.#handlers.onSizeLessThan(mostUnhandled);
+        await this.#handling.room();
         const batch = await bot.api.getUpdates(
           { timeout: pollS, limit: 100, allowed_updates: wanted, ...(offset === undefined ? {} : { offset }) },
           signal as Parameters<typeof bot.api.getUpdates>[1],
@@ -96,7 +91,7 @@ export class Poller {
         failures = 0;
         this.#lastAnswerMs = clock.now();
         const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
-        for (const update of await inbox.keep(updates, clock.now())) this.#dispatch(update, signal);
+        for (const update of await inbox.keep(updates, clock.now())) this.#handling.begin(update, signal);
         offset = (batch.at(-1)?.update_id ?? (offset ?? 0) - 1) + 1;
         if (offset === 0) offset = undefined;
         await this.#purge();
@@ -112,38 +107,15 @@ export class Poller {
 
   /** Resolves when no handler runs any more. */
   async idle(): Promise<void> {
-    await this.#handlers.onIdle();
-  }
-
-  #dispatch(update: InboxUpdate, signal: AbortSignal): void {
-    void this.#handlers.add(() => this.#handle(update, signal));
-  }
-
-  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<void> {
-    const { bot, inbox, clock, tell } = this.#options;
-    for (;;) {
-      try {
-        await bot.handleUpdate(JSON.parse(body) as Update);
-        return await inbox.handled(updateId);
-      } catch (error) {
-        // Left for the next start when the house closes meanwhile.
-        if (signal.aborted) return;
-        const after = await inbox.failed(updateId).catch(() => 'again' as const);
-        tell({ event: 'update.failed', updateId, error: plainCause(error), setAside: after === 'set-aside' });
-        if (after === 'set-aside') return;
-        try {
-          await clock.sleep(tryAgainMs, signal);
-        } catch {
-          return;
-        }
-      }
-    }
+    await this.#handling.idle();
   }
 
   #restAfter(error: unknown, failures: number): number {
-    const trouble = error instanceof Error && !isTelegrams(error) ? 'storage' : troubleOf(error);
+    const isTelegrams = error instanceof GrammyError || error instanceof HttpError;
+    const trouble = isTelegrams ? troubleOf(error) : 'storage';
     if (trouble === 'unauthorized') throw new TokenRefused();
-    return trouble === 'conflict' ? conflictRestMs : this.#restMs(failures);
+    if (trouble === 'conflict') return conflictRestMs;
+    return (error instanceof GrammyError ? holdOf(error) : undefined) ?? this.#restMs(failures);
   }
 
   #restMs(failures: number): number {
@@ -156,14 +128,4 @@ export class Poller {
     this.#purgedMs = nowMs;
     await this.#options.inbox.purge(nowMs);
   }
-}
-
-/** What went wrong without what grammY hangs on it: its errors hold the context, and with it the token and people's words. */
-function plainCause(error: unknown): unknown {
-  const cause = error instanceof BotError ? error.error : error;
-  return cause instanceof Error && isTelegrams(cause) ? describeTrouble(cause) : cause;
-}
-
-function isTelegrams(error: Error): boolean {
-  return error.name === 'GrammyError' || error.name === 'HttpError';
 }

@@ -19,6 +19,7 @@ export const messageVariables = {
   'example.video': [],
   'unknown-command': [],
   'text-only': [],
+  'slow-down': [],
   'typed-key.deleted': [],
   'typed-key.not-deleted': [],
 

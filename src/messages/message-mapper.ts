@@ -86,6 +86,8 @@ export function createMessageMapper(catalog: Catalog) {
     unknownCommand: (locale: string): Screen => wordsOnly(voice(locale).say('unknown-command')),
     /** For stickers, voice messages and whatever else is no text. */
     textOnly: (locale: string): Screen => wordsOnly(voice(locale).say('text-only')),
+    /** For whoever asks for more at once than is answered. */
+    slowDown: (locale: string): Screen => wordsOnly(voice(locale).say('slow-down')),
     /** Somebody wrote what looks like a key of a service; `isGone` when the message could be deleted. */
     typedKey: (isGone: boolean, locale: string): Screen =>
       wordsOnly(voice(locale).say(isGone ? 'typed-key.deleted' : 'typed-key.not-deleted')),

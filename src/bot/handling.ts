@@ -1,0 +1,106 @@
+import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
+import type { Update } from 'grammy/types';
+import type { Tell } from '../domain/events.ts';
+import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
+import { backoffMs } from '../kit/backoff.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { BotContext } from './context.ts';
+import { describeTrouble, troubleOf } from './telegram-trouble.ts';
+
+/** With more unhandled updates than this there is no room for further ones. */
+const mostUnhandled = 1_000;
+const tryAgainMs = 1_000;
+const offlineRest = { baseMs: 1_000, capMs: 30_000 } as const;
+/** An answer that may have arrived is given once more at most: to be seen twice is a nuisance, silence is worse. */
+const mostUnsureTries = 2;
+
+export type HandlingOptions = {
+  readonly bot: Bot<BotContext>;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+/** The updates that the house has taken and not handled yet; the bot itself keeps those of one chat in order. */
+export class Handling {
+  readonly #options: HandlingOptions;
+  readonly #underWay = new Set<Promise<void>>();
+  #onRoom: (() => void) | undefined;
+
+  constructor(options: HandlingOptions) {
+    this.#options = options;
+  }
+
+  begin(update: InboxUpdate, signal: AbortSignal): void {
+    const handling = this.#handle(update, signal).finally(() => {
+      this.#underWay.delete(handling);
+      if (this.#underWay.size < mostUnhandled) this.#onRoom?.();
+    });
+    this.#underWay.add(handling);
+  }
+
+  /** Resolves when so many updates are handled that further ones may come. */
+  async room(): Promise<void> {
+    if (this.#underWay.size < mostUnhandled) return;
+    await new Promise<void>((resolve) => {
+      this.#onRoom = resolve;
+    });
+  }
+
+  /** Resolves when no handler runs any more. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<void> {
+    const { bot, inbox, tell } = this.#options;
+    let isOver = false;
+    for (let tries = 1; ; tries += 1) {
+      let waitMs = tryAgainMs;
+      try {
+        if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
+        isOver = true;
+        return await inbox.handled(updateId);
+      } catch (error) {
+        // Left for the next start when the house closes meanwhile.
+        if (signal.aborted) return;
+        const cause = error instanceof BotError ? error.error : error;
+        const after = isOver ? 'handled' : this.#afterTrouble(cause, tries);
+        if (after === 'failed') {
+          const next = await inbox.failed(updateId).catch(() => 'again' as const);
+          tell({ event: 'update.failed', updateId, error: plainly(cause), setAside: next === 'set-aside' });
+          if (next === 'set-aside') return;
+        } else if (after === 'handled') isOver = true;
+        else waitMs = after.waitMs;
+      }
+      try {
+        await this.#options.clock.sleep(waitMs, signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  /** What becomes of an update on which a handler threw; whoever asked is not to suffer for Telegram's troubles. */
+  #afterTrouble(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
+    if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
+    const trouble = troubleOf(error);
+    const { tell, random } = this.#options;
+    const facts = { event: 'telegram.trouble', method: 'answer', detail: describeTrouble(error) } as const;
+    if (trouble === 'closed' || trouble === 'too-many' || (trouble === 'unsure' && tries >= mostUnsureTries)) {
+      tell(facts);
+      return 'handled';
+    }
+    if (trouble !== 'offline' && trouble !== 'unsure') return 'failed';
+    const waitMs = trouble === 'offline' ? backoffMs(tries, offlineRest, random) : tryAgainMs;
+    tell({ ...facts, retryInMs: waitMs });
+    return { waitMs };
+  }
+}
+
+/** What went wrong without what grammY hangs on it: its errors hold the payload, and with it people's words. */
+function plainly(error: unknown): unknown {
+  return error instanceof GrammyError || error instanceof HttpError ? describeTrouble(error) : error;
+}
