@@ -155,7 +155,12 @@ async function nextSeat(pool: KeyPool): Promise<void> {
 }
 
 /** Keeps nothing beyond the moment. */
-const unkept: CallNotes = { sent: async () => true, ended: () => undefined, checkpoint: () => undefined };
+const unkept: CallNotes = {
+  sent: async () => true,
+  answered: async () => true,
+  ended: () => undefined,
+  checkpoint: () => undefined,
+};
 
 async function claimJobs(engine: JobEngine, count: number): Promise<Claim[]> {
   const claims: Claim[] = [];

@@ -64,6 +64,8 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
     random,
     providers: new Map([['bytez', provider]]),
     keeper: {
+      find: async () => undefined,
+      remove: async () => false,
       keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
     },
     chains: { image: chain, video: chain },

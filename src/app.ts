@@ -13,6 +13,7 @@ import type { ProvidersConfig } from './config-providers.ts';
 import type { Tell } from './domain/events.ts';
 import type { EngineStats } from './domain/job-engine.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
+import { type Reach, reachNothing } from './domain/life-point.ts';
 import { GenerationService } from './generation/generation-service.ts';
 import { remembered } from './http/health-api.ts';
 import { openKeys } from './keys/open-keys.ts';
@@ -46,6 +47,8 @@ export type HouseOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  /** For tests: hears how far each job is. */
+  readonly reach?: Reach;
 };
 
 export type House = AsyncDisposable & {
@@ -67,7 +70,14 @@ export type House = AsyncDisposable & {
  * Opens the whole house: storage, keys, lines, bot, health API. Disposing closes it in two steps: nothing new is taken,
  * what runs may finish for `drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
  */
-export async function openHouse({ config, keys, clock, random, tell: log }: HouseOptions): Promise<House> {
+export async function openHouse({
+  config,
+  keys,
+  clock,
+  random,
+  tell: log,
+  reach = reachNothing,
+}: HouseOptions): Promise<House> {
   const listeners = [log];
   const tell: Tell = (event) => {
     for (const listener of listeners) listener(event);
@@ -123,8 +133,9 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const { pool, desk: keyDesk } = keyRoom;
 
   const recovered = await engine.recover(mostCrashes, clock.now());
+  const setAside = recovered.setAside.length;
   const untold = (await engine.untold()).length;
-  if (recovered.handedBack + recovered.setAside + untold > 0) tell({ event: 'house.recovered', ...recovered, untold });
+  if (recovered.handedBack + setAside + untold > 0) tell({ event: 'house.recovered', ...recovered, setAside, untold });
 
   const { chains, retry: rules, timeoutMs, deadlineMs, running, waiting, perDay, maxWaitMs } = config;
   const service = new GenerationService({
@@ -143,6 +154,7 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     waiting,
     perDay,
     maxWaitMs,
+    reach,
   });
 
   const messages = createMessageMapper(catalog);
@@ -151,12 +163,13 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
   const { api } = bot;
   const outbox = opening.use(openOutbox({ api, client, chats, clock, random, tell, closing: hangingUp.signal }));
   const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
-  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell });
+  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell, reach });
   const { adminIds, premiumIds, defaultLocale } = config;
   const desk: Desk = {
     service,
     users,
     dialogues,
+    chats,
     keys: keyDesk,
     messages,
     receipts,
@@ -169,9 +182,9 @@ export async function openHouse({ config, keys, clock, random, tell: log }: Hous
     waiting,
     matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
   };
-    chats,
   const mail = opening.use(new AlertMail({ ...desk, outbox }));
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
+  for (const jobId of recovered.setAside) tell({ event: 'job.set-aside', jobId, processes: mostCrashes });
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, menu);
   let ours = [token, ...keys.map(({ secret }) => secret)];

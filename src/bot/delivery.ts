@@ -3,6 +3,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
+import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job } from '../domain/job.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -28,6 +29,8 @@ export type DeliveryOptions = {
   readonly messages: MessageMapper;
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Hears how far each job is. */
+  readonly reach?: Reach;
 };
 
 /**
@@ -93,7 +96,7 @@ export class Delivery {
   }
 
   async #deliver(id: JobId): Promise<void> {
-    const { engine, receipts, ledger, clock } = this.#options;
+    const { engine, receipts, ledger, clock, reach = reachNothing } = this.#options;
     const claim = await engine.claimTelling(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
     const { outcome } = claim.job.state;
@@ -102,7 +105,9 @@ export class Delivery {
     const job = (await engine.find(id)) ?? claim.job;
     const start = await ledger.begin(id, 'result', 'idempotent');
     if (start.kind !== 'done') {
+      reach('delivering', id);
       const shown = await showOutcome({ ...claim, job }, outcome, this.#options);
+      reach('delivered-not-told', id);
       await ledger.end(id, 'result', shown.as === 'nothing' ? shown.why : String(shown.messageId));
       this.#sayHow(job, shown);
     }

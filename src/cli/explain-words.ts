@@ -60,6 +60,8 @@ function callLines(terminal: Terminal, call: AttemptTrail): readonly string[] {
 
 function callEndingLines(terminal: Terminal, ending: AttemptEnding): readonly string[] {
   switch (ending.kind) {
+    case 'not-sent':
+      return ['never sent: the job was cancelled or handed back before'];
     case 'sent':
       return ['under way, or the bot ended before its answer was kept'];
     case 'answered':

@@ -1,4 +1,5 @@
 import type { FailureReason } from './failure.ts';
+import type { JobId } from './ids.ts';
 import type { ProviderName } from './provider-name.ts';
 
 export const alertSeverities = ['high', 'medium', 'low'] as const;
@@ -11,6 +12,8 @@ export type AlertFacts =
   /** No call of the provider succeeded for a while: it is asked with single calls only. */
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
+  /** So many processes died while they worked for the job that it is not tried any more. */
+  | { readonly kind: 'job-set-aside'; readonly jobId: JobId; readonly processes: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
 
 export const alertSeverity = {
@@ -18,6 +21,7 @@ export const alertSeverity = {
   'no-key-ready': 'high',
   'provider-silent': 'high',
   'many-errors': 'medium',
+  'job-set-aside': 'high',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 

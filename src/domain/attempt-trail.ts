@@ -34,6 +34,8 @@ export type Choice = {
 };
 
 export type AttemptEnding =
+  /** It was kept, and then nobody sent it: the provider knows nothing of it. */
+  | { readonly kind: 'not-sent' }
   /** The call is under way, or the process ended before its answer was kept. */
   | { readonly kind: 'sent' }
   | { readonly kind: 'answered'; readonly ms: number }

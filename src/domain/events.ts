@@ -53,6 +53,7 @@ export type HouseEvent =
       readonly ms: number;
     }
   | { readonly event: 'job.failed'; readonly jobId: JobId; readonly code: FailureCode; readonly calls: number }
+  | { readonly event: 'job.set-aside'; readonly jobId: JobId; readonly processes: number }
   | { readonly event: 'job.cancelled'; readonly jobId: JobId }
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
   | { readonly event: 'job.told'; readonly jobId: JobId; readonly code: FailureCode }

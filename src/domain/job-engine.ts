@@ -10,9 +10,25 @@ export type JobLease = {
   readonly fence: number;
 };
 
+/** A provider's answer whose result is not known to be on this machine's disk: nobody asks for it a second time. */
+export type KnownAnswer = {
+  readonly model: string;
+  /** Where the result is to be fetched; absent when the answer was the result itself. */
+  readonly url?: string;
+};
+
 export type Claim = {
   readonly lease: JobLease;
   readonly job: Job;
+  /** What an earlier turn was answered. */
+  readonly answer?: KnownAnswer;
+};
+
+/** What a restart found. */
+export type Recovered = {
+  readonly handedBack: number;
+  /** Jobs that too many processes died on. */
+  readonly setAside: readonly JobId[];
 };
 
 export type AcceptLimits = {
@@ -77,11 +93,18 @@ export type JobEngine = {
    * may be kept under the lease that sent it also when that is no longer the newest.
    */
   noteCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
+  /**
+   * Keeps what the call was answered, with what the job has used up so far: from now on every claim of the job carries
+   * the answer, until the job is parked or ends.
+   */
+  noteAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  /** The next waiting job that was answered already, of any line and whatever its turn; undefined when there is none. */
+  claimAnswered(): Promise<Claim | undefined>;
   /** Every call made for the job, in order. */
   trailOf(id: JobId): Promise<readonly AttemptTrail[]>;
   /** Keeps what the running job has used up. */
   checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
-  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`. */
+  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer is forgotten. */
   park(
     lease: JobLease,
     park: {
@@ -93,6 +116,8 @@ export type JobEngine = {
   ): Promise<boolean>;
   /** Puts the job back to the front, as it was before the claim. */
   handBack(lease: JobLease): Promise<boolean>;
+  /** Puts the job back to the front, not to be handed out before `readyAtMs`; what was kept of it stays. */
+  setBack(lease: JobLease, readyAtMs: number): Promise<boolean>;
   /** Ends the job; failed and cancelled jobs give their credit back in the same transaction. */
   settle(lease: JobLease, outcome: Outcome, nowMs: number): Promise<boolean>;
   /** Ends a job on its owner's word. */
@@ -113,8 +138,8 @@ export type JobEngine = {
   jobsOf(userId: number): Promise<readonly Job[]>;
   stats(): Promise<EngineStats>;
   /**
-   * On start: jobs found running go back to the front, their crash counted; a job on which `maxCrashes` processes died
-   * ends as set aside. Answers how many of each.
+   * On start: jobs found running go back to the front, their crash counted; a job on which `maxCrashes` processes died,
+   * be it while it was made or while its result was shown, ends as set aside.
    */
-  recover(maxCrashes: number, nowMs: number): Promise<{ readonly handedBack: number; readonly setAside: number }>;
+  recover(maxCrashes: number, nowMs: number): Promise<Recovered>;
 };

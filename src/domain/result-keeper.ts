@@ -14,5 +14,9 @@ export type Kept =
 
 /** Brings a provider's result to this machine's disk, safely. One try; the caller decides about another. */
 export type ResultKeeper = {
+  /** The whole result that is kept for the job, if there is one. */
+  find(kind: JobKind, jobId: JobId): Promise<MediaFile | undefined>;
+  /** Removes what is kept for the job; answers whether there was anything. */
+  remove(jobId: JobId): Promise<boolean>;
   keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept>;
 };

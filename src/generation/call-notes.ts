@@ -1,11 +1,13 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import type { JobEngine, JobLease } from '../domain/job-engine.ts';
+import type { JobEngine, JobLease, KnownAnswer } from '../domain/job-engine.ts';
 import type { Progress } from '../domain/job.ts';
 
 /** Where the calls of one running job are kept. */
 export type CallNotes = {
   /** Resolves when the call, and everything noted before it, is durable; false when the job is no longer ours. */
   sent(trail: AttemptTrail): Promise<boolean>;
+  /** As `sent`, for what a call was answered. */
+  answered(trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
   /** Keeps how a call ended; nobody waits for it but the next `sent`. */
   ended(trail: AttemptTrail): void;
   /** Keeps what was used up; nobody waits for it but the next `sent`. */
@@ -20,14 +22,15 @@ export function createCallNotes(engine: JobEngine, lease: JobLease): CallNotes {
     // Whoever acts for the job next waits for it and hears why it was not kept.
     unsettled.catch(() => undefined);
   };
+  const withEarlier = async (kept: Promise<boolean>) => {
+    const earlier = unsettled;
+    unsettled = undefined;
+    const [isKept] = await Promise.all([kept, earlier]);
+    return isKept;
+  };
   return {
-    sent: async (trail) => {
-      const kept = engine.noteCall(lease, trail);
-      if (unsettled === undefined) return kept;
-      const [isKept] = await Promise.all([kept, unsettled]);
-      unsettled = undefined;
-      return isKept;
-    },
+    sent: (trail) => withEarlier(engine.noteCall(lease, trail)),
+    answered: (trail, progress, answer) => withEarlier(engine.noteAnswer(lease, trail, progress, answer)),
     ended: (trail) => add(engine.noteCall(lease, trail)),
     checkpoint: (progress) => add(engine.checkpoint(lease, progress)),
   };

@@ -1,6 +1,7 @@
 import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate } from '../domain/candidate.ts';
 import type { Tell } from '../domain/events.ts';
+import { type Reach, reachNothing } from '../domain/life-point.ts';
 import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
 import type { Job } from '../domain/job.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
@@ -22,6 +23,8 @@ export type CallTools = {
   readonly rules: RetryRules;
   readonly clock: Clock;
   readonly tell: Tell;
+  /** Hears how far each job is. */
+  readonly reach?: Reach;
 };
 
 /** One call that is about to go out. */
@@ -54,23 +57,26 @@ export async function callOnce(
   signal: AbortSignal,
   tools: CallTools,
 ): Promise<CallReply> {
-  const { clock, tell } = tools;
+  const { clock, tell, reach = reachNothing } = tools;
   const { job, candidate, lease, isProbe } = call;
   const breaker = tools.breakers.get(candidate.provider);
   const sent = sentTrail(call, tools);
   const facts = factsOf(job, sent);
-  let startedMs = clock.uptimeMs();
+  let startedMs: number | undefined;
   let reply: ProviderReply;
   try {
     if (!(await notes.sent(sent))) throw new JobStopped('overtaken');
+    reach('call-noted', job.id);
     signal.throwIfAborted();
     tell({ event: 'attempt.started', ...facts, choice: sent.choice, waitedMs: sent.waitedMs });
     startedMs = clock.uptimeMs();
-    reply = await ask(call, signal, tools);
+    const asked = ask(call, signal, tools);
+    reach('calling', job.id);
+    reply = await asked;
   } catch (error) {
     lease.release({ kind: 'unused' });
     if (isProbe) breaker?.endProbe(false);
-    if (signal.aborted) notes.ended({ ...sent, ending: { kind: 'broken-off', ms: clock.uptimeMs() - startedMs } });
+    if (signal.aborted) notes.ended({ ...sent, ending: brokenOff(startedMs, clock) });
     throw error;
   }
   const ms = Math.round(clock.uptimeMs() - startedMs);
@@ -114,6 +120,12 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
 function isProviderFault({ reason }: AttemptFailure): boolean {
   const { scope } = failureTraits[reason];
   return scope === 'provider' || scope === 'network';
+}
+
+function brokenOff(startedMs: number | undefined, clock: Clock): AttemptEnding {
+  return startedMs === undefined
+    ? { kind: 'not-sent' }
+    : { kind: 'broken-off', ms: Math.round(clock.uptimeMs() - startedMs) };
 }
 
 function endingOf({ reason, sureness = 'sure', detail }: AttemptFailure, ms: number): AttemptEnding {

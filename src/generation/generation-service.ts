@@ -3,6 +3,7 @@ import type { GenerationOptions } from '../domain/generation-options.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
+import { reachNothing } from '../domain/life-point.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
@@ -82,7 +83,7 @@ export class GenerationService {
 
   /** Takes up what earlier runs left. */
   start(): void {
-    this.#pokeAll();
+    void this.#bringAnswered().finally(() => this.#pokeAll());
   }
 
   /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
@@ -92,7 +93,7 @@ export class GenerationService {
 
   /** Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. */
   async submit(request: JobRequest): Promise<Accepted> {
-    const { engine, chains, clock, waiting, perDay, tell } = this.#options;
+    const { engine, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
     if (await this.#isOverfull(line)) return { kind: 'refused', code: 'queue-full' };
@@ -100,6 +101,7 @@ export class GenerationService {
     const accepted = await engine.accept({ ...request, line }, limits, clock.now());
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
+      reach('accepted', id);
       tell({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
       this.#lines.get(line)?.poke();
     }
@@ -165,13 +167,31 @@ export class GenerationService {
       for (const line of this.#lines.values()) line.close();
       this.#options.tell({ event: 'house.stopping', running: this.#live.size });
     }
-    const stopAll = () => this.#live.stopAll();
+    const stopAll = () => {
+      this.#live.stopAll();
+      this.#runner.close();
+    };
     if (patience.aborted) stopAll();
     else patience.addEventListener('abort', stopAll, { once: true });
     for (const line of this.#lines.values()) await line.idle();
     await this.#runner.idle();
     patience.removeEventListener('abort', stopAll);
     return this.#runner.handedBack;
+  }
+
+  /** What a provider has answered before the last stop is fetched first, and needs no key. */
+  async #bringAnswered(): Promise<void> {
+    const { engine, tell } = this.#options;
+    try {
+      for (;;) {
+        const claim = await engine.claimAnswered();
+        if (claim === undefined) return;
+        await this.#runner.run(claim, undefined);
+      }
+    } catch (error) {
+      // Each line comes upon them in its own order.
+      tell({ event: 'house.trouble', what: 'take up what was answered', error });
+    }
   }
 
   async #isOverfull(line: ProviderName): Promise<boolean> {

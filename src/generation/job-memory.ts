@@ -1,6 +1,8 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate } from '../domain/candidate.ts';
 import type { KeyId } from '../domain/ids.ts';
+import type { JobEngine } from '../domain/job-engine.ts';
+import type { Job } from '../domain/job.ts';
 import { codeFor, type JobFailureCode } from './retry-rules.ts';
 
 /** What is known of an unfinished job beyond its progress, from one turn to the next. */
@@ -36,4 +38,13 @@ export function recalled(trail: readonly AttemptTrail[], candidate: Candidate | 
     if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
   }
   return memory;
+}
+
+/** What this or another process has learned of the job. */
+export async function memoryOf(
+  { id, progress }: Job,
+  engine: Pick<JobEngine, 'trailOf'>,
+  chain: readonly Candidate[],
+): Promise<JobMemory> {
+  return progress.calls === 0 ? freshMemory() : recalled(await engine.trailOf(id), chain[progress.candidate]);
 }

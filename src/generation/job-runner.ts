@@ -1,20 +1,24 @@
 import PQueue from 'p-queue';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, JobEngine } from '../domain/job-engine.ts';
-import type { Job, Progress } from '../domain/job.ts';
+import type { Job } from '../domain/job.ts';
+import { reachNothing } from '../domain/life-point.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { ResultKeeper } from '../domain/result-keeper.ts';
 import type { Lease } from '../keys/lease.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
+import { bringKnownResult, bringResult, type Park, type ResultEnding } from './bring-result.ts';
 import { type CallNotes, createCallNotes } from './call-notes.ts';
-import { fetchResult } from './fetch-result.ts';
+import { Insistence } from './insistence.ts';
 import type { TurnEnding } from './job-course.ts';
-import { freshMemory, type JobMemory, recalled } from './job-memory.ts';
+import { type JobMemory, memoryOf } from './job-memory.ts';
 import { JobStopped, type LiveJobs } from './live-jobs.ts';
 import { candidatesFor } from './model-options.ts';
-import { codeFor, decide } from './retry-rules.ts';
+import { codeFor } from './retry-rules.ts';
 
 const downloadsAtOnce = 4;
+/** After something that no rule foresees, the job is taken up again no sooner than this. */
+const setBackMs = 5_000;
 
 export type JobRunnerOptions = LoopTools & {
   readonly engine: JobEngine;
@@ -30,10 +34,12 @@ export type JobRunnerOptions = LoopTools & {
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #downloads = new PQueue({ concurrency: downloadsAtOnce });
+  readonly #insistence: Insistence;
   #handedBack = 0;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
+    this.#insistence = new Insistence(options.clock, options.tell);
   }
 
   /** Jobs that were given back unfinished because the house closes. */
@@ -43,10 +49,16 @@ export class JobRunner {
 
   /** Holds its slot until the provider has answered; the download goes on outside. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
-    const { engine, live, clock, tell, rules } = this.#options;
-    const { job } = claim;
+    const { engine, live, clock, tell, rules, reach = reachNothing } = this.#options;
+    const { job, answer } = claim;
     const signal = live.begin(job.id, rules.maxAttempts);
+    reach('claimed', job.id);
     tell({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
+    if (answer !== undefined) {
+      seat?.release({ kind: 'unused' });
+      this.#download(claim, () => bringKnownResult(job, answer, signal, this.#options));
+      return;
+    }
     await this.#guarded(claim, async () => {
       const notes = createCallNotes(engine, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
@@ -65,18 +77,21 @@ export class JobRunner {
     seat?.release({ kind: 'unused' });
   }
 
-  /** What this or another process has learned of the job. */
-  async #recall(job: Job): Promise<JobMemory> {
-    const { engine, chains, live } = this.#options;
-    const candidate = candidatesFor(chains[job.kind], job.options)[job.progress.candidate];
-    const memory = job.progress.calls === 0 ? freshMemory() : recalled(await engine.trailOf(job.id), candidate);
-    live.remember(job.id, memory);
-    return memory;
-  }
-
   /** Resolves when no download runs any more. */
   async idle(): Promise<void> {
     await this.#downloads.onIdle();
+  }
+
+  /** Waits for nothing any more; what runs is stopped by its own signal. */
+  close(): void {
+    this.#insistence.end(new JobStopped('closing'));
+  }
+
+  async #recall(job: Job): Promise<JobMemory> {
+    const { engine, chains, live } = this.#options;
+    const memory = await memoryOf(job, engine, candidatesFor(chains[job.kind], job.options));
+    live.remember(job.id, memory);
+    return memory;
   }
 
   async #conclude(claim: Claim, ending: TurnEnding, notes: CallNotes, signal: AbortSignal): Promise<void> {
@@ -85,64 +100,58 @@ export class JobRunner {
         return this.#settle(claim, failedOutcome(ending), ending.calls);
       case 'parked':
         return this.#park(claim, ending);
-      case 'answered':
-        this.#options.live.setPhase(claim.job.id, { kind: 'delivering' });
-        void this.#downloads.add(() => this.#guarded(claim, () => this.#fetch(claim, ending, notes, signal)));
-        return;
+      case 'answered': {
+        const { candidate, source, progress } = ending;
+        const { model } = candidate;
+        await this.#keepAnswer(claim, ending, notes);
+        this.#download(claim, () => bringResult(claim.job, { model, source, progress }, signal, this.#options));
+      }
     }
   }
 
-  async #fetch(
-    claim: Claim,
-    answer: Extract<TurnEnding, { kind: 'answered' }>,
+  /** From here on nobody asks for this result again: a file that is found under the job's name is this one. */
+  async #keepAnswer(
+    { job }: Claim,
+    { source, candidate, progress, trail }: Extract<TurnEnding, { kind: 'answered' }>,
     notes: CallNotes,
-    signal: AbortSignal,
   ): Promise<void> {
-    const { live, clock, rules, random, chains } = this.#options;
-    const kept = await fetchResult(claim.job, answer.source, signal, this.#options).finally(() => {
-      // In the same turn, and so in the same commit, as what becomes of the job.
-      notes.ended(answer.trail);
+    const { keeper, reach = reachNothing } = this.#options;
+    const answer = { model: candidate.model, ...(source.kind === 'url' ? { url: source.url } : {}) };
+    const isKept = await this.#insistence.until(`keep the answer of job ${job.id}`, async () => {
+      await keeper.remove(job.id);
+      return notes.answered(trail, progress, answer);
     });
-    if (kept.ok) {
-      return this.#settle(
-        claim,
-        { kind: 'result', file: kept.file, model: answer.candidate.model },
-        answer.progress.calls,
-      );
+    if (!isKept) throw new JobStopped('overtaken');
+    reach('answered', job.id);
+  }
+
+  #download(claim: Claim, bring: () => Promise<ResultEnding>): void {
+    this.#options.live.setPhase(claim.job.id, { kind: 'delivering' });
+    void this.#downloads.add(() => this.#guarded(claim, async () => this.#follow(claim, await bring())));
+  }
+
+  async #follow(claim: Claim, ending: ResultEnding): Promise<void> {
+    const { live, rules } = this.#options;
+    if (ending.kind === 'ended') return this.#settle(claim, ending.outcome, ending.calls);
+    const { park, after } = ending;
+    if (after !== undefined) {
+      live.noteCode(claim.job.id, codeFor(after.reason));
+      const { reason, progress } = park;
+      if (reason === 'backing-off') {
+        const attempt = progress.attempts + 1;
+        live.setPhase(claim.job.id, { kind: 'retrying', after: after.reason, attempt, of: rules.maxAttempts });
+      }
     }
-    const code = codeFor(kept.failure.reason);
-    live.noteCode(claim.job.id, code);
-    const attempts = answer.progress.attempts + 1;
-    const decision = decide(kept.failure, attempts, rules, random);
-    const next = answer.progress.candidate + 1;
-    const spent: Progress = { ...answer.progress, attempts };
-    if (decision.kind === 'back-off') {
-      const after = kept.failure.reason;
-      live.setPhase(claim.job.id, { kind: 'retrying', after, attempt: attempts + 1, of: rules.maxAttempts });
-      return this.#park(claim, {
-        line: claim.job.line,
-        readyAtMs: clock.now() + decision.ms,
-        reason: 'backing-off',
-        progress: spent,
-      });
-    }
-    const candidate = candidatesFor(chains[claim.job.kind], claim.job.options)[next];
-    if (decision.kind === 'give-up' || candidate === undefined) {
-      return this.#settle(claim, { kind: 'failed', code }, answer.progress.calls);
-    }
-    return this.#park(claim, {
-      line: candidate.provider,
-      readyAtMs: clock.now(),
-      reason: 'next-candidate',
-      progress: { ...answer.progress, candidate: next, attempts: 0 },
-    });
+    return this.#park(claim, park);
   }
 
   async #settle(claim: Claim, outcome: Outcome, calls: number): Promise<void> {
-    const { engine, clock, live, tell, onEnded } = this.#options;
+    const { engine, clock, live, tell, onEnded, reach = reachNothing } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
-    if (!(await engine.settle(claim.lease, outcome, clock.now()))) return;
+    const settle = () => engine.settle(claim.lease, outcome, clock.now());
+    if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return;
+    reach('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
       const { bytes, mime } = outcome.file;
@@ -153,20 +162,20 @@ export class JobRunner {
     onEnded(jobId);
   }
 
-  async #park(claim: Claim, park: Omit<Extract<TurnEnding, { kind: 'parked' }>, 'kind'>): Promise<void> {
+  async #park(claim: Claim, { line, readyAtMs, reason, progress }: Park): Promise<void> {
     const { engine, live, tell, clock, onParked } = this.#options;
-    const { line, readyAtMs, reason, progress } = park;
     const jobId = claim.job.id;
     if (reason === 'backing-off' || reason === 'provider-silent') live.pause(jobId);
     else live.end(jobId);
-    if (!(await engine.park(claim.lease, { line, readyAtMs, reason, progress }))) return;
+    const park = () => engine.park(claim.lease, { line, readyAtMs, reason, progress });
+    if (!(await this.#insistence.until(`park job ${jobId}`, park))) return;
     tell({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
     onParked(jobId);
   }
 
-  /** Whatever happens inside, the job is accounted for: stopped, handed back, or failed by a bug of ours. */
+  /** Whatever happens inside, the job is accounted for: stopped, handed back, or set back after a bug of ours. */
   async #guarded(claim: Claim, work: () => Promise<void>): Promise<void> {
-    const { engine, live, tell } = this.#options;
+    const { live, tell } = this.#options;
     const jobId = claim.job.id;
     try {
       await work();
@@ -174,12 +183,28 @@ export class JobRunner {
       live.end(jobId);
       if (error instanceof JobStopped && error.why !== 'closing') return;
       if (!(error instanceof JobStopped)) tell({ event: 'house.trouble', what: `run job ${jobId}`, error });
-      const back = await engine.handBack(claim.lease).catch((cause: unknown) => {
-        tell({ event: 'house.trouble', what: `hand back job ${jobId}`, error: cause });
-        return false;
-      });
-      if (back) this.#handedBack += 1;
+      try {
+        if (error instanceof JobStopped) await this.#handBack(claim);
+        else await this.#setBack(claim);
+      } catch (cause) {
+        // The next start finds it running and puts it to the front.
+        if (!(cause instanceof JobStopped)) {
+          tell({ event: 'house.trouble', what: `hand back job ${jobId}`, error: cause });
+        }
+      }
     }
+  }
+
+  async #handBack({ lease }: Claim): Promise<void> {
+    if (await this.#options.engine.handBack(lease)) this.#handedBack += 1;
+  }
+
+  async #setBack({ lease, job }: Claim): Promise<void> {
+    const { engine, clock, deadlineMs, onParked } = this.#options;
+    const isOver = clock.now() >= (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind];
+    if (isOver) return this.#settle({ lease, job }, { kind: 'failed', code: 'stopped' }, job.progress.calls);
+    const setBack = () => engine.setBack(lease, clock.now() + setBackMs);
+    if (await this.#insistence.until(`put job ${job.id} back`, setBack)) onParked(job.id);
   }
 }
 

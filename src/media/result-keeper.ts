@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { JobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
@@ -10,6 +9,7 @@ import { createGuardedAgent } from './guarded-connect.ts';
 import type { GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile } from './incoming-file.ts';
 import type { IncomingFile } from './incoming-file.ts';
+import { findResult, removeResult, resultStem } from './kept-results.ts';
 import { openResult, refusedBy } from './open-result.ts';
 import { RefusedResult } from './refused-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
@@ -60,11 +60,13 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
     const { extension, ...type } = judged.type;
     const plain = type.kind === 'image' ? withoutMetadata(await file.head(receive.bytes()), type.mime) : undefined;
     if (plain !== undefined) await file.replaceWith(plain.parts);
-    const path = await file.keepAs(`job-${fileName(jobId)}.${extension}`);
+    const path = await file.keepAs(`job-${resultStem(jobId)}.${extension}`);
     return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
   };
 
   return {
+    find: (kind, jobId) => findResult(directory, kind, jobId),
+    remove: (jobId) => removeResult(directory, jobId),
     keep: async (source, kind, jobId, parent) => {
       const signal = clock.deadline(limits.totalMs, parent);
       try {
@@ -139,11 +141,4 @@ function diskCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
   const code = String(error.code);
   return /^(?:ENOSPC|EDQUOT|EROFS|EIO|EFBIG|ENOENT|ENOTDIR|EISDIR|EEXIST)$/.test(code) ? code : undefined;
-}
-
-/** Two ids never share a name: what had to be changed carries a digest of the id. */
-function fileName(jobId: JobId): string {
-  const safe = jobId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
-  if (safe === jobId) return safe;
-  return `${safe.slice(0, 80)}-${createHash('sha256').update(jobId).digest('hex').slice(0, 12)}`;
 }

@@ -24,6 +24,11 @@ const extensions: ReadonlyMap<string, { kind: JobKind; mime: string; extension: 
   ['video/webm', { kind: 'video', mime: 'video/webm', extension: 'webm' }],
 ]);
 
+/** How the names of kept results end. */
+export const resultExtensions: readonly string[] = [
+  ...new Set([...extensions.values()].map(({ extension }) => extension)),
+];
+
 /** Says what a result is by its bytes alone, and whether it may be sent on as what was asked for. */
 export async function judgeType(head: Uint8Array, kind: JobKind): Promise<JudgedType> {
   if (head.byteLength === 0) return { ok: false, why: 'the file is empty' };

@@ -44,6 +44,8 @@ function alertWords(voice: Voice, facts: AlertFacts): string {
       const { provider, calls } = facts;
       return voice.say('alert.many-errors', { provider, share: percent(voice, facts.share), calls });
     }
+    case 'job-set-aside':
+      return voice.say('alert.job-set-aside', { job: facts.jobId, processes: facts.processes });
     case 'slow': {
       const { provider, meanMs, usualMs } = facts;
       return voice.say('alert.slow', {
@@ -56,7 +58,13 @@ function alertWords(voice: Voice, facts: AlertFacts): string {
 }
 
 function overWords(voice: Voice, facts: AlertFacts): string {
-  return facts.kind === 'key-failing'
-    ? voice.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) })
-    : voice.say(`alert-over.${facts.kind}`, { provider: facts.provider });
+  switch (facts.kind) {
+    case 'key-failing':
+      return voice.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) });
+    // It stays set aside.
+    case 'job-set-aside':
+      return alertWords(voice, facts);
+    default:
+      return voice.say(`alert-over.${facts.kind}`, { provider: facts.provider });
+  }
 }

@@ -52,6 +52,8 @@ export function trailLines(voice: Voice, trail: readonly AttemptTrail[]): readon
 
 function endingWords(voice: Voice, ending: AttemptEnding): string {
   switch (ending.kind) {
+    case 'not-sent':
+      return voice.say('trail.not-sent');
     case 'sent':
       return voice.say('trail.sent');
     case 'answered':

@@ -33,6 +33,10 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
     else if (name === 'house.started' || name === 'keys.tested') keys.countReady();
     else if (name === 'breaker.opened') board.raise(silentId(event.provider), silence(event.provider));
     else if (name === 'breaker.closed') board.resolve(silentId(event.provider));
+    else if (name === 'job.set-aside') {
+      const { jobId, processes } = event;
+      board.raise(`job-set-aside:${jobId}`, { kind: 'job-set-aside', jobId, processes });
+    }
   };
   return (event) => {
     try {

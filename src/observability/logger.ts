@@ -69,6 +69,7 @@ const levels = {
   'job.parked': 'info',
   'job.produced': 'info',
   'job.failed': 'warn',
+  'job.set-aside': 'error',
   'job.cancelled': 'info',
   'job.delivered': 'info',
   'job.told': 'info',

@@ -79,13 +79,15 @@ function factWords(facts: AlertFacts): string {
       return `${facts.provider} does not answer any more`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
+    case 'job-set-aside':
+      return `job ${facts.jobId} is set aside, ${count(facts.processes, 'process', 'es')} died while working for it`;
     case 'slow':
       return `${facts.provider} takes ${duration(facts.meanMs)} a call, usually ${duration(facts.usualMs)}`;
   }
 }
 
-export function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+export function count(number: number, thing: string, plural = 's'): string {
+  return `${number} ${thing}${number === 1 ? '' : plural}`;
 }
 
 export function size(bytes: number): string {

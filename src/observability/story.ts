@@ -34,6 +34,8 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `job ${event.jobId} produced: ${event.mime}, ${size(event.bytes)}, ${duration(event.ms)}`;
     case 'job.failed':
       return `job ${event.jobId} failed: ${event.code}, after ${count(event.calls, 'call')}`;
+    case 'job.set-aside':
+      return `job ${event.jobId} is set aside: ${count(event.processes, 'process', 'es')} died while working for it`;
     case 'job.cancelled':
       return `job ${event.jobId} cancelled`;
     case 'job.delivered':

@@ -11,6 +11,7 @@ import { parseRow } from './parse-row.ts';
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
 
 const ending: z.ZodType<AttemptTrail['ending']> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('not-sent') }),
   z.object({ kind: z.literal('sent') }),
   z.object({ kind: z.literal('answered'), ms: z.number() }),
   z.object({

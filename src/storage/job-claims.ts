@@ -7,7 +7,8 @@ import { countStart, moveNow, premiumStreak } from './job-rounds.ts';
 import { toStoredJob } from './job-rows.ts';
 import { firstTurn, refreshTurn, wakeParked } from './job-turns.ts';
 
-const startColumns = `state = 'running', fence = fence + 1, tier = 1, claimed_before_ms = claimed_at_ms`;
+/** What every claim changes. */
+export const startColumns = `state = 'running', fence = fence + 1, tier = 1, claimed_before_ms = claimed_at_ms`;
 
 /** Hands out the next job of the line, inside the caller's transaction. */
 export function claimNext(
@@ -56,12 +57,13 @@ export function claimOverdue(
   return started(database, row);
 }
 
-function started(database: Database, row: Row | undefined): Claim | undefined {
+/** The claim of a row that was just marked running, inside the caller's transaction. */
+export function started(database: Database, row: Row | undefined): Claim | undefined {
   if (row === undefined) return undefined;
-  const { job, lease, round } = toStoredJob(row);
+  const { job, lease, round, answer } = toStoredJob(row);
   moveNow(database, job.lane, round);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
-  return { lease, job };
+  return { lease, job, ...(answer === undefined ? {} : { answer }) };
 }
 
 /** Keeps what a running job has used up, inside the caller's transaction. */
@@ -84,7 +86,7 @@ export function parkJob(database: Database, lease: JobLease, park: Parameters<Jo
   const { line, readyAtMs, reason, progress } = park;
   if (!checkpointJob(database, lease, progress)) return false;
   database.run(
-    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ? WHERE id = ?`,
+    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?, answer = NULL WHERE id = ?`,
     line,
     Math.ceil(readyAtMs),
     reason,
@@ -105,4 +107,16 @@ export function handBackJob(database: Database, lease: JobLease): boolean {
   const { job } = toStoredJob(row);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
   return true;
+}
+
+/** Lets a running job rest before all others until `readyAtMs`, inside the caller's transaction; its deadline goes on. */
+export function setBackJob(database: Database, { jobId, fence }: JobLease, readyAtMs: number): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'waiting', tier = 0, parked = 1, ready_at_ms = ?, reason = 'backing-off'
+     WHERE id = ? AND fence = ? AND state = 'running'`,
+    Math.ceil(readyAtMs),
+    jobId,
+    fence,
+  );
+  return changed === 1;
 }

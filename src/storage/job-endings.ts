@@ -1,5 +1,5 @@
 import type { JobId } from '../domain/ids.ts';
-import type { Cancelled, JobLease } from '../domain/job-engine.ts';
+import type { Cancelled, JobLease, Recovered } from '../domain/job-engine.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Database } from './connection.ts';
 import { giveCreditBack } from './day-credits.ts';
@@ -9,7 +9,8 @@ import { refreshTurn } from './job-turns.ts';
 /** Ends a running job, inside the caller's transaction. */
 export function settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): boolean {
   const changed = database.run(
-    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL
+     WHERE id = ? AND fence = ? AND state = 'running'`,
     JSON.stringify(outcome),
     nowMs,
     lease.jobId,
@@ -33,7 +34,8 @@ export function cancelJob(database: Database, id: JobId, userId: number, nowMs: 
 /** Ends a job without its lease: a new fence voids the one that somebody may hold. */
 function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): StoredJob {
   const row = database.get(
-    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, fence = fence + 1 WHERE seq = ? RETURNING *`,
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, fence = fence + 1
+     WHERE seq = ? RETURNING *`,
     JSON.stringify(outcome),
     nowMs,
     seq,
@@ -44,16 +46,23 @@ function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs
   return stored;
 }
 
+/** What was under way when the process died: made, or shown to its person. */
+const diedOn = `SELECT * FROM jobs WHERE state = 'running'
+  UNION ALL
+  SELECT * FROM jobs WHERE state = 'ended' AND outcome ->> 'kind' = 'result'
+    AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
+
 /** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */
-export function recoverJobs(database: Database, maxCrashes: number, nowMs: number) {
-  const counts = { handedBack: 0, setAside: 0 };
-  for (const row of database.all(`SELECT * FROM jobs WHERE state = 'running'`)) {
+export function recoverJobs(database: Database, maxCrashes: number, nowMs: number): Recovered {
+  const setAside: JobId[] = [];
+  let handedBack = 0;
+  for (const row of database.all(diedOn)) {
     const { job, seq, crashes } = toStoredJob(row);
     database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);
     if (crashes + 1 >= maxCrashes) {
       endFromOutside(database, seq, { kind: 'failed', code: 'set-aside' }, nowMs);
-      counts.setAside += 1;
-    } else {
+      setAside.push(job.id);
+    } else if (job.state.kind === 'running') {
       database.run(
         `UPDATE jobs SET state = 'waiting', tier = 0, parked = 0, ready_at_ms = ?, reason = NULL, fence = fence + 1
          WHERE seq = ?`,
@@ -61,8 +70,8 @@ export function recoverJobs(database: Database, maxCrashes: number, nowMs: numbe
         seq,
       );
       refreshTurn(database, job.line, job.lane, job.origin.userId);
-      counts.handedBack += 1;
+      handedBack += 1;
     }
   }
-  return counts;
+  return { handedBack, setAside };
 }

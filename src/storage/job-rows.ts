@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { aspects, type GenerationOptions } from '../domain/generation-options.ts';
 import { failureCodes } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
-import type { JobLease } from '../domain/job-engine.ts';
+import type { JobLease, KnownAnswer } from '../domain/job-engine.ts';
 import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { providerNames } from '../domain/provider-name.ts';
@@ -35,6 +35,8 @@ const options: z.ZodType<GenerationOptions> = z.object({
   seed: z.number().exactOptional(),
   negative: z.string().exactOptional(),
 });
+
+const answer: z.ZodType<KnownAnswer> = z.object({ model: z.string(), url: z.string().exactOptional() });
 
 const waits = {
   ready_at_ms: z.number(),
@@ -74,6 +76,7 @@ const facts = z.object({
   claimed_at_ms: z.number().nullable(),
   told_at_ms: z.number().nullable(),
   receipt_id: z.number().nullable(),
+  answer: z.string().transform(fromJson).pipe(answer).nullable(),
 });
 
 const jobRow = facts.and(story);
@@ -89,6 +92,7 @@ export type StoredJob = {
   readonly toldAtMs: number | null;
   /** The lease of whoever holds the newest fence. */
   readonly lease: JobLease;
+  readonly answer?: KnownAnswer;
 };
 
 /** Reads a whole row of `jobs`. */
@@ -102,6 +106,7 @@ export function toStoredJob(row: Row): StoredJob {
     crashes: parsed.crashes,
     toldAtMs: parsed.told_at_ms,
     lease: { jobId: parsed.id, fence: parsed.fence },
+    ...(parsed.answer === null ? {} : { answer: parsed.answer }),
   };
 }
 

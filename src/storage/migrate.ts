@@ -5,6 +5,7 @@ import { optionsAndDialogues } from './migrations/002-options-and-dialogues.ts';
 import { keyRecords } from './migrations/003-key-records.ts';
 import { calls } from './migrations/004-calls.ts';
 import { chats } from './migrations/005-chats.ts';
+import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -13,7 +14,14 @@ export type Migration = {
 };
 
 /** Every step of the schema in order; a released step is never edited. */
-export const migrations: readonly Migration[] = [firstTables, optionsAndDialogues, keyRecords, calls, chats];
+export const migrations: readonly Migration[] = [
+  firstTables,
+  optionsAndDialogues,
+  keyRecords,
+  calls,
+  chats,
+  answersAndForgetting,
+];
 
 export function schemaVersion(database: Database): number {
   return Number(database.get('PRAGMA user_version')?.['user_version']);

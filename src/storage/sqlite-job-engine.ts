@@ -1,8 +1,9 @@
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import type { Database } from './connection.ts';
+import { claimWithAnswer, keepAnswer } from './job-answers.ts';
 import { callsOf, keepCall } from './job-calls.ts';
-import { checkpointJob, claimNext, claimOverdue, handBackJob, parkJob } from './job-claims.ts';
+import { checkpointJob, claimNext, claimOverdue, handBackJob, parkJob, setBackJob } from './job-claims.ts';
 import { cancelJob, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
 import { engineStats, openJobsOf, placeAhead } from './job-places.ts';
@@ -31,10 +32,14 @@ export function createSqliteJobEngine(database: Database): JobEngine {
       return typeof ready === 'number' ? ready : undefined;
     },
     noteCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
+    noteAnswer: async (lease, trail, progress, answer) =>
+      database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
+    claimAnswered: async () => database.commit(() => claimWithAnswer(database)),
     trailOf: async (id) => callsOf(database, id),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: async (lease, park) => database.commit(() => parkJob(database, lease, park)),
     handBack: async (lease) => database.commit(() => handBackJob(database, lease)),
+    setBack: async (lease, readyAtMs) => database.commit(() => setBackJob(database, lease, readyAtMs)),
     settle: async (lease, outcome, nowMs) =>
       database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
     cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),

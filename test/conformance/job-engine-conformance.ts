@@ -1,3 +1,4 @@
+import { answerPromises } from './answer-promises.ts';
 import { callPromises } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { endingPromises } from './ending-promises.ts';
@@ -15,5 +16,6 @@ export function jobEngineConformance(name: string, makeEngine: MakeEngine): void
   endingPromises(name, makeEngine);
   restartPromises(name, makeEngine);
   callPromises(name, makeEngine);
+  answerPromises(name, makeEngine);
   modelPromises(name, makeEngine);
 }

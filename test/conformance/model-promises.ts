@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobEngine, JobLease } from '../../src/domain/job-engine.ts';
+import type { JobEngine, JobLease, Recovered } from '../../src/domain/job-engine.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { MakeEngine } from './engine-under-test.ts';
@@ -117,7 +117,7 @@ class Walk {
       case 'crash':
         this.#engine = await this.#reopen();
         return {
-          engine: await this.#engine.recover(maxCrashes, this.#nowMs),
+          engine: counted(await this.#engine.recover(maxCrashes, this.#nowMs)),
           model: this.#model.recover(maxCrashes, this.#nowMs),
         };
     }
@@ -216,4 +216,8 @@ export function modelPromises(name: string, makeEngine: MakeEngine): void {
       { numRuns: 100 },
     );
   });
+}
+
+function counted({ handedBack, setAside }: Recovered) {
+  return { handedBack, setAside: setAside.length };
 }

@@ -91,6 +91,10 @@ export function anAttemptStage(options: StageOptions) {
         if (isOurs) noted.push(trail);
         return isOurs;
       },
+      answered: async (trail) => {
+        if (isOurs) noted.push(trail);
+        return isOurs;
+      },
       ended: (trail) => void noted.push(trail),
       checkpoint: (progress) => void checkpoints.push(progress),
     },

@@ -75,6 +75,8 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
     pool,
     providers: new Map([['bytez', provider]]),
     keeper: {
+      find: async () => undefined,
+      remove: async () => false,
       keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
     },
     clock,

@@ -30,6 +30,7 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'job.parked': { event: 'job.parked', jobId: job, line: 'bytez', reason: 'keys-cooling', forMs: 300_000 },
   'job.produced': { event: 'job.produced', jobId: job, bytes: 2_345_678, mime: 'image/png', ms: 45_000 },
   'job.failed': { event: 'job.failed', jobId: job, code: 'busy', calls: 3 },
+  'job.set-aside': { event: 'job.set-aside', jobId: job, processes: 6 },
   'job.cancelled': { event: 'job.cancelled', jobId: job },
   'job.delivered': { event: 'job.delivered', jobId: job, ms: 46_000, as: 'message' },
   'job.told': { event: 'job.told', jobId: job, code: 'busy' },

@@ -49,8 +49,13 @@ test(
     await engine.checkpoint(third.lease, progress);
     await engine.noteCall(third.lease, aTrail(1));
     await engine.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
+    await engine.noteAnswer(third.lease, aTrail(1, { kind: 'answered', ms: 9 }), progress, { model: 'fox' });
+    await engine.setBack(third.lease, startMs + 1);
+    await engine.claimAnswered();
     await engine.trailOf(third.job.id);
-    await engine.settle(third.lease, { kind: 'cancelled' }, startMs);
+    await engine.cancel(third.job.id, third.job.origin.userId, startMs);
+    const fourth = await claimed(engine, oneEach);
+    await engine.settle(fourth.lease, { kind: 'cancelled' }, startMs);
     await engine.claimTelling(third.job.id);
     await engine.told({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
     await engine.cancel(jobId('tg-50000'), 10_000, startMs);
@@ -66,7 +71,7 @@ test(
       .map((row) => String(row['detail']))
       .filter((step) => /^SCAN (jobs|turns|calls)/.test(step))
       // A partial index that holds nothing but what is asked for may be read from end to end.
-      .filter((step) => !/USING (COVERING )?INDEX jobs_(running|untold)$/.test(step));
+      .filter((step) => !/USING (COVERING )?INDEX jobs_(running|untold|answered)$/.test(step));
     expect(scans).toEqual([]);
     expect(database.statements.length).toBeGreaterThan(30);
   },
@@ -120,4 +125,28 @@ test('createSqliteJobEngine() names table and column of a row that it cannot rea
     'Cannot read a row of "jobs": unexpected kind; was it written by another version?',
   );
   expect(database.get('SELECT state FROM jobs')).toEqual({ state: 'waiting' });
+});
+
+test('createSqliteJobEngine() sets a result aside on which six processes died while they showed it, with its credit', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const ledger = createSqliteEffectLedger(database);
+  const limits = { waiting: 9, perDay: 1 };
+  await engine.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+  const { lease, job } = await claimed(engine);
+  const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+  await engine.settle(lease, { kind: 'result', file, model: 'fox' }, startMs);
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [] });
+  for (let crash = 1; crash <= 6; crash += 1) {
+    const held = await engine.claimTelling(job.id);
+    await ledger.begin(job.id, 'result', 'idempotent');
+    const recovered = await engine.recover(6, startMs);
+    expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [] });
+    expect(held !== undefined && (await engine.holds(held.lease))).toBe(crash < 6);
+  }
+  expect((await engine.find(job.id))?.state).toEqual({
+    kind: 'ended',
+    outcome: { kind: 'failed', code: 'set-aside' },
+  });
+  expect((await engine.accept(aRequest({ updateId: 2, userId: 1 }), limits, startMs)).kind).toBe('accepted');
 });

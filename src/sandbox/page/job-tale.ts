@@ -99,6 +99,12 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
       };
     case 'job.told':
       return tale.state === 'cancelled' ? tale : { ...tale, steps: step('plain', 'The person was told kindly') };
+    case 'job.set-aside':
+      return {
+        ...tale,
+        state: 'failed',
+        steps: step('bad', 'Set aside', { detail: `${event.processes} processes died` }),
+      };
     case 'job.cancelled':
       return { ...tale, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
     case 'job.undeliverable':

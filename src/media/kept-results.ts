@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type JobId, jobId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { MediaFile } from '../domain/media.ts';
+import { headBytes, judgeType, resultExtensions } from './result-type.ts';
+
+/** A file in the folder of results. */
+export type KeptResult = {
+  readonly path: string;
+  /** Whose it is, as far as its name says so. */
+  readonly jobId?: JobId;
+};
+
+/** The whole result that is kept for the job; a name is given only to a file that was written to its end. */
+export async function findResult(directory: string, kind: JobKind, id: JobId): Promise<MediaFile | undefined> {
+  for (const path of pathsOf(directory, id)) {
+    const file = await judged(path, kind);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+/** Removes what is kept for the job; answers whether there was anything. */
+export async function removeResult(directory: string, id: JobId): Promise<boolean> {
+  const removed = await Promise.all(pathsOf(directory, id).map((path) => wasRemoved(path)));
+  return removed.some(Boolean);
+}
+
+/** Every result in the folder; what has another name was put there by somebody else and is left out. */
+export async function keptResults(directory: string): Promise<readonly KeptResult[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.flatMap((name) => {
+    const [, stem, extension = ''] = /^job-(.+)\.([a-z0-9]+)$/.exec(name) ?? [];
+    if (stem === undefined || !resultExtensions.includes(extension)) return [];
+    const path = join(directory, name);
+    const id = jobId(stem);
+    return [resultStem(id) === stem ? { path, jobId: id } : { path }];
+  });
+}
+
+/** Two ids never share a name: what had to be changed carries a digest of the id. */
+export function resultStem(id: JobId): string {
+  const safe = id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
+  if (safe === id) return safe;
+  return `${safe.slice(0, 80)}-${createHash('sha256').update(id).digest('hex').slice(0, 12)}`;
+}
+
+function pathsOf(directory: string, id: JobId): readonly string[] {
+  return resultExtensions.map((extension) => join(directory, `job-${resultStem(id)}.${extension}`));
+}
+
+async function wasRemoved(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
+    throw error;
+  }
+}
+
+async function judged(path: string, kind: JobKind): Promise<MediaFile | undefined> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size: bytes } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, headBytes)), 0, undefined, 0);
+    const found = await judgeType(buffer.subarray(0, bytesRead), kind);
+    if (!found.ok) return undefined;
+    const { extension: _, ...type } = found.type;
+    return { path, bytes, ...type };
+  } finally {
+    await file.close();
+  }
+}
