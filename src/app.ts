@@ -31,6 +31,7 @@ import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
 import { isWritable } from './storage/is-writable.ts';
+import { bindToBot } from './storage/one-bot.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
 
@@ -107,6 +108,8 @@ export async function openHouse({
       },
     }),
   );
+  // A token begins with the id of its bot.
+  bindToBot(database, Number(token.reveal().split(':', 1)[0]));
   await dialogues.purge(clock.now());
 
   const http = opening.use(createHttpClient());

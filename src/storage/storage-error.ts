@@ -1,6 +1,7 @@
 export type StorageProblem =
   | 'busy'
   | 'corrupt'
+  | 'foreign'
   | 'full'
   | 'missing'
   | 'newer-schema'
