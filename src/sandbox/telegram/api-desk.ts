@@ -90,7 +90,7 @@ export class ApiDesk {
     const world = this.#world;
     const { deed } = ask;
     const isFloodControlled = floodControlled.test(name) && ask.chatId !== undefined;
-    const place = isFloodControlled ? `chat ${ask.chatId}` : `method ${name}`;
+    const place = ask.chatId === undefined ? `method ${name}` : `chat ${ask.chatId}`;
     const rule = (ask.chatId ?? 0) < 0 ? limits.flood.group : limits.flood.private;
     try {
       if (deed?.kind === '429') throw world.flood.fault(place, deed.retryAfterS, world.clock.now());
