@@ -46,6 +46,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       RETRY_DELAY_S: '0.02',
       IMAGE_TIMEOUT_S: '5',
       DRAIN_S: '3',
+      IMAGE_CHAIN: 'bytez:stabilityai/stable-diffusion-xl-base-1.0',
       FREE_IMAGES_PER_DAY: '100000',
       FREE_RUNNING: '3',
       FREE_WAITING: '20',
