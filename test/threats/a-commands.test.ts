@@ -130,7 +130,11 @@ test('A26 what Telegram writes by itself and updates without a message are nobod
     house.telegram.sendUpdate({ message: messageOf(7, { [kind]: content }) });
     house.telegram.sendUpdate({ message: groupMessageOf(group, 7, { [kind]: content }) });
   }
-  house.telegram.sendUpdate({ my_chat_member: { chat: { id: 7, type: 'private' }, from: userOf(7), date: 1 } });
+  const member = { user: userOf(1), status: 'member' };
+  const [chat, from] = [{ id: 7, type: 'private' }, userOf(7)];
+  house.telegram.sendUpdate({
+    my_chat_member: { chat, from, date: 1, old_chat_member: member, new_chat_member: member },
+  });
   house.telegram.sendUpdate({ callback_query: { id: 'q', from: userOf(7), chat_instance: '1' } });
   house.telegram.sendUpdate({});
   await dealtWith(person);

@@ -4,7 +4,7 @@ import type { Person } from '../../src/sandbox/telegram/person.ts';
 import type { RecordedCall } from '../../src/sandbox/telegram/api-desk.ts';
 import type { SeenMessage } from '../../src/sandbox/telegram/seen-message.ts';
 import { answerTo, callsOf, newMessage, until } from '../journeys/talk.ts';
-import type { TestHouse } from '../support/test-house.ts';
+import { fromBot, type TestHouse, wordsOf } from '../support/test-house.ts';
 
 export const me = '@darkroom_sandbox_bot';
 
@@ -81,11 +81,12 @@ export async function pressRaw(house: TestHouse, personId: number, more: More): 
 
 /** Resolves when the bot has dealt with everything that was said in the person's chat before. */
 export async function dealtWith(person: Person, group?: Group): Promise<void> {
-  await answerTo(
-    person,
-    group === undefined ? '/language' : `/language${me}`,
-    group === undefined ? {} : { in: group },
-  );
+  const place = group === undefined ? {} : { in: group };
+  const choices = (messages: readonly SeenMessage[]) =>
+    fromBot(messages, (one) => wordsOf(one).startsWith('🌍')).length;
+  const before = choices(person.messages(group));
+  person.say(group === undefined ? '/language' : `/language${me}`, place);
+  await person.waitFor((seen) => choices(seen) > before, place);
 }
 
 /** The ids of all jobs that were accepted, in order. */

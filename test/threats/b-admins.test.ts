@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/config.ts';
-import { answerTo, callsOf, troubles } from '../journeys/talk.ts';
+import { answerTo, callsOf, troubles, until } from '../journeys/talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { acquaintance, answerToRaw, dealtWith, groupMessageOf, me, messageOf, pressRaw, userOf } from './ab-stage.ts';
 
@@ -84,6 +87,24 @@ test('B13 /keys of somebody else is answered as any unknown command is, however 
   }
   expect(callsOf(house, 'editMessageText')).toEqual([]);
   expect(house.bytez.calls.filter(({ route }) => route === 'tasks')).toEqual([]);
+  expect(troubles(house)).toEqual([]);
+});
+
+test('B13 /keys a thousand times is answered a few times, and then costs nothing', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = await acquaintance(house);
+  const sends = callsOf(house, 'sendMessage').length;
+  let last = 0;
+  for (let times = 0; times < 1_000; times += 1) {
+    last = house.telegram.sendUpdate({ message: messageOf(7, { text: '/keys' }) });
+  }
+  using database = new DatabaseSync(join(house.dataDir, 'darkroom.db'), { readOnly: true });
+  const states = database.prepare('SELECT state FROM inbox WHERE update_id = ?');
+  await until(() => states.get(last)?.['state'] === 'handled');
+  expect(callsOf(house, 'sendMessage').length - sends).toBeLessThanOrEqual(21);
+  await clock.advance(700_000);
+  await dealtWith(person);
   expect(troubles(house)).toEqual([]);
 });
 

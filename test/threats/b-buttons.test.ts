@@ -19,7 +19,8 @@ const gone = 'This button is no longer in use.';
 const foreign = 'This button belongs to someone else’s request.';
 
 test('B16 forged data is answered and changes nothing', async () => {
-  await using house = await openTestHouse();
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
   const [owner, forger] = [await acquaintance(house, 7), await acquaintance(house, 8)];
   const hold = house.bytez.hold();
   await answerTo(owner, '/generate a fox');
@@ -68,13 +69,16 @@ test('B16 forged data is answered and changes nothing', async () => {
     'status:tg-0',
     'status:',
   ];
-  for (const data of nobodys) expect([data, await pressRaw(house, 8, { data })]).toEqual([data, gone]);
+  for (const data of nobodys) {
+    expect([data, await pressRaw(house, 8, { data })]).toEqual([data, gone]);
+    await clock.advance(2_000);
+  }
   for (const verb of ['cancel', 'again', 'status']) {
     expect(await pressRaw(house, 8, { data: `${verb}:${id}` })).toBe(foreign);
   }
   const before = callsOf(house, 'editMessageText').length;
   hold.release();
-  await pictures(owner);
+  await whileTimePasses(clock, pictures(owner));
   expect(fromBot(forger.messages())).toHaveLength(1);
   expect(
     callsOf(house, 'editMessageText')
@@ -107,14 +111,14 @@ test('B18 a button pressed ten times at once makes one request, and the rest hea
   expect(picturesOf(person)).toHaveLength(2);
 });
 
-test('B18 the example pressed ten times at once makes one picture for each who presses', async () => {
+test('B18 the example pressed five times at once makes one picture for each who presses', async () => {
   await using house = await openTestHouse({ env: { FREE_WAITING: '20' } });
   const group = house.telegram.group({ id: -100, title: 'Painters' });
   const [ann, ben] = [await acquaintance(house, 7), await acquaintance(house, 8)];
   const hold = house.bytez.hold();
   const help = await answerTo(ann, '/help@darkroom_sandbox_bot', { in: group });
   for (const person of [ann, ben]) {
-    await Promise.all(Array.from({ length: 10 }, () => press(person, help.id, 'example:image', { in: group })));
+    await Promise.all(Array.from({ length: 5 }, () => press(person, help.id, 'example:image', { in: group })));
   }
   expect(accepted(house)).toHaveLength(2);
   hold.release();
