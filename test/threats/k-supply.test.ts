@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (name: string): unknown => JSON.parse(readFileSync(join(root, name), 'utf8'));
+
+const manifest = z
+  .object({
+    dependencies: z.record(z.string(), z.string()),
+    devDependencies: z.record(z.string(), z.string()),
+    allowScripts: z.record(z.string(), z.boolean()),
+  })
+  .parse(read('package.json'));
+
+const locked = z
+  .object({
+    lockfileVersion: z.literal(3),
+    packages: z.record(
+      z.string(),
+      z.looseObject({
+        version: z.string(),
+        integrity: z.string().optional(),
+        resolved: z.string().optional(),
+        hasInstallScript: z.boolean().optional(),
+        dev: z.boolean().optional(),
+      }),
+    ),
+  })
+  .parse(read('package-lock.json'));
+const { '': _house, ...packages } = locked.packages;
+
+test('K22 every package is pinned to one version, the same in the lockfile', () => {
+  const direct = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+  expect(direct.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  expect(direct.filter(([name, version]) => packages[`node_modules/${name}`]?.version !== version)).toEqual([]);
+});
+
+test('K22 every package in the lockfile is known by its content and comes from the registry', () => {
+  const all = Object.entries(packages);
+  expect(all.length).toBeGreaterThan(40);
+  expect(all.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true)).toEqual([]);
+  const elsewhere = all.filter(([, { resolved = '' }]) => /^(?:git|http:|file:)|github/.test(resolved));
+  expect(elsewhere).toEqual([]);
+});
+
+test('K22 no package runs anything when it is installed, but the one that is allowed to', () => {
+  const running = Object.entries(packages).flatMap(([path, { hasInstallScript }]) =>
+    hasInstallScript === true ? [path.replace('node_modules/', '')] : [],
+  );
+  expect(running).toEqual(Object.keys(manifest.allowScripts));
+  expect(running.every((name) => name in manifest.devDependencies)).toBe(true);
+});
+
+test('K22 a clean install follows the lockfile to the letter', () => {
+  const installing = ['.ci/run', 'Dockerfile'].flatMap((name) =>
+    readFileSync(join(root, name), 'utf8')
+      .split('\n')
+      .filter((line) => /\bnpm (?:ci|i|install|add)\b/.test(line)),
+  );
+  expect(installing.length).toBeGreaterThanOrEqual(2);
+  expect(installing.filter((line) => !line.includes('npm ci'))).toEqual([]);
+});
+
+test('K22 npm sbom lists every package of the running bot, without a network', () => {
+  const { status, stdout } = spawnSync('npm', ['sbom', '--offline', '--package-lock-only', '--omit=dev'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  const bill = z
+    .object({
+      bomFormat: z.literal('CycloneDX'),
+      components: z.array(z.object({ name: z.string(), version: z.string(), purl: z.string() })),
+    })
+    .parse(JSON.parse(stdout));
+  const listed = new Map(bill.components.map(({ name, version }) => [name, version]));
+  for (const [name, version] of Object.entries(manifest.dependencies)) expect(listed.get(name)).toBe(version);
+  expect([...listed.keys()].filter((name) => name === 'vitest')).toEqual([]);
+});
