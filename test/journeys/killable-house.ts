@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HouseEvent } from '../../src/domain/events.ts';
+import type { LifePoint } from '../../src/domain/life-point.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
@@ -12,27 +13,33 @@ import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/te
 import { testKey, testToken } from '../support/test-house.ts';
 import { until } from './talk.ts';
 
+/** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
+export type Death = { readonly point: LifePoint; readonly spared: readonly string[]; readonly afterMs: number };
+
 export type KillableHouse = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
+  readonly dataDir: string;
   /** Of all processes, in order. */
   readonly events: readonly HouseEvent[];
   person(id: number): Person;
   /** Starts the house anew on the same data; resolves when it has said hello to Telegram. */
-  start(): Promise<void>;
+  start(death?: Death): Promise<void>;
+  /** Resolves when the process has ended by itself. */
+  died(): Promise<void>;
   /** SIGKILL: the process gets no chance to tidy up. */
   kill(): Promise<void>;
 };
 
 /** The house in a process of its own against sandboxes of this one. */
-export async function openKillableHouse(): Promise<KillableHouse> {
+export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}): Promise<KillableHouse> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-kill-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   const clock = systemClock;
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
   const accounts = [{ name: 'account 1', key: testKey(1), faults: [] }];
-  const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts, latencyMs }));
   const events: HouseEvent[] = [];
   let running: ChildProcess | undefined;
   const kill = async () => {
@@ -42,7 +49,7 @@ export async function openKillableHouse(): Promise<KillableHouse> {
     running = undefined;
     await gone;
   };
-  const start = async () => {
+  const start = async (death?: Death) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'house.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -56,6 +63,7 @@ export async function openKillableHouse(): Promise<KillableHouse> {
         RETRY_DELAY_S: '0.01',
         KEYS_TEST_ON_START: 'off',
         BYTEZ_SEATS_MAX: '1',
+        ...(death === undefined ? {} : { DEATH: JSON.stringify(death) }),
       },
     });
     running = child;
@@ -63,14 +71,21 @@ export async function openKillableHouse(): Promise<KillableHouse> {
     createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line) as HouseEvent));
     await until(() => events.slice(before).some(({ event }) => event === 'house.started'), 15_000);
   };
-  await start();
+  if (!isAsleep) await start();
   const opened = opening.move();
   return {
     telegram,
     bytez,
+    dataDir,
     events,
     person: (id) => telegram.person({ id, firstName: `Person ${id}`, languageCode: 'en' }),
     start,
+    died: async () => {
+      if (running === undefined) return;
+      const gone = running;
+      running = undefined;
+      if (gone.exitCode === null && gone.signalCode === null) await once(gone, 'close');
+    },
     kill,
     [Symbol.asyncDispose]: async () => {
       await kill();

@@ -1,16 +1,29 @@
 import { writeSync } from 'node:fs';
 import { openHouse } from '../../../src/app.ts';
 import { parseConfig } from '../../../src/config.ts';
+import type { Reach } from '../../../src/domain/life-point.ts';
 import { readKeys } from '../../../src/keys/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
+import type { Death } from '../killable-house.ts';
 
 /** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
-const { env } = process;
+const { DEATH: death, ...env } = process.env;
+const die = () => void process.kill(process.pid, 'SIGKILL');
+
 const house = await openHouse({
   config: parseConfig(env),
   keys: readKeys(env).keys,
   clock: systemClock,
   random: Math.random,
   tell: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
+  ...(death === undefined ? {} : { reach: dieAt(JSON.parse(death) as Death) }),
 });
 await house.broken;
+
+function dieAt({ point, spared, afterMs }: Death): Reach {
+  return (reached, jobId) => {
+    if (reached !== point || spared.includes(jobId)) return;
+    if (afterMs === 0) die();
+    else setTimeout(die, afterMs);
+  };
+}
