@@ -2,9 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import { answerTo, pictures, reads, runs, troubles, until } from '../journeys/talk.ts';
+import { answerTo, callsOf, pictures, reads, runs, troubles, until } from '../journeys/talk.ts';
 import { openTestHouse, wordsOf } from '../support/test-house.ts';
-import { accepted, refusedCalls } from './ab-stage.ts';
+import { accepted, acquaintance, refusedCalls } from './ab-stage.ts';
+import { openDoor, refusal } from './b-door.ts';
 
 const markdown = String.raw`*_[x](http://evil)_* ${'`'} ~ > # + - = | { } . !`;
 
@@ -35,6 +36,22 @@ test.each([
   expect(troubles(house)).toEqual([]);
   expect(readdirSync(join(house.dataDir, 'results'))).toEqual([`job-${id}.png`]);
 });
+
+test.each(['sendMessage', 'editMessageMedia'])(
+  'A2 when Telegram cannot read the markup of %s all the same the words come plain, once',
+  async (method) => {
+    await using telegram = await openDoor();
+    await using house = await openTestHouse({ door: telegram.door });
+    const person = await acquaintance(house);
+    telegram.next(method, refusal(400, "Bad Request: can't parse entities: Unsupported start tag"));
+    const prompt = '<b>a</b> & *fox*';
+    const receipt = await answerTo(person, `/generate ${prompt}`);
+    const [picture] = await pictures(person);
+    for (const seen of [receipt, picture]) expect(wordsOf(seen)).toContain(prompt);
+    expect(picture?.id).toBe(receipt.id);
+    expect(callsOf(house, method).filter(({ params }) => JSON.stringify(params).includes('fox'))).toHaveLength(1);
+  },
+);
 
 test('A3 crossed tags in a prompt that failed are shown as they were written', async () => {
   await using house = await openTestHouse({ accounts: [[{ do: { kind: 'refused' } }]] });

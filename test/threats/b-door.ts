@@ -8,6 +8,8 @@ export type Odd = {
   readonly body: string | Uint8Array;
   /** Telegram does the work first, and only its answer is lost. */
   readonly done?: boolean;
+  /** The connection ends instead of an answer. */
+  readonly cut?: boolean;
 };
 
 /** Something that stands between the bot and Telegram and answers for it now and then. */
@@ -29,7 +31,8 @@ export async function openDoor(): Promise<TelegramDoor> {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     const { status, body } = await forwarded(`${telegramUrl}${url}`, headers, Buffer.concat(chunks), gone.signal);
-    respond(response, odd?.status ?? status, odd?.body ?? body);
+    if (odd?.cut === true) response.destroy();
+    else respond(response, odd?.status ?? status, odd?.body ?? body);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
