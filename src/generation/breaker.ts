@@ -7,6 +7,8 @@ import { RecentCalls } from './recent-calls.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 const windowMs = 10_000;
+/** What was sent together with the first call that failed gets so long to succeed. */
+const chanceMs = 100;
 /** What a provider with a single key has to fail in a row. */
 const failuresOfOneKey = 3;
 
@@ -148,7 +150,7 @@ export class Breaker {
     const { isHardlyLuck, isOfOneJob, length } = this.#run;
     if (isOfOneJob) return false;
     const isQuiet = nowMs - this.#newestSuccessMs > windowMs + this.#callMs;
-    if (!isQuiet && !isHardlyLuck) return false;
+    if (!isHardlyLuck && (!isQuiet || nowMs - this.#run.sinceMs < chanceMs)) return false;
     const keys = this.#options.keys();
     if (keys <= 1) return length >= failuresOfOneKey;
     return this.#run.keysSince(isHardlyLuck ? 0 : nowMs - windowMs) >= Math.max(2, keys / 2);

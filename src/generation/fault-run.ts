@@ -21,6 +21,7 @@ const hardlyLuck = 0.0001;
 export class FaultRun {
   readonly #lastFaultMs = new Map<KeyId, number>();
   #first: Fault | undefined;
+  #firstMs = 0;
   #isOfOneModel = true;
   #isOfOneJob = true;
   #length = 0;
@@ -41,8 +42,14 @@ export class FaultRun {
     return this.#isOfOneJob;
   }
 
+  /** Since when it lasts. */
+  get sinceMs(): number {
+    return this.#firstMs;
+  }
+
   noteFault(fault: Fault, nowMs: number): void {
     if (nowMs - this.#newestMs > memoryMs) this.forget();
+    if (this.#first === undefined) this.#firstMs = nowMs;
     this.#first ??= fault;
     this.#isOfOneModel &&= fault.model === this.#first.model;
     this.#isOfOneJob &&= fault.jobId === this.#first.jobId;

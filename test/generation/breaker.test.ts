@@ -3,7 +3,7 @@ import { keyId } from '../../src/domain/ids.ts';
 import { Breaker } from '../../src/generation/breaker.ts';
 import { probeWaitMs } from '../../src/generation/probe-pace.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aFault } from './a-fault.ts';
+import { aFault, fallSilent } from './a-fault.ts';
 
 function aBreaker(keys: number) {
   const clock = fakeClock();
@@ -27,27 +27,48 @@ function aBreaker(keys: number) {
 /** One that is open since just now. */
 function anOpenBreaker() {
   const house = aBreaker(2);
-  house.breaker.noteFault(aFault(key(1)));
-  house.breaker.noteFault(aFault(key(2)));
+  fallSilent(house.breaker, [key(1), key(2)]);
   return house;
 }
 
 const key = (place: number) => keyId(`key-${place}`);
 
-test('Breaker opens when half of the keys fail by the provider and none succeeds', () => {
-  const { breaker, changes } = aBreaker(4);
+test('Breaker opens when half of the keys fail by the provider and none succeeds', async () => {
+  const { breaker, changes, clock } = aBreaker(4);
   breaker.noteFault(aFault(key(1)));
+  await clock.advance(100);
   breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(false);
   breaker.noteFault(aFault(key(2)));
   expect(changes).toEqual([true]);
 });
 
+test('Breaker gives what was sent together with the first failure a chance to succeed', async () => {
+  const { breaker, clock } = aBreaker(2);
+  breaker.noteFault(aFault(key(1)));
+  await clock.advance(99);
+  breaker.noteFault(aFault(key(2)));
+  expect(breaker.isOpen).toBe(false);
+  await clock.advance(1);
+  breaker.noteFault(aFault(key(2)));
+  expect(breaker.isOpen).toBe(true);
+});
+
+test('Breaker does not open for a single job, whose wish may be the trouble', async () => {
+  const { breaker, clock } = aBreaker(2);
+  for (let call = 0; call < 6; call += 1) {
+    breaker.noteFault(aFault(key(call), 'm1', 'job-1'));
+    await clock.advance(1_000);
+  }
+  expect(breaker.isOpen).toBe(false);
+  breaker.noteFault(aFault(key(1), 'm1', 'job-2'));
+  expect(breaker.isOpen).toBe(true);
+});
+
 test('Breaker rolls back what was guessed in the ten seconds before it opened', async () => {
   const { breaker, clock, silences } = aBreaker(2);
   await clock.advance(30_000);
-  breaker.noteFault(aFault(key(1)));
-  breaker.noteFault(aFault(key(2)));
+  fallSilent(breaker, [key(1), key(2)]);
   expect(silences).toEqual([20_000]);
 });
 
@@ -57,9 +78,10 @@ test('one key that fails alone never opens it', () => {
   expect(breaker.isOpen).toBe(false);
 });
 
-test('the only key of a provider opens it with its third failure in a row', () => {
-  const { breaker } = aBreaker(1);
+test('the only key of a provider opens it with its third failure in a row', async () => {
+  const { breaker, clock } = aBreaker(1);
   breaker.noteFault(aFault(key(1)));
+  await clock.advance(100);
   breaker.noteFault(aFault(key(1)));
   expect(breaker.isOpen).toBe(false);
   breaker.noteFault(aFault(key(1)));

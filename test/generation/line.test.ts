@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aFault } from './a-fault.ts';
+import { fallSilent } from './a-fault.ts';
 
 type Run = { readonly claim: Claim; readonly seat: Lease | undefined; readonly end: () => void };
 
@@ -197,7 +197,10 @@ test('Line sends one careful job, and no second, through a key whose rest withou
 
 test('Line starts one job at a time, as the probe, while the provider is silent', async () => {
   using house = aLine([aKey(1), aKey(2), aKey(3)]);
-  for (const { key } of house.pool.keys()) house.breaker.noteFault(aFault(key.id));
+  fallSilent(
+    house.breaker,
+    house.pool.keys().map(({ key }) => key.id),
+  );
   expect(house.breaker.isOpen).toBe(true);
   for (const id of [1, 2, 3]) await house.accept(id);
   expect(house.started()).toEqual([]);
@@ -216,7 +219,10 @@ test('Line starts one job at a time, as the probe, while the provider is silent'
 test('Line sends its probe also while calls from before the silence hang', async () => {
   using house = aLine([aKey(1), aKey(2)]);
   await house.accept(1);
-  for (const { key } of house.pool.keys()) house.breaker.noteFault(aFault(key.id));
+  fallSilent(
+    house.breaker,
+    house.pool.keys().map(({ key }) => key.id),
+  );
   await house.accept(2);
   await house.clock.advance(house.breaker.probeInMs);
   expect(house.started()).toEqual([1, 2]);
@@ -224,7 +230,10 @@ test('Line sends its probe also while calls from before the silence hang', async
 
 test('Line sends jobs on past a silent provider when there is another one, and takes no seat for it', async () => {
   using house = aLine([aKey(1), aKey(2)], { hasElsewhere: () => true });
-  for (const { key } of house.pool.keys()) house.breaker.noteFault(aFault(key.id));
+  fallSilent(
+    house.breaker,
+    house.pool.keys().map(({ key }) => key.id),
+  );
   for (const id of [1, 2, 3]) await house.accept(id);
   expect(house.runs.map(({ claim, seat }) => [claim.job.updateId, seat])).toEqual([
     [1, undefined],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Candidate } from '../../src/domain/candidate.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import { JobStopped } from '../../src/generation/live-jobs.ts';
-import { aFault } from './a-fault.ts';
+import { aFault, fallSilent } from './a-fault.ts';
 import { anAttemptStage, done, down, limited, type StageOptions, timedOut } from './attempt-stage.ts';
 
 const elsewhere: readonly [Candidate, ...Candidate[]] = [
@@ -11,14 +11,13 @@ const elsewhere: readonly [Candidate, ...Candidate[]] = [
   { provider: 'openai', model: 'o1' },
 ];
 
+const keyIds = [keyId('id-1'), keyId('id-2')];
 const alone: readonly [Candidate] = [{ provider: 'bytez', model: 'm1' }];
 
 /** Both keys of the provider have just failed by its fault, with whatever model. */
 function aSilentStage(options: StageOptions) {
   const stage = anAttemptStage({ keys: 2, chain: alone, ...options });
-  for (const model of ['m1', 'm2']) {
-    for (const { id } of stage.pool.snapshot().keys) stage.breaker.noteFault(aFault(id, model));
-  }
+  for (const model of ['m1', 'm2']) if (!stage.breaker.isOpen) fallSilent(stage.breaker, keyIds, model);
   expect(stage.breaker.isOpen).toBe(true);
   return stage;
 }
@@ -49,8 +48,7 @@ test('a job without another provider parks until the next probe', async () => {
 test('a job waits for the probe when the other providers of its chain are silent too', async () => {
   const stage = aSilentStage({ replies: [done], chain: elsewhere });
   const other = stage.breakers.get('openai');
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(aFault(id));
-  for (const { id } of stage.pool.snapshot().keys) other?.noteFault(aFault(id));
+  if (other !== undefined) fallSilent(other, keyIds);
   expect(other?.isOpen).toBe(true);
   expect(await stage.run()).toMatchObject({ kind: 'parked', line: 'bytez', reason: 'provider-silent' });
 });
@@ -90,6 +88,7 @@ test('a probe that is cancelled leaves the next one due at once', async () => {
 test('a job whose own failure shows the silence has spent no attempt on it, and waits for the probe', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone });
   stage.breaker.noteFault(aFault(keyId('id-2')));
+  await stage.clock.advance(100);
   expect(await stage.run()).toMatchObject({
     kind: 'parked',
     reason: 'provider-silent',
@@ -111,6 +110,7 @@ test('what was guessed of keys while the provider fell silent is rolled back', a
   await stage.clock.advance(1_000);
   await running;
   expect(stage.pool.snapshot().keys.map(({ state }) => state.kind)).toContain('cooling');
+  await stage.clock.advance(100);
   stage.breaker.noteFault(aFault(keyId('id-2')));
   expect(stage.pool.snapshot().keys.map(({ state }) => state.kind)).toEqual(['ready', 'ready']);
 });
@@ -132,6 +132,7 @@ test('a job that comes when the provider has been silent for its whole deadline 
 test('a model that falls silent alone rests for everyone, and the job goes on to the next one at once', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down, done] });
   stage.breaker.noteFault(aFault(keyId('id-2')));
+  await stage.clock.advance(100);
   expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { candidate: 1, attempts: 0, calls: 2 } });
   expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2']);
   expect(stage.events.filter(({ event }) => /^(breaker|model)/.test(event))).toEqual([
@@ -141,9 +142,10 @@ test('a model that falls silent alone rests for everyone, and the job goes on to
 
 test('when the next model falls silent too it is the provider, and every model may be asked again', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down] });
-  for (const id of ['id-1', 'id-2']) stage.breaker.noteFault(aFault(keyId(id)));
+  fallSilent(stage.breaker, keyIds);
   expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(true);
   stage.breaker.noteFault(aFault(keyId('id-2'), 'm2'));
+  await stage.clock.advance(100);
   expect(await stage.run()).toMatchObject({ reason: 'provider-silent', progress: { calls: 1, probes: 1 } });
   expect(stage.asked.map((call) => call.slice(2))).toEqual(['m2']);
   expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(false);
