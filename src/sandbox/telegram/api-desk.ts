@@ -94,6 +94,7 @@ export class ApiDesk {
     const rule = (ask.chatId ?? 0) < 0 ? limits.flood.group : limits.flood.private;
     try {
       if (deed?.kind === '429') throw world.flood.fault(place, deed.retryAfterS, world.clock.now());
+      if (deed?.kind === 'refuse') throw new ApiError(deed.code, deed.says);
       if (deed?.kind === '5xx') throw new ApiError(deed.status, serverErrors[deed.status] ?? 'Internal Server Error');
       if (isFloodControlled) world.flood.check(place, rule, world.clock.now());
       else world.flood.checkRest(place, world.clock.now());

@@ -3,6 +3,8 @@ import type { Random } from '../../kit/random.ts';
 export type FaultDeed =
   | { readonly kind: '429'; readonly retryAfterS: number }
   | { readonly kind: '5xx'; readonly status: number }
+  /** Refused in these words, with nothing done. */
+  | { readonly kind: 'refuse'; readonly code: number; readonly says: string }
   /** The connection is cut before the work is done. */
   | { readonly kind: 'cut-before' }
   /** The work is done, but its answer never arrives. */
