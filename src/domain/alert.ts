@@ -14,6 +14,8 @@ export type AlertFacts =
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** So many processes died while they worked for the job that it is not tried any more. */
   | { readonly kind: 'job-set-aside'; readonly jobId: JobId; readonly processes: number }
+  /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
+  | { readonly kind: 'telegram-rests'; readonly forMs: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
 
 export const alertSeverity = {
@@ -22,6 +24,7 @@ export const alertSeverity = {
   'provider-silent': 'high',
   'many-errors': 'medium',
   'job-set-aside': 'high',
+  'telegram-rests': 'medium',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 

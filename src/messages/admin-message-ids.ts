@@ -77,11 +77,13 @@ export const adminMessageVariables = {
   'alert.provider-silent': ['provider'],
   'alert.many-errors': ['provider', 'share', 'calls'],
   'alert.job-set-aside': ['job', 'processes'],
+  'alert.telegram-rests': ['rest'],
   'alert.slow': ['provider', 'mean', 'usual'],
   'alert-over.key-failing': ['key'],
   'alert-over.no-key-ready': ['provider'],
   'alert-over.provider-silent': ['provider'],
   'alert-over.many-errors': ['provider'],
+  'alert-over.telegram-rests': [],
   'alert-over.slow': ['provider'],
   'alert.more': ['count'],
 } as const satisfies Record<string, readonly string[]>;

@@ -1,5 +1,5 @@
 import { type Alert, alertSeverities, type AlertFacts } from '../domain/alert.ts';
-import { lines, percent, tookWords } from './phrases.ts';
+import { lines, percent, shortWait, tookWords } from './phrases.ts';
 import { reasonWords } from './reason-words.ts';
 import { callbackData, type Screen } from './screen.ts';
 import { excerpt } from './shown-text.ts';
@@ -46,6 +46,8 @@ function alertWords(voice: Voice, facts: AlertFacts): string {
     }
     case 'job-set-aside':
       return voice.say('alert.job-set-aside', { job: facts.jobId, processes: facts.processes });
+    case 'telegram-rests':
+      return voice.say('alert.telegram-rests', { rest: shortWait(voice, facts.forMs) });
     case 'slow': {
       const { provider, meanMs, usualMs } = facts;
       return voice.say('alert.slow', {
@@ -64,6 +66,8 @@ function overWords(voice: Voice, facts: AlertFacts): string {
     // It stays set aside.
     case 'job-set-aside':
       return alertWords(voice, facts);
+    case 'telegram-rests':
+      return voice.say('alert-over.telegram-rests');
     default:
       return voice.say(`alert-over.${facts.kind}`, { provider: facts.provider });
   }

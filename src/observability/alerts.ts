@@ -7,6 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import { AlertBoard } from './alert-board.ts';
 import { CallWatch } from './call-watch.ts';
 import { KeyWatch } from './key-watch.ts';
+import { TelegramWatch } from './telegram-watch.ts';
 
 export type AlertsOptions = {
   readonly pool: () => PoolView;
@@ -21,8 +22,10 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
   const providerOf = providers(pool);
   const keys = new KeyWatch(board, pool, providerOf);
   const calls = new CallWatch(board, providerOf);
+  const telegram = new TelegramWatch(board);
   const hear = (event: HouseEvent): void => {
     const name = event.event;
+    telegram.passed(clock.uptimeMs());
     if (name === 'attempt.failed' || name === 'attempt.succeeded') {
       if (name === 'attempt.failed') keys.failed(event.keyId, event.keyName, event.failure);
       else keys.succeeded(event.keyId);
@@ -33,6 +36,7 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
     else if (name === 'house.started' || name === 'keys.tested') keys.countReady();
     else if (name === 'breaker.opened') board.raise(silentId(event.provider), silence(event.provider));
     else if (name === 'breaker.closed') board.resolve(silentId(event.provider));
+    else if (name === 'telegram.trouble') telegram.rests(event.retryInMs ?? 0, clock.uptimeMs());
     else if (name === 'job.set-aside') {
       const { jobId, processes } = event;
       board.raise(`job-set-aside:${jobId}`, { kind: 'job-set-aside', jobId, processes });

@@ -81,6 +81,8 @@ function factWords(facts: AlertFacts): string {
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-set-aside':
       return `job ${facts.jobId} is set aside, ${count(facts.processes, 'process', 'es')} died while working for it`;
+    case 'telegram-rests':
+      return `Telegram asked for ${duration(facts.forMs)} of silence`;
     case 'slow':
       return `${facts.provider} takes ${duration(facts.meanMs)} a call, usually ${duration(facts.usualMs)}`;
   }

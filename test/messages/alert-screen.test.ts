@@ -80,3 +80,13 @@ test('alerts() of a thousand keys fits into one message', () => {
   expect(lines).toHaveLength(21);
   expect(lines.at(-1)).toBe('… and 980 more');
 });
+
+test('alerts() says for how long Telegram wants silence, in every language', () => {
+  const rest: AlertFacts = { kind: 'telegram-rests', forMs: 3_600_000 };
+  expect(catalog.locales.map((locale) => shown([rest], false, locale)[0])).toEqual([
+    '🟠 Telegram asked me for 60 min of silence. What I had to say meanwhile is kept and follows.',
+    '🟠 Telegram me ha pedido silencio durante 60 min. Guardo lo que tenía que decir y lo envío después.',
+    '🟠 Telegram попросил меня помолчать 60 мин. Что нужно было сказать, сохранено и будет отправлено потом.',
+  ]);
+  expect(shown([rest], true)).toEqual(['✅ Telegram lets me speak again.']);
+});

@@ -252,3 +252,20 @@ test('createAlerts() tells of its own mistakes and lets nobody else suffer from 
     { event: 'house.trouble', what: 'watch for alerts after house.started', error: new Error('no pool') },
   ]);
 });
+
+test('createAlerts() tells of a long silence that Telegram asks for, once, and when it is over', async () => {
+  const { clock, news, hear } = aWatch();
+  const trouble = (retryInMs: number) =>
+    hear({ event: 'telegram.trouble', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs });
+  trouble(35_000);
+  expect(news).toEqual([]);
+  trouble(3_600_000);
+  await clock.advance(1_800_000);
+  trouble(3_600_000);
+  await clock.advance(3_599_999);
+  hear({ event: 'config.warning', text: 'time passes' });
+  expect(news).toEqual(['medium telegram-rests']);
+  await clock.advance(1);
+  hear({ event: 'config.warning', text: 'time passes' });
+  expect(news).toEqual(['medium telegram-rests', 'over telegram-rests']);
+});
