@@ -68,7 +68,10 @@ function overWords(voice: Voice, facts: AlertFacts): string {
       return alertWords(voice, facts);
     case 'telegram-rests':
       return voice.say('alert-over.telegram-rests');
-    default:
+    case 'no-key-ready':
+    case 'provider-silent':
+    case 'many-errors':
+    case 'slow':
       return voice.say(`alert-over.${facts.kind}`, { provider: facts.provider });
   }
 }
