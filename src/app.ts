@@ -14,7 +14,9 @@ import type { Tell } from './domain/events.ts';
 import type { EngineStats } from './domain/job-engine.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
 import { type Reach, reachNothing } from './domain/life-point.ts';
+import { isStorageRefusal } from './domain/storage-trouble.ts';
 import { GenerationService } from './generation/generation-service.ts';
+import { Housekeeping } from './generation/housekeeping.ts';
 import { remembered } from './http/health-api.ts';
 import { openKeys } from './keys/open-keys.ts';
 import type { ProviderKey } from './keys/read-keys.ts';
@@ -30,10 +32,10 @@ import { createAlerts } from './observability/alerts.ts';
 import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
-import { isWritable } from './storage/is-writable.ts';
 import { bindToBot } from './storage/one-bot.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
+import { createSqlitePersonalData } from './storage/sqlite-personal-data.ts';
 
 /** A job on which so many processes died is set aside. */
 const mostCrashes = 6;
@@ -81,6 +83,8 @@ export async function openHouse({
 }: HouseOptions): Promise<House> {
   const listeners = [log];
   const tell: Tell = (event) => {
+    // The storage tells of it by itself, once for everybody.
+    if (event.event === 'house.trouble' && isStorageRefusal(event.error)) return;
     for (const listener of listeners) listener(event);
   };
   const { token } = config.telegram;
@@ -100,9 +104,11 @@ export async function openHouse({
   const hangingUp = new AbortController();
 
   opening.use(takeOwnership(config.dataDir));
-  const { database, engine, ledger, inbox, users, dialogues, chats, keyStore } = opening.use(
+  const { database, takesWrites, engine, ledger, inbox, users, dialogues, chats, keyStore } = opening.use(
     openStorage({
       path: join(config.dataDir, 'darkroom.db'),
+      clock,
+      tell,
       onUnreadableKey: (error) => {
         tell({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
       },
@@ -160,6 +166,17 @@ export async function openHouse({
     reach,
   });
 
+  const housekeeping = opening.use(
+    new Housekeeping({
+      data: createSqlitePersonalData(database),
+      keeper,
+      service,
+      retentionMs: config.retentionMs,
+      clock,
+      tell,
+    }),
+  );
+
   const messages = createMessageMapper(catalog);
   const client = { apiRoot: config.telegram.apiRoot };
   const bot = new Bot<BotContext>(token.reveal(), { client });
@@ -176,6 +193,7 @@ export async function openHouse({
     keys: keyDesk,
     messages,
     receipts,
+    forget: (userId) => housekeeping.forget(userId),
     clock,
     tell,
     adminIds,
@@ -197,7 +215,7 @@ export async function openHouse({
     await listenOrSay({
       ...config.http,
       vitals: {
-        databaseWritable: remembered(clock, readinessForMs, () => isWritable(database, clock.now())),
+        databaseWritable: remembered(clock, readinessForMs, takesWrites),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
         telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
       },

@@ -2,6 +2,7 @@ import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
 import { isAdminHere } from './admin-here.ts';
 import { buttons } from './buttons.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/generate.ts';
 import { guideCommands } from './commands/guide.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -15,6 +16,7 @@ import { limiting } from './limits-door.ts';
 import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
+import { storageDoor } from './storage-door.ts';
 import { typedKeys } from './typed-keys.ts';
 import { isSaid } from './what-people-send.ts';
 
@@ -23,6 +25,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
   const limits = limiting(desk);
   bot.use(limits.door);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
+  bot.use(storageDoor(desk));
   bot.use(mindDoors(desk));
   bot.use(introduce(desk));
   bot.use(limits.notice);
@@ -36,6 +39,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
   bot.use(requestCommands(desk));
   bot.use(guideCommands(desk));
   bot.use(premiumCommands(desk));
+  bot.use(forgetCommand(desk));
   bot.use(keysCommand(desk));
   bot.use(buttons(desk));
   bot.use(resultReplies(desk));

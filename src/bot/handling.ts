@@ -2,6 +2,7 @@ import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Tell } from '../domain/events.ts';
 import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
+import { isStorageRefusal } from '../domain/storage-trouble.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
@@ -33,8 +34,20 @@ export class Handling {
     this.#options = options;
   }
 
-  begin(update: InboxUpdate, signal: AbortSignal): void {
-    const handling = this.#handle(update, signal).finally(() => {
+  /** Handles what the inbox keeps; `before` says whether it was answered already, before it was kept. */
+  begin(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): void {
+    this.#watch(this.#handle(update, signal, before));
+  }
+
+  /** One try for what the inbox could not keep; answers whether nobody has to try again. */
+  async answer(update: InboxUpdate, signal: AbortSignal): Promise<boolean> {
+    const answering = this.#tryOnce(update, signal);
+    this.#watch(answering);
+    return answering;
+  }
+
+  #watch(work: Promise<unknown>): void {
+    const handling = work.then(() => {
       this.#underWay.delete(handling);
       if (this.#underWay.size < mostUnhandled) this.#onRoom?.();
     });
@@ -54,9 +67,23 @@ export class Handling {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<void> {
+  async #tryOnce({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<boolean> {
+    const { bot, tell } = this.#options;
+    try {
+      await bot.handleUpdate(JSON.parse(body) as Update);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const cause = error instanceof BotError ? error.error : error;
+      const after = this.#afterTrouble(cause, 1);
+      if (after === 'failed') tell({ event: 'update.failed', updateId, error: plainly(cause), setAside: false });
+      return after === 'handled';
+    }
+  }
+
+  async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
     const { bot, inbox, tell } = this.#options;
-    let isOver = false;
+    let isOver = (await before) ?? false;
     for (let tries = 1; ; tries += 1) {
       let waitMs = tryAgainMs;
       try {
@@ -85,6 +112,8 @@ export class Handling {
 
   /** What becomes of an update on which a handler threw; whoever asked is not to suffer for Telegram's troubles. */
   #afterTrouble(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
+    // The machine's fault, told of elsewhere.
+    if (isStorageRefusal(error)) return { waitMs: tryAgainMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
     const trouble = troubleOf(error);
     const { tell, random } = this.#options;

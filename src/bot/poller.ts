@@ -1,17 +1,20 @@
 import { type Bot, GrammyError, HttpError } from 'grammy';
 import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
+import { isStorageRefusal } from '../domain/storage-trouble.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { BotContext } from './context.ts';
 import { Handling } from './handling.ts';
+import { Intake } from './intake.ts';
 import { describeTrouble, holdOf, troubleOf } from './telegram-trouble.ts';
 import { withoutKeys } from './typed-keys.ts';
 
 const pollS = 25;
 const conflictRestMs = 5_000;
+const storageRestMs = 1_000;
 const dayMs = 86_400_000;
 
 const wanted = ['message', 'callback_query', 'my_chat_member'] as const;
@@ -44,12 +47,14 @@ export class TokenRefused extends Error {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #handling: Handling;
+  readonly #intake: Intake;
   #lastAnswerMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#handling = new Handling(options);
+    this.#intake = new Intake({ ...options, handling: this.#handling });
   }
 
   /** When Telegram answered last. */
@@ -91,13 +96,19 @@ export class Poller {
         failures = 0;
         this.#lastAnswerMs = clock.now();
         const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
-        for (const update of await inbox.keep(updates, clock.now())) this.#handling.begin(update, signal);
-        offset = (batch.at(-1)?.update_id ?? (offset ?? 0) - 1) + 1;
-        if (offset === 0) offset = undefined;
+        const taken = await this.#intake.take(updates, signal);
+        const last = batch[taken - 1];
+        if (last !== undefined) offset = last.update_id + 1;
+        if (taken < batch.length) await clock.sleep(storageRestMs, signal);
         await this.#purge();
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
+        // The machine's fault, told of elsewhere.
+        if (isStorageRefusal(error)) {
+          await clock.sleep(storageRestMs, signal).catch(() => undefined);
+          continue;
+        }
         const waitMs = this.#restAfter(error, failures);
         tell({ event: 'telegram.trouble', method: 'getUpdates', detail: describeTrouble(error), retryInMs: waitMs });
         await clock.sleep(waitMs, signal).catch(() => undefined);

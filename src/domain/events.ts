@@ -6,6 +6,9 @@ import type { JobKind, Lane, ParkReason } from './job.ts';
 import type { KeyState } from './key-state.ts';
 import type { ProviderName } from './provider-name.ts';
 
+/** What is kept on this machine. */
+type Kept = 'database' | 'results';
+
 type AttemptFacts = {
   readonly jobId: JobId;
   /** Which attempt of how many at this candidate; a change of keys by the key's fault keeps the number. */
@@ -25,11 +28,16 @@ export type HouseEvent =
       readonly setAside: number;
       readonly untold: number;
     }
+  /** What was old, or belonged to nobody any more, was deleted. */
+  | { readonly event: 'house.tidied'; readonly requests: number; readonly results: number }
   | { readonly event: 'house.stopping'; readonly running: number }
   | { readonly event: 'house.stopped'; readonly handedBack: number }
   | { readonly event: 'config.warning'; readonly text: string }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'house.trouble'; readonly what: string; readonly error: unknown }
+  /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
+  | { readonly event: 'storage.refuses'; readonly what: Kept; readonly error: unknown }
+  | { readonly event: 'storage.recovered'; readonly what: Kept; readonly lastedMs: number }
   | {
       readonly event: 'job.accepted';
       readonly jobId: JobId;

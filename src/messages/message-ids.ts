@@ -20,6 +20,8 @@ export const messageVariables = {
   'unknown-command': [],
   'text-only': [],
   'slow-down': [],
+  'storage.refuses': [],
+  'storage.kept': [],
   'typed-key.deleted': [],
   'typed-key.not-deleted': [],
 
@@ -133,6 +135,14 @@ export const messageVariables = {
   'premium.usage': [],
   'limit.per-day': ['limit'],
 
+  'forget.question': [],
+  'forget.stays': [],
+  'forget.kept': [],
+  'forget.done': [],
+  'forget.requests': ['count'],
+  'forget.results': ['count'],
+  'forget.stopped': ['count'],
+
   ...adminMessageVariables,
 
   'time.in-seconds': ['count'],
@@ -160,6 +170,8 @@ export const messageVariables = {
   'button.style-painting': [],
   'button.style-anime': [],
   'button.style-none': [],
+  'button.forget': [],
+  'button.keep': [],
   'button.keys-refresh': [],
   'button.keys-test': [],
   'button.keys-wake': [],
@@ -174,6 +186,7 @@ export const messageVariables = {
   'answer.refreshed': [],
   'answer.language-set': [],
   'answer.slow-down': [],
+  'answer.storage-refuses': [],
 
   'command.start': [],
   'command.help': [],
@@ -183,6 +196,7 @@ export const messageVariables = {
   'command.cancel': [],
   'command.language': [],
   'command.premium': [],
+  'command.forget': [],
   'command.keys': [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -13,6 +13,7 @@ import {
   styledWords,
 } from './dialogue-screens.ts';
 import { captionScreen, type ResultFacts } from './ended-screen.ts';
+import { forgetDoneScreen, forgetQuestionScreen, type ForgottenFacts } from './forget-screens.ts';
 import {
   commandEntries,
   examplePrompt,
@@ -49,6 +50,7 @@ const answerMessages = {
   refreshed: 'answer.refreshed',
   languageSet: 'answer.language-set',
   slowDown: 'answer.slow-down',
+  storageRefuses: 'answer.storage-refuses',
 } as const satisfies Record<string, MessageId>;
 
 /** The short words that appear over the chat when a button was pressed. */
@@ -88,6 +90,10 @@ export function createMessageMapper(catalog: Catalog) {
     textOnly: (locale: string): Screen => wordsOnly(voice(locale).say('text-only')),
     /** For whoever asks for more at once than is answered. */
     slowDown: (locale: string): Screen => wordsOnly(voice(locale).say('slow-down')),
+    /** Nothing can be written down right now. */
+    storageRefuses: (locale: string): Screen => wordsOnly(voice(locale).say('storage.refuses')),
+    /** The request was taken just before that; its receipt cannot be kept. */
+    keptInTrouble: (locale: string): Screen => wordsOnly(voice(locale).say('storage.kept')),
     /** Somebody wrote what looks like a key of a service; `isGone` when the message could be deleted. */
     typedKey: (isGone: boolean, locale: string): Screen =>
       wordsOnly(voice(locale).say(isGone ? 'typed-key.deleted' : 'typed-key.not-deleted')),
@@ -116,6 +122,11 @@ export function createMessageMapper(catalog: Catalog) {
     answer: (answer: CallbackAnswer, locale: string): string => voice(locale).plain(answerMessages[answer]),
     /** How much of today is used. */
     limits: (locale: string, day: DayUse): Screen => wordsOnly(limitsWords(voice(locale), day)),
+
+    /** Before anything is deleted. */
+    forgetQuestion: (userId: number, locale: string): Screen => forgetQuestionScreen(voice(locale), userId),
+    forgetKept: (locale: string): Screen => wordsOnly(voice(locale).say('forget.kept')),
+    forgetDone: (facts: ForgottenFacts, locale: string): Screen => forgetDoneScreen(voice(locale), facts),
 
     premiumInfo: (locale: string, facts: PremiumFacts): Screen => premiumScreen(voice(locale), facts),
     /** To the admin who gave it. */

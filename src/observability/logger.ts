@@ -60,10 +60,13 @@ export function tellTo(logger: Logger): Tell {
 const levels = {
   'house.started': 'info',
   'house.recovered': 'info',
+  'house.tidied': 'info',
   'house.stopping': 'info',
   'house.stopped': 'info',
   'config.warning': 'warn',
   'house.trouble': 'error',
+  'storage.refuses': 'error',
+  'storage.recovered': 'info',
   'job.accepted': 'info',
   'job.started': 'info',
   'job.parked': 'info',

@@ -16,6 +16,8 @@ function wordsFor(event: HouseEvent): string | undefined {
     case 'house.recovered':
       if (event.handedBack + event.setAside + event.untold === 0) return undefined;
       return `after the last stop: ${count(event.handedBack, 'job')} handed back, ${event.setAside} set aside, ${event.untold} to be told`;
+    case 'house.tidied':
+      return `deleted what is old: ${count(event.requests, 'request')}, ${count(event.results, 'result')}`;
     case 'house.stopping':
       return `stopping, ${count(event.running, 'job')} running`;
     case 'house.stopped':
@@ -24,6 +26,10 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `environment: ${event.text}`;
     case 'house.trouble':
       return `trouble with ${event.what}: ${describeError(event.error)}`;
+    case 'storage.refuses':
+      return `the ${event.what} cannot be written; what was taken is kept, nothing new is taken: ${describeError(event.error)}`;
+    case 'storage.recovered':
+      return `the ${event.what} can be written again, after ${duration(event.lastedMs)}`;
     case 'job.accepted':
       return `job ${event.jobId} accepted: ${event.kind}, ${event.lane} lane, ${event.ahead} ahead`;
     case 'job.started':

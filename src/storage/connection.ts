@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { toStorageError } from './storage-error.ts';
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
 
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -8,6 +9,19 @@ type Waiting = {
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly askedUpMs: number;
+};
+
+/** So long a commit waits for a lock with everybody else at a standstill; then they may go on, and it tries again. */
+const standstillMs = 20;
+const tryAgainMs = 30;
+
+export type ConnectionOptions = {
+  /** How long a statement waits for another process that uses the file. */
+  readonly busyTimeoutMs?: number;
+  readonly clock?: Clock;
+  /** Hears of every refusal that reaches somebody. */
+  readonly onRefusal?: (error: StorageError) => void;
 };
 
 /** One open database: prepared statements kept, transactions whole, the machine's refusals as StorageError. */
@@ -16,10 +30,17 @@ export class Database implements Disposable {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #waiting: Waiting[] = [];
+  readonly #busyTimeoutMs: number;
+  readonly #clock: Clock;
+  readonly #onRefusal: (error: StorageError) => void;
+  #nextTry: Disposable | undefined;
 
-  constructor(path: string, connection: DatabaseSync) {
+  constructor(path: string, connection: DatabaseSync, options: ConnectionOptions = {}) {
     this.path = path;
     this.#connection = connection;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
+    this.#clock = options.clock ?? systemClock;
+    this.#onRefusal = options.onRefusal ?? (() => undefined);
   }
 
   /** The first row, if there is one. */
@@ -44,6 +65,10 @@ export class Database implements Disposable {
   /** Commits what `work` did before it answers, or undoes all of it when `work` throws. Not to be nested. */
   transaction<Result>(work: () => Result): Result {
     this.script('BEGIN IMMEDIATE');
+    return this.#within(work);
+  }
+
+  #within<Result>(work: () => Result): Result {
     try {
       const result = work();
       this.script('COMMIT');
@@ -57,12 +82,14 @@ export class Database implements Disposable {
 
   /**
    * As `transaction`, but shares one commit, and so one wait for the disk, with everything else that is asked for in the
-   * same turn of the event loop. Resolves after the commit; work that throws is undone alone and rejects alone.
+   * same turn of the event loop. Resolves after the commit; work that throws is undone alone and rejects alone. While
+   * another process keeps the file the work waits, and nobody else does.
    */
   commit<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#commitTogether());
-      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      const askedUpMs = this.#clock.uptimeMs();
+      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, askedUpMs });
     });
   }
 
@@ -72,20 +99,45 @@ export class Database implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#commitTogether();
+    this.#nextTry?.[Symbol.dispose]();
+    this.#nextTry = undefined;
+    this.#commitTogether({ isLast: true });
     this.#statements.clear();
     if (this.#connection.isOpen) this.#connection.close();
   }
 
-  #commitTogether(): void {
+  #commitTogether({ isLast = false } = {}): void {
+    if (this.#nextTry !== undefined) return;
     const group = this.#waiting.splice(0);
     if (group.length === 0) return;
     try {
-      const settle = this.transaction(() => group.map((one) => this.#alone(one)));
+      this.#begin(isLast ? this.#busyTimeoutMs : Math.min(standstillMs, this.#busyTimeoutMs));
+    } catch (error) {
+      return this.#afterLock(error, group, isLast);
+    }
+    try {
+      const settle = this.#within(() => group.map((one) => this.#alone(one)));
       for (const tell of settle) tell();
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+  }
+
+  /** Who has waited long enough hears that the file is kept by somebody else; for the others it is tried again soon. */
+  #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
+    const isBusy = error instanceof StorageError && error.code === 'busy';
+    const sinceUpMs = isBusy && !isLast ? this.#clock.uptimeMs() - this.#busyTimeoutMs : Infinity;
+    const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceUpMs);
+    if (patient.length > 0) {
+      this.#waiting.unshift(...patient);
+      this.#nextTry = this.#clock.schedule(tryAgainMs, () => {
+        this.#nextTry = undefined;
+        this.#commitTogether();
+      });
+    }
+    if (patient.length === group.length) return;
+    if (error instanceof StorageError) this.#onRefusal(error);
+    for (const { reject, askedUpMs } of group) if (askedUpMs <= sinceUpMs) reject(error);
   }
 
   /** Does one piece of the group's work; answers how to tell about it once the group is committed. */
@@ -111,11 +163,23 @@ export class Database implements Disposable {
     return statement;
   }
 
+  #begin(patienceMs: number): void {
+    this.script(`PRAGMA busy_timeout = ${patienceMs}`);
+    try {
+      this.script('BEGIN IMMEDIATE');
+    } finally {
+      this.script(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+    }
+  }
+
   #guarded<Result>(work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      throw toStorageError(error, this.path);
+      const refusal = toStorageError(error, this.path);
+      // Whoever waits for a lock has not been refused yet.
+      if (refusal instanceof StorageError && refusal.code !== 'busy') this.#onRefusal(refusal);
+      throw refusal;
     }
   }
 }

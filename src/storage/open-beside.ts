@@ -59,7 +59,7 @@ function isThere(file: string): boolean {
 
 function connect(file: string, options: { readonly readOnly: boolean; readonly timeout: number }): Database {
   try {
-    return new Database(file, new DatabaseSync(file, options));
+    return new Database(file, new DatabaseSync(file, options), { busyTimeoutMs: options.timeout });
   } catch (error) {
     throw toStorageError(error, file);
   }

@@ -1,11 +1,15 @@
 import type { ChatBook } from '../domain/chat-book.ts';
 import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import type { Users } from '../domain/users.ts';
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { TroubleWatch } from '../kit/trouble-watch.ts';
 import { type Database, openDatabase } from './database.ts';
+import { isWritable } from './is-writable.ts';
 import { createSqliteChatBook } from './sqlite-chat-book.ts';
 import { createSqliteDialogues } from './sqlite-dialogues.ts';
 import { createSqliteEffectLedger } from './sqlite-effect-ledger.ts';
@@ -18,6 +22,8 @@ import type { StorageError } from './storage-error.ts';
 /** Everything that is kept on this machine, over one database; disposing closes it. */
 export type Storage = Disposable & {
   readonly database: Database;
+  /** Tries it: is what is asked for now kept? */
+  readonly takesWrites: () => boolean;
   readonly engine: JobEngine;
   readonly ledger: EffectLedger;
   readonly inbox: Inbox;
@@ -31,12 +37,27 @@ export type StorageOptions = {
   readonly path: string;
   /** Hears of keys whose record cannot be read. */
   readonly onUnreadableKey: (error: StorageError) => void;
+  readonly clock?: Clock;
+  readonly tell?: Tell;
 };
 
-export function openStorage({ path, onUnreadableKey }: StorageOptions): Storage {
-  const database = openDatabase({ path });
+/** Opens everything; that the machine refuses to write is told once, and once that it does no more. */
+export function openStorage(options: StorageOptions): Storage {
+  const { path, onUnreadableKey, clock = systemClock, tell = () => undefined } = options;
+  const isWellNow = () => isWritable(database, clock.now());
+  const watch = new TroubleWatch({
+    clock,
+    isOver: () => isWellNow(),
+    onBegin: (error) => tell({ event: 'storage.refuses', what: 'database', error }),
+    onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'database', lastedMs }),
+  });
+  let isOpen = false;
+  // What is refused while it opens is said by whoever cannot open it.
+  const database = openDatabase({ path, clock, onRefusal: (error) => (isOpen ? watch.meet(error) : undefined) });
+  isOpen = true;
   return {
     database,
+    takesWrites: () => !watch.isOn && isWellNow(),
     engine: createSqliteJobEngine(database),
     ledger: createSqliteEffectLedger(database),
     inbox: createSqliteInbox(database),
@@ -44,6 +65,9 @@ export function openStorage({ path, onUnreadableKey }: StorageOptions): Storage 
     dialogues: createSqliteDialogues(database),
     chats: createSqliteChatBook(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
-    [Symbol.dispose]: () => database[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      watch[Symbol.dispose]();
+      database[Symbol.dispose]();
+    },
   };
 }

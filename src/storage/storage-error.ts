@@ -1,3 +1,5 @@
+import { StorageTrouble } from '../domain/storage-trouble.ts';
+
 export type StorageProblem =
   | 'busy'
   | 'corrupt'
@@ -11,14 +13,20 @@ export type StorageProblem =
   | 'unreadable-row'
   | 'unwritable';
 
+const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
+
 /** What the machine under the storage refuses; `code` says which refusal, so that the caller can choose its words. */
-export class StorageError extends Error {
+export class StorageError extends StorageTrouble {
   override readonly name = 'StorageError';
   readonly code: StorageProblem;
 
   constructor(code: StorageProblem, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+
+  get isRefusal(): boolean {
+    return refusals.has(this.code);
   }
 }
 

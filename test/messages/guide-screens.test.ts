@@ -87,6 +87,7 @@ const answers = Object.keys({
   refreshed: 0,
   languageSet: 0,
   slowDown: 0,
+  storageRefuses: 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {

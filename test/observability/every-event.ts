@@ -21,10 +21,13 @@ type EventName = HouseEvent['event'];
 const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name }> | PairedEvent<Name> } = {
   'house.started': { event: 'house.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
   'house.recovered': { event: 'house.recovered', handedBack: 2, setAside: 1, untold: 3 },
+  'house.tidied': { event: 'house.tidied', requests: 3, results: 2 },
   'house.stopping': { event: 'house.stopping', running: 1 },
   'house.stopped': { event: 'house.stopped', handedBack: 1 },
   'config.warning': { event: 'config.warning', text: 'BYTEZ_API_KEY position 1 is not a usable key' },
   'house.trouble': { event: 'house.trouble', what: 'the bytez line', error: new TypeError('no') },
+  'storage.refuses': { event: 'storage.refuses', what: 'database', error: new TypeError('no') },
+  'storage.recovered': { event: 'storage.recovered', what: 'database', lastedMs: 12_000 },
   'job.accepted': { event: 'job.accepted', jobId: job, kind: 'video', lane: 'premium', ahead: 0 },
   'job.started': { event: 'job.started', jobId: job, line: 'bytez', waitedMs: 1500 },
   'job.parked': { event: 'job.parked', jobId: job, line: 'bytez', reason: 'keys-cooling', forMs: 300_000 },

@@ -1,5 +1,6 @@
 import type { GenerationOptions, OptionMistake } from '../../domain/generation-options.ts';
 import type { JobKind } from '../../domain/job.ts';
+import { isStorageRefusal } from '../../domain/storage-trouble.ts';
 import { readPromptOptions } from '../../generation/prompt-options.ts';
 import { checkPrompt, longestPrompt } from '../../generation/prompt-rules.ts';
 import type { BotContext, Desk } from '../context.ts';
@@ -62,8 +63,13 @@ export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options 
     },
   });
   if (accepted.kind === 'refused') return refuse(accepted.code);
-  const found = await desk.service.find(accepted.job.id);
-  if (found !== undefined) await desk.receipts.send(found.job, found.view);
+  try {
+    const found = await desk.service.find(accepted.job.id);
+    if (found !== undefined) await desk.receipts.send(found.job, found.view);
+  } catch (error) {
+    if (!isStorageRefusal(error)) throw error;
+    await sayScreen(ctx, desk.messages.keptInTrouble(speaker.locale));
+  }
 }
 
 /** Says why the options cannot be followed; nothing was taken. */

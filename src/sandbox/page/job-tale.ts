@@ -111,10 +111,13 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
       return { ...tale, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
     case 'house.started':
     case 'house.recovered':
+    case 'house.tidied':
     case 'house.stopping':
     case 'house.stopped':
     case 'config.warning':
     case 'house.trouble':
+    case 'storage.refuses':
+    case 'storage.recovered':
     case 'key.changed':
     case 'keys.grouped':
     case 'keys.tested':
