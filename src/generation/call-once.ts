@@ -14,6 +14,7 @@ import type { CallNotes } from './call-notes.ts';
 import { JobStopped } from './live-jobs.ts';
 import { sizeFor } from './model-options.ts';
 import type { RetryRules } from './retry-rules.ts';
+import { stoppedInTime, WentOn } from './stopped-in-time.ts';
 import type { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type CallTools = {
@@ -107,13 +108,18 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    return await provider.generate(requestFor(job, candidate), lease.secret, deadline.signal);
+    const answer = provider.generate(requestFor(job, candidate), lease.secret, deadline.signal);
+    return await stoppedInTime(answer, deadline.signal, tools.clock);
   } catch (error) {
-    signal.throwIfAborted();
+    const wasStopped = deadline.signal.aborted;
     // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
+    if (!wasStopped || error instanceof WentOn) {
+      tools.tell({ event: 'house.trouble', what: `the adapter of ${candidate.provider}`, error });
+    }
+    signal.throwIfAborted();
     lease.release({ kind: 'unused' });
-    const detail = `adapter threw: ${String(error)}`;
-    return { ok: false, failure: { blame: 'provider', reason: 'failed-run', detail } };
+    const reason = wasStopped ? 'timed-out' : 'failed-run';
+    return { ok: false, failure: { blame: 'provider', reason, detail: 'the adapter failed' } };
   }
 }
 
