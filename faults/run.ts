@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Check, Part } from './check.ts';
 import { checkTable } from './check-table.ts';
+import { fullAnswers, fuzzAnswers } from './fuzz-answers.ts';
 import { resultsDir } from './scene.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
 
@@ -16,6 +17,11 @@ const parts: readonly Part[] = [
     name: 'short-storm',
     about: '240 requests in the same weather, 3 kills',
     run: (options) => storm(shortStorm, options),
+  },
+  {
+    name: 'fuzz-answers',
+    about: '20,000 provider answers, and the files that they lead to',
+    run: (options) => fuzzAnswers(fullAnswers, options),
   },
 ];
 

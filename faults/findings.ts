@@ -1,0 +1,25 @@
+import { type Check, none } from './check.ts';
+
+/** What was found against each of some promises: how often, and the first example of each in words. */
+export class Findings<Name extends string> {
+  readonly #promises: Readonly<Record<Name, string>>;
+  readonly #counts = new Map<Name, number>();
+  readonly #progress: (line: string) => void;
+
+  constructor(promises: Readonly<Record<Name, string>>, progress: (line: string) => void) {
+    this.#promises = promises;
+    this.#progress = progress;
+  }
+
+  /** Something is not as promised. */
+  note(name: Name, example: string): void {
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    if (count === 1) this.#progress(`${this.#promises[name]}: ${example.slice(0, 600)}`);
+  }
+
+  checks(): readonly Check[] {
+    const names = Object.keys(this.#promises) as Name[];
+    return names.map((name) => none(this.#promises[name], this.#counts.get(name) ?? 0));
+  }
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { jobId } from '../src/domain/ids.ts';
+import type { JobKind } from '../src/domain/job.ts';
+import type { MediaSource } from '../src/domain/media.ts';
+import type { Provider } from '../src/domain/provider.ts';
+import { Secret } from '../src/kit/secret.ts';
+import { createResultKeeper } from '../src/media/result-keeper.ts';
+import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
+import type { HttpClient } from '../src/providers/http-client.ts';
+import { secretsFound } from '../test/support/secret-hunt.ts';
+import { atMost, none, type PartOptions, type PartReport, told } from './check.ts';
+import { Findings } from './findings.ts';
+import { fuzzedAnswer } from './fuzzed-answer.ts';
+import { FuzzedHost, type FuzzedFile, fuzzedFile } from './fuzzed-file.ts';
+import { sampled } from './sampled.ts';
+import { resultsDir } from './scene.ts';
+import { strangeKept, strangeReply } from './sound-answer.ts';
+
+export type AnswersSize = { readonly answers: number };
+
+export const fullAnswers: AnswersSize = { answers: 20_000 };
+export const shortAnswers: AnswersSize = { answers: 600 };
+
+const prompt = 'Two zebras juggle violet umbrellas above "Quartz Lane", said the unauthorized fox';
+/** So many letters and digits of the prompt in a row are not there by chance. */
+const tellingPiece = 24;
+/** Hosts that nobody outside may lead the house to. */
+const privateOrigin = /\/\/(?:127\.|169\.254\.|\[|0x|2130706433|localhost)/i;
+/** Of the thread's own time, so that a busy machine is not taken for a slow answer. */
+const mostCpuMs = 2_000;
+
+const promises = {
+  threw: 'answers that made something throw',
+  strange: 'answers read as nothing that the house knows',
+  key: 'answers after which a key was told',
+  prompt: 'answers after which the prompt was told',
+  privateHost: 'results fetched from an address that is not public',
+} as const;
+
+export type FuzzAnswersOptions = PartOptions & {
+  /** What is to read the answers, in place of the house's own. */
+  readonly open?: (http: HttpClient) => Provider;
+};
+
+const openBytez = (http: HttpClient) => createBytezProvider({ baseUrl: 'https://api.example.com/models/v2', http });
+
+/** Provider answers of every sort, and the files that they lead to, through the adapter and the media room. */
+export async function fuzzAnswers(
+  { answers }: AnswersSize,
+  { seed, progress, open = openBytez }: FuzzAnswersOptions,
+): Promise<PartReport> {
+  const key = `campaign-key-${seed}-0123456789abcdefABCDEF`;
+  const pieces = piecesOf(prompt);
+  const found = new Findings(promises, progress);
+  const fuzzed = fc.record({ answer: fuzzedAnswer({ key, prompt }), file: fuzzedFile });
+  const seen = { results: 0, failures: new Map<string, number>(), kept: 0, slowestMs: 0 };
+  using folder = scratch();
+  const lookForKey = (words: string, example: string) => {
+    if (secretsFound([{ where: '', text: words }], [key]).length > 0) found.note('key', example);
+  };
+  const look = (words: string, example: string) => {
+    lookForKey(words, example);
+    const letters = lettersOf(words);
+    if (pieces.some((piece) => letters.includes(piece))) found.note('prompt', `${words} <- ${example}`);
+  };
+
+  let at = 0;
+  for (const { answer, file } of sampled(fuzzed, answers, seed)) {
+    at += 1;
+    const { kind, reply: answered } = answer;
+    const example = () => `${kind} ${JSON.stringify(answered).slice(0, 400)}`;
+    const provider = open({ call: async () => answered, [Symbol.asyncDispose]: async () => undefined });
+    const began = process.threadCpuUsage();
+    try {
+      const reply = await provider.generate({ kind, model: 'a/b', prompt }, new Secret(key), never);
+      const strange = strangeReply(reply);
+      if (strange !== undefined) found.note('strange', `${strange}: ${example()}`);
+      if (reply.ok) {
+        seen.results += 1;
+        const { kept, asked } = await bring(reply.source, kind, file, { directory: folder.path, at });
+        const alsoStrange = strangeKept(kept, kind);
+        if (alsoStrange !== undefined) found.note('strange', `${alsoStrange}: ${JSON.stringify(kept)}`);
+        if (asked.some((origin) => privateOrigin.test(origin))) found.note('privateHost', asked.join(' '));
+        if (kept.ok) seen.kept += 1;
+        else look(kept.failure.detail, example());
+      } else {
+        const { reason, detail } = reply.failure;
+        seen.failures.set(reason, (seen.failures.get(reason) ?? 0) + 1);
+        look(detail, example());
+      }
+      const probed = await provider.probe(new Secret(key), never);
+      if (!probed.ok) {
+        const strangeProbe = strangeReply(probed);
+        if (strangeProbe !== undefined) found.note('strange', `${strangeProbe}: ${example()}`);
+        // Nobody's words went out with it.
+        lookForKey(probed.failure.detail, example());
+      }
+    } catch (error) {
+      found.note('threw', `${String(error)} <- ${example()}`);
+    }
+    const { user, system } = process.threadCpuUsage(began);
+    seen.slowestMs = Math.max(seen.slowestMs, (user + system) / 1_000);
+    if (at % 5_000 === 0) progress(`${at} of ${answers} answers`);
+  }
+  return {
+    checks: [
+      told('answers', at),
+      told('of them results, and kept', `${seen.results}, ${seen.kept}`),
+      told('reasons of failures', seen.failures.size),
+      ...found.checks(),
+      none('files left that were not kept', readdirSync(folder.path).filter((name) => !name.startsWith('job-')).length),
+      none('names that every object has now', Reflect.get({}, 'admin') === undefined ? 0 : 1),
+      atMost('slowest answer, time of the processor', seen.slowestMs, mostCpuMs, ' ms'),
+    ],
+  };
+}
+
+const never = new AbortController().signal;
+
+/** Lets the media room keep what the answer leads to. */
+async function bring(
+  source: MediaSource,
+  kind: JobKind,
+  file: FuzzedFile,
+  { directory, at }: { readonly directory: string; readonly at: number },
+) {
+  const agent = new FuzzedHost(file);
+  await using keeper = createResultKeeper({ directory, allowPrivateHosts: [], agent });
+  // The few names are used again and again, as the disk is not what is tested.
+  const kept = await keeper.keep(source, kind, jobId(`tg-${at % 50}`), never);
+  return { kept, asked: agent.asked };
+}
+
+function piecesOf(words: string): readonly string[] {
+  const letters = lettersOf(words);
+  return Array.from({ length: letters.length - tellingPiece + 1 }, (_, at) => letters.slice(at, at + tellingPiece));
+}
+
+function lettersOf(words: string): string {
+  return words.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+function scratch(): Disposable & { readonly path: string } {
+  mkdirSync(resultsDir, { recursive: true });
+  const path = mkdtempSync(join(resultsDir, 'answers-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}

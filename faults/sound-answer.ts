@@ -1,0 +1,55 @@
+import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
+import type { Kept } from '../src/domain/result-keeper.ts';
+import type { ProviderReply } from '../src/domain/provider.ts';
+
+const blameOf = {
+  rejected: 'key',
+  'not-entitled': 'key',
+  'out-of-credit': 'key',
+  concurrency: 'key',
+  'rate-limited': 'key',
+  'unknown-model': 'model',
+  'timed-out': 'provider',
+  overloaded: 'provider',
+  unreachable: 'provider',
+  malformed: 'provider',
+  'failed-run': 'provider',
+  unrecognized: 'provider',
+  'result-unavailable': 'provider',
+  'result-forbidden': 'provider',
+  'result-unusable': 'provider',
+  'result-too-large': 'provider',
+  'bad-request': 'request',
+  refused: 'request',
+} as const satisfies Record<FailureReason, AttemptFailure['blame']>;
+
+const longestDetail = 200;
+const [leastWaitMs, mostWaitMs] = [1_000, 3_600_000];
+
+/** Why this is not one of the replies that the house knows; undefined when it is. */
+export function strangeReply(reply: ProviderReply): string | undefined {
+  if (!reply.ok) return strangeFailure(reply.failure);
+  const { source } = reply;
+  if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes that are none';
+  return /^https?:\/\/\S{1,2045}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
+}
+
+/** Why this is nothing that the keeper may say; undefined when it is. */
+export function strangeKept(kept: Kept, kind: 'image' | 'video'): string | undefined {
+  if (!kept.ok)
+    return typeof kept.again === 'boolean' ? strangeFailure(kept.failure) : 'again is neither true nor false';
+  const { file } = kept;
+  return file.kind === kind && file.mime.startsWith(`${kind}/`) && file.bytes > 0
+    ? undefined
+    : 'not what was asked for';
+}
+
+function strangeFailure(failure: AttemptFailure): string | undefined {
+  const { blame, reason, detail, sureness } = failure;
+  if (!Object.hasOwn(failureTraits, reason) || blameOf[reason] !== blame) return `${blame} is blamed for "${reason}"`;
+  if (typeof detail !== 'string' || detail.length > longestDetail) return 'a detail that is too long';
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(detail) || !detail.isWellFormed()) return 'a detail that is not one line of text';
+  if (sureness !== undefined && !['sure', 'likely', 'guess'].includes(sureness)) return `sure as "${sureness}"`;
+  const waitMs = 'retryAfterMs' in failure ? failure.retryAfterMs : undefined;
+  return waitMs === undefined || (waitMs >= leastWaitMs && waitMs <= mostWaitMs) ? undefined : `a wait of ${waitMs} ms`;
+}
