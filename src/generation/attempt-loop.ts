@@ -71,16 +71,18 @@ export async function runAttempts(
       const mustWait = breaker !== undefined && breaker.isOpen && !breaker.mayProbe;
       if (mustWait && course.goOnTo((later) => !isSilent(later))) continue;
       if (candidate.provider !== job.line) return course.parked(candidate.provider, clock.now(), 'next-candidate');
-      // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
-      if (mustWait && breaker.openForMs >= tools.deadlineMs[job.kind])
-        return course.failed(memory.lastCode ?? 'provider-down');
       if (mustWait) {
+        // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
+        if (breaker.openForMs >= tools.deadlineMs[job.kind]) return course.failed(memory.lastCode ?? 'provider-down');
         if (hasMetSilence) course.goRound(candidate.provider);
         return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
       }
       // An attempt that cannot end inside the job's deadline is not begun.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
-      if (expectedMs > leftMs) return course.failed();
+      if (expectedMs > leftMs) {
+        course.goOn();
+        continue;
+      }
 
       const wish: SeatWish = { job, candidate, failedWith: memory.failedWith, leftMs };
       const wasInVain = inHand?.serves(candidate.model) === false;

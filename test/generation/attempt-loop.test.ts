@@ -151,13 +151,20 @@ test('runAttempts() does not hold calls that asked for everybody against those f
 });
 
 test('runAttempts() begins no attempt that is expected to end after the deadline', async () => {
-  const stage = anAttemptStage({ replies: [down], delayMs: 0 });
+  const stage = anAttemptStage({ replies: [down], chain: [{ provider: 'bytez', model: 'm1' }], delayMs: 0 });
   stage.answered(1, 45_000);
   const late = (leftMs: number) => stage.run({}, { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + leftMs });
   expect(await late(44_000)).toEqual({ kind: 'failed', code: 'busy', calls: 0 });
   const running = late(46_000);
   await stage.clock.advance(0);
   expect(await running).toMatchObject({ calls: expect.toSatisfy((calls: number) => calls >= 1) as number });
+});
+
+test('runAttempts() goes on to a model whose answer may come before the deadline', async () => {
+  const stage = anAttemptStage({ replies: [done] });
+  stage.answered(1, 45_000);
+  const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + 44_000 };
+  expect(await stage.run({}, late)).toMatchObject({ kind: 'answered', candidate: { model: 'm2' } });
 });
 
 test('runAttempts() gives a call three times what calls usually take, and after a time-out all the time there is', async () => {

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createCallNotes } from '../../src/generation/call-notes.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { aTrail } from '../conformance/call-promises.ts';
+import { accepted, claimed, startMs } from '../conformance/requests.ts';
+
+const answered = { kind: 'answered', ms: 9 } as const;
+
+test('createCallNotes() has everything durable before the next call is sent', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  const { lease } = await claimed(engine);
+  const notes = createCallNotes(engine, lease);
+  expect(await notes.sent(aTrail(1))).toBe(true);
+  notes.ended(aTrail(1, answered));
+  notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
+  expect(await notes.sent(aTrail(2))).toBe(true);
+  expect(await engine.trailOf(id)).toEqual([aTrail(1, answered), aTrail(2)]);
+  expect((await engine.find(id))?.progress).toEqual({ candidate: 0, attempts: 1, calls: 2 });
+});
+
+test('createCallNotes() says when somebody else acts for the job now', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  const { lease } = await claimed(engine);
+  await engine.cancel(id, 7, startMs);
+  expect(await createCallNotes(engine, lease).sent(aTrail(1))).toBe(false);
+});
+
+test('createCallNotes() lets the next call meet the trouble of a note that was not kept', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const sqlite = createSqliteJobEngine(database);
+  await accepted(sqlite, { updateId: 1 });
+  const { lease } = await claimed(sqlite);
+  const full = () => Promise.reject(new Error('the disk is full'));
+  const notes = createCallNotes({ ...sqlite, checkpoint: full }, lease);
+  notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
+  await expect(notes.sent(aTrail(1))).rejects.toThrow('the disk is full');
+  expect(await notes.sent(aTrail(1))).toBe(true);
+});
