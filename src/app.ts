@@ -123,7 +123,7 @@ export async function openHouse({
   const results = join(config.dataDir, 'results');
   await removeUnfinished(results);
   const keeper = opening.use(
-    createResultKeeper({ directory: results, allowPrivateHosts: config.mediaAllowPrivateHosts }),
+    createResultKeeper({ directory: results, allowPrivateHosts: config.mediaAllowPrivateHosts, tell }),
   );
   const keyRoom = opening.use(
     await openKeys({
@@ -215,7 +215,7 @@ export async function openHouse({
     await listenOrSay({
       ...config.http,
       vitals: {
-        databaseWritable: remembered(clock, readinessForMs, takesWrites),
+        databaseWritable: remembered(clock, readinessForMs, () => takesWrites() && keeper.trouble?.() === undefined),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
         telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
       },

@@ -88,6 +88,7 @@ export const environmentSchema = z.object({
     undefined,
     secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
   ),
+  RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
   FREE_IMAGES_PER_DAY: variable(20, perDay(20)),
   FREE_VIDEOS_PER_DAY: variable(3, perDay(3)),
   PREMIUM_IMAGES_PER_DAY: variable(-1, perDay(-1)),

@@ -39,6 +39,8 @@ export type Config = {
     readonly port: number;
     readonly adminToken: Secret | undefined;
   };
+  /** Requests and their results are deleted so long after their person was told. */
+  readonly retentionMs: number;
   /** How many a person may ask for in one UTC day; -1 is without limit. */
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly running: Readonly<Record<Lane, number>>;
@@ -111,6 +113,7 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
     mediaAllowPrivateHosts: env.MEDIA_ALLOW_PRIVATE_HOSTS,
     dataDir: env.DATA_DIR,
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
+    retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
       premium: { image: env.PREMIUM_IMAGES_PER_DAY, video: env.PREMIUM_VIDEOS_PER_DAY },
       free: { image: env.FREE_IMAGES_PER_DAY, video: env.FREE_VIDEOS_PER_DAY },

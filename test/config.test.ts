@@ -69,6 +69,7 @@ test('parseConfig() has a default for everything', () => {
     mediaAllowPrivateHosts: [],
     dataDir: './data',
     http: { host: '127.0.0.1', port: 3002, adminToken: undefined },
+    retentionMs: 30 * 86_400_000,
     perDay: { premium: { image: -1, video: 20 }, free: { image: 20, video: 3 } },
     running: { premium: 3, free: 1 },
     waiting: { premium: 10, free: 3 },

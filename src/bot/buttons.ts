@@ -5,6 +5,7 @@ import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/screen.ts';
 import { answer, edit } from './answer-press.ts';
 import { make } from './commands/ask.ts';
+import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { statusFor } from './commands/status.ts';
 import type { BotContext, Desk } from './context.ts';
@@ -75,6 +76,8 @@ export function buttons(desk: Desk): Composer<BotContext> {
         return answer(ctx, messages.answer(isForeign(ctx) ? 'notYours' : 'expired', locale));
       case 'keys':
         return pressKeysButton(ctx, desk, press.id);
+      case 'forget':
+        return pressForgetButton(ctx, desk, press.id);
       case undefined:
         return answer(ctx, messages.answer('expired', locale));
     }

@@ -7,6 +7,7 @@ import type { GenerationOptions, OptionMistake } from '../domain/generation-opti
 import type { KeyDeskView } from '../domain/key-desk.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
+import type { Forgotten } from '../generation/housekeeping.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
@@ -49,6 +50,8 @@ export type Desk = {
   readonly keys: KeyDeskView;
   readonly messages: MessageMapper;
   readonly receipts: Receipts;
+  /** Deletes everything of a person that can go. */
+  readonly forget: (userId: number) => Promise<Forgotten>;
   readonly clock: Clock;
   readonly tell: Tell;
   readonly adminIds: ReadonlySet<number>;

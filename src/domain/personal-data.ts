@@ -1,15 +1,20 @@
-/** What was deleted at a person's wish. */
-export type Forgotten = {
-  /** Requests with their words and everything that was kept of them. */
-  readonly requests: number;
-  /** Results on this machine's disk. */
-  readonly results: number;
-  /** Requests that somebody is being told of right now: without words already, gone once that is done. */
-  readonly leaving: number;
-};
+import type { JobId } from './ids.ts';
 
-/** What is kept of people, and how it goes. */
+/** What is kept of people, and how it goes. Whatever takes long is done a few rows at a time. */
 export type PersonalData = {
-  /** Deletes everything of the person that is not needed to keep others safe; their open requests are to be cancelled first. */
-  forget(userId: number, nowMs: number): Promise<Forgotten>;
+  /**
+   * Takes the words of all of the person's requests and whatever else was kept of them, and marks the requests for
+   * `drop`; answers how many. What keeps others safe stays, without words: today's counters, a premium that is not over, update ids.
+   */
+  mark(userId: number, nowMs: number): Promise<number>;
+  /** How many marked jobs are not told yet. */
+  leaving(): Promise<number>;
+  /** Some of the jobs that may go: told and marked, or told at or before the moment given; the oldest first. */
+  overdue(toldBeforeMs: number, atMost: number): Promise<readonly JobId[]>;
+  /** Deletes the jobs with everything that was kept of them; their files are to be gone by then. */
+  drop(ids: readonly JobId[], nowMs: number): Promise<void>;
+  /** Whether the job's file may still be shown, or shall be. */
+  needsFile(id: JobId): Promise<boolean>;
+  /** Takes the words of updates that could not be handled, and counters of days gone by of people who are forgotten. */
+  trim(keptBeforeMs: number, nowMs: number): Promise<void>;
 };

@@ -2,6 +2,7 @@ import type { AttemptFailure } from './failure.ts';
 import type { JobId } from './ids.ts';
 import type { JobKind } from './job.ts';
 import type { MediaFile, MediaSource } from './media.ts';
+import type { StorageTrouble } from './storage-trouble.ts';
 
 export type Kept =
   | { readonly ok: true; readonly file: MediaFile }
@@ -10,6 +11,8 @@ export type Kept =
       readonly failure: AttemptFailure;
       /** A later fetch of the same address may succeed (404, cut connection). */
       readonly again: boolean;
+      /** This machine's disk refused it, nobody else: it is worth waiting until that is over. */
+      readonly byDisk?: boolean;
     };
 
 /** Brings a provider's result to this machine's disk, safely. One try; the caller decides about another. */
@@ -19,4 +22,12 @@ export type ResultKeeper = {
   /** Removes what is kept for the job; answers whether there was anything. */
   remove(jobId: JobId): Promise<boolean>;
   keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept>;
+  /** Why nothing can be kept at present, while that is so. */
+  readonly trouble?: () => StorageTrouble | undefined;
+};
+
+/** What is kept, seen by whoever tidies up. */
+export type ResultShelf = Pick<ResultKeeper, 'remove'> & {
+  /** Every job for which something is kept. */
+  list(): Promise<readonly JobId[]>;
 };

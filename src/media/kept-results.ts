@@ -6,12 +6,7 @@ import type { JobKind } from '../domain/job.ts';
 import type { MediaFile } from '../domain/media.ts';
 import { headBytes, judgeType, resultExtensions } from './result-type.ts';
 
-/** A file in the folder of results. */
-export type KeptResult = {
-  readonly path: string;
-  /** Whose it is, as far as its name says so. */
-  readonly jobId?: JobId;
-};
+const withDigest = /-[0-9a-f]{12}$/;
 
 /** The whole result that is kept for the job; a name is given only to a file that was written to its end. */
 export async function findResult(directory: string, kind: JobKind, id: JobId): Promise<MediaFile | undefined> {
@@ -28,16 +23,16 @@ export async function removeResult(directory: string, id: JobId): Promise<boolea
   return removed.some(Boolean);
 }
 
-/** Every result in the folder; what has another name was put there by somebody else and is left out. */
-export async function keptResults(directory: string): Promise<readonly KeptResult[]> {
+/** Every job that has a result in the folder; what has another name was put there by somebody else. */
+export async function jobsWithResults(directory: string): Promise<readonly JobId[]> {
   const names = await readdir(directory).catch(() => []);
-  return names.flatMap((name) => {
+  const ids = names.flatMap((name) => {
     const [, stem, extension = ''] = /^job-(.+)\.([a-z0-9]+)$/.exec(name) ?? [];
-    if (stem === undefined || !resultExtensions.includes(extension)) return [];
-    const path = join(directory, name);
-    const id = jobId(stem);
-    return [resultStem(id) === stem ? { path, jobId: id } : { path }];
+    // An id that had to be changed cannot be read back from its digest.
+    if (stem === undefined || withDigest.test(stem) || !resultExtensions.includes(extension)) return [];
+    return [jobId(stem)];
   });
+  return [...new Set(ids)];
 }
 
 /** Two ids never share a name: what had to be changed carries a digest of the id. */

@@ -1,18 +1,21 @@
 import type { Dispatcher } from 'undici';
+import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
-import type { Kept, ResultKeeper } from '../domain/result-keeper.ts';
+import type { Kept, ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
 import { isTimeout, systemClock } from '../kit/clock.ts';
 import type { Clock } from '../kit/clock.ts';
+import { TroubleWatch } from '../kit/trouble-watch.ts';
 import { createGuardedAgent } from './guarded-connect.ts';
 import type { GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile } from './incoming-file.ts';
 import type { IncomingFile } from './incoming-file.ts';
-import { findResult, removeResult, resultStem } from './kept-results.ts';
+import { findResult, jobsWithResults, removeResult, resultStem } from './kept-results.ts';
 import { openResult, refusedBy } from './open-result.ts';
 import { RefusedResult } from './refused-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
+import { diskCode, hasRoom, ResultsDiskTrouble } from './results-disk.ts';
 import { withoutMetadata } from './without-metadata.ts';
 
 export type ResultLimits = {
@@ -30,6 +33,8 @@ export type ResultKeeperOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' 
   /** Instead of the guarded one: it then has to guard the addresses behind names by itself. */
   readonly agent?: Dispatcher;
   readonly limits?: Partial<ResultLimits>;
+  /** Hears when the disk begins to refuse, and when it does no more. */
+  readonly tell?: Tell;
 };
 
 const defaultLimits: ResultLimits = {
@@ -42,11 +47,18 @@ const defaultLimits: ResultLimits = {
 const graceMs = 10_000;
 
 /** Brings results to `directory`, one file a job; whatever is not kept leaves nothing behind. */
-export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper & AsyncDisposable {
-  const { directory, clock = systemClock } = options;
+export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper & ResultShelf & AsyncDisposable {
+  const { directory, clock = systemClock, tell = () => undefined } = options;
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
   const agent = options.agent ?? guarded;
+  let trouble: ResultsDiskTrouble | undefined;
+  const watch = new TroubleWatch({
+    clock,
+    isOver: () => hasRoom(directory),
+    onBegin: (error) => tell({ event: 'storage.refuses', what: 'results', error }),
+    onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'results', lastedMs }),
+  });
 
   const keep = async (source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept> => {
     const limitBytes = kind === 'image' ? limits.imageBytes : limits.videoBytes;
@@ -66,6 +78,7 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
 
   return {
     find: (kind, jobId) => findResult(directory, kind, jobId),
+    list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
     keep: async (source, kind, jobId, parent) => {
       const signal = clock.deadline(limits.totalMs, parent);
@@ -78,10 +91,14 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
         if (signal.aborted) throw signal.reason;
         const code = diskCode(error);
         if (code === undefined) throw error;
-        return unavailable(`cannot be written to the disk: ${code}`);
+        trouble = new ResultsDiskTrouble(directory, code);
+        watch.meet(trouble);
+        return { ...unavailable(`cannot be written to the disk: ${code}`), byDisk: true };
       }
     },
+    trouble: () => (watch.isOn ? trouble : undefined),
     [Symbol.asyncDispose]: async () => {
+      watch[Symbol.dispose]();
       await guarded.destroy();
     },
   };
@@ -111,12 +128,12 @@ function receiver(file: IncomingFile, limitBytes: number): Receive {
 async function download(url: string, receive: Receive, options: Download): Promise<void> {
   const { clock, limits, limitBytes, signal } = options;
   const response = await openResult(url, options);
-  const startedMs = clock.now();
+  const startedUpMs = clock.uptimeMs();
   try {
     if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
     for await (const chunk of response.body) {
       await receive(chunk as Buffer);
-      const elapsedMs = clock.now() - startedMs;
+      const elapsedMs = clock.uptimeMs() - startedUpMs;
       if (elapsedMs > graceMs && receive.bytes() < (limits.bytesPerSecond * elapsedMs) / 1000) {
         throw new RefusedResult('result-unavailable', `slower than ${limits.bytesPerSecond} bytes a second`, true);
       }
@@ -132,13 +149,6 @@ function tooLarge(limitBytes: number): RefusedResult {
   return new RefusedResult('result-too-large', `larger than ${limitBytes} bytes`);
 }
 
-function unavailable(detail: string): Kept {
+function unavailable(detail: string): Extract<Kept, { ok: false }> {
   return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, again: true };
-}
-
-/** The code of a failed file operation; network errors have none of these. */
-function diskCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  const code = String(error.code);
-  return /^(?:ENOSPC|EDQUOT|EROFS|EIO|EFBIG|ENOENT|ENOTDIR|EISDIR|EEXIST)$/.test(code) ? code : undefined;
 }

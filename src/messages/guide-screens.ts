@@ -19,6 +19,7 @@ const commandMessages = {
   cancel: 'command.cancel',
   language: 'command.language',
   premium: 'command.premium',
+  forget: 'command.forget',
   help: 'command.help',
   start: 'command.start',
 } as const satisfies Record<string, MessageId>;

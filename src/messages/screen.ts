@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-export const callbackVerbs = ['cancel', 'again', 'status', 'example', 'keys', 'language', 'ask'] as const;
+export const callbackVerbs = ['cancel', 'again', 'status', 'example', 'keys', 'language', 'ask', 'forget'] as const;
 /** What a button does; the id after the colon says to what. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 

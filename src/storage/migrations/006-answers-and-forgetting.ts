@@ -8,6 +8,5 @@ ALTER TABLE jobs ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotte
 CREATE INDEX jobs_answered ON jobs (seq) WHERE state = 'waiting' AND answer IS NOT NULL;
 CREATE INDEX jobs_told ON jobs (told_at_ms) WHERE state = 'told';
 CREATE INDEX jobs_forgotten ON jobs (seq) WHERE forgotten = 1;
-CREATE INDEX credits_old ON credits (day);
 `,
 } as const;

@@ -1,0 +1,34 @@
+import { Composer } from 'grammy';
+import { answer, edit } from '../answer-press.ts';
+import type { BotContext, Desk } from '../context.ts';
+import { sayScreen } from '../say-screen.ts';
+
+/** A question that was left unanswered for so long is not answered by a stray press. */
+const askedForMs = 600_000;
+
+/** /forget asks first; only the button under the question deletes anything. */
+export function forgetCommand({ messages }: Desk): Composer<BotContext> {
+  const feature = new Composer<BotContext>();
+  feature.command('forget', async (ctx) => {
+    await sayScreen(ctx, messages.forgetQuestion(ctx.speaker.userId, ctx.speaker.locale));
+  });
+  return feature;
+}
+
+/** The buttons under the question belong to the person who asked it. */
+export async function pressForgetButton(ctx: BotContext, desk: Desk, id: string): Promise<void> {
+  const { messages, clock } = desk;
+  const { userId, locale } = ctx.speaker;
+  const [, what, whose] = /^(yes|no)-([0-9]+)$/.exec(id) ?? [];
+  if (whose !== String(userId))
+    return answer(ctx, messages.answer(what === undefined ? 'expired' : 'notYours', locale));
+  const askedAtMs = (ctx.callbackQuery?.message?.date ?? 0) * 1_000;
+  if (clock.now() - askedAtMs > askedForMs) return answer(ctx, messages.answer('expired', locale));
+  if (what === 'no') {
+    await answer(ctx);
+    return edit(ctx, messages.forgetKept(locale));
+  }
+  const forgotten = await desk.forget(userId);
+  await answer(ctx);
+  return edit(ctx, messages.forgetDone(forgotten, locale));
+}
