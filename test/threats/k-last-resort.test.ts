@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { debuggerWarnings } from '../../src/cli/debugger-door.ts';
 import { StartError } from '../../src/start-error.ts';
@@ -96,4 +98,14 @@ test('K18 the start in production beside a debugger ends with code 2 and one sen
   expect(code).toBe(2);
   expect(err).toContain('Cannot start: the debugger of Node is open');
   expect(err).not.toContain(token);
+});
+
+test('K18 neither way of running the bot leaves the memory of a crash on the disk', () => {
+  const root = join(source, '..');
+  expect(readFileSync(join(root, 'docs', 'darkroom.service'), 'utf8')).toMatch(/^LimitCORE=0$/m);
+  expect(readFileSync(join(root, 'compose.yaml'), 'utf8')).toMatch(/^    ulimits:\n      core: 0$/m);
+  const flags = ['Dockerfile', 'package.json', join('docs', 'darkroom.service')].filter((name) =>
+    /--inspect|--heapsnapshot|--report-/.test(readFileSync(join(root, name), 'utf8')),
+  );
+  expect(flags).toEqual([]);
 });
