@@ -1,5 +1,5 @@
 import type { Tell } from '../domain/events.ts';
-import type { Job } from '../domain/job.ts';
+import type { Job, JobKind } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Kept, ResultKeeper } from '../domain/result-keeper.ts';
 import { backoffMs } from '../kit/backoff.ts';
@@ -15,21 +15,29 @@ export type FetchTools = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  readonly deadlineMs: Readonly<Record<JobKind, number>>;
 };
 
-/** Brings a result to disk; fetches again for up to a minute what may still appear. Throws the signal's reason. */
+/**
+ * Brings a result to disk; fetches again for up to a minute what may still appear, and as long as the job lives what
+ * this machine's disk refuses. Throws the signal's reason.
+ */
 export async function fetchResult(
   job: Job,
   source: MediaSource,
   signal: AbortSignal,
-  { keeper, clock, random, tell }: FetchTools,
+  { keeper, clock, random, tell, deadlineMs }: FetchTools,
 ): Promise<Kept> {
-  const untilMs = clock.now() + patienceMs;
+  const beganUpMs = clock.uptimeMs();
+  const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
   for (let fetches = 1; ; fetches += 1) {
     const kept = await keeper.keep(source, job.kind, job.id, clock.deadline(oneFetchMs[job.kind], signal));
+    if (kept.ok) return kept;
     const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
-    if (kept.ok || !kept.again || source.kind === 'bytes' || clock.now() + waitMs > untilMs) return kept;
-    tell({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
+    const isWaitedFor = clock.uptimeMs() - beganUpMs + waitMs <= (kept.byDisk === true ? leftMs : patienceMs);
+    if (!isWaitedFor || !(kept.byDisk === true || (kept.again && source.kind === 'url'))) return kept;
+    // The disk tells of its trouble by itself.
+    if (kept.byDisk !== true) tell({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
     await clock.sleep(waitMs, signal);
   }
 }

@@ -73,6 +73,7 @@ export class GenerationService {
           clock,
           limits: { running: options.running },
           deadlineMs: options.deadlineMs,
+          hasRoom: () => this.#runner.hasRoom,
           run: (claim, seat) => this.#runner.run(claim, seat),
           onTrouble: (error) => tell({ event: 'house.trouble', what: `claim the next job of ${provider}`, error }),
         }),
@@ -91,11 +92,16 @@ export class GenerationService {
     return checkOptions(this.#options.chains[kind], options);
   }
 
-  /** Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. */
+  /**
+   * Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. Throws a
+   * StorageTrouble when it cannot be kept, or its result could not.
+   */
   async submit(request: JobRequest): Promise<Accepted> {
-    const { engine, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const { engine, keeper, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
+    const trouble = keeper.trouble?.();
+    if (trouble !== undefined) throw trouble;
     if (await this.#isOverfull(line)) return { kind: 'refused', code: 'queue-full' };
     const limits: AcceptLimits = { waiting: waiting[request.lane], perDay: perDay[request.lane][request.kind] };
     const accepted = await engine.accept({ ...request, line }, limits, clock.now());

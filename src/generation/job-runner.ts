@@ -16,7 +16,9 @@ import { JobStopped, type LiveJobs } from './live-jobs.ts';
 import { candidatesFor } from './model-options.ts';
 import { codeFor } from './retry-rules.ts';
 
-const downloadsAtOnce = 4;
+const downloadsAtOnce = 16;
+/** An answer may be the picture itself: so many are held in memory at most. */
+const mostDownloadsWaiting = 32;
 /** After something that no rule foresees, the job is taken up again no sooner than this. */
 const setBackMs = 5_000;
 
@@ -75,6 +77,11 @@ export class JobRunner {
     });
     // Given back long ago, unless the job never came as far as its first call.
     seat?.release({ kind: 'unused' });
+  }
+
+  /** False while so many answers wait for their download that nobody should ask for more. */
+  get hasRoom(): boolean {
+    return this.#downloads.size < mostDownloadsWaiting;
   }
 
   /** Resolves when no download runs any more. */

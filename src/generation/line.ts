@@ -25,6 +25,8 @@ export type LineOptions = {
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   /** True when a job of this line may find another provider in its chain that is not silent. */
   readonly hasElsewhere?: () => boolean;
+  /** False while no further job should be begun. */
+  readonly hasRoom?: () => boolean;
   /** Runs one claimed job; without a seat when no key can serve it now. Settles the claim, never throws. */
   readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
   /** Called when the engine does not answer; the line tries again by itself. */
@@ -102,7 +104,8 @@ export class Line {
 
   /** Starts one job if there is a slot, a seat and a job; answers whether it is worth trying for another. */
   async #startNext(): Promise<boolean> {
-    const { provider, pool, breaker } = this.#options;
+    const { provider, pool, breaker, hasRoom = () => true } = this.#options;
+    if (!hasRoom()) return false;
     if (breaker.isOpen && !breaker.mayProbe) return this.#sendOn();
     this.#sentOn = 0;
     const running = this.#slots.pending + this.#slots.size;

@@ -15,6 +15,8 @@ type Waiting = {
 /** So long a commit waits for a lock with everybody else at a standstill; then they may go on, and it tries again. */
 const standstillMs = 20;
 const tryAgainMs = 30;
+/** Once somebody has waited in vain, nobody waits for longer than this until the lock is gone. */
+const vainMs = 200;
 
 export type ConnectionOptions = {
   /** How long a statement waits for another process that uses the file. */
@@ -34,11 +36,13 @@ export class Database implements Disposable {
   readonly #clock: Clock;
   readonly #onRefusal: (error: StorageError) => void;
   #nextTry: Disposable | undefined;
+  #patienceMs: number;
 
   constructor(path: string, connection: DatabaseSync, options: ConnectionOptions = {}) {
     this.path = path;
     this.#connection = connection;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
+    this.#patienceMs = this.#busyTimeoutMs;
     this.#clock = options.clock ?? systemClock;
     this.#onRefusal = options.onRefusal ?? (() => undefined);
   }
@@ -112,6 +116,7 @@ export class Database implements Disposable {
     if (group.length === 0) return;
     try {
       this.#begin(isLast ? this.#busyTimeoutMs : Math.min(standstillMs, this.#busyTimeoutMs));
+      this.#patienceMs = this.#busyTimeoutMs;
     } catch (error) {
       return this.#afterLock(error, group, isLast);
     }
@@ -126,7 +131,7 @@ export class Database implements Disposable {
   /** Who has waited long enough hears that the file is kept by somebody else; for the others it is tried again soon. */
   #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
     const isBusy = error instanceof StorageError && error.code === 'busy';
-    const sinceUpMs = isBusy && !isLast ? this.#clock.uptimeMs() - this.#busyTimeoutMs : Infinity;
+    const sinceUpMs = isBusy && !isLast ? this.#clock.uptimeMs() - this.#patienceMs : Infinity;
     const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceUpMs);
     if (patient.length > 0) {
       this.#waiting.unshift(...patient);
@@ -136,6 +141,7 @@ export class Database implements Disposable {
       });
     }
     if (patient.length === group.length) return;
+    if (isBusy) this.#patienceMs = Math.min(vainMs, this.#busyTimeoutMs);
     if (error instanceof StorageError) this.#onRefusal(error);
     for (const { reject, askedUpMs } of group) if (askedUpMs <= sinceUpMs) reject(error);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/job.ts';
@@ -279,7 +280,7 @@ test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
 
 test('C11 a body slower than the least rate is left once ten seconds are over', async () => {
   const times = [0, 9000, 10_001];
-  const clock = { ...fakeClock(), now: () => times.shift() ?? 10_001 };
+  const clock = { ...fakeClock(), uptimeMs: () => times.shift() ?? 10_001 };
   await using server = await localTcpServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     const drip = () => {
@@ -332,13 +333,21 @@ test('a cancelled download throws the reason of the cancel and leaves nothing be
 test('a disk that takes nothing is told as unavailable, with the code of the disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'results-'));
   await writeFile(join(root, 'file'), '');
-  await using keeper = createResultKeeper({ directory: join(root, 'file', 'results'), allowPrivateHosts: [] });
+  const told: HouseEvent[] = [];
+  await using keeper = createResultKeeper({
+    directory: join(root, 'file', 'results'),
+    allowPrivateHosts: [],
+    tell: (event) => told.push(event),
+  });
 
   expect(await keeper.keep({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
     ok: false,
     failure: { blame: 'provider', reason: 'result-unavailable', detail: 'cannot be written to the disk: ENOTDIR' },
     again: true,
+    byDisk: true,
   });
+  expect(keeper.trouble?.()?.message).toContain('make room there');
+  expect(told).toMatchObject([{ event: 'storage.refuses', what: 'results' }]);
   await rm(root, { recursive: true });
 });
 

@@ -51,15 +51,36 @@ test('Database.commit() says busy to whoever has waited long enough, and goes on
   other.script('BEGIN IMMEDIATE');
   const [first, second] = [1, 2].map((id) => async () => database.commit(() => database.run(insert, id)));
   const early = first?.().catch((error: unknown) => error);
-  await clock.advance(600);
+  await clock.advance(900);
   const late = second?.();
-  await clock.advance(600);
+  await clock.advance(130);
   expect(await early).toMatchObject({ code: 'busy', isRefusal: true });
   expect(refusals.map(({ code }) => code)).toEqual(['busy']);
   other.script('COMMIT');
   await clock.advance(100);
   expect(await late).toBe(1);
   expect(database.all('SELECT id FROM users')).toEqual([{ id: 2 }]);
+});
+
+test('Database.commit() lets nobody wait long for a lock for which somebody has waited in vain', async () => {
+  using place = aLockedPlace();
+  const { database, other, clock } = place;
+  other.script('BEGIN IMMEDIATE');
+  const ask = () => database.commit(() => database.run('DELETE FROM users')).catch((error: unknown) => error);
+  const patient = ask();
+  await clock.advance(1_100);
+  expect(await patient).toMatchObject({ code: 'busy' });
+  const hasty = ask();
+  await clock.advance(250);
+  expect(await hasty).toMatchObject({ code: 'busy' });
+  other.script('COMMIT');
+  expect(await ask()).toBe(0);
+  other.script('BEGIN IMMEDIATE');
+  const patientAgain = ask();
+  await clock.advance(900);
+  other.script('COMMIT');
+  await clock.advance(100);
+  expect(await patientAgain).toBe(0);
 });
 
 test('Database says that it cannot be written to whoever listens', async () => {

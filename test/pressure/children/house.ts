@@ -15,10 +15,11 @@ const config = parseConfig(env);
 const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line)}\n`);
 
 const opened: DatabaseSync[] = [];
-const exec = Reflect.get(DatabaseSync.prototype, 'exec') as (this: DatabaseSync, sql: string) => void;
+const original: unknown = Reflect.get(DatabaseSync.prototype, 'exec');
+const exec = (database: DatabaseSync, sql: string) => Reflect.apply(original as () => void, database, [sql]);
 Reflect.set(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, sql: string) {
   if (sql.includes('journal_mode')) opened.push(this);
-  exec.call(this, sql);
+  exec(this, sql);
 });
 
 type Machine = { readonly refuse: () => void; readonly allow: () => void };
@@ -51,7 +52,7 @@ function quota(): Machine {
 /** A pragma on the house's own connection. */
 function pragma(refuse: string, allow: string): Machine {
   const every = (sql: string) => {
-    for (const database of opened) exec.call(database, `PRAGMA ${sql}`);
+    for (const database of opened) exec(database, `PRAGMA ${sql}`);
   };
   return { refuse: () => every(refuse), allow: () => every(allow) };
 }
