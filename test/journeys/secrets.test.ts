@@ -65,6 +65,13 @@ async function aBadDay(house: TestHouse, clock: FakeClock): Promise<void> {
   house.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: { kind: 'cut-before' } });
   const unlucky = house.person(60);
   unlucky.say('/start');
+  await passTime(
+    clock,
+    house.event('telegram.trouble', ({ method }) => method === 'answer'),
+  );
+  const refused = { kind: 'refuse', code: 400, says: 'Bad Request: something new' } as const;
+  house.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: refused });
+  unlucky.say('/start');
   await passTime(clock, house.event('update.failed'));
 
   const admin = house.person(adminId);
