@@ -119,8 +119,8 @@ test('H10 with five hundred slow clients at the door the house goes on, and the 
   for (const socket of sockets) socket.write('GET /healthz HTTP/1.1\r\nX: ');
   await Promise.all(sockets.map(untilClosed));
   delay.disable();
-  // Far above what the promise of 50 ms needs on a quiet machine; a blocked loop takes the whole 400 ms and more.
-  expect(delay.percentile(99) / 1e6).toBeLessThan(250);
+  // On a quiet machine 99 of 100 turns are under the promised 50 ms; on a busy one at least 9 of 10.
+  expect(delay.percentile(90) / 1e6).toBeLessThan(50);
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });
 

@@ -10,7 +10,7 @@ import { nestedQuantifiers, type Pattern, patternsOf, sources } from './h-patter
 
 const patterns = sources().flatMap(({ name, text }) => patternsOf(name, text));
 /**
- * So many signs, and how long a pattern may take on them, the best of three counted because the machine may be busy. A
+ * So many signs, and how long a pattern may take on them, the best of five counted because the machine may be busy. A
  * linear pattern needs well under a millisecond; one that takes too long on little is not tried on much.
  */
 const tries = [
@@ -51,7 +51,7 @@ function slowFor({ regex }: Pattern): readonly string[] {
   const isSlow = (pump: string) =>
     tries.some(({ size, patienceMs }) => {
       const long = `${pump.repeat(Math.ceil(size / pump.length))}\u0001`;
-      return [long, liked + long].some((text) => [1, 2, 3].every(() => run(regex, text) >= patienceMs));
+      return [long, liked + long].some((text) => [1, 2, 3, 4, 5].every(() => run(regex, text) >= patienceMs));
     });
   return [...pumps].filter(isSlow).map((pump) => JSON.stringify(pump.slice(0, 30)));
 }

@@ -6,7 +6,7 @@ import { describeError } from '../../src/observability/describe-error.ts';
 import { createLogger, tellTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redactor.ts';
 import { fingerprint, keyHint } from '../../src/keys/fingerprint.ts';
-import { answerTo, pictures } from '../journeys/talk.ts';
+import { answerTo, pictures, until } from '../journeys/talk.ts';
 import { startProcess } from '../journeys/started-process.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
 import { adminId, openTestHouse, testKey, testToken, wordsOf } from '../support/test-house.ts';
@@ -100,6 +100,7 @@ test('K17 a copied data folder holds no key and no token, and its names of keys 
 
 test('K12 with DEBUG on the start warns, and our own lines hold no secret', async () => {
   await using started = await startProcess(1, { BYTEZ_API_KEY: testKey(1), DEBUG: 'grammy*', LOG_LEVEL: 'trace' });
+  await until(() => started.log.some(({ event }) => event === 'house.started'), 15_000);
   const person = started.telegram.person({ id: 7, firstName: 'Ann', languageCode: 'en' });
   person.say('/generate a fox');
   await pictures(person);

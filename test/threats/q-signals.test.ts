@@ -41,6 +41,8 @@ test.each([
     await using calm = await startProcess(1, env);
     await using hurried = await startProcess(1, env);
     const holds = [calm.bytez.hold(), hurried.bytez.hold()];
+    for (const { log } of [calm, hurried])
+      await until(() => log.some(({ event }) => event === 'house.started'), 15_000);
     const person = calm.telegram.person(aPerson);
     await answerTo(person, '/generate a fox');
     await answerTo(hurried.telegram.person(aPerson), '/generate a fox');
@@ -89,7 +91,9 @@ test('Q17 a house whose parent is gone, and with it whoever read the log, goes o
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gone = once(child, 'close');
-  await once(child.stdout, 'data');
+  for await (const bytes of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if (bytes.toString().includes('house.started')) break;
+  }
   child.stdout.destroy();
   child.stderr.destroy();
   const person = telegram.person(aPerson);
