@@ -266,6 +266,8 @@ export async function openHouse({
       const handedBack = await service.drain(patience);
       await atMost(clock, tellPatienceMs, delivery.drain());
       hangingUp.abort(new Error('The house is closed'));
+      // Nobody died: what is not handled yet is suspected of nothing.
+      await inbox.survived().catch(() => undefined);
       await opened.disposeAsync();
       tell({ event: 'house.stopped', handedBack });
     },

@@ -1,7 +1,7 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Tell } from '../domain/events.ts';
-import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
+import type { Inbox, InboxUpdate, Leftovers } from '../domain/inbox.ts';
 import { isStorageRefusal } from '../domain/storage-trouble.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -35,8 +35,43 @@ export class Handling {
   }
 
   /** Handles what the inbox keeps; `before` says whether it was answered already, before it was kept. */
-  begin(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): void {
-    this.#watch(this.#handle(update, signal, before));
+  begin(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+    const handling = this.#handle(update, signal, before);
+    this.#watch(handling);
+    return handling;
+  }
+
+  /** Goes on with what an earlier process left; what it may have died on is handled alone, after the rest was begun. */
+  async takeUp(signal: AbortSignal): Promise<void> {
+    const { tell } = this.#options;
+    const { plain, suspects, setAside } = await this.#leftovers(signal);
+    for (const updateId of setAside) {
+      const error = new Error('Cannot handle the update: three processes died while they tried');
+      tell({ event: 'update.failed', updateId, error, setAside: true });
+    }
+    for (const update of plain) void this.begin(update, signal);
+    this.#watch(this.#oneByOne(suspects, signal));
+  }
+
+  async #leftovers(signal: AbortSignal): Promise<Leftovers> {
+    const { inbox, clock } = this.#options;
+    for (;;) {
+      try {
+        return await inbox.takeUp();
+      } catch (error) {
+        if (!isStorageRefusal(error)) throw error;
+        await clock.sleep(tryAgainMs, signal);
+      }
+    }
+  }
+
+  async #oneByOne(suspects: readonly InboxUpdate[], signal: AbortSignal): Promise<void> {
+    for (const update of suspects) {
+      if (signal.aborted) return;
+      // Counted at the latest when it comes to its turn again.
+      await this.#options.inbox.inHand(update.updateId).catch(() => undefined);
+      await this.begin(update, signal);
+    }
   }
 
   /** One try for what the inbox could not keep; answers whether nobody has to try again. */
@@ -93,6 +128,7 @@ export class Handling {
       } catch (error) {
         // Left for the next start when the house closes meanwhile.
         if (signal.aborted) return;
+        await inbox.survived(updateId).catch(() => undefined);
         const cause = error instanceof BotError ? error.error : error;
         const after = isOver ? 'handled' : this.#afterTrouble(cause, tries);
         if (after === 'failed') {

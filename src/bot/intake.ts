@@ -36,7 +36,7 @@ export class Intake {
       if (!isStorageRefusal(error)) throw error;
       return this.#answerUnkept(batch, signal);
     }
-    for (const update of fresh) handling.begin(update, signal, this.#unkept.get(update.updateId));
+    for (const update of fresh) void handling.begin(update, signal, this.#unkept.get(update.updateId));
     this.#unkept.clear();
     return batch.length;
   }

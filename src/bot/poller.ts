@@ -82,8 +82,8 @@ export class Poller {
 
   /** Polls until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
-    const { bot, inbox, clock, tell, ours = () => [] } = this.#options;
-    for (const update of await inbox.unhandled()) this.#handling.begin(update, signal);
+    const { bot, clock, tell, ours = () => [] } = this.#options;
+    await this.#handling.takeUp(signal);
     let offset: number | undefined;
     let failures = 0;
     while (!signal.aborted) {

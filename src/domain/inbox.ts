@@ -5,6 +5,16 @@ export type InboxUpdate = {
   readonly body: string;
 };
 
+/** What an earlier process left unhandled. */
+export type Leftovers = {
+  /** Nobody is known to have died on these: they go on together. */
+  readonly plain: readonly InboxUpdate[];
+  /** A process died while it had them in hand, among others: one at a time, the least suspect first. */
+  readonly suspects: readonly InboxUpdate[];
+  /** Ids of updates that will not come again. */
+  readonly setAside: readonly number[];
+};
+
 /**
  * The durable front door: updates are written here in one transaction before the next getUpdates confirms them, and are
  * remembered for seven days, so that a redelivered one is dropped.
@@ -12,8 +22,14 @@ export type InboxUpdate = {
 export type Inbox = {
   /** Keeps the batch; answers only those not known before, in the order given. */
   keep(batch: readonly InboxUpdate[], nowMs: number): Promise<readonly InboxUpdate[]>;
-  /** Updates kept but not handled, oldest first: what a crash left. */
+  /** Updates kept but not handled, oldest first. */
   unhandled(): Promise<readonly InboxUpdate[]>;
+  /** On start: what an earlier process left, each update marked as in hand; sets aside what three processes died on. */
+  takeUp(): Promise<Leftovers>;
+  /** The update is in hand now: if the process ends before the next word of it, it may be what killed it. */
+  inHand(updateId: number): Promise<void>;
+  /** A try came back, or the process ends of its own accord: the update kills nobody. All of them without an id. */
+  survived(updateId?: number): Promise<void>;
   handled(updateId: number): Promise<void>;
   /** Counts a failed try; answers `set-aside` when it was the third and the update will not come again. */
   failed(updateId: number): Promise<'again' | 'set-aside'>;

@@ -32,6 +32,28 @@ export function createSqliteInbox(database: Database): Inbox {
       database
         .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)
         .map((row) => parseRow('inbox', updateRow, row)),
+    takeUp: async () =>
+      database.commit(() => {
+        const setAside = database.all(
+          `UPDATE inbox SET state = 'set-aside' WHERE state = 'new' AND deaths >= ${maxTries} RETURNING update_id`,
+        );
+        const left = (where: string) =>
+          database
+            .all(`SELECT update_id, body FROM inbox WHERE state = 'new' AND ${where} ORDER BY deaths, seq`)
+            .map((row) => parseRow('inbox', updateRow, row));
+        const [suspects, plain] = [left('deaths > 0'), left('deaths = 0')];
+        database.run(`UPDATE inbox SET deaths = 1 WHERE state = 'new' AND deaths = 0`);
+        return { plain, suspects, setAside: setAside.map((row) => numberOf(row, 'update_id')) };
+      }),
+    inHand: async (updateId) =>
+      database.commit(() => void database.run('UPDATE inbox SET deaths = deaths + 1 WHERE update_id = ?', updateId)),
+    survived: async (updateId) =>
+      database.commit(
+        () =>
+          void (updateId === undefined
+            ? database.run(`UPDATE inbox SET deaths = 0 WHERE state = 'new'`)
+            : database.run(`UPDATE inbox SET deaths = 0 WHERE update_id = ? AND deaths > 0`, updateId)),
+      ),
     // The words of a handled update are of no more use; its id still is.
     handled: async (updateId) =>
       database.commit(

@@ -34,6 +34,7 @@ function someHandling(...errors: (Error | undefined)[]) {
       if (error !== undefined) throw error;
       handled.push(id);
     },
+    survived: async () => undefined,
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
   } as unknown as Inbox;
   const handling = new Handling({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
@@ -45,7 +46,7 @@ function someHandling(...errors: (Error | undefined)[]) {
     handled,
     marks,
     handling,
-    begin: (updateId = 1) => handling.begin({ updateId, body: '{}' }, closing.signal),
+    begin: (updateId = 1) => void handling.begin({ updateId, body: '{}' }, closing.signal),
   };
 }
 

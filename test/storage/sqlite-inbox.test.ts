@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { InboxUpdate } from '../../src/domain/inbox.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
 import { scratch } from './scratch.ts';
@@ -61,4 +62,34 @@ test('createSqliteInbox() forgets an id after seven days, but never what was not
   expect(await inbox.keep([anUpdate(1), anUpdate(2)], nowMs + weekMs)).toEqual([anUpdate(1)]);
   await inbox.purge(nowMs + 3 * weekMs);
   expect(await inbox.unhandled()).toEqual([anUpdate(2), anUpdate(1)]);
+});
+
+test('createSqliteInbox().takeUp() tells what a process died on from what was only there', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  const [one, two, three] = [1, 2, 3].map((updateId) => anUpdate(updateId)) as [InboxUpdate, InboxUpdate, InboxUpdate];
+  await inbox.keep([one, two], nowMs);
+  expect(await inbox.takeUp()).toEqual({ plain: [one, two], suspects: [], setAside: [] });
+  await inbox.keep([three], nowMs);
+  expect(await inbox.takeUp()).toEqual({ plain: [three], suspects: [one, two], setAside: [] });
+  await inbox.inHand(1);
+  expect(await inbox.takeUp()).toEqual({ plain: [], suspects: [two, three, one], setAside: [] });
+  await inbox.handled(2);
+  await inbox.inHand(1);
+  expect(await inbox.takeUp()).toEqual({ plain: [], suspects: [three], setAside: [1] });
+  await inbox.inHand(3);
+  expect(await inbox.unhandled()).toEqual([three]);
+  expect(await inbox.keep([one], nowMs)).toEqual([]);
+});
+
+test('createSqliteInbox().survived() clears an update, or all of them, of every suspicion', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
+  for (let start = 0; start < 5; start += 1) {
+    await inbox.takeUp();
+    await inbox.inHand(1);
+    await inbox.survived(start % 2 === 0 ? undefined : 1);
+  }
+  expect(await inbox.takeUp()).toEqual({ plain: [anUpdate(1), anUpdate(2)], suspects: [], setAside: [] });
 });
