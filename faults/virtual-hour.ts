@@ -1,0 +1,157 @@
+import type { Lane } from '../src/domain/job.ts';
+import { Seat } from '../src/keys/seat.ts';
+import type { Random } from '../src/kit/random.ts';
+import { type VirtualClock, virtualClock } from '../src/kit/virtual-clock.ts';
+import { seededRandom } from '../src/sandbox/telegram/faults.ts';
+import { atMost, type Check, none, type PartOptions, type PartReport, same, told } from './check.ts';
+import { alive, neededHeapBytes } from './heap.ts';
+import { type Point, slopeOf } from './slope.ts';
+import { openVirtualHouse, type VirtualHouse } from './virtual-house.ts';
+
+export type HourSize = {
+  readonly minutes: number;
+  /** Absent where there are too few jobs to tell a slope from chance. */
+  readonly mostMbPerThousand?: number;
+};
+
+export const fullHour: HourSize = { minutes: 60, mostMbPerThousand: 0.5 };
+export const shortHour: HourSize = { minutes: 2 };
+
+const minuteMs = 60_000;
+const stepMs = 500;
+const askEveryMs = 1_500;
+const people = 60;
+const premiumPeople = 6;
+/** So many of all requests are cancelled a little later. */
+const cancelShare = 0.04;
+const cancelWithinMs = 4_000;
+const warmUpMinutes = 2;
+/** Every deadline that was set has passed by then. */
+const restMinutes = 15;
+const patienceMinutes = 60;
+const roundMs = 300_000;
+const outage = { fromMinute: 20, toMinute: 22 } as const;
+
+export type VirtualHourOptions = PartOptions & {
+  /** What is asked, in place of the house itself. */
+  readonly open?: (clock: VirtualClock, random: Random) => Promise<VirtualHouse>;
+};
+
+/** An hour of steady asking, cancelling and failing on a clock that is moved by hand: afterwards all is as it was before. */
+export async function virtualHour(
+  { minutes, mostMbPerThousand }: HourSize,
+  { seed, progress, open = openVirtualHouse }: VirtualHourOptions,
+): Promise<PartReport> {
+  const clock = virtualClock();
+  const random = seededRandom(seed);
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', onWarning);
+  try {
+    const house = await open(clock, random);
+    const crowd = new AskingPeople(house, clock, random);
+    await crowd.askFor(warmUpMinutes);
+    const before = await atRest(house, clock);
+    progress(`warm after ${house.ended} jobs`);
+    const points: Point[] = [];
+    await crowd.askFor(minutes, (minute) => {
+      house.provider.isDown = minute >= outage.fromMinute && minute < outage.toMinute;
+      // Before, deadlines of jobs that have ended long ago still gather.
+      if (minute > restMinutes) points.push({ x: house.ended / 1_000, y: neededHeapBytes() / 1e6 });
+      if (minute % 10 === 0) progress(`minute ${minute}, ${house.ended} jobs ended, ${house.provider.calls} calls`);
+    });
+    const after = await atRest(house, clock);
+    const stillOpen = await house.open();
+    const leased = house.leased();
+    await house[Symbol.asyncDispose]();
+    await clock.advance(restMinutes * minuteMs);
+    if (house.trouble.length > 0) progress(`trouble: ${String(house.trouble[0])}`);
+    const { requests, refused } = crowd;
+    return {
+      checks: [
+        told('requests in the hour', `${requests}, ${refused} of them refused at the door`),
+        told('provider calls', house.provider.calls),
+        same('jobs that ended', house.ended, requests - refused),
+        none('jobs still open', stillOpen),
+        none('seats still lent', leased),
+        none('troubles that no rule foresees', house.trouble.length),
+        ...backWhereItWas(before, after),
+        ...(mostMbPerThousand === undefined
+          ? []
+          : [atMost('heap for each 1,000 jobs', slopeOf(points), mostMbPerThousand, ' MB')]),
+        none('timers after the house was closed', clock.pending),
+        none('warnings of too many listeners', warnings.filter((name) => name.startsWith('MaxListeners')).length),
+      ],
+    };
+  } finally {
+    process.off('warning', onWarning);
+  }
+}
+
+/** Many people, of whom another one asks every second and a half. */
+class AskingPeople {
+  readonly #house: VirtualHouse;
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  requests = 0;
+  refused = 0;
+
+  constructor(house: VirtualHouse, clock: VirtualClock, random: Random) {
+    this.#house = house;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async askFor(minutes: number, onMinute: (minute: number) => void = () => undefined): Promise<void> {
+    const beganMs = this.#clock.now();
+    let asked = 0;
+    for (let minute = 1; minute <= minutes; minute += 1) {
+      while (this.#clock.now() < beganMs + minute * minuteMs) {
+        if (this.#clock.now() >= beganMs + asked * askEveryMs) {
+          asked += 1;
+          await this.#ask();
+        }
+        await this.#clock.advance(stepMs);
+      }
+      onMinute(minute);
+    }
+  }
+
+  async #ask(): Promise<void> {
+    this.requests += 1;
+    const request = this.requests;
+    const userId = 1 + (request % people);
+    const lane: Lane = userId <= premiumPeople ? 'premium' : 'free';
+    if (!(await this.#house.ask(request, userId, lane))) this.refused += 1;
+    if (this.#random() >= cancelShare) return;
+    this.#clock.schedule(cancelWithinMs * this.#random(), () => void this.#house.cancel(request, userId));
+  }
+}
+
+/** What there is while nobody asks for anything. */
+type AtRest = {
+  readonly timers: number;
+  readonly signals: number;
+  readonly seats: number;
+  readonly heapMb: number;
+};
+
+async function atRest(house: VirtualHouse, clock: VirtualClock): Promise<AtRest> {
+  for (let waited = 0; (await house.open()) > 0 && waited < patienceMinutes; waited += 1) {
+    await clock.advance(minuteMs);
+  }
+  await clock.advance(restMinutes * minuteMs);
+  // The desk looks at idle keys in rounds; at the end of one it has looked at all of them.
+  await clock.advance((2 * roundMs - 1_000 - (clock.uptimeMs() % roundMs)) % roundMs);
+  const heapMb = neededHeapBytes() / 1e6;
+  return { timers: clock.pending, signals: alive(AbortSignal), seats: alive(Seat), heapMb };
+}
+
+function backWhereItWas(before: AtRest, after: AtRest): readonly Check[] {
+  return [
+    atMost('timers at rest', after.timers, before.timers),
+    atMost('abort signals alive at rest', after.signals, before.signals),
+    atMost('seats alive at rest', after.seats, before.seats),
+    told('heap at rest, before and after', `${before.heapMb.toFixed(1)} MB, ${after.heapMb.toFixed(1)} MB`),
+  ];
+}

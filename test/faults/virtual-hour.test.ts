@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { alive } from '../../faults/heap.ts';
+import { slopeOf } from '../../faults/slope.ts';
+import { shortHour, virtualHour } from '../../faults/virtual-hour.ts';
+import { openVirtualHouse, type VirtualHouse } from '../../faults/virtual-house.ts';
+import type { Lane } from '../../src/domain/job.ts';
+import type { Random } from '../../src/kit/random.ts';
+import type { VirtualClock } from '../../src/kit/virtual-clock.ts';
+
+const quiet = { seed: 5, progress: () => undefined };
+
+test('after two minutes of asking, cancelling and failing all is back where it was', async () => {
+  const { checks } = await virtualHour(shortHour, quiet);
+  expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+  expect(checks.find(({ what }) => what === 'jobs that ended')?.found).toBeGreaterThan(100);
+});
+
+test('timers and signals that somebody leaves behind are found', async () => {
+  const left: AbortSignal[] = [];
+  const open = async (clock: VirtualClock, random: Random): Promise<VirtualHouse> => {
+    const house = await openVirtualHouse(clock, random);
+    return {
+      provider: house.provider,
+      trouble: house.trouble,
+      get ended() {
+        return house.ended;
+      },
+      ask: (request: number, userId: number, lane: Lane) => {
+        clock.schedule(1e12, () => undefined);
+        left.push(new AbortController().signal);
+        return house.ask(request, userId, lane);
+      },
+      cancel: (request: number, userId: number) => house.cancel(request, userId),
+      leased: () => house.leased(),
+      open: () => house.open(),
+      [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+    };
+  };
+  const { checks } = await virtualHour({ minutes: 1 }, { ...quiet, open });
+  expect(checks.filter(({ holds }) => !holds).map(({ what }) => what)).toEqual([
+    'timers at rest',
+    'abort signals alive at rest',
+    'timers after the house was closed',
+  ]);
+  expect(left.length).toBeGreaterThan(0);
+});
+
+test('alive() counts the objects of a class that somebody holds', () => {
+  class Held {
+    readonly by = 'somebody';
+  }
+  const held = [new Held(), new Held(), new Held()];
+  expect(alive(Held)).toBe(3);
+  held.pop();
+  expect(alive(Held)).toBe(held.length);
+});
+
+test('slopeOf() is that of the line nearest to the points', () => {
+  const points = [0, 1, 2, 3].map((x) => ({ x, y: 7 + 2 * x + (x % 2 === 0 ? 0.5 : -0.5) }));
+  expect(slopeOf(points)).toBeCloseTo(1.8);
+});
