@@ -8,7 +8,7 @@ import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import { createBreakers, hasElsewhere } from './breakers.ts';
-import { expectedWaitMs } from './expected-wait.ts';
+import { expectedWaitMs, waitingBefore } from './expected-wait.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { viewOf } from './job-view.ts';
 import { Line } from './line.ts';
@@ -28,6 +28,9 @@ export type GenerationServiceOptions = Omit<
   /** A line whose estimated wait is longer refuses at the door. */
   readonly maxWaitMs: number;
 };
+
+/** `busy`: so many wait that it would take too long. */
+export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' };
 
 /** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
 export class GenerationService {
@@ -96,15 +99,20 @@ export class GenerationService {
    * Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. Throws a
    * StorageTrouble when it cannot be kept, or its result could not.
    */
-  async submit(request: JobRequest): Promise<Accepted> {
+  async submit(request: JobRequest): Promise<Submitted> {
     const { engine, keeper, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
     const trouble = keeper.trouble?.();
     if (trouble !== undefined) throw trouble;
-    if (await this.#isOverfull(line)) return { kind: 'refused', code: 'queue-full' };
-    const limits: AcceptLimits = { waiting: waiting[request.lane], perDay: perDay[request.lane][request.kind] };
+    const isOverfull = await this.#isOverfull(line, request.lane);
+    // A request that was taken already is known, however many wait now.
+    const limits: AcceptLimits = {
+      waiting: isOverfull ? 0 : waiting[request.lane],
+      perDay: perDay[request.lane][request.kind],
+    };
     const accepted = await engine.accept({ ...request, line }, limits, clock.now());
+    if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
       reach('accepted', id);
@@ -200,12 +208,12 @@ export class GenerationService {
     }
   }
 
-  async #isOverfull(line: ProviderName): Promise<boolean> {
+  async #isOverfull(line: ProviderName, lane: Lane): Promise<boolean> {
     const { lines } = await this.#options.engine.stats();
     const waiting = lines.find((stats) => stats.line === line)?.waiting;
     if (waiting === undefined) return false;
-    const wait = expectedWaitMs(waiting.free + waiting.premium, this.#options.pool.snapshot(line));
-    return wait > this.#options.maxWaitMs;
+    const before = waitingBefore(lane, waiting);
+    return expectedWaitMs(before, this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
   }
 
   /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */

@@ -25,7 +25,7 @@ export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options 
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
-  const refuse = (code: 'empty-prompt' | 'prompt-too-long' | 'queue-full' | 'quota-reached') => {
+  const refuse = (code: 'busy' | 'empty-prompt' | 'prompt-too-long' | 'queue-full' | 'quota-reached') => {
     const { waiting, perDay, messages, clock } = desk;
     const { lane, locale } = speaker;
     const limits = {
