@@ -171,3 +171,17 @@ test.each([
     expect(await provider.probe(new Secret(canaryKey), new AbortController().signal)).toEqual(expected);
   },
 );
+
+test.each([
+  ['plain', canaryKey],
+  ['escaped', [...canaryKey].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('')],
+])('C20 a result at an address that carries our key, %s, is not looked at, nor is the address kept', async (_, key) => {
+  const output = `https://cdn.example/${key}/fox.png`;
+
+  const reply = await askFor(200, JSON.stringify({ error: null, output }));
+
+  expect(reply).toEqual({
+    ok: false,
+    failure: { blame: 'provider', reason: 'result-forbidden', detail: 'the address of the result contains the key' },
+  });
+});

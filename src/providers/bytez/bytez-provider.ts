@@ -1,4 +1,5 @@
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
+import type { MediaSource } from '../../domain/media.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../../domain/provider.ts';
 import type { SecretValue } from '../../domain/secret-value.ts';
 import { classifyByTable } from '../classify-by-table.ts';
@@ -54,7 +55,8 @@ export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOpti
         bodyLimitBytes: runLimitBytes,
       });
       const read = await readRun(reply, request, classify);
-      return read.ok ? read : { ok: false, failure: told(read.failure, secret) };
+      if (!read.ok) return { ok: false, failure: told(read.failure, secret) };
+      return tellsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;
     },
 
     probe: async (secret, signal) => {
@@ -143,6 +145,26 @@ const unusableKey: AttemptFailure = {
   reason: 'rejected',
   detail: 'the key cannot be an HTTP header value',
 };
+
+/** Such an address would carry the key to another host, and into the ledger. */
+const keyInAddress: AttemptFailure = {
+  blame: 'provider',
+  reason: 'result-forbidden',
+  detail: 'the address of the result contains the key',
+};
+
+function tellsKey(source: MediaSource, key: string): boolean {
+  if (source.kind !== 'url') return false;
+  return source.url.includes(key) || unescaped(source.url).includes(key);
+}
+
+function unescaped(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
+}
 
 function isHeaderValue(key: string): boolean {
   return /^[\x21-\x7E]+$/.test(key);
