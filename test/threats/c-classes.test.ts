@@ -174,7 +174,7 @@ test.each([
 
 test.each([
   ['plain', canaryKey],
-  ['escaped', [...canaryKey].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('')],
+  ['escaped', Array.from(canaryKey, (letter) => `%${letter.charCodeAt(0).toString(16)}`).join('')],
 ])('C20 a result at an address that carries our key, %s, is not looked at, nor is the address kept', async (_, key) => {
   const output = `https://cdn.example/${key}/fox.png`;
 
