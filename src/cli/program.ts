@@ -77,6 +77,25 @@ export async function runProgram(
       await setAside();
     });
 
+  program
+    .command('doctor')
+    .description('look over settings, machine, data folder and database, beside a running bot or without one')
+    .option('--json', 'print one JSON document, for programs', false)
+    .action(async (options: { json: boolean }) => {
+      const { doctor } = await import('./doctor/doctor.ts');
+      await doctor(around, options);
+    });
+
+  program
+    .command('backup')
+    .description('copy the database to a file, beside a running bot or without one')
+    .argument('<file>', 'where the copy goes; it is read back before it gets its name')
+    .option('--force', 'replace the file when it exists', false)
+    .action(async (file: string, { force }: { force: boolean }) => {
+      const { backupDatabase } = await import('./backup.ts');
+      await backupDatabase(around, { file, force });
+    });
+
   defineSimulate(program);
 
   addKeysCommands(program, around);

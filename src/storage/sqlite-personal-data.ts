@@ -3,6 +3,7 @@ import type { PersonalData } from '../domain/personal-data.ts';
 import type { Database } from './connection.ts';
 import { utcDay } from './day-credits.ts';
 import { numberOf } from './parse-row.ts';
+import { needsResult } from './result-checks.ts';
 
 /** Counters of today outlive the job: whoever is forgotten does not begin the day anew. */
 const forgottenJob = 'forgotten:';
@@ -27,13 +28,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
       database.commit(() => {
         for (const id of ids) dropJob(database, id, utcDay(nowMs));
       }),
-    needsFile: async (id) => {
-      const row = database.get(
-        `SELECT state IN ('waiting', 'running') OR outcome ->> 'kind' = 'result' AS needed FROM jobs WHERE id = ?`,
-        id,
-      );
-      return row?.['needed'] === 1;
-    },
+    needsFile: async (id) => needsResult(database, id),
     trim: async (keptBeforeMs, nowMs) =>
       database.commit(() => {
         database.run(

@@ -5,6 +5,7 @@ export type StorageProblem =
   | 'corrupt'
   | 'foreign'
   | 'full'
+  | 'in-the-way'
   | 'missing'
   | 'newer-schema'
   | 'old-sqlite'

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { backUp } from '../storage/backup.ts';
+import { databasePath, lookAtConfig } from './keys/known-keys.ts';
+import { sizeWords } from './size-words.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export type BackupCommand = {
+  readonly file: string;
+  readonly force: boolean;
+};
+
+const clearLine = '\r\u001b[2K';
+const stopped = 130;
+
+/** Copies the database of DATA_DIR to a file, whether or not the bot runs. */
+export async function backupDatabase(around: Surroundings, { file, force }: BackupCommand): Promise<void> {
+  const { config } = lookAtConfig(around);
+  const { out, err } = around;
+  using stop = around.listenForStop();
+  let shown = -1;
+  const onProgress = (share: number) => {
+    const percent = Math.floor(share * 100);
+    if (!err.isTty || percent === shown) return;
+    shown = percent;
+    err.write(`${clearLine}copying, ${percent} %`);
+  };
+  const to = resolve(around.cwd, file);
+  try {
+    const from = resolve(around.cwd, databasePath(config));
+    const report = await backUp({ from, to, force, onProgress, signal: stop.signal });
+    if (shown >= 0) err.write(clearLine);
+    if (report === undefined) {
+      err.write(`There is nothing to back up: the bot has never run with DATA_DIR ${config.dataDir}\n`);
+      return around.exitWith(1);
+    }
+    const { bytes, schema, jobs } = report;
+    const facts = `${sizeWords(bytes)}, schema ${schema}, ${jobs} ${jobs === 1 ? 'request' : 'requests'}`;
+    out.write(`Backed up to ${to}: ${facts}, read back whole.\n`);
+    out.write(
+      `It holds people’s words: keep it as safe as DATA_DIR. Results are files of their own in ${config.dataDir}/results.\n` +
+        `To go back: stop the bot, move ${databasePath(config)} with its -wal and -shm aside, copy the backup there, start.\n`,
+    );
+  } catch (error) {
+    if (shown >= 0) err.write(clearLine);
+    if (!stop.signal.aborted) throw error;
+    err.write('Stopped; nothing was left behind\n');
+    around.exitWith(stopped);
+  }
+}

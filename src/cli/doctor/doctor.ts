@@ -1,0 +1,132 @@
+import { join, resolve } from 'node:path';
+import { type Config, ConfigError, parseConfig } from '../../config.ts';
+import { unknownNames } from '../../config-names.ts';
+import { readEnvironment } from '../../environment.ts';
+import { readKeys } from '../../keys/read-keys.ts';
+import { lookOverLedger } from '../../storage/ledger-checks.ts';
+import { schemaVersion } from '../../storage/migrate.ts';
+import { openBeside } from '../../storage/open-beside.ts';
+import { isOwned } from '../../storage/owner-lock.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import { writeJson } from '../keys/key-document.ts';
+import { databasePath } from '../keys/known-keys.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { paint, type Style, type Terminal } from '../terminal.ts';
+import { isoTime } from '../time-words.ts';
+import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
+import { checkFolder } from './folder-checks.ts';
+import { ledgerFindings } from './ledger-findings.ts';
+import { checkClock, checkDisk, checkVersions } from './machine-checks.ts';
+import { resultFindings } from './result-findings.ts';
+
+const dayMs = 86_400_000;
+
+const marks = {
+  good: ['✓', 'good'],
+  note: ['·', 'dim'],
+  warning: ['!', 'warn'],
+  bad: ['✗', 'bad'],
+} as const satisfies Record<FindingLevel, readonly [string, Style]>;
+
+/** Looks over settings, machine, data folder and database beside a running bot or without one; changes nothing. */
+export async function doctor(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
+  const findings = await examine(around);
+  const isWell = findings.every(({ level }) => level !== 'bad');
+  if (json) writeJson(around.out, { at: isoTime(around.clock.now()), well: isWell, findings });
+  else around.out.write(`${[...findings.flatMap((one) => lines(around.out, one)), summary(findings)].join('\n')}\n`);
+  if (!isWell) around.exitWith(1);
+}
+
+async function examine(around: Surroundings): Promise<readonly Finding[]> {
+  const nowMs = around.clock.now();
+  const { findings, config } = settings(around);
+  const versions = checkVersions({ node: process.versions.node, sqlite: process.versions.sqlite });
+  if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
+  const dataDir = resolve(around.cwd, config.dataDir);
+  const isRunning = attempt(() => isOwned(dataDir)) === true;
+  // Before the database is opened: that may make files beside it for as long as it is open.
+  const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
+  const { ledger, newestMs } = await examineLedger(dataDir, databasePath({ ...config, dataDir }), isRunning, nowMs);
+  return [
+    ...findings,
+    ...versions,
+    checkClock(nowMs, newestMs),
+    checkDisk(dataDir),
+    note('bot', isRunning ? 'the bot is running' : 'the bot is not running'),
+    ...folder,
+    ...ledger,
+  ];
+}
+
+function settings({ cwd, env: processEnv }: Surroundings): {
+  readonly findings: readonly Finding[];
+  readonly config: Config | undefined;
+} {
+  const { env, warnings } = readEnvironment({ cwd, processEnv });
+  const mend = 'mend it in .env or in the environment; .env.example explains every name';
+  let config: Config;
+  try {
+    config = parseConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { findings: error.mistakes.map((mistake) => bad('settings', mistake, mend)), config: undefined };
+  }
+  const { keys, warnings: keyWarnings } = readKeys(env);
+  const all = [...warnings, ...unknownNames(env), ...keyWarnings].map((text) => warning('settings', text, mend));
+  const missing = [
+    ...(config.telegram.token === undefined
+      ? [
+          warning(
+            'settings',
+            'TELEGRAM_BOT_TOKEN is not set here, and start needs it',
+            'ask @BotFather for a token and put it into .env',
+          ),
+        ]
+      : []),
+    ...(keys.length === 0
+      ? [warning('settings', 'no provider key is set: every request fails', 'put BYTEZ_API_KEY into .env')]
+      : []),
+  ];
+  const findings = [...all, ...missing];
+  return { findings: findings.length === 0 ? [good('settings', `${keys.length} keys, no warning`)] : findings, config };
+}
+
+async function examineLedger(dataDir: string, path: string, isRunning: boolean, nowMs: number) {
+  try {
+    using database = openBeside(path);
+    if (database === undefined) {
+      return { ledger: [note('database', 'there is none yet', 'the first start makes it')], newestMs: 0 };
+    }
+    const look = lookOverLedger(database, nowMs - dayMs);
+    const results = await resultFindings(database, join(dataDir, 'results'), isRunning);
+    const schema = good('schema', `version ${schemaVersion(database)}, as this program writes it`);
+    return { ledger: [schema, ...ledgerFindings(look, isRunning), ...results], newestMs: look.newestMs };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const [says = '', mend = 'look at the file and its disk'] = error.message.split(/; (?=[^;]*$)/);
+    return { ledger: [bad('database', says, mend)], newestMs: 0 };
+  }
+}
+
+function attempt<Result>(look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+function lines(out: Terminal, { check, level, says, mend }: Finding): readonly string[] {
+  const [mark, style] = marks[level];
+  return [
+    `${paint(out, style, mark)} ${paint(out, 'bold', check)}: ${says}`,
+    ...(mend === undefined ? [] : [`    ${mend}`]),
+  ];
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
+  const [ill, unsure] = [count('bad'), count('warning')];
+  if (ill > 0) return `\n${ill} to mend${unsure > 0 ? `, ${unsure} to look at` : ''}`;
+  return unsure > 0 ? `\nWell, with ${unsure} to look at` : '\nAll is well';
+}

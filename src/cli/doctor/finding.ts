@@ -1,0 +1,33 @@
+/** `bad`: something is lost, refused or read by others; `warning`: it may become so. */
+export type FindingLevel = 'good' | 'note' | 'warning' | 'bad';
+
+export type Finding = {
+  /** What was looked at. */
+  readonly check: string;
+  readonly level: FindingLevel;
+  /** What was found. */
+  readonly says: string;
+  /** What to do about it. */
+  readonly mend?: string;
+};
+
+export function good(check: string, says: string): Finding {
+  return { check, level: 'good', says };
+}
+
+export function note(check: string, says: string, mend?: string): Finding {
+  return { check, level: 'note', says, ...(mend === undefined ? {} : { mend }) };
+}
+
+export function warning(check: string, says: string, mend: string): Finding {
+  return { check, level: 'warning', says, mend };
+}
+
+export function bad(check: string, says: string, mend: string): Finding {
+  return { check, level: 'bad', says, mend };
+}
+
+/** `1 request`, `2 requests`. */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}

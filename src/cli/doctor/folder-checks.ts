@@ -1,0 +1,97 @@
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sizeWords } from '../size-words.ts';
+import { bad, counted, type Finding, good, note, warning } from './finding.ts';
+
+const databaseFiles = ['darkroom.db', 'darkroom.db-wal', 'darkroom.db-shm', 'owner.lock.db'];
+const largeWalBytes = 256_000_000;
+
+export type FolderLook = {
+  readonly dataDir: string;
+  readonly nowMs: number;
+  readonly retentionMs: number;
+  readonly isRunning: boolean;
+};
+
+/** Who may read what is kept, and what lies beside it. */
+export function checkFolder({ dataDir, nowMs, retentionMs, isRunning }: FolderLook): readonly Finding[] {
+  const folder = look(dataDir);
+  if (folder === undefined) {
+    return [note('folder', `DATA_DIR ${dataDir} does not exist yet`, 'the first start makes it, for its user alone')];
+  }
+  if (!folder.isDirectory()) {
+    return [bad('folder', `DATA_DIR ${dataDir} is not a folder`, 'set DATA_DIR to a folder')];
+  }
+  const results = join(dataDir, 'results');
+  const resultFiles = names(results).map((name) => join(results, name));
+  const files = [...databaseFiles.map((name) => join(dataDir, name)), ...resultFiles];
+  return [
+    permissions([dataDir, results], files),
+    ...leftovers(resultFiles, isRunning),
+    ...oldCopies(dataDir, nowMs - retentionMs),
+    ...largeWal(join(dataDir, 'darkroom.db-wal')),
+  ];
+}
+
+function permissions(folders: readonly string[], files: readonly string[]): Finding {
+  const open = [...folders, ...files].filter((path) => ((look(path)?.mode ?? 0) & 0o077) !== 0);
+  const foreign = [...folders, ...files].filter((path) => isForeign(look(path)));
+  if (foreign.length > 0) {
+    return bad(
+      'permissions',
+      `${counted(foreign.length, 'file')} in DATA_DIR belong to another user, ${foreign[0]} for one`,
+      `run this as the user who runs the bot, or give the files to that user (chown -R)`,
+    );
+  }
+  if (open.length === 0) return good('permissions', 'only this user can read what is kept');
+  return bad(
+    'permissions',
+    `other users of this machine can read ${counted(open.length, 'file')} in DATA_DIR, ${open[0]} for one`,
+    `chmod -R go-rwx "${folders[0] ?? ''}"`,
+  );
+}
+
+function isForeign(stats: Stats | undefined): boolean {
+  const me = process.getuid?.();
+  return stats !== undefined && me !== undefined && me !== 0 && stats.uid !== me;
+}
+
+/** Downloads that a killed process left behind. */
+function leftovers(resultFiles: readonly string[], isRunning: boolean): readonly Finding[] {
+  const parts = resultFiles.filter((path) => path.endsWith('.part')).length;
+  if (parts === 0 || isRunning) return [];
+  return [note('downloads', `${counted(parts, 'download')} cut short`, 'the next start removes them')];
+}
+
+/** Copies of the whole database, words included, that nobody deletes by themselves. */
+function oldCopies(dataDir: string, beforeMs: number): readonly Finding[] {
+  const copies = names(dataDir).filter((name) => /^darkroom\.db\.(?:schema-|aside-)/.test(name));
+  const old = copies.filter((name) => (look(join(dataDir, name))?.mtimeMs ?? 0) < beforeMs);
+  if (old.length === 0) return [];
+  return [
+    warning(
+      'copies',
+      `${old.length === 1 ? '1 copy' : `${old.length} copies`} of the database from before RETENTION_DAYS, with people's words: ${old.join(', ')}`,
+      `delete them from ${dataDir} if nobody needs to go back that far`,
+    ),
+  ];
+}
+
+function largeWal(path: string): readonly Finding[] {
+  const size = look(path)?.size ?? 0;
+  if (size < largeWalBytes) return [];
+  const says = `what is not yet written into the database has grown to ${sizeWords(size)}`;
+  return [warning('wal', says, 'end whatever else reads the database for long, then restart the bot')];
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function look(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}

@@ -1,0 +1,80 @@
+import type { LedgerLook } from '../../storage/ledger-checks.ts';
+import { bad, counted, type Finding, good, note, warning } from './finding.ts';
+
+/** What the rows say, for whoever looks after the bot. */
+export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly Finding[] {
+  const { damage, waiting, running, untold, overdue, unhandled, setAside, unbalanced, miscounted, unsure } = look;
+  if (damage.length > 0) {
+    const mend = 'stop the bot and put a backup in its place; "darkroom database set-aside" begins anew without one';
+    return [bad('integrity', `the database is damaged: ${damage.slice(0, 3).join('; ')}`, mend)];
+  }
+  const takenUp = isRunning ? undefined : 'the next start takes them up';
+  return [
+    good('integrity', 'the database is whole'),
+    note('jobs', `${counted(waiting, 'request')} waiting, ${running} running`, running > 0 ? takenUp : undefined),
+    ...(overdue === 0
+      ? []
+      : [
+          isRunning
+            ? warning(
+                'stuck',
+                `${counted(overdue, 'request')} under way for more than a day`,
+                '"darkroom keys report" says why; people can /cancel',
+              )
+            : note('stuck', `${counted(overdue, 'request')} accepted more than a day ago`, takenUp),
+        ]),
+    ...(untold === 0
+      ? []
+      : [
+          warning(
+            'untold',
+            `${counted(untold, 'request')} ended more than a day ago, and nobody could be told`,
+            isRunning ? 'look in the log for trouble with Telegram' : 'start the bot, which tells them',
+          ),
+        ]),
+    ...(unhandled === 0
+      ? []
+      : [
+          warning(
+            'inbox',
+            `${counted(unhandled, 'update')} kept more than a day ago and not handled`,
+            isRunning
+              ? 'look in the log for update.failed and trouble with Telegram'
+              : 'start the bot, which handles them',
+          ),
+        ]),
+    ...(setAside === 0
+      ? []
+      : [
+          note(
+            'set-aside',
+            `${counted(setAside, 'update')} could not be handled in three tries`,
+            'look in the log for update.failed: it is a bug',
+          ),
+        ]),
+    unbalanced === 0
+      ? good('credits', 'every credit agrees with what became of its request')
+      : bad(
+          'credits',
+          `${counted(unbalanced, 'request')} whose credit does not agree with its outcome`,
+          'this is a bug: keep a backup and report it',
+        ),
+    ...(miscounted === 0
+      ? []
+      : [
+          bad(
+            'places',
+            `${counted(miscounted, 'place')} in line counted wrong`,
+            'this is a bug: keep a backup and report it',
+          ),
+        ]),
+    ...(unsure === 0
+      ? []
+      : [
+          note(
+            'unsure',
+            `${counted(unsure, 'message')} of which Telegram never said whether it arrived, or sent once more because of that`,
+          ),
+        ]),
+  ];
+}

@@ -1,0 +1,60 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { checkSqliteVersion } from '../../storage/sqlite-version.ts';
+import { isoTime, spanWords } from '../time-words.ts';
+import { sizeWords } from '../size-words.ts';
+import { bad, type Finding, good, warning } from './finding.ts';
+
+const leastNode = [24, 15] as const;
+/** The first version of this program is younger than this. */
+const earliestMs = Date.UTC(2026, 0, 1);
+const clockSlackMs = 60_000;
+const tightBytes = 1_000_000_000;
+const fullBytes = 200_000_000;
+
+/** What the program stands on. */
+export function checkVersions(versions: {
+  readonly node: string;
+  readonly sqlite: string | undefined;
+}): readonly Finding[] {
+  const [major = 0, minor = 0] = versions.node.split('.').map(Number);
+  const isOld = major < leastNode[0] || (major === leastNode[0] && minor < leastNode[1]);
+  const node = isOld
+    ? bad('node', `Node ${versions.node} is too old`, `install Node ${leastNode.join('.')} or newer, or use npm start`)
+    : good('node', `Node ${versions.node}`);
+  try {
+    checkSqliteVersion(versions.sqlite);
+    return [node, good('sqlite', `SQLite ${versions.sqlite ?? ''}`)];
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    return [node, bad('sqlite', says, `install Node ${leastNode.join('.')} or newer`)];
+  }
+}
+
+/** A clock that was set back makes old things young: what is parked, cooled or kept waits too long. */
+export function checkClock(nowMs: number, newestMs: number): Finding {
+  const mend = 'let the machine keep its time by itself (timedatectl set-ntp true) and restart the bot';
+  if (nowMs < earliestMs) return bad('clock', `the machine believes that it is ${isoTime(nowMs)}`, mend);
+  const aheadMs = newestMs - nowMs;
+  if (aheadMs <= clockSlackMs) return good('clock', isoTime(nowMs));
+  return warning(
+    'clock',
+    `the database holds moments that are ${spanWords(aheadMs)} ahead of the machine's clock`,
+    mend,
+  );
+}
+
+/** Room for what comes, on the disk where the data folder is or will be. */
+export function checkDisk(dataDir: string): Finding {
+  const { bavail, bsize } = statfsSync(nearestFolder(dataDir));
+  const free = bavail * bsize;
+  const says = `${sizeWords(free)} free for DATA_DIR`;
+  const mend = 'make room on that disk, set a smaller RETENTION_DAYS, or move DATA_DIR';
+  if (free < fullBytes) return bad('disk', says, mend);
+  return free < tightBytes ? warning('disk', says, mend) : good('disk', says);
+}
+
+function nearestFolder(dir: string): string {
+  const parent = dirname(dir);
+  return existsSync(dir) || parent === dir ? dir : nearestFolder(parent);
+}

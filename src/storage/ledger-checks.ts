@@ -1,0 +1,66 @@
+import type { Database } from './connection.ts';
+import { numberOf } from './parse-row.ts';
+
+/** What a look at the ledger found; all of these are counts of rows. */
+export type LedgerLook = {
+  /** What SQLite finds wrong with the file; empty when it is whole. */
+  readonly damage: readonly string[];
+  readonly waiting: number;
+  readonly running: number;
+  /** Ended before `sinceMs`, and their person was not told. */
+  readonly untold: number;
+  /** Waiting or running although accepted before `sinceMs`. */
+  readonly overdue: number;
+  /** Updates kept before `sinceMs` and not handled. */
+  readonly unhandled: number;
+  /** Updates that could not be handled in three tries. */
+  readonly setAside: number;
+  /** Jobs whose credit does not say what became of them. */
+  readonly unbalanced: number;
+  /** Where the waiting are not all counted, or counted twice, places in line are told wrong. */
+  readonly miscounted: number;
+  /** Messages that may have been sent twice, or of which it is not known that they were sent. */
+  readonly unsure: number;
+  /** The newest moment that anything was written down; 0 when nothing was. */
+  readonly newestMs: number;
+};
+
+/** Reads through the whole database; changes nothing. Throws a StorageError when it cannot be read at all. */
+export function lookOverLedger(database: Database, sinceMs: number): LedgerLook {
+  const count = (sql: string, ...values: number[]) => numberOf(database.get(sql, ...values), 'n');
+  const findings = database.all('PRAGMA integrity_check(10)').map((row) => String(row['integrity_check']));
+  return {
+    damage: findings.filter((finding) => finding !== 'ok'),
+    waiting: count(`SELECT count(*) AS n FROM jobs WHERE state = 'waiting'`),
+    running: count(`SELECT count(*) AS n FROM jobs WHERE state = 'running'`),
+    untold: count(`SELECT count(*) AS n FROM jobs WHERE state = 'ended' AND ended_at_ms < ?`, sinceMs),
+    overdue: count(
+      `SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running') AND accepted_at_ms < ?`,
+      sinceMs,
+    ),
+    unhandled: count(`SELECT count(*) AS n FROM inbox WHERE state = 'new' AND kept_at_ms < ?`, sinceMs),
+    setAside: count(`SELECT count(*) AS n FROM inbox WHERE state = 'set-aside'`),
+    unbalanced: count(
+      `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
+       WHERE credits.job_id IS NULL
+         OR given_back <> (state IN ('ended', 'told') AND outcome ->> 'kind' <> 'result')`,
+    ),
+    miscounted: count(
+      `SELECT count(*) AS n FROM (
+         SELECT line, lane, tier, round, count(*) AS jobs FROM jobs WHERE state = 'waiting' GROUP BY 1, 2, 3, 4
+       ) AS counted FULL JOIN waiting_counts USING (line, lane, tier, round)
+       WHERE counted.jobs IS NOT waiting_counts.jobs`,
+    ),
+    unsure: count(
+      `SELECT count(*) AS n FROM effects JOIN jobs ON jobs.id = effects.job_id
+       WHERE state = 'told' AND (note IS NULL OR effect = 'message-again')`,
+    ),
+    newestMs: count(
+      `SELECT max(
+         coalesce((SELECT max(kept_at_ms) FROM inbox), 0),
+         coalesce((SELECT accepted_at_ms FROM jobs ORDER BY seq DESC LIMIT 1), 0),
+         coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'last-vital-write'), 0)
+       ) AS n`,
+    ),
+  };
+}

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { accepted } from '../conformance/requests.ts';
+import { aStage, type Stage } from './stage.ts';
+
+const copyIn = ({ dataDir }: Stage) => join(dataDir, 'copy.db');
+
+async function aBotWith(stage: Stage, jobs: number) {
+  const database = stage.openAsBot();
+  const engine = createSqliteJobEngine(database);
+  for (let updateId = 1; updateId <= jobs; updateId += 1) await accepted(engine, { updateId });
+  return { database, engine, [Symbol.dispose]: () => database[Symbol.dispose]() };
+}
+
+test('darkroom backup copies the database of a running bot, which a bot can go on with', async () => {
+  using stage = aStage();
+  using bot = await aBotWith(stage, 3);
+  const { code, out, err } = await stage.run('backup copy.db');
+  await accepted(bot.engine, { updateId: 4 });
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toContain(`Backed up to ${copyIn(stage)}: `);
+  expect(out).toContain('3 requests, read back whole.');
+  expect(statSync(copyIn(stage)).mode & 0o777).toBe(0o600);
+  expect(readdirSync(stage.dataDir).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
+  using restored = openDatabase({ path: copyIn(stage) });
+  const waiting = (await createSqliteJobEngine(restored).stats()).lines;
+  expect(waiting).toEqual([{ line: 'bytez', waiting: { premium: 0, free: 3 }, running: 0 }]);
+});
+
+test('darkroom backup copies one moment while the bot goes on writing', async () => {
+  using stage = aStage();
+  using bot = await aBotWith(stage, 1);
+  bot.database.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+    INSERT INTO dialogues SELECT i, hex(randomblob(900)), 0 FROM n`);
+  let isOver = false;
+  const backup = stage.run('backup copy.db').finally(() => {
+    isOver = true;
+  });
+  let written = 1;
+  while (!isOver) await accepted(bot.engine, { updateId: (written += 1) });
+  expect((await backup).code).toBe(0);
+  expect(written).toBeGreaterThan(2);
+  using restored = openDatabase({ path: copyIn(stage) });
+  expect(restored.get('SELECT count(*) AS n FROM dialogues')?.['n']).toBe(4_000);
+  const [jobs, counted] = ['SELECT count(*) AS n FROM jobs', 'SELECT sum(jobs) AS n FROM waiting_counts'].map(
+    (sql) => restored.get(sql)?.['n'],
+  );
+  expect(jobs).toBe(counted);
+});
+
+test('darkroom backup replaces no file unless it is told to, and never the database itself', async () => {
+  using stage = aStage();
+  using _ = await aBotWith(stage, 1);
+  writeFileSync(copyIn(stage), 'mine');
+  const refused = await stage.run('backup copy.db');
+  expect(refused.code).toBe(2);
+  expect(refused.err).toBe(`Cannot back up to "${copyIn(stage)}": the file exists; name another one or add --force\n`);
+  expect(readFileSync(copyIn(stage), 'utf8')).toBe('mine');
+  expect((await stage.run('backup copy.db --force')).code).toBe(0);
+  expect(readFileSync(copyIn(stage), 'latin1')).toMatch(/^SQLite format 3/);
+  symlinkSync(join(stage.dataDir, 'darkroom.db'), join(stage.dataDir, 'alias.db'));
+  for (const name of ['darkroom.db', 'alias.db', '.']) {
+    const { code, err } = await stage.run(`backup ${name} --force`);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^Cannot back up to ".*": (?:that is the database itself|it is not a file)/);
+  }
+});
+
+test('darkroom backup says where it cannot write, and leaves nothing behind', async () => {
+  using stage = aStage();
+  using _ = await aBotWith(stage, 1);
+  const before = readdirSync(stage.dataDir);
+  const { code, err } = await stage.run('backup nowhere/copy.db');
+  expect(code).toBe(2);
+  expect(err).toContain('Cannot write');
+  expect(readdirSync(stage.dataDir)).toEqual(before);
+});
+
+test('darkroom backup that is stopped leaves nothing behind', async () => {
+  using stage = aStage();
+  using bot = await aBotWith(stage, 1);
+  bot.database.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+    INSERT INTO dialogues SELECT i, hex(randomblob(900)), 0 FROM n`);
+  const stop = new AbortController();
+  const onWrite = (text: string) => {
+    if (text.includes('copying')) stop.abort(new Error('Ctrl-C'));
+  };
+  const { code, err } = await stage.run('backup copy.db', { tty: true, stop: stop.signal, onWrite });
+  expect(code).toBe(130);
+  expect(err).toContain('Stopped; nothing was left behind');
+  expect(readdirSync(stage.dataDir).filter((name) => name.startsWith('copy.db'))).toEqual([]);
+});
+
+test('darkroom backup says that there is nothing to back up before the bot has run', async () => {
+  using stage = aStage();
+  expect(await stage.run('backup copy.db')).toMatchObject({ code: 1, err: expect.stringContaining('has never run') });
+  expect(existsSync(copyIn(stage))).toBe(false);
+});
+
+test('darkroom backup refuses a database that is damaged', async () => {
+  using stage = aStage();
+  (await aBotWith(stage, 50)).database[Symbol.dispose]();
+  const path = join(stage.dataDir, 'darkroom.db');
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0x5a, 4_096 * 3, 4_096 * 12));
+  const { code, err } = await stage.run('backup copy.db');
+  expect(code).toBe(2);
+  expect(err).toContain('Cannot');
+  expect(readdirSync(stage.dataDir).filter((name) => name.startsWith('copy.db'))).toEqual([]);
+});

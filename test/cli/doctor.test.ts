@@ -1,0 +1,187 @@
+import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { checkClock, checkVersions } from '../../src/cli/doctor/machine-checks.ts';
+import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { accepted, claimed } from '../conformance/requests.ts';
+import { atMs, aStage, type Stage } from './stage.ts';
+
+const dayMs = 86_400_000;
+
+async function findingsOf(stage: Stage): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+  const { code, out } = await stage.run('doctor --json');
+  const { findings } = JSON.parse(out) as { findings: Finding[] };
+  return { code, findings };
+}
+
+/** What is not as it should be; the disk of the machine that tests is its own affair. */
+async function illsOf(stage: Stage): Promise<readonly string[]> {
+  const { findings } = await findingsOf(stage);
+  return findings
+    .filter(({ check, level }) => (level === 'warning' || level === 'bad') && check !== 'disk')
+    .map(({ check, level, says }) => `${level} ${check}: ${says}`);
+}
+
+function aWellStage() {
+  const stage = aStage();
+  stage.env['TELEGRAM_BOT_TOKEN'] = `123456789:${'Ab_-3'.repeat(7)}`;
+  return stage;
+}
+
+test('darkroom doctor finds nothing where nothing is wrong, beside a running bot and without one', async () => {
+  using stage = aWellStage();
+  using database = stage.openAsBot();
+  await accepted(createSqliteJobEngine(database), { updateId: 1 }, atMs);
+  expect(await illsOf(stage)).toEqual([]);
+  using _ = takeOwnership(stage.dataDir);
+  const { code, out } = await stage.run('doctor');
+  expect(out).toContain('the bot is running');
+  expect(out).toContain('✓ integrity: the database is whole');
+  expect(out).toContain('1 request waiting, 0 running');
+  expect(code).toBe(0);
+});
+
+test('darkroom doctor changes nothing, and works before the first start', async () => {
+  using stage = aWellStage();
+  const { findings } = await findingsOf(stage);
+  expect(findings).toContainEqual({
+    check: 'database',
+    level: 'note',
+    says: 'there is none yet',
+    mend: 'the first start makes it',
+  });
+  stage.openAsBot()[Symbol.dispose]();
+  const path = join(stage.dataDir, 'darkroom.db');
+  const before = readFileSync(path);
+  await stage.run('doctor');
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('darkroom doctor names what is stuck, orphaned or missing, and what mends it', async () => {
+  using stage = aWellStage();
+  using database = stage.openAsBot();
+  const engine = createSqliteJobEngine(database);
+  const inbox = createSqliteInbox(database);
+  for (const updateId of [1, 2, 3]) await accepted(engine, { updateId }, atMs - 2 * dayMs);
+  const { lease } = await claimed(engine, undefined, atMs - 2 * dayMs);
+  const file = {
+    path: join(stage.dataDir, 'results', 'job-tg-1.png'),
+    kind: 'image',
+    mime: 'image/png',
+    bytes: 9,
+  } as const;
+  await engine.settle(lease, { kind: 'result', file, model: 'fox' }, atMs - 2 * dayMs);
+  await claimed(engine, undefined, atMs - 2 * dayMs);
+  await inbox.keep(
+    [
+      { updateId: 8, body: '{}' },
+      { updateId: 9, body: '{}' },
+    ],
+    atMs - 2 * dayMs,
+  );
+  for (let tries = 0; tries < 3; tries += 1) await inbox.failed(9);
+  mkdirSync(join(stage.dataDir, 'results'), { mode: 0o700 });
+  for (const name of ['job-tg-404.png', 'incoming-1.part']) {
+    writeFileSync(join(stage.dataDir, 'results', name), 'x', { mode: 0o600 });
+  }
+  const { code, findings } = await findingsOf(stage);
+  expect(code).toBe(1);
+  const says = findings.map((one) => `${one.level} ${one.check}: ${one.says}`);
+  expect(says).toEqual(
+    expect.arrayContaining([
+      'note jobs: 1 request waiting, 1 running',
+      'note stuck: 2 requests accepted more than a day ago',
+      'warning untold: 1 request ended more than a day ago, and nobody could be told',
+      'warning inbox: 1 update kept more than a day ago and not handled',
+      'note set-aside: 1 update could not be handled in three tries',
+      'note results: 1 of 1 result on the disk belong to no request',
+      'bad missing results: 1 result that nobody has been shown yet, not on the disk',
+      'note downloads: 1 download cut short',
+    ]),
+  );
+  expect(findings.filter(({ level, mend }) => (level === 'bad' || level === 'warning') && mend === undefined)).toEqual(
+    [],
+  );
+});
+
+test('darkroom doctor sees credits and places that do not add up', async () => {
+  using stage = aWellStage();
+  using database = stage.openAsBot();
+  const engine = createSqliteJobEngine(database);
+  for (const updateId of [1, 2]) await accepted(engine, { updateId }, atMs);
+  database.run('UPDATE credits SET given_back = 1 WHERE job_id = ?', 'tg-1');
+  database.run('UPDATE waiting_counts SET jobs = jobs + 1');
+  expect(await illsOf(stage)).toEqual([
+    'bad credits: 1 request whose credit does not agree with its outcome',
+    'bad places: 1 place in line counted wrong',
+  ]);
+});
+
+test('darkroom doctor sees who else can read what is kept, and old copies of it', async () => {
+  using stage = aWellStage();
+  stage.openAsBot()[Symbol.dispose]();
+  const copy = join(stage.dataDir, 'darkroom.db.schema-3');
+  writeFileSync(copy, 'old words', { mode: 0o600 });
+  utimesSync(copy, new Date(atMs - 31 * dayMs), new Date(atMs - 31 * dayMs));
+  chmodSync(stage.dataDir, 0o755);
+  chmodSync(join(stage.dataDir, 'darkroom.db'), 0o644);
+  expect(await illsOf(stage)).toEqual([
+    `bad permissions: other users of this machine can read 2 files in DATA_DIR, ${stage.dataDir} for one`,
+    "warning copies: 1 copy of the database from before RETENTION_DAYS, with people's words: darkroom.db.schema-3",
+  ]);
+});
+
+test('darkroom doctor says what is wrong with the settings, all of it, and looks at the rest it can', async () => {
+  using stage = aWellStage();
+  stage.env['MAX_ATTEMPTS'] = 'many';
+  stage.env['RETENTION_DAYS'] = '0';
+  const { code, findings } = await findingsOf(stage);
+  expect(code).toBe(1);
+  const bad = findings.filter(({ level }) => level === 'bad').map(({ says }) => says.split(' ')[0]);
+  expect(bad).toEqual(['MAX_ATTEMPTS', 'RETENTION_DAYS']);
+  expect(findings.map(({ check }) => check)).toContain('node');
+});
+
+test('darkroom doctor warns of a missing token, missing keys and misspelt names', async () => {
+  using stage = aStage();
+  delete stage.env['BYTEZ_API_KEYS'];
+  stage.env['BYTEZ_KEY'] = 'whatever-this-is';
+  stage.openAsBot()[Symbol.dispose]();
+  expect((await illsOf(stage)).map((ill) => ill.split(' ').slice(2, 4).join(' '))).toEqual([
+    'BYTEZ_KEY is',
+    'TELEGRAM_BOT_TOKEN is',
+    'no provider',
+  ]);
+});
+
+test('darkroom doctor tells a damaged database from one of another version', async () => {
+  using stage = aWellStage();
+  const path = join(stage.dataDir, 'darkroom.db');
+  using database = stage.openAsBot();
+  database.script('PRAGMA user_version = 1');
+  expect(await illsOf(stage)).toEqual([expect.stringContaining('bad database: Cannot read database')]);
+  database[Symbol.dispose]();
+  writeFileSync(path, 'not a database at all, whatever its name says'.repeat(100), { mode: 0o600 });
+  expect(await illsOf(stage)).toEqual([expect.stringMatching(/bad database: Cannot .*damaged/)]);
+});
+
+test.each([
+  ['24.15.0', '3.51.3', ['good', 'good']],
+  ['24.14.9', '3.51.3', ['bad', 'good']],
+  ['22.22.0', '3.50.0', ['bad', 'bad']],
+  ['25.0.0', undefined, ['good', 'bad']],
+])('checkVersions() judges Node %s with SQLite %s', (node, sqlite, levels) => {
+  expect(checkVersions({ node, sqlite }).map(({ level }) => level)).toEqual(levels);
+});
+
+test.each([
+  [atMs, atMs, 'good'],
+  [atMs, atMs + 59_000, 'good'],
+  [atMs, atMs + 3_600_000, 'warning'],
+  [0, 0, 'bad'],
+])('checkClock() judges the moment %s against what was written at %s', (nowMs, newestMs, level) => {
+  expect(checkClock(nowMs, newestMs).level).toBe(level);
+});
