@@ -35,12 +35,10 @@ test('darkroom backup copies one moment while the bot goes on writing', async ()
   using bot = await aBotWith(stage, 1);
   bot.database.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
     INSERT INTO dialogues SELECT i, hex(randomblob(900)), 0 FROM n`);
-  let isOver = false;
-  const backup = stage.run('backup copy.db').finally(() => {
-    isOver = true;
-  });
+  const over = new AbortController();
+  const backup = stage.run('backup copy.db').finally(() => over.abort());
   let written = 1;
-  while (!isOver) await accepted(bot.engine, { updateId: (written += 1) });
+  while (!over.signal.aborted) await accepted(bot.engine, { updateId: (written += 1) });
   expect((await backup).code).toBe(0);
   expect(written).toBeGreaterThan(2);
   using restored = openDatabase({ path: copyIn(stage) });

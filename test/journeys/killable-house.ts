@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HouseEvent } from '../../src/domain/events.ts';
+import type { JobId } from '../../src/domain/ids.ts';
 import type { LifePoint } from '../../src/domain/life-point.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
@@ -14,7 +15,13 @@ import { testKey, testToken } from '../support/test-house.ts';
 import { until } from './talk.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
-export type Death = { readonly point: LifePoint; readonly spared: readonly string[]; readonly afterMs: number };
+export type Death = {
+  readonly point: LifePoint;
+  readonly spared: readonly string[];
+  readonly afterMs: number;
+  /** SIGSTOP freezes instead, and the process may wake. */
+  readonly by?: 'SIGKILL' | 'SIGSTOP';
+};
 
 export type KillableHouse = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
@@ -22,11 +29,14 @@ export type KillableHouse = AsyncDisposable & {
   readonly dataDir: string;
   /** Of all processes, in order. */
   readonly events: readonly HouseEvent[];
+  /** Jobs at whose point a process ended or froze. */
+  readonly reached: readonly JobId[];
   person(id: number): Person;
   /** Starts the house anew on the same data; resolves when it has said hello to Telegram. */
   start(death?: Death): Promise<void>;
   /** Resolves when the process has ended by itself. */
   died(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
   /** SIGKILL: the process gets no chance to tidy up. */
   kill(): Promise<void>;
 };
@@ -41,6 +51,7 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
   const accounts = [{ name: 'account 1', key: testKey(1), faults: [] }];
   const bytez = opening.use(await startBytezSandbox({ clock, accounts, latencyMs }));
   const events: HouseEvent[] = [];
+  const reached: JobId[] = [];
   let running: ChildProcess | undefined;
   const kill = async () => {
     if (running === undefined) return;
@@ -68,7 +79,11 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
     });
     running = child;
     const before = events.length;
-    createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line) as HouseEvent));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const said = JSON.parse(line) as HouseEvent | { readonly reached: JobId };
+      if ('reached' in said) reached.push(said.reached);
+      else events.push(said);
+    });
     await until(() => events.slice(before).some(({ event }) => event === 'house.started'), 15_000);
   };
   if (!isAsleep) await start();
@@ -78,8 +93,10 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
     bytez,
     dataDir,
     events,
+    reached,
     person: (id) => telegram.person({ id, firstName: `Person ${id}`, languageCode: 'en' }),
     start,
+    signal: (signal) => void running?.kill(signal),
     died: async () => {
       if (running === undefined) return;
       const gone = running;

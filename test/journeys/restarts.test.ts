@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { openKillableHouse, type KillableHouse } from './killable-house.ts';
 import { answerTo, callsOf, pictures, picturesOf, reads, runs, until } from './talk.ts';
@@ -240,3 +243,36 @@ test('a house that is killed while the receipt is on its way still answers, with
   expect(resultsOf([person])).toEqual([['for 7']]);
   expect(runs(house)).toHaveLength(2);
 });
+
+test.each([
+  ['making', 'answered'],
+  ['delivering', 'delivering'],
+] as const)(
+  'a house that freezes while %s, and wakes after another one has told the person, shows nothing',
+  async (_doing, point) => {
+    await using house = await openKillableHouse({ isAsleep: true });
+    await house.start({ point, spared: [], afterMs: 0, by: 'SIGSTOP' });
+    const person = house.person(7);
+    const hold = house.bytez.hold();
+    const receipt = await answerTo(person, '/generate for 7');
+    hold.release();
+    await until(() => house.reached.length === 1);
+    const [job] = house.reached as [JobId];
+    const shown = () => [...callsOf(house, 'editMessageMedia'), ...callsOf(house, 'sendPhoto')].length;
+    {
+      using other = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
+      const engine = createSqliteJobEngine(other);
+      await engine.recover(6, Date.now());
+      const claim = await engine.claimAnswered();
+      if (claim !== undefined) await engine.settle(claim.lease, { kind: 'cancelled' }, Date.now());
+      const telling = await engine.claimTelling(job);
+      expect(telling !== undefined && (await engine.told(telling.lease, Date.now()))).toBe(true);
+    }
+    house.signal('SIGCONT');
+    await answerTo(person, '/help');
+    await answerTo(person, '/status');
+    expect(shown()).toBe(0);
+    expect(picturesOf(person)).toEqual([]);
+    expect(fromBot(person.messages()).find(({ id }) => id === receipt.id)?.photo).toBeUndefined();
+  },
+);

@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 export type Child = AsyncDisposable & {
   /** Resolves once the child has printed so many lines; rejects when it ends before. */
   printed(lines: number): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Writes a line that the child reads. */
+  say(line: string): void;
   /** SIGKILL; answers every line that was printed until then. */
   kill(): Promise<readonly string[]>;
 };
@@ -32,6 +35,8 @@ export function startChild(script: string, ...args: readonly string[]): Child {
         if (next === 'ended') throw new Error(`Cannot wait for ${script}: it ended after ${lines.length} lines`);
       }
     },
+    signal: (signal) => void child.kill(signal),
+    say: (line) => void child.stdin.write(`${line}\n`),
     kill,
     [Symbol.asyncDispose]: async () => void (await kill()),
   };

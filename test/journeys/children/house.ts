@@ -8,7 +8,6 @@ import type { Death } from '../killable-house.ts';
 
 /** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
 const { DEATH: death, ...env } = process.env;
-const die = () => void process.kill(process.pid, 'SIGKILL');
 
 const house = await openHouse({
   config: parseConfig(env),
@@ -20,9 +19,11 @@ const house = await openHouse({
 });
 await house.broken;
 
-function dieAt({ point, spared, afterMs }: Death): Reach {
+function dieAt({ point, spared, afterMs, by = 'SIGKILL' }: Death): Reach {
+  const die = () => void process.kill(process.pid, by);
   return (reached, jobId) => {
     if (reached !== point || spared.includes(jobId)) return;
+    writeSync(1, `${JSON.stringify({ reached: jobId })}\n`);
     if (afterMs === 0) die();
     else setTimeout(die, afterMs);
   };

@@ -1,0 +1,20 @@
+import { createInterface } from 'node:readline';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { claimed, startMs } from '../conformance/requests.ts';
+
+// Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
+const [path = '', part = ''] = process.argv.slice(2);
+const engine = createSqliteJobEngine(openDatabase({ path }));
+const untold = await engine.untold();
+const claim = part === 'tell' && untold[0] !== undefined ? await engine.claimTelling(untold[0]) : await claimed(engine);
+if (claim === undefined) throw new Error('Cannot act: there is nothing to claim');
+process.stdout.write('claimed\n');
+for await (const _ of createInterface({ input: process.stdin })) {
+  const isHeld = await engine.holds(claim.lease);
+  const isDone =
+    part === 'tell'
+      ? await engine.told(claim.lease, startMs)
+      : await engine.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs);
+  process.stdout.write(`${isHeld ? 'shows it' : 'shows nothing'}, ${isDone ? 'ends it' : 'ends nothing'}\n`);
+}

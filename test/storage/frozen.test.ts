@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { accepted, claimed, startMs } from '../conformance/requests.ts';
+import { startChild } from './child.ts';
+import { scratch } from './scratch.ts';
+
+test('a process that froze while it made a job shows and ends nothing when it wakes after somebody else did', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  const engine = createSqliteJobEngine(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  await using frozen = startChild('acting-child.ts', place.file, 'make');
+  await frozen.printed(1);
+  frozen.signal('SIGSTOP');
+  frozen.say('act');
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [] });
+  const { lease } = await claimed(engine);
+  frozen.signal('SIGCONT');
+  await frozen.printed(2);
+  expect(await engine.settle(lease, { kind: 'cancelled' }, startMs)).toBe(true);
+  expect((await engine.find(id))?.state).toEqual({ kind: 'ended', outcome: { kind: 'cancelled' } });
+  expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
+});
+
+test('a process that froze while it told a person shows nothing when it wakes after somebody else has told them', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  const engine = createSqliteJobEngine(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  await engine.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+  await using frozen = startChild('acting-child.ts', place.file, 'tell');
+  await frozen.printed(1);
+  frozen.signal('SIGSTOP');
+  frozen.say('act');
+  const telling = await engine.claimTelling(id);
+  expect(telling !== undefined && (await engine.told(telling.lease, startMs))).toBe(true);
+  frozen.signal('SIGCONT');
+  await frozen.printed(2);
+  expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
+});
+
+test('a process that nobody overtook while it was frozen goes on when it wakes', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  const engine = createSqliteJobEngine(database);
+  await accepted(engine, { updateId: 1 });
+  await using frozen = startChild('acting-child.ts', place.file, 'make');
+  await frozen.printed(1);
+  frozen.signal('SIGSTOP');
+  frozen.say('act');
+  frozen.signal('SIGCONT');
+  await frozen.printed(2);
+  expect(await frozen.kill()).toEqual(['claimed', 'shows it, ends it']);
+});
+
+test('a frozen process keeps its data folder until it is gone', async () => {
+  using place = scratch();
+  await using frozen = startChild('owning-child.ts', place.dir);
+  await frozen.printed(1);
+  frozen.signal('SIGSTOP');
+  expect(() => takeOwnership(place.dir)).toThrow(expect.objectContaining({ code: 'owned' }));
+  await frozen.kill();
+  takeOwnership(place.dir)[Symbol.dispose]();
+});
