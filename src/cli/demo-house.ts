@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHouse, type House } from '../app.ts';
-import { parseConfig } from '../config.ts';
+import { parseConfig, type RotationStrategy } from '../config.ts';
 import type { Tell } from '../domain/events.ts';
 import { readKeys } from '../keys/read-keys.ts';
 import { systemClock } from '../kit/clock.ts';
@@ -30,7 +30,11 @@ export type DemoHouse = AsyncDisposable & {
  * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
  * or the process's keys and tokens.
  */
-export async function openDemoHouse(tell: Tell, pictureMs = 900): Promise<DemoHouse> {
+export async function openDemoHouse(
+  tell: Tell,
+  pictureMs = 900,
+  rotation: RotationStrategy = 'health-based',
+): Promise<DemoHouse> {
   const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;
@@ -50,6 +54,7 @@ export async function openDemoHouse(tell: Tell, pictureMs = 900): Promise<DemoHo
     PREMIUM_IDS: String(roles.premium),
     DATA_DIR: dataDir,
     HTTP_PORT: '0',
+    ROTATION_STRATEGY: rotation,
     RETRY_DELAY_S: '0.5',
     IMAGE_TIMEOUT_S: '10',
     VIDEO_TIMEOUT_S: '30',

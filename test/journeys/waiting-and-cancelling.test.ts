@@ -17,6 +17,8 @@ import {
 } from './talk.ts';
 
 const cancelButton = '✖ Cancel';
+/** Nobody tries whether the account carries two calls: the order of the calls is the order of the line. */
+const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
 
 /** Asks while the provider keeps everybody waiting; answers the receipt. */
 async function ask(person: Person, words: string) {
@@ -45,7 +47,7 @@ async function forgedPress(house: TestHouse, person: Person, data: string | unde
 }
 
 test('two people who wait are told their places, and each gets a picture', async () => {
-  await using house = await openTestHouse();
+  await using house = await openTestHouse({ env: oneAtATime });
   const hold = house.bytez.hold();
   const [ann, ben, cat] = [house.person(7), house.person(8), house.person(9)];
   await ask(ann, 'an apple');
@@ -59,7 +61,7 @@ test('two people who wait are told their places, and each gets a picture', async
 });
 
 test('a premium person overtakes a line of others, but not the one who is being served', async () => {
-  await using house = await openTestHouse();
+  await using house = await openTestHouse({ env: oneAtATime });
   const hold = house.bytez.hold();
   const people = [11, 12, 13].map((id) => house.person(id));
   const vip = house.person(premiumId);
@@ -72,7 +74,7 @@ test('a premium person overtakes a line of others, but not the one who is being 
 });
 
 test('one person’s many requests do not keep another person waiting', async () => {
-  await using house = await openTestHouse();
+  await using house = await openTestHouse({ env: oneAtATime });
   const hold = house.bytez.hold();
   const [busy, other] = [house.person(7), house.person(8)];
   for (const words of ['one', 'two', 'three']) await ask(busy, words);
@@ -84,7 +86,7 @@ test('one person’s many requests do not keep another person waiting', async ()
 });
 
 test.each(['button', '/cancel'])('a person cancels a request that waits, by %s', async (by) => {
-  await using house = await openTestHouse();
+  await using house = await openTestHouse({ env: oneAtATime });
   const hold = house.bytez.hold();
   const [first, person] = [house.person(7), house.person(8)];
   await ask(first, 'the first');
@@ -168,7 +170,7 @@ test('a person who presses cancel twice is answered twice and cancels once', asy
 });
 
 test('a person in a group cannot cancel or refresh somebody else’s request', async () => {
-  await using house = await openTestHouse();
+  await using house = await openTestHouse({ env: oneAtATime });
   const hold = house.bytez.hold();
   const group = house.telegram.group({ id: -100, title: 'Painters' });
   const [first, owner, other] = [house.person(6), house.person(7), house.person(8)];
@@ -301,7 +303,7 @@ test('the receipt follows a stumbling request to its end, by edits that Telegram
 
 test('the receipt says that the picture is being made, and refreshing it starts no flood of edits', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock });
+  await using house = await openTestHouse({ clock, env: oneAtATime });
   const hold = house.bytez.hold();
   const [first, person] = [house.person(7), house.person(8)];
   await ask(first, 'the first');

@@ -2,6 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { openDemoHouse, roles } from '../../src/cli/demo-house.ts';
 import { openDemoPage } from '../../src/cli/demo-page.ts';
+import type { RotationStrategy } from '../../src/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { openChromium } from './chromium.ts';
 
@@ -9,13 +10,17 @@ import { openChromium } from './chromium.ts';
 export const patienceMs = 15_000;
 
 /** The demo with its page, and a browser that complains to us. */
-export async function openChatStage(chromiumPath: string) {
+export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {
   await using opening = new AsyncDisposableStack();
   const listeners = new Set<(event: HouseEvent) => void>();
   const demoHouse = opening.use(
-    await openDemoHouse((event) => {
-      for (const listener of listeners) listener(event);
-    }, 300),
+    await openDemoHouse(
+      (event) => {
+        for (const listener of listeners) listener(event);
+      },
+      300,
+      rotation,
+    ),
   );
   const chatPage = opening.use(
     await openDemoPage({
