@@ -84,7 +84,7 @@ test('a person is led to a video in their own language, and may skip what does n
   await press(person, shape.id, '⏭ Saltar');
   await reads(person, shape.id, '¿Qué estilo?');
   await press(person, shape.id, '⏭ Ninguno');
-  await person.waitFor((seen) => seen.some(({ video }) => video !== undefined), { timeoutMs: 15_000 });
+  await person.waitFor((seen) => seen.some(({ video }) => video !== undefined));
   expect(runs(house).map(({ prompt, params }) => [prompt, params])).toEqual([['olas', undefined]]);
 });
 

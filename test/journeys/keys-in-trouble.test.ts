@@ -10,7 +10,7 @@ import { passTime } from '../support/pass-time.ts';
 import { machineryShown } from '../support/said-to-people.ts';
 import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
 
-const manyPictures = { timeoutMs: 10_000 };
+const manyPictures = { timeoutMs: 40_000 };
 
 function peopleFrom(house: TestHouse, firstId: number, count: number): readonly Person[] {
   return Array.from({ length: count }, (_, index) => house.person(firstId + index));

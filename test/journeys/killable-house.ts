@@ -84,7 +84,7 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
       if ('reached' in said) reached.push(said.reached);
       else events.push(said);
     });
-    await until(() => events.slice(before).some(({ event }) => event === 'house.started'), 15_000);
+    await until(() => events.slice(before).some(({ event }) => event === 'house.started'));
   };
   if (!isAsleep) await start();
   const opened = opening.move();

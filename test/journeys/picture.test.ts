@@ -19,7 +19,7 @@ test('a person asks for a video and the receipt becomes the video', async () => 
   await using house = await openTestHouse();
   const person = house.person(7);
   person.say('/video waves on a beach');
-  const messages = await person.waitFor((seen) => seen.some(({ video }) => video !== undefined), { timeoutMs: 15_000 });
+  const messages = await person.waitFor((seen) => seen.some(({ video }) => video !== undefined));
   expect(fromBot(messages)).toMatchObject([{ edited: true, video: { mime: 'video/mp4' } }]);
 });
 

@@ -42,10 +42,10 @@ test('a person who answers a video goes on with a video', async () => {
   await using house = await openTestHouse();
   const person = house.person(7);
   person.say('/video waves');
-  const videos = await person.waitFor((seen) => seen.some(({ video }) => video !== undefined), { timeoutMs: 15_000 });
+  const videos = await person.waitFor((seen) => seen.some(({ video }) => video !== undefined));
   person.say('at sunset', { replyTo: fromBot(videos)[0]?.id ?? 0 });
   await house.event('job.accepted', ({ jobId, kind }) => kind === 'video' && jobId !== videoJob(house));
-  await person.waitFor((seen) => seen.filter(({ video }) => video !== undefined).length === 2, { timeoutMs: 15_000 });
+  await person.waitFor((seen) => seen.filter(({ video }) => video !== undefined).length === 2);
   expect(prompts(house)).toEqual(['waves', 'waves, at sunset']);
 });
 

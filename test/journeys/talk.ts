@@ -67,7 +67,7 @@ export function runs({ bytez }: Pick<TestHouse, 'bytez'>): readonly BytezCall[] 
 }
 
 /** Looks until it holds, for at most so long. */
-export async function until(holds: () => boolean, timeoutMs = 5_000): Promise<void> {
+export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
   await vi.waitUntil(holds, { interval: 4, timeout: timeoutMs });
 }
 

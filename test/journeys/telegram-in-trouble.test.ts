@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openHouse } from '../../src/app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { readKeys } from '../../src/keys/read-keys.ts';
@@ -233,7 +233,7 @@ test('a bot whose token another process polls with waits, and goes on when that 
   const person = house.person(7);
   await answerTo(person, '/help');
   const isPolling = () => house.telegram.calls.some(({ method, ok }) => method === 'getUpdates' && ok === undefined);
-  await vi.waitFor(() => expect(isPolling()).toBe(true));
+  await until(isPolling);
   const other = await fetch(`${house.telegram.url}/bot${testToken}/getUpdates?timeout=0`);
   expect(other.status).toBe(200);
   const trouble = await house.event('telegram.trouble', ({ method }) => method === 'getUpdates');

@@ -95,11 +95,11 @@ export async function openPressedHouse(
     else if (line.event === 'test.opened') ({ httpUrl } = line);
     else events.push(line);
   });
-  await until(() => events.some(({ event }) => event === 'house.started'), 15_000);
+  await until(() => events.some(({ event }) => event === 'house.started'));
   const ask = async (word: string): Promise<Did> => {
     const before = did.length;
     child.stdin.write(`${word}\n`);
-    await until(() => did.length > before, 15_000);
+    await until(() => did.length > before);
     return did[before] as Did;
   };
   const opened = opening.move();

@@ -4,7 +4,7 @@ import { fromBot, wordsOf } from '../support/test-house.ts';
 import { canBePressed, openPressedHouse, type PressedHouse, pressures } from './pressed-house.ts';
 
 const ready = (house: PressedHouse, status: number) =>
-  vi.waitUntil(async () => (await house.readiness()) === status, { interval: 50, timeout: 8_000 });
+  vi.waitUntil(async () => (await house.readiness()) === status, { interval: 50, timeout: 20_000 });
 
 test.for(pressures.filter(canBePressed))(
   '%s: the house refuses kindly, keeps what it took, and goes on by itself',

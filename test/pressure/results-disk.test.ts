@@ -20,14 +20,14 @@ test('while results cannot be written nothing new is taken, and nobody has to ma
   hold.release();
   await house.event('storage.refuses');
   expect(wordsOf(await answerTo(cleo, '/generate for Cleo'))).toContain('Ahora mismo no puedo aceptar nada nuevo');
-  await vi.waitUntil(async () => (await readiness()) === 503, { interval: 50, timeout: 4_000 });
+  await vi.waitUntil(async () => (await readiness()) === 503, { interval: 50, timeout: 20_000 });
   expect(picturesOf(ann)).toEqual([]);
   rmSync(results);
   mkdirSync(results);
 
   await Promise.all([pictures(ann), pictures(ben)]);
   await house.event('storage.recovered');
-  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 4_000 });
+  await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 20_000 });
   await answerTo(cleo, '/generate for Cleo at last');
   await pictures(cleo);
   expect(runs(house).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);

@@ -7,7 +7,7 @@ import type { HouseEvent } from '../../src/domain/events.ts';
 import { openChromium } from './chromium.ts';
 
 /** How long anything on the page may take to appear. */
-export const patienceMs = 15_000;
+export const patienceMs = 20_000;
 
 /** The demo with its page, and a browser that complains to us. */
 export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {

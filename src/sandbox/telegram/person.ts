@@ -43,7 +43,7 @@ export type Person = {
   /** Pays the invoice of this message or behind this link, with play money that never ends. */
   pay(invoice: number | string, options?: Place): Payment;
   messages(group?: Group): readonly SeenMessage[];
-  /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 5 s unless told. */
+  /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 20 s unless told. */
   waitFor(predicate: SeenPredicate, options?: Place & { readonly timeoutMs?: number }): Promise<readonly SeenMessage[]>;
   deleteMessage(messageId: number, options?: Place): void;
   block(): void;
@@ -98,7 +98,7 @@ export function addPerson(world: TelegramWorld, profile: Profile): Person {
     pay: (invoice, options = {}) => pay(world, chatIn(options.in), id, invoice),
     messages,
     waitFor: (predicate, options = {}) =>
-      waitForMessages(world.changes, () => messages(options.in), predicate, options.timeoutMs ?? 5000),
+      waitForMessages(world.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),
     deleteMessage: (messageId, options = {}) => {
       if (world.remove(chatIn(options.in), messageId)) return;
       throw new Error(`Cannot delete message ${messageId}: it is not in the chat`);
