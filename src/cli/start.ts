@@ -7,7 +7,7 @@ import { KeySource } from '../keys/key-source.ts';
 import type { ProviderKey } from '../keys/read-keys.ts';
 import { systemClock } from '../kit/clock.ts';
 import { systemRandom } from '../kit/random.ts';
-import { createLogger, tellTo } from '../observability/logger.ts';
+import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redactor.ts';
 import { debuggerWarnings } from './debugger-door.ts';
 import { groupsBeyond, LiveKeys } from './live-keys.ts';
@@ -30,8 +30,9 @@ export async function start(redactor: Redactor): Promise<void> {
   redactor.add([token, adminToken].filter((secret) => secret !== undefined));
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);
-  const logger = createLogger({ level: config.logLevel, redactor, pretty: process.stdout.isTTY });
-  const tell = tellTo(logger);
+  const clock = systemClock;
+  using log = new EventLog({ level: config.logLevel, redactor, clock, pretty: process.stdout.isTTY });
+  const { tell } = log;
   const told = [
     ...warnings,
     ...debugging,
@@ -49,7 +50,6 @@ export async function start(redactor: Redactor): Promise<void> {
   let liveKeys: LiveKeys | undefined;
   // From the beginning: a signal that nobody listens for ends the process.
   using _ = onHangup(() => liveKeys?.readEnvironment());
-  const clock = systemClock;
   await using house = await openHouse({ config, keys, clock, random: systemRandom, tell });
   await using live = new LiveKeys({
     reading,

@@ -15,16 +15,20 @@ export type LoggerOptions = {
   readonly destination?: DestinationStream;
   /** For a person at a terminal; needs the development package pino-pretty and does without it when it is absent. */
   readonly pretty?: boolean;
+  /** When what is logged happened, in milliseconds since 1970; the time of the machine when absent. */
+  readonly now?: () => number;
 };
 
 /** JSON lines from which every secret has been taken, errors and their causes included. */
 export function createLogger(options: LoggerOptions): Logger {
+  const { now = Date.now } = options;
   const destination = options.destination ?? pino.destination({ dest: 1, sync: true });
   const pretty = options.pretty === true ? prettyStream(destination) : undefined;
   const logger = pino(
     {
       level: options.level,
       base: null,
+      timestamp: () => `,"time":${now()}`,
       serializers: { err: loggableError, error: loggableError },
       hooks: { streamWrite: (line) => redactLine(line, options.redactor) },
     },
@@ -94,6 +98,8 @@ const levels = {
   'breaker.opened': 'error',
   'breaker.closed': 'info',
   'telegram.trouble': 'warn',
+  'telegram.contested': 'warn',
+  'telegram.uncontested': 'info',
   'update.failed': 'error',
 } as const satisfies Record<HouseEvent['event'], Level>;
 
@@ -101,6 +107,13 @@ function levelOf(event: HouseEvent): Level {
   if (event.event === 'key.changed' && event.state.kind === 'benched') return 'warn';
   if (event.event === 'alert.raised' && event.alert.severity === 'high') return 'error';
   return levels[event.event];
+}
+
+const urgentLevels: ReadonlySet<Level> = new Set(['warn', 'error', 'fatal']);
+
+/** True for what an operator should know of even if the process dies the next moment. */
+export function isUrgent(event: HouseEvent): boolean {
+  return urgentLevels.has(levelOf(event));
 }
 
 /** Nested facts come up one step, so that every line can be searched by the same names. */
