@@ -15,8 +15,9 @@ import type { KeyPool } from '../src/keys/key-pool.ts';
 import { systemClock as clock } from '../src/kit/clock.ts';
 import { systemRandom as random } from '../src/kit/random.ts';
 import { Secret } from '../src/kit/secret.ts';
-import { createLogger, tellTo } from '../src/observability/logger.ts';
+import { EventLog } from '../src/observability/event-log.ts';
 import { createRedactor } from '../src/observability/redactor.ts';
+import { createHttpClient } from '../src/providers/http-client.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
@@ -24,6 +25,7 @@ import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs
 import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
 
 const model = 'bench-model';
+const bodyLimitBytes = 1_000_000;
 const headers = { 'content-type': 'application/json' };
 const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
 
@@ -41,7 +43,9 @@ export type AttemptStageOptions = {
 export type AttemptStage = AsyncDisposable & {
   /** `undici.request`, its body read and parsed. */
   bare(signal?: AbortSignal): Promise<void>;
-  /** The same as one job's turn: a seat chosen, log lines, the call, its seat given back, its key remembered. */
+  /** The same over the house's HTTP client, its body collected and parsed. */
+  client(): Promise<void>;
+  /** That as one job's turn: a seat chosen, log lines, the call, its seat given back, its key remembered. */
   pooled(): Promise<void>;
   /** As `pooled`, but for the call: what the house does by itself. */
   dry(): Promise<void>;
@@ -55,18 +59,17 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   await using opening = new AsyncDisposableStack();
   const agent = new Agent({ connections: atOnce, pipelining: 1 });
   opening.defer(() => agent.close());
-  const post = async (key: string, prompt: string, signal?: AbortSignal) => {
-    const response = await request(url, {
-      method: 'POST',
-      headers: { ...headers, authorization: `Bearer ${key}` },
-      body: JSON.stringify({ model, prompt }),
-      dispatcher: agent,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const { data } = (await response.body.json()) as { readonly data: readonly { readonly b64_json: string }[] };
-    const [picture] = data;
-    if (picture === undefined) throw new Error('Cannot measure: the server answered without a picture');
-    return picture.b64_json;
+  const http = createHttpClient({ agent });
+  opening.use(http);
+  const askOf = (key: string, prompt: string) => ({
+    method: 'POST' as const,
+    headers: { ...headers, authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model, prompt }),
+  });
+  const post = async (key: string, prompt: string, signal: AbortSignal) => {
+    const reply = await http.call({ url, ...askOf(key, prompt), signal, bodyLimitBytes });
+    if (reply.kind !== 'answer') throw new Error(`Cannot measure: the call came to "${reply.kind}"`);
+    return pictureIn(JSON.parse(Buffer.from(reply.body).toString()));
   };
   const provider: Provider = {
     name: line,
@@ -82,7 +85,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const secrets = benchSecrets(keys);
   const redactor = createRedactor(secrets.map((secret) => new Secret(secret)));
   const destination = pino.destination({ dest: join(dir, 'house.log'), sync: true });
-  const tell = tellTo(createLogger({ level: 'info', redactor, destination }));
+  const tell = opening.use(new EventLog({ level: 'info', redactor, clock, destination })).tell;
   const database = opening.use(openDatabase({ path: join(dir, 'darkroom.db') }));
   const engine = createSqliteJobEngine(database);
   const store = createSqliteKeyStore(database, (error) => {
@@ -128,7 +131,12 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const opened = opening.move();
   return {
     bare: async (signal) => {
-      await post('bench-key-number-1', benchRequest(1, 1).prompt, signal);
+      const ask = askOf('bench-key-number-1', benchRequest(1, 1).prompt);
+      const response = await request(url, { ...ask, dispatcher: agent, ...(signal === undefined ? {} : { signal }) });
+      pictureIn(await response.body.json());
+    },
+    client: async () => {
+      await post('bench-key-number-1', benchRequest(1, 1).prompt, new AbortController().signal);
     },
     pooled: async () => {
       await turn(() => unkept);
@@ -142,6 +150,13 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+function pictureIn(answer: unknown): string {
+  const { data } = answer as { readonly data: readonly { readonly b64_json: string }[] };
+  const [picture] = data;
+  if (picture === undefined) throw new Error('Cannot measure: the server answered without a picture');
+  return picture.b64_json;
 }
 
 /** What a line does for a job that found every key busy. */
