@@ -1,5 +1,3 @@
-import type { Clock } from '../kit/clock.ts';
-
 /** So many calls have to be measured before their slowest say how long to wait for one. */
 const enoughSamples = 20;
 
@@ -18,26 +16,4 @@ export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: Timeou
   const isKnown = latency !== undefined && latency.samples >= enoughSamples && !hasTimedOut;
   const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
   return Math.min(capMs, patienceMs, leftMs);
-}
-
-/** Aborts after `ms` as timed out, or with the parent's reason; its one timer and one listener go when it is disposed. */
-export function callDeadline(
-  ms: number,
-  parent: AbortSignal,
-  clock: Clock,
-): Disposable & { readonly signal: AbortSignal } {
-  const abort = new AbortController();
-  const passOn = () => abort.abort(parent.reason);
-  const timer = clock.schedule(ms, () => {
-    abort.abort(new DOMException(`The call took longer than ${Math.round(ms)} ms`, 'TimeoutError'));
-  });
-  if (parent.aborted) passOn();
-  else parent.addEventListener('abort', passOn);
-  return {
-    signal: abort.signal,
-    [Symbol.dispose]: () => {
-      timer[Symbol.dispose]();
-      parent.removeEventListener('abort', passOn);
-    },
-  };
 }

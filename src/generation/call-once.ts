@@ -8,13 +8,12 @@ import type { GenerationRequest, Provider, ProviderReply } from '../domain/provi
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Lease } from '../keys/lease.ts';
 import type { Clock } from '../kit/clock.ts';
-import { callDeadline } from './attempt-timeout.ts';
 import type { Breaker } from './breaker.ts';
+import { CallDeadline, WentOn } from './call-deadline.ts';
 import type { CallNotes } from './call-notes.ts';
 import { JobStopped } from './live-jobs.ts';
 import { sizeFor } from './model-options.ts';
 import type { RetryRules } from './retry-rules.ts';
-import { stoppedInTime, WentOn } from './stopped-in-time.ts';
 import type { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type CallTools = {
@@ -104,12 +103,12 @@ export async function callOnce(
 
 async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
   const { job, candidate, lease, timeoutMs } = call;
-  using deadline = callDeadline(timeoutMs, signal, tools.clock);
+  using deadline = new CallDeadline(timeoutMs, signal, tools.clock);
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
     const answer = provider.generate(requestFor(job, candidate), lease.secret, deadline.signal);
-    return await stoppedInTime(answer, deadline.signal, tools.clock);
+    return await deadline.answerOf(answer);
   } catch (error) {
     const wasStopped = deadline.signal.aborted;
     // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
