@@ -23,6 +23,7 @@ import type { ProviderKey } from './keys/read-keys.ts';
 import { atMost } from './kit/at-most.ts';
 import type { Clock } from './kit/clock.ts';
 import type { Random } from './kit/random.ts';
+import { steadyClock } from './kit/steady-clock.ts';
 import { listenOrSay } from './listen-or-say.ts';
 import { removeUnfinished } from './media/incoming-file.ts';
 import { createResultKeeper } from './media/result-keeper.ts';
@@ -34,6 +35,7 @@ import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
 import { bindToBot } from './storage/one-bot.ts';
 import { openStorage } from './storage/open-storage.ts';
+import { shiftFromFuture, shiftTimes } from './storage/shift-times.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
 import { createSqlitePersonalData } from './storage/sqlite-personal-data.ts';
 
@@ -41,6 +43,7 @@ import { createSqlitePersonalData } from './storage/sqlite-personal-data.ts';
 const mostCrashes = 6;
 const telegramSilenceMs = 120_000;
 const readinessForMs = 1_000;
+const followAgainMs = 5_000;
 /** After the drain, telling and closing may take this much longer. */
 const tellPatienceMs = 5_000;
 
@@ -76,13 +79,16 @@ export type House = AsyncDisposable & {
 export async function openHouse({
   config,
   keys,
-  clock,
+  clock: machineClock,
   random,
   tell: log,
   reach = reachNothing,
 }: HouseOptions): Promise<House> {
+  // Only the keys look at the machine's own clock, to tell when somebody sets it.
+  const clock = steadyClock(machineClock);
   const listeners = [log];
   const tell: Tell = (event) => {
+    if (event.event === 'clock.jumped') follow(event.byMs);
     // The storage tells of it by itself, once for everybody.
     if (event.event === 'house.trouble' && isStorageRefusal(event.error)) return;
     for (const listener of listeners) listener(event);
@@ -114,6 +120,16 @@ export async function openHouse({
       },
     }),
   );
+  /** Moves the house's time along with the machine's, and every time that is kept with it. */
+  const follow = (byMs: number): void => {
+    try {
+      shiftTimes(database, byMs);
+      clock.shift(byMs);
+    } catch (error) {
+      tell({ event: 'house.trouble', what: 'follow the clock of this machine', error });
+      clock.schedule(followAgainMs, () => follow(byMs));
+    }
+  };
   // A token begins with the id of its bot.
   bindToBot(database, Number(token.reveal().split(':', 1)[0]));
   await dialogues.purge(clock.now());
@@ -132,7 +148,7 @@ export async function openHouse({
       strategy: config.rotation,
       providers,
       store: keyStore,
-      clock,
+      clock: machineClock,
       random,
       tell,
       testOnStart: config.keysTestOnStart,
@@ -141,10 +157,12 @@ export async function openHouse({
   );
   const { pool, desk: keyDesk } = keyRoom;
 
+  shiftFromFuture(database, clock.now());
   const recovered = await engine.recover(mostCrashes, clock.now());
-  const setAside = recovered.setAside.length;
+  const { handedBack, unreadable } = recovered;
+  const setAside = recovered.setAside.length + unreadable.length;
   const untold = (await engine.untold()).length;
-  if (recovered.handedBack + setAside + untold > 0) tell({ event: 'house.recovered', ...recovered, setAside, untold });
+  if (handedBack + setAside + untold > 0) tell({ event: 'house.recovered', handedBack, setAside, untold });
 
   const { chains, retry: rules, timeoutMs, deadlineMs, running, waiting, perDay, maxWaitMs } = config;
   const service = new GenerationService({
@@ -206,6 +224,7 @@ export async function openHouse({
   const mail = opening.use(new AlertMail({ ...desk, outbox }));
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   for (const jobId of recovered.setAside) tell({ event: 'job.set-aside', jobId, processes: mostCrashes });
+  for (const jobId of unreadable) tell({ event: 'job.set-aside', jobId, processes: 0 });
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, menu);
   let ours = [token, ...keys.map(({ secret }) => secret)];
@@ -217,7 +236,7 @@ export async function openHouse({
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => takesWrites() && keeper.trouble?.() === undefined),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
-        telegramAnswers: () => clock.now() - (poller.lastAnswerMs ?? -Infinity) <= telegramSilenceMs,
+        telegramAnswers: () => clock.uptimeMs() - (poller.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
       },
       clock,
       tell,

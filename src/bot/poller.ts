@@ -48,7 +48,7 @@ export class Poller {
   readonly #options: PollerOptions;
   readonly #handling: Handling;
   readonly #intake: Intake;
-  #lastAnswerMs: number | undefined;
+  #lastAnswerUpMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: PollerOptions) {
@@ -57,9 +57,9 @@ export class Poller {
     this.#intake = new Intake({ ...options, handling: this.#handling });
   }
 
-  /** When Telegram answered last. */
-  get lastAnswerMs(): number | undefined {
-    return this.#lastAnswerMs;
+  /** When Telegram answered last, in the time that really passes. */
+  get lastAnswerUpMs(): number | undefined {
+    return this.#lastAnswerUpMs;
   }
 
   /** Asks Telegram who we are, for as long as it takes; throws TokenRefused. */
@@ -69,7 +69,7 @@ export class Poller {
       try {
         // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
         bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
-        this.#lastAnswerMs = this.#options.clock.now();
+        this.#lastAnswerUpMs = this.#options.clock.uptimeMs();
         return;
       } catch (error) {
         signal.throwIfAborted();
@@ -94,7 +94,7 @@ export class Poller {
           signal as Parameters<typeof bot.api.getUpdates>[1],
         );
         failures = 0;
-        this.#lastAnswerMs = clock.now();
+        this.#lastAnswerUpMs = clock.uptimeMs();
         const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
         const taken = await this.#intake.take(updates, signal);
         const last = batch[taken - 1];

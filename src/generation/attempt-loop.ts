@@ -51,7 +51,8 @@ export async function runAttempts(
 ): Promise<TurnEnding> {
   const { clock, pool, memory, notes, breakers } = tools;
   const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options), memory);
-  const deadlineAtMs = (job.claimedAtMs ?? clock.now()) + tools.deadlineMs[job.kind];
+  const nowMs = clock.now();
+  const deadlineUpMs = clock.uptimeMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
   const isSilent = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
   const isPassedOver = (candidate: Candidate) => tools.resting.isResting(candidate) && !course.isAtLast;
   let inHand = seat;
@@ -61,7 +62,7 @@ export async function runAttempts(
     for (;;) {
       signal.throwIfAborted();
       const { candidate } = course;
-      const leftMs = deadlineAtMs - clock.now();
+      const leftMs = deadlineUpMs - clock.uptimeMs();
       if (candidate === undefined || leftMs <= 0 || course.hasCalledEnough) return course.failed();
       if (isPassedOver(candidate)) {
         course.goOn();
@@ -89,7 +90,7 @@ export async function runAttempts(
       const answer = seatFor(wish, inHand, pool);
       inHand = undefined;
       if (answer.kind !== 'seat') {
-        const ending = withoutSeat(answer, course, job.line, wasInVain, deadlineAtMs - expectedMs, tools);
+        const ending = withoutSeat(answer, course, job.line, wasInVain, clock.now() + leftMs - expectedMs, tools);
         if (ending !== undefined) return ending;
         continue;
       }

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { runs } from '../journeys/talk.ts';
+import { hasAnswer, hasPicture } from '../support/answers.ts';
+import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+
+const hourMs = 3_600_000;
+const jumps = [
+  ['forward', hourMs],
+  ['back', -hourMs],
+] as const;
+
+/** Lets so much time pass, and what belongs to it happen. */
+const pass = (clock: FakeClock, ms: number) => passTime(clock, clock.sleep(ms, new AbortController().signal));
+
+const happened = (house: TestHouse, name: string) => house.events.some(({ event }) => event === name);
+
+const untilHappened = (house: TestHouse, clock: FakeClock, name: Parameters<TestHouse['event']>[0]) =>
+  passTime(clock, house.event(name), { stepMs: 50, atMostMs: 60_000 });
+
+const secondCall = async (house: TestHouse): Promise<void> => {
+  let calls = 0;
+  await house.event('attempt.started', () => (calls += 1) === 2);
+};
+
+test.each(jumps)(
+  'a clock that is set %s by an hour while every key rests ends no rest sooner and none later',
+  async (_, byMs) => {
+    const clock = fakeClock();
+    const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
+    await using house = await openTestHouse({ accounts, clock });
+    const person = house.person(7);
+    person.say('/generate a red fox');
+    await untilHappened(house, clock, 'job.parked');
+    clock.jump(byMs);
+    await pass(clock, 50_000);
+    expect(runs(house)).toHaveLength(1);
+    await passTime(clock, secondCall(house), { atMostMs: 15_000 });
+    await passTime(clock, person.waitFor(hasPicture));
+    expect(house.events).toContainEqual({ event: 'clock.jumped', byMs });
+    expect(['job.failed', 'house.trouble'].map((name) => happened(house, name))).toEqual([false, false]);
+  },
+);
+
+test.each(jumps)(
+  'a clock that is set %s by an hour while one is served and one waits costs neither of them anything',
+  async (_, byMs) => {
+    const clock = fakeClock();
+    await using house = await openTestHouse({ clock, env: { BYTEZ_SEATS_MAX: '1' } });
+    const [ann, ben] = [house.person(7), house.person(8)];
+    const hold = house.bytez.hold();
+    ann.say('/generate for Ann');
+    await untilHappened(house, clock, 'attempt.started');
+    ben.say('/generate for Ben');
+    await passTime(
+      clock,
+      ben.waitFor((seen) => fromBot(seen).length === 1),
+    );
+    clock.jump(byMs);
+    await untilHappened(house, clock, 'clock.jumped');
+    hold.release();
+    await passTime(clock, Promise.all([ann, ben].map((person) => person.waitFor(hasPicture))), { atMostMs: 300_000 });
+    let told = 0;
+    await passTime(
+      clock,
+      house.event('job.delivered', () => (told += 1) === 2),
+    );
+    expect([ann, ben].map((person) => fromBot(person.messages()).length)).toEqual([1, 1]);
+    expect(runs(house).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben']);
+    expect(house.events.flatMap((event) => (event.event === 'job.delivered' ? [event.ms < 600_000] : []))).toEqual([
+      true,
+      true,
+    ]);
+    expect(['job.failed', 'house.trouble'].map((name) => happened(house, name))).toEqual([false, false]);
+  },
+);
+
+test.each(jumps)(
+  'a clock that is set %s by an hour between two attempts changes nothing about the next one',
+  async (_, byMs) => {
+    const clock = fakeClock();
+    const accounts = [[{ do: { kind: 'status', status: 503 }, when: { times: 2 } } as const]];
+    await using house = await openTestHouse({ accounts, clock, env: { RETRY_DELAY_S: '20' } });
+    const person = house.person(7);
+    person.say('/generate a red fox');
+    await untilHappened(house, clock, 'job.parked');
+    clock.jump(byMs);
+    await passTime(clock, person.waitFor(hasPicture), { atMostMs: 600_000 });
+    expect(runs(house)).toHaveLength(3);
+    expect(happened(house, 'job.failed')).toBe(false);
+  },
+);
+
+/** A house whose only key rests for a minute, closed while somebody waits for it, and opened again. */
+async function aReopenedHouse(clock: FakeClock, byMs: number) {
+  const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
+  const house = await openTestHouse({ accounts, clock });
+  const person = house.person(7);
+  person.say('/generate a red fox');
+  await untilHappened(house, clock, 'job.parked');
+  const reopened = house.restart();
+  clock.jump(byMs);
+  await passTime(clock, reopened);
+  return { house, person };
+}
+
+test('a clock that is set back by an hour while the house is closed keeps nobody waiting for an hour', async () => {
+  const clock = fakeClock();
+  const { house, person } = await aReopenedHouse(clock, -hourMs);
+  await using _house = house;
+  await passTime(clock, secondCall(house), { atMostMs: 75_000 });
+  await passTime(clock, person.waitFor(hasPicture));
+  expect([runs(house).length, happened(house, 'job.failed')]).toEqual([2, false]);
+});
+
+test('a clock that is set forward by an hour while the house is closed ends what has lasted too long, kindly', async () => {
+  const clock = fakeClock();
+  const { house, person } = await aReopenedHouse(clock, hourMs);
+  await using _house = house;
+  await passTime(clock, person.waitFor(hasAnswer), { atMostMs: 600_000 });
+  expect(wordsOf(fromBot(person.messages())[0])).toContain('Many people are generating right now');
+  expect(runs(house)).toHaveLength(1);
+  // Nothing was charged for it.
+  await passTime(clock, house.event('job.told'));
+  person.say('/generate once more');
+  await passTime(clock, person.waitFor(hasPicture));
+});
+
+test('the first second after 2^31 seconds is like any other', async () => {
+  const clock = fakeClock(2 ** 31 * 1_000 - 5_000);
+  const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 10 }, when: { times: 1 } } as const]];
+  await using house = await openTestHouse({ accounts, clock });
+  const person = house.person(7);
+  person.say('/generate a red fox');
+  await untilHappened(house, clock, 'job.parked');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(clock.now()).toBeGreaterThan(2 ** 31 * 1_000);
+  expect([runs(house).length, happened(house, 'job.failed')]).toEqual([2, false]);
+});
