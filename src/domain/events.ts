@@ -61,6 +61,7 @@ export type HouseEvent =
       readonly ms: number;
     }
   | { readonly event: 'job.failed'; readonly jobId: JobId; readonly code: FailureCode; readonly calls: number }
+  /** So many processes died while they worked for the job; 0 when what is kept of it cannot be read. */
   | { readonly event: 'job.set-aside'; readonly jobId: JobId; readonly processes: number }
   | { readonly event: 'job.cancelled'; readonly jobId: JobId }
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
@@ -96,6 +97,9 @@ export type HouseEvent =
       readonly detail: string;
       readonly retryInMs?: number;
     }
+  /** Another process polls with this bot's token; a newcomer waits until that one has gone. */
+  | { readonly event: 'telegram.contested'; readonly waits: boolean }
+  | { readonly event: 'telegram.uncontested'; readonly afterMs: number }
   | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */

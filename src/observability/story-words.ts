@@ -80,12 +80,18 @@ function factWords(facts: AlertFacts): string {
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-set-aside':
-      return `job ${facts.jobId} is set aside, ${count(facts.processes, 'process', 'es')} died while working for it`;
+      return `job ${facts.jobId} is set aside, ${setAsideWords(facts.processes)}`;
     case 'telegram-rests':
       return `Telegram asked for ${duration(facts.forMs)} of silence`;
     case 'slow':
       return `${facts.provider} takes ${duration(facts.meanMs)} a call, usually ${duration(facts.usualMs)}`;
   }
+}
+
+/** Why a job is not tried any more. */
+export function setAsideWords(processes: number): string {
+  if (processes === 0) return 'what is kept of it cannot be read';
+  return `${count(processes, 'process', 'es')} died while working for it`;
 }
 
 export function count(number: number, thing: string, plural = 's'): string {

@@ -1,7 +1,7 @@
 import type { HouseEvent } from '../domain/events.ts';
 import { describeError } from './describe-error.ts';
 import { oneLine } from './one-line.ts';
-import { alertWords, choiceWords, count, duration, keyWords, parkWords, size } from './story-words.ts';
+import { alertWords, choiceWords, count, duration, keyWords, parkWords, setAsideWords, size } from './story-words.ts';
 
 /** What happened, in one line that a person reads; undefined when there is nothing to tell. */
 export function storyLine(event: HouseEvent): string | undefined {
@@ -41,7 +41,7 @@ function wordsFor(event: HouseEvent): string | undefined {
     case 'job.failed':
       return `job ${event.jobId} failed: ${event.code}, after ${count(event.calls, 'call')}`;
     case 'job.set-aside':
-      return `job ${event.jobId} is set aside: ${count(event.processes, 'process', 'es')} died while working for it`;
+      return `job ${event.jobId} is set aside: ${setAsideWords(event.processes)}`;
     case 'job.cancelled':
       return `job ${event.jobId} cancelled`;
     case 'job.delivered':
@@ -84,6 +84,10 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `${event.provider} answers again`;
     case 'telegram.trouble':
       return `Telegram ${event.method}: ${event.detail}${event.retryInMs === undefined ? '' : `, again in ${duration(event.retryInMs)}`}`;
+    case 'telegram.contested':
+      return `another process polls with this bot's token: ${event.waits ? 'waiting until it has gone' : 'going on'}; run one only`;
+    case 'telegram.uncontested':
+      return `the other process has gone after ${duration(event.afterMs)}: this one has the bot to itself`;
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }

@@ -130,6 +130,7 @@ test('explain --json prints the trail with what each failure means, and the prom
 });
 
 const endings: readonly (readonly [AttemptEnding, string])[] = [
+  [{ kind: 'not-sent' }, 'never sent: the job was cancelled or handed back before'],
   [{ kind: 'sent' }, 'under way, or the bot ended before its answer was kept'],
   [{ kind: 'broken-off', ms: 2_000 }, 'broken off after 2 s: the job was cancelled or handed back'],
   [

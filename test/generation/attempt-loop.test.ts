@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { AttemptTools } from '../../src/generation/attempt-loop.ts';
 import { JobStopped } from '../../src/generation/live-jobs.ts';
 import type { SeatAnswer, SeatRequest } from '../../src/keys/lease.ts';
@@ -176,6 +177,18 @@ test('runAttempts() gives a call three times what calls usually take, and after 
   await expect(running).rejects.toThrow('cancelled');
   const spans = stage.noted.flatMap(({ ending }) => (ending.kind === 'failed' ? [ending.ms] : []));
   expect(spans).toEqual([30_000, 90_000]);
+});
+
+test('runAttempts() keeps that a call was never sent when the job is cancelled between its note and its request', async () => {
+  const stage = anAttemptStage({ keys: 1, replies: [done] });
+  const sent = async (trail: AttemptTrail) => {
+    stage.abort.abort(new JobStopped('cancelled'));
+    return stage.tools.notes.sent(trail);
+  };
+  await expect(stage.run({ notes: { ...stage.tools.notes, sent } })).rejects.toThrow('cancelled');
+  expect(stage.asked).toEqual([]);
+  expect(stage.noted.map(({ ending }) => ending)).toEqual([{ kind: 'sent' }, { kind: 'not-sent' }]);
+  expect(stage.pool.snapshot('bytez').keys[0]?.inFlight).toBe(0);
 });
 
 test('runAttempts() breaks the call off when the job is cancelled, and gives the seat back', async () => {

@@ -103,7 +103,9 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
       return {
         ...tale,
         state: 'failed',
-        steps: step('bad', 'Set aside', { detail: `${event.processes} processes died` }),
+        steps: step('bad', 'Set aside', {
+          detail: event.processes === 0 ? 'its record cannot be read' : `${event.processes} processes died`,
+        }),
       };
     case 'job.cancelled':
       return { ...tale, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
@@ -131,6 +133,8 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'breaker.opened':
     case 'breaker.closed':
     case 'telegram.trouble':
+    case 'telegram.contested':
+    case 'telegram.uncontested':
     case 'update.failed':
       return tale;
   }
