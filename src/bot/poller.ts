@@ -11,9 +11,9 @@ import { Handling } from './handling.ts';
 import { Intake } from './intake.ts';
 import { describeTrouble, holdOf, troubleOf } from './telegram-trouble.ts';
 import { withoutKeys } from './typed-keys.ts';
+import { TokenContest } from './token-contest.ts';
 
 const pollS = 25;
-const conflictRestMs = 5_000;
 const storageRestMs = 1_000;
 const dayMs = 86_400_000;
 
@@ -48,6 +48,7 @@ export class Poller {
   readonly #options: PollerOptions;
   readonly #handling: Handling;
   readonly #intake: Intake;
+  readonly #contest: TokenContest;
   #lastAnswerUpMs: number | undefined;
   #purgedMs = 0;
 
@@ -55,6 +56,7 @@ export class Poller {
     this.#options = options;
     this.#handling = new Handling(options);
     this.#intake = new Intake({ ...options, handling: this.#handling });
+    this.#contest = new TokenContest(options.clock, options.tell);
   }
 
   /** When Telegram answered last, in the time that really passes. */
@@ -95,6 +97,7 @@ export class Poller {
         );
         failures = 0;
         this.#lastAnswerUpMs = clock.uptimeMs();
+        this.#contest.win();
         const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
         const taken = await this.#intake.take(updates, signal);
         const last = batch[taken - 1];
@@ -109,6 +112,7 @@ export class Poller {
           await clock.sleep(storageRestMs, signal).catch(() => undefined);
           continue;
         }
+        if (await this.#hasRemovedWebhook(error)) continue;
         const waitMs = this.#restAfter(error, failures);
         tell({ event: 'telegram.trouble', method: 'getUpdates', detail: describeTrouble(error), retryInMs: waitMs });
         await clock.sleep(waitMs, signal).catch(() => undefined);
@@ -121,11 +125,19 @@ export class Poller {
     await this.#handling.idle();
   }
 
+  /** A webhook that another program set keeps updates away from whoever polls; they stay with Telegram until then. */
+  async #hasRemovedWebhook(error: unknown): Promise<boolean> {
+    if (!(error instanceof GrammyError) || !/webhook is active/.test(error.description)) return false;
+    const { bot, tell } = this.#options;
+    tell({ event: 'telegram.trouble', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
+    return bot.api.deleteWebhook().catch(() => false);
+  }
+
   #restAfter(error: unknown, failures: number): number {
     const isTelegrams = error instanceof GrammyError || error instanceof HttpError;
     const trouble = isTelegrams ? troubleOf(error) : 'storage';
     if (trouble === 'unauthorized') throw new TokenRefused();
-    if (trouble === 'conflict') return conflictRestMs;
+    if (trouble === 'conflict') return this.#contest.lose();
     return (error instanceof GrammyError ? holdOf(error) : undefined) ?? this.#restMs(failures);
   }
 
