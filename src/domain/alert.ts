@@ -12,7 +12,7 @@ export type AlertFacts =
   /** No call of the provider succeeded for a while: it is asked with single calls only. */
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
-  /** So many processes died while they worked for the job that it is not tried any more. */
+  /** The job is not tried any more: so many processes died while they worked for it, or, with 0, it cannot be read. */
   | { readonly kind: 'job-set-aside'; readonly jobId: JobId; readonly processes: number }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rests'; readonly forMs: number }

@@ -29,6 +29,8 @@ export type Recovered = {
   readonly handedBack: number;
   /** Jobs that too many processes died on. */
   readonly setAside: readonly JobId[];
+  /** Jobs that have ended as set aside because what is kept of them cannot be read. */
+  readonly unreadable: readonly JobId[];
 };
 
 export type AcceptLimits = {
@@ -142,4 +144,9 @@ export type JobEngine = {
    * be it while it was made or while its result was shown, ends as set aside.
    */
   recover(maxCrashes: number, nowMs: number): Promise<Recovered>;
+  /**
+   * Calls back with a job that a claim came upon and could not read: it has ended as set aside, with its credit given
+   * back, and the claim went on to the next one.
+   */
+  onSetAside(listener: (id: JobId, error: unknown) => void): Disposable;
 };

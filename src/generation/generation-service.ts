@@ -38,7 +38,7 @@ export class GenerationService {
   readonly #live: LiveJobs;
   readonly #runner: JobRunner;
   readonly #lines: ReadonlyMap<ProviderName, Line>;
-  readonly #listening: Disposable;
+  readonly #listening = new DisposableStack();
   readonly #endedListeners = new Set<(id: JobId) => void>();
   readonly #progressListeners = new Set<(id: JobId) => void>();
   #closing = false;
@@ -82,7 +82,8 @@ export class GenerationService {
         }),
       ]),
     );
-    this.#listening = pool.onSeat((provider) => this.#lines.get(provider)?.poke());
+    this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
+    this.#listening.use(engine.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
   /** Takes up what earlier runs left. */
@@ -214,6 +215,14 @@ export class GenerationService {
     if (waiting === undefined) return false;
     const before = waitingBefore(lane, waiting);
     return expectedWaitMs(before, this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
+  }
+
+  #foundUnreadable(id: JobId, error: unknown): void {
+    const { tell } = this.#options;
+    tell({ event: 'house.trouble', what: `read job ${id}`, error });
+    tell({ event: 'job.set-aside', jobId: id, processes: 0 });
+    this.#live.forget(id);
+    this.#ended(id);
   }
 
   /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */

@@ -4,6 +4,7 @@ import type { Progress } from '../domain/job.ts';
 import type { Database } from './connection.ts';
 import { keepCall } from './job-calls.ts';
 import { checkpointJob, started, startColumns } from './job-claims.ts';
+import type { SetAside } from './unreadable-jobs.ts';
 
 /** Keeps what a running job was answered, inside the caller's transaction. */
 export function keepAnswer(
@@ -19,7 +20,7 @@ export function keepAnswer(
 }
 
 /** Hands out a waiting job that needs no provider any more, inside the caller's transaction. */
-export function claimWithAnswer(database: Database): Claim | undefined {
+export function claimWithAnswer(database: Database): Claim | SetAside | undefined {
   const row = database.get(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
        SELECT seq FROM jobs WHERE state = 'waiting' AND answer IS NOT NULL AND parked = 0 ORDER BY seq LIMIT 1

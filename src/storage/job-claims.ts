@@ -4,8 +4,9 @@ import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
 import { nextLane } from './fair-order.ts';
 import { countStart, moveNow, premiumStreak } from './job-rounds.ts';
-import { toStoredJob } from './job-rows.ts';
+import { toShownJob } from './job-rows.ts';
 import { firstTurn, refreshTurn, wakeParked } from './job-turns.ts';
+import { readOrSetAside, type SetAside } from './unreadable-jobs.ts';
 
 /** What every claim changes. */
 export const startColumns = `state = 'running', fence = fence + 1, tier = 1, claimed_before_ms = claimed_at_ms`;
@@ -16,7 +17,7 @@ export function claimNext(
   line: ProviderName,
   limits: ClaimLimits,
   nowMs: number,
-): Claim | undefined {
+): Claim | SetAside | undefined {
   wakeParked(database, line, nowMs);
   const premium = firstTurn(database, line, 'premium', limits.running.premium);
   const free = firstTurn(database, line, 'free', limits.running.free);
@@ -33,7 +34,9 @@ export function claimNext(
     turn.seq,
   );
   const claim = started(database, row);
-  if (handedBack === undefined && claim !== undefined) countStart(database, line, claim.job.lane, streak);
+  if (handedBack === undefined && claim !== undefined && 'job' in claim) {
+    countStart(database, line, claim.job.lane, streak);
+  }
   return claim;
 }
 
@@ -43,7 +46,7 @@ export function claimOverdue(
   line: ProviderName,
   kind: JobKind,
   claimedBeforeMs: number,
-): Claim | undefined {
+): Claim | SetAside | undefined {
   const row = database.get(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
        SELECT seq FROM jobs
@@ -57,10 +60,12 @@ export function claimOverdue(
   return started(database, row);
 }
 
-/** The claim of a row that was just marked running, inside the caller's transaction. */
-export function started(database: Database, row: Row | undefined): Claim | undefined {
+/** The claim of a row that was just marked running, inside the caller's transaction; what cannot be read has ended. */
+export function started(database: Database, row: Row | undefined): Claim | SetAside | undefined {
   if (row === undefined) return undefined;
-  const { job, lease, round, answer } = toStoredJob(row);
+  const found = readOrSetAside(database, row);
+  if ('setAside' in found) return found;
+  const { job, lease, round, answer } = found;
   moveNow(database, job.lane, round);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
   return { lease, job, ...(answer === undefined ? {} : { answer }) };
@@ -104,7 +109,7 @@ export function handBackJob(database: Database, lease: JobLease): boolean {
     lease.fence,
   );
   if (row === undefined) return false;
-  const { job } = toStoredJob(row);
+  const { job } = toShownJob(row);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
   return true;
 }

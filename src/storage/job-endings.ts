@@ -1,10 +1,12 @@
 import type { JobId } from '../domain/ids.ts';
-import type { Cancelled, JobLease, Recovered } from '../domain/job-engine.ts';
+import type { Cancelled, Claim, JobLease, Recovered } from '../domain/job-engine.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Database } from './connection.ts';
 import { giveCreditBack } from './day-credits.ts';
-import { type StoredJob, toStoredJob } from './job-rows.ts';
+import { toShownJob } from './job-rows.ts';
 import { refreshTurn } from './job-turns.ts';
+import { endFromOutside } from './end-from-outside.ts';
+import { readOrSetAside, setStraysAside } from './unreadable-jobs.ts';
 
 /** Ends a running job, inside the caller's transaction. */
 export function settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): boolean {
@@ -24,26 +26,20 @@ export function settleJob(database: Database, lease: JobLease, outcome: Outcome,
 export function cancelJob(database: Database, id: JobId, userId: number, nowMs: number): Cancelled {
   const row = database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
   if (row === undefined) return { kind: 'not-found' };
-  const { job, seq } = toStoredJob(row);
+  const { job, seq } = toShownJob(row);
   if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
   const ended = endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
-  refreshTurn(database, job.line, job.lane, userId);
   return { kind: job.state.kind === 'running' ? 'running' : 'cancelled', job: ended.job };
 }
 
-/** Ends a job without its lease: a new fence voids the one that somebody may hold. */
-function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): StoredJob {
-  const row = database.get(
-    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, fence = fence + 1
-     WHERE seq = ? RETURNING *`,
-    JSON.stringify(outcome),
-    nowMs,
-    seq,
-  );
-  if (row === undefined) throw new Error(`Cannot end job ${seq}: its row is gone`);
-  const stored = toStoredJob(row);
-  giveCreditBack(database, stored.job.id);
-  return stored;
+/** A lease to tell of an ended job, inside the caller's transaction; what ended without a result costs nothing. */
+export function claimEnded(database: Database, id: JobId): Claim | undefined {
+  const row = database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id);
+  if (row === undefined) return undefined;
+  const { job, lease } = toShownJob(row);
+  // The outcome that cannot be read may have been a result.
+  if (job.state.kind === 'ended' && job.state.outcome.kind !== 'result') giveCreditBack(database, id);
+  return { lease, job };
 }
 
 /** What was under way when the process died: made, or shown to its person. */
@@ -55,9 +51,16 @@ const diedOn = `SELECT * FROM jobs WHERE state = 'running'
 /** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */
 export function recoverJobs(database: Database, maxCrashes: number, nowMs: number): Recovered {
   const setAside: JobId[] = [];
+  const unreadable: JobId[] = [...setStraysAside(database, nowMs)];
   let handedBack = 0;
   for (const row of database.all(diedOn)) {
-    const { job, seq, crashes } = toStoredJob(row);
+    // Of a result nothing but the file and the person has to be known.
+    const found = row['state'] === 'running' ? readOrSetAside(database, row) : toShownJob(row);
+    if ('setAside' in found) {
+      unreadable.push(found.setAside);
+      continue;
+    }
+    const { job, seq, crashes } = found;
     database.run('UPDATE jobs SET crashes = ? WHERE seq = ?', crashes + 1, seq);
     if (crashes + 1 >= maxCrashes) {
       endFromOutside(database, seq, { kind: 'failed', code: 'set-aside' }, nowMs);
@@ -73,5 +76,5 @@ export function recoverJobs(database: Database, maxCrashes: number, nowMs: numbe
       handedBack += 1;
     }
   }
-  return { handedBack, setAside };
+  return { handedBack, setAside, unreadable };
 }

@@ -1,7 +1,7 @@
 import type { JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { Database, Row } from './connection.ts';
-import { toStoredJob } from './job-rows.ts';
+import { toShownJob } from './job-rows.ts';
 
 /** A job with the moments that only the past has. */
 export type PastJob = {
@@ -23,5 +23,5 @@ export function latestJobs(database: Database, count: number): readonly PastJob[
 
 function toPastJob(row: Row): PastJob {
   const endedAtMs = row['ended_at_ms'];
-  return { job: toStoredJob(row).job, ...(typeof endedAtMs === 'number' ? { endedAtMs } : {}) };
+  return { job: toShownJob(row).job, ...(typeof endedAtMs === 'number' ? { endedAtMs } : {}) };
 }

@@ -6,7 +6,7 @@ import type { Database } from './connection.ts';
 import { creditsTaken, takeCredit } from './day-credits.ts';
 import { placeAhead } from './job-places.ts';
 import { takeRound } from './job-rounds.ts';
-import { toStoredJob } from './job-rows.ts';
+import { toShownJob, toStoredJob } from './job-rows.ts';
 import { refreshTurn } from './job-turns.ts';
 import { numberOf } from './parse-row.ts';
 import { rememberedMs } from './remembered.ts';
@@ -38,7 +38,7 @@ export function acceptJob(
 function knownJob(database: Database, id: JobId, nowMs: number) {
   const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
   if (row === undefined) return undefined;
-  const stored = toStoredJob(row);
+  const stored = toShownJob(row);
   if (stored.toldAtMs === null || stored.toldAtMs > nowMs - rememberedMs) return stored;
   database.run('DELETE FROM effects WHERE job_id = ?', id);
   database.run('DELETE FROM calls WHERE job_id = ?', id);

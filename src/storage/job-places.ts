@@ -4,7 +4,7 @@ import { type ProviderName, providerNames } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { jobsAhead } from './fair-order.ts';
 import { premiumStreak } from './job-rounds.ts';
-import { type StoredJob, toStoredJob } from './job-rows.ts';
+import { type StoredJob, toShownJob } from './job-rows.ts';
 import { numberOf } from './parse-row.ts';
 
 /** How many jobs of its line are handed out before this one. */
@@ -60,7 +60,7 @@ export function openJobsOf(database: Database, userId: number): readonly Job[] {
     userId,
   );
   return [...open, ...told]
-    .map((row) => toStoredJob(row))
+    .map((row) => toShownJob(row))
     .sort((a, b) => b.seq - a.seq)
     .map((stored) => stored.job);
 }

@@ -43,10 +43,12 @@ const waits = {
   reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate', 'provider-silent']).nullable(),
 };
 
+const ends = { outcome: z.string().transform(fromJson).pipe(outcome) };
+
 const story = z.discriminatedUnion('state', [
   z.object({ state: z.literal('waiting'), ...waits }),
   z.object({ state: z.literal('running') }),
-  z.object({ state: z.enum(['ended', 'told']), outcome: z.string().transform(fromJson).pipe(outcome) }),
+  z.object({ state: z.enum(['ended', 'told']), ...ends }),
 ]);
 
 const facts = z.object({
@@ -82,6 +84,27 @@ const facts = z.object({
 const jobRow = facts.and(story);
 type JobRow = z.output<typeof jobRow>;
 
+/** The same with something harmless in the place of what another version has written. */
+const shownRow: z.ZodType<JobRow> = facts
+  .extend({
+    kind: facts.shape.kind.catch('image'),
+    options: facts.shape.options.catch(null),
+    lane: facts.shape.lane.catch('free'),
+    chat_type: facts.shape.chat_type.catch('private'),
+    line: facts.shape.line.catch('bytez'),
+    answer: facts.shape.answer.catch(null),
+  })
+  .and(
+    z.discriminatedUnion('state', [
+      z.object({ state: z.literal('waiting'), ...waits, reason: waits.reason.catch(null) }),
+      z.object({ state: z.literal('running') }),
+      z.object({
+        state: z.enum(['ended', 'told']),
+        outcome: ends.outcome.catch({ kind: 'failed', code: 'set-aside' }),
+      }),
+    ]),
+  );
+
 /** A job with its place in the order and what guards it. */
 export type StoredJob = {
   readonly job: Job;
@@ -95,9 +118,17 @@ export type StoredJob = {
   readonly answer?: KnownAnswer;
 };
 
-/** Reads a whole row of `jobs`. */
+/** Reads a whole row of `jobs`, for whoever is to work on the job. */
 export function toStoredJob(row: Row): StoredJob {
-  const parsed = parseRow('jobs', jobRow, row);
+  return toStored(parseRow('jobs', jobRow, row));
+}
+
+/** Reads a row of `jobs` as far as it can be read, for whoever only tells of the job or ends it. */
+export function toShownJob(row: Row): StoredJob {
+  return toStored(parseRow('jobs', shownRow, row));
+}
+
+function toStored(parsed: JobRow): StoredJob {
   return {
     job: toJob(parsed),
     seq: parsed.seq,

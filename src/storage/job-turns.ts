@@ -14,7 +14,7 @@ export type Turn = {
  * Sets the person's turn anew; to be called in every transaction that changes which of their jobs are ready. Choosing
  * among turns instead of jobs keeps a claim fast when one person has thousands waiting behind the running cap.
  */
-export function refreshTurn(database: Database, line: ProviderName, lane: Lane, userId: number): void {
+export function refreshTurn(database: Database, line: string, lane: string, userId: number): void {
   database.run('DELETE FROM turns WHERE line = ? AND lane = ? AND user_id = ?', line, lane, userId);
   database.run(
     `INSERT INTO turns (line, lane, user_id, tier, round, seq)

@@ -1,26 +1,35 @@
 import { type JobId, jobId } from '../domain/ids.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
+import type { Claim, JobEngine } from '../domain/job-engine.ts';
 import type { Database } from './connection.ts';
 import { claimWithAnswer, keepAnswer } from './job-answers.ts';
 import { callsOf, keepCall } from './job-calls.ts';
 import { checkpointJob, claimNext, claimOverdue, handBackJob, parkJob, setBackJob } from './job-claims.ts';
-import { cancelJob, recoverJobs, settleJob } from './job-endings.ts';
+import { cancelJob, claimEnded, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
 import { engineStats, openJobsOf, placeAhead } from './job-places.ts';
-import { type StoredJob, toStoredJob } from './job-rows.ts';
+import { type StoredJob, toShownJob } from './job-rows.ts';
+import type { SetAside } from './unreadable-jobs.ts';
 
 /** The job engine of one machine: the order and the fences live in the database, each method is one transaction. */
 export function createSqliteJobEngine(database: Database): JobEngine {
   const find = (id: JobId): StoredJob | undefined => {
     const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
-    return row === undefined ? undefined : toStoredJob(row);
+    return row === undefined ? undefined : toShownJob(row);
+  };
+  const listeners = new Set<Parameters<JobEngine['onSetAside']>[0]>();
+  /** Claims until it comes upon a job that can be read; of each other one is told once its end is durable. */
+  const claimed = async (claim: () => Claim | SetAside | undefined): Promise<Claim | undefined> => {
+    for (;;) {
+      const found = await database.commit(claim);
+      if (found === undefined || 'lease' in found) return found;
+      for (const listener of listeners) listener(found.setAside, found.error);
+    }
   };
   return {
     accept: async (request, limits, nowMs) =>
       database.commit(() => acceptJob(database, request, limits, Math.floor(nowMs))),
-    claim: async (line, limits, nowMs) => database.commit(() => claimNext(database, line, limits, Math.floor(nowMs))),
-    claimExpired: async (line, kind, claimedBeforeMs) =>
-      database.commit(() => claimOverdue(database, line, kind, claimedBeforeMs)),
+    claim: (line, limits, nowMs) => claimed(() => claimNext(database, line, limits, Math.floor(nowMs))),
+    claimExpired: (line, kind, claimedBeforeMs) => claimed(() => claimOverdue(database, line, kind, claimedBeforeMs)),
     nextReadyMs: async (line, nowMs) => {
       const row = database.get(
         `SELECT min(ready_at_ms) AS ready FROM jobs
@@ -34,7 +43,7 @@ export function createSqliteJobEngine(database: Database): JobEngine {
     noteCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
     noteAnswer: async (lease, trail, progress, answer) =>
       database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
-    claimAnswered: async () => database.commit(() => claimWithAnswer(database)),
+    claimAnswered: () => claimed(() => claimWithAnswer(database)),
     trailOf: async (id) => callsOf(database, id),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: async (lease, park) => database.commit(() => parkJob(database, lease, park)),
@@ -43,14 +52,7 @@ export function createSqliteJobEngine(database: Database): JobEngine {
     settle: async (lease, outcome, nowMs) =>
       database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
     cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),
-    claimTelling: async (id) => {
-      const row = await database.commit(() =>
-        database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id),
-      );
-      if (row === undefined) return undefined;
-      const { job, lease } = toStoredJob(row);
-      return { lease, job };
-    },
+    claimTelling: async (id) => database.commit(() => claimEnded(database, id)),
     told: async ({ jobId: id, fence }, nowMs) =>
       database.commit(
         () =>
@@ -77,5 +79,9 @@ export function createSqliteJobEngine(database: Database): JobEngine {
     jobsOf: async (userId) => openJobsOf(database, userId),
     stats: async () => engineStats(database),
     recover: async (maxCrashes, nowMs) => database.commit(() => recoverJobs(database, maxCrashes, Math.floor(nowMs))),
+    onSetAside: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
   };
 }

@@ -33,14 +33,14 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await house.engine.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
     await accepted(house.engine, { updateId: 4, lane: 'premium' });
     const engine = await house.reopen();
-    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: [] });
+    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
     expect(await engine.holds(lease)).toBe(false);
     expect(await engine.settle(lease, { kind: 'cancelled' }, startMs)).toBe(false);
     expect(await engine.where(job.id)).toMatchObject({
       job: { state: { kind: 'waiting' }, progress: { candidate: 1, attempts: 2, calls: 3 }, claimedAtMs: startMs },
       ahead: 0,
     });
-    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: [] });
+    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await drained(engine)).toEqual([1, 4, 2, 3]);
   });
 
@@ -54,7 +54,7 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
       expect((await claimed(engine)).job.updateId).toBe(1);
       engine = await house.reopen();
       const setAside = crash === 6 ? [jobId('tg-1')] : [];
-      expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1 - setAside.length, setAside });
+      expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1 - setAside.length, setAside, unreadable: [] });
     }
     expect((await engine.find(jobId('tg-1')))?.state).toEqual({
       kind: 'ended',
@@ -72,7 +72,7 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await house.engine.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
     await house.engine.claimTelling(id);
     const engine = await house.reopen();
-    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [] });
+    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await engine.untold()).toEqual([id]);
     expect(await engine.claimTelling(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
   });

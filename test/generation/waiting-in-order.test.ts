@@ -116,15 +116,17 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
   };
 }
 
-type Methods = Readonly<Record<string, (...given: unknown[]) => Promise<unknown>>>;
+type Methods = Readonly<Record<string, (...given: unknown[]) => unknown>>;
 
 /** The same engine, of which is counted how many of its promises are not kept yet: a moment is over when none is left. */
 function countedBy(count: (by: number) => void, engine: JobEngine): JobEngine {
   const entries = Object.entries(engine as Methods).map(([name, method]) => [
     name,
     (...given: unknown[]) => {
+      const answer = method(...given);
+      if (!(answer instanceof Promise)) return answer;
       count(1);
-      return method(...given).finally(() => count(-1));
+      return answer.finally(() => count(-1));
     },
   ]);
   return Object.fromEntries(entries) as JobEngine;

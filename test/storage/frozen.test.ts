@@ -15,7 +15,7 @@ test('a process that froze while it made a job shows and ends nothing when it wa
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [] });
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
   const { lease } = await claimed(engine);
   frozen.signal('SIGCONT');
   await frozen.printed(2);

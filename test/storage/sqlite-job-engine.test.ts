@@ -116,15 +116,26 @@ test('createSqliteJobEngine() takes fractions of a millisecond and answers whole
   expect(await engine.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
 });
 
-test('createSqliteJobEngine() names table and column of a row that it cannot read, and hands nothing out', async () => {
+test('createSqliteJobEngine() names table and column of a row that it cannot read, and no value', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = createSqliteJobEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   database.run(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
-  await expect(engine.claim('bytez', anyNumber, startMs)).rejects.toThrow(
-    'Cannot read a row of "jobs": unexpected kind; was it written by another version?',
-  );
-  expect(database.get('SELECT state FROM jobs')).toEqual({ state: 'waiting' });
+  const heard: unknown[] = [];
+  {
+    using _listening = engine.onSetAside((setAside, error) => heard.push(setAside, error));
+    expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+  }
+  expect(heard).toEqual([
+    id,
+    expect.objectContaining({
+      message: 'Cannot read a row of "jobs": unexpected kind; was it written by another version?',
+    }),
+  ]);
+  const other = await accepted(engine, { updateId: 2 });
+  database.run(`UPDATE jobs SET kind = 'opera' WHERE id = ?`, other.id);
+  expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+  expect(heard).toHaveLength(2);
 });
 
 test('createSqliteJobEngine() sets a result aside on which six processes died while they showed it, with its credit', async () => {
@@ -136,12 +147,12 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
   const { lease, job } = await claimed(engine);
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
   await engine.settle(lease, { kind: 'result', file, model: 'fox' }, startMs);
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [] });
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   for (let crash = 1; crash <= 6; crash += 1) {
     const held = await engine.claimTelling(job.id);
     await ledger.begin(job.id, 'result', 'idempotent');
     const recovered = await engine.recover(6, startMs);
-    expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [] });
+    expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [], unreadable: [] });
     expect(held !== undefined && (await engine.holds(held.lease))).toBe(crash < 6);
   }
   expect((await engine.find(job.id))?.state).toEqual({

@@ -119,9 +119,12 @@ async function openHouse(
 
 /** The same port, of which the stage knows when it is at work. */
 function awaited<Port extends object>(port: Port, busyWith: Stage['busyWith']): Port {
-  const entries = Object.entries(port).map(([name, method]: [string, (...given: unknown[]) => Promise<unknown>]) => [
+  const entries = Object.entries(port).map(([name, method]: [string, (...given: unknown[]) => unknown]) => [
     name,
-    (...given: unknown[]) => busyWith(method(...given)),
+    (...given: unknown[]) => {
+      const answer = method(...given);
+      return answer instanceof Promise ? busyWith(answer) : answer;
+    },
   ]);
   return Object.fromEntries(entries) as Port;
 }

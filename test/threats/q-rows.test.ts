@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { type JobId, jobId } from '../../src/domain/ids.ts';
+import type { JobEngine } from '../../src/domain/job-engine.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { accepted, anyNumber, aRequest, claimed, drained, startMs } from '../conformance/requests.ts';
+import { answerTo, pictures, until } from '../journeys/talk.ts';
+import { hasAnswer } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { acquaintance } from './ab-stage.ts';
+
+const setAside = { kind: 'ended', outcome: { kind: 'failed', code: 'set-aside' } };
+const progress = { candidate: 0, attempts: 0, calls: 0 };
+
+/** What another version may have left in a row. */
+const spoils = [
+  `kind = 'music'`,
+  `options = '{"seed":'`,
+  `options = '{"seed": "seven"}'`,
+  `chat_type = 'megagroup'`,
+  `answer = '{"model": 7}'`,
+  `answer = ''`,
+] as const;
+
+function anEngine() {
+  const database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine(database);
+  const heard: [JobId, string][] = [];
+  engine.onSetAside((id, error) => heard.push([id, String(error)]));
+  return { database, engine, heard, [Symbol.dispose]: () => database[Symbol.dispose]() };
+}
+
+async function mayAskAgain(engine: JobEngine, userId: number): Promise<boolean> {
+  const again = await engine.accept(aRequest({ updateId: 99, userId }), { waiting: 1, perDay: 1 }, startMs);
+  return again.kind === 'accepted';
+}
+
+test.each(spoils)('Q18 a job with %s is set aside with its credit, and those behind it start', async (spoil) => {
+  using house = anEngine();
+  const { engine, database, heard } = house;
+  for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
+  database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
+  expect(await drained(engine)).toEqual([2, 3]);
+  const column = spoil.split(' ')[0] ?? '';
+  expect(heard).toEqual([['tg-1', expect.stringContaining(`Cannot read a row of "jobs": unexpected ${column}`)]]);
+  expect((await engine.find(jobId('tg-1')))?.state).toEqual(setAside);
+  expect(await engine.untold()).toEqual(['tg-1']);
+  expect((await engine.claimTelling(jobId('tg-1')))?.job.origin.chatId).toBe(1_001);
+  expect(await mayAskAgain(engine, 1_001)).toBe(true);
+});
+
+test('Q18 a parked job that cannot be read does not keep those whose time has passed from ending', async () => {
+  using house = anEngine();
+  const { engine, database, heard } = house;
+  for (const updateId of [1, 2]) await accepted(engine, { updateId });
+  for (const { lease } of [await claimed(engine), await claimed(engine)]) {
+    await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 9e5, reason: 'keys-cooling', progress });
+  }
+  database.run(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
+  database.run(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);
+  expect((await engine.claimExpired('bytez', 'image', startMs))?.job.updateId).toBe(2);
+  expect(heard.map(([id]) => id)).toEqual(['tg-1']);
+});
+
+test('Q18 an answer that cannot be read does not keep the others from being fetched', async () => {
+  using house = anEngine();
+  const { engine, database, heard } = house;
+  for (const updateId of [1, 2]) await accepted(engine, { updateId });
+  database.run(`UPDATE jobs SET answer = CASE id WHEN 'tg-1' THEN '?' ELSE '{"model":"fox"}' END`);
+  expect((await engine.claimAnswered())?.job.updateId).toBe(2);
+  expect(heard.map(([id]) => id)).toEqual(['tg-1']);
+});
+
+test('Q18 a start finds a job that it cannot read among those that ran, and goes on', async () => {
+  using house = anEngine();
+  const { engine, database } = house;
+  for (const updateId of [1, 2]) await accepted(engine, { updateId });
+  for (let times = 0; times < 2; times += 1) await claimed(engine);
+  database.run(`UPDATE jobs SET kind = 'music' WHERE id = 'tg-1'`);
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: ['tg-1'] });
+  expect((await engine.find(jobId('tg-1')))?.state).toEqual(setAside);
+  expect(await drained(engine)).toEqual([2]);
+});
+
+test.each([`line = 'tomorrow'`, `lane = 'gold'`])(
+  'Q18 a job with %s, which nobody would ever claim, is set aside at the start',
+  async (spoil) => {
+    using house = anEngine();
+    const { engine, database } = house;
+    for (const updateId of [1, 2]) await accepted(engine, { updateId });
+    database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
+    database.run(`UPDATE waiting_counts SET ${spoil} WHERE round = (SELECT round FROM jobs WHERE id = 'tg-1')`);
+    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: ['tg-1'] });
+    expect(await engine.untold()).toEqual(['tg-1']);
+    expect(await mayAskAgain(engine, 1_001)).toBe(true);
+  },
+);
+
+test('Q18 a job that cannot be read can be cancelled, looked for and asked for again', async () => {
+  using house = anEngine();
+  const { engine, database } = house;
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  database.run(`UPDATE jobs SET kind = 'music', options = '['`);
+  expect((await engine.where(id))?.job).toMatchObject({
+    id,
+    state: { kind: 'waiting' },
+    prompt: 'a red fox, number 1',
+  });
+  expect((await engine.jobsOf(7)).map((job) => job.id)).toEqual([id]);
+  expect((await engine.accept(aRequest({ updateId: 1, userId: 7 }), { waiting: 1, perDay: 1 }, startMs)).kind).toBe(
+    'known',
+  );
+  expect(await engine.cancel(id, 7, startMs)).toMatchObject({ kind: 'cancelled', job: { id } });
+  expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+});
+
+test('Q18 an outcome that cannot be read is told as set aside, and costs nothing', async () => {
+  using house = anEngine();
+  const { engine, database } = house;
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+  await engine.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
+  database.run(`UPDATE jobs SET outcome = '{"kind":"song"}'`);
+  expect((await engine.claimTelling(id))?.job.state).toEqual(setAside);
+  expect(await mayAskAgain(engine, 7)).toBe(true);
+});
+
+test('Q18 a call that another version noted is passed over', async () => {
+  using house = anEngine();
+  const { engine, database } = house;
+  const { id } = await accepted(engine, { updateId: 1 });
+  database.run(`INSERT INTO calls (job_id, call, fence, trail) VALUES (?, 1, 1, '{"call": "one"}')`, id);
+  expect(await engine.trailOf(id)).toEqual([]);
+});
+
+function spoil(house: TestHouse, sql: string): void {
+  using beside = new DatabaseSync(join(house.dataDir, 'darkroom.db'), { timeout: 5_000 });
+  beside.exec(sql);
+}
+
+test('Q18 whoever asked for what cannot be read is told, the admins too, and the others are served', async () => {
+  await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
+  const [ann, ben, eve] = [house.person(7), house.person(8), house.person(9)];
+  const admin = await acquaintance(house, adminId);
+  const hold = house.bytez.hold();
+  for (const person of [ann, ben, eve]) await answerTo(person, `/generate for ${person.id}`);
+  spoil(house, `UPDATE jobs SET kind = 'music' WHERE user_id = 8`);
+  hold.release();
+  await Promise.all([pictures(ann), pictures(eve)]);
+  await ben.waitFor(hasAnswer);
+  expect(fromBot(ben.messages()).map(wordsOf)).toEqual([expect.stringContaining('set it aside')]);
+  await admin.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('cannot be read')));
+  const event = house.events.find((one) => one.event === 'job.set-aside');
+  expect(event).toMatchObject({ processes: 0 });
+});
+
+test('Q18 an update whose kept words cannot be read is set aside after three tries, and the others go on', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = await acquaintance(house);
+  const bodies = [`'{"update_id": 1'`, `'null'`, `''`];
+  for (const [index, body] of bodies.entries()) {
+    spoil(house, `INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (${index + 1}, ${body}, ${clock.now()})`);
+  }
+  await house.restart();
+  await answerTo(person, '/help');
+  const over = () => house.events.filter((event) => event.event === 'update.failed' && event.setAside);
+  await until(() => {
+    void clock.advance(500);
+    return over().length === bodies.length;
+  });
+  await house.restart();
+  await answerTo(person, '/help');
+  expect(over()).toHaveLength(bodies.length);
+});
