@@ -124,14 +124,13 @@ test('GenerationService does not try for ever what fails by a bug', async () => 
 
 test('GenerationService keeps an ending in mind until the ledger takes it, and says so once', async () => {
   using stage = anAnswerStage();
-  const { engine } = stage;
-  const { settle } = engine;
+  const willing = { ...stage.engine };
   let refusals = 3;
   const refusal = new Error('the disk is full');
-  Object.assign(engine, {
-    settle: async (...given: Parameters<typeof settle>) => {
+  Object.assign(stage.engine, {
+    settle: async (...given: Parameters<typeof willing.settle>) => {
       if ((refusals -= 1) >= 0) throw refusal;
-      return settle(...given);
+      return willing.settle(...given);
     },
   });
   stage.open();

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import { testKey, testToken } from '../support/test-house.ts';
+import { adminId, testKey, testToken } from '../support/test-house.ts';
 import { until } from './talk.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
@@ -74,6 +74,7 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
         RETRY_DELAY_S: '0.01',
         KEYS_TEST_ON_START: 'off',
         BYTEZ_SEATS_MAX: '1',
+        ADMIN_IDS: String(adminId),
         ...(death === undefined ? {} : { DEATH: JSON.stringify(death) }),
       },
     });

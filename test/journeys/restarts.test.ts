@@ -4,7 +4,7 @@ import type { JobId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { openKillableHouse, type KillableHouse } from './killable-house.ts';
 import { answerTo, callsOf, pictures, picturesOf, reads, runs, until } from './talk.ts';
 
@@ -276,3 +276,29 @@ test.each([
     expect(fromBot(person.messages()).find(({ id }) => id === receipt.id)?.photo).toBeUndefined();
   },
 );
+
+test('a request on which six processes died is set aside: its person and the admins hear of it, and it costs nothing', async () => {
+  await using house = await openKillableHouse({ isAsleep: true });
+  const death = { point: 'calling', spared: [], afterMs: 0 } as const;
+  await house.start(death);
+  const admin = house.person(adminId);
+  const person = house.person(7);
+  await answerTo(admin, '/start');
+  person.say('/generate for 7');
+  await house.died();
+  for (let deaths = 2; deaths <= 6; deaths += 1) {
+    await house.start(death);
+    await house.died();
+  }
+  await house.start();
+  await until(() => fromBot(person.messages(), (one) => wordsOf(one).includes('set it aside')).length === 1);
+  const [job] = house.reached;
+  await until(
+    () => fromBot(admin.messages(), (one) => wordsOf(one).includes(`Request ${job} is set aside`)).length === 1,
+    15_000,
+  );
+  expect(house.reached).toEqual(Array.from({ length: 6 }, () => job));
+  await house.kill();
+  using database = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
+  expect(database.all('SELECT given_back FROM credits').map((row) => row['given_back'])).toEqual([1]);
+});
