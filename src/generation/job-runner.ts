@@ -157,7 +157,7 @@ export class JobRunner {
     const jobId = claim.job.id;
     live.end(jobId);
     const settle = () => engine.settle(claim.lease, outcome, clock.now());
-    if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return;
+    if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return this.#leaveNothing(jobId);
     reach('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
@@ -167,6 +167,13 @@ export class JobRunner {
       tell({ event: 'job.failed', jobId, code: outcome.code, calls });
     }
     onEnded(jobId);
+  }
+
+  /** Whoever cancelled in the last moment wants no file either. */
+  async #leaveNothing(jobId: JobId): Promise<void> {
+    const { engine, keeper } = this.#options;
+    const state = (await engine.find(jobId))?.state;
+    if (state !== undefined && 'outcome' in state && state.outcome.kind !== 'result') await keeper.remove(jobId);
   }
 
   async #park(claim: Claim, { line, readyAtMs, reason, progress }: Park): Promise<void> {
