@@ -3,8 +3,9 @@ import type { JobId } from './ids.ts';
 /** What is kept of people, and how it goes. Whatever takes long is done a few rows at a time. */
 export type PersonalData = {
   /**
-   * Takes the words of all of the person's requests and whatever else was kept of them, and marks the requests for
-   * `drop`; answers how many. What keeps others safe stays, without words: today's counters, a premium that is not over, update ids.
+   * Takes the words of the person's ended requests and whatever else was kept of them, and marks the requests for `drop`;
+   * answers how many. Open ones are to be cancelled first. What keeps others safe stays, without words: today's counters,
+   * a premium that is not over, update ids.
    */
   mark(userId: number, nowMs: number): Promise<number>;
   /** How many marked jobs are not told yet. */

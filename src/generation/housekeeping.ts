@@ -12,7 +12,7 @@ const firstRoundMs = 60_000;
 /** Who wanted to be forgotten while something was being told to them is looked after this soon. */
 const leavingMs = 10_000;
 /** Jobs deleted in one go: it takes a few milliseconds, and others come between. */
-const atOnce = 50;
+const atOnce = 25;
 const breathMs = 20;
 
 export type HousekeepingOptions = {

@@ -44,10 +44,13 @@ export function createSqlitePersonalData(database: Database): PersonalData {
 }
 
 function markAll(database: Database, userId: number, nowMs: number): number {
-  const requests = database.run(
-    `UPDATE jobs SET forgotten = 1, prompt = '', options = NULL WHERE user_id = ? AND forgotten = 0`,
-    userId,
-  );
+  // What was asked for since the person's requests were cancelled is a new beginning.
+  const markedIn = (state: string) =>
+    database.run(
+      `UPDATE jobs SET forgotten = 1, prompt = '', options = NULL WHERE user_id = ? AND forgotten = 0 AND ${state}`,
+      userId,
+    );
+  const requests = markedIn(`state = 'ended' AND state <> 'told'`) + markedIn(`state = 'told'`);
   database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
   database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
   database.run('UPDATE users SET locale = NULL WHERE id = ?', userId);

@@ -80,7 +80,7 @@ test('Housekeeping deletes what is old, file before row and a little at a time',
   await stage.clock.advance(30 * dayMs - 1);
   expect(stage.jobs).toHaveLength(120);
   await stage.clock.advance(3_600_000);
-  expect(stage.dropped).toEqual([50, 50, 20]);
+  expect(stage.dropped).toEqual([25, 25, 25, 25, 20]);
   expect([...stage.kept]).toEqual([]);
   expect(stage.events).toContainEqual({ event: 'house.tidied', requests: 120, results: 2 });
 });
@@ -129,7 +129,7 @@ test('Housekeeping leaves the rest for the next start when it is closed in the m
   await stage.clock.advance(0);
   await stage.house[Symbol.asyncDispose]();
   await round;
-  expect(stage.jobs).toHaveLength(70);
+  expect(stage.jobs).toHaveLength(95);
   expect(stage.events).toEqual([]);
   expect(stage.clock.pending).toBe(0);
 });

@@ -87,18 +87,22 @@ test('createSqlitePersonalData() lets nobody begin the day anew by being forgott
   expect(creditsOf(database)).toEqual([]);
 });
 
-test('createSqlitePersonalData().mark() takes the words of every request of the person, and of nobody else', async () => {
+test('createSqlitePersonalData().mark() takes the words of what ended for the person, and of nothing else', async () => {
   using store = aStore();
-  const { engine, data } = store;
+  const { engine, data, end } = store;
   const options = { negative: 'a private thing' };
   await engine.accept({ ...aRequest({ updateId: 1, userId: 7 }), options }, { waiting: 9, perDay: -1 }, startMs);
   await accepted(engine, { updateId: 2, userId: 8 });
+  const mine = await end(result);
+  const others = await end(result);
+  await accepted(engine, { updateId: 3, userId: 7 });
   expect(await data.mark(7, startMs)).toBe(1);
   expect(await data.mark(7, startMs)).toBe(0);
-  const [mine] = await engine.jobsOf(7);
-  expect(mine).toMatchObject({ prompt: '' });
-  expect(mine).not.toHaveProperty('options');
-  expect((await engine.jobsOf(8))[0]?.prompt).toBe('a red fox, number 2');
+  const found = await engine.find(mine);
+  expect(found).toMatchObject({ prompt: '' });
+  expect(found).not.toHaveProperty('options');
+  expect((await engine.find(others))?.prompt).toBe('a red fox, number 2');
+  expect((await engine.jobsOf(7)).map(({ prompt }) => prompt)).toEqual(['a red fox, number 3', '']);
 });
 
 test('createSqlitePersonalData().mark() deletes language, dialogues and words that were set aside, keeps premium while it lasts', async () => {
