@@ -59,7 +59,7 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     this.#saver = new KeySaver(options);
     this.#prober = new KeyProber(options);
     this.#wishes = new WishDesk({ store, clock, tell, carryOut: (wish) => this.#carryOut(wish) });
-    this.#listening = pool.onChange((record, urgent) => this.#onChange(record, urgent));
+    this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
     const jumpedMs = clockJumps(clock);
     this.#rounds = [
       every(clock, watchClockEveryMs, () => {
@@ -118,10 +118,10 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     await this.#saver.flush();
   }
 
-  #onChange(record: KeyRecord, urgent: boolean): void {
-    this.#saver.remember(record, urgent);
+  #onChange(id: KeyId, record: () => KeyRecord, urgent: boolean): void {
+    this.#saver.remember(id, record, urgent);
     // A probe that is under way gives the answer already.
-    if (isUnconfirmed(record) && !this.#prober.isProbing(record.id)) this.#probeBehind([record.id], isUnconfirmed);
+    if (urgent && isUnconfirmed(record()) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
   }
 
   async #test(wanted: (entry: KeyInPool) => boolean): Promise<readonly KeyTest[]> {

@@ -1,4 +1,5 @@
 import type { Tell } from '../domain/events.ts';
+import type { KeyId } from '../domain/ids.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -11,7 +12,8 @@ import type { PoolTime } from './pool-time.ts';
 import type { Roster } from './roster.ts';
 
 export type SeatListener = (provider: ProviderName) => void;
-export type ChangeListener = (record: KeyRecord, urgent: boolean) => void;
+/** Most changes are only counted: the record is made when somebody wants it, and tells how things are by then. */
+export type ChangeListener = (id: KeyId, record: () => KeyRecord, urgent: boolean) => void;
 
 export type KeyLivesOptions = {
   readonly time: PoolTime;
@@ -113,8 +115,8 @@ export class KeyLives {
 
   changed(pooled: PooledKey, urgent: boolean): void {
     if (this.changeListeners.size === 0) return;
-    const record = recordOf(pooled, this.#time.wallMs());
-    for (const listener of this.changeListeners) listener(record, urgent);
+    const record = () => recordOf(pooled, this.#time.wallMs());
+    for (const listener of this.changeListeners) listener(pooled.key.id, record, urgent);
   }
 
   /** The seats that the key shares with the others of its account are other ones now. */

@@ -12,17 +12,20 @@ export type KeySaverOptions = {
   readonly tell: Tell;
 };
 
+/** What is known of a key at the moment of asking. */
+type Learned = () => KeyRecord;
+
 /**
  * Writes behind what is learned about keys. What is urgent goes in the next turn of the event loop, all of one turn
- * together; counters are gathered for a second. One save runs at a time, so that an older record never covers a newer
+ * together; counters are gathered for a second, and their record is made only then. One save runs at a time, so that an older record never covers a newer
  * one. While saving fails everything is kept and tried again, and said once.
  */
 export class KeySaver {
   readonly #store: Pick<KeyStore, 'save'>;
   readonly #clock: Clock;
   readonly #tell: Tell;
-  readonly #urgent = new Map<KeyId, KeyRecord>();
-  readonly #counters = new Map<KeyId, KeyRecord>();
+  readonly #urgent = new Map<KeyId, Learned>();
+  readonly #counters = new Map<KeyId, Learned>();
   #batch: Disposable | undefined;
   #saving: Promise<void> | undefined;
   #failing = false;
@@ -33,8 +36,7 @@ export class KeySaver {
     this.#tell = tell;
   }
 
-  remember(record: KeyRecord, urgent: boolean): void {
-    const { id } = record;
+  remember(id: KeyId, record: Learned, urgent: boolean): void {
     if (urgent || this.#urgent.has(id)) {
       this.#counters.delete(id);
       this.#urgent.set(id, record);
@@ -66,13 +68,13 @@ export class KeySaver {
     // Whatever else is learned in this turn comes along.
     await Promise.resolve();
     while (this.#urgent.size > 0) {
-      const records = [...this.#urgent.values()];
+      const learned = [...this.#urgent];
       this.#urgent.clear();
       try {
-        await this.#store.save(records);
+        await this.#store.save(learned.map(([, record]) => record()));
         this.#failing = false;
       } catch (error) {
-        this.#keep(records);
+        this.#keep(learned);
         this.#complain(error);
         this.#batchAfter(tryAgainAfterMs);
         return;
@@ -81,9 +83,9 @@ export class KeySaver {
   }
 
   /** Back with what could not be saved, except where something newer is known. */
-  #keep(records: readonly KeyRecord[]): void {
-    for (const record of records) {
-      if (!this.#urgent.has(record.id) && !this.#counters.has(record.id)) this.#counters.set(record.id, record);
+  #keep(learned: readonly (readonly [KeyId, Learned])[]): void {
+    for (const [id, record] of learned) {
+      if (!this.#urgent.has(id) && !this.#counters.has(id)) this.#counters.set(id, record);
     }
   }
 

@@ -3,7 +3,9 @@ import type { Roster } from './roster.ts';
 import type { SeatRequest } from './lease.ts';
 
 /** A key that takes this many times as long as its siblings is slow. */
-export const slowFactor = 3;
+const slowFactor = 3;
+/** Where calls are quicker than this, the factor between two of them is chance. */
+const quickMs = 50;
 /** One seat of so many goes to a slow key, to see whether it still is. */
 const exploreEvery = 64;
 /** A suspect comes after every sibling, however fast. */
@@ -30,6 +32,11 @@ export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expe
 export function expectedMs(pooled: PooledKey, { index, usualMs, isKnown }: Expectation, upMs: number): number {
   const ms = pooled.expectedMs(index) ?? usualMs;
   return pooled.inFlight === 0 || !isKnown ? ms : Math.max(ms, upMs - pooled.quietSinceUpMs);
+}
+
+/** A key that takes longer is slow, where its siblings take `usualMs`. */
+export function slowFromMs(usualMs: number): number {
+  return Math.max(usualMs, quickMs) * slowFactor;
 }
 
 /** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */

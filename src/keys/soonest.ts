@@ -4,7 +4,7 @@ import { slowAnswer } from './hold-back.ts';
 import type { SeatRequest } from './lease.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
-import { type Expectation, expectedMs, mayExplore, scoreOf, slowFactor } from './scoring.ts';
+import { type Expectation, expectedMs, mayExplore, scoreOf, slowFromMs } from './scoring.ts';
 
 export type Moment = { readonly upMs: number; readonly nowMs: number; readonly random: Random };
 
@@ -19,7 +19,7 @@ export function soonest(
   { upMs, nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
   const { model, avoid } = request;
-  const slowMs = expectation.usualMs * slowFactor;
+  const slowMs = slowFromMs(expectation.usualMs);
   let best: PooledKey | undefined;
   let bestMs = 0;
   let bestScore = Infinity;
@@ -60,7 +60,7 @@ export function soonest(
     if (expectedMs(slowOne, expectation, upMs) > slowMs) skips.slow -= 1;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
   }
-  if (bestMs > fastMs * slowFactor && request.evenSlow !== true) {
+  if (bestMs > slowFromMs(fastMs) && request.evenSlow !== true) {
     return slowAnswer(roster, request, expectation, { slowMs: bestMs, fastMs, upMs, nowMs });
   }
   if (bestMs > slowMs) skips.slow -= 1;

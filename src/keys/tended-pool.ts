@@ -14,8 +14,8 @@ export type TendedPool = {
   keys(): readonly KeyInPool[];
   /** A word on one key; a key that is not in the pool is ignored. */
   note(id: KeyId, happening: KeyHappening): void;
-  /** `urgent` when more than counters changed. */
-  onChange(listener: (record: KeyRecord, urgent: boolean) => void): Disposable;
+  /** `urgent` when more than counters changed; `record` tells how things are when it is called. */
+  onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
   /** The machine's clock was set: every remembered time moves with it. */
   shift(byMs: number): void;
   /** Keys known before keep everything that was learned of them; `groups` leads from a key to the first of its account. */

@@ -2,7 +2,7 @@ import type { Chosen, Slow } from './choosing.ts';
 import type { SeatRequest } from './lease.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
-import { type Expectation, expectedMs, mayExplore, scoreOf, slowFactor } from './scoring.ts';
+import { type Expectation, expectedMs, mayExplore, scoreOf, slowFromMs } from './scoring.ts';
 import type { Moment } from './soonest.ts';
 
 /** Enough to find two that suit where a few do not. */
@@ -19,7 +19,7 @@ export function twoChoices(
   { upMs, nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
   const { open } = roster;
-  const slowMs = expectation.usualMs * slowFactor;
+  const slowMs = slowFromMs(expectation.usualMs);
   const hasBusy = roster.takers > open.length + roster.trials.size;
   let best: PooledKey | undefined;
   let bestMs = 0;

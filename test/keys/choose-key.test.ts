@@ -207,3 +207,9 @@ test('among many keys the few that serve a model are found', () => {
   const { pool } = aPool({ keys });
   expect(keyOf(pool, { model: 'org/b' })).toBe('#124');
 });
+
+test('among calls of a few milliseconds no key is slow: its free seat is not held back', () => {
+  const { pool } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
+  teach(pool, [1, 40]);
+  expect([keyOf(pool), keyOf(pool)]).toEqual(['#1', '#2']);
+});

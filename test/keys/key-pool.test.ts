@@ -236,7 +236,7 @@ test('what was learned survives in the records', async () => {
 test('onChange() tells what is urgent from what is only counted', () => {
   const { pool } = aPool({ keys: [aKey(1)], mostSeats: () => 2 });
   const urgencies: boolean[] = [];
-  using _listening = pool.onChange((_record, urgent) => urgencies.push(urgent));
+  using _listening = pool.onChange((_id, _record, urgent) => urgencies.push(urgent));
   seatOf(pool).release(ok());
   seatOf(pool).release(ok());
   seatOf(pool).release(fail(failures.bad));
@@ -364,10 +364,10 @@ test('KeyPool.keys() shows what may be probed', () => {
   expect(pool.keys()).toEqual([{ key: aKey(1), state: { kind: 'ready' } }]);
 });
 
-test('a record is saved as it was at that moment', () => {
+test('a record stays as it was at the moment it was asked for', () => {
   const kept: KeyRecord[] = [];
   const { pool } = aPool({ keys: [aKey(1)] });
-  using _listening = pool.onChange((record) => kept.push(record));
+  using _listening = pool.onChange((_id, record) => kept.push(record()));
   seatOf(pool).release(ok());
   seatOf(pool).release(ok());
   expect(kept.map(({ health }) => health.calls)).toEqual([1, 2]);

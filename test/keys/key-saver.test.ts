@@ -21,6 +21,10 @@ function aRecord(place: number, savedAtMs: number): KeyRecord {
   };
 }
 
+function learned(place: number, savedAtMs: number) {
+  return [keyId(`id-${place}`), () => aRecord(place, savedAtMs)] as const;
+}
+
 /** A saver over a store that refuses the first `refusals` saves. */
 function aDesk(refusals = 0) {
   const clock = fakeClock();
@@ -46,10 +50,10 @@ function aDesk(refusals = 0) {
 
 test('KeySaver saves what is urgent of one turn at once, together, without moving the clock', async () => {
   const { clock, saved, saver } = aDesk();
-  saver.remember(aRecord(1, 1), true);
-  saver.remember(aRecord(2, 1), false);
-  saver.remember(aRecord(1, 2), true);
-  saver.remember(aRecord(3, 1), true);
+  saver.remember(...learned(1, 1), true);
+  saver.remember(...learned(2, 1), false);
+  saver.remember(...learned(1, 2), true);
+  saver.remember(...learned(3, 1), true);
   await clock.advance(0);
   expect(saved).toEqual([['bytez #1 at 2', 'bytez #3 at 1']]);
 });
@@ -57,7 +61,7 @@ test('KeySaver saves what is urgent of one turn at once, together, without movin
 test('KeySaver gathers counters for a second and saves the newest of each key', async () => {
   const { clock, saved, saver } = aDesk();
   for (let count = 1; count <= 50; count += 1) {
-    saver.remember(aRecord(1 + (count % 2), count), false);
+    saver.remember(...learned(1 + (count % 2), count), false);
     await clock.advance(10);
   }
   await clock.advance(499);
@@ -70,29 +74,29 @@ test('KeySaver gathers counters for a second and saves the newest of each key', 
 
 test('KeySaver never saves an older record after a newer one, also while a save is under way', async () => {
   const { clock, saved, saver } = aDesk();
-  saver.remember(aRecord(1, 1), false);
-  saver.remember(aRecord(1, 2), true);
+  saver.remember(...learned(1, 1), false);
+  saver.remember(...learned(1, 2), true);
   await Promise.resolve();
   await Promise.resolve();
-  saver.remember(aRecord(1, 3), true);
-  saver.remember(aRecord(1, 4), false);
+  saver.remember(...learned(1, 3), true);
+  saver.remember(...learned(1, 4), false);
   await clock.advance(5_000);
   expect(saved).toEqual([['bytez #1 at 2'], ['bytez #1 at 4']]);
 });
 
 test('KeySaver says once that it cannot save, keeps everything and tries again until it can', async () => {
   const { clock, saved, events, saver } = aDesk(3);
-  saver.remember(aRecord(1, 1), true);
+  saver.remember(...learned(1, 1), true);
   await clock.advance(0);
-  saver.remember(aRecord(1, 2), true);
-  saver.remember(aRecord(2, 1), false);
+  saver.remember(...learned(1, 2), true);
+  saver.remember(...learned(2, 1), false);
   await clock.advance(9_000);
   expect(saved).toEqual([]);
   expect(events).toMatchObject([{ event: 'house.trouble', what: 'Cannot save what was learned of the keys' }]);
   await clock.advance(6_000);
   expect(saved.flat().sort()).toEqual(['bytez #1 at 2', 'bytez #2 at 1']);
 
-  saver.remember(aRecord(1, 3), true);
+  saver.remember(...learned(1, 3), true);
   await clock.advance(0);
   expect(saved.at(-1)).toEqual(['bytez #1 at 3']);
   expect(events).toHaveLength(1);
@@ -100,8 +104,8 @@ test('KeySaver says once that it cannot save, keeps everything and tries again u
 
 test('KeySaver.flush() saves everything that is remembered', async () => {
   const { saved, saver } = aDesk();
-  saver.remember(aRecord(1, 1), false);
-  saver.remember(aRecord(2, 1), true);
+  saver.remember(...learned(1, 1), false);
+  saver.remember(...learned(2, 1), true);
   await saver.flush();
   expect(saved.flat().sort()).toEqual(['bytez #1 at 1', 'bytez #2 at 1']);
   await saver.flush();

@@ -90,7 +90,7 @@ export class ModelledPool {
       random: this.#random,
       tell: () => undefined,
     });
-    pool.onChange((record) => this.#records.set(record.id, record));
+    pool.onChange((id, record) => this.#records.set(id, record()));
     pool.onSeat(() => (this.#rings += 1));
     return pool;
   }

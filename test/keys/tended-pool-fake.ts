@@ -2,6 +2,7 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
 import type { KeyView, PoolView } from '../../src/domain/views.ts';
+import type { ChangeListener } from '../../src/keys/key-lives.ts';
 import { nextKeyState } from '../../src/keys/key-life.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
@@ -29,7 +30,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   const replaced: FakePool['replaced'] = [];
   const states = new Map<KeyId, KeyState>();
   const views = new Map<KeyId, Partial<KeyView>>();
-  const listeners = new Set<(record: KeyRecord, urgent: boolean) => void>();
+  const listeners = new Set<ChangeListener>();
   const stateOf = (id: KeyId): KeyState => states.get(id) ?? { kind: 'ready' };
   const keyAt = (place: number) => {
     const key = keys.find((one) => one.place === place);
@@ -39,7 +40,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   const tell = (key: PoolKey, urgent: boolean) => {
     const { id, provider, name } = key;
     const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
-    for (const listener of listeners) listener({ ...record, state: stateOf(id) }, urgent);
+    for (const listener of listeners) listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
   };
   return {
     noted,

@@ -38,7 +38,7 @@ export function aPool(options: Partial<KeyPoolOptions> = {}) {
     tell: (event) => events.push(event),
     ...options,
   });
-  pool.onChange((record) => records.set(record.id, record));
+  pool.onChange((id, record) => records.set(id, record()));
   return { pool, clock: options.clock === undefined ? clock : (options.clock as typeof clock), events, records };
 }
 
