@@ -5,6 +5,7 @@ import type { JobId } from '../domain/ids.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job } from '../domain/job.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
@@ -104,14 +105,16 @@ export class Delivery {
     // The receipt may have been on its way while the job was claimed.
     const job = (await engine.find(id)) ?? claim.job;
     const start = await ledger.begin(id, 'result', 'idempotent');
+    let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
       reach('delivering', id);
       const shown = await showOutcome({ ...claim, job }, outcome, this.#options);
       reach('delivered-not-told', id);
-      await ledger.end(id, 'result', shown.as === 'nothing' ? shown.why : String(shown.messageId));
+      note = noteOf(shown, outcome);
+      await ledger.end(id, 'result', note);
       this.#sayHow(job, shown);
     }
-    await engine.told(claim.lease, clock.now());
+    await engine.told(claim.lease, clock.now(), note.startsWith(wordsInstead) ? wordsInstead : undefined);
   }
 
   #sayHow(job: Job, shown: Shown): void {
@@ -145,4 +148,13 @@ export class Delivery {
     }
     return 'done';
   }
+}
+
+/** Kept with the effect, so that a crash before the end is told does not cost the person the day's credit. */
+const wordsInstead = 'words-instead';
+
+function noteOf(shown: Shown, outcome: Outcome): string {
+  if (shown.as === 'nothing') return shown.why;
+  const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
+  return isInstead ? `${wordsInstead} ${shown.messageId}` : String(shown.messageId);
 }

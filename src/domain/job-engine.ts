@@ -126,8 +126,8 @@ export type JobEngine = {
   cancel(id: JobId, userId: number, nowMs: number): Promise<Cancelled>;
   /** A lease to tell the person about an ended job; undefined when it was told or has not ended. */
   claimTelling(id: JobId): Promise<Claim | undefined>;
-  /** The person knows the outcome. */
-  told(lease: JobLease, nowMs: number): Promise<boolean>;
+  /** The person knows the outcome; where words stood for a result, its credit is given back in the same transaction. */
+  told(lease: JobLease, nowMs: number, shown?: 'words-instead'): Promise<boolean>;
   /** Ids of jobs that ended and were not told, oldest first. */
   untold(): Promise<readonly JobId[]>;
   /** Is this still the newest lease of the job? Every outside effect asks first. */

@@ -42,6 +42,23 @@ export function claimEnded(database: Database, id: JobId): Claim | undefined {
   return { lease, job };
 }
 
+/** The person knows the outcome, inside the caller's transaction; words that stood for a result cost nothing. */
+export function endTelling(
+  database: Database,
+  { jobId, fence }: JobLease,
+  nowMs: number,
+  shown: 'words-instead' | undefined,
+): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'told', told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+    nowMs,
+    jobId,
+    fence,
+  );
+  if (changed === 1 && shown === 'words-instead') giveCreditBack(database, jobId);
+  return changed === 1;
+}
+
 /** What was under way when the process died: made, or shown to its person. */
 const diedOn = `SELECT * FROM jobs WHERE state = 'running'
   UNION ALL

@@ -4,7 +4,7 @@ import type { Database } from './connection.ts';
 import { claimWithAnswer, keepAnswer } from './job-answers.ts';
 import { callsOf, keepCall } from './job-calls.ts';
 import { checkpointJob, claimNext, claimOverdue, handBackJob, parkJob, setBackJob } from './job-claims.ts';
-import { cancelJob, claimEnded, recoverJobs, settleJob } from './job-endings.ts';
+import { cancelJob, claimEnded, endTelling, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
 import { engineStats, openJobsOf, placeAhead } from './job-places.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
@@ -53,16 +53,7 @@ export function createSqliteJobEngine(database: Database): JobEngine {
       database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
     cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),
     claimTelling: async (id) => database.commit(() => claimEnded(database, id)),
-    told: async ({ jobId: id, fence }, nowMs) =>
-      database.commit(
-        () =>
-          database.run(
-            `UPDATE jobs SET state = 'told', told_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
-            Math.floor(nowMs),
-            id,
-            fence,
-          ) === 1,
-      ),
+    told: async (lease, nowMs, shown) => database.commit(() => endTelling(database, lease, Math.floor(nowMs), shown)),
     untold: async () =>
       database
         .all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`)

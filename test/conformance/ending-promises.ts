@@ -129,6 +129,26 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     expect(await ask(8)).toBe('quota-reached');
   });
 
+  test(`${name} a result for which words had to stand gives its credit back, one that was shown does not`, async () => {
+    await using house = await makeEngine();
+    const { engine } = house;
+    const ask = async (updateId: number) => {
+      const answer = await engine.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 }, startMs);
+      return answer.kind === 'refused' ? answer.code : answer.job.id;
+    };
+    const tell = async (shown?: 'words-instead') => {
+      const { lease, job } = await claimed(engine);
+      await engine.settle(lease, result, startMs);
+      const telling = await engine.claimTelling(job.id);
+      expect(telling && (await engine.told(telling.lease, startMs, shown))).toBe(true);
+    };
+    await ask(1);
+    await tell('words-instead');
+    expect(await ask(2)).toBe('tg-2');
+    await tell();
+    expect(await ask(3)).toBe('quota-reached');
+  });
+
   test(`${name} jobsOf() answers what is open and the one told last, newest first`, async () => {
     await using house = await makeEngine();
     const { engine } = house;

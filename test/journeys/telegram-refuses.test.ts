@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
@@ -117,13 +117,17 @@ test.each([
 
 test('a picture that Telegram takes in no form ends in words, not in silence', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock });
+  await using house = await openTestHouse({ clock, env: { FREE_IMAGES_PER_DAY: '1' } });
   const person = house.person(7);
   house.telegram.addFault({ method: 'editMessageMedia', times: 2, do: refuse('Bad Request: IMAGE_PROCESS_FAILED') });
   const { receipt, release } = await inTheMaking(house, person);
   release();
   await whileTimePasses(clock, reads(person, receipt.id, 'got lost on the way'));
   expect(await house.event('job.told')).toMatchObject({ code: 'result-unavailable' });
+  // It did not count: there is another picture today.
+  await vi.waitFor(async () => expect((await house.house.stats()).untold).toBe(0));
+  person.say('/generate another fox');
+  await whileTimePasses(clock, house.event('job.delivered'));
 });
 
 test('a picture that is too large even for a document is answered with an explanation', async () => {
