@@ -1,6 +1,7 @@
 import { type Bot, GrammyError, HttpError } from 'grammy';
+import type { Update } from 'grammy/types';
 import type { Tell } from '../domain/events.ts';
-import type { Inbox } from '../domain/inbox.ts';
+import type { Inbox, InboxUpdate } from '../domain/inbox.ts';
 import { isStorageRefusal } from '../domain/storage-trouble.ts';
 import { backoffMs } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -84,7 +85,7 @@ export class Poller {
 
   /** Polls until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
-    const { bot, clock, tell, ours = () => [] } = this.#options;
+    const { bot, clock, tell } = this.#options;
     await this.#handling.takeUp(signal);
     let offset: number | undefined;
     let failures = 0;
@@ -98,11 +99,12 @@ export class Poller {
         failures = 0;
         this.#lastAnswerUpMs = clock.uptimeMs();
         this.#contest.win();
-        const updates = batch.map((update) => ({ updateId: update.update_id, body: withoutKeys(update, ours()) }));
+        const updates = batch.flatMap((update) => this.#written(update));
         const taken = await this.#intake.take(updates, signal);
-        const last = batch[taken - 1];
-        if (last !== undefined) offset = last.update_id + 1;
-        if (taken < batch.length) await clock.sleep(storageRestMs, signal);
+        const isAll = taken === updates.length;
+        const last = isAll ? batch.at(-1)?.update_id : updates[taken - 1]?.updateId;
+        if (last !== undefined) offset = last + 1;
+        if (!isAll) await clock.sleep(storageRestMs, signal);
         await this.#purge();
       } catch (error) {
         if (signal.aborted) return;
@@ -131,6 +133,18 @@ export class Poller {
     const { bot, tell } = this.#options;
     tell({ event: 'telegram.trouble', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
     return bot.api.deleteWebhook().catch(() => false);
+  }
+
+  /** What is kept of an update; nothing of one that cannot be written down (nested too deep), which holds up no other. */
+  #written(update: Update): readonly InboxUpdate[] {
+    const { tell, ours = () => [] } = this.#options;
+    const updateId = update.update_id;
+    try {
+      return [{ updateId, body: withoutKeys(update, ours()) }];
+    } catch (error) {
+      tell({ event: 'update.failed', updateId, error, setAside: true });
+      return [];
+    }
   }
 
   #restAfter(error: unknown, failures: number): number {
