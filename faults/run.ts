@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Check, Part } from './check.ts';
 import { checkTable } from './check-table.ts';
+import { crashPoints } from './crash-points.ts';
 import { fullAnswers, fuzzAnswers } from './fuzz-answers.ts';
+import { machineTroubles } from './machine-troubles.ts';
 import { resultsDir } from './scene.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
 import { fullHour, virtualHour } from './virtual-hour.ts';
@@ -19,6 +21,8 @@ const parts: readonly Part[] = [
     about: '240 requests in the same weather, 3 kills',
     run: (options) => storm(shortStorm, options),
   },
+  { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },
+  { name: 'machine', about: 'full disks, locked databases, clocks that are set, late answers', run: machineTroubles },
   {
     name: 'fuzz-answers',
     about: '20,000 provider answers, and the files that they lead to',
