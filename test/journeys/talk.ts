@@ -1,4 +1,3 @@
-import { vi } from 'vitest';
 import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
 import type { Group } from '../../src/sandbox/telegram/group.ts';
 import type { Person, SayOptions } from '../../src/sandbox/telegram/person.ts';
@@ -68,7 +67,11 @@ export function runs({ bytez }: Pick<TestHouse, 'bytez'>): readonly BytezCall[] 
 
 /** Looks until it holds, for at most so long. */
 export async function until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
-  await vi.waitUntil(holds, { interval: 4, timeout: timeoutMs });
+  const untilMs = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > untilMs) throw new Error(`Cannot wait any longer: it does not hold after ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
 }
 
 /** Moves the bot's clock on, step by step, while what it started happens; answers what the work answers. */
