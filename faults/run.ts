@@ -6,6 +6,7 @@ import { checkTable } from './check-table.ts';
 import { crashPoints } from './crash-points.ts';
 import { fullAnswers, fuzzAnswers } from './fuzz-answers.ts';
 import { machineTroubles } from './machine-troubles.ts';
+import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
 import { resultsDir } from './scene.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
 import { fullHour, virtualHour } from './virtual-hour.ts';
@@ -23,6 +24,11 @@ const parts: readonly Part[] = [
   },
   { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },
   { name: 'machine', about: 'full disks, locked databases, clocks that are set, late answers', run: machineTroubles },
+  {
+    name: 'fuzz-updates',
+    about: '20,000 updates of every sort from 1,600 people',
+    run: (options) => fuzzUpdates(fullUpdates, options),
+  },
   {
     name: 'fuzz-answers',
     about: '20,000 provider answers, and the files that they lead to',

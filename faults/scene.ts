@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/kit/clock.ts';
 import type { BytezFault } from '../src/sandbox/bytez/bytez-fault.ts';
@@ -21,6 +21,8 @@ export type SceneOptions = {
   readonly latencyMs: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly random: () => number;
+  /** Keeps the data folder in memory where the machine has room for it: for what is not about durability. */
+  readonly inMemory?: boolean;
 };
 
 /** The real bot in a process of its own between a Telegram and a provider that stumble on purpose. */
@@ -41,7 +43,7 @@ export type Scene = AsyncDisposable & {
 export async function openScene(options: SceneOptions): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   mkdirSync(resultsDir, { recursive: true });
-  const folder = mkdtempSync(join(resultsDir, 'scene-'));
+  const folder = mkdtempSync(join(options.inMemory === true ? memoryFolder() : resultsDir, 'darkroom-scene-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   opening.defer(() => {
@@ -115,4 +117,16 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     stop: () => end('SIGTERM'),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+const sharedMemory = '/dev/shm';
+const roomBytes = 400_000_000;
+
+function memoryFolder(): string {
+  try {
+    const { bavail, bsize } = statfsSync(sharedMemory);
+    return bavail * bsize > roomBytes ? sharedMemory : resultsDir;
+  } catch {
+    return resultsDir;
+  }
 }
