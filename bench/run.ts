@@ -7,6 +7,7 @@ import { deepQueue } from './deep-queue.ts';
 import { faultMatrix } from './fault-matrix.ts';
 import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './figure.ts';
 import { firstAnswer } from './first-answer.ts';
+import { flood } from './flood.ts';
 import { install } from './install.ts';
 import { jobsPerSecond } from './jobs-per-second.ts';
 import { lanes } from './lanes.ts';
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'install', run: install },
   { name: 'jobs-per-second', run: jobsPerSecond },
   { name: 'updates-per-second', run: updatesPerSecond },
+  { name: 'flood', run: flood },
   { name: 'deep-queue', run: deepQueue },
   { name: 'lanes', run: lanes },
   { name: 'overhead', run: overhead },

@@ -4,6 +4,7 @@ process.on('message', (question) => {
   const rssBytes = process.memoryUsage.rss();
   globalThis.gc();
   globalThis.gc();
-  process.send({ rssBytes, rssAfterGcBytes: process.memoryUsage.rss() });
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  process.send({ rssBytes, rssAfterGcBytes: process.memoryUsage.rss(), peakRssBytes });
 });
 process.channel.unref();
