@@ -50,13 +50,16 @@ export class Receipts {
   readonly #options: ReceiptsOptions;
   readonly #tracked = new Map<JobId, Tracked>();
   readonly #sending = new Map<JobId, Promise<void>>();
+  /** Of which there was news while their receipt was on its way. */
+  readonly #missed = new Set<JobId>();
   readonly #listening: Disposable;
   #placesTimer: Disposable | undefined;
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
     const progress = options.service.onProgress((id) => {
-      this.refresh(id);
+      if (this.#sending.has(id)) this.#missed.add(id);
+      else this.refresh(id);
       this.#schedulePlaces();
     });
     const ended = options.service.onEnded(() => this.#schedulePlaces());
@@ -70,8 +73,12 @@ export class Receipts {
 
   /** Sends the first answer to a request; a second call for the same job sends nothing. */
   async send(job: Job, view: JobView): Promise<void> {
-    const sending = this.#send(job, view).finally(() => this.#sending.delete(job.id));
-    this.#sending.set(job.id, sending);
+    const { id } = job;
+    const sending = this.#send(job, view).finally(() => {
+      this.#sending.delete(id);
+      if (this.#missed.delete(id)) this.refresh(id);
+    });
+    this.#sending.set(id, sending);
     await sending;
   }
 
@@ -92,8 +99,6 @@ export class Receipts {
       return;
     }
     this.#tracked.set(job.id, { chatId, shown: fingerprintOf(screen) });
-    // What happened while the receipt was on its way.
-    this.refresh(job.id);
   }
 
   /** Shows where the job stands as soon as Telegram bears it, also when an earlier run of the process sent the receipt. */

@@ -203,3 +203,21 @@ test('Receipts speaks of the delivery only when it takes its time', async () => 
   await house.clock.advance(200);
   expect(house.edits).toHaveLength(2);
 });
+
+test('Receipts takes nobody’s turn for a receipt about which there is no news', async () => {
+  const house = someReceipts();
+  await house.send();
+  expect(house.clock.pending).toBe(0);
+  await house.clock.advance(60_000);
+  expect([house.sent.length, house.edits]).toEqual([1, []]);
+});
+
+test('Receipts shows what happened while the receipt was on its way', async () => {
+  const house = someReceipts('private', ({ method }) => {
+    if (method === 'sendMessage') house.goOn(making(2));
+    return undefined;
+  });
+  await house.send();
+  await house.clock.advance(60_000);
+  expect(house.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
+});
