@@ -31,14 +31,20 @@ export async function demo(options: DemoOptions): Promise<void> {
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   };
   const pictureMs = says.length > 0 ? undefined : watchablePictureMs;
+  // What is said without a page shows the keys one after the other, the same in every run.
+  const rotation = says.length > 0 ? 'round-robin' : 'health-based';
   // The address stands above the story, which begins before there is one.
   let early: string[] | undefined = says.length > 0 ? undefined : [];
-  await using demoHouse = await openDemoHouse((event) => {
-    const line = `              . ${storyLine(event) ?? event.event}`;
-    if (early !== undefined) early.push(line);
-    else if (!quiet.has(event.event)) print(line);
-    for (const listener of listeners) listener(event);
-  }, pictureMs);
+  await using demoHouse = await openDemoHouse(
+    (event) => {
+      const line = `              . ${storyLine(event) ?? event.event}`;
+      if (early !== undefined) early.push(line);
+      else if (!quiet.has(event.event)) print(line);
+      for (const listener of listeners) listener(event);
+    },
+    pictureMs,
+    rotation,
+  );
   const { telegram, house } = demoHouse;
   if (says.length > 0) {
     const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });

@@ -72,7 +72,7 @@ export function alertWords({ severity, facts }: Alert): string {
 function factWords(facts: AlertFacts): string {
   switch (facts.kind) {
     case 'key-failing':
-      return `${facts.keyName} failed ${count(facts.times, 'time')} in a row (${facts.reason})`;
+      return `${facts.keyName} failed${facts.times === 1 ? '' : ` ${facts.times} times in a row`} (${facts.reason})`;
     case 'no-key-ready':
       return `no key of ${facts.provider} takes calls, ${count(facts.keys, 'key')} in all`;
     case 'provider-silent':
