@@ -65,6 +65,8 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
   'telegram.trouble': { event: 'telegram.trouble', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
+  'telegram.contested': { event: 'telegram.contested', waits: true },
+  'telegram.uncontested': { event: 'telegram.uncontested', afterMs: 35_000 },
   'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
 };
 
