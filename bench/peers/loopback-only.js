@@ -1,7 +1,7 @@
 // Preloaded into a peer that would listen on every address of the machine: it listens on loopback alone, and says where.
 import { Server } from 'node:net';
 
-const listen = Server.prototype.listen;
+const { value: listen } = Object.getOwnPropertyDescriptor(Server.prototype, 'listen');
 let address;
 Server.prototype.listen = function listenOnLoopback(port, ...more) {
   const callback = more.find((one) => typeof one === 'function');
