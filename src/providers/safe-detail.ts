@@ -20,7 +20,9 @@ function withoutSecret(text: string, secret: string): string {
       url,
       encodeURIComponent(url),
       JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString('base64').replace(/={1,2}$/, ''),
+      Buffer.from(secret)
+        .toString('base64')
+        .replace(/={1,2}$/, ''),
       Buffer.from(secret).toString('base64url'),
       ...coded,
       ...coded.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
