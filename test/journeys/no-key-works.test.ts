@@ -97,6 +97,8 @@ test.each(troubles)(
     const [free, premium] = [freeIds, premiumIds].map((ids) => sameWish(house, ids)) as [Asked, Asked];
     await passTime(clock, Promise.all([...free, ...premium].map((person) => person.waitFor(hasAnswer))), {
       stepMs: 500,
+      // On a busy machine much of the bot's time passes while an answer is on its way.
+      atMostMs: 21_600_000,
     });
     await passTime(clock, house.restart(), { stepMs: 500 });
 
