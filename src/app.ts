@@ -278,7 +278,7 @@ export async function openHouse({
     introduced,
     broken,
     [Symbol.asyncDispose]: async () => {
-      const patience = clock.deadline(config.drainMs);
+      using patience = clock.deadline(config.drainMs);
       closing.abort(new Error('The house is closing'));
       await polling.catch(() => undefined);
       await atMost(clock, config.drainMs, poller.idle());

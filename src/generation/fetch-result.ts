@@ -31,7 +31,7 @@ export async function fetchResult(
   const beganUpMs = clock.uptimeMs();
   const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
   for (let fetches = 1; ; fetches += 1) {
-    const kept = await keeper.keep(source, job.kind, job.id, clock.deadline(oneFetchMs[job.kind], signal));
+    const kept = await fetchOnce();
     if (kept.ok) return kept;
     const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
     const isWaitedFor = clock.uptimeMs() - beganUpMs + waitMs <= (kept.byDisk === true ? leftMs : patienceMs);
@@ -39,5 +39,10 @@ export async function fetchResult(
     // The disk tells of its trouble by itself.
     if (kept.byDisk !== true) tell({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
     await clock.sleep(waitMs, signal);
+  }
+
+  async function fetchOnce(): Promise<Kept> {
+    using deadline = clock.deadline(oneFetchMs[job.kind], signal);
+    return await keeper.keep(source, job.kind, job.id, deadline);
   }
 }

@@ -91,8 +91,9 @@ export class KeyProber {
   /** Why the key is not accepted, as far as the provider said; undefined when it is. */
   async #ask({ key }: KeyInPool, provider: Provider): Promise<FailureReason | undefined> {
     let reply: ProbeReply;
+    using deadline = this.#clock.deadline(probeTimeoutMs, this.#stop.signal);
     try {
-      reply = await provider.probe(key.secret, this.#clock.deadline(probeTimeoutMs, this.#stop.signal));
+      reply = await provider.probe(key.secret, deadline);
     } catch (error) {
       if (this.#stop.signal.aborted) return 'unreachable';
       this.#tell({ event: 'house.trouble', what: `Cannot test ${key.name}`, error });

@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { type Deadline, deadlineBy } from './deadline.ts';
 
 /** Time as the house sees it. Milliseconds everywhere. */
 export type Clock = {
@@ -8,8 +9,8 @@ export type Clock = {
   uptimeMs(): number;
   /** Rests for `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first. */
-  deadline(ms: number, parent?: AbortSignal): AbortSignal;
+  /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first; dispose it when the work is done. */
+  deadline(ms: number, parent?: AbortSignal): Deadline;
   /** Runs `task` once after `ms`; disposing before cancels it. Never keeps the process alive by itself. */
   schedule(ms: number, task: () => void): Disposable;
 };
@@ -28,16 +29,15 @@ export const systemClock: Clock = {
       throw error;
     }
   },
-  deadline: (ms, parent) => {
-    const timeout = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(ms)), longestTimerMs));
-    return parent === undefined ? timeout : AbortSignal.any([parent, timeout]);
-  },
-  schedule: (ms, task) => {
-    const timer = setTimeout(task, Math.min(Math.max(0, ms), longestTimerMs));
-    timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
+  deadline: (ms, parent) => deadlineBy(schedule, ms, parent),
+  schedule,
 };
+
+function schedule(ms: number, task: () => void): Disposable {
+  const timer = setTimeout(task, Math.min(Math.max(0, ms), longestTimerMs));
+  timer.unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
 
 /** True when the signal was aborted because a deadline passed. */
 export function isTimeout(reason: unknown): boolean {

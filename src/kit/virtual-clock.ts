@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { deadlineBy } from './deadline.ts';
 
 type Timer = { atMs: number; run: () => void };
 
@@ -49,11 +50,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promi
         });
         signal.addEventListener('abort', onAbort, { once: true });
       }),
-    deadline: (ms, parent) => {
-      const timeout = new AbortController();
-      schedule(ms, () => timeout.abort(new DOMException('The deadline has passed', 'TimeoutError')));
-      return parent === undefined ? timeout.signal : AbortSignal.any([parent, timeout.signal]);
-    },
+    deadline: (ms, parent) => deadlineBy(schedule, ms, parent),
     get pending() {
       return timers.size;
     },

@@ -81,7 +81,7 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
     list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
     keep: async (source, kind, jobId, parent) => {
-      const signal = clock.deadline(limits.totalMs, parent);
+      using signal = clock.deadline(limits.totalMs, parent);
       try {
         signal.throwIfAborted();
         return await keep(source, kind, jobId, signal);

@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { isTimeout, systemClock } from '../../src/kit/clock.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 
 test('systemClock.sleep() rejects with the reason as soon as its signal aborts', async () => {
   const stop = new AbortController();
@@ -27,4 +29,27 @@ test('systemClock takes waits that are longer than a timer can be, without firin
   const far = systemClock.deadline(2 ** 40);
   await new Promise((resolve) => setImmediate(resolve));
   expect([fired, far.aborted]).toEqual([false, false]);
+});
+
+test('a deadline that is disposed never comes, and leaves no timer and no listener behind', async () => {
+  const clock = fakeClock();
+  const parent = new AbortController();
+  const deadline = clock.deadline(1_000, parent.signal);
+  deadline[Symbol.dispose]();
+  expect([clock.pending, getEventListeners(parent.signal, 'abort')]).toEqual([0, []]);
+  await clock.advance(2_000);
+  parent.abort();
+  expect(deadline.aborted).toBe(false);
+});
+
+test('a deadline that has come, or whose parent came first, leaves nothing behind either', async () => {
+  const clock = fakeClock();
+  const parent = new AbortController();
+  const [near, far] = [clock.deadline(1_000, parent.signal), clock.deadline(9_000, parent.signal)];
+  await clock.advance(1_000);
+  expect([isTimeout(near.reason), getEventListeners(parent.signal, 'abort').length]).toEqual([true, 1]);
+  parent.abort(new Error('closing'));
+  expect([far.reason, clock.pending]).toEqual([new Error('closing'), 0]);
+  expect(clock.deadline(1_000, parent.signal).aborted).toBe(true);
+  expect(clock.pending).toBe(0);
 });

@@ -455,3 +455,11 @@ test('many results at once do not disturb each other', async () => {
   expect(kept.map((each) => (each.ok ? each.file.width : 0))).toEqual(sides);
   expect(await house.files()).toHaveLength(20);
 });
+
+test('createResultKeeper() leaves no timer behind, whether a result was kept or not', async () => {
+  const clock = fakeClock();
+  await using house = await aHouse({ clock });
+  const kept = await house.keep({ kind: 'bytes', bytes: aPng() });
+  const refused = await house.keep({ kind: 'url', url: 'http://127.0.0.1/a.png' });
+  expect([kept.ok, refused.ok, clock.pending]).toEqual([true, false, 0]);
+});

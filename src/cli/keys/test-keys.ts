@@ -66,7 +66,8 @@ async function testOne(
 ): Promise<Tested> {
   if (provider === undefined) return { key, ms: 0, finding: { kind: 'not-asked' } };
   const startedMs = clock.uptimeMs();
-  const reply: ProbeReply = await provider.probe(key.configured.secret, clock.deadline(timeoutMs, signal));
+  using deadline = clock.deadline(timeoutMs, signal);
+  const reply: ProbeReply = await provider.probe(key.configured.secret, deadline);
   const ms = clock.uptimeMs() - startedMs;
   if (reply.ok) return { key, ms, finding: { kind: 'works' } };
   const { reason, detail } = reply.failure;
