@@ -51,7 +51,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     what: 'every key is limited for longer than anybody would wait',
-    faults: [{ do: { kind: 'rate-limited' } }],
+    faults: [{ do: { kind: 'rate-limited', retryAfterS: 300 } }],
     headline: {
       en: '🚦 Many people are generating right now.',
       es: '🚦 Ahora mismo hay mucha gente creando.',
