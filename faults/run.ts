@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 import type { Check, Part } from './check.ts';
 import { checkTable } from './check-table.ts';
 import { crashPoints } from './crash-points.ts';
-import { fullAnswers, fuzzAnswers } from './fuzz-answers.ts';
-import { machineTroubles } from './machine-troubles.ts';
 import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
+import { machineTroubles } from './machine-troubles.ts';
+import { inOwnProcess } from './own-process.ts';
 import { resultsDir } from './scene.ts';
+import { fullSoak, soak } from './soak.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
-import { fullHour, virtualHour } from './virtual-hour.ts';
 
 const parts: readonly Part[] = [
   {
@@ -32,12 +32,17 @@ const parts: readonly Part[] = [
   {
     name: 'fuzz-answers',
     about: '20,000 provider answers, and the files that they lead to',
-    run: (options) => fuzzAnswers(fullAnswers, options),
+    run: inOwnProcess('fuzz-answers'),
+  },
+  {
+    name: 'steady',
+    about: 'two minutes of steady asking: memory, timers, connections and files back to where they were',
+    run: (options) => soak(fullSoak, options),
   },
   {
     name: 'virtual-hour',
-    about: 'an hour of steady asking, on a clock moved by hand, while every fifth call fails',
-    run: (options) => virtualHour(fullHour, options),
+    about: 'an hour of steady asking, on a clock moved by hand, while a quarter of all calls fails',
+    run: inOwnProcess('virtual-hour'),
   },
 ];
 

@@ -8,6 +8,7 @@ import { type BytezSandbox, startBytezSandbox } from '../src/sandbox/bytez/bytez
 import type { TelegramFault } from '../src/sandbox/telegram/faults.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
 import { fixedPicture } from './fixed-picture.ts';
+import { probed, type Vitals, vitalsOf } from './vitals.ts';
 
 export const resultsDir = join(import.meta.dirname, 'results');
 export const token = '100000004:token-of-the-campaign-opens-nothing';
@@ -23,6 +24,8 @@ export type SceneOptions = {
   readonly random: () => number;
   /** Keeps the data folder in memory where the machine has room for it: for what is not about durability. */
   readonly inMemory?: boolean;
+  /** The bot can be asked for its vitals. */
+  readonly isProbed?: boolean;
 };
 
 /** The real bot in a process of its own between a Telegram and a provider that stumble on purpose. */
@@ -34,6 +37,8 @@ export type Scene = AsyncDisposable & {
   readonly secrets: readonly string[];
   /** Starts the bot on what its forerunner left. */
   start(): void;
+  /** What the bot's process holds; only where the scene is probed. */
+  vitals(): Promise<Vitals>;
   /** SIGKILL: the process gets no chance to tidy up. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -90,9 +95,10 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     secrets: [token, ...keys],
     start: () => {
       const log = openSync(logFile, 'a');
-      const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts'), 'start'], {
+      const more = options.isProbed === true ? probed : [];
+      const child = spawn(process.execPath, [...more, join(import.meta.dirname, '..', 'src', 'main.ts'), 'start'], {
         cwd: folder,
-        stdio: ['ignore', log, log],
+        stdio: ['ignore', log, log, ...(options.isProbed === true ? (['ipc'] as const) : [])],
         env: {
           PATH: process.env['PATH'],
           TELEGRAM_BOT_TOKEN: token,
@@ -110,8 +116,13 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         },
       });
       closeSync(log);
-      process.once('exit', () => child.kill('SIGKILL'));
-      running = { child, gone: once(child, 'exit') };
+      const kill = () => void child.kill('SIGKILL');
+      process.once('exit', kill);
+      running = { child, gone: once(child, 'exit').finally(() => process.off('exit', kill)) };
+    },
+    vitals: () => {
+      if (running === undefined) throw new Error('Cannot ask the bot for its vitals: it does not run');
+      return vitalsOf(running.child);
     },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),

@@ -1,0 +1,33 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Person } from '../src/sandbox/telegram/person.ts';
+import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+
+const firstId = 300_000;
+/** Rarely enough that nobody is told to slow down. */
+const everyMsEach = 6_000;
+
+/** Many people of whom, one after the other, somebody asks for a picture, so many times a second. */
+export class SteadyLoad {
+  readonly #people: readonly Person[];
+  readonly #perSecond: number;
+  asked = 0;
+
+  constructor(telegram: TelegramSandbox, perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#people = Array.from({ length: Math.ceil((perSecond * everyMsEach) / 1_000) }, (_, index) =>
+      telegram.person({ id: firstId + index, firstName: `Person ${index}`, languageCode: 'en' }),
+    );
+  }
+
+  /** Resolves when the time is over; what was asked for may still be under way. */
+  async askFor(ms: number): Promise<void> {
+    const beganMs = performance.now();
+    for (let asked = 0; ; asked += 1) {
+      const dueMs = (asked * 1_000) / this.#perSecond;
+      if (dueMs >= ms) return;
+      await pause(Math.max(0, beganMs + dueMs - performance.now()));
+      this.#people[this.asked % this.#people.length]?.say(`/generate fox number ${this.asked} of the night`);
+      this.asked += 1;
+    }
+  }
+}

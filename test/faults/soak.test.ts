@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { shortSoak, soak } from '../../faults/soak.ts';
+
+test('after some seconds of steady asking the process of the bot is as it was before', async () => {
+  const { checks } = await soak(shortSoak, { seed: 4, progress: () => undefined });
+  expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+  expect(checks.map(({ what }) => what)).toContain('file descriptors at rest');
+  expect(checks[0]?.found).toBe('45, 15 a second');
+}, 60_000);
