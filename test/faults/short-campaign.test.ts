@@ -3,7 +3,7 @@ import { shortStorm, storm } from '../../faults/storm.ts';
 
 test(
   'a storm of 240 requests with three kills loses nothing and shows nothing twice',
-  { timeout: 120_000 },
+  { timeout: 200_000 },
   async () => {
     const { checks } = await storm(shortStorm, { seed: 1, progress: () => undefined });
     expect(checks.filter(({ holds }) => !holds)).toEqual([]);
