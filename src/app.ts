@@ -110,7 +110,7 @@ export async function openHouse({
   const hangingUp = new AbortController();
 
   opening.use(takeOwnership(config.dataDir));
-  const { database, takesWrites, engine, ledger, inbox, users, dialogues, chats, keyStore } = opening.use(
+  const { database, takesWrites, engine, ledger, inbox, users, dialogues, chats, rests, keyStore } = opening.use(
     openStorage({
       path: join(config.dataDir, 'darkroom.db'),
       clock,
@@ -199,7 +199,9 @@ export async function openHouse({
   const client = { apiRoot: config.telegram.apiRoot };
   const bot = new Bot<BotContext>(token.reveal(), { client });
   const { api } = bot;
-  const outbox = opening.use(openOutbox({ api, client, chats, clock, random, tell, closing: hangingUp.signal }));
+  const outbox = opening.use(
+    await openOutbox({ api, client, chats, rests, clock, random, tell, closing: hangingUp.signal }),
+  );
   const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
   const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell, reach });
   const { adminIds, premiumIds, defaultLocale } = config;

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
+import type { Claim, JobEngine } from '../domain/job-engine.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -108,13 +108,24 @@ export class Delivery {
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
       reach('delivering', id);
-      const shown = await showOutcome({ ...claim, job }, outcome, this.#options);
+      const shown = await this.#show({ ...claim, job }, outcome);
       reach('delivered-not-told', id);
       note = noteOf(shown, outcome);
       await ledger.end(id, 'result', note);
       this.#sayHow(job, shown);
     }
     await engine.told(claim.lease, clock.now(), note.startsWith(wordsInstead) ? wordsInstead : undefined);
+  }
+
+  async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
+    const { engine, ledger } = this.#options;
+    try {
+      return await showOutcome(claim, outcome, this.#options);
+    } catch (error) {
+      // Nothing is under way any more: a process that dies while this waits for its next try does not die of it.
+      if (error instanceof TryLater && (await engine.holds(claim.lease))) await ledger.undo(claim.job.id, 'result');
+      throw error;
+    }
   }
 
   #sayHow(job: Job, shown: Shown): void {

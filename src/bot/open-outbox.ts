@@ -1,18 +1,21 @@
 import { Api, type ApiClientOptions } from 'grammy';
 import type { ChatBook } from '../domain/chat-book.ts';
 import type { Tell } from '../domain/events.ts';
+import type { RestBook } from '../domain/rest-book.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { mendCalls } from './outbox-mending.ts';
 import { Pace } from './outbox-pace.ts';
 import { Outbox } from './outbox.ts';
 import { type Manner, politeCalls } from './polite-calls.ts';
+import { longestHoldMs } from './telegram-trouble.ts';
 
 export type OpenOutboxOptions = {
   /** The bot's own way to Telegram, for its answers. */
   readonly api: Api;
   readonly client: ApiClientOptions;
   readonly chats: ChatBook;
+  readonly rests: RestBook;
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
@@ -20,10 +23,18 @@ export type OpenOutboxOptions = {
   readonly closing: AbortSignal;
 };
 
-/** Opens a second way to Telegram, for what nobody waits for at this moment, and makes both polite: they share one pace. */
-export function openOutbox(options: OpenOutboxOptions): Outbox {
-  const { api, client } = options;
-  const shared = { ...options, pace: new Pace(options.clock) };
+/**
+ * Opens a second way to Telegram, for what nobody waits for at this moment, and makes both polite: they share one pace,
+ * and rest where an earlier run of the process was told to.
+ */
+export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
+  const { api, client, rests, clock } = options;
+  const pace = new Pace(clock);
+  const nowMs = clock.now();
+  // Whoever set the clock back meanwhile silences nobody for longer than Telegram ever does.
+  for (const { place, untilMs } of await rests.resting(nowMs))
+    pace.hold(place, Math.min(untilMs - nowMs, longestHoldMs));
+  const shared = { ...options, pace };
   const unasked = new Api(api.token, client);
   const makePolite = (way: Api, manner: Manner) =>
     way.config.use(politeCalls(shared, manner), mendCalls(shared, manner));

@@ -1,3 +1,4 @@
+import type { HeldPlace } from '../domain/rest-book.ts';
 import type { Clock } from '../kit/clock.ts';
 
 /** Telegram's flood control is not published; what keeps to these is known to be left alone. */
@@ -23,8 +24,7 @@ export type Showing = {
   readonly messageId?: number;
 };
 
-/** What Telegram may ask to be left alone: a chat, a method that belongs to none, or all of it. */
-export type HeldPlace = number | string;
+/** The place that every other one belongs to. */
 export const everything = 'everything';
 
 type ChatPace = {

@@ -1,7 +1,8 @@
 import type { Transformer } from 'grammy';
 import type { Tell } from '../domain/events.ts';
+import type { HeldPlace, RestBook } from '../domain/rest-book.ts';
 import type { Clock } from '../kit/clock.ts';
-import { everything, type HeldPlace, type Pace, type Showing } from './outbox-pace.ts';
+import { everything, type Pace, type Showing } from './outbox-pace.ts';
 import { chatOf, showingOf } from './telegram-call.ts';
 import { describeRefusal, holdOf } from './telegram-trouble.ts';
 
@@ -23,6 +24,7 @@ export type Manner = 'answering' | 'unasked';
 
 export type PoliteCallsOptions = {
   readonly pace: Pace;
+  readonly rests: RestBook;
   readonly clock: Clock;
   readonly tell: Tell;
   /** Once it aborts, no call and no wait goes on. */
@@ -30,7 +32,7 @@ export type PoliteCallsOptions = {
 };
 
 /** Rests as long as Telegram asks (429), and keeps every other call to that chat back meanwhile, but none to another. */
-export function politeCalls({ pace, clock, tell, closing }: PoliteCallsOptions, manner: Manner): Transformer {
+export function politeCalls({ pace, rests, clock, tell, closing }: PoliteCallsOptions, manner: Manner): Transformer {
   return async (prev, method, payload, signal) => {
     const place = chatOf(payload) ?? method;
     const showing = showingOf(method, payload);
@@ -41,7 +43,7 @@ export function politeCalls({ pace, clock, tell, closing }: PoliteCallsOptions, 
       const reply = await replyTo(() => prev(method, payload, signal ?? (closing as Parameters<typeof prev>[2])));
       if (reply.kind === 'answer' && reply.answer.ok) return reply.answer;
       const holdMs = reply.kind === 'answer' ? holdOf(reply.answer) : undefined;
-      if (holdMs !== undefined) pace.hold(isGlobal(method) ? everything : place, holdMs);
+      if (holdMs !== undefined) await hold(isGlobal(method) ? everything : place, holdMs);
       const waitMs = holdMs ?? 500 * 2 ** tries;
       const mayTryAgain = manner === 'answering' && !isGlobal(method) && tries < mostTries && !closing.aborted;
       const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= longestWaitMs;
@@ -65,6 +67,17 @@ export function politeCalls({ pace, clock, tell, closing }: PoliteCallsOptions, 
         return 0;
       }
       if (!(await rested(waitMs))) return waitMs;
+    }
+  }
+
+  /** At once in this process, and kept for the next one; a book that cannot be written changes nothing about the call. */
+  async function hold(place: HeldPlace, ms: number): Promise<void> {
+    pace.hold(place, ms);
+    const nowMs = clock.now();
+    try {
+      await rests.keep({ place, untilMs: nowMs + ms }, nowMs);
+    } catch (error) {
+      tell({ event: 'house.trouble', what: 'remember how long Telegram wants to be left alone', error });
     }
   }
 

@@ -29,6 +29,9 @@ export type ShowTools = {
   readonly tell: Tell;
 };
 
+/** What is smaller has arrived before anybody has read that it is on its way. */
+const longUploadBytes = 1_000_000;
+
 type Try = { readonly outcome: Outcome; readonly as: SendAs };
 
 /**
@@ -40,7 +43,8 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
   const { outbox, engine } = tools;
   const { job } = claim;
   let attempt = firstTry(outcome);
-  if (attempt.outcome.kind === 'result') showUploading(job, outbox);
+  if (attempt.outcome.kind === 'result' && attempt.outcome.file.bytes >= longUploadBytes)
+    await showUploading(job, outbox);
   let { receiptId } = job;
   for (;;) {
     const form = { ...attempt, screen: await screenFor(job, attempt.outcome, tools) };
@@ -110,9 +114,12 @@ async function screenFor(job: Job, outcome: Outcome, { service, messages, clock 
   return messages.caption(view, job.locale, { model: outcome.model, seconds });
 }
 
-/** "Sending a picture…" for the seconds an upload takes; nobody waits for it and nobody misses it. */
-function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): void {
+/**
+ * "Sending a picture…" for the seconds an upload takes; nobody misses it. It is waited for, since a chat that has to rest
+ * says so here, and would be disturbed by the upload that comes right behind.
+ */
+async function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): Promise<void> {
   const topic = threadId === undefined ? {} : { message_thread_id: threadId };
   const action = kind === 'image' ? 'upload_photo' : 'upload_video';
-  api.sendChatAction(chatId, action, topic).catch(() => undefined);
+  await api.sendChatAction(chatId, action, topic).catch(() => undefined);
 }

@@ -6,6 +6,7 @@ import { keyRecords } from './migrations/003-key-records.ts';
 import { calls } from './migrations/004-calls.ts';
 import { chats } from './migrations/005-chats.ts';
 import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts';
+import { rests } from './migrations/007-rests.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   calls,
   chats,
   answersAndForgetting,
+  rests,
 ];
 
 export function schemaVersion(database: Database): number {

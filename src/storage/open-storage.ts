@@ -5,6 +5,7 @@ import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
+import type { RestBook } from '../domain/rest-book.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { TroubleWatch } from '../kit/trouble-watch.ts';
@@ -16,6 +17,7 @@ import { createSqliteEffectLedger } from './sqlite-effect-ledger.ts';
 import { createSqliteInbox } from './sqlite-inbox.ts';
 import { createSqliteJobEngine } from './sqlite-job-engine.ts';
 import { createSqliteKeyStore } from './sqlite-key-store.ts';
+import { createSqliteRestBook } from './sqlite-rest-book.ts';
 import { createSqliteUsers } from './sqlite-users.ts';
 import type { StorageError } from './storage-error.ts';
 
@@ -30,6 +32,7 @@ export type Storage = Disposable & {
   readonly users: Users;
   readonly dialogues: DialogueStore;
   readonly chats: ChatBook;
+  readonly rests: RestBook;
   readonly keyStore: KeyStore;
 };
 
@@ -64,6 +67,7 @@ export function openStorage(options: StorageOptions): Storage {
     users: createSqliteUsers(database),
     dialogues: createSqliteDialogues(database),
     chats: createSqliteChatBook(database),
+    rests: createSqliteRestBook(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
     [Symbol.dispose]: () => {
       watch[Symbol.dispose]();

@@ -56,6 +56,7 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run('UPDATE users SET locale = NULL WHERE id = ?', userId);
   // Where the bot is shut out it stays so; what is open is open without a row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
+  database.run('DELETE FROM rests WHERE place = ?', String(userId));
   // Ahead of the others one has asked for much; behind them the row says nothing.
   database.run(
     `DELETE FROM person_rounds WHERE user_id = ?

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Pace } from '../../src/bot/outbox-pace.ts';
 import { type Manner, politeCalls } from '../../src/bot/polite-calls.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
+import type { Rest } from '../../src/domain/rest-book.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 type Answer =
@@ -33,7 +34,9 @@ function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
   const asked: { readonly method: string; readonly chatId: unknown; readonly atMs: number }[] = [];
   const heard: unknown[] = [];
   const pace = new Pace(clock);
-  const options = { pace, clock, tell: (event: HouseEvent) => void events.push(event), closing: closing.signal };
+  const kept: Rest[] = [];
+  const rests = { resting: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
+  const options = { pace, rests, clock, tell: (event: HouseEvent) => void events.push(event), closing: closing.signal };
   const polite = politeCalls(options, manner) as unknown as (
     prev: (method: string, payload: object, signal?: AbortSignal) => Promise<Answer>,
     method: string,
@@ -58,7 +61,7 @@ function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
         ...(messageId === undefined ? {} : { message_id: messageId }),
       },
     );
-  return { clock, pace, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
+  return { clock, pace, kept, rests, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
 }
 
 test('politeCalls() waits exactly as long as Telegram asks, and says so', async () => {
@@ -117,6 +120,24 @@ test('politeCalls() leaves a long ban to whoever called, and asks nothing of tha
   await telegram.clock.advance(600_000);
   expect(await telegram.call('sendMessage', 7)).toEqual(fine);
   expect(telegram.times()).toEqual([0, 600_000]);
+});
+
+test('politeCalls() keeps each rest for the next process, and goes on when that cannot be done', async () => {
+  const telegram = aTelegram(limited(600), limited(5), limited(600));
+  const nowMs = telegram.clock.now();
+  await telegram.call('sendMessage', 7);
+  await telegram.call('getUpdates');
+  expect(telegram.kept).toEqual([
+    { place: 7, untilMs: nowMs + 600_000 },
+    { place: 'everything', untilMs: nowMs + 5_000 },
+  ]);
+  telegram.rests.keep = async () => {
+    throw new Error('the disk is full');
+  };
+  await telegram.clock.advance(5_000);
+  expect(await telegram.call('sendMessage', 8)).toMatchObject({ error_code: 429 });
+  expect(telegram.events.at(-1)).toMatchObject({ event: 'telegram.trouble', retryInMs: 600_000 });
+  expect(telegram.events.map(({ event }) => event)).toContain('house.trouble');
 });
 
 test('politeCalls() gives up after four tries and answers what it heard last', async () => {

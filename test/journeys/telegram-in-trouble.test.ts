@@ -60,6 +60,27 @@ test('a chat that is banned for long is left alone until the ban is over', async
   await until(() => callsOf(house, 'editMessageMedia').length > 1);
 });
 
+test('a ban outlives six processes: none of them calls before it is over, and nothing is set aside for it', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: '429', retryAfterS: 600 } });
+  const { release } = await inTheMaking(house, person);
+  release();
+  const calls = () => callsOf(house, 'editMessageMedia').length + callsOf(house, 'sendChatAction').length;
+  await house.event('telegram.trouble', ({ detail }) => detail.startsWith('429'));
+  const askedBefore = calls();
+  for (let restarts = 1; restarts <= 6; restarts += 1) {
+    await house.restart();
+    await clock.advance(10_000);
+  }
+  await clock.advance(500_000);
+  expect(calls()).toBe(askedBefore);
+  expect(house.events.filter(({ event }) => event === 'job.set-aside')).toEqual([]);
+  await clock.advance(60_000);
+  await until(() => callsOf(house, 'editMessageMedia').length > 1);
+});
+
 test.each([
   ['is cut before it is heard', { kind: 'cut-before' }],
   ['is heard but its answer is lost', { kind: 'cut-after' }],
@@ -348,4 +369,18 @@ test('a house that closes does not wait for news that hangs', async () => {
   await whileTimePasses(clock, house.restart(), 1_000);
   release();
   expect(await whileTimePasses(clock, pictures(person))).toHaveLength(1);
+});
+
+test('a chat that refuses to be told of a long upload gets its video when its rest is over, not right behind', async () => {
+  const clock = fakeClock();
+  const bigVideo = { do: { kind: 'big-media', bytes: 1_500_000 } } as const;
+  await using house = await openTestHouse({ clock, accounts: [[bigVideo]] });
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'sendChatAction', times: 1, do: { kind: '429', retryAfterS: 0.01 } });
+  person.say('/video a fox');
+  await house.event('telegram.trouble', ({ method }) => method === 'sendChatAction');
+  expect(callsOf(house, 'editMessageMedia')).toEqual([]);
+  await clock.advance(1_100);
+  await house.event('job.delivered');
+  expect(callsOf(house, 'editMessageMedia').map(({ error }) => error)).toEqual([undefined]);
 });

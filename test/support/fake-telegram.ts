@@ -50,7 +50,8 @@ export function fakeTelegram(
   const pace = new Pace(clock);
   const closing = new AbortController();
   const tell = (event: HouseEvent) => void events.push(event);
-  const options = { pace, chats, clock, tell, closing: closing.signal };
+  const rests = { resting: async () => [], keep: async () => undefined };
+  const options = { pace, chats, rests, clock, tell, closing: closing.signal };
   let messages = 0;
   const apiFor = (manner: Manner): Api => {
     const api = new Api('1:of-the-tests');

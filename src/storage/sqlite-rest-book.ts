@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Rest, RestBook } from '../domain/rest-book.ts';
+import type { Database } from './connection.ts';
+import { parseRow } from './parse-row.ts';
+
+const chatId = /^-?\d+$/;
+
+const restRow = z
+  .object({ place: z.string(), until_ms: z.number() })
+  .transform(({ place, until_ms: untilMs }): Rest => ({ place: chatId.test(place) ? Number(place) : place, untilMs }));
+
+/** Rests in the database; those that are over go with the next one. */
+export function createSqliteRestBook(database: Database): RestBook {
+  return {
+    resting: async (nowMs) =>
+      database
+        .all('SELECT place, until_ms FROM rests WHERE until_ms > ?', Math.floor(nowMs))
+        .map((row) => parseRow('rests', restRow, row)),
+    keep: async ({ place, untilMs }, nowMs) =>
+      database.commit(() => {
+        database.run('DELETE FROM rests WHERE until_ms <= ?', Math.floor(nowMs));
+        database.run(
+          `INSERT INTO rests (place, until_ms) VALUES (?, ?)
+           ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,
+          String(place),
+          Math.ceil(untilMs),
+        );
+      }),
+  };
+}
