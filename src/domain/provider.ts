@@ -1,4 +1,3 @@
-import type { CallSignal } from './call-signal.ts';
 import type { AttemptFailure } from './failure.ts';
 import type { JobKind } from './job.ts';
 import type { MediaSource } from './media.ts';
@@ -32,7 +31,7 @@ export type ProbeReply = { readonly ok: true } | { readonly ok: false; readonly 
  */
 export type Provider = {
   readonly name: ProviderName;
-  generate(request: GenerationRequest, secret: SecretValue, signal: CallSignal): Promise<ProviderReply>;
+  generate(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply>;
   /** Asks whether the key is accepted, without spending anything. */
-  probe(secret: SecretValue, signal: CallSignal): Promise<ProbeReply>;
+  probe(secret: SecretValue, signal: AbortSignal): Promise<ProbeReply>;
 };
