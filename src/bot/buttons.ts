@@ -60,8 +60,9 @@ export function buttons(desk: Desk): Composer<BotContext> {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
-        receipts.refresh(found.job.id);
-        return answer(ctx, messages.answer('refreshed', locale));
+        await answer(ctx, messages.answer('refreshed', locale));
+        const isReceipt = await receipts.meet(found.job, ctx.callbackQuery.message.message_id);
+        return isReceipt ? undefined : edit(ctx, await statusFor(ctx, desk));
       }
       case 'language': {
         const chosen = desk.matchLocale(press.id);

@@ -108,6 +108,18 @@ export class Receipts {
     else this.#post(id, tracked);
   }
 
+  /**
+   * Somebody pressed a button of this message. A receipt whose sending was never answered is known by that, and taken up
+   * while its request is not told; answers false when it is too late, since the request was told in another message.
+   */
+  async meet(job: Job, messageId: number): Promise<boolean> {
+    if (job.receiptId === undefined && job.state.kind !== 'told') {
+      await this.#options.engine.keepReceipt(job.id, messageId);
+    } else if (job.receiptId !== messageId) return false;
+    this.refresh(job.id);
+    return true;
+  }
+
   /** No more news of this job; resolves when the receipt itself has arrived, if it is on its way. */
   async close(id: JobId): Promise<void> {
     await this.#sending.get(id)?.catch(() => undefined);

@@ -11,7 +11,7 @@ import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbo
 import { StartError } from '../../src/start-error.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, testToken, type TestHouse, wordsOf } from '../support/test-house.ts';
-import { answerTo, callsOf, pictures, picturesOf, press, runs, until, whileTimePasses } from './talk.ts';
+import { answerTo, callsOf, pictures, picturesOf, press, reads, runs, until, whileTimePasses } from './talk.ts';
 
 /** A person whose picture is being made, and is finished by `release`. */
 async function inTheMaking(house: TestHouse, person: Person) {
@@ -174,6 +174,30 @@ test('a picture that somebody has removed from the disk ends in words, not in si
   rmSync(join(house.dataDir, 'results'), { recursive: true });
   await whileTimePasses(clock, house.event('job.told'), 1_000);
   expect(wordsOf(fromBot(person.messages()).at(-1))).toContain('got lost on the way');
+});
+
+test('a receipt whose sending was never answered becomes the picture once somebody has pressed its button', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-after' } });
+  const { receipt, release } = await inTheMaking(house, person);
+  await press(person, receipt.id, '🔄 Refresh');
+  release();
+  await pictures(person);
+  expect(fromBot(person.messages()).map(({ id }) => id)).toEqual([receipt.id]);
+});
+
+test('a receipt whose button is pressed after its request was told elsewhere says what became of it', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-after' } });
+  const { receipt, release } = await inTheMaking(house, person);
+  release();
+  await pictures(person);
+  await house.event('job.delivered');
+  await press(person, receipt.id, '🔄 Refresh');
+  await reads(person, receipt.id, 'finished');
+  expect(fromBot(person.messages())).toHaveLength(2);
 });
 
 test('a person who blocked the bot gets nothing, and the others get their pictures', async () => {
@@ -380,7 +404,6 @@ test('a chat that refuses to be told of a long upload gets its video when its re
   person.say('/video a fox');
   await house.event('telegram.trouble', ({ method }) => method === 'sendChatAction');
   expect(callsOf(house, 'editMessageMedia')).toEqual([]);
-  await clock.advance(1_100);
-  await house.event('job.delivered');
+  await whileTimePasses(clock, house.event('job.delivered'));
   expect(callsOf(house, 'editMessageMedia').map(({ error }) => error)).toEqual([undefined]);
 });
