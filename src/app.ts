@@ -1,13 +1,6 @@
-import { Bot } from 'grammy';
 import { join } from 'node:path';
-import { AlertMail } from './bot/alerts.ts';
-import type { BotContext, Desk } from './bot/context.ts';
-import { equip } from './bot/bot.ts';
-import { Delivery } from './bot/delivery.ts';
-import { openOutbox } from './bot/open-outbox.ts';
-import { Poller, TokenRefused } from './bot/poller.ts';
-import { CommandMenu } from './bot/publish-commands.ts';
-import { Receipts } from './bot/receipts.ts';
+import { openBot } from './bot/open-bot.ts';
+import { TokenRefused } from './bot/poller.ts';
 import type { Config } from './config.ts';
 import type { ProvidersConfig } from './config-providers.ts';
 import type { Tell } from './domain/events.ts';
@@ -28,14 +21,14 @@ import { listenOrSay } from './listen-or-say.ts';
 import { removeUnfinished } from './media/incoming-file.ts';
 import { createResultKeeper } from './media/result-keeper.ts';
 import { loadCatalog } from './messages/catalog.ts';
-import { createMessageMapper } from './messages/message-mapper.ts';
 import { createAlerts } from './observability/alerts.ts';
 import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
 import { StartError } from './start-error.ts';
+import { followClock } from './storage/follow-clock.ts';
 import { bindToBot } from './storage/one-bot.ts';
 import { openStorage } from './storage/open-storage.ts';
-import { shiftFromFuture, shiftTimes } from './storage/shift-times.ts';
+import { shiftFromFuture } from './storage/shift-times.ts';
 import { takeOwnership } from './storage/owner-lock.ts';
 import { createSqlitePersonalData } from './storage/sqlite-personal-data.ts';
 
@@ -43,7 +36,6 @@ import { createSqlitePersonalData } from './storage/sqlite-personal-data.ts';
 const mostCrashes = 6;
 const telegramSilenceMs = 120_000;
 const readinessForMs = 1_000;
-const followAgainMs = 5_000;
 /** After the drain, telling and closing may take this much longer. */
 const tellPatienceMs = 5_000;
 
@@ -88,7 +80,7 @@ export async function openHouse({
   const clock = steadyClock(machineClock);
   const listeners = [log];
   const tell: Tell = (event) => {
-    if (event.event === 'clock.jumped') follow(event.byMs);
+    if (event.event === 'clock.jumped') followClock(database, clock, tell, event.byMs);
     // The storage tells of it by itself, once for everybody.
     if (event.event === 'house.trouble' && isStorageRefusal(event.error)) return;
     for (const listener of listeners) listener(event);
@@ -110,7 +102,7 @@ export async function openHouse({
   const hangingUp = new AbortController();
 
   opening.use(takeOwnership(config.dataDir));
-  const { database, takesWrites, engine, ledger, inbox, users, dialogues, chats, rests, keyStore } = opening.use(
+  const storage = opening.use(
     openStorage({
       path: join(config.dataDir, 'darkroom.db'),
       clock,
@@ -120,16 +112,7 @@ export async function openHouse({
       },
     }),
   );
-  /** Moves the house's time along with the machine's, and every time that is kept with it. */
-  const follow = (byMs: number): void => {
-    try {
-      shiftTimes(database, byMs);
-      clock.shift(byMs);
-    } catch (error) {
-      tell({ event: 'house.trouble', what: 'follow the clock of this machine', error });
-      clock.schedule(followAgainMs, () => follow(byMs));
-    }
-  };
+  const { database, takesWrites, engine, inbox, dialogues } = storage;
   // A token begins with the id of its bot.
   bindToBot(database, Number(token.reveal().split(':', 1)[0]));
   await dialogues.purge(clock.now());
@@ -147,7 +130,7 @@ export async function openHouse({
       settings: config.providers,
       strategy: config.rotation,
       providers,
-      store: keyStore,
+      store: storage.keyStore,
       clock: machineClock,
       random,
       tell,
@@ -164,8 +147,9 @@ export async function openHouse({
   const untold = (await engine.untold()).length;
   if (handedBack + setAside + untold > 0) tell({ event: 'house.recovered', handedBack, setAside, untold });
 
-  const { chains, retry: rules, timeoutMs, deadlineMs, running, waiting, perDay, maxWaitMs } = config;
+  const { retry: rules } = config;
   const service = new GenerationService({
+    ...config,
     engine,
     pool,
     providers,
@@ -173,14 +157,7 @@ export async function openHouse({
     clock,
     random,
     tell,
-    chains,
     rules,
-    timeoutMs,
-    deadlineMs,
-    running,
-    waiting,
-    perDay,
-    maxWaitMs,
     reach,
   });
 
@@ -195,42 +172,28 @@ export async function openHouse({
     }),
   );
 
-  const messages = createMessageMapper(catalog);
-  const client = { apiRoot: config.telegram.apiRoot };
-  const bot = new Bot<BotContext>(token.reveal(), { client });
-  const { api } = bot;
-  const outbox = opening.use(
-    await openOutbox({ api, client, chats, rests, clock, random, tell, closing: hangingUp.signal }),
+  let ours = [token, ...keys.map(({ secret }) => secret)];
+  const { poller, delivery, menu, mail } = opening.use(
+    await openBot({
+      ...storage,
+      ...config,
+      token,
+      apiRoot: config.telegram.apiRoot,
+      catalog,
+      service,
+      keys: keyDesk,
+      forget: (userId) => housekeeping.forget(userId),
+      clock,
+      random,
+      tell,
+      reach,
+      ours: () => ours,
+      closing: hangingUp.signal,
+    }),
   );
-  const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
-  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell, reach });
-  const { adminIds, premiumIds, defaultLocale } = config;
-  const desk: Desk = {
-    service,
-    users,
-    dialogues,
-    chats,
-    keys: keyDesk,
-    messages,
-    receipts,
-    forget: (userId) => housekeeping.forget(userId),
-    clock,
-    tell,
-    adminIds,
-    premiumIds,
-    perDay,
-    running,
-    waiting,
-    matchLocale: (languageCode) => catalog.match(languageCode, defaultLocale),
-  };
-  const mail = opening.use(new AlertMail({ ...desk, outbox }));
   listeners.push(createAlerts({ pool: () => pool.snapshot(), clock, tell }), (event) => mail.hear(event));
   for (const jobId of recovered.setAside) tell({ event: 'job.set-aside', jobId, processes: mostCrashes });
   for (const jobId of unreadable) tell({ event: 'job.set-aside', jobId, processes: 0 });
-  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
-  equip(bot, desk, menu);
-  let ours = [token, ...keys.map(({ secret }) => secret)];
-  const poller = new Poller({ bot, inbox, clock, random, tell, ours: () => ours });
 
   const door = opening.use(
     await listenOrSay({
@@ -248,7 +211,7 @@ export async function openHouse({
   const introduced = poller.introduce(closing.signal).then(async () => {
     const { lines } = await engine.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
-    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${bot.botInfo.username}` });
+    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${poller.username}` });
   });
   const polling = introduced.then(async () => {
     await delivery.resume();

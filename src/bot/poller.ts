@@ -60,6 +60,11 @@ export class Poller {
     this.#contest = new TokenContest(options.clock, options.tell);
   }
 
+  /** The bot's own name, once it was introduced. */
+  get username(): string {
+    return this.#options.bot.botInfo.username;
+  }
+
   /** When Telegram answered last, in the time that really passes. */
   get lastAnswerUpMs(): number | undefined {
     return this.#lastAnswerUpMs;

@@ -1,0 +1,84 @@
+import { Bot } from 'grammy';
+import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { Inbox } from '../domain/inbox.ts';
+import type { JobEngine } from '../domain/job-engine.ts';
+import type { Reach } from '../domain/life-point.ts';
+import type { RestBook } from '../domain/rest-book.ts';
+import type { Random } from '../kit/random.ts';
+import type { Secret } from '../kit/secret.ts';
+import type { Catalog } from '../messages/catalog.ts';
+import { createMessageMapper } from '../messages/message-mapper.ts';
+import { AlertMail } from './alerts.ts';
+import { equip } from './bot.ts';
+import type { BotContext, Desk } from './context.ts';
+import { Delivery } from './delivery.ts';
+import { openOutbox } from './open-outbox.ts';
+import { Poller } from './poller.ts';
+import { CommandMenu } from './publish-commands.ts';
+import { Receipts } from './receipts.ts';
+
+/** What the handlers may use, as far as it is there without a bot, and what else the bot is made of. */
+export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'> & {
+  readonly token: Secret;
+  readonly apiRoot: string;
+  readonly catalog: Catalog;
+  readonly defaultLocale: string;
+  readonly engine: JobEngine;
+  readonly ledger: EffectLedger;
+  readonly inbox: Inbox;
+  readonly rests: RestBook;
+  readonly random: Random;
+  readonly reach: Reach;
+  /** The keys and tokens of this house, to be hidden wherever somebody types one. */
+  readonly ours: () => readonly Secret[];
+  /** Once it aborts, no call to Telegram and no wait for it goes on. */
+  readonly closing: AbortSignal;
+};
+
+/** Everything that speaks with Telegram; disposing ends what is still being sent. */
+export type OpenBot = AsyncDisposable & {
+  readonly poller: Poller;
+  readonly delivery: Delivery;
+  readonly menu: CommandMenu;
+  /** Writes the admins what they have to hear. */
+  readonly mail: AlertMail;
+};
+
+/** Puts the bot together; it asks Telegram nothing before its poller is told to. */
+export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
+  const { token, catalog, defaultLocale, engine, ledger, reach, service, clock, tell } = options;
+  const { users, dialogues, chats, keys, forget, adminIds, premiumIds, perDay, running, waiting } = options;
+  await using opening = new AsyncDisposableStack();
+  const messages = createMessageMapper(catalog);
+  const client = { apiRoot: options.apiRoot };
+  const bot = new Bot<BotContext>(token.reveal(), { client });
+  const { api } = bot;
+  const outbox = opening.use(await openOutbox({ ...options, api, client }));
+  const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
+  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell, reach });
+  const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
+  const desk: Desk = {
+    service,
+    users,
+    dialogues,
+    chats,
+    keys,
+    messages,
+    receipts,
+    forget,
+    clock,
+    tell,
+    adminIds,
+    premiumIds,
+    perDay,
+    running,
+    waiting,
+    matchLocale,
+  };
+  const mail = opening.use(new AlertMail({ ...desk, outbox }));
+  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
+  equip(bot, desk, menu);
+  const poller = new Poller({ ...options, bot });
+  const opened = opening.move();
+  return { poller, delivery, menu, mail, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
