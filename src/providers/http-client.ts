@@ -1,8 +1,7 @@
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
-import { isTimeout } from '../kit/clock.ts';
-import { networkTrouble } from '../media/network-trouble.ts';
-import type { NetworkTrouble } from '../media/network-trouble.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { KnownAddresses } from './known-addresses.ts';
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST';
@@ -34,8 +33,13 @@ export type HttpClient = AsyncDisposable & {
 export function createHttpClient(options: { readonly agent?: Dispatcher } = {}): HttpClient {
   const own = newAgent();
   const dispatcher = options.agent ?? own;
+  const addresses = new KnownAddresses();
   return {
-    call: (call) => new Promise((resolve, reject) => exchange(call, dispatcher, resolve, reject)),
+    call: (call) =>
+      new Promise((resolve, reject) => {
+        const exchange = new HttpExchange(call, resolve, reject);
+        exchange.begin(() => dispatcher.dispatch(requestFor(call, addresses), exchange));
+      }),
     [Symbol.asyncDispose]: async () => {
       await own.destroy();
     },
@@ -51,97 +55,14 @@ function newAgent(): Agent {
   return new Agent({ allowH2: false, connect, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
 }
 
-/**
- * One request and its answer, collected as it comes in: a stream in between would cost more than all the rest. Settles
- * once; what the wire still says afterwards is not heard.
- */
-function exchange(
-  call: HttpCall,
-  dispatcher: Dispatcher,
-  resolve: (reply: HttpReply) => void,
-  reject: (reason: unknown) => void,
-): void {
-  const { signal, bodyLimitBytes } = call;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let status = 0;
-  let headers: HttpHeaders = {};
-  let isSettled = false;
-  let controller: Dispatcher.DispatchController | undefined;
-
-  const settle = (tell: () => void) => {
-    if (isSettled) return;
-    isSettled = true;
-    signal.removeEventListener('abort', onAbort);
-    tell();
+function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.DispatchOptions {
+  const { headers } = call;
+  return {
+    ...addresses.find(call.url),
+    method: call.method,
+    headers: { ...headers, 'user-agent': headers['user-agent'] ?? 'darkroom', 'accept-encoding': 'identity' },
+    body: call.body ?? null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
   };
-  const answer = (reply: HttpReply) => settle(() => resolve(reply));
-  const leave = () => controller?.abort(new Error('The rest of the answer is not wanted'));
-  const onAbort = () => {
-    const reason: unknown = signal.reason;
-    settle(() => (isTimeout(reason) ? resolve({ kind: 'timed-out' }) : reject(reason)));
-    leave();
-  };
-  const refuse = (reply: HttpReply) => {
-    answer(reply);
-    leave();
-  };
-
-  if (signal.aborted) return onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    const { origin, pathname, search } = new URL(call.url);
-    dispatcher.dispatch(
-      {
-        origin,
-        path: `${pathname}${search}`,
-        method: call.method,
-        headers: { 'user-agent': 'darkroom', ...call.headers, 'accept-encoding': 'identity' },
-        body: call.body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      {
-        onRequestStart: (started) => {
-          controller = started;
-          // Given up while it waited for its connection.
-          if (isSettled) leave();
-        },
-        onResponseStart: (_controller, statusCode, responseHeaders) => {
-          if (statusCode < 200) return;
-          status = statusCode;
-          headers = responseHeaders;
-          const encoding = headers['content-encoding'];
-          if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
-            refuse({ kind: 'malformed', detail: `HTTP ${status} with a content-encoding that was not asked for` });
-          } else if (Number(headers['content-length'] ?? 0) > bodyLimitBytes) {
-            refuse({ kind: 'too-large' });
-          }
-        },
-        onResponseData: (_controller, chunk) => {
-          if (isSettled) return;
-          bytes += chunk.byteLength;
-          if (bytes > bodyLimitBytes) refuse({ kind: 'too-large' });
-          else chunks.push(chunk);
-        },
-        onResponseEnd: () => answer({ kind: 'answer', status, headers, body: Buffer.concat(chunks, bytes) }),
-        onResponseError: (_controller, error) => answer(replyFor(error)),
-      },
-    );
-  } catch (error) {
-    answer(replyFor(error));
-  }
-}
-
-const troubles = {
-  unreachable: { kind: 'unreachable', says: 'cannot connect' },
-  untrusted: { kind: 'unreachable', says: 'cannot trust the server' },
-  malformed: { kind: 'malformed', says: 'the answer is not HTTP' },
-  cut: { kind: 'cut', says: 'the connection broke' },
-} as const satisfies Record<NetworkTrouble['kind'], { kind: HttpReply['kind']; says: string }>;
-
-function replyFor(error: unknown): HttpReply {
-  const trouble = networkTrouble(error);
-  const { kind, says } = troubles[trouble.kind];
-  return { kind, detail: `${says}: ${trouble.code}` };
 }
