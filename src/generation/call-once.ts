@@ -1,6 +1,6 @@
 import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate } from '../domain/candidate.ts';
-import type { Tell } from '../domain/events.ts';
+import type { HouseEvent, Tell } from '../domain/events.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
 import type { Job } from '../domain/job.ts';
@@ -61,14 +61,13 @@ export async function callOnce(
   const { job, candidate, lease, isProbe } = call;
   const breaker = tools.breakers.get(candidate.provider);
   const sent = sentTrail(call, tools);
-  const facts = factsOf(job, sent);
   let startedMs: number | undefined;
   let reply: ProviderReply;
   try {
     if (!(await notes.sent(sent))) throw new JobStopped('overtaken');
     reach('call-noted', job.id);
     signal.throwIfAborted();
-    tell({ event: 'attempt.started', ...facts, choice: sent.choice, waitedMs: sent.waitedMs });
+    tell(started(job, sent));
     startedMs = clock.uptimeMs();
     const asked = ask(call, signal, tools);
     reach('calling', job.id);
@@ -80,21 +79,21 @@ export async function callOnce(
     throw error;
   }
   const ms = Math.round(clock.uptimeMs() - startedMs);
-  const said = { ms, model: candidate.model, job: job.kind };
+  const { model } = candidate;
   if (reply.ok) {
-    lease.release({ kind: 'succeeded', ...said });
+    lease.release({ kind: 'succeeded', ms, model, job: job.kind });
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
-    tell({ event: 'attempt.succeeded', ...facts, ms });
-    return { ...reply, trail: { ...sent, ending: { kind: 'answered', ms } }, metSilence: false };
+    tell(succeeded(job, sent, ms));
+    return { ok: true, source: reply.source, trail: { ...sent, ending: { kind: 'answered', ms } }, metSilence: false };
   }
   const { failure } = reply;
   const isFault = isProviderFault(failure);
-  lease.release({ kind: 'failed', failure, ...said });
-  if (isFault) breaker?.noteFault({ keyId: lease.keyId, model: candidate.model, jobId: job.id });
+  lease.release({ kind: 'failed', failure, ms, model, job: job.kind });
+  if (isFault) breaker?.noteFault({ keyId: lease.keyId, model, jobId: job.id });
   const metSilence = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
-  tell({ event: 'attempt.failed', ...facts, failure, ms });
+  tell(failed(job, sent, failure, ms));
   if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
   const trail = { ...sent, ending: endingOf(failure, ms) };
   notes.ended(trail);
@@ -103,7 +102,8 @@ export async function callOnce(
 
 async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
   const { job, candidate, lease, timeoutMs } = call;
-  using deadline = new CallDeadline(timeoutMs, signal, tools.clock);
+  // Every call passes by here: `using` would cost it more than the deadline does.
+  const deadline = new CallDeadline(timeoutMs, signal, tools.clock);
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
@@ -119,6 +119,8 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
     lease.release({ kind: 'unused' });
     const reason = wasStopped ? 'timed-out' : 'failed-run';
     return { ok: false, failure: { blame: 'provider', reason, detail: 'the adapter failed' } };
+  } finally {
+    deadline[Symbol.dispose]();
   }
 }
 
@@ -153,11 +155,23 @@ function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rule
   };
 }
 
-function factsOf({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail) {
-  return { jobId: id, attempt, of, keyId, keyName, model: candidate.model };
+// Each call tells of its start and its end: written out, such an event costs a tenth of what spreading shared facts does.
+
+function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, waitedMs }: AttemptTrail): HouseEvent {
+  return { event: 'attempt.started', jobId: id, attempt, of, keyId, keyName, model: candidate.model, choice, waitedMs };
 }
 
-function requestFor({ kind, prompt, options = {} }: Job, candidate: Candidate): GenerationRequest {
+function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail, ms: number): HouseEvent {
+  return { event: 'attempt.succeeded', jobId: id, attempt, of, keyId, keyName, model: candidate.model, ms };
+}
+
+function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: number): HouseEvent {
+  const { attempt, of, keyId, keyName, candidate } = trail;
+  return { event: 'attempt.failed', jobId: id, attempt, of, keyId, keyName, model: candidate.model, failure, ms };
+}
+
+function requestFor({ kind, prompt, options }: Job, candidate: Candidate): GenerationRequest {
+  if (options === undefined) return { kind, model: candidate.model, prompt };
   const { aspect, seed, negative } = options;
   const size = aspect === undefined ? undefined : sizeFor(candidate, aspect);
   return {

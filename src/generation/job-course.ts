@@ -70,8 +70,8 @@ export class JobCourse {
   }
 
   progress(): Progress {
-    const probes = this.#probes === 0 ? {} : { probes: this.#probes };
-    return { candidate: this.#index, attempts: this.#attempts, calls: this.#calls, ...probes };
+    const spent = { candidate: this.#index, attempts: this.#attempts, calls: this.#calls };
+    return this.#probes === 0 ? spent : { ...spent, probes: this.#probes };
   }
 
   /** Counts the call that goes out now; answers its number. */

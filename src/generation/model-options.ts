@@ -50,7 +50,8 @@ export function sizeFor({ model }: Candidate, aspect: Aspect): ImageSize | undef
 }
 
 /** The part of the chain that can do what the options ask for; without options the whole of it. */
-export function candidatesFor(chain: readonly Candidate[], options: GenerationOptions = {}): readonly Candidate[] {
+export function candidatesFor(chain: readonly Candidate[], options?: GenerationOptions): readonly Candidate[] {
+  if (options === undefined) return chain;
   return chain.filter(
     (candidate) =>
       (options.model === undefined || options.model === candidate.model) &&
