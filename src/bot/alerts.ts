@@ -8,7 +8,7 @@ import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Outbox } from './outbox.ts';
 import { textOptions } from './screen-options.ts';
 import { sortTrouble } from './send-once.ts';
-import { isCalledOff, isPassing } from './telegram-trouble.ts';
+import { describeTrouble, isCalledOff, isPassing, troubleOf } from './telegram-trouble.ts';
 
 /** Troubles seldom come alone: what comes within this time of the first goes into the same message. */
 const gatherMs = 5_000;
@@ -127,7 +127,11 @@ export class AlertMail {
         tell({ event: 'house.trouble', what: 'tell an admin of an alert', error });
         return false;
       }
-      // An alert that comes twice is better than none; a chat that is closed to the bot stays so.
+      // A chat that is closed to the bot stays so; otherwise an alert that comes twice is better than none.
+      if (troubleOf(error) === 'closed') {
+        tell({ event: 'alert.unheard', adminId: id, detail: describeTrouble(error) });
+        return true;
+      }
       return !isPassing(sortTrouble(tell, 'sendMessage', error));
     }
   }

@@ -89,6 +89,8 @@ export type HouseEvent =
       readonly count: number;
     }
   | { readonly event: 'alert.raised' | 'alert.resolved'; readonly alert: Alert }
+  /** The chat of an admin is closed to the bot. */
+  | { readonly event: 'alert.unheard'; readonly adminId: number; readonly detail: string }
   | { readonly event: 'model.resting'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {

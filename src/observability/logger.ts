@@ -94,6 +94,7 @@ const levels = {
   'failure.unrecognized': 'warn',
   'alert.raised': 'warn',
   'alert.resolved': 'info',
+  'alert.unheard': 'warn',
   'model.resting': 'warn',
   'breaker.opened': 'error',
   'breaker.closed': 'info',

@@ -76,6 +76,8 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `alert, ${alertWords(event.alert)}`;
     case 'alert.resolved':
       return `alert over, ${alertWords(event.alert)}`;
+    case 'alert.unheard':
+      return `admin ${event.adminId} cannot be told of alerts (${event.detail}): whoever it is has to send the bot /start once`;
     case 'model.resting':
       return `${event.provider} model ${event.model} rests for ${duration(event.forMs)}`;
     case 'breaker.opened':

@@ -130,7 +130,7 @@ test('AlertMail leaves a chat that is closed to the bot alone, with a line in th
   await clock.advance(600_000);
   expect(sent).toEqual(['5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
   expect(events).toEqual([
-    { event: 'telegram.trouble', method: 'sendMessage', detail: '403 Forbidden: bot was blocked by the user' },
+    { event: 'alert.unheard', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
   ]);
 });
 

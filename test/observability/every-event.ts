@@ -61,6 +61,7 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'failure.unrecognized': { event: 'failure.unrecognized', provider: 'bytez', detail: '418 teapot', count: 1 },
   'alert.raised': { event: 'alert.raised', alert },
   'alert.resolved': { event: 'alert.resolved', alert },
+  'alert.unheard': { event: 'alert.unheard', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
   'model.resting': { event: 'model.resting', provider: 'bytez', model: 'org/model', forMs: 180_000 },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },

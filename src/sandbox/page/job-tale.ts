@@ -129,6 +129,7 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'failure.unrecognized':
     case 'alert.raised':
     case 'alert.resolved':
+    case 'alert.unheard':
     case 'model.resting':
     case 'breaker.opened':
     case 'breaker.closed':
