@@ -39,8 +39,8 @@ export class CallDeadline implements Disposable {
   }
 
   /** What the call answers; throws WentOn when it goes on for long after the signal aborted. */
-  async answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
-    return await new Promise((resolve, reject) => {
+  answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
       this.#leave = reject;
       call.then(resolve, reject);
     });

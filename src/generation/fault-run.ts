@@ -60,8 +60,11 @@ export class FaultRun {
 
   /** Ends the run, which was then but bad luck: it counts into what is usual. */
   noteSuccess(): void {
-    this.#usualShare = (1 - (1 - this.#usualShare) * (1 - step) ** this.#length) * (1 - step);
-    if (this.#length > 0) this.forget();
+    if (this.#length > 0) {
+      this.#usualShare = 1 - (1 - this.#usualShare) * (1 - step) ** this.#length;
+      this.forget();
+    }
+    this.#usualShare *= 1 - step;
   }
 
   /** How many keys failed in this run at or after the moment. */

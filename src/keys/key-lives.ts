@@ -41,6 +41,8 @@ export class KeyLives {
   /** Answers whether the key's state is another one now. */
   happen(roster: Roster, pooled: PooledKey, happening: KeyHappening): boolean {
     const { state: before } = pooled;
+    // Almost every call ends so.
+    if (happening.kind === 'fine' && before.kind === 'ready') return false;
     const reason = happening.kind === 'cool' ? happening.reason : before.kind === 'cooling' ? before.reason : undefined;
     const inARow = reason === undefined ? 1 : pooled.restsInARow(reason);
     const state = nextKeyState(before, happening, { nowMs: this.#time.wallMs(), inARow, random: this.#random });

@@ -12,8 +12,7 @@ export class PeakAverage {
   }
 
   note(ms: number, upMs: number): void {
-    const kept = Math.exp((this.#atUpMs - upMs) / decayMs);
-    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * kept;
+    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atUpMs - upMs) / decayMs);
     this.#atUpMs = upMs;
   }
 }

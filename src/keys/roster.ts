@@ -137,8 +137,8 @@ export class Roster {
       this.trials.add(pooled);
       return;
     }
-    this.trials.delete(pooled);
     if (pooled.openAt >= 0) return;
+    this.trials.delete(pooled);
     pooled.openAt = this.open.length;
     this.open.push(pooled);
   }
