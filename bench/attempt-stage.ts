@@ -17,7 +17,7 @@ import { systemRandom as random } from '../src/kit/random.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { EventLog } from '../src/observability/event-log.ts';
 import { createRedactor } from '../src/observability/redactor.ts';
-import { createHttpClient } from '../src/providers/http-client.ts';
+import { createHttpClient, type HttpReply } from '../src/providers/http-client.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
@@ -27,6 +27,7 @@ import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
 const model = 'bench-model';
 const bodyLimitBytes = 1_000_000;
 const headers = { 'content-type': 'application/json' };
+const utf8 = new TextDecoder();
 const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
 
 export type AttemptStageOptions = {
@@ -66,16 +67,13 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     headers: { ...headers, authorization: `Bearer ${key}` },
     body: JSON.stringify({ model, prompt }),
   });
-  const post = async (key: string, prompt: string, signal: AbortSignal) => {
-    const reply = await http.call({ url, ...askOf(key, prompt), signal, bodyLimitBytes });
-    if (reply.kind !== 'answer') throw new Error(`Cannot measure: the call came to "${reply.kind}"`);
-    return pictureIn(JSON.parse(Buffer.from(reply.body).toString()));
-  };
+  const post = (key: string, prompt: string, signal: AbortSignal) =>
+    http.call({ ...askOf(key, prompt), url, signal, bodyLimitBytes });
   const provider: Provider = {
     name: line,
     probe: async () => ({ ok: true }),
     generate: async ({ prompt }, secret, signal) => {
-      return { ok: true, source: { kind: 'url', url: await post(secret.reveal(), prompt, signal) } };
+      return { ok: true, source: { kind: 'url', url: read(await post(secret.reveal(), prompt, signal)) } };
     },
   };
   const answering: Provider = {
@@ -132,11 +130,12 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   return {
     bare: async (signal) => {
       const ask = askOf('bench-key-number-1', benchRequest(1, 1).prompt);
-      const response = await request(url, { ...ask, dispatcher: agent, ...(signal === undefined ? {} : { signal }) });
+      const options = { ...ask, dispatcher: agent };
+      const response = await request(url, signal === undefined ? options : { ...options, signal });
       pictureIn(await response.body.json());
     },
     client: async () => {
-      await post('bench-key-number-1', benchRequest(1, 1).prompt, new AbortController().signal);
+      read(await post('bench-key-number-1', benchRequest(1, 1).prompt, new AbortController().signal));
     },
     pooled: async () => {
       await turn(() => unkept);
@@ -152,9 +151,14 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   };
 }
 
+function read(reply: HttpReply): string {
+  if (reply.kind !== 'answer') throw new Error(`Cannot measure: the call came to "${reply.kind}"`);
+  return pictureIn(JSON.parse(utf8.decode(reply.body)));
+}
+
 function pictureIn(answer: unknown): string {
   const { data } = answer as { readonly data: readonly { readonly b64_json: string }[] };
-  const [picture] = data;
+  const picture = data[0];
   if (picture === undefined) throw new Error('Cannot measure: the server answered without a picture');
   return picture.b64_json;
 }
