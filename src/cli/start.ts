@@ -11,6 +11,7 @@ import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redactor.ts';
 import { debuggerWarnings } from './debugger-door.ts';
 import { groupsBeyond, LiveKeys } from './live-keys.ts';
+import { giveBackWhenQuiet } from './quiet-memory.ts';
 import { onHangup, untilStopped } from './signals.ts';
 
 /**
@@ -63,5 +64,6 @@ export async function start(redactor: Redactor): Promise<void> {
     readEnvironment: readAll,
   });
   liveKeys = live;
+  using _memory = giveBackWhenQuiet(clock);
   await untilStopped(house.broken);
 }

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { giveBackWhenQuiet, processMemory } from '../../src/cli/quiet-memory.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const much = 30_000_000;
+const little = 2_000_000;
+
+/** A process whose work and memory the test sets; what it gives back is written down. */
+function aProcess({ youngBytes = much } = {}) {
+  const clock = fakeClock();
+  const state = { workedMs: 0, youngBytes, gaveAtMs: [] as number[] };
+  const giving = giveBackWhenQuiet(clock, {
+    workedMs: () => state.workedMs,
+    youngBytes: () => state.youngBytes,
+    giveBack: () => {
+      state.youngBytes = little;
+      state.gaveAtMs.push(clock.uptimeMs());
+    },
+  });
+  return { clock, state, [Symbol.dispose]: () => giving[Symbol.dispose]() };
+}
+
+/** Works a tenth of the time. */
+async function work({ clock, state }: ReturnType<typeof aProcess>, ms: number): Promise<void> {
+  for (let passedMs = 0; passedMs < ms; passedMs += 1_000) {
+    state.workedMs += 100;
+    await clock.advance(1_000);
+  }
+}
+
+test('giveBackWhenQuiet() waits for the end of the work', async () => {
+  using house = aProcess();
+  await work(house, 20_000);
+  expect(house.state.gaveAtMs).toEqual([]);
+  await house.clock.advance(10_000);
+  expect(house.state.gaveAtMs).toEqual([22_000]);
+});
+
+test('giveBackWhenQuiet() leaves alone what is small', async () => {
+  using house = aProcess({ youngBytes: little });
+  await house.clock.advance(600_000);
+  expect(house.state.gaveAtMs).toEqual([]);
+});
+
+test('giveBackWhenQuiet() pauses at most once a minute', async () => {
+  using house = aProcess();
+  await house.clock.advance(10_000);
+  house.state.youngBytes = much;
+  await house.clock.advance(600_000);
+  expect(house.state.gaveAtMs).toEqual([2_000, 62_000]);
+});
+
+test('giveBackWhenQuiet() ends when it is disposed', async () => {
+  const house = aProcess();
+  house[Symbol.dispose]();
+  await house.clock.advance(600_000);
+  expect(house.state.gaveAtMs).toEqual([]);
+  expect(house.clock.pending).toBe(0);
+});
+
+test('processMemory.giveBack() leaves little room for new objects, and no flag of V8 behind', () => {
+  // What outlives two collections makes V8 enlarge the room.
+  const kept = Array.from({ length: 400_000 }, (_, index) => ({ index }));
+  const before = processMemory.youngBytes();
+  processMemory.giveBack();
+  expect(kept).toHaveLength(400_000);
+  expect(before).toBeGreaterThan(8_000_000);
+  expect(processMemory.youngBytes()).toBeLessThan(4_000_000);
+  expect(globalThis.gc).toBeUndefined();
+});
