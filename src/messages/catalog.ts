@@ -1,4 +1,4 @@
-import { compileLocale, type CompiledLocale } from './locale-file.ts';
+import { type Locale, readLocale } from './locale-file.ts';
 import { localeFolder, type LocaleSource } from './locale-source.ts';
 import type { MessageId } from './message-ids.ts';
 import type { MessageValue, ParamsAfter } from './message-params.ts';
@@ -20,17 +20,17 @@ export type Catalog = {
   match(languageCode: string | undefined, fallback: string): string;
 };
 
-/** Reads, checks and compiles every locale file; an error says which file and which message. */
+/** Reads and checks every locale file; an error says which file and which message. */
 export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
   const names = source.names();
   if (!names.includes(sourceLocale)) {
     throw new Error(`Cannot load the catalog: there is no locale "${sourceLocale}", only ${quoted(names)}`);
   }
   const locales = [sourceLocale, ...names.filter((name) => name !== sourceLocale)];
-  const compiled = new Map(locales.map((name) => [name, compileLocale(name, source.read(name))] as const));
+  const spoken = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
 
   const match = (languageCode: string | undefined, fallback: string): string =>
-    known(languageCode, compiled) ?? known(fallback, compiled) ?? sourceLocale;
+    known(languageCode, spoken) ?? known(fallback, spoken) ?? sourceLocale;
 
   const format = (
     locale: string,
@@ -38,10 +38,10 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
     params: object | undefined,
     show: (text: string) => string,
   ): string => {
-    const messages = compiled.get(locale) ?? compiled.get(match(locale, sourceLocale));
+    const message = spoken.get(locale) ?? spoken.get(match(locale, sourceLocale));
     const values = Object.entries((params ?? {}) as Record<string, MessageValue>);
     const shown = values.map(([name, value]) => [name, shownValue(value, show)] as const);
-    return String(messages?.[id].format(Object.fromEntries(shown)));
+    return String(message?.(id).format(Object.fromEntries(shown)));
   };
 
   return {
@@ -58,11 +58,11 @@ function shownValue(value: MessageValue, show: (text: string) => string): string
 }
 
 /** The longest part of the tag that names a language we have: `zh-hans-cn`, then `zh-hans`, then `zh`. */
-function known(tag: string | undefined, compiled: ReadonlyMap<string, CompiledLocale>): string | undefined {
+function known(tag: string | undefined, spoken: ReadonlyMap<string, Locale>): string | undefined {
   const parts = (tag ?? '').toLowerCase().replaceAll('_', '-').split('-').slice(0, 4);
   for (let length = parts.length; length > 0; length -= 1) {
     const name = parts.slice(0, length).join('-');
-    if (compiled.has(name)) return name;
+    if (spoken.has(name)) return name;
   }
   return undefined;
 }

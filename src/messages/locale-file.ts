@@ -2,8 +2,8 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
 import { messageIds, type MessageId } from './message-ids.ts';
 
-/** The messages of one language, parsed once. */
-export type CompiledLocale = Readonly<Record<MessageId, IntlMessageFormat>>;
+/** The messages of one language, each made when it is said for the first time. */
+export type Locale = (id: MessageId) => IntlMessageFormat;
 
 const localeSchema = z.strictObject(
   Object.fromEntries(messageIds.map((id) => [id, z.string().min(1)])) as Record<MessageId, z.ZodString>,
@@ -12,21 +12,29 @@ const localeSchema = z.strictObject(
 /** People live in many zones and the house counts in UTC days, so dates are written in UTC. */
 const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const } };
 
-/** Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. */
-export function compileLocale(name: string, json: string): CompiledLocale {
+/**
+ * Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. All are tried and
+ * none is kept: most are never said, and each weighs ten times its text.
+ */
+export function readLocale(name: string, json: string): Locale {
   const parsed = localeSchema.safeParse(parseJson(name, json));
   if (!parsed.success) throw cannotLoad(name, parsed.error.issues.flatMap(issueWords));
+  const make: Locale = (id) => new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
   const mistakes: string[] = [];
-  const messages = messageIds.map((id): readonly [MessageId, IntlMessageFormat | undefined] => {
+  for (const id of messageIds) {
     try {
-      return [id, new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true })];
+      make(id);
     } catch (error) {
       mistakes.push(`"${id}" is not an ICU message (${error instanceof Error ? error.message : String(error)})`);
-      return [id, undefined];
     }
-  });
+  }
   if (mistakes.length > 0) throw cannotLoad(name, mistakes);
-  return Object.fromEntries(messages) as CompiledLocale;
+  const said = new Map<MessageId, IntlMessageFormat>();
+  return (id) => {
+    const message = said.get(id) ?? make(id);
+    said.set(id, message);
+    return message;
+  };
 }
 
 function parseJson(name: string, json: string): unknown {
