@@ -12,5 +12,5 @@ if (version[0] < needed[0] || (version[0] === needed[0] && version[1] < needed[1
   );
   process.exitCode = 1;
 } else {
-  void import('../src/main.ts');
+  void import('./begin.js');
 }
