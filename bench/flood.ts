@@ -60,7 +60,7 @@ async function floodHouse(progress: Progress): Promise<Flooded> {
   bytez.hold();
   const process = opened.use(
     startNode({
-      args: [...probed, join(root, 'src/main.ts'), 'start'],
+      args: [...probed, join(root, 'bin/darkroom.js'), 'start'],
       cwd: dir,
       env: {
         TELEGRAM_BOT_TOKEN: token,

@@ -26,7 +26,7 @@ export async function openHouseStage(nodeOptions: readonly string[] = []): Promi
   const bytez = opening.use(await startBytezSandbox({ clock: systemClock, accounts }));
   const process = opening.use(
     startNode({
-      args: [...nodeOptions, join(root, 'src/main.ts'), 'start'],
+      args: [...nodeOptions, join(root, 'bin/darkroom.js'), 'start'],
       cwd: dir,
       env: {
         TELEGRAM_BOT_TOKEN: token,

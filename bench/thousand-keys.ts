@@ -1,16 +1,30 @@
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
-import { memoryOf, type Memory, probed } from './memory-probe.ts';
+import { memoryOf, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
 
 /** As short as a test has time for, and still longer than what a busy machine adds to it. */
 const callMs = 20;
+const restMs = 8_000;
 const megabyte = 1_000_000;
 const answer = z.object({ heapBytes: z.number() });
 
-/** Memory of a process that holds a pool of so many keys, each of which has made some calls to `url`. */
-export async function memoryWithKeys(keys: number, url: string): Promise<Memory & { readonly heapMb: number }> {
+export type KeysMemory = {
+  /** Right after the last call. */
+  readonly afterWorkMb: number;
+  /** When nobody has asked for anything since then for a while. */
+  readonly atRestMb: number;
+  /** What JavaScript holds on to. */
+  readonly heapMb: number;
+};
+
+/**
+ * Memory of a process that holds a pool of so many keys, each of which has made some calls to `url`. It gives memory back
+ * in quiet times, as the house does.
+ */
+export async function memoryWithKeys(keys: number, url: string): Promise<KeysMemory> {
   using folder = scratch();
   await using child = startNode({
     args: [
@@ -25,5 +39,8 @@ export async function memoryWithKeys(keys: number, url: string): Promise<Memory 
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom') },
   });
   const { heapBytes } = answer.parse(await child.ask('heap'));
-  return { ...(await memoryOf(child)), heapMb: heapBytes / megabyte };
+  const { atRestMb: afterWorkMb } = await memoryOf(child);
+  await Promise.race([rest(restMs), child.died]);
+  const { atRestMb } = await memoryOf(child);
+  return { afterWorkMb, atRestMb, heapMb: heapBytes / megabyte };
 }

@@ -1,4 +1,6 @@
 import { flushCompileCache } from 'node:module';
+import { giveBackWhenQuiet } from '../../src/cli/quiet-memory.ts';
+import { systemClock } from '../../src/kit/clock.ts';
 import { openAttemptStage } from '../attempt-stage.ts';
 
 const callsEach = 3;
@@ -7,6 +9,7 @@ const atOnce = 16;
 const [dir = '', url = '', keys = ''] = process.argv.slice(2);
 
 async function callWithAll(): Promise<void> {
+  const giving = giveBackWhenQuiet(systemClock);
   const stage = await openAttemptStage({ dir, url, keys: Number(keys), seatsPerKey: 1, atOnce });
   let left = Number(keys) * callsEach;
   const work = async () => {
@@ -17,7 +20,7 @@ async function callWithAll(): Promise<void> {
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   // What is open stays so until this process is ended.
-  setInterval(() => stage, 1_000_000);
+  setInterval(() => [stage, giving], 1_000_000);
 }
 
 const called = callWithAll();
