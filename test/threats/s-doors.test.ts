@@ -18,6 +18,7 @@ const doors: Readonly<Record<string, RegExp>> = {
 const known: Readonly<Record<string, readonly string[]>> = {
   /** Providers. */
   'providers/http-client.ts': ['undici'],
+  'providers/http-exchange.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/guarded-connect.ts': ['undici', 'names'],
   'media/open-result.ts': ['undici'],
