@@ -13,12 +13,15 @@ COPY package.json LICENSE ./
 COPY bin ./bin
 COPY locales ./locales
 COPY src ./src
-RUN mkdir /data && chown node:node /data && chmod 700 /data
+RUN mkdir /data node_modules/.cache && chown node:node /data node_modules/.cache && chmod 700 /data
 USER node
+# Without a token it ends at once (exit code 2) and leaves beside the packages what Node made of the source: the container
+# starts in a third of the time and with less memory.
+RUN node bin/darkroom.js start || [ $? -eq 2 ]
 # The only place that is written to: the root may be read-only.
 VOLUME /data
 # The first signal drains for DRAIN_S (8 s) and then tells and closes for up to 5 s: give it 20 s before a kill.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 3002}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/main.ts", "start"]
+CMD ["node", "bin/darkroom.js", "start"]
