@@ -48,6 +48,8 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
       seats: 1,
     })),
     remembered: [],
+    // A provider that never refuses would be given ever more calls, and nobody would wait.
+    mostSeats: () => 1,
     strategy: 'health-based',
     clock,
     random,
