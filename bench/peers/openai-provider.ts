@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { Provider } from '../../src/domain/provider.ts';
-import type { HttpClient, HttpReply } from '../../src/providers/http-client.ts';
+import type { HttpReply } from '../../src/providers/http-call.ts';
+import type { HttpClient } from '../../src/providers/http-client.ts';
 import { retryAfterMs } from '../../src/providers/retry-after.ts';
 import { line } from '../bench-jobs.ts';
 

@@ -1,6 +1,7 @@
+import type { Asked } from '../../src/cli/simulate/asked.ts';
 import type { Contender } from '../../src/cli/simulate/contender.ts';
 import { luckFrom } from '../../src/cli/simulate/luck.ts';
-import { type Asked, type Measured, measure, type Penalty } from '../../src/cli/simulate/measure.ts';
+import { type Measured, measure, type Penalty } from '../../src/cli/simulate/measure.ts';
 import type { Scenario } from '../../src/cli/simulate/scenario.ts';
 import { World } from '../../src/cli/simulate/world.ts';
 import { type Clock, systemClock } from '../../src/kit/clock.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { World } from '../../src/cli/simulate/world.ts';
-import type { HttpReply } from '../../src/providers/http-client.ts';
+import type { HttpReply } from '../../src/providers/http-call.ts';
 import { type Spoken, spokenFor } from './spoken.ts';
 
 export type Upstream = AsyncDisposable & {

@@ -1,23 +1,9 @@
-import type { ChoiceWhy } from '../domain/attempt-trail.ts';
 import type { Accounts } from './accounts.ts';
+import type { Call } from './call.ts';
 import { FaultJudge } from './fault-judge.ts';
 import type { KeyLives } from './key-lives.ts';
 import type { Returned } from './lease.ts';
-import type { PooledKey } from './pooled-key.ts';
 import type { PoolTime } from './pool-time.ts';
-import type { Roster } from './roster.ts';
-
-/** One call under way. */
-export type Call = {
-  readonly pooled: PooledKey;
-  readonly roster: Roster;
-  readonly why: ChoiceWhy;
-  readonly fromUpMs: number;
-  /** How many calls its account carried as it began, itself included. */
-  readonly begunAs: number;
-  /** Place of the key that was handed out before. */
-  readonly turnBefore: number;
-};
 
 type Succeeded = Extract<Returned, { kind: 'succeeded' }>;
 type Failed = Extract<Returned, { kind: 'failed' }>;

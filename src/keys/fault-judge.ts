@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyVerdict } from '../domain/key-state.ts';
-import type { Call } from './call-endings.ts';
+import type { Call } from './call.ts';
 import { standingOf, type Standing } from './fails-alone.ts';
 import type { KeyLives } from './key-lives.ts';
 import { mayRestByGuess } from './may-rest.ts';

@@ -1,7 +1,8 @@
 import type { Choice } from '../domain/attempt-trail.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Secret } from '../kit/secret.ts';
-import type { Call, CallEndings } from './call-endings.ts';
+import type { CallEndings } from './call-endings.ts';
+import type { Call } from './call.ts';
 import type { Lease, Returned } from './lease.ts';
 import type { PoolTime } from './pool-time.ts';
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { isTimeout } from '../kit/clock.ts';
 import { networkTrouble } from '../media/network-trouble.ts';
 import type { NetworkTrouble } from '../media/network-trouble.ts';
-import type { HttpCall, HttpHeaders, HttpReply } from './http-client.ts';
+import type { HttpCall, HttpHeaders, HttpReply } from './http-call.ts';
 
 /**
  * One request and its answer, collected as it comes in: a stream in between would cost more than all the rest. Settles

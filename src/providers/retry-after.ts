@@ -1,4 +1,4 @@
-import type { HttpHeaders } from './http-client.ts';
+import type { HttpHeaders } from './http-call.ts';
 
 const leastMs = 1000;
 const mostMs = 3_600_000;

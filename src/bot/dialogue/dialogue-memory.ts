@@ -1,7 +1,6 @@
 import type { ConversationData, VersionedState } from '@grammyjs/conversations';
 import { z } from 'zod';
 import type { DialogueStore } from '../../domain/dialogue-store.ts';
-import { dialogueVersion } from './guided-request.ts';
 
 /** After so long a silence, what a person writes is no answer any more. */
 const patienceMs = 30 * 60_000;
@@ -19,12 +18,12 @@ export type Recalled =
   /** Written by another version: nothing in it can be gone on with. */
   | { readonly kind: 'outdated' };
 
-/** What is remembered of one person's dialogue in one chat. */
-export async function recall(store: DialogueStore, key: string, nowMs: number): Promise<Recalled> {
+/** What is remembered of one person's dialogue in one chat, if it was written by that version. */
+export async function recall(store: DialogueStore, key: string, version: number, nowMs: number): Promise<Recalled> {
   const found = await store.read(key);
   if (found === undefined || nowMs - found.writtenAtMs >= patienceMs) return { kind: 'none' };
   const parsed = keptState.safeParse(fromJson(found.state));
-  if (!parsed.success || parsed.data.version[1] !== dialogueVersion) return { kind: 'outdated' };
+  if (!parsed.success || parsed.data.version[1] !== version) return { kind: 'outdated' };
   // The log inside is the library's own; it checks it by replaying it.
   return { kind: 'open', state: parsed.data as unknown as DialogueState };
 }

@@ -20,7 +20,8 @@ export function dialogues(desk: Desk): Composer<BotContext> {
   inChat.use(async (ctx, next) => {
     const key = `${ctx.chat?.id}:${ctx.speaker.userId}`;
     const meaning = heard(ctx);
-    const recalled: Recalled = meaning === 'nothing' ? { kind: 'none' } : await recall(store, key, clock.now());
+    const recalled: Recalled =
+      meaning === 'nothing' ? { kind: 'none' } : await recall(store, key, dialogueVersion, clock.now());
     const isOpen = recalled.kind === 'open';
     ctx.turns = [];
     ctx.mistakeIn = (kind, options) => {

@@ -1,4 +1,4 @@
-import type { Asked } from './measure.ts';
+import type { Asked } from './asked.ts';
 import type { World } from './world.ts';
 
 const learningCalls = 200;

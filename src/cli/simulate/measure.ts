@@ -1,3 +1,4 @@
+import type { Asked } from './asked.ts';
 import type { Contender } from './contender.ts';
 import { ceilingOf } from './ceiling.ts';
 import { healingOf } from './healing.ts';
@@ -5,13 +6,6 @@ import { leavingOf } from './leaving.ts';
 import { hasFault } from './scenario.ts';
 import type { Span } from './span.ts';
 import type { World } from './world.ts';
-
-export type Asked = {
-  readonly request: number;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  readonly answered: boolean;
-};
 
 export type Penalty = { readonly place: number; readonly kind: string; readonly atMs: number };
 

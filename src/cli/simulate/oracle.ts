@@ -1,4 +1,4 @@
-import type { HttpReply } from '../../providers/http-client.ts';
+import type { HttpReply } from '../../providers/http-call.ts';
 import type { Contender, Stage } from './contender.ts';
 import { nextChangeMs } from './scenario.ts';
 import type { World } from './world.ts';

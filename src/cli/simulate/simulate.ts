@@ -1,7 +1,8 @@
 import { virtualClock } from '../../kit/virtual-clock.ts';
 import type { Contender } from './contender.ts';
 import { chancesFrom, luckFrom } from './luck.ts';
-import { type Asked, type Measured, measure, type Penalty } from './measure.ts';
+import type { Asked } from './asked.ts';
+import { type Measured, measure, type Penalty } from './measure.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
 

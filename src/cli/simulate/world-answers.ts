@@ -1,4 +1,4 @@
-import type { HttpReply } from '../../providers/http-client.ts';
+import type { HttpReply } from '../../providers/http-call.ts';
 import type { Deed } from './scenario.ts';
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import { isTimeout } from '../../kit/clock.ts';
-import type { HttpReply } from '../../providers/http-client.ts';
+import type { HttpReply } from '../../providers/http-call.ts';
 import { type Ask, type Deed, type Fault, faultOf, isBadKey, isDown, type Luck, type Scenario } from './scenario.ts';
 import { accepted, answerTo, served, tooManyCalls } from './world-answers.ts';
 

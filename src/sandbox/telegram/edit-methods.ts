@@ -2,7 +2,8 @@ import { type ApiCall, type ApiMethod, chatOf, writableChatOf } from './api-call
 import { badRequest } from './api-error.ts';
 import { isObject } from './call-params.ts';
 import type { StoredChat } from './chats.ts';
-import { readTextParam, sameText } from './formatted-text.ts';
+import { sameText } from './formatted-text.ts';
+import { readTextParam } from './read-text.ts';
 import { limits } from './limits.ts';
 import { readMediaItem } from './media-items.ts';
 import { readInlineKeyboard, sameKeyboard } from './reply-markup.ts';

@@ -1,7 +1,7 @@
 import type { ApiCall } from './api-call.ts';
 import { badRequest } from './api-error.ts';
 import { mediaKinds, type MediaKind } from './file-shelf.ts';
-import { readText } from './formatted-text.ts';
+import { readText } from './read-text.ts';
 import { givenFile } from './given-file.ts';
 import { checkCaption } from './checked-text.ts';
 import type { Content } from './stored-message.ts';

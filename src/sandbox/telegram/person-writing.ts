@@ -1,5 +1,5 @@
 import type { StoredChat } from './chats.ts';
-import { readText } from './formatted-text.ts';
+import { readText } from './read-text.ts';
 import { topicOf } from './group.ts';
 import { type Content, type StoredMessage, wordsOf } from './stored-message.ts';
 import type { TelegramWorld } from './telegram-world.ts';

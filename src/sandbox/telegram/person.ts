@@ -1,6 +1,6 @@
 import { newPrivateChat, type Profile, type StoredChat } from './chats.ts';
 import { limits } from './limits.ts';
-import { readText } from './formatted-text.ts';
+import { readText } from './read-text.ts';
 import { addUpload } from './given-file.ts';
 import type { Group } from './group.ts';
 import { pay, type Payment } from './pay.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ApiError } from '../../../src/sandbox/telegram/api-error.ts';
-import { readText } from '../../../src/sandbox/telegram/formatted-text.ts';
+import { readText } from '../../../src/sandbox/telegram/read-text.ts';
 import { parseHtml } from '../../../src/sandbox/telegram/html-text.ts';
 import { escapeHtml, htmlFor } from '../../../src/sandbox/telegram/html-view.ts';
 
