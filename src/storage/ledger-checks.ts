@@ -25,6 +25,10 @@ export type LedgerLook = {
   readonly newestMs: number;
 };
 
+/** Words stood for the result: the note of the showing says so. */
+const toldInWords = `state = 'told' AND EXISTS (
+  SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note LIKE 'words-instead%')`;
+
 /** Reads through the whole database; changes nothing. Throws a StorageError when it cannot be read at all. */
 export function lookOverLedger(database: Database, sinceMs: number): LedgerLook {
   const count = (sql: string, ...values: number[]) => numberOf(database.get(sql, ...values), 'n');
@@ -43,7 +47,7 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
     unbalanced: count(
       `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
        WHERE credits.job_id IS NULL
-         OR given_back <> (state IN ('ended', 'told') AND outcome ->> 'kind' <> 'result')`,
+         OR given_back <> (state IN ('ended', 'told') AND (outcome ->> 'kind' <> 'result' OR ${toldInWords}))`,
     ),
     miscounted: count(
       `SELECT count(*) AS n FROM (

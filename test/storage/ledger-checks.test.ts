@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { JobId } from '../../src/domain/ids.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
+import { lookOverLedger } from '../../src/storage/ledger-checks.ts';
+import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { accepted, claimed, startMs } from '../conformance/requests.ts';
+
+const file = { path: '/data/results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+
+/** A result that was told like this; answers its job. */
+async function aToldResult(database: Database, note: string, shown?: 'words-instead'): Promise<JobId> {
+  const engine = createSqliteJobEngine(database);
+  const ledger = createSqliteEffectLedger(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  await engine.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
+  const telling = await engine.claimTelling(id);
+  await ledger.begin(id, 'result', 'idempotent');
+  await ledger.end(id, 'result', note);
+  expect(telling !== undefined && (await engine.told(telling.lease, startMs, shown))).toBe(true);
+  return id;
+}
+
+const unbalancedIn = (database: Database) => lookOverLedger(database, startMs).unbalanced;
+
+test('lookOverLedger() finds the credit of a result in order when words stood for it and it was given back', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  await aToldResult(database, 'words-instead 5', 'words-instead');
+  expect(unbalancedIn(database)).toBe(0);
+});
+
+test('lookOverLedger() finds a credit that was given back for a result that was shown, or kept where words stood for it', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  await aToldResult(database, '5', 'words-instead');
+  expect(unbalancedIn(database)).toBe(1);
+  using another = openDatabase({ path: ':memory:' });
+  await aToldResult(another, 'words-instead 5');
+  expect(unbalancedIn(another)).toBe(1);
+});
