@@ -2,7 +2,7 @@ import type { Transformer } from 'grammy';
 import type { ChatBook } from '../domain/chat-book.ts';
 import type { Tell } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
-import { remedyFor } from './outbox-remedies.ts';
+import { inSupergroup, remedyFor } from './outbox-remedies.ts';
 import type { Manner } from './polite-calls.ts';
 import { chatOf } from './telegram-call.ts';
 import { describeRefusal, refusalTrouble } from './telegram-trouble.ts';
@@ -10,6 +10,8 @@ import { describeRefusal, refusalTrouble } from './telegram-trouble.ts';
 /** A call is mended no more often than there are things to mend. */
 const mostRemedies = 4;
 const mostMoves = 3;
+/** What was said in a group stays behind when the group becomes a supergroup, where its number is another message's. */
+const stayedBehind = { ok: false, error_code: 400, description: 'Bad Request: message to edit not found' } as const;
 
 export type MendingOptions = {
   readonly chats: ChatBook;
@@ -28,7 +30,8 @@ export function mendCalls({ chats, clock, tell }: MendingOptions, manner: Manner
     if (asked !== undefined) {
       const { chatId, isClosed } = await whereabouts(asked);
       if (isClosed) return { ok: false, error_code: 403, description: 'Forbidden: the chat is closed to the bot' };
-      if (chatId !== asked) payload = { ...given, chat_id: chatId };
+      if (chatId !== asked && 'message_id' in given) return stayedBehind;
+      if (chatId !== asked) payload = inSupergroup(given, chatId) as typeof payload;
     }
     for (let remedies = 0; ; remedies += 1) {
       const answer = await prev(method, payload, signal);
@@ -38,6 +41,7 @@ export function mendCalls({ chats, clock, tell }: MendingOptions, manner: Manner
       const newId = answer.parameters?.migrate_to_chat_id;
       if (chatId !== undefined && trouble === 'closed') await noted(chats.close(chatId, clock.now()));
       if (chatId !== undefined && newId !== undefined) await noted(chats.move(chatId, newId));
+      if (newId !== undefined && 'message_id' in payload) return stayedBehind;
       const remedy = remedies < mostRemedies ? remedyFor(trouble, payload, newId) : undefined;
       if (remedy === undefined) return answer;
       if (remedy === 'done') return { ok: true, result: true as never };

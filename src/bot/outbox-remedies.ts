@@ -17,7 +17,7 @@ const remedies = {
   'no-reply-target': (payload) => without(payload, 'reply_parameters'),
   'bad-markup': (payload) => inPlainText(payload),
   moved: (payload, movedTo) =>
-    movedTo === undefined || movedTo === payload['chat_id'] ? undefined : { ...payload, chat_id: movedTo },
+    movedTo === undefined || movedTo === payload['chat_id'] ? undefined : inSupergroup(payload, movedTo),
   'no-message': leftToCaller,
   'bad-media': leftToCaller,
   'too-big': leftToCaller,
@@ -36,6 +36,12 @@ const remedies = {
  */
 export function remedyFor(trouble: TelegramTrouble, payload: object, movedTo?: number): Payload | 'done' | undefined {
   return remedies[trouble](payload as Payload, movedTo);
+}
+
+/** What was meant for a group, for the supergroup that it became: the message to answer has stayed behind. */
+export function inSupergroup(payload: object, chatId: number): Payload {
+  const { reply_parameters: _behind, ...rest } = payload as Payload;
+  return { ...rest, chat_id: chatId };
 }
 
 function without(payload: Payload, name: string): Payload | undefined {

@@ -85,6 +85,16 @@ test('mendCalls() follows a group that became a supergroup, and remembers where 
   expect(await telegram.chats.find(-7)).toEqual({ isClosed: false, movedTo: -1_000_000_000_100 });
 });
 
+test('mendCalls() takes no message of the old group for one of the supergroup that has its number', async () => {
+  const telegram = aWay(moved);
+  const gone = { error_code: 400, description: 'Bad Request: message to edit not found' };
+  await expect(telegram.unasked.editMessageText(-7, 3, 'hello')).rejects.toMatchObject(gone);
+  await expect(telegram.unasked.editMessageText(-7, 3, 'hello')).rejects.toMatchObject(gone);
+  expect(telegram.asked().map(({ chat_id: id }) => id)).toEqual([-7]);
+  await telegram.unasked.sendMessage(-7, 'hello', { reply_parameters: { message_id: 3 } });
+  expect(telegram.asked().at(-1)).toEqual({ chat_id: -1_000_000_000_100, text: 'hello' });
+});
+
 test('mendCalls() does not follow groups that point at each other for ever', async () => {
   const telegram = aWay();
   await telegram.chats.move(-7, -8);

@@ -81,6 +81,23 @@ test('a group that became a supergroup gets its pictures under its new id', asyn
   expect(callsTo(house, -100).filter(({ method }) => method === 'editMessageMedia')).toHaveLength(1);
 });
 
+test('a group that became a supergroup keeps what others were told there, though its messages have the old numbers', async () => {
+  await using house = await openTestHouse();
+  const group = house.telegram.group({ id: -100, title: 'Painters' });
+  const person = house.person(7);
+  const hold = house.bytez.hold();
+  const receipt = await answerTo(person, '/generate a fox', { in: group });
+  await until(() => runs(house).length === 1);
+  const supergroup = group.upgrade(-1_000_000_000_100);
+  const help = await answerTo(house.person(8), '/help', { in: supergroup });
+  expect(help.id).toBe(receipt.id);
+  hold.release();
+  const [picture] = await pictures(person, 1, supergroup);
+  expect(picture?.id).not.toBe(help.id);
+  expect(picture?.replyTo).toBeUndefined();
+  expect(person.messages(supergroup).find(({ id }) => id === help.id)).toEqual(help);
+});
+
 test('a picture whose topic was deleted comes in the group itself', async () => {
   await using house = await openTestHouse();
   const group = house.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
