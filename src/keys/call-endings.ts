@@ -71,7 +71,7 @@ export class CallEndings {
     pooled.lastSuccess.fromUpMs = call.fromUpMs;
     pooled.lastSuccess.toUpMs = upMs;
     const { limit } = pooled.account;
-    limit.succeeded(carried, call.begunAs);
+    limit.succeeded(carried, call.begunAs, call.fromUpMs);
     if (pooled.takes) {
       pooled.limitedInARow = 0;
       pooled.timedOutInARow = 0;
@@ -87,7 +87,7 @@ export class CallEndings {
     const { pooled, roster } = call;
     const nowMs = this.#time.wallMs(upMs);
     pooled.counts.failed(failure, nowMs);
-    if (failure.reason === 'concurrency') return this.#crowded(call, carried, nowMs);
+    if (failure.reason === 'concurrency') return this.#crowded(call, carried, upMs);
     if (failure.reason === 'not-entitled') pooled.closeModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.takes) pooled.limitedInARow += 1;
     const verdict = this.#judge.failed(call, failure, model, upMs);
@@ -99,10 +99,10 @@ export class CallEndings {
   }
 
   /** One call too many: the smaller limit is the answer, unless the seat is taken by somebody else. */
-  #crowded({ pooled, roster, fromUpMs, begunAs }: Call, carried: number, nowMs: number): boolean {
+  #crowded({ pooled, roster, fromUpMs, begunAs }: Call, carried: number, upMs: number): boolean {
     const { limit } = pooled.account;
     const others = (carried > 1 ? carried : begunAs) - 1;
-    limit.refused(others, nowMs);
+    limit.refused(others, this.#time.wallMs(upMs), upMs);
     this.#lives.mindTime(roster, pooled);
     if (others > 0 || !pooled.inPool) return false;
     if (pooled.takes) pooled.limitedInARow += 1;

@@ -21,6 +21,8 @@ export class SeatLimit {
   #limit: number;
   #ceiling: Ceiling | undefined;
   #most: number;
+  /** When a refusal was last heard: calls that were sent before say nothing against the ceiling that it set. */
+  #refusedUpMs = -Infinity;
   /** Whole calls that may be carried at once. */
   seats: number;
 
@@ -57,18 +59,20 @@ export class SeatLimit {
 
   /**
    * A call succeeded: `carried` calls were under way as it ended, `begunAs` as it began, itself included. Only a call
-   * that was sent as the one above the ceiling shows that there is none.
+   * that was sent as the one above the ceiling shows that there is none. Calls do not reach the provider in the order in
+   * which they were counted, so one that was sent before the refusal may simply be the one that was served.
    */
-  succeeded(carried: number, begunAs: number): void {
+  succeeded(carried: number, begunAs: number, begunUpMs: number): void {
     if (this.#ceiling !== undefined) {
-      if (begunAs <= this.#ceiling.seats) return;
+      if (begunAs <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs) return;
       this.#ceiling = undefined;
     }
     if (carried >= this.seats || begunAs >= this.seats) this.#set(this.#limit + 1 / this.#limit);
   }
 
   /** A call was refused because others were under way, at most `carried` of them ours. */
-  refused(carried: number, nowMs: number): void {
+  refused(carried: number, nowMs: number, upMs: number): void {
+    this.#refusedUpMs = upMs;
     const seats = Math.max(1, Math.min(this.seats, carried));
     const before = this.#ceiling;
     // Several refusals at once are one discovery: the hold grows only when a trial after it failed.
