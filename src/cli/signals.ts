@@ -1,9 +1,9 @@
 /**
- * Resolves at the first SIGINT or SIGTERM and rejects when `broken` does. A second signal ends the process at once,
- * with the code a shell expects; what was accepted is in the database and is not lost.
+ * Listens from now on for SIGINT and SIGTERM; resolves at the first one. A second signal ends the process at once, with
+ * the code a shell expects; what was accepted is in the database and is not lost.
  */
-export async function untilStopped(broken: Promise<never>): Promise<void> {
-  const asked = new Promise<void>((resolve) => {
+export function onStop(): Promise<void> {
+  return new Promise<void>((resolve) => {
     let signals = 0;
     const onSignal = (signal: NodeJS.Signals) => {
       signals += 1;
@@ -13,6 +13,10 @@ export async function untilStopped(broken: Promise<never>): Promise<void> {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
+}
+
+/** Resolves when `asked` does, at the first signal unless told; rejects when `broken` does. */
+export async function untilStopped(broken: Promise<never>, asked: Promise<void> = onStop()): Promise<void> {
   // A pending promise does not keep Node alive by itself.
   const keepAlive = setInterval(() => undefined, 2 ** 30);
   try {

@@ -12,13 +12,17 @@ import type { Redactor } from '../observability/redactor.ts';
 import { debuggerWarnings } from './debugger-door.ts';
 import { groupsBeyond, LiveKeys } from './live-keys.ts';
 import { giveBackWhenQuiet } from './quiet-memory.ts';
-import { onHangup, untilStopped } from './signals.ts';
+import { onHangup, onStop, untilStopped } from './signals.ts';
 
 /**
  * Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. The redactor learns
  * every secret in it.
  */
 export async function start(redactor: Redactor): Promise<void> {
+  // From the beginning to the very end: a signal that nobody listens for ends the process.
+  const asked = onStop();
+  let liveKeys: LiveKeys | undefined;
+  using _ = onHangup(() => liveKeys?.readEnvironment());
   const readAll = () => readEnvironment({ cwd: process.cwd(), processEnv: process.env });
   const reading = readAll();
   const { env, warnings } = reading;
@@ -48,9 +52,6 @@ export async function start(redactor: Redactor): Promise<void> {
       text: 'no provider key is set; requests are answered kindly, and fail, until BYTEZ_API_KEY is',
     });
   }
-  let liveKeys: LiveKeys | undefined;
-  // From the beginning: a signal that nobody listens for ends the process.
-  using _ = onHangup(() => liveKeys?.readEnvironment());
   await using house = await openHouse({ config, keys, clock, random: systemRandom, tell });
   await using live = new LiveKeys({
     reading,
@@ -65,5 +66,5 @@ export async function start(redactor: Redactor): Promise<void> {
   });
   liveKeys = live;
   using _memory = giveBackWhenQuiet(clock);
-  await untilStopped(house.broken);
+  await untilStopped(house.broken, asked);
 }
