@@ -10,8 +10,8 @@ export type User = {
 export type Users = {
   find(id: number): Promise<User>;
   setLocale(id: number, locale: string): Promise<void>;
-  /** Adds days to what is left of the person's premium; answers until when. */
-  addPremium(id: number, days: number, nowMs: number): Promise<number>;
+  /** Adds days to what is left of the person's premium, once however often the update that gives them is handled; answers until when. */
+  addPremium(id: number, days: number, nowMs: number, updateId?: number): Promise<number>;
   /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */
   usedToday(id: number, kind: 'image' | 'video', nowMs: number): Promise<number>;
 };

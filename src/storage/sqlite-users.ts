@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { User, Users } from '../domain/users.ts';
 import type { Database } from './connection.ts';
 import { creditsTaken } from './day-credits.ts';
-import { parseRow } from './parse-row.ts';
+import { numberOf, parseRow } from './parse-row.ts';
+import { rememberedMs } from './remembered.ts';
 
 const dayMs = 86_400_000;
 
@@ -31,8 +32,10 @@ export function createSqliteUsers(database: Database): Users {
             locale,
           ),
       ),
-    addPremium: async (id, days, nowMs) =>
+    addPremium: async (id, days, nowMs, updateId) =>
       database.commit(() => {
+        const given = updateId === undefined ? undefined : giftOf(database, updateId, nowMs);
+        if (given !== undefined) return given;
         const fromMs = Math.max(nowMs, find(id).premiumUntilMs ?? 0);
         const untilMs = Math.floor(fromMs + days * dayMs);
         database.run(
@@ -41,8 +44,28 @@ export function createSqliteUsers(database: Database): Users {
           id,
           untilMs,
         );
+        if (updateId !== undefined) keepGift(database, updateId, untilMs, nowMs);
         return untilMs;
       }),
     usedToday: async (id, kind, nowMs) => creditsTaken(database, id, kind, nowMs),
   };
+}
+
+/** Until when the update gave premium, if it has done so; an id that comes again after a week is another update. */
+function giftOf(database: Database, updateId: number, nowMs: number): number | undefined {
+  database.run(
+    `DELETE FROM effects WHERE effect = 'premium' AND CAST(substr(note, instr(note, ' ')) AS INTEGER) <= ?`,
+    Math.floor(nowMs) - rememberedMs,
+  );
+  const row = database.get(
+    `SELECT CAST(note AS INTEGER) AS until_ms FROM effects WHERE job_id = ? AND effect = 'premium'`,
+    `tg-${updateId}`,
+  );
+  return row === undefined ? undefined : numberOf(row, 'until_ms');
+}
+
+/** The note: until when, and when it was given. */
+function keepGift(database: Database, updateId: number, untilMs: number, nowMs: number): void {
+  const sql = `INSERT INTO effects (job_id, effect, note) VALUES (?, 'premium', ?)`;
+  database.run(sql, `tg-${updateId}`, `${untilMs} ${Math.floor(nowMs)}`);
 }

@@ -20,6 +20,16 @@ test('createSqliteUsers() keeps language and premium beside each other', async (
   expect(await users.find(1)).toEqual({ id: 1, locale: 'ar', premiumUntilMs: startMs + 30 * dayMs });
 });
 
+test('createSqliteUsers().addPremium() gives once what an update gives, also when it is handled again after a kill', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const users = createSqliteUsers(database);
+  expect(await users.addPremium(1, 2, startMs, 70)).toBe(startMs + 2 * dayMs);
+  expect(await users.addPremium(1, 2, startMs + 1_000, 70)).toBe(startMs + 2 * dayMs);
+  expect(await users.addPremium(1, 2, startMs, 71)).toBe(startMs + 4 * dayMs);
+  expect(await users.addPremium(1, 2, startMs + 7 * dayMs, 70)).toBe(startMs + 9 * dayMs);
+  expect(await users.find(1)).toEqual({ id: 1, premiumUntilMs: startMs + 9 * dayMs });
+});
+
 test('createSqliteUsers().addPremium() adds to what is left, and begins anew once it is over', async () => {
   using database = openDatabase({ path: ':memory:' });
   const users = createSqliteUsers(database);

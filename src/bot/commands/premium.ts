@@ -21,7 +21,9 @@ export function premiumCommands(desk: Desk): Composer<BotContext> {
     }
     const [, userId, days] = grant.exec(words) ?? [];
     if (userId === undefined || days === undefined) return sayScreen(ctx, messages.premiumUsage(speaker.locale));
-    const gift = { userId: Number(userId), untilMs: await users.addPremium(Number(userId), Number(days), clock.now()) };
+    const updateId = ctx.update.update_id;
+    const untilMs = await users.addPremium(Number(userId), Number(days), clock.now(), updateId);
+    const gift = { userId: Number(userId), untilMs };
     await attempt(desk, () => sayScreen(ctx, messages.premiumGranted(speaker.locale, gift)));
     const { locale = desk.matchLocale(undefined) } = await users.find(gift.userId);
     const news = messages.premiumReceived(locale, gift);
