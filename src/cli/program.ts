@@ -5,6 +5,7 @@ import { createRedactor, type Redactor } from '../observability/redactor.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
+import { carryThrough } from './signals.ts';
 import { defineSimulate } from './simulate/define-simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
@@ -111,7 +112,7 @@ export async function runProgram(
     });
 
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await carryThrough(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
     around.exitWith(exitCodeOf(error, around));
   }

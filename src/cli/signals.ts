@@ -17,10 +17,14 @@ export function onStop(): Promise<void> {
 
 /** Resolves when `asked` does, at the first signal unless told; rejects when `broken` does. */
 export async function untilStopped(broken: Promise<never>, asked: Promise<void> = onStop()): Promise<void> {
-  // A pending promise does not keep Node alive by itself.
+  await carryThrough(Promise.race([asked, broken]));
+}
+
+/** Keeps the process alive until the work is done: a pending promise and a clock's timer do not. */
+export async function carryThrough(work: Promise<unknown>): Promise<void> {
   const keepAlive = setInterval(() => undefined, 2 ** 30);
   try {
-    await Promise.race([asked, broken]);
+    await work;
   } finally {
     clearInterval(keepAlive);
   }

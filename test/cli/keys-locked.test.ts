@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { aStage } from './stage.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+test('keys disable beside somebody who keeps the database locked says that nothing was asked, with exit code 2', async () => {
+  using stage = aStage();
+  await stage.remember({});
+  const path = join(stage.dataDir, 'darkroom.db');
+  using other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const child = spawn(process.execPath, [main, 'keys', 'disable', '3'], {
+    cwd: stage.dataDir,
+    env: stage.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  expect({ out, err, code: code as number }).toEqual({
+    out: '',
+    err: `Cannot use database "${path}": database is locked; end what else uses it\n`,
+    code: 2,
+  });
+}, 20_000);
