@@ -61,11 +61,11 @@ function listLatest(around: Surroundings, jobs: readonly PastJob[], json: boolea
   const columns = [
     { title: 'job' },
     { title: 'accepted' },
-    { title: 'kind' },
-    { title: 'lane' },
-    { title: 'calls', align: 'right' as const },
+    { title: 'kind', givesWay: 3 },
+    { title: 'lane', givesWay: 1 },
+    { title: 'calls', align: 'right' as const, givesWay: 4 },
     { title: 'now' },
-    { title: 'prompt' },
+    { title: 'prompt', givesWay: 2 },
   ];
   around.out.write(`${table(around.out, columns, rows).join('\n')}\n`);
 }

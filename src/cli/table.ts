@@ -1,30 +1,51 @@
 import { paint, type Style, type Terminal } from './terminal.ts';
 
 export type Cell = string | { readonly text: string; readonly style?: Style | undefined };
-export type Column = { readonly title: string; readonly align?: 'right' };
+export type Column = {
+  readonly title: string;
+  readonly align?: 'right';
+  /** Left out where the terminal is too narrow for all, the lowest number first; a column without one stays. */
+  readonly givesWay?: number;
+};
 
 const gap = '  ';
 
 /** Lines of a table whose columns are as wide as what stands in them; a person's terminal is not overrun. */
 export function table(terminal: Terminal, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   const head: readonly Cell[] = columns.map(({ title }) => ({ text: title, style: 'dim' as const }));
-  const widths = columns.map((_, index) =>
-    Math.max(0, ...[head, ...rows].map((row) => textOf(row[index] ?? '').length)),
-  );
-  return [head, ...rows].map((row) => {
-    let room = terminal.isTty ? terminal.columns : Number.POSITIVE_INFINITY;
-    const cells = columns.flatMap(({ align }, index) => {
+  const all = [head, ...rows];
+  const widths = columns.map((_, index) => Math.max(0, ...all.map((row) => textOf(row[index] ?? '').length)));
+  const roomAll = terminal.isTty ? terminal.columns : Number.POSITIVE_INFINITY;
+  const shown = fitting(columns, widths, roomAll);
+  return all.map((row) => {
+    let room = roomAll;
+    const cells = shown.flatMap((index) => {
       const cell = row[index] ?? '';
       const width = widths[index] ?? 0;
-      const isLast = index === columns.length - 1;
       const text = textOf(cell);
-      const padded = align === 'right' ? text.padStart(width) : isLast ? text : text.padEnd(width);
-      const shown = padded.slice(0, Math.max(0, room));
+      const isLast = index === shown.at(-1);
+      const padded = columns[index]?.align === 'right' ? text.padStart(width) : isLast ? text : text.padEnd(width);
+      const cut = padded.length <= room ? padded : `${padded.slice(0, Math.max(0, room - 1))}…`;
+      const isCrowdedOut = room <= 0;
       room -= padded.length + gap.length;
-      return shown === '' ? [] : [paint(terminal, typeof cell === 'string' ? undefined : cell.style, shown)];
+      return isCrowdedOut ? [] : [paint(terminal, typeof cell === 'string' ? undefined : cell.style, cut)];
     });
     return cells.join(gap).trimEnd();
   });
+}
+
+/** The places of the columns for which there is room. */
+function fitting(columns: readonly Column[], widths: readonly number[], room: number): readonly number[] {
+  const shown = columns.map((_, index) => index);
+  const giving = shown
+    .filter((index) => columns[index]?.givesWay !== undefined)
+    .toSorted((a, b) => (columns[a]?.givesWay ?? 0) - (columns[b]?.givesWay ?? 0));
+  const taken = () => shown.reduce((sum, index) => sum + (widths[index] ?? 0) + gap.length, -gap.length);
+  for (const index of giving) {
+    if (taken() <= room) break;
+    shown.splice(shown.indexOf(index), 1);
+  }
+  return shown;
 }
 
 function textOf(cell: Cell): string {

@@ -65,11 +65,27 @@ test('hints and colours are for a person: in a terminal, and colours not where N
   expect(stripVTControlCharacters(plain.out)).toBe(plain.out);
 });
 
-test('a narrow terminal is not overrun', async () => {
+test.each(['list', 'stats'])('a narrow terminal is not overrun by keys %s', async (command) => {
   using stage = await aStageAtNight();
-  const { out } = await stage.run('keys stats', { tty: true, columns: 50 });
+  const { out } = await stage.run(`keys ${command}`, { tty: true, columns: 50 });
   const table = stripVTControlCharacters(out).split('\n\n')[0] ?? '';
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(50);
+});
+
+test.each([
+  [80, 'bytez #1 +0/1 +benched \\(rejected\\), asked again in 15 min$'],
+  [60, 'bytez #1 .*benched \\(rejected\\), asked again in 15 min$'],
+  [30, 'bytez #1  benched \\(rejected\\)…?'],
+])('in %i columns keys list leaves out what matters least, and never the state', async (columns, line) => {
+  using stage = await aStageAtNight();
+  const { out } = await stage.run('keys list', { tty: true, columns });
+  expect(lineOf(stripVTControlCharacters(out), 'bytez #1')).toMatch(new RegExp(line));
+});
+
+test('in 80 columns keys stats still shows the last error', async () => {
+  using stage = await aStageAtNight();
+  const { out } = await stage.run('keys stats', { tty: true, columns: 80 });
+  expect(lineOf(stripVTControlCharacters(out), 'bytez #4')).toMatch(/failed-run, 4 s ago$/);
 });
 
 test.each(['list', 'report'])('keys %s ends with 1 when no key of a provider takes calls', async (command) => {

@@ -14,11 +14,11 @@ const shortFingerprint = 8;
 export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'fingerprint' },
-    ...(terminal.isTty ? [{ title: 'hint' }] : []),
-    { title: 'provider' },
-    { title: 'calls/seats', align: 'right' },
-    { title: 'account' },
+    { title: 'fingerprint', givesWay: 4 },
+    ...(terminal.isTty ? [{ title: 'hint', givesWay: 3 }] : []),
+    { title: 'provider', givesWay: 1 },
+    { title: 'calls/seats', align: 'right', givesWay: 5 },
+    { title: 'account', givesWay: 2 },
     { title: 'state' },
   ];
   const rows = keys.map((key): readonly Cell[] => [
@@ -37,13 +37,13 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
 export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'fingerprint' },
-    { title: 'calls', align: 'right' },
-    { title: 'today', align: 'right' },
+    { title: 'fingerprint', givesWay: 1 },
+    { title: 'calls', align: 'right', givesWay: 5 },
+    { title: 'today', align: 'right', givesWay: 3 },
     { title: 'success', align: 'right' },
     { title: 'errors in a row', align: 'right' },
-    { title: 'mean', align: 'right' },
-    { title: 'p95', align: 'right' },
+    { title: 'mean', align: 'right', givesWay: 2 },
+    { title: 'p95', align: 'right', givesWay: 4 },
     { title: 'last error' },
   ];
   return table(
@@ -57,13 +57,13 @@ export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
 export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'calls/seats', align: 'right' },
-    { title: 'calls', align: 'right' },
-    { title: 'today', align: 'right' },
+    { title: 'calls/seats', align: 'right', givesWay: 5 },
+    { title: 'calls', align: 'right', givesWay: 2 },
+    { title: 'today', align: 'right', givesWay: 4 },
     { title: 'success', align: 'right' },
-    { title: 'in a row', align: 'right' },
-    { title: 'mean', align: 'right' },
-    { title: 'p95', align: 'right' },
+    { title: 'in a row', align: 'right', givesWay: 6 },
+    { title: 'mean', align: 'right', givesWay: 1 },
+    { title: 'p95', align: 'right', givesWay: 3 },
     { title: 'state' },
   ];
   return table(

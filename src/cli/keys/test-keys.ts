@@ -110,8 +110,8 @@ function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: re
   ]);
   const columns = [
     { title: 'key' },
-    { title: 'read from' },
-    { title: 'took', align: 'right' as const },
+    { title: 'read from', givesWay: 2 },
+    { title: 'took', align: 'right' as const, givesWay: 1 },
     { title: 'result' },
   ];
   const totals = countWorking(tested).map(
