@@ -112,6 +112,7 @@ test('A10 half an emoji becomes a sign of its own before it is kept, and Telegra
   });
   const [picture] = await pictures(person);
   const mended = 'a\uFFFDb \uFFFD \uFFFD fox';
+  expect(promptOf(`a\uD800b ${'😀'.slice(0, 1)} ${'😀'.slice(1)} fox`)).toBe(mended);
   expect(runs(house).map((run) => run.prompt)).toEqual([mended]);
   expect(wordsOf(picture)).toContain(mended);
   const halves = { first_name: 'Ann\uD83D', language_code: 'e\uD800' };

@@ -45,6 +45,10 @@ function aBot() {
     receipts: { refresh: note('refresh') },
     messages: createMessageMapper(catalog),
     matchLocale: (code: string) => catalog.match(code, 'en'),
+    forget: async (userId: number) => {
+      note('forget')(userId);
+      return { requests: 0, left: 0 };
+    },
     clock: fakeClock(),
     perDay: { free: { image: 1, video: 1 } },
     waiting: { free: 1 },
@@ -77,6 +81,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'language:en': ['locale en'],
   'language:es': ['locale es'],
   'language:ru': ['locale ru'],
+  [`forget:yes-${stranger}`]: [`forget ${stranger}`],
 };
 
 const id = fc.oneof(
@@ -91,6 +96,9 @@ const id = fc.oneof(
     '__proto__',
     'constructor',
     'shape.wide.1',
+    `yes-${owner}`,
+    `no-${owner}`,
+    `yes-${stranger}`,
   ),
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ maxLength: 70 }),
@@ -108,6 +116,10 @@ const data = fc.oneof(
 test('B16 whatever data a press carries, it is answered once and changes nothing that is not the presser’s', async () => {
   const { press } = aBot();
   expect(await press(`cancel:${owned}`)).toEqual({ done: [], answers: [expect.stringContaining('someone else’s')] });
+  expect(await press(`forget:yes-${owner}`)).toEqual({
+    done: [],
+    answers: [expect.stringContaining('someone else’s')],
+  });
   expect(await press('language:es')).toMatchObject({ done: ['locale es'] });
   await fc.assert(
     fc.asyncProperty(data, async (written) => {

@@ -133,7 +133,9 @@ test('B17 another member of the group presses nobody’s buttons but their own',
   const [picture] = await pictures(ann, 1, group);
   const language = await answerTo(ann, `/language${me}`, { in: group });
   const status = await answerTo(ann, `/status${me}`, { in: group });
+  const forgetting = await answerTo(ann, `/forget${me}`, { in: group });
   const foreign = 'This button belongs to someone else’s request.';
+  expect(await press(ben, forgetting.id, 'forget:yes-7', { in: group })).toBe(foreign);
   expect(await press(ben, picture?.id ?? 0, '🔁 Again', { in: group })).toBe(foreign);
   expect(await press(ben, language.id, 'Español', { in: group })).toBe(foreign);
   expect(await press(ben, status.id, '🔄 Refresh', { in: group })).toBe(foreign);

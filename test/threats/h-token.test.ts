@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { carriesToken } from '../../src/http/bearer.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aDoor, adminToken, ask, withToken } from './h-door.ts';
+import { sources } from './h-patterns.ts';
 
 const basic = Buffer.from(`admin:${adminToken}`).toString('base64');
 
@@ -77,6 +79,15 @@ test('H2 a long time is no longer for a token that is nearly right than for one 
   const median = (pick: 0 | 1) => rounds.map((round) => round[pick]).sort((a, b) => a - b)[100] ?? 0;
   expect(median(0) / median(1)).toBeGreaterThan(0.7);
   expect(median(0) / median(1)).toBeLessThan(1.4);
+});
+
+test('H2 nothing of a token is compared but its digest, by a comparison that takes the same time for all', () => {
+  const [bearer = ''] = sources().flatMap(({ name, text }) => (name === join('http', 'bearer.ts') ? [text] : []));
+  expect(bearer).toContain('timingSafeEqual(digest, digestOf(token.reveal()))');
+  const revealing = sources().flatMap(({ name, text }) =>
+    name.startsWith('http') ? (text.match(/[^\s]*\.reveal\(\)/g) ?? []) : [],
+  );
+  expect(revealing).toEqual(['digestOf(token.reveal()']);
 });
 
 test('H2 after ten wrong tokens in a minute an address waits, also with the right one, and health still answers', async () => {

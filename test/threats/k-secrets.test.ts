@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
@@ -96,6 +99,25 @@ test('K17 a copied data folder holds no key and no token, and its names of keys 
   const secret = new Secret(testKey(1));
   expect(fingerprint(secret, 'salt of one house')).not.toBe(fingerprint(secret, 'salt of another'));
   expect(fingerprint(secret, 'salt of one house')).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test('K17 nobody but the owner of the bot may read or list anything in the data folder', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'threats-'));
+  chmodSync(place, 0o755);
+  try {
+    const dataDir = join(place, 'of', 'the bot');
+    await using house = await openTestHouse({ env: { DATA_DIR: dataDir } });
+    const person = house.person(7);
+    person.say('/generate a fox');
+    await pictures(person);
+    await answerTo(person, '/video');
+    const inside = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).map((name) => join(dataDir, name));
+    const open = [join(place, 'of'), dataDir, ...inside].filter((path) => (statSync(path).mode & 0o077) !== 0);
+    expect(inside.length).toBeGreaterThanOrEqual(5);
+    expect(open).toEqual([]);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
 });
 
 test('K12 with DEBUG on the start warns, and our own lines hold no secret', async () => {

@@ -9,10 +9,15 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
 import { bindToBot } from '../../src/storage/one-bot.ts';
 import { checkSqliteVersion } from '../../src/storage/sqlite-version.ts';
+import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { createSqlitePersonalData } from '../../src/storage/sqlite-personal-data.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
+import { accepted, aRequest, claimed, roomy, startMs } from '../conformance/requests.ts';
 import { type Scratch, scratch } from '../storage/scratch.ts';
 import { run, source } from './k-child.ts';
 
+const dayMs = 86_400_000;
 const token = '123456789:canary-of-the-tests-0123456789abcdef';
 
 /** A data folder as a house left it. */
@@ -86,6 +91,31 @@ test('Q8 a SQLite that can damage a database is refused', () => {
   }
   expect(() => checkSqliteVersion('3.51.3')).not.toThrow();
   expect(() => checkSqliteVersion(process.versions.sqlite)).not.toThrow();
+});
+
+test('Q11 a job is named by its update, and neither its end nor its removal lets the update make another', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  const [engine, inbox] = [createSqliteJobEngine(database), createSqliteInbox(database)];
+  const data = createSqlitePersonalData(database);
+  const update = { updateId: 730_114_001, body: '{}' };
+  const comes = async (nowMs: number) => (await inbox.keep([update], nowMs)).length;
+  expect(await comes(startMs)).toBe(1);
+  const { id } = await accepted(engine, update);
+  expect(id).toBe('tg-730114001');
+  await inbox.handled(update.updateId);
+
+  const claim = await claimed(engine);
+  expect(await engine.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
+  await engine.settle(claim.lease, { kind: 'cancelled' }, startMs);
+  expect(await engine.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
+
+  await data.drop([id], startMs);
+  expect(await engine.find(id)).toBeUndefined();
+  expect(await comes(startMs + 6 * dayMs)).toBe(0);
+  // Telegram begins anew at random after a week of silence: then it is somebody else's.
+  expect(await comes(startMs + 8 * dayMs)).toBe(1);
+  expect((await accepted(engine, update, startMs + 8 * dayMs)).id).toBe(id);
 });
 
 test('Q19 a database belongs to the bot that used it first, whatever its token is later', () => {
