@@ -5,6 +5,7 @@ import type { Database } from './connection.ts';
 import { giveCreditBack } from './day-credits.ts';
 import { toShownJob } from './job-rows.ts';
 import { refreshTurn } from './job-turns.ts';
+import { outcomeKind } from './outcome-kind.ts';
 import { endFromOutside } from './end-from-outside.ts';
 import { readOrSetAside, setStraysAside } from './unreadable-jobs.ts';
 
@@ -62,7 +63,7 @@ export function endTelling(
 /** What was under way when the process died: made, or shown to its person. */
 const diedOn = `SELECT * FROM jobs WHERE state = 'running'
   UNION ALL
-  SELECT * FROM jobs WHERE state = 'ended' AND outcome ->> 'kind' = 'result'
+  SELECT * FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'
     AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
 
 /** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */

@@ -1,4 +1,5 @@
 import type { Database } from './connection.ts';
+import { outcomeKind } from './outcome-kind.ts';
 import { numberOf } from './parse-row.ts';
 
 /** What a look at the ledger found; all of these are counts of rows. */
@@ -47,7 +48,7 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
     unbalanced: count(
       `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
        WHERE credits.job_id IS NULL
-         OR given_back <> (state IN ('ended', 'told') AND (outcome ->> 'kind' <> 'result' OR ${toldInWords}))`,
+         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${toldInWords}))`,
     ),
     miscounted: count(
       `SELECT count(*) AS n FROM (

@@ -1,5 +1,6 @@
 import type { JobId } from '../domain/ids.ts';
 import type { Database } from './connection.ts';
+import { outcomeKind } from './outcome-kind.ts';
 
 /** The jobs among these whose result nobody will be shown any more. */
 export function unneededResults(database: Database, ids: readonly JobId[]): readonly JobId[] {
@@ -9,7 +10,7 @@ export function unneededResults(database: Database, ids: readonly JobId[]): read
 /** Whether the job's result may still be shown, or shall be. */
 export function needsResult(database: Database, id: JobId): boolean {
   const row = database.get(
-    `SELECT state IN ('waiting', 'running') OR outcome ->> 'kind' = 'result' AS needed FROM jobs WHERE id = ?`,
+    `SELECT state IN ('waiting', 'running') OR ${outcomeKind} IS 'result' AS needed FROM jobs WHERE id = ?`,
     id,
   );
   return row?.['needed'] === 1;
@@ -18,6 +19,6 @@ export function needsResult(database: Database, id: JobId): boolean {
 /** Where the results are of which nobody was told yet. */
 export function untoldResults(database: Database): readonly string[] {
   return database
-    .all(`SELECT outcome ->> '$.file.path' AS path FROM jobs WHERE state = 'ended' AND outcome ->> 'kind' = 'result'`)
+    .all(`SELECT outcome ->> '$.file.path' AS path FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'`)
     .map((row) => String(row['path']));
 }

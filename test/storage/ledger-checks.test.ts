@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { lookOverLedger } from '../../src/storage/ledger-checks.ts';
+import { needsResult, untoldResults } from '../../src/storage/result-checks.ts';
 import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { accepted, claimed, startMs } from '../conformance/requests.ts';
@@ -36,4 +37,19 @@ test('lookOverLedger() finds a credit that was given back for a result that was 
   using another = openDatabase({ path: ':memory:' });
   await aToldResult(another, 'words-instead 5');
   expect(unbalancedIn(another)).toBe(1);
+});
+
+test('an ending that cannot be read stops neither a start nor a look over the ledger', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const id = await aToldResult(database, '5');
+  const engine = createSqliteJobEngine(database);
+  const { job } = await accepted(engine, { updateId: 2 }).then(() => claimed(engine));
+  await engine.cancel(job.id, job.origin.userId, startMs);
+  database.run(`UPDATE jobs SET outcome = '{"kind":"res'`);
+  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  expect(await engine.untold()).toEqual([job.id]);
+  expect((await engine.claimTelling(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
+  expect(lookOverLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
+  expect(untoldResults(database)).toEqual([]);
+  expect(needsResult(database, id)).toBe(false);
 });
