@@ -10,9 +10,9 @@ const mask = '\ue0e1';
 /** What no sentence about a picture contains; nobody's key is needed to see it. */
 const shapes: readonly RegExp[] = [
   /\d{6,12}:[A-Za-z0-9_-]{30,}/g,
-  /\b(?:sk|pk|rk|key|hf|r8|gsk|xai|ghp)[-_](?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}/g,
-  /\bAIza[A-Za-z0-9_-]{30,}/g,
-  /\b(?=[A-Za-z]{0,60}[0-9])(?=[0-9]{0,60}[A-Za-z])[A-Za-z0-9]{32,}/g,
+  /(?<![A-Za-z0-9])(?:sk|pk|rk|key|hf|r8|gsk|xai|ghp)[-_](?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}/g,
+  /(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}/g,
+  /(?<![A-Za-z0-9])(?=[A-Za-z]{0,60}[0-9])(?=[0-9]{0,60}[A-Za-z])[A-Za-z0-9]{32,}/g,
   /\b[A-Z][A-Z0-9_]{0,40}(?:KEYS?|TOKEN|SECRET)(?:_[A-Z0-9_]{1,20}|[0-9]{1,6})?\s{0,3}=\s{0,3}\S{8,}/g,
   /\bAuthorization:\s{0,3}\S+(?:\s{1,3}\S{8,})?/gi,
 ];
