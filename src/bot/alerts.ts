@@ -46,6 +46,8 @@ export class AlertMail {
   readonly #options: AlertMailOptions;
   readonly #standing = new Map<string, Standing>();
   readonly #addressees: readonly Addressee[];
+  /** In which each admin was answered last. */
+  readonly #locales = new Map<number, string>();
   #closed = false;
 
   constructor(options: AlertMailOptions) {
@@ -61,6 +63,11 @@ export class AlertMail {
     const quietUntilMs = isOpen ? (this.#standing.get(alert.id)?.quietUntilMs ?? 0) : nowMs + dampedMs;
     this.#standing.set(alert.id, { alert, isOpen, quietUntilMs });
     for (const addressee of this.#addressees) this.#schedule(addressee);
+  }
+
+  /** An admin writes, and is answered in this language: alerts come in it too, until the process ends. */
+  meet(adminId: number, locale: string): void {
+    this.#locales.set(adminId, locale);
   }
 
   [Symbol.dispose](): void {
@@ -117,7 +124,7 @@ export class AlertMail {
   async #say(id: number, news: readonly AlertNews[]): Promise<boolean> {
     const { outbox, users, messages, matchLocale, tell } = this.#options;
     try {
-      const { locale } = await users.find(id);
+      const { locale = this.#locales.get(id) } = await users.find(id);
       const screen = messages.alerts(news, locale ?? matchLocale(undefined));
       await outbox.api.sendMessage(id, screen.text, textOptions(screen));
       return true;

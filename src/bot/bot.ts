@@ -9,11 +9,10 @@ import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
-import type { BotContext, Desk } from './context.ts';
+import type { BotContext, Desk, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { mindDoors } from './doors.ts';
 import { limiting } from './limits-door.ts';
-import type { CommandMenu } from './publish-commands.ts';
 import { sayScreen } from './say-screen.ts';
 import { introduce } from './speaker.ts';
 import { storageDoor } from './storage-door.ts';
@@ -21,7 +20,7 @@ import { typedKeys } from './typed-keys.ts';
 import { isSaid } from './what-people-send.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
-export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void {
+export function equip(bot: Bot<BotContext>, desk: Desk, onAdmin: (admin: Speaker) => void): void {
   const limits = limiting(desk);
   bot.use(limits.door);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
@@ -30,7 +29,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, menu: CommandMenu): void
   bot.use(introduce(desk));
   bot.use(limits.notice);
   bot.filter(isAdminHere).use(async (ctx, next) => {
-    void menu.serve(ctx.speaker.userId);
+    onAdmin(ctx.speaker);
     await next();
   });
   bot.use(typedKeys(desk));

@@ -58,6 +58,15 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
   };
 }
 
+test('an admin who chose no language hears of alerts in the one in which the bot answers', async () => {
+  const { clock, mail, raise, sent } = aMail([900, 901]);
+  mail.meet(900, 'es');
+  mail.meet(901, 'es');
+  raise(1);
+  await clock.advance(5_000);
+  expect(sent).toEqual(['5 s 900: 🔴 bytez #1 falló: no aceptada', '5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
+});
+
 test('AlertMail gathers what comes at once and tells every admin in the own language', async () => {
   const { clock, raise, sent } = aMail([900, 901]);
   raise(1, 2);

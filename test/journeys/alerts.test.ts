@@ -29,6 +29,16 @@ async function generate(house: TestHouse, person: Person, clock: FakeClock): Pro
   );
 }
 
+test('an admin who never chose a language hears of an alert in the one that Telegram reports', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock, accounts: [refused] });
+  const [admin, person] = [house.person(adminId, 'es'), house.person(7)];
+  await answerTo(admin, '/start');
+  await generate(house, person, clock);
+  await passMs(clock, aMinuteAndMoreMs);
+  expect(alertsTo(admin)[0]).toContain('🔴 Ninguna clave de bytez acepta llamadas.');
+});
+
 test('an admin hears in her language that no key takes calls and later that it is over, and nobody else does', async () => {
   const clock = fakeClock();
   await using house = await openTestHouse({ clock, accounts: [refused] });
