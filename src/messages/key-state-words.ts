@@ -19,7 +19,8 @@ export function keyStateWords(voice: Voice, state: KeyState, nowMs: number): str
       return voice.say('keys.half-open', { reason: reasonWords(voice, state.after) });
     case 'benched': {
       const reason = reasonWords(voice, state.reason);
-      if (!state.confirmed) return voice.say('keys.benched-unsure', { reason });
+      // Whether a key is accepted is asked at once; credit shows when a call is dared again, in an hour or more.
+      if (!state.confirmed && state.reason === 'rejected') return voice.say('keys.benched-unsure', { reason });
       return voice.say('keys.benched', { reason, wait: shortWait(voice, state.probeAtMs - nowMs) });
     }
     case 'probing':

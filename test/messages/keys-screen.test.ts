@@ -21,6 +21,7 @@ const states: readonly KeyState[] = [
   { kind: 'benched', probeAtMs: nowMs + 90_000_000, reason: 'out-of-credit', times: 5, confirmed: true },
   { kind: 'probing', reason: 'rejected', times: 1, confirmed: true },
   { kind: 'disabled' },
+  { kind: 'benched', probeAtMs: nowMs + 3_600_000, reason: 'out-of-credit', times: 1, confirmed: false },
 ];
 
 test('keys() counts first, then tells of each key what state it is in, why and until when', () => {
@@ -28,7 +29,7 @@ test('keys() counts first, then tells of each key what state it is in, why and u
   const screen = mapper.keys(aPool(keys, { nextWakeMs: nowMs + 30_000 }), nowMs, 'en');
   const lines = parseTelegramHtml(screen.text).split('\n');
   expect(lines.slice(0, 2)).toEqual([
-    '🔑 3/11 healthy · 3 cooling · 4 benched · 1 switched off',
+    '🔑 3/12 healthy · 3 cooling · 5 benched · 1 switched off',
     'The next one wakes in: 30 s',
   ]);
   expect(lines.filter((line) => line.startsWith('bytez'))).toEqual([
@@ -43,6 +44,7 @@ test('keys() counts first, then tells of each key what state it is in, why and u
     'bytez #9 abcd…wxyz ⛔ benched (out of credit), next test: 25 h',
     'bytez #10 abcd…wxyz 🔎 being tested (not accepted)',
     'bytez #11 abcd…wxyz ⏸ switched off',
+    'bytez #12 abcd…wxyz ⛔ benched (out of credit), next test: 60 min',
   ]);
   expect(screen.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test', 'keys:wake']);
 });
