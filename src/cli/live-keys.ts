@@ -64,7 +64,7 @@ export class LiveKeys implements AsyncDisposable {
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
       this.#warn(`${name} was changed; it takes effect at the next start`);
     }
-    this.#takeKeys();
+    this.#takeKeys((keys) => this.#options.tell({ event: 'config.reread', keys }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,7 +80,7 @@ export class LiveKeys implements AsyncDisposable {
     this.#options.tell({ event: 'config.warning', text });
   }
 
-  #takeKeys(): void {
+  #takeKeys(onTaken: (keys: number) => void = () => undefined): void {
     const { source, tell, onKeys, house } = this.#options;
     const { env, warnings } = this.#reading;
     const providers = this.#providers;
@@ -91,6 +91,7 @@ export class LiveKeys implements AsyncDisposable {
     this.#told = new Set(all);
     this.#work = this.#work
       .then(() => house.reloadKeys(keys, providers))
+      .then(() => onTaken(keys.length))
       .catch((error: unknown) => tell({ event: 'house.trouble', what: 'Cannot take in the keys anew', error }));
   }
 }

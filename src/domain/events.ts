@@ -33,6 +33,8 @@ export type HouseEvent =
   | { readonly event: 'house.stopping'; readonly running: number }
   | { readonly event: 'house.stopped'; readonly handedBack: number }
   | { readonly event: 'config.warning'; readonly text: string }
+  /** Somebody asked for it, and nothing stood against it. */
+  | { readonly event: 'config.reread'; readonly keys: number }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'house.trouble'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */

@@ -68,6 +68,7 @@ const levels = {
   'house.stopping': 'info',
   'house.stopped': 'info',
   'config.warning': 'warn',
+  'config.reread': 'info',
   'house.trouble': 'error',
   'storage.refuses': 'error',
   'storage.recovered': 'info',

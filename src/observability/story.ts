@@ -24,6 +24,8 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `stopped, ${count(event.handedBack, 'job')} handed back`;
     case 'config.warning':
       return `environment: ${event.text}`;
+    case 'config.reread':
+      return `environment read again: ${count(event.keys, 'key')}; what was changed of keys, weights, seats and accounts counts from now`;
     case 'house.trouble':
       return `trouble with ${event.what}: ${describeError(event.error)}`;
     case 'storage.refuses':

@@ -78,6 +78,7 @@ test('LiveKeys.readEnvironment() takes keys and seats over at once and names wha
   expect(house.texts()).toEqual([
     'MAX_ATTEMPTS was changed; it takes effect at the next start',
     'HTTP_PORT was changed; it takes effect at the next start',
+    'config.reread',
   ]);
 });
 

@@ -24,6 +24,7 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'house.tidied': { event: 'house.tidied', requests: 3, results: 2 },
   'house.stopping': { event: 'house.stopping', running: 1 },
   'house.stopped': { event: 'house.stopped', handedBack: 1 },
+  'config.reread': { event: 'config.reread', keys: 4 },
   'config.warning': { event: 'config.warning', text: 'BYTEZ_API_KEY position 1 is not a usable key' },
   'house.trouble': { event: 'house.trouble', what: 'the bytez line', error: new TypeError('no') },
   'storage.refuses': { event: 'storage.refuses', what: 'database', error: new TypeError('no') },

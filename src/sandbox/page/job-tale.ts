@@ -117,6 +117,7 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'house.stopping':
     case 'house.stopped':
     case 'config.warning':
+    case 'config.reread':
     case 'house.trouble':
     case 'storage.refuses':
     case 'storage.recovered':
