@@ -38,8 +38,14 @@ export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
   const twice = seen.filter(({ endings }) => endings > 1);
+  /** Once more than once, and only where a row says so. */
+  const isAllowed = (one: Seen) => one.endings === 2 && isIn(repeated)(one);
   const stale = seen.filter(({ unfinished }) => unfinished > 0);
   const isIn = (ids: ReadonlySet<string>) => (one: Seen) => ids.has(jobOf(one)?.id ?? '');
+  const isMismatch = (one: Seen) => {
+    const job = jobOf(one);
+    return one.pictures > 0 !== (job !== undefined && isResult(job));
+  };
   const withPicture = seen.filter(({ pictures }) => pictures > 0).length;
   return [
     none('requests lost (neither result nor words)', seen.filter(({ endings }) => endings === 0).length),
@@ -53,8 +59,13 @@ export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
       number('SELECT count(*) AS n FROM credits WHERE job_id NOT IN (SELECT id FROM jobs)'),
     ),
     same('people who see a picture, as many as results', withPicture, jobs.filter(isResult).length),
-    none('seen twice', twice.filter((one) => !isIn(repeated)(one)).length),
-    told('seen twice, repeated once because it may not have arrived', twice.filter(isIn(repeated)).length),
+    none('pictures without a result, results without a picture', seen.filter(isMismatch).length),
+    none(
+      'seen by somebody else',
+      seen.reduce((sum, { elsewhere }) => sum + elsewhere, 0),
+    ),
+    none('seen twice', twice.filter((one) => !isAllowed(one)).length),
+    told('seen twice, repeated once because it may not have arrived', twice.filter(isAllowed).length),
     none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
     told('status messages whose sending was never answered', stale.filter(isIn(unsureReceipts)).length),
     none('updates not handled', number(`SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),

@@ -21,6 +21,8 @@ export type Seen = {
   readonly pictures: number;
   /** Messages that still speak of a request under way. */
   readonly unfinished: number;
+  /** Messages about it in the chats of others. */
+  readonly elsewhere: number;
 };
 
 /** Many people, each of whom asks for a picture, waits for how it ends, and asks for the next. */
@@ -70,6 +72,7 @@ export class Crowd {
 
   /** Everything that everybody sees of every request. */
   seen(): readonly Seen[] {
+    const strayed = this.#strayed();
     return this.#people.flatMap((person) => {
       const messages = person.messages().filter(({ from }) => from === 'bot');
       return Array.from({ length: this.#asked.get(person.id) ?? 0 }, (_, index) => {
@@ -81,9 +84,20 @@ export class Crowd {
           endings: about.filter((message) => !isUnfinished(message)).length,
           pictures: about.filter(({ photo, document }) => photo !== undefined || document !== undefined).length,
           unfinished: about.filter(isUnfinished).length,
+          elsewhere: strayed.filter((message) => isAbout(message, prompt)).length,
         };
       });
     });
+  }
+
+  /** What people see of the requests of others. */
+  #strayed(): readonly SeenMessage[] {
+    return this.#people.flatMap((person) =>
+      person.messages().filter(({ text, caption = '' }) => {
+        const whose = /\bfox ([0-9]+) of night/.exec(`${text} ${caption}`)?.[1];
+        return whose !== undefined && whose !== String(person.id);
+      }),
+    );
   }
 
   #askNext(person: Person): void {
