@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/keys/fingerprint.ts';
@@ -102,6 +104,13 @@ test.each(['list', 'report', 'test'])('keys %s ends with 1 and a mend when no ke
   const { out, code } = await stage.run(`keys ${command}`);
   expect(code).toBe(1);
   expect(out).toContain('No provider key is set: put BYTEZ_API_KEY into .env');
+});
+
+test.each(['list', 'stats', 'report'])('keys %s without a key says what keeps it from finding one', async (command) => {
+  using stage = aStage();
+  delete stage.env['BYTEZ_API_KEYS'];
+  mkdirSync(join(stage.dataDir, '.env'));
+  expect((await stage.run(`keys ${command}`)).out).toContain('.env cannot be read; it is ignored\n');
 });
 
 test.each(['list', 'stats', 'report'])(

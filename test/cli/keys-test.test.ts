@@ -133,6 +133,17 @@ test('a person sees one living line while keys are tested, and the results in it
   ]);
 });
 
+test('keys test counts no key of a provider that it does not ask', async () => {
+  using stage = aStage();
+  await using _bytez = await withBytez(stage, [[]]);
+  stage.env['OPENAI_API_KEY'] = stageKey(8);
+  const { out } = await stage.run('keys test');
+  expect(out.split('\n').slice(-3, -1)).toEqual([
+    'bytez: 1 of 1 key is accepted',
+    'openai: 1 key set; this version does not ask openai yet',
+  ]);
+});
+
 test('Ctrl-C ends keys test at once', async () => {
   using stage = aStage();
   await using bytez = await withBytez(stage, [[{ do: { kind: 'hang' }, route: 'list' }]]);

@@ -21,7 +21,8 @@ async function show(around: Surroundings, json: boolean, draw: typeof stateTable
     writeJson(around.out, keysDocument(known));
     return known;
   }
-  const lines = known.keys.length === 0 ? [noKeys] : [...draw(around.out, known), '', ...countLines(known)];
+  const lines =
+    known.keys.length === 0 ? [noKeys, ...known.warnings] : [...draw(around.out, known), '', ...countLines(known)];
   around.out.write(`${[...lines, ...standing(known)].join('\n')}\n`);
   return known;
 }

@@ -4,7 +4,7 @@ import type { Provider, ProbeReply } from '../../domain/provider.ts';
 import type { ProviderName } from '../../domain/provider-name.ts';
 import { providerNames } from '../../domain/provider-name.ts';
 import { oneLine } from '../../observability/one-line.ts';
-import { createProviders } from '../../providers/create-providers.ts';
+import { createProviders, isServed } from '../../providers/create-providers.ts';
 import { createHttpClient } from '../../providers/http-client.ts';
 import { isoTime, spanWords } from '../time-words.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -12,6 +12,7 @@ import { type Cell, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { writeJson } from './key-document.ts';
 import { originWords } from './key-origins.ts';
+import { notServedWords } from './key-tables.ts';
 import { type KnownKey, lookAtKeys } from './known-keys.ts';
 import { noKeys } from './list-and-stats.ts';
 import { exitCodeFor } from './provider-counts.ts';
@@ -116,7 +117,9 @@ function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: re
   ];
   const totals = countWorking(tested).map(
     ({ provider, total, ready }: { provider: ProviderName; total: number; ready: number }) =>
-      `${provider}: ${ready} of ${total} ${total === 1 ? 'key is' : 'keys are'} accepted`,
+      isServed(provider)
+        ? `${provider}: ${ready} of ${total} ${total === 1 ? 'key is' : 'keys are'} accepted`
+        : notServedWords(provider, total),
   );
   return [...table(terminal, columns, rows), '', ...totals, ...warnings];
 }
