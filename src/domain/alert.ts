@@ -16,6 +16,8 @@ export type AlertFacts =
   | { readonly kind: 'job-set-aside'; readonly jobId: JobId; readonly processes: number }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rests'; readonly forMs: number }
+  /** Somebody who is no admin asked for what only admins see. */
+  | { readonly kind: 'stranger-asks'; readonly userId: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
 
 export const alertSeverity = {
@@ -25,6 +27,7 @@ export const alertSeverity = {
   'many-errors': 'medium',
   'job-set-aside': 'high',
   'telegram-rests': 'medium',
+  'stranger-asks': 'low',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 

@@ -93,6 +93,8 @@ export type HouseEvent =
   | { readonly event: 'alert.raised' | 'alert.resolved'; readonly alert: Alert }
   /** The chat of an admin is closed to the bot. */
   | { readonly event: 'alert.unheard'; readonly adminId: number; readonly detail: string }
+  /** Somebody who is no admin asked for what only admins see, and was answered as if it did not exist. */
+  | { readonly event: 'admin.refused'; readonly userId: number }
   | { readonly event: 'model.resting'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {

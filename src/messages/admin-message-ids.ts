@@ -78,6 +78,7 @@ export const adminMessageVariables = {
   'alert.many-errors': ['provider', 'share', 'calls'],
   'alert.job-set-aside': ['job', 'processes'],
   'alert.telegram-rests': ['rest'],
+  'alert.stranger-asks': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],
   'alert-over.key-failing': ['key'],
   'alert-over.no-key-ready': ['provider'],

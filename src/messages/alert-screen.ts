@@ -48,6 +48,8 @@ function alertWords(voice: Voice, facts: AlertFacts): string {
       return voice.say('alert.job-set-aside', { job: facts.jobId, processes: facts.processes });
     case 'telegram-rests':
       return voice.say('alert.telegram-rests', { rest: shortWait(voice, facts.forMs) });
+    case 'stranger-asks':
+      return voice.say('alert.stranger-asks', { user: String(facts.userId) });
     case 'slow': {
       const { provider, meanMs, usualMs } = facts;
       return voice.say('alert.slow', {
@@ -63,8 +65,9 @@ function overWords(voice: Voice, facts: AlertFacts): string {
   switch (facts.kind) {
     case 'key-failing':
       return voice.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) });
-    // It stays set aside.
+    // It stays set aside, and whoever asked has asked.
     case 'job-set-aside':
+    case 'stranger-asks':
       return alertWords(voice, facts);
     case 'telegram-rests':
       return voice.say('alert-over.telegram-rests');

@@ -7,6 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import { AlertBoard } from './alert-board.ts';
 import { CallWatch } from './call-watch.ts';
 import { KeyWatch } from './key-watch.ts';
+import { StrangerWatch } from './stranger-watch.ts';
 import { TelegramWatch } from './telegram-watch.ts';
 
 export type AlertsOptions = {
@@ -23,6 +24,7 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
   const keys = new KeyWatch(board, pool, providerOf);
   const calls = new CallWatch(board, providerOf);
   const telegram = new TelegramWatch(board);
+  const strangers = new StrangerWatch(board);
   const hear = (event: HouseEvent): void => {
     const name = event.event;
     telegram.passed(clock.uptimeMs());
@@ -37,6 +39,7 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
     else if (name === 'breaker.opened') board.raise(silentId(event.provider), silence(event.provider));
     else if (name === 'breaker.closed') board.resolve(silentId(event.provider));
     else if (name === 'telegram.trouble') telegram.rests(event.retryInMs ?? 0, clock.uptimeMs());
+    else if (name === 'admin.refused') strangers.asked(event.userId, clock.uptimeMs());
     else if (name === 'job.set-aside') {
       const { jobId, processes } = event;
       board.raise(`job-set-aside:${jobId}`, { kind: 'job-set-aside', jobId, processes });

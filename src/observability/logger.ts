@@ -96,6 +96,7 @@ const levels = {
   'alert.raised': 'warn',
   'alert.resolved': 'info',
   'alert.unheard': 'warn',
+  'admin.refused': 'warn',
   'model.resting': 'warn',
   'breaker.opened': 'error',
   'breaker.closed': 'info',

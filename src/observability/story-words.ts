@@ -83,6 +83,8 @@ function factWords(facts: AlertFacts): string {
       return `job ${facts.jobId} is set aside, ${setAsideWords(facts.processes)}`;
     case 'telegram-rests':
       return `Telegram asked for ${duration(facts.forMs)} of silence`;
+    case 'stranger-asks':
+      return `user ${facts.userId}, who is no admin, asked for /keys`;
     case 'slow':
       return `${facts.provider} takes ${duration(facts.meanMs)} a call, usually ${duration(facts.usualMs)}`;
   }

@@ -80,6 +80,8 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `alert over, ${alertWords(event.alert)}`;
     case 'alert.unheard':
       return `admin ${event.adminId} cannot be told of alerts (${event.detail}): whoever it is has to send the bot /start once`;
+    case 'admin.refused':
+      return `user ${event.userId}, who is no admin, asked for /keys; an admin's id belongs into ADMIN_IDS`;
     case 'model.resting':
       return `${event.provider} model ${event.model} rests for ${duration(event.forMs)}`;
     case 'breaker.opened':

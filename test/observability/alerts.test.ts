@@ -238,6 +238,17 @@ test('createAlerts() takes every event without trouble, and its own as nothing n
   ]);
 });
 
+test('createAlerts() tells once an hour that somebody tried an admin’s door, however many try', async () => {
+  const { hear, news, clock } = aWatch();
+  for (const userId of [7, 8, 7]) hear({ event: 'admin.refused', userId });
+  await clock.advance(3_599_999);
+  hear({ event: 'admin.refused', userId: 9 });
+  expect(news).toEqual(['low stranger-asks:1']);
+  await clock.advance(1);
+  hear({ event: 'admin.refused', userId: 9 });
+  expect(news).toEqual(['low stranger-asks:1', 'low stranger-asks:2']);
+});
+
 test('createAlerts() tells of its own mistakes and lets nobody else suffer from them', () => {
   const heard: HouseEvent[] = [];
   const broken = createAlerts({

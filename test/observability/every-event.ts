@@ -63,6 +63,7 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'alert.raised': { event: 'alert.raised', alert },
   'alert.resolved': { event: 'alert.resolved', alert },
   'alert.unheard': { event: 'alert.unheard', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
+  'admin.refused': { event: 'admin.refused', userId: 7 },
   'model.resting': { event: 'model.resting', provider: 'bytez', model: 'org/model', forMs: 180_000 },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },

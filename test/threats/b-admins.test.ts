@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/config.ts';
-import { answerTo, callsOf, troubles, until } from '../journeys/talk.ts';
+import { answerTo, callsOf, troubles, until, whileTimePasses } from '../journeys/talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { acquaintance, answerToRaw, dealtWith, groupMessageOf, me, messageOf, pressRaw, userOf } from './ab-stage.ts';
@@ -88,6 +88,24 @@ test('B13 /keys of somebody else is answered as any unknown command is, however 
   expect(callsOf(house, 'editMessageText')).toEqual([]);
   expect(house.bytez.calls.filter(({ route }) => route === 'tasks')).toEqual([]);
   expect(troubles(house)).toEqual([]);
+});
+
+test('B13 the admins hear once an hour that somebody asked for /keys, and the admin’s own /keys is no news', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  const [admin, person] = [await acquaintance(house, adminId), await acquaintance(house)];
+  await answerTo(admin, '/keys');
+  for (let times = 0; times < 3; times += 1) await answerTo(person, '/keys');
+  const told = () => fromBot(admin.messages(), ({ text }) => text.includes('no admin asked for /keys (user id 7)'));
+  await whileTimePasses(
+    clock,
+    until(() => told().length === 1),
+  );
+  await clock.advance(3_000_000);
+  await answerTo(person, '/keys');
+  await clock.advance(120_000);
+  await dealtWith(admin);
+  expect(told()).toHaveLength(1);
 });
 
 test('B13 /keys a thousand times is answered a few times, and then costs nothing', async () => {

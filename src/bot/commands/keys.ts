@@ -4,11 +4,15 @@ import { answer, edit } from '../answer-press.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { sayScreen } from '../say-screen.ts';
 
-/** /keys for admins; for anybody else it does not exist. */
-export function keysCommand({ messages, keys, clock }: Desk): Composer<BotContext> {
+/** /keys for admins; for anybody else it does not exist, but admins hear that somebody tried. */
+export function keysCommand({ messages, keys, clock, tell }: Desk): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.filter(isAdminHere).command('keys', async (ctx) => {
     await sayScreen(ctx, messages.keys(keys.snapshot(), clock.now(), ctx.speaker.locale));
+  });
+  feature.command('keys', async ({ speaker }, next) => {
+    if (!speaker.admin) tell({ event: 'admin.refused', userId: speaker.userId });
+    await next();
   });
   return feature;
 }

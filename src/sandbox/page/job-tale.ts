@@ -131,6 +131,7 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'alert.raised':
     case 'alert.resolved':
     case 'alert.unheard':
+    case 'admin.refused':
     case 'model.resting':
     case 'breaker.opened':
     case 'breaker.closed':
