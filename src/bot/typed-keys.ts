@@ -1,11 +1,14 @@
 import { GrammyError, type NextFunction } from 'grammy';
-import type { Update } from 'grammy/types';
+import type { Message, Update } from 'grammy/types';
 import type { Secret } from '../kit/secret.ts';
 import type { BotContext, Desk } from './context.ts';
 import { sayScreen } from './say-screen.ts';
 
 /** Stands where a key stood, sign for sign, so that what Telegram marked in the text stays in its place. */
 const mask = '\ue0e1';
+
+/** Where people write: what they say, where a link of theirs leads, and how they name a file. */
+const written: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name']);
 
 /** What no sentence about a picture contains; nobody's key is needed to see it. */
 const shapes: readonly RegExp[] = [
@@ -24,7 +27,7 @@ const shapes: readonly RegExp[] = [
 export function withoutKeys(update: Update, ours: readonly Secret[] = []): string {
   const known = ours.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
   return JSON.stringify(update, (name, value: unknown) =>
-    (name === 'text' || name === 'caption') && typeof value === 'string' ? masked(value, known) : value,
+    written.has(name) && typeof value === 'string' ? masked(value, known) : value,
   );
 }
 
@@ -37,13 +40,23 @@ function masked(text: string, known: readonly string[]): string {
 /** Whoever wrote a key here is told, and the message is deleted; nothing else ever sees it. */
 export function typedKeys({ messages }: Pick<Desk, 'messages'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    const words = ctx.message?.text ?? ctx.message?.caption ?? '';
-    if (!words.includes(mask)) return next();
+    const { message } = ctx;
+    const words = message?.text ?? message?.caption ?? '';
+    if (message === undefined || !hasKey(message, words)) return next();
     // In groups people may write what they like among themselves.
     if (ctx.chat?.type !== 'private' && !words.startsWith('/')) return;
     const isGone = await deleted(ctx);
     await sayScreen(ctx, messages.typedKey(isGone, ctx.speaker.locale));
   };
+}
+
+function hasKey(
+  { entities, caption_entities: marks = entities, document, video, audio }: Message,
+  words: string,
+): boolean {
+  const links = (marks ?? []).map((mark) => (mark.type === 'text_link' ? mark.url : ''));
+  const names = [document, video, audio].map((file) => file?.file_name ?? '');
+  return [words, ...links, ...names].some((said) => said.includes(mask));
 }
 
 async function deleted(ctx: BotContext): Promise<boolean> {

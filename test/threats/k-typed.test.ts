@@ -5,6 +5,7 @@ import { withoutKeys } from '../../src/bot/typed-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { answerTo, callsOf, pictures, runs, troubles } from '../journeys/talk.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
+import { messageOf } from './ab-stage.ts';
 import { adminId, fromBot, openTestHouse, testKey, testToken, wordsOf } from '../support/test-house.ts';
 
 const typed: readonly (readonly [string, string])[] = [
@@ -53,6 +54,23 @@ test('K16 a key as a prompt, as a caption or as an answer in a dialogue reaches 
   expect(secretsFound(filesIn(house.dataDir), [key])).toEqual([]);
   // The dialogue still waits for words.
   expect(wordsOf(await answerTo(person, 'a fox'))).toContain('Which shape?');
+});
+
+test('K16 a key behind a link or as the name of a file is deleted at once and kept nowhere', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  await answerTo(person, '/help');
+  const key = '9f86d081884c7d659a2feaa0c55ad015';
+  const link = { type: 'text_link', offset: 0, length: 4, url: `https://example.com/?k=${key}` };
+  const file = { file_id: 'f', file_unique_id: 'u', file_name: `${key}.txt` };
+  for (const more of [{ text: 'here', entities: [link] }, { document: file }]) {
+    const before = fromBot(person.messages()).length;
+    house.telegram.sendUpdate({ message: messageOf(7, more) });
+    const seen = await person.waitFor((messages) => fromBot(messages).length > before);
+    expect(wordsOf(fromBot(seen).at(-1))).toMatch(/deleted your message|delete your message/);
+  }
+  expect(callsOf(house, 'deleteMessage')).toHaveLength(2);
+  expect(secretsFound(filesIn(house.dataDir), [key])).toEqual([]);
 });
 
 test('K16 in a group, where the bot may not delete, it asks to, and minds only what was said to it', async () => {
