@@ -169,11 +169,12 @@ export class JobRunner {
     onEnded(jobId);
   }
 
-  /** Whoever cancelled in the last moment wants no file either. */
+  /** Whoever cancelled in the last moment, or was forgotten meanwhile, wants no file either. */
   async #leaveNothing(jobId: JobId): Promise<void> {
     const { engine, keeper } = this.#options;
-    const state = (await engine.find(jobId))?.state;
-    if (state !== undefined && 'outcome' in state && state.outcome.kind !== 'result') await keeper.remove(jobId);
+    const job = await engine.find(jobId);
+    const isWanted = job !== undefined && !('outcome' in job.state && job.state.outcome.kind !== 'result');
+    if (!isWanted) await keeper.remove(jobId);
   }
 
   async #park(claim: Claim, { line, readyAtMs, reason, progress }: Park): Promise<void> {

@@ -31,7 +31,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
   const onDisk = new Set<JobId>();
   let asked = 0;
   /** What the next fetches come to; the file, when nothing else is scripted. */
-  const script: ('hangs' | 'is useless' | Error)[] = [];
+  const script: ('hangs' | 'takes a second' | 'is useless' | Error)[] = [];
   const keeper: ResultKeeper = {
     find: async (_kind, job) => (onDisk.has(job) ? file : undefined),
     remove: async (job) => {
@@ -43,6 +43,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       const next = script.shift();
       if (next instanceof Error) throw next;
       if (next === 'is useless') return gone;
+      if (next === 'takes a second') await clock.sleep(1_000, signal);
       if (next === 'hangs') await clock.sleep(1e9, signal);
       onDisk.add(job);
       return { ok: true, file };

@@ -99,6 +99,16 @@ test('GenerationService shows nothing of a result whose job was cancelled while 
   expect(stage.fetched).toHaveLength(1);
 });
 
+test('GenerationService keeps no file for somebody who was forgotten while it was fetched', async () => {
+  using stage = anAnswerStage();
+  stage.script.push('takes a second');
+  stage.open();
+  await stage.ask();
+  stage.database.run('DELETE FROM jobs');
+  await stage.clock.advance(1_000);
+  expect([...stage.onDisk]).toEqual([]);
+});
+
 test('GenerationService takes a job up again after something that no rule foresees, and ends it with its deadline', async () => {
   using stage = anAnswerStage();
   stage.script.push(new Error('a bug'), new Error('a bug'));
