@@ -17,6 +17,9 @@ import { Poller } from './poller.ts';
 import { CommandMenu } from './publish-commands.ts';
 import { Receipts } from './receipts.ts';
 
+/** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
+const answerPatienceS = 40;
+
 /** What the handlers may use, as far as it is there without a bot, and what else the bot is made of. */
 export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'> & {
   readonly token: Secret;
@@ -51,7 +54,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog);
   const client = { apiRoot: options.apiRoot };
-  const bot = new Bot<BotContext>(token.reveal(), { client });
+  const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: answerPatienceS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
   const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));

@@ -10,6 +10,9 @@ import { Outbox } from './outbox.ts';
 import { type Manner, politeCalls } from './polite-calls.ts';
 import { longestHoldMs } from './telegram-trouble.ts';
 
+/** The largest file over a slow line takes its time; a line that fell silent takes no more than this. */
+const uploadPatienceS = 180;
+
 export type OpenOutboxOptions = {
   /** The bot's own way to Telegram, for its answers. */
   readonly api: Api;
@@ -35,7 +38,7 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
   for (const { place, untilMs } of await rests.resting(nowMs))
     pace.hold(place, Math.min(untilMs - nowMs, longestHoldMs));
   const shared = { ...options, pace };
-  const unasked = new Api(api.token, client);
+  const unasked = new Api(api.token, { ...client, timeoutSeconds: uploadPatienceS });
   const makePolite = (way: Api, manner: Manner) =>
     way.config.use(politeCalls(shared, manner), mendCalls(shared, manner));
   makePolite(api, 'answering');

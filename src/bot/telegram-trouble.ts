@@ -128,5 +128,6 @@ export function describeRefusal({ error_code: code, description }: Refusal): str
 
 function causeName(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown cause';
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return /timed out after [\d.]+ seconds$/.test(cause.message) ? 'timed out' : cause.name;
 }

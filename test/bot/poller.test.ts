@@ -1,9 +1,13 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Bot } from 'grammy';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../src/bot/context.ts';
 import { Poller } from '../../src/bot/poller.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
 import type { Inbox, InboxUpdate } from '../../src/domain/inbox.ts';
+import { until } from '../journeys/talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 type Ask = { readonly offset: number | undefined; readonly answer: (...updateIds: readonly number[]) => void };
@@ -64,4 +68,26 @@ test('Poller.run() asks again for a batch that could not be kept', async () => {
   keeping[1]?.reject(new Error('Cannot keep the batch: a bug'));
   await clock.advance(60_000);
   expect(offsets()).toEqual([undefined, 8, 8]);
+});
+
+test('Poller.run() asks anew when the line falls silent, and says why', async () => {
+  const clock = fakeClock();
+  const closing = new AbortController();
+  const events: HouseEvent[] = [];
+  let asked = 0;
+  await using silent = createServer(() => void (asked += 1)).listen(0, '127.0.0.1');
+  await until(() => silent.listening);
+  const apiRoot = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const bot = new Bot<BotContext>('1:of-the-tests', { client: { apiRoot, timeoutSeconds: 0.05 } });
+  const inbox = { takeUp: async () => ({ plain: [], suspects: [], setAside: [] }) } as unknown as Inbox;
+  const running = new Poller({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
+  const ran = running.run(closing.signal);
+  await until(() => events.length === 1);
+  expect(events).toMatchObject([{ method: 'getUpdates', detail: 'no answer from Telegram (timed out)' }]);
+  await clock.advance(1_000);
+  await until(() => asked === 2);
+  closing.abort();
+  await clock.advance(60_000);
+  await ran;
+  silent.closeAllConnections();
 });
