@@ -46,8 +46,6 @@ export class AlertMail {
   readonly #options: AlertMailOptions;
   readonly #standing = new Map<string, Standing>();
   readonly #addressees: readonly Addressee[];
-  /** In which each admin was answered last. */
-  readonly #locales = new Map<number, string>();
   #closed = false;
 
   constructor(options: AlertMailOptions) {
@@ -65,9 +63,15 @@ export class AlertMail {
     for (const addressee of this.#addressees) this.#schedule(addressee);
   }
 
-  /** An admin writes, and is answered in this language: alerts come in it too, until the process ends. */
-  meet(adminId: number, locale: string): void {
-    this.#locales.set(adminId, locale);
+  /** An admin writes, and is answered in this language: alerts come in it too. */
+  async meet(adminId: number, locale: string): Promise<void> {
+    const { users, tell } = this.#options;
+    try {
+      const { heardLocale } = await users.find(adminId);
+      if (heardLocale !== locale) await users.hear(adminId, locale);
+    } catch (error) {
+      tell({ event: 'house.trouble', what: 'keep the language of an admin', error });
+    }
   }
 
   [Symbol.dispose](): void {
@@ -124,8 +128,8 @@ export class AlertMail {
   async #say(id: number, news: readonly AlertNews[]): Promise<boolean> {
     const { outbox, users, messages, matchLocale, tell } = this.#options;
     try {
-      const { locale = this.#locales.get(id) } = await users.find(id);
-      const screen = messages.alerts(news, locale ?? matchLocale(undefined));
+      const { locale, heardLocale } = await users.find(id);
+      const screen = messages.alerts(news, locale ?? heardLocale ?? matchLocale(undefined));
       await outbox.api.sendMessage(id, screen.text, textOptions(screen));
       return true;
     } catch (error) {

@@ -81,7 +81,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const mail = opening.use(new AlertMail({ ...desk, outbox }));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
   equip(bot, desk, ({ userId, locale }) => {
-    mail.meet(userId, locale);
+    void mail.meet(userId, locale);
     void menu.serve(userId);
   });
   const poller = new Poller({ ...options, bot });

@@ -3,6 +3,8 @@ export type User = {
   readonly id: number;
   /** What they chose by /language; without it the one Telegram reports applies. */
   readonly locale?: string;
+  /** In which the bot answered them last, of admins only. */
+  readonly heardLocale?: string;
   /** Milliseconds since 1970; in the past when premium is over, absent when it never was. */
   readonly premiumUntilMs?: number;
 };
@@ -10,6 +12,8 @@ export type User = {
 export type Users = {
   find(id: number): Promise<User>;
   setLocale(id: number, locale: string): Promise<void>;
+  /** The bot answers them in this language, whether they chose it or not. */
+  hear(id: number, locale: string): Promise<void>;
   /** Adds days to what is left of the person's premium, once however often the update that gives them is handled; answers until when. */
   addPremium(id: number, days: number, nowMs: number, updateId?: number): Promise<number>;
   /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */

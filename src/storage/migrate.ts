@@ -7,6 +7,7 @@ import { calls } from './migrations/004-calls.ts';
 import { chats } from './migrations/005-chats.ts';
 import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts';
 import { rests } from './migrations/007-rests.ts';
+import { heardLanguage } from './migrations/008-heard-language.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   chats,
   answersAndForgetting,
   rests,
+  heardLanguage,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -8,17 +8,23 @@ import { rememberedMs } from './remembered.ts';
 const dayMs = 86_400_000;
 
 const userRow = z
-  .object({ id: z.number(), locale: z.string().nullable(), premium_until_ms: z.number().nullable() })
+  .object({
+    id: z.number(),
+    locale: z.string().nullable(),
+    heard_locale: z.string().nullable(),
+    premium_until_ms: z.number().nullable(),
+  })
   .transform((row): User => ({
     id: row.id,
     ...(row.locale === null ? {} : { locale: row.locale }),
+    ...(row.heard_locale === null ? {} : { heardLocale: row.heard_locale }),
     ...(row.premium_until_ms === null ? {} : { premiumUntilMs: row.premium_until_ms }),
   }));
 
 /** What is known of people, in the database. */
 export function createSqliteUsers(database: Database): Users {
   const find = (id: number): User => {
-    const row = database.get('SELECT id, locale, premium_until_ms FROM users WHERE id = ?', id);
+    const row = database.get('SELECT id, locale, heard_locale, premium_until_ms FROM users WHERE id = ?', id);
     return row === undefined ? { id } : parseRow('users', userRow, row);
   };
   return {
@@ -28,6 +34,15 @@ export function createSqliteUsers(database: Database): Users {
         () =>
           void database.run(
             'INSERT INTO users (id, locale) VALUES (?, ?) ON CONFLICT DO UPDATE SET locale = excluded.locale',
+            id,
+            locale,
+          ),
+      ),
+    hear: async (id, locale) =>
+      database.commit(
+        () =>
+          void database.run(
+            'INSERT INTO users (id, heard_locale) VALUES (?, ?) ON CONFLICT DO UPDATE SET heard_locale = excluded.heard_locale',
             id,
             locale,
           ),

@@ -30,13 +30,19 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
     sent.push(`${Math.round(clock.uptimeMs() / 1_000)} s ${chatId}: ${words}`);
     return undefined;
   });
+  const heard = new Map<number, string>();
   const mail = new AlertMail({
     outbox,
     users: {
       find: async (id: number) => {
-        const locale = locales.get(id);
-        return locale === undefined ? { id } : { id, locale };
+        const [locale, heardLocale] = [locales.get(id), heard.get(id)];
+        return {
+          id,
+          ...(locale === undefined ? {} : { locale }),
+          ...(heardLocale === undefined ? {} : { heardLocale }),
+        };
       },
+      hear: async (id: number, locale: string) => void heard.set(id, locale),
     } as unknown as Users,
     messages: createMessageMapper(catalog),
     adminIds: new Set(adminIds),
@@ -60,8 +66,8 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
 
 test('an admin who chose no language hears of alerts in the one in which the bot answers', async () => {
   const { clock, mail, raise, sent } = aMail([900, 901]);
-  mail.meet(900, 'es');
-  mail.meet(901, 'es');
+  await mail.meet(900, 'es');
+  await mail.meet(901, 'es');
   raise(1);
   await clock.advance(5_000);
   expect(sent).toEqual(['5 s 900: 🔴 bytez #1 falló: no aceptada', '5 s 901: 🔴 bytez #1: 1 сбой: не принят']);

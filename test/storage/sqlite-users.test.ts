@@ -20,6 +20,15 @@ test('createSqliteUsers() keeps language and premium beside each other', async (
   expect(await users.find(1)).toEqual({ id: 1, locale: 'ar', premiumUntilMs: startMs + 30 * dayMs });
 });
 
+test('createSqliteUsers() keeps the language in which somebody was answered beside the one that they chose', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const users = createSqliteUsers(database);
+  await users.hear(1, 'es');
+  await users.setLocale(1, 'ru');
+  await users.hear(1, 'ru');
+  expect(await users.find(1)).toEqual({ id: 1, locale: 'ru', heardLocale: 'ru' });
+});
+
 test('createSqliteUsers().addPremium() gives once what an update gives, also when it is handled again after a kill', async () => {
   using database = openDatabase({ path: ':memory:' });
   const users = createSqliteUsers(database);
