@@ -1,5 +1,5 @@
 import { GrammyError, type NextFunction } from 'grammy';
-import type { Message, Update } from 'grammy/types';
+import type { Update } from 'grammy/types';
 import type { Secret } from '../kit/secret.ts';
 import type { BotContext, Desk } from './context.ts';
 import { sayScreen } from './say-screen.ts';
@@ -40,23 +40,13 @@ function masked(text: string, known: readonly string[]): string {
 /** Whoever wrote a key here is told, and the message is deleted; nothing else ever sees it. */
 export function typedKeys({ messages }: Pick<Desk, 'messages'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    const { message } = ctx;
-    const words = message?.text ?? message?.caption ?? '';
-    if (message === undefined || !hasKey(message, words)) return next();
+    const { text, caption, entities, caption_entities: links, document, video, audio } = ctx.message ?? {};
+    if (!JSON.stringify([text, caption, entities, links, document, video, audio]).includes(mask)) return next();
     // In groups people may write what they like among themselves.
-    if (ctx.chat?.type !== 'private' && !words.startsWith('/')) return;
+    if (ctx.chat?.type !== 'private' && !(text ?? caption ?? '').startsWith('/')) return;
     const isGone = await deleted(ctx);
     await sayScreen(ctx, messages.typedKey(isGone, ctx.speaker.locale));
   };
-}
-
-function hasKey(
-  { entities, caption_entities: marks = entities, document, video, audio }: Message,
-  words: string,
-): boolean {
-  const links = (marks ?? []).map((mark) => (mark.type === 'text_link' ? mark.url : ''));
-  const names = [document, video, audio].map((file) => file?.file_name ?? '');
-  return [words, ...links, ...names].some((said) => said.includes(mask));
 }
 
 async function deleted(ctx: BotContext): Promise<boolean> {
