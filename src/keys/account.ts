@@ -2,8 +2,11 @@ import type { KeyId } from '../domain/ids.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { SeatLimit } from './seat-limit.ts';
 
-/** Who says that keys belong together: nobody (a key by itself), the operator, or the provider's refusals. */
-export type AccountOrigin = 'own' | 'configured' | 'learned';
+/**
+ * Who says that keys belong together: nobody (a key by itself), the operator, the provider's refusals, or nobody yet: a
+ * guess that the next call proves or not.
+ */
+export type AccountOrigin = 'own' | 'configured' | 'learned' | 'guessed';
 
 /** The provider's account behind one key or several: they share its seats. */
 export class Account {

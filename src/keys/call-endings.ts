@@ -1,12 +1,18 @@
 import type { Accounts } from './accounts.ts';
 import type { Call } from './call.ts';
 import { FaultJudge } from './fault-judge.ts';
+import { isOut } from './key-life.ts';
 import type { KeyLives } from './key-lives.ts';
 import type { Returned } from './lease.ts';
 import type { PoolTime } from './pool-time.ts';
+import type { PooledKey } from './pooled-key.ts';
+import type { Roster } from './roster.ts';
 
 type Succeeded = Extract<Returned, { kind: 'succeeded' }>;
 type Failed = Extract<Returned, { kind: 'failed' }>;
+
+/** What a call is thought to last before the first one was answered. */
+const unknownCallMs = 20_000;
 
 export type CallEndingsOptions = {
   readonly time: PoolTime;
@@ -49,7 +55,9 @@ export class CallEndings {
       if (hasOtherSeats) this.#lives.siblingsChanged(pooled);
     }
     roster.refresh(pooled.account);
-    if (pooled.inPool) this.#lives.announce(roster.provider);
+    if (!pooled.inPool) return;
+    this.#findOut(call, upMs, returned.kind !== 'unused');
+    this.#lives.announce(roster.provider);
   }
 
   /** Answers whether the listeners know of the change already. */
@@ -79,7 +87,7 @@ export class CallEndings {
     }
     const parted = pooled.inPool ? this.#accounts.succeeded(pooled, roster) : [];
     const hasChanged = this.#lives.happen(roster, pooled, { kind: 'fine' });
-    for (const each of parted) this.#lives.changed(each, true);
+    this.#movedAccounts(roster, parted);
     return hasChanged || parted.length > 0;
   }
 
@@ -106,10 +114,33 @@ export class CallEndings {
     this.#lives.mindTime(roster, pooled);
     if (others > 0 || !pooled.inPool) return false;
     if (pooled.takes) pooled.limitedInARow += 1;
-    const hasChanged = this.#lives.happen(roster, pooled, { kind: 'cool', reason: 'concurrency' });
-    const grouped = this.#accounts.refusedAlone(pooled, roster, fromUpMs);
-    for (const each of grouped) this.#lives.changed(each, true);
-    return hasChanged || grouped.length > 0;
+    const now = { wallMs: this.#time.wallMs(upMs), upMs };
+    const { changed, isSuspicious } = this.#accounts.refusedAlone(pooled, roster, fromUpMs, now);
+    const callMs = roster.book.medianMs ?? unknownCallMs;
+    const hasChanged = this.#lives.happen(
+      roster,
+      pooled,
+      isSuspicious ? { kind: 'seat-taken', callMs } : { kind: 'cool', reason: 'concurrency' },
+    );
+    this.#movedAccounts(roster, changed);
+    return hasChanged || changed.length > 0;
+  }
+
+  #movedAccounts(roster: Roster, moved: readonly PooledKey[]): void {
+    for (const each of moved) {
+      this.#lives.mindTime(roster, each);
+      this.#lives.changed(each, true);
+    }
+  }
+
+  /** A seat fell free: a key that was refused before may tell with it whose account it shares. */
+  #findOut({ pooled, roster }: Call, upMs: number, isAnswered: boolean): void {
+    if (isOut(pooled.state) && pooled.inFlight === 0) this.#lives.left(roster, pooled);
+    if (!isAnswered) return;
+    const refused = this.#accounts.guessFrom(pooled, roster, { wallMs: this.#time.wallMs(upMs), upMs });
+    if (refused === undefined) return;
+    this.#lives.happen(roster, refused, { kind: 'due' });
+    this.#movedAccounts(roster, refused.account.members);
   }
 }
 

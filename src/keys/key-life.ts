@@ -1,11 +1,13 @@
 import type { BenchReason, KeyState, KeyVerdict } from '../domain/key-state.ts';
 import type { Random } from '../kit/random.ts';
-import { benchRestMs, guessedRestMs, longestRestMs } from './rests.ts';
+import { benchRestMs, guessedRestMs, longestRestMs, seatTakenRestMs } from './rests.ts';
 
 /** What happens to a key: an attempt's verdict, time, its free probe, the provider's own trouble, or a human. */
 export type KeyHappening =
   | KeyVerdict
-  /** Its rest is over, or half over where the rest was a guess and no other key is left. */
+  /** Refused although it carries nothing: its account's seat may carry a sibling's call, which lasts about so long. */
+  | { readonly kind: 'seat-taken'; readonly callMs: number }
+  /** Its rest is over, or half over where it was a guess and no other key is left or its seat may be free. */
   | { readonly kind: 'due' }
   | { readonly kind: 'probe-begins' }
   | { readonly kind: 'probe-passed' }
@@ -35,6 +37,7 @@ const ready: KeyState = { kind: 'ready' };
  *
  *     ready ──one ambiguous fault──► suspect ──a success──► ready
  *     ready, suspect ──429, timeout, fails alone──► cooling ──its time──► half-open
+ *     ready, suspect ──its account's seat taken──► cooling for about a call's length ──its time, a free seat──► half-open
  *     any of these ──401, 403, 402──► benched
  *     benched as rejected ──the free probe──► probing ──passed──► half-open
  *                    ▲                           └──refused──► benched, now confirmed
@@ -44,7 +47,8 @@ const ready: KeyState = { kind: 'ready' };
  *     any ──an admin──► disabled ──an admin──► ready
  *
  * A time to wake is only ever moved later by verdicts. Earlier than it a key comes back by a passed probe, by a human,
- * when the guess behind its rest is taken back, or at half of a guessed rest. A success that was on its way before the
+ * when the guess behind its rest is taken back, when whoever may have held its seat is gone, or at half of a guessed
+ * rest. A success that was on its way before the
  * key began to rest does not wake it.
  */
 export function nextKeyState(state: KeyState, happening: KeyHappening, facts: LifeFacts): KeyState {
@@ -59,6 +63,8 @@ export function nextKeyState(state: KeyState, happening: KeyHappening, facts: Li
       return state.kind === 'ready' ? { ...happening, sinceMs: facts.nowMs } : state;
     case 'cool':
       return isBenched(state) ? state : cooled(state, happening, facts);
+    case 'seat-taken':
+      return isBenched(state) ? state : seatTaken(state, happening.callMs, facts);
     case 'bench':
       return isBenched(state) ? state : benchedByCall(state, happening.reason, facts.nowMs);
     case 'due':
@@ -79,6 +85,11 @@ export function nextKeyState(state: KeyState, happening: KeyHappening, facts: Li
 /** True for a key that is handed out: to everybody, after its siblings, or for one call. */
 export function takesCalls({ kind }: KeyState): boolean {
   return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
+}
+
+/** True for a key that is not handed out, and not because it rests. */
+export function isOut({ kind }: KeyState): boolean {
+  return kind === 'benched' || kind === 'probing' || kind === 'disabled';
 }
 
 /** True when nobody said that the key is at fault: it failed where it could have been the provider. */
@@ -111,9 +122,25 @@ function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>,
       ? guessedRestMs(verdict.reason, inARow, random)
       : Math.min(verdict.forMs, longestRestMs.stated);
   const stated = verdict.forMs !== undefined;
-  const rest: Cooling = { kind: 'cooling', sinceMs: nowMs, untilMs: nowMs + forMs, reason: verdict.reason, stated };
+  return rested(state, {
+    kind: 'cooling',
+    sinceMs: nowMs,
+    untilMs: nowMs + forMs,
+    reason: verdict.reason,
+    stated,
+  });
+}
+
+function seatTaken(state: KeyState, callMs: number, { nowMs, inARow, random }: LifeFacts): KeyState {
+  const untilMs = nowMs + seatTakenRestMs(callMs, inARow, random);
+  return rested(state, { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'concurrency', stated: false });
+}
+
+/** A rest that is under way is only ever made longer. */
+function rested(state: KeyState, rest: Cooling): KeyState {
   if (state.kind !== 'cooling') return rest;
   const { sinceMs } = state;
+  const { stated } = rest;
   // A time that the provider named holds, however the rest grows: a guess on top of it is not tried at half.
   if (rest.untilMs > state.untilMs) return { ...rest, sinceMs, stated: stated || state.stated };
   return stated && !state.stated ? { ...state, stated } : state;

@@ -1,11 +1,13 @@
 import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
+import type { CoolReason } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { Accounts } from './accounts.ts';
 import type { KeyHappening } from './key-life.ts';
-import { dueAtMs, nextKeyState } from './key-life.ts';
+import { dueAtMs, isOut, nextKeyState } from './key-life.ts';
 import { recordOf } from './pool-view.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { PoolTime } from './pool-time.ts';
@@ -20,6 +22,7 @@ export type KeyLivesOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  readonly accounts: Accounts;
 };
 
 /** Lets things happen to keys and says so to whoever listens; time too happens to a key through here. */
@@ -30,12 +33,14 @@ export class KeyLives {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tell: Tell;
+  readonly #accounts: Accounts;
 
-  constructor({ time, clock, random, tell }: KeyLivesOptions) {
+  constructor({ time, clock, random, tell, accounts }: KeyLivesOptions) {
     this.#time = time;
     this.#clock = clock;
     this.#random = random;
     this.#tell = tell;
+    this.#accounts = accounts;
   }
 
   /** Answers whether the key's state is another one now. */
@@ -43,7 +48,7 @@ export class KeyLives {
     const { state: before } = pooled;
     // Almost every call ends so.
     if (happening.kind === 'fine' && before.kind === 'ready') return false;
-    const reason = happening.kind === 'cool' ? happening.reason : before.kind === 'cooling' ? before.reason : undefined;
+    const reason = restReason(happening) ?? (before.kind === 'cooling' ? before.reason : undefined);
     const inARow = reason === undefined ? 1 : pooled.restsInARow(reason);
     const state = nextKeyState(before, happening, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
     if (state === before) return false;
@@ -60,7 +65,13 @@ export class KeyLives {
     this.#tell({ event: 'key.changed', keyId: id, keyName: name, state });
     this.changed(pooled, true);
     this.mindTime(roster, pooled);
+    if (isOut(state) && !isOut(before) && pooled.inFlight === 0) this.left(roster, pooled);
     return true;
+  }
+
+  /** The key carries nothing any more: whoever rests because it may have held the seat need not wait. */
+  left(roster: Roster, pooled: PooledKey): void {
+    for (const refused of this.#accounts.keptOutBy(pooled)) this.happen(roster, refused, { kind: 'due' });
   }
 
   /** Remembers when time changes something, now that this key changed. */
@@ -130,6 +141,11 @@ export class KeyLives {
     pooled.ramp = ramp;
     roster.refresh(pooled.account);
   }
+}
+
+function restReason(happening: KeyHappening): CoolReason | undefined {
+  if (happening.kind === 'seat-taken') return 'concurrency';
+  return happening.kind === 'cool' ? happening.reason : undefined;
 }
 
 function soonestDue(keys: readonly PooledKey[]): PooledKey | undefined {

@@ -61,7 +61,7 @@ export class KeyPool {
     const { keys, remembered, groups, strategy, clock, random, tell, mostSeats = () => undefined } = options;
     const time = new PoolTime(clock);
     const accounts = new Accounts({ mostSeats, tell });
-    const lives = new KeyLives({ time, clock, random, tell });
+    const lives = new KeyLives({ time, clock, random, tell, accounts });
     this.#strategy = strategy;
     this.#random = random;
     this.#tell = tell;

@@ -24,7 +24,8 @@ export function recalled(record: KeyRecord, nowMs: number): KeyRecord {
 function clamped(state: KeyState, nowMs: number): KeyState {
   switch (state.kind) {
     case 'cooling': {
-      const longestMs = state.stated ? longestRestMs.stated : longestRestMs.guessed;
+      const longestGuessMs = longestRestMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
+      const longestMs = state.stated ? longestRestMs.stated : longestGuessMs;
       return {
         ...state,
         sinceMs: Math.min(state.sinceMs, nowMs),

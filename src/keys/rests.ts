@@ -10,6 +10,7 @@ const hourMs = 60 * minuteMs;
 export const longestRestMs = {
   stated: 24 * hourMs,
   guessed: 2 * minuteMs,
+  'seat-taken': 15 * minuteMs,
   rejected: hourMs,
   'out-of-credit': 24 * hourMs,
   'not-entitled': 24 * hourMs,
@@ -34,11 +35,24 @@ const guesses = {
   'fails-alone': { baseMs: 10 * secondMs, capMs: longestRestMs.guessed },
 } as const satisfies Partial<Record<CoolReason, object>>;
 
+/** A key whose seat is taken is asked again after so many calls' length at the latest. */
+const mostCallsRested = 16;
+
 /** How long a key rests when nobody said how long, after so many such rests in a row. */
 export function guessedRestMs(reason: CoolReason, times: number, random: Random): number {
   // Not jittered: it outlasts a run that was abandoned and may still hold the account's seat.
   if (reason === 'timed-out') return doubled(5 * secondMs, times, longestRestMs.guessed);
   return backoffMs(Math.max(1, times), guesses[reason], random);
+}
+
+/**
+ * How long a key rests whose account's seat is thought to carry a sibling's call: about as long as such a call, longer
+ * with each refusal in a row.
+ */
+export function seatTakenRestMs(callMs: number, times: number, random: Random): number {
+  const baseMs = Math.max(guesses.concurrency.baseMs, callMs);
+  const capMs = Math.max(guesses.concurrency.capMs, Math.min(mostCallsRested * callMs, longestRestMs['seat-taken']));
+  return backoffMs(Math.max(1, times), { baseMs, capMs }, random);
 }
 
 function doubled(baseMs: number, times: number, capMs: number): number {

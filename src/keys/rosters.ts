@@ -118,9 +118,11 @@ export class Rosters {
   #remove(pooled: PooledKey): void {
     const { id, provider } = pooled.key;
     this.#byId.delete(id);
-    this.#rosters.get(provider)?.remove(pooled);
+    const roster = this.#open(provider);
+    roster.remove(pooled);
     pooled.inPool = false;
-    this.#accounts.forget(pooled);
+    this.#lives.left(roster, pooled);
+    this.#accounts.forget(pooled, roster);
     for (const [gone, { inFlight }] of this.#leaving) if (inFlight === 0) this.#leaving.delete(gone);
     if (pooled.inFlight > 0) this.#leaving.set(id, pooled);
     this.#lives.changed(pooled, true);

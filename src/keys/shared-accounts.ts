@@ -1,3 +1,4 @@
+import type { Account } from './account.ts';
 import type { PooledKey, Span } from './pooled-key.ts';
 
 type Suspicion = { among: readonly PooledKey[]; refusals: number };
@@ -14,28 +15,37 @@ const mostSuspicions = 64;
  * or with a stranger.
  *
  *     refused alone ──► suspects: the siblings that carried calls meanwhile
- *     refused alone again ──► only those that carried calls this time too (none left: a stranger, begin anew)
+ *     refused alone again ──► only those that carried calls this time too (none left: a stranger, begin anew), and
+ *         those of whose account a key may be that carries calls only this time
  *     it and a suspect succeed at the same time ──► not that one, for good
  *     one account left after two refusals ──► they share it
+ *     several left, always the same, as where every seat is always taken ──► when one of them ends its call the
+ *         refused key is asked in its place (account-guesses.ts): either answer leaves fewer
+ *     a key found to share an account is refused alone ──► it does not after all, or a stranger does: by itself again
  *     two keys found to share an account succeed at the same time ──► they do not after all
  */
 export class SharedAccounts {
   readonly #suspicions = new Map<PooledKey, Suspicion>();
   readonly #refuted = new Map<PooledKey, Set<PooledKey>>();
 
-  /** Answers the key with which the refused one shares its account, as soon as that is clear. */
-  refusedAlone(pooled: PooledKey, carrying: readonly PooledKey[]): PooledKey | undefined {
-    if (carrying.length > mostSuspects) return undefined;
+  /** Those of the keys that carry calls of which nobody knows that they do not share the refused one's account. */
+  suspectsAmong(carrying: readonly PooledKey[], pooled: PooledKey): readonly PooledKey[] {
     const innocent = this.#refuted.get(pooled);
-    const present = carrying.filter((other) => innocent?.has(other) !== true && !hasFixedAccount(other));
+    return carrying.filter((other) => innocent?.has(other) !== true && !hasFixedAccount(other));
+  }
+
+  /** Answers the key with which the refused one shares its account, as soon as that is clear. */
+  refusedAlone(pooled: PooledKey, present: readonly PooledKey[]): PooledKey | undefined {
+    if (present.length > mostSuspects) return undefined;
     const before = this.#suspicions.get(pooled);
-    const both = before === undefined ? [] : before.among.filter((other) => present.some((one) => isSame(one, other)));
+    const both = before === undefined ? [] : this.#stillSuspected(before.among, present);
     const among = both.length > 0 ? both : present;
     const refusals = both.length > 0 && before !== undefined ? before.refusals + 1 : 1;
     this.#suspicions.delete(pooled);
     const [first] = among;
     if (first === undefined) return undefined;
-    if (refusals >= enoughRefusals && among.every((other) => isSame(other, first))) return first;
+    const isClear = refusals >= enoughRefusals && first.account.origin !== 'guessed';
+    if (isClear && among.every((other) => isSame(other, first))) return first;
     if (this.#suspicions.size < mostSuspicions) this.#suspicions.set(pooled, { among, refusals });
     return undefined;
   }
@@ -62,6 +72,18 @@ export class SharedAccounts {
     return members.find((other) => other !== pooled && bothAtOnce(pooled.lastSuccess, other.lastSuccess));
   }
 
+  /** Those whose account may be what carries calls this time too; none when none of them does by itself. */
+  #stillSuspected(among: readonly PooledKey[], present: readonly PooledKey[]): readonly PooledKey[] {
+    const carries = (other: PooledKey) => present.some((one) => isSame(one, other));
+    if (!among.some(carries)) return [];
+    const newcomers = present.filter((one) => !among.some((other) => isSame(one, other)));
+    return among.filter((other) => carries(other) || newcomers.some((one) => this.#mayShare(one, other)));
+  }
+
+  #mayShare(one: PooledKey, other: PooledKey): boolean {
+    return this.#refuted.get(one)?.has(other) !== true && !bothAtOnce(one.lastSuccess, other.lastSuccess);
+  }
+
   /** These two do not share an account. */
   refute(one: PooledKey, other: PooledKey): void {
     for (const [key, value] of [
@@ -71,6 +93,25 @@ export class SharedAccounts {
       const known = this.#refuted.get(key);
       if (known === undefined) this.#refuted.set(key, new Set([value]));
       else known.add(value);
+    }
+  }
+
+  /** The refused keys that are thought to share this one's account. */
+  suspecting(pooled: PooledKey): readonly PooledKey[] {
+    return [...this.#suspicions].flatMap(([refused, { among }]) => (among.includes(pooled) ? [refused] : []));
+  }
+
+  /** It is known now with whom it shares its account. */
+  settle(pooled: PooledKey): void {
+    this.#suspicions.delete(pooled);
+  }
+
+  /** The refused keys of which a call at this moment would tell whether they share the account that carries nothing. */
+  *askable(idle: Account): Generator<{ readonly refused: PooledKey; readonly others: readonly PooledKey[] }> {
+    for (const [refused, { among }] of this.#suspicions) {
+      const others = among.filter(({ account }) => account !== idle);
+      if (others.length === among.length || others.length === 0) continue;
+      if (others.every(({ account }) => account.inFlight >= account.limit.seats)) yield { refused, others };
     }
   }
 

@@ -184,6 +184,28 @@ test.each([
   expect(rests).toEqual(expected);
 });
 
+test.each([
+  [50, [2, 4, 8, 16, 32, 60, 60]],
+  [20_000, [20, 40, 80, 160, 320, 320, 320]],
+  [40_000, [40, 80, 160, 320, 640, 640, 640]],
+  [180_000, [180, 360, 720, 900, 900, 900, 900]],
+])(
+  'nextKeyState() lets a key whose seat is taken rest for calls of %i ms and ever more of them',
+  (callMs, expected) => {
+    const rests = expected.map((_seconds, index) => {
+      const state = nextKeyState(ready, { kind: 'seat-taken', callMs }, { ...facts, inARow: index + 1 });
+      return state.kind === 'cooling' && !state.stated ? (state.untilMs - nowMs) / 1_000 : undefined;
+    });
+    expect(rests).toEqual(expected);
+  },
+);
+
+test('nextKeyState() never shortens a stated time because a seat is taken', () => {
+  const stated = nextKeyState(ready, { kind: 'cool', reason: 'rate-limited', forMs: hour }, facts);
+  const happening = { kind: 'seat-taken', callMs: 40_000 } as const;
+  expect(nextKeyState(stated, happening, { ...facts, nowMs: nowMs + minute })).toBe(stated);
+});
+
 test('nextKeyState() benches a key that is refused by every probe for 1, 5, 15 and 60 minutes', () => {
   let state: KeyState = { ...refused, confirmed: true };
   const rests = [1, 2, 3, 4].map(() => {

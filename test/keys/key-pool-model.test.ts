@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ModelledPool } from './pool-model.ts';
-import { aSetting, aStep } from './pool-steps.ts';
+import { aCrowdedStep, aSetting, aStep, places } from './pool-steps.ts';
 
 /**
  * Whatever happens in whatever order: no seat is given twice and none is lost, no key is handed out that rests, is
@@ -16,5 +16,17 @@ test('the pool keeps its promises through calls, verdicts, time, set clocks, cha
       expect(await pool.end()).toEqual([]);
     }),
     { numRuns: 3_000 },
+  );
+}, 60_000);
+
+test('the pool keeps its promises while it finds out which keys share an account', async () => {
+  const crowded = aSetting.map((setting) => ({ ...setting, shared: false, seats: places.map(() => 1) }));
+  await fc.assert(
+    fc.asyncProperty(crowded, fc.array(aCrowdedStep, { minLength: 40, maxLength: 150 }), async (setting, steps) => {
+      const pool = new ModelledPool(setting);
+      for (const step of steps) await pool.step(step);
+      expect(await pool.end()).toEqual([]);
+    }),
+    { numRuns: 1_000 },
   );
 }, 60_000);

@@ -93,6 +93,30 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 );
 
+/** Mostly calls that are served or refused for want of a seat, and little time between them. */
+export const aCrowdedStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('lease' as const),
+      model: fc.constant(undefined),
+      avoid: fc.boolean(),
+      evenSlow: fc.constant(true),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('return' as const),
+      which: fc.nat(places.length - 1),
+      ending: fc.constantFrom<Ending>('succeed', 'crowded'),
+      model: fc.constant('a' as const),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(30_000) }) },
+  { weight: 1, arbitrary: aStep },
+);
+
 export const aSetting: fc.Arbitrary<Setting> = fc.record({
   strategy: fc.constantFrom('health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'),
   seats: fc.array(fc.integer({ min: 1, max: mostSeats }), { minLength: places.length, maxLength: places.length }),

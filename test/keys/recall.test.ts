@@ -47,6 +47,11 @@ test.each<readonly [string, KeyState, KeyState]>([
     { ...cooling, untilMs: nowMs + 2 * minute, stated: false },
   ],
   [
+    'a rest for a seat that is taken is never longer than a quarter of an hour',
+    { ...cooling, untilMs: nowMs + hour, reason: 'concurrency', stated: false },
+    { ...cooling, untilMs: nowMs + 15 * minute, reason: 'concurrency', stated: false },
+  ],
+  [
     'a refused key is probed within the hour',
     { ...benched, probeAtMs: nowMs + 24 * hour },
     { ...benched, probeAtMs: nowMs + hour },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aPool, fail, failures, minute, ok, seatOfKey } from '../support/a-pool.ts';
+import { aPool, fail, failures, minute, ok, seatOf, seatOfKey, states } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
 
 const { crowded } = failures;
@@ -126,4 +126,76 @@ test('a key that leaves the pool is nobody’s suspect any more', async () => {
   seatOfKey(pool, 2).release(fail(crowded));
   other.release(ok());
   expect(groups()).toEqual([['bytez #2'], ['bytez #3']]);
+});
+
+test('a refused key goes before the suspect that just ended, and when it is served they share an account', async () => {
+  const { pool, call, clock, groups, told } = aProvider([1, 1, 2]);
+  const [end1, end3] = [call(1), call(3)];
+  call(2);
+  await end1(10_000);
+  const instead = seatOf(pool);
+  expect([instead.keyName, pool.lease('bytez').kind]).toEqual(['bytez #2', 'busy']);
+  await clock.advance(10_000);
+  instead.release(ok(10_000));
+  await end3();
+  expect(groups()).toEqual([['bytez #1', 'bytez #2'], ['bytez #3']]);
+  expect(told()).toEqual([{ event: 'keys.grouped', provider: 'bytez', keyNames: ['bytez #1', 'bytez #2'] }]);
+});
+
+test('a refused key that is refused instead of a suspect gives the seat back at once', async () => {
+  const { pool, call, groups, told, records } = aProvider([1, 2, 2]);
+  const [end1, end3] = [call(1), call(3)];
+  call(2);
+  await end1(10_000);
+  seatOf(pool).release(fail(crowded));
+  expect(states(pool)).toEqual(['ready', 'cooling', 'ready']);
+  const next = seatOf(pool);
+  expect(next.keyName).toBe('bytez #1');
+  expect(groups()).toEqual([['bytez #1'], ['bytez #2', 'bytez #3']]);
+  expect(told()).toEqual([{ event: 'keys.grouped', provider: 'bytez', keyNames: ['bytez #2', 'bytez #3'] }]);
+  expect([1, 2, 3].map((place) => records.get(aKey(place).id)?.account)).toEqual([undefined, aKey(2).id, aKey(2).id]);
+  next.release(ok());
+  await end3();
+});
+
+test('another suspect that is refused meanwhile takes the guess back', async () => {
+  const { pool, call, groups } = aProvider([1, 2, 2]);
+  const [end1, end3] = [call(1), call(3)];
+  call(2);
+  await end1(10_000);
+  const instead = seatOf(pool);
+  await end3(10_000);
+  seatOfKey(pool, 3).release(fail(crowded));
+  expect(groups()).toEqual([['bytez #1'], ['bytez #2'], ['bytez #3']]);
+  expect(seatOf(pool).keyName).toBe('bytez #1');
+  instead.release(ok());
+});
+
+test('a key is tried again at once when a suspect is benched, disabled or taken out', async () => {
+  for (const leave of ['bench', 'disable', 'take out'] as const) {
+    const { pool, call } = aProvider([1, 1, 2]);
+    const end1 = call(1);
+    call(3);
+    call(2);
+    expect(states(pool)).toEqual(['ready', 'cooling', 'ready']);
+    if (leave === 'take out') pool.replaceKeys([aKey(2), aKey(3)], []);
+    else if (leave === 'disable') pool.note(aKey(1).id, { kind: 'disable' });
+    else pool.note(aKey(1).id, { kind: 'bench', reason: 'rejected' });
+    await end1(1_000);
+    expect(states(pool).at(-2)).toBe('half-open');
+  }
+});
+
+test('a key found to share an account that is refused although nobody there carries a call is by itself again', async () => {
+  const { pool, clock, call, groups } = aProvider([1, 1, 2]);
+  for (let times = 0; times < 2; times += 1) {
+    const end = call(1);
+    call(2);
+    await end(50);
+    await clock.advance(minute);
+  }
+  const other = seatOfKey(pool, 3);
+  seatOfKey(pool, 2).release(fail(crowded));
+  expect(groups()).toEqual([['bytez #1'], ['bytez #2'], ['bytez #3']]);
+  other.release(ok());
 });
