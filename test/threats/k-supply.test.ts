@@ -66,21 +66,27 @@ test('K22 a clean install follows the lockfile to the letter', () => {
 
 const development = 'cdx:npm:package:development';
 
-test('K22 npm sbom lists every package of the running bot and tells those of development apart, without a network', () => {
-  // With --omit=dev npm also leaves out what the bot and a package of development both need.
-  const { status, stdout } = spawnSync('npm', ['sbom', '--offline'], { cwd: root, encoding: 'utf8' });
-  expect(status).toBe(0);
-  const property = z.object({ name: z.string(), value: z.string() });
-  const bill = z
-    .object({
-      bomFormat: z.literal('CycloneDX'),
-      components: z.array(z.object({ purl: z.string(), properties: z.array(property).default([]) })),
-    })
-    .parse(JSON.parse(stdout));
-  const running = bill.components.filter(({ properties }) => properties.every(({ name }) => name !== development));
-  const expected = Object.entries(packages).flatMap(([path, { dev = false, version }]) =>
-    dev ? [] : [`pkg:npm/${path.replace(/^.*node_modules\//, '').replace('@', '%40')}@${version}`],
-  );
-  expect(expected.length).toBeGreaterThan(30);
-  expect(running.map(({ purl }) => purl).toSorted()).toEqual(expected.toSorted());
-});
+// With --omit=dev npm would also leave out what the bot and a package of development both need.
+test.each([
+  ['npm sbom', []],
+  ['npm sbom --package-lock-only', ['--package-lock-only']],
+])(
+  'K22 %s lists every package of the running bot, tells those of development apart, and needs no network',
+  (_, more) => {
+    const { status, stdout } = spawnSync('npm', ['sbom', '--offline', ...more], { cwd: root, encoding: 'utf8' });
+    expect(status).toBe(0);
+    const property = z.object({ name: z.string(), value: z.string() });
+    const bill = z
+      .object({
+        bomFormat: z.literal('CycloneDX'),
+        components: z.array(z.object({ purl: z.string(), properties: z.array(property).default([]) })),
+      })
+      .parse(JSON.parse(stdout));
+    const running = bill.components.filter(({ properties }) => properties.every(({ name }) => name !== development));
+    const expected = Object.entries(packages).flatMap(([path, { dev = false, version }]) =>
+      dev ? [] : [`pkg:npm/${path.replace(/^.*node_modules\//, '').replace('@', '%40')}@${version}`],
+    );
+    expect(expected.length).toBeGreaterThan(30);
+    expect(running.map(({ purl }) => purl).toSorted()).toEqual(expected.toSorted());
+  },
+);
