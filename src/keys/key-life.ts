@@ -48,8 +48,7 @@ const ready: KeyState = { kind: 'ready' };
  *
  * A time to wake is only ever moved later by verdicts. Earlier than it a key comes back by a passed probe, by a human,
  * when the guess behind its rest is taken back, when whoever may have held its seat is gone, or at half of a guessed
- * rest. A success that was on its way before the
- * key began to rest does not wake it.
+ * rest. A success that was on its way before the key began to rest does not wake it.
  */
 export function nextKeyState(state: KeyState, happening: KeyHappening, facts: LifeFacts): KeyState {
   if (happening.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
