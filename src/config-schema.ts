@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { jobKinds, type JobKind } from './domain/job.ts';
+import { kindTraits } from './domain/kind-traits.ts';
 import { Secret } from './kit/secret.ts';
 import { builtInChains, chain } from './config-chains.ts';
 import {
@@ -58,6 +60,15 @@ const httpHost: Parser<string> = (text) => {
     : bad('must be a host name or address, for example 127.0.0.1');
 };
 
+type OwnTraits = (typeof kindTraits)[JobKind];
+
+/** One variable for each kind, named by its traits. */
+function forKinds<const Name extends string, Schema>(
+  entryOf: (traits: OwnTraits, kind: JobKind) => readonly [Name, Schema],
+): Readonly<Record<Name, Schema>> {
+  return Object.fromEntries(jobKinds.map((kind) => entryOf(kindTraits[kind], kind))) as Record<Name, Schema>;
+}
+
 /** Every variable with one name; the providers' own are read by `readProviders` and `readKeys`. */
 export const environmentSchema = z.object({
   TELEGRAM_BOT_TOKEN: variable(undefined, token),
@@ -67,16 +78,13 @@ export const environmentSchema = z.object({
   ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
   MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
   RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),
-  IMAGE_TIMEOUT_S: variable(90_000, attempt(90)),
-  VIDEO_TIMEOUT_S: variable(180_000, attempt(180)),
-  IMAGE_DEADLINE_S: variable(600_000, longWait(600)),
-  VIDEO_DEADLINE_S: variable(1_800_000, longWait(1800)),
+  ...forKinds(({ timeout: { variable: name, defaultMs } }) => [name, variable(defaultMs, attempt(defaultMs / 1000))]),
+  ...forKinds(({ deadline: { variable: name, defaultMs } }) => [name, variable(defaultMs, longWait(defaultMs / 1000))]),
   MAX_WAIT_S: variable(3_600_000, longWait(3600)),
   DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
   KEYS_TEST_ON_START: variable(true, onOff),
   HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
-  IMAGE_CHAIN: variable(builtInChains.image, chain),
-  VIDEO_CHAIN: variable(builtInChains.video, chain),
+  ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
   MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
   DATA_DIR: variable(
     './data',
@@ -89,10 +97,11 @@ export const environmentSchema = z.object({
     secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
   ),
   RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
-  FREE_IMAGES_PER_DAY: variable(20, perDay(20)),
-  FREE_VIDEOS_PER_DAY: variable(3, perDay(3)),
-  PREMIUM_IMAGES_PER_DAY: variable(-1, perDay(-1)),
-  PREMIUM_VIDEOS_PER_DAY: variable(20, perDay(20)),
+  ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
+  ...forKinds(({ quota }) => [
+    `PREMIUM_${quota.noun}_PER_DAY`,
+    variable(quota.perDay.premium, perDay(quota.perDay.premium)),
+  ]),
   FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
   PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
   FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 
 import type { Chains } from './domain/candidate.ts';
 import type { JobKind, Lane } from './domain/job.ts';
+import { kindTraits, perKind } from './domain/kind-traits.ts';
 import type { Secret } from './kit/secret.ts';
 import { type ProvidersConfig, readProviders } from './config-providers.ts';
 import { environmentSchema, type logLevels, type rotationStrategies } from './config-schema.ts';
@@ -105,18 +106,18 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
     keysTestOnStart: env.KEYS_TEST_ON_START,
     healthCheckIntervalMs: env.HEALTH_CHECK_INTERVAL_S,
     retry: { maxAttempts: env.MAX_ATTEMPTS, delayMs: env.RETRY_DELAY_S },
-    timeoutMs: { image: env.IMAGE_TIMEOUT_S, video: env.VIDEO_TIMEOUT_S },
-    deadlineMs: { image: env.IMAGE_DEADLINE_S, video: env.VIDEO_DEADLINE_S },
+    timeoutMs: perKind((kind) => env[kindTraits[kind].timeout.variable]),
+    deadlineMs: perKind((kind) => env[kindTraits[kind].deadline.variable]),
     maxWaitMs: env.MAX_WAIT_S,
     drainMs: env.DRAIN_S,
-    chains: { image: env.IMAGE_CHAIN, video: env.VIDEO_CHAIN },
+    chains: perKind((kind) => env[kindTraits[kind].chainVariable]),
     mediaAllowPrivateHosts: env.MEDIA_ALLOW_PRIVATE_HOSTS,
     dataDir: env.DATA_DIR,
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     retentionMs: env.RETENTION_DAYS * 86_400_000,
     perDay: {
-      premium: { image: env.PREMIUM_IMAGES_PER_DAY, video: env.PREMIUM_VIDEOS_PER_DAY },
-      free: { image: env.FREE_IMAGES_PER_DAY, video: env.FREE_VIDEOS_PER_DAY },
+      premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),
+      free: perKind((kind) => env[`FREE_${kindTraits[kind].quota.noun}_PER_DAY`]),
     },
     running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
     waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },

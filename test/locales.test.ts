@@ -1,5 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
+import { jobKinds } from '../src/domain/job.ts';
 import { localeFolder } from '../src/messages/locale-source.ts';
 import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';
 import { parseTelegramHtml } from './messages/telegram-html.ts';
@@ -109,6 +110,18 @@ test('every select tells the same cases apart as English does', () => {
       ),
     ].sort();
   expect(each(cases)).toEqual(each((_, id) => cases('en', id)));
+});
+
+test('every message that speaks of the kind of a request has words for each kind, the first one standing for the rest', () => {
+  const [, ...named] = jobKinds;
+  const wanted = [...named, 'other'].sort();
+  const wrong = each((locale, id) =>
+    nodes(ast(locale, id))
+      .filter((node) => node.type === select && node.value === 'kind')
+      .map((node) => Object.keys(node.options ?? {}).sort())
+      .filter((cases) => cases.join() !== wanted.join()),
+  );
+  expect(wrong).toEqual(each(() => []));
 });
 
 test('every form of every message is HTML that Telegram takes and fits into one message', () => {

@@ -1,5 +1,6 @@
 import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
+import { defaultKind } from '../domain/kind-traits.ts';
 import { isAdminHere } from './admin-here.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
@@ -55,7 +56,7 @@ export function equip(bot: Bot<BotContext>, desk: Desk, onAdmin: (admin: Speaker
     if (!isSaid(ctx.message)) return;
     if (text === undefined) await sayScreen(ctx, desk.messages.textOnly(locale));
     else if (text.startsWith('/')) await sayScreen(ctx, desk.messages.unknownCommand(locale));
-    else await sayScreen(ctx, desk.messages.usage('image', locale));
+    else await sayScreen(ctx, desk.messages.usage(defaultKind, locale));
   });
 }
 

@@ -1,6 +1,7 @@
 import { InputFile, type Api } from 'grammy';
 import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
+import type { Carrier } from '../domain/kind-traits.ts';
 import type { MediaFile } from '../domain/media.ts';
 import type { Screen } from '../messages/screen.ts';
 import { keyboardFor } from './screen-options.ts';
@@ -15,23 +16,26 @@ const photoLimitBytes = 10 * 1024 * 1024;
 const photoLimitSides = 10_000;
 const photoLimitRatio = 20;
 
-type Form = 'photo' | 'video' | 'animation' | 'document';
+type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
 
 type Place = { readonly reply_parameters: ReplyParameters; readonly message_thread_id?: number };
 
 /** The result as something that a message can be edited into. */
-export function mediaFor(file: MediaFile, screen: Screen, as: SendAs): InputMedia {
+export function mediaFor(file: MediaFile, carrier: Carrier, screen: Screen, as: SendAs): InputMedia {
   const media = new InputFile(file.path, basename(file.path));
   const words = { caption: screen.text, parse_mode: 'HTML' as const };
-  const form = formOf(file, as);
+  const form = formOf(file, carrier, as);
   switch (form) {
     case 'photo':
     case 'animation':
+    case 'audio':
       return { type: form, media, ...words };
     case 'video':
       return { type: form, media, ...words, supports_streaming: true };
+    // No message can be edited into a voice message.
+    case 'voice':
     case 'document':
-      return { type: form, media, ...words, disable_content_type_detection: true };
+      return { type: 'document', media, ...words, disable_content_type_detection: true };
   }
 }
 
@@ -40,17 +44,22 @@ export async function sendMedia(
   api: Api,
   chatId: number,
   file: MediaFile,
+  carrier: Carrier,
   screen: Screen,
   as: SendAs,
   place: Place,
 ): Promise<number> {
   const media = new InputFile(file.path, basename(file.path));
   const other = { caption: screen.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(screen), ...place };
-  switch (formOf(file, as)) {
+  switch (formOf(file, carrier, as)) {
     case 'photo':
       return (await api.sendPhoto(chatId, media, other)).message_id;
     case 'animation':
       return (await api.sendAnimation(chatId, media, other)).message_id;
+    case 'audio':
+      return (await api.sendAudio(chatId, media, other)).message_id;
+    case 'voice':
+      return (await api.sendVoice(chatId, media, other)).message_id;
     case 'video':
       return (await api.sendVideo(chatId, media, { ...other, supports_streaming: true })).message_id;
     case 'document':
@@ -58,11 +67,23 @@ export async function sendMedia(
   }
 }
 
-function formOf(file: MediaFile, as: SendAs): Form {
+/** The form that the kind of request asks for, where Telegram takes this file in it. */
+function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
   if (as === 'document') return 'document';
-  if (file.kind === 'video') return file.mime === 'video/mp4' ? 'video' : 'document';
-  if (file.mime === 'image/gif') return 'animation';
-  return fitsPhoto(file) ? 'photo' : 'document';
+  switch (carrier) {
+    case 'photo':
+      if (file.mime === 'image/gif') return 'animation';
+      return file.kind === 'image' && fitsPhoto(file) ? 'photo' : 'document';
+    case 'video':
+      return file.mime === 'video/mp4' ? 'video' : 'document';
+    case 'audio':
+      return file.mime === 'audio/mpeg' || file.mime === 'audio/mp4' ? 'audio' : 'document';
+    case 'voice':
+      return file.mime === 'audio/ogg' ? 'voice' : 'document';
+    case 'text':
+    case 'document':
+      return 'document';
+  }
 }
 
 function fitsPhoto({ bytes, width, height }: MediaFile): boolean {

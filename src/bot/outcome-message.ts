@@ -1,5 +1,6 @@
 import type { Api } from 'grammy';
 import type { Job } from '../domain/job.ts';
+import { traitsOf } from '../domain/kind-traits.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Screen } from '../messages/screen.ts';
 import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
@@ -18,7 +19,7 @@ export async function editIntoOutcome(api: Api, job: Job, messageId: number, for
   const { outcome, as, screen } = form;
   if (outcome.kind !== 'result') await api.editMessageText(chatId, messageId, screen.text, textOptions(screen));
   else {
-    const media = mediaFor(outcome.file, screen, as);
+    const media = mediaFor(outcome.file, traitsOf(job.kind).carrier, screen, as);
     await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(screen) });
   }
 }
@@ -27,7 +28,9 @@ export async function editIntoOutcome(api: Api, job: Job, messageId: number, for
 export async function sendOutcome(api: Api, job: Job, { outcome, as, screen }: OutcomeForm): Promise<number> {
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
-  if (outcome.kind === 'result') return sendMedia(api, chatId, outcome.file, screen, as, place);
+  if (outcome.kind === 'result') {
+    return sendMedia(api, chatId, outcome.file, traitsOf(job.kind).carrier, screen, as, place);
+  }
   return (await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...place })).message_id;
 }
 

@@ -3,6 +3,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { Claim, JobEngine } from '../domain/job-engine.ts';
 import type { Job } from '../domain/job.ts';
+import { type Carrier, traitsOf } from '../domain/kind-traits.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -31,6 +32,16 @@ export type ShowTools = {
 
 /** What is smaller has arrived before anybody has read that it is on its way. */
 const longUploadBytes = 1_000_000;
+
+/** What the chat shows while the result goes up. */
+const carrierActions = {
+  photo: 'upload_photo',
+  video: 'upload_video',
+  audio: 'upload_voice',
+  voice: 'upload_voice',
+  document: 'upload_document',
+  text: 'typing',
+} as const satisfies Record<Carrier, string>;
 
 type Try = { readonly outcome: Outcome; readonly as: SendAs };
 
@@ -120,6 +131,5 @@ async function screenFor(job: Job, outcome: Outcome, { service, messages, clock 
  */
 async function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): Promise<void> {
   const topic = threadId === undefined ? {} : { message_thread_id: threadId };
-  const action = kind === 'image' ? 'upload_photo' : 'upload_video';
-  await api.sendChatAction(chatId, action, topic).catch(() => undefined);
+  await api.sendChatAction(chatId, carrierActions[traitsOf(kind).carrier], topic).catch(() => undefined);
 }

@@ -1,9 +1,11 @@
 import type { HouseEvent } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
+import { kindCommands } from '../domain/kind-traits.ts';
 import type { Person } from '../sandbox/telegram/person.ts';
 import type { DemoHouse } from './demo-house.ts';
 
 const answerWithinMs = 60_000;
+const request = new RegExp(String.raw`^/(?:${kindCommands.join('|')})\b\s*\S`);
 const endings: ReadonlySet<HouseEvent['event']> = new Set(['job.delivered', 'job.told', 'job.undeliverable']);
 
 /** Says the words and waits for what they ask for: the result of a request, the answer to anything else. */
@@ -15,7 +17,7 @@ export async function answerTo(options: {
 }): Promise<boolean> {
   const { demoHouse, onEvent, person, words } = options;
   const { house, telegram } = demoHouse;
-  const asksForResult = /^\/(?:generate|video)\b\s*\S/.test(words);
+  const asksForResult = request.test(words);
   const before = new Set(person.messages().map(({ id }) => id));
   const ended = Promise.withResolvers<boolean>();
   let messageId: number | undefined;

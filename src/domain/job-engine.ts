@@ -36,7 +36,7 @@ export type Recovered = {
 export type AcceptLimits = {
   /** How many jobs this person may have waiting or running at once, by lane. */
   readonly waiting: number;
-  /** Pictures or videos this person may ask for in one UTC day; -1 is without limit. */
+  /** Requests of the kind that this person may make in one UTC day; -1 is without limit. */
   readonly perDay: number;
 };
 

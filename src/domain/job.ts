@@ -9,9 +9,6 @@ export type JobKind = (typeof jobKinds)[number];
 export const lanes = ['premium', 'free'] as const;
 export type Lane = (typeof lanes)[number];
 
-/** What a job weighs in the fair order and against the queue: a video takes about four pictures' time. */
-export const jobCost = { image: 1, video: 4 } as const satisfies Record<JobKind, number>;
-
 /** Where in Telegram a job came from and where its answers go. */
 export type Origin = {
   readonly chatId: number;

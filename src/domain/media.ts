@@ -1,7 +1,11 @@
+/** What the bytes of a file are. */
+export const mediaKinds = ['image', 'video', 'audio'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
+
 /** A result kept on this machine's disk; type and size were read from the bytes, not from a header. */
 export type MediaFile = {
   readonly path: string;
-  readonly kind: 'image' | 'video';
+  readonly kind: MediaKind;
   readonly mime: string;
   readonly bytes: number;
   /** In pixels, where the header of the file says so. */

@@ -1,3 +1,5 @@
+import type { JobKind } from './job.ts';
+
 /** What is known of a person. */
 export type User = {
   readonly id: number;
@@ -17,5 +19,5 @@ export type Users = {
   /** Adds days to what is left of the person's premium, once however often the update that gives them is handled; answers until when. */
   addPremium(id: number, days: number, nowMs: number, updateId?: number): Promise<number>;
   /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */
-  usedToday(id: number, kind: 'image' | 'video', nowMs: number): Promise<number>;
+  usedToday(id: number, kind: JobKind, nowMs: number): Promise<number>;
 };

@@ -1,5 +1,6 @@
 import type { Tell } from '../domain/events.ts';
 import type { Job, JobKind } from '../domain/job.ts';
+import { kindTraits } from '../domain/kind-traits.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Kept, ResultKeeper } from '../domain/result-keeper.ts';
 import { backoffMs } from '../kit/backoff.ts';
@@ -8,7 +9,6 @@ import type { Random } from '../kit/random.ts';
 
 /** A result that is not there yet is looked for this long, without a new generation. */
 const patienceMs = 60_000;
-const oneFetchMs = { image: 60_000, video: 120_000 } as const;
 
 export type FetchTools = {
   readonly keeper: ResultKeeper;
@@ -42,7 +42,7 @@ export async function fetchResult(
   }
 
   async function fetchOnce(): Promise<Kept> {
-    using deadline = clock.deadline(oneFetchMs[job.kind], signal);
+    using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
     return await keeper.keep(source, job.kind, job.id, deadline);
   }
 }

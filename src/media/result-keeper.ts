@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
+import { kindTraits, perKind } from '../domain/kind-traits.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Kept, ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
 import { isTimeout, systemClock } from '../kit/clock.ts';
@@ -19,8 +20,8 @@ import { diskCode, hasRoom, ResultsDiskTrouble } from './results-disk.ts';
 import { withoutMetadata } from './without-metadata.ts';
 
 export type ResultLimits = {
-  readonly imageBytes: number;
-  readonly videoBytes: number;
+  /** The largest result of each kind. */
+  readonly maxBytes: Readonly<Record<JobKind, number>>;
   /** From the request to the last byte. */
   readonly totalMs: number;
   /** The least rate that is waited for, once the download has run for ten seconds. */
@@ -38,8 +39,7 @@ export type ResultKeeperOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' 
 };
 
 const defaultLimits: ResultLimits = {
-  imageBytes: 20_000_000,
-  videoBytes: 50_000_000,
+  maxBytes: perKind((kind) => kindTraits[kind].maxBytes),
   totalMs: 120_000,
   bytesPerSecond: 1000,
 };
@@ -61,7 +61,7 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
   });
 
   const keep = async (source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept> => {
-    const limitBytes = kind === 'image' ? limits.imageBytes : limits.videoBytes;
+    const limitBytes = limits.maxBytes[kind];
     await using file = await createIncomingFile(directory);
     const receive = receiver(file, limitBytes);
     if (source.kind === 'bytes') await receive(source.bytes);

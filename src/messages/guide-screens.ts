@@ -1,8 +1,8 @@
 import type { JobKind } from '../domain/job.ts';
+import { kindCommands } from '../domain/kind-traits.ts';
 import type { Catalog } from './catalog.ts';
-import type { MessageId } from './message-ids.ts';
 import { aspectList } from './options-screen.ts';
-import { exampleButton, lines } from './phrases.ts';
+import { exampleRows, lines } from './phrases.ts';
 import { callbackData, type Screen, type ScreenButton } from './screen.ts';
 import { excerpt } from './shown-text.ts';
 import type { Voice } from './voice.ts';
@@ -12,17 +12,8 @@ const nameLimit = 64;
 /** One entry of the command list that Telegram shows. */
 export type CommandEntry = { readonly command: string; readonly description: string };
 
-const commandMessages = {
-  generate: 'command.generate',
-  video: 'command.video',
-  status: 'command.status',
-  cancel: 'command.cancel',
-  language: 'command.language',
-  premium: 'command.premium',
-  forget: 'command.forget',
-  help: 'command.help',
-  start: 'command.start',
-} as const satisfies Record<string, MessageId>;
+/** In the order in which Telegram shows them. */
+const commands = [...kindCommands, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
 
 export function startScreen(voice: Voice, person: { readonly name: string; readonly admin: boolean }): Screen {
   const name = excerpt(person.name, nameLimit);
@@ -63,15 +54,11 @@ export function wordsOnly(text: string): Screen {
 
 /** A sentence that shows what a request looks like. */
 export function examplePrompt(voice: Voice, kind: JobKind): string {
-  return voice.plain(kind === 'image' ? 'example.image' : 'example.video');
+  return voice.plain(`example.${kind}`);
 }
 
 /** What the command menu shows; `/keys` only to admins. */
 export function commandEntries(voice: Voice, person: { readonly admin: boolean }): readonly CommandEntry[] {
-  const entries = Object.entries(commandMessages).map(([command, id]) => ({ command, description: voice.plain(id) }));
+  const entries = commands.map((command) => ({ command, description: voice.plain(`command.${command}`) }));
   return person.admin ? [...entries, { command: 'keys', description: voice.plain('command.keys') }] : entries;
-}
-
-function exampleRows(voice: Voice): Screen['rows'] {
-  return [[exampleButton(voice, 'image')], [exampleButton(voice, 'video')]];
 }

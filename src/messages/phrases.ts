@@ -1,7 +1,7 @@
 import type { JobId } from '../domain/ids.ts';
-import type { JobKind } from '../domain/job.ts';
+import { jobKinds, type JobKind } from '../domain/job.ts';
 import { escapeHtml, safe, type Safe } from './safe-html.ts';
-import { callbackData, type ScreenButton } from './screen.ts';
+import { callbackData, type Screen, type ScreenButton } from './screen.ts';
 import { excerpt } from './shown-text.ts';
 import type { Voice } from './voice.ts';
 
@@ -68,6 +68,10 @@ export function myRequestsButton(voice: Voice): ScreenButton {
 }
 
 export function exampleButton(voice: Voice, kind: JobKind): ScreenButton {
-  const label = kind === 'image' ? 'button.example-image' : 'button.example-video';
-  return { text: voice.plain(label), data: callbackData('example', kind) };
+  return { text: voice.plain(`button.example-${kind}`), data: callbackData('example', kind) };
+}
+
+/** An example of each kind, one under the other. */
+export function exampleRows(voice: Voice): Screen['rows'] {
+  return jobKinds.map((kind) => [exampleButton(voice, kind)]);
 }

@@ -32,7 +32,7 @@ export function refusedScreen(voice: Voice, refusal: Refusal): Screen {
 /** What the person reads when a command came without words. */
 export function usageScreen(voice: Voice, kind: JobKind): Screen {
   return {
-    text: voice.say(kind === 'image' ? 'usage.image' : 'usage.video'),
+    text: voice.say(`usage.${kind}`),
     rows: [[exampleButton(voice, kind)]],
   };
 }

@@ -2,7 +2,7 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobPhase, JobView } from '../domain/views.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { exampleButton, lines, quote, refreshButton, waitWords } from './phrases.ts';
+import { exampleRows, lines, quote, refreshButton, waitWords } from './phrases.ts';
 import { safe, shownLength } from './safe-html.ts';
 import { callbackData, textLimit, type Screen, type ScreenButton } from './screen.ts';
 import { trailLines } from './trail-words.ts';
@@ -18,7 +18,7 @@ export type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
 /** Where all requests of a person stand, newest first as they come; how to begin when there is none. */
 export function statusScreen(voice: Voice, views: readonly JobView[], trails: Trails = new Map()): Screen {
   if (views.length === 0) {
-    return { text: voice.say('status.none'), rows: [[exampleButton(voice, 'image')], [exampleButton(voice, 'video')]] };
+    return { text: voice.say('status.none'), rows: exampleRows(voice) };
   }
   const shown = views.slice(0, shownAtMost);
   const items = shown.map((view, index) => ({

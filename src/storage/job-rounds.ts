@@ -1,4 +1,5 @@
-import { jobCost, type JobKind, type Lane } from '../domain/job.ts';
+import type { JobKind, Lane } from '../domain/job.ts';
+import { kindTraits } from '../domain/kind-traits.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { nextRound, streakAfter } from './fair-order.ts';
@@ -11,7 +12,7 @@ import { numberOf } from './parse-row.ts';
 export function takeRound(database: Database, lane: Lane, userId: number, kind: JobKind): number {
   const now = database.get('SELECT now_round FROM lane_rounds WHERE lane = ?', lane);
   const last = database.get('SELECT last_round FROM person_rounds WHERE lane = ? AND user_id = ?', lane, userId);
-  const round = nextRound(numberOf(now, 'now_round'), numberOf(last, 'last_round'), jobCost[kind]);
+  const round = nextRound(numberOf(now, 'now_round'), numberOf(last, 'last_round'), kindTraits[kind].cost);
   database.run(
     `INSERT INTO person_rounds (lane, user_id, last_round) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET last_round = excluded.last_round`,

@@ -4,6 +4,8 @@ import { failureCodes } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
 import type { JobLease, KnownAnswer } from '../domain/job-engine.ts';
 import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
+import { defaultKind } from '../domain/kind-traits.ts';
+import { mediaKinds } from '../domain/media.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { providerNames } from '../domain/provider-name.ts';
 import type { Row } from './connection.ts';
@@ -12,7 +14,7 @@ import { parseRow } from './parse-row.ts';
 
 const mediaFile = z.object({
   path: z.string(),
-  kind: z.enum(['image', 'video']),
+  kind: z.enum(mediaKinds),
   mime: z.string(),
   bytes: z.number(),
   width: z.number().exactOptional(),
@@ -87,7 +89,7 @@ type JobRow = z.output<typeof jobRow>;
 /** The same with something harmless in the place of what another version has written. */
 const shownRow: z.ZodType<JobRow> = facts
   .extend({
-    kind: facts.shape.kind.catch('image'),
+    kind: facts.shape.kind.catch(defaultKind),
     options: facts.shape.options.catch(null),
     lane: facts.shape.lane.catch('free'),
     chat_type: facts.shape.chat_type.catch('private'),

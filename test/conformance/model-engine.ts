@@ -1,5 +1,6 @@
 import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-engine.ts';
-import { jobCost, type JobKind, type Lane } from '../../src/domain/job.ts';
+import type { JobKind, Lane } from '../../src/domain/job.ts';
+import { kindTraits } from '../../src/domain/kind-traits.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';
 
 export type ModelJob = {
@@ -37,7 +38,7 @@ export class ModelEngine {
     const paid = mine.filter((job) => job.kind === asked.kind && (isOpen(job) || job.ending === 'result'));
     if (limits.perDay >= 0 && paid.length >= limits.perDay) return 'quota-reached';
     const person = `${asked.lane} ${asked.userId}`;
-    const round = Math.max(this.#nowRound[asked.lane], this.#lastRound.get(person) ?? 0) + jobCost[asked.kind];
+    const round = Math.max(this.#nowRound[asked.lane], this.#lastRound.get(person) ?? 0) + kindTraits[asked.kind].cost;
     this.#lastRound.set(person, round);
     const fresh = { state: 'waiting', isFront: false, readyAtMs: nowMs, crashes: 0 } as const;
     this.jobs.push({ ...asked, ...fresh, calls: [], round, seq: this.jobs.length });

@@ -244,7 +244,7 @@ test.each([
     pour();
   });
 
-  const limits = { imageBytes: 1000, videoBytes: 2000 };
+  const limits = { maxBytes: { image: 1000, video: 2000 } };
   const { kept, left } = await keepFrom(server, { limits }, kind);
 
   expect({ kept, left }).toEqual(refused('result-too-large'));
@@ -253,7 +253,7 @@ test.each([
 });
 
 test('C8 bytes inside an answer have the same limit', async () => {
-  await using house = await aHouse({ limits: { imageBytes: 100 } });
+  await using house = await aHouse({ limits: { maxBytes: { image: 100, video: 100 } } });
 
   const kept = await house.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
 
@@ -262,7 +262,7 @@ test('C8 bytes inside an answer have the same limit', async () => {
 
 test('C26 a file of exactly the limit is kept', async () => {
   const bytes = aPng();
-  await using house = await aHouse({ limits: { imageBytes: bytes.byteLength } });
+  await using house = await aHouse({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
 
   expect(await house.keep({ kind: 'bytes', bytes })).toMatchObject({ ok: true });
 });

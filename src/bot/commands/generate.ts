@@ -1,15 +1,15 @@
 import { Composer } from 'grammy';
-import type { JobKind } from '../../domain/job.ts';
+import { jobKinds } from '../../domain/job.ts';
+import { kindTraits } from '../../domain/kind-traits.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { ask } from './ask.ts';
 
-/** /generate and /video: a request, or a short dialogue when there are no words. */
+/** One command for each kind: a request, or a short dialogue when there are no words. */
 export function generateCommands(desk: Desk): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  const commands = { generate: 'image', video: 'video' } as const satisfies Record<string, JobKind>;
-  for (const [command, kind] of Object.entries(commands)) {
-    feature.command(command, async (ctx) => {
+  for (const kind of jobKinds) {
+    feature.command(kindTraits[kind].command, async (ctx) => {
       if (ctx.match.trim() === '') await ctx.conversation.enter(guidedRequestId, kind);
       else await ask(ctx, desk, kind, ctx.match);
     });
