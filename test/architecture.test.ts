@@ -33,6 +33,7 @@ const houseFiles: Readonly<Record<string, readonly string[]>> = {
     'environment.ts',
     'start-error.ts',
   ],
+  config: ['config-schema.ts'],
   'config.ts': ['domain', 'kit', 'config-providers.ts', 'config-schema.ts'],
   'config-chains.ts': ['domain', 'config-grammar.ts'],
   'config-edit-distance.ts': [],

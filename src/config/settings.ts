@@ -1,0 +1,122 @@
+import type { environmentSchema } from '../config-schema.ts';
+
+/** A variable with one fixed name; each provider's own variables are in `providerMeanings`. */
+export type SettingName = keyof typeof environmentSchema.shape;
+
+type Meanings = Readonly<Partial<Record<SettingName, string>>>;
+
+const telegram = {
+  TELEGRAM_BOT_TOKEN: 'Token that @BotFather gives for your bot. The only setting that `start` requires.',
+  TELEGRAM_API_ROOT: 'Address of the Bot API server, for example one of your own.',
+  ADMIN_IDS: 'Telegram user ids of the admins, separated by commas: people, never names or groups.',
+  PREMIUM_IDS: 'Telegram user ids that are premium without paying, separated by commas.',
+} as const satisfies Meanings;
+
+const keys = {
+  ROTATION_STRATEGY:
+    'How the next key is chosen. `weighted` reads `BYTEZ_WEIGHTS`, `primary-first` follows the order of the keys.',
+  KEYS_TEST_ON_START: 'Whether all keys are tested in the background at the start; the test spends nothing.',
+  HEALTH_CHECK_INTERVAL_S: 'How often refused and idle keys are tested again; 0 is never.',
+} as const satisfies Meanings;
+
+const models = {
+  IMAGE_CHAIN: 'Models for pictures, as `provider:model`, in the order in which they are tried.',
+  VIDEO_CHAIN: 'Models for videos, likewise.',
+} as const satisfies Meanings;
+
+const attempts = {
+  MAX_ATTEMPTS: 'Attempts for each model before the next one is tried. A change of key because of the key costs none.',
+  RETRY_DELAY_S: 'First wait between two attempts; it doubles from attempt to attempt, up to 30 s.',
+  IMAGE_TIMEOUT_S: 'Longest time for one attempt at a picture.',
+  VIDEO_TIMEOUT_S: 'Longest time for one attempt at a video.',
+  IMAGE_DEADLINE_S:
+    'Longest time for a picture as a whole, from its first attempt; waiting in the queue does not count.',
+  VIDEO_DEADLINE_S: 'Longest time for a video as a whole, likewise.',
+  MAX_WAIT_S: 'A new request is refused when its estimated wait in the queue is longer than this.',
+  DRAIN_S: 'How long running work may finish after SIGTERM.',
+} as const satisfies Meanings;
+
+const people = {
+  FREE_IMAGES_PER_DAY: 'Pictures for each free person and UTC day; 0 is none, -1 is unlimited.',
+  FREE_VIDEOS_PER_DAY: 'Videos for each free person and UTC day; 0 is none, -1 is unlimited.',
+  PREMIUM_IMAGES_PER_DAY: 'Pictures for each premium person and UTC day; 0 is none, -1 is unlimited.',
+  PREMIUM_VIDEOS_PER_DAY: 'Videos for each premium person and UTC day; 0 is none, -1 is unlimited.',
+  FREE_RUNNING: 'Requests of one free person that run at the same time.',
+  PREMIUM_RUNNING: 'Requests of one premium person that run at the same time.',
+  FREE_WAITING: 'Requests of one free person that wait or run.',
+  PREMIUM_WAITING: 'Requests of one premium person that wait or run.',
+  DEFAULT_LOCALE: 'Language for people whose own language has no file in `locales/`.',
+} as const satisfies Meanings;
+
+const server = {
+  DATA_DIR: 'Folder of the database and the results.',
+  RETENTION_DAYS:
+    'Days after which requests and results are deleted, counted from their delivery. `/forget` deletes at once.',
+  MEDIA_ALLOW_PRIVATE_HOSTS:
+    'Private hosts (`host:port`, separated by commas) from which results may be fetched, for example your own storage. They are also the only ones that may be fetched without TLS.',
+  HTTP_HOST: 'Address on which the health API listens.',
+  HTTP_PORT: 'Port of the health API; 0 takes a free one.',
+  ADMIN_TOKEN:
+    'Opens the HTTP API beyond `/healthz` and `/readyz`. At least 32 characters when `HTTP_HOST` is not a loopback address.',
+  LOG_LEVEL: 'Least important level that is logged.',
+} as const satisfies Meanings;
+
+/** Names that this version knows and refuses. */
+const reserved = {
+  REDIS_URL: 'Reserved for a later version.',
+  WEBHOOK_URL: 'Reserved for a later version.',
+  WEBHOOK_SECRET: 'Reserved for a later version.',
+} as const satisfies Meanings;
+
+/** One meaning for each variable: one that is missing above fails the compilation here. */
+export const settingMeanings: Readonly<Record<SettingName, string>> = {
+  ...telegram,
+  ...keys,
+  ...models,
+  ...attempts,
+  ...people,
+  ...server,
+  ...reserved,
+};
+
+/** The variables with one fixed name, in the order in which the documents show them. */
+export const settingSections = {
+  telegram: namesOf(telegram),
+  keys: namesOf(keys),
+  models: namesOf(models),
+  attempts: namesOf(attempts),
+  people: namesOf(people),
+  server: namesOf(server),
+  reserved: namesOf(reserved),
+} as const;
+
+function namesOf(meanings: Meanings): readonly SettingName[] {
+  return Object.keys(meanings) as SettingName[];
+}
+
+/** Endings behind a provider's prefix: `BASE_URL` of Bytez is `BYTEZ_BASE_URL`. */
+export const providerMeanings = {
+  BASE_URL: 'Address of the provider.',
+  SEATS_PER_KEY:
+    'Concurrent calls that one key is expected to carry at first. What it really carries is learned; a free Bytez account carries one.',
+  SEATS_MAX: 'Most concurrent calls that one account is ever given; not below `SEATS_PER_KEY`.',
+  KEY_GROUPS:
+    'Keys of one account, which share its seats: their numbers, accounts separated by semicolons, for example `1,2;3,4,5`.',
+  WEIGHTS:
+    'Weights of the keys in their order, for `ROTATION_STRATEGY=weighted`, for example `3,1,1`; 1 each unless set.',
+} as const;
+
+/** The ways to name keys behind a provider's prefix, in the order in which they are read. */
+export const keyMeanings = {
+  API_KEY: 'One key, or several separated by commas or spaces. All the ways below may be used together.',
+  API_KEY_1: 'Numbered keys: any number, gaps allowed.',
+  API_KEY2: 'Numbered without the second underscore, as some tools write it.',
+  API_KEYS: 'A list of keys.',
+  API_KEY_FALLBACK_1: 'Keys that come after all of those above in the order.',
+  API_KEY_FILE:
+    'A file with one key a line (a mounted secret), at most 64 KB; lines that begin with # are skipped. A change takes effect within seconds.',
+} as const;
+
+/** Keys of several providers in one file. */
+export const tokenPoolMeaning =
+  'A JSON file `{"bytez": ["key"], "bytez:org/model": ["key for this model only"]}`, at most 64 KB. A change takes effect within seconds.';
