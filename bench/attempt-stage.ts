@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
-import type { Claim, JobEngine } from '../src/domain/job-engine.ts';
+import type { JobEngine } from '../src/domain/job-engine.ts';
+import type { Claim } from '../src/domain/job-lease.ts';
 import type { JobKind } from '../src/domain/job.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import type { ProviderName } from '../src/domain/provider-name.ts';
@@ -145,7 +146,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
       await turn(() => unkept, dryTools);
     },
     noted: async () => {
-      const { ending, notes } = await turn((claim) => createCallNotes(engine, claim.lease));
+      const { ending, notes } = await turn((claim) => createCallNotes(engine.queue, claim.lease));
       notes.ended(ending.trail);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -185,8 +186,8 @@ const unkept: CallNotes = {
 async function claimJobs(engine: JobEngine, count: number): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (let number = 1; number <= count; number += 1) {
-    await engine.accept(benchRequest(number, number), anyNumberWaiting, Date.now());
-    const claim = await engine.claim(line, usualRunning, Date.now());
+    await engine.queue.accept(benchRequest(number, number), anyNumberWaiting, Date.now());
+    const claim = await engine.queue.claim(line, usualRunning, Date.now());
     if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
     claims.push(claim);
   }

@@ -67,7 +67,7 @@ async function fill(path: string, jobs: number): Promise<void> {
   const engine = createSqliteJobEngine(database);
   const people = jobs / jobsAPerson;
   for (let number = 1; number <= jobs; number += 1) {
-    await engine.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting, Date.now());
+    await engine.queue.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting, Date.now());
   }
 }
 

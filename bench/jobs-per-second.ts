@@ -66,12 +66,12 @@ async function perSecond(times: number, work: (index: number) => Promise<void> |
 
 async function wholeLife(engine: JobEngine, number: number): Promise<void> {
   const nowMs = Date.now();
-  await engine.accept(benchRequest(number, number), anyNumberWaiting, nowMs);
-  const claim = await engine.claim(line, usualRunning, nowMs);
+  await engine.queue.accept(benchRequest(number, number), anyNumberWaiting, nowMs);
+  const claim = await engine.queue.claim(line, usualRunning, nowMs);
   if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
   const file = { path: `results/${number}.png`, kind: 'image', mime: 'image/png', bytes: 120_000 } as const;
-  const settled = await engine.settle(claim.lease, { kind: 'result', file, model: 'bench/model' }, nowMs);
-  const telling = await engine.claimTelling(claim.job.id);
-  const told = telling !== undefined && (await engine.told(telling.lease, nowMs));
+  const settled = await engine.queue.settle(claim.lease, { kind: 'result', file, model: 'bench/model' }, nowMs);
+  const telling = await engine.delivery.claim(claim.job.id);
+  const told = telling !== undefined && (await engine.delivery.done(telling.lease, nowMs));
   if (!settled || !told) throw new Error(`Cannot finish job ${number}: its lease was refused`);
 }

@@ -60,7 +60,7 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
   const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
   const startedMs = new Map<number, number>();
   const service = new GenerationService({
-    engine,
+    ...engine,
     pool,
     clock,
     random,

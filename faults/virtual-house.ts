@@ -77,7 +77,7 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
   const { retry: rules, timeoutMs, deadlineMs, running, waiting } = config;
   const anyNumber = { image: -1, video: -1 };
   const service = new GenerationService({
-    engine,
+    ...engine,
     pool,
     providers,
     keeper: forgetfulKeeper(random),
@@ -118,8 +118,8 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
     cancel: async (request, userId) => void (await service.cancel(jobId(`tg-${request}`), userId)),
     leased: () => pool.snapshot().keys.reduce((sum, { inFlight }) => sum + inFlight, 0),
     open: async () => {
-      const { lines, untold } = await engine.stats();
-      return lines.reduce((sum, line) => sum + line.running + line.waiting.free + line.waiting.premium, untold);
+      const { lines, undelivered } = await engine.reader.stats();
+      return lines.reduce((sum, line) => sum + line.running + line.waiting.free + line.waiting.premium, undelivered);
     },
     [Symbol.asyncDispose]: async () => {
       await service.drain(AbortSignal.abort());
@@ -129,8 +129,8 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
 }
 
 async function tellOf(engine: JobEngine, id: JobId, nowMs: number): Promise<void> {
-  const telling = await engine.claimTelling(id);
-  if (telling !== undefined) await engine.told(telling.lease, nowMs);
+  const telling = await engine.delivery.claim(id);
+  if (telling !== undefined) await engine.delivery.done(telling.lease, nowMs);
 }
 
 /** Has most results at once, and some at the second try. */

@@ -4,7 +4,7 @@ import { TokenRefused } from './bot/poller.ts';
 import type { Config } from './config.ts';
 import type { ProvidersConfig } from './config-providers.ts';
 import type { Tell } from './domain/events.ts';
-import type { EngineStats } from './domain/job-engine.ts';
+import type { EngineStats } from './domain/job-reader.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
 import { type Reach, reachNothing } from './domain/life-point.ts';
 import { isStorageRefusal } from './domain/storage-trouble.ts';
@@ -141,16 +141,16 @@ export async function openHouse({
   const { pool, desk: keyDesk } = keyRoom;
 
   shiftFromFuture(database, clock.now());
-  const recovered = await engine.recover(mostCrashes, clock.now());
+  const recovered = await engine.queue.recover(mostCrashes, clock.now());
   const { handedBack, unreadable } = recovered;
   const setAside = recovered.setAside.length + unreadable.length;
-  const untold = (await engine.untold()).length;
+  const untold = (await engine.delivery.pending()).length;
   if (handedBack + setAside + untold > 0) tell({ event: 'house.recovered', handedBack, setAside, untold });
 
   const { retry: rules } = config;
   const service = new GenerationService({
     ...config,
-    engine,
+    ...engine,
     pool,
     providers,
     keeper,
@@ -176,6 +176,8 @@ export async function openHouse({
   const { poller, delivery, menu, mail } = opening.use(
     await openBot({
       ...storage,
+      jobs: engine.reader,
+      delivery: engine.delivery,
       ...config,
       token,
       apiRoot: config.telegram.apiRoot,
@@ -209,7 +211,7 @@ export async function openHouse({
   );
 
   const introduced = poller.introduce(closing.signal).then(async () => {
-    const { lines } = await engine.stats();
+    const { lines } = await engine.reader.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
     tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${poller.username}` });
   });
@@ -239,7 +241,7 @@ export async function openHouse({
       ours = [token, ...newKeys.map(({ secret }) => secret)];
       return keyRoom.reload(newKeys, newProviders);
     },
-    stats: () => engine.stats(),
+    stats: () => engine.reader.stats(),
     introduced,
     broken,
     [Symbol.asyncDispose]: async () => {

@@ -51,7 +51,7 @@ async function openHouse({ world, clock, random, penalized }: Stage): Promise<Op
   const chain = [{ provider: line, model }] as const;
   const { retry: rules, running, waiting } = parseConfig({});
   const service = new GenerationService({
-    engine,
+    ...engine,
     pool: keys.pool,
     providers,
     keeper,
@@ -86,7 +86,7 @@ async function openHouse({ world, clock, random, penalized }: Stage): Promise<Op
       if (accepted.kind !== 'accepted') return false;
       await ending;
       ended.delete(id);
-      const state = (await engine.find(id))?.state;
+      const state = (await engine.reader.find(id))?.state;
       return state?.kind === 'ended' && state.outcome.kind === 'result';
     },
     [Symbol.asyncDispose]: async () => {

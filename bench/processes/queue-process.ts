@@ -23,16 +23,16 @@ async function playRound(): Promise<Record<string, number[]>> {
     newest += 1;
     const nowMs = Date.now();
     const [mine, userId] = [newest, 1_000_000 + newest];
-    await timed('accept', () => engine.accept(benchRequest(mine, userId), anyNumberWaiting, nowMs));
+    await timed('accept', () => engine.queue.accept(benchRequest(mine, userId), anyNumberWaiting, nowMs));
     await timed('claim and park', async () => {
-      const claim = await engine.claim(line, usualRunning, nowMs);
+      const claim = await engine.queue.claim(line, usualRunning, nowMs);
       if (claim === undefined) throw new Error('Cannot claim from a queue that is full');
       const { progress } = claim.job;
-      await engine.park(claim.lease, { line, readyAtMs: nowMs, reason: 'keys-cooling', progress });
+      await engine.queue.park(claim.lease, { line, readyAtMs: nowMs, reason: 'keys-cooling', progress });
     });
     const anybody = 1 + Math.floor(Math.random() * Number(waiting));
-    await timed('where', () => engine.where(jobId(`tg-${anybody}`)));
-    await timed('cancel', () => engine.cancel(jobId(`tg-${mine}`), userId, nowMs));
+    await timed('where', () => engine.reader.where(jobId(`tg-${anybody}`)));
+    await timed('cancel', () => engine.queue.cancel(jobId(`tg-${mine}`), userId, nowMs));
   }
   return taken;
 }

@@ -2,7 +2,9 @@ import PQueue from 'p-queue';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
+import type { Claim } from '../domain/job-lease.ts';
+import type { JobReader } from '../domain/job-reader.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -24,7 +26,8 @@ const pingAfterMs = 30_000;
 export type DeliveryOptions = {
   readonly outbox: Outbox;
   readonly service: GenerationService;
-  readonly engine: JobEngine;
+  readonly jobs: JobReader;
+  readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly receipts: Receipts;
   readonly messages: MessageMapper;
@@ -51,7 +54,7 @@ export class Delivery {
 
   /** Takes up what an earlier run did not tell. */
   async resume(): Promise<void> {
-    for (const id of await this.#options.engine.untold()) this.#enqueue(id);
+    for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
   }
 
   /** Resolves when everything that can be told now has been told; what is left is for the next run. */
@@ -67,9 +70,9 @@ export class Delivery {
   }
 
   async #post(id: JobId): Promise<void> {
-    const { engine, outbox, clock, tell } = this.#options;
+    const { jobs, outbox, clock, tell } = this.#options;
     try {
-      const job = await engine.find(id);
+      const job = await jobs.find(id);
       if (job === undefined) return;
       const { chatId } = job.origin;
       const call =
@@ -97,13 +100,13 @@ export class Delivery {
   }
 
   async #deliver(id: JobId): Promise<void> {
-    const { engine, receipts, ledger, clock, reach = reachNothing } = this.#options;
-    const claim = await engine.claimTelling(id);
+    const { jobs, delivery, receipts, ledger, clock, reach = reachNothing } = this.#options;
+    const claim = await delivery.claim(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
     const { outcome } = claim.job.state;
     await receipts.close(id);
     // The receipt may have been on its way while the job was claimed.
-    const job = (await engine.find(id)) ?? claim.job;
+    const job = (await jobs.find(id)) ?? claim.job;
     const start = await ledger.begin(id, 'result', 'idempotent');
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
@@ -114,16 +117,16 @@ export class Delivery {
       await ledger.end(id, 'result', note);
       this.#sayHow(job, shown);
     }
-    await engine.told(claim.lease, clock.now(), note.startsWith(wordsInstead) ? wordsInstead : undefined);
+    await delivery.done(claim.lease, clock.now(), note.startsWith(wordsInstead) ? wordsInstead : undefined);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
-    const { engine, ledger } = this.#options;
+    const { delivery, ledger } = this.#options;
     try {
       return await showOutcome(claim, outcome, this.#options);
     } catch (error) {
       // Nothing is under way any more: a process that dies while this waits for its next try does not die of it.
-      if (error instanceof TryLater && (await engine.holds(claim.lease))) await ledger.undo(claim.job.id, 'result');
+      if (error instanceof TryLater && (await delivery.holds(claim.lease))) await ledger.undo(claim.job.id, 'result');
       throw error;
     }
   }

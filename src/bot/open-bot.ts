@@ -1,7 +1,8 @@
 import { Bot } from 'grammy';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
+import type { JobReader } from '../domain/job-reader.ts';
 import type { Reach } from '../domain/life-point.ts';
 import type { RestBook } from '../domain/rest-book.ts';
 import type { Random } from '../kit/random.ts';
@@ -26,7 +27,8 @@ export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'>
   readonly apiRoot: string;
   readonly catalog: Catalog;
   readonly defaultLocale: string;
-  readonly engine: JobEngine;
+  readonly jobs: JobReader;
+  readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly inbox: Inbox;
   readonly rests: RestBook;
@@ -49,7 +51,7 @@ export type OpenBot = AsyncDisposable & {
 
 /** Puts the bot together; it asks Telegram nothing before its poller is told to. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
-  const { token, catalog, defaultLocale, engine, ledger, reach, service, clock, tell } = options;
+  const { token, catalog, defaultLocale, jobs, ledger, reach, service, clock, tell } = options;
   const { users, dialogues, chats, keys, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog);
@@ -57,8 +59,21 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: answerPatienceS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
-  const receipts = opening.use(new Receipts({ api, outbox, service, engine, ledger, messages, clock, tell }));
-  const delivery = new Delivery({ outbox, service, engine, ledger, receipts, messages, clock, tell, reach });
+  const receipts = opening.use(
+    new Receipts({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, tell }),
+  );
+  const delivery = new Delivery({
+    outbox,
+    service,
+    jobs,
+    delivery: options.delivery,
+    ledger,
+    receipts,
+    messages,
+    clock,
+    tell,
+    reach,
+  });
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const desk: Desk = {
     service,

@@ -2,7 +2,7 @@ import type { Api } from 'grammy';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
 import type { Job } from '../domain/job.ts';
 import type { JobView } from '../domain/views.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
@@ -26,7 +26,7 @@ export type ReceiptsOptions = {
   readonly api: Api;
   readonly outbox: Outbox;
   readonly service: GenerationService;
-  readonly engine: JobEngine;
+  readonly delivery: Pick<JobDelivery, 'keepReceipt'>;
   readonly ledger: EffectLedger;
   readonly messages: MessageMapper;
   readonly clock: Clock;
@@ -83,14 +83,14 @@ export class Receipts {
   }
 
   async #send(job: Job, view: JobView): Promise<void> {
-    const { api, engine, ledger, messages, tell } = this.#options;
+    const { api, delivery, ledger, messages, tell } = this.#options;
     const start = await ledger.begin(job.id, 'receipt', 'once');
     if (start.kind !== 'go') return;
     const screen = messages.receipt(view, job.locale);
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...placeOf(job, messageId) });
-      await engine.keepReceipt(job.id, sent.message_id);
+      await delivery.keepReceipt(job.id, sent.message_id);
       await ledger.end(job.id, 'receipt', String(sent.message_id));
     } catch (error) {
       const trouble = sortTrouble(tell, 'sendMessage', error);
@@ -114,7 +114,7 @@ export class Receipts {
    */
   async meet(job: Job, messageId: number): Promise<boolean> {
     if (job.receiptId === undefined && job.state.kind !== 'told') {
-      await this.#options.engine.keepReceipt(job.id, messageId);
+      await this.#options.delivery.keepReceipt(job.id, messageId);
     } else if (job.receiptId !== messageId) return false;
     this.refresh(job.id);
     return true;

@@ -1,7 +1,8 @@
 import type { Api } from 'grammy';
 import type { Effect, EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
+import type { Claim } from '../domain/job-lease.ts';
 import { type OutcomeForm, sendOutcome } from './outcome-message.ts';
 import { describeTrouble, isPassing, troubleOf, type TelegramTrouble } from './telegram-trouble.ts';
 
@@ -17,7 +18,7 @@ export class TryLater extends Error {}
 
 export type SendTools = {
   readonly api: Api;
-  readonly engine: JobEngine;
+  readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly tell: Tell;
 };
@@ -29,7 +30,7 @@ export type SendTools = {
 export async function sendOnce(
   claim: Claim,
   form: OutcomeForm,
-  { api, engine, ledger, tell }: SendTools,
+  { api, delivery, ledger, tell }: SendTools,
 ): Promise<SentOnce> {
   const { id } = claim.job;
   let effect: Effect = 'message';
@@ -42,7 +43,7 @@ export async function sendOnce(
   }
   if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
   if (start.kind === 'unsure') return { kind: 'unsure' };
-  await assertHeld(engine, claim);
+  await assertHeld(delivery, claim);
   try {
     const messageId = await sendOutcome(api, claim.job, form);
     await ledger.end(id, effect, String(messageId));
@@ -56,8 +57,8 @@ export async function sendOnce(
 }
 
 /** Whoever holds an older lease shows nothing any more. */
-export async function assertHeld(engine: JobEngine, claim: Claim): Promise<void> {
-  if (!(await engine.holds(claim.lease))) throw new TryLater();
+export async function assertHeld(delivery: JobDelivery, claim: Claim): Promise<void> {
+  if (!(await delivery.holds(claim.lease))) throw new TryLater();
 }
 
 /** What the error means, told to the operator unless that has been done where the call was made. */

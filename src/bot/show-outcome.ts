@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
+import type { Claim } from '../domain/job-lease.ts';
 import type { Job } from '../domain/job.ts';
 import { type Carrier, traitsOf } from '../domain/kind-traits.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -23,7 +24,7 @@ export type Shown =
 export type ShowTools = {
   readonly outbox: Outbox;
   readonly service: GenerationService;
-  readonly engine: JobEngine;
+  readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly messages: MessageMapper;
   readonly clock: Clock;
@@ -51,7 +52,7 @@ type Try = { readonly outcome: Outcome; readonly as: SendAs };
  * not take at all becomes words. Throws TryLater.
  */
 export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
-  const { outbox, engine } = tools;
+  const { outbox, delivery } = tools;
   const { job } = claim;
   let attempt = firstTry(outcome);
   if (attempt.outcome.kind === 'result' && attempt.outcome.file.bytes >= longUploadBytes)
@@ -68,7 +69,7 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
       }
       ({ trouble } = sent);
     } else {
-      await assertHeld(engine, claim);
+      await assertHeld(delivery, claim);
       const met = await edit(job, receiptId, form, tools);
       if (met === undefined) return { as: 'edit', messageId: receiptId, outcome: attempt.outcome };
       trouble = met;

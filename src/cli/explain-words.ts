@@ -6,7 +6,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/one-line.ts';
 import { choiceWords, count, parkWords, size } from '../observability/story-words.ts';
-import type { PastJob } from '../storage/job-history.ts';
+import type { PastJob } from '../domain/job-reader.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { isoTime, momentWords, spanWords } from './time-words.ts';
 

@@ -2,9 +2,9 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { failureTraits } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
-import { type PastJob, latestJobs, pastJob } from '../storage/job-history.ts';
+import type { PastJob } from '../domain/job-reader.ts';
 import { openBeside } from '../storage/open-beside.ts';
-import { createSqliteJobEngine } from '../storage/sqlite-job-engine.ts';
+import { createSqliteJobReader } from '../storage/sqlite-job-reader.ts';
 import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/one-line.ts';
 import { endingWords, stateWords, tale } from './explain-words.ts';
@@ -34,13 +34,14 @@ export async function explain(around: Surroundings, { id, json }: ExplainOptions
   if (database === undefined) {
     return sorry(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
   }
-  if (id === undefined) return listLatest(around, latestJobs(database, listed), json);
-  const past = pastJob(database, jobId(id.trim()));
+  const jobs = createSqliteJobReader(database);
+  if (id === undefined) return listLatest(around, await jobs.latest({ count: listed }), json);
+  const past = await jobs.past(jobId(id.trim()));
   if (past === undefined) {
     const shown = excerpt(oneLine(id), 60);
     return sorry(`There is no job "${shown}"; "darkroom explain" alone lists the last ${listed}`);
   }
-  const trail = await createSqliteJobEngine(database).trailOf(past.job.id);
+  const trail = await jobs.trailOf(past.job.id);
   if (json) writeJson(around.out, { ...jobDocument(past), calls: trail.map((call) => callDocument(call)) });
   else around.out.write(`${tale(around.out, past, trail, around.clock.now()).join('\n')}\n`);
 }

@@ -1,13 +1,13 @@
 import type { Chains } from '../domain/candidate.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
-import type { KnownAnswer } from '../domain/job-engine.ts';
+import type { KnownAnswer } from '../domain/job-lease.ts';
+import type { Park } from '../domain/job-queue.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job, Progress } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Kept } from '../domain/result-keeper.ts';
 import { fetchResult, type FetchTools } from './fetch-result.ts';
-import type { TurnEnding } from './job-course.ts';
 import { candidatesFor } from './model-options.ts';
 import { codeFor, decide, type RetryRules } from './retry-rules.ts';
 
@@ -29,9 +29,6 @@ export type ResultEnding =
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly calls: number }
   /** `after`: what went wrong with the result, where something did. */
   | { readonly kind: 'parked'; readonly park: Park; readonly after?: AttemptFailure };
-
-/** When and where a job goes on. */
-export type Park = Omit<Extract<TurnEnding, { kind: 'parked' }>, 'kind'>;
 
 /** Brings the result to disk, and says what follows when it cannot be had. Throws the signal's reason. */
 export async function bringResult(

@@ -1,5 +1,6 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import type { JobEngine, JobLease, KnownAnswer } from '../domain/job-engine.ts';
+import type { JobLease, KnownAnswer } from '../domain/job-lease.ts';
+import type { JobQueue } from '../domain/job-queue.ts';
 import type { Progress } from '../domain/job.ts';
 
 /** Where the calls of one running job are kept. */
@@ -15,7 +16,7 @@ export type CallNotes = {
 };
 
 /** Notes in the engine. What is noted in one turn of the event loop shares one commit with what follows in that turn. */
-export function createCallNotes(engine: JobEngine, lease: JobLease): CallNotes {
+export function createCallNotes(queue: JobQueue, lease: JobLease): CallNotes {
   let unsettled: Promise<unknown> | undefined;
   const add = (note: Promise<unknown>) => {
     unsettled = unsettled === undefined ? note : Promise.all([unsettled, note]);
@@ -29,9 +30,9 @@ export function createCallNotes(engine: JobEngine, lease: JobLease): CallNotes {
     return isKept;
   };
   return {
-    sent: (trail) => withEarlier(engine.noteCall(lease, trail)),
-    answered: (trail, progress, answer) => withEarlier(engine.noteAnswer(lease, trail, progress, answer)),
-    ended: (trail) => add(engine.noteCall(lease, trail)),
-    checkpoint: (progress) => add(engine.checkpoint(lease, progress)),
+    sent: (trail) => withEarlier(queue.noteCall(lease, trail)),
+    answered: (trail, progress, answer) => withEarlier(queue.noteAnswer(lease, trail, progress, answer)),
+    ended: (trail) => add(queue.noteCall(lease, trail)),
+    checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
   };
 }

@@ -1,14 +1,14 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { GenerationOptions } from '../domain/generation-options.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
+import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-queue.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import { reachNothing } from '../domain/life-point.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobView } from '../domain/views.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import { createBreakers, hasElsewhere } from './breakers.ts';
-import { expectedWaitMs, waitingBefore } from './expected-wait.ts';
+import { expectedWaitMs } from './expected-wait.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { viewOf } from './job-view.ts';
 import { Line } from './line.ts';
@@ -44,7 +44,7 @@ export class GenerationService {
   #closing = false;
 
   constructor(options: GenerationServiceOptions) {
-    const { engine, pool, clock, chains, tell } = options;
+    const { queue, reader, pool, clock, chains, tell } = options;
     this.#options = options;
     this.#live = new LiveJobs((id) => this.#progressed(id));
     const resting = new ModelRest(clock, tell);
@@ -71,7 +71,8 @@ export class GenerationService {
           provider,
           breaker,
           hasElsewhere: () => hasElsewhere(chains, provider, breakers),
-          engine,
+          queue,
+          reader,
           pool,
           clock,
           limits: { running: options.running },
@@ -83,7 +84,7 @@ export class GenerationService {
       ]),
     );
     this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
-    this.#listening.use(engine.onSetAside((id, error) => this.#foundUnreadable(id, error)));
+    this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
   /** Takes up what earlier runs left. */
@@ -101,7 +102,7 @@ export class GenerationService {
    * StorageTrouble when it cannot be kept, or its result could not.
    */
   async submit(request: JobRequest): Promise<Submitted> {
-    const { engine, keeper, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const { queue, keeper, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
     const trouble = keeper.trouble?.();
@@ -112,7 +113,7 @@ export class GenerationService {
       waiting: isOverfull ? 0 : waiting[request.lane],
       perDay: perDay[request.lane][request.kind],
     };
-    const accepted = await engine.accept({ ...request, line }, limits, clock.now());
+    const accepted = await queue.accept({ ...request, line }, limits, clock.now());
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
@@ -125,7 +126,7 @@ export class GenerationService {
 
   /** Where a job stands, in the words of a view. */
   async find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined> {
-    const place = await this.#options.engine.where(id);
+    const place = await this.#options.reader.where(id);
     if (place === undefined) return undefined;
     const { job, ahead } = place;
     const pool = this.#options.pool.snapshot(job.line);
@@ -134,21 +135,21 @@ export class GenerationService {
 
   /** A job with every call that was made for it. */
   async explain(id: JobId): Promise<{ readonly job: Job; readonly trail: readonly AttemptTrail[] } | undefined> {
-    const { engine } = this.#options;
-    const job = await engine.find(id);
-    return job === undefined ? undefined : { job, trail: await engine.trailOf(id) };
+    const { reader } = this.#options;
+    const job = await reader.find(id);
+    return job === undefined ? undefined : { job, trail: await reader.trailOf(id) };
   }
 
   /** The person's unfinished jobs and the last finished one, newest first. */
   async findAll(userId: number): Promise<readonly JobView[]> {
-    const jobs = await this.#options.engine.jobsOf(userId);
+    const jobs = await this.#options.reader.jobsOf(userId);
     const found = await Promise.all(jobs.map(({ id }) => this.find(id)));
     return found.flatMap((one) => (one === undefined ? [] : [one.view]));
   }
 
   /** Ends a job on its owner's word; a provider call that is under way is broken off at once. */
   async cancel(id: JobId, userId: number): Promise<Cancelled> {
-    const cancelled = await this.#options.engine.cancel(id, userId, this.#options.clock.now());
+    const cancelled = await this.#options.queue.cancel(id, userId, this.#options.clock.now());
     if (cancelled.kind === 'running') this.#live.stop(id, 'cancelled');
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);
@@ -196,10 +197,10 @@ export class GenerationService {
 
   /** What a provider has answered before the last stop is fetched first, and needs no key. */
   async #bringAnswered(): Promise<void> {
-    const { engine, tell } = this.#options;
+    const { queue, tell } = this.#options;
     try {
       for (;;) {
-        const claim = await engine.claimAnswered();
+        const claim = await queue.claimAnswered();
         if (claim === undefined) return;
         await this.#runner.run(claim, undefined);
       }
@@ -210,11 +211,10 @@ export class GenerationService {
   }
 
   async #isOverfull(line: ProviderName, lane: Lane): Promise<boolean> {
-    const { lines } = await this.#options.engine.stats();
-    const waiting = lines.find((stats) => stats.line === line)?.waiting;
-    if (waiting === undefined) return false;
-    const before = waitingBefore(lane, waiting);
-    return expectedWaitMs(before, this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
+    const { lines } = await this.#options.reader.stats();
+    const ahead = lines.find((stats) => stats.line === line)?.ahead;
+    if (ahead === undefined) return false;
+    return expectedWaitMs(ahead[lane], this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
   }
 
   #foundUnreadable(id: JobId, error: unknown): void {

@@ -1,7 +1,7 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate } from '../domain/candidate.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
+import type { JobReader } from '../domain/job-reader.ts';
 import type { Job } from '../domain/job.ts';
 import { codeFor, type JobFailureCode } from './retry-rules.ts';
 
@@ -43,8 +43,8 @@ export function recalled(trail: readonly AttemptTrail[], candidate: Candidate | 
 /** What this or another process has learned of the job. */
 export async function memoryOf(
   { id, progress }: Job,
-  engine: Pick<JobEngine, 'trailOf'>,
+  reader: Pick<JobReader, 'trailOf'>,
   chain: readonly Candidate[],
 ): Promise<JobMemory> {
-  return progress.calls === 0 ? freshMemory() : recalled(await engine.trailOf(id), chain[progress.candidate]);
+  return progress.calls === 0 ? freshMemory() : recalled(await reader.trailOf(id), chain[progress.candidate]);
 }

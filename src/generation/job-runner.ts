@@ -1,13 +1,15 @@
 import PQueue from 'p-queue';
 import type { JobId } from '../domain/ids.ts';
-import type { Claim, JobEngine } from '../domain/job-engine.ts';
+import type { Claim } from '../domain/job-lease.ts';
+import type { JobQueue, Park } from '../domain/job-queue.ts';
+import type { JobReader } from '../domain/job-reader.ts';
 import type { Job } from '../domain/job.ts';
 import { reachNothing } from '../domain/life-point.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { ResultKeeper } from '../domain/result-keeper.ts';
 import type { Lease } from '../keys/lease.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { bringKnownResult, bringResult, type Park, type ResultEnding } from './bring-result.ts';
+import { bringKnownResult, bringResult, type ResultEnding } from './bring-result.ts';
 import { type CallNotes, createCallNotes } from './call-notes.ts';
 import { Insistence } from './insistence.ts';
 import type { TurnEnding } from './job-course.ts';
@@ -20,10 +22,11 @@ const downloadsAtOnce = 16;
 /** An answer may be the picture itself: so many are held in memory at most. */
 const mostDownloadsWaiting = 32;
 /** After something that no rule foresees, the job is taken up again no sooner than this. */
-const setBackMs = 5_000;
+const requeueDelayMs = 5_000;
 
 export type JobRunnerOptions = LoopTools & {
-  readonly engine: JobEngine;
+  readonly queue: JobQueue;
+  readonly reader: JobReader;
   readonly keeper: ResultKeeper;
   readonly live: LiveJobs;
   /** The job has an outcome, and nobody was told yet. */
@@ -51,7 +54,7 @@ export class JobRunner {
 
   /** Holds its slot until the provider has answered; the download goes on outside. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
-    const { engine, live, clock, tell, rules, reach = reachNothing } = this.#options;
+    const { queue, live, clock, tell, rules, reach = reachNothing } = this.#options;
     const { job, answer } = claim;
     const signal = live.begin(job.id, rules.maxAttempts);
     reach('claimed', job.id);
@@ -62,7 +65,7 @@ export class JobRunner {
       return;
     }
     await this.#guarded(claim, async () => {
-      const notes = createCallNotes(engine, claim.lease);
+      const notes = createCallNotes(queue, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,
         memory: live.memory(job.id) ?? (await this.#recall(job)),
@@ -95,8 +98,8 @@ export class JobRunner {
   }
 
   async #recall(job: Job): Promise<JobMemory> {
-    const { engine, chains, live } = this.#options;
-    const memory = await memoryOf(job, engine, candidatesFor(chains[job.kind], job.options));
+    const { reader, chains, live } = this.#options;
+    const memory = await memoryOf(job, reader, candidatesFor(chains[job.kind], job.options));
     live.remember(job.id, memory);
     return memory;
   }
@@ -153,10 +156,10 @@ export class JobRunner {
   }
 
   async #settle(claim: Claim, outcome: Outcome, calls: number): Promise<void> {
-    const { engine, clock, live, tell, onEnded, reach = reachNothing } = this.#options;
+    const { queue, clock, live, tell, onEnded, reach = reachNothing } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
-    const settle = () => engine.settle(claim.lease, outcome, clock.now());
+    const settle = () => queue.settle(claim.lease, outcome, clock.now());
     if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return this.#leaveNothing(jobId);
     reach('settled', jobId);
     live.forget(jobId);
@@ -171,18 +174,18 @@ export class JobRunner {
 
   /** Whoever cancelled in the last moment, or was forgotten meanwhile, wants no file either. */
   async #leaveNothing(jobId: JobId): Promise<void> {
-    const { engine, keeper } = this.#options;
-    const job = await engine.find(jobId);
+    const { reader, keeper } = this.#options;
+    const job = await reader.find(jobId);
     const isWanted = job !== undefined && !('outcome' in job.state && job.state.outcome.kind !== 'result');
     if (!isWanted) await keeper.remove(jobId);
   }
 
   async #park(claim: Claim, { line, readyAtMs, reason, progress }: Park): Promise<void> {
-    const { engine, live, tell, clock, onParked } = this.#options;
+    const { queue, live, tell, clock, onParked } = this.#options;
     const jobId = claim.job.id;
     if (reason === 'backing-off' || reason === 'provider-silent') live.pause(jobId);
     else live.end(jobId);
-    const park = () => engine.park(claim.lease, { line, readyAtMs, reason, progress });
+    const park = () => queue.park(claim.lease, { line, readyAtMs, reason, progress });
     if (!(await this.#insistence.until(`park job ${jobId}`, park))) return;
     tell({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
     onParked(jobId);
@@ -199,8 +202,8 @@ export class JobRunner {
       if (error instanceof JobStopped && error.why !== 'closing') return;
       if (!(error instanceof JobStopped)) tell({ event: 'house.trouble', what: `run job ${jobId}`, error });
       try {
-        if (error instanceof JobStopped) await this.#handBack(claim);
-        else await this.#setBack(claim);
+        if (error instanceof JobStopped) await this.#requeueFront(claim);
+        else await this.#requeueDelayed(claim);
       } catch (cause) {
         // The next start finds it running and puts it to the front.
         if (!(cause instanceof JobStopped)) {
@@ -210,16 +213,16 @@ export class JobRunner {
     }
   }
 
-  async #handBack({ lease }: Claim): Promise<void> {
-    if (await this.#options.engine.handBack(lease)) this.#handedBack += 1;
+  async #requeueFront({ lease }: Claim): Promise<void> {
+    if (await this.#options.queue.requeueFront(lease)) this.#handedBack += 1;
   }
 
-  async #setBack({ lease, job }: Claim): Promise<void> {
-    const { engine, clock, deadlineMs, onParked } = this.#options;
+  async #requeueDelayed({ lease, job }: Claim): Promise<void> {
+    const { queue, clock, deadlineMs, onParked } = this.#options;
     const isOver = clock.now() >= (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind];
     if (isOver) return this.#settle({ lease, job }, { kind: 'failed', code: 'stopped' }, job.progress.calls);
-    const setBack = () => engine.setBack(lease, clock.now() + setBackMs);
-    if (await this.#insistence.until(`put job ${job.id} back`, setBack)) onParked(job.id);
+    const requeue = () => queue.requeueDelayed(lease, clock.now() + requeueDelayMs);
+    if (await this.#insistence.until(`put job ${job.id} back`, requeue)) onParked(job.id);
   }
 }
 

@@ -1,5 +1,7 @@
 import PQueue from 'p-queue';
-import type { Claim, ClaimLimits, JobEngine } from '../domain/job-engine.ts';
+import type { Claim } from '../domain/job-lease.ts';
+import type { ClaimLimits, JobQueue } from '../domain/job-queue.ts';
+import type { JobReader } from '../domain/job-reader.ts';
 import { jobKinds, type JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
@@ -17,7 +19,8 @@ const mostSentOn = 200;
 
 export type LineOptions = {
   readonly provider: ProviderName;
-  readonly engine: JobEngine;
+  readonly queue: JobQueue;
+  readonly reader: Pick<JobReader, 'stats'>;
   readonly pool: Pick<KeyPool, 'lease' | 'seats'>;
   readonly breaker: Breaker;
   readonly clock: Clock;
@@ -126,11 +129,11 @@ export class Line {
 
   /** A slow key is taken when the jobs that wait would keep the fast ones busy for longer than it takes. */
   async #askForSeat(running: number): Promise<SeatAnswer> {
-    const { provider, engine, pool, clock } = this.#options;
+    const { provider, reader, pool, clock } = this.#options;
     const answer = pool.lease(provider);
     if (answer.kind !== 'slow') return answer;
     const { slowMs, fastMs, fastSeats } = answer;
-    const waiting = await waitingInLine(engine, provider);
+    const waiting = await waitingInLine(reader, provider);
     if (running === 0 || (waiting * fastMs) / Math.max(1, fastSeats) > slowMs) {
       return pool.lease(provider, { evenSlow: true });
     }
@@ -141,10 +144,10 @@ export class Line {
 
   /** The next job for a seat; the seat goes back when there is none. */
   async #claimFor(seat: Lease | undefined): Promise<Claim | undefined> {
-    const { provider, engine, clock, limits } = this.#options;
+    const { provider, queue, clock, limits } = this.#options;
     let claim: Claim | undefined;
     try {
-      claim = await engine.claim(provider, limits, clock.now());
+      claim = await queue.claim(provider, limits, clock.now());
     } finally {
       if (claim === undefined) this.#giveBack(seat);
     }
@@ -171,10 +174,10 @@ export class Line {
 
   /** Jobs that are parked past their own deadline end, whether or not a key is awake. */
   async #failExpired(): Promise<void> {
-    const { engine, provider, clock, deadlineMs, run } = this.#options;
+    const { queue, provider, clock, deadlineMs, run } = this.#options;
     for (const kind of jobKinds) {
       for (;;) {
-        const claim = await engine.claimExpired(provider, kind, clock.now() - deadlineMs[kind]);
+        const claim = await queue.claimExpired(provider, kind, clock.now() - deadlineMs[kind]);
         if (claim === undefined) break;
         await run(claim, undefined);
       }
@@ -183,9 +186,9 @@ export class Line {
 
   /** For the first job that was not ready at `lookedMs` (it may have become so meanwhile), or for the next probe. */
   async #setAlarm(lookedMs: number): Promise<void> {
-    const { engine, provider, clock, breaker } = this.#options;
-    if ((await waitingInLine(engine, provider)) === 0) return;
-    const readyMs = await engine.nextReadyMs(provider, lookedMs);
+    const { queue, reader, provider, clock, breaker } = this.#options;
+    if ((await waitingInLine(reader, provider)) === 0) return;
+    const readyMs = await queue.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
     this.#wakeIn(Math.min(lookAgainMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
   }

@@ -1,4 +1,4 @@
-import type { Cancelled } from '../domain/job-engine.ts';
+import type { Cancelled } from '../domain/job-queue.ts';
 import type { OptionMistake } from '../domain/generation-options.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';

@@ -1,5 +1,5 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import type { Claim, JobLease, KnownAnswer } from '../domain/job-engine.ts';
+import type { Claim, JobLease, KnownAnswer } from '../domain/job-lease.ts';
 import type { Progress } from '../domain/job.ts';
 import type { Database } from './connection.ts';
 import { keepCall } from './job-calls.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { type FailureReason, failureTraits } from '../domain/failure.ts';
 import { type JobId, keyId } from '../domain/ids.ts';
-import type { JobLease } from '../domain/job-engine.ts';
+import type { JobLease } from '../domain/job-lease.ts';
 import { providerNames } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { fromJson } from './from-json.ts';

@@ -1,4 +1,5 @@
-import type { Claim, ClaimLimits, JobEngine, JobLease } from '../domain/job-engine.ts';
+import type { Claim, JobLease } from '../domain/job-lease.ts';
+import type { ClaimLimits, Park } from '../domain/job-queue.ts';
 import type { JobKind, Progress } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
@@ -71,6 +72,18 @@ export function started(database: Database, row: Row | undefined): Claim | SetAs
   return { lease, job, ...(answer === undefined ? {} : { answer }) };
 }
 
+/** When the soonest parked job of the line becomes ready after `nowMs`. */
+export function nextReady(database: Database, line: ProviderName, nowMs: number): number | undefined {
+  const row = database.get(
+    `SELECT min(ready_at_ms) AS ready FROM jobs
+     WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms > ?`,
+    line,
+    nowMs,
+  );
+  const ready = row?.['ready'];
+  return typeof ready === 'number' ? ready : undefined;
+}
+
 /** Keeps what a running job has used up, inside the caller's transaction. */
 export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
   const { candidate, attempts, calls, probes = 0 } = progress;
@@ -87,7 +100,7 @@ export function checkpointJob(database: Database, { jobId, fence }: JobLease, pr
 }
 
 /** Parks a running job at its old place. */
-export function parkJob(database: Database, lease: JobLease, park: Parameters<JobEngine['park']>[1]): boolean {
+export function parkJob(database: Database, lease: JobLease, park: Park): boolean {
   const { line, readyAtMs, reason, progress } = park;
   if (!checkpointJob(database, lease, progress)) return false;
   database.run(
@@ -101,7 +114,7 @@ export function parkJob(database: Database, lease: JobLease, park: Parameters<Jo
 }
 
 /** Puts a running job before all others, inside the caller's transaction; a first claim is forgotten. */
-export function handBackJob(database: Database, lease: JobLease): boolean {
+export function requeueFrontJob(database: Database, lease: JobLease): boolean {
   const row = database.get(
     `UPDATE jobs SET state = 'waiting', tier = 0, claimed_at_ms = claimed_before_ms
      WHERE id = ? AND fence = ? AND state = 'running' RETURNING *`,
@@ -115,7 +128,7 @@ export function handBackJob(database: Database, lease: JobLease): boolean {
 }
 
 /** Lets a running job rest before all others until `readyAtMs`, inside the caller's transaction; its deadline goes on. */
-export function setBackJob(database: Database, { jobId, fence }: JobLease, readyAtMs: number): boolean {
+export function requeueDelayedJob(database: Database, { jobId, fence }: JobLease, readyAtMs: number): boolean {
   const changed = database.run(
     `UPDATE jobs SET state = 'waiting', tier = 0, parked = 1, ready_at_ms = ?, reason = 'backing-off'
      WHERE id = ? AND fence = ? AND state = 'running'`,

@@ -1,5 +1,6 @@
 import type { JobId } from '../domain/ids.ts';
-import type { Cancelled, Claim, JobLease, Recovered } from '../domain/job-engine.ts';
+import type { Claim, JobLease } from '../domain/job-lease.ts';
+import type { Cancelled, Recovered } from '../domain/job-queue.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Database } from './connection.ts';
 import { giveCreditBack } from './day-credits.ts';
@@ -33,7 +34,7 @@ export function cancelJob(database: Database, id: JobId, userId: number, nowMs: 
   return { kind: job.state.kind === 'running' ? 'running' : 'cancelled', job: ended.job };
 }
 
-/** A lease to tell of an ended job, inside the caller's transaction; what ended without a result costs nothing. */
+/** A lease to deliver an ended job, inside the caller's transaction; what ended without a result costs nothing. */
 export function claimEnded(database: Database, id: JobId): Claim | undefined {
   const row = database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id);
   if (row === undefined) return undefined;
@@ -44,7 +45,7 @@ export function claimEnded(database: Database, id: JobId): Claim | undefined {
 }
 
 /** The person knows the outcome, inside the caller's transaction; words that stood for a result cost nothing. */
-export function endTelling(
+export function endDelivery(
   database: Database,
   { jobId, fence }: JobLease,
   nowMs: number,

@@ -1,14 +1,7 @@
 import type { JobId } from '../domain/ids.ts';
-import type { Job } from '../domain/job.ts';
+import type { JobFilter, PastJob } from '../domain/job-reader.ts';
 import type { Database, Row } from './connection.ts';
 import { toShownJob } from './job-rows.ts';
-
-/** A job with the moments that only the past has. */
-export type PastJob = {
-  readonly job: Job;
-  /** When its outcome was known. */
-  readonly endedAtMs?: number;
-};
 
 /** The job as it stands now; undefined when there is no such job. */
 export function pastJob(database: Database, id: JobId): PastJob | undefined {
@@ -16,9 +9,19 @@ export function pastJob(database: Database, id: JobId): PastJob | undefined {
   return row === undefined ? undefined : toPastJob(row);
 }
 
-/** The jobs accepted last, newest first. */
-export function latestJobs(database: Database, count: number): readonly PastJob[] {
-  return database.all('SELECT * FROM jobs ORDER BY seq DESC LIMIT ?', count).map((row) => toPastJob(row));
+/** The jobs accepted last that the filter lets through, newest first. */
+export function latestJobs(database: Database, { count, userId, line, state, before }: JobFilter): readonly PastJob[] {
+  const wanted = [
+    ['user_id = ?', userId],
+    ['line = ?', line],
+    ['state = ?', state],
+    ['seq < (SELECT seq FROM jobs WHERE id = ?)', before],
+  ] as const;
+  const given = wanted.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
+  const where = given.length === 0 ? '' : `WHERE ${given.map(({ sql }) => sql).join(' AND ')}`;
+  return database
+    .all(`SELECT * FROM jobs ${where} ORDER BY seq DESC LIMIT ?`, ...given.map(({ value }) => value), count)
+    .map((row) => toPastJob(row));
 }
 
 function toPastJob(row: Row): PastJob {

@@ -1,5 +1,5 @@
 import { type JobId, jobId } from '../domain/ids.ts';
-import type { Accepted, AcceptLimits } from '../domain/job-engine.ts';
+import type { Accepted, AcceptLimits } from '../domain/job-queue.ts';
 import type { JobRequest } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';

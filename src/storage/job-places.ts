@@ -1,7 +1,7 @@
-import type { EngineStats } from '../domain/job-engine.ts';
+import type { EngineStats, LineStats } from '../domain/job-reader.ts';
 import { type Job, type Lane, lanes } from '../domain/job.ts';
 import { type ProviderName, providerNames } from '../domain/provider-name.ts';
-import type { Database } from './connection.ts';
+import type { Database, Row } from './connection.ts';
 import { jobsAhead } from './fair-order.ts';
 import { premiumStreak } from './job-rounds.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
@@ -68,22 +68,32 @@ export function openJobsOf(database: Database, userId: number): readonly Job[] {
 /** Counts of the lines in which anything waits or runs. */
 export function engineStats(database: Database): EngineStats {
   const counted = database.all(
-    `SELECT line, lane, 'waiting' AS state, sum(jobs) AS jobs FROM waiting_counts GROUP BY line, lane
+    `SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts GROUP BY line, lane, tier
      UNION ALL
-     SELECT line, lane, 'running' AS state, count(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY line, lane`,
+     SELECT line, lane, NULL AS tier, count(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY line, lane`,
   );
-  const count = (line: ProviderName, state: string, of: readonly Lane[]) =>
-    counted
-      .filter((row) => row['line'] === line && row['state'] === state && of.some((lane) => lane === row['lane']))
-      .reduce((sum, row) => sum + numberOf(row, 'jobs'), 0);
   return {
     lines: providerNames
       .filter((line) => counted.some((row) => row['line'] === line))
-      .map((line) => ({
-        line,
-        waiting: { premium: count(line, 'waiting', ['premium']), free: count(line, 'waiting', ['free']) },
-        running: count(line, 'running', lanes),
-      })),
-    untold: numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE state = 'ended'`), 'jobs'),
+      .map((line) => lineStats(database, line, counted)),
+    undelivered: numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE state = 'ended'`), 'jobs'),
+  };
+}
+
+function lineStats(database: Database, line: ProviderName, counted: readonly Row[]): LineStats {
+  const count = (of: readonly Lane[], tiers: readonly (number | null)[]) =>
+    counted
+      .filter((row) => row['line'] === line && of.some((lane) => lane === row['lane']))
+      .filter((row) => tiers.some((tier) => tier === row['tier']))
+      .reduce((sum, row) => sum + numberOf(row, 'jobs'), 0);
+  const waiting = (lane: Lane) => count([lane], [0, 1]);
+  const streak = premiumStreak(database, line);
+  const ahead = (lane: Lane, other: Lane) =>
+    count(lanes, [0]) + jobsAhead(lane, count([lane], [1]), count([other], [1]), streak);
+  return {
+    line,
+    waiting: { premium: waiting('premium'), free: waiting('free') },
+    ahead: { premium: ahead('premium', 'free'), free: ahead('free', 'premium') },
+    running: count(lanes, [null]),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { aspects, type GenerationOptions } from '../domain/generation-options.ts';
 import { failureCodes } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
-import type { JobLease, KnownAnswer } from '../domain/job-engine.ts';
+import type { JobLease, KnownAnswer } from '../domain/job-lease.ts';
 import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
 import { defaultKind } from '../domain/kind-traits.ts';
 import { mediaKinds } from '../domain/media.ts';

@@ -49,9 +49,9 @@ function someReceipts(
       },
       onEnded: () => ({ [Symbol.dispose]: () => undefined }),
     } as unknown as GenerationService,
-    engine: {
+    delivery: {
       keepReceipt: async (_id: JobId, messageId: number) => void (receiptId = messageId),
-    } as unknown as ConstructorParameters<typeof Receipts>[0]['engine'],
+    },
     ledger: {
       begin: async (_id, effect) => {
         const kind = begun.get(effect) ?? 'go';

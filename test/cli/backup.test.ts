@@ -26,7 +26,7 @@ test('darkroom backup copies the database of a running bot, which a bot can go o
   expect(statSync(copyIn(stage)).mode & 0o777).toBe(0o600);
   expect(readdirSync(stage.dataDir).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
   using restored = openDatabase({ path: copyIn(stage) });
-  const waiting = (await createSqliteJobEngine(restored).stats()).lines;
+  const waiting = (await createSqliteJobEngine(restored).reader.stats()).lines;
   expect(waiting).toEqual([{ line: 'bytez', waiting: { premium: 0, free: 3 }, running: 0 }]);
 });
 

@@ -73,7 +73,7 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what mends i
     mime: 'image/png',
     bytes: 9,
   } as const;
-  await engine.settle(lease, { kind: 'result', file, model: 'fox' }, atMs - 2 * dayMs);
+  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' }, atMs - 2 * dayMs);
   await claimed(engine, undefined, atMs - 2 * dayMs);
   await inbox.keep(
     [

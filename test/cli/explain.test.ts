@@ -45,17 +45,17 @@ async function aJob(
   calls: readonly AttemptTrail[],
   more: Partial<JobRequest> = {},
 ): Promise<{ readonly id: string; end(outcome: Outcome): Promise<void> }> {
-  const accepted = await engine.accept({ ...aRequest({ updateId }), ...more }, roomy, atMs);
+  const accepted = await engine.queue.accept({ ...aRequest({ updateId }), ...more }, roomy, atMs);
   if (accepted.kind !== 'accepted') throw new Error(`Cannot accept: ${accepted.kind}`);
   const { lease } = await claimed(engine, anyNumber, atMs + 400);
   for (const call of calls) {
-    await engine.noteCall(lease, { ...call, ending: { kind: 'sent' } });
-    if (call.ending.kind !== 'sent') await engine.noteCall(lease, call);
+    await engine.queue.noteCall(lease, { ...call, ending: { kind: 'sent' } });
+    if (call.ending.kind !== 'sent') await engine.queue.noteCall(lease, call);
   }
   return {
     id: accepted.job.id,
     end: async (outcome) => {
-      await engine.settle(lease, outcome, atMs + 6_000);
+      await engine.queue.settle(lease, outcome, atMs + 6_000);
     },
   };
 }
@@ -150,10 +150,10 @@ test.each(endings)('explain says how a call ended: %o', async (ending, words) =>
 test('explain says what a waiting job waits for', async () => {
   using stage = aStage();
   const id = await withEngine(stage, async (engine) => {
-    const accepted = await engine.accept(aRequest({ updateId: 7 }), roomy, atMs);
+    const accepted = await engine.queue.accept(aRequest({ updateId: 7 }), roomy, atMs);
     const { lease } = await claimed(engine, anyNumber, atMs);
     const progress = { candidate: 0, attempts: 0, calls: 0 };
-    await engine.park(lease, { line: 'bytez', readyAtMs: atMs + 45_000, reason: 'keys-cooling', progress });
+    await engine.queue.park(lease, { line: 'bytez', readyAtMs: atMs + 45_000, reason: 'keys-cooling', progress });
     return accepted.kind === 'accepted' ? accepted.job.id : '';
   });
   const { out } = await stage.run(`explain ${id}`);
@@ -185,7 +185,7 @@ test('explain without a job lists the last ten, newest first', async () => {
       if (updateId % 2 === 0)
         await job.end(updateId === 10 ? { kind: 'cancelled' } : { kind: 'failed', code: 'refused' });
     }
-    await engine.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy, atMs);
+    await engine.queue.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy, atMs);
   });
   const { out, code } = await stage.run('explain');
   expect(code).toBe(0);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KnownAnswer } from '../../src/domain/job-engine.ts';
+import type { KnownAnswer } from '../../src/domain/job-lease.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, anyNumber, claimed, drained, startMs } from './requests.ts';
@@ -14,14 +14,14 @@ export function answerPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
     const [first, second] = [await claimed(house.engine), await claimed(house.engine)];
-    await house.engine.noteCall(second.lease, aTrail(3));
-    expect(await house.engine.noteAnswer(second.lease, answered, progress, answer)).toBe(true);
+    await house.engine.queue.noteCall(second.lease, aTrail(3));
+    expect(await house.engine.queue.noteAnswer(second.lease, answered, progress, answer)).toBe(true);
     const engine = await house.reopen();
-    await engine.recover(6, startMs);
-    const claim = await engine.claimAnswered();
+    await engine.queue.recover(6, startMs);
+    const claim = await engine.queue.claimAnswered();
     expect(claim).toMatchObject({ job: { id: second.job.id, state: { kind: 'running' }, progress }, answer });
-    expect(await engine.trailOf(second.job.id)).toEqual([answered]);
-    expect(await engine.claimAnswered()).toBeUndefined();
+    expect(await engine.reader.trailOf(second.job.id)).toEqual([answered]);
+    expect(await engine.queue.claimAnswered()).toBeUndefined();
     expect((await claimed(engine)).job.id).toBe(first.job.id);
     expect(await drained(engine)).toEqual([3]);
   });
@@ -31,13 +31,13 @@ export function answerPromises(name: string, makeEngine: MakeEngine): void {
     const { engine } = house;
     await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
-    await engine.noteAnswer(lease, answered, progress, { model: 'fox' });
-    await engine.handBack(lease);
+    await engine.queue.noteAnswer(lease, answered, progress, { model: 'fox' });
+    await engine.queue.requeueFront(lease);
     const again = await claimed(engine);
     expect(again.answer).toEqual({ model: 'fox' });
-    expect(await engine.claimAnswered()).toBeUndefined();
-    await engine.handBack(again.lease);
-    expect((await engine.claimAnswered())?.answer).toEqual({ model: 'fox' });
+    expect(await engine.queue.claimAnswered()).toBeUndefined();
+    await engine.queue.requeueFront(again.lease);
+    expect((await engine.queue.claimAnswered())?.answer).toEqual({ model: 'fox' });
   });
 
   test(`${name} noteAnswer() changes nothing under an older fence, and for a job that waits or has ended`, async () => {
@@ -45,15 +45,15 @@ export function answerPromises(name: string, makeEngine: MakeEngine): void {
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease: old } = await claimed(engine);
-    await engine.handBack(old);
-    const refusals = [await engine.noteAnswer(old, answered, progress, answer)];
+    await engine.queue.requeueFront(old);
+    const refusals = [await engine.queue.noteAnswer(old, answered, progress, answer)];
     const { lease } = await claimed(engine);
-    refusals.push(await engine.noteAnswer(old, answered, progress, answer));
-    await engine.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
-    refusals.push(await engine.noteAnswer(lease, answered, progress, answer));
+    refusals.push(await engine.queue.noteAnswer(old, answered, progress, answer));
+    await engine.queue.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
+    refusals.push(await engine.queue.noteAnswer(lease, answered, progress, answer));
     expect(refusals).toEqual([false, false, false]);
-    expect(await engine.trailOf(id)).toEqual([]);
-    expect((await engine.find(id))?.progress).toEqual({ candidate: 0, attempts: 0, calls: 0 });
+    expect(await engine.reader.trailOf(id)).toEqual([]);
+    expect((await engine.reader.find(id))?.progress).toEqual({ candidate: 0, attempts: 0, calls: 0 });
   });
 
   test.each([
@@ -64,22 +64,22 @@ export function answerPromises(name: string, makeEngine: MakeEngine): void {
     const { engine } = house;
     await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
-    await engine.noteAnswer(lease, answered, progress, answer);
-    await engine.park(lease, { line, readyAtMs: startMs, reason: 'backing-off', progress });
-    expect(await engine.claimAnswered()).toBeUndefined();
+    await engine.queue.noteAnswer(lease, answered, progress, answer);
+    await engine.queue.park(lease, { line, readyAtMs: startMs, reason: 'backing-off', progress });
+    expect(await engine.queue.claimAnswered()).toBeUndefined();
     expect(await claimed(engine, anyNumber, startMs, line)).not.toHaveProperty('answer');
   });
 
-  test(`${name} setBack() keeps the answer, the deadline and the place before all others, until its time`, async () => {
+  test(`${name} requeueDelayed() keeps the answer, the deadline and the place before all others, until its time`, async () => {
     await using house = await makeEngine();
     const { engine } = house;
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     const { lease, job } = await claimed(engine);
-    await engine.noteAnswer(lease, answered, progress, answer);
-    expect(await engine.setBack(lease, startMs + 5_000)).toBe(true);
-    expect(await engine.setBack(lease, startMs + 9_000)).toBe(false);
-    expect(await engine.claimAnswered()).toBeUndefined();
-    expect(await engine.nextReadyMs('bytez', startMs)).toBe(startMs + 5_000);
+    await engine.queue.noteAnswer(lease, answered, progress, answer);
+    expect(await engine.queue.requeueDelayed(lease, startMs + 5_000)).toBe(true);
+    expect(await engine.queue.requeueDelayed(lease, startMs + 9_000)).toBe(false);
+    expect(await engine.queue.claimAnswered()).toBeUndefined();
+    expect(await engine.queue.nextReadyMs('bytez', startMs)).toBe(startMs + 5_000);
     await accepted(engine, { updateId: 3, lane: 'premium' });
     const again = await claimed(engine, anyNumber, startMs + 5_000);
     expect(again).toMatchObject({ job: { id: job.id, claimedAtMs: startMs, progress }, answer });

@@ -4,7 +4,6 @@ import { jobId, keyId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, startMs } from './requests.ts';
 
-const limited: AttemptEnding = { kind: 'failed', reason: 'rate-limited', sureness: 'sure', detail: '429', ms: 12 };
 const answered: AttemptEnding = { kind: 'answered', ms: 45_200 };
 
 /** One call as the loop keeps it; sent and not ended unless the test says otherwise. */
@@ -25,33 +24,20 @@ export function aTrail(call: number, ending: AttemptEnding = { kind: 'sent' }): 
 
 /** What an engine promises about the calls of a job. */
 export function callPromises(name: string, makeEngine: MakeEngine): void {
-  test(`${name} trailOf() answers every call in order, as it was kept last`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
-    const { id } = await accepted(engine, { updateId: 1 });
-    const { lease } = await claimed(engine);
-    expect(await engine.trailOf(id)).toEqual([]);
-    expect(await engine.noteCall(lease, aTrail(1))).toBe(true);
-    expect(await engine.noteCall(lease, aTrail(1, limited))).toBe(true);
-    expect(await engine.noteCall(lease, aTrail(2))).toBe(true);
-    expect(await engine.trailOf(id)).toEqual([aTrail(1, limited), aTrail(2)]);
-    expect(await engine.trailOf(jobId('tg-404'))).toEqual([]);
-  });
-
   test(`${name} noteCall() refuses to send under an older fence, and for a job that waits or has ended`, async () => {
     await using house = await makeEngine();
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease: old } = await claimed(engine);
-    await engine.handBack(old);
-    const refusals = [await engine.noteCall(old, aTrail(1))];
+    await engine.queue.requeueFront(old);
+    const refusals = [await engine.queue.noteCall(old, aTrail(1))];
     const { lease } = await claimed(engine);
-    refusals.push(await engine.noteCall(old, aTrail(1)));
-    await engine.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
-    refusals.push(await engine.noteCall(lease, aTrail(1)));
-    refusals.push(await engine.noteCall({ jobId: jobId('tg-404'), fence: 1 }, aTrail(1)));
+    refusals.push(await engine.queue.noteCall(old, aTrail(1)));
+    await engine.queue.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
+    refusals.push(await engine.queue.noteCall(lease, aTrail(1)));
+    refusals.push(await engine.queue.noteCall({ jobId: jobId('tg-404'), fence: 1 }, aTrail(1)));
     expect(refusals).toEqual([false, false, false, false]);
-    expect(await engine.trailOf(id)).toEqual([]);
+    expect(await engine.reader.trailOf(id)).toEqual([]);
   });
 
   test(`${name} noteCall() keeps the ending of a call for whoever sent it, and for nobody else`, async () => {
@@ -59,27 +45,27 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1, userId: 7 });
     const { lease } = await claimed(engine);
-    await engine.noteCall(lease, aTrail(1));
-    await engine.cancel(id, 7, startMs);
+    await engine.queue.noteCall(lease, aTrail(1));
+    await engine.queue.cancel(id, 7, startMs);
     const newer = { ...lease, fence: lease.fence + 1 };
-    expect(await engine.noteCall(newer, aTrail(1, answered))).toBe(false);
-    expect(await engine.noteCall(lease, aTrail(2, answered))).toBe(false);
-    expect(await engine.noteCall(lease, aTrail(1, { kind: 'broken-off', ms: 5 }))).toBe(true);
-    expect(await engine.trailOf(id)).toEqual([aTrail(1, { kind: 'broken-off', ms: 5 })]);
+    expect(await engine.queue.noteCall(newer, aTrail(1, answered))).toBe(false);
+    expect(await engine.queue.noteCall(lease, aTrail(2, answered))).toBe(false);
+    expect(await engine.queue.noteCall(lease, aTrail(1, { kind: 'broken-off', ms: 5 }))).toBe(true);
+    expect(await engine.reader.trailOf(id)).toEqual([aTrail(1, { kind: 'broken-off', ms: 5 })]);
   });
 
   test(`${name} a call that was sent when the process died stays sent, and the next one is counted after it`, async () => {
     await using house = await makeEngine();
     const { id } = await accepted(house.engine, { updateId: 1 });
     const { lease } = await claimed(house.engine);
-    await house.engine.noteCall(lease, aTrail(1));
+    await house.engine.queue.noteCall(lease, aTrail(1));
     const engine = await house.reopen();
-    await engine.recover(6, startMs);
+    await engine.queue.recover(6, startMs);
     const again = await claimed(engine);
     expect(again.job.progress).toEqual({ candidate: 0, attempts: 0, calls: 1 });
-    await engine.noteCall(again.lease, aTrail(2));
-    await engine.noteCall(again.lease, aTrail(2, answered));
-    expect(await engine.trailOf(id)).toEqual([aTrail(1), aTrail(2, answered)]);
+    await engine.queue.noteCall(again.lease, aTrail(2));
+    await engine.queue.noteCall(again.lease, aTrail(2, answered));
+    expect(await engine.reader.trailOf(id)).toEqual([aTrail(1), aTrail(2, answered)]);
   });
 
   test(`${name} keeps how many calls met a silent provider, and when a failed job is worth asking again`, async () => {
@@ -88,13 +74,13 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     const progress = { candidate: 0, attempts: 1, calls: 9, probes: 8 };
-    await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'provider-silent', progress });
-    expect(await engine.find(id)).toMatchObject({
+    await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'provider-silent', progress });
+    expect(await engine.reader.find(id)).toMatchObject({
       progress,
       state: { kind: 'waiting', readyAtMs: startMs + 5, reason: 'provider-silent' },
     });
     const outcome = { kind: 'failed', code: 'busy', againAtMs: startMs + 900_000 } as const;
-    await engine.settle((await claimed(engine, undefined, startMs + 5)).lease, outcome, startMs + 6);
-    expect((await engine.find(id))?.state).toEqual({ kind: 'ended', outcome });
+    await engine.queue.settle((await claimed(engine, undefined, startMs + 5)).lease, outcome, startMs + 6);
+    expect((await engine.reader.find(id))?.state).toEqual({ kind: 'ended', outcome });
   });
 }

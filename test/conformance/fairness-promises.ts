@@ -19,8 +19,8 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
             for (let count = 0; count < jobs; count += 1) await accepted(engine, { updateId: ++updateId, userId });
           }
           const startOne = async () => {
-            const claim = await engine.claim('bytez', oneEach, startMs);
-            if (claim !== undefined) await engine.settle(claim.lease, { kind: 'cancelled' }, startMs);
+            const claim = await engine.queue.claim('bytez', oneEach, startMs);
+            if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' }, startMs);
             return claim?.job.updateId;
           };
           for (let count = 0; count < startsBefore; count += 1) await startOne();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
-import { accepted, anyNumber, aRequest, claimed, roomy, startMs } from './requests.ts';
+import { anyNumber, aRequest, claimed, roomy, startMs } from './requests.ts';
 
 const dayMs = 86_400_000;
 
@@ -10,7 +10,7 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} accept() names the job after the update and answers how it stands`, async () => {
     await using house = await makeEngine();
     const request = aRequest({ updateId: 7 });
-    const answer = await house.engine.accept(request, roomy, startMs);
+    const answer = await house.engine.queue.accept(request, roomy, startMs);
     const job = {
       ...request,
       id: jobId('tg-7'),
@@ -19,7 +19,7 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
       acceptedAtMs: startMs,
     };
     expect(answer).toEqual({ kind: 'accepted', job, ahead: 0 });
-    expect(await house.engine.find(jobId('tg-7'))).toEqual(job);
+    expect(await house.engine.reader.find(jobId('tg-7'))).toEqual(job);
   });
 
   test(`${name} accept() keeps topic, group and any well-formed words as they are`, async () => {
@@ -29,15 +29,15 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
       prompt: `'; DROP TABLE jobs; -- 🦊 \u202Eعربي \u0001 ${'x'.repeat(4_000)}`,
       origin: { chatId: -1_001_234_567_890_123, chatType: 'group', userId: 2 ** 52, messageId: 5, threadId: 9 },
     } as const;
-    await house.engine.accept(request, roomy, startMs);
-    expect(await house.engine.find(jobId('tg-7'))).toMatchObject(request);
+    await house.engine.queue.accept(request, roomy, startMs);
+    expect(await house.engine.reader.find(jobId('tg-7'))).toMatchObject(request);
   });
 
   test(`${name} accept() keeps what was asked for beside the words`, async () => {
     await using house = await makeEngine();
     const options = { model: 'org/model', aspect: '16:9', seed: 2 ** 53 - 1, negative: `no "text" 🦊` } as const;
-    await house.engine.accept({ ...aRequest({ updateId: 7 }), options }, roomy, startMs);
-    expect((await house.engine.find(jobId('tg-7')))?.options).toEqual(options);
+    await house.engine.queue.accept({ ...aRequest({ updateId: 7 }), options }, roomy, startMs);
+    expect((await house.engine.reader.find(jobId('tg-7')))?.options).toEqual(options);
     expect((await claimed(house.engine)).job.options).toEqual(options);
   });
 
@@ -45,35 +45,40 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const once = { waiting: 1, perDay: 1 };
     const request = aRequest({ updateId: 7, userId: 1 });
-    await house.engine.accept(request, once, startMs);
-    const again = await house.engine.accept({ ...request, prompt: 'other words' }, once, startMs);
+    await house.engine.queue.accept(request, once, startMs);
+    const again = await house.engine.queue.accept({ ...request, prompt: 'other words' }, once, startMs);
     expect(again).toMatchObject({ kind: 'known', job: { prompt: request.prompt, state: { kind: 'waiting' } } });
     const { lease } = await claimed(house.engine);
-    await house.engine.settle(lease, { kind: 'cancelled' }, startMs);
-    expect(await house.engine.accept(request, once, startMs)).toMatchObject({
+    await house.engine.queue.settle(lease, { kind: 'cancelled' }, startMs);
+    expect(await house.engine.queue.accept(request, once, startMs)).toMatchObject({
       kind: 'known',
       job: { state: { kind: 'ended' } },
     });
-    expect(await house.engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    expect(await house.engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
   });
 
   test(`${name} accept() refuses more than the person may have waiting or running at once`, async () => {
     await using house = await makeEngine();
     const limits = { waiting: 2, perDay: -1 };
-    const ask = (updateId: number, userId = 1) => house.engine.accept(aRequest({ updateId, userId }), limits, startMs);
+    const ask = (updateId: number, userId = 1) =>
+      house.engine.queue.accept(aRequest({ updateId, userId }), limits, startMs);
     await ask(1);
     await ask(2);
     await claimed(house.engine);
     expect(await ask(3)).toEqual({ kind: 'refused', code: 'queue-full' });
     expect(await ask(4, 2)).toMatchObject({ kind: 'accepted' });
-    expect(await house.engine.find(jobId('tg-3'))).toBeUndefined();
+    expect(await house.engine.reader.find(jobId('tg-3'))).toBeUndefined();
   });
 
   test(`${name} accept() counts pictures and videos of a UTC day apart and begins anew at midnight`, async () => {
     await using house = await makeEngine();
     const midnightMs = Math.ceil(startMs / dayMs) * dayMs;
     const ask = async (updateId: number, kind: 'image' | 'video', perDay: number, nowMs: number) => {
-      const answer = await house.engine.accept(aRequest({ updateId, userId: 1, kind }), { waiting: 99, perDay }, nowMs);
+      const answer = await house.engine.queue.accept(
+        aRequest({ updateId, userId: 1, kind }),
+        { waiting: 99, perDay },
+        nowMs,
+      );
       return answer.kind === 'refused' ? answer.code : answer.kind;
     };
     expect(await ask(1, 'image', 1, midnightMs - 1)).toBe('accepted');
@@ -87,24 +92,17 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} accept() tells how many go before, across both lanes`, async () => {
     await using house = await makeEngine();
     const ahead = async (updateId: number, lane: 'premium' | 'free') => {
-      const answer = await house.engine.accept(aRequest({ updateId, lane }), roomy, startMs);
+      const answer = await house.engine.queue.accept(aRequest({ updateId, lane }), roomy, startMs);
       return answer.kind === 'accepted' ? answer.ahead : answer.kind;
     };
     expect(await ahead(1, 'free')).toBe(0);
     expect(await ahead(2, 'premium')).toBe(0);
     expect(await ahead(3, 'premium')).toBe(1);
     expect(await ahead(4, 'free')).toBe(3);
-    expect((await house.engine.where(jobId('tg-1')))?.ahead).toBe(2);
+    expect((await house.engine.reader.where(jobId('tg-1')))?.ahead).toBe(2);
     await claimed(house.engine);
-    expect((await house.engine.where(jobId('tg-1')))?.ahead).toBe(1);
-    expect((await house.engine.where(jobId('tg-2')))?.ahead).toBe(0);
-    expect(await house.engine.where(jobId('tg-99'))).toBeUndefined();
-  });
-
-  test(`${name} keepReceipt() keeps the status message with the job`, async () => {
-    await using house = await makeEngine();
-    const { id } = await accepted(house.engine, { updateId: 1 });
-    await house.engine.keepReceipt(id, 4_711);
-    expect((await house.engine.find(id))?.receiptId).toBe(4_711);
+    expect((await house.engine.reader.where(jobId('tg-1')))?.ahead).toBe(1);
+    expect((await house.engine.reader.where(jobId('tg-2')))?.ahead).toBe(0);
+    expect(await house.engine.reader.where(jobId('tg-99'))).toBeUndefined();
   });
 }

@@ -1,4 +1,4 @@
-import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-engine.ts';
+import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-queue.ts';
 import type { JobKind, Lane } from '../../src/domain/job.ts';
 import { kindTraits } from '../../src/domain/kind-traits.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';

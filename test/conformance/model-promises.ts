@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobEngine, JobLease, Recovered } from '../../src/domain/job-engine.ts';
+import type { JobEngine } from '../../src/domain/job-engine.ts';
+import type { JobLease } from '../../src/domain/job-lease.ts';
+import type { Recovered } from '../../src/domain/job-queue.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { MakeEngine } from './engine-under-test.ts';
@@ -76,13 +78,13 @@ class Walk {
   async take(step: Step): Promise<Answers> {
     switch (step.do) {
       case 'accept': {
-        const answer = await this.#engine.accept(aRequest(step), limits, this.#nowMs);
+        const answer = await this.#engine.queue.accept(aRequest(step), limits, this.#nowMs);
         const model = this.#model.accept(step, limits, this.#nowMs);
         return { engine: answer.kind === 'refused' ? answer.code : answer.kind, model };
       }
       case 'claim': {
         const model = this.#model.claim(step.line, caps, this.#nowMs)?.updateId;
-        const claim = await this.#engine.claim(step.line, caps, this.#nowMs);
+        const claim = await this.#engine.queue.claim(step.line, caps, this.#nowMs);
         if (claim !== undefined) this.#leases.set(claim.job.updateId, claim.lease);
         return { engine: claim?.job.updateId, model };
       }
@@ -90,17 +92,17 @@ class Walk {
         return this.#withRunning(step.pick, async (job, lease) => {
           const readyAtMs = this.#nowMs + step.forMs;
           this.#model.park(job, step.line, readyAtMs);
-          return this.#engine.park(lease, { line: step.line, readyAtMs, reason: 'keys-busy', progress });
+          return this.#engine.queue.park(lease, { line: step.line, readyAtMs, reason: 'keys-busy', progress });
         });
       case 'hand back':
         return this.#withRunning(step.pick, async (job, lease) => {
           this.#model.handBack(job);
-          return this.#engine.handBack(lease);
+          return this.#engine.queue.requeueFront(lease);
         });
       case 'settle':
         return this.#withRunning(step.pick, async (job, lease) => {
           this.#model.end(job, step.ending);
-          return this.#engine.settle(lease, outcomes[step.ending], this.#nowMs);
+          return this.#engine.queue.settle(lease, outcomes[step.ending], this.#nowMs);
         });
       case 'call':
         return this.#call(step.pick, step.ends);
@@ -117,7 +119,7 @@ class Walk {
       case 'crash':
         this.#engine = await this.#reopen();
         return {
-          engine: counted(await this.#engine.recover(maxCrashes, this.#nowMs)),
+          engine: counted(await this.#engine.queue.recover(maxCrashes, this.#nowMs)),
           model: this.#model.recover(maxCrashes, this.#nowMs),
         };
     }
@@ -130,7 +132,10 @@ class Walk {
     if (job === undefined || lease === undefined) return nothing;
     this.#spent.push(lease);
     const first = await act(job, lease);
-    return { engine: [first, await this.#engine.settle(lease, outcomes.failed, this.#nowMs)], model: [true, false] };
+    return {
+      engine: [first, await this.#engine.queue.settle(lease, outcomes.failed, this.#nowMs)],
+      model: [true, false],
+    };
   }
 
   /** Sends one more call, and perhaps hears how it ended; nobody does so under a lease that is spent. */
@@ -140,10 +145,10 @@ class Walk {
     if (job === undefined || lease === undefined) return nothing;
     job.calls.push(ends ? 'answered' : 'sent');
     const call = job.calls.length;
-    const engine = [await this.#engine.noteCall(lease, aTrail(call))];
-    if (ends) engine.push(await this.#engine.noteCall(lease, aTrail(call, { kind: 'answered', ms: 1 })));
+    const engine = [await this.#engine.queue.noteCall(lease, aTrail(call))];
+    if (ends) engine.push(await this.#engine.queue.noteCall(lease, aTrail(call, { kind: 'answered', ms: 1 })));
     const spent = this.#spent.find((old) => old.jobId === lease.jobId);
-    if (spent !== undefined) engine.push(!(await this.#engine.noteCall(spent, aTrail(call + 1))));
+    if (spent !== undefined) engine.push(!(await this.#engine.queue.noteCall(spent, aTrail(call + 1))));
     return { engine, model: engine.map(() => true) };
   }
 
@@ -152,24 +157,27 @@ class Walk {
     if (job === undefined) return nothing;
     const model = { waiting: 'cancelled', running: 'running', ended: 'too-late', told: 'too-late' }[job.state];
     if (model !== 'too-late') this.#model.end(job, 'cancelled');
-    return { engine: (await this.#engine.cancel(jobId(`tg-${job.updateId}`), job.userId, this.#nowMs)).kind, model };
+    return {
+      engine: (await this.#engine.queue.cancel(jobId(`tg-${job.updateId}`), job.userId, this.#nowMs)).kind,
+      model,
+    };
   }
 
   async #tell(pick: number): Promise<Answers> {
     const job = choose(this.#model.jobs, 'ended', pick);
     if (job === undefined) return nothing;
     job.state = 'told';
-    const telling = await this.#engine.claimTelling(jobId(`tg-${job.updateId}`));
-    return { engine: telling && (await this.#engine.told(telling.lease, this.#nowMs)), model: true };
+    const telling = await this.#engine.delivery.claim(jobId(`tg-${job.updateId}`));
+    return { engine: telling && (await this.#engine.delivery.done(telling.lease, this.#nowMs)), model: true };
   }
 
   /** Everything that can be asked once the life is over. */
   async end(): Promise<Answers> {
     const jobs = this.#model.jobs;
-    const found = await Promise.all(jobs.map(({ updateId }) => this.#engine.find(jobId(`tg-${updateId}`))));
-    const trails = await Promise.all(jobs.map(({ updateId }) => this.#engine.trailOf(jobId(`tg-${updateId}`))));
-    const refused = await Promise.all(this.#spent.map((lease) => this.#engine.handBack(lease)));
-    const { lines, untold } = await this.#engine.stats();
+    const found = await Promise.all(jobs.map(({ updateId }) => this.#engine.reader.find(jobId(`tg-${updateId}`))));
+    const trails = await Promise.all(jobs.map(({ updateId }) => this.#engine.reader.trailOf(jobId(`tg-${updateId}`))));
+    const refused = await Promise.all(this.#spent.map((lease) => this.#engine.queue.requeueFront(lease)));
+    const { lines, undelivered } = await this.#engine.reader.stats();
     const waiting = lines.reduce((sum, at) => sum + at.waiting.free + at.waiting.premium, 0);
     const running = lines.reduce((sum, at) => sum + at.running, 0);
     const count = (of: ModelJob['state']) => jobs.filter((job) => job.state === of).length;
@@ -180,7 +188,7 @@ class Walk {
         refused,
         waiting,
         running,
-        untold,
+        undelivered,
       },
       model: {
         jobs: jobs.map(({ state, line }) => [state, line]),
@@ -188,7 +196,7 @@ class Walk {
         refused: refused.map(() => false),
         waiting: count('waiting'),
         running: count('running'),
-        untold: count('ended'),
+        undelivered: count('ended'),
       },
     };
   }

@@ -45,7 +45,7 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     for (const updateId of [2, 3, 4]) await accepted(house.engine, { updateId, userId: 2 });
     const { lease } = await claimed(house.engine);
     const readyAtMs = startMs + 1;
-    await house.engine.park(lease, { line: 'bytez', readyAtMs, reason: 'keys-busy', progress });
+    await house.engine.queue.park(lease, { line: 'bytez', readyAtMs, reason: 'keys-busy', progress });
     const order = [
       await claimed(house.engine),
       await claimed(house.engine),
@@ -68,7 +68,7 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} claim() keeps lines apart`, async () => {
     await using house = await makeEngine();
     await accepted(house.engine, { updateId: 1, line: 'openai' });
-    expect(await house.engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    expect(await house.engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
     expect((await claimed(house.engine, anyNumber, startMs, 'openai')).job.updateId).toBe(1);
   });
 
@@ -80,10 +80,10 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     const first = await claimed(house.engine, oneEach);
     const other = await claimed(house.engine, oneEach, startMs, 'openai');
     expect([first.job.updateId, other.job.updateId]).toEqual([1, 4]);
-    expect(await house.engine.claim('bytez', oneEach, startMs)).toBeUndefined();
-    await house.engine.settle(other.lease, { kind: 'cancelled' }, startMs);
+    expect(await house.engine.queue.claim('bytez', oneEach, startMs)).toBeUndefined();
+    await house.engine.queue.settle(other.lease, { kind: 'cancelled' }, startMs);
     expect((await claimed(house.engine, oneEach)).job.updateId).toBe(5);
-    await house.engine.settle(first.lease, { kind: 'cancelled' }, startMs);
+    await house.engine.queue.settle(first.lease, { kind: 'cancelled' }, startMs);
     expect((await claimed(house.engine, oneEach)).job.updateId).toBe(2);
   });
 
@@ -94,13 +94,13 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     const { lease } = await claimed(house.engine);
     const readyAtMs = startMs + 5_000;
     const park = { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress } as const;
-    expect(await house.engine.park(lease, park)).toBe(true);
-    expect(await house.engine.where(id)).toMatchObject({
+    expect(await house.engine.queue.park(lease, park)).toBe(true);
+    expect(await house.engine.reader.where(id)).toMatchObject({
       job: { state: { kind: 'waiting', readyAtMs, reason: 'keys-cooling' }, progress, claimedAtMs: startMs },
       ahead: 0,
     });
-    expect(await house.engine.nextReadyMs('bytez', startMs)).toBe(readyAtMs);
-    expect(await house.engine.nextReadyMs('bytez', readyAtMs)).toBeUndefined();
+    expect(await house.engine.queue.nextReadyMs('bytez', startMs)).toBe(readyAtMs);
+    expect(await house.engine.queue.nextReadyMs('bytez', readyAtMs)).toBeUndefined();
     expect((await claimed(house.engine, anyNumber, readyAtMs - 1)).job.updateId).toBe(2);
     const again = await claimed(house.engine, anyNumber, readyAtMs);
     expect(again.job).toMatchObject({ updateId: 1, claimedAtMs: startMs, progress });
@@ -112,41 +112,42 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     await accepted(house.engine, { updateId: 1, line: 'openai' });
     const { lease } = await claimed(house.engine, anyNumber, startMs, 'openai');
     for (const updateId of [2, 3]) await accepted(house.engine, { updateId });
-    await house.engine.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'next-candidate', progress });
+    await house.engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'next-candidate', progress });
     expect(await drained(house.engine)).toEqual([1, 2, 3]);
-    expect(await house.engine.claim('openai', anyNumber, startMs)).toBeUndefined();
+    expect(await house.engine.queue.claim('openai', anyNumber, startMs)).toBeUndefined();
   });
 
-  test(`${name} handBack() puts the job to the front as if it had not been claimed`, async () => {
+  test(`${name} requeueFront() puts the job to the front as if it had not been claimed`, async () => {
     await using house = await makeEngine();
     const asked = await accepted(house.engine, { updateId: 1 });
     const { lease } = await claimed(house.engine, anyNumber, startMs + 10);
     for (let updateId = 2; updateId <= 4; updateId += 1) {
       await accepted(house.engine, { updateId, lane: 'premium' });
     }
-    expect(await house.engine.handBack(lease)).toBe(true);
-    expect(await house.engine.where(asked.id)).toEqual({ job: asked, ahead: 0 });
-    expect((await house.engine.where(jobId('tg-3')))?.ahead).toBe(2);
+    expect(await house.engine.queue.requeueFront(lease)).toBe(true);
+    expect(await house.engine.reader.where(asked.id)).toEqual({ job: asked, ahead: 0 });
+    expect((await house.engine.reader.where(jobId('tg-3')))?.ahead).toBe(2);
     expect(await drained(house.engine)).toEqual([1, 2, 3, 4]);
   });
 
-  test(`${name} handBack() counts no premium start twice`, async () => {
+  test(`${name} requeueFront() counts no premium start twice`, async () => {
     await using house = await makeEngine();
     await accepted(house.engine, { updateId: 9 });
     for (let updateId = 1; updateId <= 5; updateId += 1) {
       await accepted(house.engine, { updateId, lane: 'premium' });
     }
-    for (let count = 0; count < 4; count += 1) await house.engine.handBack((await claimed(house.engine)).lease);
+    for (let count = 0; count < 4; count += 1)
+      await house.engine.queue.requeueFront((await claimed(house.engine)).lease);
     expect(await drained(house.engine)).toEqual([1, 2, 3, 4, 9, 5]);
   });
 
   test(`${name} park() of a job that was handed back before gives it its own place, not the front`, async () => {
     await using house = await makeEngine();
     await accepted(house.engine, { updateId: 1 });
-    await house.engine.handBack((await claimed(house.engine)).lease);
+    await house.engine.queue.requeueFront((await claimed(house.engine)).lease);
     const { lease } = await claimed(house.engine);
     await accepted(house.engine, { updateId: 2, lane: 'premium' });
-    await house.engine.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'keys-busy', progress });
+    await house.engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'keys-busy', progress });
     expect(await drained(house.engine)).toEqual([2, 1]);
   });
 
@@ -156,13 +157,13 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     await accepted(engine, { updateId: 3, kind: 'video' });
     const { lease } = await claimed(engine);
-    await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 900_000, reason: 'keys-cooling', progress });
-    expect(await engine.claimExpired('bytez', 'image', startMs - 1)).toBeUndefined();
-    expect(await engine.claimExpired('bytez', 'video', startMs)).toBeUndefined();
-    expect(await engine.claimExpired('openai', 'image', startMs)).toBeUndefined();
-    const overdue = await engine.claimExpired('bytez', 'image', startMs);
+    await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 900_000, reason: 'keys-cooling', progress });
+    expect(await engine.queue.claimExpired('bytez', 'image', startMs - 1)).toBeUndefined();
+    expect(await engine.queue.claimExpired('bytez', 'video', startMs)).toBeUndefined();
+    expect(await engine.queue.claimExpired('openai', 'image', startMs)).toBeUndefined();
+    const overdue = await engine.queue.claimExpired('bytez', 'image', startMs);
     expect(overdue?.job).toMatchObject({ updateId: 1, state: { kind: 'running' }, claimedAtMs: startMs });
-    expect(await engine.claimExpired('bytez', 'image', startMs)).toBeUndefined();
+    expect(await engine.queue.claimExpired('bytez', 'image', startMs)).toBeUndefined();
     expect(await drained(engine, anyNumber, startMs + 900_000)).toEqual([2, 3]);
   });
 }

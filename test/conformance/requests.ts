@@ -1,4 +1,6 @@
-import type { AcceptLimits, Claim, ClaimLimits, JobEngine } from '../../src/domain/job-engine.ts';
+import type { JobEngine } from '../../src/domain/job-engine.ts';
+import type { Claim } from '../../src/domain/job-lease.ts';
+import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-queue.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../../src/domain/job.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';
 
@@ -31,7 +33,7 @@ export function aRequest(asked: Asked): JobRequest & { readonly line: ProviderNa
 
 /** Accepts a job that has to be accepted. */
 export async function accepted(engine: JobEngine, asked: Asked, nowMs = startMs): Promise<Job> {
-  const answer = await engine.accept(aRequest(asked), roomy, nowMs);
+  const answer = await engine.queue.accept(aRequest(asked), roomy, nowMs);
   if (answer.kind !== 'accepted') throw new Error(`Cannot accept update ${asked.updateId}: ${answer.kind}`);
   return answer.job;
 }
@@ -43,7 +45,7 @@ export async function claimed(
   nowMs = startMs,
   line: ProviderName = 'bytez',
 ): Promise<Claim> {
-  const claim = await engine.claim(line, limits, nowMs);
+  const claim = await engine.queue.claim(line, limits, nowMs);
   if (claim === undefined) throw new Error(`Cannot claim from ${line}: nothing may start`);
   return claim;
 }
@@ -52,7 +54,7 @@ export async function claimed(
 export async function drained(engine: JobEngine, limits: ClaimLimits = anyNumber, nowMs = startMs): Promise<number[]> {
   const order: number[] = [];
   for (;;) {
-    const claim = await engine.claim('bytez', limits, nowMs);
+    const claim = await engine.queue.claim('bytez', limits, nowMs);
     if (claim === undefined) return order;
     order.push(claim.job.updateId);
   }

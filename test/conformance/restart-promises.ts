@@ -11,15 +11,15 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     for (let updateId = 11; updateId <= 16; updateId += 1) {
       await accepted(house.engine, { updateId, lane: 'premium' });
     }
-    await house.engine.keepReceipt(jobId('tg-1'), 55);
+    await house.engine.delivery.keepReceipt(jobId('tg-1'), 55);
     for (let count = 0; count < 3; count += 1) {
-      await house.engine.settle((await claimed(house.engine)).lease, { kind: 'cancelled' }, startMs);
+      await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'cancelled' }, startMs);
     }
-    const before = await Promise.all([1, 2, 11, 14].map((id) => house.engine.where(jobId(`tg-${id}`))));
+    const before = await Promise.all([1, 2, 11, 14].map((id) => house.engine.reader.where(jobId(`tg-${id}`))));
     const engine = await house.reopen();
-    expect(await Promise.all([1, 2, 11, 14].map((id) => engine.where(jobId(`tg-${id}`))))).toEqual(before);
+    expect(await Promise.all([1, 2, 11, 14].map((id) => engine.reader.where(jobId(`tg-${id}`))))).toEqual(before);
     const limits = { waiting: 9, perDay: 1 };
-    expect(await engine.accept(aRequest({ updateId: 3, userId: 1_001 }), limits, startMs)).toEqual({
+    expect(await engine.queue.accept(aRequest({ updateId: 3, userId: 1_001 }), limits, startMs)).toEqual({
       kind: 'refused',
       code: 'quota-reached',
     });
@@ -30,17 +30,17 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
     const { lease, job } = await claimed(house.engine);
-    await house.engine.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
+    await house.engine.queue.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
     await accepted(house.engine, { updateId: 4, lane: 'premium' });
     const engine = await house.reopen();
-    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
-    expect(await engine.holds(lease)).toBe(false);
-    expect(await engine.settle(lease, { kind: 'cancelled' }, startMs)).toBe(false);
-    expect(await engine.where(job.id)).toMatchObject({
+    expect(await engine.queue.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
+    expect(await engine.delivery.holds(lease)).toBe(false);
+    expect(await engine.queue.settle(lease, { kind: 'cancelled' }, startMs)).toBe(false);
+    expect(await engine.reader.where(job.id)).toMatchObject({
       job: { state: { kind: 'waiting' }, progress: { candidate: 1, attempts: 2, calls: 3 }, claimedAtMs: startMs },
       ahead: 0,
     });
-    expect(await engine.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+    expect(await engine.queue.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await drained(engine)).toEqual([1, 4, 2, 3]);
   });
 
@@ -48,20 +48,24 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     let { engine } = house;
     const limits = { waiting: 9, perDay: 1 };
-    await engine.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+    await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
     await accepted(engine, { updateId: 2, userId: 2 });
     for (let crash = 1; crash <= 6; crash += 1) {
       expect((await claimed(engine)).job.updateId).toBe(1);
       engine = await house.reopen();
       const setAside = crash === 6 ? [jobId('tg-1')] : [];
-      expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1 - setAside.length, setAside, unreadable: [] });
+      expect(await engine.queue.recover(6, startMs)).toEqual({
+        handedBack: 1 - setAside.length,
+        setAside,
+        unreadable: [],
+      });
     }
-    expect((await engine.find(jobId('tg-1')))?.state).toEqual({
+    expect((await engine.reader.find(jobId('tg-1')))?.state).toEqual({
       kind: 'ended',
       outcome: { kind: 'failed', code: 'set-aside' },
     });
-    expect(await engine.untold()).toEqual([jobId('tg-1')]);
-    const again = await engine.accept(aRequest({ updateId: 3, userId: 1 }), limits, startMs);
+    expect(await engine.delivery.pending()).toEqual([jobId('tg-1')]);
+    const again = await engine.queue.accept(aRequest({ updateId: 3, userId: 1 }), limits, startMs);
     expect(again.kind).toBe('accepted');
     expect(await drained(engine)).toEqual([2, 3]);
   });
@@ -69,11 +73,11 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} recover() leaves what ended and was not told`, async () => {
     await using house = await makeEngine();
     const { id } = await accepted(house.engine, { updateId: 1 });
-    await house.engine.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
-    await house.engine.claimTelling(id);
+    await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+    await house.engine.delivery.claim(id);
     const engine = await house.reopen();
-    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
-    expect(await engine.untold()).toEqual([id]);
-    expect(await engine.claimTelling(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
+    expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+    expect(await engine.delivery.pending()).toEqual([id]);
+    expect(await engine.delivery.claim(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
   });
 }

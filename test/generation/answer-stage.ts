@@ -71,7 +71,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       tell,
     });
     service = new GenerationService({
-      engine,
+      ...engine,
       pool,
       keeper,
       clock,
@@ -109,12 +109,12 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
     },
     /** The process ends at once, and another one takes over. */
     dieAndOpen: async (keys = 1) => {
-      await engine.recover(6, clock.now());
+      await engine.queue.recover(6, clock.now());
       open(keys);
       await clock.advance(0);
     },
     state: async () => {
-      const job = await engine.find(id);
+      const job = await engine.reader.find(id);
       if (job === undefined) return 'gone';
       const { state, progress } = job;
       const facts = 'outcome' in state ? { outcome: state.outcome } : {};

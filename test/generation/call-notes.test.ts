@@ -12,13 +12,13 @@ test('createCallNotes() has everything durable before the next call is sent', as
   const engine = createSqliteJobEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   const { lease } = await claimed(engine);
-  const notes = createCallNotes(engine, lease);
+  const notes = createCallNotes(engine.queue, lease);
   expect(await notes.sent(aTrail(1))).toBe(true);
   notes.ended(aTrail(1, answered));
   notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
   expect(await notes.sent(aTrail(2))).toBe(true);
-  expect(await engine.trailOf(id)).toEqual([aTrail(1, answered), aTrail(2)]);
-  expect((await engine.find(id))?.progress).toEqual({ candidate: 0, attempts: 1, calls: 2 });
+  expect(await engine.reader.trailOf(id)).toEqual([aTrail(1, answered), aTrail(2)]);
+  expect((await engine.reader.find(id))?.progress).toEqual({ candidate: 0, attempts: 1, calls: 2 });
 });
 
 test('createCallNotes() says when somebody else acts for the job now', async () => {
@@ -26,8 +26,8 @@ test('createCallNotes() says when somebody else acts for the job now', async () 
   const engine = createSqliteJobEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const { lease } = await claimed(engine);
-  await engine.cancel(id, 7, startMs);
-  expect(await createCallNotes(engine, lease).sent(aTrail(1))).toBe(false);
+  await engine.queue.cancel(id, 7, startMs);
+  expect(await createCallNotes(engine.queue, lease).sent(aTrail(1))).toBe(false);
 });
 
 test('createCallNotes() lets the next call meet the trouble of a note that was not kept', async () => {
@@ -36,7 +36,7 @@ test('createCallNotes() lets the next call meet the trouble of a note that was n
   await accepted(sqlite, { updateId: 1 });
   const { lease } = await claimed(sqlite);
   const full = () => Promise.reject(new Error('the disk is full'));
-  const notes = createCallNotes({ ...sqlite, checkpoint: full }, lease);
+  const notes = createCallNotes({ ...sqlite.queue, checkpoint: full }, lease);
   notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
   await expect(notes.sent(aTrail(1))).rejects.toThrow('the disk is full');
   expect(await notes.sent(aTrail(1))).toBe(true);

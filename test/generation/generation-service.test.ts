@@ -39,7 +39,7 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
   const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random, tell });
   const anyNumber = { image: -1, video: -1 };
   const service = new GenerationService({
-    engine,
+    ...engine,
     pool,
     providers: new Map([
       ['bytez', providerOf('bytez')],

@@ -10,7 +10,7 @@ test('GenerationService keeps what was answered before it fetches the result, an
   await stage.ask();
   expect(stage.fetched).toEqual([url]);
   expect(JSON.parse(String(stage.answer()))).toEqual({ model: 'fox', url });
-  expect(await stage.engine.trailOf(id)).toMatchObject([{ call: 1, ending: { kind: 'answered' } }]);
+  expect(await stage.engine.reader.trailOf(id)).toMatchObject([{ call: 1, ending: { kind: 'answered' } }]);
   await stage.dieAndOpen();
   expect(await stage.state()).toEqual(done);
   expect(stage.answer()).toBeNull();
@@ -134,10 +134,10 @@ test('GenerationService does not try for ever what fails by a bug', async () => 
 
 test('GenerationService keeps an ending in mind until the ledger takes it, and says so once', async () => {
   using stage = anAnswerStage();
-  const willing = { ...stage.engine };
+  const willing = { ...stage.engine.queue };
   let refusals = 3;
   const refusal = new Error('the disk is full');
-  Object.assign(stage.engine, {
+  Object.assign(stage.engine.queue, {
     settle: async (...given: Parameters<typeof willing.settle>) => {
       if ((refusals -= 1) >= 0) throw refusal;
       return willing.settle(...given);
@@ -156,7 +156,7 @@ test('GenerationService keeps an ending in mind until the ledger takes it, and s
 
 test('GenerationService that closes while the ledger refuses waits for nothing', async () => {
   using stage = anAnswerStage();
-  Object.assign(stage.engine, { settle: () => Promise.reject(new Error('the disk is full')) });
+  Object.assign(stage.engine.queue, { settle: () => Promise.reject(new Error('the disk is full')) });
   const service = stage.open();
   await stage.ask();
   expect(await service.drain(AbortSignal.abort())).toBe(1);

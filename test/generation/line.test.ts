@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { Claim, JobEngine } from '../../src/domain/job-engine.ts';
+import type { JobQueue } from '../../src/domain/job-queue.ts';
+import type { Claim } from '../../src/domain/job-lease.ts';
 import type { Lane } from '../../src/domain/job.ts';
 import { Breaker } from '../../src/generation/breaker.ts';
 import { Line } from '../../src/generation/line.ts';
@@ -31,11 +32,11 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const sqlite = createSqliteJobEngine(database);
   const claims: (number | undefined)[] = [];
   let isBroken = false;
-  const engine: JobEngine = {
-    ...sqlite,
+  const queue: JobQueue = {
+    ...sqlite.queue,
     claim: async (...given) => {
       if (isBroken) throw new Error('database is locked');
-      const claim = await sqlite.claim(...given);
+      const claim = await sqlite.queue.claim(...given);
       claims.push(claim?.job.updateId);
       return claim;
     },
@@ -53,7 +54,8 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const breaker = new Breaker({ clock, random: () => 0.5, keys: () => keys.length, onChange: () => undefined });
   const line = new Line({
     provider: 'bytez',
-    engine,
+    queue,
+    reader: sqlite.reader,
     pool: {
       lease: (provider, request) => more.lease?.(pool, request) ?? pool.lease(provider, request),
       seats: (provider) => pool.seats(provider),
@@ -70,7 +72,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
       // What no key can serve ends at once, as the runner has it.
       if (seat !== undefined) await ended.promise;
       seat?.release({ kind: 'succeeded', ms: 10 });
-      await sqlite.settle(claim.lease, { kind: 'failed', code: 'stopped' }, clock.now());
+      await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' }, clock.now());
     },
     onTrouble: (error) => troubles.push(error),
   });
@@ -78,7 +80,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const accept = async (updateId: number, lane: Lane = 'free') => {
     const origin = { chatId: updateId, chatType: 'private', userId: updateId, messageId: 1 } as const;
     const request = { kind: 'image', prompt: 'a fox', lane, locale: 'en', line: 'bytez', updateId, origin } as const;
-    await engine.accept(request, limits, clock.now());
+    await queue.accept(request, limits, clock.now());
     line.poke();
     await clock.advance(0);
   };
@@ -90,7 +92,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   };
   return {
     clock,
-    engine,
+    engine: { ...sqlite, queue },
     pool,
     line,
     breaker,
@@ -136,7 +138,7 @@ test('Line never claims a job without a seat in hand', async () => {
   for (let pokes = 0; pokes < 5; pokes += 1) house.line.poke();
   await house.clock.advance(20_000);
   expect(house.claims).toHaveLength(claimsWithSeat);
-  expect((await house.engine.stats()).lines).toMatchObject([{ running: 1, waiting: { free: 2 } }]);
+  expect((await house.engine.reader.stats()).lines).toMatchObject([{ running: 1, waiting: { free: 2 } }]);
   expect(house.runs.every(({ seat }) => seat !== undefined)).toBe(true);
 });
 
@@ -279,7 +281,7 @@ test('Line starts a parked job when its time comes', async () => {
   if (run === undefined) throw new Error('Expected the job to run');
   const readyAtMs = house.clock.now() + 3_000;
   const progress = { candidate: 0, attempts: 1, calls: 1 };
-  await house.engine.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
+  await house.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
   await house.finish(1);
   await house.clock.advance(2_999);
   expect(house.started()).toEqual([1]);
@@ -294,7 +296,7 @@ test('Line hands out a job whose own deadline has passed although all keys cool'
   if (run === undefined) throw new Error('Expected the job to run');
   const readyAtMs = house.clock.now() + 3_600_000;
   const progress = { candidate: 0, attempts: 1, calls: 1 };
-  await house.engine.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress });
+  await house.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress });
   await house.finish(1);
   house.fail(limited(3_600));
   await house.clock.advance(deadlineMs.image - 1);

@@ -71,7 +71,7 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
   };
   const chain = [{ provider: 'bytez', model: 'm1' }] as const;
   const service = new GenerationService({
-    engine,
+    ...engine,
     pool,
     providers: new Map([['bytez', provider]]),
     keeper: {
@@ -119,8 +119,12 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
 type Methods = Readonly<Record<string, (...given: unknown[]) => unknown>>;
 
 /** The same engine, of which is counted how many of its promises are not kept yet: a moment is over when none is left. */
-function countedBy(count: (by: number) => void, engine: JobEngine): JobEngine {
-  const entries = Object.entries(engine as Methods).map(([name, method]) => [
+function countedBy(count: (by: number) => void, { queue, reader, delivery }: JobEngine): JobEngine {
+  return { queue: countedPort(count, queue), reader: countedPort(count, reader), delivery };
+}
+
+function countedPort<Port extends object>(count: (by: number) => void, port: Port): Port {
+  const entries = Object.entries(port as Methods).map(([name, method]) => [
     name,
     (...given: unknown[]) => {
       const answer = method(...given);
@@ -129,7 +133,7 @@ function countedBy(count: (by: number) => void, engine: JobEngine): JobEngine {
       return answer.finally(() => count(-1));
     },
   ]);
-  return Object.fromEntries(entries) as JobEngine;
+  return Object.fromEntries(entries) as Port;
 }
 
 type House = ReturnType<typeof aHouse>;

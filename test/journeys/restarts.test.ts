@@ -262,11 +262,11 @@ test.each([
     {
       using other = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
       const engine = createSqliteJobEngine(other);
-      await engine.recover(6, Date.now());
-      const claim = await engine.claimAnswered();
-      if (claim !== undefined) await engine.settle(claim.lease, { kind: 'cancelled' }, Date.now());
-      const telling = await engine.claimTelling(job);
-      expect(telling !== undefined && (await engine.told(telling.lease, Date.now()))).toBe(true);
+      await engine.queue.recover(6, Date.now());
+      const claim = await engine.queue.claimAnswered();
+      if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' }, Date.now());
+      const telling = await engine.delivery.claim(job);
+      expect(telling !== undefined && (await engine.delivery.done(telling.lease, Date.now()))).toBe(true);
     }
     house.signal('SIGCONT');
     await answerTo(person, '/help');

@@ -142,7 +142,7 @@ test('a picture that Telegram takes in no form ends in words, not in silence', a
   await whileTimePasses(clock, reads(person, receipt.id, 'got lost on the way'));
   expect(await house.event('job.told')).toMatchObject({ code: 'result-unavailable' });
   // It did not count: there is another picture today.
-  await vi.waitFor(async () => expect((await house.house.stats()).untold).toBe(0), { timeout: 20_000 });
+  await vi.waitFor(async () => expect((await house.house.stats()).undelivered).toBe(0), { timeout: 20_000 });
   person.say('/generate another fox');
   await whileTimePasses(clock, house.event('job.delivered'));
 });

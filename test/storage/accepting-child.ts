@@ -5,6 +5,6 @@ import { aRequest, roomy, startMs } from '../conformance/requests.ts';
 // Accepts jobs for ever and prints the id of each one once it is kept.
 const engine = createSqliteJobEngine(openDatabase({ path: process.argv[2] ?? '' }));
 for (let updateId = 1; ; updateId += 1) {
-  const answer = await engine.accept(aRequest({ updateId }), roomy, startMs);
+  const answer = await engine.queue.accept(aRequest({ updateId }), roomy, startMs);
   if (answer.kind === 'accepted') process.stdout.write(`${answer.job.id}\n`);
 }

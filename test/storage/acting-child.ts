@@ -6,15 +6,16 @@ import { claimed, startMs } from '../conformance/requests.ts';
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
 const [path = '', part = ''] = process.argv.slice(2);
 const engine = createSqliteJobEngine(openDatabase({ path }));
-const untold = await engine.untold();
-const claim = part === 'tell' && untold[0] !== undefined ? await engine.claimTelling(untold[0]) : await claimed(engine);
+const untold = await engine.delivery.pending();
+const claim =
+  part === 'tell' && untold[0] !== undefined ? await engine.delivery.claim(untold[0]) : await claimed(engine);
 if (claim === undefined) throw new Error('Cannot act: there is nothing to claim');
 process.stdout.write('claimed\n');
 for await (const _ of createInterface({ input: process.stdin })) {
-  const isHeld = await engine.holds(claim.lease);
+  const isHeld = await engine.delivery.holds(claim.lease);
   const isDone =
     part === 'tell'
-      ? await engine.told(claim.lease, startMs)
-      : await engine.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs);
+      ? await engine.delivery.done(claim.lease, startMs)
+      : await engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs);
   process.stdout.write(`${isHeld ? 'shows it' : 'shows nothing'}, ${isDone ? 'ends it' : 'ends nothing'}\n`);
 }

@@ -120,7 +120,7 @@ test('openDatabase() keeps the jobs of the first version, which asked for nothin
     );
   }
   using database = openDatabase({ path: place.file });
-  const job = await createSqliteJobEngine(database).find(jobId('tg-7'));
+  const job = await createSqliteJobEngine(database).reader.find(jobId('tg-7'));
   expect(job).toMatchObject({ prompt: 'a fox', state: { kind: 'waiting' } });
   expect(job).not.toHaveProperty('options');
 });

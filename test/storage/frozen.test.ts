@@ -15,12 +15,12 @@ test('Q2 a process that froze while it made a job shows and ends nothing when it
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
+  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
   const { lease } = await claimed(engine);
   frozen.signal('SIGCONT');
   await frozen.printed(2);
-  expect(await engine.settle(lease, { kind: 'cancelled' }, startMs)).toBe(true);
-  expect((await engine.find(id))?.state).toEqual({ kind: 'ended', outcome: { kind: 'cancelled' } });
+  expect(await engine.queue.settle(lease, { kind: 'cancelled' }, startMs)).toBe(true);
+  expect((await engine.reader.find(id))?.state).toEqual({ kind: 'ended', outcome: { kind: 'cancelled' } });
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
 });
 
@@ -29,13 +29,13 @@ test('Q2 a process that froze while it told a person shows nothing when it wakes
   using database = openDatabase({ path: place.file });
   const engine = createSqliteJobEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await engine.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+  await engine.queue.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
   await using frozen = startChild('acting-child.ts', place.file, 'tell');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
-  const telling = await engine.claimTelling(id);
-  expect(telling !== undefined && (await engine.told(telling.lease, startMs))).toBe(true);
+  const telling = await engine.delivery.claim(id);
+  expect(telling !== undefined && (await engine.delivery.done(telling.lease, startMs))).toBe(true);
   frozen.signal('SIGCONT');
   await frozen.printed(2);
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);

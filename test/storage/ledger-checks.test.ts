@@ -14,11 +14,11 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
   const engine = createSqliteJobEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await engine.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
-  const telling = await engine.claimTelling(id);
+  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
+  const telling = await engine.delivery.claim(id);
   await ledger.begin(id, 'result', 'idempotent');
   await ledger.end(id, 'result', note);
-  expect(telling !== undefined && (await engine.told(telling.lease, startMs, shown))).toBe(true);
+  expect(telling !== undefined && (await engine.delivery.done(telling.lease, startMs, shown))).toBe(true);
   return id;
 }
 
@@ -44,11 +44,11 @@ test('an ending that cannot be read stops neither a start nor a look over the le
   const id = await aToldResult(database, '5');
   const engine = createSqliteJobEngine(database);
   const { job } = await accepted(engine, { updateId: 2 }).then(() => claimed(engine));
-  await engine.cancel(job.id, job.origin.userId, startMs);
+  await engine.queue.cancel(job.id, job.origin.userId, startMs);
   database.run(`UPDATE jobs SET outcome = '{"kind":"res'`);
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
-  expect(await engine.untold()).toEqual([job.id]);
-  expect((await engine.claimTelling(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
+  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  expect(await engine.delivery.pending()).toEqual([job.id]);
+  expect((await engine.delivery.claim(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
   expect(lookOverLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
   expect(untoldResults(database)).toEqual([]);
   expect(needsResult(database, id)).toBe(false);

@@ -11,13 +11,18 @@ async function twoJobs() {
   const database = openDatabase({ path: ':memory:' });
   const engine = createSqliteJobEngine(database);
   const parked = await accepted(engine, { updateId: 1 });
-  const claim = await engine.claim('bytez', anyNumber, startMs + 1_000);
+  const claim = await engine.queue.claim('bytez', anyNumber, startMs + 1_000);
   if (claim === undefined) throw new Error('Cannot claim the job');
-  await engine.park(claim.lease, { line: 'bytez', readyAtMs: startMs + 60_000, reason: 'keys-cooling', progress });
+  await engine.queue.park(claim.lease, {
+    line: 'bytez',
+    readyAtMs: startMs + 60_000,
+    reason: 'keys-cooling',
+    progress,
+  });
   const waiting = await accepted(engine, { updateId: 2 }, startMs + 2_000);
   const times = async () => {
-    const [one, two] = [await engine.find(parked.id), await engine.find(waiting.id)];
-    const ready = await engine.nextReadyMs('bytez', 0);
+    const [one, two] = [await engine.reader.find(parked.id), await engine.reader.find(waiting.id)];
+    const ready = await engine.queue.nextReadyMs('bytez', 0);
     return [one?.acceptedAtMs, one?.claimedAtMs, ready, two?.acceptedAtMs].map((ms) => (ms ?? NaN) - startMs);
   };
   return { database, engine, times, [Symbol.dispose]: () => database[Symbol.dispose]() };
@@ -31,11 +36,11 @@ test.each([3_600_000, -3_600_000])('shiftTimes(%i) moves every time of the jobs 
 
 test('shiftTimes() lets what has ended be', async () => {
   using jobs = await twoJobs();
-  const claim = await jobs.engine.claim('bytez', anyNumber, startMs + 3_000);
+  const claim = await jobs.engine.queue.claim('bytez', anyNumber, startMs + 3_000);
   if (claim === undefined) throw new Error('Cannot claim the job');
-  await jobs.engine.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs + 4_000);
+  await jobs.engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs + 4_000);
   shiftTimes(jobs.database, 3_600_000);
-  expect((await jobs.engine.find(claim.job.id))?.acceptedAtMs).toBe(startMs + 2_000);
+  expect((await jobs.engine.reader.find(claim.job.id))?.acceptedAtMs).toBe(startMs + 2_000);
 });
 
 test('shiftFromFuture() brings back what was kept before the clock was set back, and nothing else', async () => {

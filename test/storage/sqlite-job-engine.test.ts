@@ -36,34 +36,34 @@ test(
     const engine = createSqliteJobEngine(database);
     for (let updateId = 1; updateId <= 50_000; updateId += 1) {
       const lane = updateId % 5 === 0 ? 'premium' : 'free';
-      await engine.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy, startMs);
+      await engine.queue.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy, startMs);
     }
     const first = await claimed(engine, oneEach);
-    await engine.park(first.lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'backing-off', progress });
+    await engine.queue.park(first.lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'backing-off', progress });
     await claimed(engine, oneEach, startMs + 5);
     const second = await claimed(engine, oneEach);
-    await engine.handBack(second.lease);
-    await engine.claimExpired('bytez', 'image', startMs);
-    await engine.nextReadyMs('bytez', startMs);
+    await engine.queue.requeueFront(second.lease);
+    await engine.queue.claimExpired('bytez', 'image', startMs);
+    await engine.queue.nextReadyMs('bytez', startMs);
     const third = await claimed(engine, oneEach);
-    await engine.checkpoint(third.lease, progress);
-    await engine.noteCall(third.lease, aTrail(1));
-    await engine.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
-    await engine.noteAnswer(third.lease, aTrail(1, { kind: 'answered', ms: 9 }), progress, { model: 'fox' });
-    await engine.setBack(third.lease, startMs + 1);
-    await engine.claimAnswered();
-    await engine.trailOf(third.job.id);
-    await engine.cancel(third.job.id, third.job.origin.userId, startMs);
+    await engine.queue.checkpoint(third.lease, progress);
+    await engine.queue.noteCall(third.lease, aTrail(1));
+    await engine.queue.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
+    await engine.queue.noteAnswer(third.lease, aTrail(1, { kind: 'answered', ms: 9 }), progress, { model: 'fox' });
+    await engine.queue.requeueDelayed(third.lease, startMs + 1);
+    await engine.queue.claimAnswered();
+    await engine.reader.trailOf(third.job.id);
+    await engine.queue.cancel(third.job.id, third.job.origin.userId, startMs);
     const fourth = await claimed(engine, oneEach);
-    await engine.settle(fourth.lease, { kind: 'cancelled' }, startMs);
-    await engine.claimTelling(third.job.id);
-    await engine.told({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
-    await engine.cancel(jobId('tg-50000'), 10_000, startMs);
-    await engine.where(jobId('tg-40000'));
-    await engine.jobsOf(1);
-    await engine.untold();
-    await engine.stats();
-    await engine.recover(6, startMs);
+    await engine.queue.settle(fourth.lease, { kind: 'cancelled' }, startMs);
+    await engine.delivery.claim(third.job.id);
+    await engine.delivery.done({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
+    await engine.queue.cancel(jobId('tg-50000'), 10_000, startMs);
+    await engine.reader.where(jobId('tg-40000'));
+    await engine.reader.jobsOf(1);
+    await engine.delivery.pending();
+    await engine.reader.stats();
+    await engine.queue.recover(6, startMs);
 
     const scans = database.statements
       .filter((sql) => !sql.startsWith('PRAGMA'))
@@ -84,7 +84,7 @@ test('createSqliteJobEngine() skips one person at the running cap in one step, h
   await claimed(engine, oneEach);
   const turns = () => database.all('SELECT user_id, seq FROM turns ORDER BY user_id');
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
-  expect(await engine.claim('bytez', oneEach, startMs)).toBeUndefined();
+  expect(await engine.queue.claim('bytez', oneEach, startMs)).toBeUndefined();
   await accepted(engine, { updateId: 1_000, userId: 2 });
   expect((await claimed(engine, oneEach)).job.updateId).toBe(1_000);
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
@@ -96,11 +96,11 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await ledger.end(id, 'receipt', '5');
-  await engine.cancel(id, 1_001, startMs);
-  const telling = await engine.claimTelling(id);
-  await engine.told(telling?.lease ?? { jobId: id, fence: 0 }, startMs);
+  await engine.queue.cancel(id, 1_001, startMs);
+  const telling = await engine.delivery.claim(id);
+  await engine.delivery.done(telling?.lease ?? { jobId: id, fence: 0 }, startMs);
   const weekMs = 7 * 86_400_000;
-  const ask = (nowMs: number) => engine.accept(aRequest({ updateId: 1, userId: 7 }), roomy, nowMs);
+  const ask = (nowMs: number) => engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), roomy, nowMs);
   expect(await ask(startMs + weekMs - 1)).toMatchObject({ kind: 'known', job: { origin: { userId: 1_001 } } });
   expect(await ask(startMs + weekMs)).toMatchObject({ kind: 'accepted', job: { origin: { userId: 7 } } });
   expect(await ledger.begin(id, 'receipt', 'once')).toEqual({ kind: 'go' });
@@ -111,9 +111,9 @@ test('createSqliteJobEngine() takes fractions of a millisecond and answers whole
   const engine = createSqliteJobEngine(database);
   await accepted(engine, { updateId: 1 }, startMs + 0.4);
   const { lease, job } = await claimed(engine, anyNumber, startMs + 1.6);
-  await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 2.2, reason: 'backing-off', progress });
+  await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 2.2, reason: 'backing-off', progress });
   expect([job.acceptedAtMs, job.claimedAtMs]).toEqual([startMs, startMs + 1]);
-  expect(await engine.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
+  expect(await engine.queue.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
 });
 
 test('createSqliteJobEngine() names table and column of a row that it cannot read, and no value', async () => {
@@ -123,8 +123,8 @@ test('createSqliteJobEngine() names table and column of a row that it cannot rea
   database.run(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
   const heard: unknown[] = [];
   {
-    using _listening = engine.onSetAside((setAside, error) => heard.push(setAside, error));
-    expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    using _listening = engine.queue.onSetAside((setAside, error) => heard.push(setAside, error));
+    expect(await engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
   }
   expect(heard).toEqual([
     id,
@@ -134,7 +134,7 @@ test('createSqliteJobEngine() names table and column of a row that it cannot rea
   ]);
   const other = await accepted(engine, { updateId: 2 });
   database.run(`UPDATE jobs SET kind = 'opera' WHERE id = ?`, other.id);
-  expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+  expect(await engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
   expect(heard).toHaveLength(2);
 });
 
@@ -143,21 +143,21 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
   const engine = createSqliteJobEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const limits = { waiting: 9, perDay: 1 };
-  await engine.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+  await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
   const { lease, job } = await claimed(engine);
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-  await engine.settle(lease, { kind: 'result', file, model: 'fox' }, startMs);
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' }, startMs);
+  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   for (let crash = 1; crash <= 6; crash += 1) {
-    const held = await engine.claimTelling(job.id);
+    const held = await engine.delivery.claim(job.id);
     await ledger.begin(job.id, 'result', 'idempotent');
-    const recovered = await engine.recover(6, startMs);
+    const recovered = await engine.queue.recover(6, startMs);
     expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [], unreadable: [] });
-    expect(held !== undefined && (await engine.holds(held.lease))).toBe(crash < 6);
+    expect(held !== undefined && (await engine.delivery.holds(held.lease))).toBe(crash < 6);
   }
-  expect((await engine.find(job.id))?.state).toEqual({
+  expect((await engine.reader.find(job.id))?.state).toEqual({
     kind: 'ended',
     outcome: { kind: 'failed', code: 'set-aside' },
   });
-  expect((await engine.accept(aRequest({ updateId: 2, userId: 1 }), limits, startMs)).kind).toBe('accepted');
+  expect((await engine.queue.accept(aRequest({ updateId: 2, userId: 1 }), limits, startMs)).kind).toBe('accepted');
 });

@@ -23,11 +23,11 @@ function aStore(path = ':memory:') {
   const ledger = createSqliteEffectLedger(database);
   const end = async (outcome: Outcome, tellAtMs?: number): Promise<JobId> => {
     const { lease, job } = await claimed(engine);
-    await engine.noteCall(lease, aTrail(1));
-    await engine.settle(lease, outcome, startMs);
+    await engine.queue.noteCall(lease, aTrail(1));
+    await engine.queue.settle(lease, outcome, startMs);
     await ledger.end(job.id, 'receipt', '5');
-    const telling = tellAtMs === undefined ? undefined : await engine.claimTelling(job.id);
-    if (telling !== undefined) await engine.told(telling.lease, tellAtMs ?? 0);
+    const telling = tellAtMs === undefined ? undefined : await engine.delivery.claim(job.id);
+    if (telling !== undefined) await engine.delivery.done(telling.lease, tellAtMs ?? 0);
     return job.id;
   };
   return {
@@ -64,7 +64,7 @@ test('createSqlitePersonalData().drop() leaves nothing of an old job', async () 
   await accepted(store.engine, { updateId: 1 });
   const id = await store.end(result, startMs);
   await store.data.drop([id], startMs + dayMs);
-  expect(await store.engine.find(id)).toBeUndefined();
+  expect(await store.engine.reader.find(id)).toBeUndefined();
   expect(['jobs', 'calls', 'effects', 'credits', 'turns', 'waiting_counts'].map(store.rows)).toEqual([
     0, 0, 0, 0, 0, 0,
   ]);
@@ -74,12 +74,12 @@ test('createSqlitePersonalData() lets nobody begin the day anew by being forgott
   using store = aStore();
   const { engine, data, database } = store;
   const limits = { waiting: 9, perDay: 1 };
-  await engine.accept(aRequest({ updateId: 1, userId: 7 }), limits, startMs);
+  await engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), limits, startMs);
   const id = await store.end(result, startMs);
   await data.mark(7, startMs);
   await data.drop([id], startMs);
   expect(creditsOf(database)).toEqual([{ job_id: 'forgotten:tg-1', given_back: 0 }]);
-  const again = await engine.accept(aRequest({ updateId: 2, userId: 7 }), limits, startMs);
+  const again = await engine.queue.accept(aRequest({ updateId: 2, userId: 7 }), limits, startMs);
   expect(again).toEqual({ kind: 'refused', code: 'quota-reached' });
   await data.trim(0, startMs);
   expect(creditsOf(database)).toHaveLength(1);
@@ -91,18 +91,18 @@ test('createSqlitePersonalData().mark() takes the words of what ended for the pe
   using store = aStore();
   const { engine, data, end } = store;
   const options = { negative: 'a private thing' };
-  await engine.accept({ ...aRequest({ updateId: 1, userId: 7 }), options }, { waiting: 9, perDay: -1 }, startMs);
+  await engine.queue.accept({ ...aRequest({ updateId: 1, userId: 7 }), options }, { waiting: 9, perDay: -1 }, startMs);
   await accepted(engine, { updateId: 2, userId: 8 });
   const mine = await end(result);
   const others = await end(result);
   await accepted(engine, { updateId: 3, userId: 7 });
   expect(await data.mark(7, startMs)).toBe(1);
   expect(await data.mark(7, startMs)).toBe(0);
-  const found = await engine.find(mine);
+  const found = await engine.reader.find(mine);
   expect(found).toMatchObject({ prompt: '' });
   expect(found).not.toHaveProperty('options');
-  expect((await engine.find(others))?.prompt).toBe('a red fox, number 2');
-  expect((await engine.jobsOf(7)).map(({ prompt }) => prompt)).toEqual(['a red fox, number 3', '']);
+  expect((await engine.reader.find(others))?.prompt).toBe('a red fox, number 2');
+  expect((await engine.reader.jobsOf(7)).map(({ prompt }) => prompt)).toEqual(['a red fox, number 3', '']);
 });
 
 test('createSqlitePersonalData().mark() deletes language, dialogues and words that were set aside, keeps premium while it lasts', async () => {
@@ -183,7 +183,7 @@ test('createSqlitePersonalData() overwrites what it deletes', async () => {
   {
     using store = aStore(place.file);
     const request = { ...aRequest({ updateId: 1 }), prompt: `${words} `.repeat(40) };
-    await store.engine.accept(request, { waiting: 9, perDay: -1 }, startMs);
+    await store.engine.queue.accept(request, { waiting: 9, perDay: -1 }, startMs);
     const id = await store.end(result, startMs);
     await store.data.mark(request.origin.userId, startMs);
     await store.data.drop([id], startMs + dayMs);

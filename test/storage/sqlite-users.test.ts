@@ -62,6 +62,6 @@ test('createSqliteUsers().usedToday() counts what was asked for this UTC day and
   ];
   expect(await used()).toEqual([1, 2, 1]);
   const yesterdays = await claimed(engine);
-  await engine.settle(yesterdays.lease, { kind: 'failed', code: 'busy' }, startMs);
+  await engine.queue.settle(yesterdays.lease, { kind: 'failed', code: 'busy' }, startMs);
   expect(await used()).toEqual([0, 2, 1]);
 });

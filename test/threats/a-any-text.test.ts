@@ -68,9 +68,9 @@ test('A1 A7 A9 A10 any text is kept, sent and shown well-formed, whatever it is 
       expect(prompt.isWellFormed() && !controls.test(prompt) && prompt.length <= 4_096).toBe(true);
       const origin = { chatId: updateId, chatType: 'private', userId: updateId, messageId: 1 } as const;
       const asked = { kind: 'image', prompt, lane: 'free', locale: 'en', line: 'bytez', origin, updateId } as const;
-      const accepted = await storage.engine.accept(asked, { waiting: 1, perDay: -1 }, 0);
+      const accepted = await storage.engine.queue.accept(asked, { waiting: 1, perDay: -1 }, 0);
       const job: Job | undefined =
-        accepted.kind === 'accepted' ? await storage.engine.find(accepted.job.id) : undefined;
+        accepted.kind === 'accepted' ? await storage.engine.reader.find(accepted.job.id) : undefined;
       expect(job?.prompt).toBe(prompt);
 
       bodies.length = 0;

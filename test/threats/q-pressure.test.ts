@@ -28,14 +28,14 @@ test('Q5 a full disk takes no new job, keeps those it has, is told of once, and 
   database.script(`PRAGMA max_page_count = ${pages}`);
   const long = (updateId: number) => ({ ...aRequest({ updateId }), prompt: 'a red fox '.repeat(2_000) });
   for (let updateId = 2; updateId <= 100; updateId += 1) {
-    await expect(engine.accept(long(updateId), roomy, startMs)).rejects.toMatchObject({ code: 'full' });
+    await expect(engine.queue.accept(long(updateId), roomy, startMs)).rejects.toMatchObject({ code: 'full' });
   }
-  expect([storage.takesWrites(), (await engine.stats()).lines[0]?.waiting.free]).toEqual([false, 1]);
+  expect([storage.takesWrites(), (await engine.reader.stats()).lines[0]?.waiting.free]).toEqual([false, 1]);
   database.script('PRAGMA max_page_count = 1000000');
   await clock.advance(10_000);
   expect(storage.takesWrites()).toBe(true);
-  expect((await engine.accept(long(2), roomy, startMs)).kind).toBe('accepted');
-  expect((await engine.claim('bytez', anyNumber, startMs))?.job.id).toBe(kept.id);
+  expect((await engine.queue.accept(long(2), roomy, startMs)).kind).toBe('accepted');
+  expect((await engine.queue.claim('bytez', anyNumber, startMs))?.job.id).toBe(kept.id);
   expect(told.map(({ event }) => event)).toEqual(['storage.refuses', 'storage.recovered']);
 });
 
@@ -70,16 +70,16 @@ test('Q13 of 100,000 parked jobs that are due at once each is handed out in its 
   const engine = createSqliteJobEngine(database);
   const dueMs = startMs + 60_000;
   addCrowd(database, { jobs: 100_000, people: 20_000, nowMs: startMs, parkedUntilMs: dueMs });
-  expect(await engine.claim('bytez', anyNumber, dueMs - 1)).toBeUndefined();
+  expect(await engine.queue.claim('bytez', anyNumber, dueMs - 1)).toBeUndefined();
   const heldMb = process.memoryUsage().heapUsed / 1e6;
   const order: number[] = [];
   for (let turn = 0; turn < 3_000; turn += 1) {
-    const claim = await engine.claim('bytez', anyNumber, dueMs);
+    const claim = await engine.queue.claim('bytez', anyNumber, dueMs);
     if (claim === undefined) throw new Error('Cannot claim a job that is due');
     order.push(claim.job.updateId);
-    await engine.settle(claim.lease, { kind: 'failed', code: 'busy' }, dueMs);
+    await engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, dueMs);
   }
   expect(order).toEqual(Array.from({ length: 3_000 }, (_, index) => index));
   expect(process.memoryUsage().heapUsed / 1e6 - heldMb).toBeLessThan(100);
-  expect((await engine.stats()).lines[0]?.waiting.free).toBe(97_000);
+  expect((await engine.reader.stats()).lines[0]?.waiting.free).toBe(97_000);
 });

@@ -29,12 +29,12 @@ function anEngine() {
   const database = openDatabase({ path: ':memory:' });
   const engine = createSqliteJobEngine(database);
   const heard: [JobId, string][] = [];
-  engine.onSetAside((id, error) => heard.push([id, String(error)]));
+  engine.queue.onSetAside((id, error) => heard.push([id, String(error)]));
   return { database, engine, heard, [Symbol.dispose]: () => database[Symbol.dispose]() };
 }
 
 async function mayAskAgain(engine: JobEngine, userId: number): Promise<boolean> {
-  const again = await engine.accept(aRequest({ updateId: 99, userId }), { waiting: 1, perDay: 1 }, startMs);
+  const again = await engine.queue.accept(aRequest({ updateId: 99, userId }), { waiting: 1, perDay: 1 }, startMs);
   return again.kind === 'accepted';
 }
 
@@ -46,9 +46,9 @@ test.each(spoils)('Q18 a job with %s is set aside with its credit, and those beh
   expect(await drained(engine)).toEqual([2, 3]);
   const column = spoil.split(' ')[0] ?? '';
   expect(heard).toEqual([['tg-1', expect.stringContaining(`Cannot read a row of "jobs": unexpected ${column}`)]]);
-  expect((await engine.find(jobId('tg-1')))?.state).toEqual(setAside);
-  expect(await engine.untold()).toEqual(['tg-1']);
-  expect((await engine.claimTelling(jobId('tg-1')))?.job.origin.chatId).toBe(1_001);
+  expect((await engine.reader.find(jobId('tg-1')))?.state).toEqual(setAside);
+  expect(await engine.delivery.pending()).toEqual(['tg-1']);
+  expect((await engine.delivery.claim(jobId('tg-1')))?.job.origin.chatId).toBe(1_001);
   expect(await mayAskAgain(engine, 1_001)).toBe(true);
 });
 
@@ -57,11 +57,11 @@ test('Q18 a parked job that cannot be read does not keep those whose time has pa
   const { engine, database, heard } = house;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
   for (const { lease } of [await claimed(engine), await claimed(engine)]) {
-    await engine.park(lease, { line: 'bytez', readyAtMs: startMs + 9e5, reason: 'keys-cooling', progress });
+    await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 9e5, reason: 'keys-cooling', progress });
   }
   database.run(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
   database.run(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);
-  expect((await engine.claimExpired('bytez', 'image', startMs))?.job.updateId).toBe(2);
+  expect((await engine.queue.claimExpired('bytez', 'image', startMs))?.job.updateId).toBe(2);
   expect(heard.map(([id]) => id)).toEqual(['tg-1']);
 });
 
@@ -70,7 +70,7 @@ test('Q18 an answer that cannot be read does not keep the others from being fetc
   const { engine, database, heard } = house;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
   database.run(`UPDATE jobs SET answer = CASE id WHEN 'tg-1' THEN '?' ELSE '{"model":"fox"}' END`);
-  expect((await engine.claimAnswered())?.job.updateId).toBe(2);
+  expect((await engine.queue.claimAnswered())?.job.updateId).toBe(2);
   expect(heard.map(([id]) => id)).toEqual(['tg-1']);
 });
 
@@ -80,8 +80,8 @@ test('Q18 a start finds a job that it cannot read among those that ran, and goes
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
   for (let times = 0; times < 2; times += 1) await claimed(engine);
   database.run(`UPDATE jobs SET kind = 'music' WHERE id = 'tg-1'`);
-  expect(await engine.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: ['tg-1'] });
-  expect((await engine.find(jobId('tg-1')))?.state).toEqual(setAside);
+  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: ['tg-1'] });
+  expect((await engine.reader.find(jobId('tg-1')))?.state).toEqual(setAside);
   expect(await drained(engine)).toEqual([2]);
 });
 
@@ -93,8 +93,8 @@ test.each([`line = 'tomorrow'`, `lane = 'gold'`])(
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
     database.run(`UPDATE waiting_counts SET ${spoil} WHERE round = (SELECT round FROM jobs WHERE id = 'tg-1')`);
-    expect(await engine.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: ['tg-1'] });
-    expect(await engine.untold()).toEqual(['tg-1']);
+    expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: ['tg-1'] });
+    expect(await engine.delivery.pending()).toEqual(['tg-1']);
     expect(await mayAskAgain(engine, 1_001)).toBe(true);
   },
 );
@@ -104,17 +104,17 @@ test('Q18 a job that cannot be read can be cancelled, looked for and asked for a
   const { engine, database } = house;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   database.run(`UPDATE jobs SET kind = 'music', options = '['`);
-  expect((await engine.where(id))?.job).toMatchObject({
+  expect((await engine.reader.where(id))?.job).toMatchObject({
     id,
     state: { kind: 'waiting' },
     prompt: 'a red fox, number 1',
   });
-  expect((await engine.jobsOf(7)).map((job) => job.id)).toEqual([id]);
-  expect((await engine.accept(aRequest({ updateId: 1, userId: 7 }), { waiting: 1, perDay: 1 }, startMs)).kind).toBe(
-    'known',
-  );
-  expect(await engine.cancel(id, 7, startMs)).toMatchObject({ kind: 'cancelled', job: { id } });
-  expect(await engine.claim('bytez', anyNumber, startMs)).toBeUndefined();
+  expect((await engine.reader.jobsOf(7)).map((job) => job.id)).toEqual([id]);
+  expect(
+    (await engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), { waiting: 1, perDay: 1 }, startMs)).kind,
+  ).toBe('known');
+  expect(await engine.queue.cancel(id, 7, startMs)).toMatchObject({ kind: 'cancelled', job: { id } });
+  expect(await engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
 });
 
 test('Q18 an outcome that cannot be read is told as set aside, and costs nothing', async () => {
@@ -122,9 +122,9 @@ test('Q18 an outcome that cannot be read is told as set aside, and costs nothing
   const { engine, database } = house;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-  await engine.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
+  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
   database.run(`UPDATE jobs SET outcome = '{"kind":"song"}'`);
-  expect((await engine.claimTelling(id))?.job.state).toEqual(setAside);
+  expect((await engine.delivery.claim(id))?.job.state).toEqual(setAside);
   expect(await mayAskAgain(engine, 7)).toBe(true);
 });
 
@@ -133,7 +133,7 @@ test('Q18 a call that another version noted is passed over', async () => {
   const { engine, database } = house;
   const { id } = await accepted(engine, { updateId: 1 });
   database.run(`INSERT INTO calls (job_id, call, fence, trail) VALUES (?, 1, 1, '{"call": "one"}')`, id);
-  expect(await engine.trailOf(id)).toEqual([]);
+  expect(await engine.reader.trailOf(id)).toEqual([]);
 });
 
 function spoil(house: TestHouse, sql: string): void {

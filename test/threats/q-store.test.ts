@@ -106,12 +106,12 @@ test('Q11 a job is named by its update, and neither its end nor its removal lets
   await inbox.handled(update.updateId);
 
   const claim = await claimed(engine);
-  expect(await engine.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
-  await engine.settle(claim.lease, { kind: 'cancelled' }, startMs);
-  expect(await engine.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
+  expect(await engine.queue.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
+  await engine.queue.settle(claim.lease, { kind: 'cancelled' }, startMs);
+  expect(await engine.queue.accept(aRequest(update), roomy, startMs)).toMatchObject({ kind: 'known', job: { id } });
 
   await data.drop([id], startMs);
-  expect(await engine.find(id)).toBeUndefined();
+  expect(await engine.reader.find(id)).toBeUndefined();
   expect(await comes(startMs + 6 * dayMs)).toBe(0);
   // Telegram begins anew at random after a week of silence: then it is somebody else's.
   expect(await comes(startMs + 8 * dayMs)).toBe(1);

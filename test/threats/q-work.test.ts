@@ -22,7 +22,7 @@ test('Q4 a job on which six processes died is set aside, and the others go on', 
     for (let crash = 0; crash < times; crash += 1) {
       using database = openDatabase({ path: place.file });
       const engine = createSqliteJobEngine(database);
-      setAside.push(...(await engine.recover(6, startMs)).setAside);
+      setAside.push(...(await engine.queue.recover(6, startMs)).setAside);
       expect((await claimed(engine, oneEach)).job.updateId).toBe(1);
     }
     return setAside;
@@ -36,9 +36,9 @@ test('Q4 a job on which six processes died is set aside, and the others go on', 
   expect(await afterCrash(6)).toEqual([]);
   using database = openDatabase({ path: place.file });
   const engine = createSqliteJobEngine(database);
-  const { setAside, handedBack } = await engine.recover(6, startMs);
+  const { setAside, handedBack } = await engine.queue.recover(6, startMs);
   expect({ setAside, handedBack }).toEqual({ setAside: ['tg-1'], handedBack: 0 });
-  expect((await engine.find(setAside[0] ?? ('' as never)))?.state).toEqual({
+  expect((await engine.reader.find(setAside[0] ?? ('' as never)))?.state).toEqual({
     kind: 'ended',
     outcome: { kind: 'failed', code: 'set-aside' },
   });
@@ -56,7 +56,7 @@ test('Q12 whoever has thousands of jobs waiting keeps nobody else from starting'
   for (let turn = 0; turn < 4 + slots; turn += 1) {
     const { job, lease } = await claimed(engine, oneEach);
     started.push(job.origin.userId);
-    await engine.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
+    await engine.queue.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
   }
   expect(new Set(started)).toEqual(new Set([1, 2, 3, 4]));
   // The promise is under a millisecond a claim on a quiet machine; walking 2,000 rows each time takes far more.
@@ -70,7 +70,7 @@ test('Q14 what is kept of a request is small: words are cut off at the door, pic
   await accepted(engine, { updateId: 1 });
   const { lease } = await claimed(engine);
   const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 20_000_000 } as const;
-  await engine.settle(lease, { kind: 'result', file, model: 'org/model' }, startMs);
+  await engine.queue.settle(lease, { kind: 'result', file, model: 'org/model' }, startMs);
   const [row = {}] = database.all('SELECT * FROM jobs');
   expect(JSON.stringify(row).length).toBeLessThan(4_096);
 });

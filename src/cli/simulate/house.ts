@@ -42,7 +42,9 @@ async function openHouse(
   await using opening = new AsyncDisposableStack();
   const config = parseConfig({});
   const database = opening.use(openDatabase({ path: ':memory:' }));
-  const engine = awaited(createSqliteJobEngine(database), busyWith);
+  const engine = createSqliteJobEngine(database);
+  const queue = awaited(engine.queue, busyWith);
+  const reader = awaited(engine.reader, busyWith);
   const store = awaited(createSqliteKeyStore(database), busyWith);
   const http = worldHttp(world);
   const providers = new Map<ProviderName, Provider>([
@@ -68,7 +70,8 @@ async function openHouse(
   const { retry: rules, timeoutMs, deadlineMs, running, waiting } = config;
   const anyNumber = { image: -1, video: -1 };
   const service = new GenerationService({
-    engine,
+    queue,
+    reader,
     pool,
     providers,
     keeper,
@@ -107,7 +110,7 @@ async function openHouse(
       await ending;
       ended.delete(id);
       if (trouble.length > 0) throw new Error('The simulated house is in trouble', { cause: trouble[0] });
-      const state = (await engine.find(id))?.state;
+      const state = (await reader.find(id))?.state;
       return state?.kind === 'ended' && state.outcome.kind === 'result';
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,7 +1,7 @@
 import type { HouseEvent } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
-import type { LineStats } from '../../domain/job-engine.ts';
+import type { LineStats } from '../../domain/job-reader.ts';
 import type { JobView, PoolView } from '../../domain/views.ts';
 
 /** What the page shows of the bot beside the chat; whoever opens the page gives it. */

@@ -1,0 +1,78 @@
+import { setImmediate } from 'node:timers/promises';
+import { z } from 'zod';
+import { jobKinds } from '../domain/job.ts';
+import type { DayCalls } from '../domain/job-reader.ts';
+import { providerNames } from '../domain/provider-name.ts';
+import type { Database } from './connection.ts';
+import { numberOf } from './parse-row.ts';
+
+const jobsAtOnce = 500;
+/** A call comes at most this long after its job was accepted: the wait in line and the job's deadline. */
+const longestLifeMs = 2 * 86_400_000;
+
+const counted = z.object({
+  day: z.string(),
+  line: z.enum(providerNames),
+  model: z.string(),
+  kind: z.enum(jobKinds),
+  calls: z.number(),
+  answered: z.number(),
+  failed: z.number(),
+});
+
+/** Counts the calls since `sinceMs` by day and model, a few jobs at a time so that nothing else has to wait for it. */
+export async function callsByDay(database: Database, sinceMs: number): Promise<readonly DayCalls[]> {
+  const days = new Map<string, DayCalls>();
+  let upTo = numberOf(database.get('SELECT coalesce(max(seq), 0) AS newest FROM jobs'), 'newest');
+  while (upTo > 0) {
+    for (const found of countPage(database, upTo, sinceMs)) {
+      const name = [found.day, found.line, found.model, found.kind].join('\n');
+      days.set(name, sum(days.get(name), found));
+    }
+    upTo = nextPage(database, upTo, sinceMs);
+    await setImmediate();
+  }
+  return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+}
+
+function countPage(database: Database, upTo: number, sinceMs: number): readonly DayCalls[] {
+  return database
+    .all(
+      `SELECT date((trail ->> '$.startedAtMs') / 1000, 'unixepoch') AS day, trail ->> '$.candidate.provider' AS line,
+         trail ->> '$.candidate.model' AS model, kind, count(*) AS calls,
+         sum(trail ->> '$.ending.kind' = 'answered') AS answered, sum(trail ->> '$.ending.kind' = 'failed') AS failed
+       FROM (SELECT id, kind FROM jobs WHERE seq <= ? ORDER BY seq DESC LIMIT ?) AS page
+       JOIN calls ON calls.job_id = page.id
+       WHERE json_valid(trail) AND trail ->> '$.startedAtMs' >= ? AND trail ->> '$.ending.kind' <> 'not-sent'
+       GROUP BY 1, 2, 3, 4`,
+      upTo,
+      jobsAtOnce,
+      Math.floor(sinceMs),
+    )
+    .flatMap((row) => {
+      // What another version has noted in its own way is not counted.
+      const known = counted.safeParse(row);
+      return known.success ? [known.data] : [];
+    });
+}
+
+/** The newest job that is not counted yet; 0 when all that may have called since then are. */
+function nextPage(database: Database, upTo: number, sinceMs: number): number {
+  const next = database.get(
+    'SELECT seq, accepted_at_ms FROM jobs WHERE seq <= ? ORDER BY seq DESC LIMIT 1 OFFSET ?',
+    upTo,
+    jobsAtOnce,
+  );
+  if (next === undefined || numberOf(next, 'accepted_at_ms') < sinceMs - longestLifeMs) return 0;
+  return numberOf(next, 'seq');
+}
+
+function sum(before: DayCalls | undefined, found: DayCalls): DayCalls {
+  if (before === undefined) return found;
+  return {
+    ...found,
+    calls: before.calls + found.calls,
+    answered: before.answered + found.answered,
+    failed: before.failed + found.failed,
+  };
+}

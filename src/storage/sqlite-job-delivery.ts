@@ -1,0 +1,20 @@
+import { jobId } from '../domain/ids.ts';
+import type { JobDelivery } from '../domain/job-delivery.ts';
+import type { Database } from './connection.ts';
+import { claimEnded, endDelivery } from './job-endings.ts';
+
+/** Hands out ended jobs for delivery; each method is one transaction. */
+export function createSqliteJobDelivery(database: Database): JobDelivery {
+  return {
+    claim: async (id) => database.commit(() => claimEnded(database, id)),
+    done: async (lease, nowMs, shown) => database.commit(() => endDelivery(database, lease, Math.floor(nowMs), shown)),
+    pending: async () =>
+      database
+        .all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`)
+        .map((row) => jobId(String(row['id']))),
+    holds: async ({ jobId: id, fence }) =>
+      database.get(`SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting'`, id, fence) !== undefined,
+    keepReceipt: async (id, receiptId) =>
+      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', receiptId, id)),
+  };
+}

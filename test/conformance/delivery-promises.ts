@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
+import type { MakeEngine } from './engine-under-test.ts';
+import { accepted, aRequest, claimed, startMs } from './requests.ts';
+
+const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 9, width: 3, height: 3 } as const;
+const result = { kind: 'result', file, model: 'bytez:fox' } as const satisfies Outcome;
+const cancelled = { kind: 'cancelled' } as const satisfies Outcome;
+
+/** What an engine promises to who delivers outcomes. */
+export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
+  test(`${name} settle() keeps the outcome until it is delivered`, async () => {
+    await using house = await makeEngine();
+    const { engine } = house;
+    const { id } = await accepted(engine, { updateId: 1 });
+    const { lease } = await claimed(engine);
+    expect(await engine.delivery.claim(id)).toBeUndefined();
+    expect(await engine.queue.settle(lease, result, startMs)).toBe(true);
+    expect(await engine.delivery.pending()).toEqual([id]);
+    expect((await engine.reader.stats()).undelivered).toBe(1);
+    const telling = await engine.delivery.claim(id);
+    expect(telling?.job.state).toEqual({ kind: 'ended', outcome: result });
+    expect(await engine.delivery.done(telling?.lease ?? lease, startMs)).toBe(true);
+    expect((await engine.reader.find(id))?.state).toEqual({ kind: 'told', outcome: result });
+    expect(await engine.delivery.claim(id)).toBeUndefined();
+    expect(await engine.delivery.pending()).toEqual([]);
+  });
+
+  test(`${name} pending() answers what ended first, first`, async () => {
+    await using house = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
+    const leases = [await claimed(house.engine), await claimed(house.engine), await claimed(house.engine)];
+    for (const [later, { lease }] of leases.toReversed().entries()) {
+      await house.engine.queue.settle(lease, cancelled, startMs + later);
+    }
+    expect(await house.engine.delivery.pending()).toEqual([jobId('tg-3'), jobId('tg-2'), jobId('tg-1')]);
+  });
+
+  test(`${name} a result for which words had to stand gives its credit back, one that was shown does not`, async () => {
+    await using house = await makeEngine();
+    const { engine } = house;
+    const ask = async (updateId: number) => {
+      const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 }, startMs);
+      return answer.kind === 'refused' ? answer.code : answer.job.id;
+    };
+    const tell = async (shown?: 'words-instead') => {
+      const { lease, job } = await claimed(engine);
+      await engine.queue.settle(lease, result, startMs);
+      const telling = await engine.delivery.claim(job.id);
+      expect(telling && (await engine.delivery.done(telling.lease, startMs, shown))).toBe(true);
+    };
+    await ask(1);
+    await tell('words-instead');
+    expect(await ask(2)).toBe('tg-2');
+    await tell();
+    expect(await ask(3)).toBe('quota-reached');
+  });
+
+  test(`${name} done() changes nothing under a lease that is not the newest`, async () => {
+    await using house = await makeEngine();
+    const { queue, delivery, reader } = house.engine;
+    const { id } = await accepted(house.engine, { updateId: 1 });
+    await queue.settle((await claimed(house.engine)).lease, result, startMs);
+    const [one, two] = [await delivery.claim(id), await delivery.claim(id)];
+    if (one === undefined || two === undefined) throw new Error('Cannot deliver: there is nothing to claim');
+    expect([await delivery.holds(one.lease), await delivery.holds(two.lease)]).toEqual([false, true]);
+    expect(await delivery.done(one.lease, startMs, 'words-instead')).toBe(false);
+    expect((await reader.find(id))?.state.kind).toBe('ended');
+    expect(await delivery.done(two.lease, startMs)).toBe(true);
+    expect(await delivery.done(two.lease, startMs)).toBe(false);
+  });
+
+  test(`${name} keepReceipt() keeps the status message with the job`, async () => {
+    await using house = await makeEngine();
+    const { id } = await accepted(house.engine, { updateId: 1 });
+    await house.engine.delivery.keepReceipt(id, 4_711);
+    expect((await house.engine.reader.find(id))?.receiptId).toBe(4_711);
+  });
+}
