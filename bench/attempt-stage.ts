@@ -25,6 +25,7 @@ import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
 import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
+import { modelTraits } from '../src/providers/registry.ts';
 
 const model = 'bench-model';
 const bodyLimitBytes = 1_000_000;
@@ -98,6 +99,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const resting = new ModelRest(clock, tell);
   const tools = {
     pool,
+    models: modelTraits,
     providers,
     chains,
     clock,

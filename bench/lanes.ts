@@ -8,6 +8,7 @@ import { virtualClock } from '../src/kit/virtual-clock.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
+import { modelTraits } from '../src/providers/registry.ts';
 
 const keys = 5;
 const callMs = 40_000;
@@ -64,6 +65,7 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
     pool,
     clock,
     random,
+    models: modelTraits,
     providers: new Map([['bytez', provider]]),
     keeper: {
       find: async () => undefined,

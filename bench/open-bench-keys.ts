@@ -2,7 +2,6 @@ import type { Tell } from '../src/domain/events.ts';
 import type { KeyStore } from '../src/domain/key-store.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import type { ProviderName } from '../src/domain/provider-name.ts';
-import { providerNames } from '../src/domain/provider-name.ts';
 import { type KeySettings, openKeys, type OpenKeys } from '../src/keys/open-keys.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import { systemRandom } from '../src/kit/random.ts';
@@ -31,7 +30,7 @@ export async function openBenchKeys({
   ...rest
 }: BenchKeysOptions): Promise<OpenKeys> {
   const setting = { seatsPerKey, mostSeats: undefined, keyGroups: [] };
-  const settings = Object.fromEntries(providerNames.map((name) => [name, setting])) as unknown as KeySettings;
+  const settings: KeySettings = { [line]: setting };
   return await openKeys({
     keys: secrets.map((secret, index) => ({
       provider: line,

@@ -44,7 +44,8 @@ export type FuzzAnswersOptions = PartOptions & {
   readonly open?: (http: HttpClient) => Provider;
 };
 
-const openBytez = (http: HttpClient) => createBytezProvider({ baseUrl: 'https://api.example.com/models/v2', http });
+const openBytez = (http: HttpClient) =>
+  createBytezProvider({ baseUrl: 'https://api.example.com/models/v2', http, now: Date.now });
 
 /** Provider answers of every sort, and the files that they lead to, through the adapter and the media room. */
 export async function fuzzAnswers(

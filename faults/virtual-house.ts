@@ -18,6 +18,7 @@ import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
 import { type MoodyProvider, moodyProvider } from './moody-provider.ts';
+import { modelTraits } from '../src/providers/registry.ts';
 
 const keys = 6;
 const seatsPerKey = 2;
@@ -79,6 +80,7 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
   const service = new GenerationService({
     ...engine,
     pool,
+    models: modelTraits,
     providers,
     keeper: forgetfulKeeper(random),
     clock,

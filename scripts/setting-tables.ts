@@ -1,4 +1,3 @@
-import { providerDefaults } from '../src/config-providers.ts';
 import { environmentSchema } from '../src/config-schema.ts';
 import {
   keyMeanings,
@@ -9,8 +8,8 @@ import {
   tokenPoolMeaning,
 } from '../src/config/settings.ts';
 import type { Candidate } from '../src/domain/candidate.ts';
-import { type ProviderName, providerNames } from '../src/domain/provider-name.ts';
-import { variablePrefixes } from '../src/keys/key-variables.ts';
+import type { ProviderDefinition } from '../src/providers/provider-definition.ts';
+import { providerDefinitions } from '../src/providers/registry.ts';
 
 const titles = {
   telegram: 'Telegram',
@@ -36,7 +35,7 @@ export function settingTables(): string {
     telegram,
     `## Keys of a provider\n\n${table(['variable', 'meaning'], keyRows())}`,
     `## Other settings of a provider\n\n${table(['variable', 'meaning'], providerRows())}`,
-    table(['provider', 'prefix', 'BASE_URL', 'SEATS_PER_KEY'], providerNames.map(providerRow)),
+    table(['provider', 'prefix', 'BASE_URL', 'SEATS_PER_KEY'], providerDefinitions.map(providerRow)),
     ...others,
   ].join('\n\n');
 }
@@ -61,7 +60,9 @@ export function envExample(): string {
     ...rule('Other settings of a provider'),
     ...providerEndings.flatMap((ending) => [
       ...comment(providerMeanings[ending]),
-      ...providerNames.map((provider) => `# ${mainPrefix(provider)}_${ending}=${providerDefault(provider, ending)}`),
+      ...providerDefinitions.map(
+        (provider) => `# ${mainPrefix(provider)}_${ending}=${providerDefault(provider, ending)}`,
+      ),
     ]),
     ...others.flatMap(([title, names]) => [
       ...rule(title),
@@ -123,25 +124,23 @@ function providerRows(): (readonly string[])[] {
   return providerEndings.map((ending) => [`\`<PROVIDER>_${ending}\``, providerMeanings[ending]]);
 }
 
-function providerRow(provider: ProviderName): readonly string[] {
-  const prefixes = variablePrefixes[provider].map((prefix) => `\`${prefix}_\``).join(' or ');
-  const { baseUrl, seatsPerKey } = providerDefaults[provider];
-  return [provider, prefixes, baseUrl, String(seatsPerKey)];
+function providerRow({ name, prefixes, baseUrl, seatsPerKey }: ProviderDefinition): readonly string[] {
+  return [name, prefixes.map((prefix) => `\`${prefix}_\``).join(' or '), baseUrl, String(seatsPerKey)];
 }
 
-function providerDefault(provider: ProviderName, ending: ProviderEnding): string {
-  if (ending === 'BASE_URL') return providerDefaults[provider].baseUrl;
-  return ending === 'SEATS_PER_KEY' ? String(providerDefaults[provider].seatsPerKey) : '';
+function providerDefault({ baseUrl, seatsPerKey }: ProviderDefinition, ending: ProviderEnding): string {
+  if (ending === 'BASE_URL') return baseUrl;
+  return ending === 'SEATS_PER_KEY' ? String(seatsPerKey) : '';
 }
 
 /** The prefix that the documents show; a provider known under two names has others besides. */
-function mainPrefix(provider: ProviderName): string {
-  return variablePrefixes[provider].at(-1) ?? '';
+function mainPrefix({ prefixes }: ProviderDefinition): string {
+  return prefixes.at(-1) ?? '';
 }
 
 function otherPrefixes(): string {
-  return providerNames
-    .filter((provider) => provider !== 'bytez')
+  return providerDefinitions
+    .filter(({ name }) => name !== 'bytez')
     .map((provider) => `${mainPrefix(provider)}_`)
     .join(', ');
 }

@@ -7,6 +7,7 @@ import type { Tell } from './domain/events.ts';
 import type { EngineStats } from './domain/job-reader.ts';
 import type { KeyDeskView } from './domain/key-desk.ts';
 import { type Reach, reachNothing } from './domain/life-point.ts';
+import type { ProviderName } from './domain/provider-name.ts';
 import { isStorageRefusal } from './domain/storage-trouble.ts';
 import { GenerationService } from './generation/generation-service.ts';
 import { Housekeeping } from './generation/housekeeping.ts';
@@ -24,6 +25,7 @@ import { loadCatalog } from './messages/catalog.ts';
 import { createAlerts } from './observability/alerts.ts';
 import { createProviders } from './providers/create-providers.ts';
 import { createHttpClient } from './providers/http-client.ts';
+import { modelTraits, providerNames } from './providers/registry.ts';
 import { StartError } from './start-error.ts';
 import { followClock } from './storage/follow-clock.ts';
 import { bindToBot } from './storage/one-bot.ts';
@@ -107,6 +109,7 @@ export async function openHouse({
       path: join(config.dataDir, 'darkroom.db'),
       clock,
       tell,
+      lines: providerNames,
       onUnreadableKey: (error) => {
         tell({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
       },
@@ -118,7 +121,7 @@ export async function openHouse({
   await dialogues.purge(clock.now());
 
   const http = opening.use(createHttpClient());
-  const providers = createProviders(config.providers, http);
+  const providers = await createProviders(ownersOf(keys), { settings: config.providers, http, clock });
   const results = join(config.dataDir, 'results');
   await removeUnfinished(results);
   const keeper = opening.use(
@@ -158,6 +161,7 @@ export async function openHouse({
     random,
     tell,
     rules,
+    models: modelTraits,
     reach,
   });
 
@@ -237,9 +241,10 @@ export async function openHouse({
     httpUrl: door.url,
     service,
     keys: keyDesk,
-    reloadKeys: (newKeys, newProviders = config.providers) => {
+    reloadKeys: async (newKeys, newProviders = config.providers) => {
+      await providers.load(ownersOf(newKeys));
       ours = [token, ...newKeys.map(({ secret }) => secret)];
-      return keyRoom.reload(newKeys, newProviders);
+      await keyRoom.reload(newKeys, newProviders);
     },
     stats: () => engine.reader.stats(),
     introduced,
@@ -258,4 +263,8 @@ export async function openHouse({
       tell({ event: 'house.stopped', handedBack });
     },
   };
+}
+
+function ownersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
+  return keys.map(({ provider }) => provider);
 }

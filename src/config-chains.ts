@@ -1,22 +1,17 @@
-import type { Candidate, Chains } from './domain/candidate.ts';
-import { isProviderName, type ProviderName, providerNames } from './domain/provider-name.ts';
+import { type Candidate, candidateName, type Chains } from './domain/candidate.ts';
+import { perKind } from './domain/kind-traits.ts';
+import { builtInChain, isServed, providerNames } from './providers/registry.ts';
 import { bad, good, listOf, type Parsed, type Parser } from './config-grammar.ts';
 
 /** What is asked for when the environment names no chain of its own. */
-export const builtInChains: Chains = {
-  image: [
-    { provider: 'bytez', model: 'dreamlike-art/dreamlike-photoreal-2.0' },
-    { provider: 'bytez', model: 'stabilityai/stable-diffusion-xl-base-1.0' },
-    { provider: 'bytez', model: 'dreamlike-art/dreamlike-anime-1.0' },
-  ],
-  video: [
-    { provider: 'bytez', model: 'ali-vilab/text-to-video-ms-1.7b' },
-    { provider: 'bytez', model: 'cerspense/zeroscope_v2_576w' },
-  ],
-};
+export const builtInChains: Chains = perKind((kind) => {
+  const [first, ...others] = builtInChain(kind);
+  if (first === undefined)
+    throw new Error(`Cannot make the built-in chain for "${kind}": no provider has a model for it`);
+  return [first, ...others];
+});
 
-const servedProviders: readonly ProviderName[] = ['bytez'];
-const example = 'bytez:dreamlike-art/dreamlike-photoreal-2.0';
+const example = candidateName(builtInChains.image[0]);
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;
 
 const candidate: Parser<Candidate> = (text) => {
@@ -24,10 +19,12 @@ const candidate: Parser<Candidate> = (text) => {
   const provider = text.slice(0, Math.max(0, colon));
   const model = text.slice(colon + 1);
   if (colon < 1 || !modelName.test(model)) return bad(`must be provider:model, for example ${example}`);
-  if (!isProviderName(provider))
+  if (!providerNames.includes(provider))
     return bad(`must begin with a provider (${providerNames.join(', ')}), for example ${example}`);
-  if (!servedProviders.includes(provider)) {
-    return bad(`names ${provider}, which cannot make this yet in this version; use ${servedProviders.join(', ')}`);
+  if (!isServed(provider)) {
+    return bad(
+      `names ${provider}, which cannot make this yet in this version; use ${providerNames.filter(isServed).join(', ')}`,
+    );
   }
   return good({ provider, model });
 };

@@ -1,10 +1,11 @@
-import { providerNames } from './domain/provider-name.ts';
-import { keyVariables, variablePrefixes } from './keys/key-variables.ts';
+import { keyVariables } from './keys/key-variables.ts';
+import { providerDefinitions } from './providers/registry.ts';
 import { editDistance } from './config-edit-distance.ts';
 import { providerVariables } from './config-providers.ts';
 import { environmentSchema } from './config-schema.ts';
 
-const prefixes: readonly string[] = Object.values(variablePrefixes).flat();
+const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
+const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
 
 /** Every variable that has exactly one spelling; key variables come besides, in many. */
 export const knownNames: readonly string[] = [
@@ -41,7 +42,7 @@ const candidates: ReadonlyMap<string, string> = new Map([
   ...prefixes
     .flatMap((prefix) => keyEndings.map((end) => `${prefix}_API_KEY${end}`))
     .map((name) => [name, name] as const),
-  ['STABILITY_KEY', 'STABILITY_KEY'],
+  ...aliases.map((name) => [name, name] as const),
 ]);
 
 /** Warnings about variables that are nearly, but not quite, one of ours, each with the name that was probably meant. */
@@ -49,7 +50,7 @@ export function unknownNames(env: Readonly<Record<string, string | undefined>>):
   const names = Object.keys(env).filter((name) => env[name] !== undefined);
   const ours = new Set([
     ...knownNames,
-    ...providerNames.flatMap((provider) => keyVariables(provider, names).map((variable) => variable.name)),
+    ...providerDefinitions.flatMap((owner) => keyVariables(owner, names).map((variable) => variable.name)),
   ]);
   return names
     .filter((name) => !ours.has(name) && !foreignNames.has(name.toUpperCase()))

@@ -1,5 +1,6 @@
-import { type ProviderName, providerNames } from './domain/provider-name.ts';
-import { variablePrefixes } from './keys/key-variables.ts';
+import type { ProviderName } from './domain/provider-name.ts';
+import type { ProviderDefinition } from './providers/provider-definition.ts';
+import { providerDefinitions } from './providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber } from './config-grammar.ts';
 
 export type ProviderConfig = {
@@ -13,21 +14,6 @@ export type ProviderConfig = {
 };
 
 export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
-
-const none = { mostSeats: undefined, keyGroups: [] } as const;
-
-/** The public addresses and what one key carries there. */
-export const providerDefaults: ProvidersConfig = {
-  bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1, ...none },
-  openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4, ...none },
-  stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4, ...none },
-  suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4, ...none },
-  anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4, ...none },
-  deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4, ...none },
-  mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4, ...none },
-  gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4, ...none },
-  cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4, ...none },
-};
 
 const mostKeys = 100_000;
 
@@ -60,8 +46,13 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
   readonly mistakes: readonly string[];
 } {
   const mistakes: string[] = [];
-  const read = <Value>(provider: ProviderName, ending: string, parse: Parser<Value>, otherwise: Value): Value => {
-    const names = variablePrefixes[provider].map((prefix) => `${prefix}_${ending}`);
+  const read = <Value>(
+    { prefixes }: ProviderDefinition,
+    ending: string,
+    parse: Parser<Value>,
+    otherwise: Value,
+  ): Value => {
+    const names = prefixes.map((prefix) => `${prefix}_${ending}`);
     const set = names.filter((name) => (env[name] ?? '') !== '');
     const [name] = set;
     if (name === undefined) return otherwise;
@@ -71,27 +62,26 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     mistakes.push(...parsed.mistakes.map((mistake) => `${name} ${mistake}`));
     return otherwise;
   };
-  const entries = providerNames.map((provider) => {
-    const defaults = providerDefaults[provider];
-    const { seatsPerKey: seats } = defaults;
+  const entries = providerDefinitions.map((provider) => {
+    const { seatsPerKey: seats, baseUrl: address } = provider;
     const config: ProviderConfig = {
-      baseUrl: read(provider, 'BASE_URL', baseUrl(defaults.baseUrl), defaults.baseUrl),
+      baseUrl: read(provider, 'BASE_URL', baseUrl(address), address),
       seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), seats),
       mostSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
     };
     if (config.mostSeats !== undefined && config.mostSeats < config.seatsPerKey) {
-      const prefix = variablePrefixes[provider].at(-1);
+      const prefix = provider.prefixes.at(-1);
       mistakes.push(
         `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,
       );
     }
-    return [provider, config] as const;
+    return [provider.name, config] as const;
   });
-  return { providers: Object.fromEntries(entries) as ProvidersConfig, mistakes };
+  return { providers: Object.fromEntries(entries), mistakes };
 }
 
 /** The names that `readProviders` reads. */
-export const providerVariables: readonly string[] = Object.values(variablePrefixes)
-  .flat()
+export const providerVariables: readonly string[] = providerDefinitions
+  .flatMap(({ prefixes }) => prefixes)
   .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));

@@ -102,7 +102,7 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.telegram.token?.reveal()).toBe(token);
   expect(config.telegram.apiRoot).toBe('http://127.0.0.1:8081');
   expect(config.adminIds).toEqual(new Set([123, 4_503_599_627_370_495]));
-  expect(config.providers.bytez).toEqual({
+  expect(config.providers['bytez']).toEqual({
     baseUrl: 'http://127.0.0.1:9/models/v2',
     seatsPerKey: 2,
     mostSeats: 5,
@@ -110,7 +110,7 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   });
   expect(config.keysTestOnStart).toBe(false);
   expect(config.healthCheckIntervalMs).toBe(500);
-  expect(config.providers.anthropic.baseUrl).toBe('https://claude.example');
+  expect(config.providers['anthropic']?.baseUrl).toBe('https://claude.example');
   expect(config.retry.delayMs).toBe(50);
   expect(config.timeoutMs).toEqual({ image: 70, video: 180_000 });
   expect(config.chains.image).toEqual([

@@ -16,6 +16,7 @@ import { openBenchKeys } from '../open-bench-keys.ts';
 import { createOpenAiProvider } from './openai-provider.ts';
 import { model, patience } from './patience.ts';
 import { startUpstream } from './upstream.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 /** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */
 const seatsHint = { scarce: 1, plenty: 4 } as const;
@@ -53,6 +54,7 @@ async function openHouse({ world, clock, random, penalized }: Stage): Promise<Op
   const service = new GenerationService({
     ...engine,
     pool: keys.pool,
+    models: modelTraits,
     providers,
     keeper,
     clock,

@@ -98,5 +98,5 @@ export class LiveKeys implements AsyncDisposable {
 
 /** Warnings about accounts of keys that are not there. */
 export function groupsBeyond(keys: readonly ProviderKey[], providers: ProvidersConfig): readonly string[] {
-  return groupWarnings(keys, (provider) => providers[provider].keyGroups);
+  return groupWarnings(keys, (provider) => providers[provider]?.keyGroups ?? []);
 }

@@ -1,7 +1,7 @@
 import { knownNames } from '../config-names.ts';
-import { providerNames } from '../domain/provider-name.ts';
 import { keyVariables } from '../keys/key-variables.ts';
 import { poolVariable } from '../keys/read-keys.ts';
+import { providerDefinitions } from '../providers/registry.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +13,7 @@ export function settingsForNextStart(before: Environment, after: Environment): r
     (name) =>
       name !== poolVariable &&
       !takenAtOnce.test(name) &&
-      providerNames.every((provider) => keyVariables(provider, [name]).length === 0) &&
+      providerDefinitions.every((owner) => keyVariables(owner, [name]).length === 0) &&
       (before[name] ?? '') !== (after[name] ?? ''),
   );
 }

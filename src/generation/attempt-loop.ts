@@ -50,7 +50,7 @@ export async function runAttempts(
   tools: AttemptTools,
 ): Promise<TurnEnding> {
   const { clock, pool, memory, notes, breakers } = tools;
-  const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options), memory);
+  const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options, tools.models), memory);
   const nowMs = clock.now();
   const deadlineUpMs = clock.uptimeMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
   const isSilent = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;

@@ -4,6 +4,7 @@ import type { KnownAnswer } from '../domain/job-lease.ts';
 import type { Park } from '../domain/job-queue.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job, Progress } from '../domain/job.ts';
+import type { ModelLookup } from '../domain/model-traits.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Kept } from '../domain/result-keeper.ts';
@@ -13,6 +14,7 @@ import { codeFor, decide, type RetryRules } from './retry-rules.ts';
 
 export type BringTools = FetchTools & {
   readonly chains: Chains;
+  readonly models: ModelLookup;
   readonly rules: RetryRules;
   readonly reach?: Reach;
 };
@@ -66,7 +68,7 @@ function afterFailure(
   job: Job,
   { progress }: Answer,
   { failure }: Extract<Kept, { ok: false }>,
-  { chains, rules, random, clock }: BringTools,
+  { chains, models, rules, random, clock }: BringTools,
 ): ResultEnding {
   const attempts = progress.attempts + 1;
   const decision = decide(failure, attempts, rules, random);
@@ -76,7 +78,7 @@ function afterFailure(
     return { kind: 'parked', park, after: failure };
   }
   const next = progress.candidate + 1;
-  const candidate = candidatesFor(chains[job.kind], job.options)[next];
+  const candidate = candidatesFor(chains[job.kind], job.options, models)[next];
   if (decision.kind === 'give-up' || candidate === undefined) {
     return { kind: 'ended', outcome: { kind: 'failed', code: codeFor(failure.reason) }, calls: progress.calls };
   }

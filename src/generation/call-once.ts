@@ -4,6 +4,7 @@ import type { HouseEvent, Tell } from '../domain/events.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
 import type { Job } from '../domain/job.ts';
+import type { ModelLookup } from '../domain/model-traits.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Lease } from '../keys/lease.ts';
@@ -18,6 +19,8 @@ import type { UnrecognizedFailures } from './unrecognized-failures.ts';
 
 export type CallTools = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
+  /** What each model takes. */
+  readonly models: ModelLookup;
   readonly breakers: ReadonlyMap<ProviderName, Breaker>;
   readonly unrecognized: UnrecognizedFailures;
   readonly rules: RetryRules;
@@ -107,7 +110,7 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    const answer = provider.generate(requestFor(job, candidate), lease.secret, deadline.signal);
+    const answer = provider.generate(requestFor(job, candidate, tools.models), lease.secret, deadline.signal);
     return await deadline.answerOf(answer);
   } catch (error) {
     const wasStopped = deadline.signal.aborted;
@@ -170,10 +173,10 @@ function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: n
   return { event: 'attempt.failed', jobId: id, attempt, of, keyId, keyName, model: candidate.model, failure, ms };
 }
 
-function requestFor({ kind, prompt, options }: Job, candidate: Candidate): GenerationRequest {
+function requestFor({ kind, prompt, options }: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
   if (options === undefined) return { kind, model: candidate.model, prompt };
   const { aspect, seed, negative } = options;
-  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect);
+  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
   return {
     kind,
     model: candidate.model,

@@ -94,7 +94,7 @@ export class GenerationService {
 
   /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
   checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
-    return checkOptions(this.#options.chains[kind], options);
+    return checkOptions(this.#options.chains[kind], options, this.#options.models);
   }
 
   /**
@@ -102,9 +102,9 @@ export class GenerationService {
    * StorageTrouble when it cannot be kept, or its result could not.
    */
   async submit(request: JobRequest): Promise<Submitted> {
-    const { queue, keeper, chains, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const { queue, keeper, chains, models, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
-    const line = (candidatesFor(chain, request.options)[0] ?? chain[0]).provider;
+    const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
     const trouble = keeper.trouble?.();
     if (trouble !== undefined) throw trouble;
     const isOverfull = await this.#isOverfull(line, request.lane);

@@ -98,8 +98,8 @@ export class JobRunner {
   }
 
   async #recall(job: Job): Promise<JobMemory> {
-    const { reader, chains, live } = this.#options;
-    const memory = await memoryOf(job, reader, candidatesFor(chains[job.kind], job.options));
+    const { reader, chains, models, live } = this.#options;
+    const memory = await memoryOf(job, reader, candidatesFor(chains[job.kind], job.options, models));
     live.remember(job.id, memory);
     return memory;
   }

@@ -1,6 +1,6 @@
 import type { KeyId } from '../domain/ids.ts';
-import { type ProviderName, providerNames } from '../domain/provider-name.ts';
-import { variablePrefixes } from './key-variables.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import { providerDefinitions } from '../providers/registry.ts';
 import type { PoolKey } from './pooled-key.ts';
 
 /** For each provider its accounts, each as the places of its keys. */
@@ -9,7 +9,7 @@ export type ConfiguredGroups = (provider: ProviderName) => readonly (readonly nu
 /** Leads from each key of a group to the first key of its account. */
 export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): ReadonlyMap<KeyId, KeyId> {
   const accounts = new Map<KeyId, KeyId>();
-  for (const provider of providerNames) {
+  for (const provider of new Set(keys.map((key) => key.provider))) {
     const ids = new Map(keys.filter((key) => key.provider === provider).map(({ place, id }) => [place, id]));
     for (const group of groups(provider)) {
       const members = group.map((place) => ids.get(place)).filter((id) => id !== undefined);
@@ -25,11 +25,11 @@ export function groupWarnings(
   keys: readonly { readonly provider: ProviderName }[],
   groups: ConfiguredGroups,
 ): readonly string[] {
-  return providerNames.flatMap((provider) => {
+  return providerDefinitions.flatMap(({ name: provider, prefixes }) => {
     const count = keys.filter((key) => key.provider === provider).length;
     const beyond = groups(provider).some((group) => group.some((place) => place > count));
     if (!beyond) return [];
-    const prefix = variablePrefixes[provider].at(-1);
+    const prefix = prefixes.at(-1);
     const there = count === 1 ? 'there is one key' : `there are ${count} keys`;
     return [`${prefix}_KEY_GROUPS has numbers beyond the keys (${there}); they are skipped`];
   });

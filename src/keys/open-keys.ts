@@ -12,16 +12,16 @@ import type { ProviderKey } from './read-keys.ts';
 import type { StrategyName } from './strategies.ts';
 
 /** What an operator says of the keys of each provider. */
-export type KeySettings = Readonly<
-  Record<
-    ProviderName,
-    {
-      readonly seatsPerKey: number;
-      readonly mostSeats: number | undefined;
-      readonly keyGroups: readonly (readonly number[])[];
-    }
-  >
->;
+export type KeySetting = {
+  readonly seatsPerKey: number;
+  readonly mostSeats: number | undefined;
+  readonly keyGroups: readonly (readonly number[])[];
+};
+
+/** By provider; one of which nothing is said carries one call a key. */
+export type KeySettings = Readonly<Record<ProviderName, KeySetting>>;
+
+const nothingSaid: KeySetting = { seatsPerKey: 1, mostSeats: undefined, keyGroups: [] };
 
 export type OpenKeysOptions = {
   readonly keys: readonly ProviderKey[];
@@ -48,16 +48,17 @@ export type OpenKeys = AsyncDisposable & {
 export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   const { strategy, providers, store, clock, random, tell, testOnStart, checkEveryMs } = options;
   let { settings } = options;
+  const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
   const salt = await store.salt();
-  const made = (keys: readonly ProviderKey[]) => poolKeys(keys, salt, (provider) => settings[provider].seatsPerKey);
+  const made = (keys: readonly ProviderKey[]) => poolKeys(keys, salt, (provider) => settingOf(provider).seatsPerKey);
   const keys = made(options.keys);
   await using opening = new AsyncDisposableStack();
   const pool = opening.use(
     new KeyPool({
       keys,
       remembered: await store.load(),
-      groups: accountsOf(keys, (provider) => settings[provider].keyGroups),
-      mostSeats: (provider) => settings[provider].mostSeats,
+      groups: accountsOf(keys, (provider) => settingOf(provider).keyGroups),
+      mostSeats: (provider) => settingOf(provider).mostSeats,
       strategy,
       clock,
       random,
@@ -74,7 +75,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       const next = made(newKeys);
       await desk.replaceKeys(
         next,
-        accountsOf(next, (provider) => newSettings[provider].keyGroups),
+        accountsOf(next, (provider) => settingOf(provider).keyGroups),
       );
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

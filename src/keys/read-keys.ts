@@ -1,6 +1,7 @@
-import { type ProviderName, providerNames } from '../domain/provider-name.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 import { Secret } from '../kit/secret.ts';
-import { type KeyVariable, keyVariables, variablePrefixes } from './key-variables.ts';
+import { providerDefinitions } from '../providers/registry.ts';
+import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
 import { type ReadKeyFile, readKeyFile } from './read-key-file.ts';
 import { readWeights } from './read-weights.ts';
 import { splitKeys } from './split-keys.ts';
@@ -28,25 +29,28 @@ type Source = { readonly where: string; readonly value: string; readonly onlyMod
 export const poolVariable = 'TOKEN_POOL_FILE';
 
 /** Every key of every provider, in the one order by which they are numbered; never throws, mistakes become warnings. */
-export function readKeys(env: Environment, options: { readonly readFile?: ReadKeyFile } = {}): KeyReading {
+export function readKeys(
+  env: Environment,
+  options: { readonly readFile?: ReadKeyFile; readonly owners?: readonly KeyOwner[] } = {},
+): KeyReading {
   const warnings: string[] = [];
-  const readFile = options.readFile ?? readKeyFile;
-  const pool = readPool(env, readFile, warnings);
+  const { readFile = readKeyFile, owners = providerDefinitions } = options;
+  const pool = readPool(env, owners, readFile, warnings);
   const names = Object.keys(env);
-  const keys = providerNames.flatMap((provider) => {
+  const keys = owners.flatMap((owner) => {
     const sources: Source[] = [
-      ...keyVariables(provider, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
-      ...pool.filter((entry) => entry.provider === provider),
+      ...keyVariables(owner, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
+      ...pool.filter((entry) => entry.provider === owner.name),
     ];
-    return weigh(provider, collect(provider, sources, warnings), env, warnings);
+    return weigh(owner, collect(owner.name, sources, warnings), env, warnings);
   });
   return { keys, warnings };
 }
 
 /** The files of keys that the environment names. */
-export function keyFilePaths(env: Environment): readonly string[] {
+export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = providerDefinitions): readonly string[] {
   const names = Object.keys(env);
-  const variables = providerNames.flatMap((provider) => keyVariables(provider, names));
+  const variables = owners.flatMap((owner) => keyVariables(owner, names));
   const files = [...variables.filter(({ holds }) => holds === 'path').map(({ name }) => name), poolVariable];
   return [...new Set(files.map((name) => pathIn(env[name])).filter((path) => path !== ''))];
 }
@@ -64,10 +68,15 @@ function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile
   return [{ where: variable.name, value: lines.join('\n') }];
 }
 
-function readPool(env: Environment, readFile: ReadKeyFile, warnings: string[]): readonly PoolEntry[] {
+function readPool(
+  env: Environment,
+  owners: readonly KeyOwner[],
+  readFile: ReadKeyFile,
+  warnings: string[],
+): readonly PoolEntry[] {
   const text = readText(poolVariable, env[poolVariable] ?? '', readFile, warnings);
   if (text === undefined) return [];
-  const pool = parseTokenPool(text, poolVariable);
+  const pool = parseTokenPool(text, poolVariable, new Set(owners.map(({ name }) => name)));
   warnings.push(...pool.warnings);
   return pool.entries;
 }
@@ -122,12 +131,12 @@ function repetitionWarning(where: string, positions: readonly number[]): string 
 }
 
 function weigh(
-  provider: ProviderName,
+  { prefixes }: KeyOwner,
   keys: readonly Omit<ProviderKey, 'weight'>[],
   env: Environment,
   warnings: string[],
 ): readonly ProviderKey[] {
-  const names = variablePrefixes[provider].map((prefix) => `${prefix}_WEIGHTS`);
+  const names = prefixes.map((prefix) => `${prefix}_WEIGHTS`);
   const name = names.find((candidate) => (env[candidate] ?? '') !== '') ?? names[0] ?? '';
   const read = readWeights(name, env[name], keys.length);
   warnings.push(...read.warnings);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { isProviderName, type ProviderName } from '../domain/provider-name.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 
 /** Keys of one entry of the token-pool file; `where` names it by its position. */
 export type PoolEntry = {
@@ -22,7 +22,7 @@ const keysSchema = z.union([z.string().transform((key) => [key]), z.array(z.stri
  * Reads `{"provider or provider:model": ["key", ...]}`. What it cannot use it names by position only: a key may have
  * been written where a name belongs.
  */
-export function parseTokenPool(text: string, variable: string): TokenPool {
+export function parseTokenPool(text: string, variable: string, known: ReadonlySet<ProviderName>): TokenPool {
   const pool = poolSchema.safeParse(parseJson(text));
   if (!pool.success) {
     return { entries: [], warnings: [`${variable} must hold a JSON object of lists of keys; the file is skipped`] };
@@ -31,7 +31,7 @@ export function parseTokenPool(text: string, variable: string): TokenPool {
   const warnings: string[] = [];
   for (const [index, [name, value]] of Object.entries(pool.data).entries()) {
     const where = `${variable} entry ${index + 1}`;
-    const owner = parseOwner(name);
+    const owner = parseOwner(name, known);
     const keys = keysSchema.safeParse(value);
     if (owner === undefined) {
       warnings.push(`${where} must be named after a provider or provider:model; it is skipped`);
@@ -54,9 +54,12 @@ function boundTo(entry: PoolEntry): number {
   return entry.onlyModel === undefined ? 0 : 1;
 }
 
-function parseOwner(name: string): { provider: ProviderName; onlyModel?: string } | undefined {
+function parseOwner(
+  name: string,
+  known: ReadonlySet<ProviderName>,
+): { provider: ProviderName; onlyModel?: string } | undefined {
   const [, provider = '', model] = /^\s*([a-z]+)(?::([\x21-\x7e]{1,200}))?\s*$/.exec(name) ?? [];
-  if (!isProviderName(provider)) return undefined;
+  if (!known.has(provider)) return undefined;
   return model === undefined ? { provider } : { provider, onlyModel: model };
 }
 

@@ -1,24 +1,36 @@
 import type { Provider } from '../domain/provider.ts';
-import { type ProviderName, providerNames } from '../domain/provider-name.ts';
-import { createBytezProvider } from './bytez/bytez-provider.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { Clock } from '../kit/clock.ts';
 import type { HttpClient } from './http-client.ts';
+import { definitionOf } from './registry.ts';
 
-export type ProviderAddresses = Readonly<Record<ProviderName, { readonly baseUrl: string }>>;
-type Maker = (options: { readonly baseUrl: string; readonly http: HttpClient }) => Provider;
+export type ProvidersOptions = {
+  /** What is configured of a provider; the built-in address holds where nothing is. */
+  readonly settings: Readonly<Record<ProviderName, { readonly baseUrl: string }>>;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+};
 
-const makers: Readonly<Partial<Record<ProviderName, Maker>>> = { bytez: createBytezProvider };
+/** The adapters that are loaded, by name. One without keys is not even imported. */
+export type Providers = ReadonlyMap<ProviderName, Provider> & {
+  /** Loads what is missing of these; a name without an adapter in this version is passed over. */
+  load(names: Iterable<ProviderName>): Promise<void>;
+};
 
-/** Providers that this version can ask; keys of the others are read, and wait for a later version. */
-export function isServed(provider: ProviderName): boolean {
-  return makers[provider] !== undefined;
-}
-
-/** Every provider that this version can ask, over one client. */
-export function createProviders(addresses: ProviderAddresses, http: HttpClient): ReadonlyMap<ProviderName, Provider> {
-  return new Map(
-    providerNames.flatMap((provider) => {
-      const make = makers[provider];
-      return make === undefined ? [] : [[provider, make({ baseUrl: addresses[provider].baseUrl, http })] as const];
-    }),
-  );
+/** Adapters over one client, loaded for the providers named. */
+export async function createProviders(
+  names: Iterable<ProviderName>,
+  { settings, http, clock }: ProvidersOptions,
+): Promise<Providers> {
+  const loaded = new Map<ProviderName, Provider>();
+  const load = async (wanted: Iterable<ProviderName>): Promise<void> => {
+    for (const name of new Set(wanted)) {
+      const definition = definitionOf(name);
+      if (definition?.adapter === undefined || loaded.has(name)) continue;
+      const create = await definition.adapter.load();
+      loaded.set(name, create({ baseUrl: settings[name]?.baseUrl ?? definition.baseUrl, http, clock }));
+    }
+  };
+  await load(names);
+  return Object.assign(loaded, { load });
 }

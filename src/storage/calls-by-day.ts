@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { jobKinds } from '../domain/job.ts';
 import type { DayCalls } from '../domain/job-reader.ts';
-import { providerNames } from '../domain/provider-name.ts';
+import { isProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { numberOf } from './parse-row.ts';
 
@@ -12,7 +12,7 @@ const longestLifeMs = 2 * 86_400_000;
 
 const counted = z.object({
   day: z.string(),
-  line: z.enum(providerNames),
+  line: z.string().refine(isProviderName),
   model: z.string(),
   kind: z.enum(jobKinds),
   calls: z.number(),

@@ -3,7 +3,7 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { type FailureReason, failureTraits } from '../domain/failure.ts';
 import { type JobId, keyId } from '../domain/ids.ts';
 import type { JobLease } from '../domain/job-lease.ts';
-import { providerNames } from '../domain/provider-name.ts';
+import { isProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { fromJson } from './from-json.ts';
 
@@ -50,7 +50,7 @@ const choice: z.ZodType<AttemptTrail['choice']> = z.object({
 
 const kept: z.ZodType<AttemptTrail> = z.object({
   call: z.number(),
-  candidate: z.object({ provider: z.enum(providerNames), model: z.string() }),
+  candidate: z.object({ provider: z.string().refine(isProviderName), model: z.string() }),
   attempt: z.number(),
   of: z.number(),
   keyId: z.string().transform(keyId),

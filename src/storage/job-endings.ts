@@ -8,7 +8,7 @@ import { toShownJob } from './job-rows.ts';
 import { refreshTurn } from './job-turns.ts';
 import { outcomeKind } from './outcome-kind.ts';
 import { endFromOutside } from './end-from-outside.ts';
-import { readOrSetAside, setStraysAside } from './unreadable-jobs.ts';
+import { type KnownLines, readOrSetAside, setStraysAside } from './unreadable-jobs.ts';
 
 /** Ends a running job, inside the caller's transaction. */
 export function settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): boolean {
@@ -68,9 +68,9 @@ const diedOn = `SELECT * FROM jobs WHERE state = 'running'
     AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
 
 /** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */
-export function recoverJobs(database: Database, maxCrashes: number, nowMs: number): Recovered {
+export function recoverJobs(database: Database, lines: KnownLines, maxCrashes: number, nowMs: number): Recovered {
   const setAside: JobId[] = [];
-  const unreadable: JobId[] = [...setStraysAside(database, nowMs)];
+  const unreadable: JobId[] = [...setStraysAside(database, lines, nowMs)];
   let handedBack = 0;
   for (const row of database.all(diedOn)) {
     // Of a result nothing but the file and the person has to be known.

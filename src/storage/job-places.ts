@@ -1,6 +1,6 @@
 import type { EngineStats, LineStats } from '../domain/job-reader.ts';
 import { type Job, type Lane, lanes } from '../domain/job.ts';
-import { type ProviderName, providerNames } from '../domain/provider-name.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
 import { jobsAhead } from './fair-order.ts';
 import { premiumStreak } from './job-rounds.ts';
@@ -73,8 +73,8 @@ export function engineStats(database: Database): EngineStats {
      SELECT line, lane, NULL AS tier, count(*) AS jobs FROM jobs WHERE state = 'running' GROUP BY line, lane`,
   );
   return {
-    lines: providerNames
-      .filter((line) => counted.some((row) => row['line'] === line))
+    lines: [...new Set(counted.map((row) => String(row['line'])))]
+      .toSorted()
       .map((line) => lineStats(database, line, counted)),
     undelivered: numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE state = 'ended'`), 'jobs'),
   };

@@ -7,7 +7,7 @@ import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
 import { defaultKind } from '../domain/kind-traits.ts';
 import { mediaKinds } from '../domain/media.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { providerNames } from '../domain/provider-name.ts';
+import { isProviderName } from '../domain/provider-name.ts';
 import type { Row } from './connection.ts';
 import { fromJson } from './from-json.ts';
 import { parseRow } from './parse-row.ts';
@@ -67,7 +67,7 @@ const facts = z.object({
   user_id: z.number(),
   message_id: z.number(),
   thread_id: z.number().nullable(),
-  line: z.enum(providerNames),
+  line: z.string().refine(isProviderName),
   tier: z.number(),
   round: z.number(),
   fence: z.number(),
@@ -93,7 +93,7 @@ const shownRow: z.ZodType<JobRow> = facts
     options: facts.shape.options.catch(null),
     lane: facts.shape.lane.catch('free'),
     chat_type: facts.shape.chat_type.catch('private'),
-    line: facts.shape.line.catch('bytez'),
+    line: facts.shape.line.catch('unknown'),
     answer: facts.shape.answer.catch(null),
   })
   .and(

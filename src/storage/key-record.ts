@@ -4,7 +4,7 @@ import { keyId } from '../domain/ids.ts';
 import type { KeyHealth } from '../domain/key-health.ts';
 import type { KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
-import { providerNames } from '../domain/provider-name.ts';
+import { isProviderName } from '../domain/provider-name.ts';
 import { fromJson } from './from-json.ts';
 
 const id = z.string().transform(keyId);
@@ -59,7 +59,7 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
   .pipe(
     z.object({
       id,
-      provider: z.enum(providerNames),
+      provider: z.string().refine(isProviderName),
       name: z.string(),
       savedAtMs: z.number(),
       state: keyState,

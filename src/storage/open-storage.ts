@@ -5,6 +5,7 @@ import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 import type { RestBook } from '../domain/rest-book.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
@@ -40,13 +41,15 @@ export type StorageOptions = {
   readonly path: string;
   /** Hears of keys whose record cannot be read. */
   readonly onUnreadableKey: (error: StorageError) => void;
+  /** The lines from which jobs are claimed; without it, every line. */
+  readonly lines?: readonly ProviderName[];
   readonly clock?: Clock;
   readonly tell?: Tell;
 };
 
 /** Opens everything; that the machine refuses to write is told once, and once that it does no more. */
 export function openStorage(options: StorageOptions): Storage {
-  const { path, onUnreadableKey, clock = systemClock, tell = () => undefined } = options;
+  const { path, onUnreadableKey, lines, clock = systemClock, tell = () => undefined } = options;
   const isWellNow = () => isWritable(database, clock.now());
   const watch = new TroubleWatch({
     clock,
@@ -61,7 +64,7 @@ export function openStorage(options: StorageOptions): Storage {
   return {
     database,
     takesWrites: () => !watch.isOn && isWellNow(),
-    engine: createSqliteJobEngine(database),
+    engine: createSqliteJobEngine(database, lines),
     ledger: createSqliteEffectLedger(database),
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),

@@ -1,5 +1,6 @@
 import type { Claim } from '../domain/job-lease.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { claimWithAnswer, keepAnswer } from './job-answers.ts';
 import { keepCall } from './job-calls.ts';
@@ -16,8 +17,12 @@ import { cancelJob, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
 import type { SetAside } from './unreadable-jobs.ts';
 
-/** Takes jobs in and hands them out; each method is one transaction. */
-export function createSqliteJobQueue(database: Database): JobQueue {
+/**
+ * Takes jobs in and hands them out; each method is one transaction. What waits in a line that is not among `lines` is
+ * set aside at the start; without them every line is known.
+ */
+export function createSqliteJobQueue(database: Database, lines?: readonly ProviderName[]): JobQueue {
+  const known = lines === undefined ? undefined : new Set(lines);
   const listeners = new Set<Parameters<JobQueue['onSetAside']>[0]>();
   /** Claims until it comes upon a job that can be read; of each other one is told once its end is durable. */
   const claimed = async (claim: () => Claim | SetAside | undefined): Promise<Claim | undefined> => {
@@ -44,7 +49,8 @@ export function createSqliteJobQueue(database: Database): JobQueue {
     settle: async (lease, outcome, nowMs) =>
       database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
     cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),
-    recover: async (maxCrashes, nowMs) => database.commit(() => recoverJobs(database, maxCrashes, Math.floor(nowMs))),
+    recover: async (maxCrashes, nowMs) =>
+      database.commit(() => recoverJobs(database, known, maxCrashes, Math.floor(nowMs))),
     onSetAside: (listener) => {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -1,7 +1,7 @@
 import type { JobId } from '../domain/ids.ts';
 import { lanes } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { providerNames } from '../domain/provider-name.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
 import { endFromOutside } from './end-from-outside.ts';
 import { type StoredJob, toStoredJob } from './job-rows.ts';
@@ -11,8 +11,11 @@ import { StorageError } from './storage-error.ts';
 /** A job that has ended because its row cannot be read: nobody can work on it, and the others have to go on. */
 export type SetAside = { readonly setAside: JobId; readonly error: StorageError };
 
+/** The lines from which jobs are claimed; without it, every line. */
+export type KnownLines = ReadonlySet<ProviderName> | undefined;
+
 const outcome: Outcome = { kind: 'failed', code: 'set-aside' };
-const known = { line: new Set<string>(providerNames), lane: new Set<string>(lanes) };
+const knownLanes: ReadonlySet<string> = new Set(lanes);
 
 /** Reads a job that is to be worked on, or sets it aside, inside the caller's transaction. */
 export function readOrSetAside(database: Database, row: Row): StoredJob | SetAside {
@@ -26,11 +29,11 @@ export function readOrSetAside(database: Database, row: Row): StoredJob | SetAsi
 }
 
 /** Sets aside what waits in a line or lane that this version does not know, and so never claims from. */
-export function setStraysAside(database: Database, nowMs: number): readonly JobId[] {
+export function setStraysAside(database: Database, lines: KnownLines, nowMs: number): readonly JobId[] {
   return database
     .all('SELECT DISTINCT line, lane FROM waiting_counts')
     .map((row) => ({ line: String(row['line']), lane: String(row['lane']) }))
-    .filter(({ line, lane }) => !known.line.has(line) || !known.lane.has(lane))
+    .filter(({ line, lane }) => lines?.has(line) === false || !knownLanes.has(lane))
     .flatMap(({ line, lane }) =>
       database.all(`SELECT seq FROM jobs WHERE state = 'waiting' AND line = ? AND lane = ?`, line, lane),
     )

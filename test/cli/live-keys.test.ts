@@ -27,7 +27,7 @@ function liveKeys(first: Env, fileText = '') {
     providers,
     house: {
       reloadKeys: async (next, settings = providers) => {
-        const seats = settings.bytez.seatsPerKey;
+        const seats = settings['bytez']?.seatsPerKey;
         steps.push(`uses ${next.map(({ secret }) => secret.reveal()).join(' ')}, ${seats} at once`);
       },
     },

@@ -7,6 +7,7 @@ import { knownNames, unknownNames } from '../../src/config-names.ts';
 import { parseConfig } from '../../src/config.ts';
 import { keyMeanings, settingSections } from '../../src/config/settings.ts';
 import { keyVariables } from '../../src/keys/key-variables.ts';
+import { bytezDefinition } from '../../src/providers/bytez/bytez-definition.ts';
 
 function file(name: string): string {
   return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -61,5 +62,5 @@ test('envExample() names every variable with one spelling, and its values are th
 
 test('every documented way to name a key is read, in the documented order', () => {
   const names = Object.keys(keyMeanings).map((ending) => `BYTEZ_${ending}`);
-  expect(keyVariables('bytez', names.toReversed()).map(({ name }) => name)).toEqual(names);
+  expect(keyVariables(bytezDefinition, names.toReversed()).map(({ name }) => name)).toEqual(names);
 });

@@ -16,7 +16,7 @@ const forever = new AbortController().signal;
 
 async function generate(server: LocalServer, signal: AbortSignal = forever): Promise<ProviderReply> {
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2/`, http });
+  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2/`, http, now: Date.now });
   return await provider.generate(run, key, signal);
 }
 
@@ -57,7 +57,7 @@ test('a run sends what was asked for beside the words nested, under the names of
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ error: words, output: null }));
   });
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: server.url, http });
+  const provider = createBytezProvider({ baseUrl: server.url, http, now: Date.now });
   const more = { size: { width: 1_024, height: 576 }, seed: 0, negative: 'ugly hands' };
 
   const reply = await provider.generate({ ...run, ...more }, key, forever);
@@ -75,7 +75,7 @@ test.each(['../admin', 'a/../b', 'a?b', 'a#b', 'a%2Fb', 'a b', '/a', 'a//b', 'a/
   async (model) => {
     await using server = await localHttpServer((_request, response) => void response.end());
     await using http = createHttpClient();
-    const provider = createBytezProvider({ baseUrl: server.url, http });
+    const provider = createBytezProvider({ baseUrl: server.url, http, now: Date.now });
 
     expect(await provider.generate({ ...run, model }, key, forever)).toEqual(failed('model', 'unknown-model'));
     expect(server.connections()).toBe(0);
@@ -85,7 +85,7 @@ test.each(['../admin', 'a/../b', 'a?b', 'a#b', 'a%2Fb', 'a b', '/a', 'a//b', 'a/
 test('a key that cannot be a header is rejected without a call and without being quoted', async () => {
   await using server = await localHttpServer((_request, response) => void response.end());
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: server.url, http });
+  const provider = createBytezProvider({ baseUrl: server.url, http, now: Date.now });
   const broken = new Secret('0123456789abcdef\r\nx-admin: 1');
 
   const replies = [await provider.generate(run, broken, forever), await provider.probe(broken, forever)];
@@ -256,7 +256,7 @@ test('two runs at once do not wait for each other', async () => {
     if (waiting.length === 2) for (const answer of waiting) answer();
   });
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: server.url, http });
+  const provider = createBytezProvider({ baseUrl: server.url, http, now: Date.now });
 
   const replies = await Promise.all([provider.generate(run, key, forever), provider.generate(run, key, forever)]);
 
@@ -285,7 +285,7 @@ test.each([
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   });
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2`, http });
+  const provider = createBytezProvider({ baseUrl: `${server.url}/models/v2`, http, now: Date.now });
 
   expect(await provider.probe(key, forever)).toEqual(expected);
   expect(server.seen).toEqual([

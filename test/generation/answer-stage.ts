@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 export const url = 'https://cdn.example/fox.png';
 export const file: MediaFile = { path: 'results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 };
@@ -76,6 +77,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       keeper,
       clock,
       tell,
+      models: modelTraits,
       providers: new Map([['bytez', provider]]),
       random: () => 0.5,
       chains: kinds(chain),

@@ -14,6 +14,7 @@ import { KeyPool } from '../../src/keys/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 export const done: ProviderReply = { ok: true, source: { kind: 'url', url: 'https://cdn.example/x.png' } };
 export const failed = (failure: AttemptFailure): ProviderReply => ({ ok: false, failure });
@@ -74,6 +75,7 @@ export function anAttemptStage(options: StageOptions) {
   const memory = freshMemory();
   const tools: AttemptTools = {
     pool,
+    models: modelTraits,
     providers: new Map([['bytez', provider]]),
     chains,
     rules: { maxAttempts: 3, delayMs: options.delayMs ?? 2_000 },

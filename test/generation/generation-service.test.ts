@@ -10,6 +10,7 @@ import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { cut, done, down } from './attempt-stage.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 const pictureMs = 50;
 
@@ -41,6 +42,7 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
   const service = new GenerationService({
     ...engine,
     pool,
+    models: modelTraits,
     providers: new Map([
       ['bytez', providerOf('bytez')],
       ['openai', providerOf('openai')],

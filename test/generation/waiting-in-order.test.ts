@@ -11,6 +11,7 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 const failures: readonly AttemptFailure[] = [
   { blame: 'key', reason: 'rejected', detail: '' },
@@ -73,6 +74,7 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
   const service = new GenerationService({
     ...engine,
     pool,
+    models: modelTraits,
     providers: new Map([['bytez', provider]]),
     keeper: {
       find: async () => undefined,

@@ -79,7 +79,7 @@ test.each([
   '[]',
   '{"kind":"dancing"}',
   JSON.stringify(aRecord({ kind: 'dancing' } as unknown as KeyState)),
-  JSON.stringify({ ...aRecord({ kind: 'ready' }), provider: 'nobody' }),
+  JSON.stringify({ ...aRecord({ kind: 'ready' }), provider: 'No body' }),
 ])(
   'createSqliteKeyStore().load() passes over a record that it cannot read and says so without showing it: %s',
   async (text) => {

@@ -49,7 +49,7 @@ function aWire() {
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
-  return { bodies, provider: createBytezProvider({ baseUrl: 'http://127.0.0.1:1', http }) };
+  return { bodies, provider: createBytezProvider({ baseUrl: 'http://127.0.0.1:1', http, now: Date.now }) };
 }
 
 test('A1 A7 A9 A10 any text is kept, sent and shown well-formed, whatever it is made of', async () => {

@@ -4,6 +4,7 @@ import { checkOptions } from '../../src/generation/model-options.ts';
 import { answerTo, pictures, runs } from '../journeys/talk.ts';
 import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { accepted } from './ab-stage.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
 
 const chain = [
   { provider: 'bytez', model: 'black-forest-labs/flux-pro' },
@@ -21,7 +22,7 @@ test.each([
   'x'.repeat(10_000),
   '../flux-pro',
 ])('A22 the model %j is none of ours, and those that are ours are shown', (model) => {
-  expect(checkOptions(chain, { model })).toEqual({
+  expect(checkOptions(chain, { model }, modelTraits)).toEqual({
     ok: false,
     mistake: { kind: 'unknown-model', written: model.trim(), models: chain.map((one) => one.model) },
   });
@@ -30,7 +31,10 @@ test.each([
 test.each(['flux-pro', ' flux-pro ', 'black-forest-labs/flux-pro', 'bytez:black-forest-labs/flux-pro'])(
   'A22 the model %j is exactly ours',
   (model) => {
-    expect(checkOptions(chain, { model })).toEqual({ ok: true, options: { model: 'black-forest-labs/flux-pro' } });
+    expect(checkOptions(chain, { model }, modelTraits)).toEqual({
+      ok: true,
+      options: { model: 'black-forest-labs/flux-pro' },
+    });
   },
 );
 

@@ -96,6 +96,7 @@ function spliced(body: Buffer, { at, drop, put }: { at: number; drop: number; pu
 
 async function replyTo(given: Recorded, body: Uint8Array): Promise<ProviderReply> {
   const provider = createBytezProvider({
+    now: Date.now,
     baseUrl: 'https://api.example/models/v2',
     http: {
       call: async () => ({ kind: 'answer', status: given.status, headers: given.headers, body }),

@@ -99,7 +99,7 @@ test.each(['ENOTFOUND', 'EAI_AGAIN'])(
     await using opened = new AsyncDisposableStack();
     const agent = opened.adopt(new Agent({ connect: { lookup } }), async (agent) => await agent.destroy());
     await using http = createHttpClient({ agent });
-    const provider = createBytezProvider({ baseUrl: 'http://provider.example', http });
+    const provider = createBytezProvider({ baseUrl: 'http://provider.example', http, now: Date.now });
 
     const reply = await provider.probe(new Secret(canaryKey), new AbortController().signal);
     expect(reply).toEqual({
@@ -166,7 +166,7 @@ test.each([
   async (_what, body, expected) => {
     await using server = await localHttpServer((_request, response) => void response.end(body));
     await using http = createHttpClient();
-    const provider = createBytezProvider({ baseUrl: server.url, http });
+    const provider = createBytezProvider({ baseUrl: server.url, http, now: Date.now });
 
     expect(await provider.probe(new Secret(canaryKey), new AbortController().signal)).toEqual(expected);
   },

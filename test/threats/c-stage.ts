@@ -18,7 +18,7 @@ const forever = new AbortController().signal;
 /** Asks the provider at this address for a picture or a video. */
 export async function ask(url: string, kind: JobKind = 'image', signal = forever): Promise<ProviderReply> {
   await using http = createHttpClient();
-  const provider = createBytezProvider({ baseUrl: url, http });
+  const provider = createBytezProvider({ baseUrl: url, http, now: Date.now });
   return await provider.generate({ kind, model: 'a/b', prompt: 'a red fox' }, new Secret(canaryKey), signal);
 }
 

@@ -27,7 +27,7 @@ const spoils = [
 
 function anEngine() {
   const database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = createSqliteJobEngine(database, ['bytez', 'openai']);
   const heard: [JobId, string][] = [];
   engine.queue.onSetAside((id, error) => heard.push([id, String(error)]));
   return { database, engine, heard, [Symbol.dispose]: () => database[Symbol.dispose]() };

@@ -1,10 +1,10 @@
 import type { KeyId } from '../../domain/ids.ts';
-import { providerNames } from '../../domain/provider-name.ts';
 import { fingerprint } from '../../keys/fingerprint.ts';
 import { keyVariables } from '../../keys/key-variables.ts';
 import { type ProviderKey, readKeys } from '../../keys/read-keys.ts';
 import { splitKeys } from '../../keys/split-keys.ts';
 import { Secret } from '../../kit/secret.ts';
+import { providerDefinitions } from '../../providers/registry.ts';
 
 /** Where a key is to be replaced: the variable, and what to look for in it or in the file that it names. */
 export type KeyOrigin = {
@@ -28,8 +28,8 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
     if (!found.has(id)) found.set(id, origin);
   };
   const provided = new Set(keys.map(({ provider }) => provider));
-  for (const provider of providerNames.filter((name) => provided.has(name))) {
-    for (const { name, holds } of keyVariables(provider, Object.keys(env))) {
+  for (const owner of providerDefinitions.filter((definition) => provided.has(definition.name))) {
+    for (const { name, holds } of keyVariables(owner, Object.keys(env))) {
       if (holds === 'path') {
         noteFile(env, name, note);
         continue;

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../../domain/provider-name.ts';
 import { count } from '../../observability/story-words.ts';
-import { isServed } from '../../providers/create-providers.ts';
+import { isServed } from '../../providers/registry.ts';
 import { spanWords } from '../time-words.ts';
 import { type Cell, type Column, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';

@@ -90,7 +90,7 @@ export async function lookAtKeys(around: Surroundings): Promise<KnownKeys> {
       configured,
       state: record === undefined ? { kind: 'ready' } : stateNow(record.state, nowMs),
       inFlight: bot === 'running' ? (record?.inFlight ?? 0) : 0,
-      seats: Math.floor(record?.seats.limit ?? config.providers[configured.provider].seatsPerKey),
+      seats: Math.floor(record?.seats.limit ?? config.providers[configured.provider]?.seatsPerKey ?? 1),
       account: record?.account === undefined ? undefined : nameOf.get(record.account),
       health: healthNow(record, nowMs),
     })),

@@ -1,6 +1,6 @@
 import type { KeyState } from '../../domain/key-state.ts';
-import { type ProviderName, providerNames } from '../../domain/provider-name.ts';
-import { isServed } from '../../providers/create-providers.ts';
+import type { ProviderName } from '../../domain/provider-name.ts';
+import { isServed, providerNames } from '../../providers/registry.ts';
 import { takesCalls } from './known-keys.ts';
 
 export type ProviderCount = {

@@ -1,7 +1,7 @@
 import { momentWords } from '../time-words.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { paint, type Terminal } from '../terminal.ts';
-import { isServed } from '../../providers/create-providers.ts';
+import { isServed } from '../../providers/registry.ts';
 import { keysDocument, writeJson } from './key-document.ts';
 import { notServedWords } from './key-tables.ts';
 import { type KnownKeys, lookAtKeys, takesCalls } from './known-keys.ts';

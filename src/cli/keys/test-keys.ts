@@ -2,10 +2,10 @@ import PQueue from 'p-queue';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
 import type { ProviderName } from '../../domain/provider-name.ts';
-import { providerNames } from '../../domain/provider-name.ts';
 import { oneLine } from '../../observability/one-line.ts';
-import { createProviders, isServed } from '../../providers/create-providers.ts';
+import { createProviders } from '../../providers/create-providers.ts';
 import { createHttpClient } from '../../providers/http-client.ts';
+import { isServed, providerNames } from '../../providers/registry.ts';
 import { isoTime, spanWords } from '../time-words.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Cell, table } from '../table.ts';
@@ -35,7 +35,8 @@ export async function testKeys(around: Surroundings, { json }: { readonly json: 
   const { config, keys, warnings } = await lookAtKeys(around);
   using stop = around.listenForStop();
   await using http = createHttpClient();
-  const providers = createProviders(config.providers, http);
+  const owners = keys.map(({ provider }) => provider);
+  const providers = await createProviders(owners, { settings: config.providers, http, clock: around.clock });
   const progress = progressOn(around.err, keys.length, json);
   const queue = new PQueue({ concurrency: atOnce });
   const results = await Promise.allSettled(

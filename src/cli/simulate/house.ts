@@ -15,6 +15,7 @@ import { createSqliteJobEngine } from '../../storage/sqlite-job-engine.ts';
 import { createSqliteKeyStore } from '../../storage/sqlite-key-store.ts';
 import type { Contender, Opened, Stage } from './contender.ts';
 import { keyAt, promptOf, worldHttp } from './world-http.ts';
+import { modelTraits } from '../../providers/registry.ts';
 
 export const strategyNames = Object.keys(strategies) as readonly StrategyName[];
 
@@ -73,6 +74,7 @@ async function openHouse(
     queue,
     reader,
     pool,
+    models: modelTraits,
     providers,
     keeper,
     clock,

@@ -19,7 +19,7 @@ export type BytezOptions = {
   readonly baseUrl: string;
   readonly http: HttpClient;
   /** Milliseconds since 1970, for Retry-After dates. */
-  readonly now?: () => number;
+  readonly now: () => number;
 };
 
 type Answer = Extract<HttpReply, { kind: 'answer' }>;
@@ -31,7 +31,7 @@ const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
 
 /** Bytez as a provider: one synchronous call a run, every answer read or classified here. */
-export function createBytezProvider({ baseUrl, http, now = Date.now }: BytezOptions): Provider {
+export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Provider {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 
   const classify = (answer: Answer, complaint: Complaint): AttemptFailure =>

@@ -89,7 +89,7 @@ function answering(status: number, headers: HttpHeaders, body: Uint8Array): Prov
     call: async () => ({ kind: 'answer', status, headers, body }),
     [Symbol.asyncDispose]: async () => {},
   };
-  return createBytezProvider({ baseUrl: 'https://api.example/models/v2', http });
+  return createBytezProvider({ baseUrl: 'https://api.example/models/v2', http, now: Date.now });
 }
 
 function expectSound(failure: AttemptFailure): void {

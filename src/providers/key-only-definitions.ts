@@ -1,0 +1,22 @@
+import { wordsOnly } from '../domain/model-traits.ts';
+import type { ProviderDefinition } from './provider-definition.ts';
+
+const keysOnly = { seatsPerKey: 4, models: [], otherModels: wordsOnly, chains: {} } as const;
+
+/** Providers whose keys and settings are read although this version has no adapter for them. */
+export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
+  { name: 'openai', prefixes: ['OPENAI'], baseUrl: 'https://api.openai.com/v1', ...keysOnly },
+  {
+    name: 'stability',
+    prefixes: ['STABILITY'],
+    aliases: ['STABILITY_KEY'],
+    baseUrl: 'https://api.stability.ai',
+    ...keysOnly,
+  },
+  { name: 'suno', prefixes: ['SUNO'], baseUrl: 'https://api.sunoapi.org', ...keysOnly },
+  { name: 'anthropic', prefixes: ['CLAUDE', 'ANTHROPIC'], baseUrl: 'https://api.anthropic.com', ...keysOnly },
+  { name: 'deepseek', prefixes: ['DEEPSEEK'], baseUrl: 'https://api.deepseek.com', ...keysOnly },
+  { name: 'mistral', prefixes: ['MISTRAL'], baseUrl: 'https://api.mistral.ai', ...keysOnly },
+  { name: 'gemini', prefixes: ['GEMINI'], baseUrl: 'https://generativelanguage.googleapis.com', ...keysOnly },
+  { name: 'cohere', prefixes: ['COHERE'], baseUrl: 'https://api.cohere.com', ...keysOnly },
+];

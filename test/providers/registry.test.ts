@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { jobKinds } from '../../src/domain/job.ts';
+import { isProviderName } from '../../src/domain/provider-name.ts';
+import { createHttpClient } from '../../src/providers/http-client.ts';
+import { createProviders } from '../../src/providers/create-providers.ts';
+import {
+  builtInChain,
+  definitionOf,
+  isServed,
+  modelTraits,
+  providerDefinitions,
+  providerNames,
+} from '../../src/providers/registry.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const source = join(import.meta.dirname, '..', '..', 'src');
+
+function withoutRepeats(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}
+
+test('no two providers share a name, a prefix or an alias', () => {
+  expect(providerNames).toEqual(withoutRepeats(providerNames));
+  const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
+  expect(prefixes).toEqual(withoutRepeats(prefixes));
+  const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
+  expect(aliases).toEqual(withoutRepeats(aliases));
+});
+
+test.each(providerDefinitions)('the definition of $name holds together', (definition) => {
+  const { name, prefixes, aliases = [], baseUrl, seatsPerKey, models, chains } = definition;
+  expect(isProviderName(name)).toBe(true);
+  expect(definitionOf(name)).toBe(definition);
+  // An alias is ordered among the variables of the prefix that it begins with.
+  expect(aliases.filter((alias) => !prefixes.some((prefix) => alias.startsWith(`${prefix}_`)))).toEqual([]);
+  expect(new URL(baseUrl).protocol).toBe('https:');
+  expect(baseUrl.endsWith('/')).toBe(false);
+  expect(seatsPerKey).toBeGreaterThanOrEqual(1);
+  const ids = models.map(({ model }) => model);
+  expect(ids).toEqual(withoutRepeats(ids));
+  for (const { endsOn = '2026-12-01' } of models) expect(new Date(endsOn).toISOString().slice(0, 10)).toBe(endsOn);
+  for (const kind of jobKinds) {
+    const own = models.filter((row) => row.kind === kind).map(({ model }) => model);
+    expect(own).toEqual(expect.arrayContaining([...(chains[kind] ?? [])]));
+  }
+});
+
+test.each(jobKinds)('the built-in chain for kind %s names only providers that can be asked', (kind) => {
+  const chain = builtInChain(kind);
+  expect(chain.length).toBeGreaterThan(0);
+  expect(chain.filter(({ provider }) => !isServed(provider))).toEqual([]);
+});
+
+test('modelTraits() assumes nothing of a model or a provider that it does not know', () => {
+  const nothing = { seed: false, negative: false };
+  expect(modelTraits({ provider: 'bytez', model: 'some/new-model' })).toEqual(nothing);
+  expect(modelTraits({ provider: 'stranger', model: 'dreamlike-art/dreamlike-photoreal-2.0' })).toEqual(nothing);
+});
+
+test('createProviders() loads the adapters that it is asked for, passes over names without one, and loads more later', async () => {
+  await using http = createHttpClient();
+  const providers = await createProviders(['openai', 'nobody'], { settings: {}, http, clock: fakeClock() });
+  expect([...providers.keys()]).toEqual([]);
+  await providers.load(['bytez', 'openai']);
+  const bytez = providers.get('bytez');
+  expect([...providers.keys()]).toEqual(['bytez']);
+  expect(bytez?.name).toBe('bytez');
+  await providers.load(['bytez']);
+  expect(providers.get('bytez')).toBe(bytez);
+});
+
+test('no model of a provider is named outside its adapter', () => {
+  const ids = providerDefinitions.flatMap(({ models }) => models.map(({ model }) => model));
+  const names = withoutRepeats(ids.flatMap((id) => [id, id.slice(id.lastIndexOf('/') + 1)]));
+  expect(names.length).toBeGreaterThan(0);
+  const named = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/^(?:providers|sandbox)\//.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(source, file), 'utf8');
+      return names.filter((name) => text.includes(name)).map((name) => `${file}: ${name}`);
+    });
+  expect(named).toEqual([]);
+});
+
+test('reading the registry loads no adapter and no package', () => {
+  const loaded = new Set<string>();
+  const packages: string[] = [];
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const [, from = ''] of readFileSync(path, 'utf8').matchAll(/^import (?!type )[^;]*?from '([^']+)';/gm)) {
+      if (from.startsWith('.')) load(join(dirname(path), from));
+      else packages.push(from);
+    }
+  };
+  load(join(source, 'providers', 'registry.ts'));
+  expect(packages).toEqual([]);
+  const files = [...loaded].map((path) => relative(source, path));
+  expect(files).toContain('providers/bytez/bytez-definition.ts');
+  expect(files.filter((file) => /-provider\.ts$|http-client/.test(file))).toEqual([]);
+});
