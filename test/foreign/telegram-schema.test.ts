@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { InputFile } from 'grammy';
 import { expect, test } from 'vitest';
 import type { TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { answerTo, pictures, press, reads, runs, until } from '../journeys/talk.ts';
 import { aPng, aTelegram } from '../sandbox/telegram/a-telegram.ts';
 import { telegramSchema } from '../support/telegram-schema.ts';
+import { readTelegramTypes, schemaFile, type SchemaFixture } from '../support/telegram-types.ts';
 import { adminId, openTestHouse, premiumId, type TestHouse } from '../support/test-house.ts';
 
 const schema = telegramSchema();
@@ -23,6 +25,11 @@ const updatesOf = ({ telegram }: TestHouse) =>
 
 const kindsOf = (house: TestHouse) =>
   new Set(updatesOf(house).flatMap((update) => Object.keys(update).filter((name) => name !== 'update_id')));
+
+test('the schema is made from the installed types of Telegram', () => {
+  const { madeFrom } = JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaFixture;
+  expect(madeFrom, 'run "npm run schema:telegram" and read what changed').toEqual(readTelegramTypes().madeFrom);
+});
 
 test('a session of pictures, a video, languages and buttons is as Telegram’s types have it', async () => {
   await using house = await openTestHouse({ seats: 2 });

@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { createGenerator, type Schema } from 'ts-json-schema-generator';
+import { schemaFile, type SchemaFixture } from './telegram-types.ts';
 
 /** Says what is wrong, in one line each; nothing when all is as Telegram's types have it. */
 export type TelegramSchema = {
@@ -16,20 +12,14 @@ export type TelegramSchema = {
 
 type Property = { readonly type?: string | readonly string[] };
 
-const require = createRequire(import.meta.url);
-const typesFolder = dirname(require.resolve('@grammyjs/types'));
-const { version } = require('@grammyjs/types/package.json') as { readonly version: string };
-const cacheFolder = join(import.meta.dirname, '../../node_modules/.cache/darkroom');
-
-/** The JSON schema of the Bot API, made from the types of the package `@grammyjs/types` or taken from the last time. */
+/** The JSON schema of the Bot API, made from the types of the package `@grammyjs/types` by `npm run schema:telegram`. */
 export function telegramSchema(): TelegramSchema {
-  const schema = cachedSchema();
-  const api = Object.keys(schema.definitions ?? {}).find((name) => name.startsWith('ApiMethods<'));
-  if (api === undefined) throw new Error(`Cannot read @grammyjs/types ${version}: it has no ApiMethods`);
-  const methods = propertiesOf(schema.definitions?.[api]);
+  const { definitions } = JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaFixture;
+  const api = Object.keys(definitions).find((name) => name.startsWith('ApiMethods<'));
+  if (api === undefined) throw new Error(`Cannot read ${schemaFile}: it has no ApiMethods`);
+  const methods = propertiesOf(definitions[api]);
   // The whole schema is checked by being used; checking it first would take longer than all the tests.
   const ajv = new Ajv({ allowUnionTypes: true, validateSchema: false });
-  const { definitions } = schema;
   const compiled = new Map<string, ValidateFunction>();
   const check = (pointer: string, value: unknown): readonly string[] => {
     const validate = compiled.get(pointer) ?? ajv.compile({ definitions, $ref: `#/definitions/${pointer}` });
@@ -72,67 +62,4 @@ function asServerReads(
     return [[name, isDigits ? Number(value) : value] as const];
   });
   return Object.fromEntries(read);
-}
-
-function cachedSchema(): Schema {
-  const recipe = createHash('sha256')
-    .update(readFileSync(import.meta.filename))
-    .digest('hex')
-    .slice(0, 12);
-  const path = join(cacheFolder, `telegram-schema-${version}-${recipe}.json`);
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Schema;
-  } catch {
-    const schema = generate();
-    mkdirSync(cacheFolder, { recursive: true });
-    const draft = join(cacheFolder, `draft-${process.pid}-${Date.now()}.json`);
-    writeFileSync(draft, JSON.stringify(schema));
-    renameSync(draft, path);
-    return schema;
-  }
-}
-
-const entry = `
-import type { ApiMethods } from './methods.js';
-import type { Update } from './update.js';
-/** An upload as the sandbox records it. */
-export interface GivenFile { name: string; bytes: number }
-export interface Telegram { methods: ApiMethods<GivenFile>; update: Update }
-`;
-
-function generate(): Schema {
-  const folder = mkdtempSync(join(tmpdir(), 'darkroom-telegram-types-'));
-  try {
-    for (const file of readdirSync(typesFolder).filter((name) => name.endsWith('.d.ts'))) {
-      writeFileSync(join(folder, file), rewritten(readFileSync(join(typesFolder, file), 'utf8')));
-    }
-    writeFileSync(join(folder, 'entry.ts'), entry);
-    const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types: [] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['entry.ts'] }));
-    return createGenerator({
-      path: join(folder, 'entry.ts'),
-      tsconfig: join(folder, 'tsconfig.json'),
-      type: 'Telegram',
-      expose: 'export',
-      jsDoc: 'none',
-      additionalProperties: false,
-      skipTypeCheck: true,
-    }).createSchema('Telegram');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * The generator passes over method signatures, so each method becomes a property with its arguments and its result. A
- * NonNullable becomes an intersection with `{}`, which nothing satisfies once no further properties are allowed. And a
- * message with a caption is said to have no medium.
- */
-function rewritten(source: string): string {
-  return source
-    .replaceAll(/^ {4}(\w+)\(\): (.+);$/gm, '    $1: { args: {}; result: $2 };')
-    .replaceAll(/^ {4}(\w+)\(args\??: \{$/gm, '    $1: { args: {')
-    .replaceAll(/^ {4}\}\): (.+);$/gm, '    }; result: $1 };')
-    .replaceAll('NonNullable<Message[P]>', 'Exclude<Message[P], undefined>')
-    .replaceAll('Message.CaptionableMessage', 'Message');
 }
