@@ -20,12 +20,9 @@ import { EventLog } from '../src/observability/event-log.ts';
 import { createRedactor } from '../src/observability/redactor.ts';
 import type { HttpReply } from '../src/providers/http-call.ts';
 import { createHttpClient } from '../src/providers/http-client.ts';
-import { openDatabase } from '../src/storage/database.ts';
-import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
-import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
-import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
-import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
 import { modelTraits } from '../src/providers/registry.ts';
+import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
+import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 
 const model = 'bench-model';
 const bodyLimitBytes = 1_000_000;
@@ -86,14 +83,15 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const secrets = benchSecrets(keys);
   const redactor = createRedactor(secrets.map((secret) => new Secret(secret)));
   const destination = pino.destination({ dest: join(dir, 'house.log'), sync: true });
-  const tell = opening.use(new EventLog({ level: 'info', redactor, clock, destination })).tell;
-  const database = opening.use(openDatabase({ path: join(dir, 'darkroom.db') }));
-  const engine = createSqliteJobEngine(database);
-  const store = createSqliteKeyStore(database, (error) => {
-    throw error;
-  });
+  const log = opening.use(new EventLog({ level: 'info', redactor, clock, destination }));
   const providers = new Map<ProviderName, Provider>([[line, provider]]);
-  const { pool } = opening.use(await openBenchKeys({ secrets, seatsPerKey, providers, store, tell }));
+  const databasePath = join(dir, 'darkroom.db');
+  const core = opening.use(
+    await openBenchCore({ secrets, seatsPerKey, providers: () => providers, emit: log.tell, databasePath }),
+  );
+  const { pool } = core;
+  const { engine } = core.storage;
+  const { emit: tell } = core.events;
   const chain = [{ provider: line, model }] as const;
   const chains = { image: chain, video: chain };
   const resting = new ModelRest(clock, tell);

@@ -1,9 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Lease } from '../src/keys/lease.ts';
-import { openDatabase } from '../src/storage/database.ts';
-import { createSqliteKeyStore } from '../src/storage/sqlite-key-store.ts';
 import { line } from './bench-jobs.ts';
-import { benchSecrets, openBenchKeys } from './open-bench-keys.ts';
+import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 import { median } from './quantile.ts';
 
 const batches = 60;
@@ -15,16 +13,10 @@ const wish = { model: 'bench-model', job: 'image' } as const;
 
 /** Microseconds to choose a key, hand out its seat and take it back with a verdict, a desk that remembers listening. */
 export async function decisionTimeUs(keys: number): Promise<number> {
-  using database = openDatabase({ path: ':memory:' });
-  const store = createSqliteKeyStore(database, (error) => {
-    throw error;
-  });
-  const secrets = benchSecrets(keys);
-  const tell = () => undefined;
-  await using opened = await openBenchKeys({ secrets, seatsPerKey, providers: new Map(), store, tell });
+  await using core = await openBenchCore({ secrets: benchSecrets(keys), seatsPerKey, providers: () => new Map() });
   const borrowed: Lease[] = [];
   const borrow = () => {
-    const answer = opened.pool.lease(line, wish);
+    const answer = core.pool.lease(line, wish);
     if (answer.kind !== 'seat') throw new Error(`Cannot measure: the pool is ${answer.kind}`);
     borrowed.push(answer.lease);
   };

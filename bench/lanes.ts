@@ -1,14 +1,7 @@
-import type { JobKind } from '../src/domain/job.ts';
 import type { Provider } from '../src/domain/provider.ts';
-import { keyId } from '../src/domain/ids.ts';
-import { GenerationService } from '../src/generation/generation-service.ts';
-import { KeyPool } from '../src/keys/key-pool.ts';
-import { Secret } from '../src/kit/secret.ts';
 import { virtualClock } from '../src/kit/virtual-clock.ts';
-import { openDatabase } from '../src/storage/database.ts';
-import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
-import { modelTraits } from '../src/providers/registry.ts';
+import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 
 const keys = 5;
 const callMs = 40_000;
@@ -23,8 +16,6 @@ const stepMs = 500;
  */
 export async function lanes(progress: Progress): Promise<BenchmarkReport> {
   const clock = virtualClock();
-  using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
   const random = seeded(7);
   const freedMs: number[] = [];
   const provider: Provider = {
@@ -36,54 +27,21 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
       return { ok: true, source: { kind: 'bytes', bytes: new Uint8Array([1]) } };
     },
   };
-  const tell = () => undefined;
-  const pool = new KeyPool({
-    keys: Array.from({ length: keys }, (_, index) => ({
-      id: keyId(`key-${index + 1}`),
-      name: `bytez #${index + 1}`,
-      hint: '…',
-      provider: 'bytez' as const,
-      place: index + 1,
-      secret: new Secret(`bench-key-${index + 1}`),
-      weight: 1,
-      seats: 1,
-    })),
-    remembered: [],
-    // A provider that never refuses would be given ever more calls, and nobody would wait.
-    mostSeats: () => 1,
-    strategy: 'health-based',
-    clock,
-    random,
-    tell,
-  });
-  const chain = [{ provider: 'bytez' as const, model: 'm' }] as const;
-  const forAll = <Value>(value: Value) => ({ premium: value, free: value });
-  const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
   const startedMs = new Map<number, number>();
-  const service = new GenerationService({
-    ...engine,
-    pool,
+  await using core = await openBenchCore({
+    secrets: benchSecrets(keys),
+    seatsPerKey: 1,
+    providers: () => new Map([['bytez', provider]]),
+    // A provider that never refuses would be given ever more calls, and nobody would wait.
+    env: { BYTEZ_SEATS_MAX: '1', FREE_WAITING: '1000', PREMIUM_WAITING: '1000' },
     clock,
     random,
-    models: modelTraits,
-    providers: new Map([['bytez', provider]]),
-    keeper: {
-      find: async () => undefined,
-      remove: async () => false,
-      keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
-    },
-    chains: { image: chain, video: chain },
-    rules: { maxAttempts: 3, delayMs: 2_000 },
-    timeoutMs: perKind(90_000),
-    deadlineMs: perKind(600_000),
-    running: { premium: 3, free: 1 },
-    waiting: forAll(1_000),
-    perDay: forAll(perKind(-1)),
-    maxWaitMs: Number.MAX_SAFE_INTEGER,
-    tell: (event) => {
+    emit: (event) => {
       if (event.event === 'job.started') startedMs.set(Number(event.jobId.slice('tg-'.length)), clock.now());
     },
   });
+  const { service } = core;
+  core.start();
   let updates = 0;
   const ask = async (userId: number, lane: 'premium' | 'free'): Promise<number> => {
     updates += 1;
@@ -121,6 +79,7 @@ export async function lanes(progress: Progress): Promise<BenchmarkReport> {
     const hour = Math.floor((clock.now() - beganMs) / 3_600_000);
     if (hour > lastHour) progress(`hour ${(lastHour = hour)} of ${hours}`);
   }
+  await core.drain(AbortSignal.abort());
   const waits = premium.flatMap(({ updateId, askedMs }) => {
     const began = startedMs.get(updateId);
     const seat = freedMs.find((atMs) => atMs >= askedMs);

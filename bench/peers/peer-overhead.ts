@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { addedLatency } from '../added-latency.ts';
 import type { AttemptStage } from '../attempt-stage.ts';
 import type { Figure, Progress } from '../figure.ts';
-import { benchSecrets } from '../open-bench-keys.ts';
+import { benchSecrets } from '../open-bench-core.ts';
 import { patience } from './patience.ts';
 import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './portkey.ts';
 

@@ -1,4 +1,4 @@
-import { StartError } from '../start-error.ts';
+import { StartError } from '../app/start-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openHouse, type House } from '../app.ts';
+import { openApp, type App } from '../app/open-app.ts';
 import { parseConfig, type RotationStrategy } from '../config.ts';
 import type { Tell } from '../domain/events.ts';
 import { readKeys } from '../keys/read-keys.ts';
@@ -19,7 +19,7 @@ export type Role = keyof typeof roles;
 const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
 
 export type DemoHouse = AsyncDisposable & {
-  readonly house: House;
+  readonly house: App;
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   /** In the order of the keys. */
@@ -64,7 +64,7 @@ export async function openDemoHouse(
     HEALTH_CHECK_INTERVAL_S: '0',
   };
   const house = opening.use(
-    await openHouse({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, tell }),
+    await openApp({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, emit: tell }),
   );
   await Promise.race([house.introduced, house.broken]);
   const opened = opening.move();

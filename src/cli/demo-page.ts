@@ -5,7 +5,7 @@ import { loadCatalog } from '../messages/catalog.ts';
 import { storyLine } from '../observability/story.ts';
 import type { Cast } from '../sandbox/page/cast.ts';
 import { createChatPage } from '../sandbox/page/chat-page.ts';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../app/start-error.ts';
 import { roles, type DemoHouse, type Role } from './demo-house.ts';
 
 export type DemoPage = AsyncDisposable & {

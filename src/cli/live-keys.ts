@@ -1,4 +1,4 @@
-import type { House } from '../app.ts';
+import type { App } from '../app/open-app.ts';
 import { ConfigError, parseConfig } from '../config.ts';
 import { unknownNames } from '../config-names.ts';
 import type { ProvidersConfig } from '../config-providers.ts';
@@ -18,7 +18,7 @@ export type LiveKeysOptions = {
   readonly reading: EnvironmentReading;
   readonly source: KeySource;
   readonly providers: ProvidersConfig;
-  readonly house: Pick<House, 'reloadKeys'>;
+  readonly house: Pick<App, 'reloadKeys'>;
   readonly clock: Clock;
   readonly tell: Tell;
   /** Warnings that were told already. */

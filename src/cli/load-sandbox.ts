@@ -1,4 +1,4 @@
-import { StartError } from '../start-error.ts';
+import { StartError } from '../app/start-error.ts';
 
 /** The sandbox draws with development packages: it is loaded only when asked for, and says so when they are absent. */
 export async function loadSandbox() {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config.ts';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redactor.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../kit/clock.ts';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../app/start-error.ts';
 import { loadSandbox } from './load-sandbox.ts';
 import { untilStopped } from './signals.ts';
 

@@ -1,5 +1,5 @@
 import { url as inspectorUrl } from 'node:inspector';
-import { openHouse } from '../app.ts';
+import { openApp } from '../app/open-app.ts';
 import { parseConfig } from '../config.ts';
 import { unknownNames } from '../config-names.ts';
 import { readEnvironment } from '../environment.ts';
@@ -52,7 +52,7 @@ export async function start(redactor: Redactor): Promise<void> {
       text: 'no provider key is set; requests are answered kindly, and fail, until BYTEZ_API_KEY is',
     });
   }
-  await using house = await openHouse({ config, keys, clock, random: systemRandom, tell });
+  await using house = await openApp({ config, keys, clock, random: systemRandom, emit: tell });
   await using live = new LiveKeys({
     reading,
     source,

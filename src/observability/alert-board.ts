@@ -10,6 +10,11 @@ export class AlertBoard {
     this.#tell = tell;
   }
 
+  /** In the order in which they began. */
+  raised(): readonly Alert[] {
+    return [...this.#open.values()];
+  }
+
   has(id: string): boolean {
     return this.#open.has(id);
   }

@@ -1,4 +1,4 @@
-import type { AlertFacts } from '../domain/alert.ts';
+import type { Alert, AlertFacts } from '../domain/alert.ts';
 import type { HouseEvent, Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
@@ -17,8 +17,15 @@ export type AlertsOptions = {
   readonly tell: Tell;
 };
 
-/** A listener that turns what happens in the house into alerts: each is raised once and resolved once. */
-export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
+export type Alerts = {
+  /** The listener; it never throws. */
+  readonly hear: Tell;
+  /** What is wrong right now, in the order in which it began. */
+  raised(): readonly Alert[];
+};
+
+/** Turns events into alerts: each is raised once and resolved once. */
+export function createAlerts({ pool, clock, tell }: AlertsOptions): Alerts {
   const board = new AlertBoard(tell);
   const providerOf = providers(pool);
   const keys = new KeyWatch(board, pool, providerOf);
@@ -45,12 +52,15 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Tell {
       board.raise(`job-set-aside:${jobId}`, { kind: 'job-set-aside', jobId, processes });
     }
   };
-  return (event) => {
-    try {
-      hear(event);
-    } catch (error) {
-      tell({ event: 'house.trouble', what: `watch for alerts after ${event.event}`, error });
-    }
+  return {
+    hear: (event) => {
+      try {
+        hear(event);
+      } catch (error) {
+        tell({ event: 'house.trouble', what: `watch for alerts after ${event.event}`, error });
+      }
+    },
+    raised: () => board.raised(),
   };
 }
 

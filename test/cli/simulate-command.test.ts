@@ -7,7 +7,7 @@ import { type SimulateOptions, simulateFaults } from '../../src/cli/simulate/com
 import type { Measured } from '../../src/cli/simulate/measure.ts';
 import { scenarioNames } from '../../src/cli/simulate/scenarios.ts';
 import { usualSettings } from '../../src/cli/simulate/simulate.ts';
-import { StartError } from '../../src/start-error.ts';
+import { StartError } from '../../src/app/start-error.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openHouse } from '../../src/app.ts';
+import { openApp } from '../../src/app/open-app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { readKeys } from '../../src/keys/read-keys.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { Person } from '../../src/sandbox/telegram/person.ts';
 import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import { StartError } from '../../src/start-error.ts';
+import { StartError } from '../../src/app/start-error.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, testToken, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { answerTo, callsOf, pictures, picturesOf, press, reads, runs, until, whileTimePasses } from './talk.ts';
@@ -304,12 +304,12 @@ test('a bot whose token is refused stops, and says what to do', async () => {
     HTTP_PORT: '0',
   };
   const house = opened.use(
-    await openHouse({
+    await openApp({
       config: parseConfig(env),
       keys: readKeys(env).keys,
       clock: systemClock,
       random: Math.random,
-      tell: () => undefined,
+      emit: () => undefined,
     }),
   );
   const error: unknown = await house.broken.catch((reason: unknown) => reason);

@@ -35,7 +35,7 @@ function aWatch(keys = 2) {
         return { ...key, state: states.get(key.id) ?? key.state };
       }),
     );
-  const hear = createAlerts({
+  const { hear } = createAlerts({
     pool,
     clock,
     tell: (event) => {
@@ -258,7 +258,7 @@ test('createAlerts() tells of its own mistakes and lets nobody else suffer from 
     },
     tell: (event) => void heard.push(event),
   });
-  broken({ event: 'house.started', keys: 1, waiting: 0, bot: '@b' });
+  broken.hear({ event: 'house.started', keys: 1, waiting: 0, bot: '@b' });
   expect(heard).toEqual([
     { event: 'house.trouble', what: 'watch for alerts after house.started', error: new Error('no pool') },
   ]);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openHouse, type House } from '../../src/app.ts';
+import { openApp, type App } from '../../src/app/open-app.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { readKeys } from '../../src/keys/read-keys.ts';
@@ -21,7 +21,7 @@ export type TestHouse = AsyncDisposable & {
   readonly bytez: BytezSandbox;
   readonly events: readonly HouseEvent[];
   readonly dataDir: string;
-  readonly house: House;
+  readonly house: App;
   /** Closes the bot as SIGTERM does, and opens a new one on the same data and sandbox. */
   restart(): Promise<void>;
   /** Resolves as soon as such an event has been told. */
@@ -80,13 +80,13 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
   };
   const events: HouseEvent[] = [];
   const listeners = new Set<(event: HouseEvent) => void>();
-  const open = async (): Promise<House> => {
-    const house = await openHouse({
+  const open = async (): Promise<App> => {
+    const house = await openApp({
       config: parseConfig(env),
       keys: readKeys(env).keys,
       clock: options.clock ?? systemClock,
       random: Math.random,
-      tell: (event) => {
+      emit: (event) => {
         events.push(event);
         for (const listener of listeners) listener(event);
       },

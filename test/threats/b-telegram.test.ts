@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StartError } from '../../src/start-error.ts';
+import { StartError } from '../../src/app/start-error.ts';
 import { answerTo, callsOf, pictures, picturesOf, runs, until, whileTimePasses } from '../journeys/talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestHouse, type TestHouse } from '../support/test-house.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { debuggerWarnings } from '../../src/cli/debugger-door.ts';
-import { StartError } from '../../src/start-error.ts';
+import { StartError } from '../../src/app/start-error.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
 import { sources } from './h-patterns.ts';
 import { run, runLines, source } from './k-child.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
-import { openHouse } from '../../src/app.ts';
+import { openApp } from '../../src/app/open-app.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
@@ -154,9 +154,9 @@ test('Q19 two houses never share a data folder', async () => {
     keys: [],
     clock: systemClock,
     random: Math.random,
-    tell: () => undefined,
+    emit: () => undefined,
   };
-  await using first = await openHouse(options);
-  await expect(openHouse(options)).rejects.toMatchObject({ code: 'owned' });
+  await using first = await openApp(options);
+  await expect(openApp(options)).rejects.toMatchObject({ code: 'owned' });
   expect(first.httpUrl).toMatch(/^http:/);
 });

@@ -1,5 +1,5 @@
 import type { KeyWish } from '../../domain/key-store.ts';
-import { StartError } from '../../start-error.ts';
+import { StartError } from '../../app/start-error.ts';
 import { openBeside } from '../../storage/open-beside.ts';
 import { createSqliteKeyStore } from '../../storage/sqlite-key-store.ts';
 import type { Surroundings } from '../surroundings.ts';

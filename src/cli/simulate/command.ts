@@ -1,4 +1,4 @@
-import { StartError } from '../../start-error.ts';
+import { StartError } from '../../app/start-error.ts';
 import type { Contender } from './contender.ts';
 import { house, strategyNames } from './house.ts';
 import type { Measured } from './measure.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { StartError } from '../../start-error.ts';
+import { StartError } from '../../app/start-error.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
 
 const fileSchema = z.preprocess(

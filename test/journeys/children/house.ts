@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openHouse } from '../../../src/app.ts';
+import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config.ts';
 import type { Reach } from '../../../src/domain/life-point.ts';
 import { readKeys } from '../../../src/keys/read-keys.ts';
@@ -9,13 +9,13 @@ import type { Death } from '../killable-house.ts';
 /** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
 const { DEATH: death, ...env } = process.env;
 
-const house = await openHouse({
+const house = await openApp({
   config: parseConfig(env),
   keys: readKeys(env).keys,
   clock: systemClock,
   random: Math.random,
-  tell: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
-  ...(death === undefined ? {} : { reach: dieAt(JSON.parse(death) as Death) }),
+  emit: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
+  ...(death === undefined ? {} : { onCheckpoint: dieAt(JSON.parse(death) as Death) }),
 });
 await house.broken;
 

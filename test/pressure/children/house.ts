@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
-import { openHouse } from '../../../src/app.ts';
+import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { readKeys } from '../../../src/keys/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
@@ -63,12 +63,12 @@ const machines: Readonly<Record<Pressure, Machine>> = {
   'database read-only': pragma('query_only = 1', 'query_only = 0'),
 };
 
-const house = await openHouse({
+const house = await openApp({
   config,
   keys: readKeys(env).keys,
   clock: systemClock,
   random: Math.random,
-  tell: say,
+  emit: say,
 });
 say({ event: 'test.opened', httpUrl: house.httpUrl });
 

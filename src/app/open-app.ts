@@ -1,0 +1,151 @@
+import { openBot } from '../bot/open-bot.ts';
+import { TokenRefused } from '../bot/poller.ts';
+import type { ProvidersConfig } from '../config-providers.ts';
+import type { EngineStats } from '../domain/job-reader.ts';
+import type { KeyDeskView } from '../domain/key-desk.ts';
+import { reachNothing } from '../domain/life-point.ts';
+import type { GenerationService } from '../generation/generation-service.ts';
+import { remembered } from '../http/health-api.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
+import { atMost } from '../kit/at-most.ts';
+import { loadCatalog } from '../messages/catalog.ts';
+import { listenHttp } from './listen-http.ts';
+import { type CoreOptions, openCore } from './open-core.ts';
+import { StartError } from './start-error.ts';
+
+const telegramSilenceMs = 120_000;
+const readinessForMs = 1_000;
+/** After the drain, what is still to be sent may take this much longer. */
+const deliveryPatienceMs = 5_000;
+
+export type AppOptions = Omit<CoreOptions, 'botId'>;
+
+export type App = AsyncDisposable & {
+  /** Where the health API answers. */
+  readonly httpUrl: string;
+  readonly service: GenerationService;
+  readonly keys: KeyDeskView;
+  /** Goes on with these keys, and with new settings for them where there are any. */
+  reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
+  /** How many jobs wait and run, line by line. */
+  stats(): Promise<EngineStats>;
+  /** Resolves once Telegram has said who the bot is. */
+  readonly introduced: Promise<void>;
+  /** Rejects when the app cannot go on (the token was refused); never resolves. */
+  readonly broken: Promise<never>;
+};
+
+/**
+ * Opens the whole app: the core, the bot and the health API. Disposing closes it in two steps: nothing new is taken, what
+ * runs may finish for `config.drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
+ */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, keys, random, onCheckpoint = reachNothing } = options;
+  const { token, apiRoot } = config.telegram;
+  if (token === undefined) {
+    throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
+  }
+  const catalog = loadCatalog();
+  if (!catalog.locales.includes(config.defaultLocale)) {
+    throw new StartError(
+      `Cannot start: DEFAULT_LOCALE names a language without a locale file; set it to one of ${catalog.locales.join(', ')}`,
+    );
+  }
+  await using opening = new AsyncDisposableStack();
+  /** First step of closing: nothing new is taken. */
+  const closing = new AbortController();
+  /** Second step: no wait for Telegram goes on. */
+  const hangingUp = new AbortController();
+
+  // A token begins with the id of its bot.
+  const core = opening.use(await openCore({ ...options, botId: Number(token.reveal().split(':', 1)[0]) }));
+  const { clock, events, storage, pool, service } = core;
+  const { emit: tell } = events;
+  const { engine, inbox, dialogues } = storage;
+  await dialogues.purge(clock.now());
+
+  let ours = [token, ...keys.map(({ secret }) => secret)];
+  const { poller, delivery, menu, mail } = opening.use(
+    await openBot({
+      ...storage,
+      jobs: engine.reader,
+      delivery: engine.delivery,
+      ...config,
+      token,
+      apiRoot,
+      catalog,
+      service,
+      keys: core.keys,
+      forget: (userId) => core.retention.forget(userId),
+      clock,
+      random,
+      tell,
+      reach: onCheckpoint,
+      ours: () => ours,
+      closing: hangingUp.signal,
+    }),
+  );
+  for (const alert of core.alerts()) mail.hear({ event: 'alert.raised', alert });
+  events.subscribe((event) => mail.hear(event));
+
+  const listening = opening.use(
+    await listenHttp({
+      ...config.http,
+      vitals: {
+        databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
+        keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
+        telegramAnswers: () => clock.uptimeMs() - (poller.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
+      },
+      clock,
+      tell,
+    }),
+  );
+
+  const introduced = poller.introduce(closing.signal).then(async () => {
+    const { lines } = await engine.reader.stats();
+    const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
+    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${poller.username}` });
+  });
+  const polling = introduced.then(async () => {
+    await delivery.resume();
+    core.start();
+    // Nobody waits for the menu, not even the end: it complains by itself and is published anew at each start.
+    void menu.publish();
+    await poller.run(closing.signal);
+  });
+  const broken = polling.then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => {
+      if (closing.signal.aborted) return new Promise<never>(() => undefined);
+      throw error instanceof TokenRefused ? new StartError(error.message) : error;
+    },
+  );
+  broken.catch(() => undefined);
+  introduced.catch(() => undefined);
+
+  const opened = opening.move();
+  return {
+    httpUrl: listening.url,
+    service,
+    keys: core.keys,
+    reloadKeys: (newKeys, newProviders) => {
+      ours = [token, ...newKeys.map(({ secret }) => secret)];
+      return core.reloadKeys(newKeys, newProviders);
+    },
+    stats: () => engine.reader.stats(),
+    introduced,
+    broken,
+    [Symbol.asyncDispose]: async () => {
+      using patience = clock.deadline(config.drainMs);
+      closing.abort(new Error('The app is closing'));
+      await polling.catch(() => undefined);
+      await atMost(clock, config.drainMs, poller.idle());
+      await core.drain(patience);
+      await atMost(clock, deliveryPatienceMs, delivery.drain());
+      hangingUp.abort(new Error('The app is closed'));
+      // The process ends by its own will: an update that is not handled yet is not suspected of having killed it.
+      await inbox.survived().catch(() => undefined);
+      await opened.disposeAsync();
+    },
+  };
+}

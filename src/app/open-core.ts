@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { ProvidersConfig } from '../config-providers.ts';
+import type { Alert } from '../domain/alert.ts';
+import type { EventBus } from '../domain/event-bus.ts';
+import type { Tell } from '../domain/events.ts';
+import { type Reach, reachNothing } from '../domain/life-point.ts';
+import type { Provider } from '../domain/provider.ts';
+import type { ProviderName } from '../domain/provider-name.ts';
+import type { ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
+import { isStorageRefusal } from '../domain/storage-trouble.ts';
+import { GenerationService } from '../generation/generation-service.ts';
+import { Housekeeping } from '../generation/housekeeping.ts';
+import type { KeyDesk } from '../keys/key-desk.ts';
+import type { KeyPool } from '../keys/key-pool.ts';
+import { openKeys } from '../keys/open-keys.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import { steadyClock } from '../kit/steady-clock.ts';
+import { removeUnfinished } from '../media/incoming-file.ts';
+import { createResultKeeper } from '../media/result-keeper.ts';
+import { createAlerts } from '../observability/alerts.ts';
+import { createProviders } from '../providers/create-providers.ts';
+import { createHttpClient, type HttpClient } from '../providers/http-client.ts';
+import { modelTraits, providerNames } from '../providers/registry.ts';
+import { followClock } from '../storage/follow-clock.ts';
+import { bindToBot } from '../storage/one-bot.ts';
+import { openStorage, type Storage } from '../storage/open-storage.ts';
+import { takeOwnership } from '../storage/owner-lock.ts';
+import { shiftFromFuture } from '../storage/shift-times.ts';
+import { createSqlitePersonalData } from '../storage/sqlite-personal-data.ts';
+import { createEventBus } from './event-bus.ts';
+
+/** A job on which this many processes died is set aside. */
+const maxCrashes = 6;
+
+/** Parts of the core that a simulation, a benchmark or a test brings along. */
+export type CoreParts = {
+  /**
+   * Instead of the file in the data folder. With `:memory:` nothing is kept, and the data folder is neither locked nor
+   * made, as long as `results` is replaced too.
+   */
+  readonly databasePath?: string;
+  /** Wraps or replaces ports of the storage that was opened; the core closes only what it opened itself. */
+  readonly storage?: (opened: Storage) => Storage;
+  /** Replaces the wire under the built-in adapters. */
+  readonly http?: HttpClient;
+  /** Replaces the adapters; they get the wire that applies. */
+  readonly providers?: (http: HttpClient) => ReadonlyMap<ProviderName, Provider>;
+  readonly results?: ResultKeeper & ResultShelf;
+};
+
+export type CoreOptions = {
+  readonly config: Config;
+  readonly keys: readonly ProviderKey[];
+  /** The machine's own clock. */
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Gets every event, before every other subscriber but the one that follows the clock. */
+  readonly emit: Tell;
+  /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
+  readonly onCheckpoint?: Reach;
+  /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
+  readonly botId?: number;
+  readonly parts?: CoreParts;
+};
+
+/** Generation without a way in: whoever opens it submits requests to `service` and listens for what becomes of them. */
+export type Core = AsyncDisposable & {
+  /** Goes on evenly when somebody sets the machine's clock; follows it once the stored times have been shifted. */
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly storage: Storage;
+  readonly results: ResultKeeper & ResultShelf;
+  readonly pool: KeyPool;
+  readonly keys: KeyDesk;
+  readonly service: GenerationService;
+  readonly retention: Housekeeping;
+  /** What is wrong right now. */
+  alerts(): readonly Alert[];
+  /** Tries it: would a request and its result be kept now? */
+  takesWrites(): boolean;
+  /** Goes on with these keys, and with new settings for them where there are any. */
+  reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
+  /** Starts to work on jobs, first on those that earlier runs left. */
+  start(): void;
+  /**
+   * Takes nothing new, lets running jobs finish until `patience` aborts, and hands back the rest unharmed. Returns how
+   * many were handed back; every further call returns the same.
+   */
+  drain(patience: AbortSignal): Promise<number>;
+};
+
+/**
+ * Opens owner lock, storage, HTTP client, providers, keys, generation service and retention: no Telegram, no HTTP server.
+ * Disposing drains for `config.drainMs`, unless that was done, and closes everything in reverse order. Throws a
+ * StorageError when the data folder cannot be used.
+ */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const { config, keys, clock: machineClock, random, onCheckpoint = reachNothing, botId, parts = {} } = options;
+  // Only the keys look at the machine's own clock, to notice when somebody sets it.
+  const clock = steadyClock(machineClock);
+  const events = createEventBus();
+  const emit: Tell = (event) => {
+    // The storage reports its refusals by itself, once for everybody.
+    if (event.event === 'house.trouble' && isStorageRefusal(event.error)) return;
+    events.emit(event);
+  };
+  await using opening = new AsyncDisposableStack();
+
+  const { databasePath = join(config.dataDir, 'darkroom.db') } = parts;
+  if (databasePath !== ':memory:') opening.use(takeOwnership(config.dataDir));
+  const opened = opening.use(
+    openStorage({
+      path: databasePath,
+      clock,
+      tell: emit,
+      lines: providerNames,
+      onUnreadableKey: (error) => {
+        emit({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
+      },
+    }),
+  );
+  const storage = parts.storage?.(opened) ?? opened;
+  const { database, engine, keyStore } = storage;
+  events.subscribe((event) => {
+    if (event.event === 'clock.jumped') followClock(database, clock, emit, event.byMs);
+  });
+  events.subscribe(options.emit);
+  if (botId !== undefined) bindToBot(database, botId);
+
+  const http = parts.http ?? opening.use(createHttpClient());
+  const own =
+    parts.providers === undefined
+      ? await createProviders(ownersOf(keys), { settings: config.providers, http, clock })
+      : undefined;
+  const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
+  const results = parts.results ?? opening.use(await openResults(config, emit));
+  const keyRoom = opening.use(
+    await openKeys({
+      keys,
+      settings: config.providers,
+      strategy: config.rotation,
+      providers,
+      store: keyStore,
+      clock: machineClock,
+      random,
+      tell: emit,
+      testOnStart: config.keysTestOnStart,
+      checkEveryMs: config.healthCheckIntervalMs,
+    }),
+  );
+  const { pool, desk } = keyRoom;
+  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, tell: emit });
+  events.subscribe(alerts.hear);
+
+  shiftFromFuture(database, clock.now());
+  await recover(storage, clock.now(), emit);
+
+  const { retry: rules } = config;
+  const service = new GenerationService({
+    ...config,
+    ...engine,
+    pool,
+    providers,
+    keeper: results,
+    clock,
+    random,
+    tell: emit,
+    rules,
+    models: modelTraits,
+    reach: onCheckpoint,
+  });
+  const retention = opening.use(
+    new Housekeeping({
+      data: createSqlitePersonalData(database),
+      keeper: results,
+      service,
+      retentionMs: config.retentionMs,
+      clock,
+      tell: emit,
+    }),
+  );
+
+  let hasStarted = false;
+  let drained: Promise<number> | undefined;
+  const drain = (patience: AbortSignal) => (drained ??= service.drain(patience));
+  const scope = opening.move();
+  return {
+    clock,
+    events: { ...events, emit },
+    storage,
+    results,
+    pool,
+    keys: desk,
+    service,
+    retention,
+    alerts: () => alerts.raised(),
+    takesWrites: () => storage.takesWrites() && results.trouble?.() === undefined,
+    reloadKeys: async (newKeys, newProviders = config.providers) => {
+      await own?.load(ownersOf(newKeys));
+      await keyRoom.reload(newKeys, newProviders);
+    },
+    start: () => {
+      hasStarted = true;
+      service.start();
+    },
+    drain,
+    [Symbol.asyncDispose]: async () => {
+      // A core that was never started has nothing to finish, and no end to report.
+      if (!hasStarted && drained === undefined) return scope.disposeAsync();
+      using patience = clock.deadline(config.drainMs);
+      const handedBack = await drain(patience);
+      await scope.disposeAsync();
+      emit({ event: 'house.stopped', handedBack });
+    },
+  };
+}
+
+async function openResults(config: Config, tell: Tell) {
+  const directory = join(config.dataDir, 'results');
+  await removeUnfinished(directory);
+  return createResultKeeper({ directory, allowPrivateHosts: config.mediaAllowPrivateHosts, tell });
+}
+
+/** Puts what an earlier process left back in line, and reports what is given up. */
+async function recover({ engine }: Storage, nowMs: number, emit: Tell): Promise<void> {
+  const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes, nowMs);
+  const untold = (await engine.delivery.pending()).length;
+  const total = setAside.length + unreadable.length;
+  if (handedBack + total + untold > 0) emit({ event: 'house.recovered', handedBack, setAside: total, untold });
+  for (const jobId of setAside) emit({ event: 'job.set-aside', jobId, processes: maxCrashes });
+  for (const jobId of unreadable) emit({ event: 'job.set-aside', jobId, processes: 0 });
+}
+
+function ownersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
+  return keys.map(({ provider }) => provider);
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { createEventBus } from '../../src/app/event-bus.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+
+const warning = (text: string): HouseEvent => ({ event: 'config.warning', text });
+const nameOf = (event: HouseEvent) => (event.event === 'config.warning' ? event.text : event.event);
+
+test('EventBus.emit() reaches every subscriber at once, in the order of subscription', () => {
+  const bus = createEventBus();
+  const seen: string[] = [];
+  bus.subscribe((event) => void seen.push(`first ${nameOf(event)}`));
+  bus.subscribe((event) => void seen.push(`second ${nameOf(event)}`));
+  bus.emit(warning('a'));
+  expect(seen).toEqual(['first a', 'second a']);
+});
+
+test('EventBus.subscribe() passes on only what its filter lets through, until it is disposed', () => {
+  const bus = createEventBus();
+  const seen: string[] = [];
+  const subscription = bus.subscribe(
+    (event) => void seen.push(nameOf(event)),
+    (event) => nameOf(event) !== 'b',
+  );
+  for (const text of ['a', 'b', 'c']) bus.emit(warning(text));
+  subscription[Symbol.dispose]();
+  bus.emit(warning('d'));
+  expect(seen).toEqual(['a', 'c']);
+});
+
+test('EventBus.emit() keeps one order for all, also of what a listener emits', () => {
+  const bus = createEventBus();
+  const seen: string[] = [];
+  bus.subscribe((event) => {
+    if (nameOf(event) === 'a') bus.emit(warning('because of a'));
+  });
+  bus.subscribe((event) => void seen.push(nameOf(event)));
+  bus.emit(warning('a'));
+  expect(seen).toEqual(['a', 'because of a']);
+});
+
+test('EventBus.emit() does not throw when listeners and filters do: the others get the event and then a report', () => {
+  const bus = createEventBus();
+  const seen: HouseEvent[] = [];
+  bus.subscribe(() => {
+    throw new Error('broken listener');
+  });
+  bus.subscribe(
+    () => undefined,
+    ({ event }) => {
+      if (event === 'config.warning') throw new Error('broken filter');
+      return true;
+    },
+  );
+  bus.subscribe((event) => void seen.push(event));
+  bus.emit(warning('a'));
+  bus.emit({ event: 'house.stopped', handedBack: 0 });
+  expect(seen).toEqual([
+    warning('a'),
+    { event: 'house.trouble', what: 'handle config.warning', error: new Error('broken listener') },
+    { event: 'house.trouble', what: 'handle config.warning', error: new Error('broken filter') },
+    { event: 'house.stopped', handedBack: 0 },
+    { event: 'house.trouble', what: 'handle house.stopped', error: new Error('broken listener') },
+  ]);
+});
+
+test('EventBus.emit() spares a listener that another one has just unsubscribed, and gives a newcomer the next event', () => {
+  const bus = createEventBus();
+  const seen: string[] = [];
+  let newcomer: Disposable | undefined;
+  bus.subscribe(() => {
+    leaving[Symbol.dispose]();
+    newcomer ??= bus.subscribe((event) => void seen.push(`newcomer ${nameOf(event)}`));
+  });
+  const leaving = bus.subscribe((event) => void seen.push(`leaving ${nameOf(event)}`));
+  bus.emit(warning('a'));
+  bus.emit(warning('b'));
+  expect(seen).toEqual(['newcomer b']);
+});

@@ -1,0 +1,252 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type CoreParts, openCore } from '../../src/app/open-core.ts';
+import { instantResults } from '../../src/cli/simulate/instant-results.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
+
+const picture: ProviderReply = { ok: true, source: { kind: 'url', url: 'https://cdn.example/fox.png' } };
+const origin = { chatId: 7, chatType: 'private', userId: 7, messageId: 1 } as const;
+const fox = { kind: 'image', prompt: 'a fox', lane: 'free', locale: 'en', updateId: 1, origin } as const;
+const env = {
+  IMAGE_CHAIN: 'bytez:fox',
+  VIDEO_CHAIN: 'bytez:fox',
+  KEYS_TEST_ON_START: 'off',
+  HEALTH_CHECK_INTERVAL_S: '0',
+  DRAIN_S: '0.5',
+};
+
+function scratch() {
+  const root = mkdtempSync(join(tmpdir(), 'darkroom-core-'));
+  return { dir: join(root, 'data'), [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A provider that answers with a picture, or hangs until its call is aborted. */
+function aProvider(how: 'answers' | 'hangs', onAbort: () => void = () => undefined): Provider {
+  return {
+    name: 'bytez',
+    probe: async () => ({ ok: true }),
+    generate: async (_request, _secret, signal) => {
+      if (how === 'answers') return picture;
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          onAbort();
+          reject(signal.reason as Error);
+        });
+      });
+    },
+  };
+}
+
+type Given = {
+  readonly dir: string;
+  readonly clock?: FakeClock;
+  readonly provider?: Provider;
+  readonly events?: HouseEvent[];
+  readonly parts?: CoreParts;
+  readonly botId?: number;
+};
+
+function aCore({ dir, clock = fakeClock(), provider = aProvider('answers'), events = [], parts, botId }: Given) {
+  return openCore({
+    config: parseConfig({ ...env, DATA_DIR: dir }),
+    keys: [{ provider: 'bytez', place: 1, secret: new Secret('a-key-of-the-tests'), weight: 1 }],
+    clock,
+    random: () => 0.5,
+    emit: (event) => void events.push(event),
+    ...(botId === undefined ? {} : { botId }),
+    parts: { providers: () => new Map([['bytez', provider]]), results: instantResults(), ...parts },
+  });
+}
+
+test('openCore() makes pictures without Telegram and without listening anywhere', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  await using core = await aCore({ dir: place.dir, clock, events });
+  const ended: JobId[] = [];
+  core.service.onEnded((id) => void ended.push(id));
+  core.start();
+  await core.service.submit(fox);
+  await clock.advance(0);
+  expect(ended).toEqual(['tg-1']);
+  expect(events.map(({ event }) => event)).toEqual([
+    'job.accepted',
+    'job.started',
+    'attempt.started',
+    'attempt.succeeded',
+    'job.produced',
+  ]);
+});
+
+test('openCore() owns its data folder until it is closed', async () => {
+  using place = scratch();
+  {
+    await using _core = await aCore({ dir: place.dir });
+    await expect(aCore({ dir: place.dir })).rejects.toMatchObject({ code: 'owned' });
+  }
+  using _lock = takeOwnership(place.dir);
+});
+
+test('openCore() with a database in memory and replaced results leaves no trace in the data folder', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  {
+    await using core = await aCore({ dir: place.dir, clock, parts: { databasePath: ':memory:' } });
+    core.start();
+    await core.service.submit(fox);
+    await clock.advance(0);
+    expect((await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind).toBe('ended');
+    await core.drain(AbortSignal.abort());
+  }
+  expect(existsSync(place.dir)).toBe(false);
+});
+
+test('Core.drain() waits for running jobs until patience ends, then hands them back', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  await using core = await aCore({ dir: place.dir, clock, provider: aProvider('hangs') });
+  core.start();
+  await core.service.submit(fox);
+  await clock.advance(0);
+  const patience = new AbortController();
+  const draining = core.drain(patience.signal);
+  await clock.advance(60_000);
+  expect((await core.storage.engine.reader.stats()).lines[0]?.running).toBe(1);
+  patience.abort();
+  expect([await draining, await core.drain(new AbortController().signal)]).toEqual([1, 1]);
+});
+
+test('a core closes in order: nothing new, calls broken off, keys saved, storage closed, end reported', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  const order: string[] = [];
+  const core = await aCore({
+    dir: place.dir,
+    clock,
+    provider: aProvider('hangs', () => {
+      order.push('call broken off');
+      // Learned at the last moment.
+      for (const { id } of core.keys.snapshot().keys) core.keys.disable(id);
+    }),
+    parts: {
+      databasePath: join(place.dir, 'darkroom.db'),
+      storage: (opened) => ({
+        ...opened,
+        keyStore: {
+          ...opened.keyStore,
+          save: async (records) => {
+            await opened.keyStore.save(records);
+            order.push('keys saved');
+          },
+        },
+      }),
+    },
+  });
+  core.events.subscribe(({ event }) => {
+    if (event !== 'house.stopping' && event !== 'house.stopped') return;
+    order.push(event);
+  });
+  core.start();
+  await core.service.submit(fox);
+  await clock.advance(1_500);
+  order.length = 0;
+  const closing = core[Symbol.asyncDispose]();
+  await clock.advance(499);
+  expect(order).toEqual(['house.stopping']);
+  await clock.advance(1);
+  await closing;
+  expect(order).toEqual(['house.stopping', 'call broken off', 'keys saved', 'house.stopped']);
+  expect(() => core.storage.database.get('SELECT 1')).toThrow(/not open|closed/);
+  using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
+  expect(database.get('SELECT state, attempts FROM jobs')).toEqual({
+    state: 'waiting',
+    attempts: 0,
+  });
+});
+
+test('a core that was never started has no end to report', async () => {
+  using place = scratch();
+  const events: HouseEvent[] = [];
+  {
+    await using _core = await aCore({ dir: place.dir, events });
+  }
+  expect(events).toEqual([]);
+});
+
+test('openCore() closes only what it opened itself', async () => {
+  using place = scratch();
+  const closed: string[] = [];
+  const wire = {
+    call: async () => ({ kind: 'unreachable', detail: 'no network' }) as never,
+    [Symbol.asyncDispose]: async () => void closed.push('wire'),
+  };
+  const given: unknown[] = [];
+  {
+    await using _core = await aCore({
+      dir: place.dir,
+      parts: {
+        http: wire,
+        providers: (http) => {
+          given.push(http);
+          return new Map();
+        },
+      },
+    });
+  }
+  expect([given[0] === wire, closed]).toEqual([true, []]);
+});
+
+test('openCore() refuses the database of another bot before anything changes in it', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  {
+    await using first = await aCore({ dir: place.dir, clock, botId: 1 });
+    await first.service.submit(fox);
+    await first.storage.engine.queue.claim('bytez', { running: { premium: 1, free: 1 } }, clock.now());
+  }
+  await expect(aCore({ dir: place.dir, botId: 2 })).rejects.toMatchObject({ code: 'foreign' });
+  using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
+  expect(database.get('SELECT state, crashes FROM jobs')).toEqual({ state: 'running', crashes: 0 });
+});
+
+test('openCore() reports what an earlier process left behind, and raises an alert for what it gives up', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  {
+    await using first = await aCore({ dir: place.dir, clock });
+    await first.service.submit(fox);
+    await first.storage.engine.queue.claim('bytez', { running: { premium: 1, free: 1 } }, clock.now());
+    first.storage.database.run('UPDATE jobs SET crashes = 5');
+  }
+  const events: HouseEvent[] = [];
+  await using second = await aCore({ dir: place.dir, clock, events });
+  expect(events.map(({ event }) => event)).toEqual(['house.recovered', 'job.set-aside', 'alert.raised']);
+  expect(second.alerts().map(({ id }) => id)).toEqual(['job-set-aside:tg-1']);
+});
+
+test('openCore() keeps a broken subscriber away from everything else', async () => {
+  using place = scratch();
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  await using core = await aCore({ dir: place.dir, clock, events });
+  core.events.subscribe(
+    () => {
+      throw new Error('broken');
+    },
+    ({ event }) => event === 'job.accepted',
+  );
+  core.start();
+  expect(await core.service.submit(fox)).toMatchObject({ kind: 'accepted' });
+  await clock.advance(0);
+  expect((await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind).toBe('ended');
+  expect(events.filter(({ event }) => event === 'house.trouble')).toHaveLength(1);
+});
