@@ -42,7 +42,7 @@ test('the example for tests runs as it stands', async () => {
   using _folder = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
   const file = join(folder, 'example.ts');
   const here = block('ts')
-    .replaceAll("'../src/", `'${pathToFileURL(root).href}/src/`)
+    .replaceAll("'../", `'${pathToFileURL(root).href}/`)
     .replace("'grammy'", `'${import.meta.resolve('grammy')}'`);
   writeFileSync(file, here);
   const { stdout } = await promisify(execFile)(process.execPath, [file]);
