@@ -1,5 +1,5 @@
-import type { Person } from '../src/sandbox/telegram/person.ts';
-import type { SeenMessage } from '../src/sandbox/telegram/seen-message.ts';
+import type { Person } from '../src/sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../src/sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 50_000;

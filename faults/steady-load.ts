@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Person } from '../src/sandbox/telegram/person.ts';
+import type { Person } from '../src/sandbox/telegram/people/person.ts';
 import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 300_000;

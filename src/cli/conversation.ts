@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import type { Person } from '../sandbox/telegram/person.ts';
-import type { SeenMessage } from '../sandbox/telegram/seen-message.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 export type ConversationOptions = {

@@ -1,7 +1,7 @@
 import type { HouseEvent } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import { kindCommands } from '../domain/kind-traits.ts';
-import type { Person } from '../sandbox/telegram/person.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { DemoHouse } from './demo-house.ts';
 
 const answerWithinMs = 60_000;

@@ -3,7 +3,7 @@ import { listen } from '../http/listen.ts';
 import { systemClock } from '../kit/clock.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { storyLine } from '../observability/story.ts';
-import type { Cast } from '../sandbox/page/cast.ts';
+import type { Cast } from '../sandbox/page/participants.ts';
 import { createChatPage } from '../sandbox/page/chat-page.ts';
 import { StartError } from '../app/start-error.ts';
 import { roles, type DemoHouse, type Role } from './demo-house.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
 import { answerTo, press, troubles, until, whileTimePasses } from './talk.ts';

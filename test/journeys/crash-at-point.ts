@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { type LifePoint, lifePoints } from '../../src/domain/life-point.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fromBot, wordsOf } from '../support/test-house.ts';
 import { type KillableHouse, openKillableHouse } from './killable-house.ts';
 import { picturesOf, runs, until } from './talk.ts';

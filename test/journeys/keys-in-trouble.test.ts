@@ -3,7 +3,7 @@ import type { HouseEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';

@@ -9,7 +9,7 @@ import type { JobId } from '../../src/domain/ids.ts';
 import type { LifePoint } from '../../src/domain/life-point.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { adminId, testKey, testToken } from '../support/test-house.ts';
 import { until } from './talk.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Person, SayOptions } from '../../src/sandbox/telegram/person.ts';
+import type { Person, SayOptions } from '../../src/sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { answerTo, callsOf, press, troubles, until } from './talk.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 

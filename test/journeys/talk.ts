@@ -1,8 +1,8 @@
 import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
-import type { Group } from '../../src/sandbox/telegram/group.ts';
-import type { Person, SayOptions } from '../../src/sandbox/telegram/person.ts';
+import type { Group } from '../../src/sandbox/telegram/people/group.ts';
+import type { Person, SayOptions } from '../../src/sandbox/telegram/people/person.ts';
 import type { RecordedCall } from '../../src/sandbox/telegram/api-desk.ts';
-import type { SeenMessage } from '../../src/sandbox/telegram/seen-message.ts';
+import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import { fromBot, type TestHouse, wordsOf } from '../support/test-house.ts';
 

@@ -6,7 +6,7 @@ import { openApp } from '../../src/app/open-app.ts';
 import { parseConfig } from '../../src/config.ts';
 import { readKeys } from '../../src/keys/read-keys.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { StartError } from '../../src/app/start-error.ts';
 import { fakeClock } from '../support/fake-clock.ts';

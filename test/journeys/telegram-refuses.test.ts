@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { answerTo, callsOf, pictures, picturesOf, reads, runs, until, whileTimePasses } from './talk.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-house.ts';
 import {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { testKey, testToken } from '../support/test-house.ts';
 import { until } from '../journeys/talk.ts';

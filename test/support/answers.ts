@@ -1,4 +1,4 @@
-import type { SeenMessage } from '../../src/sandbox/telegram/seen-message.ts';
+import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
 
 /** The latest message of the bot says how the request ended: under no other one stands a button to ask again. */
 export function hasAnswer(messages: readonly SeenMessage[]): boolean {

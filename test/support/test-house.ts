@@ -9,8 +9,8 @@ import { systemClock, type Clock } from '../../src/kit/clock.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import type { Person } from '../../src/sandbox/telegram/person.ts';
-import type { SeenMessage } from '../../src/sandbox/telegram/seen-message.ts';
+import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
 
 export const adminId = 900;
 export const premiumId = 800;

@@ -7,7 +7,7 @@ import { jobId } from '../../src/domain/ids.ts';
 import { createResultKeeper } from '../../src/media/result-keeper.ts';
 import { withoutMetadata } from '../../src/media/without-metadata.ts';
 import { drawPicture } from '../../src/sandbox/drawing/draw-picture.ts';
-import { renderSvg } from '../../src/sandbox/drawing/svg-renderer.ts';
+import { renderSvg } from '../../src/sandbox/drawing/svg.ts';
 import { anMp4 } from '../media/sample-files.ts';
 import {
   hiddenWords,
@@ -19,8 +19,8 @@ import {
   riff,
   tiff,
   webpChunk,
+  type Hide,
 } from './c-hidden-words.ts';
-import type { Hide } from './c-hidden-words.ts';
 
 const drawn = Buffer.from(await drawPicture({ prompt: 'a red fox', width: 96, height: 64 }));
 

@@ -1,29 +1,18 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../kit/clock.ts';
-import { systemRandom } from '../../kit/random.ts';
-import type { Random } from '../../kit/random.ts';
+import { systemRandom, type Random } from '../../kit/random.ts';
 import { AccountDesk } from './account-desk.ts';
-import { failure } from './answer.ts';
-import type { Answer } from './answer.ts';
-import { usualDialect } from './bytez-dialect.ts';
-import type { BytezDialect } from './bytez-dialect.ts';
+import { failure, type Answer } from './responses.ts';
+import { usualDialect, type BytezDialect, BytezService, isRun } from './bytez-service.ts';
 import type { BytezFault } from './bytez-fault.ts';
-import { BytezService, isRun } from './bytez-service.ts';
-import { CallBook } from './call-book.ts';
-import type { BytezCall } from './call-book.ts';
-import { checkAccounts } from './faults-file.ts';
-import type { SandboxAccount } from './faults-file.ts';
-import { MediaShelf } from './media-shelf.ts';
-import { knownModels } from './model-shelf.ts';
-import type { SandboxModel } from './model-shelf.ts';
-import { drawingPainter } from './painter.ts';
-import type { Painter } from './painter.ts';
-import { bearsKey, keyIn } from './request-key.ts';
-import { readBody } from './request-body.ts';
-import { routeOf } from './route-path.ts';
-import { sendAnswer } from './send-answer.ts';
+import { CallBook, type BytezCall } from './call-book.ts';
+import { checkAccounts, type SandboxAccount } from './faults-file.ts';
+import { MediaShelf } from './media-store.ts';
+import { knownModels, type SandboxModel } from './model-catalog.ts';
+import { drawingPainter, type Painter } from './run-model.ts';
+import { bearsKey, keyIn, readBody, routeOf } from './request.ts';
+import { sendAnswer } from './send-response.ts';
 
 export type BytezSandboxOptions = {
   /** 0, or absent, takes a free one. */

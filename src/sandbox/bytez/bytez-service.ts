@@ -1,20 +1,43 @@
+import {
+  type JsonContentType,
+  failure,
+  html,
+  json,
+  noModel,
+  noModelWords,
+  tooManyRuns,
+  unauthorized,
+  type Answer,
+  type Reply,
+} from './responses.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { AccountDesk } from './account-desk.ts';
-import { failure, html, json, noModel, noModelWords, tooManyRuns, unauthorized } from './answer.ts';
-import type { Answer, Reply } from './answer.ts';
-import type { BytezDialect } from './bytez-dialect.ts';
 import type { OpenCall } from './call-book.ts';
-import { completeChat } from './chat-completions.ts';
-import { answerAfterTheRun, answerAtTheDoor } from './fault-answers.ts';
+import { completeChat, completeResponse } from './openai.ts';
+import { answerAfterTheRun, answerAtTheDoor } from './fault-responses.ts';
 import type { Mischance } from './fault-plan.ts';
-import { listed } from './model-shelf.ts';
-import type { SandboxModel } from './model-shelf.ts';
-import { completeResponse } from './openai-responses.ts';
-import type { Routed } from './route-path.ts';
-import { noteOrder, readOrder } from './run-order.ts';
-import type { Order } from './run-order.ts';
-import { work } from './run-work.ts';
-import type { Workshop } from './run-work.ts';
+import { listed, type SandboxModel } from './model-catalog.ts';
+import type { Routed } from './request.ts';
+import { noteOrder, readOrder, type Order } from './model-request.ts';
+import { work, type Workshop } from './run-model.ts';
+
+/** What is not known for certain of the real service, as switches. */
+export type BytezDialect = {
+  readonly jsonContentType: JsonContentType;
+  /** `ratelimit-*` and `inference-*` on the answers of runs. */
+  readonly meterHeaders: boolean;
+  /** Whether `Authorization: Bearer` is accepted outside the OpenAI-compatible routes. */
+  readonly bearerOnNative: boolean;
+  /** `list/models` without `modelId` answers 500. */
+  readonly listNeedsModelId: boolean;
+};
+
+export const usualDialect: BytezDialect = {
+  jsonContentType: 'application/json; charset=utf-8',
+  meterHeaders: false,
+  bearerOnNative: true,
+  listNeedsModelId: false,
+};
 
 export type Asked = {
   readonly routed: Routed;

@@ -1,4 +1,4 @@
-import type { Glyphs } from './glyphs.ts';
+import type { Glyphs } from './font.ts';
 
 /** The words of a prompt, set in lines; all lengths in pixels. */
 export type Caption = {

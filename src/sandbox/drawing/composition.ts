@@ -1,14 +1,12 @@
 import type { Random } from '../../kit/random.ts';
 import type { Caption } from './caption.ts';
-import { between, chanceFrom } from './chance.ts';
+import { between, chanceFrom } from '../seeded-random.ts';
 import { hex, tonesOf } from './colours.ts';
-import { figures, flying } from './figures.ts';
+import { figures, flying } from './figures/figures.ts';
 import { drawGround } from './ground.ts';
-import { readScene } from './scene.ts';
-import type { Scene, SceneFigure } from './scene.ts';
+import { readScene, type Scene, type SceneFigure } from './scene.ts';
 import { drawSky } from './sky.ts';
-import type { Size } from './sky.ts';
-import { escapeXml, short } from './xml.ts';
+import { type Size, escapeXml, short } from './svg.ts';
 
 export const paper = '#f7f2e8';
 export const ink = '#2b2622';
@@ -31,10 +29,6 @@ export function compose(prompt: string, seed: number, size: Size): Composition {
     figures: scene.figures.length === 0 ? abstractFigure(scene, size, chance) : drawFigures(scene, size, chance),
     weather: drawWeather(scene, size, chance),
   };
-}
-
-export function svgOf({ width, height }: Size, ...layers: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${layers.join('')}</svg>`;
 }
 
 /** The white border of a print, and below the picture the strip with its words. */

@@ -1,12 +1,11 @@
 import { layOutCaption } from './caption.ts';
-import { chanceFrom } from './chance.ts';
-import { compose, drawPrint, svgOf } from './composition.ts';
-import { loadGlyphs } from './glyphs.ts';
+import { chanceFrom } from '../seeded-random.ts';
+import { compose, drawPrint } from './composition.ts';
+import { svgOf, renderSvg } from './svg.ts';
+import { loadGlyphs } from './font.ts';
 import { FramePainter } from './moving-frames.ts';
 import { encodeMp4 } from './mp4-encoder.ts';
-import { checkSize } from './picture-request.ts';
-import type { PictureRequest } from './picture-request.ts';
-import { renderSvg } from './svg-renderer.ts';
+import { checkSize, type PictureRequest } from './draw-picture.ts';
 
 export type VideoRequest = PictureRequest & {
   readonly seconds?: number | undefined;

@@ -1,7 +1,7 @@
 import type { Random } from '../../kit/random.ts';
-import { between } from './chance.ts';
-import type { Weather } from './vocabulary.ts';
-import type { Raster } from './svg-renderer.ts';
+import { between } from '../seeded-random.ts';
+import type { Weather } from './scene.ts';
+import type { Raster } from './svg.ts';
 
 export type Layers = {
   /** Opaque and larger than the picture: the frame wanders over it. */

@@ -1,10 +1,8 @@
 import type { Random } from '../../kit/random.ts';
-import { between } from './chance.ts';
+import { between } from '../seeded-random.ts';
 import { hex } from './colours.ts';
 import type { Scene } from './scene.ts';
-import { short } from './xml.ts';
-
-export type Size = { readonly width: number; readonly height: number };
+import { short, type Size } from './svg.ts';
 
 /** Share of the height at which earth and sky meet. */
 export const horizon = 0.6;

@@ -1,19 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Clock } from '../../kit/clock.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { SandboxAccount } from '../bytez/faults-file.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
-import { Cast, type CastRole } from './cast.ts';
+import { Cast, type CastRole } from './participants.ts';
 import { fileOf } from './chat-view.ts';
-import { FaultBoard } from './fault-board.ts';
+import { FaultBoard } from './fault-controls.ts';
 import type { HouseView } from './house-view.ts';
-import { mediaAnswer } from './media-answer.ts';
+import { mediaAnswer } from './file-response.ts';
 import { pageActions } from './page-actions.ts';
-import { readAssets } from './page-assets.ts';
 import { PageFeed } from './page-feed.ts';
 import { onlyLoopback, safeHeaders } from './page-guard.ts';
 import { PageState } from './page-state.ts';
+
+export type Asset = { readonly type: string; readonly text: string };
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** The static files of the page by name, read once: nothing outside this list can be asked for. */
+export function readAssets(): ReadonlyMap<string, Asset> {
+  const folder = join(import.meta.dirname, 'assets');
+  return new Map(
+    readdirSync(folder).flatMap((name) => {
+      const type = types[extname(name)];
+      return type === undefined ? [] : [[name, { type, text: readFileSync(join(folder, name), 'utf8') }] as const];
+    }),
+  );
+}
 
 export type ChatPageOptions = {
   readonly telegram: TelegramSandbox;

@@ -1,4 +1,4 @@
-import type { SeenFile, SeenMessage } from '../telegram/seen-message.ts';
+import type { SeenFile, SeenMessage } from '../telegram/messages/seen-message.ts';
 import { parseRichText, type RichNode } from './rich-text.ts';
 
 const fileKinds = ['photo', 'video', 'animation', 'audio', 'voice', 'document'] as const;

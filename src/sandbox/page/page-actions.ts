@@ -1,10 +1,10 @@
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import type { Group } from '../telegram/group.ts';
-import type { Person } from '../telegram/person.ts';
-import type { Cast } from './cast.ts';
-import { accountModes, telegramTroubles, type FaultBoard } from './fault-board.ts';
+import type { Group } from '../telegram/people/group.ts';
+import type { Person } from '../telegram/people/person.ts';
+import type { Cast } from './participants.ts';
+import { accountModes, telegramTroubles, type FaultBoard } from './fault-controls.ts';
 import { onlyThisPage } from './page-guard.ts';
 
 export type PageActionsOptions = {

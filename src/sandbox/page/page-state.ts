@@ -2,11 +2,11 @@ import type { Clock } from '../../kit/clock.ts';
 import type { TelegramChange } from '../telegram/changes.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
-import type { Cast } from './cast.ts';
+import type { Cast } from './participants.ts';
 import { shownMessages } from './chat-view.ts';
-import type { FaultBoard } from './fault-board.ts';
+import type { FaultBoard } from './fault-controls.ts';
 import type { HouseView } from './house-view.ts';
-import { JobTales } from './job-tales.ts';
+import { JobTales } from './recent-jobs.ts';
 import type { PageFeed } from './page-feed.ts';
 
 export type PageStateOptions = {

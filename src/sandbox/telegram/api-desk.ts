@@ -1,15 +1,15 @@
-import type { ApiMethod } from './api-call.ts';
+import type { ApiMethod } from './methods/api-call.ts';
 import { ApiError } from './api-error.ts';
 import type { CallParams } from './call-params.ts';
-import { chatMethods } from './chat-methods.ts';
-import { editMethods } from './edit-methods.ts';
+import { chatMethods } from './methods/chat-methods.ts';
+import { editMethods } from './methods/edit-methods.ts';
 import type { FaultDeed, FaultPlan } from './faults.ts';
 import { limits } from './limits.ts';
-import { paymentMethods } from './payment-methods.ts';
-import { profileMethods } from './profile-methods.ts';
-import { sendMethods } from './send-methods.ts';
-import type { TelegramWorld } from './telegram-world.ts';
-import { updateMethods } from './update-methods.ts';
+import { paymentMethods } from './methods/payment-methods.ts';
+import { profileMethods } from './methods/profile-methods.ts';
+import { sendMethods } from './methods/send-methods.ts';
+import type { TelegramWorld } from './telegram-state.ts';
+import { updateMethods } from './methods/update-methods.ts';
 
 /** One call as it was asked and what became of it. */
 export type RecordedCall = {

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type ApiDesk, type ApiReply, refusal } from './api-desk.ts';
 import { ApiError } from './api-error.ts';
-import type { FileShelf } from './file-shelf.ts';
-import type { PeopleDoor } from './people-door.ts';
-import { readParams } from './request-params.ts';
+import type { FileShelf } from './files/file-store.ts';
+import type { PeopleDoor } from './people/people-api.ts';
+import { readParams } from './call-params.ts';
 
 export type ApiServer = AsyncDisposable & {
   readonly url: string;

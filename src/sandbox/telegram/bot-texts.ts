@@ -1,5 +1,5 @@
 import { badRequest } from './api-error.ts';
-import { characters } from './formatted-text.ts';
+import { characters } from './text/formatted-text.ts';
 import { limits } from './limits.ts';
 
 export type BotText = 'name' | 'description' | 'short_description';

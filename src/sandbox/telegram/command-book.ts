@@ -1,7 +1,7 @@
 import type { BotCommand } from 'grammy/types';
 import { badRequest } from './api-error.ts';
 import { isObject } from './call-params.ts';
-import { characters } from './formatted-text.ts';
+import { characters } from './text/formatted-text.ts';
 import { limits } from './limits.ts';
 
 /** Whose menu of commands is meant. */

@@ -54,14 +54,3 @@ function matches(fault: TelegramFault, method: string, chatId: number | undefine
   if (typeof fault.method === 'string') return fault.method.toLowerCase() === method.toLowerCase();
   return new RegExp(fault.method.source, fault.method.flags.replaceAll(/[gy]/g, '')).test(method);
 }
-
-/** A repeatable chance: the same seed gives the same numbers (mulberry32). */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

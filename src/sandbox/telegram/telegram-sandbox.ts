@@ -5,11 +5,12 @@ import { startApiServer } from './api-server.ts';
 import type { ChangeListener } from './changes.ts';
 import type { Profile } from './chats.ts';
 import { scopesFor } from './command-book.ts';
-import { FaultPlan, seededRandom, type TelegramFault } from './faults.ts';
-import { addGroup, type Group, type GroupProfile } from './group.ts';
-import { openPeopleDoor } from './people-door.ts';
-import { addPerson, type Person } from './person.ts';
-import { TelegramWorld } from './telegram-world.ts';
+import { FaultPlan, type TelegramFault } from './faults.ts';
+import { seededRandom } from '../seeded-random.ts';
+import { addGroup, type Group, type GroupProfile } from './people/group.ts';
+import { openPeopleDoor } from './people/people-api.ts';
+import { addPerson, type Person } from './people/person.ts';
+import { TelegramWorld } from './telegram-state.ts';
 
 export type TelegramSandboxOptions = {
   /** A free one unless told. */

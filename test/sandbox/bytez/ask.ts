@@ -1,7 +1,10 @@
-import { startBytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { BytezSandbox, BytezSandboxOptions } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
+import {
+  startBytezSandbox,
+  type BytezSandbox,
+  type BytezSandboxOptions,
+} from '../../../src/sandbox/bytez/bytez-sandbox.ts';
 import type { BytezFault, FaultDeed } from '../../../src/sandbox/bytez/bytez-fault.ts';
-import type { Painter } from '../../../src/sandbox/bytez/painter.ts';
+import type { Painter } from '../../../src/sandbox/bytez/run-model.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 
 export const imageModel = 'dreamlike-art/dreamlike-photoreal-2.0';

@@ -1,12 +1,11 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { expect, test } from 'vitest';
 import { layOutCaption } from '../../../src/sandbox/drawing/caption.ts';
-import { compose, drawPrint, svgOf } from '../../../src/sandbox/drawing/composition.ts';
+import { compose, drawPrint } from '../../../src/sandbox/drawing/composition.ts';
+import { svgOf, renderSvg, type Raster } from '../../../src/sandbox/drawing/svg.ts';
 import { drawPicture } from '../../../src/sandbox/drawing/draw-picture.ts';
-import { figureNames } from '../../../src/sandbox/drawing/figures.ts';
-import { loadGlyphs } from '../../../src/sandbox/drawing/glyphs.ts';
-import { renderSvg } from '../../../src/sandbox/drawing/svg-renderer.ts';
-import type { Raster } from '../../../src/sandbox/drawing/svg-renderer.ts';
+import { figureNames } from '../../../src/sandbox/drawing/figures/figures.ts';
+import { loadGlyphs } from '../../../src/sandbox/drawing/font.ts';
 
 /** Dark pixels in the given rows, and whether any of them touches the left or right edge. */
 function inkIn(raster: Raster, fromRow: number): { readonly dark: number; readonly atEdge: boolean } {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chanceFrom } from '../../../src/sandbox/drawing/chance.ts';
+import { chanceFrom } from '../../../src/sandbox/seeded-random.ts';
 import { colourNamed, hex } from '../../../src/sandbox/drawing/colours.ts';
 import { readScene } from '../../../src/sandbox/drawing/scene.ts';
 

@@ -1,8 +1,7 @@
 import { announce, element } from './dom.js';
 import { createPane } from './pane.js';
 import { createPanel } from './panel.js';
-import { hearAnswer } from './press.js';
-import { listen, state } from './server.js';
+import { hearAnswer, listen, state } from './server.js';
 import { startTheme } from './theme.js';
 
 const holder = document.querySelector('#panes');

@@ -1,7 +1,18 @@
 import { element } from './dom.js';
-import { showPicture } from './lightbox.js';
 import { richText } from './rich-text.js';
 import { state } from './server.js';
+
+const box = document.querySelector('#lightbox');
+box.addEventListener('click', () => box.close());
+
+/** Shows a picture as large as the window allows; Escape or a click closes it. */
+export function showPicture(url, label) {
+  box.replaceChildren(
+    element('img', { src: url, alt: label }),
+    element('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕'),
+  );
+  box.showModal();
+}
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });

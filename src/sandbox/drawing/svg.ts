@@ -1,0 +1,39 @@
+import { devPackage } from './dev-package.ts';
+import { fontFile } from './font.ts';
+
+export type Raster = {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue, alpha; the colours are already multiplied by alpha. */
+  readonly pixels: Uint8Array;
+  png(): Uint8Array;
+};
+
+/** Renders an SVG with the sandbox's own font only, so every machine gives the same pixels. */
+export async function renderSvg(svg: string): Promise<Raster> {
+  const [{ renderAsync }, font] = await Promise.all([
+    devPackage('@resvg/resvg-js', 'draw pictures', () => import('@resvg/resvg-js')),
+    fontFile(),
+  ]);
+  const image = await renderAsync(svg, {
+    font: { loadSystemFonts: false, fontFiles: [font], defaultFontFamily: 'DejaVu Sans' },
+  });
+  return { width: image.width, height: image.height, pixels: image.pixels, png: () => image.asPng() };
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeXml(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+}
+
+/** A coordinate as it stands in an SVG: two decimals at most. */
+export function short(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+export function svgOf({ width, height }: Size, ...layers: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${layers.join('')}</svg>`;
+}
+
+export type Size = { readonly width: number; readonly height: number };

@@ -1,0 +1,99 @@
+import type { Group } from '../telegram/people/group.ts';
+import type { Person } from '../telegram/people/person.ts';
+import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
+
+export const castRoles = ['free', 'premium', 'admin'] as const;
+export type CastRole = (typeof castRoles)[number];
+
+export type CastMember = {
+  readonly person: Person;
+  readonly name: string;
+  readonly role: CastRole;
+  /** The language of the person's phone. */
+  readonly language: string;
+};
+
+const names = { free: 'Robin', premium: 'Noor', admin: 'Alex' } as const satisfies Record<CastRole, string>;
+const groupId = -1_001_234_567_890;
+const strangers = ['Mika', 'Sol', 'Kim', 'Luca', 'Ayo', 'Noa', 'Remy', 'Juno'] as const;
+const firstStrangerId = 5001;
+const wishes = [
+  'a lighthouse in a storm',
+  'a paper boat on a lake',
+  'a castle under the moon',
+  'a cat asleep on a windowsill',
+  'mountains in the morning',
+  'a hot air balloon over hills',
+  'an owl in an old oak',
+  'a tram in the rain',
+] as const;
+
+type Phone = { readonly id: number; readonly firstName: string; languageCode: string };
+
+/** The people who can be played, the group in which they meet, and strangers who fill the line when asked to. */
+export class Cast {
+  readonly group: Group;
+  readonly members: readonly CastMember[];
+  readonly #telegram: TelegramSandbox;
+  readonly #phones = new Map<number, Phone>();
+  readonly #crowd: Person[] = [];
+  #wish = 0;
+
+  constructor(options: {
+    readonly telegram: TelegramSandbox;
+    readonly ids: Readonly<Record<CastRole, number>>;
+    readonly language: string;
+  }) {
+    const { telegram, ids, language } = options;
+    this.#telegram = telegram;
+    this.group = telegram.group({ id: groupId, title: 'Film club' });
+    this.members = castRoles.map((role) => this.#member(role, ids[role], language));
+  }
+
+  member(userId: number): CastMember | undefined {
+    return this.members.find(({ person }) => person.id === userId);
+  }
+
+  /** Who somebody is, strangers included; empty for an id that nobody has. */
+  nameOf(userId: number): string {
+    return this.#phones.get(userId)?.firstName ?? '';
+  }
+
+  /** The stand-in reads a phone's language with every update it makes, so this holds from the next one on. */
+  speak(userId: number, language: string): void {
+    const phone = this.#phones.get(userId);
+    if (phone !== undefined) phone.languageCode = language;
+  }
+
+  /** Each of them asks for one picture. */
+  gather(): void {
+    if (this.#crowd.length === 0) {
+      for (const [index, firstName] of strangers.entries()) {
+        this.#crowd.push(this.#arrive(firstStrangerId + index, firstName, 'en'));
+      }
+    }
+    for (const person of this.#crowd) {
+      person.say(`/generate ${wishes[this.#wish % wishes.length]}`);
+      this.#wish += 1;
+    }
+  }
+
+  #member(role: CastRole, id: number, language: string): CastMember {
+    const person = this.#arrive(id, names[role], language);
+    const phones = this.#phones;
+    return {
+      person,
+      role,
+      name: names[role],
+      get language() {
+        return phones.get(id)?.languageCode ?? language;
+      },
+    };
+  }
+
+  #arrive(id: number, firstName: string, languageCode: string): Person {
+    const phone: Phone = { id, firstName, languageCode };
+    this.#phones.set(id, phone);
+    return this.#telegram.person(phone);
+  }
+}

@@ -1,0 +1,72 @@
+import { badRequest } from '../api-error.ts';
+import type { CallParams, UploadedFile } from '../call-params.ts';
+import type { FileShelf, MediaKind, StoredFile } from './file-store.ts';
+import { readImageHeader } from './image-header.ts';
+import { limits } from '../limits.ts';
+
+export type FileAsk = {
+  readonly kind: MediaKind;
+  /** The name of the parameter or, for items of an album, of the field that refers to the file. */
+  readonly field: string;
+  /** `attach://name`, a file id or an address; empty when the file itself is the parameter. */
+  readonly reference: string;
+  readonly width: number;
+  readonly height: number;
+  readonly durationS: number;
+};
+
+/** Finds the file that a call means: uploaded with it, or sent before and named by its id. */
+export function givenFile(shelf: FileShelf, params: CallParams, ask: FileAsk): StoredFile {
+  const attached = /^attach:\/\/(.+)$/.exec(ask.reference)?.[1];
+  const uploaded = params.files.get(attached ?? ask.field);
+  if (uploaded !== undefined) return addUpload(shelf, uploaded, ask);
+  if (ask.reference === '' || attached !== undefined) throw badRequest(`there is no ${ask.kind} in the request`);
+  if (/^https?:\/\//i.test(ask.reference)) throw badRequest('failed to get HTTP URL content');
+  const known = shelf.find(ask.reference);
+  if (known === undefined) throw badRequest('wrong file identifier/HTTP URL specified');
+  if (known.kind !== ask.kind && (known.kind === 'photo' || ask.kind === 'photo')) {
+    throw badRequest(`can't use file of type ${capital(known.kind)} as ${capital(ask.kind)}`);
+  }
+  return known;
+}
+
+/** Keeps an upload, checked as the real server checks it. */
+export function addUpload(shelf: FileShelf, file: UploadedFile, ask: Omit<FileAsk, 'field' | 'reference'>): StoredFile {
+  const { bytes, name } = file;
+  if (bytes.byteLength === 0) throw badRequest('file must be non-empty');
+  const { durationS } = ask;
+  if (ask.kind === 'photo') {
+    return shelf.add({ kind: 'photo', bytes, name, durationS: 0, ...checkedPhoto(bytes) });
+  }
+  if (ask.kind === 'video' && !isMp4(bytes)) {
+    const mime = 'application/octet-stream';
+    return shelf.add({ kind: 'document', bytes, name, mime, width: 0, height: 0, durationS: 0 });
+  }
+  const header = readImageHeader(bytes);
+  const mime = header?.mime ?? (isMp4(bytes) ? 'video/mp4' : 'application/octet-stream');
+  const { width, height } = header ?? ask;
+  return shelf.add({ kind: ask.kind, bytes, name, mime, width, height, durationS });
+}
+
+function checkedPhoto(bytes: Uint8Array): { mime: string; width: number; height: number } {
+  if (bytes.byteLength > limits.photoBytes) {
+    throw badRequest(
+      `file of size ${bytes.byteLength} bytes is too big for a photo; the maximum size is ${limits.photoBytes} bytes`,
+    );
+  }
+  const header = readImageHeader(bytes);
+  if (header === undefined) throw badRequest('IMAGE_PROCESS_FAILED');
+  const { mime, width, height } = header;
+  const ratio = Math.max(width / height, height / width);
+  if (width + height > limits.photoSidesPx || ratio > limits.photoRatio) throw badRequest('PHOTO_INVALID_DIMENSIONS');
+  const scale = Math.min(1, limits.photoLongestSidePx / Math.max(width, height));
+  return { mime, width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+function isMp4(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'ftyp';
+}
+
+function capital(kind: string): string {
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+}

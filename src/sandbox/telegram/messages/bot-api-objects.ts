@@ -1,0 +1,113 @@
+import type { Chat, Message, PhotoSize, User } from 'grammy/types';
+import { isSupergroup, type Profile, type StoredChat } from '../chats.ts';
+import type { StoredFile } from '../files/file-store.ts';
+import type { StoredMessage } from './stored-message.ts';
+
+/** What is needed to spell a stored message the way Telegram sends it. */
+export type Speller = {
+  readonly bot: User;
+  profileOf(userId: number): Profile;
+};
+
+export function userFor(profile: Profile): User {
+  return {
+    id: profile.id,
+    is_bot: false,
+    first_name: profile.firstName,
+    ...(profile.username === undefined ? {} : { username: profile.username }),
+    ...(profile.languageCode === undefined ? {} : { language_code: profile.languageCode }),
+    ...(profile.isPremium === true ? { is_premium: true as const } : {}),
+  };
+}
+
+export function chatFor(chat: StoredChat): Chat {
+  if (chat.kind === 'private') {
+    const { id, firstName, username } = chat.profile;
+    return { id, type: 'private', first_name: firstName, ...(username === undefined ? {} : { username }) };
+  }
+  if (!isSupergroup(chat)) return { id: chat.id, type: 'group', title: chat.title };
+  return {
+    id: chat.id,
+    type: 'supergroup',
+    title: chat.title,
+    ...(chat.isForum ? { is_forum: true as const } : {}),
+  };
+}
+
+/** A message as Telegram sends it; the message it replies to is in it, but not that one's own. */
+export function messageFor(speller: Speller, chat: StoredChat, message: StoredMessage, withReply = true): Message {
+  const replied = message.replyTo === undefined || !withReply ? undefined : chat.messages.get(message.replyTo);
+  const from = message.from === 'bot' ? speller.bot : userFor(speller.profileOf(message.from));
+  const wire = {
+    message_id: message.id,
+    from,
+    chat: chatFor(chat),
+    date: message.dateS,
+    ...(message.editDateS === undefined ? {} : { edit_date: message.editDateS }),
+    ...(message.threadId === undefined ? {} : { message_thread_id: message.threadId, is_topic_message: true }),
+    ...(message.albumId === undefined ? {} : { media_group_id: message.albumId }),
+    ...(replied === undefined ? {} : { reply_to_message: messageFor(speller, chat, replied, false) }),
+    ...contentFields(message),
+    ...(message.keyboard === undefined ? {} : { reply_markup: message.keyboard }),
+  };
+  return wire as Message;
+}
+
+function contentFields({ content }: StoredMessage): object {
+  if (content.kind === 'text') {
+    const { text, entities } = content.text;
+    return { text, ...(entities.length === 0 ? {} : { entities }) };
+  }
+  if (content.kind === 'service') return content.fields;
+  if (content.kind === 'invoice') {
+    const { title, description, startParameter, amount } = content.order;
+    const invoice = { title, description, start_parameter: startParameter, currency: 'XTR', total_amount: amount };
+    return { invoice };
+  }
+  const { text, entities } = content.caption;
+  return {
+    ...mediaFields(content.file),
+    ...(text === '' ? {} : { caption: text }),
+    ...(entities.length === 0 ? {} : { caption_entities: entities }),
+    ...(content.captionAbove ? { show_caption_above_media: true } : {}),
+    ...(content.spoiler ? { has_media_spoiler: true } : {}),
+  };
+}
+
+function mediaFields(file: StoredFile): object {
+  const base = { file_id: file.fileId, file_unique_id: file.uniqueId, file_size: file.bytes.byteLength };
+  const named = { ...base, file_name: file.name, mime_type: file.mime };
+  const { width, height, durationS: duration } = file;
+  switch (file.kind) {
+    case 'photo':
+      return { photo: photoSizes(file) };
+    case 'video':
+      return { video: { ...named, width, height, duration } };
+    case 'animation':
+      // Telegram sends an animation as a document, too, for those who do not know animations.
+      return { animation: { ...named, width, height, duration }, document: named };
+    case 'audio':
+      return { audio: { ...named, duration } };
+    case 'voice':
+      return { voice: { ...base, mime_type: file.mime, duration } };
+    case 'document':
+      return { document: named };
+  }
+}
+
+const thumbSidePx = 320;
+
+/** Smallest first, the largest last, as Telegram does. All sizes are the same file here. */
+function photoSizes(file: StoredFile): readonly PhotoSize[] {
+  const { width, height } = file;
+  const whole = {
+    file_id: file.fileId,
+    file_unique_id: file.uniqueId,
+    file_size: file.bytes.byteLength,
+    width,
+    height,
+  };
+  const scale = thumbSidePx / Math.max(width, height);
+  if (scale >= 1) return [whole];
+  return [{ ...whole, width: Math.round(width * scale), height: Math.round(height * scale) }, whole];
+}

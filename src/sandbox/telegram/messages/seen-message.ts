@@ -1,0 +1,79 @@
+import type { InlineKeyboardButton } from 'grammy/types';
+import type { StoredFile } from '../files/file-store.ts';
+import { htmlFor } from '../text/html-for.ts';
+import type { InvoiceOrder } from '../payments/invoice-order.ts';
+import { type StoredMessage, wordsOf } from './stored-message.ts';
+
+export type SeenFile = {
+  readonly fileId: string;
+  readonly name: string;
+  readonly mime: string;
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+};
+
+export type SeenButton = {
+  readonly text: string;
+  readonly data?: string;
+  readonly url?: string;
+};
+
+/** One message as a person sees it. */
+export type SeenMessage = {
+  readonly id: number;
+  readonly from: 'bot' | 'person';
+  /** Who wrote it; undefined for the bot. */
+  readonly userId?: number;
+  readonly atMs: number;
+  /** Without its formatting; empty for a file. */
+  readonly text: string;
+  /** Text or caption with its formatting, safe to show on a page. */
+  readonly html: string;
+  readonly caption?: string;
+  readonly photo?: SeenFile;
+  readonly video?: SeenFile;
+  readonly document?: SeenFile;
+  readonly animation?: SeenFile;
+  readonly audio?: SeenFile;
+  readonly voice?: SeenFile;
+  /** What is to be paid by `pay()`. */
+  readonly invoice?: InvoiceOrder;
+  readonly buttons: readonly (readonly SeenButton[])[];
+  readonly edited: boolean;
+  readonly replyTo?: number;
+  readonly threadId?: number;
+  readonly reaction?: string;
+};
+
+export function seenMessage(message: StoredMessage): SeenMessage {
+  const { content, from } = message;
+  const isMedia = content.kind === 'media';
+  return {
+    id: message.id,
+    from: from === 'bot' ? 'bot' : 'person',
+    ...(from === 'bot' ? {} : { userId: from }),
+    atMs: message.dateS * 1000,
+    text: isMedia ? '' : wordsOf(content).text,
+    html: htmlFor(wordsOf(content)),
+    ...(isMedia ? { caption: content.caption.text, [content.file.kind]: seenFile(content.file) } : {}),
+    ...(content.kind === 'invoice' ? { invoice: content.order } : {}),
+    buttons: (message.keyboard?.inline_keyboard ?? []).map((row) => row.map(seenButton)),
+    edited: message.editDateS !== undefined,
+    ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    ...(message.threadId === undefined ? {} : { threadId: message.threadId }),
+    ...(message.reaction === undefined ? {} : { reaction: message.reaction }),
+  };
+}
+
+function seenFile({ fileId, name, mime, bytes, width, height }: StoredFile): SeenFile {
+  return { fileId, name, mime, bytes, width, height };
+}
+
+export function seenButton(button: InlineKeyboardButton): SeenButton {
+  return {
+    text: button.text,
+    ...('callback_data' in button ? { data: button.callback_data } : {}),
+    ...('url' in button ? { url: button.url } : {}),
+  };
+}

@@ -1,0 +1,64 @@
+import { badRequest, forbidden } from '../api-error.ts';
+import { type CallParams, isObject } from '../call-params.ts';
+import { isSupergroup, type StoredChat } from '../chats.ts';
+import type { TelegramWorld } from '../telegram-state.ts';
+
+/** One call of a method; `signal` aborts when the caller has gone. */
+export type ApiCall = {
+  readonly world: TelegramWorld;
+  readonly params: CallParams;
+  readonly signal: AbortSignal;
+};
+
+/** Answers what Telegram puts into `result`; throws an ApiError for what it refuses. */
+export type ApiMethod = (call: ApiCall) => unknown;
+
+/** The chat that a call names, if the bot may know it. */
+export function chatOf({ world, params }: ApiCall, name = 'chat_id'): StoredChat {
+  const text = params.text(name).trim();
+  if (text === '') throw badRequest(`${name} is empty`);
+  const chat = world.chats.get(params.integer(name));
+  if (chat === undefined || (chat.kind === 'private' && !chat.opened)) throw badRequest('chat not found');
+  return chat;
+}
+
+/** The chat that a call writes to: refused where people have shown the bot the door. */
+export function writableChatOf(call: ApiCall): StoredChat {
+  const chat = chatOf(call);
+  if (chat.kind === 'private') {
+    if (chat.blocked) throw forbidden('bot was blocked by the user');
+    return chat;
+  }
+  if (chat.upgradedTo !== undefined) {
+    throw badRequest('group chat was upgraded to a supergroup chat', { migrate_to_chat_id: chat.upgradedTo });
+  }
+  if (chat.kicked) throw forbidden(`bot was kicked from the ${isSupergroup(chat) ? 'supergroup' : 'group'} chat`);
+  return chat;
+}
+
+/** The topic that every forum has and that its messages do not name. */
+const generalTopic = 1;
+
+/** The topic that a call names; undefined for none and for the general one. */
+export function threadOf(params: CallParams, chat: StoredChat): number | undefined {
+  const threadId = params.integer('message_thread_id');
+  if (threadId === 0) return undefined;
+  if (chat.kind !== 'group' || !chat.isForum) throw badRequest('message thread not found');
+  if (threadId === generalTopic) return undefined;
+  const topic = chat.topics.get(threadId);
+  if (topic === undefined) throw badRequest('message thread not found');
+  if (topic.closed) throw badRequest('TOPIC_CLOSED');
+  return threadId;
+}
+
+/** The message that a call replies to; undefined for none, or when it is gone and the call does not mind. */
+export function replyOf(params: CallParams, chat: StoredChat): number | undefined {
+  const given = params.json('reply_parameters', 'reply parameters');
+  if (given !== undefined && !isObject(given)) throw badRequest('object expected as reply parameters');
+  const messageId = Number(given?.['message_id'] ?? params.integer('reply_to_message_id'));
+  if (messageId === 0) return undefined;
+  if (chat.messages.has(messageId)) return messageId;
+  const doesNotMind = given?.['allow_sending_without_reply'] === true || params.flag('allow_sending_without_reply');
+  if (doesNotMind) return undefined;
+  throw badRequest('message to be replied not found');
+}

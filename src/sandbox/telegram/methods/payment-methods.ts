@@ -1,0 +1,92 @@
+import type { StarAmount, StarTransactions } from 'grammy/types';
+import { type ApiCall, type ApiMethod, writableChatOf, replyOf, threadOf } from './api-call.ts';
+import { badRequest } from '../api-error.ts';
+import { readInvoiceOrder, readPeriod } from '../payments/invoice-order.ts';
+import { limits } from '../limits.ts';
+import { readReplyMarkup } from '../messages/reply-markup.ts';
+import { messageFor, userFor } from '../messages/bot-api-objects.ts';
+
+const sendInvoice: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = writableChatOf(call);
+  const order = readInvoiceOrder(params);
+  const keyboard = readReplyMarkup(params);
+  const firstButton = keyboard?.inline_keyboard[0]?.[0];
+  if (firstButton !== undefined && !('pay' in firstButton)) throw badRequest('REPLY_MARKUP_BUY_EMPTY');
+  const threadId = threadOf(params, chat);
+  const replyTo = replyOf(params, chat);
+  const message = world.post(chat, {
+    from: 'bot',
+    content: { kind: 'invoice', order },
+    ...(keyboard === undefined ? {} : { keyboard }),
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+  });
+  return messageFor(world, chat, message);
+};
+
+const createInvoiceLink: ApiMethod = ({ world, params }) => {
+  const order = readInvoiceOrder(params);
+  const periodS = readPeriod(params, order.amount);
+  return world.payments.addLink(periodS === undefined ? order : { ...order, periodS });
+};
+
+const answerPreCheckoutQuery: ApiMethod = ({ world, params }) => {
+  const ok = params.flag('ok');
+  const words = params.text('error_message').trim();
+  if (!ok && words === '') throw badRequest('parameter "error_message" is required when the checkout is declined');
+  const id = params.text('pre_checkout_query_id');
+  world.payments.answerCheckout(id, ok ? { kind: 'accepted' } : { kind: 'declined', words });
+  return true;
+};
+
+const chargeOf = ({ world, params }: ApiCall) =>
+  world.payments.chargeOf(params.integer('user_id'), params.text('telegram_payment_charge_id'));
+
+const refundStarPayment: ApiMethod = (call) => {
+  const { world } = call;
+  const charge = chargeOf(call);
+  if (charge.refunded) throw badRequest('CHARGE_ALREADY_REFUNDED');
+  charge.refunded = true;
+  const { id, userId, chatId, order } = charge;
+  const user = userFor(world.profileOf(userId));
+  world.payments.transactions.push({
+    id,
+    amount: order.amount,
+    date: world.nowS(),
+    receiver: { type: 'user', transaction_type: 'invoice_payment', user, invoice_payload: order.payload },
+  });
+  const chat = world.chats.get(chatId);
+  if (chat === undefined) return true;
+  const refund = {
+    currency: 'XTR',
+    total_amount: order.amount,
+    invoice_payload: order.payload,
+    telegram_payment_charge_id: id,
+  };
+  const words = `⭐ ${order.amount} for “${order.title}” came back`;
+  const message = world.post(chat, {
+    from: userId,
+    content: { kind: 'service', words, fields: { refunded_payment: refund } },
+  });
+  world.updates.add('message', messageFor(world, chat, message));
+  return true;
+};
+
+const getStarTransactions: ApiMethod = ({ world, params }): StarTransactions => {
+  const offset = params.integer('offset');
+  const limit = params.integer('limit', limits.invoice.transactions);
+  if (offset < 0 || limit < 1 || limit > limits.invoice.transactions) throw badRequest('LIMIT_INVALID');
+  return { transactions: world.payments.transactions.slice(offset, offset + limit) };
+};
+
+const getMyStarBalance: ApiMethod = ({ world }): StarAmount => ({ amount: world.payments.balance });
+
+export const paymentMethods: Readonly<Record<string, ApiMethod>> = {
+  sendInvoice,
+  createInvoiceLink,
+  answerPreCheckoutQuery,
+  refundStarPayment,
+  getStarTransactions,
+  getMyStarBalance,
+};

@@ -1,0 +1,131 @@
+import { randomInt } from 'node:crypto';
+import type { Message } from 'grammy/types';
+import { type ApiCall, type ApiMethod, writableChatOf, replyOf, threadOf } from './api-call.ts';
+import { badRequest } from '../api-error.ts';
+import { isObject } from '../call-params.ts';
+import type { StoredChat } from '../chats.ts';
+import { checkCaption, checkText, characters } from '../text/formatted-text.ts';
+import type { MediaKind } from '../files/file-store.ts';
+import { readTextParam } from '../text/read-text.ts';
+import { givenFile } from '../files/resolve-file.ts';
+import { limits } from '../limits.ts';
+import { readAlbumItem } from './input-media.ts';
+import { readReplyMarkup } from '../messages/reply-markup.ts';
+import type { Content } from '../messages/stored-message.ts';
+import { messageFor } from '../messages/bot-api-objects.ts';
+
+const sendMessage: ApiMethod = (call) => {
+  const chat = writableChatOf(call);
+  return send(call, chat, { kind: 'text', text: checkText(readTextParam(call.params, 'text')) });
+};
+
+function sendMedia(kind: MediaKind): ApiMethod {
+  return (call) => {
+    const { params, world } = call;
+    const chat = writableChatOf(call);
+    const caption = checkCaption(readTextParam(params, 'caption'));
+    const file = givenFile(world.files, params, {
+      kind,
+      field: kind,
+      reference: params.text(kind),
+      width: params.integer('width'),
+      height: params.integer('height'),
+      durationS: params.integer('duration'),
+    });
+    const captionAbove = params.flag('show_caption_above_media');
+    return send(call, chat, { kind: 'media', file, caption, captionAbove, spoiler: params.flag('has_spoiler') });
+  };
+}
+
+function send(call: ApiCall, chat: StoredChat, content: Content): Message {
+  const { world, params } = call;
+  const keyboard = readReplyMarkup(params);
+  const threadId = threadOf(params, chat);
+  const replyTo = replyOf(params, chat);
+  const message = world.post(chat, {
+    from: 'bot',
+    content,
+    ...(keyboard === undefined ? {} : { keyboard }),
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+  });
+  return messageFor(world, chat, message);
+}
+
+const sendMediaGroup: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = writableChatOf(call);
+  const items = params.json('media', 'media');
+  if (!Array.isArray(items)) throw badRequest('expected an Array of InputMedia');
+  const { least, most } = limits.albumItems;
+  if (items.length < least || items.length > most) {
+    throw badRequest(`wrong number of items in the album: there must be from ${least} to ${most} of them`);
+  }
+  const contents = items.map((item: unknown) => {
+    if (!isObject(item)) throw badRequest("can't parse InputMedia: expected an Object");
+    return readAlbumItem(call, item);
+  });
+  const kinds = new Set(contents.map(({ file }) => (file.kind === 'video' ? 'photo' : file.kind)));
+  if (kinds.size > 1) throw badRequest("can't mix files of these types in one album");
+  const threadId = threadOf(params, chat);
+  const replyTo = replyOf(params, chat);
+  const albumId = String(randomInt(1e13, 9e13));
+  return contents.map((content) => {
+    const message = world.post(chat, {
+      from: 'bot',
+      content,
+      albumId,
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(replyTo === undefined ? {} : { replyTo }),
+    });
+    return messageFor(world, chat, message);
+  });
+};
+
+const actions = new Set([
+  'typing',
+  'upload_photo',
+  'record_video',
+  'upload_video',
+  'record_voice',
+  'upload_voice',
+  'upload_document',
+  'choose_sticker',
+  'find_location',
+  'record_video_note',
+  'upload_video_note',
+]);
+
+const sendChatAction: ApiMethod = (call) => {
+  const chat = writableChatOf(call);
+  const action = call.params.text('action').toLowerCase();
+  if (!actions.has(action)) throw badRequest('wrong parameter action in request');
+  threadOf(call.params, chat);
+  call.world.changes.tell({ kind: 'action', chatId: chat.id, action });
+  return true;
+};
+
+const sendMessageDraft: ApiMethod = (call) => {
+  const { world, params } = call;
+  const chat = writableChatOf(call);
+  if (chat.kind !== 'private') throw badRequest('TEXTDRAFT_PEER_INVALID');
+  const draftId = params.integer('draft_id');
+  if (draftId === 0) throw badRequest('draft identifier must be non-zero');
+  const { text } = readTextParam(params, 'text');
+  if (characters(text) > limits.textCharacters) throw badRequest('message is too long');
+  world.changes.tell({ kind: 'draft', chatId: chat.id, draftId, text });
+  return true;
+};
+
+export const sendMethods: Readonly<Record<string, ApiMethod>> = {
+  sendMessage,
+  sendPhoto: sendMedia('photo'),
+  sendVideo: sendMedia('video'),
+  sendDocument: sendMedia('document'),
+  sendAnimation: sendMedia('animation'),
+  sendAudio: sendMedia('audio'),
+  sendVoice: sendMedia('voice'),
+  sendMediaGroup,
+  sendChatAction,
+  sendMessageDraft,
+};

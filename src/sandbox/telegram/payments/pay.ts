@@ -1,0 +1,75 @@
+import type { StoredChat } from '../chats.ts';
+import type { InvoiceOrder } from './invoice-order.ts';
+import { limits } from '../limits.ts';
+import { paymentFor } from './star-payments.ts';
+import type { TelegramWorld } from '../telegram-state.ts';
+import { messageFor, userFor } from '../messages/bot-api-objects.ts';
+
+export type PaymentOutcome =
+  /** `updateId` tells of it, and comes a second time a little later. */
+  | { readonly kind: 'paid'; readonly chargeId: string; readonly messageId: number; readonly updateId: number }
+  | { readonly kind: 'declined'; readonly words: string }
+  /** The bot did not answer the checkout within 10 s. */
+  | { readonly kind: 'expired' };
+
+export type Payment = {
+  readonly updateId: number;
+  readonly outcome: Promise<PaymentOutcome>;
+};
+
+/** Pays an invoice of the chat, or one behind a link; throws when there is none. */
+export function pay(world: TelegramWorld, chat: StoredChat, userId: number, invoice: number | string): Payment {
+  const order = orderOf(world, chat, invoice);
+  const { promise: outcome, resolve } = Promise.withResolvers<PaymentOutcome>();
+  const from = userFor(world.profileOf(userId));
+  const id = world.payments.openCheckout((answer) => {
+    resolve(answer.kind === 'accepted' ? settle(world, chat, userId, order) : answer);
+  });
+  const updateId = world.updates.add('pre_checkout_query', {
+    id,
+    from,
+    currency: 'XTR',
+    total_amount: order.amount,
+    invoice_payload: order.payload,
+  });
+  return { updateId, outcome };
+}
+
+function settle(world: TelegramWorld, chat: StoredChat, userId: number, order: InvoiceOrder): PaymentOutcome {
+  const { payments, updates, clock } = world;
+  const charge = payments.charge(userId, chat.id, order);
+  payments.transactions.push({
+    id: charge.id,
+    amount: order.amount,
+    date: world.nowS(),
+    source: {
+      type: 'user',
+      transaction_type: 'invoice_payment',
+      user: userFor(world.profileOf(userId)),
+      invoice_payload: order.payload,
+      ...(order.periodS === undefined ? {} : { subscription_period: order.periodS }),
+    },
+  });
+  const message = world.post(chat, {
+    from: userId,
+    content: {
+      kind: 'service',
+      words: `Paid ⭐ ${order.amount} for “${order.title}”`,
+      fields: { successful_payment: paymentFor(charge, world.nowS()) },
+    },
+  });
+  const updateId = updates.add('message', messageFor(world, chat, message));
+  clock.schedule(limits.invoice.toldAgainMs, () => updates.redeliver(updateId));
+  return { kind: 'paid', chargeId: charge.id, messageId: message.id, updateId };
+}
+
+function orderOf(world: TelegramWorld, chat: StoredChat, invoice: number | string): InvoiceOrder {
+  if (typeof invoice === 'string') {
+    const order = world.payments.orderOf(invoice);
+    if (order === undefined) throw new Error(`Cannot pay ${invoice}: it is no invoice link of this bot`);
+    return order;
+  }
+  const content = chat.messages.get(invoice)?.content;
+  if (content?.kind !== 'invoice') throw new Error(`Cannot pay message ${invoice}: it is no invoice`);
+  return content.order;
+}

@@ -1,0 +1,60 @@
+import { type GroupChat, newGroupChat } from '../chats.ts';
+import type { TelegramWorld } from '../telegram-state.ts';
+
+export type GroupProfile = {
+  /** Negative; below -10^12 for a supergroup. */
+  readonly id: number;
+  readonly title: string;
+  readonly isForum?: boolean;
+};
+
+/** A group with the bot in it, seen by those who run it. */
+export type Group = {
+  readonly id: number;
+  readonly title: string;
+  /** Opens a topic of a forum; answers its thread id. */
+  addTopic(name: string): number;
+  closeTopic(threadId: number): void;
+  makeAdmin(userId: number): void;
+  kickBot(): void;
+  /** Turns the group into a supergroup; calls to the old id then say where it went. */
+  upgrade(newId: number): Group;
+};
+
+export function addGroup(world: TelegramWorld, profile: GroupProfile): Group {
+  if (world.chats.has(profile.id)) throw new Error(`Cannot add the group ${profile.id}: the id is taken`);
+  const chat = newGroupChat(profile);
+  world.chats.set(chat.id, chat);
+  return {
+    id: chat.id,
+    title: chat.title,
+    addTopic: (name) => {
+      if (!chat.isForum) throw new Error(`Cannot open a topic in the group ${chat.id}: it is not a forum`);
+      // The topic's first message is the service message that opens it; the general topic is 1.
+      chat.lastMessageId = Math.max(1, chat.lastMessageId) + 1;
+      chat.topics.set(chat.lastMessageId, { name, closed: false });
+      return chat.lastMessageId;
+    },
+    closeTopic: (threadId) => {
+      topicOf(chat, threadId).closed = true;
+    },
+    makeAdmin: (userId) => {
+      if (userId !== world.bot.id) chat.members.add(userId);
+      chat.admins.add(userId);
+    },
+    kickBot: () => {
+      chat.kicked = true;
+    },
+    upgrade: (newId) => {
+      const supergroup = addGroup(world, { id: newId, title: chat.title });
+      chat.upgradedTo = newId;
+      return supergroup;
+    },
+  };
+}
+
+export function topicOf(chat: GroupChat, threadId: number): { closed: boolean } {
+  const topic = chat.topics.get(threadId);
+  if (topic === undefined) throw new Error(`Cannot find the topic ${threadId} of the group ${chat.id}: it has none`);
+  return topic;
+}

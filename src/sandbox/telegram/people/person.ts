@@ -1,0 +1,131 @@
+import { newPrivateChat, type Profile, type StoredChat } from '../chats.ts';
+import { limits } from '../limits.ts';
+import { readText } from '../text/read-text.ts';
+import { addUpload } from '../files/resolve-file.ts';
+import type { Group } from './group.ts';
+import { pay, type Payment } from '../payments/pay.ts';
+import { editOwn, write, type Writing } from './person-messages.ts';
+import { type Press, pressButton } from './press-button.ts';
+import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
+import type { TelegramWorld } from '../telegram-state.ts';
+import { type SeenPredicate, waitForMessages } from './wait-for-messages.ts';
+import { chatFor, userFor } from '../messages/bot-api-objects.ts';
+
+const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** A picture of one pixel, for a person who sends any photo. */
+export function tinyPhoto(): Uint8Array {
+  return new Uint8Array(Buffer.from(png, 'base64'));
+}
+
+export type Place = {
+  /** The private chat with the bot unless a group is named. */
+  readonly in?: Group;
+};
+
+export type SayOptions = Place & {
+  readonly replyTo?: number;
+  readonly threadId?: number;
+  /** The id of an own message that gets the new text instead of a new message being sent. */
+  readonly edited?: number;
+};
+
+export type PhotoOptions = Place & {
+  readonly replyTo?: number;
+  readonly threadId?: number;
+  /** Another picture than the small one that is sent otherwise. */
+  readonly bytes?: Uint8Array;
+};
+
+/** Somebody with a phone. */
+export type Person = {
+  readonly id: number;
+  readonly profile: Profile;
+  /** Sends a text (a very long one in several messages, as phones do); answers the first message's id. */
+  say(text: string, options?: SayOptions): number;
+  sendPhoto(caption?: string, options?: PhotoOptions): number;
+  /** Presses the button with this text or data; throws when the message has no such button. */
+  press(messageId: number, button: string, options?: Place): Press;
+  /** Pays the invoice of this message or behind this link, with play money that never ends. */
+  pay(invoice: number | string, options?: Place): Payment;
+  messages(group?: Group): readonly SeenMessage[];
+  /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 20 s unless told. */
+  waitFor(predicate: SeenPredicate, options?: Place & { readonly timeoutMs?: number }): Promise<readonly SeenMessage[]>;
+  deleteMessage(messageId: number, options?: Place): void;
+  block(): void;
+  unblock(): void;
+};
+
+export function addPerson(world: TelegramWorld, profile: Profile): Person {
+  const { id } = profile;
+  if (id <= 0 || world.chats.has(id)) throw new Error(`Cannot add the person ${id}: the id is taken or not positive`);
+  const own = newPrivateChat(profile);
+  world.people.set(id, profile);
+  world.chats.set(id, own);
+  const chatIn = (group: Group | undefined): StoredChat => {
+    const chat = group === undefined ? own : world.chats.get(group.id);
+    if (chat === undefined) throw new Error(`Cannot find the group ${String(group?.id)}: it is of another sandbox`);
+    return chat;
+  };
+  const messages = (group?: Group) => [...chatIn(group).messages.values()].map(seenMessage);
+  const setBlocked = (blocked: boolean) => {
+    if (own.blocked === blocked) return;
+    own.blocked = blocked;
+    const member = (status: string) => ({ user: world.bot, status, ...(status === 'kicked' ? { until_date: 0 } : {}) });
+    world.updates.add('my_chat_member', {
+      chat: chatFor(own),
+      from: userFor(profile),
+      date: world.nowS(),
+      old_chat_member: member(blocked ? 'member' : 'kicked'),
+      new_chat_member: member(blocked ? 'kicked' : 'member'),
+    });
+  };
+  return {
+    id,
+    profile,
+    say: (text, options = {}) => {
+      const chat = chatIn(options.in);
+      if (options.edited !== undefined) return editOwn(world, chat, id, options.edited, text);
+      const ids = split(text).map((part) =>
+        write(world, chat, id, { content: { kind: 'text', text: readText(part, '', undefined) }, ...placed(options) }),
+      );
+      const [first] = ids;
+      if (first === undefined) throw new Error('Cannot say nothing: the text is empty');
+      return first;
+    },
+    sendPhoto: (words = '', options = {}) => {
+      const upload = { name: 'photo.png', bytes: options.bytes ?? tinyPhoto() };
+      const file = addUpload(world.files, upload, { kind: 'photo', width: 0, height: 0, durationS: 0 });
+      const caption = readText(words, '', undefined);
+      const content = { kind: 'media' as const, file, caption, captionAbove: false, spoiler: false };
+      return write(world, chatIn(options.in), id, { content, ...placed(options) });
+    },
+    press: (messageId, button, options = {}) => pressButton(world, chatIn(options.in), id, messageId, button),
+    pay: (invoice, options = {}) => pay(world, chatIn(options.in), id, invoice),
+    messages,
+    waitFor: (predicate, options = {}) =>
+      waitForMessages(world.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),
+    deleteMessage: (messageId, options = {}) => {
+      if (world.remove(chatIn(options.in), messageId)) return;
+      throw new Error(`Cannot delete message ${messageId}: it is not in the chat`);
+    },
+    block: () => setBlocked(true),
+    unblock: () => setBlocked(false),
+  };
+}
+
+function placed({ replyTo, threadId }: SayOptions): Omit<Writing, 'content'> {
+  return {
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(threadId === undefined ? {} : { threadId }),
+  };
+}
+
+function split(text: string): readonly string[] {
+  const letters = Array.from(text.trim());
+  const parts: string[] = [];
+  for (let at = 0; at < letters.length; at += limits.textCharacters) {
+    parts.push(letters.slice(at, at + limits.textCharacters).join(''));
+  }
+  return parts;
+}

@@ -1,0 +1,53 @@
+import type { CallbackAnswer } from '../updates/callback-queries.ts';
+import type { StoredChat } from '../chats.ts';
+import { seenButton } from '../messages/seen-message.ts';
+import type { TelegramWorld } from '../telegram-state.ts';
+import { messageFor, userFor } from '../messages/bot-api-objects.ts';
+
+/** A pressed button; `answered` resolves when the bot answers the press, or after 150 s with `expired`. */
+export type Press = {
+  readonly queryId: string;
+  readonly updateId: number;
+  readonly answered: Promise<CallbackAnswer>;
+  /** Undefined until then. */
+  readonly answer: CallbackAnswer | undefined;
+};
+
+/** Presses the button of a message that has this text or data; throws when there is none that can be pressed. */
+export function pressButton(
+  world: TelegramWorld,
+  chat: StoredChat,
+  userId: number,
+  messageId: number,
+  button: string,
+): Press {
+  const message = chat.messages.get(messageId);
+  if (message === undefined) throw new Error(`Cannot press "${button}": there is no message ${messageId}`);
+  const buttons = (message.keyboard?.inline_keyboard ?? []).flat().map(seenButton);
+  const pressed = buttons.find(({ text, data }) => text === button || data === button);
+  if (pressed?.data === undefined) {
+    const others = buttons.map(({ text }) => `"${text}"`).join(', ');
+    throw new Error(`Cannot press "${button}" of message ${messageId}: it can press ${others || 'nothing'}`);
+  }
+  const { id: queryId, answered } = world.queries.open({ chatId: chat.id, userId });
+  let answer: CallbackAnswer | undefined;
+  const settled = answered.then((given) => {
+    answer = given;
+    return given;
+  });
+  const updateId = world.updates.add('callback_query', {
+    id: queryId,
+    from: userFor(world.profileOf(userId)),
+    message: messageFor(world, chat, message),
+    chat_instance: String(BigInt(chat.id) * 7_919n),
+    data: pressed.data,
+  });
+  return {
+    queryId,
+    updateId,
+    answered: settled,
+    get answer() {
+      return answer;
+    },
+  };
+}

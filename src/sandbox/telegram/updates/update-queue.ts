@@ -1,0 +1,196 @@
+import type { Update } from 'grammy/types';
+import type { Clock } from '../../../kit/clock.ts';
+import { type ApiError, conflict } from '../api-error.ts';
+import { limits } from '../limits.ts';
+
+export type UpdateKind = Exclude<keyof Update, 'update_id'>;
+export type RawUpdate = { readonly update_id: number } & Readonly<Record<string, unknown>>;
+
+type Waiting = { readonly update: RawUpdate; readonly untilMs: number };
+
+export type Poll = {
+  readonly offset: number;
+  readonly limit: number;
+  readonly timeoutS: number;
+  /** Undefined keeps what an earlier poll named. */
+  readonly allowed?: readonly string[];
+};
+
+type HeldPoll = { readonly answer: (refusal?: ApiError) => void };
+
+const onlyWhenNamed = new Set(['chat_member', 'message_reaction', 'message_reaction_count']);
+
+/**
+ * Updates wait here until a poll with a greater offset confirms them or their life ends. One poll may wait at a time: a
+ * new one ends the older with 409.
+ */
+export class UpdateQueue {
+  readonly #clock: Clock;
+  readonly #known = new Map<number, RawUpdate>();
+  #waiting: Waiting[] = [];
+  /** Sent once more whatever offset is asked: redelivered ones and raw ones with an id of the past. */
+  #outOfOrder: RawUpdate[] = [];
+  #lastId: number;
+  #allowed: readonly string[] = [];
+  #held: HeldPoll | undefined;
+  #onArrival: () => void = () => undefined;
+  #previous = { offset: Number.NaN, atMs: Number.NEGATIVE_INFINITY };
+
+  constructor(clock: Clock, firstId: number) {
+    this.#clock = clock;
+    this.#lastId = firstId - 1;
+  }
+
+  get length(): number {
+    this.#dropExpired();
+    return this.#waiting.length + this.#outOfOrder.length;
+  }
+
+  /** Queues an update; answers its id, also when the bot did not ask for updates of its kind. */
+  add(kind: UpdateKind, payload: unknown): number {
+    this.#lastId += 1;
+    const update = { update_id: this.#lastId, [kind]: payload };
+    this.#remember(update);
+    if (this.#wants(kind)) this.#queue(update, kind);
+    return this.#lastId;
+  }
+
+  /** Queues any update, of whatever kind the bot asked for; without an id of its own it gets the next one. */
+  addRaw(raw: Readonly<Record<string, unknown>>): number {
+    const given = raw['update_id'];
+    const id = typeof given === 'number' ? given : this.#lastId + 1;
+    const update = { ...raw, update_id: id };
+    this.#remember(update);
+    if (id <= this.#lastId) this.#sendOnceMore(update);
+    else {
+      this.#lastId = id;
+      this.#queue(update, kindOf(update));
+    }
+    return id;
+  }
+
+  redeliver(updateId: number): void {
+    const update = this.#known.get(updateId);
+    if (update === undefined) throw new Error(`Cannot deliver update ${updateId} again: there was no such update`);
+    this.#sendOnceMore(update);
+  }
+
+  /** Resolves with updates, or empty when `timeoutS` passes or the caller goes away; rejects with 409 for a newer poll. */
+  async poll(ask: Poll, signal: AbortSignal): Promise<readonly RawUpdate[]> {
+    this.#held?.answer(
+      conflict('terminated by other getUpdates request; make sure that only one bot instance is running'),
+    );
+    if (ask.allowed !== undefined) this.#allowed = ask.allowed;
+    const nowMs = this.#clock.now();
+    const isSame = ask.offset === this.#previous.offset;
+    const sinceMs = nowMs - this.#previous.atMs;
+    const isHurried = isSame && sinceMs < limits.hurriedPollMs && ask.timeoutS < limits.hurriedPollSeconds;
+    const timeoutS = isHurried ? limits.hurriedPollSeconds : ask.timeoutS;
+    const limit = isSame && sinceMs < limits.hastyPollMs ? 1 : ask.limit;
+    this.#previous = { offset: ask.offset, atMs: nowMs };
+    this.#confirm(ask.offset);
+    const ready = this.#take(limit);
+    if (ready.length > 0 || timeoutS === 0 || signal.aborted) return ready;
+    await this.#hold(timeoutS, signal);
+    return signal.aborted ? [] : this.#take(limit);
+  }
+
+  /** Calls the listener, the only one, whenever an update has been queued. */
+  onArrival(listener: () => void): void {
+    this.#onArrival = listener;
+  }
+
+  /** What a webhook has to deliver, in order; each stays until it is dropped or its life ends. */
+  waiting(): readonly RawUpdate[] {
+    this.#dropExpired();
+    return [...this.#outOfOrder, ...this.#waiting.map(({ update }) => update)];
+  }
+
+  isWaiting(update: RawUpdate): boolean {
+    return this.waiting().includes(update);
+  }
+
+  /** Takes one delivery away; the same update queued once more stays. */
+  drop(update: RawUpdate): void {
+    const again = this.#outOfOrder.indexOf(update);
+    if (again === -1) this.#waiting = this.#waiting.filter((waiting) => waiting.update !== update);
+    else this.#outOfOrder.splice(again, 1);
+  }
+
+  allow(kinds: readonly string[]): void {
+    this.#allowed = kinds;
+  }
+
+  clear(): void {
+    this.#waiting = [];
+    this.#outOfOrder = [];
+  }
+
+  #hold(timeoutS: number, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const held: HeldPoll = {
+        answer: (refusal) => {
+          timer[Symbol.dispose]();
+          signal.removeEventListener('abort', onGone);
+          if (this.#held === held) this.#held = undefined;
+          if (refusal === undefined) resolve();
+          else reject(refusal);
+        },
+      };
+      const onGone = () => held.answer();
+      const timer = this.#clock.schedule(timeoutS * 1000, onGone);
+      signal.addEventListener('abort', onGone, { once: true });
+      this.#held = held;
+    });
+  }
+
+  #queue(update: RawUpdate, kind: string): void {
+    this.#waiting.push({ update, untilMs: this.#clock.now() + lifeMs(kind) });
+    this.#held?.answer();
+    this.#onArrival();
+  }
+
+  #sendOnceMore(update: RawUpdate): void {
+    this.#outOfOrder.push(update);
+    this.#held?.answer();
+    this.#onArrival();
+  }
+
+  #remember(update: RawUpdate): void {
+    this.#known.set(update.update_id, update);
+    if (this.#known.size <= limits.rememberedUpdates) return;
+    const oldest = this.#known.keys().next().value;
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #wants(kind: string): boolean {
+    return this.#allowed.length === 0 ? !onlyWhenNamed.has(kind) : this.#allowed.includes(kind);
+  }
+
+  #confirm(offset: number): void {
+    this.#dropExpired();
+    if (offset < 0) this.#waiting = this.#waiting.slice(offset);
+    else if (offset > 0) this.#waiting = this.#waiting.filter(({ update }) => update.update_id >= offset);
+  }
+
+  #take(limit: number): readonly RawUpdate[] {
+    this.#dropExpired();
+    const again = this.#outOfOrder.splice(0, limit);
+    return [...again, ...this.#waiting.slice(0, limit - again.length).map(({ update }) => update)];
+  }
+
+  #dropExpired(): void {
+    const nowMs = this.#clock.now();
+    this.#waiting = this.#waiting.filter(({ untilMs }) => untilMs > nowMs);
+  }
+}
+
+function kindOf(update: RawUpdate): string {
+  return Object.keys(update).find((key) => key !== 'update_id') ?? '';
+}
+
+function lifeMs(kind: string): number {
+  if (kind === 'inline_query') return limits.inlineQueryLifeMs;
+  if (['callback_query', 'shipping_query', 'pre_checkout_query'].includes(kind)) return limits.queryLifeMs;
+  return limits.updateLifeMs;
+}

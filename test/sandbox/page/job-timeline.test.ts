@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import { jobId, keyId } from '../../../src/domain/ids.ts';
+import { continued, type JobTale } from '../../../src/sandbox/page/job-timeline.ts';
+
+const id = jobId('tg-1');
+const untold: JobTale = { id, state: 'waiting', steps: [] };
+const attempt = (place: number) => ({
+  jobId: id,
+  attempt: 1,
+  of: 3,
+  keyId: keyId(`id-${place}`),
+  keyName: `bytez #${place}`,
+  model: 'm',
+});
+const choice = { why: 'only-one', of: 1, skipped: {} } as const;
+const toldOf = (...events: readonly HouseEvent[]) =>
+  events.reduce((tale, event, index) => continued(tale, event, (index + 1) * 1000), untold);
+
+test('continued() tells a job attempt by attempt, each with its key and its ending', () => {
+  const tale = toldOf(
+    { event: 'job.accepted', jobId: id, kind: 'image', lane: 'free', ahead: 2 },
+    { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 300 },
+    { event: 'attempt.started', ...attempt(1), choice, waitedMs: 0 },
+    { event: 'attempt.failed', ...attempt(1), ms: 20, failure: { blame: 'key', reason: 'rejected', detail: '401' } },
+    { event: 'attempt.started', ...attempt(2), choice, waitedMs: 0 },
+    { event: 'attempt.succeeded', ...attempt(2), ms: 900 },
+    { event: 'job.delivered', jobId: id, ms: 2_100, as: 'edit' },
+  );
+  expect(tale).toEqual({
+    id,
+    state: 'done',
+    steps: [
+      { atMs: 1000, tone: 'plain', title: 'Accepted', detail: 'free lane, 2 ahead' },
+      { atMs: 2000, tone: 'plain', title: 'A seat is free', detail: 'after 0.3 s' },
+      { atMs: 3000, tone: 'bad', title: 'Attempt 1 of 3', detail: 'the key was refused, 0.0 s', key: 'bytez #1' },
+      { atMs: 5000, tone: 'good', title: 'Attempt 1 of 3', detail: 'answered in 0.9 s', key: 'bytez #2' },
+      { atMs: 7000, tone: 'good', title: 'Delivered', detail: 'into the receipt, after 2.1 s' },
+    ],
+  });
+});
+
+test('continued() says until when a parked job keeps its place', () => {
+  const tale = toldOf(
+    { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 0 },
+    { event: 'job.parked', jobId: id, line: 'bytez', reason: 'keys-cooling', forMs: 4_000 },
+  );
+  expect(tale.state).toBe('waiting');
+  expect(tale.steps.at(-1)).toEqual({
+    atMs: 2000,
+    tone: 'wait',
+    title: 'Place kept',
+    detail: 'every key is cooling',
+    untilMs: 6000,
+  });
+});
+
+test.each([
+  [{ event: 'job.cancelled', jobId: id }, 'cancelled'],
+  [{ event: 'job.failed', jobId: id, code: 'busy', calls: 4 }, 'failed'],
+] as const)('continued() ends the tale with %o', (event, state) => {
+  expect(toldOf(event).state).toBe(state);
+});
