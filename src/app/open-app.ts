@@ -1,5 +1,5 @@
 import { openBot } from '../bot/open-bot.ts';
-import { TokenRefused } from '../bot/poller.ts';
+import { TokenRefused } from '../bot/telegram-retry.ts';
 import type { ProvidersConfig } from '../config-providers.ts';
 import type { EngineStats } from '../domain/job-reader.ts';
 import type { KeyDeskView } from '../domain/key-desk.ts';
@@ -65,7 +65,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   await dialogues.purge(clock.now());
 
   let ours = [token, ...keys.map(({ secret }) => secret)];
-  const { poller, delivery, menu, mail } = opening.use(
+  const { updates, delivery, menu, mail } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
@@ -94,24 +94,24 @@ export async function openApp(options: AppOptions): Promise<App> {
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
         keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
-        telegramAnswers: () => clock.uptimeMs() - (poller.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
+        telegramAnswers: () => clock.uptimeMs() - (updates.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
       },
       clock,
       tell,
     }),
   );
 
-  const introduced = poller.introduce(closing.signal).then(async () => {
+  const introduced = updates.introduce(closing.signal).then(async () => {
     const { lines } = await engine.reader.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
-    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${poller.username}` });
+    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${updates.username}` });
   });
   const polling = introduced.then(async () => {
     await delivery.resume();
     core.start();
     // Nobody waits for the menu, not even the end: it complains by itself and is published anew at each start.
     void menu.publish();
-    await poller.run(closing.signal);
+    await updates.run(closing.signal);
   });
   const broken = polling.then(
     () => new Promise<never>(() => undefined),
@@ -139,7 +139,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       using patience = clock.deadline(config.drainMs);
       closing.abort(new Error('The app is closing'));
       await polling.catch(() => undefined);
-      await atMost(clock, config.drainMs, poller.idle());
+      await atMost(clock, config.drainMs, updates.idle());
       await core.drain(patience);
       await atMost(clock, deliveryPatienceMs, delivery.drain());
       hangingUp.abort(new Error('The app is closed'));

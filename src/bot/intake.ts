@@ -37,7 +37,8 @@ export class Intake {
       return this.#answerUnkept(batch, signal);
     }
     for (const update of fresh) void handling.begin(update, signal, this.#unkept.get(update.updateId));
-    this.#unkept.clear();
+    // Other batches may be on their way at the same time.
+    for (const { updateId } of batch) this.#unkept.delete(updateId);
     return batch.length;
   }
 

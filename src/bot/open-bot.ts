@@ -17,6 +17,7 @@ import { openOutbox } from './open-outbox.ts';
 import { Poller } from './poller.ts';
 import { CommandMenu } from './publish-commands.ts';
 import { Receipts } from './receipts.ts';
+import { Updates } from './updates.ts';
 
 /** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
 const answerPatienceS = 40;
@@ -42,14 +43,14 @@ export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'>
 
 /** Everything that speaks with Telegram; disposing ends what is still being sent. */
 export type OpenBot = AsyncDisposable & {
-  readonly poller: Poller;
+  readonly updates: Updates;
   readonly delivery: Delivery;
   readonly menu: CommandMenu;
   /** Writes the admins what they have to hear. */
   readonly mail: AlertMail;
 };
 
-/** Puts the bot together; it asks Telegram nothing before its poller is told to. */
+/** Puts the bot together; it asks Telegram nothing before it is introduced. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, reach, service, clock, tell } = options;
   const { users, dialogues, chats, keys, forget, adminIds, premiumIds, perDay, running, waiting } = options;
@@ -99,7 +100,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     void mail.meet(userId, locale);
     void menu.serve(userId);
   });
-  const poller = new Poller({ ...options, bot });
+  const updates = new Updates({ ...options, bot, source: new Poller({ ...options, bot }) });
   const opened = opening.move();
-  return { poller, delivery, menu, mail, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { updates, delivery, menu, mail, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -5,6 +5,7 @@ import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../src/bot/context.ts';
 import { Poller } from '../../src/bot/poller.ts';
+import { Updates } from '../../src/bot/updates.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import type { Inbox, InboxUpdate } from '../../src/domain/inbox.ts';
 import { until } from '../journeys/talk.ts';
@@ -37,12 +38,13 @@ function aPoller() {
     handled: async () => undefined,
     purge: async () => undefined,
   } as unknown as Inbox;
-  void new Poller({ bot, inbox, clock, random: () => 1, tell: () => undefined }).run(closing.signal);
+  const options = { bot, inbox, clock, random: () => 1, tell: () => undefined };
+  void new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
   const offsets = () => asks.map(({ offset }) => offset);
   return { clock, asks, keeping, offsets, [Symbol.dispose]: () => closing.abort() };
 }
 
-test('Poller.run() asks for what comes next, and so confirms a batch, only once the batch is kept', async () => {
+test('Poller.deliver() asks for what comes next, and so confirms a batch, only once the batch is kept', async () => {
   using poller = aPoller();
   const { clock, asks, keeping, offsets } = poller;
   await clock.advance(0);
@@ -55,7 +57,7 @@ test('Poller.run() asks for what comes next, and so confirms a batch, only once 
   expect(offsets()).toEqual([undefined, 9]);
 });
 
-test('Poller.run() asks again for a batch that could not be kept', async () => {
+test('Poller.deliver() asks again for a batch that could not be kept', async () => {
   using poller = aPoller();
   const { clock, asks, keeping, offsets } = poller;
   await clock.advance(0);
@@ -70,7 +72,7 @@ test('Poller.run() asks again for a batch that could not be kept', async () => {
   expect(offsets()).toEqual([undefined, 8, 8]);
 });
 
-test('Poller.run() asks anew when the line falls silent, and says why', async () => {
+test('Poller.deliver() asks anew when the line falls silent, and says why', async () => {
   const clock = fakeClock();
   const closing = new AbortController();
   const events: HouseEvent[] = [];
@@ -80,8 +82,8 @@ test('Poller.run() asks anew when the line falls silent, and says why', async ()
   const apiRoot = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const bot = new Bot<BotContext>('1:of-the-tests', { client: { apiRoot, timeoutSeconds: 0.05 } });
   const inbox = { takeUp: async () => ({ plain: [], suspects: [], setAside: [] }) } as unknown as Inbox;
-  const running = new Poller({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
-  const ran = running.run(closing.signal);
+  const options = { bot, inbox, clock, random: () => 1, tell: (event: HouseEvent) => void events.push(event) };
+  const ran = new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
   await until(() => events.length === 1);
   expect(events).toMatchObject([{ method: 'getUpdates', detail: 'no answer from Telegram (timed out)' }]);
   await clock.advance(1_000);
