@@ -95,7 +95,7 @@ test('a key that cannot be a header is rejected without a call and without being
   expect(server.connections()).toBe(0);
 });
 
-test('C12 a passed deadline closes the socket and is told as timed out', async () => {
+test('a passed deadline closes the socket and is told as timed out (C12)', async () => {
   const late = deadline();
   await using server = await localHttpServer(() => late.pass());
 
@@ -120,7 +120,7 @@ test('a run that is cancelled before it starts makes no call', async () => {
   expect(server.connections()).toBe(0);
 });
 
-test('C11 a body that drips ends at the deadline', async () => {
+test('a body that drips ends at the deadline (C11)', async () => {
   const late = deadline();
   await using server = await localHttpServer((_request, response) => {
     response.write('{"error":null,');
@@ -151,7 +151,7 @@ test('a deadline that passes while a call waits for its connection ends it at on
   expect(server.seen.map(({ path }) => path)).toEqual(['/first']);
 });
 
-test('C8 a length beyond the limit is refused without reading', async () => {
+test('a length beyond the limit is refused without reading (C8)', async () => {
   await using server = await localHttpServer((_request, response) => {
     response.setHeader('content-length', '4000000000').write('{"error":');
   });
@@ -160,7 +160,7 @@ test('C8 a length beyond the limit is refused without reading', async () => {
   await server.allClosed();
 });
 
-test('C8 a body without end is left as soon as its limit is passed', async () => {
+test('a body without end is left as soon as its limit is passed (C8)', async () => {
   let sentBytes = 0;
   await using server = await localTcpServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -180,7 +180,7 @@ test('C8 a body without end is left as soon as its limit is passed', async () =>
   expect(sentBytes).toBeLessThan(80_000_000);
 });
 
-test('C9 an encoded body is refused undecoded, because none was asked for', async () => {
+test('an encoded body is refused undecoded, because none was asked for (C9)', async () => {
   await using server = await localHttpServer((_request, response) => {
     response.setHeader('content-encoding', 'gzip');
     const gzip = createGzip();
@@ -203,7 +203,7 @@ test.each([
   expect(await generate(server)).toEqual(failed('provider', 'unreachable'));
 });
 
-test('C1 a body that is closed properly in the middle of its JSON is malformed', async () => {
+test('a body that is closed properly in the middle of its JSON is malformed (C1)', async () => {
   await using server = await localTcpServer((socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n{"error":null,"outp'));
 
   expect(await generate(server)).toEqual(failed('provider', 'malformed'));
@@ -213,13 +213,13 @@ test.each([
   ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n'],
   ['headers beyond 16 KB', `HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(1_000_000)}\r\n\r\n`],
   ['HTTP/0.9', '<html>hello</html>'],
-])('C13 %s instead of an answer is malformed', async (_name, bytes) => {
+])('%s instead of an answer is malformed (C13)', async (_name, bytes) => {
   await using server = await localTcpServer((socket) => void socket.end(bytes));
 
   expect(await generate(server)).toEqual(failed('provider', 'malformed'));
 });
 
-test('C14 early hints are passed over', async () => {
+test('early hints are passed over (C14)', async () => {
   await using server = await localTcpServer((socket) => {
     const body = JSON.stringify({ error: null, output: cdnUrl });
     const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(20);
@@ -229,7 +229,7 @@ test('C14 early hints are passed over', async () => {
   expect(await generate(server)).toEqual({ ok: true, source: { kind: 'url', url: cdnUrl } });
 });
 
-test('C19 a closed port is an unreachable provider', async () => {
+test('a closed port is an unreachable provider (C19)', async () => {
   const server = await localHttpServer((_request, response) => void response.end());
   await server[Symbol.asyncDispose]();
 
@@ -239,7 +239,7 @@ test('C19 a closed port is an unreachable provider', async () => {
   });
 });
 
-test('S21 a redirect is not followed, so the key stays with its host', async () => {
+test('a redirect is not followed, so the key stays with its host (S21)', async () => {
   await using other = await localHttpServer((_request, response) => void response.end());
   await using server = await localHttpServer((_request, response) => {
     response.writeHead(307, { location: `${other.url}/steal` }).end();

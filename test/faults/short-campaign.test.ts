@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { shortStorm, storm } from '../../faults/storm.ts';
 
 test(
-  'Q1 a storm of 240 requests with three kills loses nothing and shows nothing twice',
+  'a storm of 240 requests with three kills loses nothing and shows nothing twice (Q1)',
   { timeout: 200_000 },
   async () => {
     const { checks } = await storm(shortStorm, { seed: 1, progress: () => undefined });

@@ -248,7 +248,7 @@ test.each([
   ['making', 'answered'],
   ['delivering', 'delivering'],
 ] as const)(
-  'Q2 a house that freezes while %s, and wakes after another one has told the person, shows nothing',
+  'a house that freezes while %s, and wakes after another one has told the person, shows nothing (Q2)',
   async (_doing, point) => {
     await using house = await openKillableHouse({ isAsleep: true });
     await house.start({ point, spared: [], afterMs: 0, by: 'SIGSTOP' });

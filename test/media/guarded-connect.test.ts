@@ -46,10 +46,10 @@ function resolver(...answers: readonly (readonly string[])[]) {
 }
 
 test.each([
-  ['S15 a private address', ['127.0.0.1']],
-  ['S16 a public and a private address', ['93.184.216.34', '10.0.0.1']],
-  ['S13 a mapped address', ['::ffff:127.0.0.1']],
-  ['S34 a private address as its tenth', [...Array.from({ length: 9 }, (_, n) => `93.184.216.${n + 1}`), '10.0.0.1']],
+  ['a private address (S15)', ['127.0.0.1']],
+  ['a public and a private address (S16)', ['93.184.216.34', '10.0.0.1']],
+  ['a mapped address (S13)', ['::ffff:127.0.0.1']],
+  ['a private address as its tenth (S34)', [...Array.from({ length: 9 }, (_, n) => `93.184.216.${n + 1}`), '10.0.0.1']],
   ['no address but words', ['localhost']],
 ])('guardedConnector() dials nothing for a name with %s', async (_name, addresses) => {
   const { dial, dialled } = recorder();
@@ -60,7 +60,7 @@ test.each([
 });
 
 test.each(['127.0.0.1', '::1', '[::1]', '169.254.169.254', '64:ff9b::7f00:1'])(
-  'S18 guardedConnector() dials nothing for the literal %s and resolves nothing',
+  'guardedConnector() dials nothing for the literal %s and resolves nothing (S18)',
   async (hostname) => {
     const { dial, dialled } = recorder();
     const { resolve, asked } = resolver(['93.184.216.34']);
@@ -71,7 +71,7 @@ test.each(['127.0.0.1', '::1', '[::1]', '169.254.169.254', '64:ff9b::7f00:1'])(
   },
 );
 
-test('S17 guardedConnector() asks the name server once and dials the address that was checked, under its name', async () => {
+test('guardedConnector() asks the name server once and dials the address that was checked, under its name (S17)', async () => {
   const { dial, dialled } = recorder();
   const { resolve, asked } = resolver(['93.184.216.34'], ['127.0.0.1']);
   const connector = guardedConnector({ allowPrivateHosts: [], dial, resolve });
@@ -90,7 +90,7 @@ test('S17 guardedConnector() asks the name server once and dials the address tha
   ]);
 });
 
-test('S17 guardedConnector() closes a connection that ends somewhere else than it was dialled', async () => {
+test('guardedConnector() closes a connection that ends somewhere else than it was dialled (S17)', async () => {
   const { dial, destroyed } = recorder([{ remoteAddress: '127.0.0.1' }]);
   const connector = guardedConnector({ allowPrivateHosts: [], dial, ...resolver(['93.184.216.34']) });
 
@@ -117,7 +117,7 @@ test('guardedConnector() gives up after three addresses that do not answer', asy
   expect(dialled).toHaveLength(3);
 });
 
-test('S34 guardedConnector() waits five seconds for a name server', async () => {
+test('guardedConnector() waits five seconds for a name server (S34)', async () => {
   const clock = fakeClock();
   const { dial, dialled } = recorder();
   const resolve = () => new Promise<readonly string[]>(() => {});
@@ -131,7 +131,7 @@ test('S34 guardedConnector() waits five seconds for a name server', async () => 
   expect(clock.pending).toBe(0);
 });
 
-test('S34 guardedConnector() says that a name without an address does not exist', async () => {
+test('guardedConnector() says that a name without an address does not exist (S34)', async () => {
   const connector = guardedConnector({ allowPrivateHosts: [], dial: recorder().dial, ...resolver([]) });
 
   await expect(connect(connector, target)).rejects.toMatchObject({ code: 'ENOTFOUND' });

@@ -2,7 +2,7 @@ import { MockAgent } from 'undici';
 import { expect, test } from 'vitest';
 import { openResult } from '../../src/media/open-result.ts';
 
-test('S19 openResult() does not follow a redirect from https to http, not even to a host that was named', async () => {
+test('openResult() does not follow a redirect from https to http, not even to a host that was named (S19)', async () => {
   await using agent = disposable(new MockAgent());
   agent.mock.disableNetConnect();
   agent.mock

@@ -69,7 +69,7 @@ test('a picture comes to the disk under the name of its job, readable by nobody 
   expect(await house.files()).toEqual(['job-tg-1-2.png']);
 });
 
-test('S21 a download carries no credential and asks for the bytes as they are', async () => {
+test('a download carries no credential and asks for the bytes as they are (S21)', async () => {
   await using server = await localHttpServer(giving(aPng()));
   await keepFrom(server);
 
@@ -86,7 +86,7 @@ test.each([
   ['mp4', 'video', anMp4(), 'video/mp4', {}],
   ['webm', 'video', aWebm(), 'video/webm', {}],
 ] as const)(
-  'C24 a %s is known by its bytes, whatever its address and its type say',
+  'a %s is known by its bytes, whatever its address and its type say (C24)',
   async (extension, kind, bytes, mime, size) => {
     await using house = await aHouse();
 
@@ -125,7 +125,7 @@ test.each([
   ['a picture without height', 'image', aPng(5, 0)],
   ['a small file that claims 60,000 x 60,000 pixels', 'image', aPng(60_000, 60_000)],
   ['a JPEG of more than 50 megapixels', 'image', aJpeg(10_001, 5000)],
-] as const)('C24 C25 %s is unusable and leaves nothing behind', async (_name, kind, bytes) => {
+] as const)('%s is unusable and leaves nothing behind (C24, C25)', async (_name, kind, bytes) => {
   await using house = await aHouse();
 
   const kept = await house.keep({ kind: 'bytes', bytes }, kind);
@@ -133,7 +133,7 @@ test.each([
   expect({ kept, left: await house.files() }).toEqual(refused('result-unusable'));
 });
 
-test('C25 a picture of exactly 50 megapixels is kept', async () => {
+test('a picture of exactly 50 megapixels is kept (C25)', async () => {
   await using house = await aHouse();
   expect(await house.keep({ kind: 'bytes', bytes: aPng(10_000, 5000) })).toMatchObject({ ok: true });
 });
@@ -144,7 +144,7 @@ test.each([
   ['con', /^job-con\.png$/],
   ['x'.repeat(5000), /^job-x{80}-[0-9a-f]{12}\.png$/],
   ['a\u0000b\r\nX: y', /^job-[A-Za-z0-9_-]+\.png$/],
-])('C27 the job id %j makes a harmless name', async (text, pattern) => {
+])('the job id %j makes a harmless name (C27)', async (text, pattern) => {
   await using house = await aHouse();
 
   await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId(text));
@@ -152,7 +152,7 @@ test.each([
   expect(await house.files()).toEqual([expect.stringMatching(pattern)]);
 });
 
-test('C27 two ids that differ only in what is replaced keep two files', async () => {
+test('two ids that differ only in what is replaced keep two files (C27)', async () => {
   await using house = await aHouse();
 
   await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a/b'));
@@ -161,7 +161,7 @@ test('C27 two ids that differ only in what is replaced keep two files', async ()
   expect(await house.files()).toHaveLength(2);
 });
 
-test('C27 a name from Content-Disposition is ignored', async () => {
+test('a name from Content-Disposition is ignored (C27)', async () => {
   await using server = await localHttpServer((_request, response) => {
     response.setHeader('content-disposition', 'attachment; filename="../../x.exe"').end(aPng());
   });
@@ -192,7 +192,7 @@ test.each([
   [304, false],
   [204, false],
   [206, false],
-])('C21 HTTP %i makes a result unavailable, again: %s', async (status, again) => {
+])('HTTP %i makes a result unavailable, again: %s (C21)', async (status, again) => {
   await using server = await localHttpServer((_request, response) => {
     response.writeHead(status).end(status === 204 || status === 304 ? undefined : aPng());
   });
@@ -223,7 +223,7 @@ test('a closed port may be tried again', async () => {
   expect(await keepFrom(server)).toEqual(refused('result-unavailable', true));
 });
 
-test('C8 a length beyond the limit is refused without reading', async () => {
+test('a length beyond the limit is refused without reading (C8)', async () => {
   await using server = await localHttpServer((_request, response) => {
     response.setHeader('content-length', '4000000000').write(aPng());
   });
@@ -235,7 +235,7 @@ test('C8 a length beyond the limit is refused without reading', async () => {
 test.each([
   ['image', 1000],
   ['video', 2000],
-] as const)('C8 a body without end is left at the limit of its kind: %s', async (kind, limitBytes) => {
+] as const)('a body without end is left at the limit of its kind: %s (C8)', async (kind, limitBytes) => {
   await using server = await localTcpServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     const pour = () => {
@@ -252,7 +252,7 @@ test.each([
   await server.allClosed();
 });
 
-test('C8 bytes inside an answer have the same limit', async () => {
+test('bytes inside an answer have the same limit (C8)', async () => {
   await using house = await aHouse({ limits: { maxBytes: { image: 100, video: 100 } } });
 
   const kept = await house.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
@@ -260,7 +260,7 @@ test('C8 bytes inside an answer have the same limit', async () => {
   expect({ kept, left: await house.files() }).toEqual(refused('result-too-large'));
 });
 
-test('C26 a file of exactly the limit is kept', async () => {
+test('a file of exactly the limit is kept (C26)', async () => {
   const bytes = aPng();
   await using house = await aHouse({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
 
@@ -268,7 +268,7 @@ test('C26 a file of exactly the limit is kept', async () => {
 });
 
 test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
-  'C9 C10 a body encoded as "%s" is not decoded',
+  'a body encoded as "%s" is not decoded (C9, C10)',
   async (encoding) => {
     await using server = await localHttpServer((_request, response) => {
       response.setHeader('content-encoding', encoding).end(brotliCompressSync(Buffer.alloc(1_000_000)));
@@ -278,7 +278,7 @@ test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
   },
 );
 
-test('C11 a body slower than the least rate is left once ten seconds are over', async () => {
+test('a body slower than the least rate is left once ten seconds are over (C11)', async () => {
   const times = [0, 9000, 10_001];
   const clock = { ...fakeClock(), uptimeMs: () => times.shift() ?? 10_001 };
   await using server = await localTcpServer((socket) => {
@@ -296,7 +296,7 @@ test('C11 a body slower than the least rate is left once ten seconds are over', 
   await server.allClosed();
 });
 
-test('C11 a download as a whole has a deadline of its own', async () => {
+test('a download as a whole has a deadline of its own (C11)', async () => {
   const clock = fakeClock();
   await using server = await localHttpServer((_request, response) => {
     response.write(aPng(2, 3, 500_000).subarray(0, 400_000), () => void clock.advance(120_000));
@@ -375,7 +375,7 @@ test.each([
   expect(JSON.stringify(kept)).not.toContain('pw');
 });
 
-test.each([301, 302, 303, 307, 308])('S19 a redirect by %i to an allowed address is followed', async (status) => {
+test.each([301, 302, 303, 307, 308])('a redirect by %i to an allowed address is followed (S19)', async (status) => {
   await using server = await localHttpServer((request, response) => {
     if (request.url === '/b.png') response.end(aPng());
     else response.writeHead(status, { location: '/b.png' }).end();
@@ -399,7 +399,7 @@ test.each([
   'https://private.example.com/',
   '/a b',
   `/${'a'.repeat(3000)}`,
-])('S19 S20 a redirect to "%s" is not followed', async (location) => {
+])('a redirect to "%s" is not followed (S19, S20)', async (location) => {
   await using server = await localHttpServer((_request, response) => void response.writeHead(302, { location }).end());
   await using house = await aHouse({ allowPrivateHosts: [server.host], resolve: async () => ['10.0.0.1'] });
 
@@ -409,7 +409,7 @@ test.each([
   expect(server.seen).toHaveLength(1);
 });
 
-test('S20 a redirect in a circle ends after three hops', async () => {
+test('a redirect in a circle ends after three hops (S20)', async () => {
   await using server = await localHttpServer((_request, response) => {
     response.writeHead(302, { location: '/again' }).end();
   });
@@ -418,13 +418,13 @@ test('S20 a redirect in a circle ends after three hops', async () => {
   expect(server.seen).toHaveLength(4);
 });
 
-test('S20 a redirect without a location is a failure', async () => {
+test('a redirect without a location is a failure (S20)', async () => {
   await using server = await localHttpServer((_request, response) => void response.writeHead(302).end());
 
   expect(await keepFrom(server)).toEqual(refused('result-unavailable'));
 });
 
-test('S29 a proxy named in the environment is not asked', async () => {
+test('a proxy named in the environment is not asked (S29)', async () => {
   await using proxy = await localHttpServer(giving(aPng()));
   await using server = await localHttpServer(giving(aPng()));
   const before = process.env.HTTP_PROXY;

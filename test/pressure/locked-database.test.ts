@@ -36,7 +36,7 @@ function takePulse({ house }: TestHouse): Disposable & { readonly longestMs: num
   };
 }
 
-test('Q6 a database that is locked for two seconds keeps people waiting for two seconds and refuses nobody', async () => {
+test('a database that is locked for two seconds keeps people waiting for two seconds and refuses nobody (Q6)', async () => {
   await using house = await openTestHouse();
   const ann = house.person(7);
   await answerTo(ann, '/help');
@@ -51,7 +51,7 @@ test('Q6 a database that is locked for two seconds keeps people waiting for two 
   expect(house.events.filter(({ event }) => event.startsWith('storage.'))).toEqual([]);
 });
 
-test('Q6 a database that is locked for ten seconds: the house refuses kindly, keeps what it took, and goes on by itself', async () => {
+test('a database that is locked for ten seconds: the house refuses kindly, keeps what it took, and goes on by itself (Q6)', async () => {
   await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
   const [ann, ben, igor] = [house.person(7), house.person(8), house.person(9, 'ru')];
   const hold = house.bytez.hold();

@@ -7,7 +7,7 @@ const ready = (house: PressedHouse, status: number) =>
   vi.waitUntil(async () => (await house.readiness()) === status, { interval: 50, timeout: 20_000 });
 
 test.for(pressures.filter(canBePressed))(
-  'Q5 %s: the house refuses kindly, keeps what it took, and goes on by itself',
+  '%s: the house refuses kindly, keeps what it took, and goes on by itself (Q5)',
   async (pressure) => {
     await using house = await openPressedHouse(pressure);
     const [ann, ben, cleo] = [house.person(7), house.person(8), house.person(9)];

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
 import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
 
-test('Q5 while results cannot be written nothing new is taken, and nobody has to make a result twice', async () => {
+test('while results cannot be written nothing new is taken, and nobody has to make a result twice (Q5)', async () => {
   await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
   const [ann, ben, cleo] = [house.person(7), house.person(8), house.person(9, 'es')];
   const readiness = async () => (await fetch(`${house.house.httpUrl}/readyz`)).status;

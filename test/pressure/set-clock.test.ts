@@ -25,7 +25,7 @@ const secondCall = async (house: TestHouse): Promise<void> => {
 };
 
 test.each(jumps)(
-  'K21 a clock that is set %s by an hour while every key rests ends no rest sooner and none later',
+  'a clock that is set %s by an hour while every key rests ends no rest sooner and none later (K21)',
   async (_, byMs) => {
     const clock = fakeClock();
     const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
@@ -44,7 +44,7 @@ test.each(jumps)(
 );
 
 test.each(jumps)(
-  'K21 a clock that is set %s by an hour while one is served and one waits costs neither of them anything',
+  'a clock that is set %s by an hour while one is served and one waits costs neither of them anything (K21)',
   async (_, byMs) => {
     const clock = fakeClock();
     await using house = await openTestHouse({ clock, env: { BYTEZ_SEATS_MAX: '1' } });
@@ -77,7 +77,7 @@ test.each(jumps)(
 );
 
 test.each(jumps)(
-  'K21 a clock that is set %s by an hour between two attempts changes nothing about the next one',
+  'a clock that is set %s by an hour between two attempts changes nothing about the next one (K21)',
   async (_, byMs) => {
     const clock = fakeClock();
     const accounts = [[{ do: { kind: 'status', status: 503 }, when: { times: 2 } } as const]];
@@ -105,7 +105,7 @@ async function aReopenedHouse(clock: FakeClock, byMs: number) {
   return { house, person };
 }
 
-test('K21 a clock that is set back by an hour while the house is closed keeps nobody waiting for an hour', async () => {
+test('a clock that is set back by an hour while the house is closed keeps nobody waiting for an hour (K21)', async () => {
   const clock = fakeClock();
   const { house, person } = await aReopenedHouse(clock, -hourMs);
   await using _house = house;
@@ -114,7 +114,7 @@ test('K21 a clock that is set back by an hour while the house is closed keeps no
   expect([runs(house).length, happened(house, 'job.failed')]).toEqual([2, false]);
 });
 
-test('K21 a clock that is set forward by an hour while the house is closed ends what has lasted too long, kindly', async () => {
+test('a clock that is set forward by an hour while the house is closed ends what has lasted too long, kindly (K21)', async () => {
   const clock = fakeClock();
   const { house, person } = await aReopenedHouse(clock, hourMs);
   await using _house = house;
@@ -127,7 +127,7 @@ test('K21 a clock that is set forward by an hour while the house is closed ends 
   await passTime(clock, person.waitFor(hasPicture));
 });
 
-test('K21 the first second after 2^31 seconds is like any other', async () => {
+test('the first second after 2^31 seconds is like any other (K21)', async () => {
   const clock = fakeClock(2 ** 31 * 1_000 - 5_000);
   const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 10 }, when: { times: 1 } } as const]];
   await using house = await openTestHouse({ accounts, clock });

@@ -11,7 +11,7 @@ test('parseJson() reads whatever JSON.stringify() writes within its bounds', () 
   );
 });
 
-test('C7 parseJson() refuses 100,000 nested lists before they are built', () => {
+test('parseJson() refuses 100,000 nested lists before they are built (C7)', () => {
   const deep = Buffer.from('['.repeat(100_000) + ']'.repeat(100_000));
   expect(parseJson(deep)).toEqual({ ok: false, why: 'JSON too deep or with too many values' });
 });
@@ -37,7 +37,7 @@ test.each([
   expect(parseJson(bytes)).toEqual({ ok: false, why });
 });
 
-test('C5 fieldsOf() sees own fields only', () => {
+test('fieldsOf() sees own fields only (C5)', () => {
   const parsed = parseJson(Buffer.from('{"__proto__":{"admin":true},"a":1}'));
   const fields = parsed.ok ? fieldsOf(parsed.value) : undefined;
   expect([fields?.get('admin'), fields?.get('toString'), fields?.get('a')]).toEqual([undefined, undefined, 1]);

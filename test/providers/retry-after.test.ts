@@ -27,7 +27,7 @@ test.each([
   [{ 'ratelimit-reset': String(nowMs / 1000 + 99_999) }, undefined],
   [{ 'x-ratelimit-reset': '7' }, 7000],
   [{ 'retry-after': 'abc', 'ratelimit-reset': '12' }, 12_000],
-])('C15 retryAfterMs(%j) is %s', (headers, expected) => {
+])('retryAfterMs(%j) is %s (C15)', (headers, expected) => {
   expect(retryAfterMs(headers, nowMs)).toBe(expected);
 });
 

@@ -14,7 +14,7 @@ test.each([
   ['as hex', Buffer.from(secret).toString('hex')],
   ['as its last eight characters', secret.slice(-8)],
   ['as its first eight characters', secret.slice(0, 8)],
-])('C20 safeDetail() takes the key out %s', (_name, spelling) => {
+])('safeDetail() takes the key out %s (C20)', (_name, spelling) => {
   expect(safeDetail(`Incorrect key: ${spelling} given`, secret)).toMatch(/^Incorrect key: \[key\]=* given$/);
 });
 

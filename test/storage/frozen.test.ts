@@ -6,7 +6,7 @@ import { accepted, claimed, startMs } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
 import { scratch } from './scratch.ts';
 
-test('Q2 a process that froze while it made a job shows and ends nothing when it wakes after somebody else did', async () => {
+test('a process that froze while it made a job shows and ends nothing when it wakes after somebody else did (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   const engine = createSqliteJobEngine(database);
@@ -24,7 +24,7 @@ test('Q2 a process that froze while it made a job shows and ends nothing when it
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
 });
 
-test('Q2 a process that froze while it told a person shows nothing when it wakes after somebody else has told them', async () => {
+test('a process that froze while it told a person shows nothing when it wakes after somebody else has told them (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   const engine = createSqliteJobEngine(database);
@@ -41,7 +41,7 @@ test('Q2 a process that froze while it told a person shows nothing when it wakes
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
 });
 
-test('Q2 a process that nobody overtook while it was frozen goes on when it wakes', async () => {
+test('a process that nobody overtook while it was frozen goes on when it wakes (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   const engine = createSqliteJobEngine(database);

@@ -1,0 +1,133 @@
+import * as fc from 'fast-check';
+import { Bot } from 'grammy';
+import type { Update, UserFromGetMe } from 'grammy/types';
+import { expect, test } from 'vitest';
+import { buttons } from '../../src/bot/buttons.ts';
+import type { BotContext, Desk } from '../../src/bot/context.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../src/messages/message-mapper.ts';
+import { callbackVerbs } from '../../src/messages/screen.ts';
+import { aView } from '../messages/builders.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { messageOf, userOf } from '../journeys/raw-updates.ts';
+
+const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
+const [stranger, owner] = [8, 7];
+const owned = jobId('tg-730114001');
+
+/** The buttons alone, over a desk that tells what was done. */
+function aBot() {
+  const done: string[] = [];
+  const answers: string[] = [];
+  const origin = { chatId: owner, chatType: 'private', userId: owner, messageId: 1 };
+  const job = { id: owned, kind: 'image', prompt: 'a fox', origin, updateId: 1, state: { kind: 'running' } };
+  const note = (what: string) => (subject: unknown) => void done.push(`${what} ${String(subject)}`);
+  const catalog = loadCatalog();
+  const desk = {
+    service: {
+      find: async (id: string) => (id === owned ? { job, view: aView({ id: owned }) } : undefined),
+      findAll: async () => [],
+      cancel: async (id: string, userId: number) => {
+        // The ledger ends nothing but a person's own.
+        if (id !== owned || userId !== owner) return { kind: 'not-found' };
+        note('cancel')(id);
+        return { kind: 'cancelled' };
+      },
+      checkOptions: () => ({ ok: true, options: {} }),
+      submit: async ({ kind }: { kind: string }) => {
+        note('submit')(kind);
+        return { kind: 'refused', code: 'queue-full' };
+      },
+    },
+    users: { setLocale: async (_id: number, locale: string) => note('locale')(locale) },
+    keys: { snapshot: note('keys'), testAll: note('keys'), wakeAll: note('keys') },
+    receipts: { refresh: note('refresh') },
+    messages: createMessageMapper(catalog),
+    matchLocale: (code: string) => catalog.match(code, 'en'),
+    forget: async (userId: number) => {
+      note('forget')(userId);
+      return { requests: 0, left: 0 };
+    },
+    clock: fakeClock(),
+    perDay: { free: { image: 1, video: 1 } },
+    waiting: { free: 1 },
+  };
+  const bot = new Bot<BotContext>('1:t', { botInfo: me });
+  bot.api.config.use(async (_previous, method, payload) => {
+    if (method === 'answerCallbackQuery') answers.push(String((payload as { text?: string }).text));
+    return { ok: true, result: true } as never;
+  });
+  bot.use((ctx, next) => {
+    ctx.speaker = { userId: stranger, name: 'Ben', admin: false, lane: 'free', locale: 'en' };
+    return next();
+  });
+  bot.use(buttons(desk as unknown as Desk));
+  const press = async (data: string) => {
+    done.length = 0;
+    answers.length = 0;
+    const message = messageOf(stranger, { message_id: 1, text: 'x' });
+    const query = { id: 'q', from: userOf(stranger), chat_instance: '1', message, data };
+    await bot.handleUpdate({ update_id: 2, callback_query: query } as unknown as Update);
+    return { done: [...done], answers: [...answers] };
+  };
+  return { press };
+}
+
+/** What a stranger may do with data that says exactly this. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'example:image': ['submit image'],
+  'example:video': ['submit video'],
+  'language:en': ['locale en'],
+  'language:es': ['locale es'],
+  'language:ru': ['locale ru'],
+  [`forget:yes-${stranger}`]: [`forget ${stranger}`],
+};
+
+const id = fc.oneof(
+  fc.constantFrom<string>(
+    owned,
+    'all',
+    'open',
+    'wake',
+    'test',
+    'image',
+    'en',
+    '__proto__',
+    'constructor',
+    'shape.wide.1',
+    `yes-${owner}`,
+    `no-${owner}`,
+    `yes-${stranger}`,
+  ),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ maxLength: 70 }),
+);
+const verb = fc.oneof(fc.constantFrom<string>(...callbackVerbs), fc.constantFrom('__proto__', 'toString', 'pay', ''));
+const data = fc.oneof(
+  fc.tuple(verb, id).map((parts) => parts.join(':')),
+  fc.tuple(verb, id, fc.nat(70), fc.string({ maxLength: 3 })).map(([word, rest, at, more]) => {
+    const whole = `${word}:${rest}`;
+    return `${whole.slice(0, at)}${more}${whole.slice(at + 1)}`;
+  }),
+  fc.string({ unit: 'binary', maxLength: 80 }),
+);
+
+test('whatever data a press carries, it is answered once and changes nothing that is not the presser’s (B16)', async () => {
+  const { press } = aBot();
+  expect(await press(`cancel:${owned}`)).toEqual({ done: [], answers: [expect.stringContaining('someone else’s')] });
+  expect(await press(`forget:yes-${owner}`)).toEqual({
+    done: [],
+    answers: [expect.stringContaining('someone else’s')],
+  });
+  expect(await press('language:es')).toMatchObject({ done: ['locale es'] });
+  await fc.assert(
+    fc.asyncProperty(data, async (written) => {
+      const { done, answers } = await press(written);
+      expect(answers).toHaveLength(1);
+      expect(answers[0]).toMatch(/\S/);
+      expect(done).toEqual(Object.hasOwn(allowed, written) ? allowed[written] : []);
+    }),
+    { numRuns: 10_000 },
+  );
+}, 60_000);

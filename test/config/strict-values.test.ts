@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { unknownNames } from '../../src/config-names.ts';
+import { ConfigError, parseConfig } from '../../src/config.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function mistakesIn(env: Env): readonly string[] {
+  try {
+    parseConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(`${inspect(error, { depth: 10 })}${JSON.stringify(error)}`).not.toContain('canary');
+    return error.mistakes;
+  }
+}
+
+test.each(['canary', ' 123456789:canary-of-thirty-letters-and-more', '123456789: canary-of-thirty-letters-and-more'])(
+  'a bot token of the wrong shape stops the start without being shown: %j (K7)',
+  (token) => {
+    expect(mistakesIn({ TELEGRAM_BOT_TOKEN: token })).toEqual([
+      expect.stringMatching(/^TELEGRAM_BOT_TOKEN must be the token that @BotFather gives/),
+    ]);
+  },
+);
+
+const counts = ['MAX_ATTEMPTS', 'BYTEZ_SEATS_PER_KEY', 'FREE_RUNNING', 'PREMIUM_WAITING', 'HTTP_PORT'] as const;
+
+test.each(counts)('%s is a whole number within its bounds, or the start says so (K19)', (name) => {
+  const bad = ['-1', '1e9', 'abc', '4.5', ' 4 ', '0x10', '４', 'NaN', '1_0', '999999999'];
+  for (const value of name === 'HTTP_PORT' ? bad : ['0', ...bad]) {
+    expect(mistakesIn({ [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} must be a whole number`)),
+    ]);
+  }
+  expect(mistakesIn({ [name]: '4' })).toEqual([]);
+});
+
+test('a misspelt name is answered with the nearest that is known, without its value (K20)', () => {
+  expect(
+    unknownNames({ BOT_TOKNE: 'canary', TELEGRAM_BOT_TOKNE: 'canary', ADMIN_ID: 'canary', PATH: 'canary' }),
+  ).toEqual([
+    'BOT_TOKNE is not a name that is read here; did you mean TELEGRAM_BOT_TOKEN?',
+    'TELEGRAM_BOT_TOKNE is not a name that is read here; did you mean TELEGRAM_BOT_TOKEN?',
+    'ADMIN_ID is not a name that is read here; did you mean ADMIN_IDS?',
+  ]);
+});

@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import { expect, test } from 'vitest';
+import { listen } from '../../src/http/listen.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { isWritable } from '../../src/storage/is-writable.ts';
+import { scratch } from '../storage/scratch.ts';
+import { aDoor, ask, well } from './test-server.ts';
+
+test('while the database is locked by somebody else the house says within two seconds that it is not ready (H13)', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  using other = openDatabase({ path: place.file });
+  await using door = await aDoor({ vitals: { ...well, databaseWritable: () => isWritable(database, 1) } });
+  other.script('BEGIN IMMEDIATE');
+  const startMs = performance.now();
+  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
+  expect(performance.now() - startMs).toBeLessThan(2_000);
+  other.script('ROLLBACK');
+  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 200, body: '' });
+  expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 5_000 });
+});
+
+test('while the disk is full, or the database closed, the house says that it is not ready and nothing else (H13)', async () => {
+  const database = openDatabase({ path: ':memory:' });
+  await using door = await aDoor({ vitals: { ...well, databaseWritable: () => isWritable(database, 1) } });
+  database.script('PRAGMA query_only = ON');
+  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
+  database[Symbol.dispose]();
+  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
+  expect(door.events).toEqual([]);
+});
+
+test('an error behind the door is told to the log and harms no other answer (H22)', async () => {
+  const told: unknown[] = [];
+  const app = new Hono();
+  const failure = new Error('Cannot draw the page');
+  app.get('/sync', () => {
+    throw failure;
+  });
+  app.get('/late', async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    throw failure;
+  });
+  app.get('/well', (c) => c.text('well'));
+  app.onError((error, c) => {
+    told.push(error);
+    return c.text('failed', 500);
+  });
+  await using door = await listen(app, '127.0.0.1', 0);
+  const answers = [await ask(door, 'GET /sync'), await ask(door, 'GET /late'), await ask(door, 'GET /well')];
+  expect(answers).toMatchObject([
+    { status: 500, body: 'failed' },
+    { status: 500, body: 'failed' },
+    { status: 200, body: 'well' },
+  ]);
+  expect(told).toEqual([failure, failure]);
+});

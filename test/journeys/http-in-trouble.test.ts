@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { openTestHouse } from '../support/test-house.ts';
+import { pictures } from './talk.ts';
+import { ask } from '../http/test-server.ts';
+
+test('the bot makes pictures while its door is hammered with nonsense (H22)', async () => {
+  await using house = await openTestHouse();
+  const person = house.person(7);
+  const door = { url: house.house.httpUrl, [Symbol.asyncDispose]: async () => undefined };
+  const nonsense = ['GET /keys', 'BREW /', `GET /${'%'.repeat(5_000)}`, 'CONNECT x:1', 'POST /readyz'];
+  const hammering = Promise.all(Array.from({ length: 60 }, (_, index) => ask(door, nonsense[index % 5] ?? '')));
+  person.say('/generate a fox');
+  await pictures(person);
+  const statuses = new Set((await hammering).map(({ status }) => status));
+  expect([...statuses].filter((status) => status < 400 && status !== 0)).toEqual([]);
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { answerTo } from './talk.ts';
+import { fromBot, openTestHouse } from '../support/test-house.ts';
+import { acquaintance, messageOf } from './raw-updates.ts';
+import { openDoor } from './telegram-proxy.ts';
+
+const depth = 20_000;
+const deep = `${'{"a":['.repeat(depth)}1${']}'.repeat(depth)}`;
+
+const help = (updateId: number, rest = '') =>
+  `{"update_id":${updateId}${rest},"message":${JSON.stringify(messageOf(7, { text: '/help' }))}}`;
+
+test.each([
+  ['beside others', [help(1), help(2, `,"deep":${deep}`), help(3)], 2],
+  ['alone', [help(2, `,"deep":${deep}`)], 0],
+  ['at the end', [help(1), help(2, `,"deep":${deep}`)], 1],
+])(
+  'an update nested so deep that it cannot be kept, %s, is set aside by its id, and all others are answered (B5)',
+  async (_where, updates, answers) => {
+    await using door = await openDoor();
+    await using house = await openTestHouse({ door: door.door });
+    const person = await acquaintance(house);
+    door.next('getUpdates', { body: `{"ok":true,"result":[${updates.join(',')}]}` });
+    // Ends the poll that is under way.
+    await answerTo(person, '/help');
+    await house.event('update.failed');
+    await person.waitFor((seen) => fromBot(seen).length === 2 + answers);
+    await answerTo(person, '/help');
+    expect(house.events.filter(({ event }) => event === 'update.failed')).toMatchObject([
+      { updateId: 2, setAside: true },
+    ]);
+    expect(house.events.filter(({ event }) => event === 'telegram.trouble')).toEqual([]);
+  },
+);

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { aPng } from '../media/sample-files.ts';
+import { hasAnswer } from '../support/answers.ts';
+import { machineryShown } from '../support/said-to-people.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+
+const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0', MAX_ATTEMPTS: '1' };
+
+/** The result itself in the answer, instead of its address. */
+function inline(bytes: Uint8Array): readonly (readonly BytezFault[])[] {
+  const output = Buffer.from(bytes).toString('base64');
+  return [[{ do: { kind: 'status', status: 200, body: JSON.stringify({ error: null, output }) } }]];
+}
+
+test.each([
+  ['a picture of 30,000 x 1 pixels', 'C25', aPng(30_000, 1)],
+  ['a picture of 2,100 x 100 pixels', 'C25', aPng(2_100, 100)],
+  ['a picture of 6,000 x 6,000 pixels', 'C25', aPng(6_000, 6_000)],
+  ['a picture of 11 MB', 'C26', aPng(200, 300, 11_000_000)],
+])('%s arrives as a document (%s)', async (_what, _threat, bytes) => {
+  await using house = await openTestHouse({ accounts: inline(bytes), env });
+  const person = house.person(7);
+  person.say('/generate a wall');
+  const seen = await person.waitFor((messages) => messages.some(({ document }) => document !== undefined));
+
+  expect(fromBot(seen)).toMatchObject([{ edited: true, document: { mime: 'image/png' } }]);
+});
+
+test('a picture above 20 MB is not kept, and the person reads that it is too large (C26)', async () => {
+  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'big-media', bytes: 20_000_001 } }]], env });
+  const person = house.person(7, 'en');
+  person.say('/generate a wall');
+  const seen = await person.waitFor(hasAnswer);
+
+  expect(wordsOf(fromBot(seen)[0])).toContain('too large for Telegram');
+  expect(readdirSync(join(house.dataDir, 'results'))).toEqual([]);
+  expect(machineryShown(house.telegram)).toEqual([]);
+});

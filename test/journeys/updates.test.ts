@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { answerTo, callsOf, pictures, picturesOf, troubles, until, whileTimePasses } from './talk.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { accepted, acquaintance, dealtWith, messageOf, userOf } from './raw-updates.ts';
+
+test('an update that comes three times at once makes one request and one receipt (B1)', async () => {
+  await using house = await openTestHouse();
+  const person = await acquaintance(house);
+  const update = { message: messageOf(7, { text: '/generate a fox' }) };
+  const id = house.telegram.sendUpdate(update);
+  house.telegram.sendUpdate({ ...update, update_id: id });
+  house.telegram.redeliver(id);
+  await pictures(person);
+  await dealtWith(person);
+  house.telegram.redeliver(id);
+  await dealtWith(person);
+  expect(accepted(house)).toEqual([`tg-${id}`]);
+  expect(picturesOf(person)).toHaveLength(1);
+  expect(callsOf(house, 'sendMessage')).toHaveLength(4);
+});
+
+test('updates out of order, with gaps and with ids that begin anew are each handled once (B2)', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock, env: { FREE_WAITING: '10' } });
+  const person = await acquaintance(house);
+  const ids = [900_000_010, 900_000_003, 12, 900_000_004, 13, 5, 2_000_000_000, 14];
+  for (const id of ids) {
+    house.telegram.sendUpdate({ update_id: id, message: messageOf(7, { text: `/generate fox ${id}` }) });
+  }
+  for (const id of [5, 900_000_010]) house.telegram.redeliver(id);
+  await whileTimePasses(clock, pictures(person, ids.length));
+  await dealtWith(person);
+  expect(accepted(house)).toHaveLength(ids.length);
+  expect(new Set(accepted(house))).toEqual(new Set(ids.map((id) => `tg-${id}`)));
+  const prompts = picturesOf(person).map((picture) => wordsOf(picture).split('\n')[0]);
+  expect(new Set(prompts)).toEqual(new Set(ids.map((id) => `fox ${id}`)));
+  expect(prompts).toHaveLength(ids.length);
+});
+
+test('of a hundred updates the one that cannot be handled is set aside by its id after three tries (B4)', async () => {
+  const clock = fakeClock();
+  await using house = await openTestHouse({ clock });
+  await acquaintance(house, 1);
+  const before = callsOf(house, 'sendMessage').length;
+  const people = Array.from({ length: 100 }, (_, index) => house.person(1_000 + index));
+  let bad = 0;
+  for (const [index, person] of people.entries()) {
+    // Opens the chat and says, for one of them, something that Telegram never would.
+    const text = index === 49 ? { not: 'a text' } : '/help';
+    if (index === 49) bad = house.telegram.sendUpdate({ message: messageOf(person.id, { text }) });
+    else person.say('/help');
+  }
+  await until(() => callsOf(house, 'sendMessage').length === before + 99);
+  const failures = () => house.events.filter(({ event }) => event === 'update.failed');
+  for (let tries = 1; tries <= 3; tries += 1) {
+    await until(() => failures().length === tries);
+    await clock.advance(1_000);
+  }
+  await clock.advance(60_000);
+  expect(failures()).toMatchObject([1, 2, 3].map((tries) => ({ updateId: bad, setAside: tries === 3 })));
+  await house.restart();
+  await answerTo(people[0] ?? house.person(5), '/language');
+  expect(failures()).toHaveLength(3);
+});
+
+test('updates of unknown kinds, very deep and very large, are passed over (B5)', async () => {
+  await using house = await openTestHouse();
+  const person = await acquaintance(house);
+  let deep: unknown = 'x';
+  for (let depth = 0; depth < 1_000; depth += 1) deep = depth % 2 === 0 ? { a: deep } : [deep];
+  const large = 'x'.repeat(1_000_000);
+  const proto = JSON.parse('{"__proto__": {"admin": true}, "constructor": {"prototype": {}}}') as object;
+  house.telegram.sendUpdate({ a_kind_of_tomorrow: { from: userOf(7), deep, large } });
+  house.telegram.sendUpdate({ message: messageOf(7, { a_field_of_tomorrow: { deep, large, ...proto } }) });
+  house.telegram.sendUpdate({ message: null });
+  house.telegram.sendUpdate({ callback_query: { id: 'q', from: userOf(7), deep, ...proto } });
+  house.telegram.sendUpdate({ message: messageOf(7, { text: '/status', reply_to_message: deep, ...proto }) });
+  await person.waitFor((seen) => fromBot(seen).length === 2);
+  await dealtWith(person);
+  expect(fromBot(person.messages()).map((one) => wordsOf(one).slice(0, 2))).toEqual(['🌍', '🌱', '🌍']);
+  expect(Object.keys({})).toEqual([]);
+  expect('admin' in {}).toBe(false);
+  expect(troubles(house)).toEqual([]);
+});
+
+test('the bot asks Telegram only for what it handles, and passes over the rest (B34)', async () => {
+  await using house = await openTestHouse();
+  const person = await acquaintance(house);
+  const polls = callsOf(house, 'getUpdates');
+  expect(polls.map(({ params }) => params['allowed_updates'])).toEqual(
+    polls.map(() => ['message', 'callback_query', 'my_chat_member']),
+  );
+  const from = userOf(7);
+  const message = messageOf(7, { text: '/generate a fox' });
+  const chat = { id: 7, type: 'private' };
+  for (const update of [
+    { inline_query: { id: 'i', from, query: '/generate a fox', offset: '' } },
+    { chosen_inline_result: { result_id: 'r', from, query: 'x' } },
+    { business_connection: { id: 'b', user: from, user_chat_id: 7, date: 1, is_enabled: true } },
+    { business_message: message },
+    { edited_business_message: message },
+    { guest_message: message },
+    { message_reaction: { chat, message_id: 1, user: from, date: 1, old_reaction: [], new_reaction: [] } },
+    { chat_member: { chat, from, date: 1 } },
+    { chat_join_request: { chat, from, user_chat_id: 7, date: 1 } },
+    { poll_answer: { poll_id: 'p', user: from, option_ids: [] } },
+    { pre_checkout_query: { id: 'p', from, currency: 'XTR', total_amount: 1, invoice_payload: 'x' } },
+    { shipping_query: { id: 's', from, invoice_payload: 'x' } },
+  ]) {
+    for (let times = 0; times < 20; times += 1) house.telegram.sendUpdate(update);
+  }
+  await dealtWith(person);
+  expect(fromBot(person.messages())).toHaveLength(2);
+  expect(accepted(house)).toEqual([]);
+  expect(troubles(house)).toEqual([]);
+});

@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/storage/database.ts';
+import { scratch } from '../storage/scratch.ts';
+import { openTestHouse, testToken } from '../support/test-house.ts';
+import { run, source } from '../support/child-process.ts';
+
+test('a second process over the same folder ends with code 2 and one sentence, and the first goes on (Q6)', async () => {
+  await using house = await openTestHouse();
+  const env = { TELEGRAM_BOT_TOKEN: testToken, DATA_DIR: house.dataDir, HTTP_PORT: '0', BYTEZ_API_KEY: 'canary-key-1' };
+  const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: house.dataDir });
+  expect([code, err]).toEqual([
+    2,
+    `Cannot start: another darkroom process owns "${house.dataDir}"; stop it or set DATA_DIR\n`,
+  ]);
+  expect((await fetch(`${house.house.httpUrl}/readyz`)).status).toBe(200);
+});
+
+test('a start over a database that cannot be written ends with code 2 and one sentence (Q6)', async () => {
+  using place = scratch();
+  {
+    using database = openDatabase({ path: place.file });
+    database.run('INSERT INTO users (id) VALUES (7)');
+  }
+  // Nobody writes into a folder, whoever one is.
+  mkdirSync(`${place.file}-wal`);
+  const dataDir = join(place.dir, 'data');
+  const env = { TELEGRAM_BOT_TOKEN: testToken, DATA_DIR: dataDir, HTTP_PORT: '0', BYTEZ_API_KEY: 'canary-key-1' };
+  const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: dataDir });
+  expect(code).toBe(2);
+  expect(err).toMatch(/^Cannot write "[^"]+": [^\n]+; make it writable for this user or set DATA_DIR\n$/);
+});

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createRedactor } from '../src/observability/redactor.ts';
+import { sources } from './support/source-patterns.ts';
+import { testToken } from './support/test-house.ts';
+
+const source = join(import.meta.dirname, '../src');
+
+/** What can open a connection to somebody else. */
+const doors: Readonly<Record<string, RegExp>> = {
+  fetch: /(?<![.#\w])fetch\(|globalThis\.fetch/,
+  undici: /from '(?:undici|axios|got|ky|node-fetch|ofetch)'/,
+  'http.request': /\bhttps?2?\.(?:request|get|connect)\(|\{[^}]*\brequest\b[^}]*\} from 'node:https?'/,
+  sockets: /from 'node:(?:tls|dgram|http2)'|\b(?:net|tls)\.connect\(|createConnection\(|new Socket\(|new WebSocket\(/,
+  names: /from 'node:dns(?:\/promises)?'/,
+  telegram: /new (?:Api|Bot)(?:<[^>]*>)?\(/,
+};
+
+/** The only ones, and why. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  /** Providers. */
+  'providers/http-client.ts': ['undici'],
+  'providers/http-exchange.ts': ['undici'],
+  /** Results, behind the guard of addresses. */
+  'media/guarded-connect.ts': ['undici', 'names'],
+  'media/open-result.ts': ['undici'],
+  'media/result-keeper.ts': ['undici'],
+};
+
+type Door = { readonly file: string; readonly door: string };
+
+function doorsOf(file: string, text: string): readonly Door[] {
+  return Object.entries(doors).flatMap(([door, pattern]) => (pattern.test(text) ? [{ file, door }] : []));
+}
+
+function doorsInside(): readonly Door[] {
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => doorsOf(file, readFileSync(join(source, file), 'utf8')));
+}
+
+/** The sandbox stands in for the others and calls only what a developer names; the bot's client belongs to grammY. */
+function isElsewhere({ file, door }: Door): boolean {
+  return file.startsWith('sandbox/') || door === 'telegram';
+}
+
+test('nothing in the source opens a connection but the client of the providers and the guarded one of results (S1)', () => {
+  const strangers = doorsInside().filter(
+    (door) => !isElsewhere(door) && known[door.file]?.includes(door.door) !== true,
+  );
+  expect(strangers).toEqual([]);
+});
+
+test('the client of Telegram is made in the composition root and the bot alone (S1)', () => {
+  const makers = doorsInside().filter(({ file, door }) => door === 'telegram' && !file.startsWith('sandbox/'));
+  expect(makers.map(({ file }) => file).filter((file) => file !== 'app.ts' && !file.startsWith('bot/'))).toEqual([]);
+  expect(makers.length).toBeGreaterThan(0);
+});
+
+test('every door that is known exists (S1)', () => {
+  const seen = doorsInside();
+  for (const [file, names] of Object.entries(known)) {
+    for (const door of names) expect(seen).toContainEqual({ file, door });
+  }
+});
+
+test.each([
+  ['await fetch(url)', 'fetch'],
+  ['globalThis.fetch', 'fetch'],
+  ["import { request } from 'undici';", 'undici'],
+  ["import axios from 'axios';", 'undici'],
+  ['https.request({})', 'http.request'],
+  ["import { createServer, request } from 'node:http';", 'http.request'],
+  ["import { connect } from 'node:tls';", 'sockets'],
+  ['net.connect(80)', 'sockets'],
+  ['new WebSocket(url)', 'sockets'],
+  ["import { lookup } from 'node:dns/promises';", 'names'],
+  ['new Bot<Context>(token)', 'telegram'],
+])('the reader of doors sees %s (S1)', (text, door) => {
+  expect(doorsOf('a.ts', text)).toEqual([{ file: 'a.ts', door }]);
+});
+
+test.each(['this.#fetch(claim)', 'keeper.fetch(a)', "import { createServer } from 'node:http';", 'fetches += 1'])(
+  'the reader of doors passes over %s (S1)',
+  (text) => {
+    expect(doorsOf('a.ts', text)).toEqual([]);
+  },
+);
+
+test('nothing in the source turns the checks of certificates off (S27)', () => {
+  const switches = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) =>
+      /rejectUnauthorized: (?!true)|NODE_TLS_REJECT|checkServerIdentity|minVersion/.test(
+        readFileSync(join(source, file), 'utf8'),
+      ),
+    );
+  expect(switches).toEqual([]);
+});
+
+test('nothing in the house prints past the log (K11)', () => {
+  const printers = sources()
+    .filter(({ name }) => name.endsWith('.ts'))
+    .filter(({ text }) => /\bconsole\./.test(text))
+    .map(({ name }) => name);
+  expect(printers).toEqual([]);
+});
+
+test('the house never asks for a link to a file of Telegram, which would hold the token (K14)', () => {
+  const asking = sources().filter(({ name, text }) => !name.startsWith('sandbox') && /getFile|\/file\/bot/.test(text));
+  expect(asking.map(({ name }) => name)).toEqual([]);
+  const link = `https://api.telegram.org/file/bot${testToken}/photos/1.jpg`;
+  expect(createRedactor([]).redact(link)).toBe('https://api.telegram.org/file/bot[redacted]/photos/1.jpg');
+});
