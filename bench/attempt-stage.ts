@@ -21,7 +21,7 @@ import { createRedactor } from '../src/observability/redactor.ts';
 import type { HttpReply } from '../src/providers/http-call.ts';
 import { createHttpClient } from '../src/providers/http-client.ts';
 import { modelTraits } from '../src/providers/registry.ts';
-import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
+import { anyNumberWaiting, benchRequest, line } from './bench-jobs.ts';
 import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 
 const model = 'bench-model';
@@ -186,8 +186,8 @@ const unkept: CallNotes = {
 async function claimJobs(engine: JobEngine, count: number): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (let number = 1; number <= count; number += 1) {
-    await engine.queue.accept(benchRequest(number, number), anyNumberWaiting, Date.now());
-    const claim = await engine.queue.claim(line, usualRunning, Date.now());
+    await engine.queue.accept(benchRequest(number, number), anyNumberWaiting);
+    const claim = await engine.queue.claim(line);
     if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
     claims.push(claim);
   }

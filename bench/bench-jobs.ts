@@ -1,9 +1,9 @@
-import type { AcceptLimits, ClaimLimits } from '../src/domain/job-queue.ts';
+import type { AcceptLimits, RunningCaps } from '../src/domain/job-queue.ts';
 import type { JobRequest } from '../src/domain/job.ts';
 
 export const line = 'bytez';
 export const anyNumberWaiting: AcceptLimits = { waiting: 1_000_000, perDay: -1 };
-export const usualRunning: ClaimLimits = { running: { premium: 3, free: 1 } };
+export const usualRunning: RunningCaps = { premium: 3, free: 1 };
 
 /** A request as the bot makes it; every tenth person is premium. */
 export function benchRequest(updateId: number, userId: number): JobRequest & { readonly line: typeof line } {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { systemClock } from '../src/kit/clock.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
-import { anyNumberWaiting, benchRequest } from './bench-jobs.ts';
+import { anyNumberWaiting, benchRequest, usualRunning } from './bench-jobs.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { memoryOf, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
@@ -64,10 +65,10 @@ function emptySamples(): Record<(typeof steps)[number], number[]> {
 async function fill(path: string, jobs: number): Promise<void> {
   using database = openDatabase({ path });
   database.script('PRAGMA synchronous = OFF');
-  const engine = createSqliteJobEngine(database);
+  const engine = createSqliteJobEngine({ database, clock: systemClock, running: usualRunning });
   const people = jobs / jobsAPerson;
   for (let number = 1; number <= jobs; number += 1) {
-    await engine.queue.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting, Date.now());
+    await engine.queue.accept(benchRequest(number, 1 + (number % people)), anyNumberWaiting);
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import type { JobEngine } from '../src/domain/job-engine.ts';
+import { systemClock } from '../src/kit/clock.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from './bench-jobs.ts';
@@ -23,7 +24,7 @@ export async function jobsPerSecond(progress: Progress): Promise<BenchmarkReport
   plain.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE jobs (id INTEGER PRIMARY KEY, body TEXT)',
   );
-  const engine = createSqliteJobEngine(database);
+  const engine = createSqliteJobEngine({ database, clock: systemClock, running: usualRunning });
   const insert = plain.prepare('INSERT INTO jobs (body) VALUES (?)');
   const [jobs, rows]: [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round += 1) {
@@ -65,13 +66,12 @@ async function perSecond(times: number, work: (index: number) => Promise<void> |
 }
 
 async function wholeLife(engine: JobEngine, number: number): Promise<void> {
-  const nowMs = Date.now();
-  await engine.queue.accept(benchRequest(number, number), anyNumberWaiting, nowMs);
-  const claim = await engine.queue.claim(line, usualRunning, nowMs);
+  await engine.queue.accept(benchRequest(number, number), anyNumberWaiting);
+  const claim = await engine.queue.claim(line);
   if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
   const file = { path: `results/${number}.png`, kind: 'image', mime: 'image/png', bytes: 120_000 } as const;
-  const settled = await engine.queue.settle(claim.lease, { kind: 'result', file, model: 'bench/model' }, nowMs);
+  const settled = await engine.queue.settle(claim.lease, { kind: 'result', file, model: 'bench/model' });
   const telling = await engine.delivery.claim(claim.job.id);
-  const told = telling !== undefined && (await engine.delivery.done(telling.lease, nowMs));
+  const told = telling !== undefined && (await engine.delivery.done(telling.lease));
   if (!settled || !told) throw new Error(`Cannot finish job ${number}: its lease was refused`);
 }

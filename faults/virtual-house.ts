@@ -67,7 +67,7 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
   let ended = 0;
   service.onEnded((id) => {
     ended += 1;
-    tellOf(engine, id, clock.now()).catch((error: unknown) => trouble.push(error));
+    deliver(engine, id).catch((error: unknown) => trouble.push(error));
   });
   core.start();
   return {
@@ -95,9 +95,9 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
   };
 }
 
-async function tellOf(engine: JobEngine, id: JobId, nowMs: number): Promise<void> {
-  const telling = await engine.delivery.claim(id);
-  if (telling !== undefined) await engine.delivery.done(telling.lease, nowMs);
+async function deliver({ delivery }: JobEngine, id: JobId): Promise<void> {
+  const claim = await delivery.claim(id);
+  if (claim !== undefined) await delivery.done(claim.lease);
 }
 
 /** Has most results at once, and some at the second try. */

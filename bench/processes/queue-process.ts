@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { jobId } from '../../src/domain/ids.ts';
+import { systemClock } from '../../src/kit/clock.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-jobs.ts';
@@ -8,7 +9,7 @@ import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-job
 const cyclesARound = 30;
 
 const [path = '', waiting = ''] = process.argv.slice(2);
-const engine = createSqliteJobEngine(openDatabase({ path }));
+const engine = createSqliteJobEngine({ database: openDatabase({ path }), clock: systemClock, running: usualRunning });
 let newest = Number(waiting);
 
 async function playRound(): Promise<Record<string, number[]>> {
@@ -23,16 +24,16 @@ async function playRound(): Promise<Record<string, number[]>> {
     newest += 1;
     const nowMs = Date.now();
     const [mine, userId] = [newest, 1_000_000 + newest];
-    await timed('accept', () => engine.queue.accept(benchRequest(mine, userId), anyNumberWaiting, nowMs));
+    await timed('accept', () => engine.queue.accept(benchRequest(mine, userId), anyNumberWaiting));
     await timed('claim and park', async () => {
-      const claim = await engine.queue.claim(line, usualRunning, nowMs);
+      const claim = await engine.queue.claim(line);
       if (claim === undefined) throw new Error('Cannot claim from a queue that is full');
       const { progress } = claim.job;
       await engine.queue.park(claim.lease, { line, readyAtMs: nowMs, reason: 'keys-cooling', progress });
     });
     const anybody = 1 + Math.floor(Math.random() * Number(waiting));
     await timed('where', () => engine.reader.where(jobId(`tg-${anybody}`)));
-    await timed('cancel', () => engine.queue.cancel(jobId(`tg-${mine}`), userId, nowMs));
+    await timed('cancel', () => engine.queue.cancel(jobId(`tg-${mine}`), userId));
   }
   return taken;
 }

@@ -114,6 +114,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const opened = opening.use(
     openStorage({
       path: databasePath,
+      running: config.running,
       clock,
       tell: emit,
       lines: providerNames,
@@ -156,7 +157,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   events.subscribe(alerts.hear);
 
   shiftFromFuture(database, clock.now());
-  await recover(storage, clock.now(), emit);
+  await recover(storage, emit);
 
   const { retry: rules } = config;
   const service = new GenerationService({
@@ -225,8 +226,8 @@ async function openResults(config: Config, tell: Tell) {
 }
 
 /** Puts what an earlier process left back in line, and reports what is given up. */
-async function recover({ engine }: Storage, nowMs: number, emit: Tell): Promise<void> {
-  const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes, nowMs);
+async function recover({ engine }: Storage, emit: Tell): Promise<void> {
+  const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes);
   const untold = (await engine.delivery.pending()).length;
   const total = setAside.length + unreadable.length;
   if (handedBack + total + untold > 0) emit({ event: 'house.recovered', handedBack, setAside: total, untold });

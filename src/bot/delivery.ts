@@ -100,7 +100,7 @@ export class Delivery {
   }
 
   async #deliver(id: JobId): Promise<void> {
-    const { jobs, delivery, receipts, ledger, clock, reach = reachNothing } = this.#options;
+    const { jobs, delivery, receipts, ledger, reach = reachNothing } = this.#options;
     const claim = await delivery.claim(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
     const { outcome } = claim.job.state;
@@ -117,7 +117,7 @@ export class Delivery {
       await ledger.end(id, 'result', note);
       this.#sayHow(job, shown);
     }
-    await delivery.done(claim.lease, clock.now(), note.startsWith(wordsInstead) ? wordsInstead : undefined);
+    await delivery.done(claim.lease, note.startsWith(wordsInstead) ? wordsInstead : undefined);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {

@@ -9,7 +9,7 @@ export type JobDelivery = {
    * The person knows the outcome; where words stood for a result, its credit is given back in the same transaction.
    * False, and nothing changes, when the lease is not the newest.
    */
-  done(lease: JobLease, nowMs: number, shown?: 'words-instead'): Promise<boolean>;
+  done(lease: JobLease, shown?: 'words-instead'): Promise<boolean>;
   /** Ids of jobs that ended and were not delivered, oldest first. */
   pending(): Promise<readonly JobId[]>;
   /** Is this still the newest lease of the job? Every outside effect asks first. */

@@ -22,7 +22,6 @@ export type GenerationServiceOptions = Omit<
   'pool' | 'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
   readonly pool: KeyPool;
-  readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   /** A line whose estimated wait is longer refuses at the door. */
@@ -39,6 +38,7 @@ export class GenerationService {
   readonly #runner: JobRunner;
   readonly #lines: ReadonlyMap<ProviderName, Line>;
   readonly #listening = new DisposableStack();
+  readonly #stops: Disposable;
   readonly #endedListeners = new Set<(id: JobId) => void>();
   readonly #progressListeners = new Set<(id: JobId) => void>();
   #closing = false;
@@ -55,14 +55,8 @@ export class GenerationService {
       resting,
       breakers,
       unrecognized: new UnrecognizedFailures(tell),
-      onEnded: (id) => {
-        this.#ended(id);
-        this.#pokeAll();
-      },
-      onParked: (id) => {
-        this.#progressed(id);
-        this.#pokeAll();
-      },
+      onEnded: (id) => this.#ended(id),
+      onParked: (id) => this.#progressed(id),
     });
     this.#lines = new Map(
       [...breakers].map(([provider, breaker]) => [
@@ -75,7 +69,6 @@ export class GenerationService {
           reader,
           pool,
           clock,
-          limits: { running: options.running },
           deadlineMs: options.deadlineMs,
           hasRoom: () => this.#runner.hasRoom,
           run: (claim, seat) => this.#runner.run(claim, seat),
@@ -84,6 +77,8 @@ export class GenerationService {
       ]),
     );
     this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
+    this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
+    this.#stops = queue.onStop((id) => this.#live.stop(id, 'cancelled'));
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
@@ -102,7 +97,7 @@ export class GenerationService {
    * StorageTrouble when it cannot be kept, or its result could not.
    */
   async submit(request: JobRequest): Promise<Submitted> {
-    const { queue, keeper, chains, models, clock, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const { queue, keeper, chains, models, waiting, perDay, tell, reach = reachNothing } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
     const trouble = keeper.trouble?.();
@@ -113,13 +108,12 @@ export class GenerationService {
       waiting: isOverfull ? 0 : waiting[request.lane],
       perDay: perDay[request.lane][request.kind],
     };
-    const accepted = await queue.accept({ ...request, line }, limits, clock.now());
+    const accepted = await queue.accept({ ...request, line }, limits);
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
       reach('accepted', id);
       tell({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
-      this.#lines.get(line)?.poke();
     }
     return accepted;
   }
@@ -149,13 +143,11 @@ export class GenerationService {
 
   /** Ends a job on its owner's word; a provider call that is under way is broken off at once. */
   async cancel(id: JobId, userId: number): Promise<Cancelled> {
-    const cancelled = await this.#options.queue.cancel(id, userId, this.#options.clock.now());
-    if (cancelled.kind === 'running') this.#live.stop(id, 'cancelled');
+    const cancelled = await this.#options.queue.cancel(id, userId);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);
       this.#options.tell({ event: 'job.cancelled', jobId: id });
       this.#ended(id);
-      this.#pokeAll();
     }
     return cancelled;
   }
@@ -191,6 +183,7 @@ export class GenerationService {
     else patience.addEventListener('abort', stopAll, { once: true });
     for (const line of this.#lines.values()) await line.idle();
     await this.#runner.idle();
+    this.#stops[Symbol.dispose]();
     patience.removeEventListener('abort', stopAll);
     return this.#runner.handedBack;
   }
@@ -225,7 +218,6 @@ export class GenerationService {
     this.#ended(id);
   }
 
-  /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */
   #pokeAll(): void {
     for (const line of this.#lines.values()) line.poke();
   }

@@ -159,7 +159,7 @@ export class JobRunner {
     const { queue, clock, live, tell, onEnded, reach = reachNothing } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
-    const settle = () => queue.settle(claim.lease, outcome, clock.now());
+    const settle = () => queue.settle(claim.lease, outcome);
     if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return this.#leaveNothing(jobId);
     reach('settled', jobId);
     live.forget(jobId);

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Claim } from '../domain/job-lease.ts';
-import type { ClaimLimits, JobQueue } from '../domain/job-queue.ts';
+import type { JobQueue } from '../domain/job-queue.ts';
 import type { JobReader } from '../domain/job-reader.ts';
 import { jobKinds, type JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
@@ -24,7 +24,6 @@ export type LineOptions = {
   readonly pool: Pick<KeyPool, 'lease' | 'seats'>;
   readonly breaker: Breaker;
   readonly clock: Clock;
-  readonly limits: ClaimLimits;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   /** True when a job of this line may find another provider in its chain that is not silent. */
   readonly hasElsewhere?: () => boolean;
@@ -144,10 +143,10 @@ export class Line {
 
   /** The next job for a seat; the seat goes back when there is none. */
   async #claimFor(seat: Lease | undefined): Promise<Claim | undefined> {
-    const { provider, queue, clock, limits } = this.#options;
+    const { provider, queue } = this.#options;
     let claim: Claim | undefined;
     try {
-      claim = await queue.claim(provider, limits, clock.now());
+      claim = await queue.claim(provider);
     } finally {
       if (claim === undefined) this.#giveBack(seat);
     }
@@ -174,10 +173,10 @@ export class Line {
 
   /** Jobs that are parked past their own deadline end, whether or not a key is awake. */
   async #failExpired(): Promise<void> {
-    const { queue, provider, clock, deadlineMs, run } = this.#options;
+    const { queue, provider, deadlineMs, run } = this.#options;
     for (const kind of jobKinds) {
       for (;;) {
-        const claim = await queue.claimExpired(provider, kind, clock.now() - deadlineMs[kind]);
+        const claim = await queue.claimExpired(provider, kind, deadlineMs[kind]);
         if (claim === undefined) break;
         await run(claim, undefined);
       }

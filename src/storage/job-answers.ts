@@ -20,11 +20,12 @@ export function keepAnswer(
 }
 
 /** Hands out a waiting job that needs no provider any more, inside the caller's transaction. */
-export function claimWithAnswer(database: Database): Claim | SetAside | undefined {
+export function claimWithAnswer(database: Database, owner: string): Claim | SetAside | undefined {
   const row = database.get(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
        SELECT seq FROM jobs WHERE state = 'waiting' AND answer IS NOT NULL AND parked = 0 ORDER BY seq LIMIT 1
      ) RETURNING *`,
+    owner,
   );
   return started(database, row);
 }

@@ -1,5 +1,5 @@
 import type { Claim, JobLease } from '../domain/job-lease.ts';
-import type { ClaimLimits, Park } from '../domain/job-queue.ts';
+import type { Park, RunningCaps } from '../domain/job-queue.ts';
 import type { JobKind, Progress } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database, Row } from './connection.ts';
@@ -9,19 +9,20 @@ import { toShownJob } from './job-rows.ts';
 import { firstTurn, refreshTurn, wakeParked } from './job-turns.ts';
 import { readOrSetAside, type SetAside } from './unreadable-jobs.ts';
 
-/** What every claim changes. */
-export const startColumns = `state = 'running', fence = fence + 1, tier = 1, claimed_before_ms = claimed_at_ms`;
+/** What every claim changes, given its owner. */
+export const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
 
 /** Hands out the next job of the line, inside the caller's transaction. */
 export function claimNext(
   database: Database,
   line: ProviderName,
-  limits: ClaimLimits,
+  running: RunningCaps,
+  owner: string,
   nowMs: number,
 ): Claim | SetAside | undefined {
   wakeParked(database, line, nowMs);
-  const premium = firstTurn(database, line, 'premium', limits.running.premium);
-  const free = firstTurn(database, line, 'free', limits.running.free);
+  const premium = firstTurn(database, line, 'premium', running.premium);
+  const free = firstTurn(database, line, 'free', running.free);
   const streak = premiumStreak(database, line);
   // What was handed back had its turn already: it goes first and is not counted again.
   const handedBack = [premium, free].find((turn) => turn?.tier === 0);
@@ -31,6 +32,7 @@ export function claimNext(
 
   const row = database.get(
     `UPDATE jobs SET ${startColumns}, claimed_at_ms = coalesce(claimed_at_ms, ?) WHERE seq = ? RETURNING *`,
+    owner,
     nowMs,
     turn.seq,
   );
@@ -46,6 +48,7 @@ export function claimOverdue(
   database: Database,
   line: ProviderName,
   kind: JobKind,
+  owner: string,
   claimedBeforeMs: number,
 ): Claim | SetAside | undefined {
   const row = database.get(
@@ -54,6 +57,7 @@ export function claimOverdue(
        WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
        ORDER BY claimed_at_ms LIMIT 1
      ) RETURNING *`,
+    owner,
     line,
     kind,
     claimedBeforeMs,

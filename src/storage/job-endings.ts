@@ -35,8 +35,12 @@ export function cancelJob(database: Database, id: JobId, userId: number, nowMs: 
 }
 
 /** A lease to deliver an ended job, inside the caller's transaction; what ended without a result costs nothing. */
-export function claimEnded(database: Database, id: JobId): Claim | undefined {
-  const row = database.get(`UPDATE jobs SET fence = fence + 1 WHERE id = ? AND state = 'ended' RETURNING *`, id);
+export function claimEnded(database: Database, id: JobId, owner: string): Claim | undefined {
+  const row = database.get(
+    `UPDATE jobs SET fence = fence + 1, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
+    owner,
+    id,
+  );
   if (row === undefined) return undefined;
   const { job, lease } = toShownJob(row);
   // The outcome that cannot be read may have been a result.
@@ -61,18 +65,24 @@ export function endDelivery(
   return changed === 1;
 }
 
-/** What was under way when the process died: made, or shown to its person. */
-const diedOn = `SELECT * FROM jobs WHERE state = 'running'
+/** What owners that are gone had under way, given the one that lives: made, or shown to its person. */
+const diedOn = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
   UNION ALL
-  SELECT * FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'
+  SELECT * FROM jobs WHERE state = 'ended' AND owner IS NOT ? AND ${outcomeKind} = 'result'
     AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
 
-/** Puts what was running when the process died to the front, or sets it aside, inside the caller's transaction. */
-export function recoverJobs(database: Database, lines: KnownLines, maxCrashes: number, nowMs: number): Recovered {
+/** Puts what other owners were running to the front, or sets it aside, inside the caller's transaction. */
+export function recoverJobs(
+  database: Database,
+  lines: KnownLines,
+  maxCrashes: number,
+  owner: string,
+  nowMs: number,
+): Recovered {
   const setAside: JobId[] = [];
   const unreadable: JobId[] = [...setStraysAside(database, lines, nowMs)];
   let handedBack = 0;
-  for (const row of database.all(diedOn)) {
+  for (const row of database.all(diedOn, owner, owner)) {
     // Of a result nothing but the file and the person has to be known.
     const found = row['state'] === 'running' ? readOrSetAside(database, row) : toShownJob(row);
     if ('setAside' in found) {

@@ -8,6 +8,7 @@ import { chats } from './migrations/005-chats.ts';
 import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts';
 import { rests } from './migrations/007-rests.ts';
 import { heardLanguage } from './migrations/008-heard-language.ts';
+import { owners } from './migrations/009-owners.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   answersAndForgetting,
   rests,
   heardLanguage,
+  owners,
 ];
 
 export function schemaVersion(database: Database): number {

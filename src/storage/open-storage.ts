@@ -4,6 +4,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobEngine } from '../domain/job-engine.ts';
+import type { RunningCaps } from '../domain/job-queue.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { RestBook } from '../domain/rest-book.ts';
@@ -39,6 +40,7 @@ export type Storage = Disposable & {
 
 export type StorageOptions = {
   readonly path: string;
+  readonly running: RunningCaps;
   /** Hears of keys whose record cannot be read. */
   readonly onUnreadableKey: (error: StorageError) => void;
   /** The lines from which jobs are claimed; without it, every line. */
@@ -49,7 +51,7 @@ export type StorageOptions = {
 
 /** Opens everything; that the machine refuses to write is told once, and once that it does no more. */
 export function openStorage(options: StorageOptions): Storage {
-  const { path, onUnreadableKey, lines, clock = systemClock, tell = () => undefined } = options;
+  const { path, running, lines, onUnreadableKey, clock = systemClock, tell = () => undefined } = options;
   const isWellNow = () => isWritable(database, clock.now());
   const watch = new TroubleWatch({
     clock,
@@ -64,7 +66,7 @@ export function openStorage(options: StorageOptions): Storage {
   return {
     database,
     takesWrites: () => !watch.isOn && isWellNow(),
-    engine: createSqliteJobEngine(database, lines),
+    engine: createSqliteJobEngine({ database, clock, running, lines }),
     ledger: createSqliteEffectLedger(database),
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),

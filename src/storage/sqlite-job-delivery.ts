@@ -3,11 +3,19 @@ import type { JobDelivery } from '../domain/job-delivery.ts';
 import type { Database } from './connection.ts';
 import { claimEnded, endDelivery } from './job-endings.ts';
 
+export type SqliteDeliveryOptions = {
+  readonly database: Database;
+  /** Who holds what is handed out. */
+  readonly owner: string;
+  /** In whole milliseconds. */
+  readonly nowMs: () => number;
+};
+
 /** Hands out ended jobs for delivery; each method is one transaction. */
-export function createSqliteJobDelivery(database: Database): JobDelivery {
+export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDeliveryOptions): JobDelivery {
   return {
-    claim: async (id) => database.commit(() => claimEnded(database, id)),
-    done: async (lease, nowMs, shown) => database.commit(() => endDelivery(database, lease, Math.floor(nowMs), shown)),
+    claim: async (id) => database.commit(() => claimEnded(database, id, owner)),
+    done: async (lease, shown) => database.commit(() => endDelivery(database, lease, nowMs(), shown)),
     pending: async () =>
       database
         .all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`)

@@ -1,5 +1,5 @@
 import type { Claim } from '../domain/job-lease.ts';
-import type { JobQueue } from '../domain/job-queue.ts';
+import type { JobQueue, RunningCaps } from '../domain/job-queue.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Database } from './connection.ts';
 import { claimWithAnswer, keepAnswer } from './job-answers.ts';
@@ -15,45 +15,72 @@ import {
 } from './job-claims.ts';
 import { cancelJob, recoverJobs, settleJob } from './job-endings.ts';
 import { acceptJob } from './job-intake.ts';
+import { Listeners } from './listeners.ts';
 import type { SetAside } from './unreadable-jobs.ts';
 
-/**
- * Takes jobs in and hands them out; each method is one transaction. What waits in a line that is not among `lines` is
- * set aside at the start; without them every line is known.
- */
-export function createSqliteJobQueue(database: Database, lines?: readonly ProviderName[]): JobQueue {
+export type SqliteQueueOptions = {
+  readonly database: Database;
+  readonly running: RunningCaps;
+  /** What waits in another line is set aside at the start; without it every line is known. */
+  readonly lines?: readonly ProviderName[] | undefined;
+  /** Who holds what is handed out. */
+  readonly owner: string;
+  /** In whole milliseconds. */
+  readonly nowMs: () => number;
+};
+
+/** Takes jobs in and hands them out; each method is one transaction. Listeners hear of what is durable. */
+export function createSqliteJobQueue({ database, running, lines, owner, nowMs }: SqliteQueueOptions): JobQueue {
   const known = lines === undefined ? undefined : new Set(lines);
-  const listeners = new Set<Parameters<JobQueue['onSetAside']>[0]>();
+  const setAside = new Listeners<Parameters<Parameters<JobQueue['onSetAside']>[0]>>();
+  const work = new Listeners<[line?: ProviderName]>();
+  const stop = new Listeners<Parameters<Parameters<JobQueue['onStop']>[0]>>();
   /** Claims until it comes upon a job that can be read; of each other one is told once its end is durable. */
   const claimed = async (claim: () => Claim | SetAside | undefined): Promise<Claim | undefined> => {
     for (;;) {
       const found = await database.commit(claim);
       if (found === undefined || 'lease' in found) return found;
-      for (const listener of listeners) listener(found.setAside, found.error);
+      setAside.call(found.setAside, found.error);
     }
   };
+  /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */
+  const givenUp = async (change: () => boolean): Promise<boolean> => {
+    const isChanged = await database.commit(change);
+    if (isChanged) work.call();
+    return isChanged;
+  };
   return {
-    accept: async (request, limits, nowMs) =>
-      database.commit(() => acceptJob(database, request, limits, Math.floor(nowMs))),
-    claim: (line, limits, nowMs) => claimed(() => claimNext(database, line, limits, Math.floor(nowMs))),
-    claimExpired: (line, kind, claimedBeforeMs) => claimed(() => claimOverdue(database, line, kind, claimedBeforeMs)),
-    claimAnswered: () => claimed(() => claimWithAnswer(database)),
-    nextReadyMs: async (line, nowMs) => nextReady(database, line, nowMs),
+    accept: async (request, limits) => {
+      const accepted = await database.commit(() => acceptJob(database, request, limits, nowMs()));
+      if (accepted.kind === 'accepted') work.call(request.line);
+      return accepted;
+    },
+    claim: (line) => claimed(() => claimNext(database, line, running, owner, nowMs())),
+    claimExpired: (line, kind, deadlineMs) =>
+      claimed(() => claimOverdue(database, line, kind, owner, nowMs() - deadlineMs)),
+    claimAnswered: () => claimed(() => claimWithAnswer(database, owner)),
+    nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),
     noteCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
     noteAnswer: async (lease, trail, progress, answer) =>
       database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
-    park: async (lease, park) => database.commit(() => parkJob(database, lease, park)),
-    requeueFront: async (lease) => database.commit(() => requeueFrontJob(database, lease)),
-    requeueDelayed: async (lease, readyAtMs) => database.commit(() => requeueDelayedJob(database, lease, readyAtMs)),
-    settle: async (lease, outcome, nowMs) =>
-      database.commit(() => settleJob(database, lease, outcome, Math.floor(nowMs))),
-    cancel: async (id, userId, nowMs) => database.commit(() => cancelJob(database, id, userId, Math.floor(nowMs))),
-    recover: async (maxCrashes, nowMs) =>
-      database.commit(() => recoverJobs(database, known, maxCrashes, Math.floor(nowMs))),
-    onSetAside: (listener) => {
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    park: (lease, park) => givenUp(() => parkJob(database, lease, park)),
+    requeueFront: (lease) => givenUp(() => requeueFrontJob(database, lease)),
+    requeueDelayed: (lease, readyAtMs) => givenUp(() => requeueDelayedJob(database, lease, readyAtMs)),
+    settle: (lease, outcome) => givenUp(() => settleJob(database, lease, outcome, nowMs())),
+    cancel: async (id, userId) => {
+      const cancelled = await database.commit(() => cancelJob(database, id, userId, nowMs()));
+      if (cancelled.kind === 'running') stop.call(id);
+      if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') work.call();
+      return cancelled;
     },
+    recover: async (maxCrashes) => {
+      const recovered = await database.commit(() => recoverJobs(database, known, maxCrashes, owner, nowMs()));
+      if (recovered.handedBack + recovered.setAside.length + recovered.unreadable.length > 0) work.call();
+      return recovered;
+    },
+    onWork: (listener) => work.add(listener),
+    onStop: (listener) => stop.add(listener),
+    onSetAside: (listener) => setAside.add(listener),
   };
 }

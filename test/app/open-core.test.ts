@@ -211,7 +211,7 @@ test('openCore() refuses the database of another bot before anything changes in 
   {
     await using first = await aCore({ dir: place.dir, clock, botId: 1 });
     await first.service.submit(fox);
-    await first.storage.engine.queue.claim('bytez', { running: { premium: 1, free: 1 } }, clock.now());
+    await first.storage.engine.queue.claim('bytez');
   }
   await expect(aCore({ dir: place.dir, botId: 2 })).rejects.toMatchObject({ code: 'foreign' });
   using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
@@ -224,7 +224,7 @@ test('openCore() reports what an earlier process left behind, and raises an aler
   {
     await using first = await aCore({ dir: place.dir, clock });
     await first.service.submit(fox);
-    await first.storage.engine.queue.claim('bytez', { running: { premium: 1, free: 1 } }, clock.now());
+    await first.storage.engine.queue.claim('bytez');
     first.storage.database.run('UPDATE jobs SET crashes = 5');
   }
   const events: HouseEvent[] = [];

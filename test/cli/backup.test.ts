@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { accepted } from '../conformance/requests.ts';
 import { aStage, type Stage } from './stage.ts';
 
@@ -10,7 +10,7 @@ const copyIn = ({ dataDir }: Stage) => join(dataDir, 'copy.db');
 
 async function aBotWith(stage: Stage, jobs: number) {
   const database = stage.openAsBot();
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   for (let updateId = 1; updateId <= jobs; updateId += 1) await accepted(engine, { updateId });
   return { database, engine, [Symbol.dispose]: () => database[Symbol.dispose]() };
 }
@@ -26,8 +26,10 @@ test('darkroom backup copies the database of a running bot, which a bot can go o
   expect(statSync(copyIn(stage)).mode & 0o777).toBe(0o600);
   expect(readdirSync(stage.dataDir).filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db']);
   using restored = openDatabase({ path: copyIn(stage) });
-  const waiting = (await createSqliteJobEngine(restored).reader.stats()).lines;
-  expect(waiting).toEqual([{ line: 'bytez', waiting: { premium: 0, free: 3 }, running: 0 }]);
+  const waiting = (await anEngine(restored).reader.stats()).lines;
+  expect(waiting).toEqual([
+    { line: 'bytez', waiting: { premium: 0, free: 3 }, ahead: { premium: 0, free: 3 }, running: 0 },
+  ]);
 });
 
 test('darkroom backup copies one moment while the bot goes on writing', async () => {

@@ -5,7 +5,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkVersions } from '../../src/cli/doctor/machine-checks.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
 import { atMs, aStage, type Stage } from './stage.ts';
 
@@ -34,7 +34,7 @@ function aWellStage() {
 test('darkroom doctor finds nothing where nothing is wrong, beside a running bot and without one', async () => {
   using stage = aWellStage();
   using database = stage.openAsBot();
-  await accepted(createSqliteJobEngine(database), { updateId: 1 }, atMs);
+  await accepted(anEngine(database).at(atMs), { updateId: 1 });
   expect(await illsOf(stage)).toEqual([]);
   using _ = takeOwnership(stage.dataDir);
   const { code, out } = await stage.run('doctor');
@@ -63,18 +63,18 @@ test('darkroom doctor changes nothing, and works before the first start', async 
 test('darkroom doctor names what is stuck, orphaned or missing, and what mends it', async () => {
   using stage = aWellStage();
   using database = stage.openAsBot();
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const inbox = createSqliteInbox(database);
-  for (const updateId of [1, 2, 3]) await accepted(engine, { updateId }, atMs - 2 * dayMs);
-  const { lease } = await claimed(engine, undefined, atMs - 2 * dayMs);
+  for (const updateId of [1, 2, 3]) await accepted(engine.at(atMs - 2 * dayMs), { updateId });
+  const { lease } = await claimed(engine.at(atMs - 2 * dayMs));
   const file = {
     path: join(stage.dataDir, 'results', 'job-tg-1.png'),
     kind: 'image',
     mime: 'image/png',
     bytes: 9,
   } as const;
-  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' }, atMs - 2 * dayMs);
-  await claimed(engine, undefined, atMs - 2 * dayMs);
+  await engine.at(atMs - 2 * dayMs).queue.settle(lease, { kind: 'result', file, model: 'fox' });
+  await claimed(engine.at(atMs - 2 * dayMs));
   await inbox.keep(
     [
       { updateId: 8, body: '{}' },
@@ -110,8 +110,8 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what mends i
 test('darkroom doctor sees credits and places that do not add up', async () => {
   using stage = aWellStage();
   using database = stage.openAsBot();
-  const engine = createSqliteJobEngine(database);
-  for (const updateId of [1, 2]) await accepted(engine, { updateId }, atMs);
+  const engine = anEngine(database);
+  for (const updateId of [1, 2]) await accepted(engine.at(atMs), { updateId });
   database.run('UPDATE credits SET given_back = 1 WHERE job_id = ?', 'tg-1');
   database.run('UPDATE waiting_counts SET jobs = jobs + 1');
   expect(await illsOf(stage)).toEqual([

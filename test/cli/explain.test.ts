@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import type { JobEngine } from '../../src/domain/job-engine.ts';
 import type { JobRequest } from '../../src/domain/job.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { anyNumber, claimed, roomy, aRequest } from '../conformance/requests.ts';
+import { anEngine } from '../storage/an-engine.ts';
+import type { TimedEngine } from '../conformance/engine-under-test.ts';
+import { claimed, roomy, aRequest } from '../conformance/requests.ts';
 import { aStage, atMs, type Stage } from './stage.ts';
 
 const picture: Outcome = {
@@ -40,14 +40,14 @@ const rejected: AttemptEnding = {
 
 /** Does as a bot would with this request: accepts it, claims it, makes these calls. */
 async function aJob(
-  engine: JobEngine,
+  engine: TimedEngine,
   updateId: number,
   calls: readonly AttemptTrail[],
   more: Partial<JobRequest> = {},
 ): Promise<{ readonly id: string; end(outcome: Outcome): Promise<void> }> {
-  const accepted = await engine.queue.accept({ ...aRequest({ updateId }), ...more }, roomy, atMs);
+  const accepted = await engine.at(atMs).queue.accept({ ...aRequest({ updateId }), ...more }, roomy);
   if (accepted.kind !== 'accepted') throw new Error(`Cannot accept: ${accepted.kind}`);
-  const { lease } = await claimed(engine, anyNumber, atMs + 400);
+  const { lease } = await claimed(engine.at(atMs + 400));
   for (const call of calls) {
     await engine.queue.noteCall(lease, { ...call, ending: { kind: 'sent' } });
     if (call.ending.kind !== 'sent') await engine.queue.noteCall(lease, call);
@@ -55,14 +55,14 @@ async function aJob(
   return {
     id: accepted.job.id,
     end: async (outcome) => {
-      await engine.queue.settle(lease, outcome, atMs + 6_000);
+      await engine.at(atMs + 6_000).queue.settle(lease, outcome);
     },
   };
 }
 
-async function withEngine<Answer>(stage: Stage, work: (engine: JobEngine) => Promise<Answer>): Promise<Answer> {
+async function withEngine<Answer>(stage: Stage, work: (engine: TimedEngine) => Promise<Answer>): Promise<Answer> {
   using database = stage.openAsBot();
-  return await work(createSqliteJobEngine(database));
+  return await work(anEngine(database));
 }
 
 test('explain tells the story of a job, call by call', async () => {
@@ -150,8 +150,8 @@ test.each(endings)('explain says how a call ended: %o', async (ending, words) =>
 test('explain says what a waiting job waits for', async () => {
   using stage = aStage();
   const id = await withEngine(stage, async (engine) => {
-    const accepted = await engine.queue.accept(aRequest({ updateId: 7 }), roomy, atMs);
-    const { lease } = await claimed(engine, anyNumber, atMs);
+    const accepted = await engine.at(atMs).queue.accept(aRequest({ updateId: 7 }), roomy);
+    const { lease } = await claimed(engine.at(atMs));
     const progress = { candidate: 0, attempts: 0, calls: 0 };
     await engine.queue.park(lease, { line: 'bytez', readyAtMs: atMs + 45_000, reason: 'keys-cooling', progress });
     return accepted.kind === 'accepted' ? accepted.job.id : '';
@@ -185,7 +185,7 @@ test('explain without a job lists the last ten, newest first', async () => {
       if (updateId % 2 === 0)
         await job.end(updateId === 10 ? { kind: 'cancelled' } : { kind: 'failed', code: 'refused' });
     }
-    await engine.queue.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy, atMs);
+    await engine.at(atMs).queue.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy);
   });
   const { out, code } = await stage.run('explain');
   expect(code).toBe(0);

@@ -33,7 +33,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     const refusals = [await engine.queue.noteCall(old, aTrail(1))];
     const { lease } = await claimed(engine);
     refusals.push(await engine.queue.noteCall(old, aTrail(1)));
-    await engine.queue.settle(lease, { kind: 'failed', code: 'busy' }, startMs);
+    await engine.queue.settle(lease, { kind: 'failed', code: 'busy' });
     refusals.push(await engine.queue.noteCall(lease, aTrail(1)));
     refusals.push(await engine.queue.noteCall({ jobId: jobId('tg-404'), fence: 1 }, aTrail(1)));
     expect(refusals).toEqual([false, false, false, false]);
@@ -46,7 +46,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     const { id } = await accepted(engine, { updateId: 1, userId: 7 });
     const { lease } = await claimed(engine);
     await engine.queue.noteCall(lease, aTrail(1));
-    await engine.queue.cancel(id, 7, startMs);
+    await engine.queue.cancel(id, 7);
     const newer = { ...lease, fence: lease.fence + 1 };
     expect(await engine.queue.noteCall(newer, aTrail(1, answered))).toBe(false);
     expect(await engine.queue.noteCall(lease, aTrail(2, answered))).toBe(false);
@@ -60,7 +60,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     const { lease } = await claimed(house.engine);
     await house.engine.queue.noteCall(lease, aTrail(1));
     const engine = await house.reopen();
-    await engine.queue.recover(6, startMs);
+    await engine.queue.recover(6);
     const again = await claimed(engine);
     expect(again.job.progress).toEqual({ candidate: 0, attempts: 0, calls: 1 });
     await engine.queue.noteCall(again.lease, aTrail(2));
@@ -80,7 +80,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
       state: { kind: 'waiting', readyAtMs: startMs + 5, reason: 'provider-silent' },
     });
     const outcome = { kind: 'failed', code: 'busy', againAtMs: startMs + 900_000 } as const;
-    await engine.queue.settle((await claimed(engine, undefined, startMs + 5)).lease, outcome, startMs + 6);
+    await engine.at(startMs + 6).queue.settle((await claimed(engine.at(startMs + 5))).lease, outcome);
     expect((await engine.reader.find(id))?.state).toEqual({ kind: 'ended', outcome });
   });
 }

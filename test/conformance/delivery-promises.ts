@@ -16,12 +16,12 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     expect(await engine.delivery.claim(id)).toBeUndefined();
-    expect(await engine.queue.settle(lease, result, startMs)).toBe(true);
+    expect(await engine.queue.settle(lease, result)).toBe(true);
     expect(await engine.delivery.pending()).toEqual([id]);
     expect((await engine.reader.stats()).undelivered).toBe(1);
     const telling = await engine.delivery.claim(id);
     expect(telling?.job.state).toEqual({ kind: 'ended', outcome: result });
-    expect(await engine.delivery.done(telling?.lease ?? lease, startMs)).toBe(true);
+    expect(await engine.delivery.done(telling?.lease ?? lease)).toBe(true);
     expect((await engine.reader.find(id))?.state).toEqual({ kind: 'told', outcome: result });
     expect(await engine.delivery.claim(id)).toBeUndefined();
     expect(await engine.delivery.pending()).toEqual([]);
@@ -32,7 +32,7 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
     const leases = [await claimed(house.engine), await claimed(house.engine), await claimed(house.engine)];
     for (const [later, { lease }] of leases.toReversed().entries()) {
-      await house.engine.queue.settle(lease, cancelled, startMs + later);
+      await house.engine.at(startMs + later).queue.settle(lease, cancelled);
     }
     expect(await house.engine.delivery.pending()).toEqual([jobId('tg-3'), jobId('tg-2'), jobId('tg-1')]);
   });
@@ -41,14 +41,14 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const { engine } = house;
     const ask = async (updateId: number) => {
-      const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 }, startMs);
+      const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 });
       return answer.kind === 'refused' ? answer.code : answer.job.id;
     };
     const tell = async (shown?: 'words-instead') => {
       const { lease, job } = await claimed(engine);
-      await engine.queue.settle(lease, result, startMs);
+      await engine.queue.settle(lease, result);
       const telling = await engine.delivery.claim(job.id);
-      expect(telling && (await engine.delivery.done(telling.lease, startMs, shown))).toBe(true);
+      expect(telling && (await engine.delivery.done(telling.lease, shown))).toBe(true);
     };
     await ask(1);
     await tell('words-instead');
@@ -61,14 +61,14 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const { queue, delivery, reader } = house.engine;
     const { id } = await accepted(house.engine, { updateId: 1 });
-    await queue.settle((await claimed(house.engine)).lease, result, startMs);
+    await queue.settle((await claimed(house.engine)).lease, result);
     const [one, two] = [await delivery.claim(id), await delivery.claim(id)];
     if (one === undefined || two === undefined) throw new Error('Cannot deliver: there is nothing to claim');
     expect([await delivery.holds(one.lease), await delivery.holds(two.lease)]).toEqual([false, true]);
-    expect(await delivery.done(one.lease, startMs, 'words-instead')).toBe(false);
+    expect(await delivery.done(one.lease, 'words-instead')).toBe(false);
     expect((await reader.find(id))?.state.kind).toBe('ended');
-    expect(await delivery.done(two.lease, startMs)).toBe(true);
-    expect(await delivery.done(two.lease, startMs)).toBe(false);
+    expect(await delivery.done(two.lease)).toBe(true);
+    expect(await delivery.done(two.lease)).toBe(false);
   });
 
   test(`${name} keepReceipt() keeps the status message with the job`, async () => {

@@ -25,8 +25,8 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
       await engine.queue.checkpoint(old, { candidate: 9, attempts: 9, calls: 9 }),
       await engine.queue.park(old, park),
       await engine.queue.requeueFront(old),
-      await engine.queue.settle(old, result, startMs),
-      await engine.delivery.done(old, startMs),
+      await engine.queue.settle(old, result),
+      await engine.delivery.done(old),
       await engine.delivery.holds(old),
       await engine.delivery.holds({ jobId: jobId('tg-404'), fence: 1 }),
     ];
@@ -43,26 +43,26 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     const first = await claimed(engine);
     await engine.queue.requeueFront(first.lease);
     expect(await engine.delivery.holds(first.lease)).toBe(false);
-    expect(await engine.queue.settle(first.lease, result, startMs)).toBe(false);
+    expect(await engine.queue.settle(first.lease, result)).toBe(false);
     const { lease } = await claimed(engine);
-    await engine.queue.settle(lease, cancelled, startMs);
-    expect(await engine.queue.settle(lease, result, startMs)).toBe(false);
+    await engine.queue.settle(lease, cancelled);
+    expect(await engine.queue.settle(lease, result)).toBe(false);
     expect(await engine.queue.requeueFront(lease)).toBe(false);
     const [one, two] = [await engine.delivery.claim(id), await engine.delivery.claim(id)];
-    expect(await engine.delivery.done(one?.lease ?? lease, startMs)).toBe(false);
-    expect(await engine.delivery.done(two?.lease ?? lease, startMs)).toBe(true);
-    expect(await engine.delivery.done(two?.lease ?? lease, startMs)).toBe(false);
+    expect(await engine.delivery.done(one?.lease ?? lease)).toBe(false);
+    expect(await engine.delivery.done(two?.lease ?? lease)).toBe(true);
+    expect(await engine.delivery.done(two?.lease ?? lease)).toBe(false);
   });
 
   test(`${name} cancel() ends a waiting job for its owner only`, async () => {
     await using house = await makeEngine();
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1, userId: 1 });
-    expect(await engine.queue.cancel(id, 2, startMs)).toEqual({ kind: 'not-found' });
-    expect(await engine.queue.cancel(jobId('tg-404'), 1, startMs)).toEqual({ kind: 'not-found' });
+    expect(await engine.queue.cancel(id, 2)).toEqual({ kind: 'not-found' });
+    expect(await engine.queue.cancel(jobId('tg-404'), 1)).toEqual({ kind: 'not-found' });
     const ended = { id, state: { kind: 'ended', outcome: cancelled } };
-    expect(await engine.queue.cancel(id, 1, startMs)).toMatchObject({ kind: 'cancelled', job: ended });
-    expect(await engine.queue.cancel(id, 1, startMs)).toMatchObject({ kind: 'too-late', job: ended });
+    expect(await engine.queue.cancel(id, 1)).toMatchObject({ kind: 'cancelled', job: ended });
+    expect(await engine.queue.cancel(id, 1)).toMatchObject({ kind: 'too-late', job: ended });
     expect(await drained(engine)).toEqual([]);
     expect(await engine.delivery.pending()).toEqual([id]);
   });
@@ -72,12 +72,12 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     const { engine } = house;
     const { id } = await accepted(engine, { updateId: 1, userId: 1 });
     const { lease } = await claimed(engine);
-    expect(await engine.queue.cancel(id, 1, startMs)).toMatchObject({
+    expect(await engine.queue.cancel(id, 1)).toMatchObject({
       kind: 'running',
       job: { state: { kind: 'ended' } },
     });
     expect(await engine.delivery.holds(lease)).toBe(false);
-    expect(await engine.queue.settle(lease, result, startMs)).toBe(false);
+    expect(await engine.queue.settle(lease, result)).toBe(false);
     expect((await engine.reader.find(id))?.state).toEqual({ kind: 'ended', outcome: cancelled });
   });
 
@@ -85,10 +85,10 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const { engine } = house;
     const ask = async (updateId: number) => {
-      const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 2 }, startMs);
+      const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 2 });
       return answer.kind === 'refused' ? answer.code : answer.job.id;
     };
-    const end = async (outcome: Outcome) => engine.queue.settle((await claimed(engine)).lease, outcome, startMs);
+    const end = async (outcome: Outcome) => engine.queue.settle((await claimed(engine)).lease, outcome);
     await ask(1);
     await ask(2);
     expect(await ask(3)).toBe('quota-reached');
@@ -98,9 +98,9 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
     await end(result);
     expect(await ask(6)).toBe('quota-reached');
     const running = await claimed(engine);
-    await engine.queue.cancel(running.job.id, 1, startMs);
-    await engine.queue.settle(running.lease, { kind: 'failed', code: 'busy' }, startMs);
-    await engine.queue.cancel(running.job.id, 1, startMs);
+    await engine.queue.cancel(running.job.id, 1);
+    await engine.queue.settle(running.lease, { kind: 'failed', code: 'busy' });
+    await engine.queue.cancel(running.job.id, 1);
     expect(await ask(7)).toBe('tg-7');
     expect(await ask(8)).toBe('quota-reached');
   });

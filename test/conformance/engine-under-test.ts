@@ -1,10 +1,18 @@
 import type { JobEngine } from '../../src/domain/job-engine.ts';
+import type { RunningCaps } from '../../src/domain/job-queue.ts';
+
+/** An engine whose time is moved by the test. */
+export type TimedEngine = JobEngine & {
+  /** The same engine, whose time is this from now on. */
+  at(nowMs: number): TimedEngine;
+};
 
 /** One engine under test, in a store of its own that goes when it is disposed. */
 export type EngineUnderTest = AsyncDisposable & {
-  readonly engine: JobEngine;
-  /** The same store, opened anew as after the death of the process; the former engine is not used any more. */
-  reopen(): Promise<JobEngine>;
+  readonly engine: TimedEngine;
+  /** The same store, opened by another owner after the death of the process; the former engine is not used any more. */
+  reopen(): Promise<TimedEngine>;
 };
 
-export type MakeEngine = () => Promise<EngineUnderTest>;
+/** Opens an engine at `startMs`; people may have any number running unless the test says otherwise. */
+export type MakeEngine = (running?: RunningCaps) => Promise<EngineUnderTest>;

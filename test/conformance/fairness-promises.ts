@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MakeEngine } from './engine-under-test.ts';
-import { accepted, claimed, oneEach, startMs } from './requests.ts';
+import { accepted, claimed, oneEach } from './requests.ts';
 
 /** What an engine promises to people who share it with others that ask for much. */
 export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
@@ -12,15 +12,15 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
       const crowd = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
       await fc.assert(
         fc.asyncProperty(crowd, fc.integer({ min: 0, max: 25 }), async (jobsOfEach, startsBefore) => {
-          await using house = await makeEngine();
+          await using house = await makeEngine(oneEach);
           const { engine } = house;
           let updateId = 0;
           for (const [userId, jobs] of jobsOfEach.entries()) {
             for (let count = 0; count < jobs; count += 1) await accepted(engine, { updateId: ++updateId, userId });
           }
           const startOne = async () => {
-            const claim = await engine.queue.claim('bytez', oneEach, startMs);
-            if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' }, startMs);
+            const claim = await engine.queue.claim('bytez');
+            if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' });
             return claim?.job.updateId;
           };
           for (let count = 0; count < startsBefore; count += 1) await startOne();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
-import { anyNumber, aRequest, claimed, roomy, startMs } from './requests.ts';
+import { aRequest, claimed, roomy, startMs } from './requests.ts';
 
 const dayMs = 86_400_000;
 
@@ -10,7 +10,7 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} accept() names the job after the update and answers how it stands`, async () => {
     await using house = await makeEngine();
     const request = aRequest({ updateId: 7 });
-    const answer = await house.engine.queue.accept(request, roomy, startMs);
+    const answer = await house.engine.queue.accept(request, roomy);
     const job = {
       ...request,
       id: jobId('tg-7'),
@@ -29,14 +29,14 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
       prompt: `'; DROP TABLE jobs; -- 🦊 \u202Eعربي \u0001 ${'x'.repeat(4_000)}`,
       origin: { chatId: -1_001_234_567_890_123, chatType: 'group', userId: 2 ** 52, messageId: 5, threadId: 9 },
     } as const;
-    await house.engine.queue.accept(request, roomy, startMs);
+    await house.engine.queue.accept(request, roomy);
     expect(await house.engine.reader.find(jobId('tg-7'))).toMatchObject(request);
   });
 
   test(`${name} accept() keeps what was asked for beside the words`, async () => {
     await using house = await makeEngine();
     const options = { model: 'org/model', aspect: '16:9', seed: 2 ** 53 - 1, negative: `no "text" 🦊` } as const;
-    await house.engine.queue.accept({ ...aRequest({ updateId: 7 }), options }, roomy, startMs);
+    await house.engine.queue.accept({ ...aRequest({ updateId: 7 }), options }, roomy);
     expect((await house.engine.reader.find(jobId('tg-7')))?.options).toEqual(options);
     expect((await claimed(house.engine)).job.options).toEqual(options);
   });
@@ -45,23 +45,22 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const once = { waiting: 1, perDay: 1 };
     const request = aRequest({ updateId: 7, userId: 1 });
-    await house.engine.queue.accept(request, once, startMs);
-    const again = await house.engine.queue.accept({ ...request, prompt: 'other words' }, once, startMs);
+    await house.engine.queue.accept(request, once);
+    const again = await house.engine.queue.accept({ ...request, prompt: 'other words' }, once);
     expect(again).toMatchObject({ kind: 'known', job: { prompt: request.prompt, state: { kind: 'waiting' } } });
     const { lease } = await claimed(house.engine);
-    await house.engine.queue.settle(lease, { kind: 'cancelled' }, startMs);
-    expect(await house.engine.queue.accept(request, once, startMs)).toMatchObject({
+    await house.engine.queue.settle(lease, { kind: 'cancelled' });
+    expect(await house.engine.queue.accept(request, once)).toMatchObject({
       kind: 'known',
       job: { state: { kind: 'ended' } },
     });
-    expect(await house.engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    expect(await house.engine.queue.claim('bytez')).toBeUndefined();
   });
 
   test(`${name} accept() refuses more than the person may have waiting or running at once`, async () => {
     await using house = await makeEngine();
     const limits = { waiting: 2, perDay: -1 };
-    const ask = (updateId: number, userId = 1) =>
-      house.engine.queue.accept(aRequest({ updateId, userId }), limits, startMs);
+    const ask = (updateId: number, userId = 1) => house.engine.queue.accept(aRequest({ updateId, userId }), limits);
     await ask(1);
     await ask(2);
     await claimed(house.engine);
@@ -74,11 +73,8 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     const midnightMs = Math.ceil(startMs / dayMs) * dayMs;
     const ask = async (updateId: number, kind: 'image' | 'video', perDay: number, nowMs: number) => {
-      const answer = await house.engine.queue.accept(
-        aRequest({ updateId, userId: 1, kind }),
-        { waiting: 99, perDay },
-        nowMs,
-      );
+      const { queue } = house.engine.at(nowMs);
+      const answer = await queue.accept(aRequest({ updateId, userId: 1, kind }), { waiting: 99, perDay });
       return answer.kind === 'refused' ? answer.code : answer.kind;
     };
     expect(await ask(1, 'image', 1, midnightMs - 1)).toBe('accepted');
@@ -92,7 +88,7 @@ export function intakePromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} accept() tells how many go before, across both lanes`, async () => {
     await using house = await makeEngine();
     const ahead = async (updateId: number, lane: 'premium' | 'free') => {
-      const answer = await house.engine.queue.accept(aRequest({ updateId, lane }), roomy, startMs);
+      const answer = await house.engine.queue.accept(aRequest({ updateId, lane }), roomy);
       return answer.kind === 'accepted' ? answer.ahead : answer.kind;
     };
     expect(await ahead(1, 'free')).toBe(0);

@@ -5,6 +5,7 @@ import type { MakeEngine } from './engine-under-test.ts';
 import { endingPromises } from './ending-promises.ts';
 import { fairnessPromises } from './fairness-promises.ts';
 import { intakePromises } from './intake-promises.ts';
+import { listeningPromises } from './listening-promises.ts';
 import { modelPromises } from './model-promises.ts';
 import { orderPromises } from './order-promises.ts';
 import { readerPromises } from './reader-promises.ts';
@@ -19,6 +20,7 @@ export function jobQueueConformance(name: string, makeEngine: MakeEngine): void 
   restartPromises(name, makeEngine);
   callPromises(name, makeEngine);
   answerPromises(name, makeEngine);
+  listeningPromises(name, makeEngine);
 }
 
 /** Registers the tests that every JobReader has to pass, over an engine that has passed those of the queue. */

@@ -1,4 +1,4 @@
-import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-queue.ts';
+import type { AcceptLimits, RunningCaps } from '../../src/domain/job-queue.ts';
 import type { JobKind, Lane } from '../../src/domain/job.ts';
 import { kindTraits } from '../../src/domain/kind-traits.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';
@@ -45,12 +45,12 @@ export class ModelEngine {
     return 'accepted';
   }
 
-  claim(line: ProviderName, limits: ClaimLimits, nowMs: number): ModelJob | undefined {
-    const running = (job: ModelJob) =>
+  claim(line: ProviderName, running: RunningCaps, nowMs: number): ModelJob | undefined {
+    const runningOf = (job: ModelJob) =>
       this.jobs.filter((other) => other.state === 'running' && other.userId === job.userId && other.lane === job.lane);
     const able = this.jobs
       .filter((job) => job.line === line && job.state === 'waiting' && job.readyAtMs <= nowMs)
-      .filter((job) => running(job).length < limits.running[job.lane])
+      .filter((job) => runningOf(job).length < running[job.lane])
       .sort((a, b) => a.round - b.round || a.seq - b.seq);
     const first = (lane: Lane, isFront: boolean) => able.find((job) => job.lane === lane && job.isFront === isFront);
     const front = first('premium', true) ?? first('free', true);

@@ -1,18 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobEngine } from '../../src/domain/job-engine.ts';
 import type { JobLease } from '../../src/domain/job-lease.ts';
 import type { Recovered } from '../../src/domain/job-queue.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
-import type { MakeEngine } from './engine-under-test.ts';
+import type { MakeEngine, TimedEngine } from './engine-under-test.ts';
 import { aTrail } from './call-promises.ts';
 import { ModelEngine, type ModelJob } from './model-engine.ts';
 import { aRequest, startMs } from './requests.ts';
 
 const limits = { waiting: 4, perDay: 6 };
-const caps = { running: { premium: 2, free: 1 } };
+const caps = { premium: 2, free: 1 };
 const maxCrashes = 3;
 const progress = { candidate: 0, attempts: 1, calls: 1 };
 const file = { path: 'results/fox.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
@@ -66,11 +65,11 @@ class Walk {
   readonly #model = new ModelEngine();
   readonly #leases = new Map<number, JobLease>();
   readonly #spent: JobLease[] = [];
-  readonly #reopen: () => Promise<JobEngine>;
+  readonly #reopen: () => Promise<TimedEngine>;
   #nowMs = startMs;
-  #engine: JobEngine;
+  #engine: TimedEngine;
 
-  constructor(engine: JobEngine, reopen: () => Promise<JobEngine>) {
+  constructor(engine: TimedEngine, reopen: () => Promise<TimedEngine>) {
     this.#engine = engine;
     this.#reopen = reopen;
   }
@@ -78,13 +77,13 @@ class Walk {
   async take(step: Step): Promise<Answers> {
     switch (step.do) {
       case 'accept': {
-        const answer = await this.#engine.queue.accept(aRequest(step), limits, this.#nowMs);
+        const answer = await this.#engine.queue.accept(aRequest(step), limits);
         const model = this.#model.accept(step, limits, this.#nowMs);
         return { engine: answer.kind === 'refused' ? answer.code : answer.kind, model };
       }
       case 'claim': {
         const model = this.#model.claim(step.line, caps, this.#nowMs)?.updateId;
-        const claim = await this.#engine.queue.claim(step.line, caps, this.#nowMs);
+        const claim = await this.#engine.queue.claim(step.line);
         if (claim !== undefined) this.#leases.set(claim.job.updateId, claim.lease);
         return { engine: claim?.job.updateId, model };
       }
@@ -102,7 +101,7 @@ class Walk {
       case 'settle':
         return this.#withRunning(step.pick, async (job, lease) => {
           this.#model.end(job, step.ending);
-          return this.#engine.queue.settle(lease, outcomes[step.ending], this.#nowMs);
+          return this.#engine.queue.settle(lease, outcomes[step.ending]);
         });
       case 'call':
         return this.#call(step.pick, step.ends);
@@ -112,6 +111,7 @@ class Walk {
         return this.#tell(step.pick);
       case 'wait':
         this.#nowMs += step.ms;
+        this.#engine.at(this.#nowMs);
         return nothing;
       case 'reopen':
         this.#engine = await this.#reopen();
@@ -119,7 +119,7 @@ class Walk {
       case 'crash':
         this.#engine = await this.#reopen();
         return {
-          engine: counted(await this.#engine.queue.recover(maxCrashes, this.#nowMs)),
+          engine: counted(await this.#engine.queue.recover(maxCrashes)),
           model: this.#model.recover(maxCrashes, this.#nowMs),
         };
     }
@@ -133,7 +133,7 @@ class Walk {
     this.#spent.push(lease);
     const first = await act(job, lease);
     return {
-      engine: [first, await this.#engine.queue.settle(lease, outcomes.failed, this.#nowMs)],
+      engine: [first, await this.#engine.queue.settle(lease, outcomes.failed)],
       model: [true, false],
     };
   }
@@ -158,7 +158,7 @@ class Walk {
     const model = { waiting: 'cancelled', running: 'running', ended: 'too-late', told: 'too-late' }[job.state];
     if (model !== 'too-late') this.#model.end(job, 'cancelled');
     return {
-      engine: (await this.#engine.queue.cancel(jobId(`tg-${job.updateId}`), job.userId, this.#nowMs)).kind,
+      engine: (await this.#engine.queue.cancel(jobId(`tg-${job.updateId}`), job.userId)).kind,
       model,
     };
   }
@@ -168,7 +168,7 @@ class Walk {
     if (job === undefined) return nothing;
     job.state = 'told';
     const telling = await this.#engine.delivery.claim(jobId(`tg-${job.updateId}`));
-    return { engine: telling && (await this.#engine.delivery.done(telling.lease, this.#nowMs)), model: true };
+    return { engine: telling && (await this.#engine.delivery.done(telling.lease)), model: true };
   }
 
   /** Everything that can be asked once the life is over. */
@@ -212,7 +212,7 @@ export function modelPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} agrees with the plainest model about every step of a random life`, { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 120 }), async (steps) => {
-        await using house = await makeEngine();
+        await using house = await makeEngine(caps);
         const walk = new Walk(house.engine, () => house.reopen());
         for (const each of steps) {
           const { engine, model } = await walk.take(each);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
-import { accepted, anyNumber, claimed, drained, oneEach, startMs } from './requests.ts';
+import { accepted, claimed, drained, oneEach, startMs } from './requests.ts';
 
 const progress = { candidate: 1, attempts: 2, calls: 3 };
 
@@ -46,11 +46,7 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     const { lease } = await claimed(house.engine);
     const readyAtMs = startMs + 1;
     await house.engine.queue.park(lease, { line: 'bytez', readyAtMs, reason: 'keys-busy', progress });
-    const order = [
-      await claimed(house.engine),
-      await claimed(house.engine),
-      await claimed(house.engine, anyNumber, readyAtMs),
-    ];
+    const order = [await claimed(house.engine), await claimed(house.engine), await claimed(house.engine.at(readyAtMs))];
     expect(order.map(({ job }) => job.updateId)).toEqual([2, 3, 1]);
     await accepted(house.engine, { updateId: 5, userId: 3 });
     expect(await drained(house.engine)).toEqual([4, 5]);
@@ -68,23 +64,23 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} claim() keeps lines apart`, async () => {
     await using house = await makeEngine();
     await accepted(house.engine, { updateId: 1, line: 'openai' });
-    expect(await house.engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
-    expect((await claimed(house.engine, anyNumber, startMs, 'openai')).job.updateId).toBe(1);
+    expect(await house.engine.queue.claim('bytez')).toBeUndefined();
+    expect((await claimed(house.engine, 'openai')).job.updateId).toBe(1);
   });
 
   test(`${name} claim() starts no more of a person's jobs than they may have running, and others go first`, async () => {
-    await using house = await makeEngine();
+    await using house = await makeEngine(oneEach);
     for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId, userId: 1 });
     await accepted(house.engine, { updateId: 4, userId: 2, line: 'openai' });
     await accepted(house.engine, { updateId: 5, userId: 2 });
-    const first = await claimed(house.engine, oneEach);
-    const other = await claimed(house.engine, oneEach, startMs, 'openai');
+    const first = await claimed(house.engine);
+    const other = await claimed(house.engine, 'openai');
     expect([first.job.updateId, other.job.updateId]).toEqual([1, 4]);
-    expect(await house.engine.queue.claim('bytez', oneEach, startMs)).toBeUndefined();
-    await house.engine.queue.settle(other.lease, { kind: 'cancelled' }, startMs);
-    expect((await claimed(house.engine, oneEach)).job.updateId).toBe(5);
-    await house.engine.queue.settle(first.lease, { kind: 'cancelled' }, startMs);
-    expect((await claimed(house.engine, oneEach)).job.updateId).toBe(2);
+    expect(await house.engine.queue.claim('bytez')).toBeUndefined();
+    await house.engine.queue.settle(other.lease, { kind: 'cancelled' });
+    expect((await claimed(house.engine)).job.updateId).toBe(5);
+    await house.engine.queue.settle(first.lease, { kind: 'cancelled' });
+    expect((await claimed(house.engine)).job.updateId).toBe(2);
   });
 
   test(`${name} park() keeps the job's place and hands it out no earlier than said`, async () => {
@@ -101,8 +97,8 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     });
     expect(await house.engine.queue.nextReadyMs('bytez', startMs)).toBe(readyAtMs);
     expect(await house.engine.queue.nextReadyMs('bytez', readyAtMs)).toBeUndefined();
-    expect((await claimed(house.engine, anyNumber, readyAtMs - 1)).job.updateId).toBe(2);
-    const again = await claimed(house.engine, anyNumber, readyAtMs);
+    expect((await claimed(house.engine.at(readyAtMs - 1))).job.updateId).toBe(2);
+    const again = await claimed(house.engine.at(readyAtMs));
     expect(again.job).toMatchObject({ updateId: 1, claimedAtMs: startMs, progress });
     expect(again.lease.fence).toBeGreaterThan(lease.fence);
   });
@@ -110,17 +106,17 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} park() moves a job to another line with its place`, async () => {
     await using house = await makeEngine();
     await accepted(house.engine, { updateId: 1, line: 'openai' });
-    const { lease } = await claimed(house.engine, anyNumber, startMs, 'openai');
+    const { lease } = await claimed(house.engine, 'openai');
     for (const updateId of [2, 3]) await accepted(house.engine, { updateId });
     await house.engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs, reason: 'next-candidate', progress });
     expect(await drained(house.engine)).toEqual([1, 2, 3]);
-    expect(await house.engine.queue.claim('openai', anyNumber, startMs)).toBeUndefined();
+    expect(await house.engine.queue.claim('openai')).toBeUndefined();
   });
 
   test(`${name} requeueFront() puts the job to the front as if it had not been claimed`, async () => {
     await using house = await makeEngine();
     const asked = await accepted(house.engine, { updateId: 1 });
-    const { lease } = await claimed(house.engine, anyNumber, startMs + 10);
+    const { lease } = await claimed(house.engine.at(startMs + 10));
     for (let updateId = 2; updateId <= 4; updateId += 1) {
       await accepted(house.engine, { updateId, lane: 'premium' });
     }
@@ -158,12 +154,12 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     await accepted(engine, { updateId: 3, kind: 'video' });
     const { lease } = await claimed(engine);
     await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 900_000, reason: 'keys-cooling', progress });
-    expect(await engine.queue.claimExpired('bytez', 'image', startMs - 1)).toBeUndefined();
-    expect(await engine.queue.claimExpired('bytez', 'video', startMs)).toBeUndefined();
-    expect(await engine.queue.claimExpired('openai', 'image', startMs)).toBeUndefined();
-    const overdue = await engine.queue.claimExpired('bytez', 'image', startMs);
+    expect(await engine.queue.claimExpired('bytez', 'image', 1)).toBeUndefined();
+    expect(await engine.queue.claimExpired('bytez', 'video', 0)).toBeUndefined();
+    expect(await engine.queue.claimExpired('openai', 'image', 0)).toBeUndefined();
+    const overdue = await engine.queue.claimExpired('bytez', 'image', 0);
     expect(overdue?.job).toMatchObject({ updateId: 1, state: { kind: 'running' }, claimedAtMs: startMs });
-    expect(await engine.queue.claimExpired('bytez', 'image', startMs)).toBeUndefined();
-    expect(await drained(engine, anyNumber, startMs + 900_000)).toEqual([2, 3]);
+    expect(await engine.queue.claimExpired('bytez', 'image', 0)).toBeUndefined();
+    expect(await drained(engine.at(startMs + 900_000))).toEqual([2, 3]);
   });
 }

@@ -1,13 +1,13 @@
 import type { JobEngine } from '../../src/domain/job-engine.ts';
 import type { Claim } from '../../src/domain/job-lease.ts';
-import type { AcceptLimits, ClaimLimits } from '../../src/domain/job-queue.ts';
+import type { AcceptLimits, RunningCaps } from '../../src/domain/job-queue.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../../src/domain/job.ts';
 import type { ProviderName } from '../../src/domain/provider-name.ts';
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const roomy: AcceptLimits = { waiting: 1_000_000, perDay: -1 };
-export const oneEach: ClaimLimits = { running: { premium: 1, free: 1 } };
-export const anyNumber: ClaimLimits = { running: { premium: 1_000_000, free: 1_000_000 } };
+export const oneEach: RunningCaps = { premium: 1, free: 1 };
+export const anyNumber: RunningCaps = { premium: 1_000_000, free: 1_000_000 };
 
 export type Asked = {
   readonly updateId: number;
@@ -32,29 +32,24 @@ export function aRequest(asked: Asked): JobRequest & { readonly line: ProviderNa
 }
 
 /** Accepts a job that has to be accepted. */
-export async function accepted(engine: JobEngine, asked: Asked, nowMs = startMs): Promise<Job> {
-  const answer = await engine.queue.accept(aRequest(asked), roomy, nowMs);
+export async function accepted(engine: JobEngine, asked: Asked): Promise<Job> {
+  const answer = await engine.queue.accept(aRequest(asked), roomy);
   if (answer.kind !== 'accepted') throw new Error(`Cannot accept update ${asked.updateId}: ${answer.kind}`);
   return answer.job;
 }
 
 /** Claims a job that has to be there. */
-export async function claimed(
-  engine: JobEngine,
-  limits: ClaimLimits = anyNumber,
-  nowMs = startMs,
-  line: ProviderName = 'bytez',
-): Promise<Claim> {
-  const claim = await engine.queue.claim(line, limits, nowMs);
+export async function claimed(engine: JobEngine, line: ProviderName = 'bytez'): Promise<Claim> {
+  const claim = await engine.queue.claim(line);
   if (claim === undefined) throw new Error(`Cannot claim from ${line}: nothing may start`);
   return claim;
 }
 
-/** Claims until nothing may start; answers the update ids in the order in which they were handed out. */
-export async function drained(engine: JobEngine, limits: ClaimLimits = anyNumber, nowMs = startMs): Promise<number[]> {
+/** Claims until nothing may start; returns the update ids in the order in which they were handed out. */
+export async function drained(engine: JobEngine): Promise<number[]> {
   const order: number[] = [];
   for (;;) {
-    const claim = await engine.queue.claim('bytez', limits, nowMs);
+    const claim = await engine.queue.claim('bytez');
     if (claim === undefined) return order;
     order.push(claim.job.updateId);
   }

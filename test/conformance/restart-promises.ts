@@ -13,13 +13,13 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     }
     await house.engine.delivery.keepReceipt(jobId('tg-1'), 55);
     for (let count = 0; count < 3; count += 1) {
-      await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'cancelled' }, startMs);
+      await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'cancelled' });
     }
     const before = await Promise.all([1, 2, 11, 14].map((id) => house.engine.reader.where(jobId(`tg-${id}`))));
     const engine = await house.reopen();
     expect(await Promise.all([1, 2, 11, 14].map((id) => engine.reader.where(jobId(`tg-${id}`))))).toEqual(before);
     const limits = { waiting: 9, perDay: 1 };
-    expect(await engine.queue.accept(aRequest({ updateId: 3, userId: 1_001 }), limits, startMs)).toEqual({
+    expect(await engine.queue.accept(aRequest({ updateId: 3, userId: 1_001 }), limits)).toEqual({
       kind: 'refused',
       code: 'quota-reached',
     });
@@ -33,14 +33,14 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await house.engine.queue.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
     await accepted(house.engine, { updateId: 4, lane: 'premium' });
     const engine = await house.reopen();
-    expect(await engine.queue.recover(6, startMs + 1)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
+    expect(await engine.at(startMs + 1).queue.recover(6)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
     expect(await engine.delivery.holds(lease)).toBe(false);
-    expect(await engine.queue.settle(lease, { kind: 'cancelled' }, startMs)).toBe(false);
+    expect(await engine.queue.settle(lease, { kind: 'cancelled' })).toBe(false);
     expect(await engine.reader.where(job.id)).toMatchObject({
       job: { state: { kind: 'waiting' }, progress: { candidate: 1, attempts: 2, calls: 3 }, claimedAtMs: startMs },
       ahead: 0,
     });
-    expect(await engine.queue.recover(6, startMs + 1)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+    expect(await engine.at(startMs + 1).queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await drained(engine)).toEqual([1, 4, 2, 3]);
   });
 
@@ -48,13 +48,13 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
     await using house = await makeEngine();
     let { engine } = house;
     const limits = { waiting: 9, perDay: 1 };
-    await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+    await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits);
     await accepted(engine, { updateId: 2, userId: 2 });
     for (let crash = 1; crash <= 6; crash += 1) {
       expect((await claimed(engine)).job.updateId).toBe(1);
       engine = await house.reopen();
       const setAside = crash === 6 ? [jobId('tg-1')] : [];
-      expect(await engine.queue.recover(6, startMs)).toEqual({
+      expect(await engine.queue.recover(6)).toEqual({
         handedBack: 1 - setAside.length,
         setAside,
         unreadable: [],
@@ -65,7 +65,7 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
       outcome: { kind: 'failed', code: 'set-aside' },
     });
     expect(await engine.delivery.pending()).toEqual([jobId('tg-1')]);
-    const again = await engine.queue.accept(aRequest({ updateId: 3, userId: 1 }), limits, startMs);
+    const again = await engine.queue.accept(aRequest({ updateId: 3, userId: 1 }), limits);
     expect(again.kind).toBe('accepted');
     expect(await drained(engine)).toEqual([2, 3]);
   });
@@ -73,11 +73,25 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} recover() leaves what ended and was not told`, async () => {
     await using house = await makeEngine();
     const { id } = await accepted(house.engine, { updateId: 1 });
-    await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+    await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' });
     await house.engine.delivery.claim(id);
     const engine = await house.reopen();
-    expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+    expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await engine.delivery.pending()).toEqual([id]);
     expect(await engine.delivery.claim(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
+  });
+
+  test(`${name} recover() takes nothing from an owner that lives`, async () => {
+    await using house = await makeEngine();
+    const { engine } = house;
+    for (const updateId of [1, 2]) await accepted(engine, { updateId });
+    const running = await claimed(engine);
+    const { lease, job } = await claimed(engine);
+    await engine.queue.settle(lease, { kind: 'failed', code: 'refused' });
+    const delivery = await engine.delivery.claim(job.id);
+    expect(await engine.queue.recover(1)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+    expect(await engine.delivery.holds(running.lease)).toBe(true);
+    expect(delivery && (await engine.delivery.done(delivery.lease))).toBe(true);
+    expect(await engine.queue.settle(running.lease, { kind: 'cancelled' })).toBe(true);
   });
 }

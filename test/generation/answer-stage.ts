@@ -24,7 +24,8 @@ export const id = jobId('tg-1');
 export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind: 'url', url } }) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const newOwner = () => createSqliteJobEngine({ database, clock, running: { premium: 1, free: 1 } });
+  let engine = newOwner();
   const events: HouseEvent[] = [];
   const tell = (event: HouseEvent) => void events.push(event);
   const fetched: string[] = [];
@@ -84,7 +85,6 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       rules: { maxAttempts: 3, delayMs: 2_000 },
       timeoutMs: kinds(90_000),
       deadlineMs: kinds(600_000),
-      running: each(1),
       waiting: each(9),
       perDay: each(kinds(-1)),
       maxWaitMs: Number.MAX_SAFE_INTEGER,
@@ -95,7 +95,9 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
   return {
     clock,
     database,
-    engine,
+    get engine() {
+      return engine;
+    },
     events,
     fetched,
     removed,
@@ -111,7 +113,8 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
     },
     /** The process ends at once, and another one takes over. */
     dieAndOpen: async (keys = 1) => {
-      await engine.queue.recover(6, clock.now());
+      engine = newOwner();
+      await engine.queue.recover(6);
       open(keys);
       await clock.advance(0);
     },

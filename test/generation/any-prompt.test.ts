@@ -53,7 +53,11 @@ function aWire() {
 }
 
 test('any text is kept, sent and shown well-formed, whatever it is made of (A1, A7, A9, A10)', async () => {
-  using storage = openStorage({ path: ':memory:', onUnreadableKey: (error) => expect(error).toBeUndefined() });
+  using storage = openStorage({
+    path: ':memory:',
+    running: { premium: 1, free: 1 },
+    onUnreadableKey: (error) => expect(error).toBeUndefined(),
+  });
   const { bodies, provider } = aWire();
   const never = new AbortController().signal;
   let updateId = 0;
@@ -68,7 +72,7 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
       expect(prompt.isWellFormed() && !controls.test(prompt) && prompt.length <= 4_096).toBe(true);
       const origin = { chatId: updateId, chatType: 'private', userId: updateId, messageId: 1 } as const;
       const asked = { kind: 'image', prompt, lane: 'free', locale: 'en', line: 'bytez', origin, updateId } as const;
-      const accepted = await storage.engine.queue.accept(asked, { waiting: 1, perDay: -1 }, 0);
+      const accepted = await storage.engine.queue.accept(asked, { waiting: 1, perDay: -1 });
       const job: Job | undefined =
         accepted.kind === 'accepted' ? await storage.engine.reader.find(accepted.job.id) : undefined;
       expect(job?.prompt).toBe(prompt);

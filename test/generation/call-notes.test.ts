@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { createCallNotes } from '../../src/generation/call-notes.ts';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { aTrail } from '../conformance/call-promises.ts';
-import { accepted, claimed, startMs } from '../conformance/requests.ts';
+import { accepted, claimed } from '../conformance/requests.ts';
 
 const answered = { kind: 'answered', ms: 9 } as const;
 
 test('createCallNotes() has everything durable before the next call is sent', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   const { lease } = await claimed(engine);
   const notes = createCallNotes(engine.queue, lease);
@@ -23,16 +23,16 @@ test('createCallNotes() has everything durable before the next call is sent', as
 
 test('createCallNotes() says when somebody else acts for the job now', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const { lease } = await claimed(engine);
-  await engine.queue.cancel(id, 7, startMs);
+  await engine.queue.cancel(id, 7);
   expect(await createCallNotes(engine.queue, lease).sent(aTrail(1))).toBe(false);
 });
 
 test('createCallNotes() lets the next call meet the trouble of a note that was not kept', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const sqlite = createSqliteJobEngine(database);
+  const sqlite = anEngine(database);
   await accepted(sqlite, { updateId: 1 });
   const { lease } = await claimed(sqlite);
   const full = () => Promise.reject(new Error('the disk is full'));

@@ -18,7 +18,7 @@ const pictureMs = 50;
 function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } });
   const events: HouseEvent[] = [];
   const asked: ProviderName[] = [];
   const tell = (event: HouseEvent) => void events.push(event);
@@ -65,7 +65,6 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
     rules: { maxAttempts: 3, delayMs: 2_000 },
     timeoutMs: { image: 90_000, video: 180_000 },
     deadlineMs: { image: 600_000, video: 1_800_000 },
-    running: { premium: 9, free: 9 },
     waiting: { premium: 9, free: 9 },
     perDay: { premium: anyNumber, free: anyNumber },
     maxWaitMs: Number.MAX_SAFE_INTEGER,

@@ -29,7 +29,7 @@ type LineMore = {
 function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
-  const sqlite = createSqliteJobEngine(database);
+  const sqlite = createSqliteJobEngine({ database, clock, running: { premium: 100, free: 100 } });
   const claims: (number | undefined)[] = [];
   let isBroken = false;
   const queue: JobQueue = {
@@ -63,7 +63,6 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     breaker,
     clock,
     ...(more.hasElsewhere === undefined ? {} : { hasElsewhere: more.hasElsewhere }),
-    limits: { running: { premium: 100, free: 100 } },
     deadlineMs,
     run: async (claim, seat) => {
       breaker.beginProbe();
@@ -72,7 +71,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
       // What no key can serve ends at once, as the runner has it.
       if (seat !== undefined) await ended.promise;
       seat?.release({ kind: 'succeeded', ms: 10 });
-      await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' }, clock.now());
+      await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' });
     },
     onTrouble: (error) => troubles.push(error),
   });
@@ -80,7 +79,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const accept = async (updateId: number, lane: Lane = 'free') => {
     const origin = { chatId: updateId, chatType: 'private', userId: updateId, messageId: 1 } as const;
     const request = { kind: 'image', prompt: 'a fox', lane, locale: 'en', line: 'bytez', updateId, origin } as const;
-    await queue.accept(request, limits, clock.now());
+    await queue.accept(request, limits);
     line.poke();
     await clock.advance(0);
   };

@@ -49,7 +49,10 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
   };
   const clock = fakeClock(undefined, settled);
   const database = openDatabase({ path: ':memory:' });
-  const engine = countedBy((by) => (working += by), createSqliteJobEngine(database));
+  const engine = countedBy(
+    (by) => (working += by),
+    createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } }),
+  );
   const events: HouseEvent[] = [];
   const tell = (event: HouseEvent) => void events.push(event);
   const random = () => 0.5;
@@ -89,7 +92,6 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
     rules: { maxAttempts: 3, delayMs: 8_000 },
     timeoutMs: { image: 90_000, video: 180_000 },
     deadlineMs: { image: 600_000, video: 1_800_000 },
-    running: { premium: 9, free: 9 },
     waiting: { premium: 9, free: 9 },
     perDay: { premium: { image: -1, video: -1 }, free: { image: -1, video: -1 } },
     maxWaitMs: Number.MAX_SAFE_INTEGER,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
 import { openKillableHouse, type KillableHouse } from './killable-house.ts';
 import { answerTo, callsOf, pictures, picturesOf, reads, runs, until } from './talk.ts';
@@ -261,12 +261,12 @@ test.each([
     const shown = () => [...callsOf(house, 'editMessageMedia'), ...callsOf(house, 'sendPhoto')].length;
     {
       using other = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
-      const engine = createSqliteJobEngine(other);
-      await engine.queue.recover(6, Date.now());
+      const engine = anEngine(other);
+      await engine.queue.recover(6);
       const claim = await engine.queue.claimAnswered();
-      if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' }, Date.now());
+      if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' });
       const telling = await engine.delivery.claim(job);
-      expect(telling !== undefined && (await engine.delivery.done(telling.lease, Date.now()))).toBe(true);
+      expect(telling !== undefined && (await engine.delivery.done(telling.lease))).toBe(true);
     }
     house.signal('SIGCONT');
     await answerTo(person, '/help');

@@ -1,10 +1,10 @@
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { aRequest, roomy, startMs } from '../conformance/requests.ts';
+import { anEngine } from './an-engine.ts';
+import { aRequest, roomy } from '../conformance/requests.ts';
 
 // Accepts jobs for ever and prints the id of each one once it is kept.
-const engine = createSqliteJobEngine(openDatabase({ path: process.argv[2] ?? '' }));
+const engine = anEngine(openDatabase({ path: process.argv[2] ?? '' }));
 for (let updateId = 1; ; updateId += 1) {
-  const answer = await engine.queue.accept(aRequest({ updateId }), roomy, startMs);
+  const answer = await engine.queue.accept(aRequest({ updateId }), roomy);
   if (answer.kind === 'accepted') process.stdout.write(`${answer.job.id}\n`);
 }

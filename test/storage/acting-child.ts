@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { claimed, startMs } from '../conformance/requests.ts';
+import { anEngine } from './an-engine.ts';
+import { claimed } from '../conformance/requests.ts';
 
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
 const [path = '', part = ''] = process.argv.slice(2);
-const engine = createSqliteJobEngine(openDatabase({ path }));
+const engine = anEngine(openDatabase({ path }));
 const untold = await engine.delivery.pending();
 const claim =
   part === 'tell' && untold[0] !== undefined ? await engine.delivery.claim(untold[0]) : await claimed(engine);
@@ -15,7 +15,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
   const isHeld = await engine.delivery.holds(claim.lease);
   const isDone =
     part === 'tell'
-      ? await engine.delivery.done(claim.lease, startMs)
-      : await engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs);
+      ? await engine.delivery.done(claim.lease)
+      : await engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' });
   process.stdout.write(`${isHeld ? 'shows it' : 'shows nothing'}, ${isDone ? 'ends it' : 'ends nothing'}\n`);
 }

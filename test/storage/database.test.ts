@@ -6,7 +6,7 @@ import { jobId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { migrations } from '../../src/storage/migrate.ts';
 import { checkSqliteVersion } from '../../src/storage/sqlite-version.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
@@ -120,7 +120,7 @@ test('openDatabase() keeps the jobs of the first version, which asked for nothin
     );
   }
   using database = openDatabase({ path: place.file });
-  const job = await createSqliteJobEngine(database).reader.find(jobId('tg-7'));
+  const job = await anEngine(database).reader.find(jobId('tg-7'));
   expect(job).toMatchObject({ prompt: 'a fox', state: { kind: 'waiting' } });
   expect(job).not.toHaveProperty('options');
 });

@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { accepted, claimed, startMs } from '../conformance/requests.ts';
+import { anEngine } from './an-engine.ts';
+import { accepted, claimed } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
 import { scratch } from './scratch.ts';
 
 test('a process that froze while it made a job shows and ends nothing when it wakes after somebody else did (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await using frozen = startChild('acting-child.ts', place.file, 'make');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
-  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
+  expect(await engine.queue.recover(6)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
   const { lease } = await claimed(engine);
   frozen.signal('SIGCONT');
   await frozen.printed(2);
-  expect(await engine.queue.settle(lease, { kind: 'cancelled' }, startMs)).toBe(true);
+  expect(await engine.queue.settle(lease, { kind: 'cancelled' })).toBe(true);
   expect((await engine.reader.find(id))?.state).toEqual({ kind: 'ended', outcome: { kind: 'cancelled' } });
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
 });
@@ -27,15 +27,15 @@ test('a process that froze while it made a job shows and ends nothing when it wa
 test('a process that froze while it told a person shows nothing when it wakes after somebody else has told them (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await engine.queue.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' }, startMs);
+  await engine.queue.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' });
   await using frozen = startChild('acting-child.ts', place.file, 'tell');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
   const telling = await engine.delivery.claim(id);
-  expect(telling !== undefined && (await engine.delivery.done(telling.lease, startMs))).toBe(true);
+  expect(telling !== undefined && (await engine.delivery.done(telling.lease))).toBe(true);
   frozen.signal('SIGCONT');
   await frozen.printed(2);
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);
@@ -44,7 +44,7 @@ test('a process that froze while it told a person shows nothing when it wakes af
 test('a process that nobody overtook while it was frozen goes on when it wakes (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   await accepted(engine, { updateId: 1 });
   await using frozen = startChild('acting-child.ts', place.file, 'make');
   await frozen.printed(1);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
-import { accepted, anyNumber, aRequest, roomy, startMs } from '../conformance/requests.ts';
+import { accepted, anyNumber, aRequest, roomy } from '../conformance/requests.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { scratch } from './scratch.ts';
 
@@ -11,6 +11,7 @@ test('a full disk takes no new job, keeps those it has, is told of once, and tak
   const told: HouseEvent[] = [];
   using storage = openStorage({
     path: place.file,
+    running: anyNumber,
     clock,
     tell: (event) => told.push(event),
     onUnreadableKey: (error) => expect(error).toBeUndefined(),
@@ -21,13 +22,13 @@ test('a full disk takes no new job, keeps those it has, is told of once, and tak
   database.script(`PRAGMA max_page_count = ${pages}`);
   const long = (updateId: number) => ({ ...aRequest({ updateId }), prompt: 'a red fox '.repeat(2_000) });
   for (let updateId = 2; updateId <= 100; updateId += 1) {
-    await expect(engine.queue.accept(long(updateId), roomy, startMs)).rejects.toMatchObject({ code: 'full' });
+    await expect(engine.queue.accept(long(updateId), roomy)).rejects.toMatchObject({ code: 'full' });
   }
   expect([storage.takesWrites(), (await engine.reader.stats()).lines[0]?.waiting.free]).toEqual([false, 1]);
   database.script('PRAGMA max_page_count = 1000000');
   await clock.advance(10_000);
   expect(storage.takesWrites()).toBe(true);
-  expect((await engine.queue.accept(long(2), roomy, startMs)).kind).toBe('accepted');
-  expect((await engine.queue.claim('bytez', anyNumber, startMs))?.job.id).toBe(kept.id);
+  expect((await engine.queue.accept(long(2), roomy)).kind).toBe('accepted');
+  expect((await engine.queue.claim('bytez'))?.job.id).toBe(kept.id);
   expect(told.map(({ event }) => event)).toEqual(['storage.refuses', 'storage.recovered']);
 });

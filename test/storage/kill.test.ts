@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { drained } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
 import { scratch } from './scratch.ts';
@@ -14,7 +14,7 @@ test('a job whose acceptance was answered survives the kill of the process', asy
   expect(printed.length).toBeGreaterThanOrEqual(150);
 
   using database = openDatabase({ path: place.file });
-  const kept = (await drained(createSqliteJobEngine(database))).map((updateId) => `tg-${updateId}`);
+  const kept = (await drained(anEngine(database))).map((updateId) => `tg-${updateId}`);
   expect(kept.slice(0, printed.length)).toEqual(printed);
   // At most the one whose answer the kill cut off.
   expect(kept.length - printed.length).toBeLessThanOrEqual(1);

@@ -4,21 +4,21 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { lookOverLedger } from '../../src/storage/ledger-checks.ts';
 import { needsResult, untoldResults } from '../../src/storage/result-checks.ts';
 import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { accepted, claimed, startMs } from '../conformance/requests.ts';
 
 const file = { path: '/data/results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
 
 /** A result that was told like this; answers its job. */
 async function aToldResult(database: Database, note: string, shown?: 'words-instead'): Promise<JobId> {
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' }, startMs);
+  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' });
   const telling = await engine.delivery.claim(id);
   await ledger.begin(id, 'result', 'idempotent');
   await ledger.end(id, 'result', note);
-  expect(telling !== undefined && (await engine.delivery.done(telling.lease, startMs, shown))).toBe(true);
+  expect(telling !== undefined && (await engine.delivery.done(telling.lease, shown))).toBe(true);
   return id;
 }
 
@@ -42,11 +42,11 @@ test('lookOverLedger() finds a credit that was given back for a result that was 
 test('an ending that cannot be read stops neither a start nor a look over the ledger', async () => {
   using database = openDatabase({ path: ':memory:' });
   const id = await aToldResult(database, '5');
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { job } = await accepted(engine, { updateId: 2 }).then(() => claimed(engine));
-  await engine.queue.cancel(job.id, job.origin.userId, startMs);
+  await engine.queue.cancel(job.id, job.origin.userId);
   database.run(`UPDATE jobs SET outcome = '{"kind":"res'`);
-  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   expect(await engine.delivery.pending()).toEqual([job.id]);
   expect((await engine.delivery.claim(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
   expect(lookOverLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { anyNumber, startMs } from '../conformance/requests.ts';
+import { anEngine } from './an-engine.ts';
+import { startMs } from '../conformance/requests.ts';
 import { addCrowd } from '../pressure/crowd.ts';
 
 test('of 100,000 parked jobs that are due at once each is handed out in its order, and none is held in memory (Q13)', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const dueMs = startMs + 60_000;
   addCrowd(database, { jobs: 100_000, people: 20_000, nowMs: startMs, parkedUntilMs: dueMs });
-  expect(await engine.queue.claim('bytez', anyNumber, dueMs - 1)).toBeUndefined();
+  expect(await engine.at(dueMs - 1).queue.claim('bytez')).toBeUndefined();
   const heldMb = process.memoryUsage().heapUsed / 1e6;
   const order: number[] = [];
   for (let turn = 0; turn < 3_000; turn += 1) {
-    const claim = await engine.queue.claim('bytez', anyNumber, dueMs);
+    const claim = await engine.at(dueMs).queue.claim('bytez');
     if (claim === undefined) throw new Error('Cannot claim a job that is due');
     order.push(claim.job.updateId);
-    await engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, dueMs);
+    await engine.at(dueMs).queue.settle(claim.lease, { kind: 'failed', code: 'busy' });
   }
   expect(order).toEqual(Array.from({ length: 3_000 }, (_, index) => index));
   expect(process.memoryUsage().heapUsed / 1e6 - heldMb).toBeLessThan(100);

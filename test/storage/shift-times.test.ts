@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
 import { shiftFromFuture, shiftTimes } from '../../src/storage/shift-times.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { accepted, anyNumber, startMs } from '../conformance/requests.ts';
+import { anEngine } from './an-engine.ts';
+import { accepted, startMs } from '../conformance/requests.ts';
 
 const progress = { candidate: 0, attempts: 0, calls: 1 };
 
 /** One job that is parked for a minute and one that waits for its first turn. */
 async function twoJobs() {
   const database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const parked = await accepted(engine, { updateId: 1 });
-  const claim = await engine.queue.claim('bytez', anyNumber, startMs + 1_000);
+  const claim = await engine.at(startMs + 1_000).queue.claim('bytez');
   if (claim === undefined) throw new Error('Cannot claim the job');
   await engine.queue.park(claim.lease, {
     line: 'bytez',
@@ -19,7 +19,7 @@ async function twoJobs() {
     reason: 'keys-cooling',
     progress,
   });
-  const waiting = await accepted(engine, { updateId: 2 }, startMs + 2_000);
+  const waiting = await accepted(engine.at(startMs + 2_000), { updateId: 2 });
   const times = async () => {
     const [one, two] = [await engine.reader.find(parked.id), await engine.reader.find(waiting.id)];
     const ready = await engine.queue.nextReadyMs('bytez', 0);
@@ -36,9 +36,9 @@ test.each([3_600_000, -3_600_000])('shiftTimes(%i) moves every time of the jobs 
 
 test('shiftTimes() lets what has ended be', async () => {
   using jobs = await twoJobs();
-  const claim = await jobs.engine.queue.claim('bytez', anyNumber, startMs + 3_000);
+  const claim = await jobs.engine.at(startMs + 3_000).queue.claim('bytez');
   if (claim === undefined) throw new Error('Cannot claim the job');
-  await jobs.engine.queue.settle(claim.lease, { kind: 'failed', code: 'busy' }, startMs + 4_000);
+  await jobs.engine.at(startMs + 4_000).queue.settle(claim.lease, { kind: 'failed', code: 'busy' });
   shiftTimes(jobs.database, 3_600_000);
   expect((await jobs.engine.reader.find(claim.job.id))?.acceptedAtMs).toBe(startMs + 2_000);
 });

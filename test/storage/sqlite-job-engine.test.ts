@@ -2,22 +2,23 @@ import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { aTrail } from '../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../conformance/engine-under-test.ts';
 import { jobEngineConformance } from '../conformance/job-engine-conformance.ts';
 import { accepted, anyNumber, aRequest, claimed, oneEach, roomy, startMs } from '../conformance/requests.ts';
 import { scratch } from './scratch.ts';
 
-jobEngineConformance('createSqliteJobEngine()', async (): Promise<EngineUnderTest> => {
+jobEngineConformance('createSqliteJobEngine()', async (running = anyNumber): Promise<EngineUnderTest> => {
   const place = scratch();
   let database = openDatabase({ path: place.file });
+  const options = { running, time: { nowMs: startMs } };
   return {
-    engine: createSqliteJobEngine(database),
+    engine: anEngine(database, options),
     reopen: async () => {
       database[Symbol.dispose]();
       database = openDatabase({ path: place.file });
-      return createSqliteJobEngine(database);
+      return anEngine(database, options);
     },
     [Symbol.asyncDispose]: async () => {
       database[Symbol.dispose]();
@@ -33,19 +34,19 @@ test(
   { timeout: 60_000 },
   async () => {
     using database = openDatabase({ path: ':memory:' });
-    const engine = createSqliteJobEngine(database);
+    const engine = anEngine(database, { running: oneEach });
     for (let updateId = 1; updateId <= 50_000; updateId += 1) {
       const lane = updateId % 5 === 0 ? 'premium' : 'free';
-      await engine.queue.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy, startMs);
+      await engine.queue.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy);
     }
-    const first = await claimed(engine, oneEach);
+    const first = await claimed(engine);
     await engine.queue.park(first.lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'backing-off', progress });
-    await claimed(engine, oneEach, startMs + 5);
-    const second = await claimed(engine, oneEach);
+    await claimed(engine.at(startMs + 5));
+    const second = await claimed(engine);
     await engine.queue.requeueFront(second.lease);
-    await engine.queue.claimExpired('bytez', 'image', startMs);
+    await engine.queue.claimExpired('bytez', 'image', 0);
     await engine.queue.nextReadyMs('bytez', startMs);
-    const third = await claimed(engine, oneEach);
+    const third = await claimed(engine);
     await engine.queue.checkpoint(third.lease, progress);
     await engine.queue.noteCall(third.lease, aTrail(1));
     await engine.queue.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
@@ -53,17 +54,17 @@ test(
     await engine.queue.requeueDelayed(third.lease, startMs + 1);
     await engine.queue.claimAnswered();
     await engine.reader.trailOf(third.job.id);
-    await engine.queue.cancel(third.job.id, third.job.origin.userId, startMs);
-    const fourth = await claimed(engine, oneEach);
-    await engine.queue.settle(fourth.lease, { kind: 'cancelled' }, startMs);
+    await engine.queue.cancel(third.job.id, third.job.origin.userId);
+    const fourth = await claimed(engine);
+    await engine.queue.settle(fourth.lease, { kind: 'cancelled' });
     await engine.delivery.claim(third.job.id);
-    await engine.delivery.done({ ...third.lease, fence: third.lease.fence + 1 }, startMs);
-    await engine.queue.cancel(jobId('tg-50000'), 10_000, startMs);
+    await engine.delivery.done({ ...third.lease, fence: third.lease.fence + 1 });
+    await engine.queue.cancel(jobId('tg-50000'), 10_000);
     await engine.reader.where(jobId('tg-40000'));
     await engine.reader.jobsOf(1);
     await engine.delivery.pending();
     await engine.reader.stats();
-    await engine.queue.recover(6, startMs);
+    await engine.queue.recover(6);
 
     const scans = database.statements
       .filter((sql) => !sql.startsWith('PRAGMA'))
@@ -79,28 +80,28 @@ test(
 
 test('createSqliteJobEngine() skips one person at the running cap in one step, however many jobs they have', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database, { running: oneEach });
   for (let updateId = 1; updateId <= 300; updateId += 1) await accepted(engine, { updateId, userId: 1 });
-  await claimed(engine, oneEach);
+  await claimed(engine);
   const turns = () => database.all('SELECT user_id, seq FROM turns ORDER BY user_id');
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
-  expect(await engine.queue.claim('bytez', oneEach, startMs)).toBeUndefined();
+  expect(await engine.queue.claim('bytez')).toBeUndefined();
   await accepted(engine, { updateId: 1_000, userId: 2 });
-  expect((await claimed(engine, oneEach)).job.updateId).toBe(1_000);
+  expect((await claimed(engine)).job.updateId).toBe(1_000);
   expect(turns()).toEqual([{ user_id: 1, seq: 2 }]);
 });
 
 test('createSqliteJobEngine() gives the id of a long told job to a new update that Telegram numbers alike', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await ledger.end(id, 'receipt', '5');
-  await engine.queue.cancel(id, 1_001, startMs);
+  await engine.queue.cancel(id, 1_001);
   const telling = await engine.delivery.claim(id);
-  await engine.delivery.done(telling?.lease ?? { jobId: id, fence: 0 }, startMs);
+  await engine.delivery.done(telling?.lease ?? { jobId: id, fence: 0 });
   const weekMs = 7 * 86_400_000;
-  const ask = (nowMs: number) => engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), roomy, nowMs);
+  const ask = (nowMs: number) => engine.at(nowMs).queue.accept(aRequest({ updateId: 1, userId: 7 }), roomy);
   expect(await ask(startMs + weekMs - 1)).toMatchObject({ kind: 'known', job: { origin: { userId: 1_001 } } });
   expect(await ask(startMs + weekMs)).toMatchObject({ kind: 'accepted', job: { origin: { userId: 7 } } });
   expect(await ledger.begin(id, 'receipt', 'once')).toEqual({ kind: 'go' });
@@ -108,9 +109,9 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
 
 test('createSqliteJobEngine() takes fractions of a millisecond and answers whole ones', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
-  await accepted(engine, { updateId: 1 }, startMs + 0.4);
-  const { lease, job } = await claimed(engine, anyNumber, startMs + 1.6);
+  const engine = anEngine(database);
+  await accepted(engine.at(startMs + 0.4), { updateId: 1 });
+  const { lease, job } = await claimed(engine.at(startMs + 1.6));
   await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 2.2, reason: 'backing-off', progress });
   expect([job.acceptedAtMs, job.claimedAtMs]).toEqual([startMs, startMs + 1]);
   expect(await engine.queue.nextReadyMs('bytez', startMs)).toBe(startMs + 3);
@@ -118,13 +119,13 @@ test('createSqliteJobEngine() takes fractions of a millisecond and answers whole
 
 test('createSqliteJobEngine() names table and column of a row that it cannot read, and no value', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   database.run(`UPDATE jobs SET kind = 'opera', prompt = 'a secret wish' WHERE id = ?`, id);
   const heard: unknown[] = [];
   {
     using _listening = engine.queue.onSetAside((setAside, error) => heard.push(setAside, error));
-    expect(await engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
+    expect(await engine.queue.claim('bytez')).toBeUndefined();
   }
   expect(heard).toEqual([
     id,
@@ -134,24 +135,25 @@ test('createSqliteJobEngine() names table and column of a row that it cannot rea
   ]);
   const other = await accepted(engine, { updateId: 2 });
   database.run(`UPDATE jobs SET kind = 'opera' WHERE id = ?`, other.id);
-  expect(await engine.queue.claim('bytez', anyNumber, startMs)).toBeUndefined();
+  expect(await engine.queue.claim('bytez')).toBeUndefined();
   expect(heard).toHaveLength(2);
 });
 
 test('createSqliteJobEngine() sets a result aside on which six processes died while they showed it, with its credit', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const engine = createSqliteJobEngine(database);
+  let engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const limits = { waiting: 9, perDay: 1 };
-  await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits, startMs);
+  await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits);
   const { lease, job } = await claimed(engine);
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' }, startMs);
-  expect(await engine.queue.recover(6, startMs)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' });
+  expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   for (let crash = 1; crash <= 6; crash += 1) {
     const held = await engine.delivery.claim(job.id);
     await ledger.begin(job.id, 'result', 'idempotent');
-    const recovered = await engine.queue.recover(6, startMs);
+    engine = anEngine(database);
+    const recovered = await engine.queue.recover(6);
     expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [], unreadable: [] });
     expect(held !== undefined && (await engine.delivery.holds(held.lease))).toBe(crash < 6);
   }
@@ -159,5 +161,5 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
     kind: 'ended',
     outcome: { kind: 'failed', code: 'set-aside' },
   });
-  expect((await engine.queue.accept(aRequest({ updateId: 2, userId: 1 }), limits, startMs)).kind).toBe('accepted');
+  expect((await engine.queue.accept(aRequest({ updateId: 2, userId: 1 }), limits)).kind).toBe('accepted');
 });

@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { createSqliteDialogues } from '../../src/storage/sqlite-dialogues.ts';
 import { createSqliteEffectLedger } from '../../src/storage/sqlite-effect-ledger.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { createSqlitePersonalData } from '../../src/storage/sqlite-personal-data.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { aTrail } from '../conformance/call-promises.ts';
@@ -19,15 +19,15 @@ const result: Outcome = { kind: 'result', file, model: 'fox' };
 
 function aStore(path = ':memory:') {
   const database = openDatabase({ path });
-  const engine = createSqliteJobEngine(database);
+  const engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const end = async (outcome: Outcome, tellAtMs?: number): Promise<JobId> => {
     const { lease, job } = await claimed(engine);
     await engine.queue.noteCall(lease, aTrail(1));
-    await engine.queue.settle(lease, outcome, startMs);
+    await engine.queue.settle(lease, outcome);
     await ledger.end(job.id, 'receipt', '5');
     const telling = tellAtMs === undefined ? undefined : await engine.delivery.claim(job.id);
-    if (telling !== undefined) await engine.delivery.done(telling.lease, tellAtMs ?? 0);
+    if (telling !== undefined) await engine.at(tellAtMs ?? 0).delivery.done(telling.lease);
     return job.id;
   };
   return {
@@ -74,12 +74,12 @@ test('createSqlitePersonalData() lets nobody begin the day anew by being forgott
   using store = aStore();
   const { engine, data, database } = store;
   const limits = { waiting: 9, perDay: 1 };
-  await engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), limits, startMs);
+  await engine.queue.accept(aRequest({ updateId: 1, userId: 7 }), limits);
   const id = await store.end(result, startMs);
   await data.mark(7, startMs);
   await data.drop([id], startMs);
   expect(creditsOf(database)).toEqual([{ job_id: 'forgotten:tg-1', given_back: 0 }]);
-  const again = await engine.queue.accept(aRequest({ updateId: 2, userId: 7 }), limits, startMs);
+  const again = await engine.queue.accept(aRequest({ updateId: 2, userId: 7 }), limits);
   expect(again).toEqual({ kind: 'refused', code: 'quota-reached' });
   await data.trim(0, startMs);
   expect(creditsOf(database)).toHaveLength(1);
@@ -91,7 +91,7 @@ test('createSqlitePersonalData().mark() takes the words of what ended for the pe
   using store = aStore();
   const { engine, data, end } = store;
   const options = { negative: 'a private thing' };
-  await engine.queue.accept({ ...aRequest({ updateId: 1, userId: 7 }), options }, { waiting: 9, perDay: -1 }, startMs);
+  await engine.queue.accept({ ...aRequest({ updateId: 1, userId: 7 }), options }, { waiting: 9, perDay: -1 });
   await accepted(engine, { updateId: 2, userId: 8 });
   const mine = await end(result);
   const others = await end(result);
@@ -183,7 +183,7 @@ test('createSqlitePersonalData() overwrites what it deletes', async () => {
   {
     using store = aStore(place.file);
     const request = { ...aRequest({ updateId: 1 }), prompt: `${words} `.repeat(40) };
-    await store.engine.queue.accept(request, { waiting: 9, perDay: -1 }, startMs);
+    await store.engine.queue.accept(request, { waiting: 9, perDay: -1 });
     const id = await store.end(result, startMs);
     await store.data.mark(request.origin.userId, startMs);
     await store.data.drop([id], startMs + dayMs);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { anEngine } from './an-engine.ts';
 import { createSqliteUsers } from '../../src/storage/sqlite-users.ts';
 import { accepted, claimed, startMs } from '../conformance/requests.ts';
 
@@ -49,9 +49,9 @@ test('createSqliteUsers().addPremium() adds to what is left, and begins anew onc
 
 test('createSqliteUsers().usedToday() counts what was asked for this UTC day and not given back', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const [users, engine] = [createSqliteUsers(database), createSqliteJobEngine(database)];
-  await accepted(engine, { updateId: 1, userId: 1 }, startMs - dayMs);
-  await accepted(engine, { updateId: 2, userId: 1 });
+  const [users, engine] = [createSqliteUsers(database), anEngine(database)];
+  await accepted(engine.at(startMs - dayMs), { updateId: 1, userId: 1 });
+  await accepted(engine.at(startMs), { updateId: 2, userId: 1 });
   await accepted(engine, { updateId: 3, userId: 1 });
   await accepted(engine, { updateId: 4, userId: 1, kind: 'video' });
   await accepted(engine, { updateId: 5, userId: 2 });
@@ -62,6 +62,6 @@ test('createSqliteUsers().usedToday() counts what was asked for this UTC day and
   ];
   expect(await used()).toEqual([1, 2, 1]);
   const yesterdays = await claimed(engine);
-  await engine.queue.settle(yesterdays.lease, { kind: 'failed', code: 'busy' }, startMs);
+  await engine.queue.settle(yesterdays.lease, { kind: 'failed', code: 'busy' });
   expect(await used()).toEqual([0, 2, 1]);
 });
