@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type JobKind, jobKinds } from '../src/domain/job.ts';
 import { json, noModel, tooManyRuns, unauthorized } from '../src/sandbox/bytez/responses.ts';
-import { answerAfterTheRun, answerAtTheDoor } from '../src/sandbox/bytez/fault-responses.ts';
+import { runFailureResponse, gatewayResponse } from '../src/sandbox/bytez/fault-responses.ts';
 import { fixedPicture } from './fixed-picture.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'test', 'fixtures');
@@ -47,12 +47,12 @@ function recordedAnswers(): readonly GivenAnswer[] {
 function standInAnswers(): readonly GivenAnswer[] {
   const replies = [
     ...(['forbidden', 'out-of-credit', 'rate-limited', 'credits-429'] as const).map((kind) =>
-      answerAtTheDoor({ kind }, 1),
+      gatewayResponse({ kind }, 1),
     ),
-    ...([500, 502, 503, 504] as const).map((status) => answerAfterTheRun({ kind: 'status', status })),
-    answerAfterTheRun({ kind: 'refused' }),
-    answerAfterTheRun({ kind: 'error-200', error: 'The run failed' }),
-    answerAfterTheRun({ kind: 'bad-json' }),
+    ...([500, 502, 503, 504] as const).map((status) => runFailureResponse({ kind: 'status', status })),
+    runFailureResponse({ kind: 'refused' }),
+    runFailureResponse({ kind: 'error-200', error: 'The run failed' }),
+    runFailureResponse({ kind: 'bad-json' }),
     unauthorized,
     noModel,
     tooManyRuns(1),

@@ -3,7 +3,7 @@ import { listen } from '../http/listen.ts';
 import { systemClock } from '../kit/clock.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { storyLine } from '../observability/story.ts';
-import type { Cast } from '../sandbox/page/participants.ts';
+import type { Participants } from '../sandbox/page/participants.ts';
 import { createChatPage } from '../sandbox/page/chat-page.ts';
 import { StartError } from '../app/start-error.ts';
 import { roles, type DemoHouse, type Role } from './demo-house.ts';
@@ -11,7 +11,7 @@ import { roles, type DemoHouse, type Role } from './demo-house.ts';
 export type DemoPage = AsyncDisposable & {
   /** Ends in a slash. */
   readonly url: string;
-  readonly cast: Cast;
+  readonly participants: Participants;
 };
 
 export type DemoPageOptions = {
@@ -44,7 +44,7 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
         pool: () => house.keys.snapshot(),
         lines: async () => (await house.stats()).lines,
         find: (id) => house.service.find(id),
-        words: storyLine,
+        describe: storyLine,
         onEvent,
         wakeKeys: () => house.keys.wakeAll(),
       },
@@ -52,7 +52,7 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
   );
   const door = opening.use(await listenOn(page.app, port));
   const opened = opening.move();
-  return { url: `${door.url}/`, cast: page.cast, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { url: `${door.url}/`, participants: page.participants, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 async function listenOn(app: Parameters<typeof listen>[0], port: number): ReturnType<typeof listen> {

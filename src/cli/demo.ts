@@ -59,7 +59,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   print(`The chat page is at ${page.url}`);
   for (const line of early ?? []) print(line);
   early = undefined;
-  const person = page.cast.member(roles[as])?.person;
+  const person = page.participants.member(roles[as])?.person;
   if (!process.stdin.isTTY || person === undefined) return await untilStopped(house.broken);
   const conversation = new Conversation({ telegram, person, output, print });
   await talk({ conversation, say: (words) => void person.say(words), print, broken: house.broken });

@@ -12,7 +12,7 @@ export function seededRandom(seed: number): Random {
 }
 
 /** Returns a generator seeded with a hash of the text (FNV-1a); the same text gives the same numbers. */
-export function chanceFrom(text: string): Random {
+export function randomFromText(text: string): Random {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return seededRandom(hash);

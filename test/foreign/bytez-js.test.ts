@@ -1,7 +1,7 @@
 import { buffer, text } from 'node:stream/consumers';
 import Bytez from 'bytez.js';
 import { expect, test, vi } from 'vitest';
-import type { FaultDeed } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { FaultEffect } from '../../src/sandbox/bytez/bytez-fault.ts';
 import type { BytezSandbox, BytezSandboxOptions } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import { chatModel, imageModel, mp4Bytes, pngBytes, until, videoModel } from '../sandbox/bytez/ask.ts';
 import { bytezOnLocalhost } from './bytez-on-localhost.ts';
@@ -14,9 +14,9 @@ const withCharset: JsonContentType = 'application/json; charset=utf-8';
 /** The client of the official package in its development mode, which talks to localhost:8080. */
 const aClient = (key = 'key-of-ann') => new Bytez(key, true);
 
-const troubled = (deed: FaultDeed, jsonContentType: JsonContentType = withCharset) =>
+const troubled = (effect: FaultEffect, jsonContentType: JsonContentType = withCharset) =>
   bytezOnLocalhost({
-    accounts: [{ name: 'ann', key: 'key-of-ann', faults: [{ do: deed }] }],
+    accounts: [{ name: 'ann', key: 'key-of-ann', faults: [{ do: effect }] }],
     dialect: { jsonContentType },
   });
 

@@ -23,8 +23,8 @@ test('the faults file of the guide is one that the sandbox takes', () => {
 
 test('every fault has an example in the guide, and every example is a fault', () => {
   const examples = [...guide.matchAll(/^\| `(\{ "kind".*?\})` \|/gm)].map(([, example = '']) => {
-    const { do: deed } = faultSchema.parse({ do: JSON.parse(example) });
-    return deed.kind;
+    const { do: effect } = faultSchema.parse({ do: JSON.parse(example) });
+    return effect.kind;
   });
   const kinds = faultSchema.shape.do.options.map(({ shape }) => shape.kind.value);
   expect(examples.toSorted()).toEqual(kinds.toSorted());

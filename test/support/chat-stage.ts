@@ -37,7 +37,7 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
   const browser = await openChromium(chromiumPath);
   opening.defer(() => browser.close());
   const complaints: string[] = [];
-  const robin = chatPage.cast.member(roles.free)?.person;
+  const robin = chatPage.participants.member(roles.free)?.person;
   if (robin === undefined) throw new Error('Cannot find Robin on the page');
   const opened = opening.move();
   return {

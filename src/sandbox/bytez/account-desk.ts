@@ -5,7 +5,7 @@ import { FaultPlan } from './fault-plan.ts';
 import type { SandboxAccount } from './faults-file.ts';
 
 /** One account at work: its faults, the seats that are taken, the calls that are in flight. */
-export class AccountDesk {
+export class AccountService {
   readonly name: string;
   readonly seats: number;
   readonly #clock: Clock;
@@ -36,24 +36,24 @@ export class AccountDesk {
     this.#plan = new FaultPlan(faults, this.#clock.now(), this.#random);
   }
 
-  enter(): void {
+  callStarted(): void {
     this.#inFlight += 1;
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
   }
 
-  leave(): void {
+  callEnded(): void {
     this.#inFlight -= 1;
   }
 
-  takeSeat(): boolean {
+  acquireSeat(): boolean {
     if (this.#seatsTaken >= this.seats) return false;
     this.#seatsTaken += 1;
     return true;
   }
 
   /** The seat is free again, after `inMs` when the provider takes that long to notice. */
-  giveSeatBack(inMs = 0): void {
-    if (inMs > 0) this.#clock.schedule(inMs, () => this.giveSeatBack());
+  releaseSeat(inMs = 0): void {
+    if (inMs > 0) this.#clock.schedule(inMs, () => this.releaseSeat());
     else this.#seatsTaken -= 1;
   }
 }

@@ -4,7 +4,7 @@ const count = z.int().min(1);
 const status = z.int().min(100).max(599);
 const bare = <Kind extends string>(kind: Kind) => z.strictObject({ kind: z.literal(kind) });
 
-const deedSchema = z.discriminatedUnion('kind', [
+const effectSchema = z.discriminatedUnion('kind', [
   /** 401, on every route unless `route` says otherwise. */
   bare('unauthorized'),
   bare('forbidden'),
@@ -61,11 +61,11 @@ const whenSchema = z.strictObject({
   share: z.number().min(0).max(1).optional(),
 });
 
-export type FaultDeed = z.infer<typeof deedSchema>;
-export type FaultKind = FaultDeed['kind'];
+export type FaultEffect = z.infer<typeof effectSchema>;
+export type FaultKind = FaultEffect['kind'];
 
 /** Said by the gateway before a run takes a seat. */
-const doorKinds = [
+const gatewayKinds = [
   'unauthorized',
   'forbidden',
   'out-of-credit',
@@ -75,9 +75,9 @@ const doorKinds = [
   'no-model',
 ] as const satisfies readonly FaultKind[];
 /** They stand in the place of a result. */
-const insteadKinds = ['error-200', 'status', 'refused', 'cut', 'bad-json'] as const satisfies readonly FaultKind[];
+const runFailureKinds = ['error-200', 'status', 'refused', 'cut', 'bad-json'] as const satisfies readonly FaultKind[];
 /** They befall the media host when the result is fetched. */
-const shelfKinds = [
+const mediaHostKinds = [
   'gone-media',
   'big-media',
   'html-media',
@@ -86,21 +86,21 @@ const shelfKinds = [
   'stalled-media',
 ] as const satisfies readonly FaultKind[];
 /** Faults that need a result to befall. */
-const mediaKinds: ReadonlySet<FaultKind> = new Set([...shelfKinds, 'media-url', 'output-shape'] as const);
+const mediaKinds: ReadonlySet<FaultKind> = new Set([...mediaHostKinds, 'media-url', 'output-shape'] as const);
 
-export const isDoorDeed = among(doorKinds);
-export const isInsteadDeed = among(insteadKinds);
-export const isShelfDeed = among(shelfKinds);
+export const isGatewayFault = among(gatewayKinds);
+export const isRunFailure = among(runFailureKinds);
+export const isMediaHostFault = among(mediaHostKinds);
 
 function among<Kind extends FaultKind>(kinds: readonly Kind[]) {
   const known: ReadonlySet<FaultKind> = new Set(kinds);
-  return (deed: FaultDeed | undefined): deed is Extract<FaultDeed, { kind: Kind }> =>
-    deed !== undefined && known.has(deed.kind);
+  return (effect: FaultEffect | undefined): effect is Extract<FaultEffect, { kind: Kind }> =>
+    effect !== undefined && known.has(effect.kind);
 }
 
 export const faultSchema = z
   .strictObject({
-    do: deedSchema,
+    do: effectSchema,
     when: whenSchema.optional(),
     model: z.string().optional(),
     route: z.enum(['run', 'list']).optional(),

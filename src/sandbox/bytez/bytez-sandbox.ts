@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../kit/clock.ts';
 import { systemRandom, type Random } from '../../kit/random.ts';
-import { AccountDesk } from './account-desk.ts';
-import { failure, type Answer } from './responses.ts';
-import { usualDialect, type BytezDialect, BytezService, isRun } from './bytez-service.ts';
+import { AccountService } from './account-desk.ts';
+import { failure, type HttpOutcome } from './responses.ts';
+import { defaultDialect, type BytezDialect, BytezService, isRun } from './bytez-service.ts';
 import type { BytezFault } from './bytez-fault.ts';
-import { CallBook, type BytezCall } from './call-book.ts';
+import { CallLog, type BytezCall } from './call-book.ts';
 import { checkAccounts, type SandboxAccount } from './faults-file.ts';
-import { MediaShelf } from './media-store.ts';
+import { MediaStore } from './media-store.ts';
 import { knownModels, type SandboxModel } from './model-catalog.ts';
 import { drawingPainter, type Painter } from './run-model.ts';
-import { bearsKey, keyIn, readBody, routeOf } from './request.ts';
-import { sendAnswer } from './send-response.ts';
+import { leaksKey, keyFromHeader, readBody, matchRoute } from './request.ts';
+import { sendOutcome } from './send-response.ts';
 
 export type BytezSandboxOptions = {
   /** 0, or absent, takes a free one. */
@@ -57,10 +57,10 @@ export type BytezSandbox = AsyncDisposable & {
 
 export async function startBytezSandbox(options: BytezSandboxOptions): Promise<BytezSandbox> {
   const { clock, random = systemRandom, host = '127.0.0.1' } = options;
-  const dialect = { ...usualDialect, ...options.dialect };
+  const dialect = { ...defaultDialect, ...options.dialect };
   const accounts = checkAccounts(options.accounts);
-  const desks = new Map(accounts.map((account) => [account.key, new AccountDesk(account, clock, random)]));
-  const book = new CallBook(clock);
+  const accountsByKey = new Map(accounts.map((account) => [account.key, new AccountService(account, clock, random)]));
+  const callLog = new CallLog(clock);
   const closing = new AbortController();
   let mediaHost = '';
   const service = new BytezService({
@@ -70,9 +70,9 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
     latencyMs: options.latencyMs ?? 0,
     mediaLatencyMs: options.media?.latencyMs ?? 0,
     abandonedSeatMs: options.abandonedSeatMs ?? 0,
-    workshop: {
+    runtime: {
       painter: options.painter ?? drawingPainter,
-      shelf: new MediaShelf(random),
+      mediaStore: new MediaStore(random),
       random,
       mediaRoot: () => `http://${mediaHost}`,
     },
@@ -81,46 +81,46 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://sandbox');
-    const routed = routeOf(request.method ?? 'GET', pathname);
-    const key = keyIn(request.headers.authorization, dialect.bearerOnNative || routed.isOpenAi);
-    const desk = routed.route === 'media' || key === undefined ? undefined : desks.get(key);
-    const call = book.begin({
-      route: routed.route,
-      leakedKey: routed.route === 'media' && bearsKey(request, [...desks.keys()]),
-      ...(routed.model === undefined ? {} : { model: routed.model }),
-      ...(desk === undefined ? {} : { account: desk.name }),
+    const match = matchRoute(request.method ?? 'GET', pathname);
+    const key = keyFromHeader(request.headers.authorization, dialect.bearerOnNative || match.isOpenAi);
+    const account = match.route === 'media' || key === undefined ? undefined : accountsByKey.get(key);
+    const call = callLog.begin({
+      route: match.route,
+      leakedKey: match.route === 'media' && leaksKey(request, [...accountsByKey.keys()]),
+      ...(match.model === undefined ? {} : { model: match.model }),
+      ...(account === undefined ? {} : { account: account.name }),
     });
-    const leaving = new AbortController();
-    const signal = AbortSignal.any([leaving.signal, closing.signal]);
+    const clientGone = new AbortController();
+    const signal = AbortSignal.any([clientGone.signal, closing.signal]);
     let cutByUs = false;
     response.on('close', () => {
-      leaving.abort(new Error('The client has gone'));
-      if (!response.writableFinished && !cutByUs) book.abandon(call);
+      clientGone.abort(new Error('The client has gone'));
+      if (!response.writableFinished && !cutByUs) callLog.abandon(call);
     });
-    if (isRun(routed)) desk?.enter();
-    let answer: Answer | undefined;
+    if (isRun(match)) account?.callStarted();
+    let outcome: HttpOutcome | undefined;
     try {
       const body = await readBody(request);
       const asked = {
-        routed,
+        match,
         path: pathname,
         query: searchParams,
         body: body ?? '',
-        desk,
+        account,
         call,
         signal,
-        noted: () => book.changed(),
+        onParsed: () => callLog.notify(),
       };
-      answer = body === undefined ? failure(413, 'Request body too large') : await service.answer(asked);
+      outcome = body === undefined ? failure(413, 'Request body too large') : await service.handle(asked);
     } catch (error) {
-      if (!signal.aborted) answer = failure(500, error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) outcome = failure(500, error instanceof Error ? error.message : String(error));
     } finally {
-      if (isRun(routed)) desk?.leave();
+      if (isRun(match)) account?.callEnded();
     }
     // A client may ask again as soon as it has read this answer, so the call ends before the answer is sent.
-    book.end(call, statusOf(answer));
-    cutByUs = answer?.kind === 'cut' || answer?.kind === 'truncated';
-    if (answer !== undefined) await sendAnswer(response, answer, dialect.jsonContentType, signal);
+    callLog.end(call, statusOf(outcome));
+    cutByUs = outcome?.kind === 'cut' || outcome?.kind === 'truncated';
+    if (outcome !== undefined) await sendOutcome(response, outcome, dialect.jsonContentType, signal);
   };
 
   const server = createServer((request, response) => {
@@ -132,8 +132,8 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
   if (address === null || typeof address === 'string') throw new Error('Cannot read the port of the Bytez sandbox');
   mediaHost = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 
-  const deskNamed = (name: string): AccountDesk => {
-    for (const desk of desks.values()) if (desk.name === name) return desk;
+  const accountNamed = (name: string): AccountService => {
+    for (const account of accountsByKey.values()) if (account.name === name) return account;
     throw new Error(
       `Cannot find the Bytez sandbox account "${name}"; known are ${accounts.map((account) => account.name).join(', ')}`,
     );
@@ -141,9 +141,9 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
   return {
     baseUrl: `http://${mediaHost}/models/v2`,
     mediaHost,
-    calls: book.calls,
-    maxInFlight: (name) => deskNamed(name).maxInFlight,
-    setFaults: (name, faults) => deskNamed(name).setFaults(faults),
+    calls: callLog.calls,
+    maxInFlight: (name) => accountNamed(name).maxInFlight,
+    setFaults: (name, faults) => accountNamed(name).setFaults(faults),
     setCatalog: (catalog) => void (service.catalog = catalog),
     setDown: (isDown) => void (service.isDown = isDown),
     hold: () => {
@@ -151,7 +151,7 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
       service.holdUntil(promise);
       return { release: resolve };
     },
-    onChange: (listener) => book.onChange(listener),
+    onChange: (listener) => callLog.onChange(listener),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error('The sandbox closes'));
       const closed = once(server, 'close');
@@ -162,7 +162,7 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
   };
 }
 
-function statusOf(answer: Answer | undefined): number | undefined {
-  if (answer === undefined || answer.kind === 'cut') return undefined;
-  return answer.kind === 'reply' ? answer.status : answer.reply.status;
+function statusOf(outcome: HttpOutcome | undefined): number | undefined {
+  if (outcome === undefined || outcome.kind === 'cut') return undefined;
+  return outcome.kind === 'reply' ? outcome.status : outcome.reply.status;
 }

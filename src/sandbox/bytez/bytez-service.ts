@@ -7,19 +7,19 @@ import {
   noModelWords,
   tooManyRuns,
   unauthorized,
-  type Answer,
+  type HttpOutcome,
   type Reply,
 } from './responses.ts';
 import type { Clock } from '../../kit/clock.ts';
-import type { AccountDesk } from './account-desk.ts';
+import type { AccountService } from './account-desk.ts';
 import type { OpenCall } from './call-book.ts';
 import { completeChat, completeResponse } from './openai.ts';
-import { answerAfterTheRun, answerAtTheDoor } from './fault-responses.ts';
-import type { Mischance } from './fault-plan.ts';
-import { listed, type SandboxModel } from './model-catalog.ts';
-import type { Routed } from './request.ts';
-import { noteOrder, readOrder, type Order } from './model-request.ts';
-import { work, type Workshop } from './run-model.ts';
+import { runFailureResponse, gatewayResponse } from './fault-responses.ts';
+import type { FaultDecision } from './fault-plan.ts';
+import { catalogEntry, type SandboxModel } from './model-catalog.ts';
+import type { RouteMatch } from './request.ts';
+import { recordModelRequest, parseModelRequest, type ModelRequest } from './model-request.ts';
+import { runModel, type ModelRuntime } from './run-model.ts';
 
 /** What is not known for certain of the real service, as switches. */
 export type BytezDialect = {
@@ -32,31 +32,31 @@ export type BytezDialect = {
   readonly listNeedsModelId: boolean;
 };
 
-export const usualDialect: BytezDialect = {
+export const defaultDialect: BytezDialect = {
   jsonContentType: 'application/json; charset=utf-8',
   meterHeaders: false,
   bearerOnNative: true,
   listNeedsModelId: false,
 };
 
-export type Asked = {
-  readonly routed: Routed;
+export type RoutedRequest = {
+  readonly match: RouteMatch;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: string;
-  readonly desk: AccountDesk | undefined;
+  readonly account: AccountService | undefined;
   readonly call: OpenCall;
   readonly signal: AbortSignal;
   /** Called once what is asked for has been written on the call. */
-  readonly noted: () => void;
+  readonly onParsed: () => void;
 };
 
-type OrderOf<Kind extends Order['kind']> = Extract<Order, { kind: Kind }>;
+type ModelRequestOf<Kind extends ModelRequest['kind']> = Extract<ModelRequest, { kind: Kind }>;
 
 export type ServiceOptions = {
   readonly clock: Clock;
   readonly models: readonly SandboxModel[];
-  readonly workshop: Workshop;
+  readonly runtime: ModelRuntime;
   readonly dialect: BytezDialect;
   readonly latencyMs: number;
   readonly mediaLatencyMs: number;
@@ -80,90 +80,103 @@ export class BytezService {
     void released.then(() => this.#holds.delete(released));
   }
 
-  async answer(asked: Asked): Promise<Answer> {
-    const { routed, call, desk, signal } = asked;
-    if (routed.route === 'media') {
-      await this.#rest(this.#options.mediaLatencyMs, signal);
-      return this.#options.workshop.shelf.take(asked.path);
+  async handle(request: RoutedRequest): Promise<HttpOutcome> {
+    const { match, call, account, signal } = request;
+    if (match.route === 'media') {
+      await this.#delay(this.#options.mediaLatencyMs, signal);
+      return this.#options.runtime.mediaStore.take(request.path);
     }
-    const order = readOrder(routed, asked.body);
-    if (order !== undefined) {
-      noteOrder(call, order);
-      asked.noted();
+    const modelRequest = parseModelRequest(match, request.body);
+    if (modelRequest !== undefined) {
+      recordModelRequest(call, modelRequest);
+      request.onParsed();
     }
     if (this.isDown) return html(503, 'Service Temporarily Unavailable');
-    if (desk === undefined) return unauthorized;
-    const isList = routed.route === 'tasks' || routed.route === 'models';
-    const sort = isList ? 'list' : order === undefined ? 'other' : 'run';
-    const mischance = desk.plan.next(sort, call.model, this.#options.clock.now());
-    if (mischance.deed !== undefined) call.fault = mischance.deed.kind;
-    const atTheDoor = answerAtTheDoor(mischance.deed, desk.seats);
+    if (account === undefined) return unauthorized;
+    const isList = match.route === 'tasks' || match.route === 'models';
+    const sort = isList ? 'list' : modelRequest === undefined ? 'other' : 'run';
+    const fault = account.plan.next(sort, call.model, this.#options.clock.now());
+    if (fault.effect !== undefined) call.fault = fault.effect.kind;
+    const atTheDoor = gatewayResponse(fault.effect, account.seats);
     if (atTheDoor !== undefined) return atTheDoor;
-    if (isList) return this.#underFaults(mischance, false, signal, async () => this.#list(asked));
-    if (routed.route === 'request') return json({ error: null, output: 'Job queued' });
-    if (order === undefined) return routed.isOpenAi ? json({ error: 'Not found' }, 404) : failure(404, 'Not found');
-    return order.kind === 'run' ? this.#run(order, asked, desk, mischance) : this.#chat(order, asked, desk, mischance);
+    if (isList) return this.#withFault(fault, false, signal, async () => this.#list(request));
+    if (match.route === 'request') return json({ error: null, output: 'Job queued' });
+    if (modelRequest === undefined)
+      return match.isOpenAi ? json({ error: 'Not found' }, 404) : failure(404, 'Not found');
+    return modelRequest.kind === 'run'
+      ? this.#run(modelRequest, request, account, fault)
+      : this.#chat(modelRequest, request, account, fault);
   }
 
-  async #run(order: OrderOf<'run'>, { signal }: Asked, desk: AccountDesk, mischance: Mischance): Promise<Answer> {
-    const { model: name, parsed } = order;
+  async #run(
+    modelRequest: ModelRequestOf<'run'>,
+    { signal }: RoutedRequest,
+    account: AccountService,
+    fault: FaultDecision,
+  ): Promise<HttpOutcome> {
+    const { model: name, parsed } = modelRequest;
     const model = this.#modelNamed(name);
     if (model === undefined) return noModel;
     if (!parsed.ok) return failure(400, parsed.error);
-    return this.#seated(desk, mischance, signal, () =>
-      work(model, parsed.value, mischance.deed, this.#options.workshop),
+    return this.#withSeat(account, fault, signal, () =>
+      runModel(model, parsed.value, fault.effect, this.#options.runtime),
     );
   }
 
-  async #chat(order: OrderOf<'chat'>, asked: Asked, desk: AccountDesk, mischance: Mischance): Promise<Answer> {
-    const { parsed } = order;
+  async #chat(
+    modelRequest: ModelRequestOf<'chat'>,
+    request: RoutedRequest,
+    account: AccountService,
+    fault: FaultDecision,
+  ): Promise<HttpOutcome> {
+    const { parsed } = modelRequest;
     if (!parsed.ok) return json({ error: parsed.error }, 400);
     if (this.#modelNamed(parsed.value.model) === undefined) return json({ error: noModelWords }, 404);
     const nowMs = this.#options.clock.now();
-    return this.#seated(desk, mischance, asked.signal, async () => {
-      if (asked.path.endsWith('/responses')) return completeResponse(parsed.value, nowMs);
-      return completeChat(parsed.value, nowMs, asked.path.endsWith('/chat/completions') ? 'chat' : 'text');
+    return this.#withSeat(account, fault, request.signal, async () => {
+      if (request.path.endsWith('/responses')) return completeResponse(parsed.value, nowMs);
+      return completeChat(parsed.value, nowMs, request.path.endsWith('/chat/completions') ? 'chat' : 'text');
     });
   }
 
-  async #seated(
-    desk: AccountDesk,
-    mischance: Mischance,
+  async #withSeat(
+    account: AccountService,
+    fault: FaultDecision,
     signal: AbortSignal,
-    task: () => Promise<Answer>,
-  ): Promise<Answer> {
-    if (!desk.takeSeat()) return tooManyRuns(desk.seats);
+    task: () => Promise<HttpOutcome>,
+  ): Promise<HttpOutcome> {
+    if (!account.acquireSeat()) return tooManyRuns(account.seats);
     try {
-      return this.#metered(await this.#underFaults(mischance, true, signal, task), desk);
+      return this.#withMeterHeaders(await this.#withFault(fault, true, signal, task), account);
     } finally {
-      desk.giveSeatBack(signal.aborted ? this.#options.abandonedSeatMs : 0);
+      account.releaseSeat(signal.aborted ? this.#options.abandonedSeatMs : 0);
     }
   }
 
   /** Latency and holds go on beside the work, as both take their time in the real service. */
-  async #underFaults(
-    { slowMs, deed }: Mischance,
+  async #withFault(
+    { slowMs, effect }: FaultDecision,
     isRun: boolean,
     signal: AbortSignal,
-    task: () => Promise<Answer>,
-  ): Promise<Answer> {
-    if (deed?.kind === 'hang') await untilAborted(signal);
-    const early = answerAfterTheRun(deed);
-    const [answer] = await Promise.all([
+    task: () => Promise<HttpOutcome>,
+  ): Promise<HttpOutcome> {
+    if (effect?.kind === 'hang') await untilAborted(signal);
+    const early = runFailureResponse(effect);
+    const [outcome] = await Promise.all([
       early ?? task(),
-      this.#rest(slowMs + (isRun ? this.#options.latencyMs : 0), signal).then(() =>
-        isRun ? this.#whileHeld(signal) : undefined,
+      this.#delay(slowMs + (isRun ? this.#options.latencyMs : 0), signal).then(() =>
+        isRun ? this.#untilReleased(signal) : undefined,
       ),
     ]);
     signal.throwIfAborted();
-    return deed?.kind === 'truncated' && answer.kind === 'reply' ? { kind: 'truncated', reply: answer } : answer;
+    return effect?.kind === 'truncated' && outcome.kind === 'reply' ? { kind: 'truncated', reply: outcome } : outcome;
   }
 
-  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+  async #delay(ms: number, signal: AbortSignal): Promise<void> {
     if (ms > 0) await this.#options.clock.sleep(ms, signal);
   }
 
-  async #whileHeld(signal: AbortSignal): Promise<void> {
+  async #untilReleased(signal: AbortSignal): Promise<void> {
     while (this.#holds.size > 0) await Promise.race([Promise.all(this.#holds), untilAborted(signal)]);
   }
 
@@ -171,12 +184,12 @@ export class BytezService {
     return this.catalog === 'empty' ? undefined : this.#options.models.find((model) => model.modelId === name);
   }
 
-  #list({ routed, query }: Asked): Reply {
+  #list({ match, query }: RoutedRequest): Reply {
     const all = this.catalog === 'empty' ? [] : this.#options.models;
-    if (routed.route === 'tasks') {
+    if (match.route === 'tasks') {
       return json({ error: null, output: [...new Set(this.#options.models.map((model) => model.task))].sort() });
     }
-    if (routed.isOpenAi) {
+    if (match.isOpenAi) {
       return json({
         object: 'list',
         data: all.map(({ modelId }) => ({ id: modelId, object: 'model', owned_by: 'bytez' })),
@@ -189,24 +202,24 @@ export class BytezService {
     const found = all.filter(
       (model) => (task === null || model.task === task) && (modelId === null || model.modelId === modelId),
     );
-    return json({ error: null, output: found.map(listed) });
+    return json({ error: null, output: found.map(catalogEntry) });
   }
 
-  #metered(answer: Answer, desk: AccountDesk): Answer {
-    if (!this.#options.dialect.meterHeaders || answer.kind !== 'reply') return answer;
+  #withMeterHeaders(outcome: HttpOutcome, account: AccountService): HttpOutcome {
+    if (!this.#options.dialect.meterHeaders || outcome.kind !== 'reply') return outcome;
     const meters = {
-      'ratelimit-limit': String(desk.seats),
+      'ratelimit-limit': String(account.seats),
       'ratelimit-remaining': '0',
       'ratelimit-reset': '1',
       'inference-meter': 'sm-free',
       'inference-time': String(Math.max(1, this.#options.latencyMs) / 1000),
     };
-    return { ...answer, headers: { ...meters, ...answer.headers } };
+    return { ...outcome, headers: { ...meters, ...outcome.headers } };
   }
 }
 
 /** Runs and chats take a seat. */
-export function isRun({ route }: Pick<Routed, 'route'>): boolean {
+export function isRun({ route }: Pick<RouteMatch, 'route'>): boolean {
   return route === 'run' || route === 'chat';
 }
 

@@ -28,7 +28,7 @@ export type BytezCall = {
 export type OpenCall = { -readonly [Field in keyof BytezCall]: BytezCall[Field] };
 
 /** Keeps every call and tells whoever listens when one begins, is read, ends or is abandoned. */
-export class CallBook {
+export class CallLog {
   readonly calls: OpenCall[] = [];
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
@@ -40,7 +40,7 @@ export class CallBook {
   begin(facts: Pick<OpenCall, 'route' | 'model' | 'account' | 'leakedKey'>): OpenCall {
     const call: OpenCall = { ...facts, atMs: this.#clock.now(), aborted: false };
     this.calls.push(call);
-    this.changed();
+    this.notify();
     return call;
   }
 
@@ -48,22 +48,22 @@ export class CallBook {
     if (call.endedAtMs !== undefined) return;
     call.endedAtMs = this.#clock.now();
     if (status !== undefined) call.status = status;
-    this.changed();
+    this.notify();
   }
 
   abandon(call: OpenCall): void {
     call.aborted = true;
     if (call.endedAtMs === undefined) this.end(call, undefined);
-    else this.changed();
+    else this.notify();
   }
 
   onChange(listener: () => void): Disposable {
-    const heard = () => listener();
-    this.#listeners.add(heard);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(heard) };
+    const entry = () => listener();
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
-  changed(): void {
+  notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,13 +1,13 @@
 import type { Random } from '../../kit/random.ts';
-import type { BytezFault, FaultDeed } from './bytez-fault.ts';
+import type { BytezFault, FaultEffect } from './bytez-fault.ts';
 
 /** `other` is every route that is neither a run nor a list. */
 export type FaultRoute = 'run' | 'list' | 'other';
 
-export type Mischance = {
+export type FaultDecision = {
   /** How much later the answer comes. */
   readonly slowMs: number;
-  readonly deed?: Exclude<FaultDeed, { kind: 'slow' }>;
+  readonly effect?: Exclude<FaultEffect, { kind: 'slow' }>;
 };
 
 type Planned = { readonly fault: BytezFault; seen: number; fired: number };
@@ -24,18 +24,18 @@ export class FaultPlan {
     this.#random = random;
   }
 
-  next(route: FaultRoute, model: string | undefined, nowMs: number): Mischance {
+  next(route: FaultRoute, model: string | undefined, nowMs: number): FaultDecision {
     let slowMs = 0;
-    let deed: Mischance['deed'];
+    let effect: FaultDecision['effect'];
     for (const planned of this.#planned) {
       const act = planned.fault.do;
-      if (deed !== undefined && act.kind !== 'slow') continue;
-      if (!befalls(planned.fault, route, model) || !this.#isDue(planned, nowMs)) continue;
+      if (effect !== undefined && act.kind !== 'slow') continue;
+      if (!matches(planned.fault, route, model) || !this.#isDue(planned, nowMs)) continue;
       planned.fired += 1;
       if (act.kind === 'slow') slowMs += act.ms;
-      else deed = act;
+      else effect = act;
     }
-    return deed === undefined ? { slowMs } : { slowMs, deed };
+    return effect === undefined ? { slowMs } : { slowMs, effect };
   }
 
   #isDue(planned: Planned, nowMs: number): boolean {
@@ -47,7 +47,7 @@ export class FaultPlan {
   }
 }
 
-function befalls(fault: BytezFault, route: FaultRoute, model: string | undefined): boolean {
+function matches(fault: BytezFault, route: FaultRoute, model: string | undefined): boolean {
   if (fault.model !== undefined && fault.model !== model) return false;
   if (fault.route === undefined && fault.do.kind === 'unauthorized') return true;
   return (fault.route ?? 'run') === route;

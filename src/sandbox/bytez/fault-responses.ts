@@ -1,10 +1,10 @@
-import { failure, html, json, noModel, tooManyRuns, unauthorized, type Answer, type Reply } from './responses.ts';
-import { isDoorDeed, isInsteadDeed, type FaultDeed } from './bytez-fault.ts';
+import { failure, html, json, noModel, tooManyRuns, unauthorized, type HttpOutcome, type Reply } from './responses.ts';
+import { isGatewayFault, isRunFailure, type FaultEffect } from './bytez-fault.ts';
 
 /** What the gateway says before a run takes a seat; nothing when the fault comes later. */
-export function answerAtTheDoor(deed: FaultDeed | undefined, seats: number): Reply | undefined {
-  if (!isDoorDeed(deed)) return undefined;
-  switch (deed.kind) {
+export function gatewayResponse(effect: FaultEffect | undefined, seats: number): Reply | undefined {
+  if (!isGatewayFault(effect)) return undefined;
+  switch (effect.kind) {
     case 'unauthorized':
       return unauthorized;
     case 'forbidden':
@@ -18,7 +18,7 @@ export function answerAtTheDoor(deed: FaultDeed | undefined, seats: number): Rep
       return failure(
         429,
         'Rate limit exceeded',
-        deed.retryAfterS === undefined ? {} : { 'retry-after': String(deed.retryAfterS) },
+        effect.retryAfterS === undefined ? {} : { 'retry-after': String(effect.retryAfterS) },
       );
     case 'credits-429':
       return failure(429, 'Out of free monthly credits. Please upgrade to premium to continue');
@@ -30,16 +30,16 @@ export function answerAtTheDoor(deed: FaultDeed | undefined, seats: number): Rep
 }
 
 /** What comes back instead of a result once the run was under way; nothing when the run succeeds. */
-export function answerAfterTheRun(deed: FaultDeed | undefined): Answer | undefined {
-  if (!isInsteadDeed(deed)) return undefined;
-  switch (deed.kind) {
+export function runFailureResponse(effect: FaultEffect | undefined): HttpOutcome | undefined {
+  if (!isRunFailure(effect)) return undefined;
+  switch (effect.kind) {
     case 'error-200':
-      return failure(200, deed.error);
+      return failure(200, effect.error);
     case 'status':
-      return withStatus(deed.status, deed.body, deed.contentType);
+      return withStatus(effect.status, effect.body, effect.contentType);
     case 'refused':
       return failure(
-        deed.status ?? 400,
+        effect.status ?? 400,
         'Your request was rejected by the safety system: the prompt may violate our content policy',
       );
     case 'cut':

@@ -10,7 +10,7 @@ const accountSchema = z.strictObject({
 });
 
 const fileSchema = z.strictObject({
-  accounts: z.array(accountSchema).min(1).superRefine(refuseTwins),
+  accounts: z.array(accountSchema).min(1).superRefine(rejectDuplicates),
   latencyMs: z.number().min(0).optional(),
   catalog: z.enum(['full', 'empty']).optional(),
 });
@@ -41,7 +41,7 @@ function parsed<Schema extends z.ZodType>(purpose: string, schema: Schema, value
   throw new Error(`Cannot ${purpose}:\n${z.prettifyError(result.error)}`);
 }
 
-function refuseTwins(accounts: readonly { name: string; key: string }[], context: z.RefinementCtx): void {
+function rejectDuplicates(accounts: readonly { name: string; key: string }[], context: z.RefinementCtx): void {
   for (const field of ['name', 'key'] as const) {
     for (const [index, account] of accounts.entries()) {
       const first = accounts.findIndex((other) => other[field] === account[field]);

@@ -1,24 +1,24 @@
 import type { Random } from '../../kit/random.ts';
-import { html, type Answer, type Reply } from './responses.ts';
-import { isShelfDeed, type FaultDeed } from './bytez-fault.ts';
+import { html, type HttpOutcome, type Reply } from './responses.ts';
+import { isMediaHostFault, type FaultEffect } from './bytez-fault.ts';
 
 export type MediaType = 'png' | 'mp4';
 
 type Item = {
   readonly bytes: Uint8Array;
   readonly type: MediaType;
-  readonly deed: FaultDeed | undefined;
+  readonly effect: FaultEffect | undefined;
   asked: number;
 };
 
 const letters = 'useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzrict';
-const roomBytes = 256 * 1024 * 1024;
-const pieceBytes = 64 * 1024;
+const maxStoredBytes = 256 * 1024 * 1024;
+const chunkBytes = 64 * 1024;
 
 export const contentTypes = { png: 'image/png', mp4: 'video/mp4' } as const satisfies Record<MediaType, string>;
 
 /** Results as the media host serves them, without asking for a key; the oldest make room for new ones. */
-export class MediaShelf {
+export class MediaStore {
   readonly #items = new Map<string, Item>();
   readonly #random: Random;
   #heldBytes = 0;
@@ -28,20 +28,20 @@ export class MediaShelf {
   }
 
   /** Answers the path under which the result can be fetched. */
-  put(model: string, type: MediaType, bytes: Uint8Array, deed: FaultDeed | undefined): string {
+  put(model: string, type: MediaType, bytes: Uint8Array, effect: FaultEffect | undefined): string {
     const name = Array.from({ length: 21 }, () => letters[Math.floor(this.#random() * 64)]).join('');
     const path = `/model/output/${model}/${name}.${type}`;
-    this.#items.set(path, { bytes, type, deed, asked: 0 });
+    this.#items.set(path, { bytes, type, effect, asked: 0 });
     this.#heldBytes += bytes.length;
     for (const [oldPath, old] of this.#items) {
-      if (this.#heldBytes <= roomBytes || oldPath === path) break;
+      if (this.#heldBytes <= maxStoredBytes || oldPath === path) break;
       this.#items.delete(oldPath);
       this.#heldBytes -= old.bytes.length;
     }
     return path;
   }
 
-  take(path: string): Answer {
+  take(path: string): HttpOutcome {
     const item = this.#items.get(path);
     if (item === undefined) return gone;
     item.asked += 1;
@@ -51,26 +51,26 @@ export class MediaShelf {
       headers: { 'content-type': contentTypes[item.type] },
       body: item.bytes,
     };
-    if (!isShelfDeed(item.deed)) return whole;
-    switch (item.deed.kind) {
+    if (!isMediaHostFault(item.effect)) return whole;
+    switch (item.effect.kind) {
       case 'gone-media':
-        return item.asked <= (item.deed.times ?? Infinity) ? gone : whole;
+        return item.asked <= (item.effect.times ?? Infinity) ? gone : whole;
       case 'cut-media':
-        return item.asked <= (item.deed.times ?? Infinity) ? { kind: 'truncated', reply: whole } : whole;
+        return item.asked <= (item.effect.times ?? Infinity) ? { kind: 'truncated', reply: whole } : whole;
       case 'stalled-media':
         return { kind: 'stalled', reply: whole };
       case 'html-media':
         return html(200, 'Just a moment');
       case 'redirect-media':
-        return { kind: 'reply', status: 302, headers: { location: item.deed.to }, body: '' };
+        return { kind: 'reply', status: 302, headers: { location: item.effect.to }, body: '' };
       case 'big-media':
         return {
           ...whole,
           headers:
-            item.deed.chunked === true
+            item.effect.chunked === true
               ? whole.headers
-              : { ...whole.headers, 'content-length': String(item.deed.bytes) },
-          body: swollen(item.bytes, item.deed.bytes),
+              : { ...whole.headers, 'content-length': String(item.effect.bytes) },
+          body: padded(item.bytes, item.effect.bytes),
         };
     }
   }
@@ -84,9 +84,9 @@ const gone: Reply = {
 };
 
 /** The file, and zeros after it up to the size. */
-function* swollen(bytes: Uint8Array, size: number): Generator<Uint8Array> {
-  const zeros = new Uint8Array(pieceBytes);
+function* padded(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  const zeros = new Uint8Array(chunkBytes);
   yield bytes.subarray(0, size);
-  for (let left = size - bytes.length; left > 0; left -= pieceBytes)
-    yield zeros.subarray(0, Math.min(left, pieceBytes));
+  for (let left = size - bytes.length; left > 0; left -= chunkBytes)
+    yield zeros.subarray(0, Math.min(left, chunkBytes));
 }

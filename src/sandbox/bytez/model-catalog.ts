@@ -68,7 +68,7 @@ export const pipelineNames = {
 } as const satisfies Record<SandboxTask, string>;
 
 /** One line of `list/models`. */
-export function listed(model: SandboxModel): Readonly<Record<string, string | number>> {
+export function catalogEntry(model: SandboxModel): Readonly<Record<string, string | number>> {
   const { modelId, task, params } = model;
   const free = params <= 7;
   return {

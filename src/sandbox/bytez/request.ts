@@ -1,7 +1,7 @@
 import type { BytezRoute } from './call-book.ts';
 import type { IncomingMessage } from 'node:http';
 
-export type Routed = {
+export type RouteMatch = {
   readonly route: BytezRoute;
   readonly model?: string;
   /** On the OpenAI-compatible surface. */
@@ -11,7 +11,7 @@ export type Routed = {
 const root = '/models/v2/';
 
 /** Which route a method and path lead to; a model's slash may come percent-encoded. */
-export function routeOf(method: string, path: string): Routed {
+export function matchRoute(method: string, path: string): RouteMatch {
   if (path.startsWith('/model/output/')) return { route: 'media', isOpenAi: false };
   const rest = path.startsWith(root) ? decoded(path.slice(root.length)) : undefined;
   if (rest === undefined) return { route: 'unknown', isOpenAi: false };
@@ -41,7 +41,7 @@ function decoded(path: string): string | undefined {
   }
 }
 
-const limitBytes = 20 * 1024 * 1024;
+const maxBodyBytes = 20 * 1024 * 1024;
 
 /** The whole body as text; nothing when it is too large. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
@@ -49,14 +49,14 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > limitBytes) return undefined;
+    if (bytes > maxBodyBytes) return undefined;
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();
 }
 
 /** The key in the Authorization header: bare, after `Key`, or after `Bearer` where that is accepted. */
-export function keyIn(authorization: string | undefined, acceptsBearer: boolean): string | undefined {
+export function keyFromHeader(authorization: string | undefined, acceptsBearer: boolean): string | undefined {
   const [, scheme, key] = /^\s*(?:(\S+)\s+)?(\S+)\s*$/.exec(authorization ?? '') ?? [];
   switch (scheme?.toLowerCase()) {
     case undefined:
@@ -70,7 +70,7 @@ export function keyIn(authorization: string | undefined, acceptsBearer: boolean)
 }
 
 /** True when the request carries an Authorization header, or one of the keys anywhere in its address or headers. */
-export function bearsKey(request: IncomingMessage, keys: readonly string[]): boolean {
+export function leaksKey(request: IncomingMessage, keys: readonly string[]): boolean {
   if (request.headers.authorization !== undefined) return true;
   const carried = [request.url ?? '', ...request.rawHeaders];
   return keys.some((key) => carried.some((text) => text.includes(key)));

@@ -7,7 +7,7 @@ export type Reply = {
 };
 
 /** What goes back over the wire. */
-export type Answer =
+export type HttpOutcome =
   | Reply
   /** The connection ends without an answer. */
   | { readonly kind: 'cut' }

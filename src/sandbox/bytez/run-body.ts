@@ -65,10 +65,10 @@ export function parseJson<Schema extends z.ZodType>(body: string, schema: Schema
 
 /** What the person asked for: the text, or the words of the last message. */
 export function promptOf(body: Pick<RunBody, 'text' | 'messages'>): string | undefined {
-  return body.text ?? wordsOf(body.messages?.at(-1)?.content);
+  return body.text ?? textOf(body.messages?.at(-1)?.content);
 }
 
-function wordsOf(content: Message['content'] | undefined): string | undefined {
+function textOf(content: Message['content'] | undefined): string | undefined {
   if (content === undefined || typeof content === 'string') return content;
   return content.map((part) => part.text ?? '').join(' ');
 }

@@ -4,10 +4,10 @@ import { knownParams, pipelineNames, type SandboxModel } from './model-catalog.t
 import { type Parsed, promptOf, type RunBody } from './run-body.ts';
 import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import { drawVideo, type VideoRequest } from '../drawing/draw-video.ts';
-import { failure, json, type Answer, type Reply } from './responses.ts';
-import type { FaultDeed } from './bytez-fault.ts';
-import { contentTypes, type MediaShelf, type MediaType } from './media-store.ts';
-import { chatWords, continuation, inPieces } from './text-model.ts';
+import { failure, json, type HttpOutcome, type Reply } from './responses.ts';
+import type { FaultEffect } from './bytez-fault.ts';
+import { contentTypes, type MediaStore, type MediaType } from './media-store.ts';
+import { chatText, continuation, splitTokens } from './text-model.ts';
 
 const side = z.int().min(64).max(2048);
 
@@ -28,10 +28,10 @@ export type MediaParams = {
 };
 
 /** The sentence of Python's keyword error when a name is not known, as the pipeline would fail. */
-export function unknownParam(model: SandboxModel, params: Readonly<Record<string, unknown>>): string | undefined {
-  const stranger = Object.keys(params).find((name) => !knownParams[model.task].has(name));
-  if (stranger === undefined) return undefined;
-  return `${pipelineNames[model.task]} got an unexpected keyword argument '${stranger}'`;
+export function unknownParamError(model: SandboxModel, params: Readonly<Record<string, unknown>>): string | undefined {
+  const unknown = Object.keys(params).find((name) => !knownParams[model.task].has(name));
+  if (unknown === undefined) return undefined;
+  return `${pipelineNames[model.task]} got an unexpected keyword argument '${unknown}'`;
 }
 
 /** Reads the params of a picture or video; without a seed each run draws another one. */
@@ -56,36 +56,36 @@ export type Painter = {
 
 export const drawingPainter: Painter = { picture: drawPicture, video: drawVideo };
 
-export type Workshop = {
+export type ModelRuntime = {
   readonly painter: Painter;
-  readonly shelf: MediaShelf;
+  readonly mediaStore: MediaStore;
   readonly random: Random;
   /** `http://host:port` of the media host. */
   readonly mediaRoot: () => string;
 };
 
 /** Does what the run asks for, and answers as a run that nothing befell. */
-export async function work(
+export async function runModel(
   model: SandboxModel,
   body: RunBody,
-  deed: FaultDeed | undefined,
-  workshop: Workshop,
-): Promise<Answer> {
+  effect: FaultEffect | undefined,
+  runtime: ModelRuntime,
+): Promise<HttpOutcome> {
   const prompt = promptOf(body);
   if (prompt === undefined || prompt.trim() === '') return failure(400, 'Expected parameter(s): text');
-  const stumble = unknownParam(model, body.params);
-  if (stumble !== undefined) return failure(200, stumble);
+  const error = unknownParamError(model, body.params);
+  if (error !== undefined) return failure(200, error);
   switch (model.task) {
     case 'chat':
-      return say(chatWords(prompt, body.params), body, (words) => ({
+      return textReply(chatText(prompt, body.params), body, (words) => ({
         role: 'assistant',
         content: content(words, body),
       }));
     case 'text-generation':
-      return say(continuation(prompt, body.params), body, (words) => words);
+      return textReply(continuation(prompt, body.params), body, (words) => words);
     case 'text-to-image':
     case 'text-to-video':
-      return paint(model, prompt, body, deed, workshop);
+      return drawResult(model, prompt, body, effect, runtime);
   }
 }
 
@@ -95,18 +95,18 @@ function content(words: string, body: RunBody): unknown {
   return inBlocks ? [{ type: 'text', text: words }] : words;
 }
 
-function say(words: ReturnType<typeof chatWords>, body: RunBody, output: (words: string) => unknown): Reply {
+function textReply(words: ReturnType<typeof chatText>, body: RunBody, output: (words: string) => unknown): Reply {
   if (!words.ok) return failure(200, words.error);
   if (!body.stream) return json({ error: null, output: output(words.value) });
-  return { kind: 'reply', status: 200, headers: { 'content-type': 'text/plain' }, body: inPieces(words.value) };
+  return { kind: 'reply', status: 200, headers: { 'content-type': 'text/plain' }, body: splitTokens(words.value) };
 }
 
-async function paint(
+async function drawResult(
   model: SandboxModel,
   prompt: string,
   body: RunBody,
-  deed: FaultDeed | undefined,
-  { painter, shelf, random, mediaRoot }: Workshop,
+  effect: FaultEffect | undefined,
+  { painter, mediaStore, random, mediaRoot }: ModelRuntime,
 ): Promise<Reply> {
   const params = readMediaParams(body.params, random);
   if (!params.ok) return failure(200, params.error);
@@ -124,15 +124,15 @@ async function paint(
       })
     : await painter.picture({ prompt, seed, width, height });
   if (!body.json) return { kind: 'reply', status: 200, headers: { 'content-type': contentTypes[type] }, body: bytes };
-  const url = () => `${mediaRoot()}${shelf.put(model.modelId, type, bytes, deed)}`;
-  return json({ error: null, output: outputOf(deed, url, bytes, contentTypes[type]) });
+  const url = () => `${mediaRoot()}${mediaStore.put(model.modelId, type, bytes, effect)}`;
+  return json({ error: null, output: outputOf(effect, url, bytes, contentTypes[type]) });
 }
 
-function outputOf(deed: FaultDeed | undefined, url: () => string, bytes: Uint8Array, contentType: string): unknown {
-  if (deed?.kind === 'media-url') return deed.url;
-  if (deed?.kind !== 'output-shape') return url();
+function outputOf(effect: FaultEffect | undefined, url: () => string, bytes: Uint8Array, contentType: string): unknown {
+  if (effect?.kind === 'media-url') return effect.url;
+  if (effect?.kind !== 'output-shape') return url();
   const base64 = () => Buffer.from(bytes).toString('base64');
-  switch (deed.shape) {
+  switch (effect.shape) {
     case 'array':
       return [url()];
     case 'object':

@@ -2,32 +2,32 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Answer, JsonContentType, Reply } from './responses.ts';
+import type { HttpOutcome, JsonContentType, Reply } from './responses.ts';
 
 /** Sends the answer; resolves when it is sent, or at once when the client has gone. */
-export async function sendAnswer(
+export async function sendOutcome(
   response: ServerResponse,
-  answer: Answer,
+  outcome: HttpOutcome,
   jsonContentType: JsonContentType,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return;
-  switch (answer.kind) {
+  switch (outcome.kind) {
     case 'cut':
       response.socket?.destroy();
       return;
     case 'truncated':
-      await sendHalf(response, answer.reply, jsonContentType);
+      await sendHalf(response, outcome.reply, jsonContentType);
       response.socket?.destroy();
       return;
     case 'stalled':
-      await sendHalf(response, answer.reply, jsonContentType);
+      await sendHalf(response, outcome.reply, jsonContentType);
       await once(signal, 'abort');
       return;
     case 'reply':
-      response.writeHead(answer.status, headersOf(answer, jsonContentType));
-      if (isWhole(answer.body)) response.end(answer.body);
-      else await pipeline(Readable.from(answer.body, { objectMode: false }), response).catch(ignoreGoneClient);
+      response.writeHead(outcome.status, headersOf(outcome, jsonContentType));
+      if (isWhole(outcome.body)) response.end(outcome.body);
+      else await pipeline(Readable.from(outcome.body, { objectMode: false }), response).catch(ignoreGoneClient);
   }
 }
 

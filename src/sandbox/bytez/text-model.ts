@@ -4,8 +4,8 @@ import type { Parsed } from './run-body.ts';
 const paramsSchema = z.looseObject({ max_new_tokens: z.int().min(1).optional() });
 
 /** What a chat model says; the same words, the same answer. */
-export function chatWords(prompt: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
-  return limited(
+export function chatText(prompt: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
+  return cutToMaxTokens(
     `You asked: ${prompt.trim()} Here is a short answer from the sandbox: picture the scene, choose the light, and write it down in one sentence.`,
     params,
   );
@@ -13,7 +13,7 @@ export function chatWords(prompt: string, params: Readonly<Record<string, unknow
 
 /** How a text model goes on; the prompt stands in front, as gpt2 gives it back. */
 export function continuation(prompt: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
-  const more = limited(
+  const more = cutToMaxTokens(
     'and the light in the darkroom slowly turned to red, while the paper in the tray began to show the first grey shapes.',
     params,
   );
@@ -21,12 +21,12 @@ export function continuation(prompt: string, params: Readonly<Record<string, unk
 }
 
 /** The text in the pieces in which a model would stream it. */
-export function inPieces(text: string): readonly string[] {
+export function splitTokens(text: string): readonly string[] {
   return text.match(/\S+\s*|\s+/gu) ?? [];
 }
 
-function limited(text: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
+function cutToMaxTokens(text: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
   const parsed = paramsSchema.safeParse(params);
   if (!parsed.success) return { ok: false, error: '`max_new_tokens` must be a positive integer' };
-  return { ok: true, value: inPieces(text).slice(0, parsed.data.max_new_tokens).join('').trim() };
+  return { ok: true, value: splitTokens(text).slice(0, parsed.data.max_new_tokens).join('').trim() };
 }

@@ -12,12 +12,12 @@ export type Caption = {
 export type CaptionRoom = { readonly width: number; readonly height: number };
 
 /** Stands for a sign that the font does not have. */
-const unknownSign = '▢';
+const missingGlyph = '▢';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Shaped scripts and kerning move a line's end a little away from the sum of its advances. */
-const shapingSlack = 1.06;
-const largestShare = 0.42;
-const smallestFont = 7;
+const shapingMargin = 1.06;
+const maxHeightShare = 0.42;
+const minFontSize = 7;
 
 /** What of a prompt can be shown: no control signs, single spaces, a box for each sign that the font does not have. */
 export function printable(prompt: string, glyphs: Glyphs): string {
@@ -26,7 +26,7 @@ export function printable(prompt: string, glyphs: Glyphs): string {
   for (const { segment } of graphemes.segment(text)) {
     const clean = segment.replaceAll(/[\p{C}\p{Variation_Selector}]/gu, '');
     const known = Array.from(clean).every((sign) => glyphs.has(sign.codePointAt(0) ?? 0));
-    shown += known ? clean : unknownSign;
+    shown += known ? clean : missingGlyph;
   }
   return shown.replaceAll(/ +/gu, ' ').trim();
 }
@@ -36,12 +36,12 @@ export function layOutCaption(prompt: string, glyphs: Glyphs, room: CaptionRoom)
   const words = printable(prompt, glyphs)
     .split(' ')
     .filter((word) => word !== '');
-  const largest = Math.max(smallestFont, Math.min(room.width * 0.05, room.height * 0.06, 36));
-  for (let fontSize = largest; fontSize > smallestFont; fontSize *= 0.92) {
+  const largest = Math.max(minFontSize, Math.min(room.width * 0.05, room.height * 0.06, 36));
+  for (let fontSize = largest; fontSize > minFontSize; fontSize *= 0.92) {
     const lines = wrap(words, widthIn(room, fontSize, glyphs));
     if (lines.length <= linesThatFit(room, fontSize)) return captionOf(lines, fontSize);
   }
-  return captionOf(shortened(words, room, glyphs), smallestFont);
+  return captionOf(shortened(words, room, glyphs), minFontSize);
 }
 
 function captionOf(lines: readonly string[], fontSize: number): Caption {
@@ -50,14 +50,14 @@ function captionOf(lines: readonly string[], fontSize: number): Caption {
 }
 
 function linesThatFit(room: CaptionRoom, fontSize: number): number {
-  return Math.max(1, Math.floor((room.height * largestShare - fontSize) / (fontSize * 1.3)));
+  return Math.max(1, Math.floor((room.height * maxHeightShare - fontSize) / (fontSize * 1.3)));
 }
 
 type Fits = (line: string) => boolean;
 
 function widthIn(room: CaptionRoom, fontSize: number, glyphs: Glyphs): Fits {
   const available = room.width * 0.92;
-  return (line) => glyphs.width(line) * fontSize * shapingSlack <= available;
+  return (line) => glyphs.width(line) * fontSize * shapingMargin <= available;
 }
 
 function wrap(words: readonly string[], fits: Fits): readonly string[] {
@@ -90,8 +90,8 @@ function broken(word: string, fits: Fits): readonly string[] {
 }
 
 function shortened(words: readonly string[], room: CaptionRoom, glyphs: Glyphs): readonly string[] {
-  const fits = widthIn(room, smallestFont, glyphs);
-  const most = linesThatFit(room, smallestFont);
+  const fits = widthIn(room, minFontSize, glyphs);
+  const most = linesThatFit(room, minFontSize);
   const pieces = words.flatMap((word) => broken(word, fits));
   const linesWith = (count: number) => {
     const shown = pieces.slice(0, count);

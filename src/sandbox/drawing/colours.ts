@@ -1,7 +1,7 @@
 /** Hue in degrees, the others from 0 to 1. */
 export type Hsl = { readonly hue: number; readonly saturation: number; readonly lightness: number };
 
-const inWords: Readonly<Record<string, Hsl>> = {
+const namedColours: Readonly<Record<string, Hsl>> = {
   red: { hue: 6, saturation: 0.78, lightness: 0.5 },
   crimson: { hue: 350, saturation: 0.75, lightness: 0.42 },
   orange: { hue: 26, saturation: 0.88, lightness: 0.54 },
@@ -24,17 +24,17 @@ const inWords: Readonly<Record<string, Hsl>> = {
 };
 
 export function colourNamed(word: string): Hsl | undefined {
-  return Object.hasOwn(inWords, word) ? inWords[word] : undefined;
+  return Object.hasOwn(namedColours, word) ? namedColours[word] : undefined;
 }
 
 /** The colour as `#rrggbb`; whatever is out of range is brought into it. */
 export function hex(hue: number, saturation: number, lightness: number): string {
   const s = Math.min(1, Math.max(0, saturation));
   const l = Math.min(1, Math.max(0, lightness));
-  const reach = s * Math.min(l, 1 - l);
+  const chroma = s * Math.min(l, 1 - l);
   const channel = (offset: number) => {
     const k = (offset + (((hue % 360) + 360) % 360) / 30) % 12;
-    const value = l - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1));
+    const value = l - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1));
     return Math.round(value * 255)
       .toString(16)
       .padStart(2, '0');

@@ -1,12 +1,12 @@
 import type { Random } from '../../kit/random.ts';
 import type { Caption } from './caption.ts';
-import { between, chanceFrom } from '../seeded-random.ts';
+import { between, randomFromText } from '../seeded-random.ts';
 import { hex, tonesOf } from './colours.ts';
 import { figures, flying } from './figures/figures.ts';
 import { drawGround } from './ground.ts';
 import { readScene, type Scene, type SceneFigure } from './scene.ts';
 import { drawSky } from './sky.ts';
-import { type Size, escapeXml, short } from './svg.ts';
+import { type Size, escapeXml, round2 } from './svg.ts';
 
 export const paper = '#f7f2e8';
 export const ink = '#2b2622';
@@ -21,13 +21,13 @@ export type Composition = {
 
 /** Composes what the prompt asks for; the same prompt, seed and size give the same layers. */
 export function compose(prompt: string, seed: number, size: Size): Composition {
-  const chance = chanceFrom(`${seed}:${prompt.toWellFormed().trim()}`);
-  const scene = readScene(prompt, chance);
+  const random = randomFromText(`${seed}:${prompt.toWellFormed().trim()}`);
+  const scene = readScene(prompt, random);
   return {
     scene,
-    backdrop: drawSky(scene, size, chance) + drawGround(scene, size, chance) + vignette(size),
-    figures: scene.figures.length === 0 ? abstractFigure(scene, size, chance) : drawFigures(scene, size, chance),
-    weather: drawWeather(scene, size, chance),
+    backdrop: drawSky(scene, size, random) + drawGround(scene, size, random) + vignette(size),
+    figures: scene.figures.length === 0 ? abstractFigure(scene, size, random) : drawFigures(scene, size, random),
+    weather: drawWeather(scene, size, random),
   };
 }
 
@@ -38,19 +38,19 @@ export function drawPrint({ width, height }: Size, caption: Caption): string {
   const firstLine =
     top + (caption.stripHeight - caption.lines.length * caption.lineHeight) / 2 + caption.fontSize * 0.98;
   const lines = caption.lines.map((line, index) => {
-    const y = short(firstLine + index * caption.lineHeight);
-    return `<text x="${short(width / 2)}" y="${y}" text-anchor="middle" font-family="DejaVu Sans" font-size="${short(caption.fontSize)}" fill="${ink}">${escapeXml(line)}</text>`;
+    const y = round2(firstLine + index * caption.lineHeight);
+    return `<text x="${round2(width / 2)}" y="${y}" text-anchor="middle" font-family="DejaVu Sans" font-size="${round2(caption.fontSize)}" fill="${ink}">${escapeXml(line)}</text>`;
   });
   return `<path d="M0 0H${width}V${height}H0ZM${border} ${border}V${top}H${width - border}V${border}Z" fill="${paper}"/>${lines.join('')}`;
 }
 
-function drawFigures(scene: Scene, { width, height }: Size, chance: Random): string {
+function drawFigures(scene: Scene, { width, height }: Size, random: Random): string {
   const unit = Math.min(width, height);
   const share = [0.56, 0.44, 0.36][scene.figures.length - 1] ?? 0.36;
   return scene.figures
     .map((figure, index) => {
       const size = unit * share * (index === 0 ? 1 : 0.86);
-      const across = (index + 1) / (scene.figures.length + 1) + between(chance, -0.03, 0.03);
+      const across = (index + 1) / (scene.figures.length + 1) + between(random, -0.03, 0.03);
       const foot = height * footOf(figure, scene);
       return place(figure, across * width, foot, size);
     })
@@ -67,38 +67,38 @@ function footOf({ name }: SceneFigure, { ground }: Scene): number {
 function place(figure: SceneFigure, x: number, foot: number, size: number): string {
   const shadow = flying.has(figure.name)
     ? ''
-    : `<ellipse cx="${short(x)}" cy="${short(foot - size * 0.012)}" rx="${short(size * 0.4)}" ry="${short(size * 0.05)}" fill="#101020" opacity=".25"/>`;
-  const scale = short(size / 100);
+    : `<ellipse cx="${round2(x)}" cy="${round2(foot - size * 0.012)}" rx="${round2(size * 0.4)}" ry="${round2(size * 0.05)}" fill="#101020" opacity=".25"/>`;
+  const scale = round2(size / 100);
   const drawn = figures[figure.name](tonesOf(figure.colour));
-  return `${shadow}<g transform="translate(${short(x - size / 2)} ${short(foot - size)}) scale(${scale})">${drawn}</g>`;
+  return `${shadow}<g transform="translate(${round2(x - size / 2)} ${round2(foot - size)}) scale(${scale})">${drawn}</g>`;
 }
 
 /** For words that name nothing we can draw: rings and ribbons in the colours of the scene. */
-function abstractFigure({ hue }: Scene, { width, height }: Size, chance: Random): string {
+function abstractFigure({ hue }: Scene, { width, height }: Size, random: Random): string {
   const unit = Math.min(width, height);
   const ribbons = Array.from({ length: 3 }, (_, index) => {
-    const y = height * between(chance, 0.25, 0.65);
-    const bend = height * between(chance, -0.3, 0.3);
-    return `<path d="M0 ${short(y)}C${short(width * 0.3)} ${short(y + bend)} ${short(width * 0.7)} ${short(y - bend)} ${width} ${short(y)}" stroke="${hex(hue + 60 * index + 20, 0.7, 0.6)}" stroke-width="${short(unit * between(chance, 0.012, 0.035))}" fill="none" opacity=".75"/>`;
+    const y = height * between(random, 0.25, 0.65);
+    const bend = height * between(random, -0.3, 0.3);
+    return `<path d="M0 ${round2(y)}C${round2(width * 0.3)} ${round2(y + bend)} ${round2(width * 0.7)} ${round2(y - bend)} ${width} ${round2(y)}" stroke="${hex(hue + 60 * index + 20, 0.7, 0.6)}" stroke-width="${round2(unit * between(random, 0.012, 0.035))}" fill="none" opacity=".75"/>`;
   });
   const orbs = Array.from({ length: 7 }, () => {
-    const colour = hex(hue + between(chance, -60, 200), 0.72, between(chance, 0.5, 0.72));
-    const [x, y] = [short(width * between(chance, 0.15, 0.85)), short(height * between(chance, 0.18, 0.68))];
-    const radius = unit * between(chance, 0.03, 0.12);
-    return `<circle cx="${x}" cy="${y}" r="${short(radius)}" fill="${colour}" opacity=".8"/>
-    <circle cx="${x}" cy="${y}" r="${short(radius * 1.35)}" fill="none" stroke="${colour}" stroke-width="${short(unit * 0.006)}" opacity=".7"/>`;
+    const colour = hex(hue + between(random, -60, 200), 0.72, between(random, 0.5, 0.72));
+    const [x, y] = [round2(width * between(random, 0.15, 0.85)), round2(height * between(random, 0.18, 0.68))];
+    const radius = unit * between(random, 0.03, 0.12);
+    return `<circle cx="${x}" cy="${y}" r="${round2(radius)}" fill="${colour}" opacity=".8"/>
+    <circle cx="${x}" cy="${y}" r="${round2(radius * 1.35)}" fill="none" stroke="${colour}" stroke-width="${round2(unit * 0.006)}" opacity=".7"/>`;
   });
   return ribbons.join('') + orbs.join('');
 }
 
-function drawWeather({ weather }: Scene, { width, height }: Size, chance: Random): string {
+function drawWeather({ weather }: Scene, { width, height }: Size, random: Random): string {
   const unit = Math.min(width, height);
   if (weather === 'fair') return '';
   const marks = Array.from({ length: 110 }, () => {
-    const [x, y] = [short(chance() * width), short(chance() * height)];
-    const size = unit * between(chance, 0.003, 0.009);
-    if (weather === 'snow') return `<circle cx="${x}" cy="${y}" r="${short(size)}" fill="#fff" opacity=".9"/>`;
-    return `<path d="M${x} ${y}l${short(-size * 1.4)} ${short(size * 6)}" stroke="#dcecff" stroke-width="${short(unit * 0.0035)}" opacity=".6"/>`;
+    const [x, y] = [round2(random() * width), round2(random() * height)];
+    const size = unit * between(random, 0.003, 0.009);
+    if (weather === 'snow') return `<circle cx="${x}" cy="${y}" r="${round2(size)}" fill="#fff" opacity=".9"/>`;
+    return `<path d="M${x} ${y}l${round2(-size * 1.4)} ${round2(size * 6)}" stroke="#dcecff" stroke-width="${round2(unit * 0.0035)}" opacity=".6"/>`;
   });
   return marks.join('');
 }

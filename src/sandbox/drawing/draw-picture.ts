@@ -12,8 +12,8 @@ export type PictureRequest = {
   readonly height?: number | undefined;
 };
 
-const smallest = 32;
-const largest = 2048;
+const minSide = 32;
+const maxSide = 2048;
 
 /** Refuses a size that cannot be drawn, before any work is done. */
 export function checkSize(purpose: string, width: number, height: number): void {
@@ -21,9 +21,9 @@ export function checkSize(purpose: string, width: number, height: number): void 
     ['width', width],
     ['height', height],
   ] as const) {
-    if (Number.isInteger(value) && value >= smallest && value <= largest) continue;
+    if (Number.isInteger(value) && value >= minSide && value <= maxSide) continue;
     throw new RangeError(
-      `Cannot ${purpose} with ${name} ${value}: it must be a whole number from ${smallest} to ${largest}`,
+      `Cannot ${purpose} with ${name} ${value}: it must be a whole number from ${minSide} to ${maxSide}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { layOutCaption } from './caption.ts';
-import { chanceFrom } from '../seeded-random.ts';
+import { randomFromText } from '../seeded-random.ts';
 import { compose, drawPrint } from './composition.ts';
 import { svgOf, renderSvg } from './svg.ts';
 import { loadGlyphs } from './font.ts';
@@ -13,8 +13,8 @@ export type VideoRequest = PictureRequest & {
 };
 
 /** How much larger than the frame the backdrop is, so that there is something to wander over. */
-const roam = 1.16;
-const mostFrames = 600;
+const backdropScale = 1.16;
+const maxFrames = 600;
 
 /** Films a print of the prompt as an H.264 MP4: it pans and zooms, the figure sways, the weather moves. */
 export async function drawVideo({
@@ -30,17 +30,17 @@ export async function drawVideo({
   if (width % 2 !== 0 || height % 2 !== 0) {
     throw new RangeError(`Cannot draw a video of ${width} x ${height}: both must be even`);
   }
-  if (!(Number.isInteger(fps) && fps >= 1 && fps <= 60 && frames >= 1 && frames <= mostFrames)) {
+  if (!(Number.isInteger(fps) && fps >= 1 && fps <= 60 && frames >= 1 && frames <= maxFrames)) {
     throw new RangeError(
-      `Cannot draw a video of ${seconds} s at ${fps} frames a second: it must have 1 to ${mostFrames} frames, and 1 to 60 a second`,
+      `Cannot draw a video of ${seconds} s at ${fps} frames a second: it must have 1 to ${maxFrames} frames, and 1 to 60 a second`,
     );
   }
   const size = { width, height };
   const caption = layOutCaption(prompt, await loadGlyphs(), size);
   const area = { width, height: height - caption.stripHeight };
   const { backdrop, figures, scene } = compose(prompt, seed, area);
-  const wide = { width: Math.ceil(area.width * roam), height: Math.ceil(area.height * roam) };
-  const enlarged = `<g transform="scale(${roam})">${backdrop}</g>`;
+  const wide = { width: Math.ceil(area.width * backdropScale), height: Math.ceil(area.height * backdropScale) };
+  const enlarged = `<g transform="scale(${backdropScale})">${backdrop}</g>`;
   const [backdropRaster, figuresRaster, printRaster] = await Promise.all([
     renderSvg(svgOf(wide, enlarged)),
     renderSvg(svgOf(size, figures)),
@@ -49,7 +49,7 @@ export async function drawVideo({
   const painter = new FramePainter(
     { backdrop: backdropRaster, figures: figuresRaster, print: printRaster, pictureHeight: area.height },
     scene.weather,
-    chanceFrom(`motes ${seed}:${prompt}`),
+    randomFromText(`motes ${seed}:${prompt}`),
   );
   return encodeMp4({ width, height, fps, frames, frame: (index) => painter.paint(index / frames) });
 }

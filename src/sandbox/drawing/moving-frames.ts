@@ -14,7 +14,7 @@ export type Layers = {
   readonly pictureHeight: number;
 };
 
-type Mote = {
+type Particle = {
   readonly x: number;
   readonly y: number;
   readonly speed: number;
@@ -26,35 +26,35 @@ type Mote = {
 export class FramePainter {
   readonly #layers: Layers;
   readonly #weather: Weather;
-  readonly #motes: readonly Mote[];
+  readonly #particles: readonly Particle[];
   readonly #frame: Uint8Array;
 
-  constructor(layers: Layers, weather: Weather, chance: Random) {
+  constructor(layers: Layers, weather: Weather, random: Random) {
     this.#layers = layers;
     this.#weather = weather;
     this.#frame = new Uint8Array(layers.print.width * layers.print.height * 4);
-    this.#motes = Array.from({ length: weather === 'fair' ? 26 : 90 }, () => ({
-      x: chance(),
-      y: chance(),
-      speed: between(chance, 0.5, 1.2),
-      sway: between(chance, 0, 2 * Math.PI),
-      size: between(chance, 0.8, 2),
+    this.#particles = Array.from({ length: weather === 'fair' ? 26 : 90 }, () => ({
+      x: random(),
+      y: random(),
+      speed: between(random, 0.5, 1.2),
+      sway: between(random, 0, 2 * Math.PI),
+      size: between(random, 0.8, 2),
     }));
   }
 
   /** `at` goes from 0 to 1 over the whole film. */
   paint(at: number): Uint8Array {
     const { figures, print } = this.#layers;
-    this.#wander(at);
+    this.#drawBackdrop(at);
     const lift = Math.sin(at * 4 * Math.PI) * print.height * 0.012;
-    this.#lay(figures, Math.round(Math.sin(at * 2 * Math.PI) * print.width * 0.016), Math.round(lift));
-    this.#drift(at);
-    this.#lay(print, 0, 0);
+    this.#drawLayer(figures, Math.round(Math.sin(at * 2 * Math.PI) * print.width * 0.016), Math.round(lift));
+    this.#drawParticles(at);
+    this.#drawLayer(print, 0, 0);
     return this.#frame;
   }
 
   /** A slow pan with a slow zoom, between the pixels of the backdrop. */
-  #wander(at: number): void {
+  #drawBackdrop(at: number): void {
     const { backdrop, print, pictureHeight } = this.#layers;
     const { pixels, width: stride } = backdrop;
     const frame = this.#frame;
@@ -85,7 +85,7 @@ export class FramePainter {
     }
   }
 
-  #lay(layer: Raster, dx: number, dy: number): void {
+  #drawLayer(layer: Raster, dx: number, dy: number): void {
     const frame = this.#frame;
     const { width, height, pixels } = layer;
     for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y += 1) {
@@ -102,21 +102,21 @@ export class FramePainter {
   }
 
   /** Snow falls, rain pours, and in fair weather bright motes rise. */
-  #drift(at: number): void {
+  #drawParticles(at: number): void {
     const { width, height } = this.#layers.print;
     const fall = { snow: 0.7, rain: 3.5, fair: -0.25 }[this.#weather];
-    for (const mote of this.#motes) {
-      const y = wrapped(mote.y + at * fall * mote.speed) * height;
-      const swing = this.#weather === 'rain' ? -0.04 * at : 0.015 * Math.sin(at * 4 * Math.PI + mote.sway);
-      const x = wrapped(mote.x + swing) * width;
+    for (const particle of this.#particles) {
+      const y = wrapped(particle.y + at * fall * particle.speed) * height;
+      const swing = this.#weather === 'rain' ? -0.04 * at : 0.015 * Math.sin(at * 4 * Math.PI + particle.sway);
+      const x = wrapped(particle.x + swing) * width;
       if (this.#weather === 'rain')
-        for (let step = 0; step < 6; step += 1) this.#dot(x - step * 0.3, y + step, 0.7, 0.6);
-      else if (this.#weather === 'snow') this.#dot(x, y, mote.size, 0.95);
-      else this.#dot(x, y, mote.size * 0.8, 0.35 + 0.3 * Math.sin(at * 6 * Math.PI + mote.sway));
+        for (let step = 0; step < 6; step += 1) this.#drawParticle(x - step * 0.3, y + step, 0.7, 0.6);
+      else if (this.#weather === 'snow') this.#drawParticle(x, y, particle.size, 0.95);
+      else this.#drawParticle(x, y, particle.size * 0.8, 0.35 + 0.3 * Math.sin(at * 6 * Math.PI + particle.sway));
     }
   }
 
-  #dot(centreX: number, centreY: number, radius: number, strength: number): void {
+  #drawParticle(centreX: number, centreY: number, radius: number, strength: number): void {
     const { width, height } = this.#layers.print;
     for (let y = Math.max(0, Math.floor(centreY - radius)); y <= Math.min(height - 1, centreY + radius); y += 1) {
       for (let x = Math.max(0, Math.floor(centreX - radius)); x <= Math.min(width - 1, centreX + radius); x += 1) {

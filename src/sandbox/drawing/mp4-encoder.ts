@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type * as H264 from 'h264-mp4-encoder';
 import { devPackage } from './dev-package.ts';
 
@@ -25,7 +25,7 @@ function clearTimes(mp4: Buffer, from: number, to: number): void {
   }
 }
 
-export type Film = {
+export type VideoFrames = {
   /** In pixels, even. */
   readonly width: number;
   readonly height: number;
@@ -38,23 +38,23 @@ export type Film = {
 let encoded = 0;
 
 /** Encodes the film as H.264 in MP4, letting other work in between two frames. */
-export async function encodeMp4(film: Film): Promise<Uint8Array> {
+export async function encodeMp4(video: VideoFrames): Promise<Uint8Array> {
   const { createH264MP4Encoder } = await devPackage('h264-mp4-encoder', 'encode videos', loadEncoder);
   const encoder = await createH264MP4Encoder();
   // All encoders share one file system in memory.
   encoded += 1;
   encoder.outputFilename = `film-${encoded}.mp4`;
   try {
-    encoder.width = film.width;
-    encoder.height = film.height;
-    encoder.frameRate = film.fps;
+    encoder.width = video.width;
+    encoder.height = video.height;
+    encoder.frameRate = video.fps;
     encoder.speed = 5;
     encoder.quantizationParameter = 26;
-    encoder.groupOfPictures = film.fps * 2;
+    encoder.groupOfPictures = video.fps * 2;
     encoder.initialize();
-    for (let index = 0; index < film.frames; index += 1) {
-      encoder.addFrameRgba(film.frame(index));
-      await breathe();
+    for (let index = 0; index < video.frames; index += 1) {
+      encoder.addFrameRgba(video.frame(index));
+      await yieldToEventLoop();
     }
     encoder.finalize();
     const file = encoder.FS.readFile(encoder.outputFilename);

@@ -91,52 +91,52 @@ export type Scene = {
   readonly figures: readonly SceneFigure[];
 };
 
-const mostFigures = 3;
-const wetFigures: ReadonlySet<FigureName> = new Set(['boat', 'fish']);
+const maxFigures = 3;
+const waterFigures: ReadonlySet<FigureName> = new Set(['boat', 'fish']);
 
-export function readScene(prompt: string, chance: Random): Scene {
+export function readScene(prompt: string, random: Random): Scene {
   const words: readonly string[] = prompt.toLowerCase().match(/\p{L}+/gu) ?? [];
   const colours: Hsl[] = [];
   const figures: SceneFigure[] = [];
-  let fresh: Hsl | undefined;
+  let unusedColour: Hsl | undefined;
   for (const word of words) {
     const colour = colourNamed(word);
     const name = figureNamed(word);
     if (colour !== undefined) {
       colours.push(colour);
-      fresh = colour;
+      unusedColour = colour;
     }
-    if (name !== undefined && figures.length < mostFigures && !figures.some((figure) => figure.name === name)) {
-      figures.push({ name, colour: fresh ?? naturalColours[name] ?? anyColour(chance) });
-      fresh = undefined;
+    if (name !== undefined && figures.length < maxFigures && !figures.some((figure) => figure.name === name)) {
+      figures.push({ name, colour: unusedColour ?? naturalColours[name] ?? anyColour(random) });
+      unusedColour = undefined;
     }
   }
-  const isWet = figures.some((figure) => wetFigures.has(figure.name));
-  const calm: readonly [Ground, ...Ground[]] = isWet ? ['sea'] : grounds;
-  const sky = firstOf(words, skyNamed) ?? oneOf<Sky>(chance, ['day', 'day', 'dusk']);
+  const isOnWater = figures.some((figure) => waterFigures.has(figure.name));
+  const candidates: readonly [Ground, ...Ground[]] = isOnWater ? ['sea'] : grounds;
+  const sky = firstOf(words, skyNamed) ?? oneOf<Sky>(random, ['day', 'day', 'dusk']);
   return {
     sky,
-    ground: firstOf(words, placeNamed) ?? oneOf(chance, calm),
+    ground: firstOf(words, placeNamed) ?? oneOf(random, candidates),
     weather: firstOf(words, weatherNamed) ?? 'fair',
-    hue: landscapeHue(fresh, colours, chance),
+    hue: landscapeHue(unusedColour, colours, random),
     hasMoon: sky === 'night' || words.includes('moon'),
     figures,
   };
 }
 
 /** A colour word that no figure wears paints the landscape; else the landscape stands against the first colour. */
-function landscapeHue(fresh: Hsl | undefined, colours: readonly Hsl[], chance: Random): number {
-  const drift = between(chance, -14, 14);
-  if (fresh !== undefined) return fresh.hue + drift / 2;
+function landscapeHue(unusedColour: Hsl | undefined, colours: readonly Hsl[], random: Random): number {
+  const drift = between(random, -14, 14);
+  if (unusedColour !== undefined) return unusedColour.hue + drift / 2;
   const first = colours[0];
-  return first === undefined ? between(chance, 0, 360) : first.hue + 180 + drift * 2;
+  return first === undefined ? between(random, 0, 360) : first.hue + 180 + drift * 2;
 }
 
-function anyColour(chance: Random): Hsl {
+function anyColour(random: Random): Hsl {
   return {
-    hue: between(chance, 0, 360),
-    saturation: between(chance, 0.5, 0.75),
-    lightness: between(chance, 0.48, 0.6),
+    hue: between(random, 0, 360),
+    saturation: between(random, 0.5, 0.75),
+    lightness: between(random, 0.48, 0.6),
   };
 }
 

@@ -2,17 +2,17 @@ import type { Random } from '../../kit/random.ts';
 import { between } from '../seeded-random.ts';
 import { hex } from './colours.ts';
 import type { Scene } from './scene.ts';
-import { short, type Size } from './svg.ts';
+import { round2, type Size } from './svg.ts';
 
 /** Share of the height at which earth and sky meet. */
 export const horizon = 0.6;
 
 /** The sky with what stands in it: sun or moon, stars, clouds. */
-export function drawSky(scene: Scene, { width, height }: Size, chance: Random): string {
+export function drawSky(scene: Scene, { width, height }: Size, random: Random): string {
   const [top, middle, bottom] = skyTones(scene);
   const unit = Math.min(width, height);
-  const x = width * between(chance, 0.16, 0.84);
-  const y = height * between(chance, 0.14, scene.sky === 'dusk' ? 0.46 : 0.26);
+  const x = width * between(random, 0.16, 0.84);
+  const y = height * between(random, 0.14, scene.sky === 'dusk' ? 0.46 : 0.26);
   const glow = scene.hasMoon ? '#fdf6d8' : scene.sky === 'dusk' ? '#ffd9a0' : '#fff3c4';
   return `
   <defs>
@@ -25,11 +25,11 @@ export function drawSky(scene: Scene, { width, height }: Size, chance: Random): 
     </radialGradient>
   </defs>
   <rect width="${width}" height="${height}" fill="url(#sky)"/>
-  ${scene.sky === 'night' ? stars(width, height, unit, chance) : ''}
-  <circle cx="${short(x)}" cy="${short(y)}" r="${short(unit * 0.3)}" fill="url(#glow)"/>
-  <circle cx="${short(x)}" cy="${short(y)}" r="${short(unit * 0.075)}" fill="${glow}"/>
+  ${scene.sky === 'night' ? stars(width, height, unit, random) : ''}
+  <circle cx="${round2(x)}" cy="${round2(y)}" r="${round2(unit * 0.3)}" fill="url(#glow)"/>
+  <circle cx="${round2(x)}" cy="${round2(y)}" r="${round2(unit * 0.075)}" fill="${glow}"/>
   ${scene.hasMoon ? craters(x, y, unit) : ''}
-  ${scene.sky === 'night' ? '' : clouds(width, height, unit, chance)}`;
+  ${scene.sky === 'night' ? '' : clouds(width, height, unit, random)}`;
 }
 
 function skyTones({ sky, hue, weather }: Scene): readonly [string, string, string] {
@@ -58,34 +58,34 @@ function craters(x: number, y: number, unit: number): string {
     [-0.02, 0.034, 0.011],
   ]
     .map(([dx = 0, dy = 0, r = 0]) => {
-      return `<circle cx="${short(x + dx * unit)}" cy="${short(y + dy * unit)}" r="${short(r * unit)}" fill="#d9cfa6" opacity=".6"/>`;
+      return `<circle cx="${round2(x + dx * unit)}" cy="${round2(y + dy * unit)}" r="${round2(r * unit)}" fill="#d9cfa6" opacity=".6"/>`;
     })
     .join('');
 }
 
-function stars(width: number, height: number, unit: number, chance: Random): string {
+function stars(width: number, height: number, unit: number, random: Random): string {
   return Array.from({ length: 90 }, () => {
-    const x = short(chance() * width);
-    const y = short(chance() ** 1.4 * height * 0.75);
-    const radius = short(unit * between(chance, 0.0014, 0.0046));
-    return `<circle cx="${x}" cy="${y}" r="${radius}" fill="#fffbe6" opacity="${short(between(chance, 0.35, 1))}"/>`;
+    const x = round2(random() * width);
+    const y = round2(random() ** 1.4 * height * 0.75);
+    const radius = round2(unit * between(random, 0.0014, 0.0046));
+    return `<circle cx="${x}" cy="${y}" r="${radius}" fill="#fffbe6" opacity="${round2(between(random, 0.35, 1))}"/>`;
   }).join('');
 }
 
-function clouds(width: number, height: number, unit: number, chance: Random): string {
+function clouds(width: number, height: number, unit: number, random: Random): string {
   return Array.from({ length: 3 }, () => {
-    const x = chance() * width;
-    const y = height * between(chance, 0.08, 0.4);
-    const scale = unit * between(chance, 0.06, 0.11);
+    const x = random() * width;
+    const y = height * between(random, 0.08, 0.4);
+    const scale = unit * between(random, 0.06, 0.11);
     const puffs = [
       [-1.25, 0.1, 0.62],
       [-0.45, -0.25, 0.85],
       [0.5, -0.1, 0.75],
       [1.3, 0.15, 0.5],
     ].map(([dx = 0, dy = 0, r = 0]) => {
-      return `<circle cx="${short(x + dx * scale)}" cy="${short(y + dy * scale)}" r="${short(r * scale)}"/>`;
+      return `<circle cx="${round2(x + dx * scale)}" cy="${round2(y + dy * scale)}" r="${round2(r * scale)}"/>`;
     });
-    const base = `<rect x="${short(x - 1.9 * scale)}" y="${short(y)}" width="${short(3.7 * scale)}" height="${short(0.68 * scale)}" rx="${short(0.34 * scale)}"/>`;
-    return `<g fill="#ffffff" opacity="${short(between(chance, 0.4, 0.7))}">${puffs.join('')}${base}</g>`;
+    const base = `<rect x="${round2(x - 1.9 * scale)}" y="${round2(y)}" width="${round2(3.7 * scale)}" height="${round2(0.68 * scale)}" rx="${round2(0.34 * scale)}"/>`;
+    return `<g fill="#ffffff" opacity="${round2(between(random, 0.4, 0.7))}">${puffs.join('')}${base}</g>`;
   }).join('');
 }

@@ -28,7 +28,7 @@ export function escapeXml(text: string): string {
 }
 
 /** A coordinate as it stands in an SVG: two decimals at most. */
-export function short(value: number): string {
+export function round2(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 

@@ -6,11 +6,11 @@ import type { Clock } from '../../kit/clock.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { SandboxAccount } from '../bytez/faults-file.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
-import { Cast, type CastRole } from './participants.ts';
+import { Participants, type ParticipantRole } from './participants.ts';
 import { fileOf } from './chat-view.ts';
-import { FaultBoard } from './fault-controls.ts';
+import { FaultControls } from './fault-controls.ts';
 import type { HouseView } from './house-view.ts';
-import { mediaAnswer } from './file-response.ts';
+import { fileResponse } from './file-response.ts';
 import { pageActions } from './page-actions.ts';
 import { PageFeed } from './page-feed.ts';
 import { onlyLoopback, safeHeaders } from './page-guard.ts';
@@ -44,9 +44,9 @@ export type ChatPageOptions = {
   readonly view: HouseView;
   readonly clock: Clock;
   /** The ids of those who can be played. */
-  readonly ids: Readonly<Record<CastRole, number>>;
+  readonly ids: Readonly<Record<ParticipantRole, number>>;
   /** Whom the page shows first, and the language of every phone. */
-  readonly first: CastRole;
+  readonly first: ParticipantRole;
   readonly language: string;
   /** The languages that a phone can be set to. */
   readonly languages: readonly string[];
@@ -54,17 +54,21 @@ export type ChatPageOptions = {
 
 export type ChatPage = Disposable & {
   readonly app: Hono;
-  readonly cast: Cast;
+  readonly participants: Participants;
 };
 
 /** The chat page: people who talk to the bot, and beside them what goes on behind the scenes. */
 export function createChatPage(options: ChatPageOptions): ChatPage {
   const { telegram, bytez, accounts, view, clock, ids, first, language, languages } = options;
-  const cast = new Cast({ telegram, ids, language });
-  const board = new FaultBoard({ telegram, bytez, accounts });
+  const participants = new Participants({ telegram, ids, language });
+  const faultControls = new FaultControls({ telegram, bytez, accounts });
   const feed = new PageFeed();
-  feed.put('stage', { languages, first: ids[first], group: { id: cast.group.id, title: cast.group.title } });
-  const state = new PageState({ telegram, bytez, view, clock, cast, board, feed });
+  feed.publish('settings', {
+    languages,
+    first: ids[first],
+    group: { id: participants.group.id, title: participants.group.title },
+  });
+  const state = new PageState({ telegram, bytez, view, clock, participants, faultControls, feed });
   const assets = readAssets();
   const closing = new AbortController();
 
@@ -73,27 +77,36 @@ export function createChatPage(options: ChatPageOptions): ChatPage {
   app.use(onlyLoopback);
   app.get('/api/events', (c) =>
     streamSSE(c, async (stream) => {
-      const leaving = new AbortController();
-      stream.onAbort(() => leaving.abort());
-      for await (const message of feed.read(AbortSignal.any([leaving.signal, closing.signal]))) {
+      const clientGone = new AbortController();
+      stream.onAbort(() => clientGone.abort());
+      for await (const message of feed.read(AbortSignal.any([clientGone.signal, closing.signal]))) {
         await stream.writeSSE(message);
       }
     }),
   );
   app.get('/api/files/:id', (c) => {
     const id = c.req.param('id');
-    const chats = cast.members.flatMap(({ person }) => [person.messages(), person.messages(cast.group)]);
+    const chats = participants.members.flatMap(({ person }) => [
+      person.messages(),
+      person.messages(participants.group),
+    ]);
     const file = chats
       .flat()
       .map(fileOf)
       .find((found) => found?.fileId === id);
     if (file === undefined) return c.json({ error: 'There is no such file' }, 404);
-    const { status, headers, body } = mediaAnswer(file, c.req.header('range'));
+    const { status, headers, body } = fileResponse(file, c.req.header('range'));
     return c.body(body, status, headers);
   });
   app.route(
     '/api',
-    pageActions({ cast, board, languages, wakeKeys: () => view.wakeKeys(), changed: () => state.changed() }),
+    pageActions({
+      participants,
+      faultControls,
+      languages,
+      wakeKeys: () => view.wakeKeys(),
+      changed: () => state.changed(),
+    }),
   );
   app.get('/:name{[a-z.-]*}', (c) => {
     const asset = assets.get(c.req.param('name') || 'index.html');
@@ -104,7 +117,7 @@ export function createChatPage(options: ChatPageOptions): ChatPage {
   app.onError((error, c) => c.json({ error: error.message }, 500));
   return {
     app,
-    cast,
+    participants,
     [Symbol.dispose]: () => {
       closing.abort();
       state[Symbol.dispose]();

@@ -27,14 +27,14 @@ export type ShownMessage = {
   readonly album?: number;
 };
 
-const shownAtMost = 150;
-const excerptLetters = 80;
+const maxMessages = 150;
+const maxExcerptCharacters = 80;
 
 /** A chat as the page draws it: the latest messages, their files as addresses of this page. */
 export function shownMessages(messages: readonly SeenMessage[]): readonly ShownMessage[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const albums = albumsOf(messages);
-  return messages.slice(-shownAtMost).map((message) => {
+  return messages.slice(-maxMessages).map((message) => {
     const { id, userId, atMs, buttons, edited, reaction } = message;
     const file = shownFile(message);
     const repliedTo = message.replyTo === undefined ? undefined : byId.get(message.replyTo);
@@ -97,6 +97,6 @@ function excerptOf({ userId, text, caption, photo, video }: SeenMessage): NonNul
   const words = (caption ?? text).replaceAll(/\s+/g, ' ').trim();
   const shown = words === '' ? (photo ? 'Photo' : video ? 'Video' : 'File') : words;
   const letters = Array.from(shown);
-  const short = letters.length > excerptLetters ? `${letters.slice(0, excerptLetters).join('')}…` : shown;
+  const short = letters.length > maxExcerptCharacters ? `${letters.slice(0, maxExcerptCharacters).join('')}…` : shown;
   return { text: short, ...(userId === undefined ? {} : { userId }) };
 }

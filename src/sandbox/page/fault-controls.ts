@@ -17,11 +17,11 @@ export const accountModes = [
 /** How a provider's account behaves; `scripted` is what it came with. */
 export type AccountMode = (typeof accountModes)[number];
 
-export const telegramTroubles = ['limited', 'failing', 'answers-lost'] as const;
+export const telegramFaultModes = ['limited', 'failing', 'answers-lost'] as const;
 /** What befalls the next calls of the bot to Telegram. */
-export type TelegramTrouble = (typeof telegramTroubles)[number];
+export type TelegramFaultMode = (typeof telegramFaultModes)[number];
 
-export type BoardView = {
+export type FaultControlsView = {
   readonly accounts: readonly { readonly name: string; readonly mode: AccountMode }[];
   readonly providerDown: boolean;
   readonly held: boolean;
@@ -39,17 +39,17 @@ const faultsOfMode = {
   slow: [{ do: { kind: 'slow', ms: 5_000 } }],
 } as const satisfies Record<Exclude<AccountMode, 'scripted'>, readonly BytezFault[]>;
 
-const troubledMethods = /^(?:send|edit)/;
-const troubledCalls = 3;
+const faultyMethods = /^(?:send|edit)/;
+const faultyCalls = 3;
 
-const troubleDeeds = {
+const effectOfMode = {
   limited: { kind: '429', retryAfterS: 3 },
   failing: { kind: '5xx', status: 502 },
   'answers-lost': { kind: 'cut-after' },
-} as const satisfies Record<TelegramTrouble, object>;
+} as const satisfies Record<TelegramFaultMode, object>;
 
 /** Everything that can be broken by hand, and how it stands. */
-export class FaultBoard {
+export class FaultControls {
   readonly #telegram: TelegramSandbox;
   readonly #bytez: BytezSandbox;
   readonly #accounts: readonly SandboxAccount[];
@@ -69,7 +69,7 @@ export class FaultBoard {
     this.#accounts = options.accounts;
   }
 
-  view(): BoardView {
+  view(): FaultControlsView {
     return {
       accounts: this.#accounts.map(({ name }) => ({ name, mode: this.#modes.get(name) ?? 'scripted' })),
       providerDown: this.#providerDown,
@@ -105,7 +105,7 @@ export class FaultBoard {
   }
 
   /** Befalls the next three messages or edits that the bot sends. */
-  troubleTelegram(trouble: TelegramTrouble): void {
-    this.#telegram.addFault({ method: troubledMethods, times: troubledCalls, do: troubleDeeds[trouble] });
+  injectTelegramFault(faultMode: TelegramFaultMode): void {
+    this.#telegram.addFault({ method: faultyMethods, times: faultyCalls, do: effectOfMode[faultMode] });
   }
 }

@@ -12,17 +12,17 @@ const shownTypes: ReadonlySet<string> = new Set([
   'audio/wav',
 ]);
 
-export type MediaAnswer = {
+export type FileResponse = {
   readonly status: 200 | 206 | 416;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer>;
 };
 
 /** The answer that carries a file, or the one part of it that a player asks for. */
-export function mediaAnswer(
+export function fileResponse(
   file: { readonly bytes: Uint8Array; readonly mime: string; readonly name: string },
   range: string | undefined,
-): MediaAnswer {
+): FileResponse {
   const isShown = shownTypes.has(file.mime);
   const size = file.bytes.byteLength;
   const headers = {

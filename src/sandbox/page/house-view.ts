@@ -10,7 +10,7 @@ export type HouseView = {
   lines(): Promise<readonly LineStats[]>;
   find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined>;
   /** What happened, in one line; undefined when there is nothing to tell. */
-  words(event: HouseEvent): string | undefined;
+  describe(event: HouseEvent): string | undefined;
   onEvent(listener: (event: HouseEvent) => void): Disposable;
   /** Puts resting keys back to work; answers how many. */
   wakeKeys(): number;

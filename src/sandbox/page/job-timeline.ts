@@ -3,7 +3,7 @@ import type { FailureReason } from '../../domain/failure.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { ParkReason } from '../../domain/job.ts';
 
-export type TaleStep = {
+export type TimelineStep = {
   readonly atMs: number;
   readonly tone: 'plain' | 'busy' | 'good' | 'bad' | 'wait';
   readonly title: string;
@@ -14,16 +14,16 @@ export type TaleStep = {
   readonly key?: string;
 };
 
-export type TaleState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+export type TimelineState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
 /** What has become of one job so far. */
-export type JobTale = {
+export type JobTimeline = {
   readonly id: JobId;
-  readonly state: TaleState;
-  readonly steps: readonly TaleStep[];
+  readonly state: TimelineState;
+  readonly steps: readonly TimelineStep[];
 };
 
-const reasonWords = {
+const reasonTexts = {
   'rate-limited': 'too many calls with this key',
   rejected: 'the key was refused',
   'not-entitled': 'the key may not use this model',
@@ -44,7 +44,7 @@ const reasonWords = {
   refused: 'the words were refused',
 } as const satisfies Record<FailureReason, string>;
 
-const parkWords = {
+const parkTexts = {
   'keys-cooling': 'every key is cooling',
   'keys-busy': 'every key is busy',
   'backing-off': 'a pause before the next attempt',
@@ -53,64 +53,75 @@ const parkWords = {
 } as const satisfies Record<ParkReason, string>;
 
 /** The tale after one more event of the job; the same one when the event adds nothing to it. */
-export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobTale {
-  const step = (tone: TaleStep['tone'], title: string, more: Partial<TaleStep> = {}): readonly TaleStep[] => [
-    ...tale.steps,
-    { atMs: nowMs, tone, title, ...more },
-  ];
+export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: number): JobTimeline {
+  const step = (
+    tone: TimelineStep['tone'],
+    title: string,
+    more: Partial<TimelineStep> = {},
+  ): readonly TimelineStep[] => [...timeline.steps, { atMs: nowMs, tone, title, ...more }];
   switch (event.event) {
     case 'job.accepted':
-      return { ...tale, steps: step('plain', 'Accepted', { detail: `${event.lane} lane, ${event.ahead} ahead` }) };
+      return { ...timeline, steps: step('plain', 'Accepted', { detail: `${event.lane} lane, ${event.ahead} ahead` }) };
     case 'job.started':
-      return { ...tale, state: 'running', steps: step('plain', 'A seat is free', { detail: after(event.waitedMs) }) };
+      return {
+        ...timeline,
+        state: 'running',
+        steps: step('plain', 'A seat is free', { detail: after(event.waitedMs) }),
+      };
     case 'job.parked': {
       const untilMs = nowMs + event.forMs;
       return {
-        ...tale,
+        ...timeline,
         state: 'waiting',
-        steps: step('wait', 'Place kept', { detail: parkWords[event.reason], untilMs }),
+        steps: step('wait', 'Place kept', { detail: parkTexts[event.reason], untilMs }),
       };
     }
     case 'attempt.started':
       return {
-        ...tale,
+        ...timeline,
         steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, { key: event.keyName, detail: 'asking …' }),
       };
     case 'attempt.failed':
       return {
-        ...tale,
-        steps: answered(tale.steps, 'bad', `${reasonWords[event.failure.reason]}, ${seconds(event.ms)}`),
+        ...timeline,
+        steps: withAttemptEnd(timeline.steps, 'bad', `${reasonTexts[event.failure.reason]}, ${seconds(event.ms)}`),
       };
     case 'attempt.succeeded':
-      return { ...tale, steps: answered(tale.steps, 'good', `answered in ${seconds(event.ms)}`) };
+      return { ...timeline, steps: withAttemptEnd(timeline.steps, 'good', `answered in ${seconds(event.ms)}`) };
     case 'result.refetch':
-      return { ...tale, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
+      return { ...timeline, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
     case 'job.produced':
-      return { ...tale, steps: step('good', 'Result kept', { detail: `${event.mime}, ${size(event.bytes)}` }) };
+      return { ...timeline, steps: step('good', 'Result kept', { detail: `${event.mime}, ${size(event.bytes)}` }) };
     case 'job.delivered': {
       const where = event.as === 'edit' ? 'into the receipt' : 'as a new message';
-      return { ...tale, state: 'done', steps: step('good', 'Delivered', { detail: `${where}, ${after(event.ms)}` }) };
+      return {
+        ...timeline,
+        state: 'done',
+        steps: step('good', 'Delivered', { detail: `${where}, ${after(event.ms)}` }),
+      };
     }
     case 'job.failed':
       return {
-        ...tale,
+        ...timeline,
         state: 'failed',
         steps: step('bad', 'Failed', { detail: `${event.code}, ${event.calls} calls` }),
       };
     case 'job.told':
-      return tale.state === 'cancelled' ? tale : { ...tale, steps: step('plain', 'The person was told kindly') };
+      return timeline.state === 'cancelled'
+        ? timeline
+        : { ...timeline, steps: step('plain', 'The person was told kindly') };
     case 'job.set-aside':
       return {
-        ...tale,
+        ...timeline,
         state: 'failed',
         steps: step('bad', 'Set aside', {
           detail: event.processes === 0 ? 'its record cannot be read' : `${event.processes} processes died`,
         }),
       };
     case 'job.cancelled':
-      return { ...tale, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
+      return { ...timeline, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
     case 'job.undeliverable':
-      return { ...tale, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
+      return { ...timeline, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
     case 'house.started':
     case 'house.recovered':
     case 'house.tidied':
@@ -139,12 +150,16 @@ export function continued(tale: JobTale, event: HouseEvent, nowMs: number): JobT
     case 'telegram.contested':
     case 'telegram.uncontested':
     case 'update.failed':
-      return tale;
+      return timeline;
   }
 }
 
 /** The attempt that was under way gets its ending. */
-function answered(steps: readonly TaleStep[], tone: TaleStep['tone'], detail: string): readonly TaleStep[] {
+function withAttemptEnd(
+  steps: readonly TimelineStep[],
+  tone: TimelineStep['tone'],
+  detail: string,
+): readonly TimelineStep[] {
   const index = steps.findLastIndex((step) => step.tone === 'busy');
   return steps.map((step, at) => (at === index ? { ...step, tone, detail } : step));
 }

@@ -3,13 +3,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Group } from '../telegram/people/group.ts';
 import type { Person } from '../telegram/people/person.ts';
-import type { Cast } from './participants.ts';
-import { accountModes, telegramTroubles, type FaultBoard } from './fault-controls.ts';
+import type { Participants } from './participants.ts';
+import { accountModes, telegramFaultModes, type FaultControls } from './fault-controls.ts';
 import { onlyThisPage } from './page-guard.ts';
 
 export type PageActionsOptions = {
-  readonly cast: Cast;
-  readonly board: FaultBoard;
+  readonly participants: Participants;
+  readonly faultControls: FaultControls;
   readonly languages: readonly string[];
   readonly wakeKeys: () => number;
   readonly changed: () => void;
@@ -23,39 +23,43 @@ const press = z.strictObject({ ...place, messageId: z.int().positive(), data: z.
 const language = z.strictObject({ personId: z.int(), language: z.string().max(12) });
 const account = z.strictObject({ place: z.int().positive(), mode: z.enum(accountModes) });
 const provider = z.strictObject({ down: z.boolean().optional(), held: z.boolean().optional() });
-const telegram = z.strictObject({ offline: z.boolean().optional(), trouble: z.enum(telegramTroubles).optional() });
+const telegram = z.strictObject({ offline: z.boolean().optional(), faultMode: z.enum(telegramFaultModes).optional() });
 const nothing = z.strictObject({});
 
-type Done = { readonly ok: true; readonly more?: object } | { readonly ok: false; readonly why: string };
-const done: Done = { ok: true };
+type ActionResult = { readonly ok: true; readonly more?: object } | { readonly ok: false; readonly error: string };
+const succeeded: ActionResult = { ok: true };
 
 /** What the page can do: speak and press as a person, change what is theirs, break things and mend them. */
-export function pageActions({ cast, board, languages, wakeKeys, changed }: PageActionsOptions): Hono {
+export function pageActions({ participants, faultControls, languages, wakeKeys, changed }: PageActionsOptions): Hono {
   const actions = new Hono();
   actions.use(onlyThisPage);
   actions.use(bodyLimit({ maxSize: bodyLimitBytes }));
 
-  const action = <Schema extends z.ZodType>(path: string, schema: Schema, act: (body: z.output<Schema>) => Done) =>
+  const action = <Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    act: (body: z.output<Schema>) => ActionResult,
+  ) =>
     actions.post(path, async (c) => {
       const parsed = schema.safeParse(await bodyOf(c));
       if (!parsed.success) return c.json({ error: z.prettifyError(parsed.error) }, 400);
       const answer = act(parsed.data);
       changed();
-      return answer.ok ? c.json({ ok: true, ...answer.more }) : c.json({ error: answer.why }, 409);
+      return answer.ok ? c.json({ ok: true, ...answer.more }) : c.json({ error: answer.error }, 409);
     });
 
   const as = (
     { personId, chatId }: { readonly personId: number; readonly chatId: number },
     act: (person: Person, where: { readonly in?: Group }) => object,
-  ): Done => {
-    const person = cast.member(personId)?.person;
-    if (person === undefined) return { ok: false, why: 'Nobody has this id' };
-    const isGroup = chatId === cast.group.id;
-    if (!isGroup && chatId !== personId) return { ok: false, why: 'This is not a chat of theirs' };
+  ): ActionResult => {
+    const person = participants.member(personId)?.person;
+    if (person === undefined) return { ok: false, error: 'Nobody has this id' };
+    const isGroup = chatId === participants.group.id;
+    if (!isGroup && chatId !== personId) return { ok: false, error: 'This is not a chat of theirs' };
     try {
-      return { ok: true, more: act(person, isGroup ? { in: cast.group } : {}) };
+      return { ok: true, more: act(person, isGroup ? { in: participants.group } : {}) };
     } catch (error) {
-      return { ok: false, why: error instanceof Error ? error.message : String(error) };
+      return { ok: false, error: error instanceof Error ? error.message : String(error) };
     }
   };
 
@@ -64,26 +68,26 @@ export function pageActions({ cast, board, languages, wakeKeys, changed }: PageA
     as(body, (person, where) => ({ queryId: person.press(body.messageId, body.data, where).queryId })),
   );
   action('/language', language, (body) => {
-    if (!languages.includes(body.language)) return { ok: false, why: 'Nobody here speaks this language' };
-    cast.speak(body.personId, body.language);
-    return done;
+    if (!languages.includes(body.language)) return { ok: false, error: 'Nobody here speaks this language' };
+    participants.setLanguage(body.personId, body.language);
+    return succeeded;
   });
   action('/crowd', nothing, () => {
-    cast.gather();
-    return done;
+    participants.askAsCrowd();
+    return succeeded;
   });
   action('/account', account, (body) =>
-    board.setMode(body.place, body.mode) ? done : { ok: false, why: 'There is no key at this place' },
+    faultControls.setMode(body.place, body.mode) ? succeeded : { ok: false, error: 'There is no key at this place' },
   );
   action('/provider', provider, ({ down, held }) => {
-    if (down !== undefined) board.setProviderDown(down);
-    if (held !== undefined) board.setHeld(held);
-    return done;
+    if (down !== undefined) faultControls.setProviderDown(down);
+    if (held !== undefined) faultControls.setHeld(held);
+    return succeeded;
   });
-  action('/telegram', telegram, ({ offline, trouble }) => {
-    if (offline !== undefined) board.setTelegramOffline(offline);
-    if (trouble !== undefined) board.troubleTelegram(trouble);
-    return done;
+  action('/telegram', telegram, ({ offline, faultMode }) => {
+    if (offline !== undefined) faultControls.setTelegramOffline(offline);
+    if (faultMode !== undefined) faultControls.injectTelegramFault(faultMode);
+    return succeeded;
   });
   action('/wake', nothing, () => ({ ok: true, more: { woken: wakeKeys() } }));
   return actions;

@@ -1,9 +1,9 @@
 /** One message of the stream: `patch` carries sections that have changed, the others say what happened just now. */
 export type FeedMessage = { readonly event: string; readonly data: string };
 
-type Reader = { pending: Map<string, string>; shouts: FeedMessage[]; wake: () => void };
+type Reader = { pending: Map<string, string>; broadcasts: FeedMessage[]; wake: () => void };
 
-const waitingShoutsAtMost = 100;
+const maxPendingBroadcasts = 100;
 
 /**
  * Keeps the newest state of each section of the page and gives it to every reader: the whole at first, afterwards what
@@ -17,7 +17,7 @@ export class PageFeed {
     return this.#readers.size;
   }
 
-  put(section: string, value: unknown): void {
+  publish(section: string, value: unknown): void {
     const json = JSON.stringify(value);
     if (this.#sections.get(section) === json) return;
     this.#sections.set(section, json);
@@ -28,30 +28,30 @@ export class PageFeed {
   }
 
   /** Tells those who read now, and nobody later. */
-  shout(event: string, value: unknown): void {
+  broadcast(event: string, value: unknown): void {
     const data = JSON.stringify(value);
     for (const reader of this.#readers) {
-      if (reader.shouts.length < waitingShoutsAtMost) reader.shouts.push({ event, data });
+      if (reader.broadcasts.length < maxPendingBroadcasts) reader.broadcasts.push({ event, data });
       reader.wake();
     }
   }
 
   /** Reads until the signal aborts. */
   async *read(signal: AbortSignal): AsyncGenerator<FeedMessage> {
-    const reader: Reader = { pending: new Map(this.#sections), shouts: [], wake: () => undefined };
+    const reader: Reader = { pending: new Map(this.#sections), broadcasts: [], wake: () => undefined };
     this.#readers.add(reader);
     const onAbort = () => reader.wake();
     signal.addEventListener('abort', onAbort);
     try {
       while (!signal.aborted) {
-        const { pending, shouts } = reader;
+        const { pending, broadcasts } = reader;
         reader.pending = new Map();
-        reader.shouts = [];
+        reader.broadcasts = [];
         const sections = [...pending].map(([name, json]) => `${JSON.stringify(name)}:${json}`);
         if (sections.length > 0) yield { event: 'patch', data: `{${sections.join(',')}}` };
-        yield* shouts;
+        yield* broadcasts;
         const woken = new Promise<void>((resolve) => (reader.wake = resolve));
-        if (reader.pending.size + reader.shouts.length === 0 && !signal.aborted) await woken;
+        if (reader.pending.size + reader.broadcasts.length === 0 && !signal.aborted) await woken;
       }
     } finally {
       signal.removeEventListener('abort', onAbort);

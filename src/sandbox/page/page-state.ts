@@ -2,11 +2,11 @@ import type { Clock } from '../../kit/clock.ts';
 import type { TelegramChange } from '../telegram/changes.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
-import type { Cast } from './participants.ts';
+import type { Participants } from './participants.ts';
 import { shownMessages } from './chat-view.ts';
-import type { FaultBoard } from './fault-controls.ts';
+import type { FaultControls } from './fault-controls.ts';
 import type { HouseView } from './house-view.ts';
-import { JobTales } from './recent-jobs.ts';
+import { RecentJobs } from './recent-jobs.ts';
 import type { PageFeed } from './page-feed.ts';
 
 export type PageStateOptions = {
@@ -14,84 +14,84 @@ export type PageStateOptions = {
   readonly bytez: BytezSandbox;
   readonly view: HouseView;
   readonly clock: Clock;
-  readonly cast: Cast;
-  readonly board: FaultBoard;
+  readonly participants: Participants;
+  readonly faultControls: FaultControls;
   readonly feed: PageFeed;
 };
 
 /** At most ten states a second, however much happens. */
-const spacingMs = 100;
+const minIntervalMs = 100;
 /** Keys wake and places move without a word: the page looks by itself this often. */
-const lookEveryMs = 1_000;
+const pollEveryMs = 1_000;
 
 /** Turns what happens in the sandbox and in the house into sections of the feed. */
 export class PageState implements Disposable {
   readonly #options: PageStateOptions;
-  readonly #tales: JobTales;
+  readonly #timelines: RecentJobs;
   readonly #open = new DisposableStack();
-  #planned: Disposable | undefined;
-  #putting = false;
-  #again = false;
+  #scheduled: Disposable | undefined;
+  #publishing = false;
+  #publishAgain = false;
 
   constructor(options: PageStateOptions) {
     this.#options = options;
     const { telegram, bytez, view, clock } = options;
-    this.#tales = new JobTales({ view, clock });
-    this.#open.use(telegram.onChange((change) => this.#hear(change)));
+    this.#timelines = new RecentJobs({ view, clock });
+    this.#open.use(telegram.onChange((change) => this.#onTelegramChange(change)));
     this.#open.use(bytez.onChange(() => this.changed()));
     this.#open.use(
       view.onEvent((event) => {
-        this.#tales.hear(event);
+        this.#timelines.record(event);
         this.changed();
       }),
     );
-    void this.#put();
+    void this.#publish();
   }
 
   /** Something is new: it is shown soon. */
   changed(): void {
-    if (this.#putting) this.#again = true;
-    else this.#plan(spacingMs);
+    if (this.#publishing) this.#publishAgain = true;
+    else this.#schedule(minIntervalMs);
   }
 
   [Symbol.dispose](): void {
     this.#open[Symbol.dispose]();
-    this.#planned?.[Symbol.dispose]();
+    this.#scheduled?.[Symbol.dispose]();
   }
 
-  #hear(change: TelegramChange): void {
+  #onTelegramChange(change: TelegramChange): void {
     const { feed } = this.#options;
-    if (change.kind === 'action') feed.shout('action', { chatId: change.chatId, action: change.action });
+    if (change.kind === 'action') feed.broadcast('action', { chatId: change.chatId, action: change.action });
     if (change.kind === 'callback-answered') {
       const { chatId, userId, queryId, text, showAlert } = change;
-      feed.shout('answer', { chatId, userId, queryId, text, showAlert });
+      feed.broadcast('answer', { chatId, userId, queryId, text, showAlert });
     }
     this.changed();
   }
 
-  #plan(ms: number): void {
-    this.#planned?.[Symbol.dispose]();
-    if (!this.#open.disposed) this.#planned = this.#options.clock.schedule(ms, () => void this.#put());
+  #schedule(ms: number): void {
+    this.#scheduled?.[Symbol.dispose]();
+    if (!this.#open.disposed) this.#scheduled = this.#options.clock.schedule(ms, () => void this.#publish());
   }
 
-  async #put(): Promise<void> {
-    this.#putting = true;
-    this.#again = false;
+  async #publish(): Promise<void> {
+    this.#publishing = true;
+    this.#publishAgain = false;
     try {
-      this.#putChats();
-      await this.#putPanel();
+      this.#publishChats();
+      await this.#publishPanel();
     } catch (error) {
-      this.#options.feed.shout('trouble', { text: error instanceof Error ? error.message : String(error) });
+      this.#options.feed.broadcast('page-error', { text: error instanceof Error ? error.message : String(error) });
     } finally {
-      this.#putting = false;
-      this.#plan(this.#again ? spacingMs : lookEveryMs);
+      this.#publishing = false;
+      this.#schedule(this.#publishAgain ? minIntervalMs : pollEveryMs);
     }
   }
 
-  #putChats(): void {
-    const { cast, telegram, feed } = this.#options;
-    const { group, members } = cast;
-    feed.put(
+  #publishChats(): void {
+    const { participants, telegram, feed } = this.#options;
+    const { group, members } = participants;
+    feed.publish(
       'people',
       members.map(({ person: { id }, name, role, language }) => ({
         id,
@@ -102,15 +102,15 @@ export class PageState implements Disposable {
         groupCommands: telegram.commandsFor(group.id, id, language),
       })),
     );
-    for (const { person } of members) feed.put(`chat ${person.id}`, shownMessages(person.messages()));
+    for (const { person } of members) feed.publish(`chat ${person.id}`, shownMessages(person.messages()));
     const [anyone] = members;
-    if (anyone !== undefined) feed.put(`chat ${group.id}`, shownMessages(anyone.person.messages(group)));
+    if (anyone !== undefined) feed.publish(`chat ${group.id}`, shownMessages(anyone.person.messages(group)));
   }
 
-  async #putPanel(): Promise<void> {
-    const { view, board, clock, cast, feed } = this.#options;
-    const jobs = (await this.#tales.jobs()).map((job) => ({ ...job, name: cast.nameOf(job.userId) }));
-    feed.put(
+  async #publishPanel(): Promise<void> {
+    const { view, faultControls, clock, participants, feed } = this.#options;
+    const jobs = (await this.#timelines.jobs()).map((job) => ({ ...job, name: participants.nameOf(job.userId) }));
+    feed.publish(
       'keys',
       view.pool().keys.map(({ name, provider, state, calls, successes, successRate, inFlight, seats }) => ({
         name,
@@ -123,10 +123,10 @@ export class PageState implements Disposable {
         seats,
       })),
     );
-    feed.put('lines', await view.lines());
-    feed.put('jobs', jobs);
-    feed.put('news', this.#tales.news);
-    feed.put('board', board.view());
-    feed.put('clock', { nowMs: clock.now() });
+    feed.publish('lines', await view.lines());
+    feed.publish('jobs', jobs);
+    feed.publish('log', this.#timelines.log);
+    feed.publish('faults', faultControls.view());
+    feed.publish('clock', { nowMs: clock.now() });
   }
 }

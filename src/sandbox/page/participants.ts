@@ -2,22 +2,22 @@ import type { Group } from '../telegram/people/group.ts';
 import type { Person } from '../telegram/people/person.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
 
-export const castRoles = ['free', 'premium', 'admin'] as const;
-export type CastRole = (typeof castRoles)[number];
+export const participantRoles = ['free', 'premium', 'admin'] as const;
+export type ParticipantRole = (typeof participantRoles)[number];
 
-export type CastMember = {
+export type Participant = {
   readonly person: Person;
   readonly name: string;
-  readonly role: CastRole;
+  readonly role: ParticipantRole;
   /** The language of the person's phone. */
   readonly language: string;
 };
 
-const names = { free: 'Robin', premium: 'Noor', admin: 'Alex' } as const satisfies Record<CastRole, string>;
+const names = { free: 'Robin', premium: 'Noor', admin: 'Alex' } as const satisfies Record<ParticipantRole, string>;
 const groupId = -1_001_234_567_890;
-const strangers = ['Mika', 'Sol', 'Kim', 'Luca', 'Ayo', 'Noa', 'Remy', 'Juno'] as const;
-const firstStrangerId = 5001;
-const wishes = [
+const crowdNames = ['Mika', 'Sol', 'Kim', 'Luca', 'Ayo', 'Noa', 'Remy', 'Juno'] as const;
+const firstCrowdId = 5001;
+const crowdPrompts = [
   'a lighthouse in a storm',
   'a paper boat on a lake',
   'a castle under the moon',
@@ -28,29 +28,29 @@ const wishes = [
   'a tram in the rain',
 ] as const;
 
-type Phone = { readonly id: number; readonly firstName: string; languageCode: string };
+type PhoneSettings = { readonly id: number; readonly firstName: string; languageCode: string };
 
 /** The people who can be played, the group in which they meet, and strangers who fill the line when asked to. */
-export class Cast {
+export class Participants {
   readonly group: Group;
-  readonly members: readonly CastMember[];
+  readonly members: readonly Participant[];
   readonly #telegram: TelegramSandbox;
-  readonly #phones = new Map<number, Phone>();
+  readonly #phones = new Map<number, PhoneSettings>();
   readonly #crowd: Person[] = [];
-  #wish = 0;
+  #nextPrompt = 0;
 
   constructor(options: {
     readonly telegram: TelegramSandbox;
-    readonly ids: Readonly<Record<CastRole, number>>;
+    readonly ids: Readonly<Record<ParticipantRole, number>>;
     readonly language: string;
   }) {
     const { telegram, ids, language } = options;
     this.#telegram = telegram;
     this.group = telegram.group({ id: groupId, title: 'Film club' });
-    this.members = castRoles.map((role) => this.#member(role, ids[role], language));
+    this.members = participantRoles.map((role) => this.#member(role, ids[role], language));
   }
 
-  member(userId: number): CastMember | undefined {
+  member(userId: number): Participant | undefined {
     return this.members.find(({ person }) => person.id === userId);
   }
 
@@ -60,26 +60,26 @@ export class Cast {
   }
 
   /** The stand-in reads a phone's language with every update it makes, so this holds from the next one on. */
-  speak(userId: number, language: string): void {
+  setLanguage(userId: number, language: string): void {
     const phone = this.#phones.get(userId);
     if (phone !== undefined) phone.languageCode = language;
   }
 
   /** Each of them asks for one picture. */
-  gather(): void {
+  askAsCrowd(): void {
     if (this.#crowd.length === 0) {
-      for (const [index, firstName] of strangers.entries()) {
-        this.#crowd.push(this.#arrive(firstStrangerId + index, firstName, 'en'));
+      for (const [index, firstName] of crowdNames.entries()) {
+        this.#crowd.push(this.#addPerson(firstCrowdId + index, firstName, 'en'));
       }
     }
     for (const person of this.#crowd) {
-      person.say(`/generate ${wishes[this.#wish % wishes.length]}`);
-      this.#wish += 1;
+      person.say(`/generate ${crowdPrompts[this.#nextPrompt % crowdPrompts.length]}`);
+      this.#nextPrompt += 1;
     }
   }
 
-  #member(role: CastRole, id: number, language: string): CastMember {
-    const person = this.#arrive(id, names[role], language);
+  #member(role: ParticipantRole, id: number, language: string): Participant {
+    const person = this.#addPerson(id, names[role], language);
     const phones = this.#phones;
     return {
       person,
@@ -91,8 +91,8 @@ export class Cast {
     };
   }
 
-  #arrive(id: number, firstName: string, languageCode: string): Person {
-    const phone: Phone = { id, firstName, languageCode };
+  #addPerson(id: number, firstName: string, languageCode: string): Person {
+    const phone: PhoneSettings = { id, firstName, languageCode };
     this.#phones.set(id, phone);
     return this.#telegram.person(phone);
   }

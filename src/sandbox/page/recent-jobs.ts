@@ -3,10 +3,10 @@ import type { JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { HouseView } from './house-view.ts';
-import { continued, type JobTale } from './job-timeline.ts';
+import { withEvent, type JobTimeline } from './job-timeline.ts';
 
-const rememberedAtMost = 120;
-const newsAtMost = 30;
+const maxJobs = 120;
+const maxLogLines = 30;
 
 type JobFacts = Pick<Job, 'kind' | 'lane' | 'line' | 'prompt'> & {
   readonly userId: number;
@@ -14,55 +14,55 @@ type JobFacts = Pick<Job, 'kind' | 'lane' | 'line' | 'prompt'> & {
 };
 
 /** A job as the panel shows it. */
-export type ShownJob = JobTale & JobFacts;
+export type ShownJob = JobTimeline & JobFacts;
 
-export type News = { readonly atMs: number; readonly text: string; readonly jobId?: JobId };
+export type LogLine = { readonly atMs: number; readonly text: string; readonly jobId?: JobId };
 
 /** Listens to the house and remembers the latest jobs, step by step, and the latest lines of news. */
-export class JobTales {
+export class RecentJobs {
   readonly #view: HouseView;
   readonly #clock: Clock;
-  readonly #tales = new Map<JobId, JobTale>();
+  readonly #timelines = new Map<JobId, JobTimeline>();
   readonly #facts = new Map<JobId, JobFacts>();
-  #news: readonly News[] = [];
+  #log: readonly LogLine[] = [];
 
   constructor(options: { readonly view: HouseView; readonly clock: Clock }) {
     this.#view = options.view;
     this.#clock = options.clock;
   }
 
-  get news(): readonly News[] {
-    return this.#news;
+  get log(): readonly LogLine[] {
+    return this.#log;
   }
 
-  hear(event: HouseEvent): void {
+  record(event: HouseEvent): void {
     const atMs = this.#clock.now();
-    const text = this.#view.words(event);
+    const text = this.#view.describe(event);
     if (text !== undefined) {
-      const news = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
-      this.#news = [...this.#news, news].slice(-newsAtMost);
+      const log = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
+      this.#log = [...this.#log, log].slice(-maxLogLines);
     }
     if (!('jobId' in event)) return;
-    const known = this.#tales.get(event.jobId);
+    const known = this.#timelines.get(event.jobId);
     if (known === undefined && event.event !== 'job.accepted') return;
-    this.#tales.set(event.jobId, continued(known ?? { id: event.jobId, state: 'waiting', steps: [] }, event, atMs));
-    const [oldest] = this.#tales.keys();
-    if (this.#tales.size <= rememberedAtMost || oldest === undefined) return;
-    this.#tales.delete(oldest);
+    this.#timelines.set(event.jobId, withEvent(known ?? { id: event.jobId, state: 'waiting', steps: [] }, event, atMs));
+    const [oldest] = this.#timelines.keys();
+    if (this.#timelines.size <= maxJobs || oldest === undefined) return;
+    this.#timelines.delete(oldest);
     this.#facts.delete(oldest);
   }
 
   /** Every remembered job with what the house says of it, oldest first. */
   async jobs(): Promise<readonly ShownJob[]> {
-    await Promise.all([...this.#tales.values()].map((tale) => this.#look(tale)));
-    return [...this.#tales.values()].flatMap((tale) => {
-      const facts = this.#facts.get(tale.id);
-      return facts === undefined ? [] : [{ ...tale, ...facts }];
+    await Promise.all([...this.#timelines.values()].map((timeline) => this.#refresh(timeline)));
+    return [...this.#timelines.values()].flatMap((timeline) => {
+      const facts = this.#facts.get(timeline.id);
+      return facts === undefined ? [] : [{ ...timeline, ...facts }];
     });
   }
 
   /** An ended job no longer changes and is not asked for again. */
-  async #look({ id, state }: JobTale): Promise<void> {
+  async #refresh({ id, state }: JobTimeline): Promise<void> {
     if (this.#facts.has(id) && state !== 'waiting' && state !== 'running') return;
     const found = await this.#view.find(id);
     if (found === undefined) return;

@@ -3,12 +3,12 @@ import { ApiError } from './api-error.ts';
 import type { CallParams } from './call-params.ts';
 import { chatMethods } from './methods/chat-methods.ts';
 import { editMethods } from './methods/edit-methods.ts';
-import type { FaultDeed, FaultPlan } from './faults.ts';
+import type { FaultEffect, FaultPlan } from './faults.ts';
 import { limits } from './limits.ts';
 import { paymentMethods } from './methods/payment-methods.ts';
 import { profileMethods } from './methods/profile-methods.ts';
 import { sendMethods } from './methods/send-methods.ts';
-import type { TelegramWorld } from './telegram-state.ts';
+import type { TelegramState } from './telegram-state.ts';
 import { updateMethods } from './methods/update-methods.ts';
 
 /** One call as it was asked and what became of it. */
@@ -45,14 +45,14 @@ const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMet
 const floodControlled = /^(?:send(?!ChatAction|MessageDraft)|editMessage)/;
 
 /** Serves calls: records them, lets faults befall them, keeps the flood limits and runs the methods. */
-export class ApiDesk {
+export class ApiService {
   readonly calls: RecordedCall[] = [];
-  readonly #world: TelegramWorld;
+  readonly #state: TelegramState;
   readonly #faults: FaultPlan;
   readonly #closing: AbortSignal;
 
-  constructor(options: { readonly world: TelegramWorld; readonly faults: FaultPlan; readonly closing: AbortSignal }) {
-    this.#world = options.world;
+  constructor(options: { readonly state: TelegramState; readonly faults: FaultPlan; readonly closing: AbortSignal }) {
+    this.#state = options.state;
     this.#faults = options.faults;
     this.#closing = options.closing;
   }
@@ -60,46 +60,48 @@ export class ApiDesk {
   async serve(methodName: string, params: CallParams, signal: AbortSignal): Promise<ApiReply> {
     const method = methods.get(methodName.toLowerCase());
     if (method === undefined) return refusal(new ApiError(404, 'Not Found'));
-    const record: OpenRecord = { method: method.name, params: params.record(), atMs: this.#world.clock.now() };
-    this.#keep(record);
+    const record: OpenRecord = { method: method.name, params: params.record(), atMs: this.#state.clock.now() };
+    this.#record(record);
     const chatId = params.has('chat_id') ? params.integer('chat_id') : undefined;
-    const deed = this.#faults.pick(method.name, chatId);
-    if (deed?.kind === 'cut-before') return cut(record);
-    if (deed?.kind === 'slow') await this.#world.clock.sleep(deed.ms, this.#closing);
-    const reply = await this.#answer(method.name, method.run, { params, signal, chatId, deed });
+    const effect = this.#faults.pick(method.name, chatId);
+    if (effect?.kind === 'cut-before') return cut(record);
+    if (effect?.kind === 'slow') await this.#state.clock.sleep(effect.ms, this.#closing);
+    const reply = await this.#run(method.name, method.run, { params, signal, chatId, effect });
     const error = reply.error;
     record.ok = error === undefined;
     if (error === undefined) record.result = reply.result;
     else record.error = { code: error.code, description: error.message };
-    if (deed?.kind === 'cut-after') return cut(record);
+    if (effect?.kind === 'cut-after') return cut(record);
     return error === undefined
       ? { kind: 'answer', status: 200, body: { ok: true, result: reply.result } }
       : refusal(error);
   }
 
-  async #answer(
+  async #run(
     name: string,
     run: ApiMethod,
-    ask: {
+    request: {
       readonly params: CallParams;
       readonly signal: AbortSignal;
       readonly chatId: number | undefined;
-      readonly deed: FaultDeed | undefined;
+      readonly effect: FaultEffect | undefined;
     },
   ): Promise<{ readonly result?: unknown; readonly error?: ApiError }> {
-    const world = this.#world;
-    const { deed } = ask;
-    const isFloodControlled = floodControlled.test(name) && ask.chatId !== undefined;
-    const place = ask.chatId === undefined ? `method ${name}` : `chat ${ask.chatId}`;
-    const rule = (ask.chatId ?? 0) < 0 ? limits.flood.group : limits.flood.private;
+    const state = this.#state;
+    const { effect } = request;
+    const isFloodControlled = floodControlled.test(name) && request.chatId !== undefined;
+    const place = request.chatId === undefined ? `method ${name}` : `chat ${request.chatId}`;
+    const rule = (request.chatId ?? 0) < 0 ? limits.flood.group : limits.flood.private;
     try {
-      if (deed?.kind === '429') throw world.flood.fault(place, deed.retryAfterS, world.clock.now());
-      if (deed?.kind === 'refuse') throw new ApiError(deed.code, deed.says);
-      if (deed?.kind === '5xx') throw new ApiError(deed.status, serverErrors[deed.status] ?? 'Internal Server Error');
-      if (isFloodControlled) world.flood.check(place, rule, world.clock.now());
-      else world.flood.checkRest(place, world.clock.now());
-      const result: unknown = await run({ world, params: ask.params, signal: ask.signal });
-      if (isFloodControlled) world.flood.note(place, Array.isArray(result) ? result.length : 1, world.clock.now());
+      if (effect?.kind === '429') throw state.flood.fault(place, effect.retryAfterS, state.clock.now());
+      if (effect?.kind === 'refuse') throw new ApiError(effect.code, effect.says);
+      if (effect?.kind === '5xx')
+        throw new ApiError(effect.status, serverErrors[effect.status] ?? 'Internal Server Error');
+      if (isFloodControlled) state.flood.check(place, rule, state.clock.now());
+      else state.flood.checkPenalty(place, state.clock.now());
+      const result: unknown = await run({ state, params: request.params, signal: request.signal });
+      if (isFloodControlled)
+        state.flood.recordSends(place, Array.isArray(result) ? result.length : 1, state.clock.now());
       return { result };
     } catch (error) {
       if (error instanceof ApiError) return { error };
@@ -109,7 +111,7 @@ export class ApiDesk {
     }
   }
 
-  #keep(record: RecordedCall): void {
+  #record(record: RecordedCall): void {
     this.calls.push(record);
     if (this.calls.length > limits.recordedCalls) this.calls.shift();
   }

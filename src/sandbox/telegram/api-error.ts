@@ -16,16 +16,16 @@ export class ApiError extends Error {
   }
 }
 
-export function badRequest(words: string, parameters?: ErrorParameters): ApiError {
-  return new ApiError(400, `Bad Request: ${words}`, parameters);
+export function badRequest(description: string, parameters?: ErrorParameters): ApiError {
+  return new ApiError(400, `Bad Request: ${description}`, parameters);
 }
 
-export function forbidden(words: string): ApiError {
-  return new ApiError(403, `Forbidden: ${words}`);
+export function forbidden(description: string): ApiError {
+  return new ApiError(403, `Forbidden: ${description}`);
 }
 
-export function conflict(words: string): ApiError {
-  return new ApiError(409, `Conflict: ${words}`);
+export function conflict(description: string): ApiError {
+  return new ApiError(409, `Conflict: ${description}`);
 }
 
 export function tooManyRequests(retryAfterS: number): ApiError {

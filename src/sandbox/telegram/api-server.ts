@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ApiDesk, type ApiReply, refusal } from './api-desk.ts';
+import { type ApiService, type ApiReply, refusal } from './api-desk.ts';
 import { ApiError } from './api-error.ts';
-import type { FileShelf } from './files/file-store.ts';
-import type { PeopleDoor } from './people/people-api.ts';
+import type { FileStore } from './files/file-store.ts';
+import type { PeopleApi } from './people/people-api.ts';
 import { readParams } from './call-params.ts';
 
 export type ApiServer = AsyncDisposable & {
@@ -20,9 +20,9 @@ export async function startApiServer(options: {
   readonly host: string;
   readonly port: number;
   readonly token: string;
-  readonly desk: ApiDesk;
-  readonly files: FileShelf;
-  readonly door: PeopleDoor;
+  readonly service: ApiService;
+  readonly files: FileStore;
+  readonly peopleApi: PeopleApi;
 }): Promise<ApiServer> {
   let isOffline = false;
   const server = createServer((request, response) => {
@@ -59,14 +59,14 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-type Desk = {
+type Routes = {
   readonly token: string;
-  readonly desk: ApiDesk;
-  readonly files: FileShelf;
-  readonly door: PeopleDoor;
+  readonly service: ApiService;
+  readonly files: FileStore;
+  readonly peopleApi: PeopleApi;
 };
 
-async function answer(options: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(options: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   try {
@@ -91,12 +91,12 @@ async function answer(options: Desk, request: IncomingMessage, response: ServerR
 }
 
 async function route(
-  { token, desk, files, door }: Desk,
+  { token, service, files, peopleApi }: Routes,
   request: IncomingMessage,
   signal: AbortSignal,
 ): Promise<ApiReply | Uint8Array> {
   const url = new URL(request.url ?? '/', 'http://sandbox');
-  if (url.pathname.startsWith('/sandbox/')) return atTheDoor(door, request, url);
+  if (url.pathname.startsWith('/sandbox/')) return servePeopleApi(peopleApi, request, url);
   const match = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(url.pathname);
   if (match === null) return refuse(request, new ApiError(404, 'Not Found'));
   const [, isFile, givenToken = '', rest = ''] = match;
@@ -107,7 +107,7 @@ async function route(
   }
   try {
     const params = await readParams(request, url);
-    return await desk.serve(decoded(rest), params, signal);
+    return await service.serve(decoded(rest), params, signal);
   } catch (error) {
     if (error instanceof ApiError) return refusal(error);
     throw error;
@@ -115,14 +115,14 @@ async function route(
 }
 
 /** Pages of other origins cannot send JSON without asking first, so a person is only moved by a program. */
-async function atTheDoor(door: PeopleDoor, request: IncomingMessage, url: URL): Promise<ApiReply> {
+async function servePeopleApi(peopleApi: PeopleApi, request: IncomingMessage, url: URL): Promise<ApiReply> {
   let body = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) body += chunk;
   const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
   if (request.method !== 'GET' && !isJson) {
     return { kind: 'answer', status: 415, body: { error: 'Cannot read the body: its content type is not JSON' } };
   }
-  const answer = await door.answer(request.method ?? 'GET', url, body);
+  const answer = await peopleApi.answer(request.method ?? 'GET', url, body);
   return answer === undefined ? refusal(new ApiError(404, 'Not Found')) : { kind: 'answer', ...answer };
 }
 

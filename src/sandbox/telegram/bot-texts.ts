@@ -1,10 +1,10 @@
 import { badRequest } from './api-error.ts';
-import { characters } from './text/formatted-text.ts';
+import { characterCount } from './text/formatted-text.ts';
 import { limits } from './limits.ts';
 
 export type BotText = 'name' | 'description' | 'short_description';
 
-const longest = {
+const maxCharacters = {
   name: limits.nameCharacters,
   description: limits.descriptionCharacters,
   short_description: limits.shortDescriptionCharacters,
@@ -20,7 +20,7 @@ export class BotTexts {
   }
 
   set(which: BotText, languageCode: string, text: string): void {
-    if (characters(text) > longest[which]) throw badRequest(`bot ${which.replace('_', ' ')} is too long`);
+    if (characterCount(text) > maxCharacters[which]) throw badRequest(`bot ${which.replace('_', ' ')} is too long`);
     if (text === '') this.#texts.delete(`${which}/${languageCode}`);
     else this.#texts.set(`${which}/${languageCode}`, text);
   }

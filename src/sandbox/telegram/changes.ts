@@ -25,15 +25,15 @@ export type ChangeListener = (change: TelegramChange) => void;
 
 /** Tells every listener, in the order in which they came. */
 export class Changes {
-  readonly #listeners = new Set<{ readonly hear: ChangeListener }>();
+  readonly #listeners = new Set<{ readonly listener: ChangeListener }>();
 
-  listen(hear: ChangeListener): Disposable {
-    const listener = { hear };
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  listen(listener: ChangeListener): Disposable {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
   tell(change: TelegramChange): void {
-    for (const { hear } of this.#listeners) hear(change);
+    for (const { listener } of this.#listeners) listener(change);
   }
 }

@@ -1,7 +1,7 @@
 import type { BotCommand } from 'grammy/types';
 import { badRequest } from './api-error.ts';
 import { isObject } from './call-params.ts';
-import { characters } from './text/formatted-text.ts';
+import { characterCount } from './text/formatted-text.ts';
 import { limits } from './limits.ts';
 
 /** Whose menu of commands is meant. */
@@ -11,7 +11,7 @@ export type CommandScope =
   | { readonly type: 'chat_member'; readonly chatId: number; readonly userId: number };
 
 /** The published command lists, one for each scope and language. */
-export class CommandBook {
+export class CommandStore {
   readonly #lists = new Map<string, readonly BotCommand[]>();
 
   /** An empty list is the same as none. */
@@ -96,7 +96,7 @@ function readCommand(given: unknown): BotCommand {
   }
   if (!/^[a-z0-9_]+$/.test(command)) throw badRequest('BOT_COMMAND_INVALID');
   if (description === '') throw badRequest('command description must be non-empty');
-  if (characters(description) > limits.commandDescriptionCharacters) {
+  if (characterCount(description) > limits.commandDescriptionCharacters) {
     throw badRequest(`command description length must not exceed ${limits.commandDescriptionCharacters}`);
   }
   return { command, description };

@@ -1,6 +1,6 @@
 import type { Random } from '../../kit/random.ts';
 
-export type FaultDeed =
+export type FaultEffect =
   | { readonly kind: '429'; readonly retryAfterS: number }
   | { readonly kind: '5xx'; readonly status: number }
   /** Refused in these words, with nothing done. */
@@ -19,7 +19,7 @@ export type TelegramFault = {
   readonly share?: number;
   /** After so many calls it is over. */
   readonly times?: number;
-  readonly do: FaultDeed;
+  readonly do: FaultEffect;
 };
 
 /** Picks the fault that befalls a call: the first one that matches and whose chance says so. */
@@ -36,7 +36,7 @@ export class FaultPlan {
     this.#faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
   }
 
-  pick(method: string, chatId: number | undefined): FaultDeed | undefined {
+  pick(method: string, chatId: number | undefined): FaultEffect | undefined {
     for (const entry of this.#faults) {
       const { fault } = entry;
       if (entry.left <= 0 || !matches(fault, method, chatId)) continue;

@@ -42,10 +42,10 @@ export const limits = {
     subscriptionStars: 10_000,
     checkoutMs: 10_000,
     /** Each payment is told a second time after this, as it may be. */
-    toldAgainMs: 1000,
+    redeliverAfterMs: 1000,
     transactions: 100,
   },
-  webhook: { connections: 40, answerMs: 60_000, longestRestS: 60, longestAskedRestS: 3600 },
+  webhook: { connections: 40, answerMs: 60_000, maxRetryS: 60, maxRequestedRetryS: 3600 },
   deletableMs: 48 * 3_600_000,
   recordedCalls: 20_000,
   rememberedUpdates: 20_000,

@@ -1,6 +1,6 @@
 import type { BotCommand } from 'grammy/types';
 import type { Clock } from '../../kit/clock.ts';
-import { ApiDesk, type RecordedCall } from './api-desk.ts';
+import { ApiService, type RecordedCall } from './api-desk.ts';
 import { startApiServer } from './api-server.ts';
 import type { ChangeListener } from './changes.ts';
 import type { Profile } from './chats.ts';
@@ -8,9 +8,9 @@ import { scopesFor } from './command-book.ts';
 import { FaultPlan, type TelegramFault } from './faults.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { addGroup, type Group, type GroupProfile } from './people/group.ts';
-import { openPeopleDoor } from './people/people-api.ts';
+import { createPeopleApi } from './people/people-api.ts';
 import { addPerson, type Person } from './people/person.ts';
-import { TelegramWorld } from './telegram-state.ts';
+import { TelegramState } from './telegram-state.ts';
 
 export type TelegramSandboxOptions = {
   /** A free one unless told. */
@@ -50,49 +50,49 @@ const faultSeed = 20_260_824;
 /** Starts the stand-in; it listens when the promise resolves. */
 export async function startTelegramSandbox(options: TelegramSandboxOptions): Promise<TelegramSandbox> {
   const { clock, token, botUsername = 'darkroom_sandbox_bot' } = options;
-  const world = new TelegramWorld({
+  const state = new TelegramState({
     clock,
     token,
     botUsername,
-    perform: (method, params) => desk.serve(method, params, closing.signal),
+    perform: (method, params) => service.serve(method, params, closing.signal),
   });
   const faults = new FaultPlan(options.faults ?? [], seededRandom(faultSeed));
   const closing = new AbortController();
-  const desk = new ApiDesk({ world, faults, closing: closing.signal });
+  const service = new ApiService({ state, faults, closing: closing.signal });
   const { host = '127.0.0.1', port = 0 } = options;
   const people = new Map<number, Person>();
   const add = (profile: Profile): Person => {
-    const person = addPerson(world, profile);
+    const person = addPerson(state, profile);
     people.set(person.id, person);
     return person;
   };
-  const door = openPeopleDoor({ known: people, add });
-  const server = await startApiServer({ host, port, token, desk, files: world.files, door });
+  const peopleApi = createPeopleApi({ known: people, add });
+  const server = await startApiServer({ host, port, token, service, files: state.files, peopleApi });
   return {
     url: server.url,
     token,
-    calls: desk.calls,
+    calls: service.calls,
     person: add,
-    group: (profile) => addGroup(world, profile),
+    group: (profile) => addGroup(state, profile),
     addFault: (fault) => faults.add(fault),
     commandsFor: (chatId, userId, languageCode = '') => {
-      const chat = world.chats.get(chatId);
+      const chat = state.chats.get(chatId);
       const isAdmin = chat?.kind === 'group' && chat.admins.has(userId);
-      return world.commands.firstOf(scopesFor(chatId, userId, isAdmin), languageCode);
+      return state.commands.firstOf(scopesFor(chatId, userId, isAdmin), languageCode);
     },
-    onChange: (listener) => world.changes.listen(listener),
+    onChange: (listener) => state.changes.listen(listener),
     fileBytes: (fileId) => {
-      const file = world.files.find(fileId);
+      const file = state.files.find(fileId);
       return file === undefined ? undefined : { bytes: file.bytes, name: file.name };
     },
     setOffline: (offline) => server.setOffline(offline),
-    sendUpdate: (raw) => world.updates.addRaw(raw),
-    redeliver: (updateId) => world.updates.redeliver(updateId),
+    sendUpdate: (raw) => state.updates.addRaw(raw),
+    redeliver: (updateId) => state.updates.redeliver(updateId),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error('The Telegram sandbox has been closed'));
-      world.webhook.set(undefined);
-      world.queries.close();
-      world.payments.close();
+      state.webhook.set(undefined);
+      state.queries.close();
+      state.payments.close();
       await server[Symbol.asyncDispose]();
     },
   };

@@ -5,8 +5,8 @@ import type { CallParams } from './call-params.ts';
 import { CallbackQueries } from './updates/callback-queries.ts';
 import { Changes } from './changes.ts';
 import type { Profile, StoredChat } from './chats.ts';
-import { CommandBook } from './command-book.ts';
-import { FileShelf } from './files/file-store.ts';
+import { CommandStore } from './command-book.ts';
+import { FileStore } from './files/file-store.ts';
 import { FloodControl } from './flood-control.ts';
 import { StarPayments } from './payments/star-payments.ts';
 import type { StoredMessage } from './messages/stored-message.ts';
@@ -16,16 +16,16 @@ import { Webhook } from './updates/webhook.ts';
 const firstUpdateId = 730_114_001;
 
 /** Everything that the stand-in knows: people, chats, files, waiting updates and what the bot has published. */
-export class TelegramWorld {
+export class TelegramState {
   readonly clock: Clock;
   readonly bot: User;
   readonly people = new Map<number, Profile>();
   readonly chats = new Map<number, StoredChat>();
-  readonly files = new FileShelf();
+  readonly files = new FileStore();
   readonly updates: UpdateQueue;
   readonly queries: CallbackQueries;
   readonly payments: StarPayments;
-  readonly commands = new CommandBook();
+  readonly commands = new CommandStore();
   readonly texts: BotTexts;
   readonly flood = new FloodControl();
   readonly changes = new Changes();

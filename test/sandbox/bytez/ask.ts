@@ -3,7 +3,7 @@ import {
   type BytezSandbox,
   type BytezSandboxOptions,
 } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { BytezFault, FaultDeed } from '../../../src/sandbox/bytez/bytez-fault.ts';
+import type { BytezFault, FaultEffect } from '../../../src/sandbox/bytez/bytez-fault.ts';
 import type { Painter } from '../../../src/sandbox/bytez/run-model.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 
@@ -43,8 +43,8 @@ export function aSandbox(options: Partial<BytezSandboxOptions> = {}): Promise<By
 }
 
 /** A sandbox with one account that this befalls. */
-export function troubled(deed: FaultDeed, rest: Omit<BytezFault, 'do'> = {}): Promise<BytezSandbox> {
-  return aSandbox({ accounts: [{ name: 'ann', key: 'key-of-ann', faults: [{ do: deed, ...rest }] }] });
+export function troubled(effect: FaultEffect, rest: Omit<BytezFault, 'do'> = {}): Promise<BytezSandbox> {
+  return aSandbox({ accounts: [{ name: 'ann', key: 'key-of-ann', faults: [{ do: effect, ...rest }] }] });
 }
 
 type AskOptions = { readonly authorization?: string; readonly signal?: AbortSignal };

@@ -7,7 +7,7 @@ const alwaysLow = () => 0;
 
 function story(faults: readonly BytezFault[], calls: number, msBetween = 0): (FaultKind | undefined)[] {
   const plan = new FaultPlan(faults, 0, alwaysLow);
-  return Array.from({ length: calls }, (_, index) => plan.next('run', 'a/b', index * msBetween).deed?.kind);
+  return Array.from({ length: calls }, (_, index) => plan.next('run', 'a/b', index * msBetween).effect?.kind);
 }
 
 test('FaultPlan lets a fault without "when" befall every run', () => {
@@ -42,19 +42,19 @@ test('FaultPlan adds up what is slow and keeps the first other fault', () => {
     0,
     alwaysLow,
   );
-  expect(plan.next('run', undefined, 0)).toEqual({ slowMs: 12, deed: { kind: 'cut' } });
+  expect(plan.next('run', undefined, 0)).toEqual({ slowMs: 12, effect: { kind: 'cut' } });
 });
 
 test('FaultPlan keeps to the model and the route', () => {
   const plan = new FaultPlan([{ do: { kind: 'cut' }, model: 'a/b' }], 0, alwaysLow);
   const kinds = [plan.next('run', 'a/c', 0), plan.next('list', 'a/b', 0), plan.next('run', 'a/b', 0)];
-  expect(kinds.map((each) => each.deed?.kind)).toEqual([undefined, undefined, 'cut']);
+  expect(kinds.map((each) => each.effect?.kind)).toEqual([undefined, undefined, 'cut']);
 });
 
 test('FaultPlan lets a share of the calls fail', () => {
   const draws = [0.2, 0.7, 0.29, 0.3];
   const plan = new FaultPlan([{ do: { kind: 'cut' }, when: { share: 0.3 } }], 0, () => draws.shift() ?? 1);
-  const kinds = [1, 2, 3, 4].map(() => plan.next('run', 'a/b', 0).deed?.kind);
+  const kinds = [1, 2, 3, 4].map(() => plan.next('run', 'a/b', 0).effect?.kind);
   expect(kinds).toEqual(['cut', undefined, 'cut', undefined]);
 });
 

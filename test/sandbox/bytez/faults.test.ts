@@ -1,43 +1,43 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../support/fake-clock.ts';
-import type { FaultDeed } from '../../../src/sandbox/bytez/bytez-fault.ts';
+import type { FaultEffect } from '../../../src/sandbox/bytez/bytez-fault.ts';
 import { aSandbox, get, imageModel, madeUrl, plainPainter, pngBytes, post, troubled } from './ask.ts';
 
 const fox = { text: 'a fox' };
 
-const spoken: readonly { deed: FaultDeed; status: number; body: string | RegExp }[] = [
-  { deed: { kind: 'unauthorized' }, status: 401, body: '{"error":"Unauthorized"}' },
-  { deed: { kind: 'forbidden' }, status: 403, body: /"error":/ },
+const spoken: readonly { effect: FaultEffect; status: number; body: string | RegExp }[] = [
+  { effect: { kind: 'unauthorized' }, status: 401, body: '{"error":"Unauthorized"}' },
+  { effect: { kind: 'forbidden' }, status: 403, body: /"error":/ },
   {
-    deed: { kind: 'out-of-credit' },
+    effect: { kind: 'out-of-credit' },
     status: 402,
     body: '{"status":402,"error":"Payment Required","message":"Insufficient credits. Please add credits to continue."}',
   },
-  { deed: { kind: 'rate-limited' }, status: 429, body: '{"error":"Rate limit exceeded","output":null}' },
-  { deed: { kind: 'credits-429' }, status: 429, body: /Out of free monthly credits.*premium/ },
-  { deed: { kind: 'concurrency' }, status: 429, body: /Rejected: your plan allows for 1 concurrency/ },
-  { deed: { kind: 'no-model' }, status: 404, body: /Model does not exist or has yet to be added/ },
+  { effect: { kind: 'rate-limited' }, status: 429, body: '{"error":"Rate limit exceeded","output":null}' },
+  { effect: { kind: 'credits-429' }, status: 429, body: /Out of free monthly credits.*premium/ },
+  { effect: { kind: 'concurrency' }, status: 429, body: /Rejected: your plan allows for 1 concurrency/ },
+  { effect: { kind: 'no-model' }, status: 404, body: /Model does not exist or has yet to be added/ },
   {
-    deed: { kind: 'error-200', error: 'CUDA out of memory' },
+    effect: { kind: 'error-200', error: 'CUDA out of memory' },
     status: 200,
     body: '{"error":"CUDA out of memory","output":null}',
   },
-  { deed: { kind: 'status', status: 500 }, status: 500, body: /^{"error":/ },
-  { deed: { kind: 'status', status: 502 }, status: 502, body: /<html>.*502 Bad Gateway/s },
-  { deed: { kind: 'status', status: 503 }, status: 503, body: /capacity/ },
-  { deed: { kind: 'status', status: 418, body: 'teapot' }, status: 418, body: 'teapot' },
-  { deed: { kind: 'bad-json' }, status: 200, body: /^{"error":null,"output":"[^"]*$/ },
-  { deed: { kind: 'refused' }, status: 400, body: /content policy/ },
-  { deed: { kind: 'refused', status: 200 }, status: 200, body: /content policy/ },
+  { effect: { kind: 'status', status: 500 }, status: 500, body: /^{"error":/ },
+  { effect: { kind: 'status', status: 502 }, status: 502, body: /<html>.*502 Bad Gateway/s },
+  { effect: { kind: 'status', status: 503 }, status: 503, body: /capacity/ },
+  { effect: { kind: 'status', status: 418, body: 'teapot' }, status: 418, body: 'teapot' },
+  { effect: { kind: 'bad-json' }, status: 200, body: /^{"error":null,"output":"[^"]*$/ },
+  { effect: { kind: 'refused' }, status: 400, body: /content policy/ },
+  { effect: { kind: 'refused', status: 200 }, status: 200, body: /content policy/ },
 ];
 
-test.each(spoken)('the fault $deed answers $status', async ({ deed, status, body }) => {
-  await using sandbox = await troubled(deed);
+test.each(spoken)('the fault $deed answers $status', async ({ effect, status, body }) => {
+  await using sandbox = await troubled(effect);
   const response = await post(sandbox, imageModel, fox);
   const text = await response.text();
   expect(response.status).toBe(status);
   expect(text).toEqual(typeof body === 'string' ? body : expect.stringMatching(body));
-  expect(sandbox.calls).toMatchObject([{ fault: deed.kind, status, prompt: 'a fox', aborted: false }]);
+  expect(sandbox.calls).toMatchObject([{ fault: effect.kind, status, prompt: 'a fox', aborted: false }]);
 });
 
 test('a rate limit says when to come back only if told to', async () => {
@@ -135,12 +135,12 @@ test('a result can be cut in the middle and be whole at the next try', async () 
 
 test('a result can start and never end', async () => {
   await using sandbox = await troubled({ kind: 'stalled-media' });
-  const leaving = new AbortController();
-  const response = await fetch(await madeUrl(sandbox), { signal: leaving.signal });
+  const stop = new AbortController();
+  const response = await fetch(await madeUrl(sandbox), { signal: stop.signal });
   const reader = response.body?.getReader();
   expect((await reader?.read())?.value?.length).toBe(pngBytes.length / 2);
   const rest = reader?.read();
-  leaving.abort();
+  stop.abort();
   await expect(rest).rejects.toThrow('aborted');
 });
 
@@ -148,13 +148,13 @@ const base64 = pngBytes.toString('base64');
 const fileUrl = expect.stringMatching(/^http:.*\.png$/) as string;
 
 test.each([
-  { deed: { kind: 'media-url', url: 'file:///etc/passwd' }, output: 'file:///etc/passwd' },
-  { deed: { kind: 'output-shape', shape: 'array' }, output: [fileUrl] },
-  { deed: { kind: 'output-shape', shape: 'object' }, output: { url: fileUrl } },
-  { deed: { kind: 'output-shape', shape: 'data-url' }, output: `data:image/png;base64,${base64}` },
-  { deed: { kind: 'output-shape', shape: 'base64' }, output: base64 },
-] as const)('the fault $deed shapes the output', async ({ deed, output }) => {
-  await using sandbox = await troubled(deed);
+  { effect: { kind: 'media-url', url: 'file:///etc/passwd' }, output: 'file:///etc/passwd' },
+  { effect: { kind: 'output-shape', shape: 'array' }, output: [fileUrl] },
+  { effect: { kind: 'output-shape', shape: 'object' }, output: { url: fileUrl } },
+  { effect: { kind: 'output-shape', shape: 'data-url' }, output: `data:image/png;base64,${base64}` },
+  { effect: { kind: 'output-shape', shape: 'base64' }, output: base64 },
+] as const)('the fault $deed shapes the output', async ({ effect, output }) => {
+  await using sandbox = await troubled(effect);
   expect(await (await post(sandbox, imageModel, fox)).json()).toEqual({ error: null, output });
 });
 

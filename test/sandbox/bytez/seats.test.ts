@@ -66,10 +66,10 @@ test.each(['hold', 'hang'] as const)(
   async (way) => {
     await using sandbox = await (way === 'hang' ? troubled({ kind: 'hang' }, { when: { times: 1 } }) : aSandbox());
     const hold = way === 'hold' ? sandbox.hold() : undefined;
-    const leaving = new AbortController();
-    const run = post(sandbox, imageModel, fox, { signal: leaving.signal });
+    const stop = new AbortController();
+    const run = post(sandbox, imageModel, fox, { signal: stop.signal });
     await until(sandbox, () => running(sandbox) === 1);
-    leaving.abort();
+    stop.abort();
     await expect(run).rejects.toThrow('aborted');
     await until(sandbox, () => sandbox.calls[0]?.aborted === true);
     hold?.release();
@@ -83,10 +83,10 @@ test('an abandoned run holds its seat for as long as it is told to', async () =>
   const clock = fakeClock();
   await using sandbox = await aSandbox({ clock, abandonedSeatMs: 30_000 });
   const hold = sandbox.hold();
-  const leaving = new AbortController();
-  const run = post(sandbox, imageModel, fox, { signal: leaving.signal });
+  const stop = new AbortController();
+  const run = post(sandbox, imageModel, fox, { signal: stop.signal });
   await until(sandbox, () => running(sandbox) === 1);
-  leaving.abort();
+  stop.abort();
   await expect(run).rejects.toThrow('aborted');
   await until(sandbox, () => sandbox.calls[0]?.aborted === true);
   hold.release();

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { chanceFrom } from '../../../src/sandbox/seeded-random.ts';
+import { randomFromText } from '../../../src/sandbox/seeded-random.ts';
 import { colourNamed, hex } from '../../../src/sandbox/drawing/colours.ts';
 import { readScene } from '../../../src/sandbox/drawing/scene.ts';
 
-const read = (prompt: string) => readScene(prompt, chanceFrom(prompt));
+const read = (prompt: string) => readScene(prompt, randomFromText(prompt));
 
 test('readScene() dresses a figure in the colour before it', () => {
   expect(read('A RED fox and a blue, shiny boat').figures).toEqual([

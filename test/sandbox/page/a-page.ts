@@ -46,7 +46,7 @@ export async function openPage(): Promise<PageUnderTest> {
         pool: () => noKeys,
         lines: async () => [],
         find: async () => undefined,
-        words: ({ event }) => event,
+        describe: ({ event }) => event,
         onEvent: (listener) => {
           listeners.add(listener);
           return { [Symbol.dispose]: () => void listeners.delete(listener) };

@@ -41,7 +41,7 @@ test.each([
   await using house = await openPage();
   expect((await house.post('/api/wake', {}, headers)).status).toBe(403);
   expect((await house.post('/api/say', { ...chat, text: 'hello' }, headers)).status).toBe(403);
-  expect([house.woken(), house.page.cast.member(ids.free)?.person.messages()]).toEqual([0, []]);
+  expect([house.woken(), house.page.participants.member(ids.free)?.person.messages()]).toEqual([0, []]);
 });
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   ['/api/say', { ...chat, text: 'hello', more: true }],
   ['/api/press', { ...chat, messageId: -1, data: 'x' }],
   ['/api/account', { place: 1, mode: 'exploded' }],
-  ['/api/telegram', { trouble: 'gone' }],
+  ['/api/telegram', { faultMode: 'gone' }],
   ['/api/provider', 'down'],
   ['/api/wake', undefined],
 ])('a body that makes no sense is refused: %s %o', async (path, body) => {
@@ -73,7 +73,7 @@ test.each([
 
 test('a person speaks in their chat and in the group, with the language that was chosen', async () => {
   await using house = await openPage();
-  const { group, members } = house.page.cast;
+  const { group, members } = house.page.participants;
   await house.post('/api/language', { personId: ids.free, language: 'es' });
   await house.post('/api/say', { ...chat, text: ' /start ' });
   await house.post('/api/say', { personId: ids.premium, chatId: group.id, text: '/help' });
@@ -89,7 +89,7 @@ test('a person speaks in their chat and in the group, with the language that was
 
 test('a file is served with its type, whole or in part, and never as something that runs', async () => {
   await using house = await openPage();
-  const person = house.page.cast.member(ids.free)?.person;
+  const person = house.page.participants.member(ids.free)?.person;
   person?.sendPhoto('look');
   const photo = person?.messages()[0]?.photo;
   const whole = await house.get(`/api/files/${photo?.fileId}`);
@@ -107,7 +107,7 @@ test('the stream begins with everything and goes on with what happens', async ()
   const stream = await house.get('/api/events');
   expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const seen = readerOf(stream);
-  await seen.until((text) => /"stage":/.test(text) && /"people":/.test(text) && /"board":/.test(text));
+  await seen.until((text) => /"settings":/.test(text) && /"people":/.test(text) && /"faults":/.test(text));
   house.tell({ event: 'breaker.opened', provider: 'bytez' });
   await house.post('/api/say', { ...chat, text: 'a < b' });
   await seen.until((text) => text.includes('"words":["a < b"]') && text.includes('"text":"breaker.opened"'));
@@ -116,7 +116,7 @@ test('the stream begins with everything and goes on with what happens', async ()
   await seen.close();
 });
 
-test('the fault board breaks accounts, the provider and Telegram, and mends them', async () => {
+test('the fault controls break accounts, the provider and Telegram, and repair them', async () => {
   await using house = await openPage();
   const run = async () => {
     const answer = await fetch(`${house.bytez.baseUrl}/list/tasks`, {
@@ -133,7 +133,7 @@ test('the fault board breaks accounts, the provider and Telegram, and mends them
   await house.post('/api/provider', { down: false });
   expect(await run()).toBe(200);
   await house.post('/api/say', { ...chat, text: 'hello' });
-  await house.post('/api/telegram', { trouble: 'limited' });
+  await house.post('/api/telegram', { faultMode: 'limited' });
   const send = () => house.call('sendMessage', { chat_id: ids.free, text: 'hello' });
   expect(await send()).toMatchObject({ ok: false, error_code: 429, parameters: { retry_after: 3 } });
   await house.post('/api/telegram', { offline: true });
@@ -145,7 +145,7 @@ test('the fault board breaks accounts, the provider and Telegram, and mends them
 
 test('the parts of an album are shown as one, a picture with buttons is not part of it', async () => {
   await using house = await openPage();
-  const person = house.page.cast.member(ids.free)?.person;
+  const person = house.page.participants.member(ids.free)?.person;
   person?.sendPhoto('look');
   const media = person?.messages()[0]?.photo?.fileId;
   const item = { type: 'photo', media };

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../../src/domain/events.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
-import { continued, type JobTale } from '../../../src/sandbox/page/job-timeline.ts';
+import { withEvent, type JobTimeline } from '../../../src/sandbox/page/job-timeline.ts';
 
 const id = jobId('tg-1');
-const untold: JobTale = { id, state: 'waiting', steps: [] };
+const emptyTimeline: JobTimeline = { id, state: 'waiting', steps: [] };
 const attempt = (place: number) => ({
   jobId: id,
   attempt: 1,
@@ -14,11 +14,11 @@ const attempt = (place: number) => ({
   model: 'm',
 });
 const choice = { why: 'only-one', of: 1, skipped: {} } as const;
-const toldOf = (...events: readonly HouseEvent[]) =>
-  events.reduce((tale, event, index) => continued(tale, event, (index + 1) * 1000), untold);
+const timelineAfter = (...events: readonly HouseEvent[]) =>
+  events.reduce((timeline, event, index) => withEvent(timeline, event, (index + 1) * 1000), emptyTimeline);
 
 test('continued() tells a job attempt by attempt, each with its key and its ending', () => {
-  const tale = toldOf(
+  const timeline = timelineAfter(
     { event: 'job.accepted', jobId: id, kind: 'image', lane: 'free', ahead: 2 },
     { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 300 },
     { event: 'attempt.started', ...attempt(1), choice, waitedMs: 0 },
@@ -27,7 +27,7 @@ test('continued() tells a job attempt by attempt, each with its key and its endi
     { event: 'attempt.succeeded', ...attempt(2), ms: 900 },
     { event: 'job.delivered', jobId: id, ms: 2_100, as: 'edit' },
   );
-  expect(tale).toEqual({
+  expect(timeline).toEqual({
     id,
     state: 'done',
     steps: [
@@ -41,12 +41,12 @@ test('continued() tells a job attempt by attempt, each with its key and its endi
 });
 
 test('continued() says until when a parked job keeps its place', () => {
-  const tale = toldOf(
+  const timeline = timelineAfter(
     { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 0 },
     { event: 'job.parked', jobId: id, line: 'bytez', reason: 'keys-cooling', forMs: 4_000 },
   );
-  expect(tale.state).toBe('waiting');
-  expect(tale.steps.at(-1)).toEqual({
+  expect(timeline.state).toBe('waiting');
+  expect(timeline.steps.at(-1)).toEqual({
     atMs: 2000,
     tone: 'wait',
     title: 'Place kept',
@@ -59,5 +59,5 @@ test.each([
   [{ event: 'job.cancelled', jobId: id }, 'cancelled'],
   [{ event: 'job.failed', jobId: id, code: 'busy', calls: 4 }, 'failed'],
 ] as const)('continued() ends the tale with %o', (event, state) => {
-  expect(toldOf(event).state).toBe(state);
+  expect(timelineAfter(event).state).toBe(state);
 });

@@ -2,52 +2,52 @@ import { expect, test } from 'vitest';
 import { PageFeed } from '../../../src/sandbox/page/page-feed.ts';
 
 test('PageFeed.read() gives the whole state first and only changed sections afterwards', async () => {
-  const leaving = new AbortController();
+  const stop = new AbortController();
   const feed = new PageFeed();
-  feed.put('keys', [1]);
-  feed.put('line', 'empty');
-  const reading = feed.read(leaving.signal);
+  feed.publish('keys', [1]);
+  feed.publish('line', 'empty');
+  const reading = feed.read(stop.signal);
   expect(await next(reading)).toEqual({ event: 'patch', data: { keys: [1], line: 'empty' } });
-  feed.put('keys', [1]);
-  feed.put('line', 'full');
+  feed.publish('keys', [1]);
+  feed.publish('line', 'full');
   expect(await next(reading)).toEqual({ event: 'patch', data: { line: 'full' } });
-  leaving.abort();
+  stop.abort();
   expect(await reading.next()).toEqual({ done: true, value: undefined });
 });
 
 test('PageFeed.read() lets a slow reader skip states, and never makes anybody wait', async () => {
   const feed = new PageFeed();
-  feed.put('place', 0);
+  feed.publish('place', 0);
   const reading = feed.read(new AbortController().signal);
   await next(reading);
-  for (let place = 1; place <= 50; place += 1) feed.put('place', place);
+  for (let place = 1; place <= 50; place += 1) feed.publish('place', place);
   expect(await next(reading)).toEqual({ event: 'patch', data: { place: 50 } });
 });
 
 test('PageFeed.shout() reaches those who read now and nobody later', async () => {
-  const leaving = new AbortController();
+  const stop = new AbortController();
   const feed = new PageFeed();
-  feed.put('place', 0);
-  const reading = feed.read(leaving.signal);
+  feed.publish('place', 0);
+  const reading = feed.read(stop.signal);
   await next(reading);
-  feed.shout('action', { action: 'typing' });
+  feed.broadcast('action', { action: 'typing' });
   expect(await next(reading)).toEqual({ event: 'action', data: { action: 'typing' } });
-  const later = feed.read(leaving.signal);
+  const later = feed.read(stop.signal);
   expect(await next(later)).toEqual({ event: 'patch', data: { place: 0 } });
   const nothing = later.next();
-  leaving.abort();
+  stop.abort();
   expect(await nothing).toEqual({ done: true, value: undefined });
 });
 
 test('PageFeed forgets a reader who has left', async () => {
-  const leaving = new AbortController();
+  const stop = new AbortController();
   const feed = new PageFeed();
-  feed.put('place', 0);
-  const reading = feed.read(leaving.signal);
+  feed.publish('place', 0);
+  const reading = feed.read(stop.signal);
   await next(reading);
   expect(feed.readers).toBe(1);
   const ended = reading.next();
-  leaving.abort();
+  stop.abort();
   await ended;
   expect(feed.readers).toBe(0);
 });

@@ -1,17 +1,17 @@
 import { element } from './dom.js';
 
-let made = 0;
+let composerCount = 0;
 
 /**
- * The field at the foot of a chat. Enter sends; `/` at its beginning opens the list of published commands, through which
- * the arrow keys lead; Tab or Enter takes one, Escape closes the list.
+ * The input field of a chat. Enter sends. A leading `/` opens the list of published commands: the arrow keys move in it, Tab
+ * or Enter inserts the marked command, Escape closes it.
  */
 export function createComposer({ onSend, commands }) {
-  made += 1;
-  const listId = `commands-${made}`;
+  composerCount += 1;
+  const listId = `commands-${composerCount}`;
   let shown = [];
   let active = -1;
-  let known = '';
+  let knownCommands = '';
   const list = element('ul', {
     class: 'commands',
     id: listId,
@@ -60,7 +60,7 @@ export function createComposer({ onSend, commands }) {
             role: 'option',
             onpointerdown: (event) => {
               event.preventDefault();
-              take(index);
+              insertCommand(index);
             },
           },
           element('b', {}, `/${command}`),
@@ -89,7 +89,7 @@ export function createComposer({ onSend, commands }) {
     if (active >= 0) field.setAttribute('aria-activedescendant', `${listId}-${active}`);
   }
 
-  function take(index) {
+  function insertCommand(index) {
     const { command } = shown[index];
     field.value = `/${command} `;
     close();
@@ -113,7 +113,7 @@ export function createComposer({ onSend, commands }) {
       const isWhole = field.value === `/${shown[active]?.command}`;
       if (event.key === 'Tab' || (event.key === 'Enter' && !event.shiftKey && !isWhole)) {
         event.preventDefault();
-        return take(active);
+        return insertCommand(active);
       }
       if (event.key === 'Escape') {
         event.preventDefault();
@@ -143,11 +143,11 @@ export function createComposer({ onSend, commands }) {
 
   return {
     form,
-    /** Other commands may be published now. */
+    /** Redraws the open list when the published commands have changed. */
     refresh: () => {
       const json = JSON.stringify(commands());
-      if (json !== known && document.activeElement === field) refresh();
-      known = json;
+      if (json !== knownCommands && document.activeElement === field) refresh();
+      knownCommands = json;
     },
     focus: () => field.focus({ preventScroll: true }),
     setPlaceholder: (text) => {

@@ -1,4 +1,4 @@
-/** Makes an element. Text is only ever set as text; properties that start with `on` listen. */
+/** Creates an element. Strings among the children become text, never HTML; properties that start with `on` become listeners. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -14,8 +14,8 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
- * Makes the parent's children match the items, one child for each key. A child is made anew only when its item has
- * changed, and keeps the keyboard's focus when it had it.
+ * Makes the parent's children match the items, one child for each key. A child is replaced only when its item has changed,
+ * and its replacement takes over the keyboard focus.
  */
 export function reconcile(parent, items, keyOf, make) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -55,7 +55,7 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** What is announced to those who listen instead of looking. */
+/** Shows a short message for some seconds, in a live region that screen readers speak. */
 export function announce(text) {
   const toasts = document.querySelector('#toasts');
   const toast = element('p', { class: 'toast' }, text);

@@ -1,19 +1,19 @@
 import { announce, element } from './dom.js';
 import { createPane } from './pane.js';
 import { createPanel } from './panel.js';
-import { hearAnswer, listen, state } from './server.js';
+import { onPressAnswered, listen, state } from './server.js';
 import { startTheme } from './theme.js';
 
 const holder = document.querySelector('#panes');
 const linkState = document.querySelector('#link-state');
 const toggle = document.querySelector('#panel-toggle');
 const panel = createPanel(document.querySelector('#panel'));
-const mostPanes = 3;
+const maxPanes = 3;
 let panes = [];
 
 function showPanes(count) {
   const people = state.get('people') ?? [];
-  const { first } = state.get('stage');
+  const { first } = state.get('settings');
   const order = [...people.filter(({ id }) => id === first), ...people.filter(({ id }) => id !== first)];
   while (panes.length > count) panes.pop().root.remove();
   while (panes.length < count) {
@@ -27,7 +27,7 @@ function showPanes(count) {
   for (const button of countButtons) button.setAttribute('aria-pressed', String(button.value === String(count)));
 }
 
-const countButtons = Array.from({ length: mostPanes }, (_, index) =>
+const countButtons = Array.from({ length: maxPanes }, (_, index) =>
   element(
     'button',
     {
@@ -56,19 +56,19 @@ startTheme(document.querySelector('#theme'));
 
 listen({
   onPatch: (names) => {
-    if (panes.length === 0 && state.has('people') && state.has('stage')) {
+    if (panes.length === 0 && state.has('people') && state.has('settings')) {
       showPanes(1);
       panes[0].focus();
     }
     for (const pane of panes) if (pane.concerns(names)) pane.draw();
     panel.draw(names);
   },
-  onShout: (name, happened) => {
-    if (name === 'action') for (const pane of panes) pane.showAction(happened);
-    else if (name === 'answer') hearAnswer(happened, (userId) => panes.some(({ personId }) => personId === userId));
-    else announce(happened.text);
+  onBroadcast: (name, event) => {
+    if (name === 'action') for (const pane of panes) pane.showAction(event);
+    else if (name === 'answer') onPressAnswered(event, (userId) => panes.some(({ personId }) => personId === userId));
+    else announce(event.text);
   },
   onLink: (isLinked) => {
-    linkState.textContent = isLinked ? '' : 'The demo does not answer; trying again …';
+    linkState.textContent = isLinked ? '' : 'The demo does not respond; trying again …';
   },
 });

@@ -2,22 +2,22 @@ import { element } from './dom.js';
 import { richText } from './rich-text.js';
 import { state } from './server.js';
 
-const box = document.querySelector('#lightbox');
-box.addEventListener('click', () => box.close());
+const lightbox = document.querySelector('#lightbox');
+lightbox.addEventListener('click', () => lightbox.close());
 
 /** Shows a picture as large as the window allows; Escape or a click closes it. */
-export function showPicture(url, label) {
-  box.replaceChildren(
+function showPicture(url, label) {
+  lightbox.replaceChildren(
     element('img', { src: url, alt: label }),
     element('button', { type: 'button', class: 'quiet', 'aria-label': 'Close' }, '✕'),
   );
-  box.showModal();
+  lightbox.showModal();
 }
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 
-/** One message, or one album, as a bubble with what belongs to it. */
+/** One message, or one album, as a list item: a bubble with media, text and time, and below it the buttons. */
 export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onCommand }) {
   const [head] = messages;
   const last = messages.at(-1);
@@ -85,7 +85,7 @@ function media(messages) {
   return element(
     'div',
     { class: messages.length > 1 ? `album of-${Math.min(messages.length, 4)}` : 'single' },
-    ...messages.map(({ file, words }) => mediaElement(file, plainWords(words))),
+    ...messages.map(({ file, words }) => mediaElement(file, plainText(words))),
   );
 }
 
@@ -136,8 +136,8 @@ function dayWords(atMs) {
   return new Date(atMs).toDateString() === today ? 'Today' : dayFormat.format(atMs);
 }
 
-function plainWords(nodes) {
-  const words = nodes.map((node) => (typeof node === 'string' ? node : plainWords(node.children))).join('');
+function plainText(nodes) {
+  const words = nodes.map((node) => (typeof node === 'string' ? node : plainText(node.children))).join('');
   return words.split('\n')[0].slice(0, 120);
 }
 

@@ -1,10 +1,13 @@
 import { element, reconcile, setText } from './dom.js';
 import { createComposer } from './composer.js';
 import { daySeparator, messageElement } from './message.js';
-import { press, act, state } from './server.js';
+import { act, press, state } from './server.js';
 
-/** What stands in the list of a chat: days, messages, albums as one; who said several things in a row has one tail. */
-export function itemsOf(messages, personId, isGroup) {
+/**
+ * The items of a chat: day separators, messages, and albums as one item. Of several messages by one sender in a row, only
+ * the last has the tail.
+ */
+function itemsOf(messages, personId, isGroup) {
   if (messages.length === 0) return [{ key: 'intro', intro: true }];
   const items = [];
   let day;
@@ -27,8 +30,8 @@ export function itemsOf(messages, personId, isGroup) {
   return items;
 }
 
-/** Gives a select its options and its value, unless somebody is choosing right now. */
-export function showOptions(select, pairs, value) {
+/** Updates the options of a select, and its value unless it has the focus. */
+function showOptions(select, pairs, value) {
   const json = JSON.stringify(pairs);
   if (select.sourceJson !== json) {
     select.replaceChildren(...pairs.map(([key, text]) => element('option', { value: String(key) }, text)));
@@ -37,8 +40,8 @@ export function showOptions(select, pairs, value) {
   if (document.activeElement !== select || select.value === '') select.value = String(value);
 }
 
-/** A language in its own words. */
-export function languageName(code) {
+/** The name of a language in that language; the code itself when it is unknown. */
+function languageName(code) {
   try {
     return new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code;
   } catch {
@@ -46,8 +49,8 @@ export function languageName(code) {
   }
 }
 
-const roleWords = { free: 'free', premium: 'premium', admin: 'admin' };
-const actionWords = {
+const roleTexts = { free: 'free', premium: 'premium', admin: 'admin' };
+const actionTexts = {
   typing: 'is typing',
   upload_photo: 'is sending a picture',
   record_video: 'is recording a video',
@@ -56,6 +59,7 @@ const actionWords = {
   upload_voice: 'is sending a voice message',
 };
 const actionShownMs = 5000;
+
 /** One person's view of one chat. */
 export function createPane(personId, chatId) {
   const where = { personId, chatId };
@@ -87,7 +91,7 @@ export function createPane(personId, chatId) {
     composer.form,
   );
   let actionTimer;
-  let latestFromBot = 0;
+  let latestBotMessageId = 0;
   let isFirstDraw = true;
   let follows = true;
   let lastTop = 0;
@@ -95,7 +99,7 @@ export function createPane(personId, chatId) {
   scroller.addEventListener(
     'scroll',
     () => {
-      // Growing content alone makes nobody leave the end; scrolling up does.
+      // Content that grows must not stop the following of the end; only scrolling up does.
       if (isNearEnd()) follows = true;
       else if (scroller.scrollTop < lastTop) follows = false;
       lastTop = scroller.scrollTop;
@@ -103,7 +107,7 @@ export function createPane(personId, chatId) {
     },
     { passive: true },
   );
-  // Pictures grow while they load; who reads the end stays there.
+  // Pictures grow while they load: keep the end in view.
   new ResizeObserver(() => {
     if (follows) scrollDown();
   }).observe(log);
@@ -112,15 +116,15 @@ export function createPane(personId, chatId) {
     const isPrivate = where.chatId === where.personId;
     where.personId = id;
     if (isPrivate) where.chatId = id;
-    startAnew();
+    restart();
   }
 
   function go(id) {
     where.chatId = id;
-    startAnew();
+    restart();
   }
 
-  function startAnew() {
+  function restart() {
     isFirstDraw = true;
     follows = true;
     log.replaceChildren();
@@ -163,34 +167,34 @@ export function createPane(personId, chatId) {
     );
     if (follows) scrollDown();
     const latest = messages.findLast(({ userId }) => userId === undefined)?.id ?? 0;
-    if (latest > latestFromBot) clearAction();
-    latestFromBot = latest;
+    if (latest > latestBotMessageId) clearAction();
+    latestBotMessageId = latest;
     isFirstDraw = false;
   }
 
   function drawHead() {
     const people = state.get('people') ?? [];
-    const stage = state.get('stage');
+    const settings = state.get('settings');
     const person = me();
-    if (person === undefined || stage === undefined) return;
+    if (person === undefined || settings === undefined) return;
     setText(avatar, person.name.slice(0, 1));
     avatar.dataset.role = person.role;
     showOptions(
       who,
-      people.map(({ id, name, role }) => [id, `${name} · ${roleWords[role]}`]),
+      people.map(({ id, name, role }) => [id, `${name} · ${roleTexts[role]}`]),
       where.personId,
     );
     showOptions(
       place,
       [
         [where.personId, 'With the bot'],
-        [stage.group.id, `Group: ${stage.group.title}`],
+        [settings.group.id, `Group: ${settings.group.title}`],
       ],
       where.chatId,
     );
     showOptions(
       language,
-      stage.languages.map((code) => [code, languageName(code)]),
+      settings.languages.map((code) => [code, languageName(code)]),
       person.language,
     );
     composer.refresh();
@@ -217,11 +221,11 @@ export function createPane(personId, chatId) {
     get personId() {
       return where.personId;
     },
-    concerns: (names) => names.has('people') || names.has('stage') || names.has(`chat ${where.chatId}`),
+    concerns: (names) => names.has('people') || names.has('settings') || names.has(`chat ${where.chatId}`),
     draw,
-    showAction: (happened) => {
-      if (happened.chatId !== where.chatId) return;
-      action.replaceChildren(`Darkroom ${actionWords[happened.action] ?? 'is busy'}`, dots());
+    showAction: (event) => {
+      if (event.chatId !== where.chatId) return;
+      action.replaceChildren(`Darkroom ${actionTexts[event.action] ?? 'is busy'}`, dots());
       action.hidden = false;
       clearTimeout(actionTimer);
       actionTimer = setTimeout(clearAction, actionShownMs);
@@ -238,7 +242,7 @@ function introduction(onStart) {
     element(
       'p',
       {},
-      'Turns a sentence into a picture or a short video. This is a private stage: no account, no network.',
+      'Turns a sentence into a picture or a short video. This demo runs on your machine only: no account, no network.',
     ),
     element('button', { type: 'button', class: 'primary', onclick: onStart }, 'Start'),
   );

@@ -1,10 +1,10 @@
 import { announce, element } from './dom.js';
 import { act, state } from './server.js';
 
-/** Switches that stay, and things that happen once. */
+/** The section with the faults: switches that stay on, and buttons for faults that happen once. */
 export function createFaults() {
   const down = toggle('Provider is down', 'Every call answers 503', (on) => act('provider', { down: on }));
-  const held = toggle('Hold every run', 'Pictures are begun and never end', (on) => act('provider', { held: on }));
+  const held = toggle('Hold every run', 'Runs start and do not finish', (on) => act('provider', { held: on }));
   const offline = toggle('Telegram is unreachable', 'Every connection is cut', (on) =>
     act('telegram', { offline: on }),
   );
@@ -19,31 +19,31 @@ export function createFaults() {
       { class: 'once' },
       once(
         'Telegram: 429, three times',
-        () => act('telegram', { trouble: 'limited' }),
-        'The next three messages meet a 429.',
+        () => act('telegram', { faultMode: 'limited' }),
+        'The next three messages get a 429.',
       ),
       once(
         'Telegram: 502, three times',
-        () => act('telegram', { trouble: 'failing' }),
-        'The next three messages meet a 502.',
+        () => act('telegram', { faultMode: 'failing' }),
+        'The next three messages get a 502.',
       ),
       once(
-        'Telegram: answers get lost',
-        () => act('telegram', { trouble: 'answers-lost' }),
-        'Three messages arrive, their answers do not.',
+        'Telegram: responses get lost',
+        () => act('telegram', { faultMode: 'answers-lost' }),
+        'The next three messages arrive, but their responses do not.',
       ),
       once('A crowd asks', () => act('crowd'), 'Eight strangers ask for a picture each.'),
-      once('Wake every key', () => act('wake'), 'Resting keys are back at work.'),
+      once('Wake every key', () => act('wake'), 'Every cooling key takes calls again.'),
     ),
   );
   return {
     body,
     draw: () => {
-      const board = state.get('board');
-      if (board === undefined) return;
-      down.set(board.providerDown);
-      held.set(board.held);
-      offline.set(board.telegramOffline);
+      const faults = state.get('faults');
+      if (faults === undefined) return;
+      down.set(faults.providerDown);
+      held.set(faults.held);
+      offline.set(faults.telegramOffline);
     },
   };
 }
@@ -54,13 +54,13 @@ function toggle(label, hint, onChange) {
   return { root, set: (on) => (box.checked = on) };
 }
 
-function once(label, happen, words) {
+function once(label, run, confirmation) {
   return element(
     'button',
     {
       type: 'button',
       onclick: async () => {
-        if ((await happen()) !== undefined) announce(words);
+        if ((await run()) !== undefined) announce(confirmation);
       },
     },
     label,

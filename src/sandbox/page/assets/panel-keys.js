@@ -1,7 +1,7 @@
 import { element, setText } from './dom.js';
 import { act, serverNow, state } from './server.js';
 
-const modes = {
+const modeTexts = {
   scripted: 'as it came',
   healthy: 'works',
   refused: 'is refused (401)',
@@ -12,28 +12,29 @@ const modes = {
   hanging: 'hangs',
   slow: 'is slow (5 s)',
 };
-const reasons = {
+const reasonTexts = {
   'rate-limited': 'rate-limited',
   concurrency: 'seat taken',
   'timed-out': 'timed out',
-  'fails-alone': 'fails alone',
+  'fails-alone': 'fails while others work',
   rejected: 'refused',
   'out-of-credit': 'out of credit',
 };
 
-const takingCalls = new Set(['ready', 'suspect', 'half-open']);
+/** The key states in which a key takes calls. */
+const availableStates = new Set(['ready', 'suspect', 'half-open']);
 
-/** Each key with its state, its time to wake, and what its account shall do next. */
+/** The section with one row per key: its state, when it is ready again, and a choice of how its account behaves. */
 export function createKeys() {
   const rows = new Map();
   const list = element('ul', { class: 'keys' });
-  const hint = element('p', { class: 'hint' }, 'Choose what a key does from its next call on.');
+  const hint = element('p', { class: 'hint' }, 'Choose how a key behaves from its next call on.');
   const body = element('div', {}, hint, list);
   const count = element('span', { class: 'aside' });
 
   function draw() {
     const keys = state.get('keys') ?? [];
-    const { accounts = [] } = state.get('board') ?? {};
+    const { accounts = [] } = state.get('faults') ?? {};
     for (const [index, key] of keys.entries()) {
       let row = rows.get(key.name);
       if (row === undefined) {
@@ -43,7 +44,7 @@ export function createKeys() {
       }
       row.update(key, accounts[index]?.mode ?? 'scripted');
     }
-    setText(count, `${keys.filter((key) => takingCalls.has(key.state.kind)).length} of ${keys.length} ready`);
+    setText(count, `${keys.filter((key) => availableStates.has(key.state.kind)).length} of ${keys.length} ready`);
   }
 
   return { body, aside: count, draw, tick: () => rows.forEach((row) => row.tick()) };
@@ -51,18 +52,18 @@ export function createKeys() {
 
 function createRow(name, place) {
   const dot = element('span', { class: 'dot', 'aria-hidden': 'true' });
-  const words = element('span', { class: 'key-state' });
-  const work = element('span', { class: 'key-work' });
+  const stateText = element('span', { class: 'key-state' });
+  const counts = element('span', { class: 'key-work' });
   const mode = element('select', {
     'aria-label': `What ${name} does`,
     onchange: () => void act('account', { place, mode: mode.value }),
   });
-  mode.append(...Object.entries(modes).map(([value, text]) => element('option', { value }, text)));
-  const root = element('li', { data: { name } }, dot, element('b', {}, name), work, mode, words);
+  mode.append(...Object.entries(modeTexts).map(([value, text]) => element('option', { value }, text)));
+  const root = element('li', { data: { name } }, dot, element('b', {}, name), counts, mode, stateText);
   let latest;
 
   function tick() {
-    if (latest !== undefined) setText(words, stateWords(latest));
+    if (latest !== undefined) setText(stateText, describeState(latest));
   }
 
   return {
@@ -74,27 +75,27 @@ function createRow(name, place) {
       root.dataset.state = kind;
       tick();
       const failed = key.calls - key.successes;
-      setText(work, key.calls === 0 ? '' : `${key.successes} ✓${failed > 0 ? `  ${failed} ✗` : ''}`);
+      setText(counts, key.calls === 0 ? '' : `${key.successes} ✓${failed > 0 ? `  ${failed} ✗` : ''}`);
       if (document.activeElement !== mode) mode.value = chosen;
       root.dataset.mode = chosen;
     },
   };
 }
 
-function stateWords({ state: now, inFlight }) {
+function describeState({ state: now, inFlight }) {
   if (inFlight > 0) return 'at work';
   switch (now.kind) {
     case 'cooling':
-      return `${reasons[now.reason]}, wakes ${waitWords(now.untilMs)}`;
+      return `${reasonTexts[now.reason]}, wakes ${describeWait(now.untilMs)}`;
     case 'suspect':
-      return 'suspect, the next call decides';
+      return 'on probation, the next call decides';
     case 'half-open':
-      return 'rested, one call tries it';
+      return 'cooldown over, one call tests it';
     case 'benched':
-      if (!now.confirmed) return `${reasons[now.reason]}, being checked`;
-      return `${reasons[now.reason]}, tested ${waitWords(now.probeAtMs)}`;
+      if (!now.confirmed) return `${reasonTexts[now.reason]}, being checked`;
+      return `${reasonTexts[now.reason]}, tested ${describeWait(now.probeAtMs)}`;
     case 'probing':
-      return 'being asked';
+      return 'being tested';
     case 'disabled':
       return 'switched off';
     default:
@@ -102,7 +103,8 @@ function stateWords({ state: now, inFlight }) {
   }
 }
 
-export function waitWords(untilMs) {
+/** How long until a time of the server's clock, as `now`, `in 12 s` or `in 3 min`. */
+export function describeWait(untilMs) {
   const seconds = Math.ceil((untilMs - serverNow()) / 1000);
   if (seconds <= 0) return 'now';
   return seconds < 120 ? `in ${seconds} s` : `in ${Math.round(seconds / 60)} min`;

@@ -1,13 +1,13 @@
 import { element, reconcile, setText } from './dom.js';
 import { state } from './server.js';
 
-const laneWords = { premium: 'Premium lane', free: 'Free lane' };
+const laneTitles = { premium: 'Premium lane', free: 'Free lane' };
 
-/** The line: who is being served and by which key, and who waits in which lane, in order. */
-export function createLine(onChoose) {
+/** The section with the queue: the running jobs with their keys, and the waiting jobs of each lane in their order. */
+export function createQueue(onChoose) {
   const running = lane('Being made');
-  const lanes = { premium: lane(laneWords.premium), free: lane(laneWords.free) };
-  const body = element('div', { class: 'line' }, running.root, lanes.premium.root, lanes.free.root);
+  const lanes = { premium: lane(laneTitles.premium), free: lane(laneTitles.free) };
+  const body = element('div', { class: 'queue' }, running.root, lanes.premium.root, lanes.free.root);
   const count = element('span', { class: 'aside' });
 
   function draw() {
@@ -23,7 +23,7 @@ export function createLine(onChoose) {
       lanes[name].draw(queue, waiting[name], onChoose, () => undefined);
     }
     const all = waiting.premium + waiting.free;
-    setText(count, all + active.length === 0 ? 'nobody waits' : `${active.length} running, ${all} waiting`);
+    setText(count, all + active.length === 0 ? 'empty' : `${active.length} running, ${all} waiting`);
   }
 
   return { body, aside: count, draw };
@@ -35,12 +35,12 @@ function lane(title) {
   const root = element('div', { class: 'lane' }, element('h3', {}, title, number), list);
   return {
     root,
-    draw: (jobs, count, onChoose, noteOf) => {
+    draw: (jobs, count, onChoose, noteFor) => {
       setText(number, String(count));
       root.classList.toggle('empty', count === 0);
       const items = jobs
         .slice(0, 12)
-        .map((job) => ({ id: job.id, name: job.name, prompt: job.prompt, note: noteOf(job) }));
+        .map((job) => ({ id: job.id, name: job.name, prompt: job.prompt, note: noteFor(job) }));
       reconcile(
         list,
         items,

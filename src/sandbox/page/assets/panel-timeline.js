@@ -1,8 +1,8 @@
 import { element, reconcile, setText } from './dom.js';
-import { waitWords } from './panel-keys.js';
+import { describeWait } from './panel-keys.js';
 import { state } from './server.js';
 
-const stateWords = {
+const stateTexts = {
   waiting: 'waiting',
   running: 'being made',
   done: 'delivered',
@@ -16,10 +16,10 @@ const timeFormat = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
-const choices = 15;
+const maxChoices = 15;
 
-/** The story of one job, step by step: the latest one unless another is chosen. */
-export function createStory() {
+/** The section with the steps of one job: the chosen one, otherwise the latest. */
+export function createTimeline() {
   let chosen = '';
   const which = element('select', {
     class: 'which',
@@ -27,10 +27,10 @@ export function createStory() {
     hidden: true,
     onchange: () => choose(which.value),
   });
-  const head = element('p', { class: 'story-head' });
+  const head = element('p', { class: 'timeline-head' });
   const steps = element('ol', { class: 'steps' });
   const pill = element('span', { class: 'aside pill' });
-  const body = element('div', { class: 'story' }, which, head, steps);
+  const body = element('div', { class: 'timeline' }, which, head, steps);
 
   function choose(id) {
     chosen = id;
@@ -46,7 +46,7 @@ export function createStory() {
       return;
     }
     drawChoices(jobs, job);
-    setText(pill, stateWords[job.state]);
+    setText(pill, stateTexts[job.state]);
     pill.dataset.state = job.state;
     const asked = job.kind === 'video' ? ' asked for a video: ' : ' asked for a picture: ';
     head.replaceChildren(element('b', {}, job.name), asked, element('q', {}, shortened(job.prompt, 90)));
@@ -59,11 +59,11 @@ export function createStory() {
     tick();
   }
 
-  /** A list that is open stays as it is. */
+  /** Leaves the list alone while it has the focus, so that it does not change under the pointer. */
   function drawChoices(jobs, job) {
     which.hidden = jobs.length < 2;
     if (document.activeElement === which) return;
-    const listed = jobs.toReversed().filter((other, index) => index < choices || other === job);
+    const listed = jobs.toReversed().filter((other, index) => index < maxChoices || other === job);
     reconcile(
       which,
       [
@@ -78,8 +78,8 @@ export function createStory() {
 
   function tick() {
     for (const wait of steps.querySelectorAll('[data-until]')) {
-      const words = waitWords(Number(wait.dataset.until));
-      setText(wait, words === 'now' ? '' : `, goes on ${words}`);
+      const text = describeWait(Number(wait.dataset.until));
+      setText(wait, text === 'now' ? '' : `, continues ${text}`);
     }
   }
 

@@ -2,8 +2,8 @@ import { element, reconcile } from './dom.js';
 import { state } from './server.js';
 import { createFaults } from './panel-faults.js';
 import { createKeys } from './panel-keys.js';
-import { createLine } from './panel-queue.js';
-import { createStory } from './panel-timeline.js';
+import { createQueue } from './panel-queue.js';
+import { createTimeline } from './panel-timeline.js';
 
 const timeFormat = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -12,16 +12,16 @@ const timeFormat = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
-/** The latest lines of the house's log, newest first. */
-export function createNews() {
-  const body = element('ol', { class: 'news', tabIndex: 0, 'aria-label': 'House log' });
+/** The section with the latest log lines of the bot, newest first. */
+function createEventLog() {
+  const body = element('ol', { class: 'event-log', tabIndex: 0, 'aria-label': 'Event log' });
   return {
     body,
     draw: () => {
-      const news = (state.get('news') ?? []).map((line, index) => ({ ...line, index }));
+      const lines = (state.get('log') ?? []).map((line, index) => ({ ...line, index }));
       reconcile(
         body,
-        news.toReversed().map(({ index: _index, ...line }) => line),
+        lines.toReversed().map(({ index: _index, ...line }) => line),
         ({ atMs, text }) => `${atMs} ${text}`,
         ({ atMs, text }) => element('li', {}, element('time', {}, timeFormat.format(atMs)), element('span', {}, text)),
       );
@@ -29,25 +29,25 @@ export function createNews() {
   };
 }
 
-/** What goes on behind the scenes, section by section. */
+/** The panel beside the chats: one section each for keys, queue, one request, faults and log. */
 export function createPanel(root) {
-  const story = createStory();
-  const parts = [
-    { title: 'Keys', needs: ['keys', 'board'], ...createKeys() },
-    { title: 'The line', needs: ['lines', 'jobs'], ...createLine(story.choose) },
-    { title: 'This request', needs: ['jobs'], ...story },
-    { title: 'Break things', needs: ['board'], ...createFaults() },
-    { title: 'House log', needs: ['news'], ...createNews() },
+  const timeline = createTimeline();
+  const sections = [
+    { title: 'Keys', needs: ['keys', 'faults'], ...createKeys() },
+    { title: 'Queue', needs: ['lines', 'jobs'], ...createQueue(timeline.choose) },
+    { title: 'This request', needs: ['jobs'], ...timeline },
+    { title: 'Break things', needs: ['faults'], ...createFaults() },
+    { title: 'Event log', needs: ['log'], ...createEventLog() },
   ];
   root.append(
-    ...parts.map(({ title, body, aside }) =>
+    ...sections.map(({ title, body, aside }) =>
       element('section', { class: 'part' }, element('h2', {}, title, aside), body),
     ),
   );
-  setInterval(() => parts.forEach(({ tick }) => tick?.()), 500);
+  setInterval(() => sections.forEach(({ tick }) => tick?.()), 500);
   return {
     draw: (names) => {
-      for (const { needs, draw } of parts) if (needs.some((name) => names.has(name))) draw();
+      for (const { needs, draw } of sections) if (needs.some((name) => names.has(name))) draw();
     },
   };
 }

@@ -2,7 +2,7 @@ import { element } from './dom.js';
 
 const commandPattern = /(?<![\w/<>])\/[a-z][a-z0-9_]{0,31}(?![\w/<>])/g;
 
-/** Elements for a tree of formatted words; `onCommand` is called with a command that was clicked. */
+/** Returns the elements for a tree of formatted text; `onCommand` gets a command that was clicked. */
 export function richText(nodes, onCommand, isCode = false) {
   return nodes.flatMap((node) => {
     if (typeof node === 'string') return isCode ? [node] : wordsWithCommands(node, onCommand);

@@ -1,6 +1,6 @@
 import { announce } from './dom.js';
 
-/** The newest value of each section, as the server last told it. */
+/** The newest value of each section, as the server last sent it. */
 export const state = new Map();
 /** How far the server's clock is ahead of this one. */
 let aheadMs = 0;
@@ -9,8 +9,8 @@ export function serverNow() {
   return Date.now() + aheadMs;
 }
 
-/** Opens the stream: `onPatch` hears which sections are new, `onShout` what happened just now. */
-export function listen({ onPatch, onShout, onLink }) {
+/** Opens the event stream. `onPatch` gets the names of the changed sections, `onBroadcast` each event, `onLink` whether the connection stands. */
+export function listen({ onPatch, onBroadcast, onLink }) {
   const source = new EventSource('/api/events');
   source.addEventListener('open', () => onLink(true));
   source.addEventListener('error', () => onLink(false));
@@ -20,12 +20,12 @@ export function listen({ onPatch, onShout, onLink }) {
     if (patch.clock !== undefined) aheadMs = patch.clock.nowMs - Date.now();
     onPatch(new Set(Object.keys(patch)));
   });
-  for (const name of ['action', 'answer', 'trouble']) {
-    source.addEventListener(name, ({ data }) => onShout(name, JSON.parse(data)));
+  for (const name of ['action', 'answer', 'page-error']) {
+    source.addEventListener(name, ({ data }) => onBroadcast(name, JSON.parse(data)));
   }
 }
 
-/** Asks the server to do something; undefined, after saying why, when it did not. */
+/** Posts to the server and returns its response; on failure it announces the reason and returns undefined. */
 export async function act(path, body = {}) {
   try {
     const response = await fetch(`/api/${path}`, {
@@ -42,29 +42,29 @@ export async function act(path, body = {}) {
   return undefined;
 }
 
-const answerWaitMs = 20_000;
-/** Buttons whose press the bot has not answered yet, and answers that came before we knew the press. */
-const pressed = new Map();
-const answeredEarly = new Set();
+const busyTimeoutMs = 20_000;
+/** By query id: presses without an answer so far, and answers that arrived before the press returned its query id. */
+const pendingPresses = new Map();
+const earlyAnswers = new Set();
 
-/** Presses a button as a person; it rests when the bot has answered. */
+/** Presses a button as a person; the button is shown as busy until the bot answers, at most 20 s. */
 export async function press(where, messageId, data, button) {
   button.setAttribute('aria-busy', 'true');
-  const timer = setTimeout(() => button.removeAttribute('aria-busy'), answerWaitMs);
+  const timer = setTimeout(() => button.removeAttribute('aria-busy'), busyTimeoutMs);
   const answer = await act('press', { ...where, messageId, data });
   const done = () => {
     clearTimeout(timer);
     button.removeAttribute('aria-busy');
   };
-  if (answer === undefined || answeredEarly.delete(answer.queryId)) done();
-  else pressed.set(answer.queryId, done);
+  if (answer === undefined || earlyAnswers.delete(answer.queryId)) done();
+  else pendingPresses.set(answer.queryId, done);
 }
 
-/** The bot has answered a press: the button rests, and who pressed it reads the words. */
-export function hearAnswer({ queryId, userId, text }, isShown) {
-  const done = pressed.get(queryId);
-  if (done === undefined) answeredEarly.add(queryId);
+/** Ends the busy state of the pressed button, and announces the text of the answer to the person who pressed it. */
+export function onPressAnswered({ queryId, userId, text }, isShown) {
+  const done = pendingPresses.get(queryId);
+  if (done === undefined) earlyAnswers.add(queryId);
   else done();
-  pressed.delete(queryId);
+  pendingPresses.delete(queryId);
   if (text !== undefined && isShown(userId)) announce(text);
 }

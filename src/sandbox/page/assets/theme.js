@@ -1,6 +1,6 @@
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-/** The system's choice of light or dark, until the button says otherwise. */
+/** Follows the system's light or dark theme until the button is used; that choice is kept in local storage. */
 export function startTheme(button) {
   let chosen = remembered();
   const show = () => {

@@ -30,7 +30,7 @@ const idPrefixes = {
 } as const satisfies Record<MediaKind, string>;
 
 /** Keeps the files of all chats and finds them by id or by path. */
-export class FileShelf {
+export class FileStore {
   readonly #byId = new Map<string, StoredFile>();
   readonly #byPath = new Map<string, StoredFile>();
 

@@ -1,10 +1,10 @@
 import { badRequest } from '../api-error.ts';
 import type { CallParams, UploadedFile } from '../call-params.ts';
-import type { FileShelf, MediaKind, StoredFile } from './file-store.ts';
+import type { FileStore, MediaKind, StoredFile } from './file-store.ts';
 import { readImageHeader } from './image-header.ts';
 import { limits } from '../limits.ts';
 
-export type FileAsk = {
+export type FileRequest = {
   readonly kind: MediaKind;
   /** The name of the parameter or, for items of an album, of the field that refers to the file. */
   readonly field: string;
@@ -16,36 +16,41 @@ export type FileAsk = {
 };
 
 /** Finds the file that a call means: uploaded with it, or sent before and named by its id. */
-export function givenFile(shelf: FileShelf, params: CallParams, ask: FileAsk): StoredFile {
-  const attached = /^attach:\/\/(.+)$/.exec(ask.reference)?.[1];
-  const uploaded = params.files.get(attached ?? ask.field);
-  if (uploaded !== undefined) return addUpload(shelf, uploaded, ask);
-  if (ask.reference === '' || attached !== undefined) throw badRequest(`there is no ${ask.kind} in the request`);
-  if (/^https?:\/\//i.test(ask.reference)) throw badRequest('failed to get HTTP URL content');
-  const known = shelf.find(ask.reference);
+export function resolveFile(fileStore: FileStore, params: CallParams, request: FileRequest): StoredFile {
+  const attached = /^attach:\/\/(.+)$/.exec(request.reference)?.[1];
+  const uploaded = params.files.get(attached ?? request.field);
+  if (uploaded !== undefined) return addUpload(fileStore, uploaded, request);
+  if (request.reference === '' || attached !== undefined)
+    throw badRequest(`there is no ${request.kind} in the request`);
+  if (/^https?:\/\//i.test(request.reference)) throw badRequest('failed to get HTTP URL content');
+  const known = fileStore.find(request.reference);
   if (known === undefined) throw badRequest('wrong file identifier/HTTP URL specified');
-  if (known.kind !== ask.kind && (known.kind === 'photo' || ask.kind === 'photo')) {
-    throw badRequest(`can't use file of type ${capital(known.kind)} as ${capital(ask.kind)}`);
+  if (known.kind !== request.kind && (known.kind === 'photo' || request.kind === 'photo')) {
+    throw badRequest(`can't use file of type ${capital(known.kind)} as ${capital(request.kind)}`);
   }
   return known;
 }
 
 /** Keeps an upload, checked as the real server checks it. */
-export function addUpload(shelf: FileShelf, file: UploadedFile, ask: Omit<FileAsk, 'field' | 'reference'>): StoredFile {
+export function addUpload(
+  fileStore: FileStore,
+  file: UploadedFile,
+  request: Omit<FileRequest, 'field' | 'reference'>,
+): StoredFile {
   const { bytes, name } = file;
   if (bytes.byteLength === 0) throw badRequest('file must be non-empty');
-  const { durationS } = ask;
-  if (ask.kind === 'photo') {
-    return shelf.add({ kind: 'photo', bytes, name, durationS: 0, ...checkedPhoto(bytes) });
+  const { durationS } = request;
+  if (request.kind === 'photo') {
+    return fileStore.add({ kind: 'photo', bytes, name, durationS: 0, ...checkedPhoto(bytes) });
   }
-  if (ask.kind === 'video' && !isMp4(bytes)) {
+  if (request.kind === 'video' && !isMp4(bytes)) {
     const mime = 'application/octet-stream';
-    return shelf.add({ kind: 'document', bytes, name, mime, width: 0, height: 0, durationS: 0 });
+    return fileStore.add({ kind: 'document', bytes, name, mime, width: 0, height: 0, durationS: 0 });
   }
   const header = readImageHeader(bytes);
   const mime = header?.mime ?? (isMp4(bytes) ? 'video/mp4' : 'application/octet-stream');
-  const { width, height } = header ?? ask;
-  return shelf.add({ kind: ask.kind, bytes, name, mime, width, height, durationS });
+  const { width, height } = header ?? request;
+  return fileStore.add({ kind: request.kind, bytes, name, mime, width, height, durationS });
 }
 
 function checkedPhoto(bytes: Uint8Array): { mime: string; width: number; height: number } {

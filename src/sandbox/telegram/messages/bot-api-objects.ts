@@ -4,7 +4,7 @@ import type { StoredFile } from '../files/file-store.ts';
 import type { StoredMessage } from './stored-message.ts';
 
 /** What is needed to spell a stored message the way Telegram sends it. */
-export type Speller = {
+export type ApiObjectContext = {
   readonly bot: User;
   profileOf(userId: number): Profile;
 };
@@ -35,10 +35,15 @@ export function chatFor(chat: StoredChat): Chat {
 }
 
 /** A message as Telegram sends it; the message it replies to is in it, but not that one's own. */
-export function messageFor(speller: Speller, chat: StoredChat, message: StoredMessage, withReply = true): Message {
+export function messageFor(
+  context: ApiObjectContext,
+  chat: StoredChat,
+  message: StoredMessage,
+  withReply = true,
+): Message {
   const replied = message.replyTo === undefined || !withReply ? undefined : chat.messages.get(message.replyTo);
-  const from = message.from === 'bot' ? speller.bot : userFor(speller.profileOf(message.from));
-  const wire = {
+  const from = message.from === 'bot' ? context.bot : userFor(context.profileOf(message.from));
+  const fields = {
     message_id: message.id,
     from,
     chat: chatFor(chat),
@@ -46,11 +51,11 @@ export function messageFor(speller: Speller, chat: StoredChat, message: StoredMe
     ...(message.editDateS === undefined ? {} : { edit_date: message.editDateS }),
     ...(message.threadId === undefined ? {} : { message_thread_id: message.threadId, is_topic_message: true }),
     ...(message.albumId === undefined ? {} : { media_group_id: message.albumId }),
-    ...(replied === undefined ? {} : { reply_to_message: messageFor(speller, chat, replied, false) }),
+    ...(replied === undefined ? {} : { reply_to_message: messageFor(context, chat, replied, false) }),
     ...contentFields(message),
     ...(message.keyboard === undefined ? {} : { reply_markup: message.keyboard }),
   };
-  return wire as Message;
+  return fields as Message;
 }
 
 function contentFields({ content }: StoredMessage): object {

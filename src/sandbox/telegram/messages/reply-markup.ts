@@ -1,7 +1,7 @@
 import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'grammy/types';
 import { badRequest } from '../api-error.ts';
 import { isObject, type CallParams } from '../call-params.ts';
-import { characters } from '../text/formatted-text.ts';
+import { characterCount } from '../text/formatted-text.ts';
 import { linkAddress } from '../text/html-tags.ts';
 import { limits } from '../limits.ts';
 
@@ -84,7 +84,7 @@ function checkUrl(url: unknown): void {
 
 function checkCopyText(copy: unknown): void {
   const text = isObject(copy) ? copy['text'] : undefined;
-  if (typeof text !== 'string' || text === '' || characters(text) > limits.copyTextCharacters) {
+  if (typeof text !== 'string' || text === '' || characterCount(text) > limits.copyTextCharacters) {
     throw badRequest('BUTTON_COPY_TEXT_INVALID');
   }
 }

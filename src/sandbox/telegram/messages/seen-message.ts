@@ -2,7 +2,7 @@ import type { InlineKeyboardButton } from 'grammy/types';
 import type { StoredFile } from '../files/file-store.ts';
 import { htmlFor } from '../text/html-for.ts';
 import type { InvoiceOrder } from '../payments/invoice-order.ts';
-import { type StoredMessage, wordsOf } from './stored-message.ts';
+import { type StoredMessage, textOf } from './stored-message.ts';
 
 export type SeenFile = {
   readonly fileId: string;
@@ -54,8 +54,8 @@ export function seenMessage(message: StoredMessage): SeenMessage {
     from: from === 'bot' ? 'bot' : 'person',
     ...(from === 'bot' ? {} : { userId: from }),
     atMs: message.dateS * 1000,
-    text: isMedia ? '' : wordsOf(content).text,
-    html: htmlFor(wordsOf(content)),
+    text: isMedia ? '' : textOf(content).text,
+    html: htmlFor(textOf(content)),
     ...(isMedia ? { caption: content.caption.text, [content.file.kind]: seenFile(content.file) } : {}),
     ...(content.kind === 'invoice' ? { invoice: content.order } : {}),
     buttons: (message.keyboard?.inline_keyboard ?? []).map((row) => row.map(seenButton)),

@@ -37,7 +37,7 @@ export type StoredMessage = {
 };
 
 /** What is to be read of a message. */
-export function wordsOf(content: Content): FormattedText {
+export function textOf(content: Content): FormattedText {
   switch (content.kind) {
     case 'text':
       return content.text;

@@ -1,11 +1,11 @@
 import { badRequest, forbidden } from '../api-error.ts';
 import { type CallParams, isObject } from '../call-params.ts';
 import { isSupergroup, type StoredChat } from '../chats.ts';
-import type { TelegramWorld } from '../telegram-state.ts';
+import type { TelegramState } from '../telegram-state.ts';
 
 /** One call of a method; `signal` aborts when the caller has gone. */
 export type ApiCall = {
-  readonly world: TelegramWorld;
+  readonly state: TelegramState;
   readonly params: CallParams;
   readonly signal: AbortSignal;
 };
@@ -14,10 +14,10 @@ export type ApiCall = {
 export type ApiMethod = (call: ApiCall) => unknown;
 
 /** The chat that a call names, if the bot may know it. */
-export function chatOf({ world, params }: ApiCall, name = 'chat_id'): StoredChat {
+export function chatOf({ state, params }: ApiCall, name = 'chat_id'): StoredChat {
   const text = params.text(name).trim();
   if (text === '') throw badRequest(`${name} is empty`);
-  const chat = world.chats.get(params.integer(name));
+  const chat = state.chats.get(params.integer(name));
   if (chat === undefined || (chat.kind === 'private' && !chat.opened)) throw badRequest('chat not found');
   return chat;
 }

@@ -2,7 +2,7 @@ import type { AcceptedGiftTypes, ChatMemberAdministrator } from 'grammy/types';
 import { type ApiMethod, chatOf, writableChatOf } from './api-call.ts';
 import { badRequest } from '../api-error.ts';
 import { isObject } from '../call-params.ts';
-import { characters } from '../text/formatted-text.ts';
+import { characterCount } from '../text/formatted-text.ts';
 import { limits } from '../limits.ts';
 import { chatFor, userFor } from '../messages/bot-api-objects.ts';
 
@@ -44,17 +44,17 @@ const administrator = {
 } as const satisfies Omit<ChatMemberAdministrator, 'user'>;
 
 const getChatMember: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const chat = chatOf(call);
   const userId = params.integer('user_id');
-  if (userId === world.bot.id) {
+  if (userId === state.bot.id) {
     const isGone = chat.kind === 'private' ? chat.blocked : chat.kicked;
-    if (isGone) return { status: 'kicked', user: world.bot, until_date: 0 };
+    if (isGone) return { status: 'kicked', user: state.bot, until_date: 0 };
     return chat.kind === 'group' && chat.admins.has(userId)
-      ? { ...administrator, user: world.bot }
-      : { status: 'member', user: world.bot };
+      ? { ...administrator, user: state.bot }
+      : { status: 'member', user: state.bot };
   }
-  const profile = world.people.get(userId);
+  const profile = state.people.get(userId);
   if (profile === undefined) throw badRequest('user not found');
   const user = userFor(profile);
   if (chat.kind === 'private') {
@@ -66,7 +66,7 @@ const getChatMember: ApiMethod = (call) => {
 };
 
 const setMessageReaction: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const chat = writableChatOf(call);
   const message = chat.messages.get(params.integer('message_id'));
   if (message === undefined) throw badRequest('message to react not found');
@@ -77,8 +77,8 @@ const setMessageReaction: ApiMethod = (call) => {
   if (reaction === undefined) delete message.reaction;
   else message.reaction = readEmoji(reaction);
   const emoji = message.reaction;
-  const told = { kind: 'message-reacted' as const, chatId: chat.id, messageId: message.id };
-  world.changes.tell(emoji === undefined ? told : { ...told, emoji });
+  const change = { kind: 'message-reacted' as const, chatId: chat.id, messageId: message.id };
+  state.changes.tell(emoji === undefined ? change : { ...change, emoji });
   return true;
 };
 
@@ -89,25 +89,25 @@ function readEmoji(reaction: unknown): string {
   return reaction['emoji'];
 }
 
-const answerCallbackQuery: ApiMethod = ({ world, params }) => {
+const answerCallbackQuery: ApiMethod = ({ state, params }) => {
   const text = params.text('text');
-  if (characters(text) > limits.callbackAnswerCharacters) throw badRequest('MESSAGE_TOO_LONG');
+  if (characterCount(text) > limits.callbackAnswerCharacters) throw badRequest('MESSAGE_TOO_LONG');
   const queryId = params.text('callback_query_id');
   const showAlert = params.flag('show_alert');
   const url = params.text('url');
   const words = text === '' ? {} : { text };
-  const { chatId, userId } = world.queries.answer(queryId, {
+  const { chatId, userId } = state.queries.answer(queryId, {
     kind: 'answered',
     showAlert,
     ...words,
     ...(url === '' ? {} : { url }),
   });
-  world.changes.tell({ kind: 'callback-answered', chatId, userId, queryId, showAlert, ...words });
+  state.changes.tell({ kind: 'callback-answered', chatId, userId, queryId, showAlert, ...words });
   return true;
 };
 
-const getFile: ApiMethod = ({ world, params }) => {
-  const file = world.files.find(params.text('file_id'));
+const getFile: ApiMethod = ({ state, params }) => {
+  const file = state.files.find(params.text('file_id'));
   if (file === undefined) throw badRequest('invalid file_id');
   const size = file.bytes.byteLength;
   if (size > limits.downloadBytes) throw badRequest('file is too big');

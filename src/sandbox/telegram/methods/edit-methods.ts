@@ -28,15 +28,15 @@ function editingOf(call: ApiCall): Editing {
 
 /** What is not given anew is dropped: an edit without a keyboard takes the keyboard away. */
 function edit(call: ApiCall, { chat, message }: Editing, content: Content): unknown {
-  const { world } = call;
+  const { state } = call;
   const keyboard = readInlineKeyboard(call.params);
   if (sameContent(message.content, content) && sameKeyboard(message.keyboard, keyboard)) throw badRequest(notModified);
   message.content = content;
   if (keyboard === undefined) delete message.keyboard;
   else message.keyboard = keyboard;
-  message.editDateS = world.nowS();
-  world.changes.tell({ kind: 'message-edited', chatId: chat.id, messageId: message.id });
-  return messageFor(world, chat, message);
+  message.editDateS = state.nowS();
+  state.changes.tell({ kind: 'message-edited', chatId: chat.id, messageId: message.id });
+  return messageFor(state, chat, message);
 }
 
 function sameContent(a: Content, b: Content): boolean {
@@ -85,15 +85,15 @@ const editMessageReplyMarkup: ApiMethod = (call) => {
 };
 
 /** In a private chat the bot may delete everything, in a group its own messages. */
-function deleteOne({ world }: ApiCall, chat: StoredChat, messageId: number): void {
+function deleteOne({ state }: ApiCall, chat: StoredChat, messageId: number): void {
   const message = chat.messages.get(messageId);
   if (message === undefined) throw badRequest('message to delete not found');
-  const isForeign = message.from !== 'bot' && chat.kind === 'group' && !chat.admins.has(world.bot.id);
+  const isForeign = message.from !== 'bot' && chat.kind === 'group' && !chat.admins.has(state.bot.id);
   if (isForeign) throw badRequest("message can't be deleted");
-  if (world.clock.now() - message.dateS * 1000 > limits.deletableMs) {
+  if (state.clock.now() - message.dateS * 1000 > limits.deletableMs) {
     throw badRequest("message can't be deleted for everyone");
   }
-  world.remove(chat, messageId);
+  state.remove(chat, messageId);
 }
 
 const deleteMessage: ApiMethod = (call) => {

@@ -2,7 +2,7 @@ import type { ApiCall } from './api-call.ts';
 import { badRequest } from '../api-error.ts';
 import { mediaKinds, type MediaKind } from '../files/file-store.ts';
 import { readText } from '../text/read-text.ts';
-import { givenFile } from '../files/resolve-file.ts';
+import { resolveFile } from '../files/resolve-file.ts';
 import { checkCaption } from '../text/formatted-text.ts';
 import type { Content } from '../messages/stored-message.ts';
 
@@ -10,11 +10,11 @@ type MediaContent = Extract<Content, { kind: 'media' }>;
 type Item = Readonly<Record<string, unknown>>;
 
 /** Reads one `InputMedia` of a call, its file and its caption. */
-export function readMediaItem({ world, params }: ApiCall, item: Item): MediaContent {
+export function readMediaItem({ state, params }: ApiCall, item: Item): MediaContent {
   const kind = item['type'];
   if (!isMediaKind(kind)) throw badRequest("can't parse InputMedia: media type is invalid");
   const caption = readText(text(item['caption']), text(item['parse_mode']), item['caption_entities'] ?? undefined);
-  const file = givenFile(world.files, params, {
+  const file = resolveFile(state.files, params, {
     kind,
     field: '',
     reference: text(item['media']),

@@ -7,7 +7,7 @@ import { readReplyMarkup } from '../messages/reply-markup.ts';
 import { messageFor, userFor } from '../messages/bot-api-objects.ts';
 
 const sendInvoice: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const chat = writableChatOf(call);
   const order = readInvoiceOrder(params);
   const keyboard = readReplyMarkup(params);
@@ -15,48 +15,48 @@ const sendInvoice: ApiMethod = (call) => {
   if (firstButton !== undefined && !('pay' in firstButton)) throw badRequest('REPLY_MARKUP_BUY_EMPTY');
   const threadId = threadOf(params, chat);
   const replyTo = replyOf(params, chat);
-  const message = world.post(chat, {
+  const message = state.post(chat, {
     from: 'bot',
     content: { kind: 'invoice', order },
     ...(keyboard === undefined ? {} : { keyboard }),
     ...(threadId === undefined ? {} : { threadId }),
     ...(replyTo === undefined ? {} : { replyTo }),
   });
-  return messageFor(world, chat, message);
+  return messageFor(state, chat, message);
 };
 
-const createInvoiceLink: ApiMethod = ({ world, params }) => {
+const createInvoiceLink: ApiMethod = ({ state, params }) => {
   const order = readInvoiceOrder(params);
   const periodS = readPeriod(params, order.amount);
-  return world.payments.addLink(periodS === undefined ? order : { ...order, periodS });
+  return state.payments.addLink(periodS === undefined ? order : { ...order, periodS });
 };
 
-const answerPreCheckoutQuery: ApiMethod = ({ world, params }) => {
+const answerPreCheckoutQuery: ApiMethod = ({ state, params }) => {
   const ok = params.flag('ok');
   const words = params.text('error_message').trim();
   if (!ok && words === '') throw badRequest('parameter "error_message" is required when the checkout is declined');
   const id = params.text('pre_checkout_query_id');
-  world.payments.answerCheckout(id, ok ? { kind: 'accepted' } : { kind: 'declined', words });
+  state.payments.answerCheckout(id, ok ? { kind: 'accepted' } : { kind: 'declined', words });
   return true;
 };
 
-const chargeOf = ({ world, params }: ApiCall) =>
-  world.payments.chargeOf(params.integer('user_id'), params.text('telegram_payment_charge_id'));
+const chargeOf = ({ state, params }: ApiCall) =>
+  state.payments.chargeOf(params.integer('user_id'), params.text('telegram_payment_charge_id'));
 
 const refundStarPayment: ApiMethod = (call) => {
-  const { world } = call;
+  const { state } = call;
   const charge = chargeOf(call);
   if (charge.refunded) throw badRequest('CHARGE_ALREADY_REFUNDED');
   charge.refunded = true;
   const { id, userId, chatId, order } = charge;
-  const user = userFor(world.profileOf(userId));
-  world.payments.transactions.push({
+  const user = userFor(state.profileOf(userId));
+  state.payments.transactions.push({
     id,
     amount: order.amount,
-    date: world.nowS(),
+    date: state.nowS(),
     receiver: { type: 'user', transaction_type: 'invoice_payment', user, invoice_payload: order.payload },
   });
-  const chat = world.chats.get(chatId);
+  const chat = state.chats.get(chatId);
   if (chat === undefined) return true;
   const refund = {
     currency: 'XTR',
@@ -65,22 +65,22 @@ const refundStarPayment: ApiMethod = (call) => {
     telegram_payment_charge_id: id,
   };
   const words = `⭐ ${order.amount} for “${order.title}” came back`;
-  const message = world.post(chat, {
+  const message = state.post(chat, {
     from: userId,
     content: { kind: 'service', words, fields: { refunded_payment: refund } },
   });
-  world.updates.add('message', messageFor(world, chat, message));
+  state.updates.add('message', messageFor(state, chat, message));
   return true;
 };
 
-const getStarTransactions: ApiMethod = ({ world, params }): StarTransactions => {
+const getStarTransactions: ApiMethod = ({ state, params }): StarTransactions => {
   const offset = params.integer('offset');
   const limit = params.integer('limit', limits.invoice.transactions);
   if (offset < 0 || limit < 1 || limit > limits.invoice.transactions) throw badRequest('LIMIT_INVALID');
-  return { transactions: world.payments.transactions.slice(offset, offset + limit) };
+  return { transactions: state.payments.transactions.slice(offset, offset + limit) };
 };
 
-const getMyStarBalance: ApiMethod = ({ world }): StarAmount => ({ amount: world.payments.balance });
+const getMyStarBalance: ApiMethod = ({ state }): StarAmount => ({ amount: state.payments.balance });
 
 export const paymentMethods: Readonly<Record<string, ApiMethod>> = {
   sendInvoice,

@@ -4,8 +4,8 @@ import type { BotText } from '../bot-texts.ts';
 import { isObject } from '../call-params.ts';
 import { type CommandScope, readCommands, readLanguageCode, readScope } from '../command-book.ts';
 
-const getMe: ApiMethod = ({ world }) => ({
-  ...world.bot,
+const getMe: ApiMethod = ({ state }) => ({
+  ...state.bot,
   can_join_groups: true,
   can_read_all_group_messages: false,
   can_manage_bots: false,
@@ -19,10 +19,10 @@ const getMe: ApiMethod = ({ world }) => ({
 });
 
 /** A scope that names a chat is refused while the bot does not know that chat. */
-function scopeOf({ world, params }: ApiCall): CommandScope {
+function scopeOf({ state, params }: ApiCall): CommandScope {
   const scope = readScope(params.json('scope', 'BotCommandScope'));
   if (!('chatId' in scope)) return scope;
-  const chat = world.chats.get(scope.chatId);
+  const chat = state.chats.get(scope.chatId);
   if (chat === undefined || (chat.kind === 'private' && !chat.opened)) throw badRequest('chat not found');
   if (chat.kind === 'private' && scope.type !== 'chat') throw badRequest("can't use the scope in a private chat");
   return scope;
@@ -34,40 +34,40 @@ function languageOf({ params }: ApiCall): string {
 
 const setMyCommands: ApiMethod = (call) => {
   const commands = readCommands(call.params.json('commands', 'commands'));
-  call.world.commands.set(scopeOf(call), languageOf(call), commands);
+  call.state.commands.set(scopeOf(call), languageOf(call), commands);
   return true;
 };
 
-const getMyCommands: ApiMethod = (call) => call.world.commands.get(scopeOf(call), languageOf(call));
+const getMyCommands: ApiMethod = (call) => call.state.commands.get(scopeOf(call), languageOf(call));
 
 const deleteMyCommands: ApiMethod = (call) => {
-  call.world.commands.set(scopeOf(call), languageOf(call), []);
+  call.state.commands.set(scopeOf(call), languageOf(call), []);
   return true;
 };
 
 function setText(which: BotText): ApiMethod {
   return (call) => {
-    call.world.texts.set(which, languageOf(call), call.params.text(which).trim());
+    call.state.texts.set(which, languageOf(call), call.params.text(which).trim());
     return true;
   };
 }
 
 function getText(which: BotText): ApiMethod {
-  return (call) => ({ [which]: call.world.texts.get(which, languageOf(call)) });
+  return (call) => ({ [which]: call.state.texts.get(which, languageOf(call)) });
 }
 
 const setChatMenuButton: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const button = params.json('menu_button', 'MenuButton') ?? { type: 'default' };
   if (!isObject(button) || !['default', 'commands', 'web_app'].includes(String(button['type']))) {
     throw badRequest("can't parse menu button: unsupported type specified");
   }
-  world.menuButtons.set(menuChatOf(call), button);
+  state.menuButtons.set(menuChatOf(call), button);
   return true;
 };
 
 const getChatMenuButton: ApiMethod = (call) => {
-  const { menuButtons } = call.world;
+  const { menuButtons } = call.state;
   return menuButtons.get(menuChatOf(call)) ?? menuButtons.get(0) ?? { type: 'commands' };
 };
 

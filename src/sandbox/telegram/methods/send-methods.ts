@@ -4,10 +4,10 @@ import { type ApiCall, type ApiMethod, writableChatOf, replyOf, threadOf } from 
 import { badRequest } from '../api-error.ts';
 import { isObject } from '../call-params.ts';
 import type { StoredChat } from '../chats.ts';
-import { checkCaption, checkText, characters } from '../text/formatted-text.ts';
+import { checkCaption, checkText, characterCount } from '../text/formatted-text.ts';
 import type { MediaKind } from '../files/file-store.ts';
 import { readTextParam } from '../text/read-text.ts';
-import { givenFile } from '../files/resolve-file.ts';
+import { resolveFile } from '../files/resolve-file.ts';
 import { limits } from '../limits.ts';
 import { readAlbumItem } from './input-media.ts';
 import { readReplyMarkup } from '../messages/reply-markup.ts';
@@ -21,10 +21,10 @@ const sendMessage: ApiMethod = (call) => {
 
 function sendMedia(kind: MediaKind): ApiMethod {
   return (call) => {
-    const { params, world } = call;
+    const { params, state } = call;
     const chat = writableChatOf(call);
     const caption = checkCaption(readTextParam(params, 'caption'));
-    const file = givenFile(world.files, params, {
+    const file = resolveFile(state.files, params, {
       kind,
       field: kind,
       reference: params.text(kind),
@@ -38,22 +38,22 @@ function sendMedia(kind: MediaKind): ApiMethod {
 }
 
 function send(call: ApiCall, chat: StoredChat, content: Content): Message {
-  const { world, params } = call;
+  const { state, params } = call;
   const keyboard = readReplyMarkup(params);
   const threadId = threadOf(params, chat);
   const replyTo = replyOf(params, chat);
-  const message = world.post(chat, {
+  const message = state.post(chat, {
     from: 'bot',
     content,
     ...(keyboard === undefined ? {} : { keyboard }),
     ...(threadId === undefined ? {} : { threadId }),
     ...(replyTo === undefined ? {} : { replyTo }),
   });
-  return messageFor(world, chat, message);
+  return messageFor(state, chat, message);
 }
 
 const sendMediaGroup: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const chat = writableChatOf(call);
   const items = params.json('media', 'media');
   if (!Array.isArray(items)) throw badRequest('expected an Array of InputMedia');
@@ -71,14 +71,14 @@ const sendMediaGroup: ApiMethod = (call) => {
   const replyTo = replyOf(params, chat);
   const albumId = String(randomInt(1e13, 9e13));
   return contents.map((content) => {
-    const message = world.post(chat, {
+    const message = state.post(chat, {
       from: 'bot',
       content,
       albumId,
       ...(threadId === undefined ? {} : { threadId }),
       ...(replyTo === undefined ? {} : { replyTo }),
     });
-    return messageFor(world, chat, message);
+    return messageFor(state, chat, message);
   });
 };
 
@@ -101,19 +101,19 @@ const sendChatAction: ApiMethod = (call) => {
   const action = call.params.text('action').toLowerCase();
   if (!actions.has(action)) throw badRequest('wrong parameter action in request');
   threadOf(call.params, chat);
-  call.world.changes.tell({ kind: 'action', chatId: chat.id, action });
+  call.state.changes.tell({ kind: 'action', chatId: chat.id, action });
   return true;
 };
 
 const sendMessageDraft: ApiMethod = (call) => {
-  const { world, params } = call;
+  const { state, params } = call;
   const chat = writableChatOf(call);
   if (chat.kind !== 'private') throw badRequest('TEXTDRAFT_PEER_INVALID');
   const draftId = params.integer('draft_id');
   if (draftId === 0) throw badRequest('draft identifier must be non-zero');
   const { text } = readTextParam(params, 'text');
-  if (characters(text) > limits.textCharacters) throw badRequest('message is too long');
-  world.changes.tell({ kind: 'draft', chatId: chat.id, draftId, text });
+  if (characterCount(text) > limits.textCharacters) throw badRequest('message is too long');
+  state.changes.tell({ kind: 'draft', chatId: chat.id, draftId, text });
   return true;
 };
 

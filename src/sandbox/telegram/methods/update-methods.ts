@@ -5,19 +5,19 @@ import type { CallParams } from '../call-params.ts';
 import { limits } from '../limits.ts';
 import { isOnThisMachine } from '../updates/webhook.ts';
 
-const getUpdates: ApiMethod = ({ world, params, signal }) => {
-  if (world.webhook.settings !== undefined) {
+const getUpdates: ApiMethod = ({ state, params, signal }) => {
+  if (state.webhook.settings !== undefined) {
     throw conflict(
       "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
     );
   }
   const allowed = allowedUpdates(params);
-  const ask = {
+  const request = {
     offset: params.integer('offset'),
     limit: clamp(params.integer('limit', limits.pollUpdates), 1, limits.pollUpdates),
     timeoutS: clamp(params.integer('timeout'), 0, limits.pollSeconds),
   };
-  return world.updates.poll(allowed === undefined ? ask : { ...ask, allowed }, signal);
+  return state.updates.poll(allowed === undefined ? request : { ...request, allowed }, signal);
 };
 
 function allowedUpdates(params: CallParams): readonly string[] | undefined {
@@ -27,7 +27,7 @@ function allowedUpdates(params: CallParams): readonly string[] | undefined {
   return allowed.map(String);
 }
 
-const setWebhook: ApiMethod = ({ world, params }) => {
+const setWebhook: ApiMethod = ({ state, params }) => {
   const url = params.text('url').trim();
   const secret = params.text('secret_token');
   if (url !== '') {
@@ -35,10 +35,10 @@ const setWebhook: ApiMethod = ({ world, params }) => {
     if (!/^[\w-]{0,256}$/.test(secret)) throw badRequest('secret token contains unallowed characters');
   }
   const allowed = allowedUpdates(params);
-  if (allowed !== undefined) world.updates.allow(allowed);
-  if (params.flag('drop_pending_updates')) world.updates.clear();
+  if (allowed !== undefined) state.updates.allow(allowed);
+  if (params.flag('drop_pending_updates')) state.updates.clear();
   const maxConnections = clamp(params.integer('max_connections', limits.webhook.connections), 1, 100);
-  world.webhook.set(url === '' ? undefined : { url, secret, maxConnections });
+  state.webhook.set(url === '' ? undefined : { url, secret, maxConnections });
   return true;
 };
 
@@ -52,20 +52,20 @@ function checkWebhookUrl(url: string): void {
   }
 }
 
-const deleteWebhook: ApiMethod = ({ world, params }) => {
-  if (params.flag('drop_pending_updates')) world.updates.clear();
-  world.webhook.set(undefined);
+const deleteWebhook: ApiMethod = ({ state, params }) => {
+  if (params.flag('drop_pending_updates')) state.updates.clear();
+  state.webhook.set(undefined);
   return true;
 };
 
-const getWebhookInfo: ApiMethod = ({ world }): WebhookInfo => {
-  const { settings, lastError } = world.webhook;
+const getWebhookInfo: ApiMethod = ({ state }): WebhookInfo => {
+  const { settings, lastError } = state.webhook;
   return {
     url: settings?.url ?? '',
     has_custom_certificate: false,
-    pending_update_count: world.updates.length,
+    pending_update_count: state.updates.length,
     ...(settings === undefined ? {} : { max_connections: settings.maxConnections }),
-    ...(lastError === undefined ? {} : { last_error_date: lastError.dateS, last_error_message: lastError.words }),
+    ...(lastError === undefined ? {} : { last_error_date: lastError.dateS, last_error_message: lastError.reason }),
   };
 };
 

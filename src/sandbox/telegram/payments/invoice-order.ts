@@ -1,6 +1,6 @@
 import { badRequest } from '../api-error.ts';
 import { isObject, type CallParams } from '../call-params.ts';
-import { characters } from '../text/formatted-text.ts';
+import { characterCount } from '../text/formatted-text.ts';
 import { limits } from '../limits.ts';
 
 /** What an invoice asks for, in whole Stars. */
@@ -19,8 +19,9 @@ export function readInvoiceOrder(params: CallParams): InvoiceOrder {
   const title = required(params, 'title');
   const description = required(params, 'description');
   const payload = required(params, 'payload');
-  if (characters(title) > limits.invoice.titleCharacters) throw badRequest('PRODUCT_TITLE_INVALID');
-  if (characters(description) > limits.invoice.descriptionCharacters) throw badRequest('PRODUCT_DESCRIPTION_INVALID');
+  if (characterCount(title) > limits.invoice.titleCharacters) throw badRequest('PRODUCT_TITLE_INVALID');
+  if (characterCount(description) > limits.invoice.descriptionCharacters)
+    throw badRequest('PRODUCT_DESCRIPTION_INVALID');
   if (Buffer.byteLength(payload) > limits.invoice.payloadBytes) throw badRequest('INVOICE_PAYLOAD_INVALID');
   if (required(params, 'currency') !== 'XTR') throw badRequest('PAYMENT_PROVIDER_INVALID');
   if (params.text('provider_token') !== '') throw badRequest('STARS_INVOICE_INVALID');

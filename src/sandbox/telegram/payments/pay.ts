@@ -2,7 +2,7 @@ import type { StoredChat } from '../chats.ts';
 import type { InvoiceOrder } from './invoice-order.ts';
 import { limits } from '../limits.ts';
 import { paymentFor } from './star-payments.ts';
-import type { TelegramWorld } from '../telegram-state.ts';
+import type { TelegramState } from '../telegram-state.ts';
 import { messageFor, userFor } from '../messages/bot-api-objects.ts';
 
 export type PaymentOutcome =
@@ -18,14 +18,14 @@ export type Payment = {
 };
 
 /** Pays an invoice of the chat, or one behind a link; throws when there is none. */
-export function pay(world: TelegramWorld, chat: StoredChat, userId: number, invoice: number | string): Payment {
-  const order = orderOf(world, chat, invoice);
+export function pay(state: TelegramState, chat: StoredChat, userId: number, invoice: number | string): Payment {
+  const order = orderOf(state, chat, invoice);
   const { promise: outcome, resolve } = Promise.withResolvers<PaymentOutcome>();
-  const from = userFor(world.profileOf(userId));
-  const id = world.payments.openCheckout((answer) => {
-    resolve(answer.kind === 'accepted' ? settle(world, chat, userId, order) : answer);
+  const from = userFor(state.profileOf(userId));
+  const id = state.payments.openCheckout((answer) => {
+    resolve(answer.kind === 'accepted' ? settle(state, chat, userId, order) : answer);
   });
-  const updateId = world.updates.add('pre_checkout_query', {
+  const updateId = state.updates.add('pre_checkout_query', {
     id,
     from,
     currency: 'XTR',
@@ -35,37 +35,37 @@ export function pay(world: TelegramWorld, chat: StoredChat, userId: number, invo
   return { updateId, outcome };
 }
 
-function settle(world: TelegramWorld, chat: StoredChat, userId: number, order: InvoiceOrder): PaymentOutcome {
-  const { payments, updates, clock } = world;
+function settle(state: TelegramState, chat: StoredChat, userId: number, order: InvoiceOrder): PaymentOutcome {
+  const { payments, updates, clock } = state;
   const charge = payments.charge(userId, chat.id, order);
   payments.transactions.push({
     id: charge.id,
     amount: order.amount,
-    date: world.nowS(),
+    date: state.nowS(),
     source: {
       type: 'user',
       transaction_type: 'invoice_payment',
-      user: userFor(world.profileOf(userId)),
+      user: userFor(state.profileOf(userId)),
       invoice_payload: order.payload,
       ...(order.periodS === undefined ? {} : { subscription_period: order.periodS }),
     },
   });
-  const message = world.post(chat, {
+  const message = state.post(chat, {
     from: userId,
     content: {
       kind: 'service',
       words: `Paid ⭐ ${order.amount} for “${order.title}”`,
-      fields: { successful_payment: paymentFor(charge, world.nowS()) },
+      fields: { successful_payment: paymentFor(charge, state.nowS()) },
     },
   });
-  const updateId = updates.add('message', messageFor(world, chat, message));
-  clock.schedule(limits.invoice.toldAgainMs, () => updates.redeliver(updateId));
+  const updateId = updates.add('message', messageFor(state, chat, message));
+  clock.schedule(limits.invoice.redeliverAfterMs, () => updates.redeliver(updateId));
   return { kind: 'paid', chargeId: charge.id, messageId: message.id, updateId };
 }
 
-function orderOf(world: TelegramWorld, chat: StoredChat, invoice: number | string): InvoiceOrder {
+function orderOf(state: TelegramState, chat: StoredChat, invoice: number | string): InvoiceOrder {
   if (typeof invoice === 'string') {
-    const order = world.payments.orderOf(invoice);
+    const order = state.payments.orderOf(invoice);
     if (order === undefined) throw new Error(`Cannot pay ${invoice}: it is no invoice link of this bot`);
     return order;
   }

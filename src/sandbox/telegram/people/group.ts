@@ -1,5 +1,5 @@
 import { type GroupChat, newGroupChat } from '../chats.ts';
-import type { TelegramWorld } from '../telegram-state.ts';
+import type { TelegramState } from '../telegram-state.ts';
 
 export type GroupProfile = {
   /** Negative; below -10^12 for a supergroup. */
@@ -21,10 +21,10 @@ export type Group = {
   upgrade(newId: number): Group;
 };
 
-export function addGroup(world: TelegramWorld, profile: GroupProfile): Group {
-  if (world.chats.has(profile.id)) throw new Error(`Cannot add the group ${profile.id}: the id is taken`);
+export function addGroup(state: TelegramState, profile: GroupProfile): Group {
+  if (state.chats.has(profile.id)) throw new Error(`Cannot add the group ${profile.id}: the id is taken`);
   const chat = newGroupChat(profile);
-  world.chats.set(chat.id, chat);
+  state.chats.set(chat.id, chat);
   return {
     id: chat.id,
     title: chat.title,
@@ -39,14 +39,14 @@ export function addGroup(world: TelegramWorld, profile: GroupProfile): Group {
       topicOf(chat, threadId).closed = true;
     },
     makeAdmin: (userId) => {
-      if (userId !== world.bot.id) chat.members.add(userId);
+      if (userId !== state.bot.id) chat.members.add(userId);
       chat.admins.add(userId);
     },
     kickBot: () => {
       chat.kicked = true;
     },
     upgrade: (newId) => {
-      const supergroup = addGroup(world, { id: newId, title: chat.title });
+      const supergroup = addGroup(state, { id: newId, title: chat.title });
       chat.upgradedTo = newId;
       return supergroup;
     },

@@ -3,11 +3,11 @@ import type { Profile } from '../chats.ts';
 import type { Person } from './person.ts';
 import type { SeenFile, SeenMessage } from '../messages/seen-message.ts';
 
-export type DoorAnswer = { readonly status: number; readonly body: unknown };
+export type PeopleApiResponse = { readonly status: number; readonly body: unknown };
 
-export type PeopleDoor = {
+export type PeopleApi = {
   /** Lets other programs be people: one request in, one answer out; nothing for a path that is not its own. */
-  answer(method: string, url: URL, body: string): Promise<DoorAnswer> | undefined;
+  answer(method: string, url: URL, body: string): Promise<PeopleApiResponse> | undefined;
 };
 
 const person = z.int().min(1);
@@ -28,10 +28,10 @@ const bodies = {
 const root = '/sandbox/';
 
 /** Opens `/sandbox/person`, `say`, `press`, `pay` and `messages`. */
-export function openPeopleDoor(people: {
+export function createPeopleApi(people: {
   readonly known: ReadonlyMap<number, Person>;
   readonly add: (profile: Profile) => Person;
-}): PeopleDoor {
+}): PeopleApi {
   const find = (id: number): Person => {
     const found = people.known.get(id);
     if (found !== undefined) return found;
@@ -72,7 +72,7 @@ export function openPeopleDoor(people: {
   };
 }
 
-async function attempt(work: () => unknown): Promise<DoorAnswer> {
+async function attempt(work: () => unknown): Promise<PeopleApiResponse> {
   try {
     return { status: 200, body: await work() };
   } catch (error) {

@@ -4,10 +4,10 @@ import { readText } from '../text/read-text.ts';
 import { addUpload } from '../files/resolve-file.ts';
 import type { Group } from './group.ts';
 import { pay, type Payment } from '../payments/pay.ts';
-import { editOwn, write, type Writing } from './person-messages.ts';
+import { editAsPerson, writeAsPerson, type NewMessage } from './person-messages.ts';
 import { type Press, pressButton } from './press-button.ts';
 import { type SeenMessage, seenMessage } from '../messages/seen-message.ts';
-import type { TelegramWorld } from '../telegram-state.ts';
+import type { TelegramState } from '../telegram-state.ts';
 import { type SeenPredicate, waitForMessages } from './wait-for-messages.ts';
 import { chatFor, userFor } from '../messages/bot-api-objects.ts';
 
@@ -18,19 +18,19 @@ export function tinyPhoto(): Uint8Array {
   return new Uint8Array(Buffer.from(png, 'base64'));
 }
 
-export type Place = {
+export type ChatTarget = {
   /** The private chat with the bot unless a group is named. */
   readonly in?: Group;
 };
 
-export type SayOptions = Place & {
+export type SayOptions = ChatTarget & {
   readonly replyTo?: number;
   readonly threadId?: number;
   /** The id of an own message that gets the new text instead of a new message being sent. */
   readonly edited?: number;
 };
 
-export type PhotoOptions = Place & {
+export type PhotoOptions = ChatTarget & {
   readonly replyTo?: number;
   readonly threadId?: number;
   /** Another picture than the small one that is sent otherwise. */
@@ -45,37 +45,40 @@ export type Person = {
   say(text: string, options?: SayOptions): number;
   sendPhoto(caption?: string, options?: PhotoOptions): number;
   /** Presses the button with this text or data; throws when the message has no such button. */
-  press(messageId: number, button: string, options?: Place): Press;
+  press(messageId: number, button: string, options?: ChatTarget): Press;
   /** Pays the invoice of this message or behind this link, with play money that never ends. */
-  pay(invoice: number | string, options?: Place): Payment;
+  pay(invoice: number | string, options?: ChatTarget): Payment;
   messages(group?: Group): readonly SeenMessage[];
   /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 20 s unless told. */
-  waitFor(predicate: SeenPredicate, options?: Place & { readonly timeoutMs?: number }): Promise<readonly SeenMessage[]>;
-  deleteMessage(messageId: number, options?: Place): void;
+  waitFor(
+    predicate: SeenPredicate,
+    options?: ChatTarget & { readonly timeoutMs?: number },
+  ): Promise<readonly SeenMessage[]>;
+  deleteMessage(messageId: number, options?: ChatTarget): void;
   block(): void;
   unblock(): void;
 };
 
-export function addPerson(world: TelegramWorld, profile: Profile): Person {
+export function addPerson(state: TelegramState, profile: Profile): Person {
   const { id } = profile;
-  if (id <= 0 || world.chats.has(id)) throw new Error(`Cannot add the person ${id}: the id is taken or not positive`);
-  const own = newPrivateChat(profile);
-  world.people.set(id, profile);
-  world.chats.set(id, own);
+  if (id <= 0 || state.chats.has(id)) throw new Error(`Cannot add the person ${id}: the id is taken or not positive`);
+  const ownChat = newPrivateChat(profile);
+  state.people.set(id, profile);
+  state.chats.set(id, ownChat);
   const chatIn = (group: Group | undefined): StoredChat => {
-    const chat = group === undefined ? own : world.chats.get(group.id);
+    const chat = group === undefined ? ownChat : state.chats.get(group.id);
     if (chat === undefined) throw new Error(`Cannot find the group ${String(group?.id)}: it is of another sandbox`);
     return chat;
   };
   const messages = (group?: Group) => [...chatIn(group).messages.values()].map(seenMessage);
   const setBlocked = (blocked: boolean) => {
-    if (own.blocked === blocked) return;
-    own.blocked = blocked;
-    const member = (status: string) => ({ user: world.bot, status, ...(status === 'kicked' ? { until_date: 0 } : {}) });
-    world.updates.add('my_chat_member', {
-      chat: chatFor(own),
+    if (ownChat.blocked === blocked) return;
+    ownChat.blocked = blocked;
+    const member = (status: string) => ({ user: state.bot, status, ...(status === 'kicked' ? { until_date: 0 } : {}) });
+    state.updates.add('my_chat_member', {
+      chat: chatFor(ownChat),
       from: userFor(profile),
-      date: world.nowS(),
+      date: state.nowS(),
       old_chat_member: member(blocked ? 'member' : 'kicked'),
       new_chat_member: member(blocked ? 'kicked' : 'member'),
     });
@@ -85,9 +88,12 @@ export function addPerson(world: TelegramWorld, profile: Profile): Person {
     profile,
     say: (text, options = {}) => {
       const chat = chatIn(options.in);
-      if (options.edited !== undefined) return editOwn(world, chat, id, options.edited, text);
+      if (options.edited !== undefined) return editAsPerson(state, chat, id, options.edited, text);
       const ids = split(text).map((part) =>
-        write(world, chat, id, { content: { kind: 'text', text: readText(part, '', undefined) }, ...placed(options) }),
+        writeAsPerson(state, chat, id, {
+          content: { kind: 'text', text: readText(part, '', undefined) },
+          ...targetOf(options),
+        }),
       );
       const [first] = ids;
       if (first === undefined) throw new Error('Cannot say nothing: the text is empty');
@@ -95,18 +101,18 @@ export function addPerson(world: TelegramWorld, profile: Profile): Person {
     },
     sendPhoto: (words = '', options = {}) => {
       const upload = { name: 'photo.png', bytes: options.bytes ?? tinyPhoto() };
-      const file = addUpload(world.files, upload, { kind: 'photo', width: 0, height: 0, durationS: 0 });
+      const file = addUpload(state.files, upload, { kind: 'photo', width: 0, height: 0, durationS: 0 });
       const caption = readText(words, '', undefined);
       const content = { kind: 'media' as const, file, caption, captionAbove: false, spoiler: false };
-      return write(world, chatIn(options.in), id, { content, ...placed(options) });
+      return writeAsPerson(state, chatIn(options.in), id, { content, ...targetOf(options) });
     },
-    press: (messageId, button, options = {}) => pressButton(world, chatIn(options.in), id, messageId, button),
-    pay: (invoice, options = {}) => pay(world, chatIn(options.in), id, invoice),
+    press: (messageId, button, options = {}) => pressButton(state, chatIn(options.in), id, messageId, button),
+    pay: (invoice, options = {}) => pay(state, chatIn(options.in), id, invoice),
     messages,
     waitFor: (predicate, options = {}) =>
-      waitForMessages(world.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),
+      waitForMessages(state.changes, () => messages(options.in), predicate, options.timeoutMs ?? 20_000),
     deleteMessage: (messageId, options = {}) => {
-      if (world.remove(chatIn(options.in), messageId)) return;
+      if (state.remove(chatIn(options.in), messageId)) return;
       throw new Error(`Cannot delete message ${messageId}: it is not in the chat`);
     },
     block: () => setBlocked(true),
@@ -114,7 +120,7 @@ export function addPerson(world: TelegramWorld, profile: Profile): Person {
   };
 }
 
-function placed({ replyTo, threadId }: SayOptions): Omit<Writing, 'content'> {
+function targetOf({ replyTo, threadId }: SayOptions): Omit<NewMessage, 'content'> {
   return {
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(threadId === undefined ? {} : { threadId }),

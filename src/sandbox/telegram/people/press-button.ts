@@ -1,7 +1,7 @@
 import type { CallbackAnswer } from '../updates/callback-queries.ts';
 import type { StoredChat } from '../chats.ts';
 import { seenButton } from '../messages/seen-message.ts';
-import type { TelegramWorld } from '../telegram-state.ts';
+import type { TelegramState } from '../telegram-state.ts';
 import { messageFor, userFor } from '../messages/bot-api-objects.ts';
 
 /** A pressed button; `answered` resolves when the bot answers the press, or after 150 s with `expired`. */
@@ -15,7 +15,7 @@ export type Press = {
 
 /** Presses the button of a message that has this text or data; throws when there is none that can be pressed. */
 export function pressButton(
-  world: TelegramWorld,
+  state: TelegramState,
   chat: StoredChat,
   userId: number,
   messageId: number,
@@ -29,16 +29,16 @@ export function pressButton(
     const others = buttons.map(({ text }) => `"${text}"`).join(', ');
     throw new Error(`Cannot press "${button}" of message ${messageId}: it can press ${others || 'nothing'}`);
   }
-  const { id: queryId, answered } = world.queries.open({ chatId: chat.id, userId });
+  const { id: queryId, answered } = state.queries.open({ chatId: chat.id, userId });
   let answer: CallbackAnswer | undefined;
   const settled = answered.then((given) => {
     answer = given;
     return given;
   });
-  const updateId = world.updates.add('callback_query', {
+  const updateId = state.updates.add('callback_query', {
     id: queryId,
-    from: userFor(world.profileOf(userId)),
-    message: messageFor(world, chat, message),
+    from: userFor(state.profileOf(userId)),
+    message: messageFor(state, chat, message),
     chat_instance: String(BigInt(chat.id) * 7_919n),
     data: pressed.data,
   });

@@ -9,7 +9,7 @@ export type FormattedText = {
 };
 
 /** Telegram counts characters, not UTF-16 units, for its lengths. */
-export function characters(text: string): number {
+export function characterCount(text: string): number {
   return Array.from(text).length;
 }
 
@@ -20,12 +20,12 @@ export function sameText(a: FormattedText, b: FormattedText): boolean {
 /** A text that may stand as a message; otherwise the refusal is thrown. */
 export function checkText(text: FormattedText): FormattedText {
   if (text.text === '') throw badRequest('message text is empty');
-  if (characters(text.text) > limits.textCharacters) throw badRequest('message is too long');
+  if (characterCount(text.text) > limits.textCharacters) throw badRequest('message is too long');
   return text;
 }
 
 /** A text that may stand under a file; otherwise the refusal is thrown. */
 export function checkCaption(caption: FormattedText): FormattedText {
-  if (characters(caption.text) > limits.captionCharacters) throw badRequest('message caption is too long');
+  if (characterCount(caption.text) > limits.captionCharacters) throw badRequest('message caption is too long');
   return caption;
 }

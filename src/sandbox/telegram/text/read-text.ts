@@ -4,10 +4,10 @@ import { isObject, type CallParams } from '../call-params.ts';
 import type { FormattedText } from './formatted-text.ts';
 import { parseHtml } from './html-text.ts';
 
-type FoundType = 'bot_command' | 'mention' | 'hashtag' | 'url' | 'email';
+type DetectedType = 'bot_command' | 'mention' | 'hashtag' | 'url' | 'email';
 
 /** In the order in which they win over each other. */
-const patterns: readonly (readonly [FoundType, RegExp])[] = [
+const patterns: readonly (readonly [DetectedType, RegExp])[] = [
   ['email', /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
   [
     'url',
@@ -19,7 +19,7 @@ const patterns: readonly (readonly [FoundType, RegExp])[] = [
 ];
 
 /** What Telegram marks without being asked: commands, mentions, hashtags, addresses; never inside code or a link. */
-export function foundEntities(text: string, given: readonly MessageEntity[]): readonly MessageEntity[] {
+export function detectEntities(text: string, given: readonly MessageEntity[]): readonly MessageEntity[] {
   const taken: { readonly offset: number; readonly length: number }[] = given.filter((entity) =>
     ['code', 'pre', 'text_link', 'text_mention', 'bot_command', 'mention', 'url', 'email'].includes(entity.type),
   );
@@ -46,12 +46,12 @@ function overlaps(
 export function readText(source: string, parseMode: string, entities: unknown): FormattedText {
   const clean = source.replaceAll('\r', '').replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, ' ');
   const mode = parseMode.toLowerCase();
-  if (mode === 'html') return finished(parseHtml(clean));
+  if (mode === 'html') return trimAndDetect(parseHtml(clean));
   if (mode === 'markdown' || mode === 'markdownv2') {
     throw badRequest(`can't parse entities: parse_mode "${parseMode}" is not read here, only "HTML" is`);
   }
   if (mode !== '') throw badRequest('unsupported parse_mode');
-  return finished({ text: clean, entities: givenEntities(entities, clean.length) });
+  return trimAndDetect({ text: clean, entities: givenEntities(entities, clean.length) });
 }
 
 /** The text parameter `name` of a call with the parse mode and entities that belong to it. */
@@ -79,7 +79,7 @@ function givenEntities(given: unknown, length: number): readonly MessageEntity[]
 }
 
 /** Trims the text, moves the entities along and adds those that Telegram finds by itself. */
-function finished({ text, entities }: FormattedText): FormattedText {
+function trimAndDetect({ text, entities }: FormattedText): FormattedText {
   const start = text.length - text.trimStart().length;
   const trimmed = text.trim();
   const kept = entities.flatMap((entity) => {
@@ -87,6 +87,6 @@ function finished({ text, entities }: FormattedText): FormattedText {
     const to = Math.min(trimmed.length, entity.offset - start + entity.length);
     return to > from ? [{ ...entity, offset: from, length: to - from }] : [];
   });
-  const all = [...kept, ...foundEntities(trimmed, kept)];
+  const all = [...kept, ...detectEntities(trimmed, kept)];
   return { text: trimmed, entities: all.sort((a, b) => a.offset - b.offset || b.length - a.length) };
 }

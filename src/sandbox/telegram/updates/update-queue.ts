@@ -16,7 +16,7 @@ export type Poll = {
   readonly allowed?: readonly string[];
 };
 
-type HeldPoll = { readonly answer: (refusal?: ApiError) => void };
+type PendingPoll = { readonly answer: (refusal?: ApiError) => void };
 
 const onlyWhenNamed = new Set(['chat_member', 'message_reaction', 'message_reaction_count']);
 
@@ -26,13 +26,13 @@ const onlyWhenNamed = new Set(['chat_member', 'message_reaction', 'message_react
  */
 export class UpdateQueue {
   readonly #clock: Clock;
-  readonly #known = new Map<number, RawUpdate>();
+  readonly #recent = new Map<number, RawUpdate>();
   #waiting: Waiting[] = [];
   /** Sent once more whatever offset is asked: redelivered ones and raw ones with an id of the past. */
   #outOfOrder: RawUpdate[] = [];
   #lastId: number;
   #allowed: readonly string[] = [];
-  #held: HeldPoll | undefined;
+  #pendingPoll: PendingPoll | undefined;
   #onArrival: () => void = () => undefined;
   #previous = { offset: Number.NaN, atMs: Number.NEGATIVE_INFINITY };
 
@@ -61,7 +61,7 @@ export class UpdateQueue {
     const id = typeof given === 'number' ? given : this.#lastId + 1;
     const update = { ...raw, update_id: id };
     this.#remember(update);
-    if (id <= this.#lastId) this.#sendOnceMore(update);
+    if (id <= this.#lastId) this.#queueOutOfOrder(update);
     else {
       this.#lastId = id;
       this.#queue(update, kindOf(update));
@@ -70,28 +70,28 @@ export class UpdateQueue {
   }
 
   redeliver(updateId: number): void {
-    const update = this.#known.get(updateId);
+    const update = this.#recent.get(updateId);
     if (update === undefined) throw new Error(`Cannot deliver update ${updateId} again: there was no such update`);
-    this.#sendOnceMore(update);
+    this.#queueOutOfOrder(update);
   }
 
   /** Resolves with updates, or empty when `timeoutS` passes or the caller goes away; rejects with 409 for a newer poll. */
-  async poll(ask: Poll, signal: AbortSignal): Promise<readonly RawUpdate[]> {
-    this.#held?.answer(
+  async poll(request: Poll, signal: AbortSignal): Promise<readonly RawUpdate[]> {
+    this.#pendingPoll?.answer(
       conflict('terminated by other getUpdates request; make sure that only one bot instance is running'),
     );
-    if (ask.allowed !== undefined) this.#allowed = ask.allowed;
+    if (request.allowed !== undefined) this.#allowed = request.allowed;
     const nowMs = this.#clock.now();
-    const isSame = ask.offset === this.#previous.offset;
+    const isSame = request.offset === this.#previous.offset;
     const sinceMs = nowMs - this.#previous.atMs;
-    const isHurried = isSame && sinceMs < limits.hurriedPollMs && ask.timeoutS < limits.hurriedPollSeconds;
-    const timeoutS = isHurried ? limits.hurriedPollSeconds : ask.timeoutS;
-    const limit = isSame && sinceMs < limits.hastyPollMs ? 1 : ask.limit;
-    this.#previous = { offset: ask.offset, atMs: nowMs };
-    this.#confirm(ask.offset);
+    const isHurried = isSame && sinceMs < limits.hurriedPollMs && request.timeoutS < limits.hurriedPollSeconds;
+    const timeoutS = isHurried ? limits.hurriedPollSeconds : request.timeoutS;
+    const limit = isSame && sinceMs < limits.hastyPollMs ? 1 : request.limit;
+    this.#previous = { offset: request.offset, atMs: nowMs };
+    this.#confirm(request.offset);
     const ready = this.#take(limit);
     if (ready.length > 0 || timeoutS === 0 || signal.aborted) return ready;
-    await this.#hold(timeoutS, signal);
+    await this.#waitForUpdate(timeoutS, signal);
     return signal.aborted ? [] : this.#take(limit);
   }
 
@@ -112,9 +112,9 @@ export class UpdateQueue {
 
   /** Takes one delivery away; the same update queued once more stays. */
   drop(update: RawUpdate): void {
-    const again = this.#outOfOrder.indexOf(update);
-    if (again === -1) this.#waiting = this.#waiting.filter((waiting) => waiting.update !== update);
-    else this.#outOfOrder.splice(again, 1);
+    const redelivered = this.#outOfOrder.indexOf(update);
+    if (redelivered === -1) this.#waiting = this.#waiting.filter((waiting) => waiting.update !== update);
+    else this.#outOfOrder.splice(redelivered, 1);
   }
 
   allow(kinds: readonly string[]): void {
@@ -126,41 +126,41 @@ export class UpdateQueue {
     this.#outOfOrder = [];
   }
 
-  #hold(timeoutS: number, signal: AbortSignal): Promise<void> {
+  #waitForUpdate(timeoutS: number, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const held: HeldPoll = {
+      const pendingPoll: PendingPoll = {
         answer: (refusal) => {
           timer[Symbol.dispose]();
           signal.removeEventListener('abort', onGone);
-          if (this.#held === held) this.#held = undefined;
+          if (this.#pendingPoll === pendingPoll) this.#pendingPoll = undefined;
           if (refusal === undefined) resolve();
           else reject(refusal);
         },
       };
-      const onGone = () => held.answer();
+      const onGone = () => pendingPoll.answer();
       const timer = this.#clock.schedule(timeoutS * 1000, onGone);
       signal.addEventListener('abort', onGone, { once: true });
-      this.#held = held;
+      this.#pendingPoll = pendingPoll;
     });
   }
 
   #queue(update: RawUpdate, kind: string): void {
     this.#waiting.push({ update, untilMs: this.#clock.now() + lifeMs(kind) });
-    this.#held?.answer();
+    this.#pendingPoll?.answer();
     this.#onArrival();
   }
 
-  #sendOnceMore(update: RawUpdate): void {
+  #queueOutOfOrder(update: RawUpdate): void {
     this.#outOfOrder.push(update);
-    this.#held?.answer();
+    this.#pendingPoll?.answer();
     this.#onArrival();
   }
 
   #remember(update: RawUpdate): void {
-    this.#known.set(update.update_id, update);
-    if (this.#known.size <= limits.rememberedUpdates) return;
-    const oldest = this.#known.keys().next().value;
-    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#recent.set(update.update_id, update);
+    if (this.#recent.size <= limits.rememberedUpdates) return;
+    const oldest = this.#recent.keys().next().value;
+    if (oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #wants(kind: string): boolean {
@@ -175,8 +175,8 @@ export class UpdateQueue {
 
   #take(limit: number): readonly RawUpdate[] {
     this.#dropExpired();
-    const again = this.#outOfOrder.splice(0, limit);
-    return [...again, ...this.#waiting.slice(0, limit - again.length).map(({ update }) => update)];
+    const redelivered = this.#outOfOrder.splice(0, limit);
+    return [...redelivered, ...this.#waiting.slice(0, limit - redelivered.length).map(({ update }) => update)];
   }
 
   #dropExpired(): void {

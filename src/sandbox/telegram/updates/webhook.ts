@@ -25,11 +25,11 @@ export class Webhook {
   #settings: WebhookSettings | undefined;
   #stop = new AbortController();
   #busy = new Set<string>();
-  #lastError: { readonly dateS: number; readonly words: string } | undefined;
+  #lastError: { readonly dateS: number; readonly reason: string } | undefined;
 
   constructor(options: Options) {
     this.#options = options;
-    options.updates.onArrival(() => this.#look());
+    options.updates.onArrival(() => this.#dispatch());
   }
 
   get settings(): WebhookSettings | undefined {
@@ -46,10 +46,10 @@ export class Webhook {
     this.#busy = new Set();
     this.#lastError = undefined;
     this.#settings = settings;
-    this.#look();
+    this.#dispatch();
   }
 
-  #look(): void {
+  #dispatch(): void {
     const settings = this.#settings;
     if (settings === undefined) return;
     const waiting = this.#options.updates.waiting();
@@ -58,16 +58,16 @@ export class Webhook {
       return;
     }
     for (const update of waiting) {
-      const place = placeOf(update);
-      if (this.#busy.has(place) || this.#busy.size >= settings.maxConnections) continue;
-      this.#busy.add(place);
-      void this.#deliver(update, place, settings, this.#busy, this.#stop.signal);
+      const key = orderingKey(update);
+      if (this.#busy.has(key) || this.#busy.size >= settings.maxConnections) continue;
+      this.#busy.add(key);
+      void this.#deliver(update, key, settings, this.#busy, this.#stop.signal);
     }
   }
 
   async #deliver(
     update: RawUpdate,
-    place: string,
+    key: string,
     settings: WebhookSettings,
     busy: Set<string>,
     signal: AbortSignal,
@@ -75,15 +75,15 @@ export class Webhook {
     const { updates, clock } = this.#options;
     try {
       for (let failures = 0; updates.isWaiting(update); failures += 1) {
-        const restS = await this.#post(update, settings, failures, signal);
-        if (restS === undefined) updates.drop(update);
-        else if (restS > 0) await clock.sleep(restS * 1000, signal);
+        const retryAfterS = await this.#post(update, settings, failures, signal);
+        if (retryAfterS === undefined) updates.drop(update);
+        else if (retryAfterS > 0) await clock.sleep(retryAfterS * 1000, signal);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      busy.delete(place);
-      if (!signal.aborted) this.#look();
+      busy.delete(key);
+      if (!signal.aborted) this.#dispatch();
     }
   }
 
@@ -95,7 +95,7 @@ export class Webhook {
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const { clock, perform } = this.#options;
-    const usualRestS = failures === 0 ? 0 : Math.min(limits.webhook.longestRestS, 2 ** failures);
+    const backoffS = failures === 0 ? 0 : Math.min(limits.webhook.maxRetryS, 2 ** failures);
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -107,24 +107,24 @@ export class Webhook {
         redirect: 'manual',
         signal: clock.deadline(limits.webhook.answerMs, signal),
       });
-      const words = await response.text();
+      const reason = await response.text();
       if (response.ok) {
-        await performed(words, response.headers.get('content-type') ?? '', perform);
+        await performCallIn(reason, response.headers.get('content-type') ?? '', perform);
         return undefined;
       }
       this.#note(`Wrong response from the webhook: ${response.status} ${response.statusText}`);
       const asked = Number(response.headers.get('retry-after') ?? Number.NaN);
-      return asked >= 0 ? Math.min(asked, limits.webhook.longestAskedRestS) : usualRestS;
+      return asked >= 0 ? Math.min(asked, limits.webhook.maxRequestedRetryS) : backoffS;
     } catch (error) {
       signal.throwIfAborted();
       const isSlow = error instanceof Error && error.name === 'TimeoutError';
       this.#note(isSlow ? 'Read timeout expired' : 'Connection refused');
-      return usualRestS;
+      return backoffS;
     }
   }
 
-  #note(words: string): void {
-    this.#lastError = { dateS: Math.floor(this.#options.clock.now() / 1000), words };
+  #note(reason: string): void {
+    this.#lastError = { dateS: Math.floor(this.#options.clock.now() / 1000), reason };
   }
 }
 
@@ -133,14 +133,14 @@ export function isOnThisMachine(url: string): boolean {
 }
 
 /** A JSON answer may name one method; what becomes of it nobody learns. */
-async function performed(words: string, contentType: string, perform: Options['perform']): Promise<void> {
-  const asked = /^application\/json\b/i.test(contentType) ? readCall(words) : undefined;
+async function performCallIn(reason: string, contentType: string, perform: Options['perform']): Promise<void> {
+  const asked = /^application\/json\b/i.test(contentType) ? readCall(reason) : undefined;
   if (asked !== undefined) await perform(asked.method, asked.params);
 }
 
-function readCall(words: string): { readonly method: string; readonly params: CallParams } | undefined {
+function readCall(reason: string): { readonly method: string; readonly params: CallParams } | undefined {
   try {
-    const { method, ...rest } = JSON.parse(words) as Record<string, unknown>;
+    const { method, ...rest } = JSON.parse(reason) as Record<string, unknown>;
     if (typeof method !== 'string') return undefined;
     const given = Object.entries(rest).filter(([, value]) => value !== null);
     const texts = given.map(
@@ -153,7 +153,7 @@ function readCall(words: string): { readonly method: string; readonly params: Ca
 }
 
 /** Updates of one place keep their order. */
-function placeOf(update: RawUpdate): string {
+function orderingKey(update: RawUpdate): string {
   for (const [kind, content] of Object.entries(update)) {
     if (!isObject(content)) continue;
     const { chat, from } = content;

@@ -84,10 +84,10 @@ test('a poll whose caller has gone takes nothing with it', async () => {
   await using telegram = await aTelegram();
   const { api, ada, clock } = telegram;
   const last = (await api.getUpdates())[0]?.update_id ?? 0;
-  const leaving = new AbortController();
-  const gone = api.getUpdates({ offset: last + 1, timeout: 30 }, leaving.signal as never);
+  const stop = new AbortController();
+  const gone = api.getUpdates({ offset: last + 1, timeout: 30 }, stop.signal as never);
   await expect.poll(() => clock.pending).toBe(1);
-  leaving.abort();
+  stop.abort();
   await expect(gone).rejects.toThrow('getUpdates');
   await expect.poll(() => clock.pending).toBe(0);
   ada.say('still here');
