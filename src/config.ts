@@ -1,9 +1,9 @@
-import { BlockList, isIP } from 'node:net';
 import type { z } from 'zod';
 
 import type { Chains } from './domain/candidate.ts';
 import type { JobKind, Lane } from './domain/job.ts';
 import { kindTraits, perKind } from './domain/kind-traits.ts';
+import { isLoopback } from './kit/loopback.ts';
 import type { Secret } from './kit/secret.ts';
 import { type ProvidersConfig, readProviders } from './config-providers.ts';
 import { environmentSchema, type logLevels, type rotationStrategies } from './config-schema.ts';
@@ -72,16 +72,6 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return toConfig(parsed.data, providers);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 const shortestPublicToken = 32;

@@ -32,6 +32,11 @@ export type KeyState =
   | { readonly kind: 'probing'; readonly reason: BenchReason; readonly times: number; readonly confirmed: boolean }
   | { readonly kind: 'disabled' };
 
+/** True for a key that is handed out: to everybody, after its siblings, or for one call. */
+export function takesCalls({ kind }: KeyState): boolean {
+  return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
+}
+
 /** What an attempt says about its key. */
 export type KeyVerdict =
   | { readonly kind: 'fine' }

@@ -2,7 +2,7 @@ import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { JobKind, Lane } from './job.ts';
 import type { KeyHealth } from './key-health.ts';
-import type { KeyState } from './key-state.ts';
+import { type KeyState, takesCalls } from './key-state.ts';
 import type { Outcome } from './outcome.ts';
 import type { ProviderName } from './provider-name.ts';
 
@@ -33,6 +33,21 @@ export type PoolView = {
   readonly nextWakeMs?: number;
   readonly keys: readonly KeyView[];
 };
+
+/** The keys counted by what they are good for. */
+export function poolViewOf(keys: readonly KeyView[]): PoolView {
+  const wakes = keys.flatMap(({ state }) => (state.kind === 'cooling' ? [state.untilMs] : []));
+  const count = (kind: KeyState['kind']) => keys.filter(({ state }) => state.kind === kind).length;
+  return {
+    total: keys.length,
+    ready: keys.filter(({ state }) => takesCalls(state)).length,
+    cooling: count('cooling'),
+    benched: count('benched') + count('probing'),
+    disabled: count('disabled'),
+    ...(wakes.length > 0 ? { nextWakeMs: Math.min(...wakes) } : {}),
+    keys,
+  };
+}
 
 /** Where a job stands right now, as told to the person who asked. */
 export type JobPhase =

@@ -2,7 +2,7 @@ import type { Chains } from '../domain/candidate.ts';
 import type { Tell } from '../domain/events.ts';
 import type { KeyState } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
-import { takesCalls } from '../keys/key-life.ts';
+import { takesCalls } from '../domain/key-state.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';

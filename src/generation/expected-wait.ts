@@ -1,5 +1,5 @@
 import type { PoolView } from '../domain/views.ts';
-import { takesCalls } from '../keys/key-life.ts';
+import { takesCalls } from '../domain/key-state.ts';
 
 /** Before the first call was measured, a picture is taken to last this long. */
 const guessedCallMs = 30_000;

@@ -1,8 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { isLoopback } from '../kit/loopback.ts';
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const hostHeader = /^(\[[0-9a-f:.]{2,45}\]|[0-9a-z._-]{1,253})(?::[0-9]{1,5})?$/i;
@@ -19,12 +17,7 @@ export function servedHosts(boundTo: string): (host: string) => boolean {
       ?.toLowerCase()
       .replace(/^\[|\]$/g, '');
     if (name === undefined) return false;
-    if (name === bound || name === 'localhost' || isLoopback(name)) return true;
+    if (name === bound || isLoopback(name)) return true;
     return everywhere.has(bound) && isIP(name) !== 0;
   };
-}
-
-function isLoopback(name: string): boolean {
-  const version = isIP(name);
-  return version !== 0 && loopback.check(name, version === 4 ? 'ipv4' : 'ipv6');
 }

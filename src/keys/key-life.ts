@@ -81,11 +81,6 @@ export function nextKeyState(state: KeyState, happening: KeyHappening, facts: Li
   }
 }
 
-/** True for a key that is handed out: to everybody, after its siblings, or for one call. */
-export function takesCalls({ kind }: KeyState): boolean {
-  return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
-}
-
 /** True for a key that is not handed out, and not because it rests. */
 export function isOut({ kind }: KeyState): boolean {
   return kind === 'benched' || kind === 'probing' || kind === 'disabled';

@@ -1,4 +1,5 @@
 import type { KeyId } from '../domain/ids.ts';
+import { takesCalls } from '../domain/key-state.ts';
 import type { KeyView } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
 import { every } from '../kit/every.ts';
@@ -66,8 +67,7 @@ export class KeyRounds implements Disposable {
   #wantsCheck({ state, inFlight, lastUsedMs = 0 }: KeyView): boolean {
     if (isRefused(state)) return true;
     const { clock, checkEveryMs } = this.#options;
-    const takesCalls = state.kind === 'ready' || state.kind === 'suspect' || state.kind === 'half-open';
-    return takesCalls && inFlight === 0 && lastUsedMs <= clock.now() - checkEveryMs;
+    return takesCalls(state) && inFlight === 0 && lastUsedMs <= clock.now() - checkEveryMs;
   }
 }
 

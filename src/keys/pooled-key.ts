@@ -1,12 +1,11 @@
 import type { KeyId } from '../domain/ids.ts';
-import type { CoolReason, KeyState } from '../domain/key-state.ts';
+import { type CoolReason, type KeyState, takesCalls } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Account } from './account.ts';
 import { CallCounts } from './call-counts.ts';
 import { closedModelRestMs } from './rests.ts';
-import { takesCalls } from './key-life.ts';
 import type { LatencyBook } from './latency-book.ts';
 import { PeakAverage } from './peak-average.ts';
 

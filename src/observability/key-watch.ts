@@ -1,7 +1,7 @@
 import type { HouseEvent } from '../domain/events.ts';
 import type { AttemptFailure, FailureReason } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { KeyState } from '../domain/key-state.ts';
+import { type KeyState, takesCalls } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyView, PoolView } from '../domain/views.ts';
 import type { AlertBoard } from './alert-board.ts';
@@ -109,10 +109,6 @@ export class KeyWatch {
     this.#tales.delete(id);
     this.#board.resolve(failingId(id));
   }
-}
-
-function takesCalls({ kind }: KeyState): boolean {
-  return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
 }
 
 function failingId(id: KeyId): string {

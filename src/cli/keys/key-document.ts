@@ -1,5 +1,6 @@
+import { takesCalls } from '../../domain/key-state.ts';
 import { isoTime } from '../time-words.ts';
-import { type KnownKey, type KnownKeys, takesCalls } from './known-keys.ts';
+import type { KnownKey, KnownKeys } from './known-keys.ts';
 import { countByProvider } from './provider-counts.ts';
 
 /** Everything known of the keys, for programs: stable names, and nothing of the keys themselves. */

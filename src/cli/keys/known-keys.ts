@@ -101,11 +101,6 @@ export function databasePath(config: Config): string {
   return join(config.dataDir, 'darkroom.db');
 }
 
-/** Ready, suspect and half-open keys take calls. */
-export function takesCalls({ kind }: KeyState): boolean {
-  return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
-}
-
 /** A rest that is over ends by itself: with a bot that stands still nobody has written that down. */
 function stateNow(state: KeyState, nowMs: number): KeyState {
   if (state.kind !== 'cooling' || state.untilMs > nowMs) return state;

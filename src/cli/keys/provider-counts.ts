@@ -1,7 +1,6 @@
-import type { KeyState } from '../../domain/key-state.ts';
+import { type KeyState, takesCalls } from '../../domain/key-state.ts';
 import type { ProviderName } from '../../domain/provider-name.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
-import { takesCalls } from './known-keys.ts';
 
 export type ProviderCount = {
   readonly provider: ProviderName;

@@ -1,10 +1,11 @@
+import { takesCalls } from '../../domain/key-state.ts';
 import { momentWords } from '../time-words.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { paint, type Terminal } from '../terminal.ts';
 import { isServed } from '../../providers/registry.ts';
 import { keysDocument, writeJson } from './key-document.ts';
 import { notServedWords } from './key-tables.ts';
-import { type KnownKeys, lookAtKeys, takesCalls } from './known-keys.ts';
+import { type KnownKeys, lookAtKeys } from './known-keys.ts';
 import { noKeys, standing } from './list-and-stats.ts';
 import { countByProvider, exitCodeFor, type ProviderCount } from './provider-counts.ts';
 import { troubleOf } from './trouble.ts';
