@@ -6,7 +6,6 @@ import type { JobDelivery } from '../domain/job-delivery.ts';
 import type { Claim } from '../domain/job-lease.ts';
 import type { JobReader } from '../domain/job-reader.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
-import type { Job } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -107,31 +106,32 @@ export class Delivery {
     await receipts.close(id);
     // The receipt may have been on its way while the job was claimed.
     const job = (await jobs.find(id)) ?? claim.job;
-    const start = await ledger.begin(id, 'result', 'idempotent');
+    const { lease } = claim;
+    const start = await ledger.begin(lease, 'result', 'idempotent');
+    if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
       reach('delivering', id);
       const shown = await this.#show({ ...claim, job }, outcome);
       reach('delivered-not-told', id);
       note = noteOf(shown, outcome);
-      await ledger.end(id, 'result', note);
-      this.#sayHow(job, shown);
+      await ledger.end(lease, 'result', note);
+      this.#sayHow({ job, lease }, shown);
     }
-    await delivery.done(claim.lease, note.startsWith(wordsInstead) ? wordsInstead : undefined);
+    await delivery.done(lease, note.startsWith(wordsInstead) ? wordsInstead : undefined);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
-    const { delivery, ledger } = this.#options;
     try {
       return await showOutcome(claim, outcome, this.#options);
     } catch (error) {
       // Nothing is under way any more: a process that dies while this waits for its next try does not die of it.
-      if (error instanceof TryLater && (await delivery.holds(claim.lease))) await ledger.undo(claim.job.id, 'result');
+      if (error instanceof TryLater) await this.#options.ledger.undo(claim.lease, 'result');
       throw error;
     }
   }
 
-  #sayHow(job: Job, shown: Shown): void {
+  #sayHow({ job, lease }: Claim, shown: Shown): void {
     const { clock, tell } = this.#options;
     const { id: jobId } = job;
     if (shown.as === 'nothing') return tell({ event: 'job.undeliverable', jobId, why: shown.why });
@@ -143,20 +143,20 @@ export class Delivery {
     tell({ event: 'job.delivered', jobId, ms, as });
     if (as === 'message' || ms <= pingAfterMs) return;
     const { chatId } = job.origin;
-    const run = () => this.#ping(job, shown.messageId);
+    const run = () => this.#ping({ job, lease }, shown.messageId);
     this.#options.outbox.post({ chatId, kind: 'send', rank: 'unasked', run });
   }
 
   /** At most once, and never again when it is not sure that it arrived. */
-  async #ping(job: Job, messageId: number): Promise<'done'> {
+  async #ping({ job, lease }: Claim, messageId: number): Promise<'done'> {
     const { outbox, ledger, messages, tell } = this.#options;
-    const start = await ledger.begin(job.id, 'ping', 'once');
+    const start = await ledger.begin(lease, 'ping', 'once');
     if (start.kind !== 'go') return 'done';
     const screen = messages.ready(job.locale);
     try {
       const options = { ...textOptions(screen), ...placeOf(job, messageId) };
       const sent = await outbox.api.sendMessage(job.origin.chatId, screen.text, options);
-      await ledger.end(job.id, 'ping', String(sent.message_id));
+      await ledger.end(lease, 'ping', String(sent.message_id));
     } catch (error) {
       sortTrouble(tell, 'ping', error);
     }

@@ -84,18 +84,19 @@ export class Receipts {
 
   async #send(job: Job, view: JobView): Promise<void> {
     const { api, delivery, ledger, messages, tell } = this.#options;
-    const start = await ledger.begin(job.id, 'receipt', 'once');
+    const by = { jobId: job.id };
+    const start = await ledger.begin(by, 'receipt', 'once');
     if (start.kind !== 'go') return;
     const screen = messages.receipt(view, job.locale);
     const { chatId, messageId } = job.origin;
     try {
       const sent = await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...placeOf(job, messageId) });
       await delivery.keepReceipt(job.id, sent.message_id);
-      await ledger.end(job.id, 'receipt', String(sent.message_id));
+      await ledger.end(by, 'receipt', String(sent.message_id));
     } catch (error) {
       const trouble = sortTrouble(tell, 'sendMessage', error);
       // Without a receipt the outcome comes as a message of its own; only a certain failure is known not to have arrived.
-      if (trouble !== 'unsure') await ledger.undo(job.id, 'receipt');
+      if (trouble !== 'unsure') await ledger.undo(by, 'receipt');
       return;
     }
     this.#tracked.set(job.id, { chatId, shown: fingerprintOf(screen) });

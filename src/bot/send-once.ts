@@ -18,7 +18,6 @@ export class TryLater extends Error {}
 
 export type SendTools = {
   readonly api: Api;
-  readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly tell: Tell;
 };
@@ -27,30 +26,25 @@ export type SendTools = {
  * Sends the outcome as a message of its own. That cannot be repeated unseen: an intent row stands before it, and one
  * that may have arrived is repeated once, flagged by a row of its own, because silence would be worse. Throws TryLater.
  */
-export async function sendOnce(
-  claim: Claim,
-  form: OutcomeForm,
-  { api, delivery, ledger, tell }: SendTools,
-): Promise<SentOnce> {
-  const { id } = claim.job;
+export async function sendOnce(claim: Claim, form: OutcomeForm, { api, ledger, tell }: SendTools): Promise<SentOnce> {
   let effect: Effect = 'message';
-  let start = await ledger.begin(id, effect, 'once');
+  let start = await ledger.begin(claim.lease, effect, 'once');
   if (start.kind === 'unsure') {
     // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
     await assertThere(api, tell);
     effect = 'message-again';
-    start = await ledger.begin(id, effect, 'once');
+    start = await ledger.begin(claim.lease, effect, 'once');
   }
   if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
   if (start.kind === 'unsure') return { kind: 'unsure' };
-  await assertHeld(delivery, claim);
+  if (start.kind === 'fenced') throw new TryLater();
   try {
     const messageId = await sendOutcome(api, claim.job, form);
-    await ledger.end(id, effect, String(messageId));
+    await ledger.end(claim.lease, effect, String(messageId));
     return { kind: 'sent', messageId };
   } catch (error) {
     const trouble = sortTrouble(tell, 'send', error);
-    if (trouble !== 'unsure') await ledger.undo(id, effect);
+    if (trouble !== 'unsure') await ledger.undo(claim.lease, effect);
     if (isPassing(trouble)) throw new TryLater();
     return { kind: 'refused', trouble };
   }

@@ -1,8 +1,15 @@
 import type { JobId } from './ids.ts';
+import type { JobLease } from './job-lease.ts';
 
 export const effects = ['receipt', 'result', 'message', 'message-again', 'ping'] as const;
 /** A thing done to the outside world on behalf of a job. */
 export type Effect = (typeof effects)[number];
+
+/**
+ * Who acts: a lease of the job; the job alone for what belongs to none of its leases, the status message, which is sent
+ * by whoever took the request while others may be running it already.
+ */
+export type EffectActor = JobLease | { readonly jobId: JobId; readonly fence?: undefined };
 
 export type EffectStart =
   /** Do it, then call `end`. */
@@ -10,13 +17,25 @@ export type EffectStart =
   /** It was done; `note` is what `end` kept (a message id). */
   | { readonly kind: 'done'; readonly note: string }
   /** An earlier start of a once-only effect never reported its end: it may have happened. */
-  | { readonly kind: 'unsure' };
+  | { readonly kind: 'unsure' }
+  /** The lease is not the newest: somebody else acts for the job. */
+  | { readonly kind: 'fenced' };
 
-/** Remembers what was begun and what is known to be done, so that a crash between the two is seen. */
+/**
+ * Remembers what was begun and what is known to be done, so that a crash between the two is seen. The fence is checked
+ * in the statement that changes the row: no lease can lose the job between the check and the change.
+ */
 export type EffectLedger = {
-  /** An `idempotent` effect may be begun again; a `once` effect that was begun and not ended is `unsure`. */
-  begin(jobId: JobId, effect: Effect, repeat: 'idempotent' | 'once'): Promise<EffectStart>;
-  end(jobId: JobId, effect: Effect, note: string): Promise<void>;
-  /** The effect is known not to have happened: it may be begun anew. */
-  undo(jobId: JobId, effect: Effect): Promise<void>;
+  /**
+   * Durable before it resolves. An `idempotent` effect may be begun again, which makes it this lease's; a `once` effect
+   * that was begun and not ended is `unsure`.
+   */
+  begin(by: EffectActor, effect: Effect, repeat: 'idempotent' | 'once'): Promise<EffectStart>;
+  /**
+   * Keeps that it was done. Who began it may say so also when the lease is no longer the newest; false, and nothing
+   * changes, when somebody else has begun it since, or nobody has.
+   */
+  end(by: EffectActor, effect: Effect, note: string): Promise<boolean>;
+  /** The effect is known not to have happened: it may be begun anew. Refused as `end` is, and once it is done. */
+  undo(by: EffectActor, effect: Effect): Promise<boolean>;
 };

@@ -53,13 +53,13 @@ function someReceipts(
       keepReceipt: async (_id: JobId, messageId: number) => void (receiptId = messageId),
     },
     ledger: {
-      begin: async (_id, effect) => {
+      begin: async (_by, effect) => {
         const kind = begun.get(effect) ?? 'go';
         begun.set(effect, 'unsure');
         return kind === 'done' ? { kind, note: '99' } : { kind };
       },
-      end: async (_id, effect) => void begun.set(effect, 'done'),
-      undo: async (_id, effect) => void begun.delete(effect),
+      end: async (_by, effect) => begun.set(effect, 'done').has(effect),
+      undo: async (_by, effect) => begun.delete(effect),
     },
     messages: createMessageMapper(catalog),
     clock,

@@ -16,9 +16,10 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
   const { id } = await accepted(engine, { updateId: 1 });
   await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' });
   const telling = await engine.delivery.claim(id);
-  await ledger.begin(id, 'result', 'idempotent');
-  await ledger.end(id, 'result', note);
-  expect(telling !== undefined && (await engine.delivery.done(telling.lease, shown))).toBe(true);
+  if (telling === undefined) throw new Error('Cannot deliver: there is nothing to claim');
+  await ledger.begin(telling.lease, 'result', 'idempotent');
+  await ledger.end(telling.lease, 'result', note);
+  expect(await engine.delivery.done(telling.lease, shown)).toBe(true);
   return id;
 }
 

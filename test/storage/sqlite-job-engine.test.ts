@@ -96,7 +96,7 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
   const engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await ledger.end(id, 'receipt', '5');
+  await ledger.begin({ jobId: id }, 'receipt', 'once');
   await engine.queue.cancel(id, 1_001);
   const telling = await engine.delivery.claim(id);
   await engine.delivery.done(telling?.lease ?? { jobId: id, fence: 0 });
@@ -104,7 +104,7 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
   const ask = (nowMs: number) => engine.at(nowMs).queue.accept(aRequest({ updateId: 1, userId: 7 }), roomy);
   expect(await ask(startMs + weekMs - 1)).toMatchObject({ kind: 'known', job: { origin: { userId: 1_001 } } });
   expect(await ask(startMs + weekMs)).toMatchObject({ kind: 'accepted', job: { origin: { userId: 7 } } });
-  expect(await ledger.begin(id, 'receipt', 'once')).toEqual({ kind: 'go' });
+  expect(await ledger.begin({ jobId: id }, 'receipt', 'once')).toEqual({ kind: 'go' });
 });
 
 test('createSqliteJobEngine() takes fractions of a millisecond and answers whole ones', async () => {
@@ -151,7 +151,7 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   for (let crash = 1; crash <= 6; crash += 1) {
     const held = await engine.delivery.claim(job.id);
-    await ledger.begin(job.id, 'result', 'idempotent');
+    if (held !== undefined) await ledger.begin(held.lease, 'result', 'idempotent');
     engine = anEngine(database);
     const recovered = await engine.queue.recover(6);
     expect(recovered).toEqual({ handedBack: 0, setAside: crash === 6 ? [job.id] : [], unreadable: [] });

@@ -25,7 +25,8 @@ function aStore(path = ':memory:') {
     const { lease, job } = await claimed(engine);
     await engine.queue.noteCall(lease, aTrail(1));
     await engine.queue.settle(lease, outcome);
-    await ledger.end(job.id, 'receipt', '5');
+    await ledger.begin({ jobId: job.id }, 'receipt', 'once');
+    await ledger.end({ jobId: job.id }, 'receipt', '5');
     const telling = tellAtMs === undefined ? undefined : await engine.delivery.claim(job.id);
     if (telling !== undefined) await engine.at(tellAtMs ?? 0).delivery.done(telling.lease);
     return job.id;
