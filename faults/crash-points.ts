@@ -1,4 +1,4 @@
-import { type CrashReport, crashAtEveryPoint } from '../test/journeys/crash-at-point.ts';
+import { type CrashReport, crashAtEveryPoint } from '../test/processes/crash-at-point.ts';
 import { none, type PartReport, same, told } from './check.ts';
 
 const killsEach = 10;

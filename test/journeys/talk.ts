@@ -99,3 +99,19 @@ export function troubles({ events }: Pick<TestHouse, 'events'>): readonly string
     return event.event === 'telegram.trouble' ? [`${event.method}: ${event.detail}`] : [];
   });
 }
+
+/** How many events of this name there were. */
+export function count({ events }: Pick<TestHouse, 'events'>, name: string): number {
+  return events.filter(({ event }) => event === name).length;
+}
+
+/** What each person has got: their pictures, by the words under them. */
+export function resultsOf(people: readonly Person[]) {
+  return people.map((person) => picturesOf(person).map((picture) => wordsOf(picture).split('\n')[0]));
+}
+
+/** Everybody asks for a picture of their own, and the first is being made. */
+export async function askAll(house: Pick<TestHouse, 'bytez'>, people: readonly Person[]): Promise<void> {
+  for (const person of people) await answerTo(person, `/generate for ${person.id}`);
+  await until(() => runs(house).length === 1);
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pictures, until } from '../journeys/talk.ts';
-import { startProcess } from '../journeys/started-process.ts';
+import { startProcess } from './started-process.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
 import { testKey, testToken } from '../support/test-house.ts';
 

@@ -7,7 +7,7 @@ import { startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
 import { answerTo, pictures, runs, until } from '../journeys/talk.ts';
-import { startProcess } from '../journeys/started-process.ts';
+import { startProcess } from './started-process.ts';
 import { scratch } from '../storage/scratch.ts';
 import { openTestHouse, testKey, testToken } from '../support/test-house.ts';
 import { source } from '../support/child-process.ts';
@@ -16,7 +16,7 @@ const aPerson = { id: 7, firstName: 'Ann', languageCode: 'en' };
 
 test('a process that stands still for a while still owns its folder, and goes on (Q3)', async () => {
   using place = scratch();
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'storage', 'owning-child.ts'), place.dir], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'owning.ts'), place.dir], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const gone = once(child, 'close');

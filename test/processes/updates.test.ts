@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openKillableHouse } from '../journeys/killable-house.ts';
+import { openKillableHouse } from './killable-app.ts';
 import { answerTo, pictures, picturesOf, runs, until } from '../journeys/talk.ts';
 import { dealtWith, messageOf } from '../journeys/raw-updates.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { aStage } from './stage.ts';
+import { aStage } from '../cli/stage.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 

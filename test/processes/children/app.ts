@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config.ts';
 import type { Reach } from '../../../src/domain/life-point.ts';
 import { readKeys } from '../../../src/keys/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import type { Death } from '../killable-house.ts';
+import type { Death } from '../killable-app.ts';
 
 /** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
 const { DEATH: death, ...env } = process.env;

@@ -1,6 +1,6 @@
-import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from './an-engine.ts';
-import { aRequest, roomy } from '../conformance/requests.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
+import { anEngine } from '../../storage/an-engine.ts';
+import { aRequest, roomy } from '../../conformance/requests.ts';
 
 // Accepts jobs for ever and prints the id of each one once it is kept.
 const engine = anEngine(openDatabase({ path: process.argv[2] ?? '' }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startProcess } from './started-process.ts';
-import { until } from './talk.ts';
+import { until } from '../journeys/talk.ts';
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s while the bot still opens closes it in good order', async (signal) => {
   await using bot = await startProcess(1, {});

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { openChatStage, patienceMs } from '../support/chat-stage.ts';
-import { findChromium } from '../support/chromium.ts';
+import { openChatStage, patienceMs } from './chat-stage.ts';
+import { findChromium } from './chromium.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { anEngine } from './an-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { drained } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
-import { scratch } from './scratch.ts';
+import { scratch } from '../storage/scratch.ts';
 
 test('a job whose acceptance was answered survives the kill of the process', async () => {
   using place = scratch();
-  await using child = startChild('accepting-child.ts', place.file);
+  await using child = startChild('accepting.ts', place.file);
   await child.printed(150);
   const printed = (await child.kill()).filter((line) => /^tg-\d+$/.test(line));
   expect(printed.length).toBeGreaterThanOrEqual(150);
@@ -22,7 +22,7 @@ test('a job whose acceptance was answered survives the kill of the process', asy
 
 test('takeOwnership() is refused while another process owns the folder and granted once that one was killed', async () => {
   using place = scratch();
-  await using child = startChild('owning-child.ts', place.dir);
+  await using child = startChild('owning.ts', place.dir);
   await child.printed(1);
   expect(() => takeOwnership(place.dir)).toThrow(
     expect.objectContaining({

@@ -12,7 +12,7 @@ import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/by
 import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
 import { adminId, testKey, testToken } from '../support/test-house.ts';
-import { until } from './talk.ts';
+import { until } from '../journeys/talk.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
 export type Death = {
@@ -61,7 +61,7 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
     await gone;
   };
   const start = async (death?: Death) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'house.ts')], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'app.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         TELEGRAM_BOT_TOKEN: testToken,

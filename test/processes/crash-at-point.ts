@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type LifePoint, lifePoints } from '../../src/domain/life-point.ts';
 import type { Person } from '../../src/sandbox/telegram/people/person.ts';
 import { fromBot, wordsOf } from '../support/test-house.ts';
-import { type KillableHouse, openKillableHouse } from './killable-house.ts';
-import { picturesOf, runs, until } from './talk.ts';
+import { type KillableHouse, openKillableHouse } from './killable-app.ts';
+import { picturesOf, runs, until } from '../journeys/talk.ts';
 
 /** What became of people whose request met the death of the process at one point of its life. */
 export type CrashReport = {

@@ -4,10 +4,10 @@ import type { KeyRecord } from '../../src/domain/key-store.ts';
 import { KeyPool } from '../../src/keys/key-pool.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
-import { startChild } from '../storage/child.ts';
+import { startChild } from './child.ts';
 import { type Scratch, scratch } from '../storage/scratch.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { learningKeys } from './learning-keys.ts';
+import { learningKeys } from './children/learning-keys.ts';
 
 const lanes = 4;
 const killsOfEach = 10;
@@ -56,7 +56,7 @@ async function oneLane(place: Scratch): Promise<Lane> {
   let batches = 0;
   const records: KeyRecord[] = [];
   for (let kill = 1; kill <= killsOfEach; kill += 1) {
-    await using child = startChild('../keys/learning-child.ts', place.file);
+    await using child = startChild('learning.ts', place.file);
     await child.printed(1 + Math.floor(Math.random() * 20));
     const lines = linesOf(await child.kill());
     batches += lines.filter((line) => 'saved' in line).length;

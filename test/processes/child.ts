@@ -13,9 +13,9 @@ export type Child = AsyncDisposable & {
   kill(): Promise<readonly string[]>;
 };
 
-/** Starts a script of this folder in a process of its own. */
+/** Starts a script of children/ in a process of its own. */
 export function startChild(script: string, ...args: readonly string[]): Child {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'children', script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
-import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from './an-engine.ts';
-import { claimed } from '../conformance/requests.ts';
+import { openDatabase } from '../../../src/storage/database.ts';
+import { anEngine } from '../../storage/an-engine.ts';
+import { claimed } from '../../conformance/requests.ts';
 
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
 const [path = '', part = ''] = process.argv.slice(2);

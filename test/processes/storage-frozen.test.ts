@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { anEngine } from './an-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
-import { scratch } from './scratch.ts';
+import { scratch } from '../storage/scratch.ts';
 
 test('a process that froze while it made a job shows and ends nothing when it wakes after somebody else did (Q2)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await using frozen = startChild('acting-child.ts', place.file, 'make');
+  await using frozen = startChild('acting.ts', place.file, 'make');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
@@ -30,7 +30,7 @@ test('a process that froze while it told a person shows nothing when it wakes af
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1 });
   await engine.queue.settle((await claimed(engine)).lease, { kind: 'failed', code: 'refused' });
-  await using frozen = startChild('acting-child.ts', place.file, 'tell');
+  await using frozen = startChild('acting.ts', place.file, 'tell');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
@@ -46,7 +46,7 @@ test('a process that nobody overtook while it was frozen goes on when it wakes (
   using database = openDatabase({ path: place.file });
   const engine = anEngine(database);
   await accepted(engine, { updateId: 1 });
-  await using frozen = startChild('acting-child.ts', place.file, 'make');
+  await using frozen = startChild('acting.ts', place.file, 'make');
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
@@ -57,7 +57,7 @@ test('a process that nobody overtook while it was frozen goes on when it wakes (
 
 test('a frozen process keeps its data folder until it is gone', async () => {
   using place = scratch();
-  await using frozen = startChild('owning-child.ts', place.dir);
+  await using frozen = startChild('owning.ts', place.dir);
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   expect(() => takeOwnership(place.dir)).toThrow(expect.objectContaining({ code: 'owned' }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { testKey, testToken } from '../support/test-house.ts';
-import { answerTo, until } from './talk.ts';
+import { answerTo, until } from '../journeys/talk.ts';
 import { startProcess } from './started-process.ts';
 
 const env = { BYTEZ_API_KEY: testKey(1) };

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { testKey } from '../support/test-house.ts';
+import { type LogLine, startProcess, type StartedProcess } from './started-process.ts';
+import { pictures, until } from '../journeys/talk.ts';
+
+const lineOf = (process: StartedProcess, event: string) => process.log.find((line) => line.event === event);
+
+const warnings = (process: StartedProcess) =>
+  process.log.flatMap((line: LogLine) => (line.event === 'config.warning' ? [line['text']] : []));
+
+test('SIGHUP takes the keys of .env in while the bot runs, names what has to wait, and prints no key', async () => {
+  await using process = await startProcess(2, { BYTEZ_API_KEY: testKey(1) });
+  await until(() => lineOf(process, 'house.started') !== undefined);
+  expect(lineOf(process, 'keys.tested')).toMatchObject({ working: 1, total: 1 });
+  process.writeEnv({ BYTEZ_API_KEYS: `${testKey(1)} ${testKey(2)}`, MAX_ATTEMPTS: '2', BYTEZ_SEATS_PER_KEY: '2' });
+  process.signal('SIGHUP');
+  await until(() => lineOf(process, 'keys.reloaded') !== undefined);
+  expect(lineOf(process, 'keys.reloaded')).toMatchObject({ added: ['bytez #2'], removed: [] });
+  expect(warnings(process)).toEqual(['MAX_ATTEMPTS was changed; it takes effect at the next start']);
+
+  process.bytez.setFaults('account 1', [{ do: { kind: 'unauthorized' } }]);
+  const person = process.telegram.person({ id: 7, firstName: 'Person 7', languageCode: 'en' });
+  person.say('/generate a fox');
+  await pictures(person);
+  process.writeEnv({ BYTEZ_API_KEYS: testKey(2), BYTEZ_SEATS_PER_KEY: 'many' });
+  process.signal('SIGHUP');
+  await until(() => warnings(process).length === 2);
+  expect(warnings(process)[1]).toMatch(/^The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be/);
+
+  process.signal('SIGTERM');
+  expect(await process.exited).toBe(0);
+  for (const place of [1, 2]) expect(process.printed()).not.toContain(testKey(place));
+});
