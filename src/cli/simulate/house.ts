@@ -37,7 +37,7 @@ async function openHouse(
   const emit: Tell = (event) => {
     if (event.event === 'house.trouble') trouble.push(event.error);
     if (event.event !== 'key.changed' || !penalties.has(event.state.kind)) return;
-    penalized(Number(/(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
+    penalized(Number(/(?<!\d)(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
   };
   const core = await openCore({
     config: { ...parseConfig({ ...unlimited, BYTEZ_SEATS_PER_KEY: String(seats) }), rotation: strategy },
