@@ -1,6 +1,6 @@
 import type { SandboxAccount } from './bytez/faults-file.ts';
 
-/** Seven keys as one finds them: three do their work, four have the usual troubles. */
+/** Seven keys with common behaviour: three work, four fail in typical ways. */
 export const demoAccounts: readonly SandboxAccount[] = [
   { name: 'refused', key: 'demo-key-one-refused', faults: [{ do: { kind: 'unauthorized' } }] },
   { name: 'out of credit', key: 'demo-key-two-without-credit', faults: [{ do: { kind: 'out-of-credit' } }] },

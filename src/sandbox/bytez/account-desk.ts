@@ -4,7 +4,7 @@ import type { BytezFault } from './bytez-fault.ts';
 import { FaultPlan } from './fault-plan.ts';
 import type { SandboxAccount } from './faults-file.ts';
 
-/** One account at work: its faults, the seats that are taken, the calls that are in flight. */
+/** The state of one account: its faults, its occupied seats and its calls in flight. */
 export class AccountService {
   readonly name: string;
   readonly seats: number;
@@ -27,11 +27,12 @@ export class AccountService {
     return this.#plan;
   }
 
-  /** The most runs and chats, refused ones included, that were in flight at the same time. */
+  /** The highest number of runs and chats in flight at once, rejected ones included. */
   get maxInFlight(): number {
     return this.#maxInFlight;
   }
 
+  /** Replaces the faults; their counts start from zero. */
   setFaults(faults: readonly BytezFault[]): void {
     this.#plan = new FaultPlan(faults, this.#clock.now(), this.#random);
   }
@@ -45,13 +46,14 @@ export class AccountService {
     this.#inFlight -= 1;
   }
 
+  /** Occupies a seat; false when all are occupied. */
   acquireSeat(): boolean {
     if (this.#seatsTaken >= this.seats) return false;
     this.#seatsTaken += 1;
     return true;
   }
 
-  /** The seat is free again, after `inMs` when the provider takes that long to notice. */
+  /** Frees a seat, after `inMs` when the provider takes that long to notice. */
   releaseSeat(inMs = 0): void {
     if (inMs > 0) this.#clock.schedule(inMs, () => this.releaseSeat());
     else this.#seatsTaken -= 1;

@@ -5,15 +5,15 @@ const status = z.int().min(100).max(599);
 const bare = <Kind extends string>(kind: Kind) => z.strictObject({ kind: z.literal(kind) });
 
 const effectSchema = z.discriminatedUnion('kind', [
-  /** 401, on every route unless `route` says otherwise. */
+  /** 401 on every route, unless `route` limits it. */
   bare('unauthorized'),
   bare('forbidden'),
   /** 402 with the documented body. */
   bare('out-of-credit'),
   z.strictObject({ kind: z.literal('rate-limited'), retryAfterS: z.number().min(0).optional() }),
-  /** 429 whose words speak of credits. */
+  /** 429 with a message about credits. */
   bare('credits-429'),
-  /** 429 as if the account's only seat were taken. */
+  /** 429 as if the only seat of the account were occupied. */
   bare('concurrency'),
   bare('no-model'),
   /** 200 with a non-null error. */
@@ -24,47 +24,47 @@ const effectSchema = z.discriminatedUnion('kind', [
     body: z.string().optional(),
     contentType: z.string().optional(),
   }),
-  /** Never answers. */
+  /** Never responds; the seat stays occupied. */
   bare('hang'),
-  /** Answers later, and goes together with another fault. */
+  /** Delays the response; combines with another fault. */
   z.strictObject({ kind: z.literal('slow'), ms: z.number().min(0) }),
-  /** The connection ends without an answer. */
+  /** The connection is cut without a response. */
   bare('cut'),
-  /** The connection ends in the middle of the answer. */
+  /** The connection is cut in the middle of the response. */
   bare('truncated'),
   bare('bad-json'),
-  /** The address of the result answers 404, the first `times` times or, without it, always. */
+  /** The URL of the result returns 404, the first `times` times or always. */
   z.strictObject({ kind: z.literal('gone-media'), times: count.optional() }),
-  /** The result has this many bytes; `chunked` does not say so beforehand. */
+  /** The result is padded to this many bytes; `chunked` omits its content length. */
   z.strictObject({ kind: z.literal('big-media'), bytes: count, chunked: z.boolean().optional() }),
   bare('html-media'),
   z.strictObject({ kind: z.literal('redirect-media'), to: z.string() }),
-  /** The connection ends in the middle of the result, the first `times` times or, without it, always. */
+  /** The connection is cut in the middle of the result, the first `times` times or always. */
   z.strictObject({ kind: z.literal('cut-media'), times: count.optional() }),
   /** The result starts and never ends. */
   bare('stalled-media'),
-  /** The answer names this address, as it stands here. */
+  /** The response names this URL as the result. */
   z.strictObject({ kind: z.literal('media-url'), url: z.string() }),
   z.strictObject({ kind: z.literal('output-shape'), shape: z.enum(['array', 'object', 'data-url', 'base64']) }),
-  /** The words of a content policy. */
+  /** The error message of a content policy. */
   z.strictObject({ kind: z.literal('refused'), status: status.min(200).optional() }),
 ]);
 
 const whenSchema = z.strictObject({
-  /** Each nth call that it could befall. */
+  /** Hits every nth matching call. */
   every: count.optional(),
-  /** No more often than this. */
+  /** Hits at most this many calls. */
   times: count.optional(),
-  /** Not before so many seconds after it was set. */
+  /** Starts this many seconds after it was set. */
   afterS: z.number().min(0).optional(),
-  /** With this probability, 0 to 1. */
+  /** Hits a matching call with this probability, 0 to 1. */
   share: z.number().min(0).max(1).optional(),
 });
 
 export type FaultEffect = z.infer<typeof effectSchema>;
 export type FaultKind = FaultEffect['kind'];
 
-/** Said by the gateway before a run takes a seat. */
+/** Returned by the gateway before a run occupies a seat. */
 const gatewayKinds = [
   'unauthorized',
   'forbidden',
@@ -74,9 +74,9 @@ const gatewayKinds = [
   'concurrency',
   'no-model',
 ] as const satisfies readonly FaultKind[];
-/** They stand in the place of a result. */
+/** Returned instead of the result of a run. */
 const runFailureKinds = ['error-200', 'status', 'refused', 'cut', 'bad-json'] as const satisfies readonly FaultKind[];
-/** They befall the media host when the result is fetched. */
+/** Applied by the media host when the result is fetched. */
 const mediaHostKinds = [
   'gone-media',
   'big-media',
@@ -85,9 +85,10 @@ const mediaHostKinds = [
   'cut-media',
   'stalled-media',
 ] as const satisfies readonly FaultKind[];
-/** Faults that need a result to befall. */
+/** Faults that need a result, so they cannot apply to a list. */
 const mediaKinds: ReadonlySet<FaultKind> = new Set([...mediaHostKinds, 'media-url', 'output-shape'] as const);
 
+/** The stage at which an effect applies. */
 export const isGatewayFault = among(gatewayKinds);
 export const isRunFailure = among(runFailureKinds);
 export const isMediaHostFault = among(mediaHostKinds);
@@ -110,5 +111,5 @@ export const faultSchema = z
     error: 'A list has no result: leave "route" away or choose another fault',
   });
 
-/** One thing that goes wrong for one account, and when. Without `when` it befalls every run. */
+/** One fault of one account, and when it applies. Without `when` it hits every run. */
 export type BytezFault = z.infer<typeof faultSchema>;

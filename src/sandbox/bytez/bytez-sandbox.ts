@@ -15,20 +15,20 @@ import { leaksKey, keyFromHeader, readBody, matchRoute } from './request.ts';
 import { sendOutcome } from './send-response.ts';
 
 export type BytezSandboxOptions = {
-  /** 0, or absent, takes a free one. */
+  /** A free port when 0 or absent. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly clock: Clock;
   readonly random?: Random | undefined;
   readonly accounts: readonly SandboxAccount[];
-  /** How long a run takes. */
+  /** The duration of a run. */
   readonly latencyMs?: number | undefined;
   readonly media?: { readonly latencyMs?: number | undefined } | undefined;
-  /** Models besides the known ones. */
+  /** Models in addition to the known ones. */
   readonly models?: readonly SandboxModel[] | undefined;
   readonly catalog?: 'full' | 'empty' | undefined;
   readonly dialect?: Partial<BytezDialect> | undefined;
-  /** How long an abandoned run still holds its seat. */
+  /** How long a run that the client abandoned keeps its seat. */
   readonly abandonedSeatMs?: number | undefined;
   /** Draws real pictures and videos when absent. */
   readonly painter?: Painter | undefined;
@@ -36,25 +36,26 @@ export type BytezSandboxOptions = {
 
 /** A running stand-in for the Bytez API and its media host. */
 export type BytezSandbox = AsyncDisposable & {
-  /** Ends in `/models/v2`. */
+  /** The base URL of the API; ends in `/models/v2`. */
   readonly baseUrl: string;
-  /** `host:port` of the results, for MEDIA_ALLOW_PRIVATE_HOSTS. */
+  /** `host:port` of the media host, for MEDIA_ALLOW_PRIVATE_HOSTS. */
   readonly mediaHost: string;
-  /** Every request in order of its arrival; entries change as calls end. */
+  /** The requests in the order of arrival; an entry changes until its call has ended. */
   readonly calls: readonly BytezCall[];
   maxInFlight(accountName: string): number;
-  /** Replaces the account's faults and starts their counts anew. */
+  /** Replaces the faults of the account; their counts start from zero. */
   setFaults(accountName: string, faults: readonly BytezFault[]): void;
-  /** `empty`: no model exists for anyone, though every key is accepted. */
+  /** `empty`: every model is unknown, although every key is accepted. */
   setCatalog(catalog: 'full' | 'empty'): void;
-  /** Down: a gateway page with 503 on every route of the API; the media host stays up. */
+  /** While down, every route of the API returns a gateway page with 503; the media host stays up. */
   setDown(isDown: boolean): void;
-  /** Runs hang from here until all holds are released. */
+  /** Keeps runs from ending until every hold is released. */
   hold(): { release(): void };
-  /** Hears of each call that begins, is read, ends or is abandoned; dispose to stop. */
+  /** Calls the listener when a call begins, was parsed, ends or is abandoned; dispose to stop. */
   onChange(listener: () => void): Disposable;
 };
 
+/** Starts the stand-in; it listens when the promise resolves. Throws when two accounts share a name or key. */
 export async function startBytezSandbox(options: BytezSandboxOptions): Promise<BytezSandbox> {
   const { clock, random = systemRandom, host = '127.0.0.1' } = options;
   const dialect = { ...defaultDialect, ...options.dialect };
@@ -117,7 +118,7 @@ export async function startBytezSandbox(options: BytezSandboxOptions): Promise<B
     } finally {
       if (isRun(match)) account?.callEnded();
     }
-    // A client may ask again as soon as it has read this answer, so the call ends before the answer is sent.
+    // A client may send its next request once it has read this response, so the call ends before the response is sent.
     callLog.end(call, statusOf(outcome));
     cutByUs = outcome?.kind === 'cut' || outcome?.kind === 'truncated';
     if (outcome !== undefined) await sendOutcome(response, outcome, dialect.jsonContentType, signal);

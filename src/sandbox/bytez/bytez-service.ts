@@ -4,7 +4,7 @@ import {
   html,
   json,
   noModel,
-  noModelWords,
+  noModelMessage,
   tooManyRuns,
   unauthorized,
   type HttpOutcome,
@@ -21,14 +21,14 @@ import type { RouteMatch } from './request.ts';
 import { recordModelRequest, parseModelRequest, type ModelRequest } from './model-request.ts';
 import { runModel, type ModelRuntime } from './run-model.ts';
 
-/** What is not known for certain of the real service, as switches. */
+/** Details of the real service that are not known for certain, as switches. */
 export type BytezDialect = {
   readonly jsonContentType: JsonContentType;
-  /** `ratelimit-*` and `inference-*` on the answers of runs. */
+  /** Sends `ratelimit-*` and `inference-*` headers with the responses of runs. */
   readonly meterHeaders: boolean;
   /** Whether `Authorization: Bearer` is accepted outside the OpenAI-compatible routes. */
   readonly bearerOnNative: boolean;
-  /** `list/models` without `modelId` answers 500. */
+  /** Returns 500 for `list/models` without `modelId`. */
   readonly listNeedsModelId: boolean;
 };
 
@@ -47,7 +47,7 @@ export type RoutedRequest = {
   readonly account: AccountService | undefined;
   readonly call: OpenCall;
   readonly signal: AbortSignal;
-  /** Called once what is asked for has been written on the call. */
+  /** Called once the call record holds what was asked for. */
   readonly onParsed: () => void;
 };
 
@@ -63,7 +63,7 @@ export type ServiceOptions = {
   readonly abandonedSeatMs: number;
 };
 
-/** Bytez without the wire: one question in, one answer out; throws the signal's reason when the client goes away. */
+/** The Bytez API without the HTTP server: one request in, one outcome out. */
 export class BytezService {
   catalog: 'full' | 'empty' = 'full';
   isDown = false;
@@ -74,12 +74,13 @@ export class BytezService {
     this.#options = options;
   }
 
-  /** Makes runs wait, beyond their latency, until the promise resolves. */
+  /** Keeps runs from ending until the promise resolves. */
   holdUntil(released: Promise<void>): void {
     this.#holds.add(released);
     void released.then(() => this.#holds.delete(released));
   }
 
+  /** Handles one request; rejects with the reason of the signal when the client closes the connection. */
   async handle(request: RoutedRequest): Promise<HttpOutcome> {
     const { match, call, account, signal } = request;
     if (match.route === 'media') {
@@ -94,11 +95,11 @@ export class BytezService {
     if (this.isDown) return html(503, 'Service Temporarily Unavailable');
     if (account === undefined) return unauthorized;
     const isList = match.route === 'tasks' || match.route === 'models';
-    const sort = isList ? 'list' : modelRequest === undefined ? 'other' : 'run';
-    const fault = account.plan.next(sort, call.model, this.#options.clock.now());
+    const faultRoute = isList ? 'list' : modelRequest === undefined ? 'other' : 'run';
+    const fault = account.plan.next(faultRoute, call.model, this.#options.clock.now());
     if (fault.effect !== undefined) call.fault = fault.effect.kind;
-    const atTheDoor = gatewayResponse(fault.effect, account.seats);
-    if (atTheDoor !== undefined) return atTheDoor;
+    const refusal = gatewayResponse(fault.effect, account.seats);
+    if (refusal !== undefined) return refusal;
     if (isList) return this.#withFault(fault, false, signal, async () => this.#list(request));
     if (match.route === 'request') return json({ error: null, output: 'Job queued' });
     if (modelRequest === undefined)
@@ -131,7 +132,7 @@ export class BytezService {
   ): Promise<HttpOutcome> {
     const { parsed } = modelRequest;
     if (!parsed.ok) return json({ error: parsed.error }, 400);
-    if (this.#modelNamed(parsed.value.model) === undefined) return json({ error: noModelWords }, 404);
+    if (this.#modelNamed(parsed.value.model) === undefined) return json({ error: noModelMessage }, 404);
     const nowMs = this.#options.clock.now();
     return this.#withSeat(account, fault, request.signal, async () => {
       if (request.path.endsWith('/responses')) return completeResponse(parsed.value, nowMs);
@@ -153,7 +154,7 @@ export class BytezService {
     }
   }
 
-  /** Latency and holds go on beside the work, as both take their time in the real service. */
+  /** Latency and holds run in parallel to the work, because the work takes real time too. */
   async #withFault(
     { slowMs, effect }: FaultDecision,
     isRun: boolean,
@@ -218,7 +219,7 @@ export class BytezService {
   }
 }
 
-/** Runs and chats take a seat. */
+/** True for the routes that occupy a seat. */
 export function isRun({ route }: Pick<RouteMatch, 'route'>): boolean {
   return route === 'run' || route === 'chat';
 }

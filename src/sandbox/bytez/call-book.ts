@@ -3,31 +3,31 @@ import type { FaultKind } from './bytez-fault.ts';
 
 export type BytezRoute = 'run' | 'chat' | 'tasks' | 'models' | 'request' | 'media' | 'unknown';
 
-/** One request as the stand-in saw it. */
+/** One request that the stand-in received. */
 export type BytezCall = {
   readonly route: BytezRoute;
-  /** From the path, or for a chat from the body. */
+  /** From the path, for a chat from the body. */
   readonly model?: string;
-  /** The name of the account whose key came with it. */
+  /** The name of the account that owns the key of the request. */
   readonly account?: string;
   readonly prompt?: string;
-  /** The run's parameters, where it came with any. */
+  /** The parameters of a run, when it has any. */
   readonly params?: Readonly<Record<string, unknown>>;
   readonly atMs: number;
-  /** When the answer was ready, or the client had gone. */
+  /** When the response was ready, or the client had closed the connection. */
   readonly endedAtMs?: number;
-  /** Absent when no answer was sent: still running, hung, cut or aborted. */
+  /** Absent when no response was sent: still running, hung, cut or aborted. */
   readonly status?: number;
   readonly fault?: FaultKind;
-  /** The client went away before it had the whole answer. */
+  /** The client closed the connection before it had the whole response. */
   readonly aborted: boolean;
-  /** A credential came to the media host, which never needs one. */
+  /** A credential was sent to the media host, which needs none. */
   readonly leakedKey: boolean;
 };
 
 export type OpenCall = { -readonly [Field in keyof BytezCall]: BytezCall[Field] };
 
-/** Keeps every call and tells whoever listens when one begins, is read, ends or is abandoned. */
+/** Records the calls and notifies its listeners when one begins, was parsed, ends or is abandoned. */
 export class CallLog {
   readonly calls: OpenCall[] = [];
   readonly #clock: Clock;

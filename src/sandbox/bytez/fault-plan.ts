@@ -5,14 +5,14 @@ import type { BytezFault, FaultEffect } from './bytez-fault.ts';
 export type FaultRoute = 'run' | 'list' | 'other';
 
 export type FaultDecision = {
-  /** How much later the answer comes. */
+  /** The delay of the response. */
   readonly slowMs: number;
   readonly effect?: Exclude<FaultEffect, { kind: 'slow' }>;
 };
 
 type Planned = { readonly fault: BytezFault; seen: number; fired: number };
 
-/** Decides for each call of one account what goes wrong: every `slow`, and the first other fault whose turn it is. */
+/** Decides which faults hit each call of one account: every due `slow`, and the first other fault that is due. */
 export class FaultPlan {
   readonly #planned: readonly Planned[];
   readonly #sinceMs: number;

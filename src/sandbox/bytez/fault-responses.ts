@@ -1,7 +1,7 @@
 import { failure, html, json, noModel, tooManyRuns, unauthorized, type HttpOutcome, type Reply } from './responses.ts';
 import { isGatewayFault, isRunFailure, type FaultEffect } from './bytez-fault.ts';
 
-/** What the gateway says before a run takes a seat; nothing when the fault comes later. */
+/** Returns the response of the gateway before a run occupies a seat; undefined when the effect applies later. */
 export function gatewayResponse(effect: FaultEffect | undefined, seats: number): Reply | undefined {
   if (!isGatewayFault(effect)) return undefined;
   switch (effect.kind) {
@@ -29,7 +29,7 @@ export function gatewayResponse(effect: FaultEffect | undefined, seats: number):
   }
 }
 
-/** What comes back instead of a result once the run was under way; nothing when the run succeeds. */
+/** Returns what replaces the result of a run; undefined when the run succeeds. */
 export function runFailureResponse(effect: FaultEffect | undefined): HttpOutcome | undefined {
   if (!isRunFailure(effect)) return undefined;
   switch (effect.kind) {

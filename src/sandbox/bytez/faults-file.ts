@@ -4,7 +4,7 @@ import { faultSchema } from './bytez-fault.ts';
 const accountSchema = z.strictObject({
   name: z.string().min(1),
   key: z.string().regex(/^[\x21-\x7E]+$/, 'Must be printable ASCII without spaces'),
-  /** Runs that the account's plan allows at the same time; 1 when absent. */
+  /** How many runs the account may have at once; 1 when absent. */
   seats: z.int().min(1).optional(),
   faults: z.array(faultSchema).readonly().optional(),
 });
@@ -15,7 +15,7 @@ const fileSchema = z.strictObject({
   catalog: z.enum(['full', 'empty']).optional(),
 });
 
-/** One account of the stand-in: its key, its seats, and what goes wrong for it. */
+/** One account of the stand-in: its key, its seats and its faults. */
 export type SandboxAccount = Readonly<z.infer<typeof accountSchema>>;
 
 export type FaultsFile = {
@@ -24,12 +24,12 @@ export type FaultsFile = {
   readonly catalog?: 'full' | 'empty' | undefined;
 };
 
-/** Reads what `--faults FILE` holds; throws one error that names every mistake. */
+/** Parses the contents of the faults file; throws one error that lists every mistake. */
 export function parseFaultsFile(json: unknown): FaultsFile {
   return parsed('use the faults file', fileSchema, json);
 }
 
-/** Throws one error that names every mistake in the accounts. */
+/** Returns the accounts; throws one error that lists every mistake. */
 export function checkAccounts(accounts: readonly SandboxAccount[]): readonly SandboxAccount[] {
   return parsed('start the Bytez sandbox with these accounts', fileSchema.pick({ accounts: true }), { accounts })
     .accounts;

@@ -17,7 +17,7 @@ const chunkBytes = 64 * 1024;
 
 export const contentTypes = { png: 'image/png', mp4: 'video/mp4' } as const satisfies Record<MediaType, string>;
 
-/** Results as the media host serves them, without asking for a key; the oldest make room for new ones. */
+/** The results as the media host serves them, without a key; the oldest are dropped when the store is full. */
 export class MediaStore {
   readonly #items = new Map<string, Item>();
   readonly #random: Random;
@@ -27,7 +27,7 @@ export class MediaStore {
     this.#random = random;
   }
 
-  /** Answers the path under which the result can be fetched. */
+  /** Stores a result; returns the path under which it can be fetched. */
   put(model: string, type: MediaType, bytes: Uint8Array, effect: FaultEffect | undefined): string {
     const name = Array.from({ length: 21 }, () => letters[Math.floor(this.#random() * 64)]).join('');
     const path = `/model/output/${model}/${name}.${type}`;
@@ -41,6 +41,7 @@ export class MediaStore {
     return path;
   }
 
+  /** Returns the outcome of one download; 404 for an unknown path. */
   take(path: string): HttpOutcome {
     const item = this.#items.get(path);
     if (item === undefined) return gone;
@@ -83,7 +84,7 @@ const gone: Reply = {
   body: '<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>',
 };
 
-/** The file, and zeros after it up to the size. */
+/** Yields the file, then zeros up to the size. */
 function* padded(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   const zeros = new Uint8Array(chunkBytes);
   yield bytes.subarray(0, size);

@@ -3,13 +3,13 @@ export type SandboxTask = 'text-to-image' | 'text-to-video' | 'text-generation' 
 export type SandboxModel = {
   readonly modelId: string;
   readonly task: SandboxTask;
-  /** In billions. */
+  /** In billions of parameters. */
   readonly params: number;
-  /** Frames a second of its videos. */
+  /** The frame rate of its videos. */
   readonly fps?: number;
 };
 
-/** Models that answer runs, each with what `list/models` tells of it. */
+/** The known models, with their figures from `list/models`. */
 export const knownModels: readonly SandboxModel[] = [
   image('dreamlike-art/dreamlike-photoreal-2.0', 1.07),
   image('stabilityai/stable-diffusion-xl-base-1.0', 3.47),
@@ -51,7 +51,7 @@ const diffusion = [
 ];
 const writing = ['max_new_tokens', 'min_new_tokens', 'max_length', 'min_length', 'temperature', 'top_p', 'top_k'];
 
-/** The names that a run's `params` may carry; the pipeline behind stumbles over any other. */
+/** The parameters that the pipeline of a task accepts; any other makes the run fail. */
 export const knownParams = {
   'text-to-image': new Set(diffusion),
   'text-to-video': new Set([...diffusion, 'num_frames', 'fps']),
@@ -59,7 +59,7 @@ export const knownParams = {
   chat: new Set([...writing, 'do_sample', 'repetition_penalty']),
 } as const satisfies Record<SandboxTask, ReadonlySet<string>>;
 
-/** How Python names the function that does not know a parameter. */
+/** The name of the pipeline in the error of Python about an unknown parameter. */
 export const pipelineNames = {
   'text-to-image': 'StableDiffusionPipeline.__call__()',
   'text-to-video': 'TextToVideoSDPipeline.__call__()',
@@ -67,7 +67,7 @@ export const pipelineNames = {
   chat: 'TextGenerationPipeline.__call__()',
 } as const satisfies Record<SandboxTask, string>;
 
-/** One line of `list/models`. */
+/** One entry of `list/models`. */
 export function catalogEntry(model: SandboxModel): Readonly<Record<string, string | number>> {
   const { modelId, task, params } = model;
   const free = params <= 7;

@@ -3,12 +3,12 @@ import { parseChatBody, type ChatBody } from './openai.ts';
 import type { RouteMatch } from './request.ts';
 import { parseRunBody, promptOf, type Parsed, type RunBody } from './run-body.ts';
 
-/** What a request that takes a seat asks for. */
+/** The parsed request for a run or a chat. */
 export type ModelRequest =
   | { readonly kind: 'run'; readonly model: string; readonly parsed: Parsed<RunBody> }
   | { readonly kind: 'chat'; readonly model: string | undefined; readonly parsed: Parsed<ChatBody> };
 
-/** Reads the order; nothing when the route takes none. */
+/** Parses the body; undefined for a route that runs no model. */
 export function parseModelRequest(match: RouteMatch, body: string): ModelRequest | undefined {
   if (match.route === 'run') return { kind: 'run', model: match.model ?? '', parsed: parseRunBody(body) };
   if (match.route !== 'chat') return undefined;
@@ -16,7 +16,7 @@ export function parseModelRequest(match: RouteMatch, body: string): ModelRequest
   return { kind: 'chat', model: parsed.ok ? parsed.value.model : undefined, parsed };
 }
 
-/** Writes down on the call what was asked for, whatever comes of it. */
+/** Records model, prompt and parameters on the call, whether or not the call succeeds. */
 export function recordModelRequest(call: OpenCall, modelRequest: ModelRequest): void {
   if (modelRequest.model !== undefined) call.model = modelRequest.model;
   if (!modelRequest.parsed.ok) return;

@@ -13,6 +13,7 @@ const bodySchema = z.looseObject({
 
 export type ChatBody = { readonly model: string; readonly maxTokens: number; readonly body: RunBody };
 
+/** Parses the body of an OpenAI-compatible request. */
 export function parseChatBody(text: string): Parsed<ChatBody> {
   const outer = parseJson(text, bodySchema);
   if (!outer.ok) return outer;
@@ -23,7 +24,7 @@ export function parseChatBody(text: string): Parsed<ChatBody> {
   return { ok: true, value: { model, maxTokens: maxTokens ?? newer ?? older ?? 256, body } };
 }
 
-/** Answers in the shape of OpenAI; errors are plain strings, as Bytez sends them. */
+/** Returns a completion in the format of the OpenAI API; errors are plain strings, as Bytez sends them. */
 export function completeChat({ model, maxTokens, body }: ChatBody, nowMs: number, kind: 'chat' | 'text'): Reply {
   const prompt = promptOf(body);
   if (prompt === undefined) return json({ error: 'Expected parameter(s): messages' }, 400);
@@ -57,7 +58,7 @@ function eventStream(words: string, head: Readonly<Record<string, unknown>>, kin
   };
 }
 
-/** Answers in the shape of OpenAI's responses; errors are plain strings, as Bytez sends them. */
+/** Returns a response in the format of the OpenAI responses API; errors are plain strings, as Bytez sends them. */
 export function completeResponse({ model, maxTokens, body }: ChatBody, nowMs: number): Reply {
   const prompt = promptOf(body);
   if (prompt === undefined) return json({ error: 'Expected parameter(s): input' }, 400);

@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http';
 export type RouteMatch = {
   readonly route: BytezRoute;
   readonly model?: string;
-  /** On the OpenAI-compatible surface. */
+  /** True for the OpenAI-compatible routes. */
   readonly isOpenAi: boolean;
 };
 
 const root = '/models/v2/';
 
-/** Which route a method and path lead to; a model's slash may come percent-encoded. */
+/** Returns the route of a method and path; the slash in a model name may be percent-encoded. */
 export function matchRoute(method: string, path: string): RouteMatch {
   if (path.startsWith('/model/output/')) return { route: 'media', isOpenAi: false };
   const rest = path.startsWith(root) ? decoded(path.slice(root.length)) : undefined;
@@ -43,7 +43,7 @@ function decoded(path: string): string | undefined {
 
 const maxBodyBytes = 20 * 1024 * 1024;
 
-/** The whole body as text; nothing when it is too large. */
+/** Reads the body as text; undefined when it is too large. */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -55,7 +55,7 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
   return Buffer.concat(pieces).toString();
 }
 
-/** The key in the Authorization header: bare, after `Key`, or after `Bearer` where that is accepted. */
+/** Returns the key of the Authorization header: bare, after `Key`, or after `Bearer` where that is accepted. */
 export function keyFromHeader(authorization: string | undefined, acceptsBearer: boolean): string | undefined {
   const [, scheme, key] = /^\s*(?:(\S+)\s+)?(\S+)\s*$/.exec(authorization ?? '') ?? [];
   switch (scheme?.toLowerCase()) {
@@ -69,7 +69,7 @@ export function keyFromHeader(authorization: string | undefined, acceptsBearer: 
   }
 }
 
-/** True when the request carries an Authorization header, or one of the keys anywhere in its address or headers. */
+/** True when the request has an Authorization header, or one of the keys in its URL or headers. */
 export function leaksKey(request: IncomingMessage, keys: readonly string[]): boolean {
   if (request.headers.authorization !== undefined) return true;
   const carried = [request.url ?? '', ...request.rawHeaders];

@@ -2,18 +2,18 @@ export type Reply = {
   readonly kind: 'reply';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Text, bytes, or pieces that are sent one after the other without a length beforehand. */
+  /** Text, bytes, or chunks that are sent without a content length. */
   readonly body: string | Uint8Array | Iterable<string | Uint8Array>;
 };
 
-/** What goes back over the wire. */
+/** What happens on the connection of one request. */
 export type HttpOutcome =
   | Reply
-  /** The connection ends without an answer. */
+  /** The connection is cut without a response. */
   | { readonly kind: 'cut' }
-  /** The connection ends in the middle of this answer. */
+  /** The connection is cut in the middle of the response. */
   | { readonly kind: 'truncated'; readonly reply: Reply }
-  /** Half of this answer is sent, and then nothing more. */
+  /** Half of the response is sent, then nothing more. */
   | { readonly kind: 'stalled'; readonly reply: Reply };
 
 export type JsonContentType = 'application/json' | 'application/json; charset=utf-8';
@@ -42,9 +42,9 @@ export function failure(status: number, error: string, headers: Readonly<Record<
 
 export const unauthorized = json({ error: 'Unauthorized' }, 401);
 
-export const noModelWords = 'Model does not exist or has yet to be added to the Bytez catalog';
+export const noModelMessage = 'Model does not exist or has yet to be added to the Bytez catalog';
 
-export const noModel = failure(404, noModelWords);
+export const noModel = failure(404, noModelMessage);
 
 export function tooManyRuns(seats: number): Reply {
   return failure(

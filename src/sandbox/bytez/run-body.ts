@@ -18,13 +18,13 @@ const bodySchema = z.looseObject({
 
 export type Message = z.infer<typeof message>;
 
-/** A run's body, whichever of the accepted forms it came in. */
+/** The body of a run, in one form for all accepted spellings. */
 export type RunBody = {
   readonly text: string | undefined;
   readonly messages: readonly Message[] | undefined;
   readonly params: Readonly<Record<string, unknown>>;
   readonly stream: boolean;
-  /** False: the answer is the file itself. */
+  /** False: the response is the file itself. */
   readonly json: boolean;
 };
 
@@ -32,7 +32,7 @@ export type Parsed<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: string };
 
-/** Accepts the documented fields and the alias `input` that the official clients send. */
+/** Parses the body of a run: the documented fields, and the alias `input` that the official clients send. */
 export function parseRunBody(body: string): Parsed<RunBody> {
   const parsed = parseJson(body, bodySchema);
   if (!parsed.ok) return parsed;
@@ -52,6 +52,7 @@ export function parseRunBody(body: string): Parsed<RunBody> {
   };
 }
 
+/** Parses JSON against a schema; the error is one readable sentence or list. */
 export function parseJson<Schema extends z.ZodType>(body: string, schema: Schema): Parsed<z.output<Schema>> {
   let value: unknown;
   try {
@@ -63,7 +64,7 @@ export function parseJson<Schema extends z.ZodType>(body: string, schema: Schema
   return parsed.success ? { ok: true, value: parsed.data } : { ok: false, error: z.prettifyError(parsed.error) };
 }
 
-/** What the person asked for: the text, or the words of the last message. */
+/** Returns the prompt: the text, or the text of the last message. */
 export function promptOf(body: Pick<RunBody, 'text' | 'messages'>): string | undefined {
   return body.text ?? textOf(body.messages?.at(-1)?.content);
 }

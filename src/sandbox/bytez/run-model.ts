@@ -27,14 +27,14 @@ export type MediaParams = {
   readonly frames: number | undefined;
 };
 
-/** The sentence of Python's keyword error when a name is not known, as the pipeline would fail. */
+/** Returns the error of Python for the first unknown parameter, undefined when all are known. */
 export function unknownParamError(model: SandboxModel, params: Readonly<Record<string, unknown>>): string | undefined {
   const unknown = Object.keys(params).find((name) => !knownParams[model.task].has(name));
   if (unknown === undefined) return undefined;
   return `${pipelineNames[model.task]} got an unexpected keyword argument '${unknown}'`;
 }
 
-/** Reads the params of a picture or video; without a seed each run draws another one. */
+/** Parses the parameters of a picture or video; without a seed each run gets a random one. */
 export function readMediaParams(params: Readonly<Record<string, unknown>>, random: Random): Parsed<MediaParams> {
   const parsed = paramsSchema.safeParse(params);
   if (!parsed.success) return { ok: false, error: z.prettifyError(parsed.error) };
@@ -48,7 +48,7 @@ export function readMediaParams(params: Readonly<Record<string, unknown>>, rando
   return { ok: true, value: { seed: seed ?? Math.floor(random() * 2 ** 31), width, height, fps, frames } };
 }
 
-/** What makes the results: PNG pictures and MP4 videos. */
+/** Makes the results: PNG pictures and MP4 videos. */
 export type Painter = {
   picture(request: PictureRequest): Promise<Uint8Array>;
   video(request: VideoRequest): Promise<Uint8Array>;
@@ -64,7 +64,7 @@ export type ModelRuntime = {
   readonly mediaRoot: () => string;
 };
 
-/** Does what the run asks for, and answers as a run that nothing befell. */
+/** Runs the model and returns the response of a successful run, or of a run with wrong parameters. */
 export async function runModel(
   model: SandboxModel,
   body: RunBody,
@@ -89,7 +89,7 @@ export async function runModel(
   }
 }
 
-/** Messages that came in blocks are answered in blocks. */
+/** Messages in blocks get their response in blocks. */
 function content(words: string, body: RunBody): unknown {
   const inBlocks = body.messages?.some((message) => typeof message.content !== 'string') ?? false;
   return inBlocks ? [{ type: 'text', text: words }] : words;

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpOutcome, JsonContentType, Reply } from './responses.ts';
 
-/** Sends the answer; resolves when it is sent, or at once when the client has gone. */
+/** Carries out the outcome; resolves when it is sent, or at once when the client has closed the connection. */
 export async function sendOutcome(
   response: ServerResponse,
   outcome: HttpOutcome,

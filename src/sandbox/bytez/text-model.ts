@@ -3,7 +3,7 @@ import type { Parsed } from './run-body.ts';
 
 const paramsSchema = z.looseObject({ max_new_tokens: z.int().min(1).optional() });
 
-/** What a chat model says; the same words, the same answer. */
+/** Returns the response of a chat model; the same prompt gives the same text. */
 export function chatText(prompt: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
   return cutToMaxTokens(
     `You asked: ${prompt.trim()} Here is a short answer from the sandbox: picture the scene, choose the light, and write it down in one sentence.`,
@@ -11,7 +11,7 @@ export function chatText(prompt: string, params: Readonly<Record<string, unknown
   );
 }
 
-/** How a text model goes on; the prompt stands in front, as gpt2 gives it back. */
+/** Returns the continuation of a text model, with the prompt in front as gpt2 returns it. */
 export function continuation(prompt: string, params: Readonly<Record<string, unknown>>): Parsed<string> {
   const more = cutToMaxTokens(
     'and the light in the darkroom slowly turned to red, while the paper in the tray began to show the first grey shapes.',
@@ -20,7 +20,7 @@ export function continuation(prompt: string, params: Readonly<Record<string, unk
   return more.ok ? { ok: true, value: `${prompt} ${more.value}` } : more;
 }
 
-/** The text in the pieces in which a model would stream it. */
+/** Splits the text as a model would stream it. */
 export function splitTokens(text: string): readonly string[] {
   return text.match(/\S+\s*|\s+/gu) ?? [];
 }

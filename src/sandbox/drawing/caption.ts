@@ -1,25 +1,28 @@
 import type { Glyphs } from './font.ts';
 
-/** The words of a prompt, set in lines; all lengths in pixels. */
+/** The text of a prompt broken into lines; all lengths in pixels. */
 export type Caption = {
   readonly lines: readonly string[];
   readonly fontSize: number;
   readonly lineHeight: number;
-  /** Of the strip of paper that the lines stand on. */
+  /** The height of the strip of paper below the picture. */
   readonly stripHeight: number;
 };
 
 export type CaptionRoom = { readonly width: number; readonly height: number };
 
-/** Stands for a sign that the font does not have. */
+/** Replaces a character that the font does not have. */
 const missingGlyph = '▢';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** Shaped scripts and kerning move a line's end a little away from the sum of its advances. */
+/** Shaped scripts and kerning make a line slightly wider than the sum of its advances. */
 const shapingMargin = 1.06;
 const maxHeightShare = 0.42;
 const minFontSize = 7;
 
-/** What of a prompt can be shown: no control signs, single spaces, a box for each sign that the font does not have. */
+/**
+ * Returns the printable text of a prompt: no control characters, single spaces, a box for each character that the font
+ * does not have.
+ */
 export function printable(prompt: string, glyphs: Glyphs): string {
   const text = prompt.toWellFormed().replaceAll(/\s+/gu, ' ').trim();
   let shown = '';
@@ -31,7 +34,10 @@ export function printable(prompt: string, glyphs: Glyphs): string {
   return shown.replaceAll(/ +/gu, ' ').trim();
 }
 
-/** Wraps the words into the room, smaller when there are many; what still does not fit is counted on the last line. */
+/**
+ * Wraps the prompt into the area, with a smaller font for a longer text; the last line counts the words that do not
+ * fit.
+ */
 export function layOutCaption(prompt: string, glyphs: Glyphs, room: CaptionRoom): Caption {
   const words = printable(prompt, glyphs)
     .split(' ')
@@ -74,7 +80,7 @@ function wrap(words: readonly string[], fits: Fits): readonly string[] {
   return line === '' ? lines : [...lines, line];
 }
 
-/** A word that is wider than a whole line, in pieces that are not. */
+/** Splits a word that is wider than a line. */
 function broken(word: string, fits: Fits): readonly string[] {
   if (fits(word)) return [word];
   const pieces: string[] = [];

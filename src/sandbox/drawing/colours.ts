@@ -1,4 +1,4 @@
-/** Hue in degrees, the others from 0 to 1. */
+/** Hue in degrees, saturation and lightness from 0 to 1. */
 export type Hsl = { readonly hue: number; readonly saturation: number; readonly lightness: number };
 
 const namedColours: Readonly<Record<string, Hsl>> = {
@@ -27,7 +27,7 @@ export function colourNamed(word: string): Hsl | undefined {
   return Object.hasOwn(namedColours, word) ? namedColours[word] : undefined;
 }
 
-/** The colour as `#rrggbb`; whatever is out of range is brought into it. */
+/** Returns the colour as `#rrggbb`; values out of range are clamped. */
 export function hex(hue: number, saturation: number, lightness: number): string {
   const s = Math.min(1, Math.max(0, saturation));
   const l = Math.min(1, Math.max(0, lightness));
@@ -42,7 +42,7 @@ export function hex(hue: number, saturation: number, lightness: number): string 
   return `#${channel(0)}${channel(8)}${channel(4)}`;
 }
 
-/** The tones that a figure is drawn in. */
+/** The colours of one figure. */
 export type Tones = { readonly main: string; readonly dark: string; readonly light: string; readonly ink: string };
 
 export function tonesOf({ hue, saturation, lightness }: Hsl): Tones {

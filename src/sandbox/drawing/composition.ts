@@ -11,7 +11,7 @@ import { type Size, escapeXml, round2 } from './svg.ts';
 export const paper = '#f7f2e8';
 export const ink = '#2b2622';
 
-/** A picture in layers, back to front; each is an SVG fragment for the same size. */
+/** The layers of a picture, back to front, as SVG fragments of the same size. */
 export type Composition = {
   readonly scene: Scene;
   readonly backdrop: string;
@@ -19,7 +19,7 @@ export type Composition = {
   readonly weather: string;
 };
 
-/** Composes what the prompt asks for; the same prompt, seed and size give the same layers. */
+/** Composes the picture of a prompt; the same prompt, seed and size give the same layers. */
 export function compose(prompt: string, seed: number, size: Size): Composition {
   const random = randomFromText(`${seed}:${prompt.toWellFormed().trim()}`);
   const scene = readScene(prompt, random);
@@ -31,7 +31,7 @@ export function compose(prompt: string, seed: number, size: Size): Composition {
   };
 }
 
-/** The white border of a print, and below the picture the strip with its words. */
+/** Draws the white border of a print, and the strip with the caption below the picture. */
 export function drawPrint({ width, height }: Size, caption: Caption): string {
   const border = Math.max(2, Math.round(Math.min(width, height) * 0.016));
   const top = height - caption.stripHeight;
@@ -73,7 +73,7 @@ function place(figure: SceneFigure, x: number, foot: number, size: number): stri
   return `${shadow}<g transform="translate(${round2(x - size / 2)} ${round2(foot - size)}) scale(${scale})">${drawn}</g>`;
 }
 
-/** For words that name nothing we can draw: rings and ribbons in the colours of the scene. */
+/** The figure for a prompt without a known thing: rings and ribbons in the colours of the scene. */
 function abstractFigure({ hue }: Scene, { width, height }: Size, random: Random): string {
   const unit = Math.min(width, height);
   const ribbons = Array.from({ length: 3 }, (_, index) => {

@@ -1,6 +1,6 @@
 const missingCodes = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
 
-/** Loads a package that only development installs have, and says how to get it when it is absent. */
+/** Loads a development package; throws with the command that installs it when it is absent. */
 export async function devPackage<Module>(
   name: string,
   purpose: string,

@@ -5,9 +5,9 @@ import { loadGlyphs } from './font.ts';
 
 export type PictureRequest = {
   readonly prompt: string;
-  /** Another seed, another picture of the same words. */
+  /** A different seed gives a different picture of the same prompt. */
   readonly seed?: number | undefined;
-  /** In pixels. */
+  /** In pixels, 32 to 2048. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
 };
@@ -15,7 +15,7 @@ export type PictureRequest = {
 const minSide = 32;
 const maxSide = 2048;
 
-/** Refuses a size that cannot be drawn, before any work is done. */
+/** Throws a RangeError for a size that cannot be drawn. */
 export function checkSize(purpose: string, width: number, height: number): void {
   for (const [name, value] of [
     ['width', width],
@@ -28,7 +28,7 @@ export function checkSize(purpose: string, width: number, height: number): void 
   }
 }
 
-/** Draws a print of the prompt as PNG, its words below it; the same request gives the same bytes. */
+/** Draws the prompt as a PNG with its text below; the same request gives the same bytes. */
 export async function drawPicture({
   prompt,
   seed = 0,

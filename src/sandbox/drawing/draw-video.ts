@@ -12,11 +12,14 @@ export type VideoRequest = PictureRequest & {
   readonly fps?: number | undefined;
 };
 
-/** How much larger than the frame the backdrop is, so that there is something to wander over. */
+/** The size of the backdrop relative to the frame, which leaves room for the pan. */
 const backdropScale = 1.16;
 const maxFrames = 600;
 
-/** Films a print of the prompt as an H.264 MP4: it pans and zooms, the figure sways, the weather moves. */
+/**
+ * Draws the prompt as an H.264 MP4 with its text below: the picture pans and zooms, figures and weather move. Throws a
+ * RangeError for an odd side or a length that cannot be encoded.
+ */
 export async function drawVideo({
   prompt,
   seed = 0,

@@ -2,21 +2,22 @@ import { createRequire } from 'node:module';
 import { devPackage } from './dev-package.ts';
 import { readFile } from 'node:fs/promises';
 
-/** Where the one font of the sandbox lies. */
+/** Returns the path of the one font that the sandbox uses. */
 export function fontFile(): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   return devPackage('dejavu-fonts-ttf', 'draw pictures', () => resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
 }
 
-/** What has to be known of a font to set a line of text. */
+/** The facts of a font that are needed to break lines. */
 export type Glyphs = {
   has(codePoint: number): boolean;
-  /** The advance of the text in units of the font size, without kerning. */
+  /** The width of the text in units of the font size, without kerning. */
   width(text: string): number;
 };
 
 let loaded: Promise<Glyphs> | undefined;
 
+/** Loads the font once and returns its facts. */
 export function loadGlyphs(): Promise<Glyphs> {
   loaded ??= fontFile()
     .then((path) => readFile(path))

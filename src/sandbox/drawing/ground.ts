@@ -98,7 +98,7 @@ export function space({ hue }: Scene, { width, height }: Size, random: Random): 
   <g fill="${hex(hue + 20, 0.18, 0.36)}">${craters.join('')}</g>`;
 }
 
-/** From the far distance to the grass in front: what the scene stands on. */
+/** Draws the ground from the far distance to the foreground. */
 export function drawGround(scene: Scene, size: Size, random: Random): string {
   const tone = (depth: number) => groundTone(scene, depth);
   switch (scene.ground) {

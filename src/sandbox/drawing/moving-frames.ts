@@ -4,13 +4,13 @@ import type { Weather } from './scene.ts';
 import type { Raster } from './svg.ts';
 
 export type Layers = {
-  /** Opaque and larger than the picture: the frame wanders over it. */
+  /** Opaque and larger than the frame, which pans over it. */
   readonly backdrop: Raster;
-  /** Of the frame's size; they sway. */
+  /** Of the size of the frame; moves from side to side. */
   readonly figures: Raster;
-  /** Of the frame's size; it stands still. */
+  /** Of the size of the frame; does not move. */
   readonly print: Raster;
-  /** How much of the frame, from above, the print leaves open. */
+  /** The height of the frame above the caption. */
   readonly pictureHeight: number;
 };
 
@@ -22,7 +22,7 @@ type Particle = {
   readonly size: number;
 };
 
-/** Paints frame after frame by moving the layers; every call paints into the same buffer. */
+/** Paints one frame after the other by moving the layers; each call paints into the same buffer. */
 export class FramePainter {
   readonly #layers: Layers;
   readonly #weather: Weather;
@@ -42,7 +42,7 @@ export class FramePainter {
     }));
   }
 
-  /** `at` goes from 0 to 1 over the whole film. */
+  /** Paints the frame at a time from 0 to 1 of the whole video. */
   paint(at: number): Uint8Array {
     const { figures, print } = this.#layers;
     this.#drawBackdrop(at);
@@ -53,7 +53,7 @@ export class FramePainter {
     return this.#frame;
   }
 
-  /** A slow pan with a slow zoom, between the pixels of the backdrop. */
+  /** Draws the backdrop with a slow pan and zoom, interpolated between its pixels. */
   #drawBackdrop(at: number): void {
     const { backdrop, print, pictureHeight } = this.#layers;
     const { pixels, width: stride } = backdrop;
@@ -101,7 +101,7 @@ export class FramePainter {
     }
   }
 
-  /** Snow falls, rain pours, and in fair weather bright motes rise. */
+  /** Draws falling snow or rain, in fair weather rising bright particles. */
   #drawParticles(at: number): void {
     const { width, height } = this.#layers.print;
     const fall = { snow: 0.7, rain: 3.5, fair: -0.25 }[this.#weather];

@@ -6,7 +6,7 @@ import { devPackage } from './dev-package.ts';
 const containers = new Set(['moov', 'trak', 'mdia']);
 const timed = new Set(['mvhd', 'tkhd', 'mdhd']);
 
-/** The same film without the time of its making, so that the same frames give the same bytes. */
+/** Returns the same video without its creation times, so that the same frames give the same bytes. */
 export function withoutTimes(mp4: Uint8Array): Uint8Array {
   const copy = Buffer.from(mp4);
   clearTimes(copy, 0, copy.length);
@@ -31,17 +31,17 @@ export type VideoFrames = {
   readonly height: number;
   readonly fps: number;
   readonly frames: number;
-  /** The pixels of one frame as red, green, blue, alpha; the encoder has read them when the next is asked for. */
+  /** Returns the pixels of one frame as RGBA; the encoder has read them when it asks for the next frame. */
   frame(index: number): Uint8Array;
 };
 
 let encoded = 0;
 
-/** Encodes the film as H.264 in MP4, letting other work in between two frames. */
+/** Encodes the frames as H.264 in MP4; between two frames it yields to the event loop. */
 export async function encodeMp4(video: VideoFrames): Promise<Uint8Array> {
   const { createH264MP4Encoder } = await devPackage('h264-mp4-encoder', 'encode videos', loadEncoder);
   const encoder = await createH264MP4Encoder();
-  // All encoders share one file system in memory.
+  // All encoders share one in-memory file system.
   encoded += 1;
   encoder.outputFilename = `film-${encoded}.mp4`;
   try {
@@ -68,8 +68,8 @@ export async function encodeMp4(video: VideoFrames): Promise<Uint8Array> {
 const crashEvents = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * While it loads, the encoder (emscripten) hooks into crashes of the whole process. It is loaded in one go by `require`,
- * so that exactly its hooks are taken off again.
+ * The encoder (emscripten) installs crash handlers on the process while it loads. `require` loads it synchronously, so
+ * that exactly its handlers can be removed again.
  */
 function loadEncoder(): typeof H264 {
   const emitter: NodeJS.EventEmitter = process;

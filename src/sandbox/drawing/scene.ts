@@ -7,7 +7,7 @@ export type Sky = 'day' | 'dusk' | 'night';
 export type Ground = 'meadow' | 'mountain' | 'sea' | 'city' | 'forest' | 'desert' | 'space';
 export type Weather = 'fair' | 'snow' | 'rain';
 
-/** Where a prompt may lead that names no place. */
+/** The grounds for a prompt that names no place. */
 export const grounds: readonly [Ground, ...Ground[]] = ['meadow', 'mountain', 'forest', 'meadow', 'desert'];
 
 const figureWords = {
@@ -51,7 +51,7 @@ const weatherWords = {
   rain: 'rain rainy storm stormy drizzle',
 } as const satisfies Record<Weather, string>;
 
-/** What a figure wears when the prompt names no colour. */
+/** The colour of a figure when the prompt names none. */
 export const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
   fox: { hue: 20, saturation: 0.82, lightness: 0.53 },
   cat: { hue: 33, saturation: 0.68, lightness: 0.56 },
@@ -79,21 +79,22 @@ function finder<Name extends string>(table: Readonly<Record<Name, string>>): (wo
 
 export type SceneFigure = { readonly name: FigureName; readonly colour: Hsl };
 
-/** What a prompt asks to see; whatever it leaves open is chosen by chance. */
+/** What a prompt asks to see; what it leaves open is chosen at random. */
 export type Scene = {
   readonly sky: Sky;
   readonly ground: Ground;
   readonly weather: Weather;
-  /** Of the whole landscape, in degrees. */
+  /** The hue of the landscape in degrees. */
   readonly hue: number;
   readonly hasMoon: boolean;
-  /** At most three; empty makes an abstract composition. */
+  /** At most three; without any the composition is abstract. */
   readonly figures: readonly SceneFigure[];
 };
 
 const maxFigures = 3;
 const waterFigures: ReadonlySet<FigureName> = new Set(['boat', 'fish']);
 
+/** Reads the scene out of the words of a prompt. */
 export function readScene(prompt: string, random: Random): Scene {
   const words: readonly string[] = prompt.toLowerCase().match(/\p{L}+/gu) ?? [];
   const colours: Hsl[] = [];
@@ -124,7 +125,9 @@ export function readScene(prompt: string, random: Random): Scene {
   };
 }
 
-/** A colour word that no figure wears paints the landscape; else the landscape stands against the first colour. */
+/**
+ * A colour that belongs to no figure colours the landscape; otherwise the landscape contrasts with the first colour.
+ */
 function landscapeHue(unusedColour: Hsl | undefined, colours: readonly Hsl[], random: Random): number {
   const drift = between(random, -14, 14);
   if (unusedColour !== undefined) return unusedColour.hue + drift / 2;

@@ -4,10 +4,10 @@ import { hex } from './colours.ts';
 import type { Scene } from './scene.ts';
 import { round2, type Size } from './svg.ts';
 
-/** Share of the height at which earth and sky meet. */
+/** The height of the horizon as a share of the picture. */
 export const horizon = 0.6;
 
-/** The sky with what stands in it: sun or moon, stars, clouds. */
+/** Draws the sky with sun or moon, stars and clouds. */
 export function drawSky(scene: Scene, { width, height }: Size, random: Random): string {
   const [top, middle, bottom] = skyTones(scene);
   const unit = Math.min(width, height);

@@ -4,12 +4,12 @@ import { fontFile } from './font.ts';
 export type Raster = {
   readonly width: number;
   readonly height: number;
-  /** Red, green, blue, alpha; the colours are already multiplied by alpha. */
+  /** RGBA, with the colours already multiplied by alpha. */
   readonly pixels: Uint8Array;
   png(): Uint8Array;
 };
 
-/** Renders an SVG with the sandbox's own font only, so every machine gives the same pixels. */
+/** Renders an SVG with the font of the sandbox only, so that every machine gives the same pixels. */
 export async function renderSvg(svg: string): Promise<Raster> {
   const [{ renderAsync }, font] = await Promise.all([
     devPackage('@resvg/resvg-js', 'draw pictures', () => import('@resvg/resvg-js')),
@@ -27,11 +27,12 @@ export function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"]/g, (sign) => entities[sign] ?? sign);
 }
 
-/** A coordinate as it stands in an SVG: two decimals at most. */
+/** Formats a coordinate with at most two decimals. */
 export function round2(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
+/** Returns an SVG document of this size with the layers on top of each other. */
 export function svgOf({ width, height }: Size, ...layers: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${layers.join('')}</svg>`;
 }

@@ -25,7 +25,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The static files of the page by name, read once: nothing outside this list can be asked for. */
+/** Reads the static files of the page, by name. Only these can be requested. */
 export function readAssets(): ReadonlyMap<string, Asset> {
   const folder = join(import.meta.dirname, 'assets');
   return new Map(
@@ -39,13 +39,13 @@ export function readAssets(): ReadonlyMap<string, Asset> {
 export type ChatPageOptions = {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
-  /** The provider's accounts, in the order in which the bot has their keys. */
+  /** The accounts of the provider, in the order of the keys of the bot. */
   readonly accounts: readonly SandboxAccount[];
   readonly view: HouseView;
   readonly clock: Clock;
-  /** The ids of those who can be played. */
+  /** The user ids of the participants. */
   readonly ids: Readonly<Record<ParticipantRole, number>>;
-  /** Whom the page shows first, and the language of every phone. */
+  /** Who is shown first, and the language of every phone. */
   readonly first: ParticipantRole;
   readonly language: string;
   /** The languages that a phone can be set to. */
@@ -57,7 +57,7 @@ export type ChatPage = Disposable & {
   readonly participants: Participants;
 };
 
-/** The chat page: people who talk to the bot, and beside them what goes on behind the scenes. */
+/** Creates the chat page: chats with the bot, and beside them the state of keys, queue and requests. */
 export function createChatPage(options: ChatPageOptions): ChatPage {
   const { telegram, bytez, accounts, view, clock, ids, first, language, languages } = options;
   const participants = new Participants({ telegram, ids, language });

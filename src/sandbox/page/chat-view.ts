@@ -14,7 +14,7 @@ export type ShownFile = {
 
 export type ShownMessage = {
   readonly id: number;
-  /** Who wrote it; absent for the bot. */
+  /** The author; absent for the bot. */
   readonly userId?: number;
   readonly atMs: number;
   readonly words: readonly RichNode[];
@@ -23,14 +23,14 @@ export type ShownMessage = {
   readonly edited: boolean;
   readonly replyTo?: { readonly userId?: number; readonly text: string };
   readonly reaction?: string;
-  /** The first message of the album to which it belongs. */
+  /** The id of the first message of its album. */
   readonly album?: number;
 };
 
 const maxMessages = 150;
 const maxExcerptCharacters = 80;
 
-/** A chat as the page draws it: the latest messages, their files as addresses of this page. */
+/** Returns the latest messages of a chat as the page shows them; files become URLs of the page. */
 export function shownMessages(messages: readonly SeenMessage[]): readonly ShownMessage[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const albums = albumsOf(messages);
@@ -54,15 +54,16 @@ export function shownMessages(messages: readonly SeenMessage[]): readonly ShownM
   });
 }
 
-/** The file of a message, whatever its kind. */
+/** Returns the file of a message, of any kind. */
 export function fileOf(message: SeenMessage): SeenFile | undefined {
   const kind = fileKinds.find((known) => message[known] !== undefined);
   return kind === undefined ? undefined : message[kind];
 }
 
 /**
- * Which messages make one album. A person's phone is told so by Telegram, a seen message is not; but an album's parts
- * come from the bot in one call: one after the other, in the same second, and never with buttons.
+ * Groups messages into albums: message id to the id of the first message of its album. Telegram marks albums, a seen
+ * message does not; but the bot sends the parts of an album in one call, so they have consecutive ids, the same second
+ * and no buttons.
  */
 function albumsOf(messages: readonly SeenMessage[]): ReadonlyMap<number, number> {
   const albums = new Map<number, number>();

@@ -14,11 +14,11 @@ export const accountModes = [
   'hanging',
   'slow',
 ] as const;
-/** How a provider's account behaves; `scripted` is what it came with. */
+/** How an account of the provider behaves; `scripted` is its original behaviour. */
 export type AccountMode = (typeof accountModes)[number];
 
 export const telegramFaultModes = ['limited', 'failing', 'answers-lost'] as const;
-/** What befalls the next calls of the bot to Telegram. */
+/** The faults that can hit the next calls of the bot to Telegram. */
 export type TelegramFaultMode = (typeof telegramFaultModes)[number];
 
 export type FaultControlsView = {
@@ -48,7 +48,7 @@ const effectOfMode = {
   'answers-lost': { kind: 'cut-after' },
 } as const satisfies Record<TelegramFaultMode, object>;
 
-/** Everything that can be broken by hand, and how it stands. */
+/** The faults that a visitor of the page can switch on and off, and their current state. */
 export class FaultControls {
   readonly #telegram: TelegramSandbox;
   readonly #bytez: BytezSandbox;
@@ -61,7 +61,7 @@ export class FaultControls {
   constructor(options: {
     readonly telegram: TelegramSandbox;
     readonly bytez: BytezSandbox;
-    /** In the order in which the bot has their keys. */
+    /** In the order of the keys of the bot. */
     readonly accounts: readonly SandboxAccount[];
   }) {
     this.#telegram = options.telegram;
@@ -78,7 +78,7 @@ export class FaultControls {
     };
   }
 
-  /** Makes the account of the key at this place, counted from 1, behave so; false when there is none. */
+  /** Sets the behaviour of the account with this key number, counted from 1; false when there is none. */
   setMode(place: number, mode: AccountMode): boolean {
     const account = this.#accounts[place - 1];
     if (account === undefined) return false;
@@ -92,7 +92,7 @@ export class FaultControls {
     this.#bytez.setDown(down);
   }
 
-  /** While held, every run goes on and none ends. */
+  /** While held, runs start and do not end. */
   setHeld(held: boolean): void {
     if (held === (this.#hold !== undefined)) return;
     this.#hold?.release();
@@ -104,7 +104,7 @@ export class FaultControls {
     this.#telegram.setOffline(offline);
   }
 
-  /** Befalls the next three messages or edits that the bot sends. */
+  /** Hits the next three messages or edits that the bot sends. */
   injectTelegramFault(faultMode: TelegramFaultMode): void {
     this.#telegram.addFault({ method: faultyMethods, times: faultyCalls, do: effectOfMode[faultMode] });
   }

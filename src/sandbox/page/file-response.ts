@@ -1,4 +1,4 @@
-/** Types that a browser shows and that cannot carry a script; anything else is offered as a download. */
+/** Types that a browser shows and that cannot contain a script; anything else is sent as a download. */
 const shownTypes: ReadonlySet<string> = new Set([
   'image/png',
   'image/jpeg',
@@ -18,7 +18,7 @@ export type FileResponse = {
   readonly body: Uint8Array<ArrayBuffer>;
 };
 
-/** The answer that carries a file, or the one part of it that a player asks for. */
+/** Returns the HTTP response with a file, or with the byte range that a player asks for. */
 export function fileResponse(
   file: { readonly bytes: Uint8Array; readonly mime: string; readonly name: string },
   range: string | undefined,

@@ -4,14 +4,14 @@ import type { Job } from '../../domain/job.ts';
 import type { LineStats } from '../../domain/job-reader.ts';
 import type { JobView, PoolView } from '../../domain/views.ts';
 
-/** What the page shows of the bot beside the chat; whoever opens the page gives it. */
+/** What the page shows of the bot; the caller that opens the page provides it. */
 export type HouseView = {
   pool(): PoolView;
   lines(): Promise<readonly LineStats[]>;
   find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined>;
-  /** What happened, in one line; undefined when there is nothing to tell. */
+  /** Returns one log line for the event; undefined for an event that is not logged. */
   describe(event: HouseEvent): string | undefined;
   onEvent(listener: (event: HouseEvent) => void): Disposable;
-  /** Puts resting keys back to work; answers how many. */
+  /** Ends the cooldown of every key; returns how many there were. */
   wakeKeys(): number;
 };

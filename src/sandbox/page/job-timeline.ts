@@ -8,15 +8,15 @@ export type TimelineStep = {
   readonly tone: 'plain' | 'busy' | 'good' | 'bad' | 'wait';
   readonly title: string;
   readonly detail?: string;
-  /** When a wait is over. */
+  /** The end of a wait. */
   readonly untilMs?: number;
-  /** The key that carries the attempt. */
+  /** The name of the key of an attempt. */
   readonly key?: string;
 };
 
 export type TimelineState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** What has become of one job so far. */
+/** The steps of one job so far. */
 export type JobTimeline = {
   readonly id: JobId;
   readonly state: TimelineState;
@@ -28,31 +28,31 @@ const reasonTexts = {
   rejected: 'the key was refused',
   'not-entitled': 'the key may not use this model',
   'out-of-credit': 'the key has no credit left',
-  concurrency: 'the seat of this key was taken',
-  'unknown-model': 'the model is not there',
+  concurrency: 'the key was busy elsewhere',
+  'unknown-model': 'the model does not exist',
   'timed-out': 'no answer in time',
-  overloaded: 'the provider stumbled',
+  overloaded: 'the provider failed',
   unreachable: 'the provider could not be reached',
-  malformed: 'the answer made no sense',
+  malformed: 'the answer could not be read',
   'failed-run': 'the run failed',
-  unrecognized: 'an answer that nobody knows',
-  'result-unavailable': 'the result was not there',
-  'result-forbidden': 'the result lies where we do not go',
-  'result-unusable': 'the result was no picture',
+  unrecognized: 'an unknown answer',
+  'result-unavailable': 'the result could not be fetched',
+  'result-forbidden': 'the address of the result is not allowed',
+  'result-unusable': 'the result was no usable file',
   'result-too-large': 'the result was too large',
-  'bad-request': 'the request was not understood',
-  refused: 'the words were refused',
+  'bad-request': 'the provider rejected the request',
+  refused: 'the prompt was refused',
 } as const satisfies Record<FailureReason, string>;
 
 const parkTexts = {
-  'keys-cooling': 'every key is cooling',
+  'keys-cooling': 'every key is cooling down',
   'keys-busy': 'every key is busy',
   'backing-off': 'a pause before the next attempt',
   'next-candidate': 'on to the next model',
-  'provider-silent': 'the provider is silent, one call at a time asks it',
+  'provider-silent': 'the provider is down, one call at a time tests it',
 } as const satisfies Record<ParkReason, string>;
 
-/** The tale after one more event of the job; the same one when the event adds nothing to it. */
+/** Returns the timeline after one more event of the job, unchanged for an event that adds no step. */
 export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: number): JobTimeline {
   const step = (
     tone: TimelineStep['tone'],
@@ -66,14 +66,14 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
       return {
         ...timeline,
         state: 'running',
-        steps: step('plain', 'A seat is free', { detail: after(event.waitedMs) }),
+        steps: step('plain', 'Started', { detail: after(event.waitedMs) }),
       };
     case 'job.parked': {
       const untilMs = nowMs + event.forMs;
       return {
         ...timeline,
         state: 'waiting',
-        steps: step('wait', 'Place kept', { detail: parkTexts[event.reason], untilMs }),
+        steps: step('wait', 'Waiting, place kept', { detail: parkTexts[event.reason], untilMs }),
       };
     }
     case 'attempt.started':
@@ -91,9 +91,9 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
     case 'result.refetch':
       return { ...timeline, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
     case 'job.produced':
-      return { ...timeline, steps: step('good', 'Result kept', { detail: `${event.mime}, ${size(event.bytes)}` }) };
+      return { ...timeline, steps: step('good', 'Result stored', { detail: `${event.mime}, ${size(event.bytes)}` }) };
     case 'job.delivered': {
-      const where = event.as === 'edit' ? 'into the receipt' : 'as a new message';
+      const where = event.as === 'edit' ? 'into the status message' : 'as a new message';
       return {
         ...timeline,
         state: 'done',
@@ -109,12 +109,12 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
     case 'job.told':
       return timeline.state === 'cancelled'
         ? timeline
-        : { ...timeline, steps: step('plain', 'The person was told kindly') };
+        : { ...timeline, steps: step('plain', 'The person was informed') };
     case 'job.set-aside':
       return {
         ...timeline,
         state: 'failed',
-        steps: step('bad', 'Set aside', {
+        steps: step('bad', 'Dead-lettered', {
           detail: event.processes === 0 ? 'its record cannot be read' : `${event.processes} processes died`,
         }),
       };
@@ -154,7 +154,7 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
   }
 }
 
-/** The attempt that was under way gets its ending. */
+/** Completes the step of the running attempt. */
 function withAttemptEnd(
   steps: readonly TimelineStep[],
   tone: TimelineStep['tone'],

@@ -29,7 +29,7 @@ const nothing = z.strictObject({});
 type ActionResult = { readonly ok: true; readonly more?: object } | { readonly ok: false; readonly error: string };
 const succeeded: ActionResult = { ok: true };
 
-/** What the page can do: speak and press as a person, change what is theirs, break things and mend them. */
+/** The actions of the page: write and press buttons as a person, set a language, switch faults. */
 export function pageActions({ participants, faultControls, languages, wakeKeys, changed }: PageActionsOptions): Hono {
   const actions = new Hono();
   actions.use(onlyThisPage);
@@ -53,9 +53,9 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
     act: (person: Person, where: { readonly in?: Group }) => object,
   ): ActionResult => {
     const person = participants.member(personId)?.person;
-    if (person === undefined) return { ok: false, error: 'Nobody has this id' };
+    if (person === undefined) return { ok: false, error: 'There is no participant with this id' };
     const isGroup = chatId === participants.group.id;
-    if (!isGroup && chatId !== personId) return { ok: false, error: 'This is not a chat of theirs' };
+    if (!isGroup && chatId !== personId) return { ok: false, error: 'The participant is not in this chat' };
     try {
       return { ok: true, more: act(person, isGroup ? { in: participants.group } : {}) };
     } catch (error) {
@@ -68,7 +68,7 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
     as(body, (person, where) => ({ queryId: person.press(body.messageId, body.data, where).queryId })),
   );
   action('/language', language, (body) => {
-    if (!languages.includes(body.language)) return { ok: false, error: 'Nobody here speaks this language' };
+    if (!languages.includes(body.language)) return { ok: false, error: 'This language is not available' };
     participants.setLanguage(body.personId, body.language);
     return succeeded;
   });
@@ -77,7 +77,7 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
     return succeeded;
   });
   action('/account', account, (body) =>
-    faultControls.setMode(body.place, body.mode) ? succeeded : { ok: false, error: 'There is no key at this place' },
+    faultControls.setMode(body.place, body.mode) ? succeeded : { ok: false, error: 'There is no key with this number' },
   );
   action('/provider', provider, ({ down, held }) => {
     if (down !== undefined) faultControls.setProviderDown(down);

@@ -1,4 +1,4 @@
-/** One message of the stream: `patch` carries sections that have changed, the others say what happened just now. */
+/** One event of the stream: `patch` carries the changed sections, any other name is a one-time event. */
 export type FeedMessage = { readonly event: string; readonly data: string };
 
 type Reader = { pending: Map<string, string>; broadcasts: FeedMessage[]; wake: () => void };
@@ -6,8 +6,8 @@ type Reader = { pending: Map<string, string>; broadcasts: FeedMessage[]; wake: (
 const maxPendingBroadcasts = 100;
 
 /**
- * Keeps the newest state of each section of the page and gives it to every reader: the whole at first, afterwards what
- * has changed since the reader last read. A slow reader skips states, and never makes anybody wait.
+ * Holds the newest state of each section of the page. A reader gets all sections first, then those that changed since
+ * its last read. A slow reader skips states and does not delay anyone.
  */
 export class PageFeed {
   readonly #sections = new Map<string, string>();
@@ -17,6 +17,7 @@ export class PageFeed {
     return this.#readers.size;
   }
 
+  /** Replaces the state of one section; readers are notified when it changed. */
   publish(section: string, value: unknown): void {
     const json = JSON.stringify(value);
     if (this.#sections.get(section) === json) return;
@@ -27,7 +28,7 @@ export class PageFeed {
     }
   }
 
-  /** Tells those who read now, and nobody later. */
+  /** Sends a one-time event to the current readers. */
   broadcast(event: string, value: unknown): void {
     const data = JSON.stringify(value);
     for (const reader of this.#readers) {
@@ -36,7 +37,7 @@ export class PageFeed {
     }
   }
 
-  /** Reads until the signal aborts. */
+  /** Yields events until the signal aborts. */
   async *read(signal: AbortSignal): AsyncGenerator<FeedMessage> {
     const reader: Reader = { pending: new Map(this.#sections), broadcasts: [], wake: () => undefined };
     this.#readers.add(reader);

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 
-/** What a browser may do with the page: nothing but what comes from here. */
+/** The content policy: the page loads from its own origin only. */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,17 +15,17 @@ const contentPolicy = [
 
 const loopbackHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
-/** The header that every call which changes something carries; another site's form cannot send it. */
+/** The header of every call that changes something; a form of another site cannot send it. */
 export const pageHeader = 'x-darkroom-page';
 
-/** Answers only to a name of this machine, so that no foreign name can be made to point here. */
+/** Rejects requests under any other name than loopback, which prevents DNS rebinding. */
 export const onlyLoopback: MiddlewareHandler = async (c, next) => {
   if (!loopbackHost.test(c.req.header('host') ?? ''))
     return c.json({ error: 'This page answers on loopback only' }, 421);
   return next();
 };
 
-/** Lets through what the page itself asks for, and nothing that another site makes the browser send. */
+/** Rejects calls that another site makes the browser send. */
 export const onlyThisPage: MiddlewareHandler = async (c, next) => {
   const origin = c.req.header('origin');
   const site = c.req.header('sec-fetch-site') ?? 'same-origin';

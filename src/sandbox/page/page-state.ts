@@ -19,15 +19,18 @@ export type PageStateOptions = {
   readonly feed: PageFeed;
 };
 
-/** At most ten states a second, however much happens. */
+/** At most ten updates a second. */
 const minIntervalMs = 100;
-/** Keys wake and places move without a word: the page looks by itself this often. */
+/**
+ * Some changes have no event (keys become ready, places in the queue move), so the state is also published at this
+ * interval.
+ */
 const pollEveryMs = 1_000;
 
-/** Turns what happens in the sandbox and in the house into sections of the feed. */
+/** Publishes the state of the sandbox and the bot as sections of the feed. */
 export class PageState implements Disposable {
   readonly #options: PageStateOptions;
-  readonly #timelines: RecentJobs;
+  readonly #recentJobs: RecentJobs;
   readonly #open = new DisposableStack();
   #scheduled: Disposable | undefined;
   #publishing = false;
@@ -36,19 +39,19 @@ export class PageState implements Disposable {
   constructor(options: PageStateOptions) {
     this.#options = options;
     const { telegram, bytez, view, clock } = options;
-    this.#timelines = new RecentJobs({ view, clock });
+    this.#recentJobs = new RecentJobs({ view, clock });
     this.#open.use(telegram.onChange((change) => this.#onTelegramChange(change)));
     this.#open.use(bytez.onChange(() => this.changed()));
     this.#open.use(
       view.onEvent((event) => {
-        this.#timelines.record(event);
+        this.#recentJobs.record(event);
         this.changed();
       }),
     );
     void this.#publish();
   }
 
-  /** Something is new: it is shown soon. */
+  /** Schedules an update of the page. */
   changed(): void {
     if (this.#publishing) this.#publishAgain = true;
     else this.#schedule(minIntervalMs);
@@ -109,7 +112,7 @@ export class PageState implements Disposable {
 
   async #publishPanel(): Promise<void> {
     const { view, faultControls, clock, participants, feed } = this.#options;
-    const jobs = (await this.#timelines.jobs()).map((job) => ({ ...job, name: participants.nameOf(job.userId) }));
+    const jobs = (await this.#recentJobs.jobs()).map((job) => ({ ...job, name: participants.nameOf(job.userId) }));
     feed.publish(
       'keys',
       view.pool().keys.map(({ name, provider, state, calls, successes, successRate, inFlight, seats }) => ({
@@ -125,7 +128,7 @@ export class PageState implements Disposable {
     );
     feed.publish('lines', await view.lines());
     feed.publish('jobs', jobs);
-    feed.publish('log', this.#timelines.log);
+    feed.publish('log', this.#recentJobs.log);
     feed.publish('faults', faultControls.view());
     feed.publish('clock', { nowMs: clock.now() });
   }

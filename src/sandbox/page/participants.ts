@@ -9,7 +9,7 @@ export type Participant = {
   readonly person: Person;
   readonly name: string;
   readonly role: ParticipantRole;
-  /** The language of the person's phone. */
+  /** The language of the phone. */
   readonly language: string;
 };
 
@@ -30,7 +30,10 @@ const crowdPrompts = [
 
 type PhoneSettings = { readonly id: number; readonly firstName: string; languageCode: string };
 
-/** The people who can be played, the group in which they meet, and strangers who fill the line when asked to. */
+/**
+ * The people that a visitor of the page can play, the group in which they meet, and a crowd that fills the queue on
+ * request.
+ */
 export class Participants {
   readonly group: Group;
   readonly members: readonly Participant[];
@@ -54,18 +57,20 @@ export class Participants {
     return this.members.find(({ person }) => person.id === userId);
   }
 
-  /** Who somebody is, strangers included; empty for an id that nobody has. */
+  /** Returns the first name of a user, crowd included; empty for an unknown id. */
   nameOf(userId: number): string {
     return this.#phones.get(userId)?.firstName ?? '';
   }
 
-  /** The stand-in reads a phone's language with every update it makes, so this holds from the next one on. */
+  /**
+   * Sets the language of a phone; it applies from the next update on, because the stand-in reads it with every update.
+   */
   setLanguage(userId: number, language: string): void {
     const phone = this.#phones.get(userId);
     if (phone !== undefined) phone.languageCode = language;
   }
 
-  /** Each of them asks for one picture. */
+  /** Lets each member of the crowd ask for one picture. */
   askAsCrowd(): void {
     if (this.#crowd.length === 0) {
       for (const [index, firstName] of crowdNames.entries()) {

@@ -13,12 +13,12 @@ type JobFacts = Pick<Job, 'kind' | 'lane' | 'line' | 'prompt'> & {
   readonly ahead: number;
 };
 
-/** A job as the panel shows it. */
+/** A job as the page shows it. */
 export type ShownJob = JobTimeline & JobFacts;
 
 export type LogLine = { readonly atMs: number; readonly text: string; readonly jobId?: JobId };
 
-/** Listens to the house and remembers the latest jobs, step by step, and the latest lines of news. */
+/** Remembers the timelines of the latest jobs and the latest log lines. */
 export class RecentJobs {
   readonly #view: HouseView;
   readonly #clock: Clock;
@@ -52,7 +52,7 @@ export class RecentJobs {
     this.#facts.delete(oldest);
   }
 
-  /** Every remembered job with what the house says of it, oldest first. */
+  /** Returns the remembered jobs with their details, oldest first. */
   async jobs(): Promise<readonly ShownJob[]> {
     await Promise.all([...this.#timelines.values()].map((timeline) => this.#refresh(timeline)));
     return [...this.#timelines.values()].flatMap((timeline) => {
@@ -61,7 +61,7 @@ export class RecentJobs {
     });
   }
 
-  /** An ended job no longer changes and is not asked for again. */
+  /** The details of an ended job do not change and are not read again. */
   async #refresh({ id, state }: JobTimeline): Promise<void> {
     if (this.#facts.has(id) && state !== 'waiting' && state !== 'running') return;
     const found = await this.#view.find(id);

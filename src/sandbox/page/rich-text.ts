@@ -1,8 +1,8 @@
-/** The tags that a message may show; everything else of a text is only its words. */
+/** The tags that a message may show; of any other tag only the text remains. */
 export const richTags = ['b', 'i', 'u', 's', 'code', 'pre', 'blockquote', 'tg-spoiler', 'a'] as const;
 export type RichTag = (typeof richTags)[number];
 
-/** Formatted text as a tree: words, and elements around them. */
+/** Formatted text as a tree of strings and elements. */
 export type RichNode =
   | string
   | {
@@ -16,7 +16,7 @@ type Open = { readonly tag: RichTag | undefined; readonly attributes: string; re
 
 const token = /<(\/?)([a-z][a-z-]*)([^<>]*)>|[^<]+|</gi;
 
-/** Reads the HTML of a seen message. A tag outside the list vanishes and leaves its words. */
+/** Parses the HTML of a seen message; a tag outside the list is dropped and its text kept. */
 export function parseRichText(html: string): readonly RichNode[] {
   const root: Open = { tag: undefined, attributes: '', children: [] };
   const open: Open[] = [root];
@@ -40,7 +40,7 @@ export function parseRichText(html: string): readonly RichNode[] {
   return root.children;
 }
 
-/** A block ends its line by itself: the line break behind it makes no empty line. */
+/** A block element ends its line itself, so one line break after it is dropped. */
 function wordsAfter(previous: RichNode | undefined, words: string): readonly string[] {
   const isBlock = typeof previous === 'object' && (previous.tag === 'blockquote' || previous.tag === 'pre');
   const shown = isBlock && words.startsWith('\n') ? words.slice(1) : words;

@@ -11,17 +11,17 @@ import { sendMethods } from './methods/send-methods.ts';
 import type { TelegramState } from './telegram-state.ts';
 import { updateMethods } from './methods/update-methods.ts';
 
-/** One call as it was asked and what became of it. */
+/** One call of the bot, and how it ended. */
 export type RecordedCall = {
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly atMs: number;
-  /** Undefined while the call is being served; true when the work was done, even if its answer was cut off. */
+  /** Undefined while the call runs. True when the method was carried out, even if the response was cut off. */
   readonly ok?: boolean;
   readonly error?: { readonly code: number; readonly description: string };
-  /** What Telegram put into `result`, when it did not refuse. */
+  /** The `result` of the response; absent when the call was refused. */
   readonly result?: unknown;
-  /** The connection was cut instead of an answer. */
+  /** True when the connection was cut instead of a response. */
   readonly cut?: boolean;
 };
 
@@ -44,7 +44,9 @@ const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMet
 
 const floodControlled = /^(?:send(?!ChatAction|MessageDraft)|editMessage)/;
 
-/** Serves calls: records them, lets faults befall them, keeps the flood limits and runs the methods. */
+/**
+ * Runs the methods of the Bot API: records each call, applies faults and flood limits, and turns errors into refusals.
+ */
 export class ApiService {
   readonly calls: RecordedCall[] = [];
   readonly #state: TelegramState;
@@ -57,6 +59,7 @@ export class ApiService {
     this.#closing = options.closing;
   }
 
+  /** Runs one call. An unknown method gives 404; every refusal comes back as a response, never as an exception. */
   async serve(methodName: string, params: CallParams, signal: AbortSignal): Promise<ApiReply> {
     const method = methods.get(methodName.toLowerCase());
     if (method === undefined) return refusal(new ApiError(404, 'Not Found'));
@@ -90,18 +93,18 @@ export class ApiService {
     const state = this.#state;
     const { effect } = request;
     const isFloodControlled = floodControlled.test(name) && request.chatId !== undefined;
-    const place = request.chatId === undefined ? `method ${name}` : `chat ${request.chatId}`;
+    const bucket = request.chatId === undefined ? `method ${name}` : `chat ${request.chatId}`;
     const rule = (request.chatId ?? 0) < 0 ? limits.flood.group : limits.flood.private;
     try {
-      if (effect?.kind === '429') throw state.flood.fault(place, effect.retryAfterS, state.clock.now());
+      if (effect?.kind === '429') throw state.flood.fault(bucket, effect.retryAfterS, state.clock.now());
       if (effect?.kind === 'refuse') throw new ApiError(effect.code, effect.says);
       if (effect?.kind === '5xx')
         throw new ApiError(effect.status, serverErrors[effect.status] ?? 'Internal Server Error');
-      if (isFloodControlled) state.flood.check(place, rule, state.clock.now());
-      else state.flood.checkPenalty(place, state.clock.now());
+      if (isFloodControlled) state.flood.check(bucket, rule, state.clock.now());
+      else state.flood.checkPenalty(bucket, state.clock.now());
       const result: unknown = await run({ state, params: request.params, signal: request.signal });
       if (isFloodControlled)
-        state.flood.recordSends(place, Array.isArray(result) ? result.length : 1, state.clock.now());
+        state.flood.recordSends(bucket, Array.isArray(result) ? result.length : 1, state.clock.now());
       return { result };
     } catch (error) {
       if (error instanceof ApiError) return { error };
@@ -129,7 +132,7 @@ function cut(record: OpenRecord): ApiReply {
   return { kind: 'cut' };
 }
 
-/** The answer that carries an error. */
+/** The response of a refused call. */
 export function refusal(error: ApiError): ApiReply {
   const { code, message: description, parameters } = error;
   const body = { ok: false, error_code: code, description, ...(parameters === undefined ? {} : { parameters }) };

@@ -3,7 +3,7 @@ export type ErrorParameters = {
   readonly migrate_to_chat_id?: number;
 };
 
-/** A refusal with the code and words that Telegram uses. */
+/** A refusal, with the code and description that the Bot API returns. */
 export class ApiError extends Error {
   readonly code: number;
   readonly parameters: ErrorParameters | undefined;

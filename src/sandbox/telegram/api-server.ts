@@ -8,14 +8,14 @@ import { readParams } from './call-params.ts';
 
 export type ApiServer = AsyncDisposable & {
   readonly url: string;
-  /** Offline, every connection is cut at once. */
+  /** While offline, every connection is cut at once. */
   setOffline(offline: boolean): void;
 };
 
-/** Longer than any client keeps an idle connection, so that the server never closes one just as it is used. */
+/** Longer than clients keep an idle connection, so that the server does not close one that is about to be used. */
 const keepAliveMs = 120_000;
 
-/** Listens for `/bot<token>/<method>`, `/file/bot<token>/<path>` and what the people's door opens. */
+/** Listens for `/bot<token>/<method>`, `/file/bot<token>/<path>` and the people API under `/sandbox/`. */
 export async function startApiServer(options: {
   readonly host: string;
   readonly port: number;
@@ -26,7 +26,7 @@ export async function startApiServer(options: {
 }): Promise<ApiServer> {
   let isOffline = false;
   const server = createServer((request, response) => {
-    void answer(options, request, response);
+    void respond(options, request, response);
   });
   server.keepAliveTimeout = keepAliveMs;
   server.on('connection', (socket) => {
@@ -66,7 +66,7 @@ type Routes = {
   readonly peopleApi: PeopleApi;
 };
 
-async function answer(options: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(options: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   try {
@@ -85,7 +85,7 @@ async function answer(options: Routes, request: IncomingMessage, response: Serve
       response.end(body);
     }
   } catch {
-    // The caller went away while it was sending, or the server closes.
+    // The client closed the connection while it was sending, or the server closes.
     request.socket.destroy();
   }
 }
@@ -114,7 +114,10 @@ async function route(
   }
 }
 
-/** Pages of other origins cannot send JSON without asking first, so a person is only moved by a program. */
+/**
+ * Serves the people API to programs only: it takes nothing but JSON, which a page of another origin cannot post without
+ * a preflight.
+ */
 async function servePeopleApi(peopleApi: PeopleApi, request: IncomingMessage, url: URL): Promise<ApiReply> {
   let body = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) body += chunk;
@@ -126,7 +129,7 @@ async function servePeopleApi(peopleApi: PeopleApi, request: IncomingMessage, ur
   return answer === undefined ? refusal(new ApiError(404, 'Not Found')) : { kind: 'answer', ...answer };
 }
 
-/** Reads what is still to come of the request first, so that the answer reaches who sends it. */
+/** Reads the rest of the request before it refuses, so that the client gets the response instead of a reset. */
 async function refuse(request: IncomingMessage, error: ApiError): Promise<ApiReply> {
   for await (const chunk of request as AsyncIterable<Buffer>) void chunk;
   return refusal(error);

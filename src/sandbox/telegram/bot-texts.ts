@@ -10,7 +10,7 @@ const maxCharacters = {
   short_description: limits.shortDescriptionCharacters,
 } as const satisfies Record<BotText, number>;
 
-/** The bot's name and descriptions by language; a language without its own text shows the general one. */
+/** The name and descriptions of the bot by language; a language without its own text gets the general one. */
 export class BotTexts {
   readonly #texts = new Map<string, string>();
   readonly #firstName: string;

@@ -7,7 +7,7 @@ export type UploadedFile = {
   readonly bytes: Uint8Array;
 };
 
-/** The arguments of one call. As on the real server every value is text first, whatever body it came in. */
+/** The parameters of one call. As on the real server, every value is text first, in whatever body it was sent. */
 export class CallParams {
   readonly #values: ReadonlyMap<string, string>;
   readonly files: ReadonlyMap<string, UploadedFile>;
@@ -24,12 +24,12 @@ export class CallParams {
     return this.#values.has(name) || this.files.has(name);
   }
 
-  /** The text of a value; empty when it was not given. */
+  /** Returns the text of a value, empty when it was not given. */
   text(name: string): string {
     return this.#values.get(name) ?? '';
   }
 
-  /** The whole number of a value; `fallback` when it was not given or is none. */
+  /** Returns a value as an integer, `fallback` when it was not given or is not one. */
   integer(name: string, fallback = 0): number {
     const text = this.text(name).trim();
     return /^[+-]?\d{1,16}$/.test(text) ? Number(text) : fallback;
@@ -39,7 +39,7 @@ export class CallParams {
     return ['true', '1', 'yes'].includes(this.text(name).trim().toLowerCase());
   }
 
-  /** The parsed JSON of a value; undefined when it was not given or is empty. */
+  /** Returns the parsed JSON of a value, undefined when it was not given or is empty; throws 400 for broken JSON. */
   json(name: string, what = name): unknown {
     const text = this.text(name).trim();
     if (text === '' || text === 'null') return undefined;
@@ -51,7 +51,7 @@ export class CallParams {
     }
   }
 
-  /** What is kept of the call: numbers and JSON as such, files by name and size. */
+  /** Returns the parameters for the record of calls: numbers and JSON parsed, files as name and size. */
   record(): Readonly<Record<string, unknown>> {
     const shown: Record<string, unknown> = {};
     for (const [name, value] of this.#values) shown[name] = shownValue(name, value);
@@ -84,10 +84,10 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Room for the fields and separators around the one file that may be as large as the limit. */
+/** For the fields and separators beside the largest allowed file. */
 const envelopeBytes = 2 ** 20;
 
-/** Reads query and body (JSON, urlencoded or multipart) of one call; later ones win over earlier ones. */
+/** Reads the query and the body (JSON, urlencoded or multipart) of one call. Of a name given twice, the body wins. */
 export async function readParams(request: IncomingMessage, url: URL): Promise<CallParams> {
   const values = new Map<string, string>(url.searchParams);
   const body = await readBody(request);
@@ -102,7 +102,7 @@ export async function readParams(request: IncomingMessage, url: URL): Promise<Ca
   return new CallParams(values, files);
 }
 
-/** A body over the limit is read to its end and thrown away, so that the refusal reaches who sends it. */
+/** Reads a body over the limit to its end and discards it, so that the client gets the 413 instead of a reset. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;

@@ -1,4 +1,4 @@
-/** What has just changed in a chat. */
+/** A change in a chat. */
 export type TelegramChange =
   | {
       readonly kind: 'message-sent';
@@ -9,7 +9,7 @@ export type TelegramChange =
   | { readonly kind: 'message-edited'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'message-deleted'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'message-reacted'; readonly chatId: number; readonly messageId: number; readonly emoji?: string }
-  /** The bot shows words that are still growing; empty ones stand for thinking. */
+  /** The bot streams a text; an empty text means that it is thinking. */
   | { readonly kind: 'draft'; readonly chatId: number; readonly draftId: number; readonly text: string }
   | { readonly kind: 'action'; readonly chatId: number; readonly action: string }
   | {
@@ -23,7 +23,7 @@ export type TelegramChange =
 
 export type ChangeListener = (change: TelegramChange) => void;
 
-/** Tells every listener, in the order in which they came. */
+/** Sends each change to every listener, in the order of their registration. */
 export class Changes {
   readonly #listeners = new Set<{ readonly listener: ChangeListener }>();
 

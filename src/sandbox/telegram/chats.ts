@@ -17,7 +17,7 @@ type ChatMessages = {
 export type PrivateChat = ChatMessages & {
   readonly kind: 'private';
   readonly profile: Profile;
-  /** Until the person writes, the chat does not exist for the bot. */
+  /** False until the person has written: before that the chat does not exist for the bot. */
   opened: boolean;
   blocked: boolean;
 };
@@ -30,7 +30,7 @@ export type GroupChat = ChatMessages & {
   readonly members: Set<number>;
   readonly admins: Set<number>;
   kicked: boolean;
-  /** The supergroup that it has become. */
+  /** The id of the supergroup into which it was upgraded. */
   upgradedTo?: number;
 };
 
@@ -62,7 +62,7 @@ export function newGroupChat(profile: {
   };
 }
 
-/** Forums and ids below -10^12 are supergroups, other groups are basic ones. */
+/** Forums and ids below -10^12 are supergroups; other groups are basic groups. */
 export function isSupergroup(chat: GroupChat): boolean {
   return chat.isForum || chat.id <= -1_000_000_000_000;
 }

@@ -4,17 +4,17 @@ import { isObject } from './call-params.ts';
 import { characterCount } from './text/formatted-text.ts';
 import { limits } from './limits.ts';
 
-/** Whose menu of commands is meant. */
+/** For whom a list of commands is published. */
 export type CommandScope =
   | { readonly type: 'default' | 'all_private_chats' | 'all_group_chats' | 'all_chat_administrators' }
   | { readonly type: 'chat' | 'chat_administrators'; readonly chatId: number }
   | { readonly type: 'chat_member'; readonly chatId: number; readonly userId: number };
 
-/** The published command lists, one for each scope and language. */
+/** The published command lists, one per scope and language. */
 export class CommandStore {
   readonly #lists = new Map<string, readonly BotCommand[]>();
 
-  /** An empty list is the same as none. */
+  /** Publishes a list; an empty one removes the list. */
   set(scope: CommandScope, languageCode: string, commands: readonly BotCommand[]): void {
     const key = keyFor(scope, languageCode);
     if (commands.length === 0) this.#lists.delete(key);
@@ -25,7 +25,7 @@ export class CommandStore {
     return this.#lists.get(keyFor(scope, languageCode)) ?? [];
   }
 
-  /** The first list that exists, each scope asked with the language first. */
+  /** Returns the first list that exists: scope by scope, and within a scope the language before the general list. */
   firstOf(scopes: readonly CommandScope[], languageCode: string): readonly BotCommand[] {
     const language = languageCode.slice(0, 2).toLowerCase();
     for (const scope of scopes) {
@@ -38,7 +38,7 @@ export class CommandStore {
   }
 }
 
-/** The scopes that count for somebody in a chat, narrowest first. */
+/** The scopes that apply to a user in a chat, narrowest first. */
 export function scopesFor(chatId: number, userId: number, isAdmin: boolean): readonly CommandScope[] {
   if (chatId > 0) return [{ type: 'chat', chatId }, { type: 'all_private_chats' }, { type: 'default' }];
   return [
@@ -51,6 +51,7 @@ export function scopesFor(chatId: number, userId: number, isAdmin: boolean): rea
   ];
 }
 
+/** Parses a `BotCommandScope`; throws 400 when it is malformed. */
 export function readScope(given: unknown): CommandScope {
   if (given === undefined) return { type: 'default' };
   if (!isObject(given)) throw badRequest("can't parse BotCommandScope: expected an Object");
@@ -71,12 +72,13 @@ export function readScope(given: unknown): CommandScope {
   }
 }
 
-/** Two letters or nothing: a person's longer tag (`pt-br`) is no language of a command list. */
+/** Returns the code when it is empty or two letters; throws 400 for longer tags such as `pt-br`. */
 export function readLanguageCode(code: string): string {
   if (!/^(?:[a-z]{2})?$/.test(code)) throw badRequest('invalid language code specified');
   return code;
 }
 
+/** Parses and checks a list of `BotCommand`; throws 400 when an entry breaks a limit. */
 export function readCommands(given: unknown): readonly BotCommand[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw badRequest('expected an Array of BotCommand');

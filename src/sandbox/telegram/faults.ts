@@ -3,26 +3,26 @@ import type { Random } from '../../kit/random.ts';
 export type FaultEffect =
   | { readonly kind: '429'; readonly retryAfterS: number }
   | { readonly kind: '5xx'; readonly status: number }
-  /** Refused in these words, with nothing done. */
+  /** The call is refused with this code and description, and is not carried out. */
   | { readonly kind: 'refuse'; readonly code: number; readonly says: string }
-  /** The connection is cut before the work is done. */
+  /** The connection is cut, and the call is not carried out. */
   | { readonly kind: 'cut-before' }
-  /** The work is done, but its answer never arrives. */
+  /** The call is carried out, but its response is lost. */
   | { readonly kind: 'cut-after' }
   | { readonly kind: 'slow'; readonly ms: number };
 
-/** Something that goes wrong on purpose; what is not given matches every call, every time. */
+/** A fault injected on purpose. Without `method` and `chatId` it matches every call. */
 export type TelegramFault = {
   readonly method?: string | RegExp;
   readonly chatId?: number;
-  /** How many of the matching calls it befalls, 0 to 1. */
+  /** The share of the matching calls that it hits, 0 to 1; every one when absent. */
   readonly share?: number;
-  /** After so many calls it is over. */
+  /** It ends after it has hit this many calls. */
   readonly times?: number;
   readonly do: FaultEffect;
 };
 
-/** Picks the fault that befalls a call: the first one that matches and whose chance says so. */
+/** Picks the fault for a call: the first that matches and whose share hits. */
 export class FaultPlan {
   readonly #random: Random;
   #faults: { readonly fault: TelegramFault; left: number }[] = [];

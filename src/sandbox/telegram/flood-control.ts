@@ -5,53 +5,57 @@ export type FloodRule = { readonly sends: number; readonly windowMs: number };
 type FloodRecord = { sentAtMs: number[]; blockedUntilMs: number; penaltyS: number };
 
 /**
- * Counts sends and edits a place (a chat, or a method that has none). Too many within the window, and every call that
- * comes before an earlier `retry_after` has passed, get 429; each early call doubles the penalty.
+ * Counts sends and edits per bucket (a chat, or a method without a chat). A call over the limit gets 429, and so does a
+ * call before an earlier `retry_after` has passed; each such early call doubles the penalty.
  */
 export class FloodControl {
-  readonly #places = new Map<string, FloodRecord>();
+  readonly #buckets = new Map<string, FloodRecord>();
 
-  /** Throws 429 when the place is flooded or still has to rest. */
-  check(place: string, rule: FloodRule, nowMs: number): void {
-    const record = this.#place(place);
-    this.checkPenalty(place, nowMs);
+  /** Throws 429 when the bucket is over its limit or still penalized. */
+  check(bucket: string, rule: FloodRule, nowMs: number): void {
+    const record = this.#bucket(bucket);
+    this.checkPenalty(bucket, nowMs);
     record.sentAtMs = record.sentAtMs.filter((atMs) => atMs > nowMs - rule.windowMs);
     const oldestMs = record.sentAtMs[record.sentAtMs.length - rule.sends];
     if (oldestMs === undefined) return;
-    throw this.penalize(place, Math.max(1, Math.ceil((oldestMs + rule.windowMs - nowMs) / 1000)), nowMs);
+    throw this.penalize(bucket, Math.max(1, Math.ceil((oldestMs + rule.windowMs - nowMs) / 1000)), nowMs);
   }
 
-  /** Throws a longer 429 when the place was told to rest and has not. */
-  checkPenalty(place: string, nowMs: number): void {
-    const record = this.#place(place);
-    if (nowMs < record.blockedUntilMs) throw this.penalize(place, record.penaltyS * 2, nowMs);
+  /** Throws a 429 with twice the penalty while the bucket is penalized. */
+  checkPenalty(bucket: string, nowMs: number): void {
+    const record = this.#bucket(bucket);
+    if (nowMs < record.blockedUntilMs) throw this.penalize(bucket, record.penaltyS * 2, nowMs);
     record.penaltyS = 0;
   }
 
-  /** A 429 made on purpose; one that comes while the place still rests is as long as the longer of the two. */
-  fault(place: string, retryAfterS: number, nowMs: number): Error {
-    const { blockedUntilMs, penaltyS } = this.#place(place);
-    return this.penalize(place, nowMs < blockedUntilMs ? Math.max(retryAfterS, penaltyS * 2) : retryAfterS, nowMs);
+  /**
+   * Returns the 429 of an injected fault; while the bucket is penalized already, the longer of the two penalties
+   * counts.
+   */
+  fault(bucket: string, retryAfterS: number, nowMs: number): Error {
+    const { blockedUntilMs, penaltyS } = this.#bucket(bucket);
+    return this.penalize(bucket, nowMs < blockedUntilMs ? Math.max(retryAfterS, penaltyS * 2) : retryAfterS, nowMs);
   }
 
-  /** Tells the place to rest; answers the refusal that says so. */
-  penalize(place: string, retryAfterS: number, nowMs: number): Error {
-    const record = this.#place(place);
+  /** Penalizes the bucket for this long; returns the 429 to throw. */
+  penalize(bucket: string, retryAfterS: number, nowMs: number): Error {
+    const record = this.#bucket(bucket);
     record.penaltyS = retryAfterS;
     record.blockedUntilMs = nowMs + retryAfterS * 1000;
     return tooManyRequests(retryAfterS);
   }
 
-  recordSends(place: string, sends: number, nowMs: number): void {
-    const { sentAtMs } = this.#place(place);
+  /** Counts sends that were carried out. */
+  recordSends(bucket: string, sends: number, nowMs: number): void {
+    const { sentAtMs } = this.#bucket(bucket);
     for (let sent = 0; sent < sends; sent += 1) sentAtMs.push(nowMs);
   }
 
-  #place(place: string): FloodRecord {
-    const known = this.#places.get(place);
+  #bucket(bucket: string): FloodRecord {
+    const known = this.#buckets.get(bucket);
     if (known !== undefined) return known;
     const fresh: FloodRecord = { sentAtMs: [], blockedUntilMs: 0, penaltyS: 0 };
-    this.#places.set(place, fresh);
+    this.#buckets.set(bucket, fresh);
     return fresh;
   }
 }

@@ -1,6 +1,6 @@
 const mebibyte = 2 ** 20;
 
-/** Every number that the stand-in enforces, in one place. */
+/** The limits that the stand-in enforces. */
 export const limits = {
   textCharacters: 4096,
   captionCharacters: 1024,
@@ -14,7 +14,7 @@ export const limits = {
   downloadBytes: 20 * mebibyte,
   photoSidesPx: 10_000,
   photoRatio: 20,
-  /** Longer photos are made smaller until their longest side has this many pixels. */
+  /** Longer photos are scaled down until their longest side has this many pixels. */
   photoLongestSidePx: 2560,
   commands: 100,
   commandCharacters: 32,
@@ -25,10 +25,10 @@ export const limits = {
   deletedAtOnce: 100,
   pollUpdates: 100,
   pollSeconds: 50,
-  /** The same offset asked again within this time waits, whatever timeout it names. */
+  /** A poll with the same offset within this time waits at least `hurriedPollSeconds`, whatever timeout it asks for. */
   hurriedPollMs: 3000,
   hurriedPollSeconds: 3,
-  /** The same offset asked again within this time gets one update. */
+  /** A poll with the same offset within this time gets one update only. */
   hastyPollMs: 500,
   updateLifeMs: 24 * 3_600_000,
   inlineQueryLifeMs: 30_000,
@@ -37,11 +37,11 @@ export const limits = {
     titleCharacters: 32,
     descriptionCharacters: 255,
     payloadBytes: 128,
-    /** The only period that a subscription may have, and the most that it may cost. */
+    /** The only period that a subscription may have, and its highest price. */
     subscriptionS: 2_592_000,
     subscriptionStars: 10_000,
     checkoutMs: 10_000,
-    /** Each payment is told a second time after this, as it may be. */
+    /** Each payment is delivered a second time after this delay, as can happen with the real service. */
     redeliverAfterMs: 1000,
     transactions: 100,
   },

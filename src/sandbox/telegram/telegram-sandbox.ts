@@ -13,7 +13,7 @@ import { addPerson, type Person } from './people/person.ts';
 import { TelegramState } from './telegram-state.ts';
 
 export type TelegramSandboxOptions = {
-  /** A free one unless told. */
+  /** A free port when absent. */
   readonly port?: number;
   readonly host?: string;
   readonly token: string;
@@ -22,29 +22,29 @@ export type TelegramSandboxOptions = {
   readonly faults?: readonly TelegramFault[];
 };
 
-/** A local Telegram: the bot talks to `url`, people and groups are made and moved by the methods. */
+/** A running stand-in for Telegram. The bot calls `url`; tests and programs act through the methods. */
 export type TelegramSandbox = AsyncDisposable & {
-  /** The root of the Bot API, without a slash at its end. */
+  /** The root of the Bot API, without a trailing slash. */
   readonly url: string;
   readonly token: string;
-  /** Every call of a known method in the order of arrival, the latest 20,000. */
+  /** The calls of known methods in the order of arrival, the latest 20,000. */
   readonly calls: readonly RecordedCall[];
   person(profile: Profile): Person;
   group(profile: GroupProfile): Group;
   addFault(fault: TelegramFault): void;
-  /** The commands in the menu of somebody who uses Telegram in this language. */
+  /** The commands in the menu of a user with this language. */
   commandsFor(chatId: number, userId: number, languageCode?: string): readonly BotCommand[];
   onChange(listener: ChangeListener): Disposable;
   fileBytes(fileId: string): { readonly bytes: Uint8Array; readonly name: string } | undefined;
-  /** While offline every connection is cut. */
+  /** While offline, every connection is cut. */
   setOffline(offline: boolean): void;
-  /** Queues any update as it is; answers its id, the next free one when it has none. */
+  /** Queues an update as it is; returns its id, the next free one when it has none. */
   sendUpdate(raw: Readonly<Record<string, unknown>>): number;
-  /** Delivers an update once more, whether or not it was confirmed. */
+  /** Delivers an update once more, confirmed or not; throws for an unknown id. */
   redeliver(updateId: number): void;
 };
 
-/** The same faults befall the same calls in every run. */
+/** Fixed, so that faults with a share hit the same calls in every run. */
 const faultSeed = 20_260_824;
 
 /** Starts the stand-in; it listens when the promise resolves. */

@@ -15,7 +15,7 @@ import { Webhook } from './updates/webhook.ts';
 
 const firstUpdateId = 730_114_001;
 
-/** Everything that the stand-in knows: people, chats, files, waiting updates and what the bot has published. */
+/** The state of the stand-in: people, chats, files, pending updates, and what the bot has published. */
 export class TelegramState {
   readonly clock: Clock;
   readonly bot: User;
@@ -59,7 +59,7 @@ export class TelegramState {
     return Math.floor(this.clock.now() / 1000);
   }
 
-  /** Puts a new message into the chat and tells so. */
+  /** Adds a message to the chat and reports the change. */
   post(chat: StoredChat, message: Omit<StoredMessage, 'id' | 'dateS'>): StoredMessage {
     chat.lastMessageId += 1;
     const posted: StoredMessage = { ...message, id: chat.lastMessageId, dateS: this.nowS() };
@@ -69,7 +69,7 @@ export class TelegramState {
     return posted;
   }
 
-  /** Takes a message out of the chat; false when it is not there. */
+  /** Removes a message from the chat and reports the change; false when there is none with this id. */
   remove(chat: StoredChat, messageId: number): boolean {
     if (!chat.messages.delete(messageId)) return false;
     this.changes.tell({ kind: 'message-deleted', chatId: chat.id, messageId });

@@ -17,7 +17,7 @@ const choice = { why: 'only-one', of: 1, skipped: {} } as const;
 const timelineAfter = (...events: readonly HouseEvent[]) =>
   events.reduce((timeline, event, index) => withEvent(timeline, event, (index + 1) * 1000), emptyTimeline);
 
-test('continued() tells a job attempt by attempt, each with its key and its ending', () => {
+test('withEvent() lists the attempts of a job, each with its key and its result', () => {
   const timeline = timelineAfter(
     { event: 'job.accepted', jobId: id, kind: 'image', lane: 'free', ahead: 2 },
     { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 300 },
@@ -32,15 +32,15 @@ test('continued() tells a job attempt by attempt, each with its key and its endi
     state: 'done',
     steps: [
       { atMs: 1000, tone: 'plain', title: 'Accepted', detail: 'free lane, 2 ahead' },
-      { atMs: 2000, tone: 'plain', title: 'A seat is free', detail: 'after 0.3 s' },
+      { atMs: 2000, tone: 'plain', title: 'Started', detail: 'after 0.3 s' },
       { atMs: 3000, tone: 'bad', title: 'Attempt 1 of 3', detail: 'the key was refused, 0.0 s', key: 'bytez #1' },
       { atMs: 5000, tone: 'good', title: 'Attempt 1 of 3', detail: 'answered in 0.9 s', key: 'bytez #2' },
-      { atMs: 7000, tone: 'good', title: 'Delivered', detail: 'into the receipt, after 2.1 s' },
+      { atMs: 7000, tone: 'good', title: 'Delivered', detail: 'into the status message, after 2.1 s' },
     ],
   });
 });
 
-test('continued() says until when a parked job keeps its place', () => {
+test('withEvent() shows until when a parked job waits', () => {
   const timeline = timelineAfter(
     { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 0 },
     { event: 'job.parked', jobId: id, line: 'bytez', reason: 'keys-cooling', forMs: 4_000 },
@@ -49,8 +49,8 @@ test('continued() says until when a parked job keeps its place', () => {
   expect(timeline.steps.at(-1)).toEqual({
     atMs: 2000,
     tone: 'wait',
-    title: 'Place kept',
-    detail: 'every key is cooling',
+    title: 'Waiting, place kept',
+    detail: 'every key is cooling down',
     untilMs: 6000,
   });
 });
@@ -58,6 +58,6 @@ test('continued() says until when a parked job keeps its place', () => {
 test.each([
   [{ event: 'job.cancelled', jobId: id }, 'cancelled'],
   [{ event: 'job.failed', jobId: id, code: 'busy', calls: 4 }, 'failed'],
-] as const)('continued() ends the tale with %o', (event, state) => {
+] as const)('withEvent() ends the timeline with %o', (event, state) => {
   expect(timelineAfter(event).state).toBe(state);
 });

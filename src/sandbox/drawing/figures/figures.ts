@@ -2,7 +2,7 @@ import type { Tones } from '../colours.ts';
 import { cat, dog, fox, rabbit, bird, butterfly, fish, owl } from './animals.ts';
 import { balloon, boat, flower, heart, house, robot, rocket, tree } from './things.ts';
 
-/** SVG inside a box of 100 by 100 that stands on its lower edge. */
+/** Returns the SVG of a figure in a box of 100 by 100, standing on the lower edge. */
 export type DrawFigure = (tones: Tones) => string;
 
 export const figureNames = [
@@ -45,5 +45,5 @@ export const figures = {
   heart,
 } as const satisfies Record<FigureName, DrawFigure>;
 
-/** Figures that hang in the air instead of standing on the ground. */
+/** Figures that float above the ground. */
 export const flying: ReadonlySet<FigureName> = new Set(['bird', 'butterfly', 'balloon', 'rocket', 'heart']);

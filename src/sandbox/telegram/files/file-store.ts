@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 export const mediaKinds = ['photo', 'video', 'document', 'animation', 'audio', 'voice'] as const;
 export type MediaKind = (typeof mediaKinds)[number];
 
-/** One file as Telegram keeps it. */
+/** One file as Telegram stores it. */
 export type StoredFile = {
   readonly fileId: string;
   readonly uniqueId: string;
@@ -14,7 +14,7 @@ export type StoredFile = {
   readonly width: number;
   readonly height: number;
   readonly durationS: number;
-  /** Where `getFile` says it can be downloaded. */
+  /** The path that `getFile` returns for the download. */
   readonly path: string;
 };
 
@@ -29,7 +29,7 @@ const idPrefixes = {
   voice: 'AwACAgI',
 } as const satisfies Record<MediaKind, string>;
 
-/** Keeps the files of all chats and finds them by id or by path. */
+/** Stores the files of all chats and finds them by id or by path. */
 export class FileStore {
   readonly #byId = new Map<string, StoredFile>();
   readonly #byPath = new Map<string, StoredFile>();

@@ -4,7 +4,7 @@ export type ImageHeader = {
   readonly height: number;
 };
 
-/** What the first bytes say of a picture; undefined when they are no picture that can be read. */
+/** Reads type and size from the first bytes of a PNG, JPEG, WebP or GIF; undefined for anything else. */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = png(buffer) ?? jpeg(buffer) ?? webp(buffer) ?? gif(buffer);
@@ -19,7 +19,7 @@ function png(bytes: Buffer): ImageHeader | undefined {
   return { mime: 'image/png', width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
-/** Frame headers SOF0 to SOF15 without the three that are no frames (DHT, JPG, DAC). */
+/** SOF0 to SOF15, without the three markers in that range that are not frames (DHT, JPG, DAC). */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }

@@ -6,16 +6,19 @@ import { limits } from '../limits.ts';
 
 export type FileRequest = {
   readonly kind: MediaKind;
-  /** The name of the parameter or, for items of an album, of the field that refers to the file. */
+  /** The name of the parameter that holds the file; for an item of an album, the field that refers to it. */
   readonly field: string;
-  /** `attach://name`, a file id or an address; empty when the file itself is the parameter. */
+  /** `attach://name`, a file id or a URL; empty when the parameter holds the file itself. */
   readonly reference: string;
   readonly width: number;
   readonly height: number;
   readonly durationS: number;
 };
 
-/** Finds the file that a call means: uploaded with it, or sent before and named by its id. */
+/**
+ * Returns the file that a call refers to: uploaded with the call, or sent earlier and named by its id. Throws 400 when
+ * there is none or its kind does not fit.
+ */
 export function resolveFile(fileStore: FileStore, params: CallParams, request: FileRequest): StoredFile {
   const attached = /^attach:\/\/(.+)$/.exec(request.reference)?.[1];
   const uploaded = params.files.get(attached ?? request.field);
@@ -31,7 +34,7 @@ export function resolveFile(fileStore: FileStore, params: CallParams, request: F
   return known;
 }
 
-/** Keeps an upload, checked as the real server checks it. */
+/** Stores an upload after the checks of the real server; throws 400 for a photo that is too large or not a picture. */
 export function addUpload(
   fileStore: FileStore,
   file: UploadedFile,

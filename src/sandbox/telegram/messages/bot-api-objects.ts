@@ -3,7 +3,7 @@ import { isSupergroup, type Profile, type StoredChat } from '../chats.ts';
 import type { StoredFile } from '../files/file-store.ts';
 import type { StoredMessage } from './stored-message.ts';
 
-/** What is needed to spell a stored message the way Telegram sends it. */
+/** What the objects of the Bot API need beyond the stored message. */
 export type ApiObjectContext = {
   readonly bot: User;
   profileOf(userId: number): Profile;
@@ -34,7 +34,7 @@ export function chatFor(chat: StoredChat): Chat {
   };
 }
 
-/** A message as Telegram sends it; the message it replies to is in it, but not that one's own. */
+/** Returns the message as the Bot API sends it. The message it replies to is included, without its own reply. */
 export function messageFor(
   context: ApiObjectContext,
   chat: StoredChat,
@@ -89,7 +89,7 @@ function mediaFields(file: StoredFile): object {
     case 'video':
       return { video: { ...named, width, height, duration } };
     case 'animation':
-      // Telegram sends an animation as a document, too, for those who do not know animations.
+      // Telegram adds the animation as a document for clients without support for animations.
       return { animation: { ...named, width, height, duration }, document: named };
     case 'audio':
       return { audio: { ...named, duration } };
@@ -102,7 +102,7 @@ function mediaFields(file: StoredFile): object {
 
 const thumbSidePx = 320;
 
-/** Smallest first, the largest last, as Telegram does. All sizes are the same file here. */
+/** Sorted by size, as Telegram does. All sizes are the same file here. */
 function photoSizes(file: StoredFile): readonly PhotoSize[] {
   const { width, height } = file;
   const whole = {

@@ -5,7 +5,7 @@ import { characterCount } from '../text/formatted-text.ts';
 import { linkAddress } from '../text/html-tags.ts';
 import { limits } from '../limits.ts';
 
-/** Reads `reply_markup`; answers the inline keyboard, undefined when there is none or another kind of markup. */
+/** Parses `reply_markup`; returns the inline keyboard, undefined without one. Throws 400 when it is malformed. */
 export function readReplyMarkup(params: CallParams): InlineKeyboardMarkup | undefined {
   const markup = params.json('reply_markup', 'reply keyboard markup');
   if (markup === undefined) return undefined;
@@ -21,7 +21,7 @@ export function readReplyMarkup(params: CallParams): InlineKeyboardMarkup | unde
   return keyboard.length === 0 ? undefined : { inline_keyboard: keyboard };
 }
 
-/** For edits: only an inline keyboard may stand under a message that is edited. */
+/** The same for an edit, which accepts an inline keyboard only. */
 export function readInlineKeyboard(params: CallParams): InlineKeyboardMarkup | undefined {
   const markup = params.json('reply_markup', 'reply keyboard markup');
   if (isObject(markup) && !('inline_keyboard' in markup) && Object.keys(markup).length > 0) {

@@ -23,12 +23,12 @@ export type SeenButton = {
 export type SeenMessage = {
   readonly id: number;
   readonly from: 'bot' | 'person';
-  /** Who wrote it; undefined for the bot. */
+  /** The author; undefined for the bot. */
   readonly userId?: number;
   readonly atMs: number;
-  /** Without its formatting; empty for a file. */
+  /** The text without formatting; empty for a message with a file. */
   readonly text: string;
-  /** Text or caption with its formatting, safe to show on a page. */
+  /** Text or caption with formatting, as HTML that is safe to show. */
   readonly html: string;
   readonly caption?: string;
   readonly photo?: SeenFile;
@@ -37,7 +37,7 @@ export type SeenMessage = {
   readonly animation?: SeenFile;
   readonly audio?: SeenFile;
   readonly voice?: SeenFile;
-  /** What is to be paid by `pay()`. */
+  /** The invoice that `pay()` pays. */
   readonly invoice?: InvoiceOrder;
   readonly buttons: readonly (readonly SeenButton[])[];
   readonly edited: boolean;

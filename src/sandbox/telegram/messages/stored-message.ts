@@ -13,17 +13,17 @@ export type Content =
       readonly spoiler: boolean;
     }
   | { readonly kind: 'invoice'; readonly order: InvoiceOrder }
-  /** What Telegram itself says in a chat. */
+  /** A service message of Telegram. */
   | {
       readonly kind: 'service';
       readonly words: string;
       readonly fields: Pick<Message, 'successful_payment' | 'refunded_payment'>;
     };
 
-/** One message of a chat as it stands now. */
+/** The current state of one message. */
 export type StoredMessage = {
   readonly id: number;
-  /** A person's id, or the bot. */
+  /** The user id of the author, or the bot. */
   readonly from: number | 'bot';
   readonly dateS: number;
   readonly threadId?: number;
@@ -32,11 +32,11 @@ export type StoredMessage = {
   content: Content;
   keyboard?: InlineKeyboardMarkup;
   editDateS?: number;
-  /** The bot's reaction to it. */
+  /** The emoji of the reaction by the bot. */
   reaction?: string;
 };
 
-/** What is to be read of a message. */
+/** The text that a person reads in a message. */
 export function textOf(content: Content): FormattedText {
   switch (content.kind) {
     case 'text':

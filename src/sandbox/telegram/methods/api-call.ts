@@ -3,17 +3,17 @@ import { type CallParams, isObject } from '../call-params.ts';
 import { isSupergroup, type StoredChat } from '../chats.ts';
 import type { TelegramState } from '../telegram-state.ts';
 
-/** One call of a method; `signal` aborts when the caller has gone. */
+/** One call of a method; `signal` aborts when the client closes the connection. */
 export type ApiCall = {
   readonly state: TelegramState;
   readonly params: CallParams;
   readonly signal: AbortSignal;
 };
 
-/** Answers what Telegram puts into `result`; throws an ApiError for what it refuses. */
+/** Returns the `result` of the response; throws an ApiError to refuse. */
 export type ApiMethod = (call: ApiCall) => unknown;
 
-/** The chat that a call names, if the bot may know it. */
+/** Returns the chat that the call names; throws 400 when the bot cannot know it. */
 export function chatOf({ state, params }: ApiCall, name = 'chat_id'): StoredChat {
   const text = params.text(name).trim();
   if (text === '') throw badRequest(`${name} is empty`);
@@ -22,7 +22,10 @@ export function chatOf({ state, params }: ApiCall, name = 'chat_id'): StoredChat
   return chat;
 }
 
-/** The chat that a call writes to: refused where people have shown the bot the door. */
+/**
+ * Returns the chat that the call writes to; throws 403 where the bot was blocked or kicked, 400 where the group was
+ * upgraded.
+ */
 export function writableChatOf(call: ApiCall): StoredChat {
   const chat = chatOf(call);
   if (chat.kind === 'private') {
@@ -36,10 +39,13 @@ export function writableChatOf(call: ApiCall): StoredChat {
   return chat;
 }
 
-/** The topic that every forum has and that its messages do not name. */
+/** The topic of every forum that messages do not name. */
 const generalTopic = 1;
 
-/** The topic that a call names; undefined for none and for the general one. */
+/**
+ * Returns the topic that the call names, undefined for none and for the general one; throws 400 for a closed or unknown
+ * one.
+ */
 export function threadOf(params: CallParams, chat: StoredChat): number | undefined {
   const threadId = params.integer('message_thread_id');
   if (threadId === 0) return undefined;
@@ -51,14 +57,14 @@ export function threadOf(params: CallParams, chat: StoredChat): number | undefin
   return threadId;
 }
 
-/** The message that a call replies to; undefined for none, or when it is gone and the call does not mind. */
+/** Returns the id of the message to reply to; undefined for none, and for a deleted one when the call allows that. */
 export function replyOf(params: CallParams, chat: StoredChat): number | undefined {
   const given = params.json('reply_parameters', 'reply parameters');
   if (given !== undefined && !isObject(given)) throw badRequest('object expected as reply parameters');
   const messageId = Number(given?.['message_id'] ?? params.integer('reply_to_message_id'));
   if (messageId === 0) return undefined;
   if (chat.messages.has(messageId)) return messageId;
-  const doesNotMind = given?.['allow_sending_without_reply'] === true || params.flag('allow_sending_without_reply');
-  if (doesNotMind) return undefined;
+  const mayBeMissing = given?.['allow_sending_without_reply'] === true || params.flag('allow_sending_without_reply');
+  if (mayBeMissing) return undefined;
   throw badRequest('message to be replied not found');
 }

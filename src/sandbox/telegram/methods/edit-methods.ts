@@ -26,7 +26,7 @@ function editingOf(call: ApiCall): Editing {
   return { chat, message };
 }
 
-/** What is not given anew is dropped: an edit without a keyboard takes the keyboard away. */
+/** Replaces content and keyboard; an edit without a keyboard removes the keyboard. */
 function edit(call: ApiCall, { chat, message }: Editing, content: Content): unknown {
   const { state } = call;
   const keyboard = readInlineKeyboard(call.params);
@@ -84,7 +84,7 @@ const editMessageReplyMarkup: ApiMethod = (call) => {
   return edit(call, editing, editing.message.content);
 };
 
-/** In a private chat the bot may delete everything, in a group its own messages. */
+/** In a private chat the bot may delete every message, in a group only its own unless it is an administrator. */
 function deleteOne({ state }: ApiCall, chat: StoredChat, messageId: number): void {
   const message = chat.messages.get(messageId);
   if (message === undefined) throw badRequest('message to delete not found');

@@ -9,7 +9,7 @@ import type { Content } from '../messages/stored-message.ts';
 type MediaContent = Extract<Content, { kind: 'media' }>;
 type Item = Readonly<Record<string, unknown>>;
 
-/** Reads one `InputMedia` of a call, its file and its caption. */
+/** Parses one `InputMedia` with its file and caption; throws 400 when it is malformed. */
 export function readMediaItem({ state, params }: ApiCall, item: Item): MediaContent {
   const kind = item['type'];
   if (!isMediaKind(kind)) throw badRequest("can't parse InputMedia: media type is invalid");
@@ -31,7 +31,7 @@ export function readMediaItem({ state, params }: ApiCall, item: Item): MediaCont
   };
 }
 
-/** The same for an album, where an animation or a voice note cannot stand. */
+/** The same for an item of an album, which cannot be an animation or a voice note. */
 export function readAlbumItem(call: ApiCall, item: Item): MediaContent {
   if (item['type'] === 'animation' || item['type'] === 'voice') {
     throw badRequest(`type "${item['type']}" can't be used in sendMediaGroup`);

@@ -18,7 +18,7 @@ const getMe: ApiMethod = ({ state }) => ({
   allows_users_to_create_topics: false,
 });
 
-/** A scope that names a chat is refused while the bot does not know that chat. */
+/** Parses the scope of a call; throws 400 for a scope of a chat that the bot does not know. */
 function scopeOf({ state, params }: ApiCall): CommandScope {
   const scope = readScope(params.json('scope', 'BotCommandScope'));
   if (!('chatId' in scope)) return scope;
@@ -71,7 +71,7 @@ const getChatMenuButton: ApiMethod = (call) => {
   return menuButtons.get(menuChatOf(call)) ?? menuButtons.get(0) ?? { type: 'commands' };
 };
 
-/** 0 stands for every private chat without a button of its own. */
+/** Returns the chat of a menu button, 0 for the default button of all private chats. */
 function menuChatOf(call: ApiCall): number {
   if (!call.params.has('chat_id')) return 0;
   const chat = chatOf(call);

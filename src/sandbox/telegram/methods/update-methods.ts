@@ -42,7 +42,7 @@ const setWebhook: ApiMethod = ({ state, params }) => {
   return true;
 };
 
-/** As on a Bot API server of one's own, a bot on this machine may be reached without TLS and at any port. */
+/** Like a local Bot API server, it accepts plain HTTP and any port for a webhook on this machine. */
 function checkWebhookUrl(url: string): void {
   const { protocol, port } = URL.canParse(url) ? new URL(url) : { protocol: '', port: '' };
   if (protocol === 'http:' && isOnThisMachine(url)) return;

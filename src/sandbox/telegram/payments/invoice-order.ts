@@ -3,18 +3,24 @@ import { isObject, type CallParams } from '../call-params.ts';
 import { characterCount } from '../text/formatted-text.ts';
 import { limits } from '../limits.ts';
 
-/** What an invoice asks for, in whole Stars. */
+/** The contents of an invoice; the amount is in whole Stars. */
 export type InvoiceOrder = {
   readonly title: string;
   readonly description: string;
   readonly payload: string;
   readonly amount: number;
   readonly startParameter: string;
-  /** Set when the Stars are asked for again and again. */
+  /**
+   * Returns the period of a subscription in seconds, undefined for a single payment; throws 400 when Telegram does not
+   * offer it.
+   */
   readonly periodS?: number;
 };
 
-/** Reads what `sendInvoice` and `createInvoiceLink` have in common; only Stars can be asked for here. */
+/**
+ * Parses the parameters common to `sendInvoice` and `createInvoiceLink`; throws 400 for anything but an invoice in
+ * Stars.
+ */
 export function readInvoiceOrder(params: CallParams): InvoiceOrder {
   const title = required(params, 'title');
   const description = required(params, 'description');
@@ -28,7 +34,7 @@ export function readInvoiceOrder(params: CallParams): InvoiceOrder {
   return { title, description, payload, amount: readAmount(params), startParameter: params.text('start_parameter') };
 }
 
-/** Stars are asked for with exactly one price. */
+/** An invoice in Stars has exactly one price. */
 function readAmount(params: CallParams): number {
   const prices = params.json('prices', 'prices');
   if (!Array.isArray(prices)) throw badRequest('expected an Array of labeled prices');

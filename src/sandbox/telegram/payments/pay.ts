@@ -6,7 +6,7 @@ import type { TelegramState } from '../telegram-state.ts';
 import { messageFor, userFor } from '../messages/bot-api-objects.ts';
 
 export type PaymentOutcome =
-  /** `updateId` tells of it, and comes a second time a little later. */
+  /** `updateId` is the update with the payment; it is delivered a second time a little later. */
   | { readonly kind: 'paid'; readonly chargeId: string; readonly messageId: number; readonly updateId: number }
   | { readonly kind: 'declined'; readonly words: string }
   /** The bot did not answer the checkout within 10 s. */
@@ -17,7 +17,7 @@ export type Payment = {
   readonly outcome: Promise<PaymentOutcome>;
 };
 
-/** Pays an invoice of the chat, or one behind a link; throws when there is none. */
+/** Pays an invoice message of the chat, or an invoice link; throws when there is none. */
 export function pay(state: TelegramState, chat: StoredChat, userId: number, invoice: number | string): Payment {
   const order = orderOf(state, chat, invoice);
   const { promise: outcome, resolve } = Promise.withResolvers<PaymentOutcome>();

@@ -10,7 +10,7 @@ export type CheckoutAnswer =
   | { readonly kind: 'declined'; readonly words: string }
   | { readonly kind: 'expired' };
 
-/** One payment that was made. */
+/** One completed payment. */
 export type Charge = {
   readonly id: string;
   readonly userId: number;
@@ -21,7 +21,7 @@ export type Charge = {
 
 type Checkout = { readonly settle: (answer: CheckoutAnswer) => void; readonly expiry: Disposable };
 
-/** Play money: the links, the checkouts that wait for their answer, the charges and the bot's balance. */
+/** Payments with play money: invoice links, open checkouts, charges and the balance of the bot. */
 export class StarPayments {
   readonly transactions: StarTransaction[] = [];
   readonly #clock: Clock;
@@ -47,7 +47,10 @@ export class StarPayments {
     return this.#links.get(link);
   }
 
-  /** Calls `settle` once: with the bot's answer, or with `expired` after 10 s. */
+  /**
+   * Opens a checkout and returns its id. `settle` is called once: with the answer of the bot, or with `expired` after
+   * 10 s.
+   */
   openCheckout(settle: (answer: CheckoutAnswer) => void): string {
     const id = `${randomInt(1e12, 9e12)}${randomInt(1e5, 9e5)}`;
     const expiry = this.#clock.schedule(limits.invoice.checkoutMs, () => {
@@ -80,7 +83,7 @@ export class StarPayments {
     return charge;
   }
 
-  /** The charge of this person; refused when there is none. */
+  /** Returns the charge of this user; throws 400 when there is none. */
   chargeOf(userId: number, chargeId: string): Charge {
     const charge = this.#charges.get(chargeId);
     if (charge === undefined || charge.userId !== userId) throw badRequest('CHARGE_ID_INVALID');
@@ -93,7 +96,7 @@ export class StarPayments {
   }
 }
 
-/** A charge as Telegram tells it to the bot. */
+/** Returns the `SuccessfulPayment` for a charge. */
 export function paymentFor({ id, order }: Charge, nowS: number): SuccessfulPayment {
   const { periodS } = order;
   return {

@@ -8,19 +8,20 @@ export type GroupProfile = {
   readonly isForum?: boolean;
 };
 
-/** A group with the bot in it, seen by those who run it. */
+/** A group that contains the bot. */
 export type Group = {
   readonly id: number;
   readonly title: string;
-  /** Opens a topic of a forum; answers its thread id. */
+  /** Opens a topic of a forum; returns its thread id. */
   addTopic(name: string): number;
   closeTopic(threadId: number): void;
   makeAdmin(userId: number): void;
   kickBot(): void;
-  /** Turns the group into a supergroup; calls to the old id then say where it went. */
+  /** Upgrades the group to a supergroup; calls to the old id are then refused with the new one. */
   upgrade(newId: number): Group;
 };
 
+/** Adds a group with the bot in it; throws when the id is taken or not negative. */
 export function addGroup(state: TelegramState, profile: GroupProfile): Group {
   if (state.chats.has(profile.id)) throw new Error(`Cannot add the group ${profile.id}: the id is taken`);
   const chat = newGroupChat(profile);
@@ -30,7 +31,7 @@ export function addGroup(state: TelegramState, profile: GroupProfile): Group {
     title: chat.title,
     addTopic: (name) => {
       if (!chat.isForum) throw new Error(`Cannot open a topic in the group ${chat.id}: it is not a forum`);
-      // The topic's first message is the service message that opens it; the general topic is 1.
+      // The id of a topic is that of the service message that opens it; 1 is the general topic.
       chat.lastMessageId = Math.max(1, chat.lastMessageId) + 1;
       chat.topics.set(chat.lastMessageId, { name, closed: false });
       return chat.lastMessageId;
@@ -53,6 +54,7 @@ export function addGroup(state: TelegramState, profile: GroupProfile): Group {
   };
 }
 
+/** Returns a topic of the group; throws when there is none with this id. */
 export function topicOf(chat: GroupChat, threadId: number): { closed: boolean } {
   const topic = chat.topics.get(threadId);
   if (topic === undefined) throw new Error(`Cannot find the topic ${threadId} of the group ${chat.id}: it has none`);

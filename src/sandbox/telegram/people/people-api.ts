@@ -6,7 +6,7 @@ import type { SeenFile, SeenMessage } from '../messages/seen-message.ts';
 export type PeopleApiResponse = { readonly status: number; readonly body: unknown };
 
 export type PeopleApi = {
-  /** Lets other programs be people: one request in, one answer out; nothing for a path that is not its own. */
+  /** Answers one request: status and JSON body; undefined for a path outside `/sandbox/`. */
   answer(method: string, url: URL, body: string): Promise<PeopleApiResponse> | undefined;
 };
 
@@ -27,7 +27,10 @@ const bodies = {
 
 const root = '/sandbox/';
 
-/** Opens `/sandbox/person`, `say`, `press`, `pay` and `messages`. */
+/**
+ * The HTTP API through which other programs act as people: `person`, `say`, `press`, `pay` and `messages` under
+ * `/sandbox/`. What cannot be done is status 400 with `error`.
+ */
 export function createPeopleApi(people: {
   readonly known: ReadonlyMap<number, Person>;
   readonly add: (profile: Profile) => Person;
@@ -83,7 +86,7 @@ async function attempt(work: () => unknown): Promise<PeopleApiResponse> {
 
 const fileKinds = ['photo', 'video', 'document', 'animation', 'audio', 'voice'] as const;
 
-/** A message without the bytes of its file: `getFile` of the bot gives those. */
+/** A message with the size of its file instead of the bytes; the bytes come from `getFile`. */
 function shown(message: SeenMessage): object {
   const files = fileKinds.flatMap((kind) => {
     const file: SeenFile | undefined = message[kind];

@@ -11,7 +11,7 @@ export type NewMessage = {
   readonly threadId?: number;
 };
 
-/** Puts a person's message into the chat and tells the bot, if it may see it; answers the message's id. */
+/** Posts a message of a person and queues its update when the bot may see it; returns the message id. */
 export function writeAsPerson(state: TelegramState, chat: StoredChat, userId: number, newMessage: NewMessage): number {
   if (chat.kind === 'private') {
     if (chat.blocked) throw new Error('Cannot write to the bot: the person has blocked it; unblock() first');
@@ -25,7 +25,7 @@ export function writeAsPerson(state: TelegramState, chat: StoredChat, userId: nu
   return message.id;
 }
 
-/** Gives an own text message a new text. */
+/** Replaces the text of a message that the person wrote; throws for any other message. */
 export function editAsPerson(
   state: TelegramState,
   chat: StoredChat,
@@ -44,7 +44,7 @@ export function editAsPerson(
   return messageId;
 }
 
-/** Privacy mode: in a group a bot sees commands that may be its own, mentions of it and replies to it. */
+/** Privacy mode: in a group the bot receives commands that may be for it, mentions of it, and replies to it. */
 function isSeenByBot(state: TelegramState, chat: StoredChat, message: StoredMessage): boolean {
   if (chat.kind === 'private') return true;
   if (chat.kicked) return false;

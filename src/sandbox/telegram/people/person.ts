@@ -13,43 +13,44 @@ import { chatFor, userFor } from '../messages/bot-api-objects.ts';
 
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A picture of one pixel, for a person who sends any photo. */
+/** A PNG of one pixel. */
 export function tinyPhoto(): Uint8Array {
   return new Uint8Array(Buffer.from(png, 'base64'));
 }
 
 export type ChatTarget = {
-  /** The private chat with the bot unless a group is named. */
+  /** The private chat with the bot unless a group is given. */
   readonly in?: Group;
 };
 
 export type SayOptions = ChatTarget & {
   readonly replyTo?: number;
   readonly threadId?: number;
-  /** The id of an own message that gets the new text instead of a new message being sent. */
+  /** Edits this message of the person instead of sending a new one. */
   readonly edited?: number;
 };
 
 export type PhotoOptions = ChatTarget & {
   readonly replyTo?: number;
   readonly threadId?: number;
-  /** Another picture than the small one that is sent otherwise. */
+  /** The picture to send; a PNG of one pixel when absent. */
   readonly bytes?: Uint8Array;
 };
 
-/** Somebody with a phone. */
+/** A person with a phone, driven by a test or a program. */
 export type Person = {
   readonly id: number;
   readonly profile: Profile;
-  /** Sends a text (a very long one in several messages, as phones do); answers the first message's id. */
+  /** Sends a text, in several messages when it is too long for one; returns the id of the first. */
   say(text: string, options?: SayOptions): number;
+  /** Sends a photo; returns the message id. */
   sendPhoto(caption?: string, options?: PhotoOptions): number;
   /** Presses the button with this text or data; throws when the message has no such button. */
   press(messageId: number, button: string, options?: ChatTarget): Press;
-  /** Pays the invoice of this message or behind this link, with play money that never ends. */
+  /** Pays an invoice message (by id) or link with play money. */
   pay(invoice: number | string, options?: ChatTarget): Payment;
   messages(group?: Group): readonly SeenMessage[];
-  /** Resolves with the messages as soon as the predicate holds; `timeoutMs` is real time, 20 s unless told. */
+  /** Resolves with the messages once the predicate holds; rejects after `timeoutMs` of real time, 20 s by default. */
   waitFor(
     predicate: SeenPredicate,
     options?: ChatTarget & { readonly timeoutMs?: number },
@@ -59,6 +60,7 @@ export type Person = {
   unblock(): void;
 };
 
+/** Adds a person with a private chat; throws when the id is taken or not positive. */
 export function addPerson(state: TelegramState, profile: Profile): Person {
   const { id } = profile;
   if (id <= 0 || state.chats.has(id)) throw new Error(`Cannot add the person ${id}: the id is taken or not positive`);

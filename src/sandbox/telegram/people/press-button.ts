@@ -4,16 +4,16 @@ import { seenButton } from '../messages/seen-message.ts';
 import type { TelegramState } from '../telegram-state.ts';
 import { messageFor, userFor } from '../messages/bot-api-objects.ts';
 
-/** A pressed button; `answered` resolves when the bot answers the press, or after 150 s with `expired`. */
+/** A pressed button. `answered` resolves when the bot answers, or after 150 s with `expired`. */
 export type Press = {
   readonly queryId: string;
   readonly updateId: number;
   readonly answered: Promise<CallbackAnswer>;
-  /** Undefined until then. */
+  /** Undefined until `answered` has resolved. */
   readonly answer: CallbackAnswer | undefined;
 };
 
-/** Presses the button of a message that has this text or data; throws when there is none that can be pressed. */
+/** Presses the button with this text or callback data; throws when the message has none that can be pressed. */
 export function pressButton(
   state: TelegramState,
   chat: StoredChat,

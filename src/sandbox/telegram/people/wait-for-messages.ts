@@ -3,7 +3,7 @@ import type { SeenMessage } from '../messages/seen-message.ts';
 
 export type SeenPredicate = (messages: readonly SeenMessage[]) => boolean;
 
-/** Looks at the messages after each change until the predicate holds; rejects after `timeoutMs` of real time. */
+/** Checks the messages after each change until the predicate holds; rejects after `timeoutMs` of real time. */
 export function waitForMessages(
   changes: Changes,
   messages: () => readonly SeenMessage[],
@@ -16,7 +16,7 @@ export function waitForMessages(
     listening[Symbol.dispose]();
     settle();
   };
-  const look = () => {
+  const check = () => {
     try {
       const seen = messages();
       if (predicate(seen)) finish(() => resolve(seen));
@@ -25,11 +25,11 @@ export function waitForMessages(
     }
   };
   const limit = setTimeout(() => {
-    const words = `Cannot wait longer than ${timeoutMs} ms for the messages; now there are: ${summary(messages())}`;
-    finish(() => reject(new Error(words)));
+    const message = `Cannot wait longer than ${timeoutMs} ms for the messages; now there are: ${summary(messages())}`;
+    finish(() => reject(new Error(message)));
   }, timeoutMs);
-  const listening = changes.listen(look);
-  look();
+  const listening = changes.listen(check);
+  check();
   return promise;
 }
 

@@ -1,7 +1,7 @@
 import type { MessageEntity } from 'grammy/types';
 import type { FormattedText } from './formatted-text.ts';
 
-/** The text as HTML for a page, every character escaped and every tag closed in order. */
+/** Returns the text as HTML, with every character escaped and every tag closed in order. */
 export function htmlFor({ text, entities }: FormattedText): string {
   const tagged = entities.flatMap((entity) => {
     const tag = tagFor(entity);

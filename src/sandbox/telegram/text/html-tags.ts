@@ -22,7 +22,7 @@ const plainTags: Readonly<Record<string, PlainEntity>> = {
   span: 'spoiler',
 };
 
-/** The tags that may stand in a message; any other one is refused. */
+/** The tags that a message may contain. */
 export const htmlTags: ReadonlySet<string> = new Set([
   ...Object.keys(plainTags),
   'a',
@@ -33,7 +33,10 @@ export const htmlTags: ReadonlySet<string> = new Set([
   'tg-time',
 ]);
 
-/** The entity that a closed tag makes over `text`; undefined when it makes none. `inner` may be merged into. */
+/**
+ * Returns the entity for a closed tag around `text`; undefined when there is none. May remove an entity from the end of
+ * `inner` that it absorbs.
+ */
 export function entityFor(tag: OpenTag, text: string, inner: MessageEntity[]): MessageEntity | undefined {
   const span = { offset: tag.offset, length: text.length };
   if (span.length === 0) return undefined;
@@ -67,7 +70,7 @@ function linkEntity(href: string, text: string, span: Span): MessageEntity | und
   return link === undefined ? undefined : { type: 'text_link', url: link, ...span };
 }
 
-/** The address as Telegram keeps it; undefined for what it would not open. */
+/** Returns the URL as Telegram stores it; undefined when Telegram would not make it a link. */
 export function linkAddress(url: string): string | undefined {
   const whole = /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^[^/:.]+\.[^/:]+:\d+/.test(url) ? url : `http://${url}`;
   if (!URL.canParse(whole)) return undefined;
@@ -79,7 +82,7 @@ export function linkAddress(url: string): string | undefined {
   return href === `${origin}/` ? href : whole;
 }
 
-/** A `code` that has its language and fills the `pre` becomes the pre's language. */
+/** A `code` that fills the whole `pre` is absorbed: its language becomes that of the `pre`. */
 function preEntity(span: Span, inner: MessageEntity[]): MessageEntity {
   const last = inner.at(-1);
   if (last?.type !== 'code' || last.offset !== span.offset || last.length !== span.length) {

@@ -6,8 +6,9 @@ import { entityFor, htmlTags, type OpenTag } from './html-tags.ts';
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"' };
 
 /**
- * Reads Telegram's HTML as the real server does: a closed list of tags, only `&lt; &gt; &amp; &quot;` and numbers are
- * decoded (any other `&` stays as it is), and everything unclosed, crossed or unknown is refused with its byte offset.
+ * Parses the HTML of Telegram as the real server does: a closed list of tags; only `&lt; &gt; &amp; &quot;` and numeric
+ * references are decoded, any other `&` stays. Throws 400 with the byte offset for a tag that is unclosed, crossed or
+ * unknown.
  */
 export function parseHtml(source: string): FormattedText {
   return new HtmlReader(source).read();

@@ -6,7 +6,7 @@ import { parseHtml } from './html-text.ts';
 
 type DetectedType = 'bot_command' | 'mention' | 'hashtag' | 'url' | 'email';
 
-/** In the order in which they win over each other. */
+/** Sorted by precedence. */
 const patterns: readonly (readonly [DetectedType, RegExp])[] = [
   ['email', /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
   [
@@ -18,7 +18,10 @@ const patterns: readonly (readonly [DetectedType, RegExp])[] = [
   ['hashtag', /(?<![\p{L}\p{N}_])#(?=[\p{N}_]*\p{L})[\p{L}\p{N}_]{1,256}/gu],
 ];
 
-/** What Telegram marks without being asked: commands, mentions, hashtags, addresses; never inside code or a link. */
+/**
+ * Returns the entities that Telegram detects by itself: commands, mentions, hashtags, URLs and addresses; none inside
+ * code or links.
+ */
 export function detectEntities(text: string, given: readonly MessageEntity[]): readonly MessageEntity[] {
   const taken: { readonly offset: number; readonly length: number }[] = given.filter((entity) =>
     ['code', 'pre', 'text_link', 'text_mention', 'bot_command', 'mention', 'url', 'email'].includes(entity.type),
@@ -42,7 +45,10 @@ function overlaps(
   return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
 }
 
-/** Reads a text, its `parse_mode` and its entities out of a call or out of one item of it. */
+/**
+ * Parses a text with its `parse_mode` and entities, of a call or of one item of a call; throws 400 when they are
+ * malformed.
+ */
 export function readText(source: string, parseMode: string, entities: unknown): FormattedText {
   const clean = source.replaceAll('\r', '').replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, ' ');
   const mode = parseMode.toLowerCase();
@@ -54,7 +60,7 @@ export function readText(source: string, parseMode: string, entities: unknown): 
   return trimAndDetect({ text: clean, entities: givenEntities(entities, clean.length) });
 }
 
-/** The text parameter `name` of a call with the parse mode and entities that belong to it. */
+/** Parses the text parameter `name` of a call with the parse mode and entities that belong to it. */
 export function readTextParam(params: CallParams, name: 'text' | 'caption'): FormattedText {
   const entities = params.json(name === 'text' ? 'entities' : 'caption_entities', 'message entities');
   return readText(params.text(name), params.text('parse_mode'), entities);
@@ -78,7 +84,7 @@ function givenEntities(given: unknown, length: number): readonly MessageEntity[]
   });
 }
 
-/** Trims the text, moves the entities along and adds those that Telegram finds by itself. */
+/** Trims the text, shifts the entities accordingly and adds the detected ones. */
 function trimAndDetect({ text, entities }: FormattedText): FormattedText {
   const start = text.length - text.trimStart().length;
   const trimmed = text.trim();

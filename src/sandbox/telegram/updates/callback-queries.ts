@@ -3,7 +3,7 @@ import type { Clock } from '../../../kit/clock.ts';
 import { badRequest } from '../api-error.ts';
 import { limits } from '../limits.ts';
 
-/** What became of a pressed button. */
+/** How a pressed button was answered. */
 export type CallbackAnswer =
   | { readonly kind: 'answered'; readonly text?: string; readonly showAlert: boolean; readonly url?: string }
   | { readonly kind: 'expired' };
@@ -15,7 +15,7 @@ type Entry = OpenQuery & {
   readonly expiry: Disposable;
 };
 
-/** Pressed buttons that wait for their answer: each takes one, within 150 s. */
+/** Open callback queries; each accepts one answer within 150 s. */
 export class CallbackQueries {
   readonly #clock: Clock;
   readonly #open = new Map<string, Entry>();

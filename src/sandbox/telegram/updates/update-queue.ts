@@ -12,7 +12,7 @@ export type Poll = {
   readonly offset: number;
   readonly limit: number;
   readonly timeoutS: number;
-  /** Undefined keeps what an earlier poll named. */
+  /** The kinds of updates to receive from now on; undefined keeps those of the last poll. */
   readonly allowed?: readonly string[];
 };
 
@@ -21,14 +21,14 @@ type PendingPoll = { readonly answer: (refusal?: ApiError) => void };
 const onlyWhenNamed = new Set(['chat_member', 'message_reaction', 'message_reaction_count']);
 
 /**
- * Updates wait here until a poll with a greater offset confirms them or their life ends. One poll may wait at a time: a
- * new one ends the older with 409.
+ * The pending updates. An update stays until a poll with a greater offset confirms it or it expires. One poll may wait
+ * at a time: a new one ends the older with 409.
  */
 export class UpdateQueue {
   readonly #clock: Clock;
   readonly #recent = new Map<number, RawUpdate>();
   #waiting: Waiting[] = [];
-  /** Sent once more whatever offset is asked: redelivered ones and raw ones with an id of the past. */
+  /** Delivered with the next poll whatever its offset: redelivered updates, and raw ones with a past id. */
   #outOfOrder: RawUpdate[] = [];
   #lastId: number;
   #allowed: readonly string[] = [];
@@ -46,7 +46,7 @@ export class UpdateQueue {
     return this.#waiting.length + this.#outOfOrder.length;
   }
 
-  /** Queues an update; answers its id, also when the bot did not ask for updates of its kind. */
+  /** Queues an update; returns its id, also when the bot does not receive updates of this kind. */
   add(kind: UpdateKind, payload: unknown): number {
     this.#lastId += 1;
     const update = { update_id: this.#lastId, [kind]: payload };
@@ -55,7 +55,7 @@ export class UpdateQueue {
     return this.#lastId;
   }
 
-  /** Queues any update, of whatever kind the bot asked for; without an id of its own it gets the next one. */
+  /** Queues an update whatever its kind; without an id of its own it gets the next one. */
   addRaw(raw: Readonly<Record<string, unknown>>): number {
     const given = raw['update_id'];
     const id = typeof given === 'number' ? given : this.#lastId + 1;
@@ -75,7 +75,10 @@ export class UpdateQueue {
     this.#queueOutOfOrder(update);
   }
 
-  /** Resolves with updates, or empty when `timeoutS` passes or the caller goes away; rejects with 409 for a newer poll. */
+  /**
+   * Resolves with updates, empty when `timeoutS` passes or the client closes the connection; rejects with 409 when a
+   * newer poll arrives.
+   */
   async poll(request: Poll, signal: AbortSignal): Promise<readonly RawUpdate[]> {
     this.#pendingPoll?.answer(
       conflict('terminated by other getUpdates request; make sure that only one bot instance is running'),
@@ -95,12 +98,12 @@ export class UpdateQueue {
     return signal.aborted ? [] : this.#take(limit);
   }
 
-  /** Calls the listener, the only one, whenever an update has been queued. */
+  /** Sets the one listener that is called after an update was queued. */
   onArrival(listener: () => void): void {
     this.#onArrival = listener;
   }
 
-  /** What a webhook has to deliver, in order; each stays until it is dropped or its life ends. */
+  /** The updates that a webhook has to deliver, in order; each stays until it is dropped or expires. */
   waiting(): readonly RawUpdate[] {
     this.#dropExpired();
     return [...this.#outOfOrder, ...this.#waiting.map(({ update }) => update)];
@@ -110,7 +113,7 @@ export class UpdateQueue {
     return this.waiting().includes(update);
   }
 
-  /** Takes one delivery away; the same update queued once more stays. */
+  /** Removes one delivery of the update; a second delivery of the same update stays. */
   drop(update: RawUpdate): void {
     const redelivered = this.#outOfOrder.indexOf(update);
     if (redelivered === -1) this.#waiting = this.#waiting.filter((waiting) => waiting.update !== update);

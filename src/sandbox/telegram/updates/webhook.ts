@@ -12,13 +12,14 @@ export type WebhookSettings = {
 type Options = {
   readonly updates: UpdateQueue;
   readonly clock: Clock;
-  /** Does the call that a bot may put into its answer. */
+  /** Carries out the method call that a bot may put into its response. */
   readonly perform: (method: string, params: CallParams) => Promise<unknown>;
 };
 
 /**
- * Posts waiting updates to the bot, one at a time a place, several places at once: a chat for messages, a person for
- * presses, another one for payments. What is not acknowledged by a 2xx comes again: at once, then after 2, 4, 8 … 60 s.
+ * Posts the pending updates to the bot: one at a time per ordering key, different keys in parallel. The key is the chat
+ * for messages, the person for presses, and the kind for payments. An update without a 2xx is posted again: at once,
+ * then after 2, 4, 8 … 60 s.
  */
 export class Webhook {
   readonly #options: Options;
@@ -54,7 +55,7 @@ export class Webhook {
     if (settings === undefined) return;
     const waiting = this.#options.updates.waiting();
     if (waiting.length > 0 && !isOnThisMachine(settings.url)) {
-      this.#note('Connection refused: the sandbox reaches this machine only');
+      this.#recordError('Connection refused: the sandbox reaches this machine only');
       return;
     }
     for (const update of waiting) {
@@ -87,7 +88,7 @@ export class Webhook {
     }
   }
 
-  /** Answers nothing when the bot has taken the update, otherwise how long to rest before it comes again. */
+  /** Resolves with undefined when the bot accepted the update, otherwise with the seconds until the next attempt. */
   async #post(
     update: RawUpdate,
     { url, secret }: WebhookSettings,
@@ -107,40 +108,41 @@ export class Webhook {
         redirect: 'manual',
         signal: clock.deadline(limits.webhook.answerMs, signal),
       });
-      const reason = await response.text();
+      const body = await response.text();
       if (response.ok) {
-        await performCallIn(reason, response.headers.get('content-type') ?? '', perform);
+        await performCallIn(body, response.headers.get('content-type') ?? '', perform);
         return undefined;
       }
-      this.#note(`Wrong response from the webhook: ${response.status} ${response.statusText}`);
-      const asked = Number(response.headers.get('retry-after') ?? Number.NaN);
-      return asked >= 0 ? Math.min(asked, limits.webhook.maxRequestedRetryS) : backoffS;
+      this.#recordError(`Wrong response from the webhook: ${response.status} ${response.statusText}`);
+      const requestedS = Number(response.headers.get('retry-after') ?? Number.NaN);
+      return requestedS >= 0 ? Math.min(requestedS, limits.webhook.maxRequestedRetryS) : backoffS;
     } catch (error) {
       signal.throwIfAborted();
-      const isSlow = error instanceof Error && error.name === 'TimeoutError';
-      this.#note(isSlow ? 'Read timeout expired' : 'Connection refused');
+      const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+      this.#recordError(isTimeout ? 'Read timeout expired' : 'Connection refused');
       return backoffS;
     }
   }
 
-  #note(reason: string): void {
+  #recordError(reason: string): void {
     this.#lastError = { dateS: Math.floor(this.#options.clock.now() / 1000), reason };
   }
 }
 
+/** True for a URL on a loopback host. */
 export function isOnThisMachine(url: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 }
 
-/** A JSON answer may name one method; what becomes of it nobody learns. */
-async function performCallIn(reason: string, contentType: string, perform: Options['perform']): Promise<void> {
-  const asked = /^application\/json\b/i.test(contentType) ? readCall(reason) : undefined;
-  if (asked !== undefined) await perform(asked.method, asked.params);
+/** A JSON response may name one method to call; its result is discarded. */
+async function performCallIn(body: string, contentType: string, perform: Options['perform']): Promise<void> {
+  const call = /^application\/json\b/i.test(contentType) ? readCall(body) : undefined;
+  if (call !== undefined) await perform(call.method, call.params);
 }
 
-function readCall(reason: string): { readonly method: string; readonly params: CallParams } | undefined {
+function readCall(body: string): { readonly method: string; readonly params: CallParams } | undefined {
   try {
-    const { method, ...rest } = JSON.parse(reason) as Record<string, unknown>;
+    const { method, ...rest } = JSON.parse(body) as Record<string, unknown>;
     if (typeof method !== 'string') return undefined;
     const given = Object.entries(rest).filter(([, value]) => value !== null);
     const texts = given.map(
@@ -152,7 +154,7 @@ function readCall(reason: string): { readonly method: string; readonly params: C
   }
 }
 
-/** Updates of one place keep their order. */
+/** Updates with the same key keep their order. */
 function orderingKey(update: RawUpdate): string {
   for (const [kind, content] of Object.entries(update)) {
     if (!isObject(content)) continue;
