@@ -20,8 +20,8 @@ const troubled = (effect: FaultEffect, jsonContentType: JsonContentType = withCh
     dialect: { jsonContentType },
   });
 
-/** The routes asked, with what was answered. */
-const story = ({ calls }: BytezSandbox) => calls.map(({ route, status }) => `${route} ${status ?? 'unanswered'}`);
+/** The requested routes with the status of their responses. */
+const routesOf = ({ calls }: BytezSandbox) => calls.map(({ route, status }) => `${route} ${status ?? 'unanswered'}`);
 
 test('bytez.js lists the tasks', async () => {
   await using _sandbox = await bytezOnLocalhost();
@@ -76,7 +76,7 @@ test('bytez.js looks a model up before its first run and gets the address of a p
   expect(file.headers.get('content-type')).toBe('image/png');
   expect(Buffer.from(await file.arrayBuffer())).toEqual(pngBytes);
   await model.run('a blue fox');
-  expect(story(sandbox)).toEqual(['models 200', 'run 200', 'media 200', 'run 200']);
+  expect(routesOf(sandbox)).toEqual(['models 200', 'run 200', 'media 200', 'run 200']);
   expect(sandbox.calls.map(({ prompt }) => prompt)).toEqual([undefined, 'a red fox', undefined, 'a blue fox']);
 });
 
@@ -99,13 +99,13 @@ test('bytez.js talks to a chat model, whole and in pieces', async () => {
   expect(await text(pieces)).toBe('You asked: Name a bird.');
 });
 
-test('bytez.js spoils the bytes of a streamed picture by reading them as text', async () => {
+test('bytez.js corrupts the bytes of a streamed picture by reading them as text', async () => {
   await using _sandbox = await bytezOnLocalhost();
   const bytes = await buffer(await aClient().model(imageModel).run('a red fox', true));
   expect(bytes.subarray(0, 6)).toEqual(Buffer.from('efbfbd504e47', 'hex'));
 });
 
-test('bytez.js gets the python words of a parameter that the model does not know', async () => {
+test('bytez.js gets the Python error of a parameter that the model does not know', async () => {
   await using _sandbox = await bytezOnLocalhost();
   expect(await aClient().model(imageModel).run('a red fox', { max_new_tokens: 9 })).toEqual({
     error: "StableDiffusionPipeline.__call__() got an unexpected keyword argument 'max_new_tokens'",
@@ -119,7 +119,7 @@ test.each([exactly, withCharset])('a key that is not known is unauthorized on ev
   expect(await client.list.tasks()).toEqual({ error: 'Unauthorized' });
   const ran = await client.model(imageModel).run('a red fox');
   expect(ran).toEqual(type === exactly ? { error: 'Unauthorized' } : { error: 'Unauthorized', output: null });
-  expect(story(sandbox)).toEqual(['tasks 401', 'models 401', 'run 401']);
+  expect(routesOf(sandbox)).toEqual(['tasks 401', 'models 401', 'run 401']);
 });
 
 test('the words of a 402 are lost to bytez.js unless its content type is bare', async () => {
@@ -135,10 +135,10 @@ test('the words of a 402 are lost to bytez.js unless its content type is bare', 
   });
 });
 
-test.each([exactly, withCharset])('bytez.js hears that it asks too often, as %s', async (type) => {
+test.each([exactly, withCharset])('bytez.js gets the rate limit, as %s', async (type) => {
   await using sandbox = await troubled({ kind: 'rate-limited', retryAfterS: 3 }, type);
   expect(await aClient().model(imageModel).run('a red fox')).toEqual({ error: 'Rate limit exceeded', output: null });
-  expect(story(sandbox)).toEqual(['models 200', 'run 429']);
+  expect(routesOf(sandbox)).toEqual(['models 200', 'run 429']);
 });
 
 test('the second of two runs at once is rejected, and the next one is not', async () => {
@@ -156,7 +156,7 @@ test('the second of two runs at once is rejected, and the next one is not', asyn
   expect(await model.run('a green fox')).toMatchObject({ error: null });
 });
 
-test('bytez.js goes on without the catalog and hears that there is no such model', async () => {
+test('bytez.js continues without the catalog and gets the error of an unknown model', async () => {
   await using sandbox = await bytezOnLocalhost({ catalog: 'empty' });
   const model = aClient().model(imageModel);
   expect(await model.run('a red fox')).toEqual({
@@ -164,10 +164,10 @@ test('bytez.js goes on without the catalog and hears that there is no such model
     output: null,
   });
   expect(model.details).toEqual({});
-  expect(story(sandbox)).toEqual(['models 200', 'run 404']);
+  expect(routesOf(sandbox)).toEqual(['models 200', 'run 404']);
 });
 
-test('bytez.js trips over a gateway page and prints what it could not read', async () => {
+test('bytez.js fails on a gateway page and prints what it could not parse', async () => {
   const printed = vi.spyOn(console, 'error').mockReturnValue();
   await using _sandbox = await troubled({ kind: 'status', status: 502 });
   expect(await aClient().model(imageModel).run('a red fox')).toEqual({
@@ -183,12 +183,12 @@ test('bytez.js gets a stream of the error itself when a stream is refused with a
   expect(await text(refused)).toBe('{"error":"Unauthorized"}');
 });
 
-test('bytez.js says that the fetch failed when the connection is cut', async () => {
+test('bytez.js reports a failed fetch when the connection is cut', async () => {
   await using _sandbox = await troubled({ kind: 'cut' });
   expect(await aClient().model(chatModel).run('hello')).toEqual({ error: 'fetch failed', output: null });
 });
 
-test('a port that is taken is said in one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   await using _first = await bytezOnLocalhost();
   await expect(bytezOnLocalhost()).rejects.toThrow(/^Cannot listen on port 8080 of \S+: another program has it/);
 });

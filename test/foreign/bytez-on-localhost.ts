@@ -9,10 +9,10 @@ import {
 } from '../../src/sandbox/bytez/bytez-sandbox.ts';
 import { plainPainter } from '../sandbox/bytez/ask.ts';
 
-/** Where `bytez.js` goes in its development mode; it cannot be told another place. */
+/** The port that `bytez.js` uses in its development mode; it cannot be changed. */
 const port = 8080;
 
-/** A Bytez sandbox that answers at `localhost:8080`, whichever addresses that name stands for here. */
+/** A Bytez sandbox reachable at `localhost:8080`, on every address of that name. */
 export async function bytezOnLocalhost(options: Partial<BytezSandboxOptions> = {}): Promise<BytezSandbox> {
   await using opening = new AsyncDisposableStack();
   const sandbox = opening.use(
@@ -30,7 +30,7 @@ export async function bytezOnLocalhost(options: Partial<BytezSandboxOptions> = {
   return { ...sandbox, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** Passes on every byte from the fixed port to the sandbox, and cuts where the sandbox cuts. */
+/** Forwards the fixed port to the sandbox, cut connections included. */
 async function relay(address: string, sandboxPort: number): Promise<AsyncDisposable> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

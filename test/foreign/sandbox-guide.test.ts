@@ -17,7 +17,7 @@ function block(language: string): string {
   return found;
 }
 
-test('the faults file of the guide is one that the sandbox takes', () => {
+test('the sandbox accepts the faults file of the guide', () => {
   expect(parseFaultsFile(JSON.parse(block('json'))).accounts).toHaveLength(3);
 });
 

@@ -20,11 +20,11 @@ async function aBot(setup: Setup = () => undefined, options: { readonly faults?:
     state.isRunning = false;
   });
   await launched;
-  // The bot is ready to be stopped and to hear people once it asks for updates.
+  // The bot can be stopped, and receives updates, once it has called getUpdates.
   await expect.poll(() => telegram.sandbox.calls.some(({ method }) => method === 'getUpdates')).toBe(true);
   const stop = async () => {
     if (state.isRunning) bot.stop('the test is over');
-    // Its last poll asks the same offset again and rests for 3 s of the clock.
+    // Its last poll repeats an offset, so it waits for 3 s of the fake clock.
     while (state.isRunning) await telegram.clock.advance(1000);
     await running;
   };
@@ -39,7 +39,7 @@ async function aBot(setup: Setup = () => undefined, options: { readonly faults?:
   };
 }
 
-/** How telegraf tells of a refusal. */
+/** Returns the response with which telegraf rejects a refused call. */
 async function refusalOf(call: Promise<unknown>): Promise<unknown> {
   try {
     await call;
@@ -50,7 +50,7 @@ async function refusalOf(call: Promise<unknown>): Promise<unknown> {
   return 'not refused';
 }
 
-test('a bot of telegraf drops what waited, hears a text and replies to it', async () => {
+test('a bot of telegraf drops pending updates, receives a text and replies to it', async () => {
   await using telegram = await aBot((bot) => {
     bot.on(message('text'), (ctx) =>
       ctx.reply(`*${ctx.message.text}* from ${ctx.from.first_name} <b>`, {
@@ -66,7 +66,7 @@ test('a bot of telegraf drops what waited, hears a text and replies to it', asyn
   ]);
 });
 
-test('a bot of telegraf hears its commands, with and without its name, and publishes them', async () => {
+test('a bot of telegraf receives its commands, with and without its name, and publishes them', async () => {
   await using telegram = await aBot((bot) => {
     bot.command('generate', (ctx) => ctx.replyWithHTML(`<i>${ctx.payload}</i>`));
     bot.help((ctx) => ctx.reply('help is near'));
@@ -139,7 +139,7 @@ test('a pressed button reaches a bot of telegraf, which answers it and edits its
   expect(seen.at(-1)).toMatchObject({ id, text: 'done', buttons: [[{ text: 'Site', url: 'https://example.org' }]] });
 });
 
-test('a bot of telegraf turns a text into a picture, gives it words, and takes it away', async () => {
+test('a bot of telegraf turns a text into a picture, captions it, and deletes it', async () => {
   await using telegram = await aBot();
   const { ada, bot } = telegram;
   const { message_id: id } = await bot.telegram.sendMessage(ada.id, 'working');
@@ -159,7 +159,7 @@ test('a bot of telegraf turns a text into a picture, gives it words, and takes i
   expect(ada.messages().some((message) => message.id === id)).toBe(false);
 });
 
-test('a bot of telegraf sends an album of uploads and of what is known', async () => {
+test('a bot of telegraf sends an album of new and known files', async () => {
   await using telegram = await aBot();
   const { ada, bot } = telegram;
   const { photo } = await bot.telegram.sendPhoto(ada.id, { source: aPng(16, 16) });
@@ -185,7 +185,7 @@ test('a bot of telegraf sends an album of uploads and of what is known', async (
   ]);
 });
 
-test('telegraf reads a refused request, a closed door, a flood and an unknown token as Telegram says them', async () => {
+test('telegraf reads a refused request, a blocked bot, a flood and an unknown token as Telegram sends them', async () => {
   await using telegram = await aBot(undefined, {
     faults: [{ method: 'sendVideo', times: 1, do: { kind: '429', retryAfterS: 7 } }],
   });

@@ -10,8 +10,10 @@ import { adminId, openTestHouse, premiumId, type TestHouse } from '../support/te
 
 const schema = telegramSchema();
 
-/** Every call and every answer that is not as Telegram's types have it; updates are the answers of getUpdates. */
-function strayed({ calls }: Pick<TelegramSandbox, 'calls'>): readonly string[] {
+/**
+ * Lists the calls and results that do not match the types of Telegram; updates are checked as results of getUpdates.
+ */
+function mismatches({ calls }: Pick<TelegramSandbox, 'calls'>): readonly string[] {
   return calls.flatMap(({ method, params, ok, cut, result }) => {
     const answered = ok === true && cut !== true ? schema.result(method, result) : [];
     return [...schema.call(method, params), ...answered].map((words) => `${method}: ${words}`);
@@ -31,7 +33,7 @@ test('the schema is made from the installed types of Telegram', () => {
   expect(madeFrom, 'run "npm run schema:telegram" and read what changed').toEqual(readTelegramTypes().madeFrom);
 });
 
-test('a session of pictures, a video, languages and buttons is as Telegram’s types have it', async () => {
+test('a session of pictures, a video, languages and buttons matches the types of Telegram', async () => {
   await using house = await openTestHouse({ seats: 2 });
   const [person, admin, vip] = [house.person(7), house.person(adminId), house.person(premiumId, 'es')];
   for (const words of ['/start', '/help', '/status', '/premium', '/paint', 'a fox', '/video']) {
@@ -53,7 +55,7 @@ test('a session of pictures, a video, languages and buttons is as Telegram’s t
   person.block();
   person.unblock();
   await answerTo(person, '/help');
-  expect(strayed(house.telegram)).toEqual([]);
+  expect(mismatches(house.telegram)).toEqual([]);
   expect([...methodsOf(house)].sort()).toEqual(
     expect.arrayContaining([
       'answerCallbackQuery',
@@ -67,7 +69,7 @@ test('a session of pictures, a video, languages and buttons is as Telegram’s t
   expect(kindsOf(house)).toEqual(new Set(['message', 'callback_query', 'my_chat_member']));
 });
 
-test('a session of waiting, cancelling and a restart is as Telegram’s types have it', async () => {
+test('a session of waiting, cancelling and a restart matches the types of Telegram', async () => {
   await using house = await openTestHouse();
   const hold = house.bytez.hold();
   const [first, second] = [house.person(7), house.person(8)];
@@ -82,10 +84,10 @@ test('a session of waiting, cancelling and a restart is as Telegram’s types ha
   hold.release();
   first.say('/generate a cherry');
   await pictures(first);
-  expect(strayed(house.telegram)).toEqual([]);
+  expect(mismatches(house.telegram)).toEqual([]);
 });
 
-test('a session in groups and topics is as Telegram’s types have it', async () => {
+test('a session in groups and topics matches the types of Telegram', async () => {
   await using house = await openTestHouse();
   const { telegram } = house;
   const person = house.person(7);
@@ -96,11 +98,11 @@ test('a session in groups and topics is as Telegram’s types have it', async ()
   await pictures(person, 1, group);
   person.say('/generate@darkroom_sandbox_bot a hare', { in: forum, threadId });
   await pictures(person, 1, forum);
-  expect(strayed(telegram)).toEqual([]);
+  expect(mismatches(telegram)).toEqual([]);
   expect(kindsOf(house)).toEqual(new Set(['message']));
 });
 
-test('a session in which much goes wrong is as Telegram’s types have it', async () => {
+test('a session in which much goes wrong matches the types of Telegram', async () => {
   await using house = await openTestHouse({
     accounts: [
       [{ do: { kind: 'unauthorized' } }],
@@ -111,16 +113,16 @@ test('a session in which much goes wrong is as Telegram’s types have it', asyn
   const person = house.person(7);
   telegram.addFault({ method: 'editMessageText', times: 1, do: { kind: '429', retryAfterS: 1 } });
   telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: '5xx', status: 502 } });
-  const told = () => house.events.filter(({ event }) => event === 'job.told').length;
+  const notified = () => house.events.filter(({ event }) => event === 'job.told').length;
   person.say('/generate something refused');
-  await until(() => told() === 1);
+  await until(() => notified() === 1);
   person.say('/generate something without credit');
-  await until(() => told() === 2);
+  await until(() => notified() === 2);
   await answerTo(house.person(adminId), '/keys');
-  expect(strayed(telegram)).toEqual([]);
+  expect(mismatches(telegram)).toEqual([]);
 });
 
-test('what the stand-in answers to every sort of send and edit is as Telegram’s types have it', async () => {
+test('the results of every send and edit match the types of Telegram', async () => {
   await using telegram = await aTelegram();
   const { api, ada, sandbox } = telegram;
   const photo = () => new InputFile(aPng(640, 480), 'fox.png');
@@ -154,10 +156,10 @@ test('what the stand-in answers to every sort of send and edit is as Telegram’
   await api.deleteMessages(ada.id, [sent.message_id]);
   ada.say('an edit', { edited: ada.say('a text') });
   await api.getUpdates();
-  expect(strayed(sandbox)).toEqual([]);
+  expect(mismatches(sandbox)).toEqual([]);
 });
 
-test('what the stand-in tells of groups and their people is as Telegram’s types have it', async () => {
+test('the results about groups and their members match the types of Telegram', async () => {
   await using telegram = await aTelegram();
   const { api, ada, sandbox } = telegram;
   const basic = sandbox.group({ id: -42, title: 'Friends' });
@@ -176,7 +178,7 @@ test('what the stand-in tells of groups and their people is as Telegram’s type
   ada.block();
   await api.getChatMember(ada.id, bot.id);
   await api.getUpdates();
-  expect(strayed(sandbox)).toEqual([]);
+  expect(mismatches(sandbox)).toEqual([]);
 });
 
 test.each<[string, string, Readonly<Record<string, unknown>>]>([
@@ -246,7 +248,7 @@ test('a bad call is found among the recorded ones, where the stand-in, like Tele
   await api.sendMessage(ada.id, 'x', { disable_web_page_preview: true } as object);
   const [call] = sandbox.calls;
   expect(call?.ok).toBe(true);
-  expect(strayed(sandbox)).toEqual([
+  expect(mismatches(sandbox)).toEqual([
     'sendMessage: must NOT have additional properties {"additionalProperty":"disable_web_page_preview"}',
   ]);
 });

@@ -24,7 +24,7 @@ export const failures = {
   bad: { blame: 'request', reason: 'refused', detail: '' },
 } as const satisfies Record<string, AttemptFailure>;
 
-/** A pool of three keys on a clock that stands still, whose words are kept. */
+/** A pool of three keys on a fake clock; its events and records are collected. */
 export function aPool(options: Partial<KeyPoolOptions> = {}) {
   const clock = fakeClock();
   const events: HouseEvent[] = [];
@@ -48,7 +48,7 @@ export function seatOf(pool: KeyPool, request: SeatRequest = {}): Lease {
   return answer.lease;
 }
 
-/** A seat of just this key. */
+/** Leases a seat of this key. */
 export function seatOfKey(pool: KeyPool, place: number, request: SeatRequest = {}): Lease {
   const others = pool.keys().flatMap(({ key }) => (key.place === place ? [] : [key.id]));
   const lease = seatOf(pool, { ...request, avoid: new Set(others) });
@@ -64,7 +64,7 @@ export function ok(ms = 10, model?: string) {
   return { kind: 'succeeded', ms, ...(model === undefined ? {} : { model }) } as const;
 }
 
-/** The states of all keys by their kinds, in the order of their places. */
+/** Returns the kinds of the key states, in the order of their places. */
 export function states(pool: KeyPool): readonly string[] {
   return pool.snapshot().keys.map(({ state }) => state.kind);
 }

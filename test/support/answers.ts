@@ -1,6 +1,6 @@
 import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
 
-/** The latest message of the bot says how the request ended: under no other one stands a button to ask again. */
+/** True when the latest message of the bot is the final one of a request: only that has a button to ask again. */
 export function hasAnswer(messages: readonly SeenMessage[]): boolean {
   const latest = messages.findLast(({ from }) => from === 'bot');
   return latest?.buttons.flat().some(({ data }) => data?.startsWith('again:') === true) ?? false;

@@ -2,7 +2,7 @@ import { keyId } from '../../src/domain/ids.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
 import { Secret } from '../../src/kit/secret.ts';
 
-/** A key for the pool, number `place`; what is not said is ordinary. */
+/** A key of the pool with number `place`; the other fields have usual values. */
 export function aKey(place: number, more: Partial<PoolKey> = {}): PoolKey {
   return {
     id: keyId(`id-${place}`),

@@ -7,13 +7,13 @@ export const source = join(import.meta.dirname, '..', '..', 'src');
 
 export type Ending = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Runs these lines in a process of their own, with `load` to import from the house; answers how it ended. */
+/** Runs the lines in a child process, with `load` to import from `src`; resolves with its exit code and output. */
 export async function runLines(lines: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ending> {
   const load = `const load = (name) => import(${JSON.stringify(`${pathToFileURL(source).href}/`)} + name);`;
   return run(['--input-type=module', '--eval', [load, ...lines].join('\n')], { env });
 }
 
-/** Runs Node with these words until it ends. */
+/** Runs Node with these arguments until it exits. */
 export async function run(
   words: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},

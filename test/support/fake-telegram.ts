@@ -11,11 +11,11 @@ export type TelegramCall = {
   readonly method: string;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly chatId: number | undefined;
-  /** Since the beginning. */
+  /** Since the start of the test. */
   readonly atMs: number;
 };
 
-/** What Telegram does with a call: refuses it, loses it before or after doing it, answers with a result. */
+/** How the fake handles a call: refuses it, loses it before or after carrying it out, or returns a result. */
 export type TelegramDeed =
   | { readonly code: number; readonly says: string; readonly retryAfterS?: unknown; readonly movedTo?: number }
   | 'offline'
@@ -25,7 +25,7 @@ export type TelegramDeed =
 export const limited = (retryAfterS: unknown): TelegramDeed => ({ code: 429, says: 'Too Many Requests', retryAfterS });
 export const refusing = (says: string, code = 400): TelegramDeed => ({ code, says });
 
-/** A chat book in memory. */
+/** A chat store in memory. */
 export function aChatBook(): ChatBook & { readonly entries: ReadonlyMap<number, ChatEntry> } {
   const entries = new Map<number, ChatEntry>();
   const find = (id: number) => entries.get(id) ?? { isClosed: false };
@@ -38,7 +38,10 @@ export function aChatBook(): ChatBook & { readonly entries: ReadonlyMap<number, 
   };
 }
 
-/** The bot's real way to Telegram, with a Telegram at its end that does what `answer` says, or else all that is asked. */
+/**
+ * The real outbox and API transformers of the bot, with a fake Telegram that handles each call as `answer` decides; by
+ * default it accepts every call.
+ */
 export function fakeTelegram(
   answer: (call: TelegramCall) => TelegramDeed | undefined | Promise<TelegramDeed | undefined> = () => undefined,
   clock: FakeClock = fakeClock(),

@@ -1,16 +1,19 @@
 import type { FakeClock } from './fake-clock.ts';
 
 export type Pace = {
-  /** How far the clock moves at a time. */
+  /** By how much the clock advances per step. */
   readonly stepMs?: number;
-  /** The clock moves no further than this. */
+  /** The clock advances no further than this. */
   readonly atMostMs?: number;
 };
 
-/** Room for the network between two steps of the clock. */
+/** Real time between two steps, for the network. */
 const breathMs = 2;
 
-/** Moves the clock on, with a breath of real time after each step, until the promise settles; answers what it does. */
+/**
+ * Advances the clock step by step until the promise settles, with a moment of real time after each step; settles as the
+ * promise does.
+ */
 export async function passTime<Value>(clock: FakeClock, until: Promise<Value>, pace: Pace = {}): Promise<Value> {
   const { stepMs = 250, atMostMs = 3_600_000 } = pace;
   const lastMs = clock.now() + atMostMs;

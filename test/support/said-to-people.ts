@@ -4,14 +4,17 @@ import { adminId } from './test-house.ts';
 const speaking = /^(?:send(?!ChatAction)|edit|answer)/;
 const wordFields = ['text', 'caption', 'media', 'reply_markup'] as const;
 
-/** All that the bot ever showed to anybody but the admin: every text, caption, button and short answer, the overwritten ones too. */
+/**
+ * Returns everything that the bot showed to anyone but the admin: texts, captions, buttons and short answers,
+ * overwritten ones included.
+ */
 export function saidToPeople(telegram: Pick<TelegramSandbox, 'calls'>): readonly string[] {
   return telegram.calls
     .filter(({ method, params }) => speaking.test(method) && String(params['chat_id']) !== String(adminId))
     .map(({ params }) => wordFields.flatMap((field) => wordsIn(params[field])).join('\n'));
 }
 
-/** What no person should ever read: status codes, keys, stacks, names of errors, holes in sentences. */
+/** What a person must never read: status codes, keys, stacks, names of errors, holes in sentences. */
 export const machinery = [
   /(?<![\w.])(?:4\d\d|5\d\d)(?![\w.])/,
   /canary/i,
@@ -21,12 +24,12 @@ export const machinery = [
   /unauthori|forbidden|rate.?limit|concurren|timed.?out|nginx|bytez/i,
 ] as const;
 
-/** The sentences in which machinery shows; none is as it should be. */
+/** Returns the messages that show machinery; there must be none. */
 export function machineryShown(telegram: Pick<TelegramSandbox, 'calls'>): readonly string[] {
   return saidToPeople(telegram).filter((words) => machinery.some((sign) => sign.test(words)));
 }
 
-/** Buttons carry ids and media carry handles that nobody reads; only what is written on them counts. */
+/** Collects the visible text; callback data and file handles are not visible. */
 function wordsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(wordsIn);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The spellings in which a secret may hide, base64 at any place of something longer included. */
+/** Returns the spellings of a secret, base64 at any offset inside a longer text included. */
 export function spellingsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const base64 = [0, 1, 2].flatMap((before) => {
@@ -16,13 +16,13 @@ export function spellingsOf(secret: string): readonly string[] {
 
 export type Haystack = { readonly where: string; readonly text: string };
 
-/** Names each haystack in which one of the secrets is found, in whatever spelling and case. */
+/** Returns the names of the haystacks that contain one of the secrets, in any spelling and case. */
 export function secretsFound(haystacks: readonly Haystack[], secrets: readonly string[]): readonly string[] {
   const needles = secrets.flatMap(spellingsOf).map((spelling) => spelling.toLowerCase());
   return haystacks.filter(({ text }) => hasAny(text.toLowerCase(), needles)).map(({ where }) => where);
 }
 
-/** Every file under the folder, byte for byte. */
+/** Returns the files under the folder, byte for byte. */
 export function filesIn(folder: string): readonly Haystack[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -5,14 +5,14 @@ export type Pattern = { readonly where: string; readonly regex: RegExp };
 
 const source = join(import.meta.dirname, '..', '..', 'src');
 
-/** Every file of the house with its text. */
+/** Returns the files of `src` with their text. */
 export function sources(): readonly { readonly name: string; readonly text: string }[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(?:ts|js|html)$/.test(name))
     .map((name) => ({ name, text: readFileSync(join(source, name), 'utf8') }));
 }
 
-/** Every regular expression that is written in the house, in the order of the files. */
+/** Returns the regular expression literals of a file, in their order. */
 export function patternsOf(name: string, text: string): readonly Pattern[] {
   return literalsIn(text).map(({ body, flags, at }) => ({
     where: `${name}:${text.slice(0, at).split('\n').length} /${body}/${flags}`,
@@ -25,13 +25,13 @@ type Literal = { readonly body: string; readonly flags: string; readonly at: num
 const quoted = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/y;
 const comment = /\/\/[^\n]*|\/\*[^]*?\*\//y;
 const literal = /\/((?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)/y;
-/** After these a slash begins an expression; after anything else it divides. */
+/** A slash after one of these begins an expression; after anything else it divides. */
 const beforeLiteral = /(?:^|[(,=:[!&|?{};>]|\b(?:return|typeof|case|of|in))\s*$/;
 
-/** Reads code as far as telling strings, comments, templates and divisions from regular expressions needs. */
+/** Scans code far enough to distinguish strings, comments, templates and divisions from regular expressions. */
 function literalsIn(code: string): readonly Literal[] {
   const found: Literal[] = [];
-  /** Open templates; each counts the braces that are open inside its current hole. */
+  /** Open templates; each counts the open braces of its current placeholder. */
   const holes: number[] = [];
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { schemaFile, type SchemaFixture } from './telegram-types.ts';
 
-/** Says what is wrong, in one line each; nothing when all is as Telegram's types have it. */
+/** Checks values against the types of Telegram; returns one line per mismatch, none when all match. */
 export type TelegramSchema = {
-  /** The arguments of a call as the sandbox records them. */
+  /** The parameters of a call as the sandbox records them. */
   call(method: string, params: Readonly<Record<string, unknown>>): readonly string[];
   result(method: string, result: unknown): readonly string[];
   update(update: unknown): readonly string[];
@@ -12,13 +12,13 @@ export type TelegramSchema = {
 
 type Property = { readonly type?: string | readonly string[] };
 
-/** The JSON schema of the Bot API, made from the types of the package `@grammyjs/types` by `npm run schema:telegram`. */
+/** Loads the JSON schema of the Bot API, which `npm run schema:telegram` makes from the package `@grammyjs/types`. */
 export function telegramSchema(): TelegramSchema {
   const { definitions } = JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaFixture;
   const api = Object.keys(definitions).find((name) => name.startsWith('ApiMethods<'));
   if (api === undefined) throw new Error(`Cannot read ${schemaFile}: it has no ApiMethods`);
   const methods = propertiesOf(definitions[api]);
-  // The whole schema is checked by being used; checking it first would take longer than all the tests.
+  // Using the schema checks it; a separate check would take longer than all the tests.
   const ajv = new Ajv({ allowUnionTypes: true, validateSchema: false });
   const compiled = new Map<string, ValidateFunction>();
   const check = (pointer: string, value: unknown): readonly string[] => {

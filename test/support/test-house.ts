@@ -22,9 +22,9 @@ export type TestHouse = AsyncDisposable & {
   readonly events: readonly HouseEvent[];
   readonly dataDir: string;
   readonly house: App;
-  /** Closes the bot as SIGTERM does, and opens a new one on the same data and sandbox. */
+  /** Closes the bot as SIGTERM does, and opens another on the same data and sandbox. */
   restart(): Promise<void>;
-  /** Resolves as soon as such an event has been told. */
+  /** Resolves once such an event was emitted. */
   event<Name extends HouseEvent['event']>(
     name: Name,
     where?: (event: Extract<HouseEvent, { event: Name }>) => boolean,
@@ -33,23 +33,23 @@ export type TestHouse = AsyncDisposable & {
 };
 
 export type TestHouseOptions = {
-  /** The faults of each key's account, in the order of the keys; one healthy key when absent. */
+  /** The faults of the account of each key, in the order of the keys; one healthy key when absent. */
   readonly accounts?: readonly (readonly BytezFault[])[];
   readonly seats?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** The bot's clock; the sandbox keeps the real one. */
+  /** The clock of the bot; the sandbox uses the real one. */
   readonly clock?: Clock;
   readonly latencyMs?: number;
-  /** Where the bot finds Telegram when something stands in between; told where that leads to. */
+  /** Returns the URL that the bot uses for Telegram; for a server in between, which gets the URL of the sandbox. */
   readonly door?: (telegramUrl: string) => string;
 };
 
-/** Settings that make waits short without leaving any out. */
+/** Settings that shorten waits without skipping any. */
 const quickly = { RETRY_DELAY_S: '0.01', DRAIN_S: '0.5' };
-/** Faults are scripted call by call: nobody calls unasked. */
+/** Faults are scripted call by call, so background calls are off. */
 const unasked = { KEYS_TEST_ON_START: 'off', HEALTH_CHECK_INTERVAL_S: '0' };
 
-/** The real house over real HTTP on a sandbox of its own, with a data folder that goes with it. */
+/** The real bot over real HTTP on its own sandbox, with a data folder that is removed with it. */
 export async function openTestHouse(options: TestHouseOptions = {}): Promise<TestHouse> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
@@ -130,12 +130,12 @@ export function testKey(place: number): string {
   return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
 }
 
-/** The bot's messages that satisfy the predicate. */
+/** Returns the messages of the bot that satisfy the predicate. */
 export function fromBot(messages: readonly SeenMessage[], where: (message: SeenMessage) => boolean = () => true) {
   return messages.filter((message) => message.from === 'bot' && where(message));
 }
 
-/** What a person reads of a message. */
+/** Returns the text or caption of a message. */
 export function wordsOf(message: SeenMessage | undefined): string {
   return message === undefined ? '' : message.text || (message.caption ?? '');
 }

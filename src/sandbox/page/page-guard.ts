@@ -21,7 +21,7 @@ export const pageHeader = 'x-darkroom-page';
 /** Rejects requests under any other name than loopback, which prevents DNS rebinding. */
 export const onlyLoopback: MiddlewareHandler = async (c, next) => {
   if (!loopbackHost.test(c.req.header('host') ?? ''))
-    return c.json({ error: 'This page answers on loopback only' }, 421);
+    return c.json({ error: 'This page is available on loopback only' }, 421);
   return next();
 };
 

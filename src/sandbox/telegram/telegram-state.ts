@@ -51,7 +51,7 @@ export class TelegramState {
 
   profileOf(userId: number): Profile {
     const profile = this.people.get(userId);
-    if (profile === undefined) throw new Error(`Cannot find the person ${userId}: nobody has this id`);
+    if (profile === undefined) throw new Error(`Cannot find the person ${userId}: there is none with this id`);
     return profile;
   }
 

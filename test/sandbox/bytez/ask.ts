@@ -14,7 +14,7 @@ export const chatModel = 'Qwen/Qwen3-4B';
 export const pngBytes = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 export const mp4Bytes = Buffer.from('000000186674797069736f6d', 'hex');
 
-/** Hands out fixed bytes and remembers what it was asked for. */
+/** Returns fixed bytes and records the requests. */
 export function plainPainter(): Painter & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
   return {
@@ -42,7 +42,7 @@ export function aSandbox(options: Partial<BytezSandboxOptions> = {}): Promise<By
   });
 }
 
-/** A sandbox with one account that this befalls. */
+/** A sandbox whose one account has this fault. */
 export function troubled(effect: FaultEffect, rest: Omit<BytezFault, 'do'> = {}): Promise<BytezSandbox> {
   return aSandbox({ accounts: [{ name: 'ann', key: 'key-of-ann', faults: [{ do: effect, ...rest }] }] });
 }
@@ -67,13 +67,13 @@ export function get(sandbox: BytezSandbox, path: string, authorization = 'Key ke
   return fetch(`${sandbox.baseUrl}/${path}`, { headers: authorization === '' ? {} : { authorization } });
 }
 
-/** The address of a freshly made picture. */
+/** Returns the URL of a new picture. */
 export async function madeUrl(sandbox: BytezSandbox): Promise<string> {
   const answer = (await (await post(sandbox, imageModel, { text: 'a fox' })).json()) as { output: string };
   return answer.output;
 }
 
-/** Resolves as soon as the sandbox has seen what is waited for. */
+/** Resolves once the condition holds; it is checked after each change. */
 export async function until(sandbox: BytezSandbox, seen: () => boolean): Promise<void> {
   if (seen()) return;
   await new Promise<void>((resolve) => {

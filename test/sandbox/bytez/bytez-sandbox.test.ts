@@ -16,7 +16,7 @@ import {
 } from './ask.ts';
 
 test.each(['list/tasks', 'no/such/path', 'openai/v1/models', 'openai/v1/nothing'])(
-  'a request without a key is turned away before %s is looked at',
+  'a request without a key is refused before %s is looked at',
   async (path) => {
     await using sandbox = await aSandbox();
     const response = await get(sandbox, path, '');
@@ -41,7 +41,7 @@ test.each(['Basic key-of-ann', 'Key key-of-eve', 'key-of-an', 'Key'])(
   },
 );
 
-test('a dialect without Bearer on native routes still takes it on the OpenAI routes', async () => {
+test('a dialect without Bearer on native routes still accepts it on the OpenAI routes', async () => {
   await using sandbox = await aSandbox({ dialect: { bearerOnNative: false } });
   const native = await get(sandbox, 'list/tasks', 'Bearer key-of-ann');
   const openAi = await get(sandbox, 'openai/v1/models', 'Bearer key-of-ann');
@@ -69,7 +69,7 @@ test('list/models filters by task and by model', async () => {
   expect(none.output).toEqual([]);
 });
 
-test('list/models without a model answers 500 in the dialect that needs one', async () => {
+test('list/models without a model returns 500 in the dialect that needs one', async () => {
   await using sandbox = await aSandbox({ dialect: { listNeedsModelId: true } });
   const response = await get(sandbox, 'list/models?task=chat');
   expect([response.status, await response.json()]).toEqual([500, { error: 'Expected parameter(s): modelId' }]);
@@ -149,7 +149,7 @@ test('a model can be asked for', async () => {
 test.each([
   { model: imageModel, type: 'image/png', ending: 'png', bytes: pngBytes },
   { model: videoModel, type: 'video/mp4', ending: 'mp4', bytes: mp4Bytes },
-])('$model answers the address of a file that needs no key', async ({ model, type, ending, bytes }) => {
+])('$model returns the URL of a file that needs no key', async ({ model, type, ending, bytes }) => {
   await using sandbox = await aSandbox();
   const { output } = (await (await post(sandbox, model, { text: 'a fox' })).json()) as { output: string };
   expect(output).toMatch(new RegExp(`^http://${sandbox.mediaHost}/model/output/${model}/[\\w-]{21}\\.${ending}$`));
@@ -159,13 +159,13 @@ test.each([
   expect(sandbox.calls.at(-1)).toMatchObject({ route: 'media', status: 200, leakedKey: false });
 });
 
-test('a result that was never made answers 404', async () => {
+test('an unknown result returns 404', async () => {
   await using sandbox = await aSandbox();
   expect((await fetch(`http://${sandbox.mediaHost}/model/output/a/b/c.png`)).status).toBe(404);
 });
 
 test.each([{ authorization: 'Key key-of-ann' }, { authorization: 'whatever' }, { 'x-api': 'key-of-bob' }])(
-  'a media request with %j is seen as a leaked key',
+  'a media request with %j is recorded as a leaked key',
   async (headers) => {
     await using sandbox = await aSandbox();
     await fetch(await madeUrl(sandbox), { headers: headers as Record<string, string> });
@@ -173,13 +173,13 @@ test.each([{ authorization: 'Key key-of-ann' }, { authorization: 'whatever' }, {
   },
 );
 
-test('"json": false answers the file itself', async () => {
+test('"json": false returns the file itself', async () => {
   await using sandbox = await aSandbox();
   const response = await post(sandbox, imageModel, { text: 'a fox', json: false });
   expect(Buffer.from(await response.arrayBuffer())).toEqual(pngBytes);
 });
 
-test('a chat model answers a message, in blocks when it was asked in blocks, and shorter when told so', async () => {
+test('a chat model answers a message, in blocks when it came in blocks, and at most max_new_tokens long', async () => {
   await using sandbox = await aSandbox();
   const plain = await post(sandbox, chatModel, { messages: sayFox, params: { max_new_tokens: 4 } });
   const blocks = await post(sandbox, chatModel, {
@@ -208,7 +208,7 @@ test('a streamed text comes as plain chunks without an envelope', async () => {
 });
 
 test.each(['application/json', 'application/json; charset=utf-8'] as const)(
-  'JSON comes as %s in the dialect that says so',
+  'JSON has the content type %s in the dialect with it',
   async (jsonContentType) => {
     await using sandbox = await aSandbox({ dialect: { jsonContentType } });
     const good = await post(sandbox, imageModel, { text: 'a fox' });
@@ -227,7 +227,7 @@ test.each([true, false])('the meter headers are there when the dialect has them:
   expect(names.map((name) => headers.has(name))).toEqual(names.map(() => meterHeaders));
 });
 
-test('while the API is down every route answers a gateway page, and the media host stays up', async () => {
+test('while the API is down every route returns a gateway page, and the media host stays up', async () => {
   await using sandbox = await aSandbox();
   const url = await madeUrl(sandbox);
   sandbox.setDown(true);
@@ -239,7 +239,7 @@ test('while the API is down every route answers a gateway page, and the media ho
   expect((await post(sandbox, imageModel, { text: 'a fox' })).status).toBe(200);
 });
 
-test('runs and media take as long as they are told to', async () => {
+test('runs and media take the configured time', async () => {
   const clock = fakeClock();
   await using sandbox = await aSandbox({ clock, latencyMs: 40_000, media: { latencyMs: 5000 } });
   const making = madeUrl(sandbox);

@@ -32,7 +32,7 @@ test('a streamed chat completion comes as events and ends with [DONE]', async ()
 
 type Chunk = { choices: { delta: { content?: string }; finish_reason: string | null }[] };
 
-test('a plain completion answers text', async () => {
+test('a plain completion returns text', async () => {
   await using sandbox = await aSandbox();
   const body = { model: 'gpt2', prompt: 'Hi', max_tokens: 3 };
   expect(await (await post(sandbox, 'openai/v1/completions', body, bearer)).json()).toMatchObject({

@@ -10,7 +10,7 @@ function story(faults: readonly BytezFault[], calls: number, msBetween = 0): (Fa
   return Array.from({ length: calls }, (_, index) => plan.next('run', 'a/b', index * msBetween).effect?.kind);
 }
 
-test('FaultPlan lets a fault without "when" befall every run', () => {
+test('FaultPlan lets a fault without "when" hit every run', () => {
   expect(story([{ do: { kind: 'cut' } }], 3)).toEqual(['cut', 'cut', 'cut']);
 });
 
@@ -19,7 +19,7 @@ test('FaultPlan counts each nth call', () => {
   expect(story(faults, 6)).toEqual([undefined, undefined, 'cut', undefined, undefined, 'cut']);
 });
 
-test('FaultPlan stops after so many times and goes on to the next fault', () => {
+test('FaultPlan stops a fault after "times" calls and continues with the next fault', () => {
   const faults: BytezFault[] = [
     { do: { kind: 'cut' }, when: { times: 2 } },
     { do: { kind: 'hang' }, when: { times: 1 } },
@@ -27,11 +27,11 @@ test('FaultPlan stops after so many times and goes on to the next fault', () => 
   expect(story(faults, 4)).toEqual(['cut', 'cut', 'hang', undefined]);
 });
 
-test('FaultPlan waits for its time', () => {
+test('FaultPlan starts a fault after "afterS"', () => {
   expect(story([{ do: { kind: 'cut' }, when: { afterS: 2 } }], 4, 1000)).toEqual([undefined, undefined, 'cut', 'cut']);
 });
 
-test('FaultPlan adds up what is slow and keeps the first other fault', () => {
+test('FaultPlan adds up the delays and keeps the first other fault', () => {
   const plan = new FaultPlan(
     [
       { do: { kind: 'slow', ms: 5 } },
@@ -45,7 +45,7 @@ test('FaultPlan adds up what is slow and keeps the first other fault', () => {
   expect(plan.next('run', undefined, 0)).toEqual({ slowMs: 12, effect: { kind: 'cut' } });
 });
 
-test('FaultPlan keeps to the model and the route', () => {
+test('FaultPlan limits a fault to its model and route', () => {
   const plan = new FaultPlan([{ do: { kind: 'cut' }, model: 'a/b' }], 0, alwaysLow);
   const kinds = [plan.next('run', 'a/c', 0), plan.next('list', 'a/b', 0), plan.next('run', 'a/b', 0)];
   expect(kinds.map((each) => each.effect?.kind)).toEqual([undefined, undefined, 'cut']);
@@ -58,7 +58,7 @@ test('FaultPlan lets a share of the calls fail', () => {
   expect(kinds).toEqual(['cut', undefined, 'cut', undefined]);
 });
 
-test('FaultPlan never befalls more often than "times" nor oftener than "every"', () => {
+test('FaultPlan never hits more often than "times" nor than "every"', () => {
   const numbers = fc.record({ every: fc.integer({ min: 1, max: 9 }), times: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(numbers, fc.integer({ min: 0, max: 60 }), (when, calls) => {

@@ -31,7 +31,7 @@ const spoken: readonly { effect: FaultEffect; status: number; body: string | Reg
   { effect: { kind: 'refused', status: 200 }, status: 200, body: /content policy/ },
 ];
 
-test.each(spoken)('the fault $deed answers $status', async ({ effect, status, body }) => {
+test.each(spoken)('the fault $effect returns $status', async ({ effect, status, body }) => {
   await using sandbox = await troubled(effect);
   const response = await post(sandbox, imageModel, fox);
   const text = await response.text();
@@ -40,7 +40,7 @@ test.each(spoken)('the fault $deed answers $status', async ({ effect, status, bo
   expect(sandbox.calls).toMatchObject([{ fault: effect.kind, status, prompt: 'a fox', aborted: false }]);
 });
 
-test('a rate limit says when to come back only if told to', async () => {
+test('a rate limit has a Retry-After only when it was given one', async () => {
   await using quiet = await troubled({ kind: 'rate-limited' });
   await using telling = await troubled({ kind: 'rate-limited', retryAfterS: 7 });
   const headers = await Promise.all(
@@ -49,26 +49,26 @@ test('a rate limit says when to come back only if told to', async () => {
   expect(headers.map((each) => each.get('retry-after'))).toEqual([null, '7']);
 });
 
-test('a status fault carries the content type it was given', async () => {
+test('a status fault has the content type it was given', async () => {
   await using sandbox = await troubled({ kind: 'status', status: 500, body: 'x', contentType: 'text/weird' });
   expect((await post(sandbox, imageModel, fox)).headers.get('content-type')).toBe('text/weird');
 });
 
-test('a cut connection gives no answer, and is not the client that went away', async () => {
+test('a cut connection has no response, and does not count as a client that disconnected', async () => {
   await using sandbox = await troubled({ kind: 'cut' });
   await expect(post(sandbox, imageModel, fox)).rejects.toThrow('fetch failed');
   expect(sandbox.calls).toMatchObject([{ fault: 'cut', aborted: false }]);
   expect(sandbox.calls[0]?.status).toBeUndefined();
 });
 
-test('a truncated answer starts well and ends in the middle', async () => {
+test('a truncated response starts well and ends in the middle', async () => {
   await using sandbox = await troubled({ kind: 'truncated' });
   const response = await post(sandbox, imageModel, fox);
   expect(response.status).toBe(200);
   await expect(response.text()).rejects.toThrow('terminated');
 });
 
-test('a slow answer is late and otherwise as it would be', async () => {
+test('a slow response is late and otherwise unchanged', async () => {
   const clock = fakeClock();
   await using sandbox = await aSandbox({ clock, latencyMs: 1000 });
   sandbox.setFaults('ann', [{ do: { kind: 'slow', ms: 9000 } }, { do: { kind: 'error-200', error: 'tired' } }]);
@@ -79,7 +79,7 @@ test('a slow answer is late and otherwise as it would be', async () => {
   expect((sandbox.calls[0]?.endedAtMs ?? 0) - (sandbox.calls[0]?.atMs ?? 0)).toBe(10_000);
 });
 
-test('a refused key is refused on every route, and other faults only on runs', async () => {
+test('a refused key is refused on every route, other faults hit runs only', async () => {
   await using refused = await troubled({ kind: 'unauthorized' });
   await using poor = await troubled({ kind: 'out-of-credit' });
   await using listless = await troubled({ kind: 'status', status: 500 }, { route: 'list' });
@@ -97,7 +97,7 @@ test('a refused key is refused on every route, and other faults only on runs', a
   ]);
 });
 
-test('a result that is gone comes back after as many tries as were told', async () => {
+test('a missing result comes back after the given number of tries', async () => {
   await using sandbox = await troubled({ kind: 'gone-media', times: 2 });
   const url = await madeUrl(sandbox);
   const statuses: number[] = [];
@@ -105,14 +105,17 @@ test('a result that is gone comes back after as many tries as were told', async 
   expect(statuses).toEqual([404, 404, 200, 200]);
 });
 
-test.each([true, false])('a result can be bigger than its picture, announced or not (chunked: %s)', async (chunked) => {
-  await using sandbox = await troubled({ kind: 'big-media', bytes: 200_001, chunked });
-  const response = await fetch(await madeUrl(sandbox));
-  const bytes = Buffer.from(await response.arrayBuffer());
-  expect(response.headers.get('content-length')).toBe(chunked ? null : '200001');
-  expect(bytes.length).toBe(200_001);
-  expect(bytes.subarray(0, pngBytes.length)).toEqual(pngBytes);
-});
+test.each([true, false])(
+  'a result can be bigger than its picture, with or without a content length (chunked: %s)',
+  async (chunked) => {
+    await using sandbox = await troubled({ kind: 'big-media', bytes: 200_001, chunked });
+    const response = await fetch(await madeUrl(sandbox));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(chunked ? null : '200001');
+    expect(bytes.length).toBe(200_001);
+    expect(bytes.subarray(0, pngBytes.length)).toEqual(pngBytes);
+  },
+);
 
 test('a result can be a web page', async () => {
   await using sandbox = await troubled({ kind: 'html-media' });
@@ -120,7 +123,7 @@ test('a result can be a web page', async () => {
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html']);
 });
 
-test('a result can lead elsewhere', async () => {
+test('a result can redirect', async () => {
   await using sandbox = await troubled({ kind: 'redirect-media', to: 'http://169.254.169.254/latest' });
   const response = await fetch(await madeUrl(sandbox), { redirect: 'manual' });
   expect([response.status, response.headers.get('location')]).toEqual([302, 'http://169.254.169.254/latest']);
@@ -158,7 +161,7 @@ test.each([
   expect(await (await post(sandbox, imageModel, fox)).json()).toEqual({ error: null, output });
 });
 
-test('setFaults() replaces what goes wrong', async () => {
+test('setFaults() replaces the faults', async () => {
   await using sandbox = await troubled({ kind: 'out-of-credit' });
   const before = await post(sandbox, imageModel, fox);
   sandbox.setFaults('ann', []);

@@ -71,7 +71,7 @@ test.each([
   expect([response.status, await response.json()]).toEqual([status, { error: expect.any(String) as string }]);
 });
 
-test('a fault befalls a response as it befalls a run', async () => {
+test('a fault hits a response as it hits a run', async () => {
   await using sandbox = await troubled({ kind: 'rate-limited', retryAfterS: 3 });
   const response = await post(sandbox, route, ask, bearer);
   expect([response.status, response.headers.get('retry-after')]).toEqual([429, '3']);

@@ -9,7 +9,7 @@ function running(sandbox: BytezSandbox): number {
   return sandbox.calls.filter((call) => call.prompt !== undefined && call.endedAtMs === undefined).length;
 }
 
-test('a second run beside the first is rejected at once', async () => {
+test('a second run during the first is rejected at once', async () => {
   await using sandbox = await aSandbox();
   const hold = sandbox.hold();
   const first = post(sandbox, imageModel, fox);
@@ -26,7 +26,7 @@ test('a second run beside the first is rejected at once', async () => {
   expect([sandbox.maxInFlight('ann'), sandbox.maxInFlight('bob')]).toEqual([2, 1]);
 });
 
-test('an account with more seats carries more runs', async () => {
+test('an account with more seats accepts more runs at once', async () => {
   await using sandbox = await aSandbox({ accounts: [{ name: 'ann', key: 'key-of-ann', seats: 2 }] });
   const hold = sandbox.hold();
   const early = [post(sandbox, imageModel, fox), post(sandbox, chatModel, fox)];
@@ -37,7 +37,7 @@ test('an account with more seats carries more runs', async () => {
   expect((await Promise.all(early)).map((response) => response.status)).toEqual([200, 200]);
 });
 
-test('a seat is free again when its answer has been read', async () => {
+test('a seat is free again when its response has been read', async () => {
   await using sandbox = await aSandbox();
   const statuses: number[] = [];
   for (let turn = 0; turn < 25; turn += 1) {
@@ -62,7 +62,7 @@ test('a run waits until every hold is released', async () => {
 });
 
 test.each(['hold', 'hang'] as const)(
-  'a client that goes away during a %s is noticed and frees its seat',
+  'a client that disconnects during a %s is noticed and frees its seat',
   async (way) => {
     await using sandbox = await (way === 'hang' ? troubled({ kind: 'hang' }, { when: { times: 1 } }) : aSandbox());
     const hold = way === 'hold' ? sandbox.hold() : undefined;
@@ -79,7 +79,7 @@ test.each(['hold', 'hang'] as const)(
   },
 );
 
-test('an abandoned run holds its seat for as long as it is told to', async () => {
+test('an abandoned run keeps its seat for the configured time', async () => {
   const clock = fakeClock();
   await using sandbox = await aSandbox({ clock, abandonedSeatMs: 30_000 });
   const hold = sandbox.hold();
@@ -95,7 +95,7 @@ test('an abandoned run holds its seat for as long as it is told to', async () =>
   expect((await post(sandbox, imageModel, fox)).status).toBe(200);
 });
 
-test('closing the sandbox ends what hangs', async () => {
+test('closing the sandbox ends hanging requests', async () => {
   const sandbox = await troubled({ kind: 'hang' });
   const run = post(sandbox, imageModel, fox);
   await until(sandbox, () => running(sandbox) === 1);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { devPackage } from '../../../src/sandbox/drawing/dev-package.ts';
 
 test.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])(
-  'devPackage() says kindly how to get an absent package (%s)',
+  'devPackage() names the command that installs an absent package (%s)',
   async (code) => {
     const load = () => Promise.reject(Object.assign(new Error('nowhere'), { code }));
     await expect(devPackage('@resvg/resvg-js', 'draw pictures', load)).rejects.toThrow(

@@ -7,7 +7,7 @@ import { drawPicture } from '../../../src/sandbox/drawing/draw-picture.ts';
 import { figureNames } from '../../../src/sandbox/drawing/figures/figures.ts';
 import { loadGlyphs } from '../../../src/sandbox/drawing/font.ts';
 
-/** Dark pixels in the given rows, and whether any of them touches the left or right edge. */
+/** Counts the dark pixels in the given rows, and reports whether one touches the left or right edge. */
 function inkIn(raster: Raster, fromRow: number): { readonly dark: number; readonly atEdge: boolean } {
   let dark = 0;
   let atEdge = false;

@@ -41,7 +41,7 @@ test('drawVideo() gives three seconds of H.264 in an MP4', async () => {
   expect(boxAt(mp4, ...samplePath, 'stsz').readUInt32BE(8)).toBe(24);
 });
 
-test('drawVideo() takes another size, length and pace', async () => {
+test('drawVideo() accepts another size, length and frame rate', async () => {
   const mp4 = Buffer.from(await drawVideo({ prompt: 'rain', width: 160, height: 96, seconds: 2, fps: 4 }));
   expect(secondsOf(mp4)).toBeCloseTo(2);
   expect(boxAt(mp4, ...samplePath, 'stsz').readUInt32BE(8)).toBe(8);
@@ -64,7 +64,7 @@ test('drawVideo() gives the same bytes for the same request, also two at a time'
   expect(Buffer.from(first).equals(Buffer.from(other))).toBe(false);
 });
 
-test('drawVideo() leaves no hook on the crashes of the process', async () => {
+test('drawVideo() leaves no crash handler on the process', async () => {
   const hooks = () => [process.listeners('uncaughtException'), process.listeners('unhandledRejection')];
   const before = hooks();
   await drawVideo({ prompt: 'x', width: 64, height: 64, seconds: 0.25 });

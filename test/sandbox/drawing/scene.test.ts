@@ -5,7 +5,7 @@ import { readScene } from '../../../src/sandbox/drawing/scene.ts';
 
 const read = (prompt: string) => readScene(prompt, randomFromText(prompt));
 
-test('readScene() dresses a figure in the colour before it', () => {
+test('readScene() gives a figure the colour before it', () => {
   expect(read('A RED fox and a blue, shiny boat').figures).toEqual([
     { name: 'fox', colour: colourNamed('red') },
     { name: 'boat', colour: colourNamed('blue') },
@@ -26,11 +26,11 @@ test.each([
   expect(read(prompt)).toMatchObject(scene);
 });
 
-test('readScene() paints the landscape in a colour that no figure wears', () => {
+test('readScene() gives the landscape a colour that belongs to no figure', () => {
   expect(Math.abs(read('a fox under a purple sky').hue - 282)).toBeLessThan(8);
 });
 
-test('readScene() does not stumble over names that every object has', () => {
+test('readScene() ignores property names that every object has', () => {
   expect(read('constructor __proto__ toString').figures).toEqual([]);
 });
 

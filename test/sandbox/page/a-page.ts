@@ -11,7 +11,7 @@ export type PageUnderTest = AsyncDisposable & {
   readonly bytez: BytezSandbox;
   readonly woken: () => number;
   readonly tell: (event: HouseEvent) => void;
-  /** Asks as the page itself does. */
+  /** Posts as the page itself does. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Calls the Bot API as the bot. */
@@ -23,7 +23,7 @@ export const ids = { free: 1, premium: 2, admin: 3 } as const;
 const token = '100000004:token-that-opens-nothing';
 const noKeys: PoolView = { total: 0, ready: 0, cooling: 0, benched: 0, disabled: 0, keys: [] };
 
-/** The page on a sandbox of its own, beside a house in which nothing happens but what the test tells. */
+/** A page on its own sandbox, with a stub of the bot that does nothing; the test emits its events. */
 export async function openPage(): Promise<PageUnderTest> {
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;

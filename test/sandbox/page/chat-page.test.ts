@@ -22,7 +22,7 @@ test('the page, its parts and nothing else are served, under a policy that allow
 });
 
 test.each(['evil.example', 'darkroom.local:4000', '127.0.0.1.evil.example', '192.168.0.7:4000', ''])(
-  'the page does not answer to the name "%s"',
+  'the page refuses the host name "%s"',
   async (host) => {
     await using house = await openPage();
     for (const path of ['/', '/api/events', '/api/files/x']) expect((await house.get(path, { host })).status).toBe(421);
@@ -71,7 +71,7 @@ test.each([
   expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/\w+ \w+/) as string });
 });
 
-test('a person speaks in their chat and in the group, with the language that was chosen', async () => {
+test('a person writes in their chat and in the group, with the chosen language', async () => {
   await using house = await openPage();
   const { group, members } = house.page.participants;
   await house.post('/api/language', { personId: ids.free, language: 'es' });

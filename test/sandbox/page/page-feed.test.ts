@@ -15,7 +15,7 @@ test('PageFeed.read() gives the whole state first and only changed sections afte
   expect(await reading.next()).toEqual({ done: true, value: undefined });
 });
 
-test('PageFeed.read() lets a slow reader skip states, and never makes anybody wait', async () => {
+test('PageFeed.read() lets a slow reader skip states, and delays no other', async () => {
   const feed = new PageFeed();
   feed.publish('place', 0);
   const reading = feed.read(new AbortController().signal);
@@ -24,7 +24,7 @@ test('PageFeed.read() lets a slow reader skip states, and never makes anybody wa
   expect(await next(reading)).toEqual({ event: 'patch', data: { place: 50 } });
 });
 
-test('PageFeed.shout() reaches those who read now and nobody later', async () => {
+test('PageFeed.broadcast() reaches the current readers only', async () => {
   const stop = new AbortController();
   const feed = new PageFeed();
   feed.publish('place', 0);
@@ -39,7 +39,7 @@ test('PageFeed.shout() reaches those who read now and nobody later', async () =>
   expect(await nothing).toEqual({ done: true, value: undefined });
 });
 
-test('PageFeed forgets a reader who has left', async () => {
+test('PageFeed forgets a reader that has stopped', async () => {
   const stop = new AbortController();
   const feed = new PageFeed();
   feed.publish('place', 0);

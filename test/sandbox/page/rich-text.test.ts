@@ -11,7 +11,7 @@ test('parseRichText() reads nested formatting as a tree', () => {
   ]);
 });
 
-test('parseRichText() tells an expandable quote from a plain one, and swallows the line break behind it', () => {
+test('parseRichText() distinguishes expandable and plain quotes, and drops the line break after them', () => {
   expect(parseRichText('<blockquote expandable>long</blockquote>\nafter<blockquote>short</blockquote>\n\nend')).toEqual(
     [
       { tag: 'blockquote', children: ['long'], expandable: true },
@@ -36,7 +36,7 @@ test.each(['javascript:alert(1)', 'data:text/html,x', '', ' https://example.com'
   },
 );
 
-test('parseRichText() lets unknown tags vanish and keeps their words', () => {
+test('parseRichText() drops unknown tags and keeps their text', () => {
   const html = '<script>alert(1)</script><img src=x onerror=alert(1)><span class="x">plain</span>';
   expect(words(parseRichText(html))).toBe('alert(1)plain');
   expect(tags(parseRichText(html))).toEqual([]);

@@ -6,7 +6,7 @@ import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 
 export const token = '7000000001:AAtest-token_of-the-sandbox';
 
-/** A running sandbox, a clock that stands still, grammY's own client and one person who has written. */
+/** A running sandbox on a fake clock, the client of grammY, and one person who has opened the chat. */
 export async function aTelegram(options: { readonly faults?: readonly TelegramFault[] } = {}) {
   const clock = fakeClock();
   const sandbox = await startTelegramSandbox({ ...options, token, clock, botUsername: 'our_bot' });
@@ -22,7 +22,7 @@ export async function aTelegram(options: { readonly faults?: readonly TelegramFa
   };
 }
 
-/** What a call was refused with: the code, the words, how long to rest. */
+/** Returns the code and description with which a call was refused. */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -33,13 +33,13 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   return 'not refused';
 }
 
-/** Asks without grammY. */
+/** Fetches without grammY. */
 export async function ask(url: string, init?: RequestInit): Promise<unknown> {
   const response = await fetch(url, init);
   return response.json();
 }
 
-/** Stops a polling bot; its last poll asks the same offset again and has to rest for 3 s of the clock. */
+/** Stops a polling bot. Its last poll repeats an offset, so it waits for 3 s of the fake clock. */
 export async function stopBot(bot: Bot, clock: FakeClock): Promise<void> {
   const state = { isStopped: false };
   const stopping = bot.stop().finally(() => {
@@ -49,7 +49,7 @@ export async function stopBot(bot: Bot, clock: FakeClock): Promise<void> {
   await stopping;
 }
 
-/** A true PNG of one grey. */
+/** A valid PNG in one grey. */
 export function aPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -66,7 +66,7 @@ function chunk(name: string, data: Buffer): Buffer {
   return Buffer.concat([length, Buffer.from(name), data, Buffer.alloc(4)]);
 }
 
-/** The beginning of an MP4, enough to be taken for one. */
+/** The first bytes of an MP4, enough to be recognized as one. */
 export function anMp4(): Buffer {
   return Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypisom'), Buffer.alloc(64)]);
 }

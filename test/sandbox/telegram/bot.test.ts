@@ -2,7 +2,7 @@ import { Bot, InlineKeyboard } from 'grammy';
 import { expect, test } from 'vitest';
 import { aTelegram, stopBot, token } from './a-telegram.ts';
 
-test('a bot of grammY polls, hears a command with its argument and answers', async () => {
+test('a bot of grammY polls, receives a command with its argument and answers', async () => {
   await using telegram = await aTelegram();
   const { sandbox, ada, clock } = telegram;
   const bot = new Bot(token, { client: { apiRoot: sandbox.url } });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { limits } from '../../../src/sandbox/telegram/limits.ts';
 import { aTelegram, refusalOf } from './a-telegram.ts';
 
-test('a 429 on purpose names its time, and who comes earlier rests longer', async () => {
+test('an injected 429 names its time, and an earlier call doubles it', async () => {
   const rest = { method: 'sendMessage', times: 1, do: { kind: '429', retryAfterS: 5 } } as const;
   await using telegram = await aTelegram({ faults: [rest] });
   const { api, ada, clock, sandbox } = telegram;
@@ -46,7 +46,7 @@ test('more than 20 sends and edits in a minute to one group are too many', async
   await api.editMessageText(group.id, id, 'last');
 });
 
-test('a cut before the work leaves nothing behind, a cut after it leaves the work', async () => {
+test('a cut before the call changes nothing, a cut after it keeps the effect of the call', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api, ada } = telegram;
   sandbox.addFault({ method: /^send/, times: 1, do: { kind: 'cut-before' } });
@@ -61,7 +61,7 @@ test('a cut before the work leaves nothing behind, a cut after it leaves the wor
   ]);
 });
 
-test('a 5xx is answered without doing the work', async () => {
+test('a 5xx is returned without carrying out the call', async () => {
   await using telegram = await aTelegram({ faults: [{ times: 2, do: { kind: '5xx', status: 502 } }] });
   const { api, ada } = telegram;
   expect(await refusalOf(api.getMe())).toBe('502 Bad Gateway');
@@ -96,7 +96,7 @@ test('a share of the calls fails, the same ones in every run', async () => {
   expect(await run()).toEqual(first);
 });
 
-test('offline nothing is answered and waiting polls are cut; back online nothing is lost', async () => {
+test('offline every call and waiting poll is cut; back online nothing is lost', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api, ada, clock } = telegram;
   const last = (await api.getUpdates())[0]?.update_id ?? 0;

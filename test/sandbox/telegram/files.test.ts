@@ -93,7 +93,7 @@ test('what is too big for a photo goes as a document, up to 50 MB', async () => 
   expect(await refusalOf(api.getFile(large.document.file_id))).toBe('400 Bad Request: file is too big');
 });
 
-test('files are sent again by their id, and only as what they are', async () => {
+test('files are sent again by their id, and only as their own kind', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   const { photo } = await api.sendPhoto(ada.id, new InputFile(aPng(8, 8), 'a.png'));

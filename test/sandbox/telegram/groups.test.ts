@@ -39,7 +39,7 @@ test('message ids count by chat', async () => {
   expect((await api.getChat(friends.id)).type).toBe('group');
 });
 
-test('every member presses the buttons of a group under the own name', async () => {
+test('every member presses the buttons of a group under their own name', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api, ada } = telegram;
   const friends = sandbox.group({ id: -5, title: 'Friends' });
@@ -75,7 +75,7 @@ test('a topic has to exist and to be open', async () => {
   );
 });
 
-test('a group that has become a supergroup says where it went, one that kicked the bot says so', async () => {
+test('an upgraded group names its supergroup, a group that kicked the bot refuses its calls', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api } = telegram;
   const group = sandbox.group({ id: -5, title: 'Friends' });
@@ -91,7 +91,7 @@ test('a group that has become a supergroup says where it went, one that kicked t
   );
 });
 
-test('getChatMember() knows members, admins and strangers', async () => {
+test('getChatMember() knows members, admins and people outside the chat', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api, ada } = telegram;
   const group = sandbox.group({ id: -5, title: 'Friends' });

@@ -25,7 +25,7 @@ test('half an emoji is refused', async () => {
   expect(refusal).toBe('400 Bad Request: strings must be encoded in UTF-8');
 });
 
-test('an edit changes text and keyboard, and drops the keyboard that is not given anew', async () => {
+test('an edit changes text and keyboard, and removes the keyboard when it names none', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   const keyboard = new InlineKeyboard().text('Cancel', 'c:1');
@@ -60,7 +60,7 @@ test('only own messages that exist can be edited', async () => {
   expect(await refusalOf(api.editMessageText(ada.id, id, 'x'))).toBe('400 Bad Request: message to edit not found');
 });
 
-test('a reply needs its message, unless it does not mind', async () => {
+test('a reply needs its message, unless it allows a missing one', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   const gone = { message_id: 99 };
@@ -154,7 +154,7 @@ test('a reaction is one of the allowed emoji', async () => {
   expect(ada.messages()[0]?.reaction).toBeUndefined();
 });
 
-test('onChange() tells what is sent, edited, deleted, done and answered until it is disposed', async () => {
+test('onChange() reports what is sent, edited, deleted, done and answered until it is disposed', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api, ada } = telegram;
   const changes: string[] = [];

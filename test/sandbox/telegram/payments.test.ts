@@ -9,13 +9,13 @@ type Telegram = Awaited<ReturnType<typeof aTelegram>>;
 const invoice = ({ api, ada }: Telegram, amount = 50) =>
   api.sendInvoice(ada.id, 'Premium', 'A month of it', 'order-1', 'XTR', price(amount));
 
-/** Waiting updates with all their fields; the clock moves so that no poll is hurried. */
+/** Returns the pending updates with all fields; the clock advances so that no poll counts as hurried. */
 async function updates({ api, clock }: Telegram) {
   await clock.advance(5000);
   return api.getUpdates({ offset: 0 });
 }
 
-test('a paid invoice asks first, then tells of the payment, and tells it once more a little later', async () => {
+test('a paid invoice sends the checkout, then the payment, and the payment once more a little later', async () => {
   await using telegram = await aTelegram();
   const { api, ada, clock } = telegram;
   const { message_id: id, invoice: sent } = await invoice(telegram);
@@ -36,8 +36,8 @@ test('a paid invoice asks first, then tells of the payment, and tells it once mo
   expect(await api.answerPreCheckoutQuery(checkout?.pre_checkout_query?.id ?? '', true)).toBe(true);
   const outcome = await paying.outcome;
   if (outcome.kind !== 'paid') throw new Error(`The payment is ${outcome.kind}`);
-  const [told] = await api.getUpdates({ offset: paying.updateId + 1 });
-  expect(told?.message).toMatchObject({
+  const [delivered] = await api.getUpdates({ offset: paying.updateId + 1 });
+  expect(delivered?.message).toMatchObject({
     message_id: outcome.messageId,
     successful_payment: {
       currency: 'XTR',
@@ -46,9 +46,9 @@ test('a paid invoice asks first, then tells of the payment, and tells it once mo
       telegram_payment_charge_id: outcome.chargeId,
     },
   });
-  expect(told?.message?.successful_payment).not.toHaveProperty('is_recurring');
+  expect(delivered?.message?.successful_payment).not.toHaveProperty('is_recurring');
   await clock.advance(1000);
-  expect(await api.getUpdates({ offset: (told?.update_id ?? 0) + 1 })).toEqual([told]);
+  expect(await api.getUpdates({ offset: (delivered?.update_id ?? 0) + 1 })).toEqual([delivered]);
   expect(await api.getMyStarBalance()).toEqual({ amount: 50 });
 });
 
@@ -89,7 +89,7 @@ test('a subscription is sold by a link only, for thirty days and 10,000 Stars at
   expect(() => ada.pay('https://t.me/$other')).toThrow('it is no invoice link of this bot');
 });
 
-test('a payment is given back once, to the one who paid', async () => {
+test('a payment is refunded once, to the person who paid', async () => {
   await using telegram = await aTelegram();
   const { api, ada, sandbox } = telegram;
   const ben = sandbox.person({ id: 502, firstName: 'Ben' });
@@ -151,7 +151,7 @@ test('an invoice takes other buttons behind its pay button, and nothing but its 
   expect(await api.editMessageReplyMarkup(ada.id, id)).toMatchObject({ message_id: id, invoice: { title: 'T' } });
 });
 
-test('payments are told as Telegram’s types have it', async () => {
+test('payments match the types of Telegram', async () => {
   await using telegram = await aTelegram();
   const { api, ada, sandbox } = telegram;
   const schema = telegramSchema();
@@ -191,7 +191,7 @@ test('a draft is shown in private chats only and leaves no message', async () =>
   expect(ada.messages()).toHaveLength(1);
 });
 
-test('what is not there answers as an unknown method does', async () => {
+test('a method that is not supported returns what an unknown method returns', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   expect(await refusalOf(api.sendPaidMedia(ada.id, 5, []))).toBe('404 Not Found');

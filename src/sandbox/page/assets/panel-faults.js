@@ -3,7 +3,7 @@ import { act, state } from './server.js';
 
 /** The section with the faults: switches that stay on, and buttons for faults that happen once. */
 export function createFaults() {
-  const down = toggle('Provider is down', 'Every call answers 503', (on) => act('provider', { down: on }));
+  const down = toggle('Provider is down', 'Every call returns 503', (on) => act('provider', { down: on }));
   const held = toggle('Hold every run', 'Runs start and do not finish', (on) => act('provider', { held: on }));
   const offline = toggle('Telegram is unreachable', 'Every connection is cut', (on) =>
     act('telegram', { offline: on }),

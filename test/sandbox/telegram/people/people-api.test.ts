@@ -34,7 +34,7 @@ test('another program adds a person, speaks as them and presses a button', async
   ]);
 });
 
-test('the door says what is wrong with a request', async () => {
+test('the people API names what is wrong with a request', async () => {
   await using telegram = await aTelegram();
   const door = `${telegram.sandbox.url}/sandbox`;
   expect(await post(`${door}/say`, { person: 9, text: 'hello' })).toEqual({

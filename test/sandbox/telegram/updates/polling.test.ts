@@ -56,7 +56,7 @@ test('the same offset again within three seconds waits for three, unless an upda
   expect((await third).map(({ message }) => message?.text)).toEqual(['awake']);
 });
 
-test('a long poll is answered empty when its time has passed, after 50 s at most', async () => {
+test('a long poll returns empty when its time has passed, after 50 s at most', async () => {
   await using telegram = await aTelegram();
   const { api, clock } = telegram;
   const last = (await api.getUpdates())[0]?.update_id ?? 0;
@@ -80,7 +80,7 @@ test('of two polls at once the older gets 409', async () => {
   expect(await newer).toHaveLength(1);
 });
 
-test('a poll whose caller has gone takes nothing with it', async () => {
+test('a poll whose client has disconnected confirms nothing', async () => {
   await using telegram = await aTelegram();
   const { api, ada, clock } = telegram;
   const last = (await api.getUpdates())[0]?.update_id ?? 0;
@@ -115,7 +115,7 @@ test('getUpdates is refused while a webhook is set, and works after deleteWebhoo
   expect(await api.getUpdates()).toEqual([]);
 });
 
-test('allowed_updates stay as they were named until they are named anew', async () => {
+test('allowed_updates stay in force until a poll names others', async () => {
   await using telegram = await aTelegram();
   const { api, ada, clock } = telegram;
   await api.getUpdates({ offset: -1, allowed_updates: ['edited_message'] });
@@ -147,7 +147,7 @@ test('updates wait for 24 hours, presses for 150 seconds', async () => {
   expect(await late).toEqual([]);
 });
 
-test('redeliver() and sendUpdate() with an id of the past are delivered whatever offset is asked', async () => {
+test('redeliver() and sendUpdate() with a past id are delivered at any offset', async () => {
   await using telegram = await aTelegram();
   const { sandbox, api } = telegram;
   const [first] = await api.getUpdates();

@@ -6,7 +6,7 @@ import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import { aTelegram, refusalOf, token } from '../a-telegram.ts';
 
-/** A server of a bot on this machine. */
+/** A webhook server on this machine. */
 async function aHook(listener: RequestListener) {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1');
@@ -27,7 +27,7 @@ async function updateIn(request: IncomingMessage): Promise<Update> {
   return JSON.parse(body) as Update;
 }
 
-test('a bot of grammY is told of updates at its webhook, with the secret', async () => {
+test('a bot of grammY receives updates at its webhook, with the secret', async () => {
   await using telegram = await aTelegram();
   const { api, ada, sandbox } = telegram;
   const bot = new Bot(token, { client: { apiRoot: sandbox.url } });
@@ -47,7 +47,7 @@ test('a bot of grammY is told of updates at its webhook, with the secret', async
   });
 });
 
-test('an update that is not acknowledged comes again: at once, then after 2 and 4 s, then when asked', async () => {
+test('an update without a 2xx is posted again: at once, then after 2 and 4 s, then after Retry-After', async () => {
   await using telegram = await aTelegram();
   const { api, ada, clock } = telegram;
   const seen: number[] = [];
@@ -89,7 +89,7 @@ test('an update that is not acknowledged comes again: at once, then after 2 and 
   await expect.poll(async () => (await api.getWebhookInfo()).pending_update_count).toBe(0);
 });
 
-test('messages of one chat keep their order, while a press of the same person comes beside them', async () => {
+test('messages of one chat keep their order, while a press of the same person is posted in parallel', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   const { message_id: id } = await api.sendMessage(ada.id, 'press me', {
@@ -113,7 +113,7 @@ test('messages of one chat keep their order, while a press of the same person co
   await expect.poll(() => seen).toEqual(['one', 'go', 'two']);
 });
 
-test('an answer that names a method has it done', async () => {
+test('a webhook response that names a method has it carried out', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   await using hook = await aHook((request, response) => {
@@ -128,7 +128,7 @@ test('an answer that names a method has it done', async () => {
   expect(seen.at(-1)?.text).toBe('by the answer');
 });
 
-test('only kinds that are allowed are told, and nothing leaves this machine', async () => {
+test('only allowed kinds are delivered, and nothing leaves this machine', async () => {
   await using telegram = await aTelegram();
   const { api, ada } = telegram;
   await api.setWebhook('https://example.org/hook', { allowed_updates: ['callback_query'], drop_pending_updates: true });
