@@ -38,8 +38,8 @@ export function createPeopleApi(people: {
   const find = (id: number): Person => {
     const found = people.known.get(id);
     if (found !== undefined) return found;
-    const others = [...people.known.keys()].join(', ') || 'none';
-    throw new Error(`Cannot find the person ${id}: known are ${others}; add one with POST ${root}person`);
+    const others = [...people.known.keys()].join(', ') || 'nobody';
+    throw new Error(`Cannot find the person ${id}: here are ${others}; add one with POST ${root}person`);
   };
   const posts: Readonly<Record<string, (body: unknown) => unknown>> = {
     person: (body) => ({ id: people.add(bodies.person.parse(body) as Profile).id }),
