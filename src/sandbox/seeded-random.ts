@@ -23,6 +23,7 @@ export function between(random: Random, low: number, high: number): number {
   return low + random() * (high - low);
 }
 
+/** Returns a random item of the list. */
 export function oneOf<Item>(random: Random, items: readonly [Item, ...Item[]]): Item {
   return items[Math.floor(random() * items.length)] ?? items[0];
 }

@@ -28,12 +28,12 @@ export class FaultPlan {
     let slowMs = 0;
     let effect: FaultDecision['effect'];
     for (const planned of this.#planned) {
-      const act = planned.fault.do;
-      if (effect !== undefined && act.kind !== 'slow') continue;
+      const candidate = planned.fault.do;
+      if (effect !== undefined && candidate.kind !== 'slow') continue;
       if (!matches(planned.fault, route, model) || !this.#isDue(planned, nowMs)) continue;
       planned.fired += 1;
-      if (act.kind === 'slow') slowMs += act.ms;
-      else effect = act;
+      if (candidate.kind === 'slow') slowMs += candidate.ms;
+      else effect = candidate;
     }
     return effect === undefined ? { slowMs } : { slowMs, effect };
   }

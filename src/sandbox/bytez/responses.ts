@@ -18,6 +18,7 @@ export type HttpOutcome =
 
 export type JsonContentType = 'application/json' | 'application/json; charset=utf-8';
 
+/** Returns a JSON response. */
 export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
   return {
     kind: 'reply',
@@ -27,6 +28,7 @@ export function json(value: unknown, status = 200, headers: Readonly<Record<stri
   };
 }
 
+/** Returns an HTML page as a gateway sends it. */
 export function html(status: number, title: string): Reply {
   return {
     kind: 'reply',
@@ -36,6 +38,7 @@ export function html(status: number, title: string): Reply {
   };
 }
 
+/** Returns an error in the format of the Bytez API. */
 export function failure(status: number, error: string, headers: Readonly<Record<string, string>> = {}): Reply {
   return json({ error, output: null }, status, headers);
 }
@@ -46,6 +49,7 @@ export const noModelMessage = 'Model does not exist or has yet to be added to th
 
 export const noModel = failure(404, noModelMessage);
 
+/** Returns the 429 of an account whose seats are all occupied. */
 export function tooManyRuns(seats: number): Reply {
   return failure(
     429,

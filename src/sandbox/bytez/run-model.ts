@@ -28,14 +28,14 @@ export type MediaParams = {
 };
 
 /** Returns the error of Python for the first unknown parameter, undefined when all are known. */
-export function unknownParamError(model: SandboxModel, params: Readonly<Record<string, unknown>>): string | undefined {
+function unknownParamError(model: SandboxModel, params: Readonly<Record<string, unknown>>): string | undefined {
   const unknown = Object.keys(params).find((name) => !knownParams[model.task].has(name));
   if (unknown === undefined) return undefined;
   return `${pipelineNames[model.task]} got an unexpected keyword argument '${unknown}'`;
 }
 
 /** Parses the parameters of a picture or video; without a seed each run gets a random one. */
-export function readMediaParams(params: Readonly<Record<string, unknown>>, random: Random): Parsed<MediaParams> {
+function readMediaParams(params: Readonly<Record<string, unknown>>, random: Random): Parsed<MediaParams> {
   const parsed = paramsSchema.safeParse(params);
   if (!parsed.success) return { ok: false, error: z.prettifyError(parsed.error) };
   const { width, height, seed, num_frames: frames, fps } = parsed.data;

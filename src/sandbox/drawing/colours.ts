@@ -23,6 +23,7 @@ const namedColours: Readonly<Record<string, Hsl>> = {
   silver: { hue: 210, saturation: 0.12, lightness: 0.72 },
 };
 
+/** Returns the colour of an English word; undefined when it names none. */
 export function colourNamed(word: string): Hsl | undefined {
   return Object.hasOwn(namedColours, word) ? namedColours[word] : undefined;
 }
@@ -45,6 +46,7 @@ export function hex(hue: number, saturation: number, lightness: number): string 
 /** The colours of one figure. */
 export type Tones = { readonly main: string; readonly dark: string; readonly light: string; readonly ink: string };
 
+/** Derives the colours of a figure from its main colour. */
 export function tonesOf({ hue, saturation, lightness }: Hsl): Tones {
   return {
     main: hex(hue, saturation, lightness),

@@ -26,7 +26,7 @@ export function loadGlyphs(): Promise<Glyphs> {
 }
 
 /** Reads the tables `head`, `hhea`, `hmtx` and `cmap` (format 12) of a TrueType font. */
-export function readGlyphs(font: Buffer): Glyphs {
+function readGlyphs(font: Buffer): Glyphs {
   const unitsPerEm = font.readUInt16BE(tableAt(font, 'head') + 18);
   const longAdvances = font.readUInt16BE(tableAt(font, 'hhea') + 34);
   const advancesAt = tableAt(font, 'hmtx');

@@ -5,7 +5,7 @@ import { horizon } from './sky.ts';
 import { type Size, round2 } from './svg.ts';
 import type { Scene } from './scene.ts';
 
-export function mountains({ sky, hue }: Scene, { width, height }: Size, random: Random): string {
+function mountains({ sky, hue }: Scene, { width, height }: Size, random: Random): string {
   const light = { day: 1, dusk: 0.78, night: 0.5 }[sky];
   const base = height * (horizon + 0.12);
   const peak = (at: number, tall: number, wide: number, depth: number) => {
@@ -31,7 +31,7 @@ export function mountains({ sky, hue }: Scene, { width, height }: Size, random: 
   return `${far.join('')}${near.join('')}<rect y="${round2(base - 1)}" width="${width}" height="${round2(height - base + 1)}" fill="${hex(hue + 28, 0.24, 0.32 * light)}"/>`;
 }
 
-export function forest({ width, height }: Size, tone: (depth: number) => string, random: Random): string {
+function forest({ width, height }: Size, tone: (depth: number) => string, random: Random): string {
   return Array.from({ length: 26 }, (_, index) => {
     const depth = index / 25;
     const x = random() * width;
@@ -48,7 +48,7 @@ export function forest({ width, height }: Size, tone: (depth: number) => string,
   }).join('');
 }
 
-export function skyline({ sky, hue }: Scene, { width, height }: Size, random: Random): string {
+function skyline({ sky, hue }: Scene, { width, height }: Size, random: Random): string {
   const light = { day: 1, dusk: 0.62, night: 0.36 }[sky];
   const base = height * (horizon + 0.24);
   const row = (depth: number) => {
@@ -78,7 +78,7 @@ function windows(x: number, y: number, wide: number, tall: number, lit: number, 
   return `<path d="${panes}" fill="#ffe49a" opacity=".85"/>`;
 }
 
-export function space({ hue }: Scene, { width, height }: Size, random: Random): string {
+function space({ hue }: Scene, { width, height }: Size, random: Random): string {
   const unit = Math.min(width, height);
   const x = width * between(random, 0.14, 0.3);
   const y = height * between(random, 0.2, 0.45);

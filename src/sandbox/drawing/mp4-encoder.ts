@@ -7,7 +7,7 @@ const containers = new Set(['moov', 'trak', 'mdia']);
 const timed = new Set(['mvhd', 'tkhd', 'mdhd']);
 
 /** Returns the same video without its creation times, so that the same frames give the same bytes. */
-export function withoutTimes(mp4: Uint8Array): Uint8Array {
+function withoutTimes(mp4: Uint8Array): Uint8Array {
   const copy = Buffer.from(mp4);
   clearTimes(copy, 0, copy.length);
   return new Uint8Array(copy.buffer, copy.byteOffset, copy.length);

@@ -8,7 +8,7 @@ export type Ground = 'meadow' | 'mountain' | 'sea' | 'city' | 'forest' | 'desert
 export type Weather = 'fair' | 'snow' | 'rain';
 
 /** The grounds for a prompt that names no place. */
-export const grounds: readonly [Ground, ...Ground[]] = ['meadow', 'mountain', 'forest', 'meadow', 'desert'];
+const grounds: readonly [Ground, ...Ground[]] = ['meadow', 'mountain', 'forest', 'meadow', 'desert'];
 
 const figureWords = {
   fox: 'fox foxes vixen zorro renard fuchs volpe лиса лис',
@@ -52,7 +52,7 @@ const weatherWords = {
 } as const satisfies Record<Weather, string>;
 
 /** The colour of a figure when the prompt names none. */
-export const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
+const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
   fox: { hue: 20, saturation: 0.82, lightness: 0.53 },
   cat: { hue: 33, saturation: 0.68, lightness: 0.56 },
   dog: { hue: 30, saturation: 0.5, lightness: 0.5 },
@@ -64,10 +64,10 @@ export const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
   heart: { hue: 350, saturation: 0.8, lightness: 0.56 },
 };
 
-export const figureNamed = finder<FigureName>(figureWords);
-export const placeNamed = finder<Ground>(placeWords);
-export const skyNamed = finder<Sky>(skyWords);
-export const weatherNamed = finder<Weather>(weatherWords);
+const figureNamed = finder<FigureName>(figureWords);
+const placeNamed = finder<Ground>(placeWords);
+const skyNamed = finder<Sky>(skyWords);
+const weatherNamed = finder<Weather>(weatherWords);
 
 function finder<Name extends string>(table: Readonly<Record<Name, string>>): (word: string) => Name | undefined {
   const names = new Map<string, Name>();

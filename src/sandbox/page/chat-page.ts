@@ -26,7 +26,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Reads the static files of the page, by name. Only these can be requested. */
-export function readAssets(): ReadonlyMap<string, Asset> {
+function readAssets(): ReadonlyMap<string, Asset> {
   const folder = join(import.meta.dirname, 'assets');
   return new Map(
     readdirSync(folder).flatMap((name) => {

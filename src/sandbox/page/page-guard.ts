@@ -16,7 +16,7 @@ const contentPolicy = [
 const loopbackHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
 /** The header of every call that changes something; a form of another site cannot send it. */
-export const pageHeader = 'x-darkroom-page';
+const pageHeader = 'x-darkroom-page';
 
 /** Rejects requests under any other name than loopback, which prevents DNS rebinding. */
 export const onlyLoopback: MiddlewareHandler = async (c, next) => {

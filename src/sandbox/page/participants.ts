@@ -2,7 +2,7 @@ import type { Group } from '../telegram/people/group.ts';
 import type { Person } from '../telegram/people/person.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
 
-export const participantRoles = ['free', 'premium', 'admin'] as const;
+const participantRoles = ['free', 'premium', 'admin'] as const;
 export type ParticipantRole = (typeof participantRoles)[number];
 
 export type Participant = {

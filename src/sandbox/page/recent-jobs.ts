@@ -35,12 +35,13 @@ export class RecentJobs {
     return this.#log;
   }
 
+  /** Adds the event to the log and to the timeline of its job. */
   record(event: HouseEvent): void {
     const atMs = this.#clock.now();
     const text = this.#view.describe(event);
     if (text !== undefined) {
-      const log = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
-      this.#log = [...this.#log, log].slice(-maxLogLines);
+      const line = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
+      this.#log = [...this.#log, line].slice(-maxLogLines);
     }
     if (!('jobId' in event)) return;
     const known = this.#timelines.get(event.jobId);

@@ -28,7 +28,7 @@ export type RecordedCall = {
 type OpenRecord = { -readonly [Field in keyof RecordedCall]: RecordedCall[Field] };
 
 export type ApiReply =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
+  | { readonly kind: 'response'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'cut' };
 
 const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMethod }> = new Map(
@@ -76,7 +76,7 @@ export class ApiService {
     else record.error = { code: error.code, description: error.message };
     if (effect?.kind === 'cut-after') return cut(record);
     return error === undefined
-      ? { kind: 'answer', status: 200, body: { ok: true, result: reply.result } }
+      ? { kind: 'response', status: 200, body: { ok: true, result: reply.result } }
       : refusal(error);
   }
 
@@ -136,5 +136,5 @@ function cut(record: OpenRecord): ApiReply {
 export function refusal(error: ApiError): ApiReply {
   const { code, message: description, parameters } = error;
   const body = { ok: false, error_code: code, description, ...(parameters === undefined ? {} : { parameters }) };
-  return { kind: 'answer', status: code, body };
+  return { kind: 'response', status: code, body };
 }

@@ -123,10 +123,10 @@ async function servePeopleApi(peopleApi: PeopleApi, request: IncomingMessage, ur
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) body += chunk;
   const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
   if (request.method !== 'GET' && !isJson) {
-    return { kind: 'answer', status: 415, body: { error: 'Cannot read the body: its content type is not JSON' } };
+    return { kind: 'response', status: 415, body: { error: 'Cannot read the body: its content type is not JSON' } };
   }
-  const answer = await peopleApi.answer(request.method ?? 'GET', url, body);
-  return answer === undefined ? refusal(new ApiError(404, 'Not Found')) : { kind: 'answer', ...answer };
+  const handle = await peopleApi.handle(request.method ?? 'GET', url, body);
+  return handle === undefined ? refusal(new ApiError(404, 'Not Found')) : { kind: 'response', ...handle };
 }
 
 /** Reads the rest of the request before it refuses, so that the client gets the response instead of a reset. */

@@ -80,6 +80,7 @@ function wellFormed(value: unknown): unknown {
   return value;
 }
 
+/** True for a plain object, not for null or an array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

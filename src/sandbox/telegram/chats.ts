@@ -36,11 +36,13 @@ export type GroupChat = ChatMessages & {
 
 export type StoredChat = PrivateChat | GroupChat;
 
+/** Creates the private chat of a person, not opened yet. */
 export function newPrivateChat(profile: Profile): PrivateChat {
   const { id } = profile;
   return { kind: 'private', id, profile, opened: false, blocked: false, messages: new Map(), lastMessageId: 0 };
 }
 
+/** Creates a group; throws when its id is not negative. */
 export function newGroupChat(profile: {
   readonly id: number;
   readonly title: string;

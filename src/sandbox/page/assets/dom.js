@@ -51,6 +51,7 @@ function replaceKeepingFocus(old, made) {
   else made.closest('.pane')?.querySelector('textarea')?.focus({ preventScroll: true });
 }
 
+/** Sets the text of an element when it differs, so that live regions stay silent otherwise. */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -127,6 +127,7 @@ function mediaElement(file, words) {
   );
 }
 
+/** The list item with the date above the messages of a day. */
 export function daySeparator(atMs) {
   return element('li', { class: 'day' }, element('span', {}, dayWords(atMs)));
 }
@@ -141,7 +142,7 @@ function plainText(nodes) {
   return words.split('\n')[0].slice(0, 120);
 }
 
-export function nameOf(userId) {
+function nameOf(userId) {
   if (userId === undefined) return 'Darkroom';
   return (state.get('people') ?? []).find(({ id }) => id === userId)?.name ?? 'Someone';
 }

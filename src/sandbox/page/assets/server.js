@@ -5,6 +5,7 @@ export const state = new Map();
 /** How far the server's clock is ahead of this one. */
 let aheadMs = 0;
 
+/** The current time of the server in milliseconds. */
 export function serverNow() {
   return Date.now() + aheadMs;
 }

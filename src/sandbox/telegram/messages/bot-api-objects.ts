@@ -9,6 +9,7 @@ export type ApiObjectContext = {
   profileOf(userId: number): Profile;
 };
 
+/** Returns the `User` of the Bot API for a person. */
 export function userFor(profile: Profile): User {
   return {
     id: profile.id,
@@ -20,6 +21,7 @@ export function userFor(profile: Profile): User {
   };
 }
 
+/** Returns the `Chat` of the Bot API for a chat. */
 export function chatFor(chat: StoredChat): Chat {
   if (chat.kind === 'private') {
     const { id, firstName, username } = chat.profile;

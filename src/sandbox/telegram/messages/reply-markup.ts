@@ -30,6 +30,7 @@ export function readInlineKeyboard(params: CallParams): InlineKeyboardMarkup | u
   return readReplyMarkup(params);
 }
 
+/** True when both keyboards are equal or absent. */
 export function sameKeyboard(a: InlineKeyboardMarkup | undefined, b: InlineKeyboardMarkup | undefined): boolean {
   return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 }

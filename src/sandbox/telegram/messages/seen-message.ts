@@ -46,6 +46,7 @@ export type SeenMessage = {
   readonly reaction?: string;
 };
 
+/** Returns the message as a person sees it. */
 export function seenMessage(message: StoredMessage): SeenMessage {
   const { content, from } = message;
   const isMedia = content.kind === 'media';
@@ -70,6 +71,7 @@ function seenFile({ fileId, name, mime, bytes, width, height }: StoredFile): See
   return { fileId, name, mime, bytes, width, height };
 }
 
+/** Returns the button as a person sees it. */
 export function seenButton(button: InlineKeyboardButton): SeenButton {
   return {
     text: button.text,

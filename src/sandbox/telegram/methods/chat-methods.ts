@@ -11,7 +11,7 @@ const list =
   '👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡';
 
 /** The emoji with which a bot may react. */
-export const botEmoji: ReadonlySet<string> = new Set(list.split(' '));
+const botEmoji: ReadonlySet<string> = new Set(list.split(' '));
 
 const noGifts = {
   unlimited_gifts: false,

@@ -7,7 +7,7 @@ export type PeopleApiResponse = { readonly status: number; readonly body: unknow
 
 export type PeopleApi = {
   /** Answers one request: status and JSON body; undefined for a path outside `/sandbox/`. */
-  answer(method: string, url: URL, body: string): Promise<PeopleApiResponse> | undefined;
+  handle(method: string, url: URL, body: string): Promise<PeopleApiResponse> | undefined;
 };
 
 const person = z.int().min(1);
@@ -63,7 +63,7 @@ export function createPeopleApi(people: {
         .map(shown),
   };
   return {
-    answer: (method, url, body) => {
+    handle: (method, url, body) => {
       if (!url.pathname.startsWith(root)) return undefined;
       const name = url.pathname.slice(root.length);
       return attempt(() => {

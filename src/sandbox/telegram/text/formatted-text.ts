@@ -13,6 +13,7 @@ export function characterCount(text: string): number {
   return Array.from(text).length;
 }
 
+/** True when text and formatting are equal. */
 export function sameText(a: FormattedText, b: FormattedText): boolean {
   return a.text === b.text && JSON.stringify(a.entities) === JSON.stringify(b.entities);
 }

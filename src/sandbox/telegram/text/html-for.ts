@@ -33,6 +33,7 @@ export function htmlFor({ text, entities }: FormattedText): string {
   return html;
 }
 
+/** Escapes a text for use in HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -22,7 +22,7 @@ const patterns: readonly (readonly [DetectedType, RegExp])[] = [
  * Returns the entities that Telegram detects by itself: commands, mentions, hashtags, URLs and addresses; none inside
  * code or links.
  */
-export function detectEntities(text: string, given: readonly MessageEntity[]): readonly MessageEntity[] {
+function detectEntities(text: string, given: readonly MessageEntity[]): readonly MessageEntity[] {
   const taken: { readonly offset: number; readonly length: number }[] = given.filter((entity) =>
     ['code', 'pre', 'text_link', 'text_mention', 'bot_command', 'mention', 'url', 'email'].includes(entity.type),
   );

@@ -16,7 +16,7 @@ export type Poll = {
   readonly allowed?: readonly string[];
 };
 
-type PendingPoll = { readonly answer: (refusal?: ApiError) => void };
+type PendingPoll = { readonly settle: (refusal?: ApiError) => void };
 
 const onlyWhenNamed = new Set(['chat_member', 'message_reaction', 'message_reaction_count']);
 
@@ -80,7 +80,7 @@ export class UpdateQueue {
    * newer poll arrives.
    */
   async poll(request: Poll, signal: AbortSignal): Promise<readonly RawUpdate[]> {
-    this.#pendingPoll?.answer(
+    this.#pendingPoll?.settle(
       conflict('terminated by other getUpdates request; make sure that only one bot instance is running'),
     );
     if (request.allowed !== undefined) this.#allowed = request.allowed;
@@ -132,7 +132,7 @@ export class UpdateQueue {
   #waitForUpdate(timeoutS: number, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const pendingPoll: PendingPoll = {
-        answer: (refusal) => {
+        settle: (refusal) => {
           timer[Symbol.dispose]();
           signal.removeEventListener('abort', onGone);
           if (this.#pendingPoll === pendingPoll) this.#pendingPoll = undefined;
@@ -140,7 +140,7 @@ export class UpdateQueue {
           else reject(refusal);
         },
       };
-      const onGone = () => pendingPoll.answer();
+      const onGone = () => pendingPoll.settle();
       const timer = this.#clock.schedule(timeoutS * 1000, onGone);
       signal.addEventListener('abort', onGone, { once: true });
       this.#pendingPoll = pendingPoll;
@@ -149,13 +149,13 @@ export class UpdateQueue {
 
   #queue(update: RawUpdate, kind: string): void {
     this.#waiting.push({ update, untilMs: this.#clock.now() + lifeMs(kind) });
-    this.#pendingPoll?.answer();
+    this.#pendingPoll?.settle();
     this.#onArrival();
   }
 
   #queueOutOfOrder(update: RawUpdate): void {
     this.#outOfOrder.push(update);
-    this.#pendingPoll?.answer();
+    this.#pendingPoll?.settle();
     this.#onArrival();
   }
 
