@@ -1,8 +1,8 @@
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/telegram-retry.ts';
 import type { ProvidersConfig } from '../config-providers.ts';
+import type { AdminApi } from '../domain/admin-api.ts';
 import type { EngineStats } from '../domain/job-reader.ts';
-import type { KeyDeskView } from '../domain/key-desk.ts';
 import { reachNothing } from '../domain/life-point.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import { remembered } from '../http/health-api.ts';
@@ -10,7 +10,7 @@ import type { ProviderKey } from '../keys/read-keys.ts';
 import { atMost } from '../kit/at-most.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { listenHttp } from './listen-http.ts';
-import { type CoreOptions, openCore } from './open-core.ts';
+import { type Core, type CoreOptions, openCore } from './open-core.ts';
 import { StartError } from './start-error.ts';
 
 const telegramSilenceMs = 120_000;
@@ -23,8 +23,9 @@ export type AppOptions = Omit<CoreOptions, 'botId'>;
 export type App = AsyncDisposable & {
   /** Where the health API answers. */
   readonly httpUrl: string;
+  readonly core: Core;
   readonly service: GenerationService;
-  readonly keys: KeyDeskView;
+  readonly admin: AdminApi;
   /** Goes on with these keys, and with new settings for them where there are any. */
   reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
   /** How many jobs wait and run, line by line. */
@@ -75,7 +76,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       apiRoot,
       catalog,
       service,
-      keys: core.keys,
+      admin: core.admin,
       forget: (userId) => core.retention.forget(userId),
       clock,
       random,
@@ -85,7 +86,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       closing: hangingUp.signal,
     }),
   );
-  for (const alert of core.alerts()) mail.hear({ event: 'alert.raised', alert });
+  for (const alert of await core.admin.alerts()) mail.hear({ event: 'alert.raised', alert });
   events.subscribe((event) => mail.hear(event));
 
   const listening = opening.use(
@@ -126,8 +127,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   const opened = opening.move();
   return {
     httpUrl: listening.url,
+    core,
     service,
-    keys: core.keys,
+    admin: core.admin,
     reloadKeys: (newKeys, newProviders) => {
       ours = [token, ...newKeys.map(({ secret }) => secret)];
       return core.reloadKeys(newKeys, newProviders);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { ProvidersConfig } from '../config-providers.ts';
-import type { Alert } from '../domain/alert.ts';
+import type { AdminApi } from '../domain/admin-api.ts';
 import type { EventBus } from '../domain/event-bus.ts';
 import type { Tell } from '../domain/events.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
@@ -30,7 +30,10 @@ import { openStorage, type Storage } from '../storage/open-storage.ts';
 import { takeOwnership } from '../storage/owner-lock.ts';
 import { shiftFromFuture } from '../storage/shift-times.ts';
 import { createSqlitePersonalData } from '../storage/sqlite-personal-data.ts';
+import { AlertSaver } from './alert-saver.ts';
+import { CommandRunner } from './command-runner.ts';
 import { createEventBus } from './event-bus.ts';
+import { createOwnerAdmin } from './owner-admin.ts';
 
 /** A job on which this many processes died is set aside. */
 const maxCrashes = 6;
@@ -77,8 +80,8 @@ export type Core = AsyncDisposable & {
   readonly keys: KeyDesk;
   readonly service: GenerationService;
   readonly retention: Housekeeping;
-  /** What is wrong right now. */
-  alerts(): readonly Alert[];
+  /** What operators see and do. */
+  readonly admin: AdminApi;
   /** Tries it: would a request and its result be kept now? */
   takesWrites(): boolean;
   /** Goes on with these keys, and with new settings for them where there are any. */
@@ -155,6 +158,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { pool, desk } = keyRoom;
   const alerts = createAlerts({ pool: () => pool.snapshot(), clock, tell: emit });
   events.subscribe(alerts.hear);
+  const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
+  // None of an earlier run is raised now.
+  alertSaver.changed();
+  events.subscribe(
+    () => alertSaver.changed(),
+    ({ event }) => event === 'alert.raised' || event === 'alert.resolved',
+  );
 
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);
@@ -183,6 +193,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       tell: emit,
     }),
   );
+  const admin = createOwnerAdmin({
+    keys: desk,
+    service,
+    reader: engine.reader,
+    users: storage.users,
+    premiumIds: config.premiumIds,
+    alerts: () => alerts.raised(),
+    clock,
+  });
+  opening.use(new CommandRunner({ commands: storage.commands, admin, clock, emit }));
 
   let hasStarted = false;
   let drained: Promise<number> | undefined;
@@ -197,7 +217,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keys: desk,
     service,
     retention,
-    alerts: () => alerts.raised(),
+    admin,
     takesWrites: () => storage.takesWrites() && results.trouble?.() === undefined,
     reloadKeys: async (newKeys, newProviders = config.providers) => {
       await own?.load(ownersOf(newKeys));

@@ -1,10 +1,10 @@
 import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
+import type { AdminApi } from '../domain/admin-api.ts';
 import type { ChatBook } from '../domain/chat-book.ts';
 import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { Tell } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/generation-options.ts';
-import type { KeyDeskView } from '../domain/key-desk.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
 import type { Forgotten } from '../generation/housekeeping.ts';
@@ -47,7 +47,7 @@ export type Desk = {
   readonly users: Users;
   readonly dialogues: DialogueStore;
   readonly chats: ChatBook;
-  readonly keys: KeyDeskView;
+  readonly admin: AdminApi;
   readonly messages: MessageMapper;
   readonly receipts: Receipts;
   /** Deletes everything of a person that can go. */

@@ -53,7 +53,7 @@ export type OpenBot = AsyncDisposable & {
 /** Puts the bot together; it asks Telegram nothing before it is introduced. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, reach, service, clock, tell } = options;
-  const { users, dialogues, chats, keys, forget, adminIds, premiumIds, perDay, running, waiting } = options;
+  const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog);
   const client = { apiRoot: options.apiRoot };
@@ -81,7 +81,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     users,
     dialogues,
     chats,
-    keys,
+    admin,
     messages,
     receipts,
     forget,

@@ -1,4 +1,5 @@
 import type { NextFunction } from 'grammy';
+import { laneOf } from '../domain/users.ts';
 import type { BotContext, Desk, Speaker } from './context.ts';
 import { identify } from './identity.ts';
 
@@ -21,7 +22,7 @@ export function introduce({
       userId,
       name,
       admin: adminIds.has(userId),
-      lane: always || untilMs > clock.now() ? 'premium' : 'free',
+      lane: laneOf(user, premiumIds, clock.now()),
       ...(!always && untilMs > clock.now() ? { premiumUntilMs: untilMs } : {}),
       locale: user.locale ?? matchLocale(identity.languageCode),
     };

@@ -41,12 +41,12 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
       language: languageCode,
       languages: [...new Set([...loadCatalog().locales, languageCode])],
       view: {
-        pool: () => house.keys.snapshot(),
+        pool: () => house.core.pool.snapshot(),
         lines: async () => (await house.stats()).lines,
         find: (id) => house.service.find(id),
         describe: storyLine,
         onEvent,
-        wakeKeys: () => house.keys.wakeAll(),
+        wakeKeys: () => house.core.keys.wake('all'),
       },
     }),
   );

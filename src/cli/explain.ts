@@ -1,15 +1,14 @@
+import { openAdmin } from '../app/open-admin.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { failureTraits } from '../domain/failure.ts';
 import { jobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { PastJob } from '../domain/job-reader.ts';
-import { openBeside } from '../storage/open-beside.ts';
-import { createSqliteJobReader } from '../storage/sqlite-job-reader.ts';
 import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/one-line.ts';
 import { endingWords, stateWords, tale } from './explain-words.ts';
 import { writeJson } from './keys/key-document.ts';
-import { databasePath, lookAtConfig } from './keys/known-keys.ts';
+import { lookAtConfig } from './keys/known-keys.ts';
 import type { Surroundings } from './surroundings.ts';
 import { table } from './table.ts';
 import { momentWords } from './time-words.ts';
@@ -26,22 +25,23 @@ const notFound = 1;
 /** Tells the story of one job from what the database kept of it, or lists the last jobs. */
 export async function explain(around: Surroundings, { id, json }: ExplainOptions): Promise<void> {
   const { config } = lookAtConfig(around);
-  using database = openBeside(databasePath(config));
+  using opened = await openAdmin({ config, keys: [], clock: around.clock });
+  const { jobs } = opened.admin;
   const sorry = (why: string) => {
     around.err.write(`${why}\n`);
     around.exitWith(notFound);
   };
-  if (database === undefined) {
+  const latest = await jobs.list({ count: listed });
+  if (latest.length === 0 && opened.owner === 'never-ran') {
     return sorry(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
   }
-  const jobs = createSqliteJobReader(database);
-  if (id === undefined) return listLatest(around, await jobs.latest({ count: listed }), json);
-  const past = await jobs.past(jobId(id.trim()));
+  if (id === undefined) return listLatest(around, latest, json);
+  const past = await jobs.find(jobId(id.trim()));
   if (past === undefined) {
     const shown = excerpt(oneLine(id), 60);
     return sorry(`There is no job "${shown}"; "darkroom explain" alone lists the last ${listed}`);
   }
-  const trail = await jobs.trailOf(past.job.id);
+  const trail = await jobs.trail(past.job.id);
   if (json) writeJson(around.out, { ...jobDocument(past), calls: trail.map((call) => callDocument(call)) });
   else around.out.write(`${tale(around.out, past, trail, around.clock.now()).join('\n')}\n`);
 }

@@ -1,3 +1,4 @@
+import type { KeyChoice, KeyTestOptions } from './admin-api.ts';
 import type { FailureReason } from './failure.ts';
 import type { KeyId } from './ids.ts';
 import type { PoolView } from './views.ts';
@@ -9,18 +10,20 @@ export type KeyTest = {
   readonly ok: boolean;
   /** Why not; `unreachable` and the like say nothing about the key. */
   readonly reason?: FailureReason;
+  /** What the provider said, on one line, without secrets. */
+  readonly detail?: string;
   readonly ms: number;
 };
 
 /** What an admin may see and do about keys. */
 export type KeyDeskView = {
   snapshot(): PoolView;
-  /** Asks every provider whether its keys are accepted, all at once, without spending anything. */
-  testAll(): Promise<readonly KeyTest[]>;
-  /** Puts resting keys back to work; answers how many. */
-  wakeAll(): number;
-  /** Answers false when there is no such key. */
-  wake(id: KeyId): boolean;
-  disable(id: KeyId): boolean;
-  enable(id: KeyId): boolean;
+  /** As `AdminKeys.test`. */
+  test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
+  /** Puts resting keys back to work; how many did. */
+  wake(keys: KeyChoice): number;
+  /** How many were in use. */
+  disable(keys: KeyChoice): number;
+  /** How many were disabled. */
+  enable(keys: KeyChoice): number;
 };

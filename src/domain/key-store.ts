@@ -16,17 +16,9 @@ export type KeyRecord = {
   readonly seats: SeatRecord;
   /** Named after the first key of the account, for keys that were found to share one. */
   readonly account?: KeyId;
-  /** Calls that the key carries right now, for those who look from beside. */
+  /** Calls that the key carries right now, for processes beside the owner of the database. */
   readonly inFlight: number;
   readonly health: KeyHealth;
-};
-
-/** What a human asked for from beside the running house. */
-export type KeyWish = {
-  readonly seq: number;
-  readonly wish: 'wake' | 'disable' | 'enable' | 'test';
-  /** Every key when absent. */
-  readonly id?: KeyId;
 };
 
 export type KeyStore = {
@@ -34,8 +26,4 @@ export type KeyStore = {
   save(records: readonly KeyRecord[]): Promise<void>;
   /** The salt of this installation, made once: fingerprints under it mean nothing elsewhere. */
   salt(): Promise<string>;
-  /** Wishes that nobody has carried out yet, oldest first; answered ones are gone. */
-  wishes(): Promise<readonly KeyWish[]>;
-  wish(wish: Omit<KeyWish, 'seq'>, nowMs: number): Promise<void>;
-  wishDone(seq: number): Promise<void>;
 };

@@ -1,4 +1,4 @@
-import type { JobKind } from './job.ts';
+import type { JobKind, Lane } from './job.ts';
 
 /** What is known of a person. */
 export type User = {
@@ -16,8 +16,13 @@ export type Users = {
   setLocale(id: number, locale: string): Promise<void>;
   /** The bot answers them in this language, whether they chose it or not. */
   hear(id: number, locale: string): Promise<void>;
-  /** Adds days to what is left of the person's premium, once however often the update that gives them is handled; answers until when. */
-  addPremium(id: number, days: number, nowMs: number, updateId?: number): Promise<number>;
+  /** Adds days to what is left of the person's premium; until when it lasts then. The same `grant` is given once, as far as the last week goes. */
+  addPremium(id: number, days: number, nowMs: number, grant?: string): Promise<number>;
   /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */
   usedToday(id: number, kind: JobKind, nowMs: number): Promise<number>;
 };
+
+/** The lane in which the person is served: premium as long as it lasts, or always for those that the operator names. */
+export function laneOf({ id, premiumUntilMs = 0 }: User, premiumIds: ReadonlySet<number>, nowMs: number): Lane {
+  return premiumIds.has(id) || premiumUntilMs > nowMs ? 'premium' : 'free';
+}

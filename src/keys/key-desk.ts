@@ -1,7 +1,8 @@
+import type { KeyChoice, KeyTestOptions } from '../domain/admin-api.ts';
 import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { KeyDeskView, KeyTest } from '../domain/key-desk.ts';
-import type { KeyRecord, KeyStore, KeyWish } from '../domain/key-store.ts';
+import type { KeyRecord, KeyStore } from '../domain/key-store.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { PoolView } from '../domain/views.ts';
@@ -13,7 +14,6 @@ import { KeyRounds } from './key-rounds.ts';
 import { KeySaver } from './key-saver.ts';
 import type { PoolKey } from './pooled-key.ts';
 import type { KeyInPool, TendedPool } from './tended-pool.ts';
-import { WishDesk } from './wish-desk.ts';
 
 const watchClockEveryMs = 1_000;
 /** A smaller difference is the clock being kept right, not being set. */
@@ -33,7 +33,7 @@ export type KeyDeskOptions = {
 
 /**
  * Looks after the keys while nobody asks for a seat: tests them, confirms refusals, remembers what was learned, does what
- * admins wish here and from beside, follows the machine's clock, and takes in other keys at run time.
+ * operators ask for, follows the machine's clock, and takes in other keys at run time.
  */
 export class KeyDesk implements KeyDeskView, AsyncDisposable {
   readonly #pool: TendedPool;
@@ -43,7 +43,6 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
   readonly #testsNewKeys: boolean;
   readonly #saver: KeySaver;
   readonly #prober: KeyProber;
-  readonly #wishes: WishDesk;
   readonly #listening: Disposable;
   readonly #rounds: readonly Disposable[];
   readonly #background = new Set<Promise<void>>();
@@ -58,7 +57,6 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     this.#testsNewKeys = testOnStart;
     this.#saver = new KeySaver(options);
     this.#prober = new KeyProber(options);
-    this.#wishes = new WishDesk({ store, clock, tell, carryOut: (wish) => this.#carryOut(wish) });
     this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
     const jumpedMs = clockJumps(clock);
     this.#rounds = [
@@ -75,30 +73,31 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     return this.#pool.snapshot();
   }
 
-  async testAll(): Promise<readonly KeyTest[]> {
-    return await this.#test(({ state }) => state.kind !== 'disabled');
+  async test(keys: KeyChoice, { onTest, signal }: KeyTestOptions = {}): Promise<readonly KeyTest[]> {
+    signal?.throwIfAborted();
+    const chosen = keys === 'all' ? undefined : new Set(keys);
+    const testing = this.#test(
+      ({ key, state }) => (chosen === undefined ? state.kind !== 'disabled' : chosen.has(key.id)),
+      onTest,
+    );
+    return signal === undefined ? testing : Promise.race([testing, abortOf(signal)]);
   }
 
-  wakeAll(): number {
-    const resting = this.#pool.keys().filter(({ state }) => isResting(state));
-    for (const { key } of resting) this.#pool.note(key.id, { kind: 'wake' });
-    return resting.length;
+  wake(keys: KeyChoice): number {
+    return this.#change(keys, 'wake');
   }
 
-  wake(id: KeyId): boolean {
-    return this.#withKey(id, ({ state }) => {
-      if (isResting(state)) this.#pool.note(id, { kind: 'wake' });
-    });
+  disable(keys: KeyChoice): number {
+    return this.#change(keys, 'disable');
   }
 
-  disable(id: KeyId): boolean {
-    return this.#withKey(id, () => this.#pool.note(id, { kind: 'disable' }));
+  enable(keys: KeyChoice): number {
+    return this.#change(keys, 'enable');
   }
 
-  enable(id: KeyId): boolean {
-    return this.#withKey(id, ({ state }) => {
-      if (state.kind === 'disabled') this.#pool.note(id, { kind: 'enable' });
-    });
+  /** Resolves when everything that was learned so far is kept, or could not be. */
+  async saved(): Promise<void> {
+    await this.#saver.flush();
   }
 
   /** Goes on with these keys; what is remembered of a key that was here before comes back with it. */
@@ -112,7 +111,6 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     for (const round of this.#rounds) round[Symbol.dispose]();
     await this.#replacing;
     await this.#prober.stop();
-    await this.#wishes[Symbol.asyncDispose]();
     await Promise.all(this.#background);
     this.#listening[Symbol.dispose]();
     await this.#saver.flush();
@@ -124,10 +122,14 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     if (urgent && isUnconfirmed(record()) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
   }
 
-  async #test(wanted: (entry: KeyInPool) => boolean): Promise<readonly KeyTest[]> {
+  async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {
     const startMs = this.#clock.uptimeMs();
-    const ids = this.#pool.keys().map(({ key }) => key.id);
-    const tests = await this.#prober.probe(ids, wanted);
+    // A key that is not wanted is left out also while somebody else's probe of it is under way.
+    const ids = this.#pool
+      .keys()
+      .filter((entry) => wanted(entry))
+      .map(({ key }) => key.id);
+    const tests = await this.#prober.probe(ids, wanted, onTest);
     const working = tests.filter(({ ok }) => ok).length;
     const ms = Math.round(this.#clock.uptimeMs() - startMs);
     if (tests.length > 0) this.#tell({ event: 'keys.tested', working, total: tests.length, ms });
@@ -145,19 +147,14 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     this.#background.add(settled);
   }
 
-  #withKey(id: KeyId, act: (entry: KeyInPool) => void): boolean {
-    const entry = this.#pool.keys().find(({ key }) => key.id === id);
-    if (entry !== undefined) act(entry);
-    return entry !== undefined;
-  }
-
-  async #carryOut({ wish, id }: KeyWish): Promise<void> {
-    if (wish === 'test') {
-      await this.#test(({ key, state }) => (id === undefined ? state.kind !== 'disabled' : key.id === id));
-      return;
-    }
-    const ids = id === undefined ? this.#pool.keys().map(({ key }) => key.id) : [id];
-    for (const one of ids) this[wish](one);
+  /** Changes the chosen keys that the change concerns; how many these were. */
+  #change(keys: KeyChoice, change: keyof typeof concerns): number {
+    const chosen = keys === 'all' ? undefined : new Set(keys);
+    const concerned = this.#pool
+      .keys()
+      .filter(({ key, state }) => chosen?.has(key.id) !== false && concerns[change](state));
+    for (const { key } of concerned) this.#pool.note(key.id, { kind: change });
+    return concerned.length;
   }
 
   async #replace(keys: readonly PoolKey[], groups: ReadonlyMap<KeyId, KeyId> | undefined): Promise<void> {
@@ -181,6 +178,19 @@ function isUnconfirmed({ state }: Pick<KeyInPool, 'state'>): boolean {
 
 function isResting(state: KeyInPool['state']): boolean {
   return state.kind === 'benched' || state.kind === 'cooling' || state.kind === 'probing';
+}
+
+const concerns = {
+  wake: isResting,
+  disable: ({ kind }) => kind !== 'disabled',
+  enable: ({ kind }) => kind === 'disabled',
+} as const satisfies Record<string, (state: KeyInPool['state']) => boolean>;
+
+/** Rejects with the signal's reason once it aborts. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /** A time that the provider named is waited for. */

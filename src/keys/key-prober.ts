@@ -18,6 +18,9 @@ export type KeyProberOptions = {
   readonly tell: Tell;
 };
 
+/** Empty when the key is accepted. */
+type Refusal = { readonly reason?: FailureReason; readonly detail?: string };
+
 /**
  * Asks providers whether they accept a key, without spending anything, and passes on only what that says: a refusal
  * benches the key, an acceptance wakes it when a refusal had benched it, and anything else says nothing of the key.
@@ -44,8 +47,18 @@ export class KeyProber {
   }
 
   /** Probes these keys, some at a time; a key whose provider cannot be asked is left out, one that is being probed is not probed twice. */
-  async probe(ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean = () => true): Promise<readonly KeyTest[]> {
-    const tests = await Promise.all(ids.map((id) => this.#inTurn(id, wanted)));
+  async probe(
+    ids: readonly KeyId[],
+    wanted: (entry: KeyInPool) => boolean = () => true,
+    onTest: (test: KeyTest) => void = () => undefined,
+  ): Promise<readonly KeyTest[]> {
+    const tests = await Promise.all(
+      ids.map(async (id) => {
+        const test = await this.#inTurn(id, wanted);
+        if (test !== undefined) onTest(test);
+        return test;
+      }),
+    );
     return tests.filter((test) => test !== undefined);
   }
 
@@ -80,25 +93,32 @@ export class KeyProber {
     const wakes = state.kind === 'benched' && state.reason === 'rejected';
     if (wakes) this.#pool.note(id, { kind: 'probe-begins' });
     const startMs = this.#clock.uptimeMs();
-    const reason = await this.#ask({ key, state }, provider);
+    const { reason, detail } = await this.#ask({ key, state }, provider);
     const ms = this.#clock.uptimeMs() - startMs;
     const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
     if (reason === 'rejected' && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
     else if (wakes) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
-    return { id, name, ok: reason === undefined, ...(reason === undefined ? {} : { reason }), ms };
+    return {
+      id,
+      name,
+      ok: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      ...(detail === undefined ? {} : { detail }),
+      ms,
+    };
   }
 
   /** Why the key is not accepted, as far as the provider said; undefined when it is. */
-  async #ask({ key }: KeyInPool, provider: Provider): Promise<FailureReason | undefined> {
+  async #ask({ key }: KeyInPool, provider: Provider): Promise<Refusal> {
     let reply: ProbeReply;
     using deadline = this.#clock.deadline(probeTimeoutMs, this.#stop.signal);
     try {
       reply = await provider.probe(key.secret, deadline);
     } catch (error) {
-      if (this.#stop.signal.aborted) return 'unreachable';
+      if (this.#stop.signal.aborted) return { reason: 'unreachable' };
       this.#tell({ event: 'house.trouble', what: `Cannot test ${key.name}`, error });
-      return 'unrecognized';
+      return { reason: 'unrecognized' };
     }
-    return reply.ok ? undefined : reply.failure.reason;
+    return reply.ok ? {} : reply.failure;
   }
 }

@@ -1,4 +1,5 @@
-import type { Alert, AlertFacts } from '../domain/alert.ts';
+import type { RaisedAlert } from '../domain/admin-api.ts';
+import type { AlertFacts } from '../domain/alert.ts';
 import type { HouseEvent, Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
@@ -12,7 +13,7 @@ import { TelegramWatch } from './telegram-watch.ts';
 
 export type AlertsOptions = {
   readonly pool: () => PoolView;
-  readonly clock: Pick<Clock, 'uptimeMs'>;
+  readonly clock: Pick<Clock, 'now' | 'uptimeMs'>;
   /** Hears `alert.raised` and `alert.resolved`; the listener itself passes over these. */
   readonly tell: Tell;
 };
@@ -21,12 +22,12 @@ export type Alerts = {
   /** The listener; it never throws. */
   readonly hear: Tell;
   /** What is wrong right now, in the order in which it began. */
-  raised(): readonly Alert[];
+  raised(): readonly RaisedAlert[];
 };
 
 /** Turns events into alerts: each is raised once and resolved once. */
 export function createAlerts({ pool, clock, tell }: AlertsOptions): Alerts {
-  const board = new AlertBoard(tell);
+  const board = new AlertBoard(tell, () => clock.now());
   const providerOf = providers(pool);
   const keys = new KeyWatch(board, pool, providerOf);
   const calls = new CallWatch(board, providerOf);

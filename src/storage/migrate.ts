@@ -9,6 +9,7 @@ import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts
 import { rests } from './migrations/007-rests.ts';
 import { heardLanguage } from './migrations/008-heard-language.ts';
 import { owners } from './migrations/009-owners.ts';
+import { admin } from './migrations/010-admin.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   rests,
   heardLanguage,
   owners,
+  admin,
 ];
 
 export function schemaVersion(database: Database): number {

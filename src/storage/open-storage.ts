@@ -1,3 +1,5 @@
+import type { AdminCommands } from '../domain/admin-command.ts';
+import type { AlertStore } from '../domain/alert-store.ts';
 import type { ChatBook } from '../domain/chat-book.ts';
 import type { DialogueStore } from '../domain/dialogue-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
@@ -13,6 +15,8 @@ import { type Clock, systemClock } from '../kit/clock.ts';
 import { TroubleWatch } from '../kit/trouble-watch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { isWritable } from './is-writable.ts';
+import { createSqliteAdminCommands } from './sqlite-admin-commands.ts';
+import { createSqliteAlertStore } from './sqlite-alert-store.ts';
 import { createSqliteChatBook } from './sqlite-chat-book.ts';
 import { createSqliteDialogues } from './sqlite-dialogues.ts';
 import { createSqliteEffectLedger } from './sqlite-effect-ledger.ts';
@@ -36,6 +40,8 @@ export type Storage = Disposable & {
   readonly chats: ChatBook;
   readonly rests: RestBook;
   readonly keyStore: KeyStore;
+  readonly commands: AdminCommands;
+  readonly alerts: AlertStore;
 };
 
 export type StorageOptions = {
@@ -74,6 +80,8 @@ export function openStorage(options: StorageOptions): Storage {
     chats: createSqliteChatBook(database),
     rests: createSqliteRestBook(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
+    commands: createSqliteAdminCommands(database),
+    alerts: createSqliteAlertStore(database),
     [Symbol.dispose]: () => {
       watch[Symbol.dispose]();
       database[Symbol.dispose]();

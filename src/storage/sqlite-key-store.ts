@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { keyId } from '../domain/ids.ts';
-import type { KeyRecord, KeyStore, KeyWish } from '../domain/key-store.ts';
+import type { KeyRecord, KeyStore } from '../domain/key-store.ts';
 import type { Database } from './connection.ts';
 import { keyRecord } from './key-record.ts';
 import { parseRow } from './parse-row.ts';
 import { StorageError } from './storage-error.ts';
 
 const recordRow = z.object({ record: keyRecord }).transform(({ record }) => record);
-
-const wishRow = z
-  .object({
-    seq: z.number(),
-    wish: z.enum(['wake', 'disable', 'enable', 'test']),
-    key_id: z.string().transform(keyId).nullable(),
-  })
-  .transform(({ seq, wish, key_id: id }): KeyWish => ({ seq, wish, ...(id === null ? {} : { id }) }));
 
 /**
  * What is remembered of keys, in the database, under their fingerprints only: also of keys that are not configured any
@@ -54,20 +45,5 @@ export function createSqliteKeyStore(
         database.run(`INSERT INTO settings (name, value) VALUES ('key-salt', ?) ON CONFLICT DO NOTHING`, made);
         return String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
       }),
-    wishes: async () =>
-      database
-        .all('SELECT seq, wish, key_id FROM key_wishes ORDER BY seq')
-        .map((row) => parseRow('key_wishes', wishRow, row)),
-    wish: async ({ wish, id }, nowMs) =>
-      database.commit(() => {
-        const askedAtMs = Math.round(nowMs);
-        database.run(
-          'INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, ?)',
-          wish,
-          id ?? null,
-          askedAtMs,
-        );
-      }),
-    wishDone: async (seq) => database.commit(() => void database.run('DELETE FROM key_wishes WHERE seq = ?', seq)),
   };
 }

@@ -47,9 +47,9 @@ export function createSqliteUsers(database: Database): Users {
             locale,
           ),
       ),
-    addPremium: async (id, days, nowMs, updateId) =>
+    addPremium: async (id, days, nowMs, grant) =>
       database.commit(() => {
-        const given = updateId === undefined ? undefined : giftOf(database, updateId, nowMs);
+        const given = grant === undefined ? undefined : grantedUntil(database, grant, nowMs);
         if (given !== undefined) return given;
         const fromMs = Math.max(nowMs, find(id).premiumUntilMs ?? 0);
         const untilMs = Math.floor(fromMs + days * dayMs);
@@ -59,28 +59,28 @@ export function createSqliteUsers(database: Database): Users {
           id,
           untilMs,
         );
-        if (updateId !== undefined) keepGift(database, updateId, untilMs, nowMs);
+        if (grant !== undefined) keepGrant(database, grant, untilMs, nowMs);
         return untilMs;
       }),
     usedToday: async (id, kind, nowMs) => creditsTaken(database, id, kind, nowMs),
   };
 }
 
-/** Until when the update gave premium, if it has done so; an id that comes again after a week is another update. */
-function giftOf(database: Database, updateId: number, nowMs: number): number | undefined {
+/** Until when the grant gave premium, if it has done so; one that comes again after a week is another one. */
+function grantedUntil(database: Database, grant: string, nowMs: number): number | undefined {
   database.run(
     `DELETE FROM effects WHERE effect = 'premium' AND CAST(substr(note, instr(note, ' ')) AS INTEGER) <= ?`,
     Math.floor(nowMs) - rememberedMs,
   );
   const row = database.get(
     `SELECT CAST(note AS INTEGER) AS until_ms FROM effects WHERE job_id = ? AND effect = 'premium'`,
-    `tg-${updateId}`,
+    grant,
   );
   return row === undefined ? undefined : numberOf(row, 'until_ms');
 }
 
 /** The note: until when, and when it was given. */
-function keepGift(database: Database, updateId: number, untilMs: number, nowMs: number): void {
+function keepGrant(database: Database, grant: string, untilMs: number, nowMs: number): void {
   const sql = `INSERT INTO effects (job_id, effect, note) VALUES (?, 'premium', ?)`;
-  database.run(sql, `tg-${updateId}`, `${untilMs} ${Math.floor(nowMs)}`);
+  database.run(sql, grant, `${untilMs} ${Math.floor(nowMs)}`);
 }

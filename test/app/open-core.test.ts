@@ -135,7 +135,7 @@ test('a core closes in order: nothing new, calls broken off, keys saved, storage
     provider: aProvider('hangs', () => {
       order.push('call broken off');
       // Learned at the last moment.
-      for (const { id } of core.keys.snapshot().keys) core.keys.disable(id);
+      core.keys.disable('all');
     }),
     parts: {
       databasePath: join(place.dir, 'darkroom.db'),
@@ -230,7 +230,7 @@ test('openCore() reports what an earlier process left behind, and raises an aler
   const events: HouseEvent[] = [];
   await using second = await aCore({ dir: place.dir, clock, events });
   expect(events.map(({ event }) => event)).toEqual(['house.recovered', 'job.set-aside', 'alert.raised']);
-  expect(second.alerts().map(({ id }) => id)).toEqual(['job-set-aside:tg-1']);
+  expect((await second.admin.alerts()).map(({ id }) => id)).toEqual(['job-set-aside:tg-1']);
 });
 
 test('openCore() keeps a broken subscriber away from everything else', async () => {

@@ -41,7 +41,7 @@ function aBot() {
       },
     },
     users: { setLocale: async (_id: number, locale: string) => note('locale')(locale) },
-    keys: { snapshot: note('keys'), testAll: note('keys'), wakeAll: note('keys') },
+    admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
     receipts: { refresh: note('refresh') },
     messages: createMessageMapper(catalog),
     matchLocale: (code: string) => catalog.match(code, 'en'),

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { KeyWish } from '../../src/domain/key-store.ts';
+import type { AdminCommand } from '../../src/domain/admin-command.ts';
 import { fingerprint } from '../../src/keys/fingerprint.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite-admin-commands.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
 import { passTime } from '../support/pass-time.ts';
 import { aStage, type Stage, stageKey } from './stage.ts';
@@ -15,8 +16,12 @@ async function wishesOf(stage: Stage): Promise<readonly string[]> {
   const places = new Map(
     Array.from({ length: 7 }, (_, index) => [fingerprint(new Secret(stageKey(index + 1)), salt), index + 1] as const),
   );
-  const place = ({ id }: KeyWish) => (id === undefined ? 'all' : `#${places.get(id)}`);
-  return (await store.wishes()).map((wish) => `${wish.wish} ${place(wish)}`);
+  const pending = await createSqliteAdminCommands(database).pending();
+  return pending.flatMap(({ command }) => {
+    if (!('keys' in command)) return [command.kind];
+    const change = command.kind.replace(/-keys$/, '');
+    return command.keys === 'all' ? [`${change} all`] : command.keys.map((id) => `${change} #${places.get(id)}`);
+  });
 }
 
 async function idOf(stage: Stage, place: number): Promise<string> {
@@ -98,20 +103,20 @@ test('a running bot that carries the wish out is waited for', async () => {
   await stage.remember({});
   using _bot = takeOwnership(stage.dataDir);
   using database = stage.openAsBot();
-  const store = createSqliteKeyStore(database);
-  const seen: KeyWish[] = [];
+  const commands = createSqliteAdminCommands(database);
+  const seen: AdminCommand[] = [];
   stage.clock.schedule(900, () => {
-    void store.wishes().then(async (wishes) => {
-      for (const wish of wishes) {
-        seen.push(wish);
-        await store.wishDone(wish.seq);
+    void commands.pending().then(async (pending) => {
+      for (const { seq, command } of pending) {
+        seen.push(command);
+        await commands.answer(seq, { kind: 'keys-changed', count: 2 }, stage.clock.now());
       }
     });
   });
   const startedMs = stage.clock.now();
   const { out } = await passTime(stage.clock, stage.run('keys enable 2 3'), { stepMs: 100 });
   expect(out).toBe('Done: bytez #2, bytez #3 switched on\n');
-  expect(seen.map(({ wish }) => wish)).toEqual(['enable', 'enable']);
+  expect(seen).toMatchObject([{ kind: 'enable-keys', keys: [expect.any(String), expect.any(String)] }]);
   expect(stage.clock.now() - startedMs).toBeLessThan(2_000);
 });
 

@@ -3,19 +3,19 @@ import { stateCell } from '../../src/cli/keys/state-words.ts';
 import { troubleOf } from '../../src/cli/keys/trouble.ts';
 import type { KnownKey } from '../../src/cli/keys/known-keys.ts';
 import { isoTime, momentWords, spanWords } from '../../src/cli/time-words.ts';
+import { keyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
-import { Secret } from '../../src/kit/secret.ts';
 import { atMs, noHealth } from './stage.ts';
 
 function aKey(state: KeyState): KnownKey {
   return {
+    id: keyId('id-3'),
     name: 'bytez #3',
     provider: 'bytez',
     place: 3,
     fingerprint: undefined,
     hint: '…',
     origin: { variable: 'BYTEZ_API_KEYS', position: 3, inFile: false },
-    configured: { provider: 'bytez', place: 3, secret: new Secret('a-secret-of-the-tests'), weight: 1 },
     state,
     inFlight: 0,
     seats: 1,

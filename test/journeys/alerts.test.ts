@@ -52,7 +52,7 @@ test('an admin hears in her language that no key takes calls and later that it i
   expect(others).toEqual([]);
 
   house.bytez.setFaults('account 1', []);
-  house.house.keys.wakeAll();
+  house.house.core.keys.wake('all');
   await generate(house, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin).slice(1)).toEqual([
@@ -66,7 +66,7 @@ test('ten keys that break at once make one message, with a button that leads to 
   await using house = await openTestHouse({ clock, accounts: Array.from({ length: 10 }, () => refused) });
   const admin = house.person(adminId);
   await answerTo(admin, '/start');
-  await whileTimePasses(clock, house.house.keys.testAll());
+  await whileTimePasses(clock, house.house.core.keys.test('all'));
   await passMs(clock, aMinuteAndMoreMs);
   const alerts = fromBot(admin.messages(), (message) => wordsOf(message).startsWith('🔴'));
   expect(alerts).toHaveLength(1);
@@ -89,7 +89,7 @@ test.each(['blocked the bot', 'never wrote to it'])('an admin who %s hears nothi
     await answerTo(admin, '/start');
     admin.block();
   }
-  await whileTimePasses(clock, house.house.keys.testAll());
+  await whileTimePasses(clock, house.house.core.keys.test('all'));
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin)).toEqual([]);
   const unheard = () => house.events.filter(({ event }) => event === 'alert.unheard');

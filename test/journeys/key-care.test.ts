@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { KeySource } from '../../src/keys/key-source.ts';
 import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite-admin-commands.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestHouse, testKey, type TestHouse } from '../support/test-house.ts';
 import { pictures, runs, until, whileTimePasses } from './talk.ts';
@@ -18,7 +18,7 @@ function statesOf(house: TestHouse, keyName: string): readonly KeyState[] {
 }
 
 function stateOf(house: TestHouse, place: number): string | undefined {
-  return house.house.keys.snapshot().keys.find(({ name }) => name === `bytez #${place}`)?.state.kind;
+  return house.house.core.keys.snapshot().keys.find(({ name }) => name === `bytez #${place}`)?.state.kind;
 }
 
 test('the test at the start finds the dead key before anybody asks for anything', async () => {
@@ -27,7 +27,7 @@ test('the test at the start finds the dead key before anybody asks for anything'
     env: { KEYS_TEST_ON_START: 'on' },
   });
   expect(await house.event('keys.tested')).toMatchObject({ working: 1, total: 2 });
-  expect(house.house.keys.snapshot().keys.map(({ state }) => state)).toMatchObject([
+  expect(house.house.core.keys.snapshot().keys.map(({ state }) => state)).toMatchObject([
     { kind: 'benched', reason: 'rejected', confirmed: true },
     { kind: 'ready' },
   ]);
@@ -101,17 +101,17 @@ test('an idle key that died and a dead key that was healed are both noticed with
   expect(new Set(runs(house).map(({ account }) => account)).has('account 1')).toBe(true);
 });
 
-test('what a human wishes from another process is done within a second, and outlives a restart', async () => {
+test('what an operator asks for from another process is done within a second, and outlives a restart', async () => {
   const clock = fakeClock();
   await using house = await openTestHouse({ accounts: [[], []], clock, env: { ROTATION_STRATEGY: 'primary-first' } });
   using beside = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
-  const wishes = createSqliteKeyStore(beside);
-  const [first] = house.house.keys.snapshot().keys;
-  if (first === undefined) throw new Error('Cannot wish without a key');
-  await wishes.wish({ wish: 'disable', id: first.id }, clock.now());
+  const commands = createSqliteAdminCommands(beside);
+  const [first] = house.house.core.keys.snapshot().keys;
+  if (first === undefined) throw new Error('Cannot ask without a key');
+  const asked = await commands.ask({ kind: 'disable-keys', keys: [first.id] }, clock.now());
   await clock.advance(1_000);
   expect(stateOf(house, 1)).toBe('disabled');
-  expect(await wishes.wishes()).toEqual([]);
+  expect(await commands.answerOf(asked)).toEqual({ kind: 'keys-changed', count: 1 });
 
   await house.restart();
   expect(stateOf(house, 1)).toBe('disabled');
@@ -119,7 +119,7 @@ test('what a human wishes from another process is done within a second, and outl
   person.say('/generate a fox');
   await whileTimePasses(clock, pictures(person));
   expect(runs(house).map(({ account }) => account)).toEqual(['account 2']);
-  await wishes.wish({ wish: 'enable', id: first.id }, clock.now());
+  await commands.ask({ kind: 'enable-keys', keys: [first.id] }, clock.now());
   await clock.advance(1_000);
   expect(stateOf(house, 1)).toBe('ready');
 });
@@ -151,9 +151,9 @@ test('a key file that changes is taken in while the bot runs, and a key that com
     await clock.advance(6_000);
     await until(() => reloads().length === times);
   };
-  const second = house.house.keys.snapshot().keys[1];
+  const second = house.house.core.keys.snapshot().keys[1];
   if (second === undefined) throw new Error('Cannot disable without a key');
-  house.house.keys.disable(second.id);
+  house.house.core.keys.disable([second.id]);
   write(1, 3);
   await taken(2);
   write(3, 2);

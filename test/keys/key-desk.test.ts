@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import type { BenchReason, KeyState } from '../../src/domain/key-state.ts';
-import type { KeyRecord, KeyStore, KeyWish } from '../../src/domain/key-store.ts';
+import type { KeyRecord, KeyStore } from '../../src/domain/key-store.ts';
 import type { ProbeReply, Provider } from '../../src/domain/provider.ts';
 import { KeyDesk, type KeyDeskOptions } from '../../src/keys/key-desk.ts';
 import { aKey } from '../support/builders.ts';
@@ -22,22 +22,17 @@ const benched = (more: { reason?: BenchReason; probeAtMs?: number; confirmed?: b
   ...more,
 });
 
-/** Keeps records and wishes in memory; wishes come from `beside`. */
+/** Keeps records in memory. */
 function fakeStore() {
   const kept = new Map<string, KeyRecord>();
-  const beside: KeyWish[] = [];
-  const done: number[] = [];
   const store: KeyStore = {
     load: async () => [...kept.values()],
     save: async (records) => {
       for (const record of records) kept.set(record.id, record);
     },
     salt: async () => 'salt',
-    wishes: async () => beside.filter(({ seq }) => !done.includes(seq)),
-    wish: async () => undefined,
-    wishDone: async (seq) => void done.push(seq),
   };
-  return { store, kept, beside, done };
+  return { store, kept };
 }
 
 type DeskSetup = Partial<KeyDeskOptions> & {
@@ -127,19 +122,19 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ['a key without credit that is accepted', benched({ reason: 'out-of-credit' }), fine, []],
   ['a key without credit that is refused', benched({ reason: 'out-of-credit' }), refused, []],
   ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
-])('KeyDesk.testAll() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
+])('KeyDesk.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
   await using house = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
-  const tests = house.desk.testAll();
+  const tests = house.desk.test('all');
   await house.clock.advance(1_000);
   expect(house.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
   expect(await tests).toEqual([
     reply.ok
       ? { id: 'id-1', name: 'bytez #1', ok: true, ms: 1_000 }
-      : { id: 'id-1', name: 'bytez #1', ok: false, reason: reply.failure.reason, ms: 1_000 },
+      : { id: 'id-1', name: 'bytez #1', ok: false, reason: reply.failure.reason, detail: '', ms: 1_000 },
   ]);
 });
 
-test('KeyDesk.testAll() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
+test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
   const clock = fakeClock();
   const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
   const events: HouseEvent[] = [];
@@ -151,7 +146,7 @@ test('KeyDesk.testAll() leaves out keys of a provider that cannot be asked, and 
     clock,
     tell: (event) => events.push(event),
   });
-  expect(await desk.testAll()).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
+  expect(await desk.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
   expect(events).toMatchObject([
     { event: 'house.trouble', what: 'Cannot test bytez #1' },
     { event: 'keys.tested', working: 0, total: 1 },
@@ -213,57 +208,7 @@ test('KeyDesk looks at each interval after refused and idle keys, spread out, an
   expect(house.asked.slice(2)).toEqual([1, 2, 3, 6]);
 });
 
-test('KeyDesk carries out wishes within a second, in order, once, and says that they are done', async () => {
-  await using house = aDesk({ states: { 1: benched(), 2: { kind: 'disabled' } } });
-  const [first, second, third] = ['id-1', 'id-2', 'id-3'].map((id) => keyId(id));
-  if (first === undefined || second === undefined || third === undefined) throw new Error('Cannot test without ids');
-  house.beside.push(
-    { seq: 1, wish: 'wake', id: first },
-    { seq: 2, wish: 'enable', id: second },
-    { seq: 3, wish: 'disable', id: third },
-    { seq: 4, wish: 'wake', id: keyId('nobody') },
-  );
-  await house.clock.advance(1_000);
-  expect([1, 2, 3].map((place) => house.pool.state(place).kind)).toEqual(['ready', 'ready', 'disabled']);
-  expect(house.done).toEqual([1, 2, 3, 4]);
-  expect(house.kept.get('id-3')?.state).toEqual({ kind: 'disabled' });
-
-  house.beside.push({ seq: 5, wish: 'disable' });
-  await house.clock.advance(1_000);
-  expect([1, 2, 3].map((place) => house.pool.state(place).kind)).toEqual(['disabled', 'disabled', 'disabled']);
-  await house.clock.advance(5_000);
-  expect(house.pool.noted.filter((word) => word.endsWith(' wake'))).toHaveLength(1);
-});
-
-test('KeyDesk does a wish for a test while it takes other wishes, and enables only what is disabled', async () => {
-  await using house = aDesk({ states: { 2: benched() } });
-  house.beside.push({ seq: 1, wish: 'test' }, { seq: 2, wish: 'enable' }, { seq: 3, wish: 'wake', id: keyId('id-1') });
-  await house.clock.advance(1_000);
-  expect(house.done).toEqual([2, 3]);
-  expect(house.pool.noted).toEqual(['bytez #2 probe-begins']);
-  await house.clock.advance(3_000);
-  expect(house.done).toEqual([2, 3, 1]);
-  expect(house.asked).toEqual([1, 2, 3]);
-});
-
-test('KeyDesk says once that wishes cannot be read and goes on looking', async () => {
-  const memory = fakeStore();
-  let refusals = 3;
-  const wishes = async () => {
-    refusals -= 1;
-    if (refusals >= 0) throw new Error('Cannot read: the disk is away');
-    return memory.store.wishes();
-  };
-  await using house = aDesk({ store: { ...memory.store, wishes } });
-  memory.beside.push({ seq: 1, wish: 'disable', id: keyId('id-1') });
-  await house.clock.advance(3_000);
-  expect(house.events).toMatchObject([{ event: 'house.trouble' }]);
-  expect(house.pool.state(1)).toEqual({ kind: 'ready' });
-  await house.clock.advance(1_000);
-  expect(house.pool.state(1)).toEqual({ kind: 'disabled' });
-});
-
-test('KeyDesk does what an admin wishes and says whether there is such a key', async () => {
+test('KeyDesk changes the keys that a change concerns, and says how many these were', async () => {
   await using house = aDesk({
     keys: 5,
     states: {
@@ -274,12 +219,11 @@ test('KeyDesk does what an admin wishes and says whether there is such a key', a
     },
   });
   const { desk, pool } = house;
-  expect(desk.enable(keyId('id-1'))).toBe(true);
-  expect(desk.wake(keyId('id-3'))).toBe(true);
+  expect([desk.enable([keyId('id-1')]), desk.wake([keyId('id-3')])]).toEqual([0, 0]);
   expect(pool.noted).toEqual([]);
-  expect(desk.wakeAll()).toBe(2);
-  expect(desk.enable(keyId('id-3'))).toBe(true);
-  expect(desk.disable(keyId('id-5'))).toBe(true);
+  expect(desk.wake('all')).toBe(2);
+  expect([desk.enable([keyId('id-3')]), desk.enable('all')]).toEqual([1, 0]);
+  expect([desk.disable([keyId('id-5')]), desk.disable([keyId('id-5')])]).toEqual([1, 0]);
   expect([1, 2, 3, 4, 5].map((place) => pool.state(place).kind)).toEqual([
     'ready',
     'ready',
@@ -287,7 +231,28 @@ test('KeyDesk does what an admin wishes and says whether there is such a key', a
     'half-open',
     'disabled',
   ]);
-  for (const act of ['wake', 'enable', 'disable'] as const) expect(desk[act](keyId('nobody'))).toBe(false);
+  for (const change of ['wake', 'enable', 'disable'] as const) expect(desk[change]([keyId('nobody')])).toBe(0);
+  await desk.saved();
+  expect(house.kept.get('id-5')?.state).toEqual({ kind: 'disabled' });
+  expect(desk.disable('all')).toBe(4);
+});
+
+test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
+  await using house = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
+  const ended: string[] = [];
+  const testing = house.desk.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
+    onTest: ({ name }) => void ended.push(name),
+  });
+  await house.clock.advance(1_000);
+  expect((await testing).map(({ name, ok }) => ({ name, ok }))).toEqual([
+    { name: 'bytez #2', ok: true },
+    { name: 'bytez #4', ok: true },
+  ]);
+  expect(ended).toEqual(['bytez #2', 'bytez #4']);
+  const leaving = new AbortController();
+  const left = house.desk.test('all', { signal: leaving.signal });
+  leaving.abort(new Error('Asked to stop'));
+  await expect(left).rejects.toThrow('Asked to stop');
 });
 
 test('KeyDesk moves what is remembered with the clock when it is set, and not when it is only kept right', async () => {

@@ -109,25 +109,6 @@ test('createSqliteKeyStore().load() keeps the state of a key whose counters make
   ]);
 });
 
-test('createSqliteKeyStore() hands out wishes oldest first until they are done, also those of another process', async () => {
-  using place = scratch();
-  using house = openDatabase({ path: place.file });
-  using beside = openDatabase({ path: place.file });
-  const store = createSqliteKeyStore(house);
-  const asking = createSqliteKeyStore(beside);
-  await asking.wish({ wish: 'disable', id: keyId('a1') }, 1_000.5);
-  await asking.wish({ wish: 'wake' }, 2_000);
-  expect(await store.wishes()).toEqual([
-    { seq: 1, wish: 'disable', id: 'a1' },
-    { seq: 2, wish: 'wake' },
-  ]);
-  await store.wishDone(1);
-  expect(await store.wishes()).toEqual([{ seq: 2, wish: 'wake' }]);
-  await store.wishDone(2);
-  await asking.wish({ wish: 'test' }, 3_000);
-  expect(await asking.wishes()).toEqual([{ seq: 3, wish: 'test' }]);
-});
-
 test('openDatabase() carries the keys of before over, as well as they are known', async () => {
   using place = scratch();
   const old = (state: object, id: string) => [id, JSON.stringify(state), 3, 2, 10, 9] as const;

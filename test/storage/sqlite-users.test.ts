@@ -32,10 +32,10 @@ test('createSqliteUsers() keeps the language in which somebody was answered besi
 test('createSqliteUsers().addPremium() gives once what an update gives, also when it is handled again after a kill', async () => {
   using database = openDatabase({ path: ':memory:' });
   const users = createSqliteUsers(database);
-  expect(await users.addPremium(1, 2, startMs, 70)).toBe(startMs + 2 * dayMs);
-  expect(await users.addPremium(1, 2, startMs + 1_000, 70)).toBe(startMs + 2 * dayMs);
-  expect(await users.addPremium(1, 2, startMs, 71)).toBe(startMs + 4 * dayMs);
-  expect(await users.addPremium(1, 2, startMs + 7 * dayMs, 70)).toBe(startMs + 9 * dayMs);
+  expect(await users.addPremium(1, 2, startMs, 'tg-70')).toBe(startMs + 2 * dayMs);
+  expect(await users.addPremium(1, 2, startMs + 1_000, 'tg-70')).toBe(startMs + 2 * dayMs);
+  expect(await users.addPremium(1, 2, startMs, 'tg-71')).toBe(startMs + 4 * dayMs);
+  expect(await users.addPremium(1, 2, startMs + 7 * dayMs, 'tg-70')).toBe(startMs + 9 * dayMs);
   expect(await users.find(1)).toEqual({ id: 1, premiumUntilMs: startMs + 9 * dayMs });
 });
 

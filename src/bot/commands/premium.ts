@@ -9,7 +9,7 @@ const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 
 /** /premium tells what it changes; `/premium <user id> <days>` gives it, on an admin's word. */
 export function premiumCommands(desk: Desk): Composer<BotContext> {
-  const { messages, users, clock } = desk;
+  const { messages, users, admin } = desk;
   const feature = new Composer<BotContext>();
   feature.command('premium', async (ctx) => {
     const { speaker } = ctx;
@@ -21,9 +21,10 @@ export function premiumCommands(desk: Desk): Composer<BotContext> {
     }
     const [, userId, days] = grant.exec(words) ?? [];
     if (userId === undefined || days === undefined) return sayScreen(ctx, messages.premiumUsage(speaker.locale));
-    const updateId = ctx.update.update_id;
-    const untilMs = await users.addPremium(Number(userId), Number(days), clock.now(), updateId);
-    const gift = { userId: Number(userId), untilMs };
+    // Handled again after a kill, the same update gives nothing more.
+    const added = await admin.people.addPremium(Number(userId), Number(days), `tg-${ctx.update.update_id}`);
+    if (added.kind === 'asked') return;
+    const gift = { userId: Number(userId), untilMs: added.value };
     await attempt(desk, () => sayScreen(ctx, messages.premiumGranted(speaker.locale, gift)));
     const { locale = desk.matchLocale(undefined) } = await users.find(gift.userId);
     const news = messages.premiumReceived(locale, gift);

@@ -1,10 +1,7 @@
-import PQueue from 'p-queue';
 import type { FailureReason } from '../../domain/failure.ts';
-import type { Provider, ProbeReply } from '../../domain/provider.ts';
+import type { KeyId } from '../../domain/ids.ts';
 import type { ProviderName } from '../../domain/provider-name.ts';
 import { oneLine } from '../../observability/one-line.ts';
-import { createProviders } from '../../providers/create-providers.ts';
-import { createHttpClient } from '../../providers/http-client.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
 import { isoTime, spanWords } from '../time-words.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -13,7 +10,7 @@ import type { Terminal } from '../terminal.ts';
 import { writeJson } from './key-document.ts';
 import { originWords } from './key-origins.ts';
 import { notServedWords } from './key-tables.ts';
-import { type KnownKey, lookAtKeys } from './known-keys.ts';
+import { type KnownKey, openAdminLook } from './known-keys.ts';
 import { noKeys } from './list-and-stats.ts';
 import { exitCodeFor } from './provider-counts.ts';
 import { progressOn } from './progress.ts';
@@ -25,55 +22,44 @@ type Tested = {
 };
 type Failed = { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };
 
-const atOnce = 16;
-const timeoutMs = 15_000;
 /** What a shell expects of a command that Ctrl-C ended. */
 const interrupted = 130;
 
 /** Asks every provider whether its keys are accepted, all at once, without spending anything. */
 export async function testKeys(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
-  const { config, keys, warnings } = await lookAtKeys(around);
   using stop = around.listenForStop();
-  await using http = createHttpClient();
-  const owners = keys.map(({ provider }) => provider);
-  const providers = await createProviders(owners, { settings: config.providers, http, clock: around.clock });
+  using look = await openAdminLook(around);
+  const { keys, warnings } = look.known;
+  const keyOf = new Map(keys.map((key) => [key.id, key]));
   const progress = progressOn(around.err, keys.length, json);
-  const queue = new PQueue({ concurrency: atOnce });
-  const results = await Promise.allSettled(
-    keys.map((key) =>
-      queue.add(async () => {
-        const result = await testOne(around, providers.get(key.provider), key, stop.signal);
-        progress.step(`${key.name}: ${findingWords(result)}`);
-        return result;
-      }),
-    ),
-  );
-  progress.end();
-  if (stop.signal.aborted) return around.exitWith(interrupted);
-  const tested = results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
-  const counts = countWorking(tested);
+  const found = new Map<KeyId, Tested>();
+  const note = (tested: Tested) => {
+    found.set(tested.key.id, tested);
+    progress.step(`${tested.key.name}: ${findingWords(tested)}`);
+  };
+  for (const key of keys) if (!isServed(key.provider)) note({ key, ms: 0, finding: { kind: 'not-asked' } });
+  try {
+    await look.admin.keys.test(
+      keys.map(({ id }) => id),
+      {
+        signal: stop.signal,
+        onTest: ({ id, ok, reason = 'unrecognized', detail = '', ms }) => {
+          const key = keyOf.get(id);
+          const failed: Failed = { kind: 'failed', reason, detail: oneLine(detail, 120) };
+          if (key !== undefined) note({ key, ms, finding: ok ? { kind: 'works' } : failed });
+        },
+      },
+    );
+  } catch (error) {
+    if (stop.signal.aborted) return around.exitWith(interrupted);
+    throw error;
+  } finally {
+    progress.end();
+  }
+  const tested = keys.flatMap(({ id }) => found.get(id) ?? []);
   if (json) writeJson(around.out, testDocument(around.clock.now(), tested, warnings));
   else around.out.write(`${resultLines(around.out, tested, warnings).join('\n')}\n`);
-  around.exitWith(exitCodeFor(counts));
-}
-
-async function testOne(
-  { clock }: Surroundings,
-  provider: Provider | undefined,
-  key: KnownKey,
-  signal: AbortSignal,
-): Promise<Tested> {
-  if (provider === undefined) return { key, ms: 0, finding: { kind: 'not-asked' } };
-  const startedMs = clock.uptimeMs();
-  using deadline = clock.deadline(timeoutMs, signal);
-  const reply: ProbeReply = await provider.probe(key.configured.secret, deadline);
-  const ms = clock.uptimeMs() - startedMs;
-  if (reply.ok) return { key, ms, finding: { kind: 'works' } };
-  const { reason, detail } = reply.failure;
-  return { key, ms, finding: { kind: 'failed', reason, detail: oneLine(detail, 120) } };
+  around.exitWith(exitCodeFor(countWorking(tested)));
 }
 
 function countWorking(tested: readonly Tested[]) {

@@ -1,0 +1,48 @@
+import type { AdminApi, AdminJobs, AdminPeople } from '../domain/admin-api.ts';
+import { jobKinds } from '../domain/job.ts';
+import type { JobReader } from '../domain/job-reader.ts';
+import { perKind } from '../domain/kind-traits.ts';
+import { laneOf, type Users } from '../domain/users.ts';
+import type { Clock } from '../kit/clock.ts';
+
+export type AdminRecordsOptions = {
+  readonly reader: JobReader;
+  readonly users: Pick<Users, 'find' | 'usedToday'>;
+  readonly premiumIds: ReadonlySet<number>;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+/** What is read from storage in the same way by the owner of the database and beside it. */
+export type AdminRecords = Pick<AdminApi, 'costs'> & {
+  readonly jobs: Omit<AdminJobs, 'cancel'>;
+  readonly people: Pick<AdminPeople, 'find'>;
+};
+
+/** Reads jobs, calls and people; changes nothing. */
+export function createAdminRecords({ reader, users, premiumIds, clock }: AdminRecordsOptions): AdminRecords {
+  return {
+    jobs: {
+      list: (filter) => reader.latest(filter),
+      find: (id) => reader.past(id),
+      trail: (id) => reader.trailOf(id),
+    },
+    costs: (sinceMs) => reader.callsByDay(sinceMs),
+    people: {
+      find: async (id) => {
+        const nowMs = clock.now();
+        const user = await users.find(id);
+        const used = await Promise.all(
+          jobKinds.map(async (kind) => [kind, await users.usedToday(id, kind, nowMs)] as const),
+        );
+        const usedOf = new Map(used);
+        const jobs = await reader.jobsOf(id);
+        return {
+          user,
+          lane: laneOf(user, premiumIds, nowMs),
+          usedToday: perKind((kind) => usedOf.get(kind) ?? 0),
+          openJobs: jobs.filter(({ state }) => state.kind !== 'told').length,
+        };
+      },
+    },
+  };
+}

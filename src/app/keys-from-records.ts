@@ -1,0 +1,60 @@
+import type { Config } from '../config.ts';
+import type { KeyHealth } from '../domain/key-health.ts';
+import type { KeyState } from '../domain/key-state.ts';
+import type { KeyRecord } from '../domain/key-store.ts';
+import type { KeyView } from '../domain/views.ts';
+import { accountsOf } from '../keys/key-groups.ts';
+import { poolKeys } from '../keys/pool-keys.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
+
+const dayMs = 86_400_000;
+const nothingYet: KeyHealth = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 };
+/** Ids under it mean nothing: there is no record that could have the same. */
+const noSalt = 'no salt yet';
+
+export type KeysFromRecordsOptions = {
+  readonly config: Pick<Config, 'providers'>;
+  readonly keys: readonly ProviderKey[];
+  /** Of this installation; undefined until the bot has run once. */
+  readonly salt: string | undefined;
+  readonly records: readonly KeyRecord[];
+  /** False makes what the records say of calls under way untrue. */
+  readonly isRunning: boolean;
+  readonly nowMs: number;
+};
+
+/** The configured keys, in their order, as the owner of the database sees them, from what it has written down. */
+export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyView[] {
+  const { config, keys, salt = noSalt, records, isRunning, nowMs } = options;
+  const seatsPerKey = (provider: string) => config.providers[provider]?.seatsPerKey ?? 1;
+  const pooled = poolKeys(keys, salt, seatsPerKey);
+  const accounts = accountsOf(pooled, (provider) => config.providers[provider]?.keyGroups ?? []);
+  const recordOf = new Map(records.map((record) => [record.id, record]));
+  return pooled.map(({ id, name, provider, hint, seats }): KeyView => {
+    const record = recordOf.get(id);
+    const account = accounts.get(id) ?? record?.account;
+    return {
+      ...healthNow(record, nowMs),
+      id,
+      name,
+      provider,
+      hint,
+      state: record === undefined ? { kind: 'ready' } : stateNow(record.state, nowMs),
+      inFlight: isRunning ? (record?.inFlight ?? 0) : 0,
+      seats: Math.floor(record?.seats.limit ?? seats),
+      ...(account === undefined ? {} : { account }),
+    };
+  });
+}
+
+/** A cooldown that is over ends by itself: while no owner runs nobody writes that down. */
+function stateNow(state: KeyState, nowMs: number): KeyState {
+  if (state.kind !== 'cooling' || state.untilMs > nowMs) return state;
+  return { kind: 'half-open', after: state.reason, times: 1 };
+}
+
+function healthNow(record: KeyRecord | undefined, nowMs: number): KeyHealth {
+  if (record === undefined) return nothingYet;
+  const today = Math.floor(nowMs / dayMs);
+  return record.health.day === today ? record.health : { ...record.health, day: today, callsToday: 0 };
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { AdminApi, Change, KeyChoice } from '../domain/admin-api.ts';
+import type { AdminAnswer, AdminCommand } from '../domain/admin-command.ts';
+import { perKind } from '../domain/kind-traits.ts';
+import { laneOf } from '../domain/users.ts';
+import type { ProviderKey } from '../keys/read-keys.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Database } from '../storage/database.ts';
+import { openBeside, saltOf } from '../storage/open-beside.ts';
+import { isOwned } from '../storage/owner-lock.ts';
+import { createSqliteAdminCommands } from '../storage/sqlite-admin-commands.ts';
+import { createSqliteAlertStore } from '../storage/sqlite-alert-store.ts';
+import { createSqliteJobReader } from '../storage/sqlite-job-reader.ts';
+import { createSqliteKeyStore } from '../storage/sqlite-key-store.ts';
+import { createSqliteUsers } from '../storage/sqlite-users.ts';
+import { type AdminRecords, createAdminRecords } from './admin-records.ts';
+import { keysFromRecords } from './keys-from-records.ts';
+import { StartError } from './start-error.ts';
+import { testKeys } from './test-keys.ts';
+
+/** The owner looks for commands every second. */
+export const changePatienceMs = 3_000;
+const lookEveryMs = 100;
+
+export type AdminOptions = {
+  readonly config: Config;
+  /** The configured keys, in their order. */
+  readonly keys: readonly ProviderKey[];
+  readonly clock: Clock;
+  /** Once it aborts, no change waits any longer for the owner: it stays asked for. */
+  readonly signal?: AbortSignal;
+};
+
+export type OpenAdmin = Disposable & {
+  readonly admin: AdminApi;
+  /** Whether a process owns the database; `never-ran` where there is none, and nothing can be changed. */
+  readonly owner: 'running' | 'stopped' | 'never-ran';
+  /** How many keys are remembered that are not among the configured ones. */
+  readonly unconfiguredKeys: number;
+};
+
+/**
+ * The admin API beside the process that owns the database, or without one: reads the database and never writes to it,
+ * except for command rows that the owner picks up. Throws a StorageError when the database cannot be read.
+ */
+export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
+  const { config, keys, clock, signal } = options;
+  const path = join(config.dataDir, 'darkroom.db');
+  using opening = new DisposableStack();
+  const found = openBeside(path);
+  if (found !== undefined) opening.use(found);
+  const salt = found && saltOf(found);
+  const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
+  const recordsNow = async () => (found === undefined ? [] : await createSqliteKeyStore(found).load());
+  const listKeys = async () =>
+    keysFromRecords({
+      config,
+      keys,
+      salt,
+      records: await recordsNow(),
+      isRunning: owner === 'running',
+      nowMs: clock.now(),
+    });
+  const configured = new Set((await listKeys()).map(({ id }) => id));
+  const unconfiguredKeys = (await recordsNow()).filter(({ id }) => !configured.has(id)).length;
+
+  /** Keeps the command; waits a little for the answer of an owner that runs. */
+  const ask = async <Value>(
+    command: AdminCommand,
+    read: (answer: AdminAnswer) => Value | undefined,
+  ): Promise<Change<Value>> => {
+    using database = openBeside(path, { writable: true });
+    if (database === undefined || salt === undefined) {
+      throw new StartError(`Cannot change anything: the bot has never run with DATA_DIR ${config.dataDir}`);
+    }
+    const commands = createSqliteAdminCommands(database);
+    const seq = await commands.ask(command, clock.now());
+    const untilMs = owner === 'running' ? clock.uptimeMs() + changePatienceMs : 0;
+    for (;;) {
+      const answer = await commands.answerOf(seq);
+      const value = answer && read(answer);
+      if (value !== undefined) return { kind: 'done', value };
+      if (clock.uptimeMs() >= untilMs || signal?.aborted === true) return { kind: 'asked' };
+      await clock.sleep(lookEveryMs, signal ?? new AbortController().signal).catch(() => undefined);
+    }
+  };
+  const changeKeys = (kind: 'wake-keys' | 'disable-keys' | 'enable-keys', choice: KeyChoice) =>
+    ask({ kind, keys: choice }, (answer) => (answer.kind === 'keys-changed' ? answer.count : undefined));
+
+  const read = found === undefined ? recordsOfNobody(config) : recordsOf(found, options);
+  const opened = opening.move();
+  return {
+    owner,
+    unconfiguredKeys,
+    admin: {
+      keys: {
+        list: listKeys,
+        wake: (choice) => changeKeys('wake-keys', choice),
+        disable: (choice) => changeKeys('disable-keys', choice),
+        enable: (choice) => changeKeys('enable-keys', choice),
+        test: async (choice, more) => testKeys({ config, keys, views: await listKeys(), clock, choice, ...more }),
+      },
+      jobs: {
+        ...read.jobs,
+        cancel: (jobId) =>
+          ask({ kind: 'cancel-job', jobId }, (answer) => (answer.kind === 'job-cancelled' ? answer.ending : undefined)),
+      },
+      people: {
+        ...read.people,
+        addPremium: (userId, days, grant) =>
+          ask({ kind: 'add-premium', userId, days, grant }, (answer) =>
+            answer.kind === 'premium-added' ? answer.untilMs : undefined,
+          ),
+      },
+      costs: read.costs,
+      // What is wrong is known only while somebody looks.
+      alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),
+    },
+    [Symbol.dispose]: () => opened.dispose(),
+  };
+}
+
+function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRecords {
+  const { premiumIds } = config;
+  const [reader, users] = [createSqliteJobReader(database), createSqliteUsers(database)];
+  return createAdminRecords({ reader, users, premiumIds, clock });
+}
+
+/** Where the bot has never run. */
+function recordsOfNobody({ premiumIds }: Config): AdminRecords {
+  return {
+    jobs: { list: async () => [], find: async () => undefined, trail: async () => [] },
+    costs: async () => [],
+    people: {
+      find: async (id) => ({
+        user: { id },
+        lane: laneOf({ id }, premiumIds, 0),
+        usedToday: perKind(() => 0),
+        openJobs: 0,
+      }),
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { AdminApi, Change, KeyChoice, RaisedAlert } from '../domain/admin-api.ts';
+import type { Users } from '../domain/users.ts';
+import type { GenerationService } from '../generation/generation-service.ts';
+import type { KeyDesk } from '../keys/key-desk.ts';
+import { type AdminRecordsOptions, createAdminRecords } from './admin-records.ts';
+
+export type OwnerAdminOptions = AdminRecordsOptions & {
+  readonly keys: KeyDesk;
+  readonly service: Pick<GenerationService, 'cancel'>;
+  readonly users: Users;
+  readonly alerts: () => readonly RaisedAlert[];
+};
+
+/** The admin API in the process that owns the database: keys and alerts as they are in memory, changes made at once. */
+export function createOwnerAdmin(options: OwnerAdminOptions): AdminApi {
+  const { keys, service, reader, users, alerts, clock } = options;
+  const records = createAdminRecords(options);
+  const changed = async (change: 'wake' | 'disable' | 'enable', choice: KeyChoice): Promise<Change<number>> => {
+    const value = keys[change](choice);
+    await keys.saved();
+    return { kind: 'done', value };
+  };
+  return {
+    keys: {
+      list: async () => keys.snapshot().keys,
+      wake: (choice) => changed('wake', choice),
+      disable: (choice) => changed('disable', choice),
+      enable: (choice) => changed('enable', choice),
+      test: (choice, more) => keys.test(choice, more),
+    },
+    jobs: {
+      ...records.jobs,
+      cancel: async (id) => {
+        const job = await reader.find(id);
+        if (job === undefined) return { kind: 'done', value: 'not-found' };
+        const { kind } = await service.cancel(id, job.origin.userId);
+        return { kind: 'done', value: kind === 'running' ? 'cancelled' : kind };
+      },
+    },
+    people: {
+      ...records.people,
+      addPremium: async (id, days, grant) => ({
+        kind: 'done',
+        value: await users.addPremium(id, days, clock.now(), grant),
+      }),
+    },
+    alerts: async () => alerts(),
+    costs: records.costs,
+  };
+}

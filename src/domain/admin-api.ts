@@ -1,0 +1,92 @@
+import type { Alert } from './alert.ts';
+import type { AttemptTrail } from './attempt-trail.ts';
+import type { JobId, KeyId } from './ids.ts';
+import type { DayCalls, JobFilter, PastJob } from './job-reader.ts';
+import type { JobKind, Lane } from './job.ts';
+import type { KeyTest } from './key-desk.ts';
+import type { User } from './users.ts';
+import type { KeyView } from './views.ts';
+
+/** Every key, or these; an id that no key has is passed over. */
+export type KeyChoice = 'all' | readonly KeyId[];
+
+/** What became of a change. */
+export type Change<Value> =
+  /** It has been made, durably. */
+  | { readonly kind: 'done'; readonly value: Value }
+  /** It is durably asked for, and will be made as soon as the owner of the database runs and finds it. */
+  | { readonly kind: 'asked' };
+
+/** How the cancelling of a job ended. */
+export type CancelEnding = 'cancelled' | 'too-late' | 'not-found';
+
+export type KeyTestOptions = {
+  /** Called with each test as it ends. */
+  readonly onTest?: (test: KeyTest) => void;
+  /** Once it aborts, the call rejects with its reason. */
+  readonly signal?: AbortSignal;
+};
+
+export type AdminKeys = {
+  /** Every configured key with what is known of it, in the order of the keys. */
+  list(): Promise<readonly KeyView[]>;
+  /** Puts keys that cool or are benched back to work; how many did. */
+  wake(keys: KeyChoice): Promise<Change<number>>;
+  /** Takes keys out of use until they are enabled; how many were in use. */
+  disable(keys: KeyChoice): Promise<Change<number>>;
+  /** Uses disabled keys again; how many were disabled. */
+  enable(keys: KeyChoice): Promise<Change<number>>;
+  /**
+   * Asks the providers whether they accept these keys, without spending anything. `all` leaves disabled keys out, and a
+   * key whose provider cannot be asked in this version is always left out.
+   */
+  test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
+};
+
+export type AdminJobs = {
+  /** The jobs accepted last, newest first. */
+  list(filter: JobFilter): Promise<readonly PastJob[]>;
+  find(id: JobId): Promise<PastJob | undefined>;
+  /** Every call made for the job, in order. */
+  trail(id: JobId): Promise<readonly AttemptTrail[]>;
+  /** Ends a job whoever owns it; the person is told as if they had done it themselves. */
+  cancel(id: JobId): Promise<Change<CancelEnding>>;
+};
+
+/** A person by number: no words of theirs. */
+export type Person = {
+  readonly user: User;
+  readonly lane: Lane;
+  /** How many of each kind they have asked for on this UTC day, what was given back not counted. */
+  readonly usedToday: Readonly<Record<JobKind, number>>;
+  /** Their jobs of whose outcome they do not know yet. */
+  readonly openJobs: number;
+};
+
+export type AdminPeople = {
+  /** Somebody who never wrote is found too, with nothing known. */
+  find(id: number): Promise<Person>;
+  /**
+   * Adds days to what is left of the person's premium; until when it lasts then, in milliseconds since 1970. The same
+   * `grant` is given once, however often it is asked for.
+   */
+  addPremium(id: number, days: number, grant: string): Promise<Change<number>>;
+};
+
+/** An alert that is raised now. */
+export type RaisedAlert = Alert & { readonly raisedAtMs: number };
+
+/**
+ * What operators see and do. One face for `/keys` and the admin commands of the bot, for the command line and for HTTP:
+ * the process that owns the database implements it over what it has in memory, a process beside it over the database,
+ * read-only, with changes as command rows that the owner picks up. The same question gets the same answer from both.
+ */
+export type AdminApi = {
+  readonly keys: AdminKeys;
+  readonly jobs: AdminJobs;
+  readonly people: AdminPeople;
+  /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
+  alerts(): Promise<readonly RaisedAlert[]>;
+  /** What was called since, in milliseconds since 1970, as far as its jobs are still kept. */
+  costs(sinceMs: number): Promise<readonly DayCalls[]>;
+};
