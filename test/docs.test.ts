@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const pages = readdirMarkdown();
+
+/** Every page that is in the repository or about to be. */
+function readdirMarkdown(): readonly string[] {
+  const names = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return names.split('\n').filter((name) => name !== '' && existsSync(join(root, name)));
+}
+
+function text(page: string): string {
+  return readFileSync(join(root, page), 'utf8');
+}
+
+/** The page's headings as the addresses that a forge gives them. */
+function anchors(page: string): readonly string[] {
+  const headings = text(page)
+    .replaceAll(/^```.*?^```/gms, '')
+    .matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function isBroken(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(root, target))) return true;
+  return anchor !== undefined && target.endsWith('.md') && !anchors(target).includes(anchor);
+}
+
+test('there are pages to check', () => {
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md']));
+});
+
+test.each(pages)('every relative link of %s leads somewhere', (page) => {
+  const links = [...text(page).matchAll(/\]\((?![a-z]+:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+  expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+});
