@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Lease } from '../src/keys/lease.ts';
+import type { Lease } from '../src/domain/key-leases.ts';
 import { line } from './bench-jobs.ts';
 import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 import { median } from './quantile.ts';

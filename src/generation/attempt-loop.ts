@@ -2,7 +2,7 @@ import type { Candidate, Chains } from '../domain/candidate.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Job, JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
-import type { Lease, SeatAnswer } from '../keys/lease.ts';
+import type { Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Random } from '../kit/random.ts';
 import { attemptTimeoutMs } from './attempt-timeout.ts';
 import type { CallNotes } from './call-notes.ts';
@@ -87,8 +87,9 @@ export async function runAttempts(
 
       const wish: SeatWish = { job, candidate, failedWith: memory.failedWith, leftMs };
       const wasInVain = inHand?.serves(candidate.model) === false;
-      const answer = seatFor(wish, inHand, pool);
-      inHand = undefined;
+      const answer = await seatFor(wish, inHand, pool);
+      inHand = answer.kind === 'seat' ? answer.lease : undefined;
+      signal.throwIfAborted();
       if (answer.kind !== 'seat') {
         const ending = withoutSeat(answer, course, job.line, wasInVain, clock.now() + leftMs - expectedMs, tools);
         if (ending !== undefined) return ending;
@@ -96,6 +97,8 @@ export async function runAttempts(
       }
 
       const isProbe = breaker?.beginProbe() ?? false;
+      // It fell silent, or another job took the probe, while the seat was asked for.
+      if (breaker?.isOpen === true && !isProbe) continue;
       if (course.isFirstCall) breaker?.noteFirst();
       tools.onAttempt(course.attempts + 1);
       const { lease } = answer;
@@ -109,6 +112,7 @@ export async function runAttempts(
         waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),
         isProbe,
       };
+      inHand = undefined;
       const reply = await callOnce(call, notes, signal, tools);
       memory.lastCallEndedMs = clock.now();
       if (reply.ok) {
@@ -131,7 +135,7 @@ export async function runAttempts(
       const isSilence = metSilence || isPassedOver(candidate);
       if (decision.kind === 'back-off' && !isSilence && (breaker === undefined || breaker.mayRetry())) {
         // A second key that fails the job speaks against the keys being the trouble.
-        if (decision.perhapsTheKey && course.attempts === 1) inHand = healthySeat(wish, pool, breaker);
+        if (decision.perhapsTheKey && course.attempts === 1) inHand = await healthySeat(wish, pool, breaker);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
             return course.parked(job.line, clock.now() + decision.ms, 'backing-off');

@@ -7,7 +7,7 @@ import type { Job } from '../domain/job.ts';
 import type { ModelLookup } from '../domain/model-traits.ts';
 import type { GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
-import type { Lease } from '../keys/lease.ts';
+import type { Lease } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Breaker } from './breaker.ts';
 import { CallDeadline, WentOn } from './call-deadline.ts';

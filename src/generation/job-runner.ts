@@ -7,7 +7,7 @@ import type { Job } from '../domain/job.ts';
 import { reachNothing } from '../domain/life-point.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { ResultKeeper } from '../domain/result-keeper.ts';
-import type { Lease } from '../keys/lease.ts';
+import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { bringKnownResult, bringResult, type ResultEnding } from './bring-result.ts';
 import { type CallNotes, createCallNotes } from './call-notes.ts';

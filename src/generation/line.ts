@@ -5,7 +5,7 @@ import type { JobReader } from '../domain/job-reader.ts';
 import { jobKinds, type JobKind } from '../domain/job.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
-import type { Lease, SeatAnswer } from '../keys/lease.ts';
+import type { KeyLeases, Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Breaker } from './breaker.ts';
 import { waitingInLine } from './waiting-in-line.ts';
@@ -21,7 +21,7 @@ export type LineOptions = {
   readonly provider: ProviderName;
   readonly queue: JobQueue;
   readonly reader: Pick<JobReader, 'stats'>;
-  readonly pool: Pick<KeyPool, 'lease' | 'seats'>;
+  readonly pool: Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'seats'>;
   readonly breaker: Breaker;
   readonly clock: Clock;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
@@ -114,6 +114,10 @@ export class Line {
     const answer = await this.#askForSeat(running);
     if (answer.kind === 'busy' || answer.kind === 'cooling' || answer.kind === 'slow') return false;
     const seat = answer.kind === 'seat' ? answer.lease : undefined;
+    if (!this.#admitting) {
+      this.#giveBack(seat);
+      return false;
+    }
     const claim = await this.#claimFor(seat);
     if (claim === undefined) return false;
     if (seat === undefined) {
@@ -129,12 +133,12 @@ export class Line {
   /** A slow key is taken when the jobs that wait would keep the fast ones busy for longer than it takes. */
   async #askForSeat(running: number): Promise<SeatAnswer> {
     const { provider, reader, pool, clock } = this.#options;
-    const answer = pool.lease(provider);
+    const answer = await pool.acquire(provider);
     if (answer.kind !== 'slow') return answer;
     const { slowMs, fastMs, fastSeats } = answer;
     const waiting = await waitingInLine(reader, provider);
     if (running === 0 || (waiting * fastMs) / Math.max(1, fastSeats) > slowMs) {
-      return pool.lease(provider, { evenSlow: true });
+      return pool.acquire(provider, { evenSlow: true });
     }
     // The fast ones are due back by then; when they are not, they are no faster after all.
     this.#slowLookMs = clock.now() + Math.max(leastSlowLookMs, fastMs);

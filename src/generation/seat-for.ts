@@ -2,11 +2,11 @@ import type { Candidate } from '../domain/candidate.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
-import type { Lease, SeatAnswer, SeatRequest } from '../keys/lease.ts';
+import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-leases.ts';
 import type { Breaker } from './breaker.ts';
 
 /** What the attempts of a job ask of the pool. */
-export type AttemptPool = Pick<KeyPool, 'lease' | 'expectedMs' | 'latency' | 'snapshot'>;
+export type AttemptPool = Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'expectedMs' | 'latency' | 'snapshot'>;
 
 export type SeatWish = {
   readonly job: Job;
@@ -17,14 +17,17 @@ export type SeatWish = {
   readonly leftMs: number;
 };
 
-/** A seat for the job's next call: the one in hand if it will do, else another, or why there is none. Never waits. */
-export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: AttemptPool): SeatAnswer {
+/**
+ * A seat for the job's next call: the one in hand if it will do, else another, or why there is none. When it rejects,
+ * what was in hand still is, unless it was given back.
+ */
+export async function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
   if (inHand === undefined) return askFor(wish, pool);
   if (!inHand.serves(wish.candidate.model)) {
     inHand.release({ kind: 'unused' });
     return askFor(wish, pool);
   }
-  const other = wish.failedWith.has(inHand.keyId) ? freshSeat(wish, pool) : undefined;
+  const other = wish.failedWith.has(inHand.keyId) ? await freshSeat(wish, pool) : undefined;
   if (other !== undefined) inHand.release({ kind: 'unused' });
   return { kind: 'seat', lease: other ?? inHand };
 }
@@ -34,30 +37,34 @@ export function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: Attempt
  * last call was a success of late, and no key but those that failed this job may have failed since the provider's last
  * success. Where others fail too, the fault is the provider's, and the job's attempts would be gone within milliseconds.
  */
-export function healthySeat(wish: SeatWish, pool: AttemptPool, breaker: Breaker | undefined): Lease | undefined {
+export async function healthySeat(
+  wish: SeatWish,
+  pool: AttemptPool,
+  breaker: Breaker | undefined,
+): Promise<Lease | undefined> {
   if (breaker === undefined || !breaker.mayBlame(wish.failedWith)) return undefined;
-  const lease = freshSeat(wish, pool);
+  const lease = await freshSeat(wish, pool);
   if (lease === undefined || breaker.isHealthy(lease.keyId)) return lease;
   lease.release({ kind: 'unused' });
   return undefined;
 }
 
 /** A seat of a key that has not failed the job on this candidate, if one is free. */
-function freshSeat(wish: SeatWish, pool: AttemptPool): Lease | undefined {
-  const answer = pool.lease(wish.candidate.provider, requestFor(wish));
+async function freshSeat(wish: SeatWish, pool: AttemptPool): Promise<Lease | undefined> {
+  const answer = await pool.acquire(wish.candidate.provider, requestFor(wish));
   if (answer.kind !== 'seat') return undefined;
   if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
   answer.lease.release({ kind: 'unused' });
   return undefined;
 }
 
-function askFor(wish: SeatWish, pool: AttemptPool): SeatAnswer {
+async function askFor(wish: SeatWish, pool: AttemptPool): Promise<SeatAnswer> {
   const request = requestFor(wish);
-  const answer = pool.lease(wish.candidate.provider, request);
+  const answer = await pool.acquire(wish.candidate.provider, request);
   if (answer.kind !== 'slow') return answer;
   // The next fast seat may be a whole call away, and then the job's own call follows.
   if (wish.leftMs >= 2 * answer.fastMs) return { kind: 'busy' };
-  return pool.lease(wish.candidate.provider, { ...request, evenSlow: true });
+  return pool.acquire(wish.candidate.provider, { ...request, evenSlow: true });
 }
 
 function requestFor({ job, candidate, failedWith }: SeatWish): SeatRequest {

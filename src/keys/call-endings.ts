@@ -3,7 +3,7 @@ import type { Call } from './call.ts';
 import { FaultJudge } from './fault-judge.ts';
 import { isOut } from './key-life.ts';
 import type { KeyLives } from './key-lives.ts';
-import type { Returned } from './lease.ts';
+import type { Returned } from '../domain/key-leases.ts';
 import type { PoolTime } from './pool-time.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';

@@ -1,6 +1,6 @@
 import type { ChoiceWhy } from '../domain/attempt-trail.ts';
 import type { PooledKey } from './pooled-key.ts';
-import type { SeatAnswer } from './lease.ts';
+import type { SeatAnswer } from '../domain/key-leases.ts';
 import type { Skips } from './skips.ts';
 
 export type Slow = Extract<SeatAnswer, { kind: 'slow' }>;

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import type { Slow } from './choosing.ts';
-import type { SeatRequest } from './lease.ts';
+import type { SeatRequest } from '../domain/key-leases.ts';
 import type { Roster } from './roster.ts';
 import { type Expectation, expectedMs, slowFromMs } from './scoring.ts';
 

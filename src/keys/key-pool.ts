@@ -14,7 +14,7 @@ import { chooseKey } from './choose-key.ts';
 import type { Chosen } from './choosing.ts';
 import { isGuessed, type KeyHappening } from './key-life.ts';
 import { type ChangeListener, KeyLives, type SeatListener } from './key-lives.ts';
-import type { SeatAnswer, SeatRequest } from './lease.ts';
+import type { KeyLeases, SeatAnswer, SeatRequest } from '../domain/key-leases.ts';
 import { PoolTime } from './pool-time.ts';
 import { keyViewOf } from './pool-view.ts';
 import type { PoolKey } from './pooled-key.ts';
@@ -48,7 +48,7 @@ export type KeyPoolOptions = {
  *                                                 ├──► seat-limit: how many calls its account carries
  *                                                 └──► accounts: which keys share one
  */
-export class KeyPool {
+export class KeyPool implements KeyLeases {
   readonly #rosters: Rosters;
   readonly #strategy: StrategyName;
   readonly #random: Random;
@@ -70,6 +70,11 @@ export class KeyPool {
     this.#endings = new CallEndings({ time, lives, accounts });
     this.#rosters = new Rosters({ time, lives, accounts });
     this.#rosters.replace(keys, remembered, groups);
+  }
+
+  /** As `lease`: the pool is the one of this process alone. */
+  async acquire(provider: ProviderName, request?: SeatRequest): Promise<SeatAnswer> {
+    return this.lease(provider, request);
   }
 
   /** A seat of the key that the strategy prefers, or why there is none; never waits. */

@@ -1,6 +1,6 @@
 import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
-import type { SeatRequest } from './lease.ts';
+import type { SeatRequest } from '../domain/key-leases.ts';
 
 /** A key that takes this many times as long as its siblings is slow. */
 const slowFactor = 3;

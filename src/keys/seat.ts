@@ -3,7 +3,7 @@ import type { KeyId } from '../domain/ids.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { CallEndings } from './call-endings.ts';
 import type { Call } from './call.ts';
-import type { Lease, Returned } from './lease.ts';
+import type { Lease, Returned } from '../domain/key-leases.ts';
 import type { PoolTime } from './pool-time.ts';
 
 /** A borrowed seat, until its call comes back. */
@@ -32,6 +32,10 @@ export class Seat implements Lease {
 
   serves(model: string): boolean {
     return this.#call.pooled.serves(model, this.#time.wallMs());
+  }
+
+  async renew(): Promise<boolean> {
+    return !this.#isGiven;
   }
 
   release(returned: Returned): void {

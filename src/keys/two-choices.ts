@@ -1,5 +1,5 @@
 import type { Chosen, Slow } from './choosing.ts';
-import type { SeatRequest } from './lease.ts';
+import type { SeatRequest } from '../domain/key-leases.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
 import { type Expectation, expectedMs, mayExplore, scoreOf, slowFromMs } from './scoring.ts';

@@ -1,6 +1,6 @@
 import type { BenchReason } from '../domain/key-state.ts';
 import { dueAtMs } from './key-life.ts';
-import type { SeatAnswer } from './lease.ts';
+import type { SeatAnswer } from '../domain/key-leases.ts';
 import type { Roster } from './roster.ts';
 
 /** Why none of the keys that serve the model has a seat to give. */

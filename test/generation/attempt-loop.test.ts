@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { AttemptTools } from '../../src/generation/attempt-loop.ts';
 import { JobStopped } from '../../src/generation/live-jobs.ts';
-import type { SeatAnswer, SeatRequest } from '../../src/keys/lease.ts';
+import type { SeatAnswer, SeatRequest } from '../../src/domain/key-leases.ts';
 import { anAttemptStage, cut, done, down, failed, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
 
 test('runAttempts() goes on to another key at once when a key is refused, at no cost', async () => {
@@ -268,7 +268,7 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
   const slow: SeatAnswer = { kind: 'slow', slowMs: 40_000, fastMs: 30_000, fastSeats: 2 };
   const requests: (SeatRequest | undefined)[] = [];
   const pool: AttemptTools['pool'] = {
-    lease: (provider, request) => {
+    acquire: async (provider, request) => {
       requests.push(request);
       return request?.evenSlow === true ? stage.pool.lease(provider, request) : slow;
     },

@@ -3,6 +3,7 @@ import type { Candidate } from '../../src/domain/candidate.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/key-leases.ts';
 import type { Job, Progress } from '../../src/domain/job.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/generation/attempt-loop.ts';
@@ -135,8 +136,8 @@ export function anAttemptStage(options: StageOptions) {
     abort,
     /** Somebody else acts for the job from now on. */
     overtake: () => void (isOurs = false),
-    run: (more: Partial<AttemptTools> = {}, of: Job = job) =>
-      runAttempts(of, undefined, abort.signal, { ...tools, ...more }),
+    run: (more: Partial<AttemptTools> = {}, of: Job = job, seat?: Lease) =>
+      runAttempts(of, seat, abort.signal, { ...tools, ...more }),
     /** Calls of other jobs that were answered after so long. */
     answered: (times: number, ms: number) => {
       for (let call = 0; call < times; call += 1) {

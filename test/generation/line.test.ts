@@ -6,7 +6,7 @@ import type { Lane } from '../../src/domain/job.ts';
 import { Breaker } from '../../src/generation/breaker.ts';
 import { Line } from '../../src/generation/line.ts';
 import { KeyPool } from '../../src/keys/key-pool.ts';
-import type { Lease, SeatAnswer, SeatRequest } from '../../src/keys/lease.ts';
+import type { Lease, SeatAnswer, SeatRequest } from '../../src/domain/key-leases.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
@@ -57,7 +57,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     queue,
     reader: sqlite.reader,
     pool: {
-      lease: (provider, request) => more.lease?.(pool, request) ?? pool.lease(provider, request),
+      acquire: async (provider, request) => more.lease?.(pool, request) ?? pool.lease(provider, request),
       seats: (provider) => pool.seats(provider),
     },
     breaker,

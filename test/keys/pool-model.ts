@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../src/domain/key-store.ts';
 import type { KeyHappening } from '../../src/keys/key-life.ts';
 import type { KeyView } from '../../src/domain/views.ts';
 import { KeyPool } from '../../src/keys/key-pool.ts';
-import type { Lease } from '../../src/keys/lease.ts';
+import type { Lease } from '../../src/domain/key-leases.ts';
 import type { PoolKey } from '../../src/keys/pooled-key.ts';
 import { virtualClock } from '../../src/kit/virtual-clock.ts';
 import { failures, hour } from '../support/a-pool.ts';

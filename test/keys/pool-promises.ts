@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import type { KeyView } from '../../src/domain/views.ts';
-import type { SeatAnswer } from '../../src/keys/lease.ts';
+import type { SeatAnswer } from '../../src/domain/key-leases.ts';
 
 export type Views = ReadonlyMap<KeyId, KeyView>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Lease } from '../../src/keys/lease.ts';
+import type { Lease } from '../../src/domain/key-leases.ts';
 import { virtualClock } from '../../src/kit/virtual-clock.ts';
 import { aPool, fail, failures, ok } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';

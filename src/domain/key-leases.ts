@@ -1,9 +1,10 @@
-import type { Choice } from '../domain/attempt-trail.ts';
-import type { AttemptFailure } from '../domain/failure.ts';
-import type { KeyId } from '../domain/ids.ts';
-import type { JobKind } from '../domain/job.ts';
-import type { BenchReason } from '../domain/key-state.ts';
-import type { Secret } from '../kit/secret.ts';
+import type { Choice } from './attempt-trail.ts';
+import type { AttemptFailure } from './failure.ts';
+import type { KeyId } from './ids.ts';
+import type { JobKind } from './job.ts';
+import type { BenchReason } from './key-state.ts';
+import type { ProviderName } from './provider-name.ts';
+import type { SecretValue } from './secret-value.ts';
 
 /** How the borrowed seat comes back. */
 export type Returned =
@@ -22,18 +23,23 @@ export type Returned =
 export type Lease = {
   readonly keyId: KeyId;
   readonly keyName: string;
-  readonly secret: Secret;
+  readonly secret: SecretValue;
   /** Undefined for a key that serves every model. */
   readonly onlyModel?: string;
   /** Why this key. */
   readonly choice: Choice;
   /** False for a model that the key is reserved against, or that it was found not to be entitled to. */
   serves(model: string): boolean;
-  /** Gives the seat back; only the first call counts. */
+  /**
+   * Says that the seat is still in use, which a call that lasts for minutes does now and then; false when it is lost:
+   * it was given back, or was taken for abandoned and lent to somebody else.
+   */
+  renew(): Promise<boolean>;
+  /** Gives the seat back; only the first call counts. Takes effect here at once, and elsewhere as soon as it can. */
   release(returned: Returned): void;
 };
 
-/** Asking for a seat never blocks: here is one, or why not. */
+/** Here is a seat, or why there is none. */
 export type SeatAnswer =
   | { readonly kind: 'seat'; readonly lease: Lease }
   /** A key is ready, but every seat of the ready ones carries a call. */
@@ -56,4 +62,15 @@ export type SeatRequest = {
   readonly evenSlow?: boolean;
   /** Keys that this job has just failed with; taken only when there is no other. */
   readonly avoid?: ReadonlySet<KeyId>;
+};
+
+/**
+ * Lends seats of keys. In memory on one machine; beyond it one pool is shared by all processes, and a seat whose process
+ * has died comes back by itself.
+ */
+export type KeyLeases = {
+  /** A seat of the key that should be asked next, or why there is none. Never waits until one is free. */
+  acquire(provider: ProviderName, request?: SeatRequest): Promise<SeatAnswer>;
+  /** Calls back whenever a seat of the provider may have become free; with a seat of this process, before `release` returns. */
+  onSeat(listener: (provider: ProviderName) => void): Disposable;
 };
