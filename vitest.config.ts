@@ -1,15 +1,26 @@
+import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that open the whole app over HTTP. */
-const journeys = ['test/journeys/**/*.test.ts', 'test/foreign/**/*.test.ts'];
+/** Tests that open the whole app: over HTTP on the sandbox, or in the simulator. */
+const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts', 'test/cli/simulate*.test.ts'];
 /** Tests that start processes, kill them, or load the machine. */
 const processes = ['test/{processes,pressure,faults}/**/*.test.ts'];
 /** Tests that look at pages in a browser. */
 const browser = ['test/browser/**/*.test.ts'];
 
-/** Files share a worker and its modules: no test leaves anything behind for the next one. */
+/** Files share a worker and its modules, so a test leaves nothing behind for the next one. */
 const shared = { isolate: false } as const;
+
+/** Folders of tests lie in memory where there is room for them: what waits for a disk would be most of the time. */
+function temporaryFolder(): Readonly<Record<string, string>> {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    return bavail * bsize > 2e9 ? { TMPDIR: '/dev/shm' } : {};
+  } catch {
+    return {};
+  }
+}
 
 export default defineConfig({
   test: {
@@ -18,6 +29,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
+    env: temporaryFolder(),
     // A busy machine is no failure.
     expect: { poll: { timeout: 20_000 } },
     projects: [

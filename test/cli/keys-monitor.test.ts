@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { aStage, atMs, noHealth, type Ran, type RunOptions, type Stage } from './stage.ts';
 
 const enter = '\u001b[?1049h\u001b[?25l';
+
 const leave = '\u001b[?25h\u001b[?1049l';
 
 /** Watches while `life` happens, then stops it as Ctrl-C does. */
@@ -125,37 +122,3 @@ test.each(['0', '0.05', 'soon', '4000', '-1'])('keys monitor refuses an interval
   expect(code).toBe(2);
   expect(err).toContain('It is a number of seconds from 0.1 to 3600.');
 });
-
-test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with exit code 0', async (signal) => {
-  using stage = aStage();
-  await stage.remember({});
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-  const child = spawn(process.execPath, [main, 'keys', 'monitor'], {
-    cwd: stage.dataDir,
-    env: { ...stage.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'close');
-  const [first] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(String(first)).toContain('bytez #1: ready');
-  child.kill(signal);
-  expect(await ended).toEqual([0, null]);
-});
-
-test.each(['keys list', 'keys monitor --interval 0.1 --json'])(
-  '%s ends quietly when nobody reads it any more',
-  async (words) => {
-    using stage = aStage();
-    await stage.remember({});
-    const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-    const child = spawn(process.execPath, [main, ...words.split(' ')], {
-      cwd: stage.dataDir,
-      env: { ...stage.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.destroy();
-    const [complaint, ended] = await Promise.all([readAll(child.stderr), once(child, 'close')]);
-    expect(complaint).toBe('');
-    expect(ended).toEqual([0, null]);
-  },
-);

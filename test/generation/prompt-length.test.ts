@@ -2,23 +2,27 @@ import { expect, test } from 'vitest';
 import { readPromptOptions } from '../../src/generation/prompt-options.ts';
 import { checkPrompt } from '../../src/generation/prompt-rules.ts';
 import { excerpt } from '../../src/messages/shown-text.ts';
+import { workedMs } from '../support/worked-ms.ts';
 
 test('ten megabytes of words are refused without being looked through (A5)', () => {
   const text = 'a --seed 1 '.repeat(950_000);
   const heapBefore = process.memoryUsage().heapUsed;
-  const startedMs = performance.now();
-  const read = readPromptOptions(text);
-  const checked = checkPrompt(read.ok ? read.words : '');
-  expect(performance.now() - startedMs).toBeLessThan(50);
+  const check = () => {
+    const read = readPromptOptions(text);
+    return { read, checked: checkPrompt(read.ok ? read.words : '') };
+  };
+  expect(workedMs(check)).toBeLessThan(50);
   expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(5_000_000);
+  const { read, checked } = check();
   expect(read).toEqual({ ok: true, words: text, options: {} });
   expect(checked).toEqual({ ok: false, code: 'prompt-too-long' });
 });
 
 test('half a million marks on one letter are refused by their number, before anybody looks at them (A12)', () => {
   const text = `a${'\u0301'.repeat(500_000)}`;
-  const startedMs = performance.now();
-  expect(checkPrompt(text)).toEqual({ ok: false, code: 'prompt-too-long' });
-  expect(excerpt(text, 300).length).toBeLessThanOrEqual(300);
-  expect(performance.now() - startedMs).toBeLessThan(200);
+  const ms = workedMs(() => {
+    expect(checkPrompt(text)).toEqual({ ok: false, code: 'prompt-too-long' });
+    expect(excerpt(text, 300).length).toBeLessThanOrEqual(300);
+  });
+  expect(ms).toBeLessThan(200);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aspects, type GenerationOptions, type OptionMistake } from '../../src/domain/generation-options.ts';
 import { readPromptOptions } from '../../src/generation/prompt-options.ts';
+import { workedMs } from '../support/worked-ms.ts';
 
 const read = (words: string, options: GenerationOptions) => ({ ok: true, words, options });
 
@@ -154,7 +155,9 @@ test('readPromptOptions() answers any text, and never makes it longer', () => {
 });
 
 test('readPromptOptions() reads the longest message in no time', () => {
-  const startedMs = performance.now();
-  for (const part of ['--no "a', ' --', '—no “', ' "', '--seed=']) readPromptOptions(part.repeat(4_096 / part.length));
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  const ms = workedMs(() => {
+    for (const part of ['--no "a', ' --', '—no “', ' "', '--seed='])
+      readPromptOptions(part.repeat(4_096 / part.length));
+  });
+  expect(ms).toBeLessThan(500);
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutPrompt } from '../../src/providers/without-prompt.ts';
+import { workedMs } from '../support/worked-ms.ts';
 
 const prompt = 'a fox with a sign saying "you are out of credits"';
 
@@ -61,7 +62,5 @@ test('withoutPrompt() leaves no twenty letters in a row of what was asked for', 
 
 test('withoutPrompt() compares 4,000 letters with 4,000 in a moment (H23)', () => {
   const prompt = 'ab'.repeat(2000);
-  const startedMs = performance.now();
-  withoutPrompt(`${'ab'.repeat(9)}c`.repeat(210), prompt);
-  expect(performance.now() - startedMs).toBeLessThan(250);
+  expect(workedMs(() => withoutPrompt(`${'ab'.repeat(9)}c`.repeat(210), prompt))).toBeLessThan(250);
 });

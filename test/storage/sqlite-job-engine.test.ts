@@ -7,7 +7,9 @@ import { aTrail } from '../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../conformance/engine-under-test.ts';
 import { jobEngineConformance } from '../conformance/job-engine-conformance.ts';
 import { accepted, anyNumber, aRequest, claimed, oneEach, roomy, startMs } from '../conformance/requests.ts';
+import { fillWithCrowd } from '../pressure/crowd.ts';
 import { scratch } from './scratch.ts';
+import { lanes } from '../../src/domain/job.ts';
 
 jobEngineConformance('createSqliteJobEngine()', async (running = anyNumber): Promise<EngineUnderTest> => {
   const place = scratch();
@@ -33,12 +35,11 @@ test(
   'createSqliteJobEngine() reads every statement through an index with 50,000 jobs waiting',
   { timeout: 60_000 },
   async () => {
-    using database = openDatabase({ path: ':memory:' });
+    using place = scratch();
+    fillWithCrowd(place.file, { jobs: 50_000, people: 20_000, nowMs: startMs });
+    using database = openDatabase({ path: place.file });
     const engine = anEngine(database, { running: oneEach });
-    for (let updateId = 1; updateId <= 50_000; updateId += 1) {
-      const lane = updateId % 5 === 0 ? 'premium' : 'free';
-      await engine.queue.accept(aRequest({ updateId, lane, userId: updateId % 20_000 }), roomy);
-    }
+    for (const lane of lanes) await engine.queue.accept(aRequest({ updateId: 60_000 + lane.length, lane }), roomy);
     const first = await claimed(engine);
     await engine.queue.park(first.lease, { line: 'bytez', readyAtMs: startMs + 5, reason: 'backing-off', progress });
     await claimed(engine.at(startMs + 5));

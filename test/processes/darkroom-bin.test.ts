@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const bin = fileURLToPath(new URL('../bin/darkroom.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/darkroom.js', import.meta.url));
 
 /** Runs the command on a Node that believes it is another version, and says where it went. */
 function runOn(version: string) {

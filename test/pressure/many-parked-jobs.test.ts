@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from './an-engine.ts';
+import { anEngine } from '../storage/an-engine.ts';
 import { startMs } from '../conformance/requests.ts';
-import { addCrowd } from '../pressure/crowd.ts';
+import { addCrowd } from './crowd.ts';
 
 test('of 100,000 parked jobs that are due at once each is handed out in its order, and none is held in memory (Q13)', async () => {
   using database = openDatabase({ path: ':memory:' });
