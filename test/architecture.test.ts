@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   storage: ['domain', 'kit'],
   observability: ['domain', 'kit'],
   bot: ['domain', 'kit', 'messages', 'generation'],
-  http: ['domain', 'kit', 'generation', 'observability'],
+  http: ['domain', 'kit'],
   sandbox: ['domain', 'kit'],
 };
 
@@ -28,8 +28,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const houseFiles: Readonly<Record<string, readonly string[]>> = {
   app: [...Object.keys(mayImport), registry, 'config.ts', 'config-providers.ts'],
   'main.ts': ['cli'],
+  // Storage, generation and the bot only by way of the app.
   cli: [
-    ...Object.keys(mayImport),
+    'domain',
+    'kit',
+    'keys',
+    'messages',
+    'observability',
+    'providers',
+    'http',
+    'sandbox',
     registry,
     'app',
     'config.ts',

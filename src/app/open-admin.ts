@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { AdminApi, Change, KeyChoice } from '../domain/admin-api.ts';
 import type { AdminAnswer, AdminCommand } from '../domain/admin-command.ts';
@@ -16,6 +15,7 @@ import { createSqliteKeyStore } from '../storage/sqlite-key-store.ts';
 import { createSqliteUsers } from '../storage/sqlite-users.ts';
 import { type AdminRecords, createAdminRecords } from './admin-records.ts';
 import { keysFromRecords } from './keys-from-records.ts';
+import { databasePath } from './maintenance.ts';
 import { StartError } from './start-error.ts';
 import { testKeys } from './test-keys.ts';
 
@@ -46,7 +46,7 @@ export type OpenAdmin = Disposable & {
  */
 export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
-  const path = join(config.dataDir, 'darkroom.db');
+  const path = databasePath(config.dataDir);
   using opening = new DisposableStack();
   const found = openBeside(path);
   if (found !== undefined) opening.use(found);

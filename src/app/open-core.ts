@@ -33,6 +33,7 @@ import { createSqlitePersonalData } from '../storage/sqlite-personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { createEventBus } from './event-bus.ts';
+import { databasePath } from './maintenance.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
 
 /** A job on which this many processes died is set aside. */
@@ -112,11 +113,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   };
   await using opening = new AsyncDisposableStack();
 
-  const { databasePath = join(config.dataDir, 'darkroom.db') } = parts;
-  if (databasePath !== ':memory:') opening.use(takeOwnership(config.dataDir));
+  const { databasePath: path = databasePath(config.dataDir) } = parts;
+  if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
     openStorage({
-      path: databasePath,
+      path,
       running: config.running,
       clock,
       tell: emit,

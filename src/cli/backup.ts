@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { backUp } from '../storage/backup.ts';
-import { databasePath, lookAtConfig } from './keys/known-keys.ts';
+import { backUpDatabase, databasePath } from '../app/maintenance.ts';
+import { lookAtConfig } from './keys/known-keys.ts';
 import { sizeWords } from './size-words.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,8 +26,8 @@ export async function backupDatabase(around: Surroundings, { file, force }: Back
   };
   const to = resolve(around.cwd, file);
   try {
-    const from = resolve(around.cwd, databasePath(config));
-    const report = await backUp({ from, to, force, onProgress, signal: stop.signal });
+    const dataDir = resolve(around.cwd, config.dataDir);
+    const report = await backUpDatabase(dataDir, { to, force, onProgress, signal: stop.signal });
     if (shown >= 0) err.write(clearLine);
     if (report === undefined) {
       err.write(`There is nothing to back up: the bot has never run with DATA_DIR ${config.dataDir}\n`);
@@ -38,7 +38,7 @@ export async function backupDatabase(around: Surroundings, { file, force }: Back
     out.write(`Backed up to ${to}: ${facts}, read back whole.\n`);
     out.write(
       `It holds people’s words: keep it as safe as DATA_DIR. Results are files of their own in ${config.dataDir}/results.\n` +
-        `To go back: stop the bot, move ${databasePath(config)} with its -wal and -shm aside, copy the backup there, start.\n`,
+        `To go back: stop the bot, move ${databasePath(config.dataDir)} with its -wal and -shm aside, copy the backup there, start.\n`,
     );
   } catch (error) {
     if (shown >= 0) err.write(clearLine);

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config.ts';
 import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redactor.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { StorageTrouble } from '../domain/storage-trouble.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 import { carryThrough } from './signals.ts';
@@ -120,7 +120,7 @@ export async function runProgram(
 
 function exitCodeOf(error: unknown, { err }: Surroundings): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart;
-  if (error instanceof StartError || error instanceof ConfigError || error instanceof StorageError) {
+  if (error instanceof StartError || error instanceof ConfigError || error instanceof StorageTrouble) {
     err.write(`${error.message}\n`);
     return cannotStart;
   }

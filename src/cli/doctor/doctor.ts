@@ -1,15 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { isAppRunning, lookOverDatabase } from '../../app/maintenance.ts';
 import { type Config, ConfigError, parseConfig } from '../../config.ts';
 import { unknownNames } from '../../config-names.ts';
 import { readEnvironment } from '../../environment.ts';
 import { readKeys } from '../../keys/read-keys.ts';
-import { lookOverLedger } from '../../storage/ledger-checks.ts';
-import { schemaVersion } from '../../storage/migrate.ts';
-import { openBeside } from '../../storage/open-beside.ts';
-import { isOwned } from '../../storage/owner-lock.ts';
-import { StorageError } from '../../storage/storage-error.ts';
 import { writeJson } from '../keys/key-document.ts';
-import { databasePath } from '../keys/known-keys.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { paint, type Style, type Terminal } from '../terminal.ts';
 import { isoTime } from '../time-words.ts';
@@ -43,10 +38,10 @@ async function examine(around: Surroundings): Promise<readonly Finding[]> {
   const versions = checkVersions({ node: process.versions.node, sqlite: process.versions.sqlite });
   if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
   const dataDir = resolve(around.cwd, config.dataDir);
-  const isRunning = attempt(() => isOwned(dataDir)) === true;
+  const isRunning = attempt(() => isAppRunning(dataDir)) === true;
   // Before the database is opened: that may make files beside it for as long as it is open.
   const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
-  const { ledger, newestMs } = await examineLedger(dataDir, databasePath({ ...config, dataDir }), isRunning, nowMs);
+  const { ledger, newestMs } = await examineDatabase(dataDir, isRunning, nowMs);
   return [
     ...findings,
     ...versions,
@@ -91,20 +86,23 @@ function settings({ cwd, env: processEnv }: Surroundings): {
   return { findings: findings.length === 0 ? [good('settings', `${keys.length} keys, no warning`)] : findings, config };
 }
 
-async function examineLedger(dataDir: string, path: string, isRunning: boolean, nowMs: number) {
-  try {
-    using database = openBeside(path);
-    if (database === undefined) {
+async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: number) {
+  const look = await lookOverDatabase(dataDir, nowMs - dayMs);
+  switch (look.kind) {
+    case 'none':
       return { ledger: [note('database', 'there is none yet', 'the first start makes it')], newestMs: 0 };
+    case 'unreadable': {
+      const [says = '', mend = 'look at the file and its disk'] = look.message.split(/; (?=[^;]*$)/);
+      return { ledger: [bad('database', says, mend)], newestMs: 0 };
     }
-    const look = lookOverLedger(database, nowMs - dayMs);
-    const results = await resultFindings(database, join(dataDir, 'results'), isRunning);
-    const schema = good('schema', `version ${schemaVersion(database)}, as this program writes it`);
-    return { ledger: [schema, ...ledgerFindings(look, isRunning), ...results], newestMs: look.newestMs };
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const [says = '', mend = 'look at the file and its disk'] = error.message.split(/; (?=[^;]*$)/);
-    return { ledger: [bad('database', says, mend)], newestMs: 0 };
+    case 'read': {
+      const schema = good('schema', `version ${look.schema}, as this program writes it`);
+      const results = resultFindings(look.results, isRunning);
+      return {
+        ledger: [schema, ...ledgerFindings(look.ledger, isRunning), ...results],
+        newestMs: look.ledger.newestMs,
+      };
+    }
   }
 }
 

@@ -1,5 +1,7 @@
-import type { LedgerLook } from '../../storage/ledger-checks.ts';
+import type { DatabaseLook } from '../../app/maintenance.ts';
 import { bad, counted, type Finding, good, note, warning } from './finding.ts';
+
+type LedgerLook = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
 
 /** What the rows say, for whoever looks after the bot. */
 export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly Finding[] {

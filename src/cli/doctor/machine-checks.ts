@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { checkSqliteVersion } from '../../storage/sqlite-version.ts';
+import { checkSqlite } from '../../app/maintenance.ts';
 import { isoTime, spanWords } from '../time-words.ts';
 import { sizeWords } from '../size-words.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
@@ -23,7 +23,7 @@ export function checkVersions(versions: {
     ? bad('node', `Node ${versions.node} is too old`, `install Node ${leastNode.join('.')} or newer, or use npm start`)
     : good('node', `Node ${versions.node}`);
   try {
-    checkSqliteVersion(versions.sqlite);
+    checkSqlite(versions.sqlite);
     return [node, good('sqlite', `SQLite ${versions.sqlite ?? ''}`)];
   } catch (error) {
     const says = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { openAdmin } from '../../app/open-admin.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import type { AdminApi } from '../../domain/admin-api.ts';
@@ -106,8 +105,4 @@ export async function openAdminLook(around: Surroundings, signal?: AbortSignal):
 export async function lookAtKeys(around: Surroundings): Promise<KnownKeys> {
   using look = await openAdminLook(around);
   return look.known;
-}
-
-export function databasePath(config: Config): string {
-  return join(config.dataDir, 'darkroom.db');
 }

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { jobsWithResults } from '../media/kept-results.ts';
+import { type BackupOptions, type BackupReport, backUp } from '../storage/backup.ts';
+import { type LedgerLook, lookOverLedger } from '../storage/ledger-checks.ts';
+import { schemaVersion } from '../storage/migrate.ts';
+import { openBeside } from '../storage/open-beside.ts';
+import { isOwned, takeOwnership } from '../storage/owner-lock.ts';
+import { unneededResults, untoldResults } from '../storage/result-checks.ts';
+import { setAsideDatabase } from '../storage/set-aside.ts';
+import { checkSqliteVersion } from '../storage/sqlite-version.ts';
+import { StorageError } from '../storage/storage-error.ts';
+
+/** What a look over the database and the results found. */
+export type DatabaseLook =
+  | { readonly kind: 'none' }
+  /** Cannot be read; the message says what to do after its last semicolon. */
+  | { readonly kind: 'unreadable'; readonly message: string }
+  | {
+      readonly kind: 'read';
+      readonly schema: number;
+      /** Counts of rows. */
+      readonly ledger: LedgerLook;
+      readonly results: {
+        /** Results on the disk. */
+        readonly kept: number;
+        /** Those of them that belong to no request. */
+        readonly unneeded: number;
+        /** Results that are still to be shown to somebody and are not on the disk. */
+        readonly missing: number;
+      };
+    };
+
+/** Where the database of a data folder is. */
+export function databasePath(dataDir: string): string {
+  return join(dataDir, 'darkroom.db');
+}
+
+/** True while a process owns the data folder. */
+export function isAppRunning(dataDir: string): boolean {
+  return isOwned(dataDir);
+}
+
+/** Throws a StorageError that says what to install when this SQLite is too old. */
+export function checkSqlite(version: string | undefined): void {
+  checkSqliteVersion(version);
+}
+
+/** Reads through the whole database, beside its owner or without one; changes nothing. */
+export async function lookOverDatabase(dataDir: string, sinceMs: number): Promise<DatabaseLook> {
+  try {
+    using database = openBeside(databasePath(dataDir));
+    if (database === undefined) return { kind: 'none' };
+    const ledger = lookOverLedger(database, sinceMs);
+    const kept = await jobsWithResults(join(dataDir, 'results'));
+    return {
+      kind: 'read',
+      schema: schemaVersion(database),
+      ledger,
+      results: {
+        kept: kept.length,
+        unneeded: unneededResults(database, kept).length,
+        missing: untoldResults(database).filter((path) => !existsSync(path)).length,
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return { kind: 'unreadable', message: error.message };
+  }
+}
+
+/** Copies the database to a file, beside its owner or without one; undefined where there is none. */
+export async function backUpDatabase(
+  dataDir: string,
+  options: Omit<BackupOptions, 'from'>,
+): Promise<BackupReport | undefined> {
+  return await backUp({ ...options, from: databasePath(dataDir) });
+}
+
+/** Moves the database out of the way and returns its new path; throws a StorageError while a process owns it. */
+export function setDatabaseAside(dataDir: string, nowMs: number): string {
+  using _owner = takeOwnership(dataDir);
+  return setAsideDatabase(databasePath(dataDir), nowMs);
+}
