@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  backUpDatabase,
+  databasePath,
+  isAppRunning,
+  lookOverDatabase,
+  setDatabaseAside,
+} from '../../src/app/maintenance.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { migrations } from '../../src/storage/migrate.ts';
+import { takeOwnership } from '../../src/storage/owner-lock.ts';
+
+function scratch() {
+  const dir = mkdtempSync(join(tmpdir(), 'darkroom-maintenance-'));
+  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+test('lookOverDatabase() tells no database, one that is not readable and a whole one apart', async () => {
+  using place = scratch();
+  expect(await lookOverDatabase(place.dir, 0)).toEqual({ kind: 'none' });
+  {
+    using _database = openDatabase({ path: databasePath(place.dir) });
+  }
+  mkdirSync(join(place.dir, 'results'));
+  writeFileSync(join(place.dir, 'results', 'job-tg-9.png'), 'x');
+  expect(await lookOverDatabase(place.dir, 0)).toMatchObject({
+    kind: 'read',
+    schema: migrations.at(-1)?.version,
+    ledger: { damage: [], waiting: 0 },
+    results: { kept: 1, unneeded: 1, missing: 0 },
+  });
+  writeFileSync(databasePath(place.dir), 'no database at all');
+  expect(await lookOverDatabase(place.dir, 0)).toMatchObject({ kind: 'unreadable' });
+});
+
+test('setDatabaseAside() leaves a database alone while a process owns it', () => {
+  using place = scratch();
+  {
+    using _database = openDatabase({ path: databasePath(place.dir) });
+  }
+  {
+    using _owner = takeOwnership(place.dir);
+    expect(isAppRunning(place.dir)).toBe(true);
+    expect(() => setDatabaseAside(place.dir, 0)).toThrow(/another darkroom process owns/);
+  }
+  expect(isAppRunning(place.dir)).toBe(false);
+  expect(setDatabaseAside(place.dir, 0)).toContain(place.dir);
+});
+
+test('backUpDatabase() returns nothing where there is nothing to copy', async () => {
+  using place = scratch();
+  const { signal } = new AbortController();
+  const to = join(place.dir, 'copy.db');
+  const options = { to, force: false, onProgress: () => undefined, signal };
+  expect(await backUpDatabase(place.dir, options)).toBeUndefined();
+  {
+    using _database = openDatabase({ path: databasePath(place.dir) });
+  }
+  expect(await backUpDatabase(place.dir, options)).toMatchObject({ jobs: 0 });
+});
