@@ -70,7 +70,11 @@ async function wholeLife(engine: JobEngine, number: number): Promise<void> {
   const claim = await engine.queue.claim(line);
   if (claim === undefined) throw new Error(`Cannot claim job ${number}: nothing may start`);
   const file = { path: `results/${number}.png`, kind: 'image', mime: 'image/png', bytes: 120_000 } as const;
-  const settled = await engine.queue.settle(claim.lease, { kind: 'result', file, model: 'bench/model' });
+  const settled = await engine.queue.settle(claim.lease, {
+    kind: 'result',
+    payload: { kind: 'file', file },
+    model: 'bench/model',
+  });
   const telling = await engine.delivery.claim(claim.job.id);
   const told = telling !== undefined && (await engine.delivery.done(telling.lease));
   if (!settled || !told) throw new Error(`Cannot finish job ${number}: its lease was refused`);

@@ -75,10 +75,10 @@ export async function fuzzAnswers(
     const provider = open({ call: async () => answered, [Symbol.asyncDispose]: async () => undefined });
     const began = process.threadCpuUsage();
     try {
-      const reply = await provider.generate({ kind, model: 'a/b', prompt }, new Secret(key), never);
+      const reply = await provider.generate({ kind, model: 'a/b', prompt, inputs: [] }, new Secret(key), never);
       const strange = strangeReply(reply);
       if (strange !== undefined) found.note('strange', `${strange}: ${example()}`);
-      if (reply.ok) {
+      if (reply.ok && (reply.source.kind === 'url' || reply.source.kind === 'bytes')) {
         seen.results += 1;
         const { kept, asked } = await bring(reply.source, kind, file, { directory: folder.path, at });
         const alsoStrange = strangeKept(kept, kind);
@@ -86,7 +86,7 @@ export async function fuzzAnswers(
         if (asked.some((origin) => privateOrigin.test(origin))) found.note('privateHost', asked.join(' '));
         if (kept.ok) seen.kept += 1;
         else look(kept.failure.detail, example());
-      } else {
+      } else if (!reply.ok) {
         const { reason, detail } = reply.failure;
         seen.failures.set(reason, (seen.failures.get(reason) ?? 0) + 1);
         look(detail, example());

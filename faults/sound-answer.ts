@@ -31,6 +31,7 @@ export function strangeReply(reply: ProviderReply): string | undefined {
   if (!reply.ok) return strangeFailure(reply.failure);
   const { source } = reply;
   if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes that are none';
+  if (source.kind !== 'url') return 'neither an address nor bytes';
   return /^https?:\/\/\S{1,2045}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
 }
 

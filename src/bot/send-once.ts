@@ -23,16 +23,22 @@ export type SendTools = {
 };
 
 /**
- * Sends the outcome as a message of its own. That cannot be repeated unseen: an intent row stands before it, and one
- * that may have arrived is repeated once, flagged by a row of its own, because silence would be worse. Throws TryLater.
+ * Sends the outcome, or a part of it, as a message of its own. That cannot be repeated unseen: an intent row stands
+ * before it, and one that may have arrived is repeated once, flagged by a row of its own, because silence would be worse.
+ * `part` counts the messages of one outcome from 1. Throws TryLater.
  */
-export async function sendOnce(claim: Claim, form: OutcomeForm, { api, ledger, tell }: SendTools): Promise<SentOnce> {
-  let effect: Effect = 'message';
+export async function sendOnce(
+  claim: Claim,
+  form: OutcomeForm,
+  { api, ledger, tell }: SendTools,
+  part = 1,
+): Promise<SentOnce> {
+  let effect: Effect = part === 1 ? 'message' : `part-${part}`;
   let start = await ledger.begin(claim.lease, effect, 'once');
   if (start.kind === 'unsure') {
     // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
     await assertThere(api, tell);
-    effect = 'message-again';
+    effect = part === 1 ? 'message-again' : `part-${part}-again`;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
   if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };

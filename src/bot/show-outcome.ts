@@ -5,7 +5,8 @@ import type { JobDelivery } from '../domain/job-delivery.ts';
 import type { Claim } from '../domain/job-lease.ts';
 import type { Job } from '../domain/job.ts';
 import { type Carrier, traitsOf } from '../domain/kind-traits.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import type { MediaFile } from '../domain/media.ts';
+import { filesOf, type Outcome } from '../domain/outcome.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
@@ -14,6 +15,7 @@ import { type SendAs, uploadLimitBytes } from './media-message.ts';
 import { editIntoOutcome, type OutcomeForm } from './outcome-message.ts';
 import type { Outbox } from './outbox.ts';
 import { assertHeld, sendOnce, sortTrouble, TryLater } from './send-once.ts';
+import { noWords, showRest } from './show-rest.ts';
 import { isPassing, type TelegramTrouble } from './telegram-trouble.ts';
 
 /** How the person was told, and of what: words stand for a result that cannot be shown. */
@@ -46,20 +48,31 @@ const carrierActions = {
 
 type Try = { readonly outcome: Outcome; readonly as: SendAs };
 
+/** Shows the whole outcome: in the receipt, and behind it whatever one message cannot hold. Throws TryLater. */
+export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
+  const shown = await showFirst(claim, outcome, tools);
+  if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
+  const [, ...others] = await screensFor(claim.job, shown.outcome, tools);
+  const [, ...files] = filesOf(shown.outcome.payload);
+  const parts = [...others.map((screen) => ({ screen })), ...files.map((file) => ({ file, screen: noWords }))];
+  await showRest(claim, parts, { ...tools, api: tools.outbox.api });
+  return shown;
+}
+
 /**
  * Edits the outcome into the receipt, which may be repeated without being seen twice; only when that message is gone a
  * new one is sent, behind an intent row. What Telegram does not show as a picture it gets as a document, and what it does
  * not take at all becomes words. Throws TryLater.
  */
-export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
+async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
   const { outbox, delivery } = tools;
   const { job } = claim;
   let attempt = firstTry(outcome);
-  if (attempt.outcome.kind === 'result' && attempt.outcome.file.bytes >= longUploadBytes)
-    await showUploading(job, outbox);
+  if ((firstFile(attempt.outcome)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
   let { receiptId } = job;
   for (;;) {
-    const form = { ...attempt, screen: await screenFor(job, attempt.outcome, tools) };
+    const [screen] = await screensFor(job, attempt.outcome, tools);
+    const form = { file: firstFile(attempt.outcome), as: attempt.as, screen };
     let trouble: TelegramTrouble;
     if (receiptId === undefined) {
       const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
@@ -101,8 +114,9 @@ async function edit(
 
 /** A file that somebody has removed, or that no bot may send, cannot be shown however often it is tried. */
 function firstTry(outcome: Outcome): Try {
-  if (outcome.kind === 'result' && !existsSync(outcome.file.path)) return words('result-unavailable');
-  if (outcome.kind === 'result' && outcome.file.bytes > uploadLimitBytes) return words('too-large');
+  const file = firstFile(outcome);
+  if (file !== undefined && !existsSync(file.path)) return words('result-unavailable');
+  if (file !== undefined && file.bytes > uploadLimitBytes) return words('too-large');
   return { outcome, as: 'fitting' };
 }
 
@@ -110,20 +124,34 @@ function firstTry(outcome: Outcome): Try {
 function otherTry({ outcome, as }: Try, trouble: TelegramTrouble): Try | undefined {
   if (outcome.kind !== 'result') return undefined;
   if (trouble === 'too-big') return words('too-large');
-  return as === 'fitting' ? { outcome, as: 'document' } : words('result-unavailable');
+  const isFile = outcome.payload.kind !== 'text';
+  return as === 'fitting' && isFile ? { outcome, as: 'document' } : words('result-unavailable');
 }
 
 function words(code: 'too-large' | 'result-unavailable'): Try {
   return { outcome: { kind: 'failed', code }, as: 'fitting' };
 }
 
-async function screenFor(job: Job, outcome: Outcome, { service, messages, clock }: ShowTools): Promise<Screen> {
+/** The file that the first message shows. */
+function firstFile(outcome: Outcome): MediaFile | undefined {
+  return outcome.kind === 'result' ? filesOf(outcome.payload)[0] : undefined;
+}
+
+/** What stands in the first message or under its file; more than one where the result is a long text. */
+async function screensFor(
+  job: Job,
+  outcome: Outcome,
+  { service, messages, clock }: ShowTools,
+): Promise<readonly [Screen, ...Screen[]]> {
   const found = await service.find(job.id);
   if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
   const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
-  if (outcome.kind !== 'result') return messages.ended(view, job.locale, clock.now());
+  if (outcome.kind !== 'result') return [messages.ended(view, job.locale, clock.now())];
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
-  return messages.caption(view, job.locale, { model: outcome.model, seconds });
+  const facts = { model: outcome.model, seconds };
+  return outcome.payload.kind === 'text'
+    ? messages.textResult(view, job.locale, facts, outcome.payload.text)
+    : [messages.caption(view, job.locale, facts)];
 }
 
 /**

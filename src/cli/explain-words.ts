@@ -2,7 +2,7 @@ import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import { type FailureAction, failureTraits, type FailureScope, type Sureness } from '../domain/failure.ts';
 import type { GenerationOptions } from '../domain/generation-options.ts';
 import type { Job } from '../domain/job.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import { type Outcome, type ResultPayload, sizeOf } from '../domain/outcome.ts';
 import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/one-line.ts';
 import { choiceWords, count, parkWords, size } from '../observability/story-words.ts';
@@ -95,13 +95,25 @@ function lastLine({ job, endedAtMs }: PastJob, trail: readonly AttemptTrail[], n
 export function endingWords(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'result':
-      return `${outcome.file.kind} of ${size(outcome.file.bytes)}, ${outcome.model}`;
+      return `${payloadWords(outcome.payload)}, ${outcome.model}`;
     case 'failed': {
       const again = outcome.againAtMs === undefined ? '' : `, worth asking again from ${isoTime(outcome.againAtMs)}`;
       return `failed: ${outcome.code}${again}`;
     }
     case 'cancelled':
       return 'cancelled';
+  }
+}
+
+function payloadWords(payload: ResultPayload): string {
+  const bytes = size(sizeOf(payload).bytes);
+  switch (payload.kind) {
+    case 'file':
+      return `${payload.file.kind} of ${bytes}`;
+    case 'files':
+      return `${payload.files.length} files of ${bytes}`;
+    case 'text':
+      return `text of ${bytes}`;
   }
 }
 

@@ -7,6 +7,7 @@ import type { PastJob } from '../domain/job-reader.ts';
 import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/one-line.ts';
 import { endingWords, stateWords, tale } from './explain-words.ts';
+import { filesOf, sizeOf } from '../domain/outcome.ts';
 import { writeJson } from './keys/key-document.ts';
 import { lookAtConfig } from './keys/known-keys.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -100,7 +101,12 @@ function outcomeDocument({ state }: Job): object | null {
   const { outcome } = state;
   switch (outcome.kind) {
     case 'result':
-      return { kind: outcome.kind, model: outcome.model, mime: outcome.file.mime, bytes: outcome.file.bytes };
+      return {
+        kind: outcome.kind,
+        model: outcome.model,
+        ...sizeOf(outcome.payload),
+        files: filesOf(outcome.payload).length,
+      };
     case 'failed':
       return { kind: outcome.kind, code: outcome.code, againAtMs: outcome.againAtMs ?? null };
     case 'cancelled':

@@ -1,6 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import type { FailureReason, Sureness } from './failure.ts';
 import type { KeyId } from './ids.ts';
+import type { Usage } from './usage.ts';
 
 /** Why a key was passed over. */
 export type SkipReason = 'cooling' | 'benched' | 'disabled' | 'busy' | 'other-model' | 'just-failed' | 'slow';
@@ -38,7 +39,7 @@ export type AttemptEnding =
   | { readonly kind: 'not-sent' }
   /** The call is under way, or the process ended before its answer was kept. */
   | { readonly kind: 'sent' }
-  | { readonly kind: 'answered'; readonly ms: number }
+  | { readonly kind: 'answered'; readonly ms: number; readonly usage?: Usage }
   | {
       readonly kind: 'failed';
       readonly reason: FailureReason;

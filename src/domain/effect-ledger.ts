@@ -1,9 +1,15 @@
 import type { JobId } from './ids.ts';
 import type { JobLease } from './job-lease.ts';
 
-export const effects = ['receipt', 'result', 'message', 'message-again', 'ping'] as const;
-/** A thing done to the outside world on behalf of a job. */
-export type Effect = (typeof effects)[number];
+/** A thing done to the outside world on behalf of a job; `part-2` is the second message of a result that needs several. */
+export type Effect =
+  | 'receipt'
+  | 'result'
+  | 'message'
+  | 'message-again'
+  | 'ping'
+  | `part-${number}`
+  | `part-${number}-again`;
 
 /**
  * Who acts: a lease of the job; the job alone for what belongs to none of its leases, the status message, which is sent

@@ -12,6 +12,10 @@ export type KnownAnswer = {
   readonly model: string;
   /** Where the result is to be fetched; absent when the answer was the result itself. */
   readonly url?: string;
+  /** Where the further files of the result are; null for one that the answer contained. */
+  readonly further?: readonly (string | null)[];
+  /** The result itself, where it is words. */
+  readonly text?: string;
 };
 
 /** A job handed out, with the right to act for it. */

@@ -1,8 +1,9 @@
 import type { AttemptFailure } from './failure.ts';
 import type { JobKind } from './job.ts';
-import type { MediaSource } from './media.ts';
+import type { MediaFile, MediaSource } from './media.ts';
 import type { ProviderName } from './provider-name.ts';
 import type { SecretValue } from './secret-value.ts';
+import type { Usage } from './usage.ts';
 
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
@@ -11,6 +12,8 @@ export type GenerationRequest = {
   readonly kind: JobKind;
   readonly model: string;
   readonly prompt: string;
+  /** Pictures and the like that the result is made from, on this machine's disk; empty for words alone. */
+  readonly inputs: readonly MediaFile[];
   /** Only what the model is known to take; absent is the model's own choice. */
   readonly size?: ImageSize;
   readonly seed?: number;
@@ -18,20 +21,46 @@ export type GenerationRequest = {
   readonly negative?: string;
 };
 
-export type ProviderReply =
-  | { readonly ok: true; readonly source: MediaSource }
-  | { readonly ok: false; readonly failure: AttemptFailure };
+/** Where the result is, or the result itself. */
+export type ReplySource =
+  | MediaSource
+  /** Several results of one run, in their order. */
+  | { readonly kind: 'files'; readonly sources: readonly [MediaSource, ...MediaSource[]] }
+  | { readonly kind: 'text'; readonly text: string };
 
-export type ProbeReply = { readonly ok: true } | { readonly ok: false; readonly failure: AttemptFailure };
+type Failed = { readonly ok: false; readonly failure: AttemptFailure };
+
+/** A whole answer. */
+export type ProviderReply = { readonly ok: true; readonly source: ReplySource; readonly usage?: Usage } | Failed;
+
+export type ProbeReply = { readonly ok: true } | Failed;
+
+/** What is left on the account of a key. */
+export type BalanceReply =
+  | {
+      readonly ok: true;
+      readonly amount: number;
+      /** A currency, as `USD`, or what the provider counts in, as `credits`. */
+      readonly unit: string;
+    }
+  | Failed;
+
+type Common = {
+  readonly name: ProviderName;
+  /** Asks whether the key is accepted, without spending anything. */
+  probe(secret: SecretValue, signal: AbortSignal): Promise<ProbeReply>;
+  /** Asks what is left on the key's account, without spending anything; absent where the provider does not tell. */
+  balance?(secret: SecretValue, signal: AbortSignal): Promise<BalanceReply>;
+};
+
+/** A provider whose every run is one call. */
+export type SynchronousProvider = Common & {
+  generate(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply>;
+};
 
 /**
  * One provider, spelt in our words. Answers every reply it understood, a passed deadline included
  * (`AbortSignal.timeout` reasons named TimeoutError become `timed-out`); throws only the signal's reason when it was
  * aborted for another cause, or on a bug.
  */
-export type Provider = {
-  readonly name: ProviderName;
-  generate(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply>;
-  /** Asks whether the key is accepted, without spending anything. */
-  probe(secret: SecretValue, signal: AbortSignal): Promise<ProbeReply>;
-};
+export type Provider = SynchronousProvider;

@@ -17,11 +17,12 @@ export type Kept =
 
 /** Brings a provider's result to this machine's disk, safely. One try; the caller decides about another. */
 export type ResultKeeper = {
-  /** The whole result that is kept for the job, if there is one. */
-  find(kind: JobKind, jobId: JobId): Promise<MediaFile | undefined>;
-  /** Removes what is kept for the job; answers whether there was anything. */
+  /** The whole file that is kept for the job, if there is one; `part` counts the files of one result from 0. */
+  find(kind: JobKind, jobId: JobId, part?: number): Promise<MediaFile | undefined>;
+  /** Removes all that is kept for the job; answers whether there was anything. */
   remove(jobId: JobId): Promise<boolean>;
-  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept>;
+  /** The parts of a result are kept one after the other, from 0. */
+  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Kept>;
   /** Why nothing can be kept at present, while that is so. */
   readonly trouble?: () => StorageTrouble | undefined;
 };

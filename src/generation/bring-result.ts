@@ -5,8 +5,9 @@ import type { Park } from '../domain/job-queue.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Job, Progress } from '../domain/job.ts';
 import type { ModelLookup } from '../domain/model-traits.ts';
-import type { MediaSource } from '../domain/media.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import type { MediaFile, MediaSource } from '../domain/media.ts';
+import { type Outcome, payloadOf, type ResultPayload } from '../domain/outcome.ts';
+import type { ReplySource } from '../domain/provider.ts';
 import type { Kept } from '../domain/result-keeper.ts';
 import { fetchResult, type FetchTools } from './fetch-result.ts';
 import { candidatesFor } from './model-options.ts';
@@ -22,15 +23,33 @@ export type BringTools = FetchTools & {
 /** What a provider said that the result is, and what the job had used up by then. */
 export type Answer = {
   readonly model: string;
-  readonly source: MediaSource;
+  readonly source: ReplySource;
   readonly progress: Progress;
 };
+
+type AnswerFacts = Omit<Answer, 'source'>;
 
 /** What becomes of a job whose provider has answered. */
 export type ResultEnding =
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly calls: number }
   /** `after`: what went wrong with the result, where something did. */
   | { readonly kind: 'parked'; readonly park: Park; readonly after?: AttemptFailure };
+
+/** What has to be remembered of an answer so that nobody asks for it again. */
+export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
+  switch (source.kind) {
+    case 'url':
+      return { model, url: source.url };
+    case 'bytes':
+      return { model };
+    case 'text':
+      return { model, text: source.text };
+    case 'files': {
+      const [first = null, ...further] = source.sources.map((one) => (one.kind === 'url' ? one.url : null));
+      return { model, ...(first === null ? {} : { url: first }), ...(further.length === 0 ? {} : { further }) };
+    }
+  }
+}
 
 /** Brings the result to disk, and says what follows when it cannot be had. Throws the signal's reason. */
 export async function bringResult(
@@ -39,34 +58,64 @@ export async function bringResult(
   signal: AbortSignal,
   tools: BringTools,
 ): Promise<ResultEnding> {
-  const { reach = reachNothing } = tools;
-  reach('downloading', job.id);
-  const kept = await fetchResult(job, answer.source, signal, tools);
-  if (!kept.ok) return afterFailure(job, answer, kept, tools);
-  reach('file-kept', job.id);
-  const outcome = { kind: 'result', file: kept.file, model: answer.model } as const;
-  return { kind: 'ended', outcome, calls: answer.progress.calls };
+  const { source } = answer;
+  if (source.kind === 'text') return ended(answer, source);
+  return bringFiles(job, answer, source.kind === 'files' ? source.sources : [source], signal, tools);
 }
 
 /** Goes on from an answer that an earlier turn was given: what is on the disk is used, what is not is fetched. */
 export async function bringKnownResult(
   job: Job,
-  { model, url }: KnownAnswer,
+  { model, url, further = [], text }: KnownAnswer,
   signal: AbortSignal,
   tools: BringTools,
 ): Promise<ResultEnding> {
-  const { progress } = job;
-  const file = await tools.keeper.find(job.kind, job.id);
-  if (file !== undefined) return { kind: 'ended', outcome: { kind: 'result', file, model }, calls: progress.calls };
-  if (url !== undefined) return bringResult(job, { model, source: { kind: 'url', url }, progress }, signal, tools);
+  const answer = { model, progress: job.progress };
+  if (text !== undefined) return ended(answer, { kind: 'text', text });
+  const urls = [url ?? null, ...further];
+  const kept: MediaFile[] = [];
+  for (const part of urls.keys()) {
+    const file = await tools.keeper.find(job.kind, job.id, part);
+    if (file === undefined) break;
+    kept.push(file);
+  }
+  const missing = urls.slice(kept.length).flatMap((one) => (one === null ? [] : [{ kind: 'url' as const, url: one }]));
+  if (missing.length === urls.length - kept.length) return bringFiles(job, answer, missing, signal, tools, kept);
   // The answer was the file itself, and it went with the process before it was written.
   const now = { line: job.line, readyAtMs: tools.clock.now(), reason: 'backing-off' } as const;
-  return { kind: 'parked', park: { ...now, progress } };
+  return { kind: 'parked', park: { ...now, progress: job.progress } };
+}
+
+/** All the files or none: a result that is not whole is no result. */
+async function bringFiles(
+  job: Job,
+  answer: AnswerFacts,
+  sources: readonly MediaSource[],
+  signal: AbortSignal,
+  tools: BringTools,
+  kept: readonly MediaFile[] = [],
+): Promise<ResultEnding> {
+  const { reach = reachNothing } = tools;
+  const files = [...kept];
+  if (sources.length > 0) reach('downloading', job.id);
+  for (const source of sources) {
+    const fetched = await fetchResult(job, source, signal, tools, files.length);
+    if (!fetched.ok) return afterFailure(job, answer, fetched, tools);
+    files.push(fetched.file);
+  }
+  if (sources.length > 0) reach('file-kept', job.id);
+  const [first, ...others] = files;
+  if (first === undefined) throw new Error(`Cannot bring the result of job ${job.id}: the answer names no file`);
+  return ended(answer, payloadOf([first, ...others]));
+}
+
+function ended({ model, progress }: AnswerFacts, payload: ResultPayload): ResultEnding {
+  return { kind: 'ended', outcome: { kind: 'result', payload, model }, calls: progress.calls };
 }
 
 function afterFailure(
   job: Job,
-  { progress }: Answer,
+  { progress }: AnswerFacts,
   { failure }: Extract<Kept, { ok: false }>,
   { chains, models, rules, random, clock }: BringTools,
 ): ResultEnding {

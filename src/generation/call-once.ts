@@ -88,7 +88,9 @@ export async function callOnce(
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
     tell(succeeded(job, sent, ms));
-    return { ok: true, source: reply.source, trail: { ...sent, ending: { kind: 'answered', ms } }, metSilence: false };
+    const { source, usage } = reply;
+    const ending = usage === undefined ? { kind: 'answered' as const, ms } : { kind: 'answered' as const, ms, usage };
+    return { ok: true, source, trail: { ...sent, ending }, metSilence: false };
   }
   const { failure } = reply;
   const isFault = isProviderFault(failure);
@@ -174,13 +176,14 @@ function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: n
 }
 
 function requestFor({ kind, prompt, options }: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
-  if (options === undefined) return { kind, model: candidate.model, prompt };
+  if (options === undefined) return { kind, model: candidate.model, prompt, inputs: [] };
   const { aspect, seed, negative } = options;
   const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
   return {
     kind,
     model: candidate.model,
     prompt,
+    inputs: [],
     ...(size === undefined ? {} : { size }),
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative }),

@@ -19,7 +19,7 @@ export type FetchTools = {
 };
 
 /**
- * Brings a result to disk; fetches again for up to a minute what may still appear, and as long as the job lives what
+ * Brings one file of a result to disk; fetches again for up to a minute what may still appear, and as long as the job lives what
  * this machine's disk refuses. Throws the signal's reason.
  */
 export async function fetchResult(
@@ -27,6 +27,7 @@ export async function fetchResult(
   source: MediaSource,
   signal: AbortSignal,
   { keeper, clock, random, tell, deadlineMs }: FetchTools,
+  part = 0,
 ): Promise<Kept> {
   const beganUpMs = clock.uptimeMs();
   const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
@@ -43,6 +44,6 @@ export async function fetchResult(
 
   async function fetchOnce(): Promise<Kept> {
     using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
-    return await keeper.keep(source, job.kind, job.id, deadline);
+    return await keeper.keep(source, job.kind, job.id, deadline, part);
   }
 }

@@ -3,7 +3,7 @@ import type { Candidate } from '../domain/candidate.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { Job, ParkReason, Progress } from '../domain/job.ts';
-import type { MediaSource } from '../domain/media.ts';
+import type { ReplySource } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { JobMemory } from './job-memory.ts';
 import { codeFor, type JobFailureCode, mostCalls } from './retry-rules.ts';
@@ -12,7 +12,7 @@ import { codeFor, type JobFailureCode, mostCalls } from './retry-rules.ts';
 export type TurnEnding =
   | {
       readonly kind: 'answered';
-      readonly source: MediaSource;
+      readonly source: ReplySource;
       readonly candidate: Candidate;
       readonly progress: Progress;
       /** Of the call that was answered; to be kept with what becomes of the answer. */

@@ -5,11 +5,11 @@ import type { JobQueue, Park } from '../domain/job-queue.ts';
 import type { JobReader } from '../domain/job-reader.ts';
 import type { Job } from '../domain/job.ts';
 import { reachNothing } from '../domain/life-point.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import { type Outcome, sizeOf } from '../domain/outcome.ts';
 import type { ResultKeeper } from '../domain/result-keeper.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { bringKnownResult, bringResult, type ResultEnding } from './bring-result.ts';
+import { bringKnownResult, bringResult, knownAnswer, type ResultEnding } from './bring-result.ts';
 import { type CallNotes, createCallNotes } from './call-notes.ts';
 import { Insistence } from './insistence.ts';
 import type { TurnEnding } from './job-course.ts';
@@ -126,7 +126,7 @@ export class JobRunner {
     notes: CallNotes,
   ): Promise<void> {
     const { keeper, reach = reachNothing } = this.#options;
-    const answer = { model: candidate.model, ...(source.kind === 'url' ? { url: source.url } : {}) };
+    const answer = knownAnswer(candidate.model, source);
     const isKept = await this.#insistence.until(`keep the answer of job ${job.id}`, async () => {
       await keeper.remove(job.id);
       return notes.answered(trail, progress, answer);
@@ -164,7 +164,7 @@ export class JobRunner {
     reach('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
-      const { bytes, mime } = outcome.file;
+      const { bytes, mime } = sizeOf(outcome.payload);
       tell({ event: 'job.produced', jobId, bytes, mime, ms: clock.now() - claim.job.acceptedAtMs });
     } else if (outcome.kind === 'failed') {
       tell({ event: 'job.failed', jobId, code: outcome.code, calls });

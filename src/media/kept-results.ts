@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, rm } from 'node:fs/promises';
+import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
@@ -9,8 +9,13 @@ import { headBytes, judgeType, resultExtensions } from './result-type.ts';
 const withDigest = /-[0-9a-f]{12}$/;
 
 /** The whole result that is kept for the job; a name is given only to a file that was written to its end. */
-export async function findResult(directory: string, kind: JobKind, id: JobId): Promise<MediaFile | undefined> {
-  for (const path of pathsOf(directory, id)) {
+export async function findResult(
+  directory: string,
+  kind: JobKind,
+  id: JobId,
+  part = 0,
+): Promise<MediaFile | undefined> {
+  for (const path of pathsOf(directory, id, part)) {
     const file = await judged(path, kind);
     if (file !== undefined) return file;
   }
@@ -19,20 +24,33 @@ export async function findResult(directory: string, kind: JobKind, id: JobId): P
 
 /** Removes what is kept for the job; answers whether there was anything. */
 export async function removeResult(directory: string, id: JobId): Promise<boolean> {
-  const removed = await Promise.all(pathsOf(directory, id).map((path) => wasRemoved(path)));
-  return removed.some(Boolean);
+  const found: string[] = [];
+  for (let part = 0; ; part += 1) {
+    const paths = pathsOf(directory, id, part);
+    const own = await Promise.all(paths.map(async (path) => ((await isThere(path)) ? [path] : [])));
+    if (own.flat().length === 0) break;
+    found.push(...own.flat());
+  }
+  // From the last to the first: what a killed process leaves begins with the first, and is found again.
+  for (const path of found.toReversed()) await rm(path, { force: true });
+  return found.length > 0;
 }
 
 /** Every job that has a result in the folder; what has another name was put there by somebody else. */
 export async function jobsWithResults(directory: string): Promise<readonly JobId[]> {
   const names = await readdir(directory).catch(() => []);
   const ids = names.flatMap((name) => {
-    const [, stem, extension = ''] = /^job-(.+)\.([a-z0-9]+)$/.exec(name) ?? [];
+    const [, stem, extension = ''] = /^job-([^.]+)(?:\.[0-9]+)?\.([a-z0-9]+)$/.exec(name) ?? [];
     // An id that had to be changed cannot be read back from its digest.
     if (stem === undefined || withDigest.test(stem) || !resultExtensions.includes(extension)) return [];
     return [jobId(stem)];
   });
   return [...new Set(ids)];
+}
+
+/** The name of a file of the job's result, without its ending; those after the first carry their number. */
+export function resultName(id: JobId, part: number): string {
+  return part === 0 ? `job-${resultStem(id)}` : `job-${resultStem(id)}.${part + 1}`;
 }
 
 /** Two ids never share a name: what had to be changed carries a digest of the id. */
@@ -42,13 +60,13 @@ export function resultStem(id: JobId): string {
   return `${safe.slice(0, 80)}-${createHash('sha256').update(id).digest('hex').slice(0, 12)}`;
 }
 
-function pathsOf(directory: string, id: JobId): readonly string[] {
-  return resultExtensions.map((extension) => join(directory, `job-${resultStem(id)}.${extension}`));
+function pathsOf(directory: string, id: JobId, part: number): readonly string[] {
+  return resultExtensions.map((extension) => join(directory, `${resultName(id, part)}.${extension}`));
 }
 
-async function wasRemoved(path: string): Promise<boolean> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    await rm(path);
+    await lstat(path);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))

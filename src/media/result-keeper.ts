@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici';
 import type { Tell } from '../domain/events.ts';
-import type { JobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import { kindTraits, perKind } from '../domain/kind-traits.ts';
 import type { MediaSource } from '../domain/media.ts';
@@ -12,7 +11,7 @@ import { createGuardedAgent } from './guarded-connect.ts';
 import type { GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile } from './incoming-file.ts';
 import type { IncomingFile } from './incoming-file.ts';
-import { findResult, jobsWithResults, removeResult, resultStem } from './kept-results.ts';
+import { findResult, jobsWithResults, removeResult, resultName } from './kept-results.ts';
 import { openResult, refusedBy } from './open-result.ts';
 import { RefusedResult } from './refused-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
@@ -46,7 +45,7 @@ const defaultLimits: ResultLimits = {
 
 const graceMs = 10_000;
 
-/** Brings results to `directory`, one file a job; whatever is not kept leaves nothing behind. */
+/** Brings results to `directory`, one file for each part of a job's result; whatever is not kept leaves nothing behind. */
 export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper & ResultShelf & AsyncDisposable {
   const { directory, clock = systemClock, tell = () => undefined } = options;
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
@@ -60,7 +59,7 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
     onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'results', lastedMs }),
   });
 
-  const keep = async (source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal): Promise<Kept> => {
+  const keep = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Kept> => {
     const limitBytes = limits.maxBytes[kind];
     await using file = await createIncomingFile(directory);
     const receive = receiver(file, limitBytes);
@@ -72,19 +71,19 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
     const { extension, ...type } = judged.type;
     const plain = type.kind === 'image' ? withoutMetadata(await file.head(receive.bytes()), type.mime) : undefined;
     if (plain !== undefined) await file.replaceWith(plain.parts);
-    const path = await file.keepAs(`job-${resultStem(jobId)}.${extension}`);
+    const path = await file.keepAs(`${name}.${extension}`);
     return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
   };
 
   return {
-    find: (kind, jobId) => findResult(directory, kind, jobId),
+    find: (kind, jobId, part) => findResult(directory, kind, jobId, part),
     list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
-    keep: async (source, kind, jobId, parent) => {
+    keep: async (source, kind, jobId, parent, part = 0) => {
       using signal = clock.deadline(limits.totalMs, parent);
       try {
         signal.throwIfAborted();
-        return await keep(source, kind, jobId, signal);
+        return await keep(source, kind, resultName(jobId, part), signal);
       } catch (error) {
         if (error instanceof RefusedResult) return { ok: false, failure: error.failure, again: error.again };
         if (signal.aborted && isTimeout(signal.reason)) return unavailable('not complete before the deadline');

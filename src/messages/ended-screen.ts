@@ -4,12 +4,16 @@ import type { JobView } from '../domain/views.ts';
 import { failureRemedy, failureWords, premiumNote } from './failure-words.ts';
 import { exampleButton, lines, myRequestsButton, promptLimit, quote } from './phrases.ts';
 import { callbackData, type Screen, type ScreenButton } from './screen.ts';
-import { excerpt } from './shown-text.ts';
+import { escapeHtml } from './safe-html.ts';
+import { excerpt, piecesOf } from './shown-text.ts';
 import type { Voice } from './voice.ts';
 
 /** A caption has room for more of the prompt than a status message wants to show. */
 const captionPromptLimit = 700;
 const modelLimit = 64;
+/** Leaves room in a message for what stands under the text. */
+const textPieceLimit = 3_600;
+const mostTextPieces = 10;
 
 /** What stands under a result. */
 export type ResultFacts = {
@@ -49,6 +53,24 @@ export function captionScreen(voice: Voice, view: JobView, result: ResultFacts):
     text: lines(quote(view.prompt, captionPromptLimit), voice.say('caption.made', { model, seconds })),
     rows: [[againButton(voice, view, 'button.again')]],
   };
+}
+
+/** A result that is words: the first message with what stands under it, then the others where it is long. */
+export function textResultScreens(
+  voice: Voice,
+  view: JobView,
+  result: ResultFacts,
+  text: string,
+): readonly [Screen, ...Screen[]] {
+  const [first, ...others] = piecesOf(text, textPieceLimit, mostTextPieces);
+  const made = voice.say('caption.made', {
+    model: excerpt(result.model, modelLimit),
+    seconds: Math.max(1, Math.round(result.seconds)),
+  });
+  return [
+    { text: lines(escapeHtml(first), `\n${made}`), rows: [[againButton(voice, view, 'button.again')]] },
+    ...others.map((piece) => ({ text: escapeHtml(piece), rows: [] })),
+  ];
 }
 
 function remedyRows(voice: Voice, view: JobView, code: FailureCode): Screen['rows'] {

@@ -12,7 +12,7 @@ import {
   type Style,
   styledWords,
 } from './dialogue-screens.ts';
-import { captionScreen, type ResultFacts } from './ended-screen.ts';
+import { captionScreen, type ResultFacts, textResultScreens } from './ended-screen.ts';
 import { forgetDoneScreen, forgetQuestionScreen, type ForgottenFacts } from './forget-screens.ts';
 import {
   commandEntries,
@@ -68,6 +68,9 @@ export function createMessageMapper(catalog: Catalog) {
     ended: (view: JobView, locale: string, nowMs: number): Screen => receiptScreen(voice(locale), view, nowMs),
     /** The words under a result; at most 1024 units. */
     caption: (view: JobView, locale: string, result: ResultFacts): Screen => captionScreen(voice(locale), view, result),
+    /** A result that is words, as one message or several. */
+    textResult: (view: JobView, locale: string, result: ResultFacts, text: string): readonly [Screen, ...Screen[]] =>
+      textResultScreens(voice(locale), view, result, text),
     /** The short reply that rings after a long wait. */
     ready: (locale: string): Screen => wordsOnly(voice(locale).say('ready')),
     /** Where a person's requests stand; with their calls, for an admin's own. */

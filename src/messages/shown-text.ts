@@ -21,6 +21,25 @@ export function excerpt(text: string, maxUnits: number): string {
   return `${cut(shown, maxUnits - 1).trimEnd()}…`;
 }
 
+/**
+ * A long text in pieces of at most `maxUnits`, each ending at a line or a word where one ends in its second half. What is
+ * beyond `maxPieces` is cut off with an ellipsis. An empty text is one empty piece.
+ */
+export function piecesOf(text: string, maxUnits: number, maxPieces: number): readonly [string, ...string[]] {
+  let rest = shownText(text).trim();
+  const pieces: string[] = [];
+  while (rest.length > maxUnits && pieces.length < maxPieces - 1) {
+    const whole = cut(rest.slice(0, maxUnits * 2), maxUnits);
+    const end = Math.max(whole.lastIndexOf('\n'), whole.lastIndexOf(' '));
+    const piece = end > maxUnits / 2 ? whole.slice(0, end) : whole;
+    pieces.push(piece.trimEnd());
+    rest = rest.slice(piece.length).trimStart();
+  }
+  const last = rest.length <= maxUnits ? rest : `${cut(rest.slice(0, maxUnits * 2), maxUnits - 1).trimEnd()}…`;
+  const [first = last, ...others] = pieces;
+  return pieces.length === 0 ? [last] : [first, ...others, last];
+}
+
 function cut(text: string, maxUnits: number): string {
   let kept = '';
   for (const { segment } of graphemes.segment(text)) {

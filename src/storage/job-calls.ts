@@ -4,15 +4,25 @@ import { type FailureReason, failureTraits } from '../domain/failure.ts';
 import { type JobId, keyId } from '../domain/ids.ts';
 import type { JobLease } from '../domain/job-lease.ts';
 import { isProviderName } from '../domain/provider-name.ts';
+import type { Usage } from '../domain/usage.ts';
 import type { Database } from './connection.ts';
 import { fromJson } from './from-json.ts';
 
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
 
+const usage: z.ZodType<Usage> = z.object({
+  cost: z.number().exactOptional(),
+  inputTokens: z.number().exactOptional(),
+  outputTokens: z.number().exactOptional(),
+  seconds: z.number().exactOptional(),
+  images: z.number().exactOptional(),
+  credits: z.number().exactOptional(),
+});
+
 const ending: z.ZodType<AttemptTrail['ending']> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('not-sent') }),
   z.object({ kind: z.literal('sent') }),
-  z.object({ kind: z.literal('answered'), ms: z.number() }),
+  z.object({ kind: z.literal('answered'), ms: z.number(), usage: usage.exactOptional() }),
   z.object({
     kind: z.literal('failed'),
     reason: z.enum(reasons),

@@ -6,7 +6,7 @@ import type { JobLease, KnownAnswer } from '../domain/job-lease.ts';
 import { type Job, jobKinds, type JobState, lanes } from '../domain/job.ts';
 import { defaultKind } from '../domain/kind-traits.ts';
 import { mediaKinds } from '../domain/media.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import { filesOf, type Outcome, type ResultPayload } from '../domain/outcome.ts';
 import { isProviderName } from '../domain/provider-name.ts';
 import type { Row } from './connection.ts';
 import { fromJson } from './from-json.ts';
@@ -21,8 +21,22 @@ const mediaFile = z.object({
   height: z.number().exactOptional(),
 });
 
-const outcome: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('result'), file: mediaFile, model: z.string() }),
+const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('file'), file: mediaFile }),
+  z.object({ kind: z.literal('files'), files: z.tuple([mediaFile, mediaFile], mediaFile) }),
+  z.object({ kind: z.literal('text'), text: z.string() }),
+]);
+
+/** Earlier versions kept one file beside the model. */
+const result = z.union([
+  z.object({ kind: z.literal('result'), payload, model: z.string() }),
+  z
+    .object({ kind: z.literal('result'), file: mediaFile, model: z.string() })
+    .transform(({ kind, file, model }) => ({ kind, payload: { kind: 'file' as const, file }, model })),
+]);
+
+const outcome: z.ZodType<Outcome> = z.union([
+  result,
   z.object({
     kind: z.literal('failed'),
     code: z.enum(failureCodes).exclude(['cancelled']),
@@ -38,7 +52,12 @@ const options: z.ZodType<GenerationOptions> = z.object({
   negative: z.string().exactOptional(),
 });
 
-const answer: z.ZodType<KnownAnswer> = z.object({ model: z.string(), url: z.string().exactOptional() });
+const answer: z.ZodType<KnownAnswer> = z.object({
+  model: z.string(),
+  url: z.string().exactOptional(),
+  further: z.array(z.string().nullable()).exactOptional(),
+  text: z.string().exactOptional(),
+});
 
 const waits = {
   ready_at_ms: z.number(),
@@ -123,6 +142,13 @@ export type StoredJob = {
 /** Reads a whole row of `jobs`, for whoever is to work on the job. */
 export function toStoredJob(row: Row): StoredJob {
   return toStored(parseRow('jobs', jobRow, row));
+}
+
+/** Where the files are of an outcome as a row keeps it; none where it cannot be read. */
+export function pathsIn(outcomeText: string): readonly string[] {
+  const read = ends.outcome.safeParse(outcomeText);
+  if (!read.success || read.data.kind !== 'result') return [];
+  return filesOf(read.data.payload).map(({ path }) => path);
 }
 
 /** Reads a row of `jobs` as far as it can be read, for whoever only tells of the job or ends it. */

@@ -1,5 +1,6 @@
 import type { JobId } from '../domain/ids.ts';
 import type { Database } from './connection.ts';
+import { pathsIn } from './job-rows.ts';
 import { outcomeKind } from './outcome-kind.ts';
 
 /** The jobs among these whose result nobody will be shown any more. */
@@ -19,6 +20,6 @@ export function needsResult(database: Database, id: JobId): boolean {
 /** Where the results are of which nobody was told yet. */
 export function untoldResults(database: Database): readonly string[] {
   return database
-    .all(`SELECT outcome ->> '$.file.path' AS path FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'`)
-    .map((row) => String(row['path']));
+    .all(`SELECT outcome FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'`)
+    .flatMap((row) => pathsIn(String(row['outcome'])));
 }

@@ -73,7 +73,9 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what mends i
     mime: 'image/png',
     bytes: 9,
   } as const;
-  await engine.at(atMs - 2 * dayMs).queue.settle(lease, { kind: 'result', file, model: 'fox' });
+  await engine
+    .at(atMs - 2 * dayMs)
+    .queue.settle(lease, { kind: 'result', payload: { kind: 'file', file }, model: 'fox' });
   await claimed(engine.at(atMs - 2 * dayMs));
   await inbox.keep(
     [

@@ -10,7 +10,7 @@ import { aStage, atMs, type Stage } from './stage.ts';
 
 const picture: Outcome = {
   kind: 'result',
-  file: { path: '/results/fox.png', kind: 'image', mime: 'image/png', bytes: 99_000 },
+  payload: { kind: 'file', file: { path: '/results/fox.png', kind: 'image', mime: 'image/png', bytes: 99_000 } },
   model: 'org/model-one',
 };
 

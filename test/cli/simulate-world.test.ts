@@ -21,7 +21,7 @@ function aWorld(given: Partial<Scenario> = {}, keys = 5) {
     const startedMs = world.nowMs;
     const asked: { reply?: ProviderReply; ms?: number } = {};
     const calling = provider
-      .generate({ kind: 'image', model: 'a/model', prompt: promptOf(request) }, keyAt(place), signal)
+      .generate({ kind: 'image', model: 'a/model', prompt: promptOf(request), inputs: [] }, keyAt(place), signal)
       .then((reply) => {
         asked.reply = reply;
         asked.ms = world.nowMs - startedMs;

@@ -5,7 +5,7 @@ import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, aRequest, claimed, startMs } from './requests.ts';
 
 const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 9, width: 3, height: 3 } as const;
-const result = { kind: 'result', file, model: 'bytez:fox' } as const satisfies Outcome;
+const result = { kind: 'result', payload: { kind: 'file', file }, model: 'bytez:fox' } as const satisfies Outcome;
 const cancelled = { kind: 'cancelled' } as const satisfies Outcome;
 
 /** What an engine promises to who delivers outcomes. */

@@ -6,7 +6,7 @@ import { accepted, aRequest, claimed, drained, startMs } from './requests.ts';
 
 const progress = { candidate: 0, attempts: 1, calls: 1 };
 const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 9, width: 3, height: 3 } as const;
-const result = { kind: 'result', file, model: 'bytez:fox' } as const satisfies Outcome;
+const result = { kind: 'result', payload: { kind: 'file', file }, model: 'bytez:fox' } as const satisfies Outcome;
 const cancelled = { kind: 'cancelled' } as const satisfies Outcome;
 
 /** What an engine promises about endings, fences and credits. */

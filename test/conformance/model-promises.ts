@@ -16,7 +16,7 @@ const maxCrashes = 3;
 const progress = { candidate: 0, attempts: 1, calls: 1 };
 const file = { path: 'results/fox.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
 const outcomes = {
-  result: { kind: 'result', file, model: 'fox' },
+  result: { kind: 'result', payload: { kind: 'file', file }, model: 'fox' },
   failed: { kind: 'failed', code: 'busy' },
   cancelled: { kind: 'cancelled' },
 } as const satisfies Record<'result' | 'failed' | 'cancelled', Outcome>;

@@ -10,7 +10,12 @@ import { localHttpServer, localTcpServer } from './local-server.ts';
 import type { LocalServer } from './local-server.ts';
 
 const key = new Secret('0123456789abcdef0123456789abcdef');
-const run = { kind: 'image', model: 'dreamlike-art/dreamlike-photoreal-2.0', prompt: 'a "red" fox' } as const;
+const run = {
+  kind: 'image',
+  model: 'dreamlike-art/dreamlike-photoreal-2.0',
+  prompt: 'a "red" fox',
+  inputs: [],
+} as const;
 const cdnUrl = 'https://cdn.bytez.com/model/output/a/b/c.png';
 const forever = new AbortController().signal;
 

@@ -79,7 +79,7 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
 
       bodies.length = 0;
       await provider.generate(
-        { kind: 'image', model: 'a/b', prompt: job?.prompt ?? '' },
+        { kind: 'image', model: 'a/b', prompt: job?.prompt ?? '', inputs: [] },
         new Secret('key-0123456789'),
         never,
       );

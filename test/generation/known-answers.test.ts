@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { anAnswerStage, file, id, url } from './answer-stage.ts';
 
-const done = { kind: 'ended', attempts: 0, calls: 1, outcome: { kind: 'result', file, model: 'fox' } };
+const done = {
+  kind: 'ended',
+  attempts: 0,
+  calls: 1,
+  outcome: { kind: 'result', payload: { kind: 'file', file }, model: 'fox' },
+};
 
 test('GenerationService keeps what was answered before it fetches the result, and nothing of it afterwards', async () => {
   using stage = anAnswerStage();

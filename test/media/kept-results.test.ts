@@ -71,3 +71,23 @@ test('jobsWithResults() answers the jobs by the names of their files, and passes
   expect(found.toSorted()).toEqual(['tg-1', 'tg-2']);
   expect(await jobsWithResults(join(folder.dir, 'nowhere'))).toEqual([]);
 });
+
+test('findResult() and removeResult() know every part of a result', async () => {
+  const files = {
+    'job-tg-1.png': aPng(),
+    'job-tg-1.2.png': aPng(4, 5),
+    'job-tg-1.3.png': aPng(),
+    'job-tg-12.png': aPng(),
+  };
+  using folder = aFolder(files);
+  const id = jobId('tg-1');
+  expect(await findResult(folder.dir, 'image', id, 1)).toMatchObject({
+    path: join(folder.dir, 'job-tg-1.2.png'),
+    width: 4,
+  });
+  expect(await findResult(folder.dir, 'image', id, 3)).toBeUndefined();
+  expect((await jobsWithResults(folder.dir)).toSorted()).toEqual(['tg-1', 'tg-12']);
+  expect(await removeResult(folder.dir, id)).toBe(true);
+  expect(readdirSync(folder.dir)).toEqual(['job-tg-12.png']);
+  expect(await removeResult(folder.dir, id)).toBe(false);
+});

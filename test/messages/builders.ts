@@ -18,7 +18,7 @@ export function aView(change: Partial<JobView> = {}): JobView {
 export const aResult: Outcome = {
   kind: 'result',
   model: 'stabilityai/stable-diffusion-xl-base-1.0',
-  file: { path: 'job.png', kind: 'image', mime: 'image/png', bytes: 10 },
+  payload: { kind: 'file', file: { path: 'job.png', kind: 'image', mime: 'image/png', bytes: 10 } },
 };
 
 export function outcomeFor(code: FailureCode): Outcome {

@@ -14,7 +14,11 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
   const engine = anEngine(database);
   const ledger = createSqliteEffectLedger(database);
   const { id } = await accepted(engine, { updateId: 1 });
-  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' });
+  await engine.queue.settle((await claimed(engine)).lease, {
+    kind: 'result',
+    payload: { kind: 'file', file },
+    model: 'fox',
+  });
   const telling = await engine.delivery.claim(id);
   if (telling === undefined) throw new Error('Cannot deliver: there is nothing to claim');
   await ledger.begin(telling.lease, 'result', 'idempotent');

@@ -148,7 +148,7 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
   await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits);
   const { lease, job } = await claimed(engine);
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-  await engine.queue.settle(lease, { kind: 'result', file, model: 'fox' });
+  await engine.queue.settle(lease, { kind: 'result', payload: { kind: 'file', file }, model: 'fox' });
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   for (let crash = 1; crash <= 6; crash += 1) {
     const held = await engine.delivery.claim(job.id);

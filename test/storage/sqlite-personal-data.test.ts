@@ -15,7 +15,7 @@ import { scratch } from './scratch.ts';
 
 const dayMs = 86_400_000;
 const file = { path: 'results/job-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-const result: Outcome = { kind: 'result', file, model: 'fox' };
+const result: Outcome = { kind: 'result', payload: { kind: 'file', file }, model: 'fox' };
 
 function aStore(path = ':memory:') {
   const database = openDatabase({ path });

@@ -117,7 +117,11 @@ test('an outcome that cannot be read is told as set aside, and costs nothing (Q1
   const { engine, database } = house;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
-  await engine.queue.settle((await claimed(engine)).lease, { kind: 'result', file, model: 'fox' });
+  await engine.queue.settle((await claimed(engine)).lease, {
+    kind: 'result',
+    payload: { kind: 'file', file },
+    model: 'fox',
+  });
   database.run(`UPDATE jobs SET outcome = '{"kind":"song"}'`);
   expect((await engine.delivery.claim(id))?.job.state).toEqual(setAside);
   expect(await mayAskAgain(engine, 7)).toBe(true);

@@ -1,6 +1,6 @@
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
 import type { MediaSource } from '../../domain/media.ts';
-import type { GenerationRequest, Provider, ProviderReply } from '../../domain/provider.ts';
+import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import type { SecretValue } from '../../domain/secret-value.ts';
 import { classifyByTable } from '../classify-by-table.ts';
 import { readComplaint } from '../complaint.ts';
@@ -22,6 +22,14 @@ export type BytezOptions = {
   readonly now: () => number;
 };
 
+type MediaReply =
+  | { readonly ok: true; readonly source: MediaSource }
+  | { readonly ok: false; readonly failure: AttemptFailure };
+
+export type BytezProvider = SynchronousProvider & {
+  generate(...given: Parameters<SynchronousProvider['generate']>): Promise<MediaReply>;
+};
+
 type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
 const understand = classifyByTable(bytezFailures);
@@ -31,7 +39,7 @@ const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
 
 /** Bytez as a provider: one synchronous call a run, every answer read or classified here. */
-export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Provider {
+export function createBytezProvider({ baseUrl, http, now }: BytezOptions): BytezProvider {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 
   const classify = (answer: Answer, complaint: Complaint): AttemptFailure =>
@@ -88,9 +96,9 @@ function paramsOf({ size, seed, negative }: GenerationRequest): { readonly param
 
 type Classify = (answer: Answer, complaint: Complaint) => AttemptFailure;
 
-async function readRun(reply: HttpReply, request: GenerationRequest, classify: Classify): Promise<ProviderReply> {
+async function readRun(reply: HttpReply, request: GenerationRequest, classify: Classify): Promise<MediaReply> {
   if (reply.kind !== 'answer') return { ok: false, failure: wireFailure(reply) };
-  const heard = (complaint: Complaint): ProviderReply => ({
+  const heard = (complaint: Complaint): MediaReply => ({
     ok: false,
     failure: classify(reply, {
       ...complaint,

@@ -8,7 +8,7 @@ import { keyAt, promptOf } from '../../../src/cli/simulate/world-http.ts';
 import { createHttpClient } from '../../../src/providers/http-client.ts';
 import { instantClock } from './instant-clock.ts';
 
-const request = { kind: 'image', model: 'bench-model', prompt: promptOf(1) } as const;
+const request = { kind: 'image', model: 'bench-model', prompt: promptOf(1), inputs: [] } as const;
 const { signal } = new AbortController();
 
 function worldOf(scenario: Partial<Scenario>): World {

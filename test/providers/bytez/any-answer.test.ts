@@ -71,7 +71,7 @@ test('createBytezProvider() understands every answer without throwing, and tells
     fc.asyncProperty(fc.integer({ min: 200, max: 999 }), headers, body, async (status, headers, bytes) => {
       const provider = answering(status, headers, bytes);
       const { signal } = new AbortController();
-      const request = { kind: 'image', model: 'a/b', prompt } as const;
+      const request = { kind: 'image', model: 'a/b', prompt, inputs: [] } as const;
       const made = await provider.generate(request, new Secret(key), signal);
       const probed = await provider.probe(new Secret(key), signal);
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { assert, expect, test } from 'vitest';
 import { z } from 'zod';
 import { failureTraits } from '../../../src/domain/failure.ts';
 import type { JobKind } from '../../../src/domain/job.ts';
@@ -103,7 +103,7 @@ async function replyTo(given: Recorded, body: Uint8Array): Promise<ProviderReply
       [Symbol.asyncDispose]: async () => {},
     },
   });
-  const request = { kind: given.kind, model: 'a/b', prompt: 'a red fox' };
+  const request = { kind: given.kind, model: 'a/b', prompt: 'a red fox', inputs: [] };
   return await provider.generate(request, new Secret(canaryKey), new AbortController().signal);
 }
 
@@ -117,6 +117,7 @@ function expectSound(reply: ProviderReply): void {
     expect(reply.source.url).toMatch(/^https?:\/\/[^\s]{1,2040}$/i);
     expect(URL.canParse(reply.source.url)).toBe(true);
   } else {
+    assert(reply.source.kind === 'bytes');
     expect(reply.source.bytes).toBeInstanceOf(Uint8Array);
   }
 }

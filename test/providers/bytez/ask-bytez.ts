@@ -19,7 +19,11 @@ const forever = new AbortController().signal;
 export async function ask(url: string, kind: JobKind = 'image', signal = forever): Promise<ProviderReply> {
   await using http = createHttpClient();
   const provider = createBytezProvider({ baseUrl: url, http, now: Date.now });
-  return await provider.generate({ kind, model: 'a/b', prompt: 'a red fox' }, new Secret(canaryKey), signal);
+  return await provider.generate(
+    { kind, model: 'a/b', prompt: 'a red fox', inputs: [] },
+    new Secret(canaryKey),
+    signal,
+  );
 }
 
 /** What comes of a provider that says exactly these bytes and closes; its connection is gone afterwards. */

@@ -76,6 +76,6 @@ async function replyTo(given: Omit<Fixture, 'expect'>): Promise<ProviderReply> {
     http,
     now: () => Date.UTC(2026, 0, 1),
   });
-  const request = { kind: given.kind, model: 'dreamlike-art/dreamlike-photoreal-2.0', prompt };
+  const request = { kind: given.kind, model: 'dreamlike-art/dreamlike-photoreal-2.0', prompt, inputs: [] };
   return await provider.generate(request, new Secret(key), new AbortController().signal);
 }
