@@ -1,15 +1,24 @@
+import { type Core, openCore } from '../../src/app/open-core.ts';
+import { parseConfig } from '../../src/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { MediaFile } from '../../src/domain/media.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
-import type { Kept, ResultKeeper } from '../../src/domain/result-keeper.ts';
-import { GenerationService } from '../../src/generation/generation-service.ts';
-import { KeyPool } from '../../src/keys/key-pool.ts';
-import { openDatabase } from '../../src/storage/database.ts';
+import type { Kept, ResultKeeper, ResultShelf } from '../../src/domain/result-keeper.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import type { Storage } from '../../src/storage/open-storage.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
-import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { modelTraits } from '../../src/providers/registry.ts';
+
+const settings = {
+  IMAGE_CHAIN: 'bytez:fox',
+  VIDEO_CHAIN: 'bytez:fox',
+  ROTATION_STRATEGY: 'primary-first',
+  KEYS_TEST_ON_START: 'off',
+  HEALTH_CHECK_INTERVAL_S: '0',
+  FREE_IMAGES_PER_DAY: '-1',
+};
+const running = { premium: 1, free: 1 };
 
 export const url = 'https://cdn.example/fox.png';
 export const file: MediaFile = { path: 'results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 };
@@ -23,18 +32,16 @@ export const id = jobId('tg-1');
 /** One request in front of the real service, one process after the other over the same ledger. */
 export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind: 'url', url } }) {
   const clock = fakeClock();
-  const database = openDatabase({ path: ':memory:' });
-  const newOwner = () => createSqliteJobEngine({ database, clock, running: { premium: 1, free: 1 } });
-  let engine = newOwner();
+  let ledger: Storage | undefined;
   const events: HouseEvent[] = [];
-  const tell = (event: HouseEvent) => void events.push(event);
   const fetched: string[] = [];
   const removed: JobId[] = [];
   const onDisk = new Set<JobId>();
   let asked = 0;
   /** What the next fetches come to; the file, when nothing else is scripted. */
   const script: ('hangs' | 'takes a second' | 'is useless' | Error)[] = [];
-  const keeper: ResultKeeper = {
+  const results: ResultKeeper & ResultShelf = {
+    list: async () => [...onDisk],
     find: async (_kind, job) => (onDisk.has(job) ? file : undefined),
     remove: async (job) => {
       removed.push(job);
@@ -59,44 +66,45 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       return reply;
     },
   };
-  const chain = [{ provider: 'bytez', model: 'fox' }] as const;
-  const each = <Value>(value: Value) => ({ premium: value, free: value });
-  const kinds = <Value>(value: Value) => ({ image: value, video: value });
-  let service: GenerationService | undefined;
-  const open = (keys = 1) => {
-    const pool = new KeyPool({
-      keys: Array.from({ length: keys }, (_, index) => aKey(index + 1)),
-      remembered: [],
-      strategy: 'primary-first',
+  let core: Core | undefined;
+  /** Another process on the same ledger; what an earlier one left is recovered as at every start. */
+  const open = async (keys = 1) => {
+    core = await openCore({
+      config: parseConfig(settings),
+      keys: Array.from({ length: keys }, (_, index) => ({
+        provider: 'bytez',
+        place: index + 1,
+        secret: new Secret(`secret-of-key-${index + 1}`),
+        weight: 1,
+      })),
       clock,
       random: () => 0.5,
-      tell,
+      emit: (event) => void events.push(event),
+      parts: {
+        databasePath: ':memory:',
+        storage: (opened) => {
+          ledger ??= opened;
+          return { ...ledger, engine: createSqliteJobEngine({ database: ledger.database, clock, running }) };
+        },
+        providers: () => new Map([['bytez', provider]]),
+        results,
+      },
     });
-    service = new GenerationService({
-      ...engine,
-      pool,
-      keeper,
-      clock,
-      tell,
-      models: modelTraits,
-      providers: new Map([['bytez', provider]]),
-      random: () => 0.5,
-      chains: kinds(chain),
-      rules: { maxAttempts: 3, delayMs: 2_000 },
-      timeoutMs: kinds(90_000),
-      deadlineMs: kinds(600_000),
-      waiting: each(9),
-      perDay: each(kinds(-1)),
-      maxWaitMs: Number.MAX_SAFE_INTEGER,
-    });
-    service.start();
-    return service;
+    core.start();
+    await clock.advance(0);
+    return core;
+  };
+  const opened = () => {
+    if (core === undefined) throw new Error('Cannot look before the stage is open');
+    return core;
   };
   return {
     clock,
-    database,
+    get database() {
+      return opened().storage.database;
+    },
     get engine() {
-      return engine;
+      return opened().storage.engine;
     },
     events,
     fetched,
@@ -108,24 +116,28 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
     /** A person asks, and what follows happens as far as it can. */
     ask: async () => {
       const origin = { chatId: 7, chatType: 'private', userId: 7, messageId: 1 } as const;
-      await service?.submit({ kind: 'image', prompt: 'a fox', lane: 'free', locale: 'en', updateId: 1, origin });
+      await opened().service.submit({
+        kind: 'image',
+        prompt: 'a fox',
+        lane: 'free',
+        locale: 'en',
+        updateId: 1,
+        origin,
+      });
       await clock.advance(0);
     },
     /** The process ends at once, and another one takes over. */
     dieAndOpen: async (keys = 1) => {
-      engine = newOwner();
-      await engine.queue.recover(6);
-      open(keys);
-      await clock.advance(0);
+      await open(keys);
     },
     state: async () => {
-      const job = await engine.reader.find(id);
+      const job = await opened().storage.engine.reader.find(id);
       if (job === undefined) return 'gone';
       const { state, progress } = job;
       const facts = 'outcome' in state ? { outcome: state.outcome } : {};
       return { kind: state.kind, attempts: progress.attempts, calls: progress.calls, ...facts };
     },
-    answer: () => database.get('SELECT answer FROM jobs')?.['answer'],
-    [Symbol.dispose]: () => database[Symbol.dispose](),
+    answer: () => opened().storage.database.get('SELECT answer FROM jobs')?.['answer'],
+    [Symbol.dispose]: () => ledger?.[Symbol.dispose](),
   };
 }

@@ -11,7 +11,7 @@ const done = {
 test('GenerationService keeps what was answered before it fetches the result, and nothing of it afterwards', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   expect(stage.fetched).toEqual([url]);
   expect(JSON.parse(String(stage.answer()))).toEqual({ model: 'fox', url });
@@ -24,7 +24,7 @@ test('GenerationService keeps what was answered before it fetches the result, an
 test('GenerationService goes on from a known answer without a key, and asks nobody again', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   await stage.dieAndOpen(0);
   expect(await stage.state()).toEqual(done);
@@ -34,7 +34,7 @@ test('GenerationService goes on from a known answer without a key, and asks nobo
 test('GenerationService uses a file that was written before the process died, though its address is gone', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   stage.onDisk.add(id);
   stage.script.push('is useless');
@@ -47,7 +47,7 @@ test('GenerationService removes what an earlier job of the same id left before i
   using stage = anAnswerStage();
   stage.onDisk.add(id);
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   expect(stage.removed).toEqual([id]);
   await stage.dieAndOpen();
@@ -57,7 +57,7 @@ test('GenerationService removes what an earlier job of the same id left before i
 test('GenerationService asks again when the answer was the result itself and went with the process', async () => {
   using stage = anAnswerStage({ ok: true, source: { kind: 'bytes', bytes: new Uint8Array(9) } });
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   await stage.dieAndOpen();
   await stage.clock.advance(10);
@@ -68,7 +68,7 @@ test('GenerationService asks again when the answer was the result itself and wen
 test('GenerationService spends an attempt when a known answer comes to nothing, and forgets it', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  stage.open();
+  await stage.open();
   await stage.ask();
   stage.script.push('is useless');
   await stage.dieAndOpen();
@@ -81,11 +81,11 @@ test('GenerationService spends an attempt when a known answer comes to nothing, 
 test('GenerationService that closes while it fetches leaves the answer to the next process', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  const service = stage.open();
+  const { service } = await stage.open();
   await stage.ask();
   expect(await service.drain(AbortSignal.abort())).toBe(1);
   expect(await stage.state()).toMatchObject({ kind: 'waiting', attempts: 0, calls: 1 });
-  stage.open(0);
+  await stage.open(0);
   await stage.clock.advance(0);
   expect(await stage.state()).toEqual(done);
   expect(stage.asked()).toBe(1);
@@ -94,7 +94,7 @@ test('GenerationService that closes while it fetches leaves the answer to the ne
 test('GenerationService shows nothing of a result whose job was cancelled while it was fetched', async () => {
   using stage = anAnswerStage();
   stage.script.push('hangs');
-  const service = stage.open();
+  const { service } = await stage.open();
   await stage.ask();
   await service.cancel(id, 7);
   await stage.clock.advance(0);
@@ -107,7 +107,7 @@ test('GenerationService shows nothing of a result whose job was cancelled while 
 test('GenerationService keeps no file for somebody who was forgotten while it was fetched', async () => {
   using stage = anAnswerStage();
   stage.script.push('takes a second');
-  stage.open();
+  await stage.open();
   await stage.ask();
   stage.database.run('DELETE FROM jobs');
   await stage.clock.advance(1_000);
@@ -117,7 +117,7 @@ test('GenerationService keeps no file for somebody who was forgotten while it wa
 test('GenerationService takes a job up again after something that no rule foresees, and ends it with its deadline', async () => {
   using stage = anAnswerStage();
   stage.script.push(new Error('a bug'), new Error('a bug'));
-  stage.open();
+  await stage.open();
   await stage.ask();
   expect(stage.events).toContainEqual({ event: 'house.trouble', what: 'run job tg-1', error: new Error('a bug') });
   await stage.clock.advance(4_999);
@@ -130,7 +130,7 @@ test('GenerationService takes a job up again after something that no rule forese
 test('GenerationService does not try for ever what fails by a bug', async () => {
   using stage = anAnswerStage();
   stage.script.push(...Array.from({ length: 1_000 }, () => new Error('a bug')));
-  stage.open();
+  await stage.open();
   await stage.ask();
   await stage.clock.advance(610_000);
   expect(await stage.state()).toMatchObject({ kind: 'ended', outcome: { kind: 'failed', code: 'stopped' } });
@@ -139,6 +139,7 @@ test('GenerationService does not try for ever what fails by a bug', async () => 
 
 test('GenerationService keeps an ending in mind until the ledger takes it, and says so once', async () => {
   using stage = anAnswerStage();
+  await stage.open();
   const willing = { ...stage.engine.queue };
   let refusals = 3;
   const refusal = new Error('the disk is full');
@@ -148,7 +149,6 @@ test('GenerationService keeps an ending in mind until the ledger takes it, and s
       return willing.settle(...given);
     },
   });
-  stage.open();
   await stage.ask();
   expect(await stage.state()).toMatchObject({ kind: 'running' });
   await stage.clock.advance(3_000);
@@ -161,8 +161,8 @@ test('GenerationService keeps an ending in mind until the ledger takes it, and s
 
 test('GenerationService that closes while the ledger refuses waits for nothing', async () => {
   using stage = anAnswerStage();
+  const { service } = await stage.open();
   Object.assign(stage.engine.queue, { settle: () => Promise.reject(new Error('the disk is full')) });
-  const service = stage.open();
   await stage.ask();
   expect(await service.drain(AbortSignal.abort())).toBe(1);
   expect(await stage.state()).toMatchObject({ kind: 'waiting', attempts: 0 });
