@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Lease } from '../src/domain/key-leases.ts';
+import { everyMechanism } from '../src/domain/mechanisms.ts';
 import { line } from './bench-jobs.ts';
 import { benchSecrets, openBenchCore } from './open-bench-core.ts';
 import { median } from './quantile.ts';
@@ -12,8 +13,9 @@ const seatsPerKey = 4;
 const wish = { model: 'bench-model', job: 'image' } as const;
 
 /** Microseconds to choose a key, hand out its seat and take it back with a verdict, a desk that remembers listening. */
-export async function decisionTimeUs(keys: number): Promise<number> {
-  await using core = await openBenchCore({ secrets: benchSecrets(keys), seatsPerKey, providers: () => new Map() });
+export async function decisionTimeUs(keys: number, mechanisms = everyMechanism): Promise<number> {
+  const secrets = benchSecrets(keys);
+  await using core = await openBenchCore({ secrets, seatsPerKey, providers: () => new Map(), mechanisms });
   const borrowed: Lease[] = [];
   const borrow = () => {
     const answer = core.pool.lease(line, wish);

@@ -2,6 +2,7 @@ import { type Core, type CoreParts, openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../src/cli/simulate/instant-results.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import type { Tell } from '../src/domain/events.ts';
+import { everyMechanism, type Mechanisms } from '../src/domain/mechanisms.ts';
 import type { Clock } from '../src/kit/clock.ts';
 import { systemClock } from '../src/kit/clock.ts';
 import type { Random } from '../src/kit/random.ts';
@@ -20,6 +21,7 @@ export type BenchCoreOptions = {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly databasePath?: string;
+  readonly mechanisms?: Mechanisms;
 };
 
 const usual = {
@@ -50,6 +52,6 @@ export async function openBenchCore(options: BenchCoreOptions): Promise<Core> {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     emit: options.emit ?? (() => undefined),
-    parts: { databasePath, providers, results: instantResults() },
+    parts: { databasePath, providers, results: instantResults(), mechanisms: options.mechanisms ?? everyMechanism },
   });
 }

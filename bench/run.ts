@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { ablation } from './ablation.ts';
 import { deepQueue } from './deep-queue.ts';
 import { faultMatrix } from './fault-matrix.ts';
 import { type Benchmark, type BenchmarkReport, type Figure, ratioOf } from './figure.ts';
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   { name: 'overhead', run: overhead },
   { name: 'peers', run: peers },
   { name: 'fault-matrix', run: faultMatrix },
+  { name: 'ablation', run: ablation },
 ];
 
 const names = benchmarks.map(({ name }) => name).join(', ');

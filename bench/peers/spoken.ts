@@ -20,6 +20,8 @@ export function spokenFor(met: Call['met'], seats: number, retryAfter?: string):
       return answer(200, picture);
     case 'rejected':
       return complaint(401, 'invalid_api_key', 'Incorrect API key provided');
+    case 'forbidden':
+      return complaint(403, 'forbidden', 'Forbidden');
     case 'rate-limited':
       return complaint(
         429,

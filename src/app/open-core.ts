@@ -5,6 +5,7 @@ import type { AdminApi } from '../domain/admin-api.ts';
 import type { EventBus } from '../domain/event-bus.ts';
 import type { Tell } from '../domain/events.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
@@ -53,6 +54,8 @@ export type CoreParts = {
   /** Replaces the adapters; they get the wire that applies. */
   readonly providers?: (http: HttpClient) => ReadonlyMap<ProviderName, Provider>;
   readonly results?: ResultKeeper & ResultShelf;
+  /** What the key pool and the attempt loop do beyond the plain way; all of it, when absent. */
+  readonly mechanisms?: Mechanisms;
 };
 
 export type CoreOptions = {
@@ -113,6 +116,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   };
   await using opening = new AsyncDisposableStack();
 
+  const { mechanisms = everyMechanism } = parts;
   const { databasePath: path = databasePath(config.dataDir) } = parts;
   if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
@@ -154,6 +158,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       tell: emit,
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
+      mechanisms,
     }),
   );
   const { pool, desk } = keyRoom;
@@ -183,6 +188,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     rules,
     models: modelTraits,
     reach: onCheckpoint,
+    mechanisms,
   });
   const retention = opening.use(
     new Housekeeping({

@@ -1,6 +1,8 @@
 import type { Candidate, Chains } from '../domain/candidate.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Job, JobKind } from '../domain/job.ts';
+import type { KeyId } from '../domain/ids.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Random } from '../kit/random.ts';
@@ -23,7 +25,11 @@ export type LoopTools = CallTools & {
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
   readonly resting: ModelRest;
+  /** All of them, when absent. */
+  readonly mechanisms?: Mechanisms;
 };
+
+const noKeys: ReadonlySet<KeyId> = new Set();
 
 export type AttemptTools = LoopTools & {
   readonly memory: JobMemory;
@@ -49,7 +55,7 @@ export async function runAttempts(
   signal: AbortSignal,
   tools: AttemptTools,
 ): Promise<TurnEnding> {
-  const { clock, pool, memory, notes, breakers } = tools;
+  const { clock, pool, memory, notes, breakers, mechanisms = everyMechanism } = tools;
   const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options, tools.models), memory);
   const nowMs = clock.now();
   const deadlineUpMs = clock.uptimeMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
@@ -85,7 +91,8 @@ export async function runAttempts(
         continue;
       }
 
-      const wish: SeatWish = { job, candidate, failedWith: memory.failedWith, leftMs };
+      const failedWith = mechanisms.avoidFailedKeys ? memory.failedWith : noKeys;
+      const wish: SeatWish = { job, candidate, failedWith, leftMs };
       const wasInVain = inHand?.serves(candidate.model) === false;
       const answer = await seatFor(wish, inHand, pool);
       inHand = answer.kind === 'seat' ? answer.lease : undefined;
@@ -128,14 +135,15 @@ export async function runAttempts(
       const decision = decide(failure, course.attempts, tools.rules, tools.random);
       if (decision.kind === 'give-up') return course.failed(decision.code);
       if (decision.kind === 'next-candidate') {
-        if (decision.restModel) tools.resting.noteUnknown(candidate);
+        if (decision.restModel && mechanisms.unknownModelCooldown) tools.resting.noteUnknown(candidate);
         course.goOn();
       }
       // Whoever finds the provider or the model silent is told above how to go on.
       const isSilence = metSilence || isPassedOver(candidate);
       if (decision.kind === 'back-off' && !isSilence && (breaker === undefined || breaker.mayRetry())) {
         // A second key that fails the job speaks against the keys being the trouble.
-        if (decision.perhapsTheKey && course.attempts === 1) inHand = await healthySeat(wish, pool, breaker);
+        const mayBeTheKey = decision.perhapsTheKey && course.attempts === 1;
+        if (mayBeTheKey && mechanisms.secondKey) inHand = await healthySeat(wish, pool, breaker);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
             return course.parked(job.line, clock.now() + decision.ms, 'backing-off');
@@ -186,7 +194,7 @@ function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, to
   return attemptTimeoutMs({
     capMs: tools.timeoutMs[job.kind],
     leftMs,
-    latency: tools.pool.latency(provider, model, job.kind),
+    latency: tools.mechanisms?.learnedDeadline === false ? undefined : tools.pool.latency(provider, model, job.kind),
     hasTimedOut: tools.memory.hasTimedOut,
   });
 }

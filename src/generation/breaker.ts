@@ -1,4 +1,5 @@
 import type { KeyId } from '../domain/ids.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { type Fault, FaultRun } from './fault-run.ts';
@@ -24,6 +25,8 @@ export type BreakerOptions = {
   readonly hasOtherModel?: (model: string) => boolean;
   /** Only this model of the provider is known to be silent. */
   readonly onModelSilence?: (model: string) => void;
+  /** All of them, when absent. */
+  readonly mechanisms?: Mechanisms;
 };
 
 /**
@@ -44,6 +47,7 @@ export type BreakerOptions = {
  */
 export class Breaker {
   readonly #options: BreakerOptions;
+  readonly #mechanisms: Mechanisms;
   readonly #recent = new RecentCalls();
   readonly #run = new FaultRun();
   readonly #budget = new RetryBudget();
@@ -60,6 +64,7 @@ export class Breaker {
 
   constructor(options: BreakerOptions) {
     this.#options = options;
+    this.#mechanisms = options.mechanisms ?? everyMechanism;
     this.#probes = new ProbePace(() => this.#nowMs, options.random);
   }
 
@@ -127,7 +132,7 @@ export class Breaker {
 
   /** May a job try once more after a fault? A provider for which the answer is no has stopped answering: it opens. */
   mayRetry(): boolean {
-    if (!this.#open && !this.#budget.take()) this.#openUp();
+    if (!this.#open && this.#mechanisms.retryBudget && !this.#budget.take()) this.#openUp();
     return !this.#open;
   }
 
@@ -170,6 +175,7 @@ export class Breaker {
   }
 
   #openUp(): void {
+    if (!this.#mechanisms.providerBreaker) return;
     this.#open = true;
     this.#openedMs = this.#nowMs;
     this.#probes.restart();

@@ -1,6 +1,7 @@
 import type { Chains } from '../domain/candidate.ts';
 import type { Tell } from '../domain/events.ts';
 import type { KeyState } from '../domain/key-state.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import { takesCalls } from '../domain/key-state.ts';
 import type { KeyPool } from '../keys/key-pool.ts';
@@ -18,22 +19,27 @@ export type BreakersOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  readonly mechanisms?: Mechanisms | undefined;
 };
 
 /** A breaker for each provider of the chains; what was guessed of keys and models from its silence is rolled back. */
-export function createBreakers({ chains, pool, resting, clock, random, tell }: BreakersOptions): Breakers {
+export function createBreakers(options: BreakersOptions): Breakers {
+  const { chains, pool, resting, clock, random, tell, mechanisms = everyMechanism } = options;
   const providers = new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)));
   const breakerOf = (provider: ProviderName) =>
     new Breaker({
       clock,
       random,
+      mechanisms,
       keys: () => pool.snapshot(provider).keys.filter(({ state }) => takesCalls(state) || restsByGuess(state)).length,
       onChange: (open) => {
         tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
         if (open) resting.wakeSilent(provider);
       },
-      onSilence: (sinceMs) => void pool.clearGuesses(provider, sinceMs),
-      hasOtherModel: (model) => hasOtherModel(chains, provider, model),
+      onSilence: (sinceMs) => {
+        if (mechanisms.guessRollback) pool.clearGuesses(provider, sinceMs);
+      },
+      hasOtherModel: (model) => mechanisms.modelSilence && hasOtherModel(chains, provider, model),
       onModelSilence: (model) => resting.noteSilent({ provider, model }),
     });
   return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));

@@ -67,7 +67,8 @@ export class Accounts {
 
   /** The key was refused although it carried nothing else, since `fromUpMs`. */
   refusedAlone(pooled: PooledKey, roster: Roster, fromUpMs: number, now: Now): RefusedAlone {
-    if (pooled.account.origin === 'configured') return { changed: [], isSuspicious: false };
+    if (pooled.account.origin === 'configured' || !roster.mechanisms.sharedAccounts)
+      return { changed: [], isSuspicious: false };
     const moved = this.#guesses.doubt(pooled, roster);
     const idle = new Set(moved.filter((other) => other.inFlight === 0));
     const parted = pooled.account.origin === 'learned' ? this.#part(pooled.account, [pooled], roster) : [];
@@ -87,7 +88,7 @@ export class Accounts {
   /** A call of the key ended; answers the key that is to go first now, to see whether the two share an account. */
   guessFrom(ended: PooledKey, roster: Roster, now: Now): PooledKey | undefined {
     const { account } = ended;
-    const isFree = account.inFlight === 0 && ended.takes;
+    const isFree = roster.mechanisms.accountGuesses && account.inFlight === 0 && ended.takes;
     if (!isFree || account.origin === 'configured' || account.origin === 'guessed') return undefined;
     for (const { refused, others } of this.#shared.askable(account)) {
       if (refused.account.origin === 'guessed' || !isKeptOut(refused.state)) continue;

@@ -79,7 +79,7 @@ export class CallEndings {
     pooled.lastSuccess.fromUpMs = call.fromUpMs;
     pooled.lastSuccess.toUpMs = upMs;
     const { limit } = pooled.account;
-    limit.succeeded(carried, call.begunAs, call.fromUpMs);
+    if (roster.mechanisms.seatGrowth) limit.succeeded(carried, call.begunAs, call.fromUpMs);
     if (pooled.takes) {
       pooled.limitedInARow = 0;
       pooled.timedOutInARow = 0;
@@ -108,6 +108,10 @@ export class CallEndings {
 
   /** One call too many: the smaller limit is the answer, unless the seat is taken by somebody else. */
   #crowded({ pooled, roster, fromUpMs, begunAs }: Call, carried: number, upMs: number): boolean {
+    if (!roster.mechanisms.seatCeiling) {
+      if (pooled.takes) pooled.limitedInARow += 1;
+      return this.#lives.happen(roster, pooled, { kind: 'cool', reason: 'concurrency' });
+    }
     const { limit } = pooled.account;
     const others = (carried > 1 ? carried : begunAs) - 1;
     limit.refused(others, this.#time.wallMs(upMs), upMs);

@@ -39,7 +39,8 @@ function among(
   if (roster.open.length === 0) return undefined;
   if (typeof rule !== 'string') return byRule(roster, request, rule, moment);
   const expectation = expectationOf(roster, request);
-  const quick = roster.keys.length > smallPool ? twoChoices(roster, request, expectation, moment) : undefined;
+  const isLarge = roster.mechanisms.twoChoices && roster.keys.length > smallPool;
+  const quick = isLarge ? twoChoices(roster, request, expectation, moment) : undefined;
   return quick ?? soonest(roster, request, expectation, moment);
 }
 

@@ -42,7 +42,7 @@ export class FaultJudge {
   failed(call: Call, failure: AttemptFailure, model: string, upMs: number): KeyVerdict {
     const { pooled, roster, fromUpMs } = call;
     if (failure.reason === 'timed-out') return afterTimeout(pooled, roster);
-    if (!isAmbiguous(failure)) return verdictFor(failure);
+    if (!isAmbiguous(failure) || !roster.mechanisms.outlierDetection) return verdictFor(failure);
     roster.witnesses(model).note(pooled, true, fromUpMs, upMs);
     const streak = pooled.streaks.get(model);
     if (streak === undefined) pooled.streaks.set(model, { inARow: 1, sinceUpMs: fromUpMs, lastUpMs: upMs });
@@ -76,7 +76,7 @@ export class FaultJudge {
 
 /** The abandoned run may still hold the account's seat. */
 function afterTimeout(pooled: PooledKey, roster: Roster): KeyVerdict {
-  if (!mayRestByGuess(pooled, roster)) return { kind: 'nothing' };
+  if (!roster.mechanisms.timeoutCooldown || !mayRestByGuess(pooled, roster)) return { kind: 'nothing' };
   if (pooled.takes) pooled.timedOutInARow += 1;
   return { kind: 'cool', reason: 'timed-out' };
 }

@@ -1,6 +1,6 @@
 import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { CoolReason } from '../domain/key-state.ts';
+import type { CoolReason, KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -16,6 +16,8 @@ import type { Roster } from './roster.ts';
 export type SeatListener = (provider: ProviderName) => void;
 /** Most changes are only counted: the record is made when somebody wants it, and tells how things are by then. */
 export type ChangeListener = (id: KeyId, record: () => KeyRecord, urgent: boolean) => void;
+
+const ready: KeyState = { kind: 'ready' };
 
 export type KeyLivesOptions = {
   readonly time: PoolTime;
@@ -50,10 +52,11 @@ export class KeyLives {
     if (happening.kind === 'fine' && before.kind === 'ready') return false;
     const reason = restReason(happening) ?? (before.kind === 'cooling' ? before.reason : undefined);
     const inARow = reason === undefined ? 1 : pooled.restsInARow(reason);
-    const state = nextKeyState(before, happening, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
+    const next = nextKeyState(before, happening, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
+    const state = roster.mechanisms.halfOpen || next.kind !== 'half-open' ? next : ready;
     if (state === before) return false;
     // What was held against a key by mistake costs it nothing afterwards either.
-    const ramp = happening.kind === 'cleared' ? pooled.ramp : undefined;
+    const ramp = happening.kind === 'cleared' || !roster.mechanisms.ramp ? pooled.ramp : undefined;
     if (!pooled.inPool) {
       pooled.become(state);
       this.changed(pooled, true);

@@ -3,6 +3,7 @@ import type { KeyId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
+import type { Mechanisms } from '../domain/mechanisms.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import { type PoolView, poolViewOf } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -37,6 +38,8 @@ export type KeyPoolOptions = {
   readonly groups?: KeyGroups;
   /** The most calls that one account of the provider may carry, where the operator says so. */
   readonly mostSeats?: (provider: ProviderName) => number | undefined;
+  /** All of them, when absent. */
+  readonly mechanisms?: Mechanisms;
 };
 
 /**
@@ -58,7 +61,8 @@ export class KeyPool implements KeyLeases {
   readonly #endings: CallEndings;
 
   constructor(options: KeyPoolOptions) {
-    const { keys, remembered, groups, strategy, clock, random, tell, mostSeats = () => undefined } = options;
+    const { keys, remembered, groups, strategy, clock, random, tell, mechanisms } = options;
+    const { mostSeats = () => undefined } = options;
     const time = new PoolTime(clock);
     const accounts = new Accounts({ mostSeats, tell });
     const lives = new KeyLives({ time, clock, random, tell, accounts });
@@ -68,7 +72,7 @@ export class KeyPool implements KeyLeases {
     this.#time = time;
     this.#lives = lives;
     this.#endings = new CallEndings({ time, lives, accounts });
-    this.#rosters = new Rosters({ time, lives, accounts });
+    this.#rosters = new Rosters({ time, lives, accounts, mechanisms });
     this.#rosters.replace(keys, remembered, groups);
   }
 
@@ -84,7 +88,8 @@ export class KeyPool implements KeyLeases {
     const upMs = this.#time.upMs();
     const nowMs = this.#time.wallMs(upMs);
     if (nowMs >= roster.nextDueMs) this.#lives.wakeDue(roster);
-    const chosen = chooseKey(roster, request, this.#strategy, { upMs, nowMs, random: this.#random });
+    const wish = roster.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
+    const chosen = chooseKey(roster, wish, this.#strategy, { upMs, nowMs, random: this.#random });
     if (chosen === undefined) return whyNoSeat(roster, request.model, nowMs);
     if (chosen.kind === 'slow') return chosen;
     const { why, of, skips, expectedMs } = chosen;

@@ -1,5 +1,6 @@
 import type { Tell } from '../domain/events.ts';
 import type { KeyStore } from '../domain/key-store.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -35,6 +36,8 @@ export type OpenKeysOptions = {
   readonly testOnStart: boolean;
   /** 0 is never. */
   readonly checkEveryMs: number;
+  /** All of them, when absent. */
+  readonly mechanisms?: Mechanisms;
 };
 
 export type OpenKeys = AsyncDisposable & {
@@ -47,6 +50,7 @@ export type OpenKeys = AsyncDisposable & {
 /** The pool with all that earlier runs learned, and the desk that looks after it. */
 export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   const { strategy, providers, store, clock, random, tell, testOnStart, checkEveryMs } = options;
+  const { mechanisms = everyMechanism } = options;
   let { settings } = options;
   const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
   const salt = await store.salt();
@@ -63,6 +67,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       clock,
       random,
       tell,
+      mechanisms,
     }),
   );
   const desk = opening.use(new KeyDesk({ pool, providers, store, clock, tell, testOnStart, checkEveryMs }));

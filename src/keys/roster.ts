@@ -1,5 +1,6 @@
 import type { KeyState } from '../domain/key-state.ts';
 import type { JobKind } from '../domain/job.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Account } from './account.ts';
 import { dueAtMs } from './key-life.ts';
@@ -16,6 +17,7 @@ const mostBooks = 256;
  */
 export class Roster {
   readonly provider: ProviderName;
+  readonly mechanisms: Mechanisms;
   readonly keys: PooledKey[] = [];
   /** Ready or suspect, with a free seat; in no order. */
   readonly open: PooledKey[] = [];
@@ -49,8 +51,9 @@ export class Roster {
   #bookCount = 1;
   readonly #witnesses = new Map<string, Witnesses>();
 
-  constructor(provider: ProviderName) {
+  constructor(provider: ProviderName, mechanisms: Mechanisms = everyMechanism) {
     this.provider = provider;
+    this.mechanisms = mechanisms;
   }
 
   get takers(): number {

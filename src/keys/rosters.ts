@@ -1,5 +1,6 @@
 import type { KeyId } from '../domain/ids.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
+import type { Mechanisms } from '../domain/mechanisms.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Accounts, KeyGroups } from './accounts.ts';
 import type { KeyLives } from './key-lives.ts';
@@ -12,6 +13,7 @@ export type RostersOptions = {
   readonly time: PoolTime;
   readonly lives: KeyLives;
   readonly accounts: Accounts;
+  readonly mechanisms?: Mechanisms | undefined;
 };
 
 /** Which keys came and went, by their names. */
@@ -26,11 +28,13 @@ export class Rosters {
   readonly #time: PoolTime;
   readonly #lives: KeyLives;
   readonly #accounts: Accounts;
+  readonly #mechanisms: Mechanisms | undefined;
 
-  constructor({ time, lives, accounts }: RostersOptions) {
+  constructor({ time, lives, accounts, mechanisms }: RostersOptions) {
     this.#time = time;
     this.#lives = lives;
     this.#accounts = accounts;
+    this.#mechanisms = mechanisms;
   }
 
   find(provider: ProviderName): Roster | undefined {
@@ -92,7 +96,7 @@ export class Rosters {
   #open(provider: ProviderName): Roster {
     let roster = this.#rosters.get(provider);
     if (roster === undefined) {
-      roster = new Roster(provider);
+      roster = new Roster(provider, this.#mechanisms);
       this.#rosters.set(provider, roster);
     }
     return roster;

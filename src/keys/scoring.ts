@@ -20,12 +20,13 @@ export type Expectation = {
   readonly isKnown: boolean;
 };
 
-const nothingKnown: Expectation = { index: 0, usualMs: 1, isKnown: false };
+const nothingKnown: Expectation = { index: -1, usualMs: 1, isKnown: false };
 
 export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expectation {
   const book = (model === undefined ? undefined : roster.bookOf(model, job)) ?? roster.book;
   const usualMs = book.medianMs;
-  return usualMs === undefined ? nothingKnown : { index: book.index, usualMs, isKnown: true };
+  if (usualMs === undefined || !roster.mechanisms.latencyScoring) return nothingKnown;
+  return { index: book.index, usualMs, isKnown: true };
 }
 
 /** How long a call should take with this key; one that has been quiet for longer than that takes at least as long. */
@@ -40,13 +41,13 @@ export function slowFromMs(usualMs: number): number {
 }
 
 /** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */
-export function scoreOf(pooled: PooledKey, ms: number): number {
-  const errors = 1 + pooled.counts.consecutiveErrors;
+export function scoreOf(pooled: PooledKey, ms: number, { mechanisms }: Roster): number {
+  const errors = mechanisms.errorScoring ? 1 + pooled.counts.consecutiveErrors : 1;
   const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * errors * errors;
   return pooled.state.kind === 'suspect' ? score * suspectFactor : score;
 }
 
 /** True when it is time to look at a key that is only slow. */
 export function mayExplore(roster: Roster): boolean {
-  return roster.handedOut - roster.lastExploredAt >= exploreEvery;
+  return roster.mechanisms.exploration && roster.handedOut - roster.lastExploredAt >= exploreEvery;
 }

@@ -47,7 +47,7 @@ export function soonest(
     if (ms > slowMs) skips.slow += 1;
     const isWorthALook = ms > expectation.usualMs && pooled.inFlight === 0;
     if (isWorthALook && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
-    const score = scoreOf(pooled, ms);
+    const score = scoreOf(pooled, ms, roster);
     if (score > bestScore) continue;
     equals = score < bestScore ? 1 : equals + 1;
     if (equals > 1 && random() >= 1 / equals) continue;

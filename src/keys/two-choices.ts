@@ -45,7 +45,7 @@ export function twoChoices(
       continue;
     }
     found += 1;
-    const score = scoreOf(pooled, ms);
+    const score = scoreOf(pooled, ms, roster);
     if (score >= bestScore) continue;
     best = pooled;
     bestMs = ms;

@@ -17,6 +17,13 @@ const breathe = async () => {
   for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
+/** The timer that is due first; of several due at once the one that was set first. */
+function soonestOf(timers: ReadonlySet<Timer>): Timer | undefined {
+  let soonest: Timer | undefined;
+  for (const timer of timers) if (soonest === undefined || timer.atMs < soonest.atMs) soonest = timer;
+  return soonest;
+}
+
 /**
  * A clock that stands still until somebody moves it: for tests, and for measuring in exact time. `settle` resolves when
  * the work of the present moment is done.
@@ -58,8 +65,8 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promi
       const untilMs = nowMs + ms;
       for (;;) {
         await settle();
-        const next = [...timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
-        if (next === undefined) break;
+        const next = soonestOf(timers);
+        if (next === undefined || next.atMs > untilMs) break;
         timers.delete(next);
         nowMs = Math.max(nowMs, next.atMs);
         next.run();

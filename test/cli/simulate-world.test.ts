@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { luckFrom } from '../../src/cli/simulate/luck.ts';
 import { type Deed, deeds, faultOf, nextChangeMs, type Scenario } from '../../src/cli/simulate/scenario.ts';
 import { scenarioNames, scenarios } from '../../src/cli/simulate/scenarios.ts';
-import { keyAt, promptOf, worldHttp } from '../../src/cli/simulate/world-http.ts';
+import { keyAt, modelAt, promptOf, worldHttp } from '../../src/cli/simulate/world-http.ts';
 import { World } from '../../src/cli/simulate/world.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { ProviderReply } from '../../src/domain/provider.ts';
@@ -21,7 +21,7 @@ function aWorld(given: Partial<Scenario> = {}, keys = 5) {
     const startedMs = world.nowMs;
     const asked: { reply?: ProviderReply; ms?: number } = {};
     const calling = provider
-      .generate({ kind: 'image', model: 'a/model', prompt: promptOf(request), inputs: [] }, keyAt(place), signal)
+      .generate({ kind: 'image', model: modelAt(1), prompt: promptOf(request), inputs: [] }, keyAt(place), signal)
       .then((reply) => {
         asked.reply = reply;
         asked.ms = world.nowMs - startedMs;
@@ -36,6 +36,7 @@ type Understood = Pick<AttemptFailure, 'blame'> & { readonly reason?: AttemptFai
 /** What the adapter has to make of each deed; `slow` is answered. */
 const understood: Readonly<Record<Exclude<Deed, 'slow'>, Understood>> = {
   rejected: { blame: 'key', reason: 'rejected' },
+  forbidden: { blame: 'key', reason: 'rejected' },
   'rate-limited': { blame: 'key', reason: 'rate-limited' },
   'out-of-quota': { blame: 'key', reason: 'out-of-credit' },
   cut: { blame: 'provider', reason: 'unreachable' },
@@ -82,7 +83,8 @@ test('a fault is in effect within its window, again in every round, and heals ou
     says: '',
     faults: [{ deed: 'unavailable', of: 'keys', keys: [1], fromMs: 250, untilMs: 750, everyMs: 1_000 }],
   };
-  const isBad = (atMs: number) => faultOf(scenario, { place: 1, atMs, request: 1, nth: 1 }, luckFrom(1)) !== undefined;
+  const isBad = (atMs: number) =>
+    faultOf(scenario, { place: 1, model: 1, atMs, request: 1, nth: 1 }, luckFrom(1)) !== undefined;
   expect([0, 249, 250, 749, 750, 999, 1_250, 1_750].map(isBad)).toEqual([
     false,
     false,
@@ -101,11 +103,11 @@ test('an account refuses what is above its seats, and carries again when a call 
   const calls = await Promise.all([ask(1), ask(1), ask(1)]);
   await clock.advance(5);
   expect(calls[2]?.asked.reply).toMatchObject({ ok: false, failure: { blame: 'key', reason: 'concurrency' } });
-  expect(world.isGood(1)).toBe(false);
-  expect(world.isGood(2)).toBe(true);
+  expect(world.hasRoom(1)).toBe(false);
+  expect(world.hasRoom(2)).toBe(true);
   await clock.advance(50);
   expect(calls.slice(0, 2).map(({ asked }) => asked.reply?.ok)).toEqual([true, true]);
-  expect(world.isGood(1)).toBe(true);
+  expect(world.hasRoom(1)).toBe(true);
 });
 
 test('keys of one account share its seats, in the order of the keys', async () => {
@@ -152,7 +154,7 @@ test('luck depends on the request and its number of calls, never on the key or t
   const scenario: Scenario = { name: 'luck', says: '', faults: [{ deed: 'failed-run', of: 'provider', share: 0.7 }] };
   const met = (place: number, atMs: number, seed = 1) =>
     Array.from({ length: 300 }, (_, index) => {
-      const ask = { place, atMs, request: Math.floor(index / 3) + 1, nth: (index % 3) + 1 };
+      const ask = { place, model: 1, atMs, request: Math.floor(index / 3) + 1, nth: (index % 3) + 1 };
       return faultOf(scenario, ask, luckFrom(seed)) !== undefined;
     });
   expect(met(1, 0)).toEqual(met(4, 98_765));
@@ -166,7 +168,7 @@ test('a share of requests is nearly exact, whatever the seed', () => {
   const scenario: Scenario = { name: 'some', says: '', faults: [{ deed: 'refused', of: 'requests', share: 0.05 }] };
   const refused = [1, 2, 3, 4, 5].map(
     (seed) =>
-      Array.from({ length: 200 }, (_, index) => ({ place: 1, atMs: 0, request: index + 1, nth: 1 })).filter(
+      Array.from({ length: 200 }, (_, index) => ({ place: 1, model: 1, atMs: 0, request: index + 1, nth: 1 })).filter(
         (ask) => faultOf(scenario, ask, luckFrom(seed)) !== undefined,
       ).length,
   );

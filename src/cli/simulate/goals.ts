@@ -25,8 +25,13 @@ type Verdict = Omit<Goal, 'scenario' | 'contender'>;
 type Rule = (row: Row) => Verdict | undefined;
 
 const nearOracle = 0.01;
-const mostCalls = { usually: 1.05, inOutage: 1.1 };
+/** In an outage probes are made: also of a model that is passed over because it does not answer. */
+const mostCalls = { usually: 1.05, inOutage: 1.1, longCalls: 1.15 };
+/** What looking for seats may cost where each key carries a single call. */
+const seatSearch = 0.05;
+const longMs = 40_000;
 const slowerThanHealthy = 1.3;
+const slowerThanOracle = 1.5;
 const mostOnADeadKey = 2;
 const ceiling = { atLeast: 0.95, refused: 0.03 };
 const fullShareWithinMs = 10_000;
@@ -46,7 +51,8 @@ const everyOne: Rule = ({ scenario, own }) =>
     : undefined;
 
 const fewCalls: Rule = ({ scenario, own, oracle }) => {
-  const limit = Math.max(isOutage(scenario) ? mostCalls.inOutage : mostCalls.usually, oracle.callsPerRequest);
+  const search = isScarce(scenario) ? seatSearch : 0;
+  const limit = Math.max(mostCallsOf(scenario), oracle.callsPerRequest) + search;
   return verdict('few calls per request', own.callsPerRequest <= limit, {
     wanted: `<= ${limit.toFixed(3)}`,
     found: own.callsPerRequest.toFixed(3),
@@ -54,9 +60,19 @@ const fewCalls: Rule = ({ scenario, own, oracle }) => {
 };
 
 const slowKeyUnseen: Rule = ({ scenario, own, healthy }) => {
-  if (!scenario.faults.some(({ deed }) => deed === 'slow') || healthy?.p95Ms === undefined) return undefined;
+  if (scenario.serviceMs !== undefined || healthy?.p95Ms === undefined) return undefined;
+  if (!scenario.faults.some(({ deed }) => deed === 'slow')) return undefined;
   const limitMs = slowerThanHealthy * healthy.p95Ms;
   return verdict('p95 near the healthy one with a slow key', own.p95Ms !== undefined && own.p95Ms <= limitMs, {
+    wanted: `<= ${time(limitMs)}`,
+    found: time(own.p95Ms),
+  });
+};
+
+const asFastAsTheOracle: Rule = ({ scenario, own, oracle }) => {
+  if (!isPatient(scenario) || oracle.p95Ms === undefined) return undefined;
+  const limitMs = slowerThanOracle * oracle.p95Ms;
+  return verdict('p95 near the oracle', own.p95Ms !== undefined && own.p95Ms <= limitMs, {
     wanted: `<= ${time(limitMs)}`,
     found: time(own.p95Ms),
   });
@@ -112,6 +128,7 @@ const rules: readonly Rule[] = [
   everyOne,
   fewCalls,
   slowKeyUnseen,
+  asFastAsTheOracle,
   deadKeyLeft,
   noWrongPenalty,
   refusedOnce,
@@ -149,6 +166,20 @@ function verdict(
 
 function hasOneBadKey({ faults }: Scenario): boolean {
   return faults.length > 0 && faults.every(({ of, keys }) => of === 'keys' && keys?.length === 1);
+}
+
+function mostCallsOf(scenario: Scenario): number {
+  if (isOutage(scenario) || scenario.chain !== undefined) return mostCalls.inOutage;
+  return (scenario.serviceMs ?? 0) >= longMs ? mostCalls.longCalls : mostCalls.usually;
+}
+
+/** Calls take seconds, as those for pictures do. */
+function isPatient({ serviceMs }: Scenario): boolean {
+  return serviceMs !== undefined && serviceMs >= 2_000;
+}
+
+function isScarce(scenario: Scenario): boolean {
+  return isPatient(scenario) && scenario.seats !== undefined;
 }
 
 function isOutage({ faults }: Scenario): boolean {

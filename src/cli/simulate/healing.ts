@@ -1,4 +1,4 @@
-import type { Fault } from './scenario.ts';
+import { type Fault, isOfModel } from './scenario.ts';
 import { longest, type Span } from './span.ts';
 import type { Call, World } from './world.ts';
 
@@ -23,7 +23,9 @@ export function healingOf({ scenario, calls, probes, keys }: World): Healing {
   const after = calls.filter(({ startedMs }) => startedMs >= untilMs);
   if (after.length < windowCalls / 2) return {};
   const places = placesOf(fault);
-  const first = (place: number | undefined) => after.find((call) => call.ending === 'served' && isWith(place, call));
+  const isResult = (call: Call, place: number | undefined) =>
+    call.ending === 'served' && isWith(place, call) && isOfModel(fault, call.model);
+  const first = (place: number | undefined) => after.find((call) => isResult(call, place));
   const returnedAfter = longest(places.map((place) => since(untilMs, first(place)?.endedMs, after)));
   const [place] = places;
   if (places.length !== 1 || place === undefined || fault.everyMs !== undefined) return { returnedAfter };

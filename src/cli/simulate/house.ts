@@ -1,20 +1,24 @@
 import { openCore } from '../../app/open-core.ts';
-import { parseConfig } from '../../config.ts';
+import { type Config, parseConfig } from '../../config.ts';
 import type { Tell } from '../../domain/events.ts';
 import { type JobId, jobId } from '../../domain/ids.ts';
+import { everyMechanism, type Mechanism, type Mechanisms, without } from '../../domain/mechanisms.ts';
+import type { ProviderName } from '../../domain/provider-name.ts';
+import { createBytezProvider } from '../../providers/bytez/bytez-provider.ts';
 import { type StrategyName, strategies } from '../../keys/strategies.ts';
 import type { Contender, Opened, Stage } from './contender.ts';
 import { instantResults } from './instant-results.ts';
-import { keyAt, promptOf, worldHttp } from './world-http.ts';
+import type { World } from './world.ts';
+import { keyAt, modelAt, promptOf, worldHttp } from './world-http.ts';
 
 export const strategyNames = Object.keys(strategies) as readonly StrategyName[];
 
 /** What a key is believed to carry: the default of Bytez where seats are what the row is about. */
 const seatsHint = { scarce: 1, plenty: 4 } as const;
-/** One model, and nobody is refused for asking too often. */
+/** The providers of a world by their numbers; all of them speak as Bytez does. */
+const providerNames = ['bytez', 'openai'] as const;
+/** Nobody is refused for asking too often. */
 const unlimited = {
-  IMAGE_CHAIN: 'bytez:simulated/model',
-  VIDEO_CHAIN: 'bytez:simulated/model',
   FREE_IMAGES_PER_DAY: '-1',
   MAX_WAIT_S: '2592000',
 };
@@ -24,15 +28,20 @@ const penalties: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']
 
 /** The house with one of its strategies: its real service, pool, desk, engine and adapter, with default settings. */
 export function house(strategy: StrategyName): Contender {
-  return { name: strategy, kind: 'house', open: (stage) => openHouse(strategy, stage) };
+  return { name: strategy, kind: 'house', open: (stage) => openHouse(strategy, everyMechanism, stage) };
+}
+
+/** The house as it is by default, but for one mechanism. */
+export function houseWithout(mechanism: Mechanism): Contender {
+  const mechanisms = without(mechanism);
+  return { name: `without ${mechanism}`, kind: 'house', open: (stage) => openHouse('health-based', mechanisms, stage) };
 }
 
 async function openHouse(
   strategy: StrategyName,
+  mechanisms: Mechanisms,
   { world, clock, random, busyWith, penalized }: Stage,
 ): Promise<Opened> {
-  const seats = world.scenario.seats === undefined ? seatsHint.plenty : seatsHint.scarce;
-  const places = Array.from({ length: world.keys }, (_, index) => index + 1);
   const trouble: unknown[] = [];
   const emit: Tell = (event) => {
     if (event.event === 'house.trouble') trouble.push(event.error);
@@ -40,8 +49,12 @@ async function openHouse(
     penalized(Number(/(?<!\d)(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
   };
   const core = await openCore({
-    config: { ...parseConfig({ ...unlimited, BYTEZ_SEATS_PER_KEY: String(seats) }), rotation: strategy },
-    keys: places.map((place) => ({ provider: 'bytez', place, secret: keyAt(place), weight: 1 })),
+    config: configFor(world, strategy),
+    keys: [...new Set(world.chain)].flatMap((provider) =>
+      world
+        .placesOf(provider)
+        .map((place) => ({ provider: nameOfProvider(provider), place, secret: keyAt(place), weight: 1 })),
+    ),
     clock,
     random,
     emit,
@@ -57,7 +70,12 @@ async function openHouse(
         keyStore: awaited({ ...opened.keyStore, salt: async () => salt }, busyWith),
       }),
       http: worldHttp(world),
+      providers: (http) => {
+        const adapter = createBytezProvider({ baseUrl: 'http://simulated', http, now: () => clock.now() });
+        return new Map(world.chain.map((provider) => [nameOfProvider(provider), adapter]));
+      },
       results: instantResults(),
+      mechanisms,
     },
   });
   const { service, storage } = core;
@@ -90,6 +108,25 @@ async function openHouse(
       await core[Symbol.asyncDispose]();
     },
   };
+}
+
+function configFor({ chain, scenario }: World, strategy: StrategyName): Config {
+  const config = parseConfig(unlimited);
+  const seatsPerKey = scenario.seats === undefined ? seatsHint.plenty : seatsHint.scarce;
+  const candidateAt = (at: number, provider: number) => ({ provider: nameOfProvider(provider), model: modelAt(at) });
+  const [first = 1, ...others] = chain;
+  const image = [candidateAt(1, first), ...others.map((provider, index) => candidateAt(index + 2, provider))] as const;
+  const providers = Object.entries(config.providers).map(([name, one]) => [name, { ...one, seatsPerKey }]);
+  return {
+    ...config,
+    rotation: strategy,
+    chains: { ...config.chains, image, video: image },
+    providers: Object.fromEntries(providers) as Config['providers'],
+  };
+}
+
+function nameOfProvider(provider: number): ProviderName {
+  return providerNames[provider - 1] ?? providerNames[0];
 }
 
 /** The same port, of which the stage knows when it is at work. */

@@ -5,11 +5,13 @@ import type { World } from './world.ts';
 import { served } from './world-answers.ts';
 
 const attempts = 3;
-const never = new AbortController().signal;
+/** As patient with one call as the house is by default. */
+const callTimeoutMs = 90_000;
 
 /**
- * Knows every fault beforehand but not the luck of single calls: it calls only with keys that are well, takes a seat
- * only where there is one, and waits when waiting helps. With three attempts a request nobody can do better.
+ * Knows every fault beforehand but not the luck of single calls: it calls only with keys that are well, of the first
+ * model in the chain that is well, takes a seat only where there is one, and waits when waiting helps. With three
+ * attempts a request nobody can do better.
  */
 export const oracle: Contender = {
   name: 'oracle',
@@ -35,9 +37,11 @@ function hasLuck({ scenario }: World): boolean {
   return scenario.faults.some(({ of, share }) => of !== 'requests' && share !== undefined);
 }
 
+type Door = { readonly place: number; readonly model: number };
+
 class OracleQueue {
   readonly #stage: Stage;
-  readonly #waiting: ((place: number) => void)[] = [];
+  readonly #waiting: ((door: Door) => void)[] = [];
   #alarm: Disposable | undefined;
 
   constructor(stage: Stage) {
@@ -45,32 +49,42 @@ class OracleQueue {
   }
 
   async call(request: number): Promise<HttpReply> {
-    const { world } = this.#stage;
     const calling = Promise.withResolvers<HttpReply>();
-    this.#waiting.push((place) => calling.resolve(world.call(place, request, never)));
+    // The call takes its seat before the next one is chosen.
+    this.#waiting.push((door) => calling.resolve(this.#make(door, request)));
     this.#serve();
     const reply = await calling.promise;
     this.#serve();
     return reply;
   }
 
+  async #make({ place, model }: Door, request: number): Promise<HttpReply> {
+    const { world, clock } = this.#stage;
+    using deadline = clock.deadline(callTimeoutMs);
+    return await world.call(place, request, deadline, model);
+  }
+
   #serve(): void {
     for (;;) {
-      const place = this.#waiting.length === 0 ? undefined : this.#choose();
-      if (place === undefined) break;
-      this.#waiting.shift()?.(place);
+      const door = this.#waiting.length === 0 ? undefined : this.#choose();
+      if (door === undefined) break;
+      this.#waiting.shift()?.(door);
     }
     this.#wake();
   }
 
-  /** The good key that carries least; where nothing ever gets better, any. */
-  #choose(): number | undefined {
+  /** The well key with a seat that carries least, of the first model that has well ones; any where nothing ever is. */
+  #choose(): Door | undefined {
     const { world } = this.#stage;
-    const places = Array.from({ length: world.keys }, (_, index) => index + 1);
-    const good = places.filter((place) => world.isGood(place)).sort((a, b) => world.carried(a) - world.carried(b));
-    if (good[0] !== undefined) return good[0];
-    const carries = places.some((place) => world.carried(place) > 0);
-    return carries || nextChangeMs(world.scenario, world.nowMs) !== undefined ? undefined : 1;
+    for (const [index, provider] of world.chain.entries()) {
+      const model = index + 1;
+      const well = world.placesOf(provider).filter((place) => world.isWell(place, model));
+      const free = well.filter((place) => world.hasRoom(place)).sort((a, b) => world.carried(a) - world.carried(b));
+      if (free[0] !== undefined) return { place: free[0], model };
+      if (well.length > 0) return undefined;
+    }
+    const carries = world.chain.some((provider) => world.placesOf(provider).some((place) => world.carried(place) > 0));
+    return carries || nextChangeMs(world.scenario, world.nowMs) !== undefined ? undefined : { place: 1, model: 1 };
   }
 
   #wake(): void {

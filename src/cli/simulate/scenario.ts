@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Everything that can be wrong with an answer; `slow` is the one that answers all the same. */
 export const deeds = [
   'rejected',
+  'forbidden',
   'rate-limited',
   'out-of-quota',
   'cut',
@@ -19,15 +20,19 @@ export const deeds = [
 export type Deed = (typeof deeds)[number];
 
 const ms = z.number().min(0).max(86_400_000);
+const minuteMs = 60_000;
 const place = z.int().min(1).max(1000);
+const modelAt = z.int().min(1).max(9);
 
 const faultSchema = z
   .strictObject({
     deed: z.enum(deeds),
     /** Whose fault it is: `keys` those of `keys` or each by itself, `provider` nobody's key, `requests` the prompt's. */
     of: z.enum(['keys', 'provider', 'requests']),
-    /** Places, counted from 1. */
+    /** Places, counted from 1 and on through all providers. */
     keys: z.array(place).min(1).readonly().optional(),
+    /** Only calls for these models of the chain, counted from 1; absent, for any. */
+    models: z.array(modelAt).min(1).readonly().optional(),
     /** In effect from here on, since the beginning. */
     fromMs: ms.optional(),
     untilMs: ms.optional(),
@@ -37,6 +42,8 @@ const faultSchema = z
     share: z.number().min(0).max(1).optional(),
     /** The refusal says when it is over. */
     saysWhen: z.boolean().optional(),
+    /** How many times as long a slow answer takes; 40 when absent. */
+    times: z.number().min(1).max(1_000).optional(),
   })
   .readonly();
 
@@ -45,16 +52,22 @@ export const scenarioSchema = z
     name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'Must be letters, digits and hyphens'),
     /** What is wrong, in a few words. */
     says: z.string().max(120),
-    /** How many keys this row has, whatever is asked for. */
+    /** Of which provider each model of the chain is, counted from 1; absent, there is one model of one provider. */
+    chain: z.array(z.int().min(1).max(2)).min(1).max(9).readonly().optional(),
+    /** How many keys each provider has in this row, whatever is asked for. */
     keys: z.int().min(1).max(1000).optional(),
-    /** All keys belong to so many accounts, the earlier keys to the earlier ones; absent, each has its own. */
+    /** All keys of a provider belong to so many accounts, the earlier keys to the earlier ones; absent, each has its own. */
     accounts: z.int().min(1).max(1000).optional(),
     /** Calls at once that the accounts carry, in turn; absent, nobody is refused for want of a seat. */
     seats: z.array(z.int().min(1).max(1000)).min(1).readonly().optional(),
+    /** Calls that each account accepts in a minute, whole minutes from the beginning; absent, any number. */
+    perMinute: z.int().min(1).max(100_000).optional(),
     faults: z.array(faultSchema).readonly(),
     serviceMs: ms.min(1).optional(),
     /** The row means nothing with fewer. */
     leastClients: z.int().min(1).optional(),
+    /** The row means nothing with more. */
+    mostClients: z.int().min(1).optional(),
     leastRequests: z.int().min(1).optional(),
   })
   .readonly();
@@ -69,6 +82,8 @@ export type Scenario = z.output<typeof scenarioSchema>;
 
 export type Ask = {
   readonly place: number;
+  /** Which model of the chain, from 1. */
+  readonly model: number;
   /** Since the beginning. */
   readonly atMs: number;
   readonly request: number;
@@ -91,7 +106,11 @@ export function faultOf(
 ): Fault | undefined {
   return faults.find(
     (fault, index) =>
-      isOfKind(fault) && concerns(fault, ask.place) && isInEffect(fault, ask.atMs) && befalls(fault, index),
+      isOfKind(fault) &&
+      concerns(fault, ask.place) &&
+      isOfModel(fault, ask.model) &&
+      isInEffect(fault, ask.atMs) &&
+      befalls(fault, index),
   );
 
   function befalls({ share, of }: Fault, index: number): boolean {
@@ -102,34 +121,57 @@ export function faultOf(
 }
 
 /** Whether whoever knows all faults would pass over this key now. */
-export function isBadKey({ faults }: Scenario, place: number, atMs: number): boolean {
-  return faults.some((fault) => fault.of === 'keys' && concerns(fault, place) && isInEffect(fault, atMs));
+export function isBadKey({ faults }: Scenario, place: number, atMs: number, model: number): boolean {
+  return faults.some(
+    (fault) => fault.of === 'keys' && concerns(fault, place) && isOfModel(fault, model) && isInEffect(fault, atMs),
+  );
 }
 
-/** Whether the provider serves nobody at all now. */
-export function isDown({ faults }: Scenario, atMs: number): boolean {
-  return faults.some((fault) => fault.of === 'provider' && fault.share === undefined && isInEffect(fault, atMs));
+/** Whether the model's provider serves nobody now, or is soon to serve better: worth waiting for, or going elsewhere. */
+export function isDown({ faults }: Scenario, atMs: number, model: number): boolean {
+  return faults.some(
+    (fault) =>
+      fault.of === 'provider' &&
+      (fault.share === undefined || fault.untilMs !== undefined) &&
+      isOfModel(fault, model) &&
+      isInEffect(fault, atMs),
+  );
 }
 
-/** Whether the key is at fault at any time, or its account refuses for want of seats: only then it may be penalized. */
-export function hasFault({ faults, seats }: Scenario, place: number): boolean {
-  return seats !== undefined || faults.some((fault) => fault.of === 'keys' && concerns(fault, place));
+/** Whether the key is at fault at any time, or its account refuses what is too much: only then it may be penalized. */
+export function hasFault({ faults, seats, perMinute }: Scenario, place: number): boolean {
+  return (
+    seats !== undefined ||
+    perMinute !== undefined ||
+    faults.some((fault) => fault.of === 'keys' && concerns(fault, place))
+  );
+}
+
+/** Which minute since the beginning it is. */
+export function minuteOf(atMs: number): number {
+  return Math.floor(atMs / minuteMs);
 }
 
 /** When something begins or ends next; undefined when everything stays as it is. */
-export function nextChangeMs({ faults }: Scenario, atMs: number): number | undefined {
+export function nextChangeMs({ faults, perMinute }: Scenario, atMs: number): number | undefined {
   const changes = faults.flatMap(({ fromMs, untilMs, everyMs }) => {
     const edges = [fromMs, untilMs].filter((edge) => edge !== undefined);
     if (everyMs === undefined) return edges;
     const rounds = Math.floor(atMs / everyMs);
     return edges.flatMap((edge) => [edge + rounds * everyMs, edge + (rounds + 1) * everyMs]);
   });
+  if (perMinute !== undefined) changes.push((minuteOf(atMs) + 1) * minuteMs);
   const later = changes.filter((change) => change > atMs);
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
 function concerns({ of, keys }: Fault, place: number): boolean {
   return of !== 'keys' || keys === undefined || keys.includes(place);
+}
+
+/** Whether the fault is met by calls for this model of the chain. */
+export function isOfModel({ models }: Fault, model: number): boolean {
+  return models === undefined || models.includes(model);
 }
 
 function isInEffect({ fromMs = 0, untilMs = Infinity, everyMs }: Fault, atMs: number): boolean {

@@ -1,4 +1,6 @@
+import { chainScenarios } from './chain-scenarios.ts';
 import type { Fault, Scenario } from './scenario.ts';
+import { scarceScenarios } from './scarce-scenarios.ts';
 
 /** The key that every simple bot uses first is the one at fault. */
 const firstKey = (deed: Fault['deed'], rest: Partial<Fault> = {}): readonly Fault[] => [
@@ -6,10 +8,10 @@ const firstKey = (deed: Fault['deed'], rest: Partial<Fault> = {}): readonly Faul
 ];
 
 /**
- * The rows of the fault matrix. A row has the one fault it is named after and no other: where it says nothing of seats,
- * nobody is refused for want of one. Outages begin a quarter of a second in, when everything has worked before.
+ * Rows in which there is mostly room to go elsewhere: calls of 50 ms, and where a row says nothing of seats nobody is
+ * refused for want of one. Outages begin a quarter of a second in, when everything has worked before.
  */
-export const scenarios: readonly Scenario[] = [
+export const plentyScenarios: readonly Scenario[] = [
   { name: 'none', says: 'nothing is wrong', faults: [] },
   { name: 'one-401', says: 'the first key is rejected', faults: firstKey('rejected') },
   {
@@ -92,5 +94,8 @@ export const scenarios: readonly Scenario[] = [
     faults: [],
   },
 ];
+
+/** The rows of the fault matrix: each has the one fault it is named after and no other. */
+export const scenarios: readonly Scenario[] = [...plentyScenarios, ...scarceScenarios, ...chainScenarios];
 
 export const scenarioNames: readonly string[] = scenarios.map(({ name }) => name);

@@ -28,7 +28,7 @@ const beginning = Date.UTC(2026, 0, 1);
  */
 export async function simulate(scenario: Scenario, contender: Contender, settings: Settings): Promise<Measured> {
   const { seed } = settings;
-  const clients = Math.max(settings.clients, scenario.leastClients ?? 0);
+  const clients = Math.max(Math.min(settings.clients, scenario.mostClients ?? Infinity), scenario.leastClients ?? 0);
   const requests = Math.max(settings.requests, scenario.leastRequests ?? 0);
   let working = 0;
   const settled = async () => {

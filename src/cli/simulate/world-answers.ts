@@ -36,6 +36,8 @@ export function answerTo(deed: Exclude<Deed, 'slow'>, overInMs: number | undefin
   switch (deed) {
     case 'rejected':
       return answer(401, JSON.stringify({ error: 'Unauthorized' }));
+    case 'forbidden':
+      return answer(403, JSON.stringify({ error: 'Forbidden' }));
     case 'rate-limited':
       return complaint(
         429,
