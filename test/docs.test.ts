@@ -43,6 +43,22 @@ test('there are pages to check', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md']));
 });
 
+test('every decision has its number, its status and date, and a row of the index', () => {
+  const decisions = pages.filter((page) => /^docs\/decisions\/\d/.test(page));
+  const heads = decisions.map((page) =>
+    /^# (\d+)\. (.+)\n\n(Accepted|Superseded), (\d{4}-\d\d-\d\d)\.\n/.exec(text(page)),
+  );
+  const rows = decisions.map((page, index) => {
+    const [, number, title, status, date] = heads[index] ?? [];
+    return `| ${number} | [${title}](${page.slice('docs/decisions/'.length)}) | ${status?.toLowerCase()} | ${date} |`;
+  });
+  expect(
+    text('docs/decisions/README.md')
+      .split('\n')
+      .filter((line) => /^\| \d/.test(line)),
+  ).toEqual(rows);
+});
+
 test.each(pages)('every relative link of %s leads somewhere', (page) => {
   const links = [...text(page).matchAll(/\]\((?![a-z]+:)([^)\s]+)\)/g)].map(([, link = '']) => link);
   expect(links.filter((link) => isBroken(page, link))).toEqual([]);
