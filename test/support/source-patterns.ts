@@ -83,8 +83,8 @@ const endless = /^(?:\*|\+|\{\d+,\})$/;
 const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 
 /**
- * The endlessly repeated groups in which something else repeats endlessly, unless each turn begins with a sign that the
- * inner repetition cannot take: then there is only one way to tell the turns apart.
+ * Returns the unbounded groups that contain an unbounded repetition. A group is safe when each turn begins with a
+ * character that the inner repetition cannot match, because then there is only one way to split the text into turns.
  */
 export function nestedQuantifiers({ source: body, flags }: RegExp): readonly string[] {
   const isSafe = (way: string): boolean => {
@@ -96,8 +96,8 @@ export function nestedQuantifiers({ source: body, flags }: RegExp): readonly str
     const [first] = atoms;
     if (repeated.length === 0) return true;
     if (first === undefined || first.times !== '') return false;
-    const takes = (sign: string) => new RegExp(`^${sign}$`, flags.replace(/[gy]/g, ''));
-    return repeated.every(({ sign }) => !ascii.some((one) => takes(first.sign).test(one) && takes(sign).test(one)));
+    const accepts = (sign: string) => new RegExp(`^${sign}$`, flags.replace(/[gy]/g, ''));
+    return repeated.every(({ sign }) => !ascii.some((one) => accepts(first.sign).test(one) && accepts(sign).test(one)));
   };
   return [...body.matchAll(innermost)].flatMap(([group, inner = '']) =>
     inner.split('|').every(isSafe) ? [] : [group],

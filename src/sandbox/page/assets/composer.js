@@ -3,8 +3,8 @@ import { element } from './dom.js';
 let composerCount = 0;
 
 /**
- * The input field of a chat. Enter sends. A leading `/` opens the list of published commands: the arrow keys move in it, Tab
- * or Enter inserts the marked command, Escape closes it.
+ * The input field of a chat. Enter sends. A leading `/` opens the list of published commands: the arrow keys move in
+ * it, Tab or Enter inserts the marked command, Escape closes it.
  */
 export function createComposer({ onSend, commands }) {
   composerCount += 1;

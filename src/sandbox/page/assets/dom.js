@@ -1,4 +1,7 @@
-/** Creates an element. Strings among the children become text, never HTML; properties that start with `on` become listeners. */
+/**
+ * Creates an element. Strings among the children become text, never HTML; properties that start with `on` become
+ * listeners.
+ */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -14,8 +17,8 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
- * Makes the parent's children match the items, one child for each key. A child is replaced only when its item has changed,
- * and its replacement takes over the keyboard focus.
+ * Makes the parent's children match the items, one child for each key. A child is replaced only when its item has
+ * changed, and its replacement takes over the keyboard focus.
  */
 export function reconcile(parent, items, keyOf, make) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));

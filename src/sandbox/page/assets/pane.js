@@ -4,8 +4,8 @@ import { daySeparator, messageElement } from './message.js';
 import { act, press, state } from './server.js';
 
 /**
- * The items of a chat: day separators, messages, and albums as one item. Of several messages by one sender in a row, only
- * the last has the tail.
+ * The items of a chat: day separators, messages, and albums as one item. Of several messages by one sender in a row,
+ * only the last has the tail.
  */
 function itemsOf(messages, personId, isGroup) {
   if (messages.length === 0) return [{ key: 'intro', intro: true }];

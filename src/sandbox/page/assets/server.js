@@ -10,7 +10,10 @@ export function serverNow() {
   return Date.now() + aheadMs;
 }
 
-/** Opens the event stream. `onPatch` gets the names of the changed sections, `onBroadcast` each event, `onLink` whether the connection stands. */
+/**
+ * Opens the event stream. `onPatch` gets the names of the changed sections, `onBroadcast` each one-time event, `onLink`
+ * whether the page is connected.
+ */
 export function listen({ onPatch, onBroadcast, onLink }) {
   const source = new EventSource('/api/events');
   source.addEventListener('open', () => onLink(true));
