@@ -2,6 +2,7 @@ import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/telegram-retry.ts';
 import type { ProvidersConfig } from '../config-providers.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
+import { availabilityOf, isUsable } from '../domain/availability.ts';
 import type { EngineStats } from '../domain/job-reader.ts';
 import { reachNothing } from '../domain/life-point.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
@@ -94,7 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config.http,
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
-        keysUsable: () => pool.snapshot().ready + pool.snapshot().cooling > 0,
+        keysUsable: () => isUsable(availabilityOf(pool.snapshot().keys)),
         telegramAnswers: () => clock.uptimeMs() - (updates.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
       },
       clock,

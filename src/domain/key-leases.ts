@@ -50,8 +50,8 @@ export type SeatAnswer =
    */
   | { readonly kind: 'slow'; readonly slowMs: number; readonly fastMs: number; readonly fastSeats: number }
   | { readonly kind: 'cooling'; readonly untilMs: number }
-  /** Every key is benched or disabled; `reason` is what most of them say. */
-  | { readonly kind: 'benched'; readonly reason: BenchReason }
+  /** Every key is benched or disabled; `reason` is what most of them say, `probeAtMs` when the first is tried again. */
+  | { readonly kind: 'benched'; readonly reason: BenchReason; readonly probeAtMs?: number }
   | { readonly kind: 'no-keys' };
 
 export type SeatRequest = {

@@ -44,3 +44,10 @@ export type KeyVerdict =
   | { readonly kind: 'cool'; readonly reason: CoolReason; readonly forMs?: number }
   | { readonly kind: 'bench'; readonly reason: BenchReason }
   | { readonly kind: 'nothing' };
+
+/** When the key may be tried again: at the end of its rest, or at half of a guessed one `ifLast` no other is left. */
+export function dueAtMs(state: KeyState, ifLast: boolean): number {
+  if (state.kind === 'benched') return state.reason === 'out-of-credit' ? state.probeAtMs : Infinity;
+  if (state.kind !== 'cooling') return Infinity;
+  return ifLast && !state.stated ? Math.ceil((state.sinceMs + state.untilMs) / 2) : state.untilMs;
+}

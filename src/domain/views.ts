@@ -2,7 +2,7 @@ import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { JobKind, Lane } from './job.ts';
 import type { KeyHealth } from './key-health.ts';
-import { type KeyState, takesCalls } from './key-state.ts';
+import { dueAtMs, type KeyState, takesCalls } from './key-state.ts';
 import type { Outcome } from './outcome.ts';
 import type { ProviderName } from './provider-name.ts';
 
@@ -29,14 +29,17 @@ export type PoolView = {
   readonly cooling: number;
   readonly benched: number;
   readonly disabled: number;
-  /** When the first cooling key wakes. */
+  /** When the first cooling key wakes, or is tried for being its provider's last. */
   readonly nextWakeMs?: number;
   readonly keys: readonly KeyView[];
 };
 
 /** The keys counted by what they are good for. */
 export function poolViewOf(keys: readonly KeyView[]): PoolView {
-  const wakes = keys.flatMap(({ state }) => (state.kind === 'cooling' ? [state.untilMs] : []));
+  const taking = new Set(keys.filter(({ state }) => takesCalls(state)).map(({ provider }) => provider));
+  const wakes = keys.flatMap(({ state, provider }) =>
+    state.kind === 'cooling' ? [dueAtMs(state, !taking.has(provider))] : [],
+  );
   const count = (kind: KeyState['kind']) => keys.filter(({ state }) => state.kind === kind).length;
   return {
     total: keys.length,

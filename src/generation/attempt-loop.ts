@@ -164,7 +164,7 @@ function withoutSeat(
   line: ProviderName,
   wasInVain: boolean,
   latestStartMs: number,
-  { clock, pool }: LoopTools,
+  { clock }: LoopTools,
 ): TurnEnding | undefined {
   switch (answer.kind) {
     case 'busy':
@@ -176,18 +176,12 @@ function withoutSeat(
       course.giveUp('busy', answer.untilMs);
       return undefined;
     case 'benched':
-      course.giveUp(answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up', nextProbeMs(line, pool));
+      course.giveUp(answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up', answer.probeAtMs);
       return undefined;
     case 'no-keys':
       course.giveUp('keys-being-set-up', undefined);
       return undefined;
   }
-}
-
-/** When the first benched key is tried again. */
-function nextProbeMs(line: ProviderName, pool: AttemptPool): number | undefined {
-  const times = pool.snapshot(line).keys.flatMap(({ state }) => (state.kind === 'benched' ? [state.probeAtMs] : []));
-  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, tools: AttemptTools): number {

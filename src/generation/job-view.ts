@@ -1,3 +1,4 @@
+import { availabilityOf, restsUntilMs } from '../domain/availability.ts';
 import type { Job } from '../domain/job.ts';
 import type { JobPhase, JobView, PoolView } from '../domain/views.ts';
 
@@ -21,15 +22,10 @@ function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: Pool
       if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
         return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
       }
-      const allRest = pool.ready === 0 && pool.cooling > 0;
-      if (allRest) {
-        return {
-          kind: 'paused',
-          ahead,
-          ...(pool.nextWakeMs === undefined ? {} : { inMs: Math.max(0, pool.nextWakeMs - nowMs) }),
-        };
-      }
-      return { kind: 'queued', ahead };
+      const untilMs = restsUntilMs(availabilityOf(pool.keys));
+      return untilMs === undefined
+        ? { kind: 'queued', ahead }
+        : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };
     }
   }
 }

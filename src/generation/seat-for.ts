@@ -6,7 +6,7 @@ import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-le
 import type { Breaker } from './breaker.ts';
 
 /** What the attempts of a job ask of the pool. */
-export type AttemptPool = Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'expectedMs' | 'latency' | 'snapshot'>;
+export type AttemptPool = Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
 
 export type SeatWish = {
   readonly job: Job;

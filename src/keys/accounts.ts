@@ -1,11 +1,10 @@
 import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { KeyState } from '../domain/key-state.ts';
+import { dueAtMs, type KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import { AccountGuesses } from './account-guesses.ts';
 import { Account, type AccountOrigin } from './account.ts';
-import { dueAtMs } from './key-life.ts';
 import type { PooledKey, PoolKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
 import { defaultMostSeats, SeatLimit } from './seat-limit.ts';

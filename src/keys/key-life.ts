@@ -92,13 +92,6 @@ export function isGuessed(state: KeyState): state is Cooling | Extract<KeyState,
   return state.kind === 'cooling' && !state.stated && (state.reason === 'timed-out' || state.reason === 'fails-alone');
 }
 
-/** When the key may be tried again: at the end of its rest, or at half of a guessed one `ifLast` no other is left. */
-export function dueAtMs(state: KeyState, ifLast: boolean): number {
-  if (state.kind === 'benched') return state.reason === 'out-of-credit' ? state.probeAtMs : Infinity;
-  if (state.kind !== 'cooling') return Infinity;
-  return ifLast && !state.stated ? Math.ceil((state.sinceMs + state.untilMs) / 2) : state.untilMs;
-}
-
 function isBenched(state: KeyState): state is Extract<KeyState, { kind: 'benched' | 'probing' }> {
   return state.kind === 'benched' || state.kind === 'probing';
 }

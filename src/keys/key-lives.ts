@@ -1,13 +1,13 @@
 import type { Tell } from '../domain/events.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { CoolReason, KeyState } from '../domain/key-state.ts';
+import { type CoolReason, dueAtMs, type KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { Accounts } from './accounts.ts';
 import type { KeyHappening } from './key-life.ts';
-import { dueAtMs, isOut, nextKeyState } from './key-life.ts';
+import { isOut, nextKeyState } from './key-life.ts';
 import { recordOf } from './pool-view.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { PoolTime } from './pool-time.ts';

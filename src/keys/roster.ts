@@ -1,9 +1,8 @@
-import type { KeyState } from '../domain/key-state.ts';
+import { dueAtMs, type KeyState } from '../domain/key-state.ts';
 import type { JobKind } from '../domain/job.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
 import type { Account } from './account.ts';
-import { dueAtMs } from './key-life.ts';
 import { LatencyBook } from './latency-book.ts';
 import type { PooledKey } from './pooled-key.ts';
 import { Witnesses } from './witnesses.ts';

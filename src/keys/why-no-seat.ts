@@ -1,6 +1,6 @@
-import type { BenchReason } from '../domain/key-state.ts';
-import { dueAtMs } from './key-life.ts';
+import { availabilityOf } from '../domain/availability.ts';
 import type { SeatAnswer } from '../domain/key-leases.ts';
+import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
 
 /** Why none of the keys that serve the model has a seat to give. */
@@ -10,24 +10,20 @@ export function whyNoSeat(
   nowMs: number,
 ): Exclude<SeatAnswer, { kind: 'seat' | 'slow' }> {
   if (model === undefined && roster.takers > 0) return { kind: 'busy' };
-  const isLast = roster.takers === 0;
-  let serving = 0;
-  let untilMs = Infinity;
-  const benched: BenchReason[] = [];
-  for (const pooled of roster.keys) {
-    if (!pooled.serves(model, nowMs)) continue;
-    const { state } = pooled;
+  const serving = model === undefined ? roster.keys : servingOf(roster.keys, model, nowMs);
+  const availability = availabilityOf(serving, roster.takers === 0);
+  switch (availability.kind) {
+    case 'taking':
     // A key that is being probed is back in a moment, or not: the answer is worth waiting for.
-    if (pooled.takes || state.kind === 'probing') return { kind: 'busy' };
-    serving += 1;
-    if (state.kind === 'cooling') untilMs = Math.min(untilMs, dueAtMs(state, isLast));
-    if (state.kind === 'benched') benched.push(state.reason);
+    case 'probing':
+      return { kind: 'busy' };
+    case 'cooling':
+    case 'benched':
+    case 'no-keys':
+      return availability;
   }
-  if (serving === 0) return { kind: 'no-keys' };
-  return untilMs < Infinity ? { kind: 'cooling', untilMs } : { kind: 'benched', reason: mostly(benched) };
 }
 
-function mostly(reasons: readonly BenchReason[]): BenchReason {
-  const outOfCredit = reasons.filter((reason) => reason === 'out-of-credit').length;
-  return outOfCredit * 2 > reasons.length ? 'out-of-credit' : 'rejected';
+function* servingOf(keys: readonly PooledKey[], model: string, nowMs: number): Generator<PooledKey> {
+  for (const pooled of keys) if (pooled.serves(model, nowMs)) yield pooled;
 }

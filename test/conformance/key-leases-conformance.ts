@@ -86,7 +86,10 @@ export function keyLeasesConformance(name: string, makeLeases: MakeLeases): void
     await using house = await makeLeases([1, 1]);
     const { seats } = await allSeats(house.leases);
     for (const lease of seats) lease.release(rejected);
-    expect(await house.leases.acquire('bytez')).toEqual({ kind: 'benched', reason: 'rejected' });
+    const refusal = await house.leases.acquire('bytez');
+    if (refusal.kind !== 'benched') throw new Error(`Expected the keys to be benched, got "${refusal.kind}"`);
+    expect(refusal.reason).toBe('rejected');
+    expect(refusal.probeAtMs).toBeGreaterThan(house.nowMs());
     expect(await house.leases.acquire('openai')).toEqual({ kind: 'no-keys' });
   });
 

@@ -274,7 +274,6 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
     },
     expectedMs: () => undefined,
     latency: () => undefined,
-    snapshot: () => stage.pool.snapshot(),
   };
   expect(await stage.run({ pool })).toMatchObject({ kind: 'parked', reason: 'keys-busy' });
   const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + 59_000 };

@@ -20,7 +20,6 @@ function farPool(stage: ReturnType<typeof anAttemptStage>, waits: readonly Waits
     },
     expectedMs: () => undefined,
     latency: () => undefined,
-    snapshot: () => pool.snapshot(),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { KeyState } from '../../src/domain/key-state.ts';
-import { dueAtMs, nextKeyState, type KeyHappening } from '../../src/keys/key-life.ts';
+import { dueAtMs, type KeyState } from '../../src/domain/key-state.ts';
+import { nextKeyState, type KeyHappening } from '../../src/keys/key-life.ts';
 
 const nowMs = 1_000_000;
 const facts = { nowMs, inARow: 1, random: () => 1 };
