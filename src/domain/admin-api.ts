@@ -87,6 +87,6 @@ export type AdminApi = {
   readonly people: AdminPeople;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;
-  /** What was called since, in milliseconds since 1970, as far as its jobs are still kept. */
+  /** What was called and used since, in milliseconds since 1970, as far as its jobs are still kept. */
   costs(sinceMs: number): Promise<readonly DayCalls[]>;
 };

@@ -1,7 +1,8 @@
 import type { AttemptTrail } from './attempt-trail.ts';
-import type { JobId } from './ids.ts';
+import type { JobId, KeyId } from './ids.ts';
 import type { Job, JobKind, JobState, Lane } from './job.ts';
 import type { ProviderName } from './provider-name.ts';
+import type { Usage } from './usage.ts';
 
 export type Place = {
   readonly job: Job;
@@ -41,17 +42,22 @@ export type JobFilter = {
   readonly before?: JobId;
 };
 
-/** The calls of one UTC day that were made with one model for one kind of job. */
+/** The calls of one UTC day that were made with one key and one model for one kind of job. */
 export type DayCalls = {
   /** `2026-01-31` */
   readonly day: string;
   readonly line: ProviderName;
   readonly model: string;
   readonly kind: JobKind;
+  readonly keyId: KeyId;
+  /** As it was called that day: `bytez #3`. */
+  readonly keyName: string;
   /** Calls that were sent. */
   readonly calls: number;
   readonly answered: number;
   readonly failed: number;
+  /** What the answers told of their use, summed; figures that no answer told are absent. */
+  readonly used: Usage;
 };
 
 /** Tells what is kept of jobs, and changes nothing. */
@@ -68,6 +74,6 @@ export type JobReader = {
   past(id: JobId): Promise<PastJob | undefined>;
   /** The jobs accepted last, newest first. */
   latest(filter: JobFilter): Promise<readonly PastJob[]>;
-  /** What was called since, as far as its jobs are still kept; by day, then line, model and kind. */
+  /** What was called since, as far as its jobs are still kept; by day, then line, model, kind and key. */
   callsByDay(sinceMs: number): Promise<readonly DayCalls[]>;
 };

@@ -1,3 +1,6 @@
+/** Every figure of a usage; where several runs are summed, one that no provider told is left out. */
+export const usageFigures = ['cost', 'inputTokens', 'outputTokens', 'seconds', 'images', 'credits'] as const;
+
 /** What one run used, as far as its provider says. */
 export type Usage = {
   /** US dollars, as the provider states it; never worked out from a price. */

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { keyId } from '../domain/ids.ts';
 import { jobKinds } from '../domain/job.ts';
 import type { DayCalls } from '../domain/job-reader.ts';
 import { isProviderName } from '../domain/provider-name.ts';
+import { type Usage, usageFigures } from '../domain/usage.ts';
 import type { Database } from './connection.ts';
 import { numberOf } from './parse-row.ts';
 
@@ -15,18 +17,23 @@ const counted = z.object({
   line: z.string().refine(isProviderName),
   model: z.string(),
   kind: z.enum(jobKinds),
+  keyId: z.string().transform(keyId),
+  keyName: z.string(),
   calls: z.number(),
   answered: z.number(),
   failed: z.number(),
 });
+/** NULL where no answer told the figure. */
+const told = z.record(z.enum(usageFigures), z.number().nullable());
+const sums = usageFigures.map((figure) => `sum(trail ->> '$.ending.usage.${figure}') AS ${figure}`).join(', ');
 
-/** Counts the calls since `sinceMs` by day and model, a few jobs at a time so that nothing else has to wait for it. */
+/** Counts the calls since `sinceMs` by day, model and key, a few jobs at a time so that nothing else has to wait for it. */
 export async function callsByDay(database: Database, sinceMs: number): Promise<readonly DayCalls[]> {
   const days = new Map<string, DayCalls>();
   let upTo = numberOf(database.get('SELECT coalesce(max(seq), 0) AS newest FROM jobs'), 'newest');
   while (upTo > 0) {
     for (const found of countPage(database, upTo, sinceMs)) {
-      const name = [found.day, found.line, found.model, found.kind].join('\n');
+      const name = [found.day, found.line, found.model, found.kind, found.keyId].join('\n');
       days.set(name, sum(days.get(name), found));
     }
     upTo = nextPage(database, upTo, sinceMs);
@@ -39,12 +46,14 @@ function countPage(database: Database, upTo: number, sinceMs: number): readonly 
   return database
     .all(
       `SELECT date((trail ->> '$.startedAtMs') / 1000, 'unixepoch') AS day, trail ->> '$.candidate.provider' AS line,
-         trail ->> '$.candidate.model' AS model, kind, count(*) AS calls,
-         sum(trail ->> '$.ending.kind' = 'answered') AS answered, sum(trail ->> '$.ending.kind' = 'failed') AS failed
+         trail ->> '$.candidate.model' AS model, kind, trail ->> '$.keyId' AS keyId,
+         max(trail ->> '$.keyName') AS keyName, count(*) AS calls,
+         sum(trail ->> '$.ending.kind' = 'answered') AS answered, sum(trail ->> '$.ending.kind' = 'failed') AS failed,
+         ${sums}
        FROM (SELECT id, kind FROM jobs WHERE seq <= ? ORDER BY seq DESC LIMIT ?) AS page
        JOIN calls ON calls.job_id = page.id
        WHERE json_valid(trail) AND trail ->> '$.startedAtMs' >= ? AND trail ->> '$.ending.kind' <> 'not-sent'
-       GROUP BY 1, 2, 3, 4`,
+       GROUP BY 1, 2, 3, 4, 5`,
       upTo,
       jobsAtOnce,
       Math.floor(sinceMs),
@@ -52,7 +61,8 @@ function countPage(database: Database, upTo: number, sinceMs: number): readonly 
     .flatMap((row) => {
       // What another version has noted in its own way is not counted.
       const known = counted.safeParse(row);
-      return known.success ? [known.data] : [];
+      const used = told.safeParse(Object.fromEntries(usageFigures.map((figure) => [figure, row[figure]])));
+      return known.success && used.success ? [{ ...known.data, used: usageOf(used.data) }] : [];
     });
 }
 
@@ -74,5 +84,21 @@ function sum(before: DayCalls | undefined, found: DayCalls): DayCalls {
     calls: before.calls + found.calls,
     answered: before.answered + found.answered,
     failed: before.failed + found.failed,
+    used: usageOf(
+      Object.fromEntries(usageFigures.map((figure) => [figure, sumOf(before.used[figure], found.used[figure])])),
+    ),
   };
+}
+
+function sumOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : one + (other ?? 0);
+}
+
+function usageOf(figures: Readonly<Partial<Record<keyof Usage, number | null | undefined>>>): Usage {
+  return Object.fromEntries(
+    usageFigures.flatMap((figure) => {
+      const value = figures[figure];
+      return value === undefined || value === null ? [] : [[figure, value]];
+    }),
+  );
 }

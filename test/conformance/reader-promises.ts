@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding } from '../../src/domain/attempt-trail.ts';
-import { jobId } from '../../src/domain/ids.ts';
+import { jobId, keyId } from '../../src/domain/ids.ts';
+import type { Usage } from '../../src/domain/usage.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, startMs } from './requests.ts';
@@ -99,14 +100,15 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
     expect(await reader.past(jobId('tg-404'))).toBeUndefined();
   });
 
-  test(`${name} callsByDay() counts what was called since, by day, line, model and kind`, async () => {
+  test(`${name} callsByDay() counts what was called and used since, by day, line, model, kind and key`, async () => {
     await using house = await makeEngine();
     const { queue, reader } = house.engine;
-    const note = async (updateId: number, calls: readonly (readonly [number, string, AttemptEnding])[]) => {
+    const note = async (updateId: number, calls: readonly (readonly [number, string, AttemptEnding, string?])[]) => {
       await accepted(house.engine, { updateId, kind: updateId === 1 ? 'image' : 'video' });
       const { lease } = await claimed(house.engine);
-      for (const [index, [startedAtMs, model, ending]] of calls.entries()) {
-        const trail = { ...aTrail(index + 1), startedAtMs, candidate: { provider: 'bytez', model } as const };
+      for (const [index, [startedAtMs, model, ending, key = 'key-1']] of calls.entries()) {
+        const of = { keyId: keyId(key), keyName: `bytez ${key}` };
+        const trail = { ...aTrail(index + 1), ...of, startedAtMs, candidate: { provider: 'bytez', model } as const };
         await queue.noteCall(lease, trail);
         await queue.noteCall(lease, { ...trail, ending });
       }
@@ -118,11 +120,43 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
       [startMs + 3, 'hen', { kind: 'not-sent' }],
       [startMs + dayMs, 'fox', answered],
     ]);
-    await note(2, [[startMs, 'fox', answered]]);
-    const bytez = { line: 'bytez', model: 'fox', kind: 'image' } as const;
+    const used = (usage: Usage) => ({ ...answered, usage });
+    await note(2, [
+      [startMs, 'fox', used({ cost: 0.25, seconds: 4 })],
+      [startMs + 4, 'fox', answered],
+      [startMs + 5, 'fox', used({ cost: 0.5, outputTokens: 7 })],
+      [startMs + 6, 'fox', used({ credits: 3 }), 'key-2'],
+    ]);
+    const bytez = {
+      line: 'bytez',
+      model: 'fox',
+      kind: 'image',
+      keyId: keyId('key-1'),
+      keyName: 'bytez key-1',
+      used: {},
+    } as const;
     expect(await reader.callsByDay(startMs)).toEqual([
       { ...bytez, day: '2026-01-01', calls: 2, answered: 1, failed: 1 },
-      { ...bytez, day: '2026-01-01', kind: 'video', calls: 1, answered: 1, failed: 0 },
+      {
+        ...bytez,
+        day: '2026-01-01',
+        kind: 'video',
+        calls: 3,
+        answered: 3,
+        failed: 0,
+        used: { cost: 0.75, outputTokens: 7, seconds: 4 },
+      },
+      {
+        ...bytez,
+        day: '2026-01-01',
+        kind: 'video',
+        keyId: keyId('key-2'),
+        keyName: 'bytez key-2',
+        calls: 1,
+        answered: 1,
+        failed: 0,
+        used: { credits: 3 },
+      },
       { ...bytez, day: '2026-01-01', model: 'hen', calls: 1, answered: 0, failed: 0 },
       { ...bytez, day: '2026-01-02', calls: 1, answered: 1, failed: 0 },
     ]);
