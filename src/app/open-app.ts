@@ -72,6 +72,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...storage,
       jobs: engine.reader,
       delivery: engine.delivery,
+      results: core.results,
       ...config,
       token,
       apiRoot,

@@ -8,7 +8,7 @@ import { type Reach, reachNothing } from '../domain/life-point.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/provider-name.ts';
-import type { ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
+import type { ResultStore } from '../domain/result-keeper.ts';
 import { isStorageRefusal } from '../domain/storage-trouble.ts';
 import { GenerationService } from '../generation/generation-service.ts';
 import { Housekeeping } from '../generation/housekeeping.ts';
@@ -53,7 +53,7 @@ export type CoreParts = {
   readonly http?: HttpClient;
   /** Replaces the adapters; they get the wire that applies. */
   readonly providers?: (http: HttpClient) => ReadonlyMap<ProviderName, Provider>;
-  readonly results?: ResultKeeper & ResultShelf;
+  readonly results?: ResultStore;
   /** What the key pool and the attempt loop do beyond the plain way; all of it, when absent. */
   readonly mechanisms?: Mechanisms;
 };
@@ -79,7 +79,7 @@ export type Core = AsyncDisposable & {
   readonly clock: Clock;
   readonly events: EventBus;
   readonly storage: Storage;
-  readonly results: ResultKeeper & ResultShelf;
+  readonly results: ResultStore;
   readonly pool: KeyPool;
   readonly keys: KeyDesk;
   readonly service: GenerationService;

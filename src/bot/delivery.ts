@@ -7,6 +7,7 @@ import type { Claim } from '../domain/job-lease.ts';
 import type { JobReader } from '../domain/job-reader.ts';
 import { type Reach, reachNothing } from '../domain/life-point.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { ResultSource } from '../domain/result-keeper.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
@@ -28,6 +29,7 @@ export type DeliveryOptions = {
   readonly jobs: JobReader;
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
+  readonly results: ResultSource;
   readonly receipts: Receipts;
   readonly messages: MessageMapper;
   readonly clock: Clock;

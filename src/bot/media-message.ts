@@ -3,6 +3,7 @@ import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
 import type { Carrier } from '../domain/kind-traits.ts';
 import type { MediaFile } from '../domain/media.ts';
+import type { OpenedResult } from '../domain/result-keeper.ts';
 import type { Screen } from '../messages/screen.ts';
 import { keyboardFor } from './screen-options.ts';
 
@@ -20,9 +21,12 @@ type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
 
 type Place = { readonly reply_parameters: ReplyParameters; readonly message_thread_id?: number };
 
+/** A file of a result with its bytes, which are read anew for each call to Telegram. */
+export type ShownFile = { readonly file: MediaFile; readonly opened: OpenedResult };
+
 /** The result as something that a message can be edited into. */
-export function mediaFor(file: MediaFile, carrier: Carrier, screen: Screen, as: SendAs): InputMedia {
-  const media = new InputFile(file.path, basename(file.path));
+export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, screen: Screen, as: SendAs): InputMedia {
+  const media = uploadOf(file, opened);
   const words = { caption: screen.text, parse_mode: 'HTML' as const };
   const form = formOf(file, carrier, as);
   switch (form) {
@@ -43,13 +47,13 @@ export function mediaFor(file: MediaFile, carrier: Carrier, screen: Screen, as: 
 export async function sendMedia(
   api: Api,
   chatId: number,
-  file: MediaFile,
+  { file, opened }: ShownFile,
   carrier: Carrier,
   screen: Screen,
   as: SendAs,
   place: Place,
 ): Promise<number> {
-  const media = new InputFile(file.path, basename(file.path));
+  const media = uploadOf(file, opened);
   const other = { caption: screen.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(screen), ...place };
   switch (formOf(file, carrier, as)) {
     case 'photo':
@@ -65,6 +69,10 @@ export async function sendMedia(
     case 'document':
       return (await api.sendDocument(chatId, media, { ...other, disable_content_type_detection: true })).message_id;
   }
+}
+
+function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
+  return new InputFile(() => opened.stream(), basename(path));
 }
 
 /** The form that the kind of request asks for, where Telegram takes this file in it. */

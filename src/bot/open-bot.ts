@@ -5,6 +5,7 @@ import type { JobDelivery } from '../domain/job-delivery.ts';
 import type { JobReader } from '../domain/job-reader.ts';
 import type { Reach } from '../domain/life-point.ts';
 import type { RestBook } from '../domain/rest-book.ts';
+import type { ResultSource } from '../domain/result-keeper.ts';
 import type { Random } from '../kit/random.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
@@ -31,6 +32,7 @@ export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'>
   readonly jobs: JobReader;
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
+  readonly results: ResultSource;
   readonly inbox: Inbox;
   readonly rests: RestBook;
   readonly random: Random;
@@ -69,6 +71,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     jobs,
     delivery: options.delivery,
     ledger,
+    results: options.results,
     receipts,
     messages,
     clock,

@@ -1,14 +1,13 @@
 import type { Api } from 'grammy';
 import type { Job } from '../domain/job.ts';
 import { traitsOf } from '../domain/kind-traits.ts';
-import type { MediaFile } from '../domain/media.ts';
 import type { Screen } from '../messages/screen.ts';
-import { mediaFor, sendMedia, type SendAs } from './media-message.ts';
+import { mediaFor, sendMedia, type SendAs, type ShownFile } from './media-message.ts';
 import { keyboardFor, replyTo, textOptions } from './screen-options.ts';
 
 /** One message that shows an outcome or a part of it: a file with the screen as its caption, or the screen alone. */
 export type OutcomeForm = {
-  readonly file?: MediaFile | undefined;
+  readonly file?: ShownFile | undefined;
   readonly as: SendAs;
   readonly screen: Screen;
 };

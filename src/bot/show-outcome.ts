@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { JobDelivery } from '../domain/job-delivery.ts';
@@ -7,6 +6,7 @@ import type { Job } from '../domain/job.ts';
 import { type Carrier, traitsOf } from '../domain/kind-traits.ts';
 import type { MediaFile } from '../domain/media.ts';
 import { filesOf, type Outcome } from '../domain/outcome.ts';
+import type { OpenedResult, ResultSource } from '../domain/result-keeper.ts';
 import type { GenerationService } from '../generation/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
@@ -28,6 +28,7 @@ export type ShowTools = {
   readonly service: GenerationService;
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
+  readonly results: ResultSource;
   readonly messages: MessageMapper;
   readonly clock: Clock;
   readonly tell: Tell;
@@ -54,7 +55,10 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
   if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
   const [, ...others] = await screensFor(claim.job, shown.outcome, tools);
   const [, ...files] = filesOf(shown.outcome.payload);
-  const parts = [...others.map((screen) => ({ screen })), ...files.map((file) => ({ file, screen: noWords }))];
+  const parts = [
+    ...others.map((screen) => ({ screen })),
+    ...files.map((file, index) => ({ file: { file, number: index + 1 }, screen: noWords })),
+  ];
   await showRest(claim, parts, { ...tools, api: tools.outbox.api });
   return shown;
 }
@@ -65,14 +69,16 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
  * not take at all becomes words. Throws TryLater.
  */
 async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
-  const { outbox, delivery } = tools;
+  const { outbox, delivery, results } = tools;
   const { job } = claim;
-  let attempt = firstTry(outcome);
+  const opened = firstFile(outcome) && (await results.open(job.id));
+  let attempt = firstTry(outcome, opened);
   if ((firstFile(attempt.outcome)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
   let { receiptId } = job;
   for (;;) {
     const [screen] = await screensFor(job, attempt.outcome, tools);
-    const form = { file: firstFile(attempt.outcome), as: attempt.as, screen };
+    const file = firstFile(attempt.outcome);
+    const form = { file: file && opened && { file, opened }, as: attempt.as, screen };
     let trouble: TelegramTrouble;
     if (receiptId === undefined) {
       const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
@@ -113,9 +119,9 @@ async function edit(
 }
 
 /** A file that somebody has removed, or that no bot may send, cannot be shown however often it is tried. */
-function firstTry(outcome: Outcome): Try {
+function firstTry(outcome: Outcome, opened: OpenedResult | undefined): Try {
   const file = firstFile(outcome);
-  if (file !== undefined && !existsSync(file.path)) return words('result-unavailable');
+  if (file !== undefined && opened === undefined) return words('result-unavailable');
   if (file !== undefined && file.bytes > uploadLimitBytes) return words('too-large');
   return { outcome, as: 'fitting' };
 }

@@ -15,7 +15,14 @@ export type Kept =
       readonly byDisk?: boolean;
     };
 
-/** Brings a provider's result to this machine's disk, safely. One try; the caller decides about another. */
+/** The bytes of one file of a result, wherever they lie. */
+export type OpenedResult = {
+  readonly bytes: number;
+  /** From the first byte, each time it is called. Fails while it is read when the file has gone meanwhile. */
+  stream(): AsyncIterable<Uint8Array>;
+};
+
+/** Brings a provider's result to where results are kept, safely. One try; the caller decides about another. */
 export type ResultKeeper = {
   /** The whole file that is kept for the job, if there is one; `part` counts the files of one result from 0. */
   find(kind: JobKind, jobId: JobId, part?: number): Promise<MediaFile | undefined>;
@@ -32,3 +39,12 @@ export type ResultShelf = Pick<ResultKeeper, 'remove'> & {
   /** Every job for which something is kept. */
   list(): Promise<readonly JobId[]>;
 };
+
+/** What is kept, seen by whoever shows it: this process, another one, or a bucket may have it. */
+export type ResultSource = {
+  /** Opens a kept file by its job and its number in the result; undefined when there is none, or no more. */
+  open(jobId: JobId, part?: number): Promise<OpenedResult | undefined>;
+};
+
+/** All that is done with results; each consumer takes the part that it needs. */
+export type ResultStore = ResultKeeper & ResultShelf & ResultSource;

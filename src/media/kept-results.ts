@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstat, open, readdir, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
 import type { MediaFile } from '../domain/media.ts';
+import type { OpenedResult } from '../domain/result-keeper.ts';
 import { headBytes, judgeType, resultExtensions } from './result-type.ts';
 
 const withDigest = /-[0-9a-f]{12}$/;
@@ -18,6 +20,15 @@ export async function findResult(
   for (const path of pathsOf(directory, id, part)) {
     const file = await judged(path, kind);
     if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+/** Opens a file of the job's result; nothing is held open until it is read. */
+export async function openKept(directory: string, id: JobId, part = 0): Promise<OpenedResult | undefined> {
+  for (const path of pathsOf(directory, id, part)) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() === true) return { bytes: found.size, stream: () => createReadStream(path) };
   }
   return undefined;
 }

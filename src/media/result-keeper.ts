@@ -3,7 +3,7 @@ import type { Tell } from '../domain/events.ts';
 import type { JobKind } from '../domain/job.ts';
 import { kindTraits, perKind } from '../domain/kind-traits.ts';
 import type { MediaSource } from '../domain/media.ts';
-import type { Kept, ResultKeeper, ResultShelf } from '../domain/result-keeper.ts';
+import type { Kept, ResultStore } from '../domain/result-keeper.ts';
 import { isTimeout, systemClock } from '../kit/clock.ts';
 import type { Clock } from '../kit/clock.ts';
 import { TroubleWatch } from '../kit/trouble-watch.ts';
@@ -11,7 +11,7 @@ import { createGuardedAgent } from './guarded-connect.ts';
 import type { GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile } from './incoming-file.ts';
 import type { IncomingFile } from './incoming-file.ts';
-import { findResult, jobsWithResults, removeResult, resultName } from './kept-results.ts';
+import { findResult, jobsWithResults, openKept, removeResult, resultName } from './kept-results.ts';
 import { openResult, refusedBy } from './open-result.ts';
 import { RefusedResult } from './refused-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
@@ -46,7 +46,7 @@ const defaultLimits: ResultLimits = {
 const graceMs = 10_000;
 
 /** Brings results to `directory`, one file for each part of a job's result; whatever is not kept leaves nothing behind. */
-export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper & ResultShelf & AsyncDisposable {
+export function createResultKeeper(options: ResultKeeperOptions): ResultStore & AsyncDisposable {
   const { directory, clock = systemClock, tell = () => undefined } = options;
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
@@ -77,6 +77,7 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultKeeper &
 
   return {
     find: (kind, jobId, part) => findResult(directory, kind, jobId, part),
+    open: (jobId, part) => openKept(directory, jobId, part),
     list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
     keep: async (source, kind, jobId, parent, part = 0) => {

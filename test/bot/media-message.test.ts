@@ -2,12 +2,14 @@ import { expect, test } from 'vitest';
 import { mediaFor } from '../../src/bot/media-message.ts';
 import type { Carrier } from '../../src/domain/kind-traits.ts';
 import type { MediaFile } from '../../src/domain/media.ts';
+import type { OpenedResult } from '../../src/domain/result-keeper.ts';
 
 const screen = { text: 'words', rows: [] };
 const png = aFile('image', 'image/png', { width: 64, height: 64 });
 const gif = aFile('image', 'image/gif');
 const mp4 = aFile('video', 'video/mp4');
 const mp3 = aFile('audio', 'audio/mpeg');
+const opened: OpenedResult = { bytes: 1_000, stream: async function* () {} };
 
 function aFile(kind: MediaFile['kind'], mime: string, more: Partial<MediaFile> = {}): MediaFile {
   return { path: '/results/job-1', kind, mime, bytes: 1_000, ...more };
@@ -28,11 +30,11 @@ test.each<readonly [Carrier, MediaFile, string]>([
   ['document', png, 'document'],
   ['text', png, 'document'],
 ])('mediaFor() a kind carried as %s shows %o as %s', (carrier, file, type) => {
-  expect(mediaFor(file, carrier, screen, 'fitting').type).toBe(type);
+  expect(mediaFor({ file, opened }, carrier, screen, 'fitting').type).toBe(type);
 });
 
 test('mediaFor() gives the file untouched where that is wanted', () => {
-  expect(mediaFor(png, 'photo', screen, 'document')).toMatchObject({
+  expect(mediaFor({ file: png, opened }, 'photo', screen, 'document')).toMatchObject({
     type: 'document',
     disable_content_type_detection: true,
   });

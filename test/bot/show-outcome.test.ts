@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TryLater } from '../../src/bot/send-once.ts';
 import { showOutcome } from '../../src/bot/show-outcome.ts';
 import type { MediaFile } from '../../src/domain/media.ts';
-import type { Outcome, ResultPayload } from '../../src/domain/outcome.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import { filesOf, type Outcome, type ResultPayload } from '../../src/domain/outcome.ts';
 import type { GenerationService } from '../../src/generation/generation-service.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
@@ -29,7 +30,7 @@ async function aStage(
   const database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
-  const outcome: Outcome = { kind: 'result', payload: payloadIn(folder), model: 'fox' };
+  const outcome = { kind: 'result', payload: payloadIn(folder), model: 'fox' } as const satisfies Outcome;
   await engine.queue.settle((await claimed(engine)).lease, outcome);
   await engine.delivery.keepReceipt(id, receiptId);
   const view = {
@@ -45,6 +46,13 @@ async function aStage(
     service: { find: async () => ({ job: undefined, view }) } as unknown as GenerationService,
     delivery: engine.delivery,
     ledger: createSqliteEffectLedger(database),
+    results: {
+      open: async (_id: JobId, part = 0) => {
+        const file = filesOf(outcome.payload)[part];
+        if (file === undefined || !existsSync(file.path)) return undefined;
+        return { bytes: file.bytes, stream: () => createReadStream(file.path) };
+      },
+    },
     messages,
     clock: telegram.clock,
     tell: telegram.tell,

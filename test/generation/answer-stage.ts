@@ -4,7 +4,7 @@ import type { HouseEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { MediaFile } from '../../src/domain/media.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
-import type { Kept, ResultKeeper, ResultShelf } from '../../src/domain/result-keeper.ts';
+import type { Kept, ResultStore } from '../../src/domain/result-keeper.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import type { Storage } from '../../src/storage/open-storage.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
@@ -40,7 +40,8 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
   let asked = 0;
   /** What the next fetches come to; the file, when nothing else is scripted. */
   const script: ('hangs' | 'takes a second' | 'is useless' | Error)[] = [];
-  const results: ResultKeeper & ResultShelf = {
+  const results: ResultStore = {
+    open: async () => undefined,
     list: async () => [...onDisk],
     find: async (_kind, job) => (onDisk.has(job) ? file : undefined),
     remove: async (job) => {

@@ -1,9 +1,10 @@
-import type { ResultKeeper, ResultShelf } from '../../domain/result-keeper.ts';
+import type { ResultStore } from '../../domain/result-keeper.ts';
 
 /** Has every result at once and keeps none: what is measured is the way to it. */
-export function instantResults(): ResultKeeper & ResultShelf {
+export function instantResults(): ResultStore {
   return {
     find: async () => undefined,
+    open: async () => undefined,
     remove: async () => false,
     list: async () => [],
     keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),

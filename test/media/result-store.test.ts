@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createResultKeeper } from '../../src/media/result-keeper.ts';
+import { resultStoreConformance } from '../conformance/result-store-conformance.ts';
+
+resultStoreConformance('createResultKeeper()', async () => {
+  await using opening = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  opening.defer(() => rm(directory, { recursive: true, force: true }));
+  const opened = opening.move();
+  return {
+    open: async () => opened.use(createResultKeeper({ directory, allowPrivateHosts: [] })),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+});
