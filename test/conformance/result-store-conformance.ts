@@ -74,7 +74,7 @@ export function resultStoreConformance(name: string, makeStores: () => Promise<S
     await keepPng(store, 5);
     const opened = await store.open(id);
     await store.remove(id);
-    await expect(bytesOf(opened)).rejects.toThrow();
+    await expect(bytesOf(opened)).rejects.toBeInstanceOf(Error);
   });
 
   test(`${name} keeps the newest of two results of one job`, async () => {
