@@ -9,13 +9,13 @@ export function slowAnswer(
   roster: Roster,
   { model }: SeatRequest,
   expectation: Expectation,
-  times: { readonly slowMs: number; readonly fastMs: number; readonly upMs: number; readonly nowMs: number },
+  times: { readonly slowMs: number; readonly fastMs: number; readonly nowMs: number },
 ): Slow {
-  const { slowMs, fastMs, upMs, nowMs } = times;
+  const { slowMs, fastMs, nowMs } = times;
   const fast = new Set<Account>();
   for (const pooled of roster.keys) {
     if (!pooled.takes || pooled.openAt >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs)) continue;
-    if (expectedMs(pooled, expectation, upMs) <= slowFromMs(fastMs)) fast.add(pooled.account);
+    if (expectedMs(pooled, expectation) <= slowFromMs(fastMs)) fast.add(pooled.account);
   }
   const fastSeats = [...fast].reduce((sum, { width }) => sum + width, 0);
   return { kind: 'slow', slowMs, fastMs, fastSeats: Math.max(1, fastSeats) };

@@ -89,7 +89,7 @@ export class KeyPool implements KeyLeases {
     const nowMs = this.#time.wallMs(upMs);
     if (nowMs >= roster.nextDueMs) this.#lives.wakeDue(roster);
     const wish = roster.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
-    const chosen = chooseKey(roster, wish, this.#strategy, { upMs, nowMs, random: this.#random });
+    const chosen = chooseKey(roster, wish, this.#strategy, { nowMs, random: this.#random });
     if (chosen === undefined) return whyNoSeat(roster, request.model, nowMs);
     if (chosen.kind === 'slow') return chosen;
     const { why, of, skips, expectedMs } = chosen;

@@ -29,10 +29,9 @@ export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expe
   return { index: book.index, usualMs, isKnown: true };
 }
 
-/** How long a call should take with this key; one that has been quiet for longer than that takes at least as long. */
-export function expectedMs(pooled: PooledKey, { index, usualMs, isKnown }: Expectation, upMs: number): number {
-  const ms = pooled.expectedMs(index) ?? usualMs;
-  return pooled.inFlight === 0 || !isKnown ? ms : Math.max(ms, upMs - pooled.quietSinceUpMs);
+/** How long a call should take with this key. */
+export function expectedMs(pooled: PooledKey, { index, usualMs }: Expectation): number {
+  return pooled.expectedMs(index) ?? usualMs;
 }
 
 /** A key that takes longer is slow, where its siblings take `usualMs`. */

@@ -6,7 +6,7 @@ import type { PooledKey } from './pooled-key.ts';
 import type { Roster } from './roster.ts';
 import { type Expectation, expectedMs, mayExplore, scoreOf, slowFromMs } from './scoring.ts';
 
-export type Moment = { readonly upMs: number; readonly nowMs: number; readonly random: Random };
+export type Moment = { readonly nowMs: number; readonly random: Random };
 
 /**
  * Looks at every key and takes the one that should be done first; among equals by chance. A slow key is left alone
@@ -16,7 +16,7 @@ export function soonest(
   roster: Roster,
   request: SeatRequest,
   expectation: Expectation,
-  { upMs, nowMs, random }: Moment,
+  { nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
   const { model, avoid } = request;
   const slowMs = slowFromMs(expectation.usualMs);
@@ -34,7 +34,7 @@ export function soonest(
       skips.otherModel += 1;
       continue;
     }
-    const ms = expectedMs(pooled, expectation, upMs);
+    const ms = expectedMs(pooled, expectation);
     if (pooled.openAt < 0) {
       if (ms < fastMs && pooled.inFlight > 0) fastMs = ms;
       continue;
@@ -57,11 +57,11 @@ export function soonest(
   }
   if (best === undefined) return undefined;
   if (slowOne !== undefined && mayExplore(roster)) {
-    if (expectedMs(slowOne, expectation, upMs) > slowMs) skips.slow -= 1;
+    if (expectedMs(slowOne, expectation) > slowMs) skips.slow -= 1;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
   }
   if (bestMs > slowFromMs(fastMs) && request.evenSlow !== true) {
-    return slowAnswer(roster, request, expectation, { slowMs: bestMs, fastMs, upMs, nowMs });
+    return slowAnswer(roster, request, expectation, { slowMs: bestMs, fastMs, nowMs });
   }
   if (bestMs > slowMs) skips.slow -= 1;
   const why = of === 1 ? 'only-one' : 'soonest';

@@ -16,7 +16,7 @@ export function twoChoices(
   roster: Roster,
   request: SeatRequest,
   expectation: Expectation,
-  { upMs, nowMs, random }: Moment,
+  { nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
   const { open } = roster;
   const slowMs = slowFromMs(expectation.usualMs);
@@ -38,7 +38,7 @@ export function twoChoices(
       skips.justFailed += 1;
       continue;
     }
-    const ms = expectedMs(pooled, expectation, upMs);
+    const ms = expectedMs(pooled, expectation);
     if (ms > slowMs && request.evenSlow !== true) {
       skips.slow += 1;
       slowOne ??= pooled;
@@ -56,7 +56,7 @@ export function twoChoices(
   }
   if (best === undefined) {
     if (slowOne === undefined) return undefined;
-    const ms = expectedMs(slowOne, expectation, upMs);
+    const ms = expectedMs(slowOne, expectation);
     if (hasBusy) {
       return {
         kind: 'slow',

@@ -80,14 +80,6 @@ test('the model and the kind of job have their own expectation', () => {
   ]);
 });
 
-test('a key that has been quiet for longer than it should is left alone', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1, four), aKey(2, four)], mostSeats: () => 4 });
-  teach(pool, [100, 100]);
-  seatOfKey(pool, 1);
-  await clock.advance(1_000);
-  expect(Array.from({ length: 4 }, () => keyOf(pool))).toEqual(['#2', '#2', '#2', '#2']);
-});
-
 test('slow keys are held back while fast ones are only busy, unless they are asked for', () => {
   const { pool } = aPool({ keys: [aKey(1), aKey(2), aKey(3)], mostSeats: () => 1 });
   teach(pool, [100, 110, 4_000]);
