@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { house, houseWithout } from '../src/cli/simulate/house.ts';
-import type { Measured } from '../src/cli/simulate/measure.ts';
-import { scenarios } from '../src/cli/simulate/scenarios.ts';
-import { simulate, usualSettings } from '../src/cli/simulate/simulate.ts';
+import { house, houseWithout } from '../simulator/darkroom.ts';
+import type { Measured } from '../simulator/measure.ts';
+import { scenarios } from '../simulator/scenarios.ts';
+import { simulate, usualSettings } from '../simulator/simulate.ts';
 import type { Mechanism } from '../src/domain/mechanisms.ts';
 
 /** One row to play, with everything on or without one mechanism. */

@@ -1,7 +1,7 @@
-import { defendingRows, type Figures, figuresOf, harmOf, isCostly, isWorthIt } from '../src/cli/simulate/ablation.ts';
-import type { Measured } from '../src/cli/simulate/measure.ts';
-import { scenarioNames } from '../src/cli/simulate/scenarios.ts';
-import { percent, time } from '../src/cli/simulate/table.ts';
+import { defendingRows, type Figures, figuresOf, harmOf, isCostly, isWorthIt } from '../simulator/ablation.ts';
+import type { Measured } from '../simulator/measure.ts';
+import { scenarioNames } from '../simulator/scenarios.ts';
+import { percent, time } from '../simulator/table.ts';
 import { type Mechanism, mechanismNames, without } from '../src/domain/mechanisms.ts';
 import type { Play, Played } from './ablation-worker.ts';
 import { decisionTimeUs } from './decision-time.ts';

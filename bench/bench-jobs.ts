@@ -1,4 +1,4 @@
-import type { AcceptLimits, RunningCaps } from '../src/domain/job-queue.ts';
+import type { AcceptLimits, RunningCaps } from '../src/domain/job-engine.ts';
 import type { JobRequest } from '../src/domain/job.ts';
 
 export const line = 'bytez';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { systemClock } from '../src/kit/clock.ts';
-import { openDatabase } from '../src/storage/database.ts';
-import { createSqliteJobEngine } from '../src/storage/sqlite-job-engine.ts';
+import { openDatabase } from '../src/storage/sqlite/database.ts';
+import { createSqliteJobEngine } from '../src/storage/sqlite/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, usualRunning } from './bench-jobs.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { memoryOf, probed } from './memory-probe.ts';

@@ -1,13 +1,13 @@
-import { rowText, simulateRow } from '../src/cli/simulate/command.ts';
-import type { Contender } from '../src/cli/simulate/contender.ts';
-import { type Goal, goalsOf } from '../src/cli/simulate/goals.ts';
-import { house, strategyNames } from '../src/cli/simulate/house.ts';
-import type { Measured } from '../src/cli/simulate/measure.ts';
-import { oracle } from '../src/cli/simulate/oracle.ts';
-import { rivals } from '../src/cli/simulate/rivals.ts';
-import { scenarios } from '../src/cli/simulate/scenarios.ts';
-import { usualSettings } from '../src/cli/simulate/simulate.ts';
-import { legend } from '../src/cli/simulate/table.ts';
+import { rowText, simulateRow } from '../simulator/command.ts';
+import type { Contender } from '../simulator/contender.ts';
+import { type Goal, goalsOf } from '../simulator/goals.ts';
+import { house, strategyNames } from '../simulator/darkroom.ts';
+import type { Measured } from '../simulator/measure.ts';
+import { oracle } from '../simulator/oracle.ts';
+import { rivals } from '../simulator/rivals.ts';
+import { scenarios } from '../simulator/scenarios.ts';
+import { usualSettings } from '../simulator/simulate.ts';
+import { legend } from '../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 
 /** The strategy that the house has unless it is told otherwise: the goals are set for it. */

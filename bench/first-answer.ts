@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Person } from '../src/sandbox/telegram/people/person.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { quantile } from './quantile.ts';
 import { openBareStage, openHouseStage, type Stage } from './stage.ts';

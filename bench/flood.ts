@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { systemClock } from '../src/kit/clock.ts';
-import { startBytezSandbox } from '../src/sandbox/bytez/bytez-sandbox.ts';
+import { startBytezSandbox } from '../sandbox/bytez/bytez-sandbox.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { type Asked, type FloodTelegram, startFloodTelegram } from './flood-telegram.ts';
 import { probed } from './memory-probe.ts';

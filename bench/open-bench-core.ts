@@ -1,12 +1,10 @@
 import { type Core, type CoreParts, openCore } from '../src/app/open-core.ts';
-import { instantResults } from '../src/cli/simulate/instant-results.ts';
-import { type Config, parseConfig } from '../src/config.ts';
+import { instantResults } from '../simulator/instant-results.ts';
+import { type Config, parseConfig } from '../src/config/config.ts';
 import type { Tell } from '../src/domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../src/domain/mechanisms.ts';
-import type { Clock } from '../src/kit/clock.ts';
-import { systemClock } from '../src/kit/clock.ts';
-import type { Random } from '../src/kit/random.ts';
-import { systemRandom } from '../src/kit/random.ts';
+import { type Clock, systemClock } from '../src/kit/clock.ts';
+import { type Random, systemRandom } from '../src/kit/backoff.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { line } from './bench-jobs.ts';
 

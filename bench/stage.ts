@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../src/kit/clock.ts';
-import { type BytezSandbox, startBytezSandbox } from '../src/sandbox/bytez/bytez-sandbox.ts';
-import { startTelegramSandbox, type TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+import { type BytezSandbox, startBytezSandbox } from '../sandbox/bytez/bytez-sandbox.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { type NodeProcess, startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
 

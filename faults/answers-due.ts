@@ -1,4 +1,4 @@
-import type { RecordedCall } from '../src/sandbox/telegram/api-desk.ts';
+import type { RecordedCall } from '../sandbox/telegram/api-service.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
 import type { Findings } from './findings.ts';
 import type { Expectation } from './fuzzed-update.ts';

@@ -1,6 +1,6 @@
-import type { Person } from '../src/sandbox/telegram/people/person.ts';
-import type { SeenMessage } from '../src/sandbox/telegram/messages/seen-message.ts';
-import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../sandbox/telegram/messages/seen-message.ts';
+import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 50_000;
 /** Nobody asks for the next picture in the same breath. */

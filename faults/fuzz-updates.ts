@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { seededRandom } from '../src/sandbox/seeded-random.ts';
-import type { Person } from '../src/sandbox/telegram/people/person.ts';
+import { seededRandom } from '../sandbox/seeded-random.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
 import { answerPromises, type Found, type Turn } from './answers-due.ts';
 import { type PartOptions, type PartReport, same, told } from './check.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { type JobKind, jobKinds } from '../src/domain/job.ts';
-import type { HttpReply } from '../src/providers/http-call.ts';
+import type { HttpReply } from '../src/providers/http/http-exchange.ts';
 import { bends, bent } from './bent-tree.ts';
 import { fixedPicture } from './fixed-picture.ts';
 import { givenAnswers, goodAnswers } from './given-answers.ts';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { callbackVerbs } from '../src/messages/screen.ts';
+import { callbackVerbs } from '../src/messages/view.ts';
 import type { Fields } from './fuzzed-message.ts';
 import { groupMessage, type Maker, privateChat, privateMessage } from './update-maker.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type JobKind, jobKinds } from '../src/domain/job.ts';
-import { json, noModel, tooManyRuns, unauthorized } from '../src/sandbox/bytez/responses.ts';
-import { runFailureResponse, gatewayResponse } from '../src/sandbox/bytez/fault-responses.ts';
+import { json, noModel, tooManyRuns, unauthorized } from '../sandbox/bytez/responses.ts';
+import { runFailureResponse, gatewayResponse } from '../sandbox/bytez/fault-responses.ts';
 import { fixedPicture } from './fixed-picture.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'test', 'fixtures');

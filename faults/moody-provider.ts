@@ -1,8 +1,8 @@
-import { answerTo, accepted, served } from '../src/cli/simulate/world-answers.ts';
-import type { Deed } from '../src/cli/simulate/scenario.ts';
+import { answerTo, accepted, served } from '../simulator/world.ts';
+import type { Deed } from '../simulator/scenario.ts';
 import type { Clock } from '../src/kit/clock.ts';
-import type { Random } from '../src/kit/random.ts';
-import type { HttpClient } from '../src/providers/http-client.ts';
+import type { Random } from '../src/kit/backoff.ts';
+import type { HttpClient } from '../src/providers/http/http-client.ts';
 
 /** Of a hundred calls, how many meet what. */
 const shares: readonly (readonly [number, Exclude<Deed, 'slow'>])[] = [

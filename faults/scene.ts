@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/kit/clock.ts';
-import type { BytezFault } from '../src/sandbox/bytez/bytez-fault.ts';
-import { type BytezSandbox, startBytezSandbox } from '../src/sandbox/bytez/bytez-sandbox.ts';
-import type { TelegramFault } from '../src/sandbox/telegram/faults.ts';
-import { startTelegramSandbox, type TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
+import { type BytezSandbox, startBytezSandbox } from '../sandbox/bytez/bytez-sandbox.ts';
+import type { TelegramFault } from '../sandbox/telegram/faults.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { fixedPicture } from './fixed-picture.ts';
 import { probed, type Vitals, vitalsOf } from './vitals.ts';
 

@@ -1,5 +1,5 @@
 import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
-import type { Kept } from '../src/domain/result-keeper.ts';
+import type { Kept } from '../src/domain/result-store.ts';
 import type { ProviderReply } from '../src/domain/provider.ts';
 
 const blameOf = {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Person } from '../src/sandbox/telegram/people/person.ts';
-import type { TelegramSandbox } from '../src/sandbox/telegram/telegram-sandbox.ts';
+import type { Person } from '../sandbox/telegram/people/person.ts';
+import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 300_000;
 /** Rarely enough that nobody is told to slow down. */

@@ -1,6 +1,6 @@
-import type { BytezFault } from '../src/sandbox/bytez/bytez-fault.ts';
-import { seededRandom } from '../src/sandbox/seeded-random.ts';
-import type { TelegramFault } from '../src/sandbox/telegram/faults.ts';
+import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
+import { seededRandom } from '../sandbox/seeded-random.ts';
+import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { audit } from './audit.ts';
 import { type PartReport, type PartOptions, same, told } from './check.ts';
 import { Crowd } from './crowd.ts';

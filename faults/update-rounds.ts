@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { RecordedCall } from '../src/sandbox/telegram/api-desk.ts';
+import type { RecordedCall } from '../sandbox/telegram/api-service.ts';
 import { type Found, lookAtAnswers, type Turn } from './answers-due.ts';
 import type { Scene } from './scene.ts';
 

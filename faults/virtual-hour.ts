@@ -1,12 +1,12 @@
 import type { Lane } from '../src/domain/job.ts';
-import { Seat } from '../src/keys/seat.ts';
-import type { Random } from '../src/kit/random.ts';
+import { Seat } from '../src/keys/pool/key-pool.ts';
+import type { Random } from '../src/kit/backoff.ts';
 import { type VirtualClock, virtualClock } from '../src/kit/virtual-clock.ts';
-import { seededRandom } from '../src/sandbox/seeded-random.ts';
+import { seededRandom } from '../sandbox/seeded-random.ts';
 import { atMost, type Check, none, type PartOptions, type PartReport, same, told } from './check.ts';
 import { alive, neededHeapBytes } from './heap.ts';
 import { type Point, slopeOf } from './slope.ts';
-import { openVirtualHouse, type VirtualHouse } from './virtual-house.ts';
+import { openVirtualHouse, type VirtualHouse } from './virtual-app.ts';
 
 export type HourSize = {
   readonly minutes: number;

@@ -1,4 +1,4 @@
-import { environmentSchema } from '../src/config-schema.ts';
+import { environmentSchema } from '../src/config/schema.ts';
 import {
   keyMeanings,
   providerMeanings,
@@ -7,7 +7,7 @@ import {
   settingSections,
   tokenPoolMeaning,
 } from '../src/config/settings.ts';
-import type { Candidate } from '../src/domain/candidate.ts';
+import type { Candidate } from '../src/domain/job.ts';
 import type { ProviderDefinition } from '../src/providers/provider-definition.ts';
 import { providerDefinitions } from '../src/providers/registry.ts';
 

@@ -1,7 +1,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
 import { jobKinds } from '../src/domain/job.ts';
-import { localeFolder } from '../src/messages/locale-source.ts';
+import { localeFolder } from '../src/messages/catalog.ts';
 import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';
 import { parseTelegramHtml } from './messages/telegram-html.ts';
 

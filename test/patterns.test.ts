@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPromptOptions } from '../src/generation/prompt-options.ts';
-import { splitKeys } from '../src/keys/split-keys.ts';
+import { readPromptOptions } from '../src/jobs/request/prompt-options.ts';
+import { splitKeys } from '../src/keys/sources/read-keys.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { describeError } from '../src/observability/describe-error.ts';
-import { createRedactor } from '../src/observability/redactor.ts';
-import { safeDetail } from '../src/providers/safe-detail.ts';
+import { createRedactor } from '../src/observability/redaction/redactor.ts';
+import { safeDetail } from '../src/providers/classification/strip-echo.ts';
 import { nestedQuantifiers, type Pattern, patternsOf, sources } from './support/source-patterns.ts';
 import { workedMs } from './support/worked-ms.ts';
 
@@ -99,10 +99,10 @@ test('every pattern in the code gives up quickly on 50 KB of near-misses (H23)',
 test('patterns that are put together at run time are as quick (H23)', () => {
   const built = sources().filter(({ text }) => text.includes('new RegExp('));
   expect(built.map(({ name }) => name).sort()).toEqual([
-    'cli/demo-answer.ts',
-    'generation/prompt-options.ts',
-    'keys/split-keys.ts',
-    'providers/safe-detail.ts',
+    'cli/demo/demo.ts',
+    'jobs/request/prompt-options.ts',
+    'keys/sources/read-keys.ts',
+    'providers/classification/strip-echo.ts',
     'sandbox/telegram/faults.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRedactor } from '../src/observability/redactor.ts';
+import { createRedactor } from '../src/observability/redaction/redactor.ts';
 import { sources } from './support/source-patterns.ts';
-import { testToken } from './support/test-house.ts';
+import { testToken } from './support/test-app.ts';
 
 const source = join(import.meta.dirname, '../src');
 
@@ -20,12 +20,12 @@ const doors: Readonly<Record<string, RegExp>> = {
 /** The only ones, and why. */
 const known: Readonly<Record<string, readonly string[]>> = {
   /** Providers. */
-  'providers/http-client.ts': ['undici'],
-  'providers/http-exchange.ts': ['undici'],
+  'providers/http/http-client.ts': ['undici'],
+  'providers/http/http-exchange.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/guarded-connect.ts': ['undici', 'names'],
   'media/open-result.ts': ['undici'],
-  'media/result-keeper.ts': ['undici'],
+  'media/result-store.ts': ['undici'],
 };
 
 type Door = { readonly file: string; readonly door: string };

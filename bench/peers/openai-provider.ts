@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { Provider } from '../../src/domain/provider.ts';
-import type { HttpReply } from '../../src/providers/http-call.ts';
-import type { HttpClient } from '../../src/providers/http-client.ts';
-import { retryAfterMs } from '../../src/providers/retry-after.ts';
+import type { HttpReply } from '../../src/providers/http/http-exchange.ts';
+import type { HttpClient } from '../../src/providers/http/http-client.ts';
+import { retryAfterMs } from '../../src/providers/http/retry-after.ts';
 import { line } from '../bench-jobs.ts';
 
 const bodyLimitBytes = 1_000_000;

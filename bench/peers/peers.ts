@@ -1,10 +1,10 @@
-import type { Contender } from '../../src/cli/simulate/contender.ts';
-import type { Measured } from '../../src/cli/simulate/measure.ts';
-import type { Scenario } from '../../src/cli/simulate/scenario.ts';
-import { plentyScenarios } from '../../src/cli/simulate/scenarios.ts';
-import { tableOf } from '../../src/cli/simulate/table.ts';
+import type { Contender } from '../../simulator/contender.ts';
+import type { Measured } from '../../simulator/measure.ts';
+import type { Scenario } from '../../simulator/scenario.ts';
+import { plentyScenarios } from '../../simulator/scenarios.ts';
+import { tableOf } from '../../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
-import { house } from './house-contender.ts';
+import { house } from './app-contender.ts';
 import { patience } from './patience.ts';
 import { playRow, type RowSettings } from './play-row.ts';
 import { nameOf, portkey } from './portkey-contender.ts';

@@ -1,11 +1,9 @@
-import type { Asked } from '../../src/cli/simulate/asked.ts';
-import type { Contender } from '../../src/cli/simulate/contender.ts';
-import { luckFrom } from '../../src/cli/simulate/luck.ts';
-import { type Measured, measure, type Penalty } from '../../src/cli/simulate/measure.ts';
-import type { Scenario } from '../../src/cli/simulate/scenario.ts';
-import { World } from '../../src/cli/simulate/world.ts';
+import { type Asked, type Measured, measure, type Penalty } from '../../simulator/measure.ts';
+import type { Contender } from '../../simulator/contender.ts';
+import { luckFrom, type Scenario } from '../../simulator/scenario.ts';
+import { World } from '../../simulator/world.ts';
 import { type Clock, systemClock } from '../../src/kit/clock.ts';
-import { systemRandom as random } from '../../src/kit/random.ts';
+import { systemRandom as random } from '../../src/kit/backoff.ts';
 
 export type RowSettings = {
   readonly keys: number;

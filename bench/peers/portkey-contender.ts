@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
-import type { Contender } from '../../src/cli/simulate/contender.ts';
-import { keyAt, promptOf } from '../../src/cli/simulate/world-http.ts';
+import type { Contender } from '../../simulator/contender.ts';
+import { keyAt, promptOf } from '../../simulator/world.ts';
 import { model, patience } from './patience.ts';
 import { portkeyConfig, portkeyHeaders, type PortkeyMode } from './portkey.ts';
 import { startUpstream } from './upstream.ts';

@@ -1,4 +1,4 @@
-import type { Call } from '../../src/cli/simulate/world.ts';
+import type { Call } from '../../simulator/world.ts';
 
 /** An answer as it goes over the wire; `cut` breaks the connection without one. */
 export type Spoken =

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { World } from '../../src/cli/simulate/world.ts';
-import type { HttpReply } from '../../src/providers/http-call.ts';
+import type { World } from '../../simulator/world.ts';
+import type { HttpReply } from '../../src/providers/http/http-exchange.ts';
 import { type Spoken, spokenFor } from './spoken.ts';
 
 export type Upstream = AsyncDisposable & {

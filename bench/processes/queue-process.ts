@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { jobId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteJobEngine } from '../../src/storage/sqlite-job-engine.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, line, usualRunning } from '../bench-jobs.ts';
 
 /** Each cycle leaves as many jobs waiting as it found. */

@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { giveBackWhenQuiet } from '../../src/cli/quiet-memory.ts';
+import { giveBackWhenQuiet } from '../../src/cli/start.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { openAttemptStage } from '../attempt-stage.ts';
 

@@ -1,5 +1,4 @@
-import type { RaisedAlert } from '../domain/admin-api.ts';
-import type { AlertStore } from '../domain/alert-store.ts';
+import type { RaisedAlert, AlertStore } from '../domain/admin-api.ts';
 import type { Tell } from '../domain/events.ts';
 
 export type AlertSaverOptions = {

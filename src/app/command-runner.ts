@@ -1,8 +1,13 @@
-import type { AdminApi, Change } from '../domain/admin-api.ts';
-import type { AdminAnswer, AdminCommand, AdminCommands, PendingCommand } from '../domain/admin-command.ts';
+import type {
+  AdminApi,
+  Change,
+  AdminAnswer,
+  AdminCommand,
+  AdminCommands,
+  PendingCommand,
+} from '../domain/admin-api.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Clock } from '../kit/clock.ts';
-import { every } from '../kit/every.ts';
+import { type Clock, every } from '../kit/clock.ts';
 
 const lookEveryMs = 1_000;
 

@@ -1,5 +1,4 @@
-import type { EventBus, EventFilter } from '../domain/event-bus.ts';
-import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { EventBus, EventFilter, HouseEvent, Tell } from '../domain/events.ts';
 
 type Subscriber = { readonly listener: Tell; readonly filter: EventFilter | undefined };
 

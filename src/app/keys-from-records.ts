@@ -1,11 +1,10 @@
-import type { Config } from '../config.ts';
-import type { KeyHealth } from '../domain/key-health.ts';
-import type { KeyState } from '../domain/key-state.ts';
+import type { Config } from '../config/config.ts';
+import type { KeyHealth, KeyState } from '../domain/key-state.ts';
 import type { KeyRecord } from '../domain/key-store.ts';
 import type { KeyView } from '../domain/views.ts';
-import { accountsOf } from '../keys/key-groups.ts';
-import { poolKeys } from '../keys/pool-keys.ts';
-import type { ProviderKey } from '../keys/read-keys.ts';
+import { accountsOf } from '../keys/sources/account-groups.ts';
+import { poolKeys } from '../keys/sources/identify-keys.ts';
+import type { ProviderKey } from '../keys/sources/read-keys.ts';
 
 const dayMs = 86_400_000;
 const nothingYet: KeyHealth = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 };

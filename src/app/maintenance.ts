@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { jobsWithResults } from '../media/kept-results.ts';
-import { type BackupOptions, type BackupReport, backUp } from '../storage/backup.ts';
-import { type LedgerLook, lookOverLedger } from '../storage/ledger-checks.ts';
-import { schemaVersion } from '../storage/migrate.ts';
-import { openBeside } from '../storage/open-beside.ts';
-import { isOwned, takeOwnership } from '../storage/owner-lock.ts';
-import { unneededResults, untoldResults } from '../storage/result-checks.ts';
-import { setAsideDatabase } from '../storage/set-aside.ts';
-import { checkSqliteVersion } from '../storage/sqlite-version.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { jobsWithResults } from '../media/stored-results.ts';
+import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
+import { type LedgerLook, lookOverLedger, unneededResults, untoldResults } from '../storage/sqlite/checks.ts';
+import { schemaVersion } from '../storage/sqlite/migrate.ts';
+import { openBeside } from '../storage/sqlite/open-read-only.ts';
+import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
+import { checkSqliteVersion } from '../storage/sqlite/database.ts';
+import { StorageError } from '../storage/sqlite/storage-error.ts';
 
 /** What a look over the database and the results found. */
 export type DatabaseLook =

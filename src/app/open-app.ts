@@ -1,18 +1,34 @@
+import { type DoorOptions, openDoor } from '../http/listen-http.ts';
+import type { Listening } from '../http/listen.ts';
+import { StartError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
-import { TokenRefused } from '../bot/telegram-retry.ts';
-import type { ProvidersConfig } from '../config-providers.ts';
+import { TokenRefused } from '../bot/updates/telegram-retry.ts';
+import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { availabilityOf, isUsable } from '../domain/availability.ts';
-import type { EngineStats } from '../domain/job-reader.ts';
-import { reachNothing } from '../domain/life-point.ts';
-import type { GenerationService } from '../generation/generation-service.ts';
+import type { EngineStats } from '../domain/job-engine.ts';
+import { reachNothing } from '../domain/events.ts';
+import type { GenerationService } from '../jobs/generation-service.ts';
 import { remembered } from '../http/health-api.ts';
-import type { ProviderKey } from '../keys/read-keys.ts';
-import { atMost } from '../kit/at-most.ts';
+import type { ProviderKey } from '../keys/sources/read-keys.ts';
+import { atMost } from '../kit/clock.ts';
 import { loadCatalog } from '../messages/catalog.ts';
-import { listenHttp } from './listen-http.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
-import { StartError } from './start-error.ts';
+
+/** Opens the health API; throws a StartError that says why it cannot listen and what to do. */
+export async function listenHttp(options: DoorOptions): Promise<Listening> {
+  const { host, port } = options;
+  try {
+    return await openDoor(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const fix =
+      code === 'EADDRINUSE'
+        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
+        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
+    throw new StartError(`Cannot listen on ${host}:${port}: ${fix}`, { cause: error });
+  }
+}
 
 const telegramSilenceMs = 120_000;
 const readinessForMs = 1_000;

@@ -1,7 +1,7 @@
 import type { AdminApi, Change, KeyChoice, RaisedAlert } from '../domain/admin-api.ts';
 import type { Users } from '../domain/users.ts';
-import type { GenerationService } from '../generation/generation-service.ts';
-import type { KeyDesk } from '../keys/key-desk.ts';
+import type { GenerationService } from '../jobs/generation-service.ts';
+import type { KeyDesk } from '../keys/maintenance/key-maintenance.ts';
 import { type AdminRecordsOptions, createAdminRecords } from './admin-records.ts';
 
 export type OwnerAdminOptions = AdminRecordsOptions & {

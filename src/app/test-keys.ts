@@ -1,12 +1,12 @@
 import PQueue from 'p-queue';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { KeyChoice, KeyTestOptions } from '../domain/admin-api.ts';
-import type { KeyTest } from '../domain/key-desk.ts';
+import type { KeyTest } from '../domain/key-store.ts';
 import type { KeyView } from '../domain/views.ts';
-import type { ProviderKey } from '../keys/read-keys.ts';
+import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createProviders } from '../providers/create-providers.ts';
-import { createHttpClient } from '../providers/http-client.ts';
+import { createHttpClient } from '../providers/http/http-client.ts';
 
 const maxAtOnce = 16;
 const timeoutMs = 15_000;

@@ -1,7 +1,7 @@
 import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
 import { defaultKind } from '../domain/kind-traits.ts';
-import { isAdminHere } from './admin-here.ts';
+import { isAdminHere, introduce, isSaid } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/generate.ts';
@@ -12,13 +12,11 @@ import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
 import type { BotContext, Desk, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
-import { mindDoors } from './doors.ts';
-import { limiting } from './limits-door.ts';
-import { sayScreen } from './say-screen.ts';
-import { introduce } from './speaker.ts';
-import { storageDoor } from './storage-door.ts';
-import { typedKeys } from './typed-keys.ts';
-import { isSaid } from './what-people-send.ts';
+import { mindDoors } from './middleware/track-chats.ts';
+import { limiting } from './middleware/flood-limit.ts';
+import { sayScreen } from './reply.ts';
+import { storageDoor } from './middleware/storage-errors.ts';
+import { typedKeys } from './updates/redact-secrets.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
 export function equip(bot: Bot<BotContext>, desk: Desk, onAdmin: (admin: Speaker) => void): void {

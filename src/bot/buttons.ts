@@ -2,12 +2,12 @@ import { Composer } from 'grammy';
 import { jobId } from '../domain/ids.ts';
 import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
-import { parseCallbackData } from '../messages/screen.ts';
-import { answer, edit } from './answer-press.ts';
-import { make } from './commands/ask.ts';
+import { parseCallbackData } from '../messages/view.ts';
+import { answer, edit } from './reply.ts';
+import { make } from './commands/submit-request.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
-import { statusFor } from './commands/status.ts';
+import { statusFor } from './commands/requests.ts';
 import type { BotContext, Desk } from './context.ts';
 
 const answers = {

@@ -1,19 +1,16 @@
 import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { AdminApi } from '../domain/admin-api.ts';
-import type { ChatBook } from '../domain/chat-book.ts';
-import type { DialogueStore } from '../domain/dialogue-store.ts';
+import type { ChatBook, DialogueStore } from '../domain/chat-store.ts';
 import type { Tell } from '../domain/events.ts';
-import type { GenerationOptions, OptionMistake } from '../domain/generation-options.ts';
-import type { JobKind, Lane } from '../domain/job.ts';
+import type { GenerationOptions, OptionMistake, JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
-import type { Forgotten } from '../generation/housekeeping.ts';
-import type { GenerationService } from '../generation/generation-service.ts';
+import type { Forgotten } from '../jobs/retention.ts';
+import type { GenerationService } from '../jobs/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
-import type { DialogueState } from './dialogue/dialogue-memory.ts';
-import type { DialogueTurn } from './dialogue/dialogue-turn.ts';
-import type { Receipts } from './receipts.ts';
+import type { DialogueState, DialogueTurn } from './dialogue/state.ts';
+import type { Receipts } from './delivery/status-message.ts';
 
 /** Who is speaking, as the handlers need it. */
 export type Speaker = {

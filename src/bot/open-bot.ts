@@ -1,24 +1,23 @@
 import { Bot } from 'grammy';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { JobDelivery } from '../domain/job-delivery.ts';
-import type { JobReader } from '../domain/job-reader.ts';
-import type { Reach } from '../domain/life-point.ts';
-import type { RestBook } from '../domain/rest-book.ts';
-import type { ResultSource } from '../domain/result-keeper.ts';
-import type { Random } from '../kit/random.ts';
+import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
+import type { Reach } from '../domain/events.ts';
+import type { RestBook } from '../domain/chat-store.ts';
+import type { ResultSource } from '../domain/result-store.ts';
+import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
-import { AlertMail } from './alerts.ts';
+import { AlertMail } from './admin-alerts.ts';
 import { equip } from './bot.ts';
 import type { BotContext, Desk } from './context.ts';
-import { Delivery } from './delivery.ts';
-import { openOutbox } from './open-outbox.ts';
-import { Poller } from './poller.ts';
-import { CommandMenu } from './publish-commands.ts';
-import { Receipts } from './receipts.ts';
-import { Updates } from './updates.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { openOutbox } from './outbox/outbox.ts';
+import { Poller } from './updates/poller.ts';
+import { CommandMenu } from './commands/command-menu.ts';
+import { Receipts } from './delivery/status-message.ts';
+import { Updates } from './updates/updates.ts';
 
 /** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
 const answerPatienceS = 40;

@@ -1,9 +1,8 @@
-import type { Claim } from '../domain/job-lease.ts';
-import type { MediaFile } from '../domain/media.ts';
-import type { ResultSource } from '../domain/result-keeper.ts';
-import type { Screen } from '../messages/screen.ts';
-import { type ShownFile, uploadLimitBytes } from './media-message.ts';
-import { type SendTools, sendOnce } from './send-once.ts';
+import type { Claim } from '../domain/job-engine.ts';
+import type { MediaFile, ResultSource } from '../domain/result-store.ts';
+import type { Screen } from '../messages/view.ts';
+import { type ShownFile, uploadLimitBytes } from './delivery/media-message.ts';
+import { type SendTools, sendOnce } from './delivery/send-once.ts';
 
 /** A message behind the first one of a result: a file without a caption, or words. */
 export type FurtherPart = {

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { backUpDatabase, databasePath } from '../app/maintenance.ts';
+import { backUpDatabase, databasePath, setDatabaseAside } from '../app/maintenance.ts';
 import { lookAtConfig } from './keys/known-keys.ts';
-import { sizeWords } from './size-words.ts';
-import type { Surroundings } from './surroundings.ts';
+import { sizeWords } from './table.ts';
+import type { Surroundings } from './process-context.ts';
+import { parseConfig } from '../config/config.ts';
+import { readEnvironment } from '../config/env.ts';
 
 export type BackupCommand = {
   readonly file: string;
@@ -46,4 +48,14 @@ export async function backupDatabase(around: Surroundings, { file, force }: Back
     err.write('Stopped; nothing was left behind\n');
     around.exitWith(stopped);
   }
+}
+
+/** Moves the database of DATA_DIR aside, unless a running bot owns it. */
+export async function setAside(): Promise<void> {
+  const { env } = readEnvironment({ cwd: process.cwd(), processEnv: process.env });
+  const { dataDir } = parseConfig(env);
+  const moved = setDatabaseAside(dataDir, Date.now());
+  process.stdout.write(
+    `Moved to ${moved}. The next start makes a new database; results on disk stay where they are.\n`,
+  );
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { loggableError } from '../observability/loggable-error.ts';
-import { createRedactor, type Redactor } from '../observability/redactor.ts';
+import { loggableError } from '../observability/describe-error.ts';
+import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 
 /** The code of a process that came upon something nobody had thought of. */
 const unexpectedEnd = 1;

@@ -1,15 +1,30 @@
+import { knownNames, unknownNames } from '../config/unknown-names.ts';
+import { keyVariables } from '../keys/sources/key-variables.ts';
+import { poolVariable, type ProviderKey } from '../keys/sources/read-keys.ts';
+import { providerDefinitions } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
-import { ConfigError, parseConfig } from '../config.ts';
-import { unknownNames } from '../config-names.ts';
-import type { ProvidersConfig } from '../config-providers.ts';
+import { ConfigError, parseConfig } from '../config/config.ts';
+import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { Tell } from '../domain/events.ts';
-import type { EnvironmentReading } from '../environment.ts';
-import { groupWarnings } from '../keys/key-groups.ts';
-import type { KeySource } from '../keys/key-source.ts';
-import type { ProviderKey } from '../keys/read-keys.ts';
-import type { Clock } from '../kit/clock.ts';
-import { every } from '../kit/every.ts';
-import { settingsForNextStart } from './settings-for-next-start.ts';
+import type { EnvironmentReading } from '../config/env.ts';
+import { groupWarnings } from '../keys/sources/account-groups.ts';
+import type { KeySource } from '../keys/sources/key-source.ts';
+import { type Clock, every } from '../kit/clock.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const takenAtOnce = /_(?:WEIGHTS|KEY_GROUPS|SEATS_PER_KEY|SEATS_MAX)$/;
+
+/** The settings that are not the same in two environments and count at the next start only. */
+export function settingsForNextStart(before: Environment, after: Environment): readonly string[] {
+  return knownNames.filter(
+    (name) =>
+      name !== poolVariable &&
+      !takenAtOnce.test(name) &&
+      providerDefinitions.every((owner) => keyVariables(owner, [name]).length === 0) &&
+      (before[name] ?? '') !== (after[name] ?? ''),
+  );
+}
 
 const lookEveryMs = 2_000;
 

@@ -1,12 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { StartError } from '../app/start-error.ts';
-import { createRedactor, type Redactor } from '../observability/redactor.ts';
-import { StorageTrouble } from '../domain/storage-trouble.ts';
+import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
+import { StorageTrouble } from '../domain/store-unavailable.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
-import { processSurroundings, type Surroundings } from './surroundings.ts';
-import { carryThrough } from './signals.ts';
-import { defineSimulate } from './simulate/define-simulate.ts';
+import { processSurroundings, type Surroundings, carryThrough } from './process-context.ts';
+import { defineSimulate } from '../../simulator/define-simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
 const cannotStart = 2;
@@ -52,7 +51,7 @@ export async function runProgram(
         port: number;
       }) => {
         const { say = [], as, lang, output, port } = options;
-        const { demo } = await import('./demo.ts');
+        const { demo } = await import('./demo/demo.ts');
         await demo({ says: say, as, languageCode: lang, output, port });
       },
     );
@@ -74,7 +73,7 @@ export async function runProgram(
     .command('set-aside')
     .description('move a damaged database aside, so that the next start makes a new one')
     .action(async () => {
-      const { setAside } = await import('./set-aside.ts');
+      const { setAside } = await import('./backup.ts');
       await setAside();
     });
 

@@ -1,4 +1,4 @@
-import { paint, type Style, type Terminal } from './terminal.ts';
+import { paint, type Style, type Terminal } from './process-context.ts';
 
 export type Cell = string | { readonly text: string; readonly style?: Style | undefined };
 export type Column = {
@@ -50,4 +50,44 @@ function fitting(columns: readonly Column[], widths: readonly number[], room: nu
 
 function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
+}
+
+/** How much something weighs, as people say it: `12 kB`, `3.4 MB`, `1.2 GB`. */
+export function sizeWords(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} kB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** How long something takes, as people say it: `85 ms`, `3.2 s`, `12 min`, `5 h`, `3 days`. */
+export function spanWords(ms: number): string {
+  if (ms < secondMs) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 100 * secondMs) return `${(ms / secondMs).toFixed(1).replace(/\.0$/, '')} s`;
+  if (ms < 100 * minuteMs) return `${Math.round(ms / minuteMs)} min`;
+  if (ms < 48 * hourMs) return `${Math.round(ms / hourMs)} h`;
+  return `${Math.round(ms / dayMs)} days`;
+}
+
+/** A wait in whole seconds at least: nobody plans in milliseconds. */
+export function waitWords(ms: number): string {
+  return ms < 100 * secondMs ? `${Math.max(0, Math.ceil(ms / secondMs))} s` : spanWords(ms);
+}
+
+/** `06:54:11 UTC (in 12 s)`; the day stands before it when it is another one. */
+export function momentWords(atMs: number, nowMs: number): string {
+  const iso = isoTime(atMs);
+  const time = `${iso.slice(0, 10) === isoTime(nowMs).slice(0, 10) ? '' : `${iso.slice(0, 10)} `}${iso.slice(11, 19)} UTC`;
+  return atMs > nowMs ? `${time} (in ${waitWords(atMs - nowMs)})` : `${time} (${waitWords(nowMs - atMs)} ago)`;
+}
+
+const lastDateMs = 8.64e15;
+
+/** The moment in ISO 8601; one beyond the calendar is its end. */
+export function isoTime(atMs: number): string {
+  return new Date(Math.min(Math.max(atMs, 0), lastDateMs)).toISOString();
 }

@@ -1,4 +1,4 @@
-import type { environmentSchema } from '../config-schema.ts';
+import type { environmentSchema } from './schema.ts';
 
 /** A variable with one fixed name; each provider's own variables are in `providerMeanings`. */
 export type SettingName = keyof typeof environmentSchema.shape;

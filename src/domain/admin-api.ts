@@ -1,9 +1,9 @@
 import type { Alert } from './alert.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId, KeyId } from './ids.ts';
-import type { DayCalls, JobFilter, PastJob } from './job-reader.ts';
+import type { DayCalls, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './job.ts';
-import type { KeyTest } from './key-desk.ts';
+import type { KeyTest } from './key-store.ts';
 import type { User } from './users.ts';
 import type { KeyView } from './views.ts';
 
@@ -89,4 +89,38 @@ export type AdminApi = {
   alerts(): Promise<readonly RaisedAlert[]>;
   /** What was called and used since, in milliseconds since 1970, as far as its jobs are still kept. */
   costs(sinceMs: number): Promise<readonly DayCalls[]>;
+};
+
+/** A change that a process beside the owner of the database asks for. */
+export type AdminCommand =
+  | { readonly kind: 'wake-keys' | 'disable-keys' | 'enable-keys'; readonly keys: KeyChoice }
+  | { readonly kind: 'cancel-job'; readonly jobId: JobId }
+  | { readonly kind: 'add-premium'; readonly userId: number; readonly days: number; readonly grant: string };
+
+/** What the owner did. */
+export type AdminAnswer =
+  | { readonly kind: 'keys-changed'; readonly count: number }
+  | { readonly kind: 'job-cancelled'; readonly ending: CancelEnding }
+  | { readonly kind: 'premium-added'; readonly untilMs: number };
+
+export type PendingCommand = { readonly seq: number; readonly command: AdminCommand };
+
+/** Commands wait here, durably, until the owner of the database has carried them out. */
+export type AdminCommands = {
+  /** Commands that have no answer, oldest first; one that this version cannot read is passed over. */
+  pending(): Promise<readonly PendingCommand[]>;
+  /** Keeps the command and returns its number. */
+  ask(command: AdminCommand, nowMs: number): Promise<number>;
+  /** Keeps what was done; an answer is kept for an hour. */
+  answer(seq: number, answer: AdminAnswer, nowMs: number): Promise<void>;
+  /** Undefined while the command waits, and once its answer is gone. */
+  answerOf(seq: number): Promise<AdminAnswer | undefined>;
+};
+
+/** Shows processes beside the owner of the database which alerts are raised. */
+export type AlertStore = {
+  /** These and no others are raised now. */
+  save(alerts: readonly RaisedAlert[]): Promise<void>;
+  /** As saved last; one that this version cannot read is passed over. */
+  load(): Promise<readonly RaisedAlert[]>;
 };

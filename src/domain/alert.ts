@@ -1,6 +1,5 @@
 import type { FailureReason } from './failure.ts';
-import type { JobId } from './ids.ts';
-import type { ProviderName } from './provider-name.ts';
+import type { JobId, ProviderName } from './ids.ts';
 
 export const alertSeverities = ['high', 'medium', 'low'] as const;
 export type AlertSeverity = (typeof alertSeverities)[number];

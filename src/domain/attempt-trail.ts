@@ -1,4 +1,4 @@
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './job.ts';
 import type { FailureReason, Sureness } from './failure.ts';
 import type { KeyId } from './ids.ts';
 import type { Usage } from './usage.ts';

@@ -1,5 +1,5 @@
 import type { JobId } from './ids.ts';
-import type { JobLease } from './job-lease.ts';
+import type { JobLease } from './job-engine.ts';
 
 /** A thing done to the outside world on behalf of a job; `part-2` is the second message of a result that needs several. */
 export type Effect =

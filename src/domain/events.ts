@@ -1,10 +1,9 @@
 import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure, FailureCode } from './failure.ts';
-import type { JobId, KeyId } from './ids.ts';
+import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { JobKind, Lane, ParkReason } from './job.ts';
 import type { KeyState } from './key-state.ts';
-import type { ProviderName } from './provider-name.ts';
 
 /** What is kept on this machine. */
 type Kept = 'database' | 'results';
@@ -110,3 +109,37 @@ export type HouseEvent =
 
 /** The one way to say that something happened; never throws, never waits. */
 export type Tell = (event: HouseEvent) => void;
+
+/** Which events a subscriber wants; all of them when absent. */
+export type EventFilter = (event: HouseEvent) => boolean;
+
+/**
+ * The one place where events meet those who want to know of them. `emit` never throws and never waits. All subscribers
+ * see all events in the same order, also those that a subscriber emits while it hears another one. A subscriber that
+ * throws harms no other: its fault is emitted as an event of its own.
+ */
+export type EventBus = {
+  readonly emit: Tell;
+  /** Calls the listener with each event from now on, in order of subscription; disposing ends that. */
+  subscribe(listener: Tell, filter?: EventFilter): Disposable;
+};
+
+/** Moments of a job's life between which it changes hands: at each of them a process may die. */
+export const lifePoints = [
+  'accepted',
+  'claimed',
+  'call-noted',
+  'calling',
+  'answered',
+  'downloading',
+  'file-kept',
+  'settled',
+  'delivering',
+  'delivered-not-told',
+] as const;
+export type LifePoint = (typeof lifePoints)[number];
+
+/** Called when a job comes to the point; tests end the process there. */
+export type Reach = (point: LifePoint, jobId: JobId) => void;
+
+export const reachNothing: Reach = () => undefined;

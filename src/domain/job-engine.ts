@@ -1,10 +1,229 @@
-import type { JobDelivery } from './job-delivery.ts';
-import type { JobQueue } from './job-queue.ts';
-import type { JobReader } from './job-reader.ts';
+import type { JobId, ProviderName, KeyId } from './ids.ts';
+import type { AttemptTrail } from './attempt-trail.ts';
+import type { Job, JobKind, JobRequest, Lane, ParkReason, Progress, Outcome, JobState } from './job.ts';
+import type { Usage } from './usage.ts';
+
+/** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
+export type JobDelivery = {
+  /** A lease to deliver an ended job; undefined when it was delivered or has not ended. */
+  claim(id: JobId): Promise<Claim | undefined>;
+  /**
+   * The person knows the outcome; where words stood for a result, its credit is given back in the same transaction.
+   * False, and nothing changes, when the lease is not the newest.
+   */
+  done(lease: JobLease, shown?: 'words-instead'): Promise<boolean>;
+  /** Ids of jobs that ended and were not delivered, oldest first. */
+  pending(): Promise<readonly JobId[]>;
+  /** Is this still the newest lease of the job? Every outside effect asks first. */
+  holds(lease: JobLease): Promise<boolean>;
+  /** Remembers which message shows how the job goes. */
+  keepReceipt(id: JobId, receiptId: number): Promise<void>;
+};
+
+/** What was taken back from owners that are gone. */
+export type Recovered = {
+  /** How many jobs went back to the front of their lines. */
+  readonly handedBack: number;
+  /** Jobs that too many processes died on. */
+  readonly setAside: readonly JobId[];
+  /** Jobs that have ended as set aside because what is kept of them cannot be read. */
+  readonly unreadable: readonly JobId[];
+};
+
+export type AcceptLimits = {
+  /** How many jobs this person may have waiting or running at once, by lane. */
+  readonly waiting: number;
+  /** Requests of the kind that this person may make in one UTC day; -1 is without limit. */
+  readonly perDay: number;
+};
+
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly job: Job; readonly ahead: number }
+  | { readonly kind: 'known'; readonly job: Job; readonly ahead: number }
+  | { readonly kind: 'refused'; readonly code: 'queue-full' | 'quota-reached' };
+
+/** Jobs that one person may have running at the same time, by lane. An engine is opened with them. */
+export type RunningCaps = Readonly<Record<Lane, number>>;
+
+export type Cancelled =
+  /** The job was waiting; it has ended. */
+  | { readonly kind: 'cancelled'; readonly job: Job }
+  /** The job was running: it has ended, and whoever runs it is told to stop (see `onStop`). */
+  | { readonly kind: 'running'; readonly job: Job }
+  | { readonly kind: 'too-late'; readonly job: Job }
+  | { readonly kind: 'not-found' };
+
+/** When and where a job goes on. */
+export type Park = {
+  readonly line: ProviderName;
+  readonly readyAtMs: number;
+  readonly reason: ParkReason;
+  readonly progress: Progress;
+};
+
+/**
+ * Keeps accepted jobs and hands them out in fair order (virtual rounds a lane and person, premium first but one free
+ * job after every four premium ones in a row). Every promise resolves after the change is durable. A method that takes
+ * a lease returns `false`, and changes nothing, when the lease is not the newest. The time is the engine's own; a time
+ * that is given or returned is one of the caller's clock.
+ *
+ * An engine is one owner of what it hands out. Others may share its store: what they do is heard by the listeners.
+ */
+export type JobQueue = {
+  /** Takes the job, its day's credit and the update's id in one transaction; the same update again is `known`. */
+  accept(request: JobRequest & { readonly line: ProviderName }, limits: AcceptLimits): Promise<Accepted>;
+  /** The next job of the line that may start now, marked running under a new fence. */
+  claim(line: ProviderName): Promise<Claim | undefined>;
+  /** A waiting job of the line that was first claimed at least `deadlineMs` ago: its own deadline has passed. */
+  claimExpired(line: ProviderName, kind: JobKind, deadlineMs: number): Promise<Claim | undefined>;
+  /** The next waiting job that was answered already, of any line and whatever its turn; undefined when there is none. */
+  claimAnswered(): Promise<Claim | undefined>;
+  /** When the soonest parked job of the line becomes ready after the moment given; undefined when none does. */
+  nextReadyMs(line: ProviderName, afterMs: number): Promise<number | undefined>;
+  /**
+   * Keeps one call of the running job, before it is sent and again when it has ended. Sending one counts it; how it ended
+   * may be kept under the lease that sent it also when that is no longer the newest.
+   */
+  noteCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
+  /**
+   * Keeps what the call was answered, with what the job has used up so far: from now on every claim of the job carries
+   * the answer, until the job is parked or ends.
+   */
+  noteAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  /** Keeps what the running job has used up. */
+  checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
+  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer is forgotten. */
+  park(lease: JobLease, park: Park): Promise<boolean>;
+  /** Puts the job back to the front, as it was before the claim. */
+  requeueFront(lease: JobLease): Promise<boolean>;
+  /** Puts the job back to the front, not to be handed out before `readyAtMs`; what was kept of it stays. */
+  requeueDelayed(lease: JobLease, readyAtMs: number): Promise<boolean>;
+  /** Ends the job; failed and cancelled jobs give their credit back in the same transaction. */
+  settle(lease: JobLease, outcome: Outcome): Promise<boolean>;
+  /** Ends a job on its owner's word. */
+  cancel(id: JobId, userId: number): Promise<Cancelled>;
+  /**
+   * Takes back what owners that are gone were running, and nothing of an owner that lives, this one included: safe at
+   * any time, to be called on start. The jobs go to the front, their crash counted; a job on which `maxCrashes` owners
+   * died, be it while it was made or while its result was shown, ends as set aside.
+   */
+  recover(maxCrashes: number): Promise<Recovered>;
+  /**
+   * Calls back when a claim that returned nothing may return a job now: of the line given, or of any. Nothing is said of
+   * jobs that become ready by time alone (see `nextReadyMs`).
+   */
+  onWork(listener: (line?: ProviderName) => void): Disposable;
+  /** Calls back with a job that this engine has handed out and that was cancelled, here or by another owner. */
+  onStop(listener: (id: JobId) => void): Disposable;
+  /**
+   * Calls back with a job that a claim came upon and could not read: it has ended as set aside, with its credit given
+   * back, and the claim went on to the next one.
+   */
+  onSetAside(listener: (id: JobId, error: unknown) => void): Disposable;
+};
+
+export type Place = {
+  readonly job: Job;
+  /** Jobs of the same line that are handed out before this one; 0 when it is next or no longer waits. */
+  readonly ahead: number;
+};
+
+export type LineStats = {
+  readonly line: ProviderName;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  /** Jobs that would be handed out before a new one of the lane. */
+  readonly ahead: Readonly<Record<Lane, number>>;
+  readonly running: number;
+};
+
+export type EngineStats = {
+  /** Lines in which nothing waits and nothing runs are left out. */
+  readonly lines: readonly LineStats[];
+  /** Ended, and not delivered yet. */
+  readonly undelivered: number;
+};
+
+/** A job with the moments that only the past has. */
+export type PastJob = {
+  readonly job: Job;
+  /** When its outcome was known. */
+  readonly endedAtMs?: number;
+};
+
+/** Which jobs an operator wants to see; without a field, all. */
+export type JobFilter = {
+  readonly count: number;
+  readonly userId?: number;
+  readonly line?: ProviderName;
+  readonly state?: JobState['kind'];
+  /** Only jobs accepted before this one: the last of the page before. */
+  readonly before?: JobId;
+};
+
+/** The calls of one UTC day that were made with one key and one model for one kind of job. */
+export type DayCalls = {
+  /** `2026-01-31` */
+  readonly day: string;
+  readonly line: ProviderName;
+  readonly model: string;
+  readonly kind: JobKind;
+  readonly keyId: KeyId;
+  /** As it was called that day: `bytez #3`. */
+  readonly keyName: string;
+  /** Calls that were sent. */
+  readonly calls: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** What the answers told of their use, summed; figures that no answer told are absent. */
+  readonly used: Usage;
+};
+
+/** Tells what is kept of jobs, and changes nothing. */
+export type JobReader = {
+  find(id: JobId): Promise<Job | undefined>;
+  /** Where a job stands. */
+  where(id: JobId): Promise<Place | undefined>;
+  /** The person's jobs that are not delivered yet, and the latest delivered one, newest first. */
+  jobsOf(userId: number): Promise<readonly Job[]>;
+  /** Every call made for the job, in order. */
+  trailOf(id: JobId): Promise<readonly AttemptTrail[]>;
+  stats(): Promise<EngineStats>;
+  /** A job with its past, also when parts of it were written by another version. */
+  past(id: JobId): Promise<PastJob | undefined>;
+  /** The jobs accepted last, newest first. */
+  latest(filter: JobFilter): Promise<readonly PastJob[]>;
+  /** What was called since, as far as its jobs are still kept; by day, then line, model, kind and key. */
+  callsByDay(sinceMs: number): Promise<readonly DayCalls[]>;
+};
 
 /** Three ports over one store: who hands jobs in and out, who looks, who delivers. Take only the one you need. */
 export type JobEngine = {
   readonly queue: JobQueue;
   readonly reader: JobReader;
   readonly delivery: JobDelivery;
+};
+
+/** The right to act for one job. Whoever holds an older fence than the engine may no longer act. */
+export type JobLease = {
+  readonly jobId: JobId;
+  readonly fence: number;
+};
+
+/** A provider's answer whose result is not known to be on this machine's disk: nobody asks for it a second time. */
+export type KnownAnswer = {
+  readonly model: string;
+  /** Where the result is to be fetched; absent when the answer was the result itself. */
+  readonly url?: string;
+  /** Where the further files of the result are; null for one that the answer contained. */
+  readonly further?: readonly (string | null)[];
+  /** The result itself, where it is words. */
+  readonly text?: string;
+};
+
+/** A job handed out, with the right to act for it. */
+export type Claim = {
+  readonly lease: JobLease;
+  readonly job: Job;
+  /** What an earlier turn was answered. */
+  readonly answer?: KnownAnswer;
 };

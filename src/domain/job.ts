@@ -1,7 +1,82 @@
-import type { GenerationOptions } from './generation-options.ts';
-import type { JobId } from './ids.ts';
-import type { Outcome } from './outcome.ts';
-import type { ProviderName } from './provider-name.ts';
+import type { FailureCode } from './failure.ts';
+import type { MediaFile } from './result-store.ts';
+import type { JobId, ProviderName } from './ids.ts';
+
+export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
+/** Width to height. */
+export type Aspect = (typeof aspects)[number];
+
+/** What a person may say about the making beside the words themselves. */
+export type GenerationOptions = {
+  /** One of the chain's models, by its whole name; no other one is asked. */
+  readonly model?: string;
+  readonly aspect?: Aspect;
+  /** 0 to 2^53 - 1; the same seed and words give the same picture. */
+  readonly seed?: number;
+  /** What should not be seen. */
+  readonly negative?: string;
+};
+
+/** The options as people write them: `--model`, `--aspect`, `--seed`, `--no`. */
+export const optionNames = ['model', 'aspect', 'seed', 'no'] as const;
+export type OptionName = (typeof optionNames)[number];
+
+/** Why options cannot be followed; whatever the person wrote is data, to be shown with care. */
+export type OptionMistake =
+  | { readonly kind: 'unknown-option'; readonly written: string }
+  | { readonly kind: 'missing-value' | 'open-quote' | 'twice'; readonly option: OptionName }
+  | { readonly kind: 'bad-seed' | 'bad-aspect'; readonly written: string }
+  | { readonly kind: 'unknown-model'; readonly written: string; readonly models: readonly string[] }
+  /** The model asked for, or every model there is, cannot do this; `takes` is what it can. */
+  | {
+      readonly kind: 'not-taken';
+      readonly option: OptionName;
+      readonly model?: string;
+      readonly takes: readonly OptionName[];
+    };
+
+/** What was made. */
+export type ResultPayload =
+  | { readonly kind: 'file'; readonly file: MediaFile }
+  /** In the provider's order. */
+  | { readonly kind: 'files'; readonly files: readonly [MediaFile, MediaFile, ...MediaFile[]] }
+  /** As the provider wrote it: not escaped, of any length. */
+  | { readonly kind: 'text'; readonly text: string };
+
+/** How a job ended. */
+export type Outcome =
+  | { readonly kind: 'result'; readonly payload: ResultPayload; readonly model: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: Exclude<FailureCode, 'cancelled'>;
+      /** When it is worth asking again, as far as that is known. Milliseconds since 1970. */
+      readonly againAtMs?: number;
+    }
+  | { readonly kind: 'cancelled' };
+
+/** The files of a result, none where it is words. */
+export function filesOf(payload: ResultPayload): readonly MediaFile[] {
+  switch (payload.kind) {
+    case 'file':
+      return [payload.file];
+    case 'files':
+      return payload.files;
+    case 'text':
+      return [];
+  }
+}
+
+/** One file as it is, several as several. */
+export function payloadOf([first, second, ...others]: readonly [MediaFile, ...MediaFile[]]): ResultPayload {
+  return second === undefined ? { kind: 'file', file: first } : { kind: 'files', files: [first, second, ...others] };
+}
+
+/** What a result is and its size together, for a line of a log or a table. */
+export function sizeOf(payload: ResultPayload): { readonly mime: string; readonly bytes: number } {
+  const files = filesOf(payload);
+  const text = payload.kind === 'text' ? Buffer.byteLength(payload.text) : 0;
+  return { mime: files[0]?.mime ?? 'text/plain', bytes: files.reduce((sum, file) => sum + file.bytes, text) };
+}
 
 export const jobKinds = ['image', 'video'] as const;
 export type JobKind = (typeof jobKinds)[number];
@@ -70,3 +145,16 @@ export type Job = JobRequest & {
   /** Telegram's id of the status message, once it was sent. */
   readonly receiptId?: number;
 };
+
+/** One entry of a chain: which model of which provider is asked. */
+export type Candidate = {
+  readonly provider: ProviderName;
+  readonly model: string;
+};
+
+/** For each kind of request the candidates in the order in which they are asked; never empty. */
+export type Chains = Readonly<Record<JobKind, readonly [Candidate, ...Candidate[]]>>;
+
+export function candidateName(candidate: Candidate): string {
+  return `${candidate.provider}:${candidate.model}`;
+}

@@ -1,10 +1,9 @@
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure } from './failure.ts';
-import type { KeyId } from './ids.ts';
+import type { KeyId, ProviderName } from './ids.ts';
 import type { JobKind } from './job.ts';
 import type { BenchReason } from './key-state.ts';
-import type { ProviderName } from './provider-name.ts';
-import type { SecretValue } from './secret-value.ts';
+import type { SecretValue } from './provider.ts';
 
 /** How the borrowed seat comes back. */
 export type Returned =

@@ -1,7 +1,8 @@
-import type { KeyId } from './ids.ts';
-import type { KeyHealth, SeatRecord } from './key-health.ts';
-import type { KeyState } from './key-state.ts';
-import type { ProviderName } from './provider-name.ts';
+import type { KeyId, ProviderName } from './ids.ts';
+import type { KeyHealth, SeatRecord, KeyState } from './key-state.ts';
+import type { KeyChoice, KeyTestOptions } from './admin-api.ts';
+import type { FailureReason } from './failure.ts';
+import type { PoolView } from './views.ts';
 
 /** What is remembered of a key between two runs of the process, under its keyed fingerprint. */
 export type KeyRecord = {
@@ -26,4 +27,29 @@ export type KeyStore = {
   save(records: readonly KeyRecord[]): Promise<void>;
   /** The salt of this installation, made once: fingerprints under it mean nothing elsewhere. */
   salt(): Promise<string>;
+};
+
+/** What the free probe said of one key. */
+export type KeyTest = {
+  readonly id: KeyId;
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why not; `unreachable` and the like say nothing about the key. */
+  readonly reason?: FailureReason;
+  /** What the provider said, on one line, without secrets. */
+  readonly detail?: string;
+  readonly ms: number;
+};
+
+/** What an admin may see and do about keys. */
+export type KeyDeskView = {
+  snapshot(): PoolView;
+  /** As `AdminKeys.test`. */
+  test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
+  /** Puts resting keys back to work; how many did. */
+  wake(keys: KeyChoice): number;
+  /** How many were in use. */
+  disable(keys: KeyChoice): number;
+  /** How many were disabled. */
+  enable(keys: KeyChoice): number;
 };

@@ -1,9 +1,13 @@
 import type { AttemptFailure } from './failure.ts';
-import type { JobKind } from './job.ts';
-import type { MediaFile, MediaSource } from './media.ts';
-import type { ProviderName } from './provider-name.ts';
-import type { SecretValue } from './secret-value.ts';
+import type { JobKind, Candidate } from './job.ts';
+import type { MediaFile, MediaSource } from './result-store.ts';
+import type { ProviderName } from './ids.ts';
 import type { Usage } from './usage.ts';
+
+/** Something that holds a secret and gives it only when asked by name; adapters are the only ones who ask. */
+export type SecretValue = {
+  reveal(): string;
+};
 
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
@@ -64,3 +68,17 @@ export type SynchronousProvider = Common & {
  * aborted for another cause, or on a bug.
  */
 export type Provider = SynchronousProvider;
+
+/** What one model takes beside the words; a parameter that it does not know makes its run fail. */
+export type ModelTraits = {
+  /** Its own size in pixels, and the multiple that its sides have to be of; absent where it has only one shape. */
+  readonly size?: ImageSize & { readonly step: number };
+  readonly seed: boolean;
+  readonly negative: boolean;
+};
+
+/** What is known of a candidate's model; of an unknown one, what its provider assumes. */
+export type ModelLookup = (candidate: Candidate) => ModelTraits;
+
+/** A model that follows nothing but the words. */
+export const wordsOnly: ModelTraits = { seed: false, negative: false };

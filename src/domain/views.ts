@@ -1,10 +1,7 @@
 import type { FailureReason } from './failure.ts';
-import type { JobId, KeyId } from './ids.ts';
-import type { JobKind, Lane } from './job.ts';
-import type { KeyHealth } from './key-health.ts';
-import { dueAtMs, type KeyState, takesCalls } from './key-state.ts';
-import type { Outcome } from './outcome.ts';
-import type { ProviderName } from './provider-name.ts';
+import type { JobId, KeyId, ProviderName } from './ids.ts';
+import type { JobKind, Lane, Outcome } from './job.ts';
+import { type KeyHealth, dueAtMs, type KeyState, takesCalls } from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
 export type KeyView = KeyHealth & {

@@ -2,15 +2,15 @@ import type { Tell } from '../domain/events.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
-import type { ProviderName } from '../domain/provider-name.ts';
+import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
-import { KeyDesk } from './key-desk.ts';
-import { accountsOf } from './key-groups.ts';
-import { KeyPool } from './key-pool.ts';
-import { poolKeys } from './pool-keys.ts';
-import type { ProviderKey } from './read-keys.ts';
-import type { StrategyName } from './strategies.ts';
+import type { Random } from '../kit/backoff.ts';
+import { KeyDesk } from './maintenance/key-maintenance.ts';
+import { accountsOf } from './sources/account-groups.ts';
+import { KeyPool } from './pool/key-pool.ts';
+import { poolKeys } from './sources/identify-keys.ts';
+import type { ProviderKey } from './sources/read-keys.ts';
+import type { StrategyName } from './rules/strategies.ts';
 
 /** What an operator says of the keys of each provider. */
 export type KeySetting = {

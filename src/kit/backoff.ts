@@ -1,4 +1,7 @@
-import type { Random } from './random.ts';
+/** A number from 0 (included) to 1 (excluded), like Math.random. */
+export type Random = () => number;
+
+export const systemRandom: Random = Math.random;
 
 export type BackoffRules = {
   readonly baseMs: number;

@@ -1,5 +1,29 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { type Deadline, deadlineBy } from './deadline.ts';
+
+/** A signal that aborts by itself; once disposed it never does, and nothing waits for it any longer. */
+export type Deadline = AbortSignal & Disposable;
+
+/** The deadline of a clock that can `schedule`: aborts after `ms` with a TimeoutError, or as its parent does. */
+export function deadlineBy(
+  schedule: (ms: number, task: () => void) => Disposable,
+  ms: number,
+  parent?: AbortSignal,
+): Deadline {
+  const abort = new AbortController();
+  const end = (reason: unknown) => {
+    leave();
+    abort.abort(reason);
+  };
+  const passOn = () => end(parent?.reason);
+  const timer = schedule(ms, () => end(new DOMException('The deadline has passed', 'TimeoutError')));
+  const leave = () => {
+    timer[Symbol.dispose]();
+    parent?.removeEventListener('abort', passOn);
+  };
+  if (parent?.aborted === true) passOn();
+  else parent?.addEventListener('abort', passOn, { once: true });
+  return Object.assign(abort.signal, { [Symbol.dispose]: leave });
+}
 
 /** Time as the house sees it. Milliseconds everywhere. */
 export type Clock = {
@@ -41,4 +65,47 @@ function schedule(ms: number, task: () => void): Disposable {
 /** True when the signal was aborted because a deadline passed. */
 export function isTimeout(reason: unknown): boolean {
   return reason instanceof Error && reason.name === 'TimeoutError';
+}
+
+/** Waits for the work, but no longer than `ms`. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, clock.sleep(ms, patience.signal).catch(() => undefined)]);
+  patience.abort();
+}
+
+/** Runs `task` every `ms`, for the first time after `ms`, until it is disposed. */
+export function every(clock: Clock, ms: number, task: () => void): Disposable {
+  let next: Disposable | undefined;
+  let over = false;
+  const schedule = () => {
+    next = clock.schedule(ms, () => {
+      task();
+      if (!over) schedule();
+    });
+  };
+  schedule();
+  return {
+    [Symbol.dispose]: () => {
+      over = true;
+      next?.[Symbol.dispose]();
+    },
+  };
+}
+
+/** A clock whose `now` goes on evenly when somebody sets the machine's clock, until it is told by how much. */
+export type SteadyClock = Clock & { shift(byMs: number): void };
+
+export function steadyClock(clock: Clock): SteadyClock {
+  let aheadMs = clock.now() - clock.uptimeMs();
+  return {
+    now: () => Math.round(clock.uptimeMs() + aheadMs),
+    uptimeMs: () => clock.uptimeMs(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    deadline: (ms, parent) => clock.deadline(ms, parent),
+    schedule: (ms, task) => clock.schedule(ms, task),
+    shift: (byMs) => {
+      aheadMs += byMs;
+    },
+  };
 }

@@ -1,5 +1,4 @@
-import type { Clock } from './clock.ts';
-import { deadlineBy } from './deadline.ts';
+import { type Clock, deadlineBy } from './clock.ts';
 
 type Timer = { atMs: number; run: () => void };
 

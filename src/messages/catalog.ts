@@ -1,9 +1,95 @@
-import { type Locale, readLocale } from './locale-file.ts';
-import { localeFolder, type LocaleSource } from './locale-source.ts';
-import type { MessageId } from './message-ids.ts';
-import type { MessageValue, ParamsAfter } from './message-params.ts';
-import { escapeHtml, Safe } from './safe-html.ts';
-import { shownText } from './shown-text.ts';
+import { IntlMessageFormat } from 'intl-messageformat';
+import { z } from 'zod';
+import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Safe, escapeHtml, shownText } from './shown-text.ts';
+
+/** The messages of one language, each made when it is said for the first time. */
+export type Locale = (id: MessageId) => IntlMessageFormat;
+
+const localeSchema = z.strictObject(
+  Object.fromEntries(messageIds.map((id) => [id, z.string().min(1)])) as Record<MessageId, z.ZodString>,
+);
+
+/** People live in many zones and the house counts in UTC days, so dates are written in UTC. */
+const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const } };
+
+/**
+ * Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. All are tried and
+ * none is kept: most are never said, and each weighs ten times its text.
+ */
+export function readLocale(name: string, json: string): Locale {
+  const parsed = localeSchema.safeParse(parseJson(name, json));
+  if (!parsed.success) throw cannotLoad(name, parsed.error.issues.flatMap(issueWords));
+  const make: Locale = (id) => new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
+  const mistakes: string[] = [];
+  for (const id of messageIds) {
+    try {
+      make(id);
+    } catch (error) {
+      mistakes.push(`"${id}" is not an ICU message (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  if (mistakes.length > 0) throw cannotLoad(name, mistakes);
+  const said = new Map<MessageId, IntlMessageFormat>();
+  return (id) => {
+    const message = said.get(id) ?? make(id);
+    said.set(id, message);
+    return message;
+  };
+}
+
+function parseJson(name: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new Error(`Cannot load locale "${name}": the file is not valid JSON`, { cause });
+  }
+}
+
+function issueWords(issue: z.core.$ZodIssue): readonly string[] {
+  const id = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown "${key}"`);
+  if (id === '') return ['the file is not one flat object of messages'];
+  if (issue.code === 'too_small') return [`empty "${id}"`];
+  if (issue.code === 'invalid_type' && issue.message.includes('undefined')) return [`missing "${id}"`];
+  return [`"${id}" is not a text`];
+}
+
+function cannotLoad(name: string, mistakes: readonly string[]): Error {
+  return new Error(`Cannot load locale "${name}": ${mistakes.join(', ')}`);
+}
+
+/** Where the locale files are. */
+export type LocaleSource = {
+  /** Names of the languages there are: `en`, `es`, … */
+  names(): readonly string[];
+  /** The JSON text of one of them. */
+  read(name: string): string;
+};
+
+const folder = new URL('../../locales/', import.meta.url);
+
+/** The files of `locales/`, one a language. */
+export const localeFolder: LocaleSource = {
+  names: () =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .sort(),
+  read: (name) => readFileSync(new URL(`${name}.json`, folder), 'utf8'),
+};
+
+/** Text is escaped, numbers and dates are written the way of the language, `Safe` is taken as the HTML it is. */
+export type MessageValue = string | number | Date | Safe;
+
+type VariableOf<Id extends MessageId> = (typeof messageVariables)[Id][number];
+
+/** Exactly the variables of a message. */
+export type MessageParams<Id extends MessageId> = { readonly [Name in VariableOf<Id>]: MessageValue };
+
+/** What follows the id in a call: nothing for a message without variables. */
+export type ParamsAfter<Id extends MessageId> = [VariableOf<Id>] extends [never] ? [] : [params: MessageParams<Id>];
 
 /** The language every other one is translated from, and the one that is spoken when a language is not there. */
 export const sourceLocale = 'en';
@@ -69,4 +155,20 @@ function known(tag: string | undefined, spoken: ReadonlyMap<string, Locale>): st
 
 function quoted(names: readonly string[]): string {
   return names.length === 0 ? 'nothing' : names.map((name) => `"${name}"`).join(', ');
+}
+
+/** The catalog in one language. */
+export type Voice = {
+  readonly locale: string;
+  say<Id extends MessageId>(id: Id, ...params: ParamsAfter<Id>): string;
+  plain<Id extends MessageId>(id: Id, ...params: ParamsAfter<Id>): string;
+};
+
+export function voiceOf(catalog: Catalog, languageCode: string): Voice {
+  const locale = catalog.match(languageCode, languageCode);
+  return {
+    locale,
+    say: (id, ...params) => catalog.say(locale, id, ...params),
+    plain: (id, ...params) => catalog.plain(locale, id, ...params),
+  };
 }

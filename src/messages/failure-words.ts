@@ -2,7 +2,7 @@ import type { FailureCode } from '../domain/failure.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { MessageId } from './message-ids.ts';
 import { waitWords } from './phrases.ts';
-import type { Voice } from './voice.ts';
+import type { Voice } from './catalog.ts';
 
 const failureMessages = {
   'keys-being-set-up': 'failure.keys-being-set-up',

@@ -1,9 +1,8 @@
-import type { Cancelled } from '../domain/job-queue.ts';
-import type { OptionMistake } from '../domain/generation-options.ts';
-import type { JobKind } from '../domain/job.ts';
+import type { Cancelled } from '../domain/job-engine.ts';
+import type { OptionMistake, JobKind } from '../domain/job.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
-import { alertScreen, type AlertNews } from './alert-screen.ts';
-import type { Catalog } from './catalog.ts';
+import { alertScreen, type AlertNews } from './alert-view.ts';
+import { type Catalog, voiceOf } from './catalog.ts';
 import {
   dialogueDoneScreen,
   type DialogueHint,
@@ -11,10 +10,19 @@ import {
   questionScreen,
   type Style,
   styledWords,
-} from './dialogue-screens.ts';
-import { captionScreen, type ResultFacts, textResultScreens } from './ended-screen.ts';
-import { forgetDoneScreen, forgetQuestionScreen, type ForgottenFacts } from './forget-screens.ts';
+} from './dialogue-views.ts';
 import {
+  captionScreen,
+  type ResultFacts,
+  textResultScreens,
+  refusedScreen,
+  usageScreen,
+  type Refusal,
+} from './outcome-view.ts';
+import {
+  forgetDoneScreen,
+  forgetQuestionScreen,
+  type ForgottenFacts,
   commandEntries,
   examplePrompt,
   helpScreen,
@@ -22,16 +30,17 @@ import {
   startScreen,
   wordsOnly,
   type CommandEntry,
-} from './guide-screens.ts';
-import { keysScreen, keysTestedWords } from './keys-screen.ts';
+  limitsWords,
+  premiumScreen,
+  type DayUse,
+  type PremiumFacts,
+} from './guide-views.ts';
+import { keysScreen, keysTestedWords } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
-import { optionMistakeScreen } from './options-screen.ts';
-import { limitsWords, premiumScreen, type DayUse, type PremiumFacts } from './premium-screens.ts';
-import { receiptScreen } from './receipt-screen.ts';
-import { refusedScreen, usageScreen, type Refusal } from './refused-screen.ts';
-import type { Screen } from './screen.ts';
-import { statusScreen, type Trails } from './status-screen.ts';
-import { voiceOf } from './voice.ts';
+import { optionMistakeScreen } from './options-view.ts';
+import { receiptScreen } from './status-message-view.ts';
+import type { Screen } from './view.ts';
+import { statusScreen, type Trails } from './status-view.ts';
 
 const cancelMessages = {
   cancelled: 'cancel.done',

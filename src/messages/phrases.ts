@@ -1,9 +1,11 @@
 import type { JobId } from '../domain/ids.ts';
 import { jobKinds, type JobKind } from '../domain/job.ts';
-import { escapeHtml, safe, type Safe } from './safe-html.ts';
-import { callbackData, type Screen, type ScreenButton } from './screen.ts';
-import { excerpt } from './shown-text.ts';
-import type { Voice } from './voice.ts';
+import { escapeHtml, safe, type Safe, excerpt } from './shown-text.ts';
+import { callbackData, type Screen, type ScreenButton } from './view.ts';
+import type { Voice } from './catalog.ts';
+import type { FailureReason } from '../domain/failure.ts';
+import type { CoolReason } from '../domain/key-state.ts';
+import type { MessageId } from './message-ids.ts';
 
 /** How much of a prompt a status message shows, in UTF-16 units. */
 export const promptLimit = 300;
@@ -74,4 +76,31 @@ export function exampleButton(voice: Voice, kind: JobKind): ScreenButton {
 /** An example of each kind, one under the other. */
 export function exampleRows(voice: Voice): Screen['rows'] {
   return jobKinds.map((kind) => [exampleButton(voice, kind)]);
+}
+
+const reasonMessages = {
+  rejected: 'reason.rejected',
+  'not-entitled': 'reason.not-entitled',
+  'out-of-credit': 'reason.out-of-credit',
+  concurrency: 'reason.concurrency',
+  'rate-limited': 'reason.rate-limited',
+  'fails-alone': 'reason.fails-alone',
+  'unknown-model': 'reason.unknown-model',
+  'timed-out': 'reason.timed-out',
+  overloaded: 'reason.overloaded',
+  unreachable: 'reason.unreachable',
+  malformed: 'reason.malformed',
+  'failed-run': 'reason.failed-run',
+  unrecognized: 'reason.unrecognized',
+  'result-unavailable': 'reason.result-unavailable',
+  'result-forbidden': 'reason.result-forbidden',
+  'result-unusable': 'reason.result-unusable',
+  'result-too-large': 'reason.result-too-large',
+  'bad-request': 'reason.bad-request',
+  refused: 'reason.refused',
+} as const satisfies Record<FailureReason | CoolReason, MessageId>;
+
+/** Why a call failed or a key rests, in a few words for an admin. */
+export function reasonWords(voice: Voice, reason: FailureReason | CoolReason): Safe {
+  return safe(voice.say(reasonMessages[reason]));
 }

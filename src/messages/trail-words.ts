@@ -1,10 +1,8 @@
 import type { AttemptEnding, AttemptTrail, ChoiceWhy, SkipReason } from '../domain/attempt-trail.ts';
 import type { MessageId } from './message-ids.ts';
-import { shortWait, tookWords } from './phrases.ts';
-import { reasonWords } from './reason-words.ts';
-import { safe } from './safe-html.ts';
-import { excerpt } from './shown-text.ts';
-import type { Voice } from './voice.ts';
+import { shortWait, tookWords, reasonWords } from './phrases.ts';
+import { safe, excerpt } from './shown-text.ts';
+import type { Voice } from './catalog.ts';
 
 const callsShown = 6;
 const nameLimit = 40;

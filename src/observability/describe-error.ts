@@ -1,5 +1,10 @@
-import { oneLine } from './one-line.ts';
-import { hideTokens } from './redactor.ts';
+import { hideTokens } from './redaction/redactor.ts';
+
+/** The text on one line without control characters, at most so long; terminals and log readers take it as it is. */
+export function oneLine(text: string, longest = 300): string {
+  const line = text.replace(/[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ').trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`;
+}
 
 const deepestCause = 5;
 const longestPart = 300;
@@ -65,4 +70,30 @@ function safeText(message: string): string {
   const hidden =
     instead ?? text.replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@]*@)?([^\s/?#"'<>@]+)[^\s"'<>]*/gi, '$1$2/…');
   return oneLine(hideTokens(hidden), longestPart);
+}
+
+export type LoggableError = { readonly description: string; readonly stack?: string };
+
+/** What a log line keeps of an error: its description and where it was made, none of its other properties. */
+export function loggableError(error: unknown): LoggableError {
+  const description = describeError(error);
+  const frames = framesOf(error);
+  return frames === '' ? { description } : { description, stack: frames };
+}
+
+const mostFrames = 12;
+
+/** Only the frames: the text above them is the raw message. */
+function framesOf(error: unknown): string {
+  try {
+    const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
+    return stack
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, mostFrames)
+      .map((line) => line.trim())
+      .join('\n');
+  } catch {
+    return '';
+  }
 }

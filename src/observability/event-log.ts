@@ -2,7 +2,7 @@ import { type DestinationStream, type LevelWithSilent, pino } from 'pino';
 import type { HouseEvent, Tell } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createLogger, isUrgent, tellTo } from './logger.ts';
-import type { Redactor } from './redactor.ts';
+import type { Redactor } from './redaction/redactor.ts';
 
 /** The longest that an event waits to be written, with those that come after it. */
 const gatherForMs = 5;

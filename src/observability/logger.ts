@@ -1,12 +1,10 @@
 import { createRequire } from 'node:module';
 import { type DestinationStream, type Level, type LevelWithSilent, type Logger, pino } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
-
 import type { HouseEvent, Tell } from '../domain/events.ts';
-import { loggableError } from './loggable-error.ts';
-import { redactLine } from './redact-line.ts';
-import type { Redactor } from './redactor.ts';
-import { storyLine } from './story.ts';
+import { loggableError } from './describe-error.ts';
+import { redactLine, type Redactor } from './redaction/redactor.ts';
+import { storyLine } from './pretty-log.ts';
 
 export type LoggerOptions = {
   readonly level: LevelWithSilent;

@@ -1,4 +1,4 @@
-import { wordsOnly } from '../domain/model-traits.ts';
+import { wordsOnly } from '../domain/provider.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
 const keysOnly = { seatsPerKey: 4, models: [], otherModels: wordsOnly, chains: {} } as const;

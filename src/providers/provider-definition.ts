@@ -1,10 +1,9 @@
 import type { JobKind } from '../domain/job.ts';
-import type { ModelTraits } from '../domain/model-traits.ts';
-import type { Provider } from '../domain/provider.ts';
-import type { ProviderName } from '../domain/provider-name.ts';
+import type { ModelTraits, Provider } from '../domain/provider.ts';
+import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { FailureTable } from './classify-by-table.ts';
-import type { HttpClient } from './http-client.ts';
+import type { FailureTable } from './classification/classify.ts';
+import type { HttpClient } from './http/http-client.ts';
 
 /** What a model costs, in US dollars. */
 export type ModelPrice = {

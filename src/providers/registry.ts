@@ -1,7 +1,6 @@
-import type { Candidate } from '../domain/candidate.ts';
-import type { JobKind } from '../domain/job.ts';
-import { type ModelLookup, type ModelTraits, wordsOnly } from '../domain/model-traits.ts';
-import type { ProviderName } from '../domain/provider-name.ts';
+import type { Candidate, JobKind } from '../domain/job.ts';
+import { type ModelLookup, type ModelTraits, wordsOnly } from '../domain/provider.ts';
+import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import type { ProviderDefinition } from './provider-definition.ts';

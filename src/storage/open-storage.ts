@@ -1,31 +1,28 @@
-import type { AdminCommands } from '../domain/admin-command.ts';
-import type { AlertStore } from '../domain/alert-store.ts';
-import type { ChatBook } from '../domain/chat-book.ts';
-import type { DialogueStore } from '../domain/dialogue-store.ts';
+import type { AdminCommands, AlertStore } from '../domain/admin-api.ts';
+import type { ChatBook, DialogueStore, RestBook } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Tell } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { JobEngine } from '../domain/job-engine.ts';
-import type { RunningCaps } from '../domain/job-queue.ts';
+import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
-import type { ProviderName } from '../domain/provider-name.ts';
-import type { RestBook } from '../domain/rest-book.ts';
+import type { ProviderName } from '../domain/ids.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
-import { TroubleWatch } from '../kit/trouble-watch.ts';
-import { type Database, openDatabase } from './database.ts';
-import { isWritable } from './is-writable.ts';
-import { createSqliteAdminCommands } from './sqlite-admin-commands.ts';
-import { createSqliteAlertStore } from './sqlite-alert-store.ts';
-import { createSqliteChatBook } from './sqlite-chat-book.ts';
-import { createSqliteDialogues } from './sqlite-dialogues.ts';
-import { createSqliteEffectLedger } from './sqlite-effect-ledger.ts';
-import { createSqliteInbox } from './sqlite-inbox.ts';
-import { createSqliteJobEngine } from './sqlite-job-engine.ts';
-import { createSqliteKeyStore } from './sqlite-key-store.ts';
-import { createSqliteRestBook } from './sqlite-rest-book.ts';
-import { createSqliteUsers } from './sqlite-users.ts';
-import type { StorageError } from './storage-error.ts';
+import { TroubleWatch } from '../kit/outage-tracker.ts';
+import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
+import { createSqliteAdminCommands } from './sqlite/admin-commands.ts';
+import { createSqliteAlertStore } from './sqlite/alert-store.ts';
+import {
+  createSqliteChatBook,
+  createSqliteDialogues,
+  createSqliteEffectLedger,
+  createSqliteRestBook,
+} from './sqlite/telegram-state.ts';
+import { createSqliteInbox } from './sqlite/inbox.ts';
+import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
+import { createSqliteKeyStore } from './sqlite/key-store.ts';
+import { createSqliteUsers } from './sqlite/users.ts';
+import type { StorageError } from './sqlite/storage-error.ts';
 
 /** Everything that is kept on this machine, over one database; disposing closes it. */
 export type Storage = Disposable & {

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { CommandRunner } from '../../src/app/command-runner.ts';
-import type { AdminApi, KeyChoice } from '../../src/domain/admin-api.ts';
-import type { AdminCommands } from '../../src/domain/admin-command.ts';
+import type { AdminApi, KeyChoice, AdminCommands } from '../../src/domain/admin-api.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite-admin-commands.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 /** A runner over real rows; the admin API writes down what it is asked for and takes as long as it is told. */

@@ -9,9 +9,9 @@ import {
   lookOverDatabase,
   setDatabaseAside,
 } from '../../src/app/maintenance.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { migrations } from '../../src/storage/migrate.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { migrations } from '../../src/storage/sqlite/migrate.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 
 function scratch() {
   const dir = mkdtempSync(join(tmpdir(), 'darkroom-maintenance-'));

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type CoreParts, openCore } from '../../src/app/open-core.ts';
-import { instantResults } from '../../src/cli/simulate/instant-results.ts';
-import { parseConfig } from '../../src/config.ts';
+import { instantResults } from '../../simulator/instant-results.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 
 const picture: ProviderReply = { ok: true, source: { kind: 'url', url: 'https://cdn.example/fox.png' } };

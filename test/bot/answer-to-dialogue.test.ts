@@ -2,7 +2,7 @@ import { Api, Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../src/bot/context.ts';
-import { heard } from '../../src/bot/dialogue/answer-to-dialogue.ts';
+import { heard } from '../../src/bot/dialogue/dialogues.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
 const person = { id: 7, is_bot: false, first_name: 'Ann' };

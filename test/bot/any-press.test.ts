@@ -7,7 +7,7 @@ import type { BotContext, Desk } from '../../src/bot/context.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { callbackVerbs } from '../../src/messages/screen.ts';
+import { callbackVerbs } from '../../src/messages/view.ts';
 import { aView } from '../messages/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { messageOf, userOf } from '../journeys/raw-updates.ts';

@@ -1,10 +1,10 @@
 import type { Bot } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../src/bot/context.ts';
-import { Handling } from '../../src/bot/handling.ts';
+import { Handling } from '../../src/bot/updates/handling.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const poison = 3;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pacing } from '../../src/bot/outbox-pace.ts';
-import type { Errand } from '../../src/bot/outbox.ts';
-import { isPassing, troubleOf } from '../../src/bot/telegram-trouble.ts';
+import { pacing } from '../../src/bot/outbox/rate-limiter.ts';
+import type { Errand } from '../../src/bot/outbox/outbox.ts';
+import { isPassing, troubleOf } from '../../src/bot/outbox/telegram-error.ts';
 import { fakeTelegram, limited, refusing, type TelegramCall, type TelegramDeed } from '../support/fake-telegram.ts';
 
 const chats = [7, 8, -9];

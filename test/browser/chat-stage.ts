@@ -1,8 +1,8 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { openDemoHouse, roles } from '../../src/cli/demo-house.ts';
-import { openDemoPage } from '../../src/cli/demo-page.ts';
-import type { RotationStrategy } from '../../src/config.ts';
+import { openDemoHouse, roles } from '../../src/cli/demo/demo-app.ts';
+import { openDemoPage } from '../../src/cli/demo/demo-page.ts';
+import type { RotationStrategy } from '../../src/config/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { openChromium } from './chromium.ts';
 

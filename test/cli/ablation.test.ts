@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import { defendingRows, figuresOf, harmOf, isCostly, isWorthIt } from '../../src/cli/simulate/ablation.ts';
-import { house, houseWithout } from '../../src/cli/simulate/house.ts';
-import type { Measured } from '../../src/cli/simulate/measure.ts';
-import { scenarios } from '../../src/cli/simulate/scenarios.ts';
-import { simulate, usualSettings } from '../../src/cli/simulate/simulate.ts';
+import { defendingRows, figuresOf, harmOf, isCostly, isWorthIt } from '../../simulator/ablation.ts';
+import { house, houseWithout } from '../../simulator/darkroom.ts';
+import type { Measured } from '../../simulator/measure.ts';
+import { scenarios } from '../../simulator/scenarios.ts';
+import { simulate, usualSettings } from '../../simulator/simulate.ts';
 import { everyMechanism, type Mechanism, mechanismNames, without } from '../../src/domain/mechanisms.ts';
-import { KeyPool } from '../../src/keys/key-pool.ts';
-import { poolKeys } from '../../src/keys/pool-keys.ts';
-import { PooledKey } from '../../src/keys/pooled-key.ts';
+import { KeyPool } from '../../src/keys/pool/key-pool.ts';
+import { poolKeys } from '../../src/keys/sources/identify-keys.ts';
+import { PooledKey } from '../../src/keys/pool/pooled-key.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 

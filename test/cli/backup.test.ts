@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from '../storage/an-engine.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { accepted } from '../conformance/requests.ts';
 import { aStage, type Stage } from './stage.ts';
 

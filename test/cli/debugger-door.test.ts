@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { debuggerWarnings } from '../../src/cli/debugger-door.ts';
+import { debuggerWarnings } from '../../src/cli/start.ts';
 import { StartError } from '../../src/app/start-error.ts';
 import { source } from '../support/child-process.ts';
 

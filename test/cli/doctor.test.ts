@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkVersions } from '../../src/cli/doctor/machine-checks.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { createSqliteInbox } from '../../src/storage/sqlite-inbox.ts';
-import { anEngine } from '../storage/an-engine.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
+import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
 import { atMs, aStage, type Stage } from './stage.ts';
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import type { JobRequest } from '../../src/domain/job.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import { anEngine } from '../storage/an-engine.ts';
+import type { JobRequest, Outcome } from '../../src/domain/job.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
 import type { TimedEngine } from '../conformance/engine-under-test.ts';
 import { claimed, roomy, aRequest } from '../conformance/requests.ts';
 import { aStage, atMs, type Stage } from './stage.ts';

@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../src/keys/fingerprint.ts';
+import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { aBadNight, aStageAtNight, lineOf } from './bad-night.ts';
 import { aStage, atMs, stageKey } from './stage.ts';
 

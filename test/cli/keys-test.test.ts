@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import { startBytezSandbox, type BytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
 import { aStage, atMs, type Stage, stageKey } from './stage.ts';
 
 const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { migrations } from '../../src/storage/migrate.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { migrations } from '../../src/storage/sqlite/migrate.ts';
 import { aStageAtNight, lineOf } from './bad-night.ts';
 import { aStage, stageKey } from './stage.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { stateCell } from '../../src/cli/keys/state-words.ts';
-import { troubleOf } from '../../src/cli/keys/trouble.ts';
+import { stateCell } from '../../src/cli/keys/key-tables.ts';
+import { troubleOf } from '../../src/cli/keys/report.ts';
 import type { KnownKey } from '../../src/cli/keys/known-keys.ts';
-import { isoTime, momentWords, spanWords } from '../../src/cli/time-words.ts';
+import { isoTime, momentWords, spanWords } from '../../src/cli/table.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { atMs, noHealth } from './stage.ts';

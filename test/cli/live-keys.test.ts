@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { groupsBeyond, LiveKeys } from '../../src/cli/live-keys.ts';
-import { settingsForNextStart } from '../../src/cli/settings-for-next-start.ts';
-import { parseConfig } from '../../src/config.ts';
+import { groupsBeyond, LiveKeys, settingsForNextStart } from '../../src/cli/live-keys.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
-import { KeySource } from '../../src/keys/key-source.ts';
+import { KeySource } from '../../src/keys/sources/key-source.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 type Env = Readonly<Record<string, string>>;

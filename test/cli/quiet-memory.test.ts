@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { giveBackWhenQuiet, processMemory } from '../../src/cli/quiet-memory.ts';
+import { giveBackWhenQuiet, processMemory } from '../../src/cli/start.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const much = 30_000_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConfigError, parseConfig } from '../../src/config.ts';
+import { ConfigError, parseConfig } from '../../src/config/config.ts';
 
 test.each(['0x7B', '123abc', '-5', '1e3', '0', '007', '1.0', '１２３', '12 34', '+5', '99999999999999999', '@name'])(
   'the admin id %j stops the start by its place, and is not shown (B14)',

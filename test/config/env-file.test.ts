@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readEnvironment } from '../../src/environment.ts';
+import { readEnvironment } from '../../src/config/env.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

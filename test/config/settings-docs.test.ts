@@ -3,10 +3,10 @@ import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { configurationPage } from '../../scripts/settings-docs.ts';
 import { envExample, settingTables } from '../../scripts/setting-tables.ts';
-import { knownNames, unknownNames } from '../../src/config-names.ts';
-import { parseConfig } from '../../src/config.ts';
+import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { keyMeanings, settingSections } from '../../src/config/settings.ts';
-import { keyVariables } from '../../src/keys/key-variables.ts';
+import { keyVariables } from '../../src/keys/sources/key-variables.ts';
 import { bytezDefinition } from '../../src/providers/bytez/bytez-definition.ts';
 
 function file(name: string): string {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { unknownNames } from '../../src/config-names.ts';
-import { ConfigError, parseConfig } from '../../src/config.ts';
+import { unknownNames } from '../../src/config/unknown-names.ts';
+import { ConfigError, parseConfig } from '../../src/config/config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

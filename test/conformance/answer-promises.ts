@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KnownAnswer } from '../../src/domain/job-lease.ts';
+import type { KnownAnswer } from '../../src/domain/job-engine.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, drained, startMs } from './requests.ts';

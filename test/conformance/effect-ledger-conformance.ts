@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EffectLedger } from '../../src/domain/effect-ledger.ts';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobEngine } from '../../src/domain/job-engine.ts';
-import type { JobLease } from '../../src/domain/job-lease.ts';
+import type { JobEngine, JobLease } from '../../src/domain/job-engine.ts';
 import { accepted, claimed, startMs } from './requests.ts';
 
 type Both = { readonly engine: JobEngine; readonly ledger: EffectLedger };

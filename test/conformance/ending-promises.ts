@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Outcome } from '../../src/domain/job.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, aRequest, claimed, drained, startMs } from './requests.ts';
 

@@ -1,5 +1,4 @@
-import type { JobEngine } from '../../src/domain/job-engine.ts';
-import type { RunningCaps } from '../../src/domain/job-queue.ts';
+import type { JobEngine, RunningCaps } from '../../src/domain/job-engine.ts';
 
 /** An engine whose time is moved by the test. */
 export type TimedEngine = JobEngine & {

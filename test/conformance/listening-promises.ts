@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { JobQueue } from '../../src/domain/job-queue.ts';
+import type { JobQueue } from '../../src/domain/job-engine.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, aRequest, claimed, oneEach, roomy, startMs } from './requests.ts';

@@ -1,7 +1,7 @@
-import type { AcceptLimits, RunningCaps } from '../../src/domain/job-queue.ts';
+import type { AcceptLimits, RunningCaps } from '../../src/domain/job-engine.ts';
 import type { JobKind, Lane } from '../../src/domain/job.ts';
 import { kindTraits } from '../../src/domain/kind-traits.ts';
-import type { ProviderName } from '../../src/domain/provider-name.ts';
+import type { ProviderName } from '../../src/domain/ids.ts';
 
 export type ModelJob = {
   readonly updateId: number;

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobLease } from '../../src/domain/job-lease.ts';
-import type { Recovered } from '../../src/domain/job-queue.ts';
-import { jobKinds, lanes } from '../../src/domain/job.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import type { JobLease, Recovered } from '../../src/domain/job-engine.ts';
+import { jobKinds, lanes, type Outcome } from '../../src/domain/job.ts';
 import type { MakeEngine, TimedEngine } from './engine-under-test.ts';
 import { aTrail } from './call-promises.ts';
 import { ModelEngine, type ModelJob } from './model-engine.ts';

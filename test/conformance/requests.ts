@@ -1,8 +1,6 @@
-import type { JobEngine } from '../../src/domain/job-engine.ts';
-import type { Claim } from '../../src/domain/job-lease.ts';
-import type { AcceptLimits, RunningCaps } from '../../src/domain/job-queue.ts';
+import type { JobEngine, Claim, AcceptLimits, RunningCaps } from '../../src/domain/job-engine.ts';
 import type { Job, JobKind, JobRequest, Lane } from '../../src/domain/job.ts';
-import type { ProviderName } from '../../src/domain/provider-name.ts';
+import type { ProviderName } from '../../src/domain/ids.ts';
 
 export const startMs = Date.UTC(2026, 0, 1, 12);
 export const roomy: AcceptLimits = { waiting: 1_000_000, perDay: -1 };

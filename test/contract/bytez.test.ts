@@ -5,9 +5,8 @@ import { expect, test } from 'vitest';
 import type { ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createBytezProvider } from '../../src/providers/bytez/bytez-provider.ts';
-import { createHttpClient } from '../../src/providers/http-client.ts';
-import { localHttpServer, localTcpServer } from './local-server.ts';
-import type { LocalServer } from './local-server.ts';
+import { createHttpClient } from '../../src/providers/http/http-client.ts';
+import { localHttpServer, localTcpServer, type LocalServer } from './local-server.ts';
 
 const key = new Secret('0123456789abcdef0123456789abcdef');
 const run = {

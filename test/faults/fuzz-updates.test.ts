@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { answerPromises, type Found, lookAtAnswers, type Turn } from '../../faults/answers-due.ts';
 import { Findings } from '../../faults/findings.ts';
 import { fuzzUpdates, shortUpdates } from '../../faults/fuzz-updates.ts';
-import type { RecordedCall } from '../../src/sandbox/telegram/api-desk.ts';
+import type { RecordedCall } from '../../sandbox/telegram/api-service.ts';
 
 const secret = 'campaign-key-0001';
 

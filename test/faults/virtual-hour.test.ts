@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { alive } from '../../faults/heap.ts';
 import { slopeOf } from '../../faults/slope.ts';
 import { shortHour, virtualHour } from '../../faults/virtual-hour.ts';
-import { openVirtualHouse, type VirtualHouse } from '../../faults/virtual-house.ts';
+import { openVirtualHouse, type VirtualHouse } from '../../faults/virtual-app.ts';
 import type { Lane } from '../../src/domain/job.ts';
-import type { Random } from '../../src/kit/random.ts';
+import type { Random } from '../../src/kit/backoff.ts';
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts';
 
 const quiet = { seed: 5, progress: () => undefined };

@@ -1,8 +1,8 @@
 import { buffer, text } from 'node:stream/consumers';
 import Bytez from 'bytez.js';
 import { expect, test, vi } from 'vitest';
-import type { FaultEffect } from '../../src/sandbox/bytez/bytez-fault.ts';
-import type { BytezSandbox, BytezSandboxOptions } from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import type { FaultEffect } from '../../sandbox/bytez/bytez-fault.ts';
+import type { BytezSandbox, BytezSandboxOptions } from '../../sandbox/bytez/bytez-sandbox.ts';
 import { chatModel, imageModel, mp4Bytes, pngBytes, until, videoModel } from '../sandbox/bytez/ask.ts';
 import { bytezOnLocalhost } from './bytez-on-localhost.ts';
 

@@ -2,11 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { systemClock } from '../../src/kit/clock.ts';
-import {
-  startBytezSandbox,
-  type BytezSandbox,
-  type BytezSandboxOptions,
-} from '../../src/sandbox/bytez/bytez-sandbox.ts';
+import { startBytezSandbox, type BytezSandbox, type BytezSandboxOptions } from '../../sandbox/bytez/bytez-sandbox.ts';
 import { plainPainter } from '../sandbox/bytez/ask.ts';
 
 /** The port that `bytez.js` uses in its development mode; it cannot be changed. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { faultSchema } from '../../src/sandbox/bytez/bytez-fault.ts';
-import { parseFaultsFile } from '../../src/sandbox/bytez/faults-file.ts';
+import { faultSchema } from '../../sandbox/bytez/bytez-fault.ts';
+import { parseFaultsFile } from '../../sandbox/bytez/faults-file.ts';
 
 const root = join(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/sandbox.md'), 'utf8');

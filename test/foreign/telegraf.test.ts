@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Markup, Telegraf, TelegramError } from 'telegraf';
 import { callbackQuery, message } from 'telegraf/filters';
 import { expect, test } from 'vitest';
-import type { TelegramFault } from '../../src/sandbox/telegram/faults.ts';
+import type { TelegramFault } from '../../sandbox/telegram/faults.ts';
 import { anMp4, aPng, aTelegram, token } from '../sandbox/telegram/a-telegram.ts';
 
 type Setup = (bot: Telegraf) => void;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { InputFile } from 'grammy';
 import { expect, test } from 'vitest';
-import type { TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import type { TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { answerTo, pictures, press, reads, runs, until } from '../journeys/talk.ts';
 import { aPng, aTelegram } from '../sandbox/telegram/a-telegram.ts';
 import { telegramSchema } from '../support/telegram-schema.ts';
 import { readTelegramTypes, schemaFile, type SchemaFixture } from '../support/telegram-types.ts';
-import { adminId, openTestHouse, premiumId, type TestHouse } from '../support/test-house.ts';
+import { adminId, openTestHouse, premiumId, type TestHouse } from '../support/test-app.ts';
 
 const schema = telegramSchema();
 

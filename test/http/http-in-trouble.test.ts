@@ -1,9 +1,8 @@
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { listen } from '../../src/http/listen.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { isWritable } from '../../src/storage/is-writable.ts';
-import { scratch } from '../storage/scratch.ts';
+import { openDatabase, isWritable } from '../../src/storage/sqlite/database.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
 import { aDoor, ask, well } from './test-server.ts';
 
 test('while the database is locked by somebody else the house says within two seconds that it is not ready (H13)', async () => {

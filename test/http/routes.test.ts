@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { servedHosts } from '../../src/http/served-hosts.ts';
 import { aDoor, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
 

@@ -4,7 +4,7 @@ import type { HouseEvent } from '../../src/domain/events.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { healthApi, openPaths, type Vitals } from '../../src/http/health-api.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
-import { openDoor } from '../../src/http/open-door.ts';
+import { openDoor } from '../../src/http/listen-http.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';

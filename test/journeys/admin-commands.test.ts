@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { answerTo, callsOf, troubles, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import {
   acquaintance,
   answerToRaw,

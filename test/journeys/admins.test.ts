@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
 const refresh = '🔄 Refresh';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
 import { answerTo, press, troubles, until, whileTimePasses } from './talk.ts';
 
 const refused = [{ do: { kind: 'unauthorized' } }] as const;

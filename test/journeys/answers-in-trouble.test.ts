@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
 
 const [first, second] = ['dreamlike-art/dreamlike-photoreal-2.0', 'stabilityai/stable-diffusion-xl-base-1.0'];
 const env = { IMAGE_CHAIN: `bytez:${first},bytez:${second}` };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerTo, callsOf, pictures, picturesOf, press, runs, troubles, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith, messageOf, pressRaw, userOf } from './raw-updates.ts';
 
 const gone = 'This button is no longer in use.';

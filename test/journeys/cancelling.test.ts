@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerTo, newMessage, pictures, picturesOf, press, reads, runs, troubles, until } from './talk.ts';
-import { openTestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, wordsOf } from '../support/test-app.ts';
 
 const button = '✖ Cancel';
 

@@ -3,7 +3,7 @@ import { answerTo, picturesOf, runs, troubles, until } from './talk.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { openTestHouse } from '../support/test-house.ts';
+import { openTestHouse } from '../support/test-app.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import {
   accepted,
   acquaintance,

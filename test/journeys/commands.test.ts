@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TestHouse } from '../support/test-house.ts';
-import { adminId, fromBot, openTestHouse, premiumId, wordsOf } from '../support/test-house.ts';
+import { type TestHouse, adminId, fromBot, openTestHouse, premiumId, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
 const commandNames = ({ telegram }: TestHouse, chatId: number, languageCode?: string) =>

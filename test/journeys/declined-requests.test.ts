@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerTo, pictures, runs, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance } from './raw-updates.ts';
 
 test('a wish that the provider declines is asked once, whatever other keys and models there are (A20)', async () => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { Person, SayOptions } from '../../src/sandbox/telegram/people/person.ts';
-import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
+import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { machineryShown } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
 const minuteMs = 60_000;

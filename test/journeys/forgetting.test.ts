@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, pictures, press, reads, runs, until, whileTimePasses } from './talk.ts';
 
 const rows = ({ dataDir }: TestHouse, sql: string) => {

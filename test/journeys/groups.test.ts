@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
 const me = '@darkroom_sandbox_bot';

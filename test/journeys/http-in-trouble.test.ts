@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openTestHouse } from '../support/test-house.ts';
+import { openTestHouse } from '../support/test-app.ts';
 import { pictures } from './talk.ts';
 import { ask } from '../http/test-server.ts';
 

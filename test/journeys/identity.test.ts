@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { identify } from '../../src/bot/identity.ts';
-import { ConfigError, parseConfig } from '../../src/config.ts';
+import { identify } from '../../src/bot/middleware/identify.ts';
+import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { answerTo, pictures, press, troubles } from './talk.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import {
   accepted,
   acquaintance,

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LiveKeys } from '../../src/cli/live-keys.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
-import { KeySource } from '../../src/keys/key-source.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite-admin-commands.ts';
+import { KeySource } from '../../src/keys/sources/key-source.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { openTestHouse, testKey, type TestHouse } from '../support/test-house.ts';
+import { openTestHouse, testKey, type TestHouse } from '../support/test-app.ts';
 import { pictures, runs, until, whileTimePasses } from './talk.ts';
 
 function statesOf(house: TestHouse, keyName: string): readonly KeyState[] {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readKeys } from '../../src/keys/read-keys.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { answerTo, runs, until } from './talk.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
-import { openTestHouse, testKey, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, testKey, wordsOf } from '../support/test-app.ts';
 
 test('a key that is taken away while it works finishes its call and makes no other (K9)', async () => {
   await using house = await openTestHouse({ accounts: [[], []], env: { ROTATION_STRATEGY: 'primary-first' } });

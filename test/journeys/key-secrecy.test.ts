@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/kit/secret.ts';
-import { fingerprint, keyHint } from '../../src/keys/fingerprint.ts';
+import { fingerprint, keyHint } from '../../src/keys/sources/identify-keys.ts';
 import { answerTo, pictures } from './talk.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
-import { adminId, openTestHouse, testKey, testToken, wordsOf } from '../support/test-house.ts';
+import { adminId, openTestHouse, testKey, testToken, wordsOf } from '../support/test-app.ts';
 
 test('the list of keys shows an admin no key, and everybody else not even that there is one (K15)', async () => {
   await using house = await openTestHouse({ accounts: [[], [], []] });

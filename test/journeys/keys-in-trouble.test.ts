@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
 
 const manyPictures = { timeoutMs: 40_000 };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Person, SayOptions } from '../../src/sandbox/telegram/people/person.ts';
+import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, press, troubles, until } from './talk.ts';
 
 /** Says it so often at once. */

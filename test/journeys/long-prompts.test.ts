@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { longestPrompt } from '../../src/generation/prompt-rules.ts';
-import { captionLimit } from '../../src/messages/screen.ts';
+import { longestPrompt } from '../../src/jobs/request/prompt-rules.ts';
+import { captionLimit } from '../../src/messages/view.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
-import { openTestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, answerToRaw, messageOf } from './raw-updates.ts';
 
 test('4,096 units are accepted and 4,097 refused with the limit in the text (A4)', async () => {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { callsOf, newMessage, pictures, picturesOf, runs, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith } from './raw-updates.ts';
 import { openDoor } from './telegram-proxy.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import { answerTo, callsOf, pictures, reads, runs, troubles, until } from './talk.ts';
-import { openTestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, refusedCalls } from './raw-updates.ts';
 import { openDoor, refusal } from './telegram-proxy.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerTo } from './talk.ts';
-import { fromBot, openTestHouse } from '../support/test-house.ts';
+import { fromBot, openTestHouse } from '../support/test-app.ts';
 import { acquaintance, messageOf } from './raw-updates.ts';
 import { openDoor } from './telegram-proxy.ts';
 

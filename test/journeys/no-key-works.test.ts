@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
 
 const languages = ['en', 'es', 'ru'] as const;
 const freeIds = [1, 2, 3];

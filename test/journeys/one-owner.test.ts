@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openApp } from '../../src/app/open-app.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { scratch } from '../storage/scratch.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
 
 const token = '123456789:canary-of-the-tests-0123456789abcdef';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { machineryShown } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, pictures, press, runs, troubles } from './talk.ts';
 
 const photoreal = 'dreamlike-art/dreamlike-photoreal-2.0';

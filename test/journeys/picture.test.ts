@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 
 test('a person asks for a picture and the receipt becomes the picture', async () => {
   await using house = await openTestHouse();

@@ -1,13 +1,12 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
-import { drawPicture } from '../../src/sandbox/drawing/draw-picture.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
+import { drawPicture } from '../../sandbox/drawing/draw-picture.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
-import { adminId, fromBot, openTestHouse, testKey, wordsOf } from '../support/test-house.ts';
-import type { TestHouse } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, testKey, wordsOf, type TestHouse } from '../support/test-app.ts';
 import { hiddenWords, hideInPng } from '../media/hidden-words.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0' };

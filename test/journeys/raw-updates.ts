@@ -1,10 +1,10 @@
 import type { MessageEntity } from 'grammy/types';
-import type { Group } from '../../src/sandbox/telegram/people/group.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import type { RecordedCall } from '../../src/sandbox/telegram/api-desk.ts';
-import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
+import type { Group } from '../../sandbox/telegram/people/group.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import type { RecordedCall } from '../../sandbox/telegram/api-service.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import { answerTo, callsOf, newMessage, until } from './talk.ts';
-import { fromBot, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, type TestHouse, wordsOf } from '../support/test-app.ts';
 
 export const me = '@darkroom_sandbox_bot';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 
 const prompts = (house: Parameters<typeof runs>[0]) => runs(house).map(({ prompt }) => prompt);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, askAll, callsOf, count, pictures, picturesOf, reads, resultsOf, runs, until } from './talk.ts';
 
 /** The key does not try whether it carries more: every run is somebody's. */

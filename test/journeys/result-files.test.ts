@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { aPng } from '../media/sample-files.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { machineryShown } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0', MAX_ATTEMPTS: '1' };
 

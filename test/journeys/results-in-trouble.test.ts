@@ -2,13 +2,13 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { aPng } from '../media/sample-files.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0' };
 

@@ -4,13 +4,13 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/kit/secret.ts';
 import { createLogger, tellTo } from '../../src/observability/logger.ts';
-import { createRedactor } from '../../src/observability/redactor.ts';
-import type { BytezFault } from '../../src/sandbox/bytez/bytez-fault.ts';
+import { createRedactor } from '../../src/observability/redaction/redactor.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { filesIn, secretsFound, spellingsOf, type Haystack } from '../support/secret-hunt.ts';
-import { adminId, openTestHouse, testKey, testToken, type TestHouse } from '../support/test-house.ts';
+import { adminId, openTestHouse, testKey, testToken, type TestHouse } from '../support/test-app.ts';
 
 const keyCount = 6;
 const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));

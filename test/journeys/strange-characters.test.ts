@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPrompt } from '../../src/generation/prompt-rules.ts';
+import { checkPrompt } from '../../src/jobs/request/prompt-rules.ts';
 import { shownText } from '../../src/messages/shown-text.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
-import { openTestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, answerToRaw, messageOf, refusedCalls, sent, userOf } from './raw-updates.ts';
 
 const promptOf = (text: string) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerTo, pictures, runs } from './talk.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted } from './raw-updates.ts';
 
 test('a model’s name of three thousand signs is shown in a few (A22)', async () => {

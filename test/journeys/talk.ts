@@ -1,10 +1,10 @@
-import type { BytezCall } from '../../src/sandbox/bytez/call-book.ts';
-import type { Group } from '../../src/sandbox/telegram/people/group.ts';
-import type { Person, SayOptions } from '../../src/sandbox/telegram/people/person.ts';
-import type { RecordedCall } from '../../src/sandbox/telegram/api-desk.ts';
-import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
+import type { BytezCall } from '../../sandbox/bytez/call-log.ts';
+import type { Group } from '../../sandbox/telegram/people/group.ts';
+import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts';
+import type { RecordedCall } from '../../sandbox/telegram/api-service.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
-import { fromBot, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, type TestHouse, wordsOf } from '../support/test-app.ts';
 
 /** Says it and answers the bot's next new message. */
 export async function answerTo(person: Person, words: string, options: SayOptions = {}): Promise<SeenMessage> {

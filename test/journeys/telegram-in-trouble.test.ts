@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openApp } from '../../src/app/open-app.ts';
-import { parseConfig } from '../../src/config.ts';
-import { readKeys } from '../../src/keys/read-keys.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { startTelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { StartError } from '../../src/app/start-error.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, testToken, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, testToken, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, pictures, picturesOf, press, reads, runs, until, whileTimePasses } from './talk.ts';
 
 /** A person whose picture is being made, and is finished by `release`. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { StartError } from '../../src/app/start-error.ts';
 import { answerTo, callsOf, pictures, picturesOf, runs, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { openTestHouse, type TestHouse } from '../support/test-house.ts';
+import { openTestHouse, type TestHouse } from '../support/test-app.ts';
 import { acquaintance, dealtWith, me } from './raw-updates.ts';
 import { openDoor, refusal } from './telegram-proxy.ts';
 

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, pictures, picturesOf, reads, runs, until, whileTimePasses } from './talk.ts';
 
 /** A person whose picture is being made, and is finished by `release`. */

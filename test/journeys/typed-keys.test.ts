@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { answerTo, callsOf, pictures, runs, troubles } from './talk.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
 import { messageOf } from './raw-updates.ts';
-import { adminId, fromBot, openTestHouse, testKey, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, testKey, wordsOf } from '../support/test-app.ts';
 
 const typed: readonly (readonly [string, string])[] = [
   ['a key of 32 hexadecimal digits', '9f86d081884c7d659a2feaa0c55ad015'],

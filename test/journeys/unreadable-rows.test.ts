@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { answerTo, pictures, until } from './talk.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { acquaintance } from './raw-updates.ts';
 
 function spoil(house: TestHouse, sql: string): void {

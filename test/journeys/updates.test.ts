@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerTo, callsOf, pictures, picturesOf, troubles, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith, messageOf, userOf } from './raw-updates.ts';
 
 test('an update that comes three times at once makes one request and one receipt (B1)', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-app.ts';
 import {
   answerTo,
   callsOf,

@@ -5,8 +5,8 @@ import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { SeatAnswer } from '../../src/domain/key-leases.ts';
 import type { KeyView } from '../../src/domain/views.ts';
-import { viewOf } from '../../src/generation/job-view.ts';
-import type { KeyPool } from '../../src/keys/key-pool.ts';
+import { viewOf } from '../../src/jobs/job-view.ts';
+import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
 
 const happenings = [

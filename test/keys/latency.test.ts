@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { LatencyBook } from '../../src/keys/latency-book.ts';
-import { PeakAverage } from '../../src/keys/peak-average.ts';
+import { LatencyBook, PeakAverage } from '../../src/keys/rules/latency.ts';
 import { aPool, seatOf } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
 

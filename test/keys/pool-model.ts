@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
-import type { KeyHappening } from '../../src/keys/key-life.ts';
+import type { KeyHappening } from '../../src/keys/rules/key-state.ts';
 import type { KeyView } from '../../src/domain/views.ts';
-import { KeyPool } from '../../src/keys/key-pool.ts';
+import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import type { Lease } from '../../src/domain/key-leases.ts';
-import type { PoolKey } from '../../src/keys/pooled-key.ts';
+import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import { virtualClock } from '../../src/kit/virtual-clock.ts';
 import { failures, hour } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';

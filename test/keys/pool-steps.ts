@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { KeyHappening } from '../../src/keys/key-life.ts';
-import type { StrategyName } from '../../src/keys/strategies.ts';
+import type { KeyHappening } from '../../src/keys/rules/key-state.ts';
+import type { StrategyName } from '../../src/keys/rules/strategies.ts';
 import { failures, hour, minute } from '../support/a-pool.ts';
 
 export const places = [1, 2, 3, 4, 5] as const;

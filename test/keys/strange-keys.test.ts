@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readEnvironment } from '../../src/environment.ts';
-import { readKeys } from '../../src/keys/read-keys.ts';
+import { readEnvironment } from '../../src/config/env.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -2,12 +2,12 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
 import type { KeyView, PoolView } from '../../src/domain/views.ts';
-import type { ChangeListener } from '../../src/keys/key-lives.ts';
-import { nextKeyState } from '../../src/keys/key-life.ts';
+import type { ChangeListener } from '../../src/keys/pool/transitions.ts';
+import { nextKeyState } from '../../src/keys/rules/key-state.ts';
 import type { Clock } from '../../src/kit/clock.ts';
-import type { PoolKey } from '../../src/keys/pooled-key.ts';
-import type { KeysReplaced } from '../../src/keys/rosters.ts';
-import type { TendedPool } from '../../src/keys/tended-pool.ts';
+import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
+import type { KeysReplaced } from '../../src/keys/pool/key-registry.ts';
+import type { TendedPool } from '../../src/keys/maintenance/pool-port.ts';
 
 const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { steadyClock } from '../../src/kit/steady-clock.ts';
+import { steadyClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 test('steadyClock() goes on evenly when the machine’s clock is set, and follows when it is told', async () => {

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import * as fc from 'fast-check';
 import type { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
-import { checkUrl } from '../../src/media/address-guard.ts';
-import { guardedConnector } from '../../src/media/guarded-connect.ts';
+import { checkUrl, guardedConnector } from '../../src/media/guarded-connect.ts';
 import { classOfText, classOfV4, classOfV6 } from './address-classes.ts';
 
 const rules = { allowPrivateHosts: [] };

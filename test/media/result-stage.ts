@@ -6,10 +6,9 @@ import { expect } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/job.ts';
-import type { Kept } from '../../src/domain/result-keeper.ts';
+import type { Kept } from '../../src/domain/result-store.ts';
 import type { Resolve } from '../../src/media/guarded-connect.ts';
-import { createResultKeeper } from '../../src/media/result-keeper.ts';
-import type { ResultKeeperOptions } from '../../src/media/result-keeper.ts';
+import { createResultKeeper, type ResultKeeperOptions } from '../../src/media/result-store.ts';
 
 export const publicAddress = '93.184.216.34';
 

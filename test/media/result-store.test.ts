@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createResultKeeper } from '../../src/media/result-keeper.ts';
+import { createResultKeeper } from '../../src/media/result-store.ts';
 import { resultStoreConformance } from '../conformance/result-store-conformance.ts';
 
 resultStoreConformance('createResultKeeper()', async () => {

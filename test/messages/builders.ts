@@ -1,7 +1,7 @@
 import { keyId, jobId } from '../../src/domain/ids.ts';
 import type { JobPhase, JobView, KeyView, PoolView } from '../../src/domain/views.ts';
 import { failureCodes, type FailureCode, type FailureReason } from '../../src/domain/failure.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
+import type { Outcome } from '../../src/domain/job.ts';
 
 export function aView(change: Partial<JobView> = {}): JobView {
   return {

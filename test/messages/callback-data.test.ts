@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callbackData, callbackVerbs, parseCallbackData } from '../../src/messages/screen.ts';
+import { callbackData, callbackVerbs, parseCallbackData } from '../../src/messages/view.ts';
 
 test('data of more than 64 bytes cannot be made, and bytes are counted (B20)', () => {
   for (const verb of callbackVerbs) {

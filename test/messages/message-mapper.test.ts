@@ -4,7 +4,7 @@ import { failureCodes, type FailureCode } from '../../src/domain/failure.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import type { Screen } from '../../src/messages/screen.ts';
+import type { Screen } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { EventLog } from '../../src/observability/event-log.ts';
-import { createRedactor } from '../../src/observability/redactor.ts';
+import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const stopping = (running: number): HouseEvent => ({ event: 'house.stopping', running });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { createLogger, tellTo } from '../../src/observability/logger.ts';
-import { createRedactor } from '../../src/observability/redactor.ts';
+import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 
 test.each([false, true])('foreign words in the log stay on one line without ESC (pretty: %s) (A8, A14)', (pretty) => {
   const lines: string[] = [];

@@ -1,10 +1,9 @@
 import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createLogger, tellTo } from '../../src/observability/logger.ts';
-import { createRedactor } from '../../src/observability/redactor.ts';
+import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import { everyEvent, job, key } from './every-event.ts';
 
 const token = '123456789:AAF-abc_defghijklmnopqrstuvwxyz01';

@@ -3,8 +3,8 @@ import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import { describeError } from '../../src/observability/describe-error.ts';
 import { createLogger, tellTo } from '../../src/observability/logger.ts';
-import { createRedactor } from '../../src/observability/redactor.ts';
-import { testToken } from '../support/test-house.ts';
+import { createRedactor } from '../../src/observability/redaction/redactor.ts';
+import { testToken } from '../support/test-app.ts';
 
 test('an error of the network that holds the address of a call is told by its name, code and method alone (K10)', () => {
   const address = `https://api.telegram.org/bot${testToken}/sendMessage`;

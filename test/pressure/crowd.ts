@@ -1,5 +1,5 @@
-import { acceptJob } from '../../src/storage/job-intake.ts';
-import { openDatabase, type Database } from '../../src/storage/database.ts';
+import { acceptJob } from '../../src/storage/sqlite/jobs/accept.ts';
+import { openDatabase, type Database } from '../../src/storage/sqlite/database.ts';
 import { aRequest, roomy } from '../conformance/requests.ts';
 
 export type Crowd = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerTo, troubles, until } from '../journeys/talk.ts';
-import { openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, premiumId, type TestHouse, wordsOf } from '../support/test-app.ts';
 import { fillWithCrowd } from './crowd.ts';
 
 const jobs = 50_000;

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { startFloodTelegram } from '../../bench/flood-telegram.ts';
 import { troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, testToken, wordsOf } from '../support/test-house.ts';
-import { openPressedHouse } from './pressed-house.ts';
+import { fromBot, openTestHouse, testToken, wordsOf } from '../support/test-app.ts';
+import { openPressedHouse } from './pressed-app.ts';
 
 /** How many rows of the inbox are in each state. */
 function inboxOf(dataDir: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { answerTo, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 
 const filesOf = ({ dataDir }: TestHouse): readonly string[] => {
   const results = join(dataDir, 'results');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 
 /** Keeps the house's database locked in a process of its own; ends by SIGKILL. */
 async function lock(house: TestHouse): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from '../storage/an-engine.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { startMs } from '../conformance/requests.ts';
 import { addCrowd } from './crowd.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { fromBot, wordsOf } from '../support/test-house.ts';
-import { canBePressed, openPressedHouse, type PressedHouse, pressures } from './pressed-house.ts';
+import { fromBot, wordsOf } from '../support/test-app.ts';
+import { canBePressed, openPressedHouse, type PressedHouse, pressures } from './pressed-app.ts';
 
 const ready = (house: PressedHouse, status: number) =>
   vi.waitUntil(async () => (await house.readiness()) === status, { interval: 50, timeout: 20_000 });

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
 
 test('while results cannot be written nothing new is taken, and nobody has to make a result twice (Q5)', async () => {
   await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });

@@ -3,7 +3,7 @@ import { runs } from '../journeys/talk.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-house.ts';
+import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
 
 const hourMs = 3_600_000;
 const jumps = [

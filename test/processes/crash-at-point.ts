@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { type LifePoint, lifePoints } from '../../src/domain/life-point.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { fromBot, wordsOf } from '../support/test-house.ts';
+import { type LifePoint, lifePoints } from '../../src/domain/events.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { fromBot, wordsOf } from '../support/test-app.ts';
 import { type KillableHouse, openKillableHouse } from './killable-app.ts';
 import { picturesOf, runs, until } from '../journeys/talk.ts';
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { pictures, runs } from '../journeys/talk.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
-import { openTestHouse, testKey, testToken, type TestHouse } from '../support/test-house.ts';
+import { openTestHouse, testKey, testToken, type TestHouse } from '../support/test-app.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 

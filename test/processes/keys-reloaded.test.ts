@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testKey } from '../support/test-house.ts';
+import { testKey } from '../support/test-app.ts';
 import { type LogLine, startProcess, type StartedProcess } from './started-process.ts';
 import { pictures, until } from '../journeys/talk.ts';
 

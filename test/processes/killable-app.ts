@@ -4,14 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { HouseEvent, LifePoint } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { LifePoint } from '../../src/domain/life-point.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { type BytezSandbox, startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { startTelegramSandbox, type TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import { adminId, testKey, testToken } from '../support/test-house.ts';
+import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
+import { adminId, testKey, testToken } from '../support/test-app.ts';
 import { until } from '../journeys/talk.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
-import { KeyPool } from '../../src/keys/key-pool.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { createSqliteKeyStore } from '../../src/storage/sqlite-key-store.ts';
+import { KeyPool } from '../../src/keys/pool/key-pool.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
 import { startChild } from './child.ts';
-import { type Scratch, scratch } from '../storage/scratch.ts';
+import { type Scratch, scratch } from '../storage/sqlite/scratch.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { learningKeys } from './children/learning-keys.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { Person } from '../../src/sandbox/telegram/people/person.ts';
-import { openDatabase } from '../../src/storage/database.ts';
-import { anEngine } from '../storage/an-engine.ts';
-import { adminId, fromBot, wordsOf } from '../support/test-house.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
+import { adminId, fromBot, wordsOf } from '../support/test-app.ts';
 import { openKillableHouse } from './killable-app.ts';
 import { answerTo, askAll, callsOf, count, pictures, picturesOf, resultsOf, runs, until } from '../journeys/talk.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { migrations } from '../../src/storage/migrate.ts';
-import { bindToBot } from '../../src/storage/one-bot.ts';
-import { type Scratch, scratch } from '../storage/scratch.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { migrations } from '../../src/storage/sqlite/migrate.ts';
+import { bindToBot } from '../../src/storage/sqlite/owner-lock.ts';
+import { type Scratch, scratch } from '../storage/sqlite/scratch.ts';
 import { run, source } from '../support/child-process.ts';
 
 const token = '123456789:canary-of-the-tests-0123456789abcdef';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pictures, until } from '../journeys/talk.ts';
 import { startProcess } from './started-process.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
-import { testKey, testToken } from '../support/test-house.ts';
+import { testKey, testToken } from '../support/test-app.ts';
 
 test('with DEBUG on the start warns, and our own lines hold no secret (K12)', async () => {
   await using started = await startProcess(1, { BYTEZ_API_KEY: testKey(1), DEBUG: 'grammy*', LOG_LEVEL: 'trace' });

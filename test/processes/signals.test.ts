@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
-import { startBytezSandbox } from '../../src/sandbox/bytez/bytez-sandbox.ts';
-import { startTelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
+import { startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
+import { startTelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { answerTo, pictures, runs, until } from '../journeys/talk.ts';
 import { startProcess } from './started-process.ts';
-import { scratch } from '../storage/scratch.ts';
-import { openTestHouse, testKey, testToken } from '../support/test-house.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
+import { openTestHouse, testKey, testToken } from '../support/test-app.ts';
 import { source } from '../support/child-process.ts';
 
 const aPerson = { id: 7, firstName: 'Ann', languageCode: 'en' };

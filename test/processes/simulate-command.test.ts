@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type SimulateOptions, simulateFaults } from '../../src/cli/simulate/command.ts';
-import type { Measured } from '../../src/cli/simulate/measure.ts';
-import { scenarioNames } from '../../src/cli/simulate/scenarios.ts';
-import { usualSettings } from '../../src/cli/simulate/simulate.ts';
+import { type SimulateOptions, simulateFaults } from '../../simulator/command.ts';
+import type { Measured } from '../../simulator/measure.ts';
+import { scenarioNames } from '../../simulator/scenarios.ts';
+import { usualSettings } from '../../simulator/simulate.ts';
 import { StartError } from '../../src/app/start-error.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');

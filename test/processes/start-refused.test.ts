@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { scratch } from '../storage/scratch.ts';
-import { openTestHouse, testToken } from '../support/test-house.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
+import { openTestHouse, testToken } from '../support/test-app.ts';
 import { run, source } from '../support/child-process.ts';
 
 test('a second process over the same folder ends with code 2 and one sentence, and the first goes on (Q6)', async () => {

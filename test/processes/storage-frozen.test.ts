@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
-import { takeOwnership } from '../../src/storage/owner-lock.ts';
-import { anEngine } from '../storage/an-engine.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
 import { startChild } from './child.ts';
-import { scratch } from '../storage/scratch.ts';
+import { scratch } from '../storage/sqlite/scratch.ts';
 
 test('a process that froze while it made a job shows and ends nothing when it wakes after somebody else did (Q2)', async () => {
   using place = scratch();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testKey, testToken } from '../support/test-house.ts';
+import { testKey, testToken } from '../support/test-app.ts';
 import { answerTo, until } from '../journeys/talk.ts';
 import { startProcess } from './started-process.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobKinds } from '../../src/domain/job.ts';
-import { isProviderName } from '../../src/domain/provider-name.ts';
-import { createHttpClient } from '../../src/providers/http-client.ts';
+import { isProviderName } from '../../src/domain/ids.ts';
+import { createHttpClient } from '../../src/providers/http/http-client.ts';
 import { createProviders } from '../../src/providers/create-providers.ts';
 import {
   builtInChain,

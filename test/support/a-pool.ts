@@ -1,7 +1,7 @@
 import type { HouseEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
-import { KeyPool, type KeyPoolOptions } from '../../src/keys/key-pool.ts';
+import { KeyPool, type KeyPoolOptions } from '../../src/keys/pool/key-pool.ts';
 import type { Lease, SeatRequest } from '../../src/domain/key-leases.ts';
 import { aKey } from './builders.ts';
 import { fakeClock } from './fake-clock.ts';

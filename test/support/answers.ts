@@ -1,4 +1,4 @@
-import type { SeenMessage } from '../../src/sandbox/telegram/messages/seen-message.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 
 /** True when the latest message of the bot is the final one of a request: only that has a button to ask again. */
 export function hasAnswer(messages: readonly SeenMessage[]): boolean {

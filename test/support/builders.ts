@@ -1,5 +1,5 @@
 import { keyId } from '../../src/domain/ids.ts';
-import type { PoolKey } from '../../src/keys/pooled-key.ts';
+import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 
 /** A key of the pool with number `place`; the other fields have usual values. */

@@ -1,9 +1,9 @@
 import { Api, HttpError } from 'grammy';
-import { mendCalls } from '../../src/bot/outbox-mending.ts';
-import { Pace } from '../../src/bot/outbox-pace.ts';
-import { Outbox } from '../../src/bot/outbox.ts';
-import { type Manner, politeCalls } from '../../src/bot/polite-calls.ts';
-import type { ChatBook, ChatEntry } from '../../src/domain/chat-book.ts';
+import { mendCalls } from '../../src/bot/outbox/undeliverable.ts';
+import { Pace } from '../../src/bot/outbox/rate-limiter.ts';
+import { Outbox } from '../../src/bot/outbox/outbox.ts';
+import { type Manner, politeCalls } from '../../src/bot/outbox/api-transformer.ts';
+import type { ChatBook, ChatEntry } from '../../src/domain/chat-store.ts';
 import type { HouseEvent } from '../../src/domain/events.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
 

@@ -1,5 +1,5 @@
-import type { TelegramSandbox } from '../../src/sandbox/telegram/telegram-sandbox.ts';
-import { adminId } from './test-house.ts';
+import type { TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
+import { adminId } from './test-app.ts';
 
 const speaking = /^(?:send(?!ChatAction)|edit|answer)/;
 const wordFields = ['text', 'caption', 'media', 'reply_markup'] as const;

@@ -1,7 +1,6 @@
 import { Composer } from 'grammy';
-import { answer, edit } from '../answer-press.ts';
+import { answer, edit, sayScreen } from '../reply.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
 
 /** A question that was left unanswered for so long is not answered by a stray press. */
 const askedForMs = 600_000;

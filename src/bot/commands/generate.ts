@@ -3,7 +3,7 @@ import { jobKinds } from '../../domain/job.ts';
 import { kindTraits } from '../../domain/kind-traits.ts';
 import type { BotContext, Desk } from '../context.ts';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
-import { ask } from './ask.ts';
+import { ask } from './submit-request.ts';
 
 /** One command for each kind: a request, or a short dialogue when there are no words. */
 export function generateCommands(desk: Desk): Composer<BotContext> {

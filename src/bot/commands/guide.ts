@@ -1,7 +1,7 @@
 import { Composer } from 'grammy';
-import { isAdminHere } from '../admin-here.ts';
+import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
+import { sayScreen } from '../reply.ts';
 
 /** /start, /help and /language. */
 export function guideCommands({ messages }: Desk): Composer<BotContext> {

@@ -1,10 +1,9 @@
 import { Composer } from 'grammy';
 import { poolViewOf } from '../../domain/views.ts';
-import type { Screen } from '../../messages/screen.ts';
-import { isAdminHere } from '../admin-here.ts';
-import { answer, edit } from '../answer-press.ts';
+import type { Screen } from '../../messages/view.ts';
+import { isAdminHere } from '../middleware/identify.ts';
+import { answer, edit, sayScreen } from '../reply.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
 
 /** /keys for admins; for anybody else it does not exist, but admins hear that somebody tried. */
 export function keysCommand(desk: Desk): Composer<BotContext> {

@@ -1,9 +1,9 @@
 import { Composer } from 'grammy';
-import { isAdminHere } from '../admin-here.ts';
+import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
-import { textOptions } from '../screen-options.ts';
-import { describeTrouble, troubleOf } from '../telegram-trouble.ts';
+import { sayScreen } from '../reply.ts';
+import { textOptions } from '../delivery/view-options.ts';
+import { describeTrouble, troubleOf } from '../outbox/telegram-error.ts';
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 

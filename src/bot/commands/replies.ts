@@ -1,10 +1,10 @@
 import { Composer } from 'grammy';
 import type { Message } from 'grammy/types';
 import { type JobId, jobId } from '../../domain/ids.ts';
-import { readPromptOptions } from '../../generation/prompt-options.ts';
-import { parseCallbackData } from '../../messages/screen.ts';
+import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
+import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, Desk } from '../context.ts';
-import { make, sayMistake } from './ask.ts';
+import { make, sayMistake } from './submit-request.ts';
 
 /** New words in reply to an own result go on from the old ones: the same kind, `old words, new words`, old options kept. */
 export function resultReplies(desk: Desk): Composer<BotContext> {

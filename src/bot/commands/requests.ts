@@ -1,8 +1,20 @@
+import type { Screen } from '../../messages/view.ts';
+import { isAdminHere } from '../middleware/identify.ts';
+import type { BotContext, Desk } from '../context.ts';
 import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
-import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
-import { statusFor } from './status.ts';
+import { sayScreen } from '../reply.ts';
+
+/** Where the speaker's requests stand; an admin, in the own chat, also sees the calls that were made for them. */
+export async function statusFor(ctx: BotContext, { service, messages }: Desk): Promise<Screen> {
+  const { userId, locale } = ctx.speaker;
+  const views = await service.findAll(userId);
+  if (!isAdminHere(ctx)) return messages.status(views, locale);
+  const trails = await Promise.all(
+    views.map(async ({ id }) => [id, (await service.explain(id))?.trail ?? []] as const),
+  );
+  return messages.status(views, locale, new Map(trails));
+}
 
 /** /status says where the person's requests stand; /cancel ends the one, or lets them choose among several. */
 export function requestCommands(desk: Desk): Composer<BotContext> {

@@ -1,11 +1,68 @@
+import { parseCallbackData } from '../../messages/view.ts';
+import { jobUnder } from '../commands/replies.ts';
+import type { BotContext, Desk } from '../context.ts';
+import { isSaid } from '../middleware/identify.ts';
+import { answer, edit, sayScreen } from '../reply.ts';
+import { make, sayMistake } from '../commands/submit-request.ts';
+import { type DialogueTurn, recall, type Recalled } from './state.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
-import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../say-screen.ts';
-import { heard } from './answer-to-dialogue.ts';
-import { carryOut } from './carry-out.ts';
-import { recall, type Recalled } from './dialogue-memory.ts';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';
+
+/** What an update means for a dialogue that may be open. */
+export type Heard = 'answer' | 'leaves' | 'nothing';
+
+/**
+ * A command leaves the dialogue and is carried out; so does the example button. In private everything else that a person
+ * writes is an answer, in a group only words in reply to the bot; every other update passes by.
+ */
+export function heard(ctx: BotContext): Heard {
+  const press = parseCallbackData(ctx.callbackQuery?.data ?? '');
+  if (press?.verb === 'ask') return 'answer';
+  if (press?.verb === 'example') return 'leaves';
+  const { message } = ctx;
+  if (message === undefined || !isSaid(message)) return 'nothing';
+  if (message.text?.startsWith('/') === true) return isForOthers(message.text, ctx.me.username) ? 'nothing' : 'leaves';
+  const repliedTo = message.reply_to_message;
+  const isReplyToUs = repliedTo?.from?.id === ctx.me.id;
+  if (isReplyToUs && jobUnder(repliedTo) !== undefined) return 'nothing';
+  return ctx.chat?.type === 'private' || (isReplyToUs && message.text !== undefined) ? 'answer' : 'nothing';
+}
+
+function isForOthers(text: string, username: string): boolean {
+  const [, addressed] = /^\/\w+@(\w+)/.exec(text) ?? [];
+  return addressed !== undefined && addressed.toLowerCase() !== username.toLowerCase();
+}
+
+/** Does what the dialogue has decided; doing it again repeats a question at worst, never a request. */
+export async function carryOut(ctx: BotContext, desk: Desk, turn: DialogueTurn): Promise<void> {
+  const { messages } = desk;
+  const { locale } = ctx.speaker;
+  const isPress = ctx.callbackQuery !== undefined;
+  switch (turn.kind) {
+    case 'ask': {
+      const { question, hint } = turn;
+      const screen = messages.question(question, locale, { hint, inGroup: ctx.chat?.type !== 'private' });
+      if (!isPress) return sayScreen(ctx, screen);
+      await answer(ctx, messages.answer('accepted', locale));
+      return edit(ctx, screen);
+    }
+    case 'mistake':
+      return sayMistake(ctx, desk, turn.job, turn.mistake);
+    case 'make': {
+      const { kind, words, options, style } = turn.wish;
+      const prompt = messages.styled(words, style, locale);
+      await answer(ctx, messages.answer('accepted', locale));
+      await edit(ctx, messages.dialogueDone(prompt, locale));
+      return make(ctx, desk, { kind, prompt, options });
+    }
+    case 'give-up':
+      return sayScreen(ctx, messages.dialogueGivenUp(locale));
+    case 'outdated':
+      if (isPress) await answer(ctx, messages.answer('expired', locale));
+      return sayScreen(ctx, messages.dialogueOutdated(locale));
+  }
+}
 
 /**
  * Dialogues with one person in one chat. What a dialogue decides is carried out after it has decided, and what it

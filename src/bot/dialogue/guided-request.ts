@@ -1,13 +1,12 @@
 import type { Conversation } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
-import type { GenerationOptions } from '../../domain/generation-options.ts';
-import type { JobKind } from '../../domain/job.ts';
-import { readPromptOptions } from '../../generation/prompt-options.ts';
-import { checkPrompt } from '../../generation/prompt-rules.ts';
-import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-screens.ts';
-import { parseCallbackData } from '../../messages/screen.ts';
+import type { GenerationOptions, JobKind } from '../../domain/job.ts';
+import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
+import { checkPrompt } from '../../jobs/request/prompt-rules.ts';
+import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
+import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';
-import type { DialogueTurn } from './dialogue-turn.ts';
+import type { DialogueTurn } from './state.ts';
 
 export const guidedRequestId = 'guided-request';
 /** To be raised with every change in the order of what is waited for and decided below: kept dialogues end kindly. */

@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
 import { isAppRunning, lookOverDatabase } from '../../app/maintenance.ts';
-import { type Config, ConfigError, parseConfig } from '../../config.ts';
-import { unknownNames } from '../../config-names.ts';
-import { readEnvironment } from '../../environment.ts';
-import { readKeys } from '../../keys/read-keys.ts';
-import { writeJson } from '../keys/key-document.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { paint, type Style, type Terminal } from '../terminal.ts';
-import { isoTime } from '../time-words.ts';
+import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
+import { unknownNames } from '../../config/unknown-names.ts';
+import { readEnvironment } from '../../config/env.ts';
+import { readKeys } from '../../keys/sources/read-keys.ts';
+import { writeJson } from '../keys/key-tables.ts';
+import { type Surroundings, paint, type Style, type Terminal } from '../process-context.ts';
+import { isoTime } from '../table.ts';
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkFolder } from './folder-checks.ts';
-import { ledgerFindings } from './ledger-findings.ts';
+import { ledgerFindings, resultFindings } from './ledger-findings.ts';
 import { checkClock, checkDisk, checkVersions } from './machine-checks.ts';
-import { resultFindings } from './result-findings.ts';
 
 const dayMs = 86_400_000;
 

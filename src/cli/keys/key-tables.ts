@@ -1,12 +1,95 @@
-import type { ProviderName } from '../../domain/provider-name.ts';
-import { count } from '../../observability/story-words.ts';
-import { isServed } from '../../providers/registry.ts';
-import { spanWords } from '../time-words.ts';
-import { type Cell, type Column, table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
-import type { KnownKey, KnownKeys } from './known-keys.ts';
-import { countByProvider } from './provider-counts.ts';
-import { stateCell } from './state-words.ts';
+import { type KeyState, takesCalls } from '../../domain/key-state.ts';
+import type { ProviderName } from '../../domain/ids.ts';
+import { isServed, providerNames } from '../../providers/registry.ts';
+import { momentWords, waitWords, type Cell, spanWords, type Column, table, isoTime } from '../table.ts';
+import type { Style, Terminal, Surroundings } from '../process-context.ts';
+import { count } from '../../observability/pretty-log.ts';
+import { type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
+
+export type ProviderCount = {
+  readonly provider: ProviderName;
+  readonly total: number;
+  /** How many take calls. */
+  readonly ready: number;
+  readonly cooling: number;
+  readonly benched: number;
+  readonly disabled: number;
+};
+
+/** The keys of each provider, counted by what they are good for. */
+export function countByProvider(
+  keys: readonly { readonly provider: ProviderName; readonly state: KeyState }[],
+): readonly ProviderCount[] {
+  return providerNames.flatMap((provider) => {
+    const states = keys.filter((key) => key.provider === provider).map(({ state }) => state);
+    const count = (...kinds: readonly KeyState['kind'][]) => states.filter(({ kind }) => kinds.includes(kind)).length;
+    if (states.length === 0) return [];
+    return [
+      {
+        provider,
+        total: states.length,
+        ready: states.filter(takesCalls).length,
+        cooling: count('cooling'),
+        benched: count('benched', 'probing'),
+        disabled: count('disabled'),
+      },
+    ];
+  });
+}
+
+/** 0 when every provider that can be asked, and at least one, has a key that takes calls. */
+export function exitCodeFor(counts: readonly { readonly provider: ProviderName; readonly ready: number }[]): number {
+  const asked = counts.filter(({ provider }) => isServed(provider));
+  return asked.length > 0 && asked.every(({ ready }) => ready > 0) ? 0 : 1;
+}
+
+const styleOf = {
+  ready: 'good',
+  suspect: 'warn',
+  cooling: 'warn',
+  'half-open': 'warn',
+  probing: 'warn',
+  benched: 'bad',
+  disabled: 'dim',
+} as const satisfies Record<KeyState['kind'], Style>;
+
+/** The state of a key as it stands in a table, with how long it lasts. */
+export function stateCell(state: KeyState, nowMs: number): Cell {
+  return { text: stateWords(state, nowMs), style: styleOf[state.kind] };
+}
+
+/** The same without a moment in it: it changes when the state does, not with every second. */
+export function stateName(state: KeyState): string {
+  switch (state.kind) {
+    case 'ready':
+    case 'disabled':
+      return state.kind;
+    case 'half-open':
+      return `on trial (${state.after})`;
+    case 'suspect':
+    case 'cooling':
+    case 'benched':
+    case 'probing':
+      return `${state.kind} (${state.reason})`;
+  }
+}
+
+function stateWords(state: KeyState, nowMs: number): string {
+  switch (state.kind) {
+    case 'cooling':
+      return `${stateName(state)} until ${momentWords(state.untilMs, nowMs)}`;
+    case 'benched':
+      return state.probeAtMs <= nowMs
+        ? `${stateName(state)}, asked again now`
+        : `${stateName(state)}, asked again in ${waitWords(state.probeAtMs - nowMs)}`;
+    case 'ready':
+    case 'suspect':
+    case 'half-open':
+    case 'probing':
+    case 'disabled':
+      return stateName(state);
+  }
+}
 
 const shortFingerprint = 8;
 
@@ -116,4 +199,90 @@ function rateStyle(rate: number): 'good' | 'warn' | 'bad' {
 function lastErrorWords({ health }: KnownKey, nowMs: number): string {
   const { lastError } = health;
   return lastError === undefined ? '–' : `${lastError.reason}, ${spanWords(nowMs - lastError.atMs)} ago`;
+}
+
+/** Everything known of the keys, for programs: stable names, and nothing of the keys themselves. */
+export function keysDocument(known: KnownKeys): object {
+  const { nowMs, bot, keys, warnings, strangers } = known;
+  return {
+    at: isoTime(nowMs),
+    bot,
+    providers: countByProvider(keys),
+    keys: keys.map((key) => keyDocument(key)),
+    rememberedButNotConfigured: strangers,
+    warnings,
+  };
+}
+
+/** One key for programs. Times are milliseconds since 1970. */
+export function keyDocument(key: KnownKey): object {
+  const { name, provider, fingerprint, origin, state, inFlight, seats, account, health } = key;
+  return {
+    name,
+    fingerprint: fingerprint ?? null,
+    provider,
+    origin: { variable: origin.variable, position: origin.position },
+    state,
+    takesCalls: takesCalls(state),
+    inFlight,
+    seats,
+    account: account ?? null,
+    calls: health.calls,
+    callsToday: health.callsToday,
+    successes: health.successes,
+    successRate: health.successRate ?? null,
+    errors: health.errors,
+    errorsInARow: health.consecutiveErrors,
+    meanLatencyMs: health.meanLatencyMs ?? null,
+    p95LatencyMs: health.p95LatencyMs ?? null,
+    lastUsedMs: health.lastUsedMs ?? null,
+    lastError: health.lastError ?? null,
+  };
+}
+
+export function writeJson(out: { write(text: string): void }, document: object): void {
+  out.write(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** Prints where each key stands. */
+export async function listKeys(around: Surroundings, options: { readonly json: boolean }): Promise<void> {
+  const known = await show(around, options.json, stateTable);
+  around.exitWith(exitCodeFor(countByProvider(known.keys)));
+}
+
+/** Prints how each key has fared. */
+export async function keyStats(around: Surroundings, options: { readonly json: boolean }): Promise<void> {
+  await show(around, options.json, statsTable);
+}
+
+async function show(around: Surroundings, json: boolean, draw: typeof stateTable): Promise<KnownKeys> {
+  const known = await lookAtKeys(around);
+  if (json) {
+    writeJson(around.out, keysDocument(known));
+    return known;
+  }
+  const lines =
+    known.keys.length === 0 ? [noKeys, ...known.warnings] : [...draw(around.out, known), '', ...countLines(known)];
+  around.out.write(`${[...lines, ...standing(known)].join('\n')}\n`);
+  return known;
+}
+
+export const noKeys = 'No provider key is set: put BYTEZ_API_KEY into .env, then start the bot';
+
+/** What has to be known to read the rest rightly. */
+export function standing({ bot, strangers, config }: KnownKeys): readonly string[] {
+  const remembered =
+    strangers === 0
+      ? []
+      : [
+          `${strangers} more ${strangers === 1 ? 'key is' : 'keys are'} remembered and not configured here; if the bot uses ${strangers === 1 ? 'it' : 'them'}, run this where its .env is`,
+        ];
+  switch (bot) {
+    case 'running':
+      return remembered;
+    case 'stopped':
+      return ['The bot is not running: this is what it last wrote down', ...remembered];
+    case 'never-ran':
+      return [`The bot has never run with DATA_DIR ${config.dataDir}: keys as configured, without history`];
+  }
 }

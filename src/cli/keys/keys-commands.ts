@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Surroundings } from '../surroundings.ts';
+import type { Surroundings } from '../process-context.ts';
 
 const asJson = ['--json', 'print one JSON document, for programs', false] as const;
 const namesHelp = 'as "darkroom keys list" shows them: 3, "#3", bytez#3, or the beginning of a fingerprint';
@@ -13,7 +13,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .description('where each key stands; exit code 1 when a provider has no key that takes calls')
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
-      const { listKeys } = await import('./list-and-stats.ts');
+      const { listKeys } = await import('./key-tables.ts');
       await listKeys(around, options);
     });
 
@@ -22,7 +22,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .description('how each key has fared')
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
-      const { keyStats } = await import('./list-and-stats.ts');
+      const { keyStats } = await import('./key-tables.ts');
       await keyStats(around, options);
     });
 

@@ -1,11 +1,7 @@
-import { isoTime } from '../time-words.ts';
-import type { Surroundings } from '../surroundings.ts';
-import type { Terminal } from '../terminal.ts';
-import { keyDocument } from './key-document.ts';
-import { countLines, watchTable } from './key-tables.ts';
+import { isoTime } from '../table.ts';
+import type { Surroundings, Terminal } from '../process-context.ts';
+import { keyDocument, countLines, watchTable, noKeys, standing, stateName } from './key-tables.ts';
 import { type KnownKeys, lookAtKeys } from './known-keys.ts';
-import { noKeys, standing } from './list-and-stats.ts';
-import { stateName } from './state-words.ts';
 
 export type MonitorOptions = {
   readonly intervalMs: number;

@@ -1,14 +1,117 @@
-import { takesCalls } from '../../domain/key-state.ts';
-import { momentWords } from '../time-words.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { paint, type Terminal } from '../terminal.ts';
+import { type BenchReason, type CoolReason, type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { momentWords, spanWords } from '../table.ts';
+import { originWords, type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
+import { type Surroundings, paint, type Terminal } from '../process-context.ts';
 import { isServed } from '../../providers/registry.ts';
-import { keysDocument, writeJson } from './key-document.ts';
-import { notServedWords } from './key-tables.ts';
-import { type KnownKeys, lookAtKeys } from './known-keys.ts';
-import { noKeys, standing } from './list-and-stats.ts';
-import { countByProvider, exitCodeFor, type ProviderCount } from './provider-counts.ts';
-import { troubleOf } from './trouble.ts';
+import {
+  keysDocument,
+  writeJson,
+  notServedWords,
+  noKeys,
+  standing,
+  countByProvider,
+  exitCodeFor,
+  type ProviderCount,
+} from './key-tables.ts';
+
+/** What is wrong with a key, and what the person who reads it can do. */
+export type Trouble = {
+  readonly what: string;
+  readonly mend: string;
+};
+
+const manyErrors = 3;
+
+const coolWords = {
+  'rate-limited': 'the provider said that it is asked too often',
+  concurrency: 'its account carries no further call at once',
+  'timed-out': 'its last call was not answered in time and may still hold its seat',
+  'fails-alone': 'it fails where the other keys succeed',
+} as const satisfies Record<CoolReason, string>;
+
+const afterWords = {
+  ...coolWords,
+  rejected: 'it was refused',
+  'out-of-credit': 'it was out of credit',
+} as const satisfies Record<CoolReason | BenchReason, string>;
+
+/** What an operator should know about the key; undefined when it simply works. */
+export function troubleOf(key: KnownKey, nowMs: number): Trouble | undefined {
+  const { state, health } = key;
+  switch (state.kind) {
+    case 'ready':
+      if (health.consecutiveErrors < manyErrors) return undefined;
+      return {
+        what: `takes calls, but failed ${health.consecutiveErrors} times in a row${lastError(key, nowMs)}`,
+        mend: 'run "darkroom keys test": when the provider accepts it, wait; the next success clears this',
+      };
+    case 'suspect':
+      return {
+        what: `takes calls, after the others: it failed once (${state.reason}), ${spanWords(nowMs - state.sinceMs)} ago`,
+        mend: 'nothing to do, its next call decides',
+      };
+    case 'cooling':
+      return {
+        what: `has rested for ${spanWords(nowMs - state.sinceMs)}: ${coolWords[state.reason]}`,
+        mend: coolMend(key, state, nowMs),
+      };
+    case 'half-open':
+      return { what: `is on trial: ${afterWords[state.after]}`, mend: 'nothing to do, its next call decides' };
+    case 'probing':
+      return { what: 'is being asked whether it works again', mend: 'look again in a few seconds' };
+    case 'benched':
+      return benchTrouble(key, state, nowMs);
+    case 'disabled':
+      return { what: 'is switched off', mend: `"${command('enable', key)}" switches it on` };
+  }
+}
+
+function benchTrouble(key: KnownKey, state: Extract<KeyState, { kind: 'benched' }>, nowMs: number): Trouble {
+  const again = state.probeAtMs <= nowMs ? 'now' : `at ${momentWords(state.probeAtMs, nowMs)}`;
+  const refusals = state.times > 1 ? `, ${state.times} times in a row` : '';
+  if (state.reason === 'out-of-credit') {
+    return {
+      what: `is out of credit${refusals}${lastError(key, nowMs)}; tried again ${again}`,
+      mend: `add credit to its account, then "${command('wake', key)}"; or replace it: ${originWords(key.origin)}`,
+    };
+  }
+  if (!state.confirmed) {
+    return {
+      what: `was refused${refusals}${lastError(key, nowMs)}; not confirmed yet, asked again ${again}`,
+      mend: `nothing yet; "darkroom keys test" asks at once, and if it is refused again replace it: ${originWords(key.origin)}`,
+    };
+  }
+  return {
+    what: `is refused by the provider${refusals}${lastError(key, nowMs)}; asked again ${again}`,
+    mend: `replace it: ${originWords(key.origin)}; when it was mended at the provider, "${command('wake', key)}"`,
+  };
+}
+
+function coolMend(key: KnownKey, state: Extract<KeyState, { kind: 'cooling' }>, nowMs: number): string {
+  const until = momentWords(state.untilMs, nowMs);
+  const wait = `wait until ${until}${state.stated ? '' : ' at the latest'}`;
+  switch (state.reason) {
+    case 'rate-limited':
+      return `${wait}; if this is often so, add keys`;
+    case 'concurrency':
+      return `${wait}; if another program uses this account, give the bot one of its own`;
+    case 'timed-out':
+      return wait;
+    case 'fails-alone':
+      return `${wait}; if it goes on, replace it: ${originWords(key.origin)}`;
+  }
+}
+
+function lastError({ health }: KnownKey, nowMs: number): string {
+  return health.lastError === undefined
+    ? ''
+    : ` (last ${health.lastError.reason} ${spanWords(nowMs - health.lastError.atMs)} ago)`;
+}
+
+/** As it is typed; the name stands without its space, so that it is one word. */
+function command(what: string, { provider, place }: KnownKey): string {
+  return `darkroom keys ${what} ${provider}#${place}`;
+}
 
 /** Prints for each provider what is wrong with its keys and what to do about it. */
 export async function reportKeys(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {

@@ -1,19 +1,39 @@
+import type { Terminal, Surroundings } from '../process-context.ts';
 import type { FailureReason } from '../../domain/failure.ts';
-import type { KeyId } from '../../domain/ids.ts';
-import type { ProviderName } from '../../domain/provider-name.ts';
-import { oneLine } from '../../observability/one-line.ts';
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import { oneLine } from '../../observability/describe-error.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
-import { isoTime, spanWords } from '../time-words.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { type Cell, table } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
-import { writeJson } from './key-document.ts';
-import { originWords } from './key-origins.ts';
-import { notServedWords } from './key-tables.ts';
-import { type KnownKey, openAdminLook } from './known-keys.ts';
-import { noKeys } from './list-and-stats.ts';
-import { exitCodeFor } from './provider-counts.ts';
-import { progressOn } from './progress.ts';
+import { isoTime, spanWords, type Cell, table } from '../table.ts';
+import { writeJson, notServedWords, noKeys, exitCodeFor } from './key-tables.ts';
+import { originWords, type KnownKey, openAdminLook } from './known-keys.ts';
+
+export type Progress = {
+  /** One more is done; the words say what came of it. */
+  step(words: string): void;
+  end(): void;
+};
+
+const clearLine = '\r\u001b[2K';
+
+/** Shows how far many things are: one living line for a person, a line each otherwise; `quiet` keeps those away. */
+export function progressOn(terminal: Terminal, total: number, quiet: boolean): Progress {
+  let done = 0;
+  const show = (words: string) => {
+    const text = `${done} of ${total} ${words}`;
+    if (terminal.isTty) terminal.write(`${clearLine}${text.slice(0, terminal.columns - 1)}`);
+    else if (!quiet) terminal.write(`${text}\n`);
+  };
+  if (terminal.isTty) show('tested');
+  return {
+    step: (words) => {
+      done += 1;
+      show(`tested, ${words}`);
+    },
+    end: () => {
+      if (terminal.isTty) terminal.write(clearLine);
+    },
+  };
+}
 
 type Tested = {
   readonly key: KnownKey;

@@ -1,4 +1,4 @@
-import { type ModelTraits, wordsOnly } from '../../domain/model-traits.ts';
+import { type ModelTraits, wordsOnly } from '../../domain/provider.ts';
 import type { JobKind } from '../../domain/job.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
 import { bytezFailures } from './failure-table.ts';

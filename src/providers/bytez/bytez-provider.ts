@@ -1,18 +1,25 @@
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
-import type { MediaSource } from '../../domain/media.ts';
-import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
-import type { SecretValue } from '../../domain/secret-value.ts';
-import { classifyByTable } from '../classify-by-table.ts';
-import { readComplaint } from '../complaint.ts';
-import type { Complaint } from '../complaint.ts';
-import type { HttpReply } from '../http-call.ts';
-import type { HttpClient } from '../http-client.ts';
-import { retryAfterMs } from '../retry-after.ts';
-import { safeDetail } from '../safe-detail.ts';
-import { withoutPrompt } from '../without-prompt.ts';
+import type { MediaSource } from '../../domain/result-store.ts';
+import type { GenerationRequest, SynchronousProvider, SecretValue } from '../../domain/provider.ts';
+import { classifyByTable } from '../classification/classify.ts';
+import { readComplaint, type Complaint } from '../classification/error-body.ts';
+import type { HttpReply } from '../http/http-exchange.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { safeDetail, withoutPrompt } from '../classification/strip-echo.ts';
 import { bytezFailures } from './failure-table.ts';
-import { modelPath } from './model-path.ts';
 import { readAnswer, readProbe } from './read-answer.ts';
+
+const longest = 200;
+
+/** The model id as it stands in the path, its slash not encoded; undefined when it could name another path. */
+export function modelPath(model: string): string | undefined {
+  if (model.length > longest) return undefined;
+  const isSafe = model
+    .split('/')
+    .every((segment) => /^[A-Za-z0-9._:@+~-]+$/.test(segment) && !segment.includes('..') && segment !== '.');
+  return isSafe ? model : undefined;
+}
 
 export type BytezOptions = {
   /** Ends in `/models/v2`; a slash behind it is dropped. */

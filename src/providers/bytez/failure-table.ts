@@ -1,6 +1,5 @@
-import type { FailureTable } from '../classify-by-table.ts';
-import { knownCodes, knownTypes } from '../known-names.ts';
-import { knownPhrases as says } from '../known-phrases.ts';
+import type { FailureTable } from '../classification/classify.ts';
+import { knownCodes, knownTypes, knownPhrases as says } from '../classification/phrases.ts';
 
 /** What may stand in an answer whose status leaves open whose fault it is. Quota comes before the rate. */
 const whoseFault = [

@@ -1,10 +1,66 @@
-import { fileTypeFromBuffer } from 'file-type';
 import type { JobKind } from '../../domain/job.ts';
-import type { MediaSource } from '../../domain/media.ts';
-import { complaintOf, statusInside } from '../complaint.ts';
-import type { Complaint } from '../complaint.ts';
-import { fieldsOf, parseJson } from '../parse-json.ts';
-import { mediaSource } from './media-source.ts';
+import type { MediaSource } from '../../domain/result-store.ts';
+import { fieldsOf, parseJson } from '../http/parse-json.ts';
+import { fileTypeFromBuffer } from 'file-type';
+import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
+
+const longestUrl = 2048;
+const mostResults = 10;
+const deepest = 3;
+/** Shorter texts are words that happen to use the same letters. */
+const shortestBase64 = 64;
+
+const fieldOrder = [
+  'url',
+  'image',
+  'video',
+  'audio',
+  'image_url',
+  'video_url',
+  'output_png',
+  'output_mp4',
+  'base64',
+] as const;
+
+const ownFields = {
+  image: ['url', 'image', 'image_url', 'output_png'],
+  video: ['url', 'video', 'video_url', 'output_mp4'],
+} as const satisfies Record<JobKind, readonly (typeof fieldOrder)[number][]>;
+
+/** Finds the result in any of the shapes in which it has been seen; undefined when it is in none of them. */
+export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSource | undefined {
+  if (typeof output === 'string') return fromText(output.trim());
+  if (depth >= deepest) return undefined;
+  if (Array.isArray(output)) {
+    return output.length > mostResults ? undefined : mediaSource(output[0], kind, depth + 1);
+  }
+  const fields = fieldsOf(output);
+  if (fields === undefined) return undefined;
+  for (const name of [...ownFields[kind], ...fieldOrder]) {
+    const source = mediaSource(fields.get(name), kind, depth + 1);
+    if (source !== undefined) return source;
+  }
+  return undefined;
+}
+
+function fromText(text: string): MediaSource | undefined {
+  if (/^https?:\/\//i.test(text)) {
+    const isUsable = text.length <= longestUrl && !/\s/.test(text) && URL.canParse(text);
+    return isUsable ? { kind: 'url', url: text } : undefined;
+  }
+  if (/^data:/i.test(text)) {
+    const comma = text.indexOf(',');
+    const isMedia = /^data:(?:image|video)\/[\w.+-]+(?:;[\w=.+-]+)*;base64$/i.test(text.slice(0, Math.min(comma, 200)));
+    return isMedia ? fromBase64(text.slice(comma + 1)) : undefined;
+  }
+  return text.length >= shortestBase64 ? fromBase64(text) : undefined;
+}
+
+function fromBase64(text: string): MediaSource | undefined {
+  const digits = text.replace(/[\r\n]+/g, '').replace(/={1,2}$/, '');
+  if (digits === '' || digits.length % 4 === 1 || !/^[\w+/-]+$/.test(digits)) return undefined;
+  return { kind: 'bytes', bytes: Buffer.from(digits, 'base64') };
+}
 
 export type BytezAnswer =
   | { readonly kind: 'source'; readonly source: MediaSource }

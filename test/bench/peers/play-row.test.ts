@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { house } from '../../../bench/peers/house-contender.ts';
+import { house } from '../../../bench/peers/app-contender.ts';
 import { playRow } from '../../../bench/peers/play-row.ts';
-import type { Contender } from '../../../src/cli/simulate/contender.ts';
-import type { Scenario } from '../../../src/cli/simulate/scenario.ts';
+import type { Contender } from '../../../simulator/contender.ts';
+import type { Scenario } from '../../../simulator/scenario.ts';
 import { instantClock } from './instant-clock.ts';
 
 const settings = { keys: 5, clients: 4, requests: 20, serviceMs: 50, seed: 1, rowMs: 8_000 };

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
 import { createOpenAiProvider } from '../../../bench/peers/openai-provider.ts';
 import { startUpstream } from '../../../bench/peers/upstream.ts';
-import { luckFrom } from '../../../src/cli/simulate/luck.ts';
-import type { Deed, Scenario } from '../../../src/cli/simulate/scenario.ts';
-import { World } from '../../../src/cli/simulate/world.ts';
-import { keyAt, promptOf } from '../../../src/cli/simulate/world-http.ts';
-import { createHttpClient } from '../../../src/providers/http-client.ts';
+import { luckFrom, type Deed, type Scenario } from '../../../simulator/scenario.ts';
+import { World, keyAt, promptOf } from '../../../simulator/world.ts';
+import { createHttpClient } from '../../../src/providers/http/http-client.ts';
 import { instantClock } from './instant-clock.ts';
 
 const request = { kind: 'image', model: 'bench-model', prompt: promptOf(1), inputs: [] } as const;

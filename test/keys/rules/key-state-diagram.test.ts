@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { KeyState } from '../../../src/domain/key-state.ts';
-import { type KeyHappening, nextKeyState } from '../../../src/keys/key-life.ts';
+import { type KeyHappening, nextKeyState } from '../../../src/keys/rules/key-state.ts';
 
 const page = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
 

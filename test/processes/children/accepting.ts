@@ -1,5 +1,5 @@
-import { openDatabase } from '../../../src/storage/database.ts';
-import { anEngine } from '../../storage/an-engine.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { aRequest, roomy } from '../../conformance/requests.ts';
 
 // Accepts jobs for ever and prints the id of each one once it is kept.

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { openDatabase } from '../../../src/storage/database.ts';
-import { anEngine } from '../../storage/an-engine.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { claimed } from '../../conformance/requests.ts';
 
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { openApp } from '../../../src/app/open-app.ts';
-import { parseConfig } from '../../../src/config.ts';
-import type { Reach } from '../../../src/domain/life-point.ts';
-import { readKeys } from '../../../src/keys/read-keys.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import type { Reach } from '../../../src/domain/events.ts';
+import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import type { Death } from '../killable-app.ts';
 

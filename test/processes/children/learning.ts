@@ -2,11 +2,11 @@ import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
 import type { KeyStore } from '../../../src/domain/key-store.ts';
-import { KeyDesk } from '../../../src/keys/key-desk.ts';
-import { KeyPool } from '../../../src/keys/key-pool.ts';
+import { KeyDesk } from '../../../src/keys/maintenance/key-maintenance.ts';
+import { KeyPool } from '../../../src/keys/pool/key-pool.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { openDatabase } from '../../../src/storage/database.ts';
-import { createSqliteKeyStore } from '../../../src/storage/sqlite-key-store.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
 import { learningKeys } from './learning-keys.ts';
 
 // Uses keys for ever, badly, and prints what it saves: each batch before it is saved and again when it is kept.

@@ -1,4 +1,4 @@
-import { takeOwnership } from '../../../src/storage/owner-lock.ts';
+import { takeOwnership } from '../../../src/storage/sqlite/owner-lock.ts';
 
 // Owns the folder until it is killed.
 const ownership = takeOwnership(process.argv[2] ?? '');

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { failureTraits } from '../../../src/domain/failure.ts';
-import type { AttemptFailure } from '../../../src/domain/failure.ts';
+import { failureTraits, type AttemptFailure } from '../../../src/domain/failure.ts';
 import type { Provider } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
-import type { HttpHeaders } from '../../../src/providers/http-call.ts';
-import type { HttpClient } from '../../../src/providers/http-client.ts';
+import type { HttpHeaders } from '../../../src/providers/http/http-exchange.ts';
+import type { HttpClient } from '../../../src/providers/http/http-client.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
 const prompt = 'a red fox that holds a sign saying "credits, quota, unauthorized" in the snow';

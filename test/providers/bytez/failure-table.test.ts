@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { failureTraits } from '../../../src/domain/failure.ts';
 import { bytezFailures } from '../../../src/providers/bytez/failure-table.ts';
-import { classifyByTable } from '../../../src/providers/classify-by-table.ts';
-import { knownPhrases } from '../../../src/providers/known-phrases.ts';
+import { classifyByTable } from '../../../src/providers/classification/classify.ts';
+import { knownPhrases } from '../../../src/providers/classification/phrases.ts';
 import { workedMs } from '../../support/worked-ms.ts';
 
 const classify = classifyByTable(bytezFailures);

@@ -2,9 +2,9 @@ import {
   startBytezSandbox,
   type BytezSandbox,
   type BytezSandboxOptions,
-} from '../../../src/sandbox/bytez/bytez-sandbox.ts';
-import type { BytezFault, FaultEffect } from '../../../src/sandbox/bytez/bytez-fault.ts';
-import type { Painter } from '../../../src/sandbox/bytez/run-model.ts';
+} from '../../../sandbox/bytez/bytez-sandbox.ts';
+import type { BytezFault, FaultEffect } from '../../../sandbox/bytez/bytez-fault.ts';
+import type { Painter } from '../../../sandbox/bytez/run-model.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 
 export const imageModel = 'dreamlike-art/dreamlike-photoreal-2.0';

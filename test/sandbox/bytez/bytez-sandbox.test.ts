@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { startBytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
+import { startBytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import {
   aSandbox,
   chatModel,

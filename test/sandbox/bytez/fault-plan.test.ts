@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BytezFault, FaultKind } from '../../../src/sandbox/bytez/bytez-fault.ts';
-import { FaultPlan } from '../../../src/sandbox/bytez/fault-plan.ts';
+import type { BytezFault, FaultKind } from '../../../sandbox/bytez/bytez-fault.ts';
+import { FaultPlan } from '../../../sandbox/bytez/fault-plan.ts';
 
 const alwaysLow = () => 0;
 

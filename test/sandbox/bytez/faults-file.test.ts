@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseFaultsFile } from '../../../src/sandbox/bytez/faults-file.ts';
+import { parseFaultsFile } from '../../../sandbox/bytez/faults-file.ts';
 
 test('parseFaultsFile() reads a whole file', () => {
   const file = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../support/fake-clock.ts';
-import type { FaultEffect } from '../../../src/sandbox/bytez/bytez-fault.ts';
+import type { FaultEffect } from '../../../sandbox/bytez/bytez-fault.ts';
 import { aSandbox, get, imageModel, madeUrl, plainPainter, pngBytes, post, troubled } from './ask.ts';
 
 const fox = { text: 'a fox' };

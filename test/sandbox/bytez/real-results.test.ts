@@ -1,7 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { startBytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
+import { startBytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import { imageModel, post, videoModel } from './ask.ts';
 
 test.each([

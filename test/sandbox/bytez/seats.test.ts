@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../support/fake-clock.ts';
-import type { BytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
+import type { BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import { aSandbox, chatModel, imageModel, post, troubled, until } from './ask.ts';
 
 const fox = { text: 'a fox' };

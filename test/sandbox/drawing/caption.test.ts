@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { layOutCaption, printable } from '../../../src/sandbox/drawing/caption.ts';
-import { loadGlyphs } from '../../../src/sandbox/drawing/font.ts';
+import { layOutCaption, printable } from '../../../sandbox/drawing/caption.ts';
+import { loadGlyphs } from '../../../sandbox/drawing/font.ts';
 
 const glyphs = await loadGlyphs();
 const room = { width: 512, height: 512 };

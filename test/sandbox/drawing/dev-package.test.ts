@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { devPackage } from '../../../src/sandbox/drawing/dev-package.ts';
+import { devPackage } from '../../../sandbox/drawing/dev-package.ts';
 
 test.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])(
   'devPackage() names the command that installs an absent package (%s)',

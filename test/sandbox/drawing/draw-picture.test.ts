@@ -1,11 +1,11 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { expect, test } from 'vitest';
-import { layOutCaption } from '../../../src/sandbox/drawing/caption.ts';
-import { compose, drawPrint } from '../../../src/sandbox/drawing/composition.ts';
-import { svgOf, renderSvg, type Raster } from '../../../src/sandbox/drawing/svg.ts';
-import { drawPicture } from '../../../src/sandbox/drawing/draw-picture.ts';
-import { figureNames } from '../../../src/sandbox/drawing/figures/figures.ts';
-import { loadGlyphs } from '../../../src/sandbox/drawing/font.ts';
+import { layOutCaption } from '../../../sandbox/drawing/caption.ts';
+import { compose, drawPrint } from '../../../sandbox/drawing/composition.ts';
+import { svgOf, renderSvg, type Raster } from '../../../sandbox/drawing/svg.ts';
+import { drawPicture } from '../../../sandbox/drawing/draw-picture.ts';
+import { figureNames } from '../../../sandbox/drawing/figures/figures.ts';
+import { loadGlyphs } from '../../../sandbox/drawing/font.ts';
 
 /** Counts the dark pixels in the given rows, and reports whether one touches the left or right edge. */
 function inkIn(raster: Raster, fromRow: number): { readonly dark: number; readonly atEdge: boolean } {

@@ -1,6 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { expect, test } from 'vitest';
-import { drawVideo } from '../../../src/sandbox/drawing/draw-video.ts';
+import { drawVideo } from '../../../sandbox/drawing/draw-video.ts';
 
 type Box = { readonly type: string; readonly body: Buffer };
 

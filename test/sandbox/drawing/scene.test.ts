@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { randomFromText } from '../../../src/sandbox/seeded-random.ts';
-import { colourNamed, hex } from '../../../src/sandbox/drawing/colours.ts';
-import { readScene } from '../../../src/sandbox/drawing/scene.ts';
+import { randomFromText } from '../../../sandbox/seeded-random.ts';
+import { colourNamed, hex } from '../../../sandbox/drawing/colours.ts';
+import { readScene } from '../../../sandbox/drawing/scene.ts';
 
 const read = (prompt: string) => readScene(prompt, randomFromText(prompt));
 

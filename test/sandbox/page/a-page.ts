@@ -1,9 +1,9 @@
 import type { HouseEvent } from '../../../src/domain/events.ts';
 import type { PoolView } from '../../../src/domain/views.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import { startBytezSandbox, type BytezSandbox } from '../../../src/sandbox/bytez/bytez-sandbox.ts';
-import { createChatPage, type ChatPage } from '../../../src/sandbox/page/chat-page.ts';
-import { startTelegramSandbox, type TelegramSandbox } from '../../../src/sandbox/telegram/telegram-sandbox.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
+import { createChatPage, type ChatPage } from '../../../sandbox/page/chat-page.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 
 export type PageUnderTest = AsyncDisposable & {
   readonly page: ChatPage;

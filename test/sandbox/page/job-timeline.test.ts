@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HouseEvent } from '../../../src/domain/events.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
-import { withEvent, type JobTimeline } from '../../../src/sandbox/page/job-timeline.ts';
+import { withEvent, type JobTimeline } from '../../../sandbox/page/job-timeline.ts';
 
 const id = jobId('tg-1');
 const emptyTimeline: JobTimeline = { id, state: 'waiting', steps: [] };

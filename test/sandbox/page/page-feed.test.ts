@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PageFeed } from '../../../src/sandbox/page/page-feed.ts';
+import { PageFeed } from '../../../sandbox/page/page-feed.ts';
 
 test('PageFeed.read() gives the whole state first and only changed sections afterwards', async () => {
   const stop = new AbortController();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRichText, type RichNode, richTags } from '../../../src/sandbox/page/rich-text.ts';
-import { escapeHtml } from '../../../src/sandbox/telegram/text/html-for.ts';
+import { parseRichText, type RichNode, richTags } from '../../../sandbox/page/rich-text.ts';
+import { escapeHtml } from '../../../sandbox/telegram/text/html-for.ts';
 
 test('parseRichText() reads nested formatting as a tree', () => {
   expect(parseRichText('<b>bold <i>both</i></b> and <code>a &lt; b</code>')).toEqual([

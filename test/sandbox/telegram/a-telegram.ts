@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { Api, type Bot, GrammyError } from 'grammy';
-import type { TelegramFault } from '../../../src/sandbox/telegram/faults.ts';
-import { startTelegramSandbox } from '../../../src/sandbox/telegram/telegram-sandbox.ts';
+import type { TelegramFault } from '../../../sandbox/telegram/faults.ts';
+import { startTelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 
 export const token = '7000000001:AAtest-token_of-the-sandbox';

@@ -1,6 +1,6 @@
 import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-import { limits } from '../../../src/sandbox/telegram/limits.ts';
+import { limits } from '../../../sandbox/telegram/limits.ts';
 import { aTelegram, refusalOf } from './a-telegram.ts';
 
 test('an injected 429 names its time, and an earlier call doubles it', async () => {

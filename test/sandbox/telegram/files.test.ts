@@ -1,6 +1,6 @@
 import { InputFile, InputMediaBuilder } from 'grammy';
 import { expect, test } from 'vitest';
-import { limits } from '../../../src/sandbox/telegram/limits.ts';
+import { limits } from '../../../sandbox/telegram/limits.ts';
 import { anMp4, aPng, aTelegram, ask, refusalOf, token } from './a-telegram.ts';
 
 test('a photo is sent from a buffer, seen with its bytes, and downloaded again', async () => {

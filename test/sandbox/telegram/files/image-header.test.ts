@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readImageHeader } from '../../../../src/sandbox/telegram/files/image-header.ts';
-import { tinyPhoto } from '../../../../src/sandbox/telegram/people/person.ts';
+import { readImageHeader } from '../../../../sandbox/telegram/files/image-header.ts';
+import { tinyPhoto } from '../../../../sandbox/telegram/people/person.ts';
 import { aPng } from '../a-telegram.ts';
 
 function webp(kind: string, facts: readonly (readonly [number, readonly number[]])[]): Buffer {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ApiError } from '../../../../src/sandbox/telegram/api-error.ts';
-import { readText } from '../../../../src/sandbox/telegram/text/read-text.ts';
-import { parseHtml } from '../../../../src/sandbox/telegram/text/html-text.ts';
-import { escapeHtml, htmlFor } from '../../../../src/sandbox/telegram/text/html-for.ts';
+import { ApiError } from '../../../../sandbox/telegram/api-error.ts';
+import { readText } from '../../../../sandbox/telegram/text/read-text.ts';
+import { parseHtml } from '../../../../sandbox/telegram/text/html-text.ts';
+import { escapeHtml, htmlFor } from '../../../../sandbox/telegram/text/html-for.ts';
 
 const read = (source: string) => readText(source, 'HTML', undefined);
 

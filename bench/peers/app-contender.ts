@@ -1,0 +1,68 @@
+import type { Tell } from '../../src/domain/events.ts';
+import { type JobId, jobId } from '../../src/domain/ids.ts';
+import type { Contender, Opened, Stage } from '../../simulator/contender.ts';
+import { keyAt, promptOf } from '../../simulator/world.ts';
+import { line } from '../bench-jobs.ts';
+import { openBenchCore } from '../open-bench-core.ts';
+import { createOpenAiProvider } from './openai-provider.ts';
+import { model, patience } from './patience.ts';
+import { startUpstream } from './upstream.ts';
+
+/** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */
+const seatsHint = { scarce: 1, plenty: 4 } as const;
+const resting: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
+const perKind = (value: number) => ({ image: value, video: value });
+
+/** The house: real service, lines, pool, desk, attempt loop and HTTP client, its database in memory. */
+export const house: Contender = { name: 'the house', kind: 'house', open: openHouse };
+
+async function openHouse({ world, clock, random, penalized }: Stage): Promise<Opened> {
+  await using opening = new AsyncDisposableStack();
+  const { baseUrl } = opening.use(await startUpstream(world));
+  const emit: Tell = (event) => {
+    if (event.event === 'house.trouble') throw new Error(`Cannot measure: ${event.what}`, { cause: event.error });
+    if (event.event !== 'key.changed' || !resting.has(event.state.kind)) return;
+    penalized(Number(/(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
+  };
+  const core = opening.use(
+    await openBenchCore({
+      secrets: Array.from({ length: world.keys }, (_, index) => keyAt(index + 1).reveal()),
+      seatsPerKey: world.scenario.seats === undefined ? seatsHint.plenty : seatsHint.scarce,
+      providers: (http) => new Map([[line, createOpenAiProvider(baseUrl, http)]]),
+      emit,
+      clock,
+      random,
+      // Keys are tested at the start and now and then, as with an operator who set nothing.
+      env: { IMAGE_CHAIN: `${line}:${model}`, KEYS_TEST_ON_START: 'on', HEALTH_CHECK_INTERVAL_S: '300' },
+      config: { timeoutMs: perKind(patience.callMs), deadlineMs: perKind(patience.requestMs) },
+    }),
+  );
+  const { service, storage } = core;
+  const ended = new Map<JobId, () => void>();
+  service.onEnded((id) => ended.get(id)?.());
+  core.start();
+  const opened = opening.move();
+  return {
+    ask: async (request, client) => {
+      const id = jobId(`tg-${request}`);
+      const ending = new Promise<void>((resolve) => ended.set(id, resolve));
+      const accepted = await service.submit({
+        kind: 'image',
+        prompt: promptOf(request),
+        lane: 'free',
+        locale: 'en',
+        updateId: request,
+        origin: { chatId: client, chatType: 'private', userId: client, messageId: request },
+      });
+      if (accepted.kind !== 'accepted') return false;
+      await ending;
+      ended.delete(id);
+      const state = (await storage.engine.reader.find(id))?.state;
+      return state?.kind === 'ended' && state.outcome.kind === 'result';
+    },
+    [Symbol.asyncDispose]: async () => {
+      await core.drain(AbortSignal.abort());
+      await opened.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { type CoreParts, openCore } from '../src/app/open-core.ts';
+import { instantResults } from '../simulator/instant-results.ts';
+import { parseConfig } from '../src/config/config.ts';
+import { type JobId, jobId } from '../src/domain/ids.ts';
+import type { Lane } from '../src/domain/job.ts';
+import type { JobEngine } from '../src/domain/job-engine.ts';
+import type { Random } from '../src/kit/backoff.ts';
+import { Secret } from '../src/kit/secret.ts';
+import type { VirtualClock } from '../src/kit/virtual-clock.ts';
+import { type MoodyProvider, moodyProvider } from './moody-provider.ts';
+
+const keys = 6;
+const settings = {
+  BYTEZ_SEATS_PER_KEY: '2',
+  IMAGE_CHAIN: 'bytez:campaign/model',
+  VIDEO_CHAIN: 'bytez:campaign/model',
+  KEYS_TEST_ON_START: 'off',
+  FREE_IMAGES_PER_DAY: '-1',
+  PREMIUM_IMAGES_PER_DAY: '-1',
+  MAX_WAIT_S: '2592000',
+};
+/** The same names in every run. */
+const salt = 'salt of the campaign';
+/** So many of all files cannot be fetched at the first try. */
+const lateFiles = 0.03;
+
+/** Service, pool, desk, engine and adapter of the house on a clock that is moved by hand. */
+export type VirtualHouse = AsyncDisposable & {
+  readonly provider: MoodyProvider;
+  ask(request: number, userId: number, lane: Lane): Promise<boolean>;
+  cancel(request: number, userId: number): Promise<void>;
+  /** Seats that carry a call. */
+  leased(): number;
+  /** Jobs that have no outcome yet, or that nobody was told of. */
+  open(): Promise<number>;
+  /** How many jobs have ended. */
+  readonly ended: number;
+  /** What no rule foresees. */
+  readonly trouble: readonly unknown[];
+};
+
+export async function openVirtualHouse(clock: VirtualClock, random: Random): Promise<VirtualHouse> {
+  const provider = moodyProvider(clock, random);
+  const trouble: unknown[] = [];
+  const core = await openCore({
+    config: parseConfig(settings),
+    keys: Array.from({ length: keys }, (_, index) => ({
+      provider: 'bytez',
+      place: index + 1,
+      secret: new Secret(`campaign-key-${index + 1}`),
+      weight: 1,
+    })),
+    clock,
+    random,
+    emit: (event) => {
+      if (event.event === 'house.trouble') trouble.push(event.error);
+    },
+    parts: {
+      databasePath: ':memory:',
+      storage: (opened) => ({ ...opened, keyStore: { ...opened.keyStore, salt: async () => salt } }),
+      http: provider,
+      results: forgetfulResults(random),
+    },
+  });
+  const { service, pool, storage } = core;
+  const { engine } = storage;
+  let ended = 0;
+  service.onEnded((id) => {
+    ended += 1;
+    deliver(engine, id).catch((error: unknown) => trouble.push(error));
+  });
+  core.start();
+  return {
+    provider,
+    trouble,
+    get ended() {
+      return ended;
+    },
+    ask: async (request, userId, lane) => {
+      const origin = { chatId: userId, chatType: 'private', userId, messageId: request } as const;
+      const prompt = `a red fox, number ${request}`;
+      const asked = { kind: 'image', prompt, lane, locale: 'en', updateId: request, origin } as const;
+      return (await service.submit(asked)).kind === 'accepted';
+    },
+    cancel: async (request, userId) => void (await service.cancel(jobId(`tg-${request}`), userId)),
+    leased: () => pool.snapshot().keys.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    open: async () => {
+      const { lines, undelivered } = await engine.reader.stats();
+      return lines.reduce((sum, line) => sum + line.running + line.waiting.free + line.waiting.premium, undelivered);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await core.drain(AbortSignal.abort());
+      await core[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function deliver({ delivery }: JobEngine, id: JobId): Promise<void> {
+  const claim = await delivery.claim(id);
+  if (claim !== undefined) await delivery.done(claim.lease);
+}
+
+/** Has most results at once, and some at the second try. */
+function forgetfulResults(random: Random): NonNullable<CoreParts['results']> {
+  const failure = { blame: 'provider', reason: 'result-unavailable', detail: 'HTTP 404' } as const;
+  const results = instantResults();
+  return {
+    ...results,
+    keep: async (...asked) =>
+      random() < lateFiles ? { ok: false, failure, again: true } : await results.keep(...asked),
+  };
+}

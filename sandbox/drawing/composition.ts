@@ -1,0 +1,108 @@
+import type { Random } from '../../src/kit/backoff.ts';
+import type { Caption } from './caption.ts';
+import { between, randomFromText } from '../seeded-random.ts';
+import { hex, tonesOf } from './colours.ts';
+import { figures, flying } from './figures/figures.ts';
+import { drawGround } from './ground.ts';
+import { readScene, type Scene, type SceneFigure } from './scene.ts';
+import { drawSky } from './sky.ts';
+import { type Size, escapeXml, round2 } from './svg.ts';
+
+export const paper = '#f7f2e8';
+export const ink = '#2b2622';
+
+/** The layers of a picture, back to front, as SVG fragments of the same size. */
+export type Composition = {
+  readonly scene: Scene;
+  readonly backdrop: string;
+  readonly figures: string;
+  readonly weather: string;
+};
+
+/** Composes the picture of a prompt; the same prompt, seed and size give the same layers. */
+export function compose(prompt: string, seed: number, size: Size): Composition {
+  const random = randomFromText(`${seed}:${prompt.toWellFormed().trim()}`);
+  const scene = readScene(prompt, random);
+  return {
+    scene,
+    backdrop: drawSky(scene, size, random) + drawGround(scene, size, random) + vignette(size),
+    figures: scene.figures.length === 0 ? abstractFigure(scene, size, random) : drawFigures(scene, size, random),
+    weather: drawWeather(scene, size, random),
+  };
+}
+
+/** Draws the white border of a print, and the strip with the caption below the picture. */
+export function drawPrint({ width, height }: Size, caption: Caption): string {
+  const border = Math.max(2, Math.round(Math.min(width, height) * 0.016));
+  const top = height - caption.stripHeight;
+  const firstLine =
+    top + (caption.stripHeight - caption.lines.length * caption.lineHeight) / 2 + caption.fontSize * 0.98;
+  const lines = caption.lines.map((line, index) => {
+    const y = round2(firstLine + index * caption.lineHeight);
+    return `<text x="${round2(width / 2)}" y="${y}" text-anchor="middle" font-family="DejaVu Sans" font-size="${round2(caption.fontSize)}" fill="${ink}">${escapeXml(line)}</text>`;
+  });
+  return `<path d="M0 0H${width}V${height}H0ZM${border} ${border}V${top}H${width - border}V${border}Z" fill="${paper}"/>${lines.join('')}`;
+}
+
+function drawFigures(scene: Scene, { width, height }: Size, random: Random): string {
+  const unit = Math.min(width, height);
+  const share = [0.56, 0.44, 0.36][scene.figures.length - 1] ?? 0.36;
+  return scene.figures
+    .map((figure, index) => {
+      const size = unit * share * (index === 0 ? 1 : 0.86);
+      const across = (index + 1) / (scene.figures.length + 1) + between(random, -0.03, 0.03);
+      const foot = height * footOf(figure, scene);
+      return place(figure, across * width, foot, size);
+    })
+    .join('');
+}
+
+function footOf({ name }: SceneFigure, { ground }: Scene): number {
+  if (flying.has(name)) return name === 'heart' || name === 'balloon' ? 0.64 : 0.56;
+  if (name === 'boat') return 0.82;
+  if (name === 'fish') return ground === 'sea' ? 0.84 : 0.72;
+  return 0.92;
+}
+
+function place(figure: SceneFigure, x: number, foot: number, size: number): string {
+  const shadow = flying.has(figure.name)
+    ? ''
+    : `<ellipse cx="${round2(x)}" cy="${round2(foot - size * 0.012)}" rx="${round2(size * 0.4)}" ry="${round2(size * 0.05)}" fill="#101020" opacity=".25"/>`;
+  const scale = round2(size / 100);
+  const drawn = figures[figure.name](tonesOf(figure.colour));
+  return `${shadow}<g transform="translate(${round2(x - size / 2)} ${round2(foot - size)}) scale(${scale})">${drawn}</g>`;
+}
+
+/** The figure for a prompt without a known thing: rings and ribbons in the colours of the scene. */
+function abstractFigure({ hue }: Scene, { width, height }: Size, random: Random): string {
+  const unit = Math.min(width, height);
+  const ribbons = Array.from({ length: 3 }, (_, index) => {
+    const y = height * between(random, 0.25, 0.65);
+    const bend = height * between(random, -0.3, 0.3);
+    return `<path d="M0 ${round2(y)}C${round2(width * 0.3)} ${round2(y + bend)} ${round2(width * 0.7)} ${round2(y - bend)} ${width} ${round2(y)}" stroke="${hex(hue + 60 * index + 20, 0.7, 0.6)}" stroke-width="${round2(unit * between(random, 0.012, 0.035))}" fill="none" opacity=".75"/>`;
+  });
+  const orbs = Array.from({ length: 7 }, () => {
+    const colour = hex(hue + between(random, -60, 200), 0.72, between(random, 0.5, 0.72));
+    const [x, y] = [round2(width * between(random, 0.15, 0.85)), round2(height * between(random, 0.18, 0.68))];
+    const radius = unit * between(random, 0.03, 0.12);
+    return `<circle cx="${x}" cy="${y}" r="${round2(radius)}" fill="${colour}" opacity=".8"/>
+    <circle cx="${x}" cy="${y}" r="${round2(radius * 1.35)}" fill="none" stroke="${colour}" stroke-width="${round2(unit * 0.006)}" opacity=".7"/>`;
+  });
+  return ribbons.join('') + orbs.join('');
+}
+
+function drawWeather({ weather }: Scene, { width, height }: Size, random: Random): string {
+  const unit = Math.min(width, height);
+  if (weather === 'fair') return '';
+  const marks = Array.from({ length: 110 }, () => {
+    const [x, y] = [round2(random() * width), round2(random() * height)];
+    const size = unit * between(random, 0.003, 0.009);
+    if (weather === 'snow') return `<circle cx="${x}" cy="${y}" r="${round2(size)}" fill="#fff" opacity=".9"/>`;
+    return `<path d="M${x} ${y}l${round2(-size * 1.4)} ${round2(size * 6)}" stroke="#dcecff" stroke-width="${round2(unit * 0.0035)}" opacity=".6"/>`;
+  });
+  return marks.join('');
+}
+
+function vignette({ width, height }: Size): string {
+  return `<defs><radialGradient id="vignette" cx=".5" cy=".45" r=".8"><stop offset=".6" stop-color="#000" stop-opacity="0"/><stop offset="1" stop-color="#0a0818" stop-opacity=".38"/></radialGradient></defs><rect width="${width}" height="${height}" fill="url(#vignette)"/>`;
+}

@@ -1,0 +1,177 @@
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { FailureReason } from '../../src/domain/failure.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { ParkReason } from '../../src/domain/job.ts';
+
+export type TimelineStep = {
+  readonly atMs: number;
+  readonly tone: 'plain' | 'busy' | 'good' | 'bad' | 'wait';
+  readonly title: string;
+  readonly detail?: string;
+  /** The end of a wait. */
+  readonly untilMs?: number;
+  /** The name of the key of an attempt. */
+  readonly key?: string;
+};
+
+export type TimelineState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** The steps of one job so far. */
+export type JobTimeline = {
+  readonly id: JobId;
+  readonly state: TimelineState;
+  readonly steps: readonly TimelineStep[];
+};
+
+const reasonTexts = {
+  'rate-limited': 'too many calls with this key',
+  rejected: 'the key was refused',
+  'not-entitled': 'the key may not use this model',
+  'out-of-credit': 'the key has no credit left',
+  concurrency: 'the key was busy elsewhere',
+  'unknown-model': 'the model does not exist',
+  'timed-out': 'no answer in time',
+  overloaded: 'the provider failed',
+  unreachable: 'the provider could not be reached',
+  malformed: 'the answer could not be read',
+  'failed-run': 'the run failed',
+  unrecognized: 'an unknown answer',
+  'result-unavailable': 'the result could not be fetched',
+  'result-forbidden': 'the address of the result is not allowed',
+  'result-unusable': 'the result was no usable file',
+  'result-too-large': 'the result was too large',
+  'bad-request': 'the provider rejected the request',
+  refused: 'the prompt was refused',
+} as const satisfies Record<FailureReason, string>;
+
+const parkTexts = {
+  'keys-cooling': 'every key is cooling down',
+  'keys-busy': 'every key is busy',
+  'backing-off': 'a pause before the next attempt',
+  'next-candidate': 'on to the next model',
+  'provider-silent': 'the provider is down, one call at a time tests it',
+} as const satisfies Record<ParkReason, string>;
+
+/** Returns the timeline after one more event of the job, unchanged for an event that adds no step. */
+export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: number): JobTimeline {
+  const step = (
+    tone: TimelineStep['tone'],
+    title: string,
+    more: Partial<TimelineStep> = {},
+  ): readonly TimelineStep[] => [...timeline.steps, { atMs: nowMs, tone, title, ...more }];
+  switch (event.event) {
+    case 'job.accepted':
+      return { ...timeline, steps: step('plain', 'Accepted', { detail: `${event.lane} lane, ${event.ahead} ahead` }) };
+    case 'job.started':
+      return {
+        ...timeline,
+        state: 'running',
+        steps: step('plain', 'Started', { detail: after(event.waitedMs) }),
+      };
+    case 'job.parked': {
+      const untilMs = nowMs + event.forMs;
+      return {
+        ...timeline,
+        state: 'waiting',
+        steps: step('wait', 'Waiting, place kept', { detail: parkTexts[event.reason], untilMs }),
+      };
+    }
+    case 'attempt.started':
+      return {
+        ...timeline,
+        steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, { key: event.keyName, detail: 'asking …' }),
+      };
+    case 'attempt.failed':
+      return {
+        ...timeline,
+        steps: withAttemptEnd(timeline.steps, 'bad', `${reasonTexts[event.failure.reason]}, ${seconds(event.ms)}`),
+      };
+    case 'attempt.succeeded':
+      return { ...timeline, steps: withAttemptEnd(timeline.steps, 'good', `answered in ${seconds(event.ms)}`) };
+    case 'result.refetch':
+      return { ...timeline, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
+    case 'job.produced':
+      return { ...timeline, steps: step('good', 'Result stored', { detail: `${event.mime}, ${size(event.bytes)}` }) };
+    case 'job.delivered': {
+      const where = event.as === 'edit' ? 'into the status message' : 'as a new message';
+      return {
+        ...timeline,
+        state: 'done',
+        steps: step('good', 'Delivered', { detail: `${where}, ${after(event.ms)}` }),
+      };
+    }
+    case 'job.failed':
+      return {
+        ...timeline,
+        state: 'failed',
+        steps: step('bad', 'Failed', { detail: `${event.code}, ${event.calls} calls` }),
+      };
+    case 'job.told':
+      return timeline.state === 'cancelled'
+        ? timeline
+        : { ...timeline, steps: step('plain', 'The person was informed') };
+    case 'job.set-aside':
+      return {
+        ...timeline,
+        state: 'failed',
+        steps: step('bad', 'Dead-lettered', {
+          detail: event.processes === 0 ? 'its record cannot be read' : `${event.processes} processes died`,
+        }),
+      };
+    case 'job.cancelled':
+      return { ...timeline, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
+    case 'job.undeliverable':
+      return { ...timeline, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
+    case 'house.started':
+    case 'house.recovered':
+    case 'house.tidied':
+    case 'house.stopping':
+    case 'house.stopped':
+    case 'config.warning':
+    case 'config.reread':
+    case 'house.trouble':
+    case 'storage.refuses':
+    case 'storage.recovered':
+    case 'key.changed':
+    case 'keys.grouped':
+    case 'keys.tested':
+    case 'keys.reloaded':
+    case 'keys.cleared':
+    case 'clock.jumped':
+    case 'failure.unrecognized':
+    case 'alert.raised':
+    case 'alert.resolved':
+    case 'alert.unheard':
+    case 'admin.refused':
+    case 'model.resting':
+    case 'breaker.opened':
+    case 'breaker.closed':
+    case 'telegram.trouble':
+    case 'telegram.contested':
+    case 'telegram.uncontested':
+    case 'update.failed':
+      return timeline;
+  }
+}
+
+/** Completes the step of the running attempt. */
+function withAttemptEnd(
+  steps: readonly TimelineStep[],
+  tone: TimelineStep['tone'],
+  detail: string,
+): readonly TimelineStep[] {
+  const index = steps.findLastIndex((step) => step.tone === 'busy');
+  return steps.map((step, at) => (at === index ? { ...step, tone, detail } : step));
+}
+
+function after(ms: number): string {
+  return `after ${seconds(ms)}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

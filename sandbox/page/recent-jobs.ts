@@ -1,0 +1,75 @@
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { Job } from '../../src/domain/job.ts';
+import type { Clock } from '../../src/kit/clock.ts';
+import type { HouseView } from './app-view.ts';
+import { withEvent, type JobTimeline } from './job-timeline.ts';
+
+const maxJobs = 120;
+const maxLogLines = 30;
+
+type JobFacts = Pick<Job, 'kind' | 'lane' | 'line' | 'prompt'> & {
+  readonly userId: number;
+  readonly ahead: number;
+};
+
+/** A job as the page shows it. */
+export type ShownJob = JobTimeline & JobFacts;
+
+export type LogLine = { readonly atMs: number; readonly text: string; readonly jobId?: JobId };
+
+/** Remembers the timelines of the latest jobs and the latest log lines. */
+export class RecentJobs {
+  readonly #view: HouseView;
+  readonly #clock: Clock;
+  readonly #timelines = new Map<JobId, JobTimeline>();
+  readonly #facts = new Map<JobId, JobFacts>();
+  #log: readonly LogLine[] = [];
+
+  constructor(options: { readonly view: HouseView; readonly clock: Clock }) {
+    this.#view = options.view;
+    this.#clock = options.clock;
+  }
+
+  get log(): readonly LogLine[] {
+    return this.#log;
+  }
+
+  /** Adds the event to the log and to the timeline of its job. */
+  record(event: HouseEvent): void {
+    const atMs = this.#clock.now();
+    const text = this.#view.describe(event);
+    if (text !== undefined) {
+      const line = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
+      this.#log = [...this.#log, line].slice(-maxLogLines);
+    }
+    if (!('jobId' in event)) return;
+    const known = this.#timelines.get(event.jobId);
+    if (known === undefined && event.event !== 'job.accepted') return;
+    this.#timelines.set(event.jobId, withEvent(known ?? { id: event.jobId, state: 'waiting', steps: [] }, event, atMs));
+    const [oldest] = this.#timelines.keys();
+    if (this.#timelines.size <= maxJobs || oldest === undefined) return;
+    this.#timelines.delete(oldest);
+    this.#facts.delete(oldest);
+  }
+
+  /** Returns the remembered jobs with their details, oldest first. */
+  async jobs(): Promise<readonly ShownJob[]> {
+    await Promise.all([...this.#timelines.values()].map((timeline) => this.#refresh(timeline)));
+    return [...this.#timelines.values()].flatMap((timeline) => {
+      const facts = this.#facts.get(timeline.id);
+      return facts === undefined ? [] : [{ ...timeline, ...facts }];
+    });
+  }
+
+  /** The details of an ended job do not change and are not read again. */
+  async #refresh({ id, state }: JobTimeline): Promise<void> {
+    if (this.#facts.has(id) && state !== 'waiting' && state !== 'running') return;
+    const found = await this.#view.find(id);
+    if (found === undefined) return;
+    const { kind, lane, line, prompt, origin } = found.job;
+    const { phase } = found.view;
+    const ahead = phase.kind === 'queued' || phase.kind === 'paused' ? phase.ahead : 0;
+    this.#facts.set(id, { kind, lane, line, prompt, ahead, userId: origin.userId });
+  }
+}

@@ -1,0 +1,173 @@
+import PQueue from 'p-queue';
+import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import { type Tell, type Reach, reachNothing } from '../../domain/events.ts';
+import type { JobId } from '../../domain/ids.ts';
+import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
+import type { Outcome } from '../../domain/job.ts';
+import type { ResultSource } from '../../domain/result-store.ts';
+import type { GenerationService } from '../../jobs/generation-service.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { MessageMapper } from '../../messages/message-mapper.ts';
+import { placeOf } from './media-message.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Receipts } from './status-message.ts';
+import { textOptions } from './view-options.ts';
+import { sortTrouble, TryLater } from './send-once.ts';
+import { showOutcome, type Shown } from './show-outcome.ts';
+
+const lookedUpAtOnce = 8;
+const lookAgainMs = 5_000;
+/** Edits do not ring: after a wait this long a short reply does. */
+const pingAfterMs = 30_000;
+
+export type DeliveryOptions = {
+  readonly outbox: Outbox;
+  readonly service: GenerationService;
+  readonly jobs: JobReader;
+  readonly delivery: JobDelivery;
+  readonly ledger: EffectLedger;
+  readonly results: ResultSource;
+  readonly receipts: Receipts;
+  readonly messages: MessageMapper;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Hears how far each job is. */
+  readonly reach?: Reach;
+};
+
+/**
+ * Tells each ended job's person, once: posted to the outbox as soon as the job ends, and repeated from there until it is
+ * told or known to be undeliverable.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #lookups = new PQueue({ concurrency: lookedUpAtOnce });
+  readonly #listening: Disposable;
+  readonly #closing = new AbortController();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#listening = options.service.onEnded((id) => this.#enqueue(id));
+  }
+
+  /** Takes up what an earlier run did not tell. */
+  async resume(): Promise<void> {
+    for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
+  }
+
+  /** Resolves when everything that can be told now has been told; what is left is for the next run. */
+  async drain(): Promise<void> {
+    this.#listening[Symbol.dispose]();
+    this.#closing.abort(new Error('The house is closing'));
+    await this.#lookups.onIdle();
+    await this.#options.outbox.drain();
+  }
+
+  #enqueue(id: JobId): void {
+    void this.#lookups.add(() => this.#post(id));
+  }
+
+  async #post(id: JobId): Promise<void> {
+    const { jobs, outbox, clock, tell } = this.#options;
+    try {
+      const job = await jobs.find(id);
+      if (job === undefined) return;
+      const { chatId } = job.origin;
+      const call =
+        job.receiptId === undefined ? ({ kind: 'send' } as const) : { kind: 'edit' as const, messageId: job.receiptId };
+      outbox.post({ chatId, ...call, rank: 'answer', run: () => this.#tryToDeliver(id) });
+    } catch (error) {
+      tell({ event: 'house.trouble', what: `look whom to tell of job ${id}`, error });
+      clock.sleep(lookAgainMs, this.#closing.signal).then(
+        () => this.#enqueue(id),
+        () => undefined,
+      );
+    }
+  }
+
+  async #tryToDeliver(id: JobId): Promise<'done' | 'again'> {
+    try {
+      await this.#deliver(id);
+      return 'done';
+    } catch (error) {
+      if (!(error instanceof TryLater)) {
+        this.#options.tell({ event: 'house.trouble', what: `tell the person of job ${id}`, error });
+      }
+      return 'again';
+    }
+  }
+
+  async #deliver(id: JobId): Promise<void> {
+    const { jobs, delivery, receipts, ledger, reach = reachNothing } = this.#options;
+    const claim = await delivery.claim(id);
+    if (claim === undefined || claim.job.state.kind !== 'ended') return;
+    const { outcome } = claim.job.state;
+    await receipts.close(id);
+    // The receipt may have been on its way while the job was claimed.
+    const job = (await jobs.find(id)) ?? claim.job;
+    const { lease } = claim;
+    const start = await ledger.begin(lease, 'result', 'idempotent');
+    if (start.kind === 'fenced') throw new TryLater();
+    let note = start.kind === 'done' ? start.note : '';
+    if (start.kind !== 'done') {
+      reach('delivering', id);
+      const shown = await this.#show({ ...claim, job }, outcome);
+      reach('delivered-not-told', id);
+      note = noteOf(shown, outcome);
+      await ledger.end(lease, 'result', note);
+      this.#sayHow({ job, lease }, shown);
+    }
+    await delivery.done(lease, note.startsWith(wordsInstead) ? wordsInstead : undefined);
+  }
+
+  async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
+    try {
+      return await showOutcome(claim, outcome, this.#options);
+    } catch (error) {
+      // Nothing is under way any more: a process that dies while this waits for its next try does not die of it.
+      if (error instanceof TryLater) await this.#options.ledger.undo(claim.lease, 'result');
+      throw error;
+    }
+  }
+
+  #sayHow({ job, lease }: Claim, shown: Shown): void {
+    const { clock, tell } = this.#options;
+    const { id: jobId } = job;
+    if (shown.as === 'nothing') return tell({ event: 'job.undeliverable', jobId, why: shown.why });
+    const { as, outcome } = shown;
+    if (outcome.kind !== 'result') {
+      return tell({ event: 'job.told', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
+    }
+    const ms = clock.now() - job.acceptedAtMs;
+    tell({ event: 'job.delivered', jobId, ms, as });
+    if (as === 'message' || ms <= pingAfterMs) return;
+    const { chatId } = job.origin;
+    const run = () => this.#ping({ job, lease }, shown.messageId);
+    this.#options.outbox.post({ chatId, kind: 'send', rank: 'unasked', run });
+  }
+
+  /** At most once, and never again when it is not sure that it arrived. */
+  async #ping({ job, lease }: Claim, messageId: number): Promise<'done'> {
+    const { outbox, ledger, messages, tell } = this.#options;
+    const start = await ledger.begin(lease, 'ping', 'once');
+    if (start.kind !== 'go') return 'done';
+    const screen = messages.ready(job.locale);
+    try {
+      const options = { ...textOptions(screen), ...placeOf(job, messageId) };
+      const sent = await outbox.api.sendMessage(job.origin.chatId, screen.text, options);
+      await ledger.end(lease, 'ping', String(sent.message_id));
+    } catch (error) {
+      sortTrouble(tell, 'ping', error);
+    }
+    return 'done';
+  }
+}
+
+/** Kept with the effect, so that a crash before the end is told does not cost the person the day's credit. */
+const wordsInstead = 'words-instead';
+
+function noteOf(shown: Shown, outcome: Outcome): string {
+  if (shown.as === 'nothing') return shown.why;
+  const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
+  return isInstead ? `${wordsInstead} ${shown.messageId}` : String(shown.messageId);
+}

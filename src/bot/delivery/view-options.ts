@@ -1,0 +1,22 @@
+import type { InlineKeyboardMarkup, ReplyParameters } from 'grammy/types';
+import type { Screen } from '../../messages/view.ts';
+
+export function keyboardFor(screen: Screen): InlineKeyboardMarkup {
+  return {
+    inline_keyboard: screen.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+  };
+}
+
+/** How every text of ours is sent: HTML, no link previews, the screen's buttons. */
+export function textOptions(screen: Screen) {
+  return {
+    parse_mode: 'HTML' as const,
+    link_preview_options: { is_disabled: true },
+    reply_markup: keyboardFor(screen),
+  };
+}
+
+/** An answer that hangs on the message it belongs to, and still arrives when that message is gone. */
+export function replyTo(messageId: number): ReplyParameters {
+  return { message_id: messageId, allow_sending_without_reply: true };
+}

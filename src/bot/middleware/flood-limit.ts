@@ -1,0 +1,150 @@
+import type { Clock } from '../../kit/clock.ts';
+import type { NextFunction } from 'grammy';
+import type { BotContext, Desk } from '../context.ts';
+import { identify, isSaid } from './identify.ts';
+import { sayScreen } from '../reply.ts';
+
+/** So much is answered: from one person, and to everybody in one group. */
+export const limitRules = {
+  person: { burst: 20, everyMs: 2_000 },
+  /** Telegram takes about twenty messages a minute to a group, and many an answer is followed by a picture. */
+  group: { burst: 12, everyMs: 5_000 },
+  noticeEveryMs: 60_000,
+  /** Whoever goes on like this within a minute after the notice is not heard for a while. */
+  mostIgnored: 60,
+  ignoredWithinMs: 60_000,
+  muteMs: 600_000,
+  /** Of more people and groups than these, those who wrote longest ago are forgotten. */
+  remembered: 10_000,
+} as const;
+
+export type Ruling =
+  | 'go'
+  /** To be told, once in a while, that this was too much. */
+  | 'notice'
+  /** Costs nothing: no call of Telegram, no look into the database. */
+  | 'silence';
+
+type Bucket = { tokens: number; filledAtMs: number; noticedAtMs: number };
+type PersonState = Bucket & { ignored: number; ignoredSinceMs: number; mutedUntilMs: number };
+
+/**
+ * A person has tokens -> has none, and is told so once a minute -> goes on all the same, and is muted -> has tokens. In
+ * memory only: a restart forgives.
+ */
+export class Limits {
+  readonly #clock: Pick<Clock, 'uptimeMs'>;
+  readonly #people = new Map<number, PersonState>();
+  readonly #groups = new Map<number, Bucket>();
+
+  constructor(clock: Pick<Clock, 'uptimeMs'>) {
+    this.#clock = clock;
+  }
+
+  /** What becomes of something that the person asks for, in a group or alone with the bot. */
+  judge(userId: number, groupId?: number): Ruling {
+    const nowMs = this.#clock.uptimeMs();
+    const person = remembered(this.#people, userId, () => newPerson(nowMs));
+    const group = groupId === undefined ? undefined : remembered(this.#groups, groupId, () => newGroup(nowMs));
+    if (person.mutedUntilMs > nowMs) return 'silence';
+    refill(person, limitRules.person, nowMs);
+    if (person.tokens < 1) {
+      if (isTooMuch(person, nowMs)) return 'silence';
+      return mayNotice(person, nowMs) && (group === undefined || mayNotice(group, nowMs)) ? 'notice' : 'silence';
+    }
+    if (group !== undefined) {
+      refill(group, limitRules.group, nowMs);
+      // The others' fault is not counted against whoever happens to write next.
+      if (group.tokens < 1) return mayNotice(group, nowMs) ? 'notice' : 'silence';
+      group.tokens -= 1;
+    }
+    person.tokens -= 1;
+    return 'go';
+  }
+}
+
+function newPerson(nowMs: number): PersonState {
+  const { burst } = limitRules.person;
+  return { ...newBucket(burst, nowMs), ignored: 0, ignoredSinceMs: -Infinity, mutedUntilMs: -Infinity };
+}
+
+function newGroup(nowMs: number): Bucket {
+  return newBucket(limitRules.group.burst, nowMs);
+}
+
+function newBucket(tokens: number, nowMs: number): Bucket {
+  return { tokens, filledAtMs: nowMs, noticedAtMs: -Infinity };
+}
+
+function refill(
+  bucket: Bucket,
+  { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
+  nowMs: number,
+) {
+  bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.filledAtMs) / everyMs);
+  bucket.filledAtMs = nowMs;
+}
+
+/** Counts what is ignored; mutes whoever does not stop. */
+function isTooMuch(person: PersonState, nowMs: number): boolean {
+  if (nowMs - person.ignoredSinceMs >= limitRules.ignoredWithinMs) {
+    person.ignored = 0;
+    person.ignoredSinceMs = nowMs;
+  }
+  person.ignored += 1;
+  if (person.ignored <= limitRules.mostIgnored) return false;
+  person.mutedUntilMs = nowMs + limitRules.muteMs;
+  person.ignoredSinceMs = -Infinity;
+  return true;
+}
+
+function mayNotice(bucket: Bucket, nowMs: number): boolean {
+  if (nowMs - bucket.noticedAtMs < limitRules.noticeEveryMs) return false;
+  bucket.noticedAtMs = nowMs;
+  return true;
+}
+
+/** The entry of an id, moved behind all others; the first one makes room when there are too many. */
+function remembered<Value>(entries: Map<number, Value>, id: number, create: () => Value): Value {
+  const value = entries.get(id) ?? create();
+  entries.delete(id);
+  entries.set(id, value);
+  const [oldest] = entries.keys();
+  if (entries.size > limitRules.remembered && oldest !== undefined) entries.delete(oldest);
+  return value;
+}
+
+/**
+ * Lets through what a person may ask for at that pace. `door` stands before everything else and turns away at no cost;
+ * `notice` says to whom the door let pass for that alone, once they are known, that it was too much.
+ */
+export function limiting({ messages, clock, adminIds }: Pick<Desk, 'messages' | 'clock' | 'adminIds'>) {
+  const limits = new Limits(clock);
+  const toBeNoticed = new WeakSet<BotContext>();
+  const ours = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
+  return {
+    door: async (ctx: BotContext, next: NextFunction): Promise<void> => {
+      const userId = identify(ctx.from, ctx.message)?.userId;
+      if (userId === undefined || adminIds.has(userId) || !asksUs(ctx, ours)) return next();
+      const ruling = limits.judge(userId, ctx.chat?.type === 'private' ? undefined : ctx.chat?.id);
+      if (ruling === 'silence') return;
+      if (ruling === 'notice') toBeNoticed.add(ctx);
+      await next();
+    },
+    notice: async (ctx: BotContext, next: NextFunction): Promise<void> => {
+      if (!toBeNoticed.has(ctx)) return next();
+      const { locale } = ctx.speaker;
+      if (ctx.callbackQuery === undefined) await sayScreen(ctx, messages.slowDown(locale));
+      else await ctx.answerCallbackQuery(messages.answer('slowDown', locale));
+    },
+  };
+}
+
+/** Whether the bot may have to answer: in a group that is a command of ours, a button, or a reply to us. */
+function asksUs({ callbackQuery, message, chat, me }: BotContext, ours: ReadonlySet<string>): boolean {
+  if (callbackQuery !== undefined) return true;
+  if (message === undefined || !isSaid(message)) return false;
+  if (chat?.type === 'private' || message.reply_to_message?.from?.id === me.id) return true;
+  const [, command = '', target] = /^\/(\w+)(?:@(\w+))?/.exec(message.text ?? message.caption ?? '') ?? [];
+  return target === undefined ? ours.has(command) : target.toLowerCase() === me.username.toLowerCase();
+}

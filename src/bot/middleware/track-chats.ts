@@ -1,0 +1,19 @@
+import type { NextFunction } from 'grammy';
+import type { ChatBook } from '../../domain/chat-store.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { BotContext } from '../context.ts';
+
+/** Keeps the book of chats by what is heard from them: where somebody writes the bot may as well, unless it was just shown out. */
+export function mindDoors({ chats, clock }: { readonly chats: ChatBook; readonly clock: Clock }) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const chatId = ctx.chat?.id;
+    const status = ctx.myChatMember?.new_chat_member.status;
+    const movedTo = ctx.message?.migrate_to_chat_id;
+    if (chatId !== undefined) {
+      if (status === 'kicked' || status === 'left') await chats.close(chatId, clock.now());
+      else await chats.open(chatId);
+      if (movedTo !== undefined) await chats.move(chatId, movedTo);
+    }
+    await next();
+  };
+}

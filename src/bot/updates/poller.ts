@@ -1,0 +1,89 @@
+import { type Bot, GrammyError } from 'grammy';
+import type { Tell } from '../../domain/events.ts';
+import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Random } from '../../kit/backoff.ts';
+import type { BotContext } from '../context.ts';
+import { retryAfterMs } from './telegram-retry.ts';
+import { describeTrouble, troubleOf } from '../outbox/telegram-error.ts';
+import { TokenContest } from './polling-conflict.ts';
+import type { UpdateSink, UpdateSource } from './update-source.ts';
+
+const pollS = 25;
+const storageRestMs = 1_000;
+
+const wanted = ['message', 'callback_query', 'my_chat_member'] as const;
+
+export type PollerOptions = {
+  readonly bot: Bot<BotContext>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+};
+
+/**
+ * Polls for updates: getUpdates -> the sink makes the batch durable -> the next getUpdates confirms it to Telegram, so an
+ * update is at every moment either with Telegram or durable here. A start asks without an offset: what Telegram sends
+ * again, the sink knows.
+ */
+export class Poller implements UpdateSource {
+  readonly #options: PollerOptions;
+  readonly #contest: TokenContest;
+  #lastAnswerUpMs: number | undefined;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#contest = new TokenContest(options.clock, options.tell);
+  }
+
+  get lastAnswerUpMs(): number | undefined {
+    return this.#lastAnswerUpMs;
+  }
+
+  async deliver(sink: UpdateSink, signal: AbortSignal): Promise<void> {
+    const { bot, clock, tell } = this.#options;
+    let offset: number | undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await sink.room();
+        const batch = await bot.api.getUpdates(
+          { timeout: pollS, limit: 100, allowed_updates: wanted, ...(offset === undefined ? {} : { offset }) },
+          signal as Parameters<typeof bot.api.getUpdates>[1],
+        );
+        failures = 0;
+        this.#lastAnswerUpMs = clock.uptimeMs();
+        this.#contest.win();
+        const taken = await sink.take(batch, signal);
+        const last = batch[taken - 1];
+        if (last !== undefined) offset = last.update_id + 1;
+        if (taken < batch.length) await clock.sleep(storageRestMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        // The machine's fault, reported elsewhere.
+        if (isStorageRefusal(error)) {
+          await clock.sleep(storageRestMs, signal).catch(() => undefined);
+          continue;
+        }
+        if (await this.#hasRemovedWebhook(error)) continue;
+        const waitMs = this.#waitMs(error, failures);
+        tell({ event: 'telegram.trouble', method: 'getUpdates', detail: describeTrouble(error), retryInMs: waitMs });
+        await clock.sleep(waitMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** A webhook that another program set keeps updates away from a poll; they stay with Telegram until it is removed. */
+  async #hasRemovedWebhook(error: unknown): Promise<boolean> {
+    if (!(error instanceof GrammyError) || !/webhook is active/.test(error.description)) return false;
+    const { bot, tell } = this.#options;
+    tell({ event: 'telegram.trouble', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
+    return bot.api.deleteWebhook().catch(() => false);
+  }
+
+  #waitMs(error: unknown, failures: number): number {
+    if (error instanceof GrammyError && troubleOf(error) === 'conflict') return this.#contest.lose();
+    return retryAfterMs(error, failures, this.#options.random);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Tell } from '../../domain/events.ts';
+import type { Clock } from '../../kit/clock.ts';
+
+const restMs = 5_000;
+/** Whoever came second leaves the first in peace for this long between two looks whether it has gone. */
+const newcomersRestMs = 30_000;
+/** So many looks soon after another: mostly the other one is only about to leave. */
+const hastyLooks = 3;
+/** A process that has polled this long without being disturbed is no newcomer. */
+const establishedMs = 60_000;
+/** A poll that was disturbed is answered sooner than this; the other one looks again after `restMs`. */
+const undisturbedMs = 2 * restMs;
+
+/**
+ * Two processes with one token: each poll ends the other's. The one that was there first goes on, the newcomer waits and
+ * takes over when nobody ends its polls any more. Each says once that it begins, and once that it is over.
+ */
+export class TokenContest {
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  readonly #beganUpMs: number;
+  #sinceUpMs: number | undefined;
+  #lastUpMs = 0;
+  #lost = 0;
+  #isEstablished = false;
+
+  constructor(clock: Clock, tell: Tell) {
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#beganUpMs = clock.uptimeMs();
+  }
+
+  /** Somebody else's poll ended ours; answers how long to rest before the next one. */
+  lose(): number {
+    const nowMs = this.#clock.uptimeMs();
+    if (this.#sinceUpMs === undefined) {
+      this.#isEstablished ||= nowMs - this.#beganUpMs >= establishedMs;
+      this.#sinceUpMs = nowMs;
+      this.#lost = 0;
+      this.#tell({ event: 'telegram.contested', waits: !this.#isEstablished });
+    }
+    this.#lost += 1;
+    this.#lastUpMs = nowMs;
+    return this.#isEstablished || this.#lost <= hastyLooks ? restMs : newcomersRestMs;
+  }
+
+  /** A poll was answered. */
+  win(): void {
+    if (this.#sinceUpMs === undefined) return;
+    const nowMs = this.#clock.uptimeMs();
+    // The answer may have come before the other one looked.
+    if (nowMs - this.#lastUpMs < undisturbedMs) return;
+    this.#tell({ event: 'telegram.uncontested', afterMs: nowMs - this.#sinceUpMs });
+    this.#sinceUpMs = undefined;
+    this.#isEstablished = true;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Bot } from 'grammy';
+import type { Update } from 'grammy/types';
+import type { Tell } from '../../domain/events.ts';
+import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { Random } from '../../kit/backoff.ts';
+import type { Secret } from '../../kit/secret.ts';
+import type { BotContext } from '../context.ts';
+import { Handling } from './handling.ts';
+import { Intake } from './intake.ts';
+import { retryAfterMs } from './telegram-retry.ts';
+import { describeTrouble } from '../outbox/telegram-error.ts';
+import { withoutKeys } from './redact-secrets.ts';
+import type { UpdateSink, UpdateSource } from './update-source.ts';
+
+const purgeEveryMs = 3_600_000;
+
+export type UpdatesOptions = {
+  readonly bot: Bot<BotContext>;
+  readonly source: UpdateSource;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: Tell;
+  /** The app's own keys and tokens, hidden wherever somebody types one. */
+  readonly ours?: () => readonly Secret[];
+};
+
+/** The way of an update, from whichever source: inbox row -> handlers, in order per chat -> handled. */
+export class Updates implements UpdateSink {
+  readonly #options: UpdatesOptions;
+  readonly #handling: Handling;
+  readonly #intake: Intake;
+  #introducedUpMs: number | undefined;
+  #purgedMs = 0;
+
+  constructor(options: UpdatesOptions) {
+    this.#options = options;
+    this.#handling = new Handling(options);
+    this.#intake = new Intake({ ...options, handling: this.#handling });
+  }
+
+  /** The bot's own name, once it was introduced. */
+  get username(): string {
+    return this.#options.bot.botInfo.username;
+  }
+
+  /** When Telegram answered last, by `Clock.uptimeMs`. */
+  get lastAnswerUpMs(): number | undefined {
+    return this.#options.source.lastAnswerUpMs ?? this.#introducedUpMs;
+  }
+
+  /** Asks Telegram who the bot is, for as long as it takes; throws TokenRefused. */
+  async introduce(signal: AbortSignal): Promise<void> {
+    const { bot, clock, random, tell } = this.#options;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
+        bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
+        this.#introducedUpMs = clock.uptimeMs();
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const waitMs = retryAfterMs(error, failures, random);
+        tell({ event: 'telegram.trouble', method: 'getMe', detail: describeTrouble(error), retryInMs: waitMs });
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  }
+
+  /** Handles what an earlier process left, then what the source delivers, until the signal aborts; throws TokenRefused. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#handling.takeUp(signal);
+    await this.#options.source.deliver(this, signal);
+  }
+
+  room(): Promise<void> {
+    return this.#handling.room();
+  }
+
+  async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
+    const updates = batch.flatMap((update) => this.#written(update));
+    const taken = await this.#intake.take(updates, signal);
+    await this.#purge();
+    if (taken === updates.length) return batch.length;
+    const first = updates[taken]?.updateId;
+    return batch.findIndex(({ update_id: id }) => id === first);
+  }
+
+  /** Resolves when no handler runs any more. */
+  async idle(): Promise<void> {
+    await this.#handling.idle();
+  }
+
+  /** What is kept of an update; nothing of one that cannot be written down (nested too deep), which holds up no other. */
+  #written(update: Update): readonly InboxUpdate[] {
+    const { tell, ours = () => [] } = this.#options;
+    const updateId = update.update_id;
+    try {
+      return [{ updateId, body: withoutKeys(update, ours()) }];
+    } catch (error) {
+      tell({ event: 'update.failed', updateId, error, setAside: true });
+      return [];
+    }
+  }
+
+  /** Never fails: what was taken is taken, and has to be acknowledged. */
+  async #purge(): Promise<void> {
+    const { inbox, clock, tell } = this.#options;
+    const nowMs = clock.now();
+    if (nowMs - this.#purgedMs < purgeEveryMs) return;
+    this.#purgedMs = nowMs;
+    try {
+      await inbox.purge(nowMs);
+    } catch (error) {
+      tell({ event: 'house.trouble', what: 'delete old updates', error });
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApp, type App } from '../../app/open-app.ts';
+import { parseConfig, type RotationStrategy } from '../../config/config.ts';
+import type { Tell } from '../../domain/events.ts';
+import { readKeys } from '../../keys/sources/read-keys.ts';
+import { systemClock } from '../../kit/clock.ts';
+import { systemRandom } from '../../kit/backoff.ts';
+import type { BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
+import type { SandboxAccount } from '../../../sandbox/bytez/faults-file.ts';
+import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
+import { loadSandbox } from '../sandbox.ts';
+
+/** Who can be played; the ids mean nothing outside the demo. */
+export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
+export type Role = keyof typeof roles;
+
+const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
+
+export type DemoHouse = AsyncDisposable & {
+  readonly house: App;
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  /** In the order of the keys. */
+  readonly accounts: readonly SandboxAccount[];
+};
+
+/**
+ * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
+ * or the process's keys and tokens.
+ */
+export async function openDemoHouse(
+  tell: Tell,
+  pictureMs = 900,
+  rotation: RotationStrategy = 'health-based',
+): Promise<DemoHouse> {
+  const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
+  await using opening = new AsyncDisposableStack();
+  const clock = systemClock;
+  const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-demo-'));
+  opening.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const telegram = opening.use(
+    await startTelegramSandbox({ token: demoToken, clock, botUsername: 'darkroom_demo_bot' }),
+  );
+  const bytez = opening.use(await startBytezSandbox({ clock, accounts: demoAccounts, latencyMs: pictureMs }));
+  const env = {
+    TELEGRAM_BOT_TOKEN: demoToken,
+    TELEGRAM_API_ROOT: telegram.url,
+    BYTEZ_API_KEYS: demoAccounts.map(({ key }) => key).join(','),
+    BYTEZ_BASE_URL: bytez.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    ADMIN_IDS: String(roles.admin),
+    PREMIUM_IDS: String(roles.premium),
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+    ROTATION_STRATEGY: rotation,
+    RETRY_DELAY_S: '0.5',
+    IMAGE_TIMEOUT_S: '10',
+    VIDEO_TIMEOUT_S: '30',
+    DRAIN_S: '1',
+    // The story shows how the rotation finds out by itself.
+    KEYS_TEST_ON_START: 'off',
+    HEALTH_CHECK_INTERVAL_S: '0',
+  };
+  const house = opening.use(
+    await openApp({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, emit: tell }),
+  );
+  await Promise.race([house.introduced, house.broken]);
+  const opened = opening.move();
+  return { house, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

@@ -1,0 +1,220 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import type { Person } from '../../../sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../../../sandbox/telegram/messages/seen-message.ts';
+import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
+import type { HouseEvent } from '../../domain/events.ts';
+import type { JobId } from '../../domain/ids.ts';
+import { kindCommands } from '../../domain/kind-traits.ts';
+import { type DemoHouse, openDemoHouse, roles, type Role } from './demo-app.ts';
+import { createInterface } from 'node:readline';
+import { storyLine } from '../../observability/pretty-log.ts';
+import { openDemoPage } from './demo-page.ts';
+import { untilStopped } from '../process-context.ts';
+
+export type ConversationOptions = {
+  readonly telegram: TelegramSandbox;
+  readonly person: Person;
+  /** Where received files are saved. */
+  readonly output: string;
+  readonly print: (line: string) => void;
+};
+
+/** Shows one person's chat as lines of text, edits included, and saves every file that comes. */
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #listening: Disposable;
+  /** By file id. */
+  readonly #saved = new Map<string, string>();
+  readonly #saving: Promise<void>[] = [];
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    const { telegram, person } = options;
+    this.#listening = telegram.onChange((change) => {
+      if (change.chatId !== person.id) return;
+      if (change.kind === 'message-sent' && change.from === 'bot') this.#show(change.messageId, 'bot');
+      if (change.kind === 'message-edited') this.#show(change.messageId, 'bot, edited');
+      if (change.kind === 'callback-answered' && change.text !== undefined) options.print(`      (${change.text})`);
+    });
+  }
+
+  /** Presses the nth button, counted from 1, of the latest message that has one; answers whether there was one. */
+  press(number: number): boolean {
+    const { person } = this.#options;
+    const message = person.messages().findLast(({ buttons }) => buttons.flat().length >= number);
+    const button = message?.buttons.flat()[number - 1];
+    if (message === undefined || button?.data === undefined) return false;
+    person.press(message.id, button.data);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#listening[Symbol.dispose]();
+    await Promise.all(this.#saving);
+  }
+
+  #show(messageId: number, who: string): void {
+    const { person, print } = this.#options;
+    const message = person.messages().find(({ id }) => id === messageId);
+    if (message === undefined) return;
+    const words = (message.text || (message.caption ?? '')).split('\n');
+    const file = this.#fileOf(message);
+    if (file !== undefined) words.unshift(`[${file}]`);
+    const buttons = message.buttons.flat().map(({ text }, index) => `[${index + 1}: ${text}]`);
+    if (buttons.length > 0) words.push(buttons.join(' '));
+    print(
+      [`${who.padStart(11)} > ${words[0] ?? ''}`, ...words.slice(1).map((line) => `              ${line}`)].join('\n'),
+    );
+  }
+
+  #fileOf(message: SeenMessage): string | undefined {
+    const kind = message.photo ? 'photo' : message.video ? 'video' : message.document ? 'document' : undefined;
+    const file = message.photo ?? message.video ?? message.document;
+    if (kind === undefined || file === undefined) return undefined;
+    const { telegram, output } = this.#options;
+    const bytes = telegram.fileBytes(file.fileId);
+    if (bytes === undefined) return kind;
+    const path = this.#saved.get(file.fileId) ?? freePath(output, bytes.name);
+    if (!this.#saved.has(file.fileId)) {
+      this.#saved.set(file.fileId, path);
+      this.#saving.push(mkdir(output, { recursive: true }).then(() => writeFile(path, bytes.bytes)));
+    }
+    return `${kind}, ${Math.max(1, Math.round(bytes.bytes.length / 1024))} kB, saved as ${path}`;
+  }
+}
+
+/** A name that no file of an earlier run has: `fox.png`, then `fox-2.png`. */
+function freePath(folder: string, name: string): string {
+  const { name: stem, ext } = parse(name);
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, number === 1 ? name : `${stem}-${number}${ext}`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+const answerWithinMs = 60_000;
+const request = new RegExp(String.raw`^/(?:${kindCommands.join('|')})\b\s*\S`);
+const endings: ReadonlySet<HouseEvent['event']> = new Set(['job.delivered', 'job.told', 'job.undeliverable']);
+
+/** Says the words and waits for what they ask for: the result of a request, the answer to anything else. */
+export async function answerTo(options: {
+  readonly demoHouse: DemoHouse;
+  readonly onEvent: (listener: (event: HouseEvent) => void) => Disposable;
+  readonly person: Person;
+  readonly words: string;
+}): Promise<boolean> {
+  const { demoHouse, onEvent, person, words } = options;
+  const { house, telegram } = demoHouse;
+  const asksForResult = request.test(words);
+  const before = new Set(person.messages().map(({ id }) => id));
+  const ended = Promise.withResolvers<boolean>();
+  let messageId: number | undefined;
+  const settle = async (id: JobId, event: HouseEvent['event']) => {
+    const found = await house.service.find(id);
+    if (found?.job.origin.messageId === messageId) ended.resolve(event === 'job.delivered');
+  };
+  using _listening = onEvent((event) => {
+    if ('jobId' in event && endings.has(event.event)) void settle(event.jobId, event.event);
+  });
+  using _timer = limit(() => ended.resolve(false));
+  using _watching = telegram.onChange((change) => {
+    const isAnswer = change.kind === 'message-sent' && change.from === 'bot' && !before.has(change.messageId);
+    if (!asksForResult && change.chatId === person.id && isAnswer) ended.resolve(true);
+  });
+  messageId = person.say(words);
+  return await ended.promise;
+}
+
+function limit(onEnd: () => void): Disposable {
+  const timer = setTimeout(onEnd, answerWithinMs);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+export type DemoOptions = {
+  /** What is said, one after the other; empty for the chat page and a prompt in the terminal. */
+  readonly says: readonly string[];
+  readonly as: Role;
+  readonly languageCode: string;
+  readonly output: string;
+  /** Of the chat page; 0 takes a free one. */
+  readonly port: number;
+};
+
+/** Long enough to see who waits and to press cancel. */
+const watchablePictureMs = 2_500;
+const quiet: ReadonlySet<HouseEvent['event']> = new Set(['house.recovered', 'house.stopping', 'house.stopped']);
+
+/** Opens the chat page, or plays a person who says something; exit code 1 when a request did not get its result. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const { says, as, languageCode, output, port } = options;
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  const listeners = new Set<(event: HouseEvent) => void>();
+  const onEvent = (listener: (event: HouseEvent) => void): Disposable => {
+    listeners.add(listener);
+    return { [Symbol.dispose]: () => void listeners.delete(listener) };
+  };
+  const pictureMs = says.length > 0 ? undefined : watchablePictureMs;
+  // What is said without a page shows the keys one after the other, the same in every run.
+  const rotation = says.length > 0 ? 'round-robin' : 'health-based';
+  // The address stands above the story, which begins before there is one.
+  let early: string[] | undefined = says.length > 0 ? undefined : [];
+  await using demoHouse = await openDemoHouse(
+    (event) => {
+      const line = `              . ${storyLine(event) ?? event.event}`;
+      if (early !== undefined) early.push(line);
+      else if (!quiet.has(event.event)) print(line);
+      for (const listener of listeners) listener(event);
+    },
+    pictureMs,
+    rotation,
+  );
+  const { telegram, house } = demoHouse;
+  if (says.length > 0) {
+    const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
+    const conversation = new Conversation({ telegram, person, output, print });
+    for (const words of says) {
+      print(`${'you'.padStart(11)} > ${words}`);
+      if (!(await answerTo({ demoHouse, onEvent, person, words }))) process.exitCode = 1;
+    }
+    return await conversation.close();
+  }
+  await using page = await openDemoPage({ demoHouse, onEvent, first: as, languageCode, port });
+  print(`The chat page is at ${page.url}`);
+  for (const line of early ?? []) print(line);
+  early = undefined;
+  const person = page.participants.member(roles[as])?.person;
+  if (!process.stdin.isTTY || person === undefined) return await untilStopped(house.broken);
+  const conversation = new Conversation({ telegram, person, output, print });
+  await talk({ conversation, say: (words) => void person.say(words), print, broken: house.broken });
+  await conversation.close();
+}
+
+/** A prompt in the terminal, until Ctrl-C or the end of input. */
+async function talk(options: {
+  readonly conversation: Conversation;
+  readonly say: (words: string) => void;
+  readonly print: (line: string) => void;
+  readonly broken: Promise<never>;
+}): Promise<void> {
+  const { conversation, say, print, broken } = options;
+  print('One can type here too, for example: /generate a red fox in the snow');
+  print('#1 presses the first button of the latest message. Ctrl-C leaves.');
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'you > ' });
+  const left = new Promise<void>((resolve) => {
+    lines.on('close', resolve);
+    lines.on('SIGINT', () => lines.close());
+    process.once('SIGTERM', () => lines.close());
+  });
+  lines.on('line', (line) => {
+    const words = line.trim();
+    const button = /^#([1-9][0-9]?)$/.exec(words)?.[1];
+    if (button !== undefined) {
+      if (!conversation.press(Number(button))) print('There is no such button.');
+    } else if (words !== '') say(words);
+  });
+  await Promise.race([left, broken]);
+  lines.close();
+  print('\nBye.');
+}

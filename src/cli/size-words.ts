@@ -1,6 +1,0 @@
-/** How much something weighs, as people say it: `12 kB`, `3.4 MB`, `1.2 GB`. */
-export function sizeWords(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} kB`;
-  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
-  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
-}

@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { Chains, JobKind, Lane } from '../domain/job.ts';
+import { kindTraits, perKind } from '../domain/kind-traits.ts';
+import { isLoopback } from '../kit/loopback.ts';
+import type { Secret } from '../kit/secret.ts';
+import { type ProvidersConfig, readProviders } from './provider-settings.ts';
+import { environmentSchema, type logLevels, type rotationStrategies } from './schema.ts';
+
+export type RotationStrategy = (typeof rotationStrategies)[number];
+export type LogLevel = (typeof logLevels)[number];
+
+/** Everything that the environment decides, parsed once. */
+export type Config = {
+  readonly telegram: {
+    readonly token: Secret | undefined;
+    /** Without a slash at its end. */
+    readonly apiRoot: string;
+  };
+  readonly adminIds: ReadonlySet<number>;
+  readonly premiumIds: ReadonlySet<number>;
+  readonly providers: ProvidersConfig;
+  readonly rotation: RotationStrategy;
+  readonly keysTestOnStart: boolean;
+  /** How often resting and idle keys are looked after; 0 is never. */
+  readonly healthCheckIntervalMs: number;
+  readonly retry: { readonly maxAttempts: number; readonly delayMs: number };
+  readonly timeoutMs: Readonly<Record<JobKind, number>>;
+  readonly deadlineMs: Readonly<Record<JobKind, number>>;
+  readonly maxWaitMs: number;
+  readonly drainMs: number;
+  readonly chains: Chains;
+  /** `host:port`, in lower case. */
+  readonly mediaAllowPrivateHosts: readonly string[];
+  readonly dataDir: string;
+  readonly http: {
+    readonly host: string;
+    /** 0 asks the system for a free one. */
+    readonly port: number;
+    readonly adminToken: Secret | undefined;
+  };
+  /** Requests and their results are deleted so long after their person was told. */
+  readonly retentionMs: number;
+  /** How many a person may ask for in one UTC day; -1 is without limit. */
+  readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  readonly running: Readonly<Record<Lane, number>>;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  readonly logLevel: LogLevel;
+  readonly defaultLocale: string;
+};
+
+/** Says everything that is wrong with the environment at once, by name, without a value. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(`Cannot start with this environment:\n${mistakes.map((mistake) => `- ${mistake}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+/** The environment as a value; throws a ConfigError that lists every mistake. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environmentSchema.safeParse(env);
+  const { providers, mistakes } = readProviders(env);
+  const all = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...mistakes,
+    ...doorMistakes(env),
+  ];
+  if (!parsed.success || all.length > 0) throw new ConfigError(all);
+  return toConfig(parsed.data, providers);
+}
+
+const shortestPublicToken = 32;
+
+/** Whoever can reach the port can try tokens, so one that the network reaches has to be long. */
+function doorMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const host = (env['HTTP_HOST'] ?? '').replace(/^\[(.*)\]$/, '$1');
+  if (host === '' || isLoopback(host)) return [];
+  if ((env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];
+  return [
+    `ADMIN_TOKEN must have at least ${shortestPublicToken} characters, because HTTP_HOST is not a loopback address; set a longer one, or remove HTTP_HOST`,
+  ];
+}
+
+function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersConfig): Config {
+  return {
+    telegram: { token: env.TELEGRAM_BOT_TOKEN, apiRoot: env.TELEGRAM_API_ROOT },
+    adminIds: new Set(env.ADMIN_IDS),
+    premiumIds: new Set(env.PREMIUM_IDS),
+    providers,
+    rotation: env.ROTATION_STRATEGY,
+    keysTestOnStart: env.KEYS_TEST_ON_START,
+    healthCheckIntervalMs: env.HEALTH_CHECK_INTERVAL_S,
+    retry: { maxAttempts: env.MAX_ATTEMPTS, delayMs: env.RETRY_DELAY_S },
+    timeoutMs: perKind((kind) => env[kindTraits[kind].timeout.variable]),
+    deadlineMs: perKind((kind) => env[kindTraits[kind].deadline.variable]),
+    maxWaitMs: env.MAX_WAIT_S,
+    drainMs: env.DRAIN_S,
+    chains: perKind((kind) => env[kindTraits[kind].chainVariable]),
+    mediaAllowPrivateHosts: env.MEDIA_ALLOW_PRIVATE_HOSTS,
+    dataDir: env.DATA_DIR,
+    http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
+    retentionMs: env.RETENTION_DAYS * 86_400_000,
+    perDay: {
+      premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),
+      free: perKind((kind) => env[`FREE_${kindTraits[kind].quota.noun}_PER_DAY`]),
+    },
+    running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
+    waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },
+    logLevel: env.LOG_LEVEL,
+    defaultLocale: env.DEFAULT_LOCALE,
+  };
+}

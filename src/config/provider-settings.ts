@@ -1,0 +1,126 @@
+import type { ProviderName } from '../domain/ids.ts';
+import type { ProviderDefinition } from '../providers/provider-definition.ts';
+import { providerDefinitions, builtInChain, isServed, providerNames } from '../providers/registry.ts';
+import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
+import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
+import { perKind } from '../domain/kind-traits.ts';
+
+export type ProviderConfig = {
+  readonly baseUrl: string;
+  /** Concurrent calls that one key may carry. */
+  readonly seatsPerKey: number;
+  /** No account is ever given more calls at once, however well it carries them. */
+  readonly mostSeats: number | undefined;
+  /** Keys of one account, by their places in the order of the keys. */
+  readonly keyGroups: readonly (readonly number[])[];
+};
+
+export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
+
+const mostKeys = 100_000;
+
+/** `1,2;3,4,5`: commas between the keys of one account, semicolons between accounts. */
+const keyGroups: Parser<ProviderConfig['keyGroups']> = (text) => {
+  const number = wholeNumber(1, mostKeys, 1);
+  const seen = new Set<number>();
+  const mistakes: string[] = [];
+  const groups = text.split(';').map((group, groupIndex) =>
+    group.split(',').flatMap((entry, index) => {
+      if (entry.trim() === '') return [];
+      const where = `group ${groupIndex + 1} position ${index + 1}`;
+      const parsed = number(entry.trim());
+      if (!parsed.ok) {
+        mistakes.push(`${where} must be the number of a key, for example 1,2;3,4,5`);
+        return [];
+      }
+      if (seen.has(parsed.value))
+        mistakes.push(`${where} is a key that was named before; a key belongs to one account`);
+      seen.add(parsed.value);
+      return [parsed.value];
+    }),
+  );
+  return mistakes.length > 0 ? bad(...mistakes) : good(groups.filter((group) => group.length > 0));
+};
+
+/** Reads what is said of every provider under a name of its own; mistakes carry their variable's name. */
+export function readProviders(env: Readonly<Record<string, string | undefined>>): {
+  readonly providers: ProvidersConfig;
+  readonly mistakes: readonly string[];
+} {
+  const mistakes: string[] = [];
+  const read = <Value>(
+    { prefixes }: ProviderDefinition,
+    ending: string,
+    parse: Parser<Value>,
+    otherwise: Value,
+  ): Value => {
+    const names = prefixes.map((prefix) => `${prefix}_${ending}`);
+    const set = names.filter((name) => (env[name] ?? '') !== '');
+    const [name] = set;
+    if (name === undefined) return otherwise;
+    if (set.length > 1) mistakes.push(`${set.join(' and ')} mean the same; set only one of them`);
+    const parsed = parse(env[name] ?? '');
+    if (parsed.ok) return parsed.value;
+    mistakes.push(...parsed.mistakes.map((mistake) => `${name} ${mistake}`));
+    return otherwise;
+  };
+  const entries = providerDefinitions.map((provider) => {
+    const { seatsPerKey: seats, baseUrl: address } = provider;
+    const config: ProviderConfig = {
+      baseUrl: read(provider, 'BASE_URL', baseUrl(address), address),
+      seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), seats),
+      mostSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
+      keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
+    };
+    if (config.mostSeats !== undefined && config.mostSeats < config.seatsPerKey) {
+      const prefix = provider.prefixes.at(-1);
+      mistakes.push(
+        `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,
+      );
+    }
+    return [provider.name, config] as const;
+  });
+  return { providers: Object.fromEntries(entries), mistakes };
+}
+
+/** The names that `readProviders` reads. */
+export const providerVariables: readonly string[] = providerDefinitions
+  .flatMap(({ prefixes }) => prefixes)
+  .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));
+
+/** What is asked for when the environment names no chain of its own. */
+export const builtInChains: Chains = perKind((kind) => {
+  const [first, ...others] = builtInChain(kind);
+  if (first === undefined)
+    throw new Error(`Cannot make the built-in chain for "${kind}": no provider has a model for it`);
+  return [first, ...others];
+});
+
+const example = candidateName(builtInChains.image[0]);
+const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;
+
+const candidate: Parser<Candidate> = (text) => {
+  const colon = text.indexOf(':');
+  const provider = text.slice(0, Math.max(0, colon));
+  const model = text.slice(colon + 1);
+  if (colon < 1 || !modelName.test(model)) return bad(`must be provider:model, for example ${example}`);
+  if (!providerNames.includes(provider))
+    return bad(`must begin with a provider (${providerNames.join(', ')}), for example ${example}`);
+  if (!isServed(provider)) {
+    return bad(
+      `names ${provider}, which cannot make this yet in this version; use ${providerNames.filter(isServed).join(', ')}`,
+    );
+  }
+  return good({ provider, model });
+};
+
+/** A chain as written in the environment: at least one candidate, none twice. */
+export const chain: Parser<Chains['image']> = (text): Parsed<Chains['image']> => {
+  const parsed = listOf(candidate)(text);
+  if (!parsed.ok) return parsed;
+  const [first, ...others] = parsed.value;
+  if (first === undefined) return bad(`must name at least one provider:model, for example ${example}`);
+  const names = new Set(parsed.value.map(({ provider, model }) => `${provider}:${model}`));
+  if (names.size < parsed.value.length) return bad('names the same provider:model twice; name each once');
+  return good([first, ...others]);
+};

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { jobKinds, type JobKind } from '../domain/job.ts';
+import { kindTraits } from '../domain/kind-traits.ts';
+import { Secret } from '../kit/secret.ts';
+import { builtInChains, chain } from './provider-settings.ts';
+import {
+  bad,
+  baseUrl,
+  good,
+  hostAndPort,
+  listOf,
+  oneOf,
+  onOff,
+  type Parser,
+  seconds,
+  userId,
+  wholeNumber,
+} from './parsers.ts';
+
+export const rotationStrategies = ['health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'] as const;
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** A variable that, unset or empty, has its default. */
+function variable<Value, const Default>(otherwise: Default, parse: Parser<Value>) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): Value | Default => {
+      if (text === undefined || text === '') return otherwise;
+      const parsed = parse(text);
+      if (parsed.ok) return parsed.value;
+      // The issue carries no input, so that no formatter can show a value.
+      for (const message of parsed.mistakes) context.issues.push({ code: 'custom', message, input: undefined });
+      return z.NEVER;
+    });
+}
+
+function fits(pattern: RegExp, mend: string): Parser<string> {
+  return (text) => (pattern.test(text) ? good(text) : bad(mend));
+}
+
+function secret(pattern: RegExp, mend: string): Parser<Secret> {
+  return (text) => (pattern.test(text) ? good(new Secret(text)) : bad(mend));
+}
+
+const notYet: Parser<undefined> = () => bad('is not available in this version; remove it');
+const day = 86_400;
+const attempt = (example: number) => seconds({ zero: false, most: day, example });
+const longWait = (example: number) => seconds({ zero: false, most: 30 * day, example });
+const perDay = (example: number) => wholeNumber(-1, 1_000_000, example);
+const token = secret(
+  /^[0-9]{6,12}:[A-Za-z0-9_-]{30,}$/,
+  'must be the token that @BotFather gives: digits, a colon and at least 30 letters, with no space or quotation mark',
+);
+const httpHost: Parser<string> = (text) => {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  return /^[A-Za-z0-9._:-]{1,253}$/.test(host)
+    ? good(host)
+    : bad('must be a host name or address, for example 127.0.0.1');
+};
+
+type OwnTraits = (typeof kindTraits)[JobKind];
+
+/** One variable for each kind, named by its traits. */
+function forKinds<const Name extends string, Schema>(
+  entryOf: (traits: OwnTraits, kind: JobKind) => readonly [Name, Schema],
+): Readonly<Record<Name, Schema>> {
+  return Object.fromEntries(jobKinds.map((kind) => entryOf(kindTraits[kind], kind))) as Record<Name, Schema>;
+}
+
+/** Every variable with one name; the providers' own are read by `readProviders` and `readKeys`. */
+export const environmentSchema = z.object({
+  TELEGRAM_BOT_TOKEN: variable(undefined, token),
+  TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
+  ADMIN_IDS: variable([], listOf(userId)),
+  PREMIUM_IDS: variable([], listOf(userId)),
+  ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
+  MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
+  RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),
+  ...forKinds(({ timeout: { variable: name, defaultMs } }) => [name, variable(defaultMs, attempt(defaultMs / 1000))]),
+  ...forKinds(({ deadline: { variable: name, defaultMs } }) => [name, variable(defaultMs, longWait(defaultMs / 1000))]),
+  MAX_WAIT_S: variable(3_600_000, longWait(3600)),
+  DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
+  KEYS_TEST_ON_START: variable(true, onOff),
+  HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
+  ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
+  MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
+  DATA_DIR: variable(
+    './data',
+    fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),
+  ),
+  HTTP_HOST: variable('127.0.0.1', httpHost),
+  HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),
+  ADMIN_TOKEN: variable(
+    undefined,
+    secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
+  ),
+  RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
+  ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
+  ...forKinds(({ quota }) => [
+    `PREMIUM_${quota.noun}_PER_DAY`,
+    variable(quota.perDay.premium, perDay(quota.perDay.premium)),
+  ]),
+  FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
+  PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
+  FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),
+  PREMIUM_WAITING: variable(10, wholeNumber(1, 100_000, 10)),
+  LOG_LEVEL: variable('info', oneOf(logLevels)),
+  DEFAULT_LOCALE: variable(
+    'en',
+    fits(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en'),
+  ),
+  REDIS_URL: variable(undefined, notYet),
+  WEBHOOK_URL: variable(undefined, notYet),
+  WEBHOOK_SECRET: variable(undefined, notYet),
+});

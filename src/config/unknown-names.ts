@@ -1,0 +1,111 @@
+import { keyVariables } from '../keys/sources/key-variables.ts';
+import { providerDefinitions } from '../providers/registry.ts';
+import { providerVariables } from './provider-settings.ts';
+import { environmentSchema } from './schema.ts';
+
+/** How many letters have to be added, dropped, changed or swapped with their neighbour to make one word the other. */
+export function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const same = from[row - 1] === to[column - 1];
+      const changed = at(last, column - 1) + (same ? 0 : 1);
+      let least = Math.min(at(last, column) + 1, at(current, column - 1) + 1, changed);
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (row > 1 && column > 1 && swapped) least = Math.min(least, at(beforeLast, column - 2) + 1);
+      current.push(least);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, to.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
+}
+
+const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
+const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
+
+/** Every variable that has exactly one spelling; key variables come besides, in many. */
+export const knownNames: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  ...providerVariables,
+  ...prefixes.map((prefix) => `${prefix}_WEIGHTS`),
+  'TOKEN_POOL_FILE',
+];
+
+/** What other programs call the same thing. */
+const otherWords: readonly (readonly [string, string])[] = [
+  ['BOT_TOKEN', 'TELEGRAM_BOT_TOKEN'],
+  ['TELEGRAM_TOKEN', 'TELEGRAM_BOT_TOKEN'],
+  ['TELEGRAM_API_TOKEN', 'TELEGRAM_BOT_TOKEN'],
+  ['ADMIN_USER_IDS', 'ADMIN_IDS'],
+  ['BYTEZ_KEY', 'BYTEZ_API_KEY'],
+  ['BYTEZ_KEYS', 'BYTEZ_API_KEYS'],
+  ['BYTEZ_TOKEN', 'BYTEZ_API_KEY'],
+  ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
+];
+
+/** Near to a name of ours by chance, and common. */
+const foreignNames: ReadonlySet<string> = new Set([
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'TELEGRAM_API_ID',
+  'TELEGRAM_API_HASH',
+]);
+
+const keyEndings = ['', 'S', '_FILE', '_FALLBACK'];
+const candidates: ReadonlyMap<string, string> = new Map([
+  ...otherWords,
+  ...knownNames.map((name) => [name, name] as const),
+  ...prefixes
+    .flatMap((prefix) => keyEndings.map((end) => `${prefix}_API_KEY${end}`))
+    .map((name) => [name, name] as const),
+  ...aliases.map((name) => [name, name] as const),
+]);
+
+/** Warnings about variables that are nearly, but not quite, one of ours, each with the name that was probably meant. */
+export function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const names = Object.keys(env).filter((name) => env[name] !== undefined);
+  const ours = new Set([
+    ...knownNames,
+    ...providerDefinitions.flatMap((owner) => keyVariables(owner, names).map((variable) => variable.name)),
+  ]);
+  return names
+    .filter((name) => !ours.has(name) && !foreignNames.has(name.toUpperCase()))
+    .map((name) => ({ name, meant: probablyMeant(name.toUpperCase()) }))
+    .filter(({ meant }) => meant !== undefined)
+    .map(({ name, meant }) => `${name} is not a name that is read here; did you mean ${meant}?`);
+}
+
+function probablyMeant(name: string): string | undefined {
+  const [, stem = name, number = ''] = /^(.*?)(_?[0-9]{1,6})$/.exec(name) ?? [];
+  const exact = nearest(name);
+  const numbered = nearest(stem);
+  if (exact.distance <= slack(name)) return exact.word;
+  if (number !== '' && numbered.distance <= slack(stem)) return `${numbered.word}${number}`;
+  const [, owner] = /^([A-Z]+)_API_?KE/.exec(name) ?? [];
+  const prefix = prefixes.find((candidate) => owner !== undefined && editDistance(owner, candidate) <= 1);
+  if (prefix !== undefined) return `${prefix}_API_KEY`;
+  return /^(?:TELEGRAM|BYTEZ)_/.test(name) ? exact.word : undefined;
+}
+
+/** Short names are near to each other by chance. */
+function slack(name: string): number {
+  if (name.length < 6) return 0;
+  return name.length < 9 ? 1 : 2;
+}
+
+function nearest(name: string): { readonly word: string; readonly distance: number } {
+  let best = { word: '', distance: Number.POSITIVE_INFINITY };
+  for (const [written, word] of candidates) {
+    if (best.distance === 0) break;
+    const distance = editDistance(name, written);
+    if (distance < best.distance) best = { word, distance };
+  }
+  return best;
+}

@@ -1,0 +1,44 @@
+/** What Telegram said of a chat. */
+export type ChatEntry = {
+  /** The bot may not write there: it was blocked, shown out, or the chat is gone. */
+  readonly isClosed: boolean;
+  /** A group that became a supergroup lives on under this id. */
+  readonly movedTo?: number;
+};
+
+/** What is remembered of chats across restarts; a chat that nothing is known of is open and where it was. */
+export type ChatBook = {
+  find(chatId: number): Promise<ChatEntry>;
+  close(chatId: number, nowMs: number): Promise<void>;
+  /** Somebody wrote there, so the bot may as well. */
+  open(chatId: number): Promise<void>;
+  move(chatId: number, movedTo: number): Promise<void>;
+};
+
+/** One unfinished dialogue as it was kept. */
+export type KeptDialogue = {
+  /** What the dialogue needs to go on; JSON, never a secret. */
+  readonly state: string;
+  readonly writtenAtMs: number;
+};
+
+/** Unfinished dialogues, one a key; a dialogue that nobody went on with for seven days is dropped. */
+export type DialogueStore = {
+  read(key: string): Promise<KeptDialogue | undefined>;
+  write(key: string, state: string, nowMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
+  purge(nowMs: number): Promise<void>;
+};
+
+/** What Telegram may ask to be left alone: a chat by its id, a method that belongs to none, or all of it. */
+export type HeldPlace = number | string;
+
+export type Rest = { readonly place: HeldPlace; readonly untilMs: number };
+
+/** Where Telegram wants no calls, across restarts: whoever calls too early is made to wait ever longer. */
+export type RestBook = {
+  /** The rests that are not over. */
+  resting(nowMs: number): Promise<readonly Rest[]>;
+  /** A longer rest from before stays. */
+  keep(rest: Rest, nowMs: number): Promise<void>;
+};

@@ -1,0 +1,69 @@
+import type { AttemptFailure } from './failure.ts';
+import type { JobId } from './ids.ts';
+import type { JobKind } from './job.ts';
+import type { StorageTrouble } from './store-unavailable.ts';
+
+/** What the bytes of a file are. */
+export const mediaKinds = ['image', 'video', 'audio'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
+
+/** A result kept on this machine's disk; type and size were read from the bytes, not from a header. */
+export type MediaFile = {
+  readonly path: string;
+  readonly kind: MediaKind;
+  readonly mime: string;
+  readonly bytes: number;
+  /** In pixels, where the header of the file says so. */
+  readonly width?: number;
+  readonly height?: number;
+};
+
+/** Where a provider put its result. */
+export type MediaSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+export type Kept =
+  | { readonly ok: true; readonly file: MediaFile }
+  | {
+      readonly ok: false;
+      readonly failure: AttemptFailure;
+      /** A later fetch of the same address may succeed (404, cut connection). */
+      readonly again: boolean;
+      /** This machine's disk refused it, nobody else: it is worth waiting until that is over. */
+      readonly byDisk?: boolean;
+    };
+
+/** The bytes of one file of a result, wherever they lie. */
+export type OpenedResult = {
+  readonly bytes: number;
+  /** From the first byte, each time it is called. Fails while it is read when the file has gone meanwhile. */
+  stream(): AsyncIterable<Uint8Array>;
+};
+
+/** Brings a provider's result to where results are kept, safely. One try; the caller decides about another. */
+export type ResultKeeper = {
+  /** The whole file that is kept for the job, if there is one; `part` counts the files of one result from 0. */
+  find(kind: JobKind, jobId: JobId, part?: number): Promise<MediaFile | undefined>;
+  /** Removes all that is kept for the job; answers whether there was anything. */
+  remove(jobId: JobId): Promise<boolean>;
+  /** The parts of a result are kept one after the other, from 0. */
+  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Kept>;
+  /** Why nothing can be kept at present, while that is so. */
+  readonly trouble?: () => StorageTrouble | undefined;
+};
+
+/** What is kept, seen by whoever tidies up. */
+export type ResultShelf = Pick<ResultKeeper, 'remove'> & {
+  /** Every job for which something is kept. */
+  list(): Promise<readonly JobId[]>;
+};
+
+/** What is kept, seen by whoever shows it: this process, another one, or a bucket may have it. */
+export type ResultSource = {
+  /** Opens a kept file by its job and its number in the result; undefined when there is none, or no more. */
+  open(jobId: JobId, part?: number): Promise<OpenedResult | undefined>;
+};
+
+/** All that is done with results; each consumer takes the part that it needs. */
+export type ResultStore = ResultKeeper & ResultShelf & ResultSource;

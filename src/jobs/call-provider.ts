@@ -1,0 +1,261 @@
+import type { Clock } from '../kit/clock.ts';
+import { type Tell, type HouseEvent, type Reach, reachNothing } from '../domain/events.ts';
+import type { ProviderName } from '../domain/ids.ts';
+import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
+import type { Candidate, Job } from '../domain/job.ts';
+import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
+import type { ModelLookup, GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
+import type { Lease } from '../domain/key-leases.ts';
+import type { Breaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CallNotes } from './call-journal.ts';
+import { JobStopped } from './running-jobs.ts';
+import { sizeFor } from './request/model-options.ts';
+import type { RetryRules } from './retry-policy.ts';
+
+/** So long has a call to end after it was told to. */
+const stopPatienceMs = 30_000;
+
+/** A call that goes on although it was told to stop: nobody waits for it any longer. */
+export class WentOn extends Error {
+  constructor() {
+    super(`It went on for ${stopPatienceMs / 1_000} s after it was told to stop`);
+    this.name = 'WentOn';
+  }
+}
+
+/**
+ * The time of one call: its signal aborts after `ms` as timed out, or with the parent's reason, and a call that does not
+ * end even then is left behind. One timer and one listener do all of it, since every call pays for them; they go when it
+ * is disposed.
+ */
+export class CallDeadline implements Disposable {
+  readonly #abort = new AbortController();
+  readonly #parent: AbortSignal;
+  readonly #clock: Clock;
+  readonly #passOn = () => this.#end(this.#parent.reason);
+  #timer: Disposable;
+  #leave: ((error: WentOn) => void) | undefined;
+
+  constructor(ms: number, parent: AbortSignal, clock: Clock) {
+    this.#parent = parent;
+    this.#clock = clock;
+    this.#timer = clock.schedule(ms, () => {
+      this.#end(new DOMException(`The call took longer than ${Math.round(ms)} ms`, 'TimeoutError'));
+    });
+    if (parent.aborted) this.#passOn();
+    else parent.addEventListener('abort', this.#passOn);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** What the call answers; throws WentOn when it goes on for long after the signal aborted. */
+  answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#leave = reject;
+      call.then(resolve, reject);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    this.#parent.removeEventListener('abort', this.#passOn);
+  }
+
+  #end(reason: unknown): void {
+    if (this.signal.aborted) return;
+    this.#timer[Symbol.dispose]();
+    this.#timer = this.#clock.schedule(stopPatienceMs, () => this.#leave?.(new WentOn()));
+    this.#abort.abort(reason);
+  }
+}
+
+/** Counts and tells the failures that are in no table, so that whoever keeps the table can make it grow. */
+export class UnrecognizedFailures {
+  readonly #tell: Tell;
+  readonly #counts = new Map<ProviderName, number>();
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
+
+  note(provider: ProviderName, detail: string): void {
+    const count = (this.#counts.get(provider) ?? 0) + 1;
+    this.#counts.set(provider, count);
+    this.#tell({ event: 'failure.unrecognized', provider, detail, count });
+  }
+}
+
+export type CallTools = {
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  /** What each model takes. */
+  readonly models: ModelLookup;
+  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
+  readonly unrecognized: UnrecognizedFailures;
+  readonly rules: RetryRules;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Hears how far each job is. */
+  readonly reach?: Reach;
+};
+
+/** One call that is about to go out. */
+export type Call = {
+  readonly job: Job;
+  readonly candidate: Candidate;
+  readonly lease: Lease;
+  /** Counts the job's calls from 1. */
+  readonly number: number;
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly waitedMs: number;
+  /** The one call that asks for everybody whether a silent provider is back. */
+  readonly isProbe: boolean;
+};
+
+export type CallReply = ProviderReply & {
+  readonly trail: AttemptTrail;
+  /** It failed by the fault of a provider that is silent, as this or an earlier call has shown: nobody pays for it. */
+  readonly metSilence: boolean;
+};
+
+/**
+ * One call to one provider with one key: kept and told before and after, its seat given back with what it says of the
+ * key. Throws the signal's reason when the job was cancelled or the house closes; everything else is an answer.
+ */
+export async function callOnce(
+  call: Call,
+  notes: CallNotes,
+  signal: AbortSignal,
+  tools: CallTools,
+): Promise<CallReply> {
+  const { clock, tell, reach = reachNothing } = tools;
+  const { job, candidate, lease, isProbe } = call;
+  const breaker = tools.breakers.get(candidate.provider);
+  const sent = sentTrail(call, tools);
+  let startedMs: number | undefined;
+  let reply: ProviderReply;
+  try {
+    if (!(await notes.sent(sent))) throw new JobStopped('overtaken');
+    reach('call-noted', job.id);
+    signal.throwIfAborted();
+    tell(started(job, sent));
+    startedMs = clock.uptimeMs();
+    const asked = ask(call, signal, tools);
+    reach('calling', job.id);
+    reply = await asked;
+  } catch (error) {
+    lease.release({ kind: 'unused' });
+    if (isProbe) breaker?.endProbe(false);
+    if (signal.aborted) notes.ended({ ...sent, ending: brokenOff(startedMs, clock) });
+    throw error;
+  }
+  const ms = Math.round(clock.uptimeMs() - startedMs);
+  const { model } = candidate;
+  if (reply.ok) {
+    lease.release({ kind: 'succeeded', ms, model, job: job.kind });
+    breaker?.noteSuccess(lease.keyId, ms);
+    if (isProbe) breaker?.endProbe(false);
+    tell(succeeded(job, sent, ms));
+    const { source, usage } = reply;
+    const ending = usage === undefined ? { kind: 'answered' as const, ms } : { kind: 'answered' as const, ms, usage };
+    return { ok: true, source, trail: { ...sent, ending }, metSilence: false };
+  }
+  const { failure } = reply;
+  const isFault = isProviderFault(failure);
+  lease.release({ kind: 'failed', failure, ms, model, job: job.kind });
+  if (isFault) breaker?.noteFault({ keyId: lease.keyId, model, jobId: job.id });
+  const metSilence = isFault && breaker?.isOpen === true;
+  if (isProbe) breaker?.endProbe(isFault);
+  tell(failed(job, sent, failure, ms));
+  if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
+  const trail = { ...sent, ending: endingOf(failure, ms) };
+  notes.ended(trail);
+  return { ...reply, trail, metSilence };
+}
+
+async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
+  const { job, candidate, lease, timeoutMs } = call;
+  // Every call passes by here: `using` would cost it more than the deadline does.
+  const deadline = new CallDeadline(timeoutMs, signal, tools.clock);
+  try {
+    const provider = tools.providers.get(candidate.provider);
+    if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
+    const answer = provider.generate(requestFor(job, candidate, tools.models), lease.secret, deadline.signal);
+    return await deadline.answerOf(answer);
+  } catch (error) {
+    const wasStopped = deadline.signal.aborted;
+    // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
+    if (!wasStopped || error instanceof WentOn) {
+      tools.tell({ event: 'house.trouble', what: `the adapter of ${candidate.provider}`, error });
+    }
+    signal.throwIfAborted();
+    lease.release({ kind: 'unused' });
+    const reason = wasStopped ? 'timed-out' : 'failed-run';
+    return { ok: false, failure: { blame: 'provider', reason, detail: 'the adapter failed' } };
+  } finally {
+    deadline[Symbol.dispose]();
+  }
+}
+
+function isProviderFault({ reason }: AttemptFailure): boolean {
+  const { scope } = failureTraits[reason];
+  return scope === 'provider' || scope === 'network';
+}
+
+function brokenOff(startedMs: number | undefined, clock: Clock): AttemptEnding {
+  return startedMs === undefined
+    ? { kind: 'not-sent' }
+    : { kind: 'broken-off', ms: Math.round(clock.uptimeMs() - startedMs) };
+}
+
+function endingOf({ reason, sureness = 'sure', detail }: AttemptFailure, ms: number): AttemptEnding {
+  return { kind: 'failed', reason, sureness, detail, ms };
+}
+
+function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rules, clock }: CallTools): AttemptTrail {
+  const { keyId, keyName, choice } = lease;
+  return {
+    call: number,
+    candidate,
+    attempt,
+    of: rules.maxAttempts,
+    keyId,
+    keyName,
+    choice,
+    waitedMs,
+    startedAtMs: clock.now(),
+    ending: { kind: 'sent' },
+  };
+}
+
+// Each call tells of its start and its end: written out, such an event costs a tenth of what spreading shared facts does.
+
+function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, waitedMs }: AttemptTrail): HouseEvent {
+  return { event: 'attempt.started', jobId: id, attempt, of, keyId, keyName, model: candidate.model, choice, waitedMs };
+}
+
+function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail, ms: number): HouseEvent {
+  return { event: 'attempt.succeeded', jobId: id, attempt, of, keyId, keyName, model: candidate.model, ms };
+}
+
+function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: number): HouseEvent {
+  const { attempt, of, keyId, keyName, candidate } = trail;
+  return { event: 'attempt.failed', jobId: id, attempt, of, keyId, keyName, model: candidate.model, failure, ms };
+}
+
+function requestFor({ kind, prompt, options }: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
+  if (options === undefined) return { kind, model: candidate.model, prompt, inputs: [] };
+  const { aspect, seed, negative } = options;
+  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
+  return {
+    kind,
+    model: candidate.model,
+    prompt,
+    inputs: [],
+    ...(size === undefined ? {} : { size }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative }),
+  };
+}

@@ -1,0 +1,96 @@
+import type { JobId, KeyId } from '../../domain/ids.ts';
+
+/** A call that failed by the provider's or the network's fault. */
+export type Fault = {
+  readonly keyId: KeyId;
+  readonly model: string;
+  readonly jobId: JobId;
+};
+
+/** A run whose last fault is older than this says nothing any more. */
+const memoryMs = 60_000;
+/** How much one call moves the usual share: about the last fifty calls count. */
+const step = 0.02;
+const leastShare = 0.05;
+const hardlyLuck = 0.0001;
+
+/**
+ * The provider's faults since its last success, and how usual faults were before. A provider that fails seven times in
+ * ten sends short runs all day; the same four faults in a row mean something else where hardly a call ever failed.
+ */
+export class FaultRun {
+  readonly #lastFaultMs = new Map<KeyId, number>();
+  #first: Fault | undefined;
+  #firstMs = 0;
+  #isOfOneModel = true;
+  #isOfOneJob = true;
+  #length = 0;
+  #newestMs = 0;
+  #usualShare = 0.5;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The one model that all of its calls asked; undefined when there were several. */
+  get onlyModel(): string | undefined {
+    return this.#isOfOneModel ? this.#first?.model : undefined;
+  }
+
+  /** Does it come from a single job, whose wish may be what makes the provider stumble? */
+  get isOfOneJob(): boolean {
+    return this.#isOfOneJob;
+  }
+
+  /** Since when it lasts. */
+  get sinceMs(): number {
+    return this.#firstMs;
+  }
+
+  noteFault(fault: Fault, nowMs: number): void {
+    if (nowMs - this.#newestMs > memoryMs) this.forget();
+    if (this.#first === undefined) this.#firstMs = nowMs;
+    this.#first ??= fault;
+    this.#isOfOneModel &&= fault.model === this.#first.model;
+    this.#isOfOneJob &&= fault.jobId === this.#first.jobId;
+    this.#lastFaultMs.set(fault.keyId, nowMs);
+    this.#newestMs = nowMs;
+    this.#length += 1;
+  }
+
+  /** Ends the run, which was then but bad luck: it counts into what is usual. */
+  noteSuccess(): void {
+    if (this.#length > 0) {
+      this.#usualShare = 1 - (1 - this.#usualShare) * (1 - step) ** this.#length;
+      this.forget();
+    }
+    this.#usualShare *= 1 - step;
+  }
+
+  /** How many keys failed in this run at or after the moment. */
+  keysSince(ms: number): number {
+    let keys = 0;
+    for (const atMs of this.#lastFaultMs.values()) if (atMs >= ms) keys += 1;
+    return keys;
+  }
+
+  /** Did no key but these fail in this run? */
+  isOnlyOf(keys: ReadonlySet<KeyId>): boolean {
+    for (const keyId of this.#lastFaultMs.keys()) if (!keys.has(keyId)) return false;
+    return true;
+  }
+
+  /** Would a run this long come by bad luck less than once in ten thousand times? */
+  get isHardlyLuck(): boolean {
+    return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
+  }
+
+  /** Drops the run without counting it: what was silent is not what is usual. */
+  forget(): void {
+    this.#lastFaultMs.clear();
+    this.#first = undefined;
+    this.#isOfOneModel = true;
+    this.#isOfOneJob = true;
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,228 @@
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import type { GenerationOptions, Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
+import type { JobId, ProviderName } from '../domain/ids.ts';
+import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
+import { reachNothing } from '../domain/events.ts';
+import type { JobView } from '../domain/views.ts';
+import type { KeyPool } from '../keys/pool/key-pool.ts';
+import { createBreakers, hasElsewhere, ModelRest } from './circuit-breaker/breakers.ts';
+import { expectedWaitMs, viewOf } from './job-view.ts';
+import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
+import { Line } from './dispatcher.ts';
+import { LiveJobs } from './running-jobs.ts';
+import { candidatesFor, checkOptions, type CheckedOptions } from './request/model-options.ts';
+import { UnrecognizedFailures } from './call-provider.ts';
+
+export type GenerationServiceOptions = Omit<
+  JobRunnerOptions,
+  'pool' | 'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
+> & {
+  readonly pool: KeyPool;
+  readonly waiting: Readonly<Record<Lane, number>>;
+  readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  /** A line whose estimated wait is longer refuses at the door. */
+  readonly maxWaitMs: number;
+};
+
+/** `busy`: so many wait that it would take too long. */
+export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' };
+
+/** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
+export class GenerationService {
+  readonly #options: GenerationServiceOptions;
+  readonly #live: LiveJobs;
+  readonly #runner: JobRunner;
+  readonly #lines: ReadonlyMap<ProviderName, Line>;
+  readonly #listening = new DisposableStack();
+  readonly #stops: Disposable;
+  readonly #endedListeners = new Set<(id: JobId) => void>();
+  readonly #progressListeners = new Set<(id: JobId) => void>();
+  #closing = false;
+
+  constructor(options: GenerationServiceOptions) {
+    const { queue, reader, pool, clock, chains, tell } = options;
+    this.#options = options;
+    this.#live = new LiveJobs((id) => this.#progressed(id));
+    const resting = new ModelRest(clock, tell);
+    const breakers = createBreakers({ ...options, resting });
+    this.#runner = new JobRunner({
+      ...options,
+      live: this.#live,
+      resting,
+      breakers,
+      unrecognized: new UnrecognizedFailures(tell),
+      onEnded: (id) => this.#ended(id),
+      onParked: (id) => this.#progressed(id),
+    });
+    this.#lines = new Map(
+      [...breakers].map(([provider, breaker]) => [
+        provider,
+        new Line({
+          provider,
+          breaker,
+          hasElsewhere: () => hasElsewhere(chains, provider, breakers),
+          queue,
+          reader,
+          pool,
+          clock,
+          deadlineMs: options.deadlineMs,
+          hasRoom: () => this.#runner.hasRoom,
+          run: (claim, seat) => this.#runner.run(claim, seat),
+          onTrouble: (error) => tell({ event: 'house.trouble', what: `claim the next job of ${provider}`, error }),
+        }),
+      ]),
+    );
+    this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
+    this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
+    this.#stops = queue.onStop((id) => this.#live.stop(id, 'cancelled'));
+    this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
+  }
+
+  /** Takes up what earlier runs left. */
+  start(): void {
+    void this.#bringAnswered().finally(() => this.#pokeAll());
+  }
+
+  /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
+  checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
+    return checkOptions(this.#options.chains[kind], options, this.#options.models);
+  }
+
+  /**
+   * Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. Throws a
+   * StorageTrouble when it cannot be kept, or its result could not.
+   */
+  async submit(request: JobRequest): Promise<Submitted> {
+    const { queue, keeper, chains, models, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const chain = chains[request.kind];
+    const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
+    const trouble = keeper.trouble?.();
+    if (trouble !== undefined) throw trouble;
+    const isOverfull = await this.#isOverfull(line, request.lane);
+    // A request that was taken already is known, however many wait now.
+    const limits: AcceptLimits = {
+      waiting: isOverfull ? 0 : waiting[request.lane],
+      perDay: perDay[request.lane][request.kind],
+    };
+    const accepted = await queue.accept({ ...request, line }, limits);
+    if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
+    if (accepted.kind === 'accepted') {
+      const { kind, lane, id } = accepted.job;
+      reach('accepted', id);
+      tell({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
+    }
+    return accepted;
+  }
+
+  /** Where a job stands, in the words of a view. */
+  async find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined> {
+    const place = await this.#options.reader.where(id);
+    if (place === undefined) return undefined;
+    const { job, ahead } = place;
+    const pool = this.#options.pool.snapshot(job.line);
+    return { job, view: viewOf(job, ahead, this.#live.phase(id), pool, this.#options.clock.now()) };
+  }
+
+  /** A job with every call that was made for it. */
+  async explain(id: JobId): Promise<{ readonly job: Job; readonly trail: readonly AttemptTrail[] } | undefined> {
+    const { reader } = this.#options;
+    const job = await reader.find(id);
+    return job === undefined ? undefined : { job, trail: await reader.trailOf(id) };
+  }
+
+  /** The person's unfinished jobs and the last finished one, newest first. */
+  async findAll(userId: number): Promise<readonly JobView[]> {
+    const jobs = await this.#options.reader.jobsOf(userId);
+    const found = await Promise.all(jobs.map(({ id }) => this.find(id)));
+    return found.flatMap((one) => (one === undefined ? [] : [one.view]));
+  }
+
+  /** Ends a job on its owner's word; a provider call that is under way is broken off at once. */
+  async cancel(id: JobId, userId: number): Promise<Cancelled> {
+    const cancelled = await this.#options.queue.cancel(id, userId);
+    if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
+      this.#live.forget(id);
+      this.#options.tell({ event: 'job.cancelled', jobId: id });
+      this.#ended(id);
+    }
+    return cancelled;
+  }
+
+  /** Calls back when a job has an outcome that nobody was told yet. */
+  onEnded(listener: (id: JobId) => void): Disposable {
+    this.#endedListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#endedListeners.delete(listener) };
+  }
+
+  /** Calls back when there is news of a job that has not ended. */
+  onProgress(listener: (id: JobId) => void): Disposable {
+    this.#progressListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#progressListeners.delete(listener) };
+  }
+
+  /**
+   * Claims nothing more, lets running jobs finish until `patience` aborts, then hands the rest back, which costs them no
+   * attempt. Answers how many were handed back.
+   */
+  async drain(patience: AbortSignal): Promise<number> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#listening[Symbol.dispose]();
+      for (const line of this.#lines.values()) line.close();
+      this.#options.tell({ event: 'house.stopping', running: this.#live.size });
+    }
+    const stopAll = () => {
+      this.#live.stopAll();
+      this.#runner.close();
+    };
+    if (patience.aborted) stopAll();
+    else patience.addEventListener('abort', stopAll, { once: true });
+    for (const line of this.#lines.values()) await line.idle();
+    await this.#runner.idle();
+    this.#stops[Symbol.dispose]();
+    patience.removeEventListener('abort', stopAll);
+    return this.#runner.handedBack;
+  }
+
+  /** What a provider has answered before the last stop is fetched first, and needs no key. */
+  async #bringAnswered(): Promise<void> {
+    const { queue, tell } = this.#options;
+    try {
+      for (;;) {
+        const claim = await queue.claimAnswered();
+        if (claim === undefined) return;
+        await this.#runner.run(claim, undefined);
+      }
+    } catch (error) {
+      // Each line comes upon them in its own order.
+      tell({ event: 'house.trouble', what: 'take up what was answered', error });
+    }
+  }
+
+  async #isOverfull(line: ProviderName, lane: Lane): Promise<boolean> {
+    const { lines } = await this.#options.reader.stats();
+    const ahead = lines.find((stats) => stats.line === line)?.ahead;
+    if (ahead === undefined) return false;
+    return expectedWaitMs(ahead[lane], this.#options.pool.snapshot(line)) > this.#options.maxWaitMs;
+  }
+
+  #foundUnreadable(id: JobId, error: unknown): void {
+    const { tell } = this.#options;
+    tell({ event: 'house.trouble', what: `read job ${id}`, error });
+    tell({ event: 'job.set-aside', jobId: id, processes: 0 });
+    this.#live.forget(id);
+    this.#ended(id);
+  }
+
+  #pokeAll(): void {
+    for (const line of this.#lines.values()) line.poke();
+  }
+
+  #ended(id: JobId): void {
+    for (const listener of this.#endedListeners) listener(id);
+  }
+
+  #progressed(id: JobId): void {
+    for (const listener of this.#progressListeners) listener(id);
+  }
+}

@@ -1,0 +1,75 @@
+import { type AttemptFailure, type FailureCode, type FailureReason, failureTraits } from '../domain/failure.ts';
+import { type BackoffRules, backoffMs, type Random } from '../kit/backoff.ts';
+
+/** A job makes at most this many provider calls of its own in all, whatever the keys say. */
+export const mostCalls = 50;
+/** A wait up to this long happens inside the slot; a longer one parks the job. */
+export const longestInsideWaitMs = 2_000;
+const backoffCapMs = 30_000;
+
+export type RetryRules = {
+  /** Attempts a candidate. */
+  readonly maxAttempts: number;
+  readonly delayMs: number;
+};
+
+export type Decision =
+  | { readonly kind: 'give-up'; readonly code: JobFailureCode }
+  /** Another key at once; costs no attempt. */
+  | { readonly kind: 'next-key' }
+  | { readonly kind: 'next-candidate'; readonly restModel: boolean }
+  /** `perhapsTheKey`: where another key of the provider works, that one may be tried at once instead. */
+  | { readonly kind: 'back-off'; readonly ms: number; readonly perhapsTheKey: boolean };
+
+export type JobFailureCode = Exclude<FailureCode, 'cancelled'>;
+
+/** What follows a failed attempt. `attempts` counts those spent on this candidate, this one included. */
+export function decide(failure: AttemptFailure, attempts: number, rules: RetryRules, random: Random): Decision {
+  switch (failureTraits[failure.reason].action) {
+    case 'fail':
+      return { kind: 'give-up', code: codes[failure.reason] };
+    case 'rotate':
+      return { kind: 'next-key' };
+    case 'next-candidate':
+      return { kind: 'next-candidate', restModel: true };
+    case 'wait': {
+      if (attempts >= rules.maxAttempts) return { kind: 'next-candidate', restModel: false };
+      const askedMs = 'retryAfterMs' in failure ? (failure.retryAfterMs ?? 0) : 0;
+      const backoff: BackoffRules = { baseMs: rules.delayMs, capMs: Math.max(backoffCapMs, rules.delayMs) };
+      return {
+        kind: 'back-off',
+        ms: backoffMs(attempts, backoff, random, askedMs),
+        perhapsTheKey: askedMs === 0 && perhapsTheKeys.has(failure.reason),
+      };
+    }
+  }
+}
+
+/** Faults of the provider that a single bad key, its account or its route may cause as well. */
+const perhapsTheKeys: ReadonlySet<FailureReason> = new Set(['unreachable', 'malformed', 'timed-out', 'overloaded']);
+
+const codes = {
+  rejected: 'keys-being-set-up',
+  'not-entitled': 'keys-being-set-up',
+  'out-of-credit': 'out-of-credit',
+  concurrency: 'busy',
+  'rate-limited': 'busy',
+  'unknown-model': 'model-unavailable',
+  'timed-out': 'taking-longer',
+  overloaded: 'provider-down',
+  unreachable: 'provider-down',
+  malformed: 'provider-down',
+  'failed-run': 'provider-down',
+  unrecognized: 'provider-down',
+  'result-unavailable': 'result-unavailable',
+  'result-forbidden': 'result-unavailable',
+  'result-unusable': 'result-unavailable',
+  'result-too-large': 'too-large',
+  'bad-request': 'bad-request',
+  refused: 'refused',
+} as const satisfies Record<FailureReason, JobFailureCode>;
+
+/** What to tell the person when this was the last failure and nothing is left to try. */
+export function codeFor(reason: FailureReason): JobFailureCode {
+  return codes[reason];
+}

@@ -1,0 +1,195 @@
+import type { KeyChoice, KeyTestOptions } from '../../domain/admin-api.ts';
+import type { Tell } from '../../domain/events.ts';
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import type { KeyDeskView, KeyTest, KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import type { Provider } from '../../domain/provider.ts';
+import type { PoolView } from '../../domain/views.ts';
+import { type Clock, every } from '../../kit/clock.ts';
+import { clockJumps } from '../pool/pool-clock.ts';
+import { KeyProber, KeyRounds } from './prober.ts';
+import { KeySaver } from './write-behind.ts';
+import type { PoolKey } from '../sources/identify-keys.ts';
+import type { KeyInPool, TendedPool } from './pool-port.ts';
+
+const watchClockEveryMs = 1_000;
+/** A smaller difference is the clock being kept right, not being set. */
+const smallestJumpMs = 2_000;
+
+export type KeyDeskOptions = {
+  readonly pool: TendedPool;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly store: KeyStore;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Tests all keys in the background as soon as the desk opens; not without being told. */
+  readonly testOnStart?: boolean;
+  /** How often refused and idle keys are tested; 0, and without being told, never. */
+  readonly checkEveryMs?: number;
+};
+
+/**
+ * Looks after the keys while nobody asks for a seat: tests them, confirms refusals, remembers what was learned, does what
+ * operators ask for, follows the machine's clock, and takes in other keys at run time.
+ */
+export class KeyDesk implements KeyDeskView, AsyncDisposable {
+  readonly #pool: TendedPool;
+  readonly #store: KeyStore;
+  readonly #clock: Clock;
+  readonly #tell: Tell;
+  readonly #testsNewKeys: boolean;
+  readonly #saver: KeySaver;
+  readonly #prober: KeyProber;
+  readonly #listening: Disposable;
+  readonly #rounds: readonly Disposable[];
+  readonly #background = new Set<Promise<void>>();
+  #replacing: Promise<void> = Promise.resolve();
+
+  constructor(options: KeyDeskOptions) {
+    const { pool, store, clock, tell, testOnStart = false, checkEveryMs = 0 } = options;
+    this.#pool = pool;
+    this.#store = store;
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#testsNewKeys = testOnStart;
+    this.#saver = new KeySaver(options);
+    this.#prober = new KeyProber(options);
+    this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
+    const jumpedMs = clockJumps(clock);
+    this.#rounds = [
+      every(clock, watchClockEveryMs, () => {
+        const byMs = jumpedMs();
+        if (Math.abs(byMs) > smallestJumpMs) pool.shift(byMs);
+      }),
+      new KeyRounds({ pool, clock, checkEveryMs, probe: (ids, wanted) => this.#probeBehind(ids, wanted) }),
+    ];
+    if (testOnStart) this.#behind(this.#test(isTestedAtStart).then(() => undefined));
+  }
+
+  snapshot(): PoolView {
+    return this.#pool.snapshot();
+  }
+
+  async test(keys: KeyChoice, { onTest, signal }: KeyTestOptions = {}): Promise<readonly KeyTest[]> {
+    signal?.throwIfAborted();
+    const chosen = keys === 'all' ? undefined : new Set(keys);
+    const testing = this.#test(
+      ({ key, state }) => (chosen === undefined ? state.kind !== 'disabled' : chosen.has(key.id)),
+      onTest,
+    );
+    return signal === undefined ? testing : Promise.race([testing, abortOf(signal)]);
+  }
+
+  wake(keys: KeyChoice): number {
+    return this.#change(keys, 'wake');
+  }
+
+  disable(keys: KeyChoice): number {
+    return this.#change(keys, 'disable');
+  }
+
+  enable(keys: KeyChoice): number {
+    return this.#change(keys, 'enable');
+  }
+
+  /** Resolves when everything that was learned so far is kept, or could not be. */
+  async saved(): Promise<void> {
+    await this.#saver.flush();
+  }
+
+  /** Goes on with these keys; what is remembered of a key that was here before comes back with it. */
+  async replaceKeys(keys: readonly PoolKey[], groups?: ReadonlyMap<KeyId, KeyId>): Promise<void> {
+    const turn = this.#replacing.then(() => this.#replace(keys, groups));
+    this.#replacing = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const round of this.#rounds) round[Symbol.dispose]();
+    await this.#replacing;
+    await this.#prober.stop();
+    await Promise.all(this.#background);
+    this.#listening[Symbol.dispose]();
+    await this.#saver.flush();
+  }
+
+  #onChange(id: KeyId, record: () => KeyRecord, urgent: boolean): void {
+    this.#saver.remember(id, record, urgent);
+    // A probe that is under way gives the answer already.
+    if (urgent && isUnconfirmed(record()) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
+  }
+
+  async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {
+    const startMs = this.#clock.uptimeMs();
+    // A key that is not wanted is left out also while somebody else's probe of it is under way.
+    const ids = this.#pool
+      .keys()
+      .filter((entry) => wanted(entry))
+      .map(({ key }) => key.id);
+    const tests = await this.#prober.probe(ids, wanted, onTest);
+    const working = tests.filter(({ ok }) => ok).length;
+    const ms = Math.round(this.#clock.uptimeMs() - startMs);
+    if (tests.length > 0) this.#tell({ event: 'keys.tested', working, total: tests.length, ms });
+    return tests;
+  }
+
+  #probeBehind(ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean): void {
+    this.#behind(this.#prober.probe(ids, wanted).then(() => undefined));
+  }
+
+  #behind(work: Promise<void>): void {
+    const settled = work
+      .catch((error: unknown) => this.#tell({ event: 'house.trouble', what: 'Cannot look after the keys', error }))
+      .finally(() => this.#background.delete(settled));
+    this.#background.add(settled);
+  }
+
+  /** Changes the chosen keys that the change concerns; how many these were. */
+  #change(keys: KeyChoice, change: keyof typeof concerns): number {
+    const chosen = keys === 'all' ? undefined : new Set(keys);
+    const concerned = this.#pool
+      .keys()
+      .filter(({ key, state }) => chosen?.has(key.id) !== false && concerns[change](state));
+    for (const { key } of concerned) this.#pool.note(key.id, { kind: change });
+    return concerned.length;
+  }
+
+  async #replace(keys: readonly PoolKey[], groups: ReadonlyMap<KeyId, KeyId> | undefined): Promise<void> {
+    const known = new Set(this.#pool.keys().map(({ key }) => key.id));
+    const isNew = keys.some(({ id }) => !known.has(id));
+    // What the pool learned of a key that left it is in the store by then.
+    if (isNew) await this.#saver.flush();
+    const records = isNew ? await this.#store.load() : [];
+    const { added, removed } = this.#pool.replaceKeys(keys, records, groups);
+    if (added.length + removed.length === 0) return;
+    this.#tell({ event: 'keys.reloaded', added, removed });
+    const newcomers = keys.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+    if (this.#testsNewKeys && newcomers.length > 0) this.#probeBehind(newcomers, isTestedAtStart);
+  }
+}
+
+/** Refused by a real call, and nobody has asked again yet. */
+function isUnconfirmed({ state }: Pick<KeyInPool, 'state'>): boolean {
+  return state.kind === 'benched' && state.reason === 'rejected' && !state.confirmed;
+}
+
+function isResting(state: KeyInPool['state']): boolean {
+  return state.kind === 'benched' || state.kind === 'cooling' || state.kind === 'probing';
+}
+
+const concerns = {
+  wake: isResting,
+  disable: ({ kind }) => kind !== 'disabled',
+  enable: ({ kind }) => kind === 'disabled',
+} as const satisfies Record<string, (state: KeyInPool['state']) => boolean>;
+
+/** Rejects with the signal's reason once it aborts. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** A time that the provider named is waited for. */
+function isTestedAtStart({ state }: KeyInPool): boolean {
+  return state.kind !== 'disabled' && !(state.kind === 'cooling' && state.stated);
+}

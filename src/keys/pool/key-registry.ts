@@ -1,0 +1,190 @@
+import type { KeyHealth, SeatRecord, KeyState } from '../../domain/key-state.ts';
+import type { KeyRecord } from '../../domain/key-store.ts';
+import { shifted, PooledKey } from './pooled-key.ts';
+import { longestRestMs } from '../rules/cooldowns.ts';
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import type { Mechanisms } from '../../domain/mechanisms.ts';
+import type { Accounts, KeyGroups } from './accounts.ts';
+import type { KeyLives } from './transitions.ts';
+import type { PoolKey } from '../sources/identify-keys.ts';
+import type { PoolTime } from './pool-clock.ts';
+import { Roster } from './provider-keys.ts';
+
+const longestHoldMs = 3_600_000;
+
+/**
+ * What an earlier run learned, as it counts now: a record from the future was kept before the machine's clock was set
+ * back, and moves with it; no rest is longer than its reason can make it; a probe that was under way is made again.
+ */
+export function recalled(record: KeyRecord, nowMs: number): KeyRecord {
+  const byMs = Math.min(0, nowMs - record.savedAtMs);
+  return {
+    ...record,
+    savedAtMs: record.savedAtMs + byMs,
+    state: clamped(byMs === 0 ? record.state : shifted(record.state, byMs), nowMs),
+    seats: recalledSeats(record.seats, byMs, nowMs),
+    health: recalledHealth(record.health, byMs),
+  };
+}
+
+function clamped(state: KeyState, nowMs: number): KeyState {
+  switch (state.kind) {
+    case 'cooling': {
+      const longestGuessMs = longestRestMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
+      const longestMs = state.stated ? longestRestMs.stated : longestGuessMs;
+      return {
+        ...state,
+        sinceMs: Math.min(state.sinceMs, nowMs),
+        untilMs: Math.min(state.untilMs, nowMs + longestMs),
+      };
+    }
+    case 'benched':
+      return { ...state, probeAtMs: Math.min(state.probeAtMs, nowMs + longestRestMs[state.reason]) };
+    case 'probing':
+      return { ...state, kind: 'benched', probeAtMs: nowMs };
+    case 'ready':
+    case 'suspect':
+    case 'half-open':
+    case 'disabled':
+      return state;
+  }
+}
+
+function recalledSeats({ limit, ceiling }: SeatRecord, byMs: number, nowMs: number): SeatRecord {
+  if (ceiling === undefined) return { limit };
+  const tryAtMs = Math.min(ceiling.tryAtMs + byMs, nowMs + longestHoldMs);
+  return { limit, ceiling: { ...ceiling, tryAtMs } };
+}
+
+function recalledHealth(health: KeyHealth, byMs: number): KeyHealth {
+  const { lastUsedMs, lastError } = health;
+  return {
+    ...health,
+    ...(lastUsedMs === undefined ? undefined : { lastUsedMs: lastUsedMs + byMs }),
+    ...(lastError === undefined ? undefined : { lastError: { ...lastError, atMs: lastError.atMs + byMs } }),
+  };
+}
+
+export type RostersOptions = {
+  readonly time: PoolTime;
+  readonly lives: KeyLives;
+  readonly accounts: Accounts;
+  readonly mechanisms?: Mechanisms | undefined;
+};
+
+/** Which keys came and went, by their names. */
+export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
+
+/** Every key that is in the pool, by provider and by its name; keys come and go while the house runs. */
+export class Rosters {
+  readonly #rosters = new Map<ProviderName, Roster>();
+  readonly #byId = new Map<KeyId, PooledKey>();
+  /** Taken out, but with calls under way: one that comes back is still the same key. */
+  readonly #leaving = new Map<KeyId, PooledKey>();
+  readonly #time: PoolTime;
+  readonly #lives: KeyLives;
+  readonly #accounts: Accounts;
+  readonly #mechanisms: Mechanisms | undefined;
+
+  constructor({ time, lives, accounts, mechanisms }: RostersOptions) {
+    this.#time = time;
+    this.#lives = lives;
+    this.#accounts = accounts;
+    this.#mechanisms = mechanisms;
+  }
+
+  find(provider: ProviderName): Roster | undefined {
+    return this.#rosters.get(provider);
+  }
+
+  all(): readonly Roster[] {
+    return [...this.#rosters.values()];
+  }
+
+  key(id: KeyId): PooledKey | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** All keys in the order in which they were given, one provider's or everybody's. */
+  *keys(provider?: ProviderName): Generator<PooledKey> {
+    for (const pooled of this.#byId.values()) {
+      if (provider === undefined || pooled.key.provider === provider) yield pooled;
+    }
+  }
+
+  /** These keys and no others; what is known of one that stays is kept. */
+  replace(keys: readonly PoolKey[], records: readonly KeyRecord[], groups: KeyGroups = new Map()): KeysReplaced {
+    this.#accounts.groups = groups;
+    const remembered = new Map(records.map((record) => [record.id, record]));
+    const wanted = new Set(keys.map(({ id }) => id));
+    const removed = [...this.#byId.values()].filter(({ key }) => !wanted.has(key.id));
+    for (const pooled of removed) this.#remove(pooled);
+    const known = new Map(this.#byId);
+    this.#byId.clear();
+    const added: string[] = [];
+    for (const key of keys) {
+      const stays = known.get(key.id);
+      if (stays !== undefined) this.#accounts.follow(stays, key, this.#open(key.provider));
+      else added.push(key.name);
+      this.#byId.set(key.id, stays ?? this.#add(key, remembered.get(key.id)));
+    }
+    for (const roster of this.all()) {
+      roster.findNextDue();
+      this.#lives.wakeDue(roster);
+      this.#lives.setAlarm(roster);
+      this.#lives.announce(roster.provider);
+    }
+    return { added, removed: removed.map(({ key }) => key.name) };
+  }
+
+  /** The machine's clock was set by so much. */
+  shift(byMs: number): void {
+    this.#time.shift(byMs);
+    for (const pooled of [...this.#byId.values(), ...this.#leaving.values()]) pooled.shift(byMs);
+    for (const roster of this.all()) {
+      for (const account of new Set(roster.keys.map(({ account }) => account))) account.limit.shift(byMs);
+      roster.findNextDue();
+      this.#lives.setAlarm(roster);
+    }
+    for (const pooled of this.#byId.values()) this.#lives.changed(pooled, true);
+  }
+
+  #open(provider: ProviderName): Roster {
+    let roster = this.#rosters.get(provider);
+    if (roster === undefined) {
+      roster = new Roster(provider, this.#mechanisms);
+      this.#rosters.set(provider, roster);
+    }
+    return roster;
+  }
+
+  #add(key: PoolKey, record: KeyRecord | undefined): PooledKey {
+    const roster = this.#open(key.provider);
+    const { id } = key;
+    const back = this.#leaving.get(id);
+    this.#leaving.delete(id);
+    const memory = record === undefined ? undefined : recalled(record, this.#time.wallMs());
+    const pooled = back ?? new PooledKey(key, memory, this.#accounts.accountFor(key, memory, roster));
+    if (back !== undefined) {
+      back.key = key;
+      back.inPool = true;
+      // Its calls under way come with it.
+      this.#accounts.accountFor(key, memory, roster).join(back);
+    }
+    roster.add(pooled);
+    return pooled;
+  }
+
+  #remove(pooled: PooledKey): void {
+    const { id, provider } = pooled.key;
+    this.#byId.delete(id);
+    const roster = this.#open(provider);
+    roster.remove(pooled);
+    pooled.inPool = false;
+    this.#lives.left(roster, pooled);
+    this.#accounts.forget(pooled, roster);
+    for (const [gone, { inFlight }] of this.#leaving) if (inFlight === 0) this.#leaving.delete(gone);
+    if (pooled.inFlight > 0) this.#leaving.set(id, pooled);
+    this.#lives.changed(pooled, true);
+  }
+}

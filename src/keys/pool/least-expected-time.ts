@@ -1,0 +1,235 @@
+import type { ChoiceWhy, Choice, SkipReason } from '../../domain/attempt-trail.ts';
+import type { PooledKey, Account } from './pooled-key.ts';
+import type { SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
+import type { Roster } from './provider-keys.ts';
+import type { Random } from '../../kit/backoff.ts';
+
+export type Slow = Extract<SeatAnswer, { kind: 'slow' }>;
+
+/** A key that was chosen, and what spoke for it. */
+export type Chosen = {
+  readonly kind: 'chosen';
+  readonly pooled: PooledKey;
+  readonly why: ChoiceWhy;
+  readonly of: number;
+  readonly skips: Skips;
+  readonly expectedMs?: number;
+};
+
+/** A key that takes this many times as long as its siblings is slow. */
+const slowFactor = 3;
+/** Where calls are quicker than this, the factor between two of them is chance. */
+const quickMs = 50;
+/** One seat of so many goes to a slow key, to see whether it still is. */
+const exploreEvery = 64;
+/** A suspect comes after every sibling, however fast. */
+const suspectFactor = 1e9;
+
+/** What the calls that are asked for took so far. */
+export type Expectation = {
+  readonly index: number;
+  /** Of a key that has not answered such a call yet: what the middle one of the last calls took. */
+  readonly usualMs: number;
+  /** False when no call has been answered. */
+  readonly isKnown: boolean;
+};
+
+const nothingKnown: Expectation = { index: -1, usualMs: 1, isKnown: false };
+
+export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expectation {
+  const book = (model === undefined ? undefined : roster.bookOf(model, job)) ?? roster.book;
+  const usualMs = book.medianMs;
+  if (usualMs === undefined || !roster.mechanisms.latencyScoring) return nothingKnown;
+  return { index: book.index, usualMs, isKnown: true };
+}
+
+/** How long a call should take with this key. */
+export function expectedMs(pooled: PooledKey, { index, usualMs }: Expectation): number {
+  return pooled.expectedMs(index) ?? usualMs;
+}
+
+/** A key that takes longer is slow, where its siblings take `usualMs`. */
+export function slowFromMs(usualMs: number): number {
+  return Math.max(usualMs, quickMs) * slowFactor;
+}
+
+/** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */
+export function scoreOf(pooled: PooledKey, ms: number, { mechanisms }: Roster): number {
+  const errors = mechanisms.errorScoring ? 1 + pooled.counts.consecutiveErrors : 1;
+  const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * errors * errors;
+  return pooled.state.kind === 'suspect' ? score * suspectFactor : score;
+}
+
+/** True when it is time to look at a key that is only slow. */
+export function mayExplore(roster: Roster): boolean {
+  return roster.mechanisms.exploration && roster.handedOut - roster.lastExploredAt >= exploreEvery;
+}
+
+/** Why the only free seats are not given away just like that: how many busy ones are that much faster. */
+export function slowAnswer(
+  roster: Roster,
+  { model }: SeatRequest,
+  expectation: Expectation,
+  times: { readonly slowMs: number; readonly fastMs: number; readonly nowMs: number },
+): Slow {
+  const { slowMs, fastMs, nowMs } = times;
+  const fast = new Set<Account>();
+  for (const pooled of roster.keys) {
+    if (!pooled.takes || pooled.openAt >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs)) continue;
+    if (expectedMs(pooled, expectation) <= slowFromMs(fastMs)) fast.add(pooled.account);
+  }
+  const fastSeats = [...fast].reduce((sum, { width }) => sum + width, 0);
+  return { kind: 'slow', slowMs, fastMs, fastSeats: Math.max(1, fastSeats) };
+}
+
+export type Moment = { readonly nowMs: number; readonly random: Random };
+
+/**
+ * Looks at every key and takes the one that should be done first; among equals by chance. A slow key is left alone
+ * while faster ones only carry a call, but looked at again now and then.
+ */
+export function soonest(
+  roster: Roster,
+  request: SeatRequest,
+  expectation: Expectation,
+  { nowMs, random }: Moment,
+): Chosen | Slow | undefined {
+  const { model, avoid } = request;
+  const slowMs = slowFromMs(expectation.usualMs);
+  let best: PooledKey | undefined;
+  let bestMs = 0;
+  let bestScore = Infinity;
+  let equals = 0;
+  let slowOne: PooledKey | undefined;
+  let fastMs = Infinity;
+  let of = 0;
+  const skips = { otherModel: 0, justFailed: 0, slow: 0 };
+  for (const pooled of roster.keys) {
+    if (!pooled.takes) continue;
+    if (!pooled.serves(model, nowMs)) {
+      skips.otherModel += 1;
+      continue;
+    }
+    const ms = expectedMs(pooled, expectation);
+    if (pooled.openAt < 0) {
+      if (ms < fastMs && pooled.inFlight > 0) fastMs = ms;
+      continue;
+    }
+    if (avoid?.has(pooled.key.id) === true) {
+      skips.justFailed += 1;
+      continue;
+    }
+    of += 1;
+    if (ms > slowMs) skips.slow += 1;
+    const isWorthALook = ms > expectation.usualMs && pooled.inFlight === 0;
+    if (isWorthALook && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
+    const score = scoreOf(pooled, ms, roster);
+    if (score > bestScore) continue;
+    equals = score < bestScore ? 1 : equals + 1;
+    if (equals > 1 && random() >= 1 / equals) continue;
+    best = pooled;
+    bestMs = ms;
+    bestScore = score;
+  }
+  if (best === undefined) return undefined;
+  if (slowOne !== undefined && mayExplore(roster)) {
+    if (expectedMs(slowOne, expectation) > slowMs) skips.slow -= 1;
+    return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
+  }
+  if (bestMs > slowFromMs(fastMs) && request.evenSlow !== true) {
+    return slowAnswer(roster, request, expectation, { slowMs: bestMs, fastMs, nowMs });
+  }
+  if (bestMs > slowMs) skips.slow -= 1;
+  const why = of === 1 ? 'only-one' : 'soonest';
+  const known = expectation.isKnown ? { expectedMs: bestMs } : undefined;
+  return { kind: 'chosen', pooled: best, why, of, skips, ...known };
+}
+
+function usedBefore(one: PooledKey, other: PooledKey): boolean {
+  return (one.counts.lastUsedMs ?? 0) < (other.counts.lastUsedMs ?? 0);
+}
+
+/** Counts why keys were passed over; those that take no calls are counted by the roster already. */
+export type Skips = { otherModel: number; justFailed: number; slow: number };
+
+/** The counts by reason, only those that are not nothing. */
+export function skippedOf(roster: Roster, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
+  const { states } = roster;
+  const skipped: Partial<Record<SkipReason, number>> = {};
+  if (states.cooling > 0) skipped.cooling = states.cooling;
+  if (states.benched + states.probing > 0) skipped.benched = states.benched + states.probing;
+  if (states.disabled > 0) skipped.disabled = states.disabled;
+  const busy = roster.takers - roster.open.length - roster.trials.size;
+  if (busy > 0) skipped.busy = busy;
+  if (otherModel > 0) skipped['other-model'] = otherModel;
+  if (justFailed > 0) skipped['just-failed'] = justFailed;
+  if (slow > 0) skipped.slow = slow;
+  return skipped;
+}
+
+/** Enough to find two that suit where a few do not. */
+const mostDraws = 12;
+
+/**
+ * Draws two of the keys that have a seat and takes the better one: nearly as good as looking at all of them, whatever
+ * their number. Undefined when chance found none that suits; they may be there all the same.
+ */
+export function twoChoices(
+  roster: Roster,
+  request: SeatRequest,
+  expectation: Expectation,
+  { nowMs, random }: Moment,
+): Chosen | Slow | undefined {
+  const { open } = roster;
+  const slowMs = slowFromMs(expectation.usualMs);
+  const hasBusy = roster.takers > open.length + roster.trials.size;
+  let best: PooledKey | undefined;
+  let bestMs = 0;
+  let bestScore = Infinity;
+  let slowOne: PooledKey | undefined;
+  let found = 0;
+  const skips = { otherModel: 0, justFailed: 0, slow: 0 };
+  for (let draw = 0; draw < mostDraws && found < 2; draw += 1) {
+    const pooled = open[Math.floor(random() * open.length)];
+    if (pooled === undefined || pooled === best || pooled === slowOne) continue;
+    if (!pooled.serves(request.model, nowMs)) {
+      skips.otherModel += 1;
+      continue;
+    }
+    if (request.avoid?.has(pooled.key.id) === true) {
+      skips.justFailed += 1;
+      continue;
+    }
+    const ms = expectedMs(pooled, expectation);
+    if (ms > slowMs && request.evenSlow !== true) {
+      skips.slow += 1;
+      slowOne ??= pooled;
+      continue;
+    }
+    found += 1;
+    const score = scoreOf(pooled, ms, roster);
+    if (score >= bestScore) continue;
+    best = pooled;
+    bestMs = ms;
+    bestScore = score;
+  }
+  if (slowOne?.inFlight === 0 && mayExplore(roster)) {
+    return { kind: 'chosen', pooled: slowOne, why: 'explored', of: open.length, skips };
+  }
+  if (best === undefined) {
+    if (slowOne === undefined) return undefined;
+    const ms = expectedMs(slowOne, expectation);
+    if (hasBusy) {
+      return {
+        kind: 'slow',
+        slowMs: ms,
+        fastMs: expectation.usualMs,
+        fastSeats: Math.max(1, roster.width - open.length),
+      };
+    }
+    best = slowOne;
+    bestMs = ms;
+  }
+  const known = expectation.isKnown ? { expectedMs: bestMs } : undefined;
+  return { kind: 'chosen', pooled: best, why: 'better-of-two', of: open.length, skips, ...known };
+}

@@ -1,0 +1,299 @@
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import type { SeatLimit } from '../rules/concurrency-limit.ts';
+import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
+import { type KeyHealth, type CoolReason, type KeyState, takesCalls } from '../../domain/key-state.ts';
+import type { KeyRecord } from '../../domain/key-store.ts';
+import type { Secret } from '../../kit/secret.ts';
+import { closedModelRestMs } from '../rules/cooldowns.ts';
+import { type LatencyBook, PeakAverage } from '../rules/latency.ts';
+import type { PoolKey } from '../sources/identify-keys.ts';
+
+/**
+ * Who says that keys belong together: nobody (a key by itself), the operator, the provider's refusals, or nobody yet: a
+ * guess that the next call proves or not.
+ */
+export type AccountOrigin = 'own' | 'configured' | 'learned' | 'guessed';
+
+/** The provider's account behind one key or several: they share its seats. */
+export class Account {
+  readonly origin: AccountOrigin;
+  /** Named after the first of its keys; undefined for a key by itself. */
+  readonly name: KeyId | undefined;
+  readonly members: PooledKey[] = [];
+  limit: SeatLimit;
+  inFlight = 0;
+  /** How many calls its keys that take calls may carry together. */
+  width = 0;
+
+  constructor(origin: AccountOrigin, name: KeyId | undefined, limit: SeatLimit) {
+    this.origin = origin;
+    this.name = name;
+    this.limit = limit;
+  }
+
+  /** Takes the key over from the account it was in, with the calls that it carries. */
+  join(pooled: PooledKey): void {
+    pooled.account.leave(pooled);
+    this.members.push(pooled);
+    this.inFlight += pooled.inFlight;
+    pooled.account = this;
+  }
+
+  leave(pooled: PooledKey): void {
+    const at = this.members.indexOf(pooled);
+    if (at < 0) return;
+    this.members.splice(at, 1);
+    this.inFlight -= pooled.inFlight;
+  }
+}
+
+/** How much one call moves the success rate: about the last eight calls count. */
+const rateStep = 0.125;
+const keptLatencies = 64;
+/** The p95 is worked out anew after so many successes. */
+const sortEvery = 16;
+const dayMs = 86_400_000;
+
+type Errors = Readonly<Partial<Record<FailureReason, number>>>;
+
+/** Counts what became of a key's calls; what an earlier run counted goes on. */
+export class CallCounts {
+  calls = 0;
+  consecutiveErrors = 0;
+  lastUsedMs: number | undefined;
+  #successes = 0;
+  #errors: Errors = {};
+  #callsToday = 0;
+  #day = 0;
+  #judged = 0;
+  #rate = 0;
+  lastError: KeyHealth['lastError'];
+  #latencies: Float64Array | undefined;
+  #timed = 0;
+  #sumMs = 0;
+  #p95Ms: number | undefined;
+  #meanBeforeMs: number | undefined;
+
+  constructor(remembered?: KeyHealth) {
+    if (remembered === undefined) return;
+    this.calls = remembered.calls;
+    this.consecutiveErrors = remembered.consecutiveErrors;
+    this.lastUsedMs = remembered.lastUsedMs;
+    this.#successes = remembered.successes;
+    this.#errors = remembered.errors;
+    this.#callsToday = remembered.callsToday;
+    this.#day = remembered.day;
+    this.#judged = remembered.successRate === undefined ? 0 : remembered.calls;
+    this.#rate = remembered.successRate ?? 0;
+    this.lastError = remembered.lastError;
+    this.#meanBeforeMs = remembered.meanLatencyMs;
+    this.#p95Ms = remembered.p95LatencyMs;
+  }
+
+  succeeded(ms: number, nowMs: number): void {
+    this.#called(nowMs);
+    this.#successes += 1;
+    this.consecutiveErrors = 0;
+    this.#judge(1);
+    this.#latencies ??= new Float64Array(keptLatencies);
+    const at = this.#timed % keptLatencies;
+    this.#sumMs += ms - (this.#timed < keptLatencies ? 0 : (this.#latencies[at] ?? 0));
+    this.#latencies[at] = ms;
+    this.#timed += 1;
+    if (this.#timed < sortEvery || this.#timed % sortEvery === 0) this.#p95Ms = this.#p95();
+  }
+
+  /** Failures that are the request's or the model's own fault say nothing about how the key fares. */
+  failed({ blame, reason }: AttemptFailure, nowMs: number): void {
+    this.#called(nowMs);
+    this.#errors = { ...this.#errors, [reason]: (this.#errors[reason] ?? 0) + 1 };
+    this.lastError = { reason, atMs: nowMs };
+    if (blame === 'request' || blame === 'model') return;
+    this.consecutiveErrors += 1;
+    this.#judge(0);
+  }
+
+  health(nowMs: number): KeyHealth {
+    const day = Math.floor(nowMs / dayMs);
+    const meanLatencyMs = this.#timed > 0 ? this.#sumMs / Math.min(this.#timed, keptLatencies) : this.#meanBeforeMs;
+    return {
+      calls: this.calls,
+      successes: this.#successes,
+      errors: this.#errors,
+      consecutiveErrors: this.consecutiveErrors,
+      callsToday: day === this.#day ? this.#callsToday : 0,
+      day,
+      ...(this.#judged > 0 ? { successRate: this.#rate } : undefined),
+      ...(meanLatencyMs === undefined ? undefined : { meanLatencyMs }),
+      ...(this.#p95Ms === undefined ? undefined : { p95LatencyMs: this.#p95Ms }),
+      ...(this.lastUsedMs === undefined ? undefined : { lastUsedMs: this.lastUsedMs }),
+      ...(this.lastError === undefined ? undefined : { lastError: this.lastError }),
+    };
+  }
+
+  shift(byMs: number): void {
+    if (this.lastUsedMs !== undefined) this.lastUsedMs += byMs;
+    if (this.lastError !== undefined) this.lastError = { ...this.lastError, atMs: this.lastError.atMs + byMs };
+  }
+
+  #called(nowMs: number): void {
+    const day = Math.floor(nowMs / dayMs);
+    this.#callsToday = day === this.#day ? this.#callsToday + 1 : 1;
+    this.#day = day;
+    this.calls += 1;
+    this.lastUsedMs = nowMs;
+  }
+
+  /** The first calls weigh alike; afterwards each moves the rate by its step. */
+  #judge(outcome: 0 | 1): void {
+    this.#judged += 1;
+    this.#rate += (outcome - this.#rate) * Math.max(rateStep, 1 / this.#judged);
+  }
+
+  #p95(): number | undefined {
+    const sorted = this.#latencies?.slice(0, Math.min(this.#timed, keptLatencies)).sort();
+    return sorted?.[Math.ceil(0.95 * sorted.length) - 1];
+  }
+}
+
+/** When a span of time began and ended, in milliseconds that really passed. */
+export type Span = { fromUpMs: number; toUpMs: number };
+
+/** Failures in a row; several calls that were under way at once fail as one. */
+export type Streak = { inARow: number; readonly sinceUpMs: number; lastUpMs: number };
+
+type ClosedModel = { readonly untilMs: number; readonly times: number };
+
+/** What the pool knows of one key; the pool alone changes it. */
+export class PooledKey {
+  key: PoolKey;
+  #state: KeyState;
+  /** Ready, suspect or half-open. */
+  takes: boolean;
+  account: Account;
+  /** False once the key was taken out of the pool; calls under way may still come back. */
+  inPool = true;
+  inFlight = 0;
+  /** After a rest a key carries one call, then twice as many with each success, up to what it did before. */
+  ramp = Infinity;
+  limitedInARow: number;
+  timedOutInARow = 0;
+  /** Where it stands among the keys that may be handed out now; -1 when it is not one of them. */
+  openAt = -1;
+  /** Since when nothing came back from it although it carries calls. */
+  quietSinceUpMs = -Infinity;
+  readonly lastSuccess: Span = { fromUpMs: -1, toUpMs: -1 };
+  readonly counts: CallCounts;
+  /** By model: failures in a row that may be the provider's. */
+  readonly streaks = new Map<string, Streak>();
+  readonly #expected: (PeakAverage | undefined)[] = [];
+  #closed: Map<string, ClosedModel> | undefined;
+
+  constructor(key: PoolKey, remembered: KeyRecord | undefined, account: Account) {
+    this.key = key;
+    this.account = account;
+    account.members.push(this);
+    this.#state = remembered?.state ?? { kind: 'ready' };
+    this.takes = takesCalls(this.#state);
+    this.limitedInARow = remembered?.limitedInARow ?? 0;
+    this.counts = new CallCounts(remembered?.health);
+  }
+
+  get state(): KeyState {
+    return this.#state;
+  }
+
+  get place(): number {
+    return this.key.place;
+  }
+
+  get weight(): number {
+    return this.key.weight;
+  }
+
+  get calls(): number {
+    return this.counts.calls;
+  }
+
+  /** How many calls the key itself may carry, whatever its account has left. */
+  get mostCalls(): number {
+    if (!this.takes) return 0;
+    return this.#state.kind === 'half-open' ? 1 : this.ramp;
+  }
+
+  become(state: KeyState): void {
+    const before = this.#state.kind;
+    this.#state = state;
+    this.takes = takesCalls(state);
+    if (state.kind === 'half-open' || (state.kind === 'ready' && before !== 'suspect' && before !== 'half-open')) {
+      this.ramp = 1;
+    }
+  }
+
+  serves(model: string | undefined, nowMs: number): boolean {
+    if (model === undefined) return true;
+    const { onlyModel } = this.key;
+    if (onlyModel !== undefined && onlyModel !== model) return false;
+    return this.#closed === undefined || (this.#closed.get(model)?.untilMs ?? 0) <= nowMs;
+  }
+
+  /** The key may not use this model: it is not asked for it for a while, and longer each time. */
+  closeModel(model: string, nowMs: number): void {
+    this.#closed ??= new Map();
+    const times = (this.#closed.get(model)?.times ?? 0) + 1;
+    this.#closed.set(model, { times, untilMs: nowMs + closedModelRestMs(times) });
+  }
+
+  openModel(model: string): void {
+    this.#closed?.delete(model);
+  }
+
+  /** How long a call should take by what the key did before; undefined when it has not answered such a call. */
+  expectedMs(index: number): number | undefined {
+    return this.#expected[index]?.ms;
+  }
+
+  noteLatency({ index }: LatencyBook, ms: number, upMs: number): void {
+    const average = this.#expected[index];
+    if (average === undefined) this.#expected[index] = new PeakAverage(ms, upMs);
+    else average.note(ms, upMs);
+  }
+
+  restsInARow(reason: CoolReason): number {
+    if (reason === 'timed-out') return this.timedOutInARow;
+    if (reason === 'fails-alone') return Math.max(0, ...[...this.streaks.values()].map(({ inARow }) => inARow)) - 1;
+    return this.limitedInARow;
+  }
+
+  /** They were not its own. */
+  forgetFaults(): void {
+    this.streaks.clear();
+    this.timedOutInARow = 0;
+  }
+
+  /** The machine's clock was set: all that is remembered as a time of day moves with it. */
+  shift(byMs: number): void {
+    this.#state = shifted(this.#state, byMs);
+    this.counts.shift(byMs);
+    for (const [model, { untilMs, times }] of this.#closed ?? []) {
+      this.#closed?.set(model, { untilMs: untilMs + byMs, times });
+    }
+  }
+}
+
+/** The same state, all of its times moved. */
+export function shifted(state: KeyState, byMs: number): KeyState {
+  switch (state.kind) {
+    case 'suspect':
+      return { ...state, sinceMs: state.sinceMs + byMs };
+    case 'cooling':
+      return { ...state, sinceMs: state.sinceMs + byMs, untilMs: state.untilMs + byMs };
+    case 'benched':
+      return { ...state, probeAtMs: state.probeAtMs + byMs };
+    case 'ready':
+    case 'half-open':
+    case 'probing':
+    case 'disabled':
+      return state;
+  }
+}

@@ -1,0 +1,212 @@
+import { Account, type PooledKey, type Span } from './pooled-key.ts';
+import type { Roster } from './provider-keys.ts';
+import type { SeatLimit } from '../rules/concurrency-limit.ts';
+
+type Suspicion = { among: readonly PooledKey[]; refusals: number };
+
+/** Two refusals by chance name the same sibling less often than one. */
+const enoughRefusals = 2;
+/** Among more siblings than these a refusal says nothing. */
+const mostSuspects = 32;
+const mostSuspicions = 64;
+
+/**
+ * Finds keys that share an account by what the provider refuses. A key that is refused for too many calls at once
+ * although it carries none but that one shares its account with somebody: with one of its siblings that carry calls,
+ * or with a stranger.
+ *
+ *     refused alone ──► suspects: the siblings that carried calls meanwhile
+ *     refused alone again ──► only those that carried calls this time too (none left: a stranger, begin anew), and
+ *         those of whose account a key may be that carries calls only this time
+ *     it and a suspect succeed at the same time ──► not that one, for good
+ *     one account left after two refusals ──► they share it
+ *     several left, always the same, as where every seat is always taken ──► when one of them ends its call the
+ *         refused key is asked in its place (account-guesses.ts): either answer leaves fewer
+ *     a key found to share an account is refused alone ──► it does not after all, or a stranger does: by itself again
+ *     two keys found to share an account succeed at the same time ──► they do not after all
+ */
+export class SharedAccounts {
+  readonly #suspicions = new Map<PooledKey, Suspicion>();
+  readonly #refuted = new Map<PooledKey, Set<PooledKey>>();
+
+  /** Those of the keys that carry calls of which nobody knows that they do not share the refused one's account. */
+  suspectsAmong(carrying: readonly PooledKey[], pooled: PooledKey): readonly PooledKey[] {
+    const innocent = this.#refuted.get(pooled);
+    return carrying.filter((other) => innocent?.has(other) !== true && !hasFixedAccount(other));
+  }
+
+  /** Answers the key with which the refused one shares its account, as soon as that is clear. */
+  refusedAlone(pooled: PooledKey, present: readonly PooledKey[]): PooledKey | undefined {
+    if (present.length > mostSuspects) return undefined;
+    const before = this.#suspicions.get(pooled);
+    const both = before === undefined ? [] : this.#stillSuspected(before.among, present);
+    const among = both.length > 0 ? both : present;
+    const refusals = both.length > 0 && before !== undefined ? before.refusals + 1 : 1;
+    this.#suspicions.delete(pooled);
+    const [first] = among;
+    if (first === undefined) return undefined;
+    const isClear = refusals >= enoughRefusals && first.account.origin !== 'guessed';
+    if (isClear && among.every((other) => isSame(other, first))) return first;
+    if (this.#suspicions.size < mostSuspicions) this.#suspicions.set(pooled, { among, refusals });
+    return undefined;
+  }
+
+  /** A success of the key, which has its span of time: clears those that succeeded meanwhile. */
+  succeeded(pooled: PooledKey): void {
+    if (this.#suspicions.size === 0) return;
+    for (const [owner, suspicion] of this.#suspicions) {
+      if (owner !== pooled && !suspicion.among.includes(pooled)) continue;
+      const cleared = suspicion.among.filter(
+        (other) => (owner === pooled || other === pooled) && bothAtOnce(owner.lastSuccess, other.lastSuccess),
+      );
+      if (cleared.length === 0) continue;
+      for (const other of cleared) this.refute(owner, other);
+      suspicion.among = suspicion.among.filter((other) => !cleared.includes(other));
+      if (suspicion.among.length === 0) this.#suspicions.delete(owner);
+    }
+  }
+
+  /** Another key of its learned account that succeeded at the same time. */
+  contradiction(pooled: PooledKey): PooledKey | undefined {
+    if (pooled.account.origin !== 'learned') return undefined;
+    const { members } = pooled.account;
+    return members.find((other) => other !== pooled && bothAtOnce(pooled.lastSuccess, other.lastSuccess));
+  }
+
+  /** Those whose account may be what carries calls this time too; none when none of them does by itself. */
+  #stillSuspected(among: readonly PooledKey[], present: readonly PooledKey[]): readonly PooledKey[] {
+    const carries = (other: PooledKey) => present.some((one) => isSame(one, other));
+    if (!among.some(carries)) return [];
+    const newcomers = present.filter((one) => !among.some((other) => isSame(one, other)));
+    return among.filter((other) => carries(other) || newcomers.some((one) => this.#mayShare(one, other)));
+  }
+
+  #mayShare(one: PooledKey, other: PooledKey): boolean {
+    return this.#refuted.get(one)?.has(other) !== true && !bothAtOnce(one.lastSuccess, other.lastSuccess);
+  }
+
+  /** These two do not share an account. */
+  refute(one: PooledKey, other: PooledKey): void {
+    for (const [key, value] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const known = this.#refuted.get(key);
+      if (known === undefined) this.#refuted.set(key, new Set([value]));
+      else known.add(value);
+    }
+  }
+
+  /** The refused keys that are thought to share this one's account. */
+  suspecting(pooled: PooledKey): readonly PooledKey[] {
+    return [...this.#suspicions].flatMap(([refused, { among }]) => (among.includes(pooled) ? [refused] : []));
+  }
+
+  /** It is known now with whom it shares its account. */
+  settle(pooled: PooledKey): void {
+    this.#suspicions.delete(pooled);
+  }
+
+  /** The refused keys of which a call at this moment would tell whether they share the account that carries nothing. */
+  *askable(idle: Account): Generator<{ readonly refused: PooledKey; readonly others: readonly PooledKey[] }> {
+    for (const [refused, { among }] of this.#suspicions) {
+      const others = among.filter(({ account }) => account !== idle);
+      if (others.length === among.length || others.length === 0) continue;
+      if (others.every(({ account }) => account.inFlight >= account.limit.seats)) yield { refused, others };
+    }
+  }
+
+  forget(pooled: PooledKey): void {
+    this.#suspicions.delete(pooled);
+    for (const suspicion of this.#suspicions.values()) {
+      suspicion.among = suspicion.among.filter((other) => other !== pooled);
+    }
+    for (const other of this.#refuted.get(pooled) ?? []) this.#refuted.get(other)?.delete(pooled);
+    this.#refuted.delete(pooled);
+  }
+}
+
+/** What the operator said is not to be found out. */
+function hasFixedAccount({ account }: PooledKey): boolean {
+  return account.origin === 'configured';
+}
+
+function isSame(one: PooledKey, other: PooledKey): boolean {
+  return one.account === other.account;
+}
+
+/** Both calls were carried at once when they overlap by half of the shorter one: more than what the network adds. */
+function bothAtOnce(one: Span, other: Span): boolean {
+  const overlapMs = Math.min(one.toUpMs, other.toUpMs) - Math.max(one.fromUpMs, other.fromUpMs);
+  const shorterMs = Math.min(one.toUpMs - one.fromUpMs, other.toUpMs - other.fromUpMs);
+  return overlapMs > 0 && overlapMs >= shorterMs / 2;
+}
+
+type Guess = {
+  readonly account: Account;
+  /** Where each of its keys was before. */
+  readonly homes: ReadonlyMap<PooledKey, Account>;
+  /** The other suspects: the account of each was full when the guess was made. */
+  readonly others: readonly PooledKey[];
+};
+
+/**
+ * Keys that were put into one account to see whether they share one:
+ *
+ *     a suspect's call ends while the other suspects' accounts are full
+ *       ──► the refused key has the seat, and the suspect waits behind it as in one account
+ *     the refused key is refused again ──► it was another one; the suspect has its seat back at once
+ *     another suspect is refused meanwhile ──► it was that one; the suspect has its seat back at once
+ *     the refused key succeeds while every other suspect is served ──► it was this one
+ */
+export class AccountGuesses {
+  readonly #guesses = new Map<PooledKey, Guess>();
+
+  /** Puts the refused key, the suspect that carries nothing and whoever shares theirs into one account. */
+  make(refused: PooledKey, idle: PooledKey, others: readonly PooledKey[], limit: SeatLimit, roster: Roster): void {
+    const emptied = [refused.account, idle.account];
+    const members = emptied.flatMap((account) => account.members);
+    const homes = new Map(members.map((member) => [member, member.account]));
+    const account = new Account('guessed', idle.account.name ?? idle.key.id, limit);
+    for (const member of members) account.join(member);
+    for (const each of [...emptied, account]) roster.refresh(each);
+    this.#guesses.set(refused, { account, homes, others });
+  }
+
+  /** True when the key's last success came while every other suspect was served too: only the idle one is left. */
+  isProven(refused: PooledKey): boolean {
+    const guess = this.#guesses.get(refused);
+    if (guess === undefined || refused.account !== guess.account) return false;
+    return guess.others.every((other) => wasServedBeside(refused, other));
+  }
+
+  /** Takes back the guesses that the key's refusal speaks against; answers the keys that were moved. */
+  doubt(pooled: PooledKey, roster: Roster): readonly PooledKey[] {
+    const doubted = [...this.#guesses].filter(
+      ([refused, { others }]) =>
+        refused === pooled || (refused.inFlight > 0 && others.some(({ account }) => account === pooled.account)),
+    );
+    return doubted.flatMap(([refused]) => this.takeBack(refused, roster));
+  }
+
+  /** Puts every key of the guess back into the account that it was in; answers those that were moved. */
+  takeBack(refused: PooledKey, roster: Roster): readonly PooledKey[] {
+    const guess = this.#guesses.get(refused);
+    if (guess === undefined) return [];
+    this.#guesses.delete(refused);
+    const members = [...guess.account.members];
+    for (const member of members) guess.homes.get(member)?.join(member);
+    for (const account of new Set([guess.account, ...guess.homes.values()])) roster.refresh(account);
+    return members;
+  }
+}
+
+/** A key of the other one's account carried calls for half of the time that the last success of this one took. */
+function wasServedBeside({ lastSuccess: { fromUpMs, toUpMs } }: PooledKey, { account }: PooledKey): boolean {
+  const enoughMs = (toUpMs - fromUpMs) / 2;
+  return account.members.some(({ inFlight, quietSinceUpMs, lastSuccess }) => {
+    const goesOnMs = inFlight > 0 ? toUpMs - Math.max(fromUpMs, quietSinceUpMs) : 0;
+    const endedMs = Math.min(toUpMs, lastSuccess.toUpMs) - Math.max(fromUpMs, lastSuccess.fromUpMs);
+    return Math.max(goesOnMs, endedMs) >= enoughMs;
+  });
+}

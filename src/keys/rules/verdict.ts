@@ -1,0 +1,34 @@
+import type { AttemptFailure } from '../../domain/failure.ts';
+import type { KeyVerdict } from '../../domain/key-state.ts';
+
+/** What a failed attempt says about the key it was made with, all by itself (design table "A key's life"). */
+export function verdictFor(failure: AttemptFailure): KeyVerdict {
+  switch (failure.reason) {
+    case 'rejected':
+    case 'out-of-credit':
+      return { kind: 'bench', reason: failure.reason };
+    case 'rate-limited':
+      return {
+        kind: 'cool',
+        reason: 'rate-limited',
+        ...(failure.retryAfterMs === undefined ? {} : { forMs: failure.retryAfterMs }),
+      };
+    case 'concurrency':
+    case 'timed-out':
+      return { kind: 'cool', reason: failure.reason };
+    case 'not-entitled':
+    case 'unknown-model':
+    case 'overloaded':
+    case 'unreachable':
+    case 'malformed':
+    case 'failed-run':
+    case 'unrecognized':
+    case 'result-unavailable':
+    case 'result-forbidden':
+    case 'result-unusable':
+    case 'result-too-large':
+    case 'bad-request':
+    case 'refused':
+      return { kind: 'nothing' };
+  }
+}

@@ -1,0 +1,35 @@
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import { providerDefinitions } from '../../providers/registry.ts';
+import type { PoolKey } from './identify-keys.ts';
+
+/** For each provider its accounts, each as the places of its keys. */
+export type ConfiguredGroups = (provider: ProviderName) => readonly (readonly number[])[];
+
+/** Leads from each key of a group to the first key of its account. */
+export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): ReadonlyMap<KeyId, KeyId> {
+  const accounts = new Map<KeyId, KeyId>();
+  for (const provider of new Set(keys.map((key) => key.provider))) {
+    const ids = new Map(keys.filter((key) => key.provider === provider).map(({ place, id }) => [place, id]));
+    for (const group of groups(provider)) {
+      const members = group.map((place) => ids.get(place)).filter((id) => id !== undefined);
+      const [first] = members;
+      if (first !== undefined && members.length > 1) for (const id of members) accounts.set(id, first);
+    }
+  }
+  return accounts;
+}
+
+/** Warns about numbers beyond the keys that there are. */
+export function groupWarnings(
+  keys: readonly { readonly provider: ProviderName }[],
+  groups: ConfiguredGroups,
+): readonly string[] {
+  return providerDefinitions.flatMap(({ name: provider, prefixes }) => {
+    const count = keys.filter((key) => key.provider === provider).length;
+    const beyond = groups(provider).some((group) => group.some((place) => place > count));
+    if (!beyond) return [];
+    const prefix = prefixes.at(-1);
+    const there = count === 1 ? 'there is one key' : `there are ${count} keys`;
+    return [`${prefix}_KEY_GROUPS has numbers beyond the keys (${there}); they are skipped`];
+  });
+}

@@ -1,0 +1,66 @@
+import { isTokenPool } from './token-pool-file.ts';
+import { type KeyFile, keyFileMark, readKeyFile, type ReadKeyFile } from './key-file.ts';
+import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type KeySourceFiles = {
+  readonly readFile?: ReadKeyFile;
+  /** Differs as soon as the file does. */
+  readonly markOf?: (path: string) => string | undefined;
+};
+
+/**
+ * Where the keys come from, read as often as need be. A file that gave keys and then vanishes, is empty or only half
+ * written still gives what it gave before, with a warning.
+ */
+export class KeySource {
+  readonly #readFile: ReadKeyFile;
+  readonly #markOf: (path: string) => string | undefined;
+  readonly #good = new Map<string, KeyFile>();
+  readonly #marksWhenRead = new Map<string, string | undefined>();
+  readonly #marksSeen = new Map<string, string | undefined>();
+
+  constructor({ readFile = readKeyFile, markOf = keyFileMark }: KeySourceFiles = {}) {
+    this.#readFile = readFile;
+    this.#markOf = markOf;
+  }
+
+  read(env: Environment): KeyReading {
+    this.#marksWhenRead.clear();
+    this.#marksSeen.clear();
+    for (const path of keyFilePaths(env)) {
+      const mark = this.#markOf(path);
+      this.#marksWhenRead.set(path, mark);
+      this.#marksSeen.set(path, mark);
+    }
+    const poolPath = pathIn(env[poolVariable]);
+    return readKeys(env, { readFile: (path) => this.#readOrRemember(path, path === poolPath) });
+  }
+
+  /** True once a file is not as it was when it was read, and stayed the same between two looks. */
+  hasChanged(): boolean {
+    let changed = false;
+    for (const [path, whenRead] of this.#marksWhenRead) {
+      const mark = this.#markOf(path);
+      if (mark !== whenRead && mark === this.#marksSeen.get(path)) changed = true;
+      this.#marksSeen.set(path, mark);
+    }
+    return changed;
+  }
+
+  #readOrRemember(path: string, isPool: boolean): KeyFile {
+    const file = this.#readFile(path);
+    const trouble = troubleOf(file, isPool);
+    const before = this.#good.get(path);
+    if (trouble !== undefined) return before?.kind === 'read' ? { ...before, stale: trouble } : file;
+    this.#good.set(path, file);
+    return file;
+  }
+}
+
+function troubleOf(file: KeyFile, isPool: boolean): string | undefined {
+  if (file.kind === 'unreadable') return file.why;
+  if (file.text.trim() === '') return 'is empty now';
+  return isPool && !isTokenPool(file.text) ? 'is not a whole JSON object now' : undefined;
+}

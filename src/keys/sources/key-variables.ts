@@ -1,0 +1,56 @@
+import type { ProviderName } from '../../domain/ids.ts';
+
+/** A provider as its variables see it. */
+export type KeyOwner = {
+  readonly name: ProviderName;
+  /** How its variables begin; a provider known under two names has both, in reading order. */
+  readonly prefixes: readonly [string, ...string[]];
+  /** Further variables that hold keys, by their whole names. */
+  readonly aliases?: readonly string[];
+};
+
+/** A variable that may hold keys, or the path of a file that does. */
+export type KeyVariable = {
+  readonly name: string;
+  readonly holds: 'keys' | 'path';
+};
+
+type Form = { readonly pattern: RegExp; readonly holds: KeyVariable['holds'] };
+
+/** Stands for the owner's aliases, which follow no pattern. */
+const aliasForm: Form = { pattern: /^$/, holds: 'keys' };
+
+/** The forms in the order in which their keys are counted; a number in a name orders within its form. */
+const forms: readonly Form[] = [
+  { pattern: /^_API_KEY$/, holds: 'keys' },
+  aliasForm,
+  { pattern: /^_API_KEY_([0-9]{1,6})$/, holds: 'keys' },
+  { pattern: /^_API_KEY([0-9]{1,6})$/, holds: 'keys' },
+  { pattern: /^_API_KEYS$/, holds: 'keys' },
+  { pattern: /^_API_KEY_FALLBACK(?:_([0-9]{1,6}))?$/, holds: 'keys' },
+  { pattern: /^_API_KEY_FILE$/, holds: 'path' },
+];
+
+type Ranked = KeyVariable & { readonly form: number; readonly number: number };
+
+function rank(prefix: string, aliases: readonly string[], name: string): Ranked | undefined {
+  if (!name.startsWith(`${prefix}_`)) return undefined;
+  if (aliases.includes(name)) return { name, holds: aliasForm.holds, form: forms.indexOf(aliasForm), number: 0 };
+  const rest = name.slice(prefix.length);
+  for (const [index, { pattern, holds }] of forms.entries()) {
+    const match = pattern.exec(rest);
+    if (match !== null) return { name, holds, form: index, number: Number(match[1] ?? 0) };
+  }
+  return undefined;
+}
+
+/** The key variables of one provider among `names`, in reading order. */
+export function keyVariables({ prefixes, aliases = [] }: KeyOwner, names: readonly string[]): readonly KeyVariable[] {
+  return prefixes.flatMap((prefix) =>
+    names
+      .map((name) => rank(prefix, aliases, name))
+      .filter((ranked) => ranked !== undefined)
+      .sort((a, b) => a.form - b.form || a.number - b.number || (a.name < b.name ? -1 : 1))
+      .map(({ name, holds }) => ({ name, holds })),
+  );
+}

@@ -1,0 +1,207 @@
+import type { ProviderName } from '../../domain/ids.ts';
+import { Secret } from '../../kit/secret.ts';
+import { providerDefinitions } from '../../providers/registry.ts';
+import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
+import { type ReadKeyFile, readKeyFile } from './key-file.ts';
+import { type PoolEntry, parseTokenPool } from './token-pool-file.ts';
+
+/** The weights of a provider's keys, in their order; what is missing or wrong weighs 1 and is named by position. */
+export function readWeights(
+  variable: string,
+  value: string | undefined,
+  keyCount: number,
+): { readonly weights: readonly number[]; readonly warnings: readonly string[] } {
+  const weights = Array.from({ length: keyCount }, () => 1);
+  const entries = (value ?? '').split(',').map((entry) => entry.trim());
+  if (entries.every((entry) => entry === '')) return { weights, warnings: [] };
+  const warnings: string[] = [];
+  if (entries.length !== keyCount) {
+    warnings.push(`${variable} has ${entries.length} weights for ${keyCount} keys; keys without one weigh 1`);
+  }
+  for (const [index, entry] of entries.entries()) {
+    const weight = /^[0-9]{1,4}(?:\.[0-9]{1,3})?$/.test(entry) ? Number(entry) : 0;
+    if (weight <= 0) {
+      warnings.push(`${variable} position ${index + 1} must be a number above 0 and below 10000; it counts as 1`);
+    } else if (index < keyCount) {
+      weights[index] = weight;
+    }
+  }
+  return { weights, warnings };
+}
+
+/** One entry of a list of keys; `position` counts from 1 over everything that is not empty. */
+export type KeyEntry =
+  | { readonly position: number; readonly kind: 'key'; readonly key: string }
+  | { readonly position: number; readonly kind: 'refused'; readonly why: string };
+
+const invisible = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const quotes = '"\'\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07';
+const outerQuotes = new RegExp(`^[${quotes}]+|[${quotes}]+$`, 'g');
+const anyQuote = new RegExp(`[${quotes}]`);
+const separators = /[\s,]+/;
+/** What a pasted header leaves behind: `X-Name:`. */
+const headerName = /^[A-Za-z][A-Za-z-]*:$/;
+
+const shortestKey = 8;
+const longestKey = 512;
+
+/** Splits a value at commas, spaces and line ends, and says of every entry whether an HTTP header can carry it. */
+export function splitKeys(value: string): readonly KeyEntry[] {
+  return value
+    .replace(invisible, '')
+    .split(separators)
+    .map((entry) => entry.replace(outerQuotes, ''))
+    .filter((entry) => entry !== '')
+    .map((entry, index) => judge(entry, index + 1));
+}
+
+function judge(key: string, position: number): KeyEntry {
+  const why = mistakeOf(key);
+  return why === undefined ? { position, kind: 'key', key } : { position, kind: 'refused', why };
+}
+
+function mistakeOf(key: string): string | undefined {
+  if (anyQuote.test(key)) return 'it has a quotation mark inside';
+  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has a character that an HTTP header cannot carry';
+  if (headerName.test(key)) return 'it is the name of a header';
+  if (key.length < shortestKey || key.length > longestKey) {
+    return `a key has ${shortestKey} to ${longestKey} characters`;
+  }
+  return undefined;
+}
+
+/** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
+export type ProviderKey = {
+  readonly provider: ProviderName;
+  readonly place: number;
+  readonly secret: Secret;
+  readonly weight: number;
+  readonly onlyModel?: string;
+};
+
+export type KeyReading = {
+  readonly keys: readonly ProviderKey[];
+  /** What was skipped and why: variable and position, never a value. */
+  readonly warnings: readonly string[];
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+/** A text that may hold several keys, and the name under which a warning speaks of it. */
+type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
+
+export const poolVariable = 'TOKEN_POOL_FILE';
+
+/** Every key of every provider, in the one order by which they are numbered; never throws, mistakes become warnings. */
+export function readKeys(
+  env: Environment,
+  options: { readonly readFile?: ReadKeyFile; readonly owners?: readonly KeyOwner[] } = {},
+): KeyReading {
+  const warnings: string[] = [];
+  const { readFile = readKeyFile, owners = providerDefinitions } = options;
+  const pool = readPool(env, owners, readFile, warnings);
+  const names = Object.keys(env);
+  const keys = owners.flatMap((owner) => {
+    const sources: Source[] = [
+      ...keyVariables(owner, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
+      ...pool.filter((entry) => entry.provider === owner.name),
+    ];
+    return weigh(owner, collect(owner.name, sources, warnings), env, warnings);
+  });
+  return { keys, warnings };
+}
+
+/** The files of keys that the environment names. */
+export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = providerDefinitions): readonly string[] {
+  const names = Object.keys(env);
+  const variables = owners.flatMap((owner) => keyVariables(owner, names));
+  const files = [...variables.filter(({ holds }) => holds === 'path').map(({ name }) => name), poolVariable];
+  return [...new Set(files.map((name) => pathIn(env[name])).filter((path) => path !== ''))];
+}
+
+/** The path that a variable holds, without the quotation marks that some tools leave; empty when there is none. */
+export function pathIn(value: string | undefined): string {
+  return (value ?? '').trim().replace(/^(["'])(.*)\1$/s, '$2');
+}
+
+function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile, warnings: string[]): Source[] {
+  const value = env[variable.name] ?? '';
+  if (variable.holds === 'keys') return [{ where: variable.name, value }];
+  const text = readText(variable.name, value, readFile, warnings);
+  const lines = (text ?? '').split(/\r\n|\r|\n/).filter((line) => !/^[\s\ufeff]*#/.test(line));
+  return [{ where: variable.name, value: lines.join('\n') }];
+}
+
+function readPool(
+  env: Environment,
+  owners: readonly KeyOwner[],
+  readFile: ReadKeyFile,
+  warnings: string[],
+): readonly PoolEntry[] {
+  const text = readText(poolVariable, env[poolVariable] ?? '', readFile, warnings);
+  if (text === undefined) return [];
+  const pool = parseTokenPool(text, poolVariable, new Set(owners.map(({ name }) => name)));
+  warnings.push(...pool.warnings);
+  return pool.entries;
+}
+
+function readText(variable: string, value: string, readFile: ReadKeyFile, warnings: string[]): string | undefined {
+  const path = pathIn(value);
+  if (path === '') return undefined;
+  const file = readFile(path);
+  if (file.kind === 'unreadable') {
+    warnings.push(`${variable} names a file that ${file.why}; its keys are skipped`);
+    return undefined;
+  }
+  if (file.stale !== undefined) {
+    warnings.push(`${variable} names a file that ${file.stale}; the keys that it gave before stay`);
+  }
+  if (file.openToAll) {
+    warnings.push(`${variable} names a file that everyone on this machine may read; take that right away (chmod 600)`);
+  }
+  return file.text;
+}
+
+function collect(
+  provider: ProviderName,
+  sources: readonly Source[],
+  warnings: string[],
+): Omit<ProviderKey, 'weight'>[] {
+  const keys: Omit<ProviderKey, 'weight'>[] = [];
+  const seen = new Set<string>();
+  for (const { where, value, onlyModel } of sources) {
+    const repeated: number[] = [];
+    for (const entry of splitKeys(value)) {
+      if (entry.kind === 'refused') {
+        warnings.push(`${where} position ${entry.position} is not a usable key: ${entry.why}; it is skipped`);
+      } else if (seen.has(entry.key)) {
+        repeated.push(entry.position);
+      } else {
+        seen.add(entry.key);
+        const secret = new Secret(entry.key);
+        const place = keys.length + 1;
+        keys.push({ provider, place, secret, ...(onlyModel === undefined ? {} : { onlyModel }) });
+      }
+    }
+    if (repeated.length > 0) warnings.push(repetitionWarning(where, repeated));
+  }
+  return keys;
+}
+
+function repetitionWarning(where: string, positions: readonly number[]): string {
+  const named = positions.slice(0, 5).join(', ');
+  const more = positions.length > 5 ? ` and ${positions.length - 5} more` : '';
+  return `${where} repeats ${positions.length === 1 ? 'a key' : 'keys'} read before, at position ${named}${more}; each key counts once`;
+}
+
+function weigh(
+  { prefixes }: KeyOwner,
+  keys: readonly Omit<ProviderKey, 'weight'>[],
+  env: Environment,
+  warnings: string[],
+): readonly ProviderKey[] {
+  const names = prefixes.map((prefix) => `${prefix}_WEIGHTS`);
+  const name = names.find((candidate) => (env[candidate] ?? '') !== '') ?? names[0] ?? '';
+  const read = readWeights(name, env[name], keys.length);
+  warnings.push(...read.warnings);
+  return keys.map((key, index) => ({ ...key, weight: read.weights[index] ?? 1 }));
+}

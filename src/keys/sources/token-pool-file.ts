@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { ProviderName } from '../../domain/ids.ts';
+
+/** Keys of one entry of the token-pool file; `where` names it by its position. */
+export type PoolEntry = {
+  readonly where: string;
+  readonly provider: ProviderName;
+  readonly onlyModel?: string;
+  readonly value: string;
+};
+
+export type TokenPool = {
+  readonly entries: readonly PoolEntry[];
+  readonly warnings: readonly string[];
+};
+
+const poolSchema = z.record(z.string(), z.unknown());
+const keysSchema = z.union([z.string().transform((key) => [key]), z.array(z.string())]);
+
+/**
+ * Reads `{"provider or provider:model": ["key", ...]}`. What it cannot use it names by position only: a key may have
+ * been written where a name belongs.
+ */
+export function parseTokenPool(text: string, variable: string, known: ReadonlySet<ProviderName>): TokenPool {
+  const pool = poolSchema.safeParse(parseJson(text));
+  if (!pool.success) {
+    return { entries: [], warnings: [`${variable} must hold a JSON object of lists of keys; the file is skipped`] };
+  }
+  const entries: PoolEntry[] = [];
+  const warnings: string[] = [];
+  for (const [index, [name, value]] of Object.entries(pool.data).entries()) {
+    const where = `${variable} entry ${index + 1}`;
+    const owner = parseOwner(name, known);
+    const keys = keysSchema.safeParse(value);
+    if (owner === undefined) {
+      warnings.push(`${where} must be named after a provider or provider:model; it is skipped`);
+    } else if (!keys.success) {
+      warnings.push(`${where} must be a list of keys in quotation marks; it is skipped`);
+    } else {
+      entries.push({ where, ...owner, value: keys.data.join('\n') });
+    }
+  }
+  // A key that serves every model is worth more than the same key bound to one, so those come first.
+  return { entries: entries.sort((a, b) => boundTo(a) - boundTo(b)), warnings };
+}
+
+/** True for a text that is whole: a file that is still being written mostly is not. */
+export function isTokenPool(text: string): boolean {
+  return poolSchema.safeParse(parseJson(text)).success;
+}
+
+function boundTo(entry: PoolEntry): number {
+  return entry.onlyModel === undefined ? 0 : 1;
+}
+
+function parseOwner(
+  name: string,
+  known: ReadonlySet<ProviderName>,
+): { provider: ProviderName; onlyModel?: string } | undefined {
+  const [, provider = '', model] = /^\s*([a-z]+)(?::([\x21-\x7e]{1,200}))?\s*$/.exec(name) ?? [];
+  if (!known.has(provider)) return undefined;
+  return model === undefined ? { provider } : { provider, onlyModel: model };
+}
+
+/** The error of JSON.parse quotes the text, so it goes no further. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StorageTrouble } from '../domain/store-unavailable.ts';
+import type { Dispatcher } from 'undici';
+import type { Tell } from '../domain/events.ts';
+import type { JobKind } from '../domain/job.ts';
+import { kindTraits, perKind } from '../domain/kind-traits.ts';
+import type { MediaSource, Kept, ResultStore } from '../domain/result-store.ts';
+import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
+import { TroubleWatch } from '../kit/outage-tracker.ts';
+import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
+import { createIncomingFile, type IncomingFile } from './incoming-file.ts';
+import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
+import { openResult, refusedBy, RefusedResult } from './open-result.ts';
+import { headBytes, judgeType } from './result-type.ts';
+import { withoutMetadata } from './metadata/strip-metadata.ts';
+
+/** About a picture. */
+const tryBytes = 1_000_000;
+
+const diskCodes = /^(?:ENOSPC|EDQUOT|EROFS|EIO|EFBIG|ENOENT|ENOTDIR|EISDIR|EEXIST)$/;
+/** What a connection may be refused with as well. */
+const sharedCodes = /^(?:EACCES|EPERM|EMFILE|ENFILE)$/;
+const ofConnections = /^(?:connect|bind|getaddrinfo|socket|read|write)$/;
+
+/** The folder of results cannot be written. */
+export class ResultsDiskTrouble extends StorageTrouble {
+  override readonly name = 'ResultsDiskTrouble';
+  readonly isRefusal = true;
+
+  constructor(directory: string, code: string) {
+    super(`Cannot write "${directory}": ${code}; make room there and let this user write it`);
+  }
+}
+
+/** The code of a failed file operation; network errors have none of these. */
+export function diskCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  const code = String(error.code);
+  if (diskCodes.test(code)) return code;
+  return sharedCodes.test(code) && !ofConnections.test(String(error.syscall)) ? code : undefined;
+}
+
+/** Tries it: is there room for another result? */
+export function hasRoom(directory: string): boolean {
+  const path = join(directory, `incoming-${randomUUID()}.part`);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(path, Buffer.alloc(tryBytes), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+export type ResultLimits = {
+  /** The largest result of each kind. */
+  readonly maxBytes: Readonly<Record<JobKind, number>>;
+  /** From the request to the last byte. */
+  readonly totalMs: number;
+  /** The least rate that is waited for, once the download has run for ten seconds. */
+  readonly bytesPerSecond: number;
+};
+
+export type ResultKeeperOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
+  /** Made when missing, readable by nobody else. */
+  readonly directory: string;
+  /** Instead of the guarded one: it then has to guard the addresses behind names by itself. */
+  readonly agent?: Dispatcher;
+  readonly limits?: Partial<ResultLimits>;
+  /** Hears when the disk begins to refuse, and when it does no more. */
+  readonly tell?: Tell;
+};
+
+const defaultLimits: ResultLimits = {
+  maxBytes: perKind((kind) => kindTraits[kind].maxBytes),
+  totalMs: 120_000,
+  bytesPerSecond: 1000,
+};
+
+const graceMs = 10_000;
+
+/** Brings results to `directory`, one file for each part of a job's result; whatever is not kept leaves nothing behind. */
+export function createResultKeeper(options: ResultKeeperOptions): ResultStore & AsyncDisposable {
+  const { directory, clock = systemClock, tell = () => undefined } = options;
+  const limits: ResultLimits = { ...defaultLimits, ...options.limits };
+  const guarded = createGuardedAgent(options);
+  const agent = options.agent ?? guarded;
+  let trouble: ResultsDiskTrouble | undefined;
+  const watch = new TroubleWatch({
+    clock,
+    isOver: () => hasRoom(directory),
+    onBegin: (error) => tell({ event: 'storage.refuses', what: 'results', error }),
+    onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'results', lastedMs }),
+  });
+
+  const keep = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Kept> => {
+    const limitBytes = limits.maxBytes[kind];
+    await using file = await createIncomingFile(directory);
+    const receive = receiver(file, limitBytes);
+    if (source.kind === 'bytes') await receive(source.bytes);
+    else await download(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
+    const judged = await judgeType(await file.head(headBytes), kind);
+    if (!judged.ok) throw new RefusedResult('result-unusable', judged.why);
+    signal.throwIfAborted();
+    const { extension, ...type } = judged.type;
+    const plain = type.kind === 'image' ? withoutMetadata(await file.head(receive.bytes()), type.mime) : undefined;
+    if (plain !== undefined) await file.replaceWith(plain.parts);
+    const path = await file.keepAs(`${name}.${extension}`);
+    return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
+  };
+
+  return {
+    find: (kind, jobId, part) => findResult(directory, kind, jobId, part),
+    open: (jobId, part) => openKept(directory, jobId, part),
+    list: () => jobsWithResults(directory),
+    remove: (jobId) => removeResult(directory, jobId),
+    keep: async (source, kind, jobId, parent, part = 0) => {
+      using signal = clock.deadline(limits.totalMs, parent);
+      try {
+        signal.throwIfAborted();
+        return await keep(source, kind, resultName(jobId, part), signal);
+      } catch (error) {
+        if (error instanceof RefusedResult) return { ok: false, failure: error.failure, again: error.again };
+        if (signal.aborted && isTimeout(signal.reason)) return unavailable('not complete before the deadline');
+        if (signal.aborted) throw signal.reason;
+        const code = diskCode(error);
+        if (code === undefined) throw error;
+        trouble = new ResultsDiskTrouble(directory, code);
+        watch.meet(trouble);
+        return { ...unavailable(`cannot be written to the disk: ${code}`), byDisk: true };
+      }
+    },
+    trouble: () => (watch.isOn ? trouble : undefined),
+    [Symbol.asyncDispose]: async () => {
+      watch[Symbol.dispose]();
+      await guarded.destroy();
+    },
+  };
+}
+
+type Receive = ((chunk: Uint8Array) => Promise<void>) & { bytes(): number };
+
+type Download = {
+  readonly allowPrivateHosts: readonly string[];
+  readonly agent: Dispatcher;
+  readonly clock: Clock;
+  readonly limits: ResultLimits;
+  readonly limitBytes: number;
+  readonly signal: AbortSignal;
+};
+
+function receiver(file: IncomingFile, limitBytes: number): Receive {
+  let bytes = 0;
+  const receive = async (chunk: Uint8Array): Promise<void> => {
+    bytes += chunk.byteLength;
+    if (bytes > limitBytes) throw tooLarge(limitBytes);
+    await file.write(chunk);
+  };
+  return Object.assign(receive, { bytes: () => bytes });
+}
+
+async function download(url: string, receive: Receive, options: Download): Promise<void> {
+  const { clock, limits, limitBytes, signal } = options;
+  const response = await openResult(url, options);
+  const startedUpMs = clock.uptimeMs();
+  try {
+    if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+    for await (const chunk of response.body) {
+      await receive(chunk as Buffer);
+      const elapsedMs = clock.uptimeMs() - startedUpMs;
+      if (elapsedMs > graceMs && receive.bytes() < (limits.bytesPerSecond * elapsedMs) / 1000) {
+        throw new RefusedResult('result-unavailable', `slower than ${limits.bytesPerSecond} bytes a second`, true);
+      }
+    }
+  } catch (error) {
+    response.body.destroy();
+    signal.throwIfAborted();
+    throw error instanceof RefusedResult || diskCode(error) !== undefined ? error : refusedBy(error);
+  }
+}
+
+function tooLarge(limitBytes: number): RefusedResult {
+  return new RefusedResult('result-too-large', `larger than ${limitBytes} bytes`);
+}
+
+function unavailable(detail: string): Extract<Kept, { ok: false }> {
+  return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, again: true };
+}

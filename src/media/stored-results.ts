@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type JobId, jobId } from '../domain/ids.ts';
+import type { JobKind } from '../domain/job.ts';
+import type { MediaFile, OpenedResult } from '../domain/result-store.ts';
+import { headBytes, judgeType, resultExtensions } from './result-type.ts';
+
+const withDigest = /-[0-9a-f]{12}$/;
+
+/** The whole result that is kept for the job; a name is given only to a file that was written to its end. */
+export async function findResult(
+  directory: string,
+  kind: JobKind,
+  id: JobId,
+  part = 0,
+): Promise<MediaFile | undefined> {
+  for (const path of pathsOf(directory, id, part)) {
+    const file = await judged(path, kind);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+/** Opens a file of the job's result; nothing is held open until it is read. */
+export async function openKept(directory: string, id: JobId, part = 0): Promise<OpenedResult | undefined> {
+  for (const path of pathsOf(directory, id, part)) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() === true) return { bytes: found.size, stream: () => createReadStream(path) };
+  }
+  return undefined;
+}
+
+/** Removes what is kept for the job; answers whether there was anything. */
+export async function removeResult(directory: string, id: JobId): Promise<boolean> {
+  const found: string[] = [];
+  for (let part = 0; ; part += 1) {
+    const paths = pathsOf(directory, id, part);
+    const own = await Promise.all(paths.map(async (path) => ((await isThere(path)) ? [path] : [])));
+    if (own.flat().length === 0) break;
+    found.push(...own.flat());
+  }
+  // From the last to the first: what a killed process leaves begins with the first, and is found again.
+  for (const path of found.toReversed()) await rm(path, { force: true });
+  return found.length > 0;
+}
+
+/** Every job that has a result in the folder; what has another name was put there by somebody else. */
+export async function jobsWithResults(directory: string): Promise<readonly JobId[]> {
+  const names = await readdir(directory).catch(() => []);
+  const ids = names.flatMap((name) => {
+    const [, stem, extension = ''] = /^job-([^.]+)(?:\.[0-9]+)?\.([a-z0-9]+)$/.exec(name) ?? [];
+    // An id that had to be changed cannot be read back from its digest.
+    if (stem === undefined || withDigest.test(stem) || !resultExtensions.includes(extension)) return [];
+    return [jobId(stem)];
+  });
+  return [...new Set(ids)];
+}
+
+/** The name of a file of the job's result, without its ending; those after the first carry their number. */
+export function resultName(id: JobId, part: number): string {
+  return part === 0 ? `job-${resultStem(id)}` : `job-${resultStem(id)}.${part + 1}`;
+}
+
+/** Two ids never share a name: what had to be changed carries a digest of the id. */
+export function resultStem(id: JobId): string {
+  const safe = id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
+  if (safe === id) return safe;
+  return `${safe.slice(0, 80)}-${createHash('sha256').update(id).digest('hex').slice(0, 12)}`;
+}
+
+function pathsOf(directory: string, id: JobId, part: number): readonly string[] {
+  return resultExtensions.map((extension) => join(directory, `${resultName(id, part)}.${extension}`));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
+    throw error;
+  }
+}
+
+async function judged(path: string, kind: JobKind): Promise<MediaFile | undefined> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size: bytes } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, headBytes)), 0, undefined, 0);
+    const found = await judgeType(buffer.subarray(0, bytesRead), kind);
+    if (!found.ok) return undefined;
+    const { extension: _, ...type } = found.type;
+    return { path, bytes, ...type };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Aspect, JobKind } from '../domain/job.ts';
+import type { MessageId } from './message-ids.ts';
+import { lines, promptLimit, quote } from './phrases.ts';
+import { usageScreen } from './outcome-view.ts';
+import { callbackData, type Screen, type ScreenButton } from './view.ts';
+import type { Voice } from './catalog.ts';
+
+export const shapes = ['square', 'wide', 'tall', 'any'] as const;
+/** `any` leaves the shape to the model. */
+export type Shape = (typeof shapes)[number];
+
+export const styles = ['photo', 'painting', 'anime', 'none'] as const;
+export type Style = (typeof styles)[number];
+
+export const shapeAspects = { square: '1:1', wide: '16:9', tall: '9:16' } as const satisfies Record<
+  Exclude<Shape, 'any'>,
+  Aspect
+>;
+
+/** What the bot asks in a dialogue; `dialogue` is the short name that its buttons carry. */
+export type DialogueQuestion =
+  | { readonly kind: 'what'; readonly job: JobKind }
+  | { readonly kind: 'shape' | 'style'; readonly words: string; readonly dialogue: string };
+
+const labels = {
+  square: 'button.shape-square',
+  wide: 'button.shape-wide',
+  tall: 'button.shape-tall',
+  any: 'button.shape-any',
+  photo: 'button.style-photo',
+  painting: 'button.style-painting',
+  anime: 'button.style-anime',
+  none: 'button.style-none',
+} as const satisfies Record<Shape | Style, MessageId>;
+
+const styleMessages = {
+  photo: 'style.photo',
+  painting: 'style.painting',
+  anime: 'style.anime',
+} as const satisfies Record<Exclude<Style, 'none'>, MessageId>;
+
+export type DialogueHint = 'words-please' | 'buttons-please';
+
+/** A question with its buttons; before it, kindly, what was wrong with the answer. */
+export function questionScreen(
+  voice: Voice,
+  question: DialogueQuestion,
+  how: { readonly hint?: DialogueHint | undefined; readonly inGroup: boolean },
+): Screen {
+  const hint = how.hint === undefined ? '' : `${voice.say(`dialogue.${how.hint}`)}\n`;
+  if (question.kind === 'what') {
+    const { text, rows } = usageScreen(voice, question.job);
+    const now = how.inGroup ? voice.say('dialogue.or-reply') : voice.say('dialogue.or-now');
+    return { text: lines(hint, text, `\n${now}`), rows };
+  }
+  const choices = question.kind === 'shape' ? shapes : styles;
+  const buttons = choices.map((choice): ScreenButton => ({
+    text: voice.plain(labels[choice]),
+    data: callbackData('ask', `${question.kind}.${choice}.${question.dialogue}`),
+  }));
+  return {
+    text: lines(hint, voice.say(`dialogue.${question.kind}`), quote(question.words, promptLimit)),
+    rows: [buttons.slice(0, 2), buttons.slice(2)],
+  };
+}
+
+/** The last question once everything is said: nothing to press any more. */
+export function dialogueDoneScreen(voice: Voice, words: string): Screen {
+  return { text: lines(voice.say('dialogue.done'), quote(words, promptLimit)), rows: [] };
+}
+
+/** The words with those of the style behind them. */
+export function styledWords(voice: Voice, words: string, style: Style): string {
+  return style === 'none' ? words : `${words}, ${voice.plain(styleMessages[style])}`;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Inbox } from '../../domain/inbox.ts';
+import type { Database } from './connection.ts';
+import { numberOf, parseRow, rememberedMs } from './rows.ts';
+
+const maxTries = 3;
+
+const updateRow = z
+  .object({ update_id: z.number(), body: z.string() })
+  .transform((row) => ({ updateId: row.update_id, body: row.body }));
+
+/** The inbox in the database: a batch is kept whole or not at all. */
+export function createSqliteInbox(database: Database): Inbox {
+  const purge = (nowMs: number) =>
+    void database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
+  return {
+    keep: async (batch, nowMs) =>
+      database.commit(() => {
+        purge(nowMs);
+        return batch.filter(
+          ({ updateId, body }) =>
+            database.run(
+              'INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+              updateId,
+              body,
+              Math.floor(nowMs),
+            ) === 1,
+        );
+      }),
+    unhandled: async () =>
+      database
+        .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)
+        .map((row) => parseRow('inbox', updateRow, row)),
+    takeUp: async () =>
+      database.commit(() => {
+        const setAside = database.all(
+          `UPDATE inbox SET state = 'set-aside' WHERE state = 'new' AND deaths >= ${maxTries} RETURNING update_id`,
+        );
+        const left = (where: string) =>
+          database
+            .all(`SELECT update_id, body FROM inbox WHERE state = 'new' AND ${where} ORDER BY deaths, seq`)
+            .map((row) => parseRow('inbox', updateRow, row));
+        const [suspects, plain] = [left('deaths > 0'), left('deaths = 0')];
+        database.run(`UPDATE inbox SET deaths = 1 WHERE state = 'new' AND deaths = 0`);
+        return { plain, suspects, setAside: setAside.map((row) => numberOf(row, 'update_id')) };
+      }),
+    inHand: async (updateId) =>
+      database.commit(() => void database.run('UPDATE inbox SET deaths = deaths + 1 WHERE update_id = ?', updateId)),
+    survived: async (updateId) =>
+      database.commit(
+        () =>
+          void (updateId === undefined
+            ? database.run(`UPDATE inbox SET deaths = 0 WHERE state = 'new'`)
+            : database.run(`UPDATE inbox SET deaths = 0 WHERE update_id = ? AND deaths > 0`, updateId)),
+      ),
+    // The words of a handled update are of no more use; its id still is.
+    handled: async (updateId) =>
+      database.commit(
+        () => void database.run(`UPDATE inbox SET state = 'handled', body = '' WHERE update_id = ?`, updateId),
+      ),
+    failed: async (updateId) => {
+      const row = await database.commit(() =>
+        database.get(
+          `UPDATE inbox SET tries = tries + 1, state = CASE WHEN tries + 1 >= ${maxTries} THEN 'set-aside' ELSE 'new' END
+           WHERE update_id = ? AND state = 'new' RETURNING tries`,
+          updateId,
+        ),
+      );
+      return row !== undefined && numberOf(row, 'tries') < maxTries ? 'again' : 'set-aside';
+    },
+    // What was never handled stays, however old: it is still owed an answer.
+    purge: async (nowMs) => database.commit(() => purge(nowMs)),
+  };
+}

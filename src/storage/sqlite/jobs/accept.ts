@@ -1,0 +1,90 @@
+import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
+import type { Accepted, AcceptLimits } from '../../../domain/job-engine.ts';
+import type { JobRequest } from '../../../domain/job.ts';
+import type { Database } from '../connection.ts';
+import { creditsTaken, takeCredit } from './credits.ts';
+import { placeAhead } from './positions.ts';
+import { takeRound } from './fair-queue.ts';
+import { toShownJob, toStoredJob } from './job-rows.ts';
+import { refreshTurn } from './turns.ts';
+import { numberOf, rememberedMs } from '../rows.ts';
+
+/** Takes a job in, inside the caller's transaction. */
+export function acceptJob(
+  database: Database,
+  request: JobRequest & { readonly line: ProviderName },
+  limits: AcceptLimits,
+  nowMs: number,
+): Accepted {
+  const id = jobId(`tg-${request.updateId}`);
+  const known = knownJob(database, id, nowMs);
+  if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
+
+  const { userId } = request.origin;
+  if (openJobs(database, userId) >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
+  const isLimited = limits.perDay >= 0;
+  if (isLimited && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay) {
+    return { kind: 'refused', code: 'quota-reached' };
+  }
+  takeCredit(database, id, userId, request.kind, nowMs);
+  const stored = insertJob(database, id, request, nowMs);
+  refreshTurn(database, request.line, request.lane, userId);
+  return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
+}
+
+/** The job that this update made; one told longer ago than updates are remembered gives its id to the new one. */
+function knownJob(database: Database, id: JobId, nowMs: number) {
+  const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
+  if (row === undefined) return undefined;
+  const stored = toShownJob(row);
+  if (stored.toldAtMs === null || stored.toldAtMs > nowMs - rememberedMs) return stored;
+  database.run('DELETE FROM effects WHERE job_id = ?', id);
+  database.run('DELETE FROM calls WHERE job_id = ?', id);
+  database.run('DELETE FROM credits WHERE job_id = ?', id);
+  database.run('DELETE FROM jobs WHERE id = ?', id);
+  return undefined;
+}
+
+function openJobs(database: Database, userId: number): number {
+  const row = database.get(
+    `SELECT count(*) AS open FROM jobs WHERE user_id = ? AND state IN ('waiting', 'running') AND state <> 'told'`,
+    userId,
+  );
+  return numberOf(row, 'open');
+}
+
+function insertJob(
+  database: Database,
+  id: JobId,
+  request: JobRequest & { readonly line: ProviderName },
+  nowMs: number,
+) {
+  const { origin } = request;
+  const round = takeRound(database, request.lane, origin.userId, request.kind);
+  const values = {
+    id,
+    update_id: request.updateId,
+    kind: request.kind,
+    prompt: request.prompt,
+    options: request.options === undefined ? null : JSON.stringify(request.options),
+    lane: request.lane,
+    locale: request.locale,
+    chat_id: origin.chatId,
+    chat_type: origin.chatType,
+    user_id: origin.userId,
+    message_id: origin.messageId,
+    thread_id: origin.threadId ?? null,
+    line: request.line,
+    state: 'waiting',
+    round,
+    ready_at_ms: nowMs,
+    accepted_at_ms: nowMs,
+  };
+  const columns = Object.keys(values);
+  const row = database.get(
+    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING *`,
+    ...Object.values(values),
+  );
+  if (row === undefined) throw new Error(`Cannot accept job "${id}": the database kept no row`);
+  return toStoredJob(row);
+}

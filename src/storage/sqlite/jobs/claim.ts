@@ -1,0 +1,142 @@
+import type { Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
+import type { JobKind, Progress } from '../../../domain/job.ts';
+import type { ProviderName } from '../../../domain/ids.ts';
+import type { Database, Row } from '../connection.ts';
+import { nextLane, countStart, moveNow, premiumStreak } from './fair-queue.ts';
+import { toShownJob } from './job-rows.ts';
+import { firstTurn, refreshTurn, wakeParked } from './turns.ts';
+import { readOrSetAside, type SetAside } from './set-aside.ts';
+
+/** What every claim changes, given its owner. */
+export const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
+
+/** Hands out the next job of the line, inside the caller's transaction. */
+export function claimNext(
+  database: Database,
+  line: ProviderName,
+  running: RunningCaps,
+  owner: string,
+  nowMs: number,
+): Claim | SetAside | undefined {
+  wakeParked(database, line, nowMs);
+  const premium = firstTurn(database, line, 'premium', running.premium);
+  const free = firstTurn(database, line, 'free', running.free);
+  const streak = premiumStreak(database, line);
+  // What was handed back had its turn already: it goes first and is not counted again.
+  const handedBack = [premium, free].find((turn) => turn?.tier === 0);
+  const lane = nextLane({ premium: premium !== undefined, free: free !== undefined }, streak);
+  const turn = handedBack ?? (lane === 'premium' ? premium : free);
+  if (turn === undefined) return undefined;
+
+  const row = database.get(
+    `UPDATE jobs SET ${startColumns}, claimed_at_ms = coalesce(claimed_at_ms, ?) WHERE seq = ? RETURNING *`,
+    owner,
+    nowMs,
+    turn.seq,
+  );
+  const claim = started(database, row);
+  if (handedBack === undefined && claim !== undefined && 'job' in claim) {
+    countStart(database, line, claim.job.lane, streak);
+  }
+  return claim;
+}
+
+/** Hands out a waiting job whose own deadline has passed, whatever its turn. */
+export function claimOverdue(
+  database: Database,
+  line: ProviderName,
+  kind: JobKind,
+  owner: string,
+  claimedBeforeMs: number,
+): Claim | SetAside | undefined {
+  const row = database.get(
+    `UPDATE jobs SET ${startColumns} WHERE seq = (
+       SELECT seq FROM jobs
+       WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
+       ORDER BY claimed_at_ms LIMIT 1
+     ) RETURNING *`,
+    owner,
+    line,
+    kind,
+    claimedBeforeMs,
+  );
+  return started(database, row);
+}
+
+/** The claim of a row that was just marked running, inside the caller's transaction; what cannot be read has ended. */
+export function started(database: Database, row: Row | undefined): Claim | SetAside | undefined {
+  if (row === undefined) return undefined;
+  const found = readOrSetAside(database, row);
+  if ('setAside' in found) return found;
+  const { job, lease, round, answer } = found;
+  moveNow(database, job.lane, round);
+  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  return { lease, job, ...(answer === undefined ? {} : { answer }) };
+}
+
+/** When the soonest parked job of the line becomes ready after `nowMs`. */
+export function nextReady(database: Database, line: ProviderName, nowMs: number): number | undefined {
+  const row = database.get(
+    `SELECT min(ready_at_ms) AS ready FROM jobs
+     WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms > ?`,
+    line,
+    nowMs,
+  );
+  const ready = row?.['ready'];
+  return typeof ready === 'number' ? ready : undefined;
+}
+
+/** Keeps what a running job has used up, inside the caller's transaction. */
+export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
+  const { candidate, attempts, calls, probes = 0 } = progress;
+  const changed = database.run(
+    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    candidate,
+    attempts,
+    calls,
+    probes,
+    jobId,
+    fence,
+  );
+  return changed === 1;
+}
+
+/** Parks a running job at its old place. */
+export function parkJob(database: Database, lease: JobLease, park: Park): boolean {
+  const { line, readyAtMs, reason, progress } = park;
+  if (!checkpointJob(database, lease, progress)) return false;
+  database.run(
+    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?, answer = NULL WHERE id = ?`,
+    line,
+    Math.ceil(readyAtMs),
+    reason,
+    lease.jobId,
+  );
+  return true;
+}
+
+/** Puts a running job before all others, inside the caller's transaction; a first claim is forgotten. */
+export function requeueFrontJob(database: Database, lease: JobLease): boolean {
+  const row = database.get(
+    `UPDATE jobs SET state = 'waiting', tier = 0, claimed_at_ms = claimed_before_ms
+     WHERE id = ? AND fence = ? AND state = 'running' RETURNING *`,
+    lease.jobId,
+    lease.fence,
+  );
+  if (row === undefined) return false;
+  const { job } = toShownJob(row);
+  refreshTurn(database, job.line, job.lane, job.origin.userId);
+  return true;
+}
+
+/** Lets a running job rest before all others until `readyAtMs`, inside the caller's transaction; its deadline goes on. */
+export function requeueDelayedJob(database: Database, { jobId, fence }: JobLease, readyAtMs: number): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'waiting', tier = 0, parked = 1, ready_at_ms = ?, reason = 'backing-off'
+     WHERE id = ? AND fence = ? AND state = 'running'`,
+    Math.ceil(readyAtMs),
+    jobId,
+    fence,
+  );
+  return changed === 1;
+}

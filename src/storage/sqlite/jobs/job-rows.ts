@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import {
+  aspects,
+  type GenerationOptions,
+  type Job,
+  jobKinds,
+  type JobState,
+  lanes,
+  filesOf,
+  type Outcome,
+  type ResultPayload,
+} from '../../../domain/job.ts';
+import { failureCodes } from '../../../domain/failure.ts';
+import { jobId, isProviderName } from '../../../domain/ids.ts';
+import type { JobLease, KnownAnswer } from '../../../domain/job-engine.ts';
+import { defaultKind } from '../../../domain/kind-traits.ts';
+import { mediaKinds } from '../../../domain/result-store.ts';
+import type { Row } from '../connection.ts';
+import { fromJson, parseRow } from '../rows.ts';
+
+const mediaFile = z.object({
+  path: z.string(),
+  kind: z.enum(mediaKinds),
+  mime: z.string(),
+  bytes: z.number(),
+  width: z.number().exactOptional(),
+  height: z.number().exactOptional(),
+});
+
+const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('file'), file: mediaFile }),
+  z.object({ kind: z.literal('files'), files: z.tuple([mediaFile, mediaFile], mediaFile) }),
+  z.object({ kind: z.literal('text'), text: z.string() }),
+]);
+
+/** Earlier versions kept one file beside the model. */
+const result = z.union([
+  z.object({ kind: z.literal('result'), payload, model: z.string() }),
+  z
+    .object({ kind: z.literal('result'), file: mediaFile, model: z.string() })
+    .transform(({ kind, file, model }) => ({ kind, payload: { kind: 'file' as const, file }, model })),
+]);
+
+const outcome: z.ZodType<Outcome> = z.union([
+  result,
+  z.object({
+    kind: z.literal('failed'),
+    code: z.enum(failureCodes).exclude(['cancelled']),
+    againAtMs: z.number().exactOptional(),
+  }),
+  z.object({ kind: z.literal('cancelled') }),
+]);
+
+const options: z.ZodType<GenerationOptions> = z.object({
+  model: z.string().exactOptional(),
+  aspect: z.enum(aspects).exactOptional(),
+  seed: z.number().exactOptional(),
+  negative: z.string().exactOptional(),
+});
+
+const answer: z.ZodType<KnownAnswer> = z.object({
+  model: z.string(),
+  url: z.string().exactOptional(),
+  further: z.array(z.string().nullable()).exactOptional(),
+  text: z.string().exactOptional(),
+});
+
+const waits = {
+  ready_at_ms: z.number(),
+  reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate', 'provider-silent']).nullable(),
+};
+
+const ends = { outcome: z.string().transform(fromJson).pipe(outcome) };
+
+const story = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('waiting'), ...waits }),
+  z.object({ state: z.literal('running') }),
+  z.object({ state: z.enum(['ended', 'told']), ...ends }),
+]);
+
+const facts = z.object({
+  seq: z.number(),
+  id: z.string().transform(jobId),
+  update_id: z.number(),
+  kind: z.enum(jobKinds),
+  prompt: z.string(),
+  options: z.string().transform(fromJson).pipe(options).nullable(),
+  lane: z.enum(lanes),
+  locale: z.string(),
+  chat_id: z.number(),
+  chat_type: z.enum(['private', 'group']),
+  user_id: z.number(),
+  message_id: z.number(),
+  thread_id: z.number().nullable(),
+  line: z.string().refine(isProviderName),
+  tier: z.number(),
+  round: z.number(),
+  fence: z.number(),
+  crashes: z.number(),
+  candidate: z.number(),
+  attempts: z.number(),
+  calls: z.number(),
+  probes: z.number(),
+  accepted_at_ms: z.number(),
+  claimed_at_ms: z.number().nullable(),
+  told_at_ms: z.number().nullable(),
+  receipt_id: z.number().nullable(),
+  answer: z.string().transform(fromJson).pipe(answer).nullable(),
+});
+
+const jobRow = facts.and(story);
+type JobRow = z.output<typeof jobRow>;
+
+/** The same with something harmless in the place of what another version has written. */
+const shownRow: z.ZodType<JobRow> = facts
+  .extend({
+    kind: facts.shape.kind.catch(defaultKind),
+    options: facts.shape.options.catch(null),
+    lane: facts.shape.lane.catch('free'),
+    chat_type: facts.shape.chat_type.catch('private'),
+    line: facts.shape.line.catch('unknown'),
+    answer: facts.shape.answer.catch(null),
+  })
+  .and(
+    z.discriminatedUnion('state', [
+      z.object({ state: z.literal('waiting'), ...waits, reason: waits.reason.catch(null) }),
+      z.object({ state: z.literal('running') }),
+      z.object({
+        state: z.enum(['ended', 'told']),
+        outcome: ends.outcome.catch({ kind: 'failed', code: 'set-aside' }),
+      }),
+    ]),
+  );
+
+/** A job with its place in the order and what guards it. */
+export type StoredJob = {
+  readonly job: Job;
+  readonly seq: number;
+  readonly tier: number;
+  readonly round: number;
+  readonly crashes: number;
+  readonly toldAtMs: number | null;
+  /** The lease of whoever holds the newest fence. */
+  readonly lease: JobLease;
+  readonly answer?: KnownAnswer;
+};
+
+/** Reads a whole row of `jobs`, for whoever is to work on the job. */
+export function toStoredJob(row: Row): StoredJob {
+  return toStored(parseRow('jobs', jobRow, row));
+}
+
+/** Where the files are of an outcome as a row keeps it; none where it cannot be read. */
+export function pathsIn(outcomeText: string): readonly string[] {
+  const read = ends.outcome.safeParse(outcomeText);
+  if (!read.success || read.data.kind !== 'result') return [];
+  return filesOf(read.data.payload).map(({ path }) => path);
+}
+
+/** Reads a row of `jobs` as far as it can be read, for whoever only tells of the job or ends it. */
+export function toShownJob(row: Row): StoredJob {
+  return toStored(parseRow('jobs', shownRow, row));
+}
+
+function toStored(parsed: JobRow): StoredJob {
+  return {
+    job: toJob(parsed),
+    seq: parsed.seq,
+    tier: parsed.tier,
+    round: parsed.round,
+    crashes: parsed.crashes,
+    toldAtMs: parsed.told_at_ms,
+    lease: { jobId: parsed.id, fence: parsed.fence },
+    ...(parsed.answer === null ? {} : { answer: parsed.answer }),
+  };
+}
+
+function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    prompt: row.prompt,
+    ...(row.options === null ? {} : { options: row.options }),
+    lane: row.lane,
+    locale: row.locale,
+    origin: {
+      chatId: row.chat_id,
+      chatType: row.chat_type,
+      userId: row.user_id,
+      messageId: row.message_id,
+      ...(row.thread_id === null ? {} : { threadId: row.thread_id }),
+    },
+    updateId: row.update_id,
+    line: row.line,
+    state: toState(row),
+    progress: {
+      candidate: row.candidate,
+      attempts: row.attempts,
+      calls: row.calls,
+      ...(row.probes === 0 ? {} : { probes: row.probes }),
+    },
+    acceptedAtMs: row.accepted_at_ms,
+    ...(row.claimed_at_ms === null ? {} : { claimedAtMs: row.claimed_at_ms }),
+    ...(row.receipt_id === null ? {} : { receiptId: row.receipt_id }),
+  };
+}
+
+function toState(row: JobRow): JobState {
+  switch (row.state) {
+    case 'waiting':
+      return {
+        kind: 'waiting',
+        readyAtMs: row.ready_at_ms,
+        ...(row.reason === null ? {} : { reason: row.reason }),
+      };
+    case 'running':
+      return { kind: 'running' };
+    case 'ended':
+    case 'told':
+      return { kind: row.state, outcome: row.outcome };
+  }
+}
+
+/** How a row of `jobs` ended, in SQL; NULL before its end, and where that cannot be read: one such row stops no query. */
+export const outcomeKind = `iif(json_valid(outcome), outcome ->> 'kind', NULL)`;

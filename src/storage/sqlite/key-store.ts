@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { type FailureReason, failureTraits } from '../../domain/failure.ts';
+import { keyId, isProviderName } from '../../domain/ids.ts';
+import type { KeyHealth, KeyState } from '../../domain/key-state.ts';
+import type { KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import { fromJson, parseRow } from './rows.ts';
+import { randomBytes } from 'node:crypto';
+import type { Database } from './connection.ts';
+import { StorageError } from './storage-error.ts';
+
+const id = z.string().transform(keyId);
+const failureReason = z.enum(Object.keys(failureTraits) as FailureReason[]);
+const benchReason = z.enum(['rejected', 'out-of-credit']);
+const coolReason = z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone']);
+const bench = { reason: benchReason, times: z.number(), confirmed: z.boolean() };
+
+const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('suspect'), reason: failureReason, sinceMs: z.number() }),
+  z.object({
+    kind: z.literal('cooling'),
+    sinceMs: z.number(),
+    untilMs: z.number(),
+    reason: coolReason,
+    stated: z.boolean(),
+  }),
+  z.object({ kind: z.literal('half-open'), after: z.union([coolReason, benchReason]), times: z.number() }),
+  z.object({ kind: z.literal('benched'), ...bench, probeAtMs: z.number() }),
+  z.object({ kind: z.literal('probing'), ...bench }),
+  z.object({ kind: z.literal('disabled') }),
+]);
+
+const unknownHealth: KeyHealth = {
+  calls: 0,
+  successes: 0,
+  errors: {},
+  consecutiveErrors: 0,
+  callsToday: 0,
+  day: 0,
+};
+
+const keyHealth: z.ZodType<KeyHealth> = z.object({
+  calls: z.number(),
+  successes: z.number(),
+  errors: z.partialRecord(failureReason, z.number()),
+  consecutiveErrors: z.number(),
+  callsToday: z.number(),
+  day: z.number(),
+  successRate: z.number().exactOptional(),
+  meanLatencyMs: z.number().exactOptional(),
+  p95LatencyMs: z.number().exactOptional(),
+  lastUsedMs: z.number().exactOptional(),
+  lastError: z.object({ reason: failureReason, atMs: z.number() }).exactOptional(),
+});
+
+/** One remembered key as it stands in its column; counters that make no sense are begun anew, the rest must be right. */
+export const keyRecord: z.ZodType<KeyRecord, string> = z
+  .string()
+  .transform(fromJson)
+  .pipe(
+    z.object({
+      id,
+      provider: z.string().refine(isProviderName),
+      name: z.string(),
+      savedAtMs: z.number(),
+      state: keyState,
+      limitedInARow: z.number(),
+      seats: z.object({
+        limit: z.number(),
+        ceiling: z.object({ seats: z.number(), tryAtMs: z.number(), holdMs: z.number() }).exactOptional(),
+      }),
+      account: id.exactOptional(),
+      inFlight: z.number(),
+      health: keyHealth.catch(unknownHealth),
+    }),
+  );
+
+const recordRow = z.object({ record: keyRecord }).transform(({ record }) => record);
+
+/**
+ * What is remembered of keys, in the database, under their fingerprints only: also of keys that are not configured any
+ * more. A record that cannot be read is passed over, and `onUnreadable` hears why.
+ */
+export function createSqliteKeyStore(
+  database: Database,
+  onUnreadable: (error: StorageError) => void = () => undefined,
+): KeyStore {
+  return {
+    load: async () =>
+      database.all('SELECT record FROM key_records ORDER BY id').flatMap((row): readonly KeyRecord[] => {
+        try {
+          return [parseRow('key_records', recordRow, row)];
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          onUnreadable(error);
+          return [];
+        }
+      }),
+    save: async (records) =>
+      database.commit(() => {
+        for (const record of records) {
+          database.run(
+            `INSERT INTO key_records (id, record, saved_at_ms) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET record = excluded.record, saved_at_ms = excluded.saved_at_ms`,
+            record.id,
+            JSON.stringify(record),
+            Math.round(record.savedAtMs),
+          );
+        }
+      }),
+    salt: async () =>
+      database.commit(() => {
+        const made = randomBytes(32).toString('hex');
+        database.run(`INSERT INTO settings (name, value) VALUES ('key-salt', ?) ON CONFLICT DO NOTHING`, made);
+        return String(database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value']);
+      }),
+  };
+}

@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { Database } from './connection.ts';
+import { checkSchemaVersion, migrations, schemaVersion } from './migrate.ts';
+import { checkSqliteVersion } from './database.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
+
+export type BesideOptions = {
+  /** Without it nothing can be written, not even by mistake. */
+  readonly writable?: boolean;
+  /** How long a statement waits for the process that owns the database. */
+  readonly busyTimeoutMs?: number;
+};
+
+/**
+ * Opens the database beside the process that owns it, for a short look or a small row, and never changes its schema;
+ * undefined when there is no database yet. Throws a StorageError when its schema is not this version's.
+ */
+export function openBeside(file: string, options: BesideOptions = {}): Database | undefined {
+  const { writable = false, busyTimeoutMs = 2_000 } = options;
+  checkSqliteVersion(process.versions.sqlite);
+  if (!isThere(file)) return undefined;
+  const database = connect(file, { readOnly: !writable, timeout: busyTimeoutMs });
+  try {
+    const newest = migrations.at(-1)?.version ?? 0;
+    const found = schemaVersion(database);
+    // A bot that starts for the first time makes the file before the tables.
+    if (found === 0) {
+      database[Symbol.dispose]();
+      return undefined;
+    }
+    checkSchemaVersion(database, migrations);
+    if (found < newest) throw older(file, found, newest);
+    return database;
+  } catch (error) {
+    database[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The salt under which this installation names its keys; undefined until the bot has made it. */
+export function saltOf(database: Database): string | undefined {
+  const value = database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value'];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** An absent file and one that may not be looked at are not the same: only the first means that the bot never ran. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file).size > 0;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    const facts = error instanceof Error ? error.message : String(error);
+    const message = `Cannot read "${file}": ${facts}; run this as the user who runs the bot, or set DATA_DIR`;
+    throw new StorageError('unwritable', message, { cause: error });
+  }
+}
+
+function connect(file: string, options: { readonly readOnly: boolean; readonly timeout: number }): Database {
+  try {
+    return new Database(file, new DatabaseSync(file, options), { busyTimeoutMs: options.timeout });
+  } catch (error) {
+    throw toStorageError(error, file);
+  }
+}
+
+function older(file: string, found: number, newest: number): StorageError {
+  return new StorageError(
+    'older-schema',
+    `Cannot read database "${file}": its schema is ${found}, this version reads ${newest}; start the bot once, which brings it up to date`,
+  );
+}

@@ -1,0 +1,82 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './database.ts';
+import { StorageError, toStorageError, unwritable } from './storage-error.ts';
+import type { Database } from './connection.ts';
+
+const lockFile = 'owner.lock.db';
+/** Whoever only looks at the lock (`isOwned`) holds a share of it for a moment. */
+const lookPatienceMs = 250;
+
+/**
+ * Makes this process the only owner of the data folder until it disposes or dies: the lock is an open transaction, which
+ * the operating system drops with the process. It is held on a file of its own, so that others may read the database.
+ */
+export function takeOwnership(dir: string): Disposable {
+  const file = path.join(dir, lockFile);
+  try {
+    makeFolder(dir);
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw unwritable(dir, error);
+  }
+  const lock = lockedConnection(file, dir);
+  return {
+    [Symbol.dispose]: () => {
+      if (lock.isOpen) lock.close();
+    },
+  };
+}
+
+/** True while a process owns the data folder; changes nothing. */
+export function isOwned(dir: string): boolean {
+  const file = path.join(dir, lockFile);
+  if (!existsSync(file)) return false;
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    connection.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    const refusal = toStorageError(error, file);
+    if (refusal instanceof StorageError && refusal.code === 'busy') return true;
+    throw refusal;
+  } finally {
+    connection?.close();
+  }
+}
+
+function lockedConnection(file: string, dir: string): DatabaseSync {
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(file, { timeout: lookPatienceMs });
+    connection.exec('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    connection?.close();
+    const refusal = toStorageError(error, file);
+    if (!(refusal instanceof StorageError) || refusal.code !== 'busy') throw refusal;
+    const message = `Cannot start: another darkroom process owns "${dir}"; stop it or set DATA_DIR`;
+    throw new StorageError('owned', message, { cause: error });
+  }
+}
+
+/**
+ * Binds the database to one bot, for good: ids of updates, chats and messages mean nothing to another one. Throws a
+ * StorageError, and changes nothing, when it is another bot's already.
+ */
+export function bindToBot(database: Database, botId: number): void {
+  const owner = database.transaction(() => {
+    database.run(
+      `INSERT INTO settings (name, value) VALUES ('bot-id', ?) ON CONFLICT (name) DO NOTHING`,
+      String(botId),
+    );
+    return Number(database.get(`SELECT value FROM settings WHERE name = 'bot-id'`)?.['value']);
+  });
+  if (owner === botId) return;
+  throw new StorageError(
+    'foreign',
+    `Cannot start: database "${database.path}" belongs to the bot ${owner}, and TELEGRAM_BOT_TOKEN is of the bot ${botId}; set DATA_DIR to a folder of its own for each bot`,
+  );
+}

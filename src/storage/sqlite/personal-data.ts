@@ -1,0 +1,80 @@
+import { jobId } from '../../domain/ids.ts';
+import type { PersonalData } from '../../domain/users.ts';
+import type { Database } from './connection.ts';
+import { utcDay } from './jobs/credits.ts';
+import { numberOf } from './rows.ts';
+import { needsResult } from './checks.ts';
+
+/** Counters of today outlive the job: whoever is forgotten does not begin the day anew. */
+const forgottenJob = 'forgotten:';
+
+/** What is kept of people in the database; what is deleted is overwritten, not only given free. */
+export function createSqlitePersonalData(database: Database): PersonalData {
+  database.script('PRAGMA secure_delete = ON');
+  return {
+    mark: async (userId, nowMs) => database.commit(() => markAll(database, userId, nowMs)),
+    leaving: async () =>
+      numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE forgotten = 1 AND state <> 'told'`), 'jobs'),
+    overdue: async (toldBeforeMs, atMost) => {
+      const marked = database.all(`SELECT id FROM jobs WHERE forgotten = 1 AND state = 'told' LIMIT ?`, atMost);
+      const old = database.all(
+        `SELECT id FROM jobs WHERE state = 'told' AND told_at_ms <= ? ORDER BY told_at_ms LIMIT ?`,
+        Math.floor(toldBeforeMs),
+        atMost,
+      );
+      return [...new Set([...marked, ...old].map((row) => jobId(String(row['id']))))].slice(0, atMost);
+    },
+    drop: async (ids, nowMs) =>
+      database.commit(() => {
+        for (const id of ids) dropJob(database, id, utcDay(nowMs));
+      }),
+    needsFile: async (id) => needsResult(database, id),
+    trim: async (keptBeforeMs, nowMs) =>
+      database.commit(() => {
+        database.run(
+          `UPDATE inbox SET body = '' WHERE state <> 'new' AND kept_at_ms <= ? AND body <> ''`,
+          Math.floor(keptBeforeMs),
+        );
+        database.run(
+          `DELETE FROM credits WHERE job_id >= '${forgottenJob}' AND job_id < 'forgotten;' AND day < ?`,
+          utcDay(nowMs),
+        );
+      }),
+  };
+}
+
+function markAll(database: Database, userId: number, nowMs: number): number {
+  // What was asked for since the person's requests were cancelled is a new beginning.
+  const markedIn = (state: string) =>
+    database.run(
+      `UPDATE jobs SET forgotten = 1, prompt = '', options = NULL WHERE user_id = ? AND forgotten = 0 AND ${state}`,
+      userId,
+    );
+  const requests = markedIn(`state = 'ended' AND state <> 'told'`) + markedIn(`state = 'told'`);
+  database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
+  database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
+  database.run('UPDATE users SET locale = NULL, heard_locale = NULL WHERE id = ?', userId);
+  // Where the bot is shut out it stays so; what is open is open without a row.
+  database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
+  database.run('DELETE FROM rests WHERE place = ?', String(userId));
+  // Ahead of the others one has asked for much; behind them the row says nothing.
+  database.run(
+    `DELETE FROM person_rounds WHERE user_id = ?
+     AND last_round <= (SELECT now_round FROM lane_rounds WHERE lane_rounds.lane = person_rounds.lane)`,
+    userId,
+  );
+  database.run(
+    `UPDATE inbox SET body = '' WHERE state = 'set-aside' AND json_valid(body)
+     AND ? IN (body ->> '$.message.from.id', body ->> '$.callback_query.from.id')`,
+    userId,
+  );
+  return requests;
+}
+
+function dropJob(database: Database, id: string, today: number): void {
+  database.run('DELETE FROM effects WHERE job_id = ?', id);
+  database.run('DELETE FROM calls WHERE job_id = ?', id);
+  database.run('DELETE FROM credits WHERE job_id = ? AND day < ?', id, today);
+  database.run(`UPDATE OR REPLACE credits SET job_id = '${forgottenJob}' || job_id WHERE job_id = ?`, id);
+  database.run('DELETE FROM jobs WHERE id = ?', id);
+}

@@ -1,0 +1,90 @@
+import { StorageTrouble } from '../../domain/store-unavailable.ts';
+
+export type StorageProblem =
+  | 'busy'
+  | 'corrupt'
+  | 'foreign'
+  | 'full'
+  | 'in-the-way'
+  | 'missing'
+  | 'newer-schema'
+  | 'old-sqlite'
+  | 'older-schema'
+  | 'owned'
+  | 'unreadable-row'
+  | 'unwritable';
+
+const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
+
+/** What the machine under the storage refuses; `code` says which refusal, so that the caller can choose its words. */
+export class StorageError extends StorageTrouble {
+  override readonly name = 'StorageError';
+  readonly code: StorageProblem;
+
+  constructor(code: StorageProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get isRefusal(): boolean {
+    return refusals.has(this.code);
+  }
+}
+
+const setAsideCommand = 'npx darkroom database set-aside';
+
+/** The refusal of a damaged file, with the command that moves it out of the way. */
+export function damaged(path: string, facts: string, cause?: unknown): StorageError {
+  const message = `Cannot open database "${path}": it is damaged (${facts}); nothing was changed, "${setAsideCommand}" moves it aside so that a new one is made`;
+  return new StorageError('corrupt', message, { cause });
+}
+
+/** Primary result codes: https://www.sqlite.org/rescode.html */
+const sqliteBusy = 5;
+const sqliteLocked = 6;
+const sqliteReadOnly = 8;
+const sqliteIoError = 10;
+const sqliteCorrupt = 11;
+const sqliteFull = 13;
+const sqliteCannotOpen = 14;
+const sqliteNotADatabase = 26;
+
+/** SQLite's primary result code, when `error` came from SQLite. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}
+
+/** Turns a refusal of the machine into a StorageError; anything else, a bug above all, comes back as it was. */
+export function toStorageError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || error instanceof StorageError) return error;
+  const facts = error.message;
+  switch (sqliteCode(error)) {
+    case sqliteBusy:
+    case sqliteLocked:
+      return new StorageError('busy', `Cannot use database "${path}": ${facts}; end what else uses it`, {
+        cause: error,
+      });
+    case sqliteReadOnly:
+    case sqliteIoError:
+    case sqliteCannotOpen:
+      return unwritable(path, error);
+    case sqliteCorrupt:
+    case sqliteNotADatabase:
+      return damaged(path, facts, error);
+    case sqliteFull:
+      return new StorageError('full', `Cannot write database "${path}": the disk is full; make room on it`, {
+        cause: error,
+      });
+    case undefined:
+    default:
+      return error;
+  }
+}
+
+/** The refusal of a file or folder that this process may not write. */
+export function unwritable(path: string, cause: unknown): StorageError {
+  const facts = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot write "${path}": ${facts}; make it writable for this user or set DATA_DIR`;
+  return new StorageError('unwritable', message, { cause });
+}

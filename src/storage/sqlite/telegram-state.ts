@@ -1,0 +1,154 @@
+import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
+import type { Database } from './connection.ts';
+import { z } from 'zod';
+import type { ChatBook, ChatEntry, DialogueStore, KeptDialogue, Rest, RestBook } from '../../domain/chat-store.ts';
+import { parseRow } from './rows.ts';
+
+/** The ledger of effects in the database: an intent is durable before the effect begins. */
+export function createSqliteEffectLedger(database: Database): EffectLedger {
+  return {
+    begin: async (by, effect, repeat) =>
+      database.commit(() => {
+        const isBegun =
+          by.fence === undefined ? insertFree(database, by, effect, repeat) : insertHeld(database, by, effect, repeat);
+        return isBegun ? { kind: 'go' } : whyNot(database, by, effect);
+      }),
+    end: async ({ jobId, fence = null }, effect, note) =>
+      database.commit(() => {
+        const sql = 'UPDATE effects SET note = ? WHERE job_id = ? AND effect = ? AND fence IS ?';
+        return database.run(sql, note, jobId, effect, fence) === 1;
+      }),
+    undo: async ({ jobId, fence = null }, effect) =>
+      database.commit(() => {
+        const sql = 'DELETE FROM effects WHERE job_id = ? AND effect = ? AND fence IS ? AND note IS NULL';
+        return database.run(sql, jobId, effect, fence) === 1;
+      }),
+  };
+}
+
+type Repeat = Parameters<EffectLedger['begin']>[2];
+
+/** What is begun again belongs to the lease that did so last. */
+const onConflict = `ON CONFLICT DO UPDATE SET fence = excluded.fence WHERE note IS NULL AND ? = 'idempotent'`;
+
+function insertHeld(database: Database, { jobId, fence }: EffectActor, effect: Effect, repeat: Repeat): boolean {
+  const sql = `INSERT INTO effects (job_id, effect, fence)
+    SELECT id, ?, fence FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting' ${onConflict}`;
+  return database.run(sql, effect, jobId, fence ?? null, repeat) === 1;
+}
+
+function insertFree(database: Database, { jobId }: EffectActor, effect: Effect, repeat: Repeat): boolean {
+  const sql = `INSERT INTO effects (job_id, effect, fence) VALUES (?, ?, NULL) ${onConflict}`;
+  return database.run(sql, jobId, effect, repeat) === 1;
+}
+
+function whyNot(
+  database: Database,
+  { jobId, fence }: EffectActor,
+  effect: Effect,
+): Exclude<EffectStart, { kind: 'go' }> {
+  const holds = `SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting'`;
+  if (fence !== undefined && database.get(holds, jobId, fence) === undefined) return { kind: 'fenced' };
+  const note = database.get('SELECT note FROM effects WHERE job_id = ? AND effect = ?', jobId, effect)?.['note'];
+  return typeof note === 'string' ? { kind: 'done', note } : { kind: 'unsure' };
+}
+
+const chatRow = z
+  .object({ closed_at_ms: z.number().nullable(), moved_to: z.number().nullable() })
+  .transform((row): ChatEntry => ({
+    isClosed: row.closed_at_ms !== null,
+    ...(row.moved_to === null ? {} : { movedTo: row.moved_to }),
+  }));
+
+/** What is known of chats, in the database. */
+export function createSqliteChatBook(database: Database): ChatBook {
+  const find = (chatId: number): ChatEntry => {
+    const row = database.get('SELECT closed_at_ms, moved_to FROM chats WHERE id = ?', chatId);
+    return row === undefined ? { isClosed: false } : parseRow('chats', chatRow, row);
+  };
+  return {
+    find: async (chatId) => find(chatId),
+    close: async (chatId, nowMs) =>
+      database.commit(
+        () =>
+          void database.run(
+            `INSERT INTO chats (id, closed_at_ms) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET closed_at_ms = coalesce(closed_at_ms, excluded.closed_at_ms)`,
+            chatId,
+            Math.floor(nowMs),
+          ),
+      ),
+    open: async (chatId) => {
+      // Asked for with every update, and seldom true: most of the time nothing has to be written.
+      if (!find(chatId).isClosed) return;
+      await database.commit(() => void database.run('UPDATE chats SET closed_at_ms = NULL WHERE id = ?', chatId));
+    },
+    move: async (chatId, movedTo) =>
+      database.commit(
+        () =>
+          void database.run(
+            `INSERT INTO chats (id, moved_to) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET moved_to = excluded.moved_to`,
+            chatId,
+            movedTo,
+          ),
+      ),
+  };
+}
+
+const keptMs = 7 * 86_400_000;
+
+const dialogueRow = z
+  .object({ state: z.string(), written_at_ms: z.number() })
+  .transform((row): KeptDialogue => ({ state: row.state, writtenAtMs: row.written_at_ms }));
+
+/** Unfinished dialogues in the database; each write takes the old ones out. */
+export function createSqliteDialogues(database: Database): DialogueStore {
+  const purge = (nowMs: number) =>
+    void database.run('DELETE FROM dialogues WHERE written_at_ms <= ?', Math.floor(nowMs) - keptMs);
+  return {
+    read: async (key) => {
+      const row = database.get('SELECT state, written_at_ms FROM dialogues WHERE key = ?', key);
+      return row === undefined ? undefined : parseRow('dialogues', dialogueRow, row);
+    },
+    write: async (key, state, nowMs) =>
+      database.commit(() => {
+        purge(nowMs);
+        database.run(
+          `INSERT INTO dialogues (key, state, written_at_ms) VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET state = excluded.state, written_at_ms = excluded.written_at_ms`,
+          key,
+          state,
+          Math.floor(nowMs),
+        );
+      }),
+    delete: async (key) => database.commit(() => void database.run('DELETE FROM dialogues WHERE key = ?', key)),
+    purge: async (nowMs) => database.commit(() => purge(nowMs)),
+  };
+}
+
+const chatId = /^-?\d+$/;
+
+const restRow = z
+  .object({ place: z.string(), until_ms: z.number() })
+  .transform(({ place, until_ms: untilMs }): Rest => ({ place: chatId.test(place) ? Number(place) : place, untilMs }));
+
+/** Rests in the database; those that are over go with the next one. */
+export function createSqliteRestBook(database: Database): RestBook {
+  return {
+    resting: async (nowMs) =>
+      database
+        .all('SELECT place, until_ms FROM rests WHERE until_ms > ?', Math.floor(nowMs))
+        .map((row) => parseRow('rests', restRow, row)),
+    keep: async ({ place, untilMs }, nowMs) =>
+      database.commit(() => {
+        database.run('DELETE FROM rests WHERE until_ms <= ?', Math.floor(nowMs));
+        database.run(
+          `INSERT INTO rests (place, until_ms) VALUES (?, ?)
+           ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,
+          String(place),
+          Math.ceil(untilMs),
+        );
+      }),
+  };
+}

@@ -1,0 +1,155 @@
+import { createReadStream, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { TryLater } from '../../../src/bot/delivery/send-once.ts';
+import { showOutcome } from '../../../src/bot/delivery/show-outcome.ts';
+import type { MediaFile } from '../../../src/domain/result-store.ts';
+import type { JobId } from '../../../src/domain/ids.ts';
+import { filesOf, type Outcome, type ResultPayload } from '../../../src/domain/job.ts';
+import type { GenerationService } from '../../../src/jobs/generation-service.ts';
+import { loadCatalog } from '../../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import { anEngine } from '../../storage/sqlite/an-engine.ts';
+import { accepted, claimed } from '../../conformance/requests.ts';
+import { passTime } from '../../support/pass-time.ts';
+import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
+
+const receiptId = 77;
+const messages = createMessageMapper(loadCatalog());
+
+/** An ended job with a receipt, and a Telegram that does what `answer` says. */
+async function aStage(
+  payloadIn: (folder: string) => ResultPayload,
+  answer?: (call: TelegramCall) => TelegramDeed | undefined,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-shown-'));
+  const telegram = fakeTelegram(answer);
+  const database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  const outcome = { kind: 'result', payload: payloadIn(folder), model: 'fox' } as const satisfies Outcome;
+  await engine.queue.settle((await claimed(engine)).lease, outcome);
+  await engine.delivery.keepReceipt(id, receiptId);
+  const view = {
+    id,
+    kind: 'image',
+    lane: 'free',
+    prompt: 'a fox',
+    phase: { kind: 'ended', outcome },
+    ageMs: 0,
+  } as const;
+  const tools = {
+    outbox: telegram.outbox,
+    service: { find: async () => ({ job: undefined, view }) } as unknown as GenerationService,
+    delivery: engine.delivery,
+    ledger: createSqliteEffectLedger(database),
+    results: {
+      open: async (_id: JobId, part = 0) => {
+        const file = filesOf(outcome.payload)[part];
+        if (file === undefined || !existsSync(file.path)) return undefined;
+        return { bytes: file.bytes, stream: () => createReadStream(file.path) };
+      },
+    },
+    messages,
+    clock: telegram.clock,
+    tell: telegram.tell,
+  };
+  const show = async () => {
+    const claim = await engine.delivery.claim(id);
+    if (claim === undefined) throw new Error('Cannot show the outcome: it was delivered');
+    return await passTime(telegram.clock, showOutcome(claim, outcome, tools));
+  };
+  const calls = () =>
+    telegram.calls.map(({ method, payload }) => [
+      method,
+      payload['text'] ?? payload['caption'] ?? (payload['media'] as { type?: string } | undefined)?.type ?? '',
+    ]);
+  const close = () => {
+    database[Symbol.dispose]();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { show, calls, raw: telegram.calls, [Symbol.dispose]: close };
+}
+
+function pictures(count: number) {
+  return (folder: string): ResultPayload => {
+    const [first, second, ...others] = Array.from({ length: count }, (_, part): MediaFile => {
+      const path = join(folder, `job-tg-1.${part}.png`);
+      writeFileSync(path, 'png');
+      return { path, kind: 'image', mime: 'image/png', bytes: 3, width: 4, height: 4 };
+    });
+    if (first === undefined || second === undefined) throw new Error('Cannot make several pictures of fewer than two');
+    return { kind: 'files', files: [first, second, ...others] };
+  };
+}
+
+test('showOutcome() edits the first of several files into the receipt and sends the others behind it', async () => {
+  using stage = await aStage(pictures(3));
+  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: receiptId });
+  expect(stage.calls()).toEqual([
+    ['editMessageMedia', 'photo'],
+    ['sendPhoto', ''],
+    ['sendPhoto', ''],
+  ]);
+});
+
+test('showOutcome() sends no further file twice when it is repeated', async () => {
+  using stage = await aStage(pictures(3));
+  await stage.show();
+  await stage.show();
+  expect(stage.calls().map(([method]) => method)).toEqual([
+    'editMessageMedia',
+    'sendPhoto',
+    'sendPhoto',
+    'editMessageMedia',
+  ]);
+});
+
+test('showOutcome() goes on with the further files where it was held up', async () => {
+  let isOffline = true;
+  using stage = await aStage(pictures(3), ({ method }) =>
+    method === 'sendPhoto' && isOffline ? 'offline' : undefined,
+  );
+  await expect(stage.show()).rejects.toThrow(TryLater);
+  isOffline = false;
+  expect(await stage.show()).toMatchObject({ as: 'edit' });
+  expect(stage.calls().slice(-3)).toEqual([
+    ['editMessageMedia', 'photo'],
+    ['sendPhoto', ''],
+    ['sendPhoto', ''],
+  ]);
+});
+
+test('showOutcome() gives a further file as a document where it is not taken as a photo', async () => {
+  using stage = await aStage(pictures(2), ({ method }) =>
+    method === 'sendPhoto' ? refusing('Bad Request: PHOTO_INVALID_DIMENSIONS') : undefined,
+  );
+  expect(await stage.show()).toMatchObject({ as: 'edit' });
+  expect(stage.calls().map(([method]) => method)).toEqual(['editMessageMedia', 'sendPhoto', 'sendDocument']);
+});
+
+test('showOutcome() shows a text in the receipt, as words and not as markup', async () => {
+  using stage = await aStage(() => ({ kind: 'text', text: 'if a < b && c > d: <b>"fox"</b>' }));
+  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: receiptId });
+  expect(stage.calls()).toHaveLength(1);
+  const [[method, text] = []] = stage.calls();
+  expect(method).toBe('editMessageText');
+  expect(text).toMatch(/^if a &lt; b &amp;&amp; c &gt; d: &lt;b&gt;&quot;fox&quot;&lt;\/b&gt;\n\n/);
+  expect(stage.raw[0]?.payload['parse_mode']).toBe('HTML');
+});
+
+test('showOutcome() shows a long text whole, in several messages that Telegram takes', async () => {
+  const words = Array.from({ length: 2_000 }, (_, index) => `<${index}>`);
+  using stage = await aStage(() => ({ kind: 'text', text: words.join(' ') }));
+  await stage.show();
+  const shown = stage.raw.map(({ payload }) => String(payload['text']).replaceAll('&lt;', '<').replaceAll('&gt;', '>'));
+  expect(stage.raw.map(({ method }) => method)).toEqual([
+    'editMessageText',
+    ...shown.slice(1).map(() => 'sendMessage'),
+  ]);
+  expect(shown.every((text) => text.length <= 4_096)).toBe(true);
+  expect(shown.flatMap((text) => text.match(/<\d+>/g) ?? [])).toEqual(words);
+});

@@ -1,0 +1,285 @@
+import { expect, test } from 'vitest';
+import { Pace } from '../../../src/bot/outbox/rate-limiter.ts';
+import { type Manner, politeCalls } from '../../../src/bot/outbox/api-transformer.ts';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { Rest } from '../../../src/domain/chat-store.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+type Answer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error_code: number; readonly description: string; readonly parameters?: object };
+/** What Telegram does with a call: it answers, or the connection is cut. */
+type Deed = Answer | 'cut';
+
+const fine: Answer = { ok: true, result: true };
+const limited = (seconds?: unknown): Answer => ({
+  ok: false,
+  error_code: 429,
+  description: 'Too Many Requests',
+  ...(seconds === undefined ? {} : { parameters: { retry_after: seconds } }),
+});
+const broken: Answer = { ok: false, error_code: 502, description: 'Bad Gateway' };
+const refused: Answer = { ok: false, error_code: 400, description: 'Bad Request: chat not found' };
+
+/** A Telegram that does the deeds one after the other, then answers well. */
+function aTelegram(...deeds: Deed[]) {
+  return aTelegramFor('answering', ...deeds);
+}
+
+function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
+  const clock = fakeClock();
+  const startMs = clock.now();
+  const events: HouseEvent[] = [];
+  const closing = new AbortController();
+  const asked: { readonly method: string; readonly chatId: unknown; readonly atMs: number }[] = [];
+  const heard: unknown[] = [];
+  const pace = new Pace(clock);
+  const kept: Rest[] = [];
+  const rests = { resting: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
+  const options = { pace, rests, clock, tell: (event: HouseEvent) => void events.push(event), closing: closing.signal };
+  const polite = politeCalls(options, manner) as unknown as (
+    prev: (method: string, payload: object, signal?: AbortSignal) => Promise<Answer>,
+    method: string,
+    payload: object,
+  ) => Promise<Answer>;
+  const call = (method: string, chatId?: number, messageId?: number) =>
+    polite(
+      async (name, payload, signal) => {
+        asked.push({
+          method: name,
+          chatId: 'chat_id' in payload ? payload.chat_id : undefined,
+          atMs: clock.now() - startMs,
+        });
+        heard.push(signal);
+        const deed = deeds.shift() ?? fine;
+        if (deed === 'cut') throw new Error('socket hang up');
+        return deed;
+      },
+      method,
+      {
+        ...(chatId === undefined ? {} : { chat_id: chatId }),
+        ...(messageId === undefined ? {} : { message_id: messageId }),
+      },
+    );
+  return { clock, pace, kept, rests, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
+}
+
+test('politeCalls() waits exactly as long as Telegram asks, and says so', async () => {
+  const telegram = aTelegram(limited(3));
+  const answer = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(2_999);
+  expect(telegram.times()).toEqual([0]);
+  await telegram.clock.advance(1);
+  expect(await answer).toEqual(fine);
+  expect(telegram.times()).toEqual([0, 3_000]);
+  expect(telegram.events).toEqual([
+    { event: 'telegram.trouble', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs: 3_000 },
+  ]);
+});
+
+test('politeCalls() holds other calls to the same chat back, and no other chat', async () => {
+  const telegram = aTelegram(limited(10));
+  const first = telegram.call('editMessageText', 7);
+  await telegram.clock.advance(0);
+  const sameChat = telegram.call('sendMessage', 7);
+  const otherChat = telegram.call('sendMessage', 8);
+  const noChat = telegram.call('setMyName');
+  await Promise.all([otherChat, noChat]);
+  expect(telegram.asked.map(({ chatId }) => chatId)).toEqual([7, 8, undefined]);
+  await telegram.clock.advance(10_000);
+  await Promise.all([first, sameChat]);
+  expect(telegram.asked.slice(3)).toHaveLength(2);
+  expect(telegram.times().slice(3)).toEqual([10_000, 10_000]);
+});
+
+test.each([
+  [undefined, 5_000],
+  ['soon', 5_000],
+  [-4, 5_000],
+  [Number.NaN, 5_000],
+  [0, 1_000],
+  [0.2, 1_000],
+  [90, 90_000],
+])('politeCalls() takes a retry_after of %s as %i ms', async (seconds, waitMs) => {
+  const telegram = aTelegram(limited(seconds));
+  const answer = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(waitMs);
+  await answer;
+  expect(telegram.times()).toEqual([0, waitMs]);
+});
+
+test('politeCalls() leaves a long ban to whoever called, and asks nothing of that chat until it is over', async () => {
+  const telegram = aTelegram(limited(600));
+  expect(await telegram.call('sendMessage', 7)).toMatchObject({ error_code: 429 });
+  expect(await telegram.call('sendMessage', 7)).toEqual({
+    ok: false,
+    error_code: 429,
+    description: 'Too Many Requests: retry after 600',
+    parameters: { retry_after: 600 },
+  });
+  await telegram.clock.advance(600_000);
+  expect(await telegram.call('sendMessage', 7)).toEqual(fine);
+  expect(telegram.times()).toEqual([0, 600_000]);
+});
+
+test('politeCalls() keeps each rest for the next process, and goes on when that cannot be done', async () => {
+  const telegram = aTelegram(limited(600), limited(5), limited(600));
+  const nowMs = telegram.clock.now();
+  await telegram.call('sendMessage', 7);
+  await telegram.call('getUpdates');
+  expect(telegram.kept).toEqual([
+    { place: 7, untilMs: nowMs + 600_000 },
+    { place: 'everything', untilMs: nowMs + 5_000 },
+  ]);
+  telegram.rests.keep = async () => {
+    throw new Error('the disk is full');
+  };
+  await telegram.clock.advance(5_000);
+  expect(await telegram.call('sendMessage', 8)).toMatchObject({ error_code: 429 });
+  expect(telegram.events.at(-1)).toMatchObject({ event: 'telegram.trouble', retryInMs: 600_000 });
+  expect(telegram.events.map(({ event }) => event)).toContain('house.trouble');
+});
+
+test('politeCalls() gives up after four tries and answers what it heard last', async () => {
+  const telegram = aTelegram(limited(1), limited(1), limited(1), limited(2), fine);
+  const answer = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(10_000);
+  expect(await answer).toEqual(limited(2));
+  expect(telegram.times()).toEqual([0, 1_000, 2_000, 3_000]);
+});
+
+test.each(['editMessageText', 'editMessageMedia', 'setMyCommands', 'getFile', 'answerCallbackQuery', 'deleteMessage'])(
+  'politeCalls() repeats %s after a server error and a cut connection, ever more slowly',
+  async (method) => {
+    const telegram = aTelegram(broken, 'cut', broken);
+    const answer = telegram.call(method, 7);
+    await telegram.clock.advance(7_000);
+    expect(await answer).toEqual(fine);
+    expect(telegram.times()).toEqual([0, 1_000, 3_000, 7_000]);
+  },
+);
+
+test.each(['sendMessage', 'sendPhoto', 'sendVideo', 'sendDocument', 'sendAnimation'])(
+  'politeCalls() never repeats %s when it may have arrived',
+  async (method) => {
+    const telegram = aTelegram(broken, 'cut');
+    expect(await telegram.call(method, 7)).toEqual(broken);
+    await expect(telegram.call(method, 7)).rejects.toThrow('socket hang up');
+    expect(telegram.asked).toHaveLength(2);
+  },
+);
+
+test('politeCalls() throws the lost connection after the fourth try', async () => {
+  const telegram = aTelegram('cut', 'cut', 'cut', 'cut');
+  const answer = telegram.call('editMessageText', 7);
+  answer.catch(() => undefined);
+  await telegram.clock.advance(60_000);
+  await expect(answer).rejects.toThrow('socket hang up');
+  expect(telegram.asked).toHaveLength(4);
+});
+
+test('politeCalls() answers a refusal at once', async () => {
+  const telegram = aTelegram(refused);
+  expect(await telegram.call('editMessageText', 7)).toEqual(refused);
+  expect(telegram.asked).toHaveLength(1);
+});
+
+test.each(['getUpdates', 'getMe'])('politeCalls() leaves every trouble with %s to the poller', async (method) => {
+  const telegram = aTelegram(broken, limited(30));
+  expect(await telegram.call(method)).toEqual(broken);
+  expect(await telegram.call(method)).toEqual(limited(30));
+  expect(telegram.events).toEqual([]);
+});
+
+test('politeCalls() ends every wait when the house closes: what was asked is answered, what waits was not sent', async () => {
+  const telegram = aTelegram(limited(60), 'cut');
+  const limitedCall = telegram.call('sendMessage', 7);
+  const cutCall = telegram.call('editMessageText', 8);
+  cutCall.catch(() => undefined);
+  await telegram.clock.advance(0);
+  const held = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(10);
+  telegram.closing.abort(new Error('The house is closed'));
+  expect(await limitedCall).toEqual(limited(60));
+  await expect(cutCall).rejects.toThrow('socket hang up');
+  expect(await held).toMatchObject({ ok: false, error_code: 429 });
+  expect(telegram.asked).toHaveLength(2);
+});
+
+test('politeCalls() gives calls the signal that ends them when the house is closed', async () => {
+  const telegram = aTelegram();
+  await telegram.call('sendMessage', 7);
+  expect(telegram.heard).toEqual([telegram.closing.signal]);
+});
+
+test.each(['getUpdates', 'getMe'])('politeCalls() leaves all of Telegram alone when %s has to rest', async (method) => {
+  const telegram = aTelegram(limited(7));
+  await telegram.call(method);
+  const answers = [telegram.call('sendMessage', 7), telegram.call('setMyName')];
+  await telegram.clock.advance(6_999);
+  expect(telegram.asked).toHaveLength(1);
+  expect(await telegram.call('getMe')).toMatchObject({ error_code: 429, parameters: { retry_after: 1 } });
+  await telegram.clock.advance(1);
+  expect(await Promise.all(answers)).toEqual([fine, fine]);
+  expect(telegram.times()).toEqual([0, 7_000, 7_000]);
+});
+
+test('politeCalls() waits for a method that has to rest, and calls others meanwhile', async () => {
+  const telegram = aTelegram(limited(7));
+  const first = telegram.call('setMyCommands');
+  await telegram.clock.advance(0);
+  await telegram.call('setMyName');
+  await telegram.clock.advance(7_000);
+  expect(await first).toEqual(fine);
+  expect(telegram.times()).toEqual([0, 0, 7_000]);
+});
+
+test('politeCalls() asks again after an hour at the latest, whatever Telegram says', async () => {
+  const telegram = aTelegram(limited(99_999));
+  expect(await telegram.call('sendMessage', 7)).toEqual(limited(99_999));
+  expect(await telegram.call('sendMessage', 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 3_600 } });
+  await telegram.clock.advance(3_600_000);
+  expect(await telegram.call('sendMessage', 7)).toEqual(fine);
+});
+
+test('politeCalls() keeps its word when the clock of the machine is set meanwhile', async () => {
+  const telegram = aTelegram(limited(10));
+  const answer = telegram.call('sendMessage', 7);
+  await telegram.clock.advance(5_000);
+  telegram.clock.jump(3_600_000);
+  await telegram.clock.advance(4_999);
+  expect(telegram.asked).toHaveLength(1);
+  telegram.clock.jump(-7_200_000);
+  await telegram.clock.advance(1);
+  expect(await answer).toEqual(fine);
+});
+
+test.each(['sendMessage', 'editMessageText'])(
+  'politeCalls() leaves every trouble with an unasked %s to whoever posted it, and holds the chat',
+  async (method) => {
+    const telegram = aTelegramFor('unasked', broken, 'cut', limited(5));
+    expect(await telegram.call(method, 7)).toEqual(broken);
+    await expect(telegram.call(method, 7)).rejects.toThrow('socket hang up');
+    expect(await telegram.call(method, 7)).toEqual(limited(5));
+    expect(await telegram.call(method, 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 5 } });
+    expect(telegram.asked).toHaveLength(3);
+    expect(telegram.events).toEqual([
+      { event: 'telegram.trouble', method, detail: '429 Too Many Requests', retryInMs: 5_000 },
+    ]);
+  },
+);
+
+test.each([
+  [7, 1_100],
+  [-7, 3_100],
+])(
+  'politeCalls() edits the same message of chat %i no sooner than %i ms apart when nobody asked',
+  async (chat, gapMs) => {
+    const telegram = aTelegramFor('unasked');
+    const edits = [telegram.call('editMessageText', chat, 1), telegram.call('editMessageMedia', chat, 1)];
+    await telegram.call('editMessageText', chat, 2);
+    await telegram.clock.advance(gapMs);
+    await Promise.all(edits);
+    expect(telegram.times()).toEqual([0, 0, gapMs]);
+  },
+);

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import type { Errand } from '../../../src/bot/outbox/outbox.ts';
+import { fakeTelegram, limited, type TelegramDeed } from '../../support/fake-telegram.ts';
+
+/** An outbox on a Telegram that does the deeds one after the other. */
+function anOutbox(...deeds: (TelegramDeed | undefined)[]) {
+  const telegram = fakeTelegram(() => deeds.shift());
+  const { outbox, calls } = telegram;
+  const sent = (chatId: number, text: string) => async (): Promise<'done' | 'again'> => {
+    try {
+      await outbox.api.sendMessage(chatId, text);
+      return 'done';
+    } catch {
+      return 'again';
+    }
+  };
+  return {
+    ...telegram,
+    send: (chatId: number, text: string, rank: Errand['rank'] = 'answer') =>
+      outbox.post({ chatId, kind: 'send', rank, run: sent(chatId, text) }),
+    status: (chatId: number, name: string, text: string) =>
+      outbox.post({ chatId, kind: 'edit', rank: 'news', name, run: sent(chatId, text) }),
+    said: () => calls.map(({ payload, atMs }) => `${atMs} ${String(payload['text'])}`),
+  };
+}
+
+test('Outbox says what was posted for a chat in order, and the status after all of it', async () => {
+  const { clock, send, status, said } = anOutbox();
+  status(7, 'job', 'status');
+  send(7, 'one');
+  status(7, 'job', 'newer status');
+  send(7, 'two');
+  await clock.advance(5_000);
+  expect(said()).toEqual(['0 status', '0 one', '0 two', '1100 newer status']);
+});
+
+test('Outbox lets a chat rest as long as Telegram asks, and goes on in order, while others are served', async () => {
+  const { clock, send, said } = anOutbox(limited(30));
+  send(7, 'one');
+  send(7, 'two');
+  send(8, 'other');
+  await clock.advance(29_999);
+  expect(said()).toEqual(['0 one', '0 other']);
+  await clock.advance(1);
+  expect(said()).toEqual(['0 one', '0 other', '30000 one', '30000 two']);
+});
+
+test('Outbox lets others go ahead of what Telegram does not take, and tries that ever more slowly', async () => {
+  const { clock, send, said } = anOutbox('offline', undefined, 'offline', 'offline');
+  send(7, 'one');
+  send(7, 'two');
+  await clock.advance(20_000);
+  expect(said()).toEqual(['0 one', '0 two', '1000 one', '3000 one', '7000 one']);
+});
+
+test('Outbox tries a status four times, and then leaves it to the next one', async () => {
+  const { clock, status, said } = anOutbox('offline', 'offline', 'offline', 'offline');
+  status(7, 'job', 'status');
+  await clock.advance(600_000);
+  expect(said()).toHaveLength(4);
+  status(7, 'job', 'newer status');
+  await clock.advance(0);
+  expect(said().at(-1)).toBe('600000 newer status');
+});
+
+test('Outbox shows only the newest of a status that cannot be shown yet, beside another one', async () => {
+  const { clock, send, status, said } = anOutbox();
+  send(-7, 'hello');
+  await clock.advance(0);
+  for (let version = 1; version <= 50; version += 1) {
+    status(-7, 'a', `a${version}`);
+    status(-7, 'b', `b${version}`);
+  }
+  await clock.advance(60_000);
+  expect(said()).toEqual(['0 hello', '3100 a50', '6200 b50']);
+});
+
+test('Outbox makes at most thirty-two calls at once, and takes up the next one as soon as a hand is free', async () => {
+  const free: (() => void)[] = [];
+  const { outbox, calls, clock } = fakeTelegram(() => new Promise((resolve) => free.push(() => resolve(undefined))));
+  for (let chatId = 1; chatId <= 50; chatId += 1) {
+    const run = async () => {
+      await outbox.api.sendMessage(chatId, 'hello');
+      return 'done' as const;
+    };
+    outbox.post({ chatId, kind: 'send', rank: 'answer', run });
+  }
+  await clock.advance(0);
+  expect(calls).toHaveLength(32);
+  free.shift()?.();
+  await clock.advance(0);
+  expect(calls).toHaveLength(33);
+  while (free.length > 0) {
+    free.shift()?.();
+    await clock.advance(0);
+  }
+  expect(calls.map(({ chatId }) => chatId)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+});
+
+test('Outbox spreads what nobody asked for, and does not let answers wait for it', async () => {
+  const { clock, send, said } = anOutbox();
+  for (let chatId = 1; chatId <= 30; chatId += 1) send(chatId, 'alert', 'unasked');
+  send(100, 'answer');
+  await clock.advance(0);
+  expect(said()).toHaveLength(6);
+  await clock.advance(960);
+  expect(said()).toHaveLength(30);
+  await clock.advance(40);
+  expect(said()).toHaveLength(31);
+});
+
+test('Outbox says that an errand is broken, and goes on', async () => {
+  const { clock, outbox, send, said, events } = anOutbox();
+  const run = () => Promise.reject(new TypeError('broken'));
+  outbox.post({ chatId: 7, kind: 'send', rank: 'answer', run });
+  send(7, 'one');
+  await clock.advance(0);
+  expect(said()).toEqual(['0 one']);
+  expect(events).toMatchObject([{ event: 'house.trouble' }]);
+});
+
+test('Outbox.drain() waits for what is due and leaves the rest', async () => {
+  const { clock, outbox, send, status, said } = anOutbox(undefined, limited(30));
+  send(7, 'one');
+  send(8, 'resting');
+  await clock.advance(0);
+  send(9, 'two');
+  status(9, 'job', 'status');
+  await outbox.drain();
+  status(9, 'job', 'newer status');
+  await clock.advance(600_000);
+  expect(said()).toEqual(['0 one', '0 resting', '0 two']);
+});
+
+test('Outbox that is closed waits for what runs, and starts nothing any more', async () => {
+  const free: (() => void)[] = [];
+  const { outbox, calls, clock } = fakeTelegram(() => new Promise((resolve) => free.push(() => resolve(undefined))));
+  const post = () => {
+    const run = async () => {
+      await outbox.api.sendMessage(7, 'hello');
+      return 'again' as const;
+    };
+    outbox.post({ chatId: 7, kind: 'send', rank: 'answer', run });
+  };
+  post();
+  post();
+  await clock.advance(0);
+  let isClosed = false;
+  const closing = outbox[Symbol.asyncDispose]().then(() => (isClosed = true));
+  await clock.advance(10_000);
+  expect(isClosed).toBe(false);
+  free.shift()?.();
+  await closing;
+  post();
+  await clock.advance(10_000);
+  expect(calls).toHaveLength(1);
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { everything, Pace, type Showing } from '../../../src/bot/outbox/rate-limiter.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+/** When each showing goes out that waits for nothing but its turn. */
+async function timesOf(showings: readonly Showing[], isNews = false): Promise<readonly number[]> {
+  const clock = fakeClock();
+  const pace = new Pace(clock);
+  const times: number[] = [];
+  for (const showing of showings) {
+    await clock.advance(pace.waitMs(showing, isNews));
+    pace.note(showing);
+    times.push(clock.uptimeMs());
+  }
+  return times;
+}
+
+const messages = (chatId: number, count: number): readonly Showing[] =>
+  Array.from({ length: count }, () => ({ chatId, kind: 'send' }));
+const edits = (chatId: number, count: number): readonly Showing[] =>
+  Array.from({ length: count }, () => ({ chatId, kind: 'edit', messageId: 1 }));
+
+test('Pace.waitMs() allows a short burst in a chat, then one message a second', async () => {
+  expect(await timesOf(messages(7, 9))).toEqual([0, 0, 0, 0, 0, 0, 1_000, 2_000, 3_000]);
+});
+
+test('Pace.waitMs() allows twenty messages a minute in a group', async () => {
+  const times = await timesOf(messages(-7, 45));
+  expect(times.slice(0, 8)).toEqual([0, 0, 0, 0, 0, 0, 1_000, 2_000]);
+  expect(times[19]).toBe(14_000);
+  expect(times[20]).toBe(60_000);
+  expect(times[44]).toBe(120_000);
+});
+
+test.each([
+  [7, 1_100],
+  [-7, 3_100],
+])('Pace.waitMs() keeps the edits of a message of chat %i apart by %i ms', async (chatId, gapMs) => {
+  expect(await timesOf(edits(chatId, 4))).toEqual([0, gapMs, 2 * gapMs, 3 * gapMs]);
+});
+
+test('Pace.waitMs() lets edits of different messages follow each other', async () => {
+  const [first, second] = [1, 2].map((messageId): Showing => ({ chatId: 7, kind: 'edit', messageId }));
+  expect(await timesOf([first, second, first, second].flatMap((one) => one ?? []))).toEqual([0, 0, 1_100, 1_100]);
+});
+
+test('Pace.waitMs() keeps a status message away from whatever was shown in its chat before', async () => {
+  const clock = fakeClock();
+  const pace = new Pace(clock);
+  const status: Showing = { chatId: 7, kind: 'edit' };
+  expect(pace.waitMs(status, true)).toBe(0);
+  pace.note({ chatId: 7, kind: 'send' });
+  expect(pace.waitMs(status, true)).toBe(1_100);
+  expect(pace.waitMs(status)).toBe(0);
+  expect(pace.waitMs({ chatId: 8, kind: 'edit' }, true)).toBe(0);
+});
+
+test('Pace.waitMs() keeps room in a group for what is waited for', async () => {
+  const status = await timesOf(edits(-7, 16), true);
+  expect(status[14]).toBe(14 * 3_100);
+  expect(status[15]).toBe(60_000);
+});
+
+test('Pace.waitMs() lets a message follow a flood of answers after one moment', () => {
+  const clock = fakeClock();
+  const pace = new Pace(clock);
+  for (const showing of messages(7, 100)) pace.note(showing);
+  expect(pace.waitMs({ chatId: 7, kind: 'send' })).toBe(1_000);
+});
+
+test('Pace.takeUnaskedTurn() gives fewer than thirty turns in any second', () => {
+  const pace = new Pace({ uptimeMs: () => 1_000 });
+  const turns = Array.from({ length: 200 }, () => pace.takeUnaskedTurn());
+  expect(turns.slice(0, 7)).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_040, 1_080]);
+  const inASecond = turns.map((fromMs) => turns.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length);
+  expect(Math.max(...inASecond)).toBe(29);
+});
+
+test('Pace.hold() holds a chat for the longest that was asked, and a global one holds all', async () => {
+  const clock = fakeClock();
+  const pace = new Pace(clock);
+  pace.hold(7, 5_000);
+  pace.hold(7, 2_000);
+  expect([pace.heldMs(7), pace.heldMs(8), pace.heldMs('setMyCommands')]).toEqual([5_000, 0, 0]);
+  await clock.advance(1_000);
+  pace.hold(everything, 10_000);
+  expect([pace.heldMs(7), pace.heldMs(8), pace.heldMs('setMyCommands')]).toEqual([10_000, 10_000, 10_000]);
+  await clock.advance(10_000);
+  expect([pace.heldMs(7), pace.heldMs(8)]).toEqual([0, 0]);
+});
+
+test('Pace forgets no chat that has to wait, however many others there are', async () => {
+  const clock = fakeClock();
+  const pace = new Pace(clock);
+  for (const showing of edits(7, 1)) pace.note(showing);
+  pace.hold(8, 60_000);
+  for (let chatId = 100; chatId < 12_000; chatId += 1) pace.note({ chatId, kind: 'send' });
+  expect(pace.waitMs({ chatId: 7, kind: 'edit', messageId: 1 })).toBe(1_100);
+  await clock.advance(59_000);
+  for (let chatId = 100; chatId < 12_000; chatId += 1) pace.note({ chatId, kind: 'send' });
+  expect(pace.heldMs(8)).toBe(1_000);
+});

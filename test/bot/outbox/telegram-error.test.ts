@@ -1,0 +1,97 @@
+import { GrammyError, HttpError } from 'grammy';
+import { expect, test } from 'vitest';
+import { holdOf, isPassing, type TelegramTrouble, troubleOf } from '../../../src/bot/outbox/telegram-error.ts';
+
+/** What Telegram says, as its server says it, and what it means. */
+const refusals: readonly (readonly [number, string, TelegramTrouble])[] = [
+  [
+    400,
+    'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
+    'not-modified',
+  ],
+  [400, 'Bad Request: message to edit not found', 'no-message'],
+  [400, "Bad Request: message can't be edited", 'no-message'],
+  [400, 'Bad Request: there is no text in the message to edit', 'no-message'],
+  [400, 'Bad Request: MESSAGE_ID_INVALID', 'no-message'],
+  [400, 'Bad Request: message to be replied not found', 'no-reply-target'],
+  [400, 'Bad Request: replied message not found', 'no-reply-target'],
+  [400, 'Bad Request: query is too old and response timeout expired or query ID is invalid', 'stale-query'],
+  [400, 'Bad Request: chat not found', 'closed'],
+  [400, 'Bad Request: have no rights to send a message', 'closed'],
+  [400, 'Bad Request: not enough rights to send text messages to the chat', 'closed'],
+  [400, 'Bad Request: group chat was deactivated', 'closed'],
+  [400, 'Bad Request: message thread not found', 'no-thread'],
+  [400, 'Bad Request: can\'t parse entities: Unsupported start tag "fox" at byte offset 3', 'bad-markup'],
+  [400, 'Bad Request: wrong file identifier/HTTP URL specified', 'bad-media'],
+  [400, 'Bad Request: wrong type of the web page content', 'bad-media'],
+  [400, 'Bad Request: failed to get HTTP URL content', 'bad-media'],
+  [400, "Bad Request: can't upload file by URL", 'bad-media'],
+  [400, 'Bad Request: PHOTO_INVALID_DIMENSIONS', 'bad-media'],
+  [400, 'Bad Request: IMAGE_PROCESS_FAILED', 'bad-media'],
+  [400, 'Bad Request: file is too big', 'too-big'],
+  [413, 'Request Entity Too Large', 'too-big'],
+  [400, 'Bad Request: BUTTON_DATA_INVALID', 'refused'],
+  [400, 'Bad Request', 'refused'],
+  [401, 'Unauthorized', 'unauthorized'],
+  [403, 'Forbidden: bot was blocked by the user', 'closed'],
+  [403, 'Forbidden: user is deactivated', 'closed'],
+  [403, 'Forbidden: bot was kicked from the supergroup chat', 'closed'],
+  [403, 'Forbidden: bot is not a member of the channel chat', 'closed'],
+  [403, "Forbidden: bot can't initiate conversation with a user", 'closed'],
+  [404, 'Not Found', 'unauthorized'],
+  [409, 'Conflict: terminated by other getUpdates request', 'conflict'],
+  [409, "Conflict: can't use getUpdates method while webhook is active", 'conflict'],
+  [429, 'Too Many Requests: retry after 35', 'too-many'],
+  [500, 'Internal Server Error', 'unsure'],
+  [502, 'Bad Gateway', 'unsure'],
+  [504, 'Gateway Timeout', 'unsure'],
+];
+
+function refusal(code: number, description: string, parameters = {}) {
+  return new GrammyError('', { ok: false, error_code: code, description, parameters }, 'sendMessage', {});
+}
+
+test.each(refusals)('troubleOf() takes %i "%s" as %s', (code, says, trouble) => {
+  expect(troubleOf(refusal(code, says))).toBe(trouble);
+});
+
+test('troubleOf() knows a group that became a supergroup', () => {
+  const says = 'Bad Request: group chat was upgraded to a supergroup chat';
+  expect(troubleOf(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
+});
+
+test.each([
+  ['ECONNREFUSED', 'offline'],
+  ['ENOTFOUND', 'offline'],
+  ['EAI_AGAIN', 'offline'],
+  ['ECONNRESET', 'unsure'],
+  ['UND_ERR_SOCKET', 'unsure'],
+])('troubleOf() takes a connection that failed with %s as %s', (code, trouble) => {
+  expect(troubleOf(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
+});
+
+test('troubleOf() rethrows what is no trouble of Telegram', () => {
+  const bug = new TypeError('broken');
+  expect(() => troubleOf(bug)).toThrow(bug);
+});
+
+test.each([
+  [undefined, 5_000],
+  [0, 1_000],
+  [35, 35_000],
+  [99_999, 3_600_000],
+  ['35', 5_000],
+  [-1, 5_000],
+])('holdOf() takes a retry_after of %s as %i ms', (seconds, ms) => {
+  expect(holdOf({ error_code: 429, description: '', parameters: { retry_after: seconds } })).toBe(ms);
+});
+
+test('holdOf() knows of no hold when Telegram asks for none', () => {
+  expect(holdOf({ error_code: 400, description: '', parameters: { retry_after: 3 } })).toBeUndefined();
+  expect(holdOf({ ok: true })).toBeUndefined();
+});
+
+test('isPassing() is true of what another time may bring', () => {
+  const all = [...new Set(refusals.map(([, , trouble]) => trouble))];
+  expect(all.filter(isPassing).toSorted()).toEqual(['conflict', 'too-many', 'unauthorized', 'unsure']);
+});

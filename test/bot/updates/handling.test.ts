@@ -1,0 +1,125 @@
+import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
+import { expect, test } from 'vitest';
+import type { BotContext } from '../../../src/bot/context.ts';
+import { Handling } from '../../../src/bot/updates/handling.ts';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { Inbox } from '../../../src/domain/inbox.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+const refusal = (code: number, description: string) =>
+  new GrammyError('', { ok: false, error_code: code, description }, 'sendMessage', {});
+const offline = new HttpError('', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+const cut = new HttpError('', new Error('socket hang up'));
+
+/** A bot whose handler throws what it is told to, one error a try, over an inbox that only notes. */
+function someHandling(...errors: (Error | undefined)[]) {
+  const clock = fakeClock();
+  const startMs = clock.now();
+  const closing = new AbortController();
+  const events: HouseEvent[] = [];
+  const tries: number[] = [];
+  const handled: number[] = [];
+  let failures = 0;
+  const marks: (Error | undefined)[] = [];
+  const bot = {
+    handleUpdate: async () => {
+      tries.push(clock.now() - startMs);
+      const error = errors.shift();
+      if (error !== undefined) throw new BotError(error, {} as BotContext);
+    },
+  } as unknown as Bot<BotContext>;
+  const inbox = {
+    handled: async (id: number) => {
+      const error = marks.shift();
+      if (error !== undefined) throw error;
+      handled.push(id);
+    },
+    survived: async () => undefined,
+    failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
+  } as unknown as Inbox;
+  const handling = new Handling({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
+  return {
+    clock,
+    closing,
+    events,
+    tries,
+    handled,
+    marks,
+    handling,
+    begin: (updateId = 1) => void handling.begin({ updateId, body: '{}' }, closing.signal),
+  };
+}
+
+test('Handling sets an update aside on which a handler failed three times', async () => {
+  const bug = new TypeError('broken');
+  const { clock, begin, tries, handled, events } = someHandling(bug, bug, bug);
+  begin();
+  await clock.advance(60_000);
+  expect(tries).toEqual([0, 1_000, 2_000]);
+  expect(handled).toEqual([]);
+  expect(events.map((event) => event.event === 'update.failed' && event.setAside)).toEqual([false, false, true]);
+});
+
+test.each([
+  ['whose chat was shut meanwhile', refusal(403, 'Forbidden: bot was blocked by the user')],
+  ['whose chat has to rest for long', refusal(429, 'Too Many Requests: retry after 600')],
+])('Handling is done with an update %s', async (_what, error) => {
+  const { clock, begin, tries, handled, events } = someHandling(error);
+  begin();
+  await clock.advance(60_000);
+  expect(tries).toHaveLength(1);
+  expect(handled).toEqual([1]);
+  expect(events).toMatchObject([{ event: 'telegram.trouble', method: 'answer' }]);
+});
+
+test.each([cut, refusal(502, 'Bad Gateway')])(
+  'Handling gives an answer that may have arrived once more, not twice',
+  async (error) => {
+    const { clock, begin, tries, handled } = someHandling(error, error, error);
+    begin();
+    await clock.advance(60_000);
+    expect(tries).toEqual([0, 1_000]);
+    expect(handled).toEqual([1]);
+  },
+);
+
+test('Handling waits until Telegram is back, however long that takes', async () => {
+  const { clock, begin, tries, handled } = someHandling(...Array.from({ length: 9 }, () => offline));
+  begin();
+  await clock.advance(100_000);
+  expect(tries).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
+  await clock.advance(100_000);
+  expect(handled).toEqual([1]);
+});
+
+test('Handling does not do again what was done but could not be marked', async () => {
+  const { clock, begin, tries, handled, marks } = someHandling();
+  marks.push(new Error('disk full'), new Error('disk full'), new Error('disk full'), new Error('disk full'));
+  begin();
+  await clock.advance(60_000);
+  expect(tries).toHaveLength(1);
+  expect(handled).toEqual([1]);
+});
+
+test('Handling leaves an update to the next start when the house closes meanwhile', async () => {
+  const { clock, begin, closing, tries, handled, handling } = someHandling(offline, offline);
+  begin();
+  await clock.advance(0);
+  closing.abort(new Error('closing'));
+  await handling.idle();
+  expect(tries).toHaveLength(1);
+  expect(handled).toEqual([]);
+});
+
+test('Handling.room() waits while there is too much to do', async () => {
+  const { clock, begin, handling, handled } = someHandling(...Array.from({ length: 1_000 }, () => offline));
+  for (let id = 1; id <= 1_000; id += 1) begin(id);
+  let hasRoom = false;
+  const waiting = handling.room().then(() => (hasRoom = true));
+  await clock.advance(999);
+  expect(hasRoom).toBe(false);
+  await clock.advance(1);
+  await waiting;
+  await handling.idle();
+  expect(handled).toHaveLength(1_000);
+});

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import type { Handling } from '../../../src/bot/updates/handling.ts';
+import { Intake } from '../../../src/bot/updates/intake.ts';
+import type { Inbox, InboxUpdate } from '../../../src/domain/inbox.ts';
+import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+const { signal } = new AbortController();
+const updates = (...ids: readonly number[]): readonly InboxUpdate[] => ids.map((updateId) => ({ updateId, body: '' }));
+
+/** An inbox that keeps or refuses, and handlers whose answers are given by hand. */
+function anIntake() {
+  const clock = fakeClock();
+  const machine = { error: undefined as Error | undefined };
+  const begun: (readonly [number, boolean])[] = [];
+  const answers = new Map<number, PromiseWithResolvers<boolean>>();
+  const asked: number[] = [];
+  const inbox = {
+    keep: async (batch: readonly InboxUpdate[]) => {
+      if (machine.error !== undefined) throw machine.error;
+      return batch;
+    },
+  } as unknown as Inbox;
+  const handling = {
+    begin: ({ updateId }: InboxUpdate, _: AbortSignal, before?: Promise<boolean>) => {
+      void (before ?? Promise.resolve(false)).then((isOver) => begun.push([updateId, isOver]));
+    },
+    answer: ({ updateId }: InboxUpdate) => {
+      asked.push(updateId);
+      const answer = Promise.withResolvers<boolean>();
+      answers.set(updateId, answer);
+      return answer.promise;
+    },
+  } as unknown as Handling;
+  const say = (updateId: number, isOver: boolean) => answers.get(updateId)?.resolve(isOver);
+  return { intake: new Intake({ inbox, handling, clock }), clock, machine, begun, asked, say };
+}
+
+const full = new StorageError('full', 'Cannot write: the disk is full');
+
+test('Intake.take() keeps a batch, has it handled, and lets Telegram forget it', async () => {
+  const { intake, begun } = anIntake();
+  expect(await intake.take(updates(1, 2, 3), signal)).toBe(3);
+  expect(begun).toEqual([1, 2, 3].map((id) => [id, false]));
+});
+
+test('Intake.take() answers what cannot be kept, and lets Telegram forget no more than was answered', async () => {
+  const { intake, clock, machine, say, asked } = anIntake();
+  machine.error = full;
+  const taken = intake.take(updates(1, 2, 3, 4), signal);
+  await clock.advance(0);
+  say(1, true);
+  say(2, true);
+  say(3, false);
+  say(4, true);
+  expect(await taken).toBe(2);
+  // What was answered is not answered again when Telegram sends it with the one before it.
+  const again = intake.take(updates(3, 4, 5), signal);
+  await clock.advance(0);
+  expect(asked).toEqual([1, 2, 3, 4, 3, 5]);
+  say(3, true);
+  say(5, true);
+  expect(await again).toBe(3);
+});
+
+test('Intake.take() does not wait for ever for an answer', async () => {
+  const { intake, clock, machine, say, asked } = anIntake();
+  machine.error = full;
+  const taken = intake.take(updates(1, 2), signal);
+  await clock.advance(0);
+  say(1, true);
+  await clock.advance(10_000);
+  expect(await taken).toBe(1);
+  const again = intake.take(updates(2, 3), signal);
+  await clock.advance(0);
+  expect(asked).toEqual([1, 2, 3]);
+  say(2, true);
+  say(3, true);
+  expect(await again).toBe(2);
+});
+
+test('Intake.take() has what was answered without being kept not handled again once it is kept', async () => {
+  const { intake, clock, machine, begun, say } = anIntake();
+  machine.error = full;
+  const taken = intake.take(updates(1, 2, 3), signal);
+  await clock.advance(0);
+  say(1, false);
+  say(2, true);
+  await clock.advance(10_000);
+  expect(await taken).toBe(0);
+  machine.error = undefined;
+  expect(await intake.take(updates(1, 2, 3), signal)).toBe(3);
+  say(3, true);
+  await clock.advance(0);
+  expect(begun).toEqual([
+    [1, false],
+    [2, true],
+    [3, true],
+  ]);
+});
+
+test('Intake.take() rejects with what is no refusal of the storage', async () => {
+  const { intake, machine, asked } = anIntake();
+  machine.error = new TypeError('broken');
+  await expect(intake.take(updates(1), signal)).rejects.toThrow('broken');
+  expect(asked).toEqual([]);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { TokenContest } from '../../../src/bot/updates/polling-conflict.ts';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+function aContest() {
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  return { clock, events, contest: new TokenContest(clock, (event) => void events.push(event)) };
+}
+
+test('TokenContest lets a newcomer look seldom, and says once that it waits and once that it took over', async () => {
+  const { clock, events, contest } = aContest();
+  const rests: number[] = [];
+  for (let times = 0; times < 5; times += 1) {
+    const restMs = contest.lose();
+    rests.push(restMs);
+    await clock.advance(restMs);
+  }
+  expect(rests).toEqual([5_000, 5_000, 5_000, 30_000, 30_000]);
+  await clock.advance(25_000);
+  contest.win();
+  contest.win();
+  expect(events).toEqual([
+    { event: 'telegram.contested', waits: true },
+    { event: 'telegram.uncontested', afterMs: 100_000 },
+  ]);
+});
+
+test('TokenContest lets whoever was there first go on as before', async () => {
+  const { clock, events, contest } = aContest();
+  contest.win();
+  await clock.advance(60_000);
+  for (let times = 0; times < 6; times += 1) {
+    expect(contest.lose()).toBe(5_000);
+    await clock.advance(5_000);
+  }
+  expect(events).toEqual([{ event: 'telegram.contested', waits: false }]);
+});
+
+test('TokenContest does not take an answer that came before the other one looked for its end', async () => {
+  const { clock, events, contest } = aContest();
+  contest.lose();
+  await clock.advance(9_999);
+  contest.win();
+  expect(events).toHaveLength(1);
+  await clock.advance(1);
+  contest.win();
+  expect(events).toHaveLength(2);
+  contest.lose();
+  expect(events).toHaveLength(3);
+});

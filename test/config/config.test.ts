@@ -1,0 +1,391 @@
+import { inspect } from 'node:util';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
+import { ConfigError, parseConfig } from '../../src/config/config.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const token = `123456789:${'Ab_-3'.repeat(7)}`;
+
+function mistakesOf(env: Env): readonly string[] {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+/** All that printing the error shows. */
+function printedMistake(env: Env): string {
+  try {
+    parseConfig(env);
+    return '';
+  } catch (error) {
+    return `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`;
+  }
+}
+
+test('parseConfig() has a default for everything', () => {
+  const none = { mostSeats: undefined, keyGroups: [] };
+  expect(parseConfig({})).toEqual({
+    telegram: { token: undefined, apiRoot: 'https://api.telegram.org' },
+    adminIds: new Set(),
+    premiumIds: new Set(),
+    providers: {
+      bytez: { baseUrl: 'https://api.bytez.com/models/v2', seatsPerKey: 1, ...none },
+      openai: { baseUrl: 'https://api.openai.com/v1', seatsPerKey: 4, ...none },
+      stability: { baseUrl: 'https://api.stability.ai', seatsPerKey: 4, ...none },
+      suno: { baseUrl: 'https://api.sunoapi.org', seatsPerKey: 4, ...none },
+      anthropic: { baseUrl: 'https://api.anthropic.com', seatsPerKey: 4, ...none },
+      deepseek: { baseUrl: 'https://api.deepseek.com', seatsPerKey: 4, ...none },
+      mistral: { baseUrl: 'https://api.mistral.ai', seatsPerKey: 4, ...none },
+      gemini: { baseUrl: 'https://generativelanguage.googleapis.com', seatsPerKey: 4, ...none },
+      cohere: { baseUrl: 'https://api.cohere.com', seatsPerKey: 4, ...none },
+    },
+    rotation: 'health-based',
+    keysTestOnStart: true,
+    healthCheckIntervalMs: 300_000,
+    retry: { maxAttempts: 3, delayMs: 2000 },
+    timeoutMs: { image: 90_000, video: 180_000 },
+    deadlineMs: { image: 600_000, video: 1_800_000 },
+    maxWaitMs: 3_600_000,
+    drainMs: 8000,
+    chains: {
+      image: [
+        { provider: 'bytez', model: 'dreamlike-art/dreamlike-photoreal-2.0' },
+        { provider: 'bytez', model: 'stabilityai/stable-diffusion-xl-base-1.0' },
+        { provider: 'bytez', model: 'dreamlike-art/dreamlike-anime-1.0' },
+      ],
+      video: [
+        { provider: 'bytez', model: 'ali-vilab/text-to-video-ms-1.7b' },
+        { provider: 'bytez', model: 'cerspense/zeroscope_v2_576w' },
+      ],
+    },
+    mediaAllowPrivateHosts: [],
+    dataDir: './data',
+    http: { host: '127.0.0.1', port: 3002, adminToken: undefined },
+    retentionMs: 30 * 86_400_000,
+    perDay: { premium: { image: -1, video: 20 }, free: { image: 20, video: 3 } },
+    running: { premium: 3, free: 1 },
+    waiting: { premium: 10, free: 3 },
+    logLevel: 'info',
+    defaultLocale: 'en',
+  });
+});
+
+test('parseConfig() reads what is set and treats an empty value as unset', () => {
+  const config = parseConfig({
+    TELEGRAM_BOT_TOKEN: token,
+    TELEGRAM_API_ROOT: 'http://127.0.0.1:8081/',
+    ADMIN_IDS: ' 123 , 4503599627370495,,123,',
+    BYTEZ_BASE_URL: 'http://127.0.0.1:9/models/v2//',
+    BYTEZ_SEATS_PER_KEY: '2',
+    BYTEZ_SEATS_MAX: '5',
+    BYTEZ_KEY_GROUPS: '1, 2;;3,4,5 ;6,',
+    KEYS_TEST_ON_START: 'No',
+    HEALTH_CHECK_INTERVAL_S: '0.5',
+    CLAUDE_BASE_URL: 'https://claude.example',
+    RETRY_DELAY_S: '0.05',
+    IMAGE_TIMEOUT_S: '0.07',
+    VIDEO_TIMEOUT_S: '',
+    IMAGE_CHAIN: 'bytez:one , bytez:org/two',
+    MEDIA_ALLOW_PRIVATE_HOSTS: 'LocalHost:09000,[::1]:80',
+    HTTP_PORT: '0',
+    FREE_IMAGES_PER_DAY: '-1',
+    PREMIUM_VIDEOS_PER_DAY: '0',
+    DEFAULT_LOCALE: 'pt-BR',
+  });
+  expect(config.telegram.token?.reveal()).toBe(token);
+  expect(config.telegram.apiRoot).toBe('http://127.0.0.1:8081');
+  expect(config.adminIds).toEqual(new Set([123, 4_503_599_627_370_495]));
+  expect(config.providers['bytez']).toEqual({
+    baseUrl: 'http://127.0.0.1:9/models/v2',
+    seatsPerKey: 2,
+    mostSeats: 5,
+    keyGroups: [[1, 2], [3, 4, 5], [6]],
+  });
+  expect(config.keysTestOnStart).toBe(false);
+  expect(config.healthCheckIntervalMs).toBe(500);
+  expect(config.providers['anthropic']?.baseUrl).toBe('https://claude.example');
+  expect(config.retry.delayMs).toBe(50);
+  expect(config.timeoutMs).toEqual({ image: 70, video: 180_000 });
+  expect(config.chains.image).toEqual([
+    { provider: 'bytez', model: 'one' },
+    { provider: 'bytez', model: 'org/two' },
+  ]);
+  expect(config.mediaAllowPrivateHosts).toEqual(['localhost:9000', '[::1]:80']);
+  expect(config.http.port).toBe(0);
+  expect(config.perDay.free.image).toBe(-1);
+  expect(config.perDay.premium.video).toBe(0);
+  expect(config.defaultLocale).toBe('pt-BR');
+});
+
+test('parseConfig() lists every mistake at once, by name, with its mend', () => {
+  expect(
+    mistakesOf({
+      IMAGE_TIMEOUT_S: '0',
+      MAX_ATTEMPTS: '4.5',
+      ADMIN_IDS: '123, 0x7B',
+      ROTATION_STRATEGY: 'random',
+      OPENAI_BASE_URL: 'openai',
+      HTTP_HOST: '0.0.0.0',
+      REDIS_URL: 'redis://localhost',
+    }),
+  ).toEqual([
+    'ADMIN_IDS position 2 must be a Telegram user id in digits, for example 123456789',
+    'ROTATION_STRATEGY must be one of health-based, round-robin, least-used, weighted, primary-first',
+    'MAX_ATTEMPTS must be a whole number from 1 to 20, for example 3',
+    'IMAGE_TIMEOUT_S must be a number of seconds above 0, for example 90',
+    'REDIS_URL is not available in this version; remove it',
+    'OPENAI_BASE_URL must be an http or https address without user, query or fragment, for example https://api.openai.com/v1',
+    'ADMIN_TOKEN must have at least 32 characters, because HTTP_HOST is not a loopback address; set a longer one, or remove HTTP_HOST',
+  ]);
+});
+
+test('ConfigError says all mistakes in its message', () => {
+  expect(() => parseConfig({ HTTP_PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
+    'Cannot start with this environment:\n- HTTP_PORT must be a whole number from 0 to 65535, for example 3002\n- LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+  );
+});
+
+test.each(['0', '-1', '1e9', 'abc', '4.5', ' 4 ', '0x4', '４', '+4', '4\r', '1_0', 'Infinity', 'NaN', '21'])(
+  'parseConfig() refuses the number %j (K19)',
+  (value) => {
+    expect(mistakesOf({ MAX_ATTEMPTS: value })).toHaveLength(1);
+  },
+);
+
+test.each(['0', '-1', '1e3', '1,5', '.5', '5.', ' 5', '0x10', '９', 'five', '99999999'])(
+  'parseConfig() refuses the seconds %j',
+  (value) => {
+    expect(mistakesOf({ IMAGE_TIMEOUT_S: value })).toHaveLength(1);
+  },
+);
+
+test.each([
+  '0x7B',
+  '123abc',
+  '-5',
+  '1e3',
+  '0123',
+  '１２３',
+  '12 34',
+  '9999999999999999',
+  '1087968824',
+  '136817688',
+  '777000',
+])('parseConfig() refuses the admin id %j by its position (B7, B14)', (value) => {
+  const mistakes = mistakesOf({ ADMIN_IDS: `5,${value},7` });
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toMatch(/^ADMIN_IDS position 2 /);
+  expect(mistakes[0]).not.toContain(value);
+});
+
+test.each([
+  ` ${token}`,
+  `${token} `,
+  `"${token}"`,
+  '123456:short',
+  `bot${token}`,
+  `12345:${'a'.repeat(35)}`,
+  `${token}é`,
+])('parseConfig() refuses a bot token of another shape without showing it (K7)', (value) => {
+  const mistakes = mistakesOf({ TELEGRAM_BOT_TOKEN: value });
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toMatch(/^TELEGRAM_BOT_TOKEN must be the token/);
+  expect(mistakes[0]).not.toContain(value.trim());
+});
+
+test.each([
+  ['openai:gpt-image-2', 'names openai, which cannot make this yet in this version; use bytez'],
+  ['midjourney:six', 'must begin with a provider'],
+  ['bytez', 'must be provider:model'],
+  ['bytez:', 'must be provider:model'],
+  ['bytez:../x', 'must be provider:model'],
+  ['bytez:a b', 'must be provider:model'],
+  ['toString:x', 'must begin with a provider'],
+  [' , ', 'must name at least one'],
+  ['bytez:a,bytez:a', 'names the same provider:model twice'],
+])('parseConfig() says what is wrong with the chain %j', (value, words) => {
+  const mistakes = mistakesOf({ IMAGE_CHAIN: value });
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toContain(words);
+});
+
+test.each(['127.0.0.1', '127.9.8.7', '::1', '[::1]', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST'])(
+  'parseConfig() lets a short admin token stand on the loopback host %s',
+  (host) => {
+    expect(parseConfig({ HTTP_HOST: host, ADMIN_TOKEN: 'short' }).http.adminToken?.reveal()).toBe('short');
+  },
+);
+
+test.each(['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org', 'localhost.example.org'])(
+  'parseConfig() wants a long admin token on the host %s (H4)',
+  (host) => {
+    expect(mistakesOf({ HTTP_HOST: host })).toHaveLength(1);
+    expect(mistakesOf({ HTTP_HOST: host, ADMIN_TOKEN: 'x'.repeat(31) })).toHaveLength(1);
+    expect(mistakesOf({ HTTP_HOST: host, ADMIN_TOKEN: 'x'.repeat(32) })).toEqual([]);
+  },
+);
+
+test.each([
+  'ftp://x',
+  'https://user:pw@x',
+  'https://x/?a=1',
+  'https://x/#a',
+  'https://',
+  'x',
+  ' https://x',
+  'https://a b',
+])('parseConfig() refuses the address %j', (value) => {
+  expect(mistakesOf({ TELEGRAM_API_ROOT: value })).toHaveLength(1);
+});
+
+test.each(['localhost', 'localhost:0', 'localhost:70000', 'http://localhost:80', '::1:80', 'a b:80', ':80'])(
+  'parseConfig() refuses the private host %j',
+  (value) => {
+    expect(mistakesOf({ MEDIA_ALLOW_PRIVATE_HOSTS: value })).toHaveLength(1);
+  },
+);
+
+test.each([
+  ['on', true],
+  ['ON', true],
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['', true],
+  ['off', false],
+  ['False', false],
+  ['0', false],
+  ['no', false],
+])('parseConfig() reads KEYS_TEST_ON_START=%s as %s', (value, expected) => {
+  expect(parseConfig({ KEYS_TEST_ON_START: value }).keysTestOnStart).toBe(expected);
+});
+
+test.each([
+  [{ KEYS_TEST_ON_START: 'perhaps' }, 'KEYS_TEST_ON_START must be on or off'],
+  [
+    { HEALTH_CHECK_INTERVAL_S: '-1' },
+    'HEALTH_CHECK_INTERVAL_S must be a number of seconds, 0 or more, for example 300',
+  ],
+  [{ BYTEZ_SEATS_MAX: '0' }, 'BYTEZ_SEATS_MAX must be a whole number from 1 to 1000, for example 1'],
+  [
+    { BYTEZ_SEATS_PER_KEY: '3', BYTEZ_SEATS_MAX: '2' },
+    'BYTEZ_SEATS_MAX must not be below BYTEZ_SEATS_PER_KEY (1 unless set); raise it or lower the other',
+  ],
+  [
+    { OPENAI_SEATS_MAX: '2' },
+    'OPENAI_SEATS_MAX must not be below OPENAI_SEATS_PER_KEY (4 unless set); raise it or lower the other',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,2;3,x' },
+    'BYTEZ_KEY_GROUPS group 2 position 2 must be the number of a key, for example 1,2;3,4,5',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,0' },
+    'BYTEZ_KEY_GROUPS group 1 position 2 must be the number of a key, for example 1,2;3,4,5',
+  ],
+  [
+    { BYTEZ_KEY_GROUPS: '1,2;3,1' },
+    'BYTEZ_KEY_GROUPS group 2 position 2 is a key that was named before; a key belongs to one account',
+  ],
+  [
+    { CLAUDE_KEY_GROUPS: '1,1' },
+    'CLAUDE_KEY_GROUPS group 1 position 2 is a key that was named before; a key belongs to one account',
+  ],
+])('parseConfig() says what is wrong with %j', (env, mistake) => {
+  expect(mistakesOf(env)).toEqual([mistake]);
+});
+
+test('parseConfig() refuses two names for one thing', () => {
+  expect(mistakesOf({ CLAUDE_BASE_URL: 'https://a.example', ANTHROPIC_BASE_URL: 'https://b.example' })).toEqual([
+    'CLAUDE_BASE_URL and ANTHROPIC_BASE_URL mean the same; set only one of them',
+  ]);
+});
+
+test('parseConfig() never shows a value, whatever is set', () => {
+  // Digits do not occur in the canary, so that an example number in a mend is not taken for it.
+  const canary = fc.stringMatching(/^[\u0400-\u042f"' $%&#~^]{6,40}$/).filter((text) => text.trim().length >= 6);
+  fc.assert(
+    fc.property(fc.subarray([...knownNames], { minLength: 1 }), canary, (names, value) => {
+      const env = Object.fromEntries(names.map((name) => [name, value]));
+      expect(printedMistake(env)).not.toContain(value.trim());
+    }),
+  );
+});
+
+test.each([
+  ['BOT_TOKNE', 'TELEGRAM_BOT_TOKEN'],
+  ['TELEGRAM_TOKEN', 'TELEGRAM_BOT_TOKEN'],
+  ['TELEGRAM_BOT_TOKNE', 'TELEGRAM_BOT_TOKEN'],
+  ['TELEGRAM_APIROOT', 'TELEGRAM_API_ROOT'],
+  ['telegram_bot_token', 'TELEGRAM_BOT_TOKEN'],
+  ['BYTEZ_API_KYE', 'BYTEZ_API_KEY'],
+  ['BYTEZ_API_KYE_12', 'BYTEZ_API_KEY_12'],
+  ['BYTES_API_KEY', 'BYTEZ_API_KEY'],
+  ['BYTEZ_API_KEY_SECOND', 'BYTEZ_API_KEY'],
+  ['OPENAI_API_KEY_MAIN', 'OPENAI_API_KEY'],
+  ['STABILTY_API_KEY_1', 'STABILITY_API_KEY_1'],
+  ['ADMIN_ID', 'ADMIN_IDS'],
+  ['IMAGE_TIMEOUT', 'IMAGE_TIMEOUT_S'],
+  ['FREE_IMAGE_PER_DAY', 'FREE_IMAGES_PER_DAY'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['KEY_TEST_ON_START', 'KEYS_TEST_ON_START'],
+  ['HEALTH_CHECK_INTERVAL', 'HEALTH_CHECK_INTERVAL_S'],
+  ['BYTEZ_KEYS_GROUPS', 'BYTEZ_KEY_GROUPS'],
+  ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
+])('unknownNames() asks whether %s was meant to be %s (K20)', (name, meant) => {
+  expect(unknownNames({ [name]: 'a-value' })).toEqual([
+    `${name} is not a name that is read here; did you mean ${meant}?`,
+  ]);
+});
+
+test('unknownNames() is silent about our names and about everybody else’s', () => {
+  const ours = [
+    ...knownNames,
+    'BYTEZ_API_KEY',
+    'BYTEZ_API_KEY_7',
+    'BYTEZ_API_KEY3',
+    'STABILITY_KEY',
+    'CLAUDE_API_KEYS',
+  ];
+  const others = [
+    'PATH',
+    'HOME',
+    'PWD',
+    'LANG',
+    'LC_ALL',
+    'SHELL',
+    'TERM',
+    'USER',
+    'NODE_ENV',
+    'NODE_OPTIONS',
+    'PORT',
+    'HOST',
+  ];
+  const more = [
+    'HTTP_PROXY',
+    'https_proxy',
+    'no_proxy',
+    'npm_config_cache',
+    'npm_package_name',
+    'OPENAI_ORG_ID',
+    'TZ',
+    'CI',
+  ];
+  const keys = [
+    'AWS_ACCESS_KEY_ID',
+    'GITHUB_TOKEN',
+    'DATABASE_URL',
+    'XDG_DATA_DIRS',
+    'GROQ_API_KEY',
+    'ANTHROPIC_MODEL',
+    '_',
+  ];
+  const env = Object.fromEntries([...ours, ...others, ...more, ...keys].map((name) => [name, 'x']));
+  expect(unknownNames(env)).toEqual([]);
+});

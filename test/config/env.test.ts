@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { readEnvironment } from '../../src/config/env.ts';
+
+function reading(file: string, processEnv: Record<string, string | undefined> = {}) {
+  return readEnvironment({ cwd: '/house', processEnv, readFile: () => file });
+}
+
+test('readEnvironment() puts the real environment over the file, an empty real value included', () => {
+  const asked: string[] = [];
+  const { env, warnings } = readEnvironment({
+    cwd: '/house',
+    processEnv: { A: 'real', B: '', C: undefined },
+    readFile: (path) => {
+      asked.push(path);
+      return 'A=file\nB=file\nC=file\nD=file\n';
+    },
+  });
+  expect(asked).toEqual(['/house/.env']);
+  expect({ ...env }).toEqual({ A: 'real', B: '', C: 'file', D: 'file' });
+  expect(warnings).toEqual([]);
+});
+
+test('readEnvironment() is content without a file', () => {
+  const missing = () => {
+    throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  };
+  expect(readEnvironment({ cwd: '/house', processEnv: { A: '1' }, readFile: missing })).toEqual({
+    env: { A: '1' },
+    warnings: [],
+    hasFile: false,
+  });
+});
+
+test('readEnvironment() warns about a file that it may not read', () => {
+  const forbidden = () => {
+    throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+  };
+  const { warnings } = readEnvironment({ cwd: '/house', processEnv: {}, readFile: forbidden });
+  expect(warnings).toEqual(['.env cannot be read; it is ignored']);
+});
+
+test('readEnvironment() strips a byte order mark and Windows line ends (K3, K4)', () => {
+  const { env, warnings, hasFile } = reading('\ufeffBOT=1\r\nexport NEXT="a b"\r\n');
+  expect({ ...env }).toEqual({ BOT: '1', NEXT: 'a b' });
+  expect(hasFile).toBe(true);
+  expect(warnings).toEqual([]);
+});
+
+test('readEnvironment() warns about names set twice, without their values (K4)', () => {
+  const { env, warnings } = reading('A=first-secret\n# A=comment\nB=1\nA=second-secret\n');
+  expect(env['A']).toBe('second-secret');
+  expect(warnings).toEqual(['.env line 4 sets A again; the last one counts']);
+});
+
+test.each([
+  ['A="never closed\nB=2\n', 1],
+  ['X=1\nA="swallows\nB=2\nC="\n', 2],
+  ["A='it\nB=2\nC=don't\n", 1],
+])('readEnvironment() warns about a quotation mark left open in %j (K4)', (file, line) => {
+  const { warnings } = reading(file);
+  expect(warnings).toEqual([`.env line ${line} opens a quotation mark at A and does not close it on that line`]);
+});
+
+test('readEnvironment() accepts a value that is meant to span lines', () => {
+  const { env, warnings } = reading('KEYS="one\ntwo\nthree"\nB=2\n');
+  expect({ ...env }).toEqual({ KEYS: 'one\ntwo\nthree', B: '2' });
+  expect(warnings).toEqual([]);
+});
+
+test('readEnvironment() ignores a file saved as UTF-16 and says so', () => {
+  const { env, warnings } = reading('\ufffd\ufffdA\0=\x001\0');
+  expect(env).toEqual({});
+  expect(warnings).toEqual(['.env is not UTF-8 text; it is ignored, save it again as UTF-8']);
+});
+
+test('readEnvironment() warns that debug output of libraries may show secrets (K12)', () => {
+  const { warnings } = reading('', { DEBUG: 'grammy*', NODE_DEBUG: '' });
+  expect(warnings).toEqual([
+    'DEBUG is set: what libraries print because of it may show secrets; unset it in production',
+  ]);
+});

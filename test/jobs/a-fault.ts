@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { jobId, type KeyId } from '../../src/domain/ids.ts';
+import type { Breaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
+import type { Fault } from '../../src/jobs/circuit-breaker/failure-streak.ts';
+
+/** A call with this key that failed, each of another job unless the test says otherwise. */
+export function aFault(keyId: KeyId, model = 'm1', ofJob: string = randomUUID()): Fault {
+  return { keyId, model, jobId: jobId(ofJob) };
+}
+
+/** So many calls fail in a row that nobody takes it for bad luck. */
+export function fallSilent(breaker: Breaker, keys: readonly KeyId[], model = 'm1'): void {
+  for (let fault = 0; fault < 14; fault += 1) {
+    const keyId = keys[fault % keys.length];
+    if (keyId !== undefined) breaker.noteFault(aFault(keyId, model));
+  }
+}

@@ -1,0 +1,149 @@
+import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
+import type { Candidate, Job, Progress } from '../../src/domain/job.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AttemptFailure } from '../../src/domain/failure.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import type { Lease } from '../../src/domain/key-leases.ts';
+import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
+import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
+import { createBreakers, ModelRest } from '../../src/jobs/circuit-breaker/breakers.ts';
+import { freshMemory } from '../../src/jobs/job-progress.ts';
+import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
+import { KeyPool } from '../../src/keys/pool/key-pool.ts';
+import { isTimeout } from '../../src/kit/clock.ts';
+import { aKey } from '../support/builders.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
+
+export const done: ProviderReply = { ok: true, source: { kind: 'url', url: 'https://cdn.example/x.png' } };
+export const failed = (failure: AttemptFailure): ProviderReply => ({ ok: false, failure });
+export const refusedKey = failed({ blame: 'key', reason: 'rejected', detail: '' });
+export const limited = (retryAfterMs: number) =>
+  failed({ blame: 'key', reason: 'rate-limited', retryAfterMs, detail: '' });
+export const down = failed({ blame: 'provider', reason: 'overloaded', detail: '' });
+export const cut = failed({ blame: 'provider', reason: 'unreachable', detail: '' });
+export const timedOut = failed({ blame: 'provider', reason: 'timed-out', detail: '' });
+export const noModel = failed({ blame: 'model', reason: 'unknown-model', detail: '' });
+
+export type StageOptions = {
+  readonly keys?: number;
+  readonly replies: readonly ProviderReply[];
+  readonly chain?: readonly [Candidate, ...Candidate[]];
+  /** Calls never answer by themselves. */
+  readonly hang?: boolean;
+  readonly delayMs?: number;
+  readonly progress?: Progress;
+};
+
+const twoModels = [
+  { provider: 'bytez', model: 'm1' },
+  { provider: 'bytez', model: 'm2' },
+] as const;
+
+/** One job in front of the real pool, and a provider that answers by script, the last line for ever. */
+export function anAttemptStage(options: StageOptions) {
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  const asked: string[] = [];
+  const noted: AttemptTrail[] = [];
+  const checkpoints: Progress[] = [];
+  const replies = [...options.replies];
+  const provider: Provider = {
+    name: 'bytez',
+    probe: async () => ({ ok: true }),
+    generate: async (request, secret, signal) => {
+      asked.push(`${secret.reveal().at(-1)}:${request.model}`);
+      if (options.hang === true) {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        if (isTimeout(signal.reason)) return timedOut;
+        signal.throwIfAborted();
+      }
+      const reply = replies.length > 1 ? replies.shift() : replies[0];
+      if (reply === undefined) throw new Error('No reply is scripted');
+      return reply;
+    },
+  };
+  const keys = Array.from({ length: options.keys ?? 3 }, (_, index) => aKey(index + 1));
+  const tell = (event: HouseEvent) => void events.push(event);
+  const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, tell });
+  const chain = options.chain ?? twoModels;
+  const chains = { image: chain, video: [{ provider: 'bytez', model: 'v1' }] } as const;
+  const resting = new ModelRest(clock, tell);
+  const breakers = createBreakers({ chains, pool, resting, clock, random: () => 0.5, tell });
+  let isOurs = true;
+  const memory = freshMemory();
+  const tools: AttemptTools = {
+    pool,
+    models: modelTraits,
+    providers: new Map([['bytez', provider]]),
+    chains,
+    rules: { maxAttempts: 3, delayMs: options.delayMs ?? 2_000 },
+    timeoutMs: { image: 90_000, video: 180_000 },
+    deadlineMs: { image: 600_000, video: 1_800_000 },
+    clock,
+    random: () => 1,
+    resting,
+    breakers,
+    unrecognized: new UnrecognizedFailures(tell),
+    tell,
+    memory,
+    notes: {
+      sent: async (trail) => {
+        if (isOurs) noted.push(trail);
+        return isOurs;
+      },
+      answered: async (trail) => {
+        if (isOurs) noted.push(trail);
+        return isOurs;
+      },
+      ended: (trail) => void noted.push(trail),
+      checkpoint: (progress) => void checkpoints.push(progress),
+    },
+    onAttempt: () => undefined,
+    onFailure: () => undefined,
+  };
+  const job: Job = {
+    id: jobId('tg-1'),
+    kind: 'image',
+    prompt: 'a fox',
+    lane: 'free',
+    locale: 'en',
+    updateId: 1,
+    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
+    line: 'bytez',
+    state: { kind: 'running' },
+    progress: options.progress ?? { candidate: 0, attempts: 0, calls: 0 },
+    acceptedAtMs: clock.now(),
+    claimedAtMs: clock.now(),
+  };
+  const abort = new AbortController();
+  const breaker = breakers.get('bytez');
+  if (breaker === undefined) throw new Error('Cannot set the stage: bytez has no breaker');
+  return {
+    clock,
+    events,
+    asked,
+    noted,
+    checkpoints,
+    pool,
+    breaker,
+    breakers,
+    tools,
+    memory,
+    job,
+    abort,
+    /** Somebody else acts for the job from now on. */
+    overtake: () => void (isOurs = false),
+    run: (more: Partial<AttemptTools> = {}, of: Job = job, seat?: Lease) =>
+      runAttempts(of, seat, abort.signal, { ...tools, ...more }),
+    /** Calls of other jobs that were answered after so long. */
+    answered: (times: number, ms: number) => {
+      for (let call = 0; call < times; call += 1) {
+        const answer = pool.lease('bytez');
+        if (answer.kind !== 'seat') throw new Error(`Expected a seat, got "${answer.kind}"`);
+        answer.lease.release({ kind: 'succeeded', ms, model: 'm1', job: 'image' });
+        breaker.noteSuccess(answer.lease.keyId, ms);
+      }
+    },
+  };
+}

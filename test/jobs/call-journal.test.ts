@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createCallNotes } from '../../src/jobs/call-journal.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { anEngine } from '../storage/sqlite/an-engine.ts';
+import { aTrail } from '../conformance/call-promises.ts';
+import { accepted, claimed } from '../conformance/requests.ts';
+
+const answered = { kind: 'answered', ms: 9 } as const;
+
+test('createCallNotes() has everything durable before the next call is sent', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  const { lease } = await claimed(engine);
+  const notes = createCallNotes(engine.queue, lease);
+  expect(await notes.sent(aTrail(1))).toBe(true);
+  notes.ended(aTrail(1, answered));
+  notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
+  expect(await notes.sent(aTrail(2))).toBe(true);
+  expect(await engine.reader.trailOf(id)).toEqual([aTrail(1, answered), aTrail(2)]);
+  expect((await engine.reader.find(id))?.progress).toEqual({ candidate: 0, attempts: 1, calls: 2 });
+});
+
+test('createCallNotes() says when somebody else acts for the job now', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  const { lease } = await claimed(engine);
+  await engine.queue.cancel(id, 7);
+  expect(await createCallNotes(engine.queue, lease).sent(aTrail(1))).toBe(false);
+});
+
+test('createCallNotes() lets the next call meet the trouble of a note that was not kept', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const sqlite = anEngine(database);
+  await accepted(sqlite, { updateId: 1 });
+  const { lease } = await claimed(sqlite);
+  const full = () => Promise.reject(new Error('the disk is full'));
+  const notes = createCallNotes({ ...sqlite.queue, checkpoint: full }, lease);
+  notes.checkpoint({ candidate: 0, attempts: 1, calls: 1 });
+  await expect(notes.sent(aTrail(1))).rejects.toThrow('the disk is full');
+  expect(await notes.sent(aTrail(1))).toBe(true);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import { ModelRest } from '../../../src/jobs/circuit-breaker/breakers.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+const unknown = { provider: 'bytez', model: 'gone' } as const;
+const silent = { provider: 'bytez', model: 'silent' } as const;
+
+function aRest() {
+  const clock = fakeClock();
+  const events: HouseEvent[] = [];
+  return { clock, events, resting: new ModelRest(clock, (event) => events.push(event)) };
+}
+
+test('ModelRest lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
+  const { clock, events, resting } = aRest();
+  resting.noteUnknown(unknown);
+  resting.noteSilent(silent);
+  clock.jump(3_600_000);
+  await clock.advance(59_999);
+  expect([unknown, silent].map((model) => resting.isResting(model))).toEqual([true, true]);
+  await clock.advance(1);
+  expect([unknown, silent].map((model) => resting.isResting(model))).toEqual([true, false]);
+  await clock.advance(240_000);
+  expect(resting.isResting(unknown)).toBe(false);
+  expect(events).toEqual([
+    { event: 'model.resting', ...unknown, forMs: 300_000 },
+    { event: 'model.resting', ...silent, forMs: 60_000 },
+  ]);
+});
+
+test('ModelRest.wakeSilent() wakes the silent models of one provider, and no unknown one', () => {
+  const { resting } = aRest();
+  const elsewhere = { provider: 'openai', model: 'silent' } as const;
+  resting.noteUnknown(unknown);
+  resting.noteSilent(silent);
+  resting.noteSilent(elsewhere);
+  resting.wakeSilent('bytez');
+  expect([unknown, silent, elsewhere].map((model) => resting.isResting(model))).toEqual([true, false, true]);
+});

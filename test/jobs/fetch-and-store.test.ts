@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import type { Job } from '../../src/domain/job.ts';
+import type { MediaFile, MediaSource, Kept, ResultKeeper } from '../../src/domain/result-store.ts';
+import type { ReplySource } from '../../src/domain/provider.ts';
+import { bringKnownResult, bringResult, knownAnswer } from '../../src/jobs/fetch-result.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const { signal } = new AbortController();
+const progress = { candidate: 0, attempts: 0, calls: 1 };
+const bytes: MediaSource = { kind: 'bytes', bytes: new Uint8Array(9) };
+const at = (name: string): MediaSource => ({ kind: 'url', url: `https://cdn.example/${name}` });
+const useless: Kept = {
+  ok: false,
+  failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
+  again: false,
+};
+
+function fileOf(part: number): MediaFile {
+  return { path: `results/job-tg-1.${part}.png`, kind: 'image', mime: 'image/png', bytes: 9 };
+}
+
+/** The parts of one result on a disk; what has an address in `lost` cannot be had. */
+function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly lost?: readonly string[] } = {}) {
+  const clock = fakeClock();
+  const disk = new Map<number, MediaFile>(Array.from({ length: onDisk }, (_, part) => [part, fileOf(part)]));
+  const fetched: (readonly [string, number])[] = [];
+  const keeper: ResultKeeper = {
+    find: async (_kind, _id, part = 0) => disk.get(part),
+    remove: async () => false,
+    keep: async (source, _kind, _id, _signal, part = 0) => {
+      const name = source.kind === 'url' ? new URL(source.url).pathname.slice(1) : 'bytes';
+      fetched.push([name, part]);
+      if (lost.includes(name)) return useless;
+      disk.set(part, fileOf(part));
+      return { ok: true, file: fileOf(part) };
+    },
+  };
+  const job: Job = {
+    id: jobId('tg-1'),
+    kind: 'image',
+    prompt: 'a fox',
+    lane: 'free',
+    locale: 'en',
+    updateId: 1,
+    line: 'bytez',
+    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
+    state: { kind: 'running' },
+    progress,
+    acceptedAtMs: clock.now(),
+  };
+  const chain = [{ provider: 'bytez', model: 'fox' }] as const;
+  const tools = {
+    keeper,
+    clock,
+    random: () => 0.5,
+    tell: (_event: HouseEvent) => undefined,
+    chains: { image: chain, video: chain },
+    models: modelTraits,
+    rules: { maxAttempts: 3, delayMs: 2_000 },
+    deadlineMs: { image: 600_000, video: 600_000 },
+  };
+  return { fetched, job, tools };
+}
+
+function ended(payload: unknown) {
+  return { kind: 'ended', outcome: { kind: 'result', payload, model: 'fox' }, calls: 1 };
+}
+
+test('bringResult() brings every file of a result, in order, each as its own part', async () => {
+  const { job, tools, fetched } = aStage();
+  const source: ReplySource = { kind: 'files', sources: [at('one'), bytes, at('three')] };
+  const ending = await bringResult(job, { model: 'fox', source, progress }, signal, tools);
+  expect(ending).toEqual(ended({ kind: 'files', files: [fileOf(0), fileOf(1), fileOf(2)] }));
+  expect(fetched).toEqual([
+    ['one', 0],
+    ['bytes', 1],
+    ['three', 2],
+  ]);
+});
+
+test('bringResult() calls a list of one file a file', async () => {
+  const { job, tools } = aStage();
+  const source: ReplySource = { kind: 'files', sources: [at('one')] };
+  expect(await bringResult(job, { model: 'fox', source, progress }, signal, tools)).toEqual(
+    ended({ kind: 'file', file: fileOf(0) }),
+  );
+});
+
+test('bringResult() takes no part of a result for the whole', async () => {
+  const { job, tools } = aStage({ lost: ['two'] });
+  const source: ReplySource = { kind: 'files', sources: [at('one'), at('two'), at('three')] };
+  const ending = await bringResult(job, { model: 'fox', source, progress }, signal, tools);
+  expect(ending).toMatchObject({
+    kind: 'parked',
+    park: { reason: 'backing-off', progress: { attempts: 1 } },
+    after: { reason: 'result-unusable' },
+  });
+});
+
+test('bringResult() fetches nothing for words', async () => {
+  const { job, tools, fetched } = aStage();
+  const source: ReplySource = { kind: 'text', text: 'a <b>fox</b>' };
+  expect(await bringResult(job, { model: 'fox', source, progress }, signal, tools)).toEqual(ended(source));
+  expect(fetched).toEqual([]);
+});
+
+test.each<readonly [ReplySource, object]>([
+  [at('one'), { url: 'https://cdn.example/one' }],
+  [bytes, {}],
+  [{ kind: 'text', text: 'words' }, { text: 'words' }],
+  [{ kind: 'files', sources: [at('one')] }, { url: 'https://cdn.example/one' }],
+  [
+    { kind: 'files', sources: [at('one'), bytes, at('three')] },
+    { url: 'https://cdn.example/one', further: [null, 'https://cdn.example/three'] },
+  ],
+  [{ kind: 'files', sources: [bytes, at('two')] }, { further: ['https://cdn.example/two'] }],
+])('knownAnswer() remembers of %o what can be had again', (source, remembered) => {
+  expect(knownAnswer('fox', source)).toEqual({ model: 'fox', ...remembered });
+});
+
+test('bringKnownResult() fetches only the files that are not on the disk', async () => {
+  const { job, tools, fetched } = aStage({ onDisk: 2 });
+  const source: ReplySource = { kind: 'files', sources: [bytes, at('two'), at('three')] };
+  expect(await bringKnownResult(job, knownAnswer('fox', source), signal, tools)).toEqual(
+    ended({ kind: 'files', files: [fileOf(0), fileOf(1), fileOf(2)] }),
+  );
+  expect(fetched).toEqual([['three', 2]]);
+});
+
+test('bringKnownResult() has it made again where a missing file was in the answer itself', async () => {
+  const { job, tools, fetched } = aStage({ onDisk: 1 });
+  const source: ReplySource = { kind: 'files', sources: [at('one'), bytes, at('three')] };
+  expect(await bringKnownResult(job, knownAnswer('fox', source), signal, tools)).toMatchObject({
+    kind: 'parked',
+    park: { reason: 'backing-off', progress },
+  });
+  expect(fetched).toEqual([]);
+});
+
+test('bringKnownResult() has the words of an answer without the disk', async () => {
+  const { job, tools } = aStage();
+  const known = knownAnswer('fox', { kind: 'text', text: 'words' });
+  expect(await bringKnownResult(job, known, signal, tools)).toEqual(ended({ kind: 'text', text: 'words' }));
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
+import type { Job } from '../../src/domain/job.ts';
+import type { Kept } from '../../src/domain/result-store.ts';
+import { fetchResult } from '../../src/jobs/fetch-result.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const late: Kept = {
+  ok: false,
+  failure: { blame: 'provider', reason: 'result-unavailable', detail: 'HTTP 404' },
+  again: true,
+};
+const kept: Kept = { ok: true, file: { path: '/results/a.png', kind: 'image', mime: 'image/png', bytes: 1 } };
+
+const job: Job = {
+  id: jobId('tg-1'),
+  kind: 'image',
+  prompt: 'a fox',
+  lane: 'free',
+  locale: 'en',
+  origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
+  updateId: 1,
+  line: 'bytez',
+  state: { kind: 'running' },
+  progress: { candidate: 0, attempts: 0, calls: 1 },
+  acceptedAtMs: 0,
+};
+
+test('fetchResult() leaves no timer behind, however often it fetches', async () => {
+  const clock = fakeClock();
+  const answers = [late, late, kept];
+  const keeper = {
+    find: async () => undefined,
+    remove: async () => false,
+    keep: async () => answers.shift() ?? kept,
+  };
+  const tools = { keeper, clock, random: () => 0.5, tell: () => undefined, deadlineMs: { image: 600_000, video: 1 } };
+  const fetched = fetchResult(job, { kind: 'url', url: 'https://a/b.png' }, new AbortController().signal, tools);
+  await clock.advance(30_000);
+  expect([await fetched, answers.length, clock.pending]).toEqual([kept, 0, 0]);
+});

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { jobId, type ProviderName } from '../../src/domain/ids.ts';
+import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
+import { GenerationService } from '../../src/jobs/generation-service.ts';
+import { KeyPool } from '../../src/keys/pool/key-pool.ts';
+import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { aKey } from '../support/builders.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { cut, done, down } from './attempt-stage.ts';
+import { modelTraits } from '../../src/providers/registry.ts';
+
+const pictureMs = 50;
+
+/** The service over two providers, each with a key or two; a person asks for a picture each. */
+function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
+  const clock = fakeClock();
+  const database = openDatabase({ path: ':memory:' });
+  const engine = createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } });
+  const events: HouseEvent[] = [];
+  const asked: ProviderName[] = [];
+  const tell = (event: HouseEvent) => void events.push(event);
+  const providerOf = (name: ProviderName): Provider => ({
+    name,
+    probe: async () => ({ ok: true }),
+    generate: async (_request, _secret, signal) => {
+      asked.push(name);
+      await clock.sleep(pictureMs, signal);
+      return says[name]?.() ?? done;
+    },
+  });
+  const keys = [
+    aKey(1, { seats: 4 }),
+    aKey(2, { seats: 4 }),
+    aKey(3, { provider: 'openai', name: 'openai #1', place: 1, seats: 4 }),
+  ];
+  const random = () => 0.5;
+  const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random, tell });
+  const anyNumber = { image: -1, video: -1 };
+  const service = new GenerationService({
+    ...engine,
+    pool,
+    models: modelTraits,
+    providers: new Map([
+      ['bytez', providerOf('bytez')],
+      ['openai', providerOf('openai')],
+    ]),
+    keeper: {
+      keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
+      find: async () => undefined,
+      remove: async () => false,
+    },
+    clock,
+    random,
+    tell,
+    chains: {
+      image: [
+        { provider: 'bytez', model: 'm1' },
+        { provider: 'openai', model: 'o1' },
+      ],
+      video: [{ provider: 'bytez', model: 'v1' }],
+    },
+    rules: { maxAttempts: 3, delayMs: 2_000 },
+    timeoutMs: { image: 90_000, video: 180_000 },
+    deadlineMs: { image: 600_000, video: 1_800_000 },
+    waiting: { premium: 9, free: 9 },
+    perDay: { premium: anyNumber, free: anyNumber },
+    maxWaitMs: Number.MAX_SAFE_INTEGER,
+  });
+  return {
+    clock,
+    events,
+    asked,
+    service,
+    ask: async (person: number, kind: 'image' | 'video' = 'image') => {
+      const origin = { chatId: person, chatType: 'private', userId: person, messageId: 1 } as const;
+      await service.submit({ kind, prompt: 'a fox', lane: 'free', locale: 'en', updateId: person, origin });
+    },
+    phaseOf: async (person: number) => (await service.find(jobId(`tg-${person}`)))?.view.phase,
+    outcomeOf: async (person: number) => {
+      const phase = (await service.find(jobId(`tg-${person}`)))?.view.phase;
+      return phase?.kind === 'ended' ? phase.outcome : undefined;
+    },
+    [Symbol.dispose]: () => {
+      pool[Symbol.dispose]();
+      database[Symbol.dispose]();
+    },
+  };
+}
+
+test('GenerationService sends everybody on to the next provider when the first one falls silent', async () => {
+  using house = aHouse({ bytez: () => down });
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8]) await house.ask(person);
+  await house.clock.advance(60_000);
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+  }
+  expect(house.events.filter(({ event }) => event.startsWith('breaker'))).toEqual([
+    { event: 'breaker.opened', provider: 'bytez' },
+  ]);
+  const latecomers = [11, 12, 13, 14];
+  const before = house.asked.length;
+  for (const person of latecomers) await house.ask(person);
+  await house.clock.advance(1_000);
+  for (const person of latecomers) {
+    expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+  }
+  // One of them asked, for everybody, whether the first provider is back.
+  expect(house.asked.slice(before).sort()).toEqual(['bytez', 'openai', 'openai', 'openai', 'openai']);
+});
+
+test('GenerationService keeps those without another provider until the silent one is back, at no cost to them', async () => {
+  let reply: ProviderReply = down;
+  using house = aHouse({ bytez: () => reply });
+  for (const person of [1, 2, 3, 4]) await house.ask(person, 'video');
+  await house.clock.advance(120_000);
+  for (const person of [1, 2, 3, 4]) expect(await house.outcomeOf(person)).toBeUndefined();
+  reply = done;
+  await house.clock.advance(6_000);
+  for (const person of [1, 2, 3, 4]) expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result' });
+  // The first calls, and then one at a time, one in five seconds.
+  expect(house.asked.length).toBeLessThan(50);
+});
+
+test('GenerationService says of a job that waits for a silent provider that it is tried again', async () => {
+  using house = aHouse({ bytez: () => down });
+  for (const person of [1, 2]) await house.ask(person, 'video');
+  await house.clock.advance(10_000);
+  expect(await house.phaseOf(1)).toMatchObject({ kind: 'retrying', after: 'overloaded' });
+});
+
+test('GenerationService.explain() tells every call of a job, how it was chosen and how it ended', async () => {
+  const replies = [cut, done];
+  using house = aHouse({ bytez: () => replies.shift() ?? done });
+  await house.ask(1);
+  await house.clock.advance(10_000);
+  const explained = await house.service.explain(jobId('tg-1'));
+  expect(explained?.job).toMatchObject({ id: 'tg-1', state: { kind: 'ended' } });
+  expect(explained?.trail).toMatchObject([
+    {
+      call: 1,
+      attempt: 1,
+      candidate: { provider: 'bytez', model: 'm1' },
+      choice: { of: 2 },
+      waitedMs: 0,
+      ending: { kind: 'failed', reason: 'unreachable', ms: pictureMs },
+    },
+    { call: 2, attempt: 2, waitedMs: 1_500, ending: { kind: 'answered', ms: pictureMs } },
+  ]);
+  expect(await house.service.explain(jobId('tg-404'))).toBeUndefined();
+});
+
+test('GenerationService.explain() tells of a call that was broken off when its person cancelled', async () => {
+  using house = aHouse({});
+  await house.ask(1);
+  await house.clock.advance(20);
+  await house.service.cancel(jobId('tg-1'), 1);
+  await house.clock.advance(0);
+  expect((await house.service.explain(jobId('tg-1')))?.trail).toMatchObject([
+    { call: 1, ending: { kind: 'broken-off', ms: 20 } },
+  ]);
+});

@@ -1,0 +1,303 @@
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../../src/domain/events.ts';
+import { keyId } from '../../../src/domain/ids.ts';
+import type { BenchReason, KeyState } from '../../../src/domain/key-state.ts';
+import type { KeyRecord, KeyStore } from '../../../src/domain/key-store.ts';
+import type { ProbeReply, Provider } from '../../../src/domain/provider.ts';
+import { KeyDesk, type KeyDeskOptions } from '../../../src/keys/maintenance/key-maintenance.ts';
+import { aKey } from '../../support/builders.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { fakePool } from '../tended-pool-fake.ts';
+
+const fine: ProbeReply = { ok: true };
+const refused: ProbeReply = { ok: false, failure: { blame: 'key', reason: 'rejected', detail: '' } };
+const cut: ProbeReply = { ok: false, failure: { blame: 'provider', reason: 'unreachable', detail: '' } };
+
+const benched = (more: { reason?: BenchReason; probeAtMs?: number; confirmed?: boolean } = {}): KeyState => ({
+  kind: 'benched',
+  reason: 'rejected',
+  probeAtMs: Number.MAX_SAFE_INTEGER,
+  times: 1,
+  confirmed: true,
+  ...more,
+});
+
+/** Keeps records in memory. */
+function fakeStore() {
+  const kept = new Map<string, KeyRecord>();
+  const store: KeyStore = {
+    load: async () => [...kept.values()],
+    save: async (records) => {
+      for (const record of records) kept.set(record.id, record);
+    },
+    salt: async () => 'salt',
+  };
+  return { store, kept };
+}
+
+type DeskSetup = Partial<KeyDeskOptions> & {
+  readonly keys?: number;
+  /** What the provider says of a key, by its place; a probe takes a second. */
+  readonly says?: (place: number) => ProbeReply;
+  readonly states?: Readonly<Record<number, KeyState>>;
+};
+
+function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup = {}) {
+  const clock = fakeClock();
+  const pool = fakePool(
+    Array.from({ length: keys }, (_, index) => aKey(index + 1)),
+    clock,
+  );
+  for (const [place, state] of Object.entries(states)) pool.become(Number(place), state);
+  const events: HouseEvent[] = [];
+  const asked: number[] = [];
+  let atOnce = 0;
+  const most = { atOnce: 0 };
+  const provider: Provider = {
+    name: 'bytez',
+    generate: () => Promise.reject(new Error('Cannot generate: only probes are expected')),
+    probe: async (secret, signal) => {
+      const place = Number(secret.reveal().split('-').at(-1));
+      asked.push(place);
+      atOnce += 1;
+      most.atOnce = Math.max(most.atOnce, atOnce);
+      try {
+        await clock.sleep(1_000, signal);
+      } finally {
+        atOnce -= 1;
+      }
+      return says(place);
+    },
+  };
+  const memory = fakeStore();
+  const desk = new KeyDesk({
+    pool,
+    providers: new Map([['bytez', provider]]),
+    store: memory.store,
+    clock,
+    tell: (event) => events.push(event),
+    ...more,
+  });
+  const close = () => desk[Symbol.asyncDispose]();
+  return { clock, pool, events, asked, most, desk, ...memory, [Symbol.asyncDispose]: close };
+}
+
+test('KeyDesk tests every key at the start in the background, sixteen at once, and tells how many work', async () => {
+  await using house = aDesk({ keys: 40, testOnStart: true, says: (place) => (place % 4 === 0 ? refused : fine) });
+  await house.clock.advance(999);
+  expect(house.asked).toHaveLength(16);
+  expect(house.most.atOnce).toBe(16);
+  await house.clock.advance(3_000);
+  expect(house.most.atOnce).toBe(16);
+  expect(house.events).toEqual([{ event: 'keys.tested', working: 30, total: 40, ms: 3_000 }]);
+  expect(house.pool.state(4)).toMatchObject({ kind: 'benched', reason: 'rejected', confirmed: true });
+  expect(house.pool.state(1)).toEqual({ kind: 'ready' });
+});
+
+test('KeyDesk tests nothing at the start unless it is told to', async () => {
+  await using house = aDesk({ states: { 1: benched() } });
+  await house.clock.advance(4_000);
+  expect(house.asked).toEqual([]);
+  expect(house.events).toEqual([]);
+});
+
+test('KeyDesk leaves disabled keys and those whose rest the provider named out of the test at the start', async () => {
+  const cooling = { kind: 'cooling', sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER, reason: 'rate-limited' } as const;
+  await using house = aDesk({
+    keys: 4,
+    testOnStart: true,
+    states: { 1: { kind: 'disabled' }, 2: { ...cooling, stated: true }, 3: { ...cooling, stated: false } },
+  });
+  await house.clock.advance(1_000);
+  expect(house.asked).toEqual([3, 4]);
+});
+
+test.each<[string, KeyState, ProbeReply, readonly string[]]>([
+  ['a ready key that is accepted', { kind: 'ready' }, fine, []],
+  ['a ready key that is refused', { kind: 'ready' }, refused, ['probe-failed']],
+  ['a ready key that cannot be asked', { kind: 'ready' }, cut, []],
+  ['a refused key that is accepted', benched(), fine, ['probe-begins', 'probe-passed']],
+  ['a refused key that is refused again', benched(), refused, ['probe-begins', 'probe-failed']],
+  ['a refused key that cannot be asked', benched(), cut, ['probe-begins', 'probe-unsure']],
+  ['a key without credit that is accepted', benched({ reason: 'out-of-credit' }), fine, []],
+  ['a key without credit that is refused', benched({ reason: 'out-of-credit' }), refused, []],
+  ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
+])('KeyDesk.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
+  await using house = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
+  const tests = house.desk.test('all');
+  await house.clock.advance(1_000);
+  expect(house.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
+  expect(await tests).toEqual([
+    reply.ok
+      ? { id: 'id-1', name: 'bytez #1', ok: true, ms: 1_000 }
+      : { id: 'id-1', name: 'bytez #1', ok: false, reason: reply.failure.reason, detail: '', ms: 1_000 },
+  ]);
+});
+
+test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
+  const clock = fakeClock();
+  const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
+  const events: HouseEvent[] = [];
+  const probe = () => Promise.reject(new Error('a bug'));
+  await using desk = new KeyDesk({
+    pool,
+    providers: new Map([['bytez', { name: 'bytez', generate: probe, probe }]]),
+    store: fakeStore().store,
+    clock,
+    tell: (event) => events.push(event),
+  });
+  expect(await desk.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
+  expect(events).toMatchObject([
+    { event: 'house.trouble', what: 'Cannot test bytez #1' },
+    { event: 'keys.tested', working: 0, total: 1 },
+  ]);
+});
+
+test('KeyDesk probes a key at once that a real call benched and nobody confirmed, once, whatever comes of it', async () => {
+  const replies = new Map<number, ProbeReply>([
+    [1, refused],
+    [2, fine],
+    [3, cut],
+  ]);
+  await using house = aDesk({ says: (place) => replies.get(place) ?? fine });
+  for (const place of [1, 2, 3]) house.pool.become(place, benched({ confirmed: false }));
+  await house.clock.advance(0);
+  expect(house.asked).toEqual([1, 2, 3]);
+  await house.clock.advance(30_000);
+  expect(house.asked).toEqual([1, 2, 3]);
+  expect([1, 2, 3].map((place) => house.pool.state(place))).toMatchObject([
+    { kind: 'benched', confirmed: true },
+    { kind: 'half-open' },
+    { kind: 'benched', confirmed: false },
+  ]);
+});
+
+test('KeyDesk does not probe a key that ran out of credit, nor one whose refusal is confirmed, before its time', async () => {
+  await using house = aDesk();
+  house.pool.become(1, benched({ reason: 'out-of-credit', confirmed: false, probeAtMs: 0 }));
+  house.pool.become(2, benched({ probeAtMs: house.clock.now() + 60_000 }));
+  await house.clock.advance(59_000);
+  expect(house.asked).toEqual([]);
+  await house.clock.advance(6_000);
+  expect(house.asked).toEqual([2]);
+});
+
+test('KeyDesk looks at each interval after refused and idle keys, spread out, and never after one that works', async () => {
+  const checkEveryMs = 300_000;
+  await using house = aDesk({ keys: 6, checkEveryMs });
+  const startMs = house.clock.now();
+  house.pool.become(1, benched());
+  house.pool.view(2, { lastUsedMs: startMs });
+  house.pool.view(3, { lastUsedMs: startMs + 1 });
+  house.pool.view(4, { inFlight: 1 });
+  house.pool.become(5, { kind: 'disabled' });
+  await house.clock.advance(checkEveryMs - 1);
+  expect(house.asked).toEqual([]);
+  await house.clock.advance(1);
+  expect(house.asked).toEqual([1]);
+  await house.clock.advance(checkEveryMs / 3);
+  expect(house.asked).toEqual([1, 2]);
+  // Meanwhile the last one has begun to work.
+  house.pool.view(6, { inFlight: 1 });
+  await house.clock.advance(checkEveryMs / 3);
+  expect(house.asked).toEqual([1, 2]);
+  house.pool.view(6, { lastUsedMs: startMs });
+  await house.clock.advance(checkEveryMs / 3);
+  // The second round has begun with the first of its list.
+  await house.clock.advance(checkEveryMs - 1);
+  expect(house.asked.slice(2)).toEqual([1, 2, 3, 6]);
+});
+
+test('KeyDesk changes the keys that a change concerns, and says how many these were', async () => {
+  await using house = aDesk({
+    keys: 5,
+    states: {
+      1: benched(),
+      2: { kind: 'cooling', sinceMs: 0, untilMs: 1, reason: 'timed-out', stated: false },
+      3: { kind: 'disabled' },
+      4: { kind: 'half-open', after: 'rejected', times: 1 },
+    },
+  });
+  const { desk, pool } = house;
+  expect([desk.enable([keyId('id-1')]), desk.wake([keyId('id-3')])]).toEqual([0, 0]);
+  expect(pool.noted).toEqual([]);
+  expect(desk.wake('all')).toBe(2);
+  expect([desk.enable([keyId('id-3')]), desk.enable('all')]).toEqual([1, 0]);
+  expect([desk.disable([keyId('id-5')]), desk.disable([keyId('id-5')])]).toEqual([1, 0]);
+  expect([1, 2, 3, 4, 5].map((place) => pool.state(place).kind)).toEqual([
+    'ready',
+    'ready',
+    'ready',
+    'half-open',
+    'disabled',
+  ]);
+  for (const change of ['wake', 'enable', 'disable'] as const) expect(desk[change]([keyId('nobody')])).toBe(0);
+  await desk.saved();
+  expect(house.kept.get('id-5')?.state).toEqual({ kind: 'disabled' });
+  expect(desk.disable('all')).toBe(4);
+});
+
+test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
+  await using house = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
+  const ended: string[] = [];
+  const testing = house.desk.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
+    onTest: ({ name }) => void ended.push(name),
+  });
+  await house.clock.advance(1_000);
+  expect((await testing).map(({ name, ok }) => ({ name, ok }))).toEqual([
+    { name: 'bytez #2', ok: true },
+    { name: 'bytez #4', ok: true },
+  ]);
+  expect(ended).toEqual(['bytez #2', 'bytez #4']);
+  const leaving = new AbortController();
+  const left = house.desk.test('all', { signal: leaving.signal });
+  leaving.abort(new Error('Asked to stop'));
+  await expect(left).rejects.toThrow('Asked to stop');
+});
+
+test('KeyDesk moves what is remembered with the clock when it is set, and not when it is only kept right', async () => {
+  await using house = aDesk();
+  await house.clock.advance(10_000);
+  expect(house.pool.shifts).toEqual([]);
+  house.clock.jump(-7_200_000);
+  await house.clock.advance(1_000);
+  house.clock.jump(1_900);
+  await house.clock.advance(1_000);
+  house.clock.jump(3_000);
+  await house.clock.advance(10_000);
+  expect(house.pool.shifts).toEqual([-7_200_000, 3_000]);
+});
+
+test('KeyDesk.replaceKeys() gives a key that comes back its history, tells who came and went, and tests newcomers', async () => {
+  await using house = aDesk({ testOnStart: true });
+  await house.clock.advance(1_000);
+  house.asked.length = 0;
+  house.events.length = 0;
+  house.pool.become(3, { kind: 'disabled' }, false);
+  await house.desk.replaceKeys([aKey(1), aKey(2)]);
+  await house.desk.replaceKeys([aKey(1), aKey(2)]);
+  expect(house.events).toEqual([{ event: 'keys.reloaded', added: [], removed: ['bytez #3'] }]);
+  await house.desk.replaceKeys([aKey(1), aKey(3), aKey(4)]);
+  expect(house.events.at(-1)).toEqual({
+    event: 'keys.reloaded',
+    added: ['bytez #3', 'bytez #4'],
+    removed: ['bytez #2'],
+  });
+  const [record] = house.pool.replaced.at(-1)?.records ?? [];
+  expect(record).toMatchObject({ id: 'id-3', state: { kind: 'disabled' } });
+  await house.clock.advance(1_000);
+  expect(house.asked).toEqual([4]);
+});
+
+test('KeyDesk ends at once while probes are under way, and saves what was learned until then', async () => {
+  const house = aDesk({ testOnStart: true, says: () => refused });
+  await house.clock.advance(500);
+  house.pool.become(2, benched({ probeAtMs: 5 }), false);
+  await house.desk[Symbol.asyncDispose]();
+  expect(house.kept.get('id-2')?.state).toMatchObject({ kind: 'benched', probeAtMs: 5 });
+  expect(house.pool.noted).toEqual([]);
+  expect(house.clock.pending).toBe(0);
+  await house.clock.advance(600_000);
+  expect(house.asked).toEqual([1, 2, 3]);
+  expect(house.events.filter(({ event }) => event === 'house.trouble')).toEqual([]);
+});

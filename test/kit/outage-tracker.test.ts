@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { TroubleWatch } from '../../src/kit/outage-tracker.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+function aWatch() {
+  const clock = fakeClock();
+  const startMs = clock.uptimeMs();
+  const said: string[] = [];
+  const machine = { isWell: false };
+  const watch = new TroubleWatch({
+    clock,
+    isOver: () => machine.isWell,
+    onBegin: (error) => said.push(`${clock.uptimeMs() - startMs} ${String(error)}`),
+    onEnd: (lastedMs) => said.push(`${clock.uptimeMs() - startMs} over after ${lastedMs}`),
+  });
+  return { clock, said, machine, watch };
+}
+
+test('TroubleWatch says once that trouble begins and once that it is over', async () => {
+  const { clock, said, machine, watch } = aWatch();
+  for (let times = 0; times < 1_000; times += 1) watch.meet('full');
+  await clock.advance(60_000);
+  expect([said, watch.isOn]).toEqual([['0 full'], true]);
+  machine.isWell = true;
+  await clock.advance(10_000);
+  expect([said, watch.isOn]).toEqual([['0 full', '62000 over after 62000'], false]);
+  expect(clock.pending).toBe(0);
+});
+
+test('TroubleWatch calls nothing over while anybody is still refused', async () => {
+  const { clock, said, machine, watch } = aWatch();
+  machine.isWell = true;
+  for (let times = 0; times < 10; times += 1) {
+    watch.meet('full');
+    await clock.advance(1_000);
+  }
+  expect(said).toEqual(['0 full']);
+  await clock.advance(1_000);
+  expect(said).toEqual(['0 full', '11000 over after 11000']);
+});
+
+test('TroubleWatch says ever less of trouble that comes and goes', async () => {
+  const { clock, said, machine, watch } = aWatch();
+  machine.isWell = true;
+  for (let second = 0; second < 3_600; second += 1) {
+    if (!watch.isOn) watch.meet('full');
+    await clock.advance(1_000);
+  }
+  expect(said.length).toBeLessThan(140);
+});
+
+test('TroubleWatch says nothing more once it is disposed', async () => {
+  const { clock, said, machine, watch } = aWatch();
+  watch.meet('full');
+  watch[Symbol.dispose]();
+  machine.isWell = true;
+  await clock.advance(60_000);
+  expect(said).toEqual(['0 full']);
+});

@@ -1,0 +1,462 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { brotliCompressSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AttemptFailure } from '../../src/domain/failure.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import type { JobKind } from '../../src/domain/job.ts';
+import type { MediaSource, Kept } from '../../src/domain/result-store.ts';
+import { createResultKeeper, type ResultKeeperOptions } from '../../src/media/result-store.ts';
+import { localHttpServer, localTcpServer, type LocalServer } from '../contract/local-server.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
+
+const forever = new AbortController().signal;
+const id = jobId('tg-1-2');
+
+async function aHouse(options: Partial<ResultKeeperOptions> = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'results-'));
+  const directory = join(root, 'results');
+  const keeper = createResultKeeper({ allowPrivateHosts: [], ...options, directory });
+  return {
+    directory,
+    keep: (source: MediaSource, kind: JobKind = 'image', signal = forever, job = id) =>
+      keeper.keep(source, kind, job, signal),
+    files: async () => await readdir(directory),
+    [Symbol.asyncDispose]: async () => {
+      await keeper[Symbol.asyncDispose]();
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+/** Keeps what the server gives, as an operator would who trusts exactly this server. */
+async function keepFrom(server: LocalServer, options: Partial<ResultKeeperOptions> = {}, kind: JobKind = 'image') {
+  await using house = await aHouse({ allowPrivateHosts: [server.host], ...options });
+  const kept = await house.keep({ kind: 'url', url: `${server.url}/a.png` }, kind);
+  return { kept, left: await house.files() };
+}
+
+function refused(reason: AttemptFailure['reason'], again = false): { kept: Kept; left: string[] } {
+  const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
+  return { kept: { ok: false, failure, again }, left: [] };
+}
+
+const giving =
+  (body: Uint8Array | string, type = 'image/png'): RequestListener =>
+  (_request, response) => {
+    response.setHeader('content-type', type).end(body);
+  };
+
+test('a picture comes to the disk under the name of its job, readable by nobody else', async () => {
+  await using server = await localHttpServer(giving(aPng(640, 480)));
+  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+
+  const kept = await house.keep({ kind: 'url', url: `${server.url}/model/output/x.png` });
+
+  const path = join(house.directory, 'job-tg-1-2.png');
+  const bytes = aPng(640, 480).byteLength;
+  expect(kept).toEqual({ ok: true, file: { path, kind: 'image', mime: 'image/png', bytes, width: 640, height: 480 } });
+  expect((await readFile(path)).equals(aPng(640, 480))).toBe(true);
+  expect([(await stat(path)).mode & 0o777, (await stat(house.directory)).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect(await house.files()).toEqual(['job-tg-1-2.png']);
+});
+
+test('a download carries no credential and asks for the bytes as they are (S21)', async () => {
+  await using server = await localHttpServer(giving(aPng()));
+  await keepFrom(server);
+
+  const headers = server.seen[0]?.headers ?? {};
+  expect(headers['accept-encoding']).toBe('identity');
+  expect([headers.authorization, headers.cookie, headers.referer]).toEqual([undefined, undefined, undefined]);
+});
+
+test.each([
+  ['png', 'image', aPng(), 'image/png', { width: 2, height: 3 }],
+  ['jpg', 'image', aJpeg(2, 3, 0), 'image/jpeg', { width: 2, height: 3 }],
+  ['gif', 'image', aGif(), 'image/gif', { width: 2, height: 3 }],
+  ['webp', 'image', aWebp('VP8X'), 'image/webp', { width: 2, height: 3 }],
+  ['mp4', 'video', anMp4(), 'video/mp4', {}],
+  ['webm', 'video', aWebm(), 'video/webm', {}],
+] as const)(
+  'a %s is known by its bytes, whatever its address and its type say (C24)',
+  async (extension, kind, bytes, mime, size) => {
+    await using house = await aHouse();
+
+    expect(await house.keep({ kind: 'bytes', bytes }, kind)).toEqual({
+      ok: true,
+      file: {
+        path: join(house.directory, `job-tg-1-2.${extension}`),
+        kind,
+        mime,
+        bytes: bytes.byteLength,
+        ...size,
+      },
+    });
+  },
+);
+
+test.each([
+  ['HTML', 'image', Buffer.from('<!doctype html><html><body>not found</body></html>')],
+  ['JSON', 'image', Buffer.from('{"error":"gone"}')],
+  ['a program', 'image', Buffer.concat([Buffer.from('MZ'), Buffer.alloc(200)])],
+  ['a ZIP', 'image', Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), Buffer.alloc(200)])],
+  ['an SVG', 'image', Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>')],
+  ['a PDF', 'image', Buffer.from('%PDF-1.7\n%abc')],
+  ['an MP4 without its ftyp', 'video', Buffer.alloc(200, 7)],
+  ['no byte', 'image', Buffer.alloc(0)],
+  ['ten bytes', 'image', aPng().subarray(0, 10)],
+  ['a picture instead of a video', 'video', aPng()],
+  ['a moving GIF instead of a video', 'video', aGif()],
+  ['a video instead of a picture', 'image', anMp4()],
+  ['a PNG that ends in its header', 'image', aPng().subarray(0, 20)],
+  [
+    'a JPEG magic with garbage behind it',
+    'image',
+    Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.alloc(200, 7)]),
+  ],
+  ['a picture without height', 'image', aPng(5, 0)],
+  ['a small file that claims 60,000 x 60,000 pixels', 'image', aPng(60_000, 60_000)],
+  ['a JPEG of more than 50 megapixels', 'image', aJpeg(10_001, 5000)],
+] as const)('%s is unusable and leaves nothing behind (C24, C25)', async (_name, kind, bytes) => {
+  await using house = await aHouse();
+
+  const kept = await house.keep({ kind: 'bytes', bytes }, kind);
+
+  expect({ kept, left: await house.files() }).toEqual(refused('result-unusable'));
+});
+
+test('a picture of exactly 50 megapixels is kept (C25)', async () => {
+  await using house = await aHouse();
+  expect(await house.keep({ kind: 'bytes', bytes: aPng(10_000, 5000) })).toMatchObject({ ok: true });
+});
+
+test.each([
+  ['../../etc/passwd', /^job-[A-Za-z0-9_-]+\.png$/],
+  ['a\u202Egnp.exe', /^job-[A-Za-z0-9_-]+\.png$/],
+  ['con', /^job-con\.png$/],
+  ['x'.repeat(5000), /^job-x{80}-[0-9a-f]{12}\.png$/],
+  ['a\u0000b\r\nX: y', /^job-[A-Za-z0-9_-]+\.png$/],
+])('the job id %j makes a harmless name (C27)', async (text, pattern) => {
+  await using house = await aHouse();
+
+  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId(text));
+
+  expect(await house.files()).toEqual([expect.stringMatching(pattern)]);
+});
+
+test('two ids that differ only in what is replaced keep two files (C27)', async () => {
+  await using house = await aHouse();
+
+  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a/b'));
+  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a\\b'));
+
+  expect(await house.files()).toHaveLength(2);
+});
+
+test('a name from Content-Disposition is ignored (C27)', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-disposition', 'attachment; filename="../../x.exe"').end(aPng());
+  });
+
+  expect((await keepFrom(server)).left).toEqual(['job-tg-1-2.png']);
+});
+
+test('a job that is fetched again replaces its file', async () => {
+  await using house = await aHouse();
+
+  await house.keep({ kind: 'bytes', bytes: aPng(1, 1) });
+  await house.keep({ kind: 'bytes', bytes: aPng(9, 9) });
+
+  expect(await house.files()).toEqual(['job-tg-1-2.png']);
+  expect((await readFile(join(house.directory, 'job-tg-1-2.png'))).equals(aPng(9, 9))).toBe(true);
+});
+
+test.each([
+  [403, true],
+  [404, true],
+  [429, true],
+  [500, true],
+  [502, true],
+  [503, true],
+  [400, false],
+  [401, false],
+  [410, false],
+  [304, false],
+  [204, false],
+  [206, false],
+])('HTTP %i makes a result unavailable, again: %s (C21)', async (status, again) => {
+  await using server = await localHttpServer((_request, response) => {
+    response.writeHead(status).end(status === 204 || status === 304 ? undefined : aPng());
+  });
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable', again));
+});
+
+test.each([
+  ['before the headers end', 'HTTP/1.1 200 OK\r\ncontent-'],
+  ['before the promised length', 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n\x89PNG'],
+  ['inside a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n\x89PNG'],
+])('a connection cut %s may be tried again', async (_name, bytes) => {
+  await using server = await localTcpServer((socket) => void socket.end(bytes, 'latin1'));
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable', true));
+});
+
+test('what is not HTTP is not tried again', async () => {
+  await using server = await localTcpServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable'));
+});
+
+test('a closed port may be tried again', async () => {
+  const server = await localHttpServer(giving(aPng()));
+  await server[Symbol.asyncDispose]();
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable', true));
+});
+
+test('a length beyond the limit is refused without reading (C8)', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-length', '4000000000').write(aPng());
+  });
+
+  expect(await keepFrom(server)).toEqual(refused('result-too-large'));
+  await server.allClosed();
+});
+
+test.each([
+  ['image', 1000],
+  ['video', 2000],
+] as const)('a body without end is left at the limit of its kind: %s (C8)', async (kind, limitBytes) => {
+  await using server = await localTcpServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    const pour = () => {
+      if (!socket.destroyed) socket.write(Buffer.alloc(500), () => setImmediate(pour));
+    };
+    pour();
+  });
+
+  const limits = { maxBytes: { image: 1000, video: 2000 } };
+  const { kept, left } = await keepFrom(server, { limits }, kind);
+
+  expect({ kept, left }).toEqual(refused('result-too-large'));
+  expect(kept).toMatchObject({ failure: { detail: `larger than ${limitBytes} bytes` } });
+  await server.allClosed();
+});
+
+test('bytes inside an answer have the same limit (C8)', async () => {
+  await using house = await aHouse({ limits: { maxBytes: { image: 100, video: 100 } } });
+
+  const kept = await house.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
+
+  expect({ kept, left: await house.files() }).toEqual(refused('result-too-large'));
+});
+
+test('a file of exactly the limit is kept (C26)', async () => {
+  const bytes = aPng();
+  await using house = await aHouse({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
+
+  expect(await house.keep({ kind: 'bytes', bytes })).toMatchObject({ ok: true });
+});
+
+test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
+  'a body encoded as "%s" is not decoded (C9, C10)',
+  async (encoding) => {
+    await using server = await localHttpServer((_request, response) => {
+      response.setHeader('content-encoding', encoding).end(brotliCompressSync(Buffer.alloc(1_000_000)));
+    });
+
+    expect(await keepFrom(server)).toEqual(refused('result-unusable'));
+  },
+);
+
+test('a body slower than the least rate is left once ten seconds are over (C11)', async () => {
+  const times = [0, 9000, 10_001];
+  const clock = { ...fakeClock(), uptimeMs: () => times.shift() ?? 10_001 };
+  await using server = await localTcpServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    const drip = () => {
+      if (!socket.destroyed) socket.write('.', () => setImmediate(drip));
+    };
+    drip();
+  });
+
+  const { kept, left } = await keepFrom(server, { clock });
+
+  expect({ kept, left }).toEqual(refused('result-unavailable', true));
+  expect(kept).toMatchObject({ failure: { detail: 'slower than 1000 bytes a second' } });
+  await server.allClosed();
+});
+
+test('a download as a whole has a deadline of its own (C11)', async () => {
+  const clock = fakeClock();
+  await using server = await localHttpServer((_request, response) => {
+    response.write(aPng(2, 3, 500_000).subarray(0, 400_000), () => void clock.advance(120_000));
+  });
+
+  expect(await keepFrom(server, { clock })).toEqual(refused('result-unavailable', true));
+  await server.allClosed();
+});
+
+test('a passed deadline makes a result unavailable for now', async () => {
+  const deadline = new AbortController();
+  await using server = await localHttpServer(() => deadline.abort(new DOMException('Too late', 'TimeoutError')));
+  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+
+  const kept = await house.keep({ kind: 'url', url: server.url }, 'image', deadline.signal);
+
+  expect({ kept, left: await house.files() }).toEqual(refused('result-unavailable', true));
+  await server.allClosed();
+});
+
+test('a cancelled download throws the reason of the cancel and leaves nothing behind', async () => {
+  const cancel = new AbortController();
+  const reason = new Error('Cancelled by the person');
+  await using server = await localHttpServer((_request, response) => {
+    response.write(aPng(), () => cancel.abort(reason));
+  });
+  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+
+  await expect(house.keep({ kind: 'url', url: server.url }, 'image', cancel.signal)).rejects.toBe(reason);
+  expect(await house.files()).toEqual([]);
+  await server.allClosed();
+});
+
+test('a disk that takes nothing is told as unavailable, with the code of the disk', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'results-'));
+  await writeFile(join(root, 'file'), '');
+  const told: HouseEvent[] = [];
+  await using keeper = createResultKeeper({
+    directory: join(root, 'file', 'results'),
+    allowPrivateHosts: [],
+    tell: (event) => told.push(event),
+  });
+
+  expect(await keeper.keep({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
+    ok: false,
+    failure: { blame: 'provider', reason: 'result-unavailable', detail: 'cannot be written to the disk: ENOTDIR' },
+    again: true,
+    byDisk: true,
+  });
+  expect(keeper.trouble?.()?.message).toContain('make room there');
+  expect(told).toMatchObject([{ event: 'storage.refuses', what: 'results' }]);
+  await rm(root, { recursive: true });
+});
+
+test.each([
+  'https://127.0.0.1/',
+  'https://localhost:6379/',
+  'https://[::1]/',
+  'https://0x7f.1/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://[::ffff:127.0.0.1]/',
+  'file:///etc/passwd',
+  'https://user:pw@cdn.example.com/',
+  'https://cdn.example.com:6379/',
+  'https://cdn.example.com\\@good.example/',
+  'https://private.example.com/',
+])('S1-S33 the result at "%s" is never asked for', async (url) => {
+  await using house = await aHouse({
+    resolve: async () => ['93.184.216.34', '10.0.0.1'],
+    dial: () => expect.unreachable('nothing may be dialled'),
+  });
+
+  const kept = await house.keep({ kind: 'url', url });
+
+  expect({ kept, left: await house.files() }).toEqual(refused('result-forbidden'));
+  expect(JSON.stringify(kept)).not.toContain('pw');
+});
+
+test.each([301, 302, 303, 307, 308])('a redirect by %i to an allowed address is followed (S19)', async (status) => {
+  await using server = await localHttpServer((request, response) => {
+    if (request.url === '/b.png') response.end(aPng());
+    else response.writeHead(status, { location: '/b.png' }).end();
+  });
+
+  expect((await keepFrom(server)).kept).toMatchObject({ ok: true });
+  expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /a.png', 'GET /b.png']);
+});
+
+test.each([
+  'https://127.0.0.1:1/',
+  'https://localhost/',
+  'https://169.254.169.254/',
+  '//10.0.0.1/x',
+  'file:///etc/passwd',
+  'data:image/png;base64,AAAA',
+  'ftp://cdn.example.com/',
+  'gopher://cdn.example.com/',
+  'http:\\\\127.0.0.1\\',
+  'https://user:pw@cdn.example.com/',
+  'https://private.example.com/',
+  '/a b',
+  `/${'a'.repeat(3000)}`,
+])('a redirect to "%s" is not followed (S19, S20)', async (location) => {
+  await using server = await localHttpServer((_request, response) => void response.writeHead(302, { location }).end());
+  await using house = await aHouse({ allowPrivateHosts: [server.host], resolve: async () => ['10.0.0.1'] });
+
+  const kept = await house.keep({ kind: 'url', url: `${server.url}/a.png` });
+
+  expect({ kept, left: await house.files() }).toEqual(refused('result-forbidden'));
+  expect(server.seen).toHaveLength(1);
+});
+
+test('a redirect in a circle ends after three hops (S20)', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.writeHead(302, { location: '/again' }).end();
+  });
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable'));
+  expect(server.seen).toHaveLength(4);
+});
+
+test('a redirect without a location is a failure (S20)', async () => {
+  await using server = await localHttpServer((_request, response) => void response.writeHead(302).end());
+
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable'));
+});
+
+test('a proxy named in the environment is not asked (S29)', async () => {
+  await using proxy = await localHttpServer(giving(aPng()));
+  await using server = await localHttpServer(giving(aPng()));
+  const before = process.env.HTTP_PROXY;
+  process.env.HTTP_PROXY = proxy.url;
+  try {
+    expect((await keepFrom(server)).kept).toMatchObject({ ok: true });
+  } finally {
+    if (before === undefined) delete process.env.HTTP_PROXY;
+    else process.env.HTTP_PROXY = before;
+  }
+  expect([proxy.connections(), server.connections()]).toEqual([0, 1]);
+});
+
+test('many results at once do not disturb each other', async () => {
+  await using server = await localHttpServer((request, response) => {
+    const side = Number(request.url?.slice(1));
+    void breathe().then(() => response.end(aPng(side, side)));
+  });
+  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+  const sides = Array.from({ length: 20 }, (_, index) => index + 1);
+
+  const kept = await Promise.all(
+    sides.map((side) =>
+      house.keep({ kind: 'url', url: `${server.url}/${side}` }, 'image', forever, jobId(`job${side}`)),
+    ),
+  );
+
+  expect(kept.map((each) => (each.ok ? each.file.width : 0))).toEqual(sides);
+  expect(await house.files()).toHaveLength(20);
+});
+
+test('createResultKeeper() leaves no timer behind, whether a result was kept or not', async () => {
+  const clock = fakeClock();
+  await using house = await aHouse({ clock });
+  const kept = await house.keep({ kind: 'bytes', bytes: aPng() });
+  const refused = await house.keep({ kind: 'url', url: 'http://127.0.0.1/a.png' });
+  expect([kept.ok, refused.ok, clock.pending]).toEqual([true, false, 0]);
+});

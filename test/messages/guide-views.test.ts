@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { jobId } from '../../src/domain/ids.ts';
+import { loadCatalog } from '../../src/messages/catalog.ts';
+import { createMessageMapper, type CallbackAnswer } from '../../src/messages/message-mapper.ts';
+import type { Screen } from '../../src/messages/view.ts';
+import { aResult, aView, everyPhase } from './builders.ts';
+import { parseTelegramHtml } from './telegram-html.ts';
+
+const catalog = loadCatalog();
+const mapper = createMessageMapper(catalog);
+const premium = {
+  userId: 51_230_001,
+  lane: 'free',
+  perDay: { free: { image: 20, video: 3 }, premium: { image: -1, video: 20 } },
+  running: { free: 1, premium: 3 },
+  waiting: { free: 3, premium: 10 },
+} as const;
+
+test.each(catalog.locales)('every screen outside of a job reads well: %s', (locale) => {
+  const screens: readonly Screen[] = [
+    mapper.start(locale, { name: '<Eve> & {Co}', admin: true }),
+    mapper.start(locale, { name: '', admin: false }),
+    mapper.help(locale, { admin: true }),
+    mapper.usage('image', locale),
+    mapper.usage('video', locale),
+    mapper.unknownCommand(locale),
+    mapper.textOnly(locale),
+    mapper.language(locale),
+    mapper.languageSet(locale),
+    mapper.ready(locale),
+    mapper.status([], locale),
+    mapper.premiumInfo(locale, premium),
+    mapper.premiumInfo(locale, { ...premium, lane: 'premium', untilMs: 1e12 }),
+    mapper.premiumInfo(locale, { ...premium, lane: 'premium', untilMs: undefined }),
+    mapper.premiumGranted(locale, { userId: 5, untilMs: 1e12 }),
+    mapper.premiumReceived(locale, { untilMs: 1e12 }),
+    mapper.premiumUsage(locale),
+    mapper.limits(locale, { used: { image: 3, video: 0 }, perDay: { image: -1, video: 3 } }),
+    ...(['cancelled', 'running', 'too-late', 'not-found'] as const).map((kind) => mapper.cancelled(kind, locale)),
+  ];
+  for (const { text, rows } of screens) {
+    expect(parseTelegramHtml(text).replace('{Co}', '')).not.toMatch(/^\s*$|[{}]|undefined|\[object|NaN/);
+    expect(rows.flat().every((button) => button.text !== '')).toBe(true);
+  }
+});
+
+test('start() greets by name, escaped, and tells admins of their commands', () => {
+  const asAdmin = mapper.start('en', { name: 'Eve <3', admin: true }).text;
+  const asGuest = mapper.start('en', { name: ' \u202E', admin: false }).text;
+  expect(asAdmin).toMatch(/^👋 Hi, Eve &lt;3!\n[^]*\/keys/);
+  expect(asGuest).toMatch(/^👋 Hi!\n/);
+  expect(asGuest).not.toContain('/keys');
+});
+
+test('help() keeps admin commands to admins', () => {
+  expect(mapper.help('en', { admin: false }).text).not.toContain('/keys');
+  expect(mapper.help('en', { admin: true }).text).toContain('/keys');
+});
+
+test('language() names each language in its own words and marks the present one', () => {
+  expect(mapper.language('es').rows).toEqual([
+    [{ text: 'English', data: 'language:en' }],
+    [{ text: '✓ Español', data: 'language:es' }],
+    [{ text: 'Русский', data: 'language:ru' }],
+  ]);
+});
+
+test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for admins: %s', (locale) => {
+  const names = (admin: boolean) => mapper.commands(locale, { admin }).map(({ command }) => command);
+  expect(names(false).sort()).toEqual(
+    ['start', 'help', 'generate', 'video', 'status', 'cancel', 'language', 'premium', 'forget'].sort(),
+  );
+  expect(names(true)).toContain('keys');
+  for (const { command, description } of mapper.commands(locale, { admin: true })) {
+    expect(command).toMatch(/^[a-z0-9_]{1,32}$/);
+    expect(description).toMatch(/^.{1,256}$/u);
+  }
+});
+
+const answers = Object.keys({
+  expired: 0,
+  notYours: 0,
+  alreadyDone: 0,
+  accepted: 0,
+  cancelled: 0,
+  tooLate: 0,
+  refreshed: 0,
+  languageSet: 0,
+  slowDown: 0,
+  storageRefuses: 0,
+} satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
+
+test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {
+  for (const locale of catalog.locales) expect(mapper.answer(answer, locale)).toMatch(/^[^<>&{}]{1,200}$/);
+});
+
+test('example() is a prompt in the language of the person', () => {
+  expect([mapper.example('image', 'en'), mapper.example('video', 'es')]).toEqual([
+    'a red fox in the snow, soft morning light',
+    'olas que llegan a la playa al atardecer',
+  ]);
+});
+
+test('status() lists each request with its own cancel button while it can be cancelled', () => {
+  const screen = mapper.status(
+    [
+      aView({ id: jobId('a'), kind: 'video', phase: { kind: 'making', attempt: 1, of: 3 } }),
+      aView({ id: jobId('b'), prompt: 'a <cat>' }),
+      aView({ id: jobId('c'), phase: { kind: 'ended', outcome: aResult } }),
+    ],
+    'en',
+  );
+  expect(screen).toEqual({
+    text: [
+      '<b>Your requests</b>',
+      '1. 🎬 Video: being made',
+      '<blockquote expandable>a red fox in the snow</blockquote>',
+      '2. 🎨 Picture: in line, 2 ahead',
+      '<blockquote expandable>a &lt;cat&gt;</blockquote>',
+      '3. 🎨 Picture: finished',
+      '<blockquote expandable>a red fox in the snow</blockquote>',
+    ].join('\n'),
+    rows: [
+      [
+        { text: '✖ Cancel 1', data: 'cancel:a' },
+        { text: '✖ Cancel 2', data: 'cancel:b' },
+      ],
+      [{ text: '🔄 Refresh', data: 'status:all' }],
+    ],
+  });
+});
+
+test.each(catalog.locales)('status() of a thousand long requests fits into one message: %s', (locale) => {
+  const views = Array.from({ length: 1_000 }, (_, index) =>
+    aView({
+      id: jobId(`j${index}`),
+      phase: everyPhase[index % everyPhase.length] ?? { kind: 'delivering' },
+      prompt: '<&"😀 '.repeat(900),
+    }),
+  );
+  const { text, rows } = mapper.status(views, locale);
+  expect(parseTelegramHtml(text).length).toBeLessThanOrEqual(4096);
+  expect(text).toMatch(/… .*988/);
+  expect(rows.flat().length).toBeLessThanOrEqual(13);
+});
+
+test('premiumInfo() speaks only of what differs, and of the id only to those without premium', () => {
+  const alike = { ...premium, running: { free: 2, premium: 2 }, waiting: { free: 3, premium: 3 } };
+  expect(mapper.premiumInfo('en', alike).text.split('\n')).toEqual([
+    '⭐ <b>What premium changes</b>',
+    '• your requests go first in every line',
+    '• pictures: as many as you like (otherwise 20 a day)',
+    '• videos: 20 a day (otherwise 3 a day)',
+    '',
+    'Premium is given by the people who run this bot. Your id, should they ask for it: <code>51230001</code>',
+  ]);
+  const owner = mapper.premiumInfo('en', { ...premium, lane: 'premium', untilMs: Date.UTC(2026, 6, 1) }).text;
+  expect(owner).toContain('until July 1, 2026 (UTC)');
+  expect(owner).not.toContain('51230001');
+});

@@ -1,0 +1,30 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FormBook } from '../../../src/observability/redaction/multi-pattern-search.ts';
+
+const letters = fc.constantFrom('a', 'b', 'A', 'ü', 'ā');
+const form = fc.string({ unit: letters, minLength: 1, maxLength: 12 });
+const text = fc.string({ unit: letters, maxLength: 60 });
+
+test('FormBook.findIn() finds the first form there is, the longest where several begin, those of under four letters never', () => {
+  fc.assert(
+    fc.property(
+      fc.array(form, { maxLength: 8 }),
+      fc.array(form, { maxLength: 3 }),
+      text,
+      fc.nat(60),
+      (some, more, words, from) => {
+        const book = new FormBook();
+        book.add(some);
+        book.add(more);
+        const all = [...some, ...more].filter(({ length }) => length >= 4);
+        const found = Array.from(words, (_letter, at) => {
+          const here = at < from ? [] : all.filter((one) => words.startsWith(one, at));
+          return here.sort((a, b) => b.length - a.length).map((one) => ({ at, form: one }));
+        });
+        expect(book.findIn(words, from)).toEqual(found.flat()[0]);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import type { RaisedAlert, AdminCommand } from '../../../src/domain/admin-api.ts';
+import { alertSeverity, type AlertFacts } from '../../../src/domain/alert.ts';
+import { jobId, keyId } from '../../../src/domain/ids.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { migrations } from '../../../src/storage/sqlite/migrate.ts';
+import { createSqliteAdminCommands } from '../../../src/storage/sqlite/admin-commands.ts';
+import { createSqliteAlertStore } from '../../../src/storage/sqlite/alert-store.ts';
+import { scratch } from './scratch.ts';
+
+const commands: readonly AdminCommand[] = [
+  { kind: 'wake-keys', keys: 'all' },
+  { kind: 'disable-keys', keys: [keyId('a'), keyId('b')] },
+  { kind: 'enable-keys', keys: [] },
+  { kind: 'cancel-job', jobId: jobId('tg-1') },
+  { kind: 'add-premium', userId: 7, days: 30, grant: 'cli-1' },
+];
+
+test('createSqliteAdminCommands() hands out every kind of command, oldest first, until it is answered, across processes', async () => {
+  using place = scratch();
+  using owner = openDatabase({ path: place.file });
+  using other = openDatabase({ path: place.file });
+  const [own, asking] = [createSqliteAdminCommands(owner), createSqliteAdminCommands(other)];
+  for (const command of commands) await asking.ask(command, 1_000.5);
+  expect((await own.pending()).map(({ command }) => command)).toEqual(commands);
+  const [first, second] = await own.pending();
+  await own.answer(first?.seq ?? 0, { kind: 'keys-changed', count: 3 }, 2_000.5);
+  expect((await own.pending()).map(({ command }) => command)).toEqual(commands.slice(1));
+  expect(await asking.answerOf(first?.seq ?? 0)).toEqual({ kind: 'keys-changed', count: 3 });
+  expect(await asking.answerOf(second?.seq ?? 0)).toBeUndefined();
+});
+
+test('createSqliteAdminCommands().answer() keeps answers for an hour', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const store = createSqliteAdminCommands(database);
+  const [first, second, third] = [
+    await store.ask({ kind: 'wake-keys', keys: 'all' }, 0),
+    await store.ask({ kind: 'cancel-job', jobId: jobId('tg-1') }, 0),
+    await store.ask({ kind: 'wake-keys', keys: 'all' }, 0),
+  ];
+  await store.answer(first, { kind: 'keys-changed', count: 1 }, 0);
+  await store.answer(second, { kind: 'job-cancelled', ending: 'too-late' }, 3_600_000);
+  expect(await store.answerOf(first)).toEqual({ kind: 'keys-changed', count: 1 });
+  await store.answer(third, { kind: 'premium-added', untilMs: 5 }, 3_600_001);
+  expect(await Promise.all([first, second, third].map((seq) => store.answerOf(seq)))).toEqual([
+    undefined,
+    { kind: 'job-cancelled', ending: 'too-late' },
+    { kind: 'premium-added', untilMs: 5 },
+  ]);
+});
+
+test('createSqliteAdminCommands().pending() passes over what another version wrote', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const store = createSqliteAdminCommands(database);
+  for (const command of ['{"kind":"dance"}', 'no JSON', '{"kind":"wake-keys","keys":7}']) {
+    database.run('INSERT INTO admin_commands (command, asked_at_ms) VALUES (?, 0)', command);
+  }
+  const seq = await store.ask({ kind: 'wake-keys', keys: 'all' }, 0);
+  expect(await store.pending()).toEqual([{ seq, command: { kind: 'wake-keys', keys: 'all' } }]);
+});
+
+test('what was asked for before commands had answers is carried over', async () => {
+  using place = scratch();
+  {
+    using before = openDatabase({ path: place.file, steps: migrations.filter(({ version }) => version < 10) });
+    for (const [wish, id] of [
+      ['disable', 'a1'],
+      ['test', null],
+      ['wake', null],
+      ['enable', 'a2'],
+    ] as const) {
+      before.run('INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, 1000)', wish, id);
+    }
+  }
+  using database = openDatabase({ path: place.file });
+  expect((await createSqliteAdminCommands(database).pending()).map(({ command }) => command)).toEqual([
+    { kind: 'disable-keys', keys: ['a1'] },
+    { kind: 'wake-keys', keys: 'all' },
+    { kind: 'enable-keys', keys: ['a2'] },
+  ]);
+});
+
+const facts = {
+  'key-failing': { kind: 'key-failing', keyName: 'bytez #1', reason: 'rejected', times: 3 },
+  'no-key-ready': { kind: 'no-key-ready', provider: 'bytez', keys: 4 },
+  'provider-silent': { kind: 'provider-silent', provider: 'bytez' },
+  'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
+  'job-set-aside': { kind: 'job-set-aside', jobId: jobId('tg-1'), processes: 6 },
+  'telegram-rests': { kind: 'telegram-rests', forMs: 60_000 },
+  'stranger-asks': { kind: 'stranger-asks', userId: 8 },
+  slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
+} as const satisfies Record<AlertFacts['kind'], AlertFacts>;
+
+test('createSqliteAlertStore() shows every kind of alert as saved last, in order', async () => {
+  using place = scratch();
+  using owner = openDatabase({ path: place.file });
+  using other = openDatabase({ path: place.file });
+  const [own, looking] = [createSqliteAlertStore(owner), createSqliteAlertStore(other)];
+  const alerts = Object.values(facts).map((one, index): RaisedAlert => ({
+    id: `alert-${index}`,
+    severity: alertSeverity[one.kind],
+    facts: one,
+    raisedAtMs: index + 0.5,
+  }));
+  await own.save(alerts);
+  expect(await looking.load()).toEqual(alerts);
+  await own.save(alerts.slice(3, 4));
+  expect(await looking.load()).toEqual(alerts.slice(3, 4));
+  owner.run(`UPDATE raised_alerts SET alert = '{"id":1}'`);
+  expect(await looking.load()).toEqual([]);
+});

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { JobId } from '../../../src/domain/ids.ts';
+import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { lookOverLedger, needsResult, untoldResults } from '../../../src/storage/sqlite/checks.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import { anEngine } from './an-engine.ts';
+import { accepted, claimed, startMs } from '../../conformance/requests.ts';
+
+const file = { path: '/data/results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
+
+/** A result that was told like this; answers its job. */
+async function aToldResult(database: Database, note: string, shown?: 'words-instead'): Promise<JobId> {
+  const engine = anEngine(database);
+  const ledger = createSqliteEffectLedger(database);
+  const { id } = await accepted(engine, { updateId: 1 });
+  await engine.queue.settle((await claimed(engine)).lease, {
+    kind: 'result',
+    payload: { kind: 'file', file },
+    model: 'fox',
+  });
+  const telling = await engine.delivery.claim(id);
+  if (telling === undefined) throw new Error('Cannot deliver: there is nothing to claim');
+  await ledger.begin(telling.lease, 'result', 'idempotent');
+  await ledger.end(telling.lease, 'result', note);
+  expect(await engine.delivery.done(telling.lease, shown)).toBe(true);
+  return id;
+}
+
+const unbalancedIn = (database: Database) => lookOverLedger(database, startMs).unbalanced;
+
+test('lookOverLedger() finds the credit of a result in order when words stood for it and it was given back', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  await aToldResult(database, 'words-instead 5', 'words-instead');
+  expect(unbalancedIn(database)).toBe(0);
+});
+
+test('lookOverLedger() finds a credit that was given back for a result that was shown, or kept where words stood for it', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  await aToldResult(database, '5', 'words-instead');
+  expect(unbalancedIn(database)).toBe(1);
+  using another = openDatabase({ path: ':memory:' });
+  await aToldResult(another, 'words-instead 5');
+  expect(unbalancedIn(another)).toBe(1);
+});
+
+test('an ending that cannot be read stops neither a start nor a look over the ledger', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const id = await aToldResult(database, '5');
+  const engine = anEngine(database);
+  const { job } = await accepted(engine, { updateId: 2 }).then(() => claimed(engine));
+  await engine.queue.cancel(job.id, job.origin.userId);
+  database.run(`UPDATE jobs SET outcome = '{"kind":"res'`);
+  expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
+  expect(await engine.delivery.pending()).toEqual([job.id]);
+  expect((await engine.delivery.claim(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
+  expect(lookOverLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
+  expect(untoldResults(database)).toEqual([]);
+  expect(needsResult(database, id)).toBe(false);
+});

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { InboxUpdate } from '../../../src/domain/inbox.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { scratch } from './scratch.ts';
+
+const nowMs = Date.UTC(2026, 0, 1);
+const weekMs = 7 * 86_400_000;
+const anUpdate = (updateId: number, body = `{"update_id":${updateId}}`) => ({ updateId, body });
+
+test('createSqliteInbox().keep() answers only what is new, in the order given, also within one batch', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  expect(await inbox.keep([anUpdate(5), anUpdate(3)], nowMs)).toEqual([anUpdate(5), anUpdate(3)]);
+  const batch = [anUpdate(3, 'again'), anUpdate(9), anUpdate(9), anUpdate(5), anUpdate(1)];
+  expect(await inbox.keep(batch, nowMs)).toEqual([anUpdate(9), anUpdate(1)]);
+  expect(await inbox.keep([], nowMs)).toEqual([]);
+  expect(await inbox.unhandled()).toEqual([5, 3, 9, 1].map((updateId) => anUpdate(updateId)));
+});
+
+test('createSqliteInbox().keep() keeps the whole batch or nothing', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  const broken = { updateId: Number.NaN, body: '{}' };
+  await expect(inbox.keep([anUpdate(1), broken], nowMs)).rejects.toThrow('NOT NULL constraint failed');
+  expect(await inbox.unhandled()).toEqual([]);
+});
+
+test('createSqliteInbox().unhandled() answers after a restart what was kept and not handled', async () => {
+  using place = scratch();
+  {
+    using database = openDatabase({ path: place.file });
+    const inbox = createSqliteInbox(database);
+    await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
+    await inbox.handled(1);
+  }
+  using database = openDatabase({ path: place.file });
+  const inbox = createSqliteInbox(database);
+  expect(await inbox.unhandled()).toEqual([anUpdate(2)]);
+  expect(await inbox.keep([anUpdate(1)], nowMs)).toEqual([]);
+});
+
+test('createSqliteInbox().failed() sets an update aside at its third failure', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  await inbox.keep([anUpdate(1)], nowMs);
+  expect([await inbox.failed(1), await inbox.failed(1)]).toEqual(['again', 'again']);
+  expect(await inbox.unhandled()).toEqual([anUpdate(1)]);
+  expect(await inbox.failed(1)).toBe('set-aside');
+  expect(await inbox.unhandled()).toEqual([]);
+  expect(await inbox.keep([anUpdate(1)], nowMs)).toEqual([]);
+  expect([await inbox.failed(1), await inbox.failed(404)]).toEqual(['set-aside', 'set-aside']);
+});
+
+test('createSqliteInbox() forgets an id after seven days, but never what was not handled', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
+  await inbox.handled(1);
+  await inbox.purge(nowMs + weekMs - 1);
+  expect(await inbox.keep([anUpdate(1)], nowMs + weekMs - 1)).toEqual([]);
+  expect(await inbox.keep([anUpdate(1), anUpdate(2)], nowMs + weekMs)).toEqual([anUpdate(1)]);
+  await inbox.purge(nowMs + 3 * weekMs);
+  expect(await inbox.unhandled()).toEqual([anUpdate(2), anUpdate(1)]);
+});
+
+test('createSqliteInbox().takeUp() tells what a process died on from what was only there', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  const [one, two, three] = [1, 2, 3].map((updateId) => anUpdate(updateId)) as [InboxUpdate, InboxUpdate, InboxUpdate];
+  await inbox.keep([one, two], nowMs);
+  expect(await inbox.takeUp()).toEqual({ plain: [one, two], suspects: [], setAside: [] });
+  await inbox.keep([three], nowMs);
+  expect(await inbox.takeUp()).toEqual({ plain: [three], suspects: [one, two], setAside: [] });
+  await inbox.inHand(1);
+  expect(await inbox.takeUp()).toEqual({ plain: [], suspects: [two, three, one], setAside: [] });
+  await inbox.handled(2);
+  await inbox.inHand(1);
+  expect(await inbox.takeUp()).toEqual({ plain: [], suspects: [three], setAside: [1] });
+  await inbox.inHand(3);
+  expect(await inbox.unhandled()).toEqual([three]);
+  expect(await inbox.keep([one], nowMs)).toEqual([]);
+});
+
+test('createSqliteInbox().survived() clears an update, or all of them, of every suspicion', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
+  for (let start = 0; start < 5; start += 1) {
+    await inbox.takeUp();
+    await inbox.inHand(1);
+    await inbox.survived(start % 2 === 0 ? undefined : 1);
+  }
+  expect(await inbox.takeUp()).toEqual({ plain: [anUpdate(1), anUpdate(2)], suspects: [], setAside: [] });
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { anEngine } from './an-engine.ts';
+import { createSqlitePersonalData } from '../../../src/storage/sqlite/personal-data.ts';
+import { accepted, aRequest, claimed, roomy, startMs } from '../../conformance/requests.ts';
+import { scratch } from './scratch.ts';
+
+const dayMs = 86_400_000;
+
+test('a job is named by its update, and neither its end nor its removal lets the update make another (Q11)', async () => {
+  using place = scratch();
+  using database = openDatabase({ path: place.file });
+  const [engine, inbox] = [anEngine(database), createSqliteInbox(database)];
+  const data = createSqlitePersonalData(database);
+  const update = { updateId: 730_114_001, body: '{}' };
+  const comes = async (nowMs: number) => (await inbox.keep([update], nowMs)).length;
+  expect(await comes(startMs)).toBe(1);
+  const { id } = await accepted(engine, update);
+  expect(id).toBe('tg-730114001');
+  await inbox.handled(update.updateId);
+
+  const claim = await claimed(engine);
+  expect(await engine.queue.accept(aRequest(update), roomy)).toMatchObject({ kind: 'known', job: { id } });
+  await engine.queue.settle(claim.lease, { kind: 'cancelled' });
+  expect(await engine.queue.accept(aRequest(update), roomy)).toMatchObject({ kind: 'known', job: { id } });
+
+  await data.drop([id], startMs);
+  expect(await engine.reader.find(id)).toBeUndefined();
+  expect(await comes(startMs + 6 * dayMs)).toBe(0);
+  // Telegram begins anew at random after a week of silence: then it is somebody else's.
+  expect(await comes(startMs + 8 * dayMs)).toBe(1);
+  expect((await accepted(engine.at(startMs + 8 * dayMs), update)).id).toBe(id);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteDialogues } from '../../../src/storage/sqlite/telegram-state.ts';
+import { scratch } from './scratch.ts';
+
+const dayMs = 86_400_000;
+
+test('createSqliteDialogues() keeps one state a key, the newest, and forgets it when told', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const dialogues = createSqliteDialogues(database);
+  await dialogues.write('1:7', 'first', 10);
+  await dialogues.write('1:8', 'other', 11);
+  await dialogues.write('1:7', `'; "second" 🦊`, 12.5);
+  expect(await dialogues.read('1:7')).toEqual({ state: `'; "second" 🦊`, writtenAtMs: 12 });
+  await dialogues.delete('1:7');
+  await dialogues.delete('1:9');
+  expect(await dialogues.read('1:7')).toBeUndefined();
+  expect(await dialogues.read('1:8')).toEqual({ state: 'other', writtenAtMs: 11 });
+});
+
+test('createSqliteDialogues() outlives the process', async () => {
+  using place = scratch();
+  {
+    using database = openDatabase({ path: place.file });
+    await createSqliteDialogues(database).write('1:7', 'state', 10);
+  }
+  using database = openDatabase({ path: place.file });
+  expect(await createSqliteDialogues(database).read('1:7')).toEqual({ state: 'state', writtenAtMs: 10 });
+});
+
+test('createSqliteDialogues() drops what nobody went on with for seven days, at each write and when asked', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const dialogues = createSqliteDialogues(database);
+  const left = () => database.all('SELECT key FROM dialogues ORDER BY key').map((row) => row['key']);
+  await dialogues.write('old', 's', 0);
+  await dialogues.write('newer', 's', 1);
+  await dialogues.write('new', 's', 7 * dayMs);
+  expect(left()).toEqual(['new', 'newer']);
+  await dialogues.purge(7 * dayMs + 1);
+  expect(left()).toEqual(['new']);
+});

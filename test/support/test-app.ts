@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openApp, type App } from '../../src/app/open-app.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import type { HouseEvent } from '../../src/domain/events.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
+import { systemClock, type Clock } from '../../src/kit/clock.ts';
+import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
+import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
+import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
+import type { Person } from '../../sandbox/telegram/people/person.ts';
+import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
+
+export const adminId = 900;
+export const premiumId = 800;
+export const testToken = '100000002:canary-token-of-the-tests-0123456789';
+
+export type TestHouse = AsyncDisposable & {
+  readonly telegram: TelegramSandbox;
+  readonly bytez: BytezSandbox;
+  readonly events: readonly HouseEvent[];
+  readonly dataDir: string;
+  readonly house: App;
+  /** Closes the bot as SIGTERM does, and opens another on the same data and sandbox. */
+  restart(): Promise<void>;
+  /** Resolves once such an event was emitted. */
+  event<Name extends HouseEvent['event']>(
+    name: Name,
+    where?: (event: Extract<HouseEvent, { event: Name }>) => boolean,
+  ): Promise<Extract<HouseEvent, { event: Name }>>;
+  person(id: number, languageCode?: string): Person;
+};
+
+export type TestHouseOptions = {
+  /** The faults of the account of each key, in the order of the keys; one healthy key when absent. */
+  readonly accounts?: readonly (readonly BytezFault[])[];
+  readonly seats?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The clock of the bot; the sandbox uses the real one. */
+  readonly clock?: Clock;
+  readonly latencyMs?: number;
+  /** Returns the URL that the bot uses for Telegram; for a server in between, which gets the URL of the sandbox. */
+  readonly door?: (telegramUrl: string) => string;
+};
+
+/** Settings that shorten waits without skipping any. */
+const quickly = { RETRY_DELAY_S: '0.01', DRAIN_S: '0.5' };
+/** Faults are scripted call by call, so background calls are off. */
+const unasked = { KEYS_TEST_ON_START: 'off', HEALTH_CHECK_INTERVAL_S: '0' };
+
+/** The real bot over real HTTP on its own sandbox, with a data folder that is removed with it. */
+export async function openTestHouse(options: TestHouseOptions = {}): Promise<TestHouse> {
+  await using opening = new AsyncDisposableStack();
+  const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
+  opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+  const accounts = (options.accounts ?? [[]]).map((faults, index) => ({
+    name: `account ${index + 1}`,
+    key: testKey(index + 1),
+    faults,
+    ...(options.seats === undefined ? {} : { seats: options.seats }),
+  }));
+  const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
+  const bytez = opening.use(
+    await startBytezSandbox({ clock: systemClock, accounts, latencyMs: options.latencyMs ?? 0 }),
+  );
+  const env = {
+    TELEGRAM_BOT_TOKEN: testToken,
+    TELEGRAM_API_ROOT: options.door?.(telegram.url) ?? telegram.url,
+    BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
+    BYTEZ_BASE_URL: bytez.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    ADMIN_IDS: String(adminId),
+    PREMIUM_IDS: String(premiumId),
+    DATA_DIR: dataDir,
+    HTTP_PORT: '0',
+    ...quickly,
+    ...unasked,
+    ...options.env,
+  };
+  const events: HouseEvent[] = [];
+  const listeners = new Set<(event: HouseEvent) => void>();
+  const open = async (): Promise<App> => {
+    const house = await openApp({
+      config: parseConfig(env),
+      keys: readKeys(env).keys,
+      clock: options.clock ?? systemClock,
+      random: Math.random,
+      emit: (event) => {
+        events.push(event);
+        for (const listener of listeners) listener(event);
+      },
+    });
+    await house.introduced;
+    return house;
+  };
+  let house = await open();
+  opening.defer(async () => {
+    await house[Symbol.asyncDispose]();
+  });
+  const opened = opening.move();
+  return {
+    telegram,
+    bytez,
+    events,
+    dataDir,
+    get house() {
+      return house;
+    },
+    restart: async () => {
+      await house[Symbol.asyncDispose]();
+      house = await open();
+    },
+    event: (name, where = () => true) =>
+      new Promise((resolve) => {
+        const look = (event: HouseEvent): boolean => {
+          if (event.event !== name || !where(event as Parameters<typeof where>[0])) return false;
+          listeners.delete(look);
+          resolve(event as Parameters<typeof where>[0]);
+          return true;
+        };
+        if (!events.some(look)) listeners.add(look);
+      }),
+    person: (id, languageCode = 'en') => telegram.person({ id, firstName: `Person ${id}`, languageCode }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+export function testKey(place: number): string {
+  return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
+}
+
+/** Returns the messages of the bot that satisfy the predicate. */
+export function fromBot(messages: readonly SeenMessage[], where: (message: SeenMessage) => boolean = () => true) {
+  return messages.filter((message) => message.from === 'bot' && where(message));
+}
+
+/** Returns the text or caption of a message. */
+export function wordsOf(message: SeenMessage | undefined): string {
+  return message === undefined ? '' : message.text || (message.caption ?? '');
+}
