@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { house, houseWithout } from '../simulator/darkroom.ts';
+import { app, appWithout } from '../simulator/darkroom.ts';
 import type { Measured } from '../simulator/measure.ts';
 import { scenarios } from '../simulator/scenarios.ts';
 import { simulate, usualSettings } from '../simulator/simulate.ts';
@@ -14,7 +14,7 @@ const port = parentPort;
 port?.on('message', (play: Play) => {
   const scenario = scenarios.find(({ name }) => name === play.row);
   if (scenario === undefined) throw new Error(`Cannot find the row "${play.row}"`);
-  const contender = play.without === undefined ? house('health-based') : houseWithout(play.without);
+  const contender = play.without === undefined ? app('health-based') : appWithout(play.without);
   void simulate(scenario, contender, { ...usualSettings, seed: play.seed }).then((measured) => {
     port.postMessage({ play, measured } satisfies Played);
   });

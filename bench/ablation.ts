@@ -70,7 +70,7 @@ export async function ablation(progress: Progress): Promise<AblationReport> {
     what: 'mechanisms that are worth having in the row that defends them',
     unit: 'mechanisms',
     better: 'higher',
-    house: worthIt + (hasCheapChoice ? 1 : 0),
+    app: worthIt + (hasCheapChoice ? 1 : 0),
     rival: { name: 'all of them', value: mechanismNames.length },
   };
   return { figures: [figure], ablation: rows };

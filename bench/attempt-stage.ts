@@ -6,8 +6,8 @@ import type { JobKind } from '../src/domain/job.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import type { ProviderName } from '../src/domain/ids.ts';
 import { runAttempts } from '../src/jobs/attempt-loop.ts';
-import { createBreakers, ModelRest } from '../src/jobs/circuit-breaker/breakers.ts';
-import { type CallNotes, createCallNotes } from '../src/jobs/call-journal.ts';
+import { createBreakers, ModelCooldowns } from '../src/jobs/circuit-breaker/breakers.ts';
+import { type CallJournal, createCallJournal } from '../src/jobs/call-journal.ts';
 import { freshMemory } from '../src/jobs/job-progress.ts';
 import { UnrecognizedFailures } from '../src/jobs/call-provider.ts';
 import type { KeyPool } from '../src/keys/pool/key-pool.ts';
@@ -85,14 +85,14 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const providers = new Map<ProviderName, Provider>([[line, provider]]);
   const databasePath = join(dir, 'darkroom.db');
   const core = opening.use(
-    await openBenchCore({ secrets, seatsPerKey, providers: () => providers, emit: log.tell, databasePath }),
+    await openBenchCore({ secrets, seatsPerKey, providers: () => providers, emit: log.emit, databasePath }),
   );
   const { pool } = core;
   const { engine } = core.storage;
-  const { emit: tell } = core.events;
+  const { emit } = core.events;
   const chain = [{ provider: line, model }] as const;
   const chains = { image: chain, video: chain };
-  const resting = new ModelRest(clock, tell);
+  const resting = new ModelCooldowns(clock, emit);
   const tools = {
     pool,
     models: modelTraits,
@@ -100,31 +100,31 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     chains,
     clock,
     random,
-    tell,
+    emit,
     rules: { maxAttempts: 3, delayMs: 2_000 },
     timeoutMs: perKind(90_000),
     deadlineMs: perKind(24 * 3_600_000),
     resting,
-    unrecognized: new UnrecognizedFailures(tell),
-    breakers: createBreakers({ chains, pool, resting, clock, random, tell }),
+    unrecognized: new UnrecognizedFailures(emit),
+    breakers: createBreakers({ chains, pool, resting, clock, random, emit }),
     onAttempt: () => undefined,
     onFailure: () => undefined,
   };
   const claims = await claimJobs(engine, atOnce);
   const dryTools = { ...tools, providers: new Map<ProviderName, Provider>([[line, answering]]) };
-  const turn = async (notesFor: (claim: Claim) => CallNotes, given = tools) => {
+  const turn = async (notesFor: (claim: Claim) => CallJournal, given = tools) => {
     const claim = claims.pop();
     if (claim === undefined) throw new Error(`Cannot measure: more than ${atOnce} calls at once`);
     const { signal } = new AbortController();
-    const notes = notesFor(claim);
-    let ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), notes });
+    const journal = notesFor(claim);
+    let ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), journal });
     while (ending.kind === 'parked' && ending.reason === 'keys-busy') {
       await nextSeat(pool);
-      ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), notes });
+      ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), journal });
     }
     claims.push(claim);
     if (ending.kind !== 'answered') throw new Error(`Cannot measure: the job was ${ending.kind}`);
-    return { ending, notes };
+    return { ending, journal };
   };
   const opened = opening.move();
   return {
@@ -144,8 +144,8 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
       await turn(() => unkept, dryTools);
     },
     noted: async () => {
-      const { ending, notes } = await turn((claim) => createCallNotes(engine.queue, claim.lease));
-      notes.ended(ending.trail);
+      const { ending, journal } = await turn((claim) => createCallJournal(engine.queue, claim.lease));
+      journal.ended(ending.trail);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -174,7 +174,7 @@ async function nextSeat(pool: KeyPool): Promise<void> {
 }
 
 /** Keeps nothing beyond the moment. */
-const unkept: CallNotes = {
+const unkept: CallJournal = {
   sent: async () => true,
   answered: async () => true,
   ended: () => undefined,

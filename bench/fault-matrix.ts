@@ -1,7 +1,7 @@
 import { rowText, simulateRow } from '../simulator/command.ts';
 import type { Contender } from '../simulator/contender.ts';
 import { type Goal, goalsOf } from '../simulator/goals.ts';
-import { house, strategyNames } from '../simulator/darkroom.ts';
+import { app, strategyNames } from '../simulator/darkroom.ts';
 import type { Measured } from '../simulator/measure.ts';
 import { oracle } from '../simulator/oracle.ts';
 import { rivals } from '../simulator/rivals.ts';
@@ -22,7 +22,7 @@ type MatrixReport = BenchmarkReport & {
 
 /** Every fault for every contender on a virtual clock, so the figures are exact; then which goals hold. */
 export async function faultMatrix(progress: Progress): Promise<MatrixReport> {
-  const contenders: readonly Contender[] = [...rivals, ...strategyNames.map(house), oracle];
+  const contenders: readonly Contender[] = [...rivals, ...strategyNames.map(app), oracle];
   const matrix: Measured[] = [];
   for (const [index, scenario] of scenarios.entries()) {
     progress(`row ${index + 1} of ${scenarios.length}`);
@@ -60,7 +60,7 @@ function figuresOf(matrix: readonly Measured[], goals: readonly Goal[]): readonl
     what: `answered: ${says}`,
     unit: '%',
     better: 'higher',
-    house: 100 * (row(name, usual)?.answeredShare ?? 0),
+    app: 100 * (row(name, usual)?.answeredShare ?? 0),
     rival: { name: 'oracle', value: 100 * (row(name, 'oracle')?.answeredShare ?? 0) },
   }));
   return [
@@ -69,42 +69,42 @@ function figuresOf(matrix: readonly Measured[], goals: readonly Goal[]): readonl
       what: 'calls per request, mean of all faults',
       unit: 'calls',
       better: 'lower',
-      house: mean(usual, (one) => one.callsPerRequest),
+      app: mean(usual, (one) => one.callsPerRequest),
       rival: { name: 'oracle', value: mean('oracle', (one) => one.callsPerRequest) },
     },
     {
       what: 'answered, mean of all faults',
       unit: '%',
       better: 'higher',
-      house: 100 * mean(usual, (one) => one.answeredShare),
+      app: 100 * mean(usual, (one) => one.answeredShare),
       rival: { name: router, value: 100 * mean(router, (one) => one.answeredShare) },
     },
     {
       what: 'p95 with one slow key',
       unit: 'ms',
       better: 'lower',
-      house: row('one-slow', usual)?.p95Ms ?? Infinity,
+      app: row('one-slow', usual)?.p95Ms ?? Infinity,
       rival: { name: 'nothing is wrong', value: row('none', usual)?.p95Ms ?? 0 },
     },
     {
       what: 'unknown seats in use',
       unit: '%',
       better: 'higher',
-      house: 100 * (row('unknown-seats', usual)?.ceilingShare ?? 0),
+      app: 100 * (row('unknown-seats', usual)?.ceilingShare ?? 0),
       rival: { name: 'oracle', value: 100 * (row('unknown-seats', 'oracle')?.ceilingShare ?? 0) },
     },
     {
       what: 'wrong penalties, all faults',
       unit: 'penalties',
       better: 'lower',
-      house: total(usual),
+      app: total(usual),
       rival: { name: 'round robin, marks', value: total('round robin, marks') },
     },
     {
       what: 'goals of the fault matrix that hold',
       unit: 'goals',
       better: 'higher',
-      house: goals.filter(({ holds }) => holds).length,
+      app: goals.filter(({ holds }) => holds).length,
       rival: { name: 'all of them', value: goals.length },
     },
   ];

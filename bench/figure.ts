@@ -3,7 +3,7 @@ export type Figure = {
   readonly what: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher';
-  readonly house: number;
+  readonly app: number;
   readonly rival?: { readonly name: string; readonly value: number };
 };
 
@@ -22,6 +22,6 @@ export type Benchmark = {
 };
 
 /** The house's number as a multiple of its rival's. */
-export function ratioOf({ house, rival }: Figure): number | undefined {
-  return rival === undefined || rival.value === 0 ? undefined : house / rival.value;
+export function ratioOf({ app, rival }: Figure): number | undefined {
+  return rival === undefined || rival.value === 0 ? undefined : app / rival.value;
 }

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { quantile } from './quantile.ts';
-import { openBareStage, openHouseStage, type Stage } from './stage.ts';
+import { openBareStage, openAppStage, type Stage } from './stage.ts';
 
 const rounds = 25;
 const peopleARound = 20;
@@ -13,10 +13,10 @@ type Samples = { readonly oneByOne: number[]; readonly together: number[] };
 
 /** Milliseconds from what a person says to the first answer on their phone, while no provider ever answers. */
 export async function firstAnswer(progress: Progress): Promise<BenchmarkReport> {
-  await using house = await openHouseStage();
+  await using app = await openAppStage();
   await using bare = await openBareStage();
-  house.bytez.hold();
-  const stages = [new AnswerWatch(house), new AnswerWatch(bare)] as const;
+  app.bytez.hold();
+  const stages = [new AnswerWatch(app), new AnswerWatch(bare)] as const;
   for (const stage of stages) await stage.ask(stage.newPerson());
   const [ours, theirs] = [noSamples(), noSamples()];
   for (let round = 1; round <= rounds; round += 1) {
@@ -45,12 +45,12 @@ async function playRound(stage: AnswerWatch, samples: Samples): Promise<void> {
   }
 }
 
-function figuresFor(how: string, house: readonly number[], bare: readonly number[]): readonly Figure[] {
+function figuresFor(how: string, app: readonly number[], bare: readonly number[]): readonly Figure[] {
   return [50, 99].map((percent) => ({
     what: `first answer, ${how}, p${percent}`,
     unit: 'ms',
     better: 'lower',
-    house: quantile(house, percent / 100),
+    app: quantile(app, percent / 100),
     rival: { name: 'bare grammY bot', value: quantile(bare, percent / 100) },
   }));
 }

@@ -30,14 +30,14 @@ type Flooded = {
 
 /** Two thousand people a second ask for a picture, for ten seconds: what is taken, what is answered, and at what cost. */
 export async function flood(progress: Progress): Promise<BenchmarkReport> {
-  const house = await floodHouse(progress);
+  const app = await floodApp(progress);
   const bare = await floodBare(progress);
   const rival = (value: number) => ({ name: 'bare grammY bot', value });
   const figure = (what: string, unit: string, better: 'lower' | 'higher', read: (one: Flooded) => number) => ({
     what,
     unit,
     better,
-    house: read(house),
+    app: read(app),
     rival: rival(read(bare)),
   });
   const flooding = `${perSecond} a second for ${seconds} s`;
@@ -52,7 +52,7 @@ export async function flood(progress: Progress): Promise<BenchmarkReport> {
   };
 }
 
-async function floodHouse(progress: Progress): Promise<Flooded> {
+async function floodApp(progress: Progress): Promise<Flooded> {
   await using opened = new AsyncDisposableStack();
   const { dir } = opened.use(scratch());
   const telegram = opened.use(await startFloodTelegram(botId));

@@ -20,7 +20,7 @@ export async function install(progress: Progress): Promise<BenchmarkReport> {
   const { grammy } = manifest.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).dependencies;
   try {
     progress('npm ci --omit=dev in two empty folders');
-    const [house, bare] = await Promise.all([
+    const [app, bare] = await Promise.all([
       installed(['ci', ...quietly, ...givingUpSoon], ['package.json', 'package-lock.json']),
       installed(['install', `grammy@${grammy}`, ...quietly, ...givingUpSoon], []),
     ]);
@@ -31,14 +31,14 @@ export async function install(progress: Progress): Promise<BenchmarkReport> {
           what: 'packages installed for production',
           unit: 'packages',
           better: 'lower',
-          house: house.packages,
+          app: app.packages,
           rival: { name, value: bare.packages },
         },
         {
           what: 'size installed for production',
           unit: 'MB',
           better: 'lower',
-          house: house.bytes / megabyte,
+          app: app.bytes / megabyte,
           rival: { name, value: bare.bytes / megabyte },
         },
       ],

@@ -45,14 +45,14 @@ export async function jobsPerSecond(progress: Progress): Promise<BenchmarkReport
         what: 'jobs accepted, run and told, all durable',
         unit: 'a second',
         better: 'higher',
-        house: median(jobs),
+        app: median(jobs),
         rival: { name, value },
       },
       {
         what: 'durable commits of those jobs',
         unit: 'a second',
         better: 'higher',
-        house: median(jobs) * commitsAJob,
+        app: median(jobs) * commitsAJob,
         rival: { name, value },
       },
     ],
@@ -75,7 +75,7 @@ async function wholeLife(engine: JobEngine, number: number): Promise<void> {
     payload: { kind: 'file', file },
     model: 'bench/model',
   });
-  const telling = await engine.delivery.claim(claim.job.id);
-  const told = telling !== undefined && (await engine.delivery.done(telling.lease));
+  const emitting = await engine.delivery.claim(claim.job.id);
+  const told = emitting !== undefined && (await engine.delivery.done(emitting.lease));
   if (!settled || !told) throw new Error(`Cannot finish job ${number}: its lease was refused`);
 }

@@ -3,7 +3,7 @@ import type { BenchmarkReport, Progress } from './figure.ts';
 import { type Memory, memoryOf, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
-import { openBareStage, openHouseStage } from './stage.ts';
+import { openBareStage, openAppStage } from './stage.ts';
 
 const restMs = 8_000;
 const firstStartMs = 3_000;
@@ -16,12 +16,12 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
   using folder = scratch();
   progress('the first start of the house');
   await startOnce();
-  await using house = await openHouseStage(probed);
+  await using app = await openAppStage(probed);
   await using bare = await openBareStage(probed);
   await using empty = startNode({ args: [...probed, '-e', 'setInterval(() => {}, 1e9)'], cwd: folder.dir });
   progress(`three processes rest for ${restMs / 1_000} s`);
-  await Promise.race([rest(restMs), house.process.died, bare.process.died, empty.died]);
-  const ours = await memoryOf(house.process);
+  await Promise.race([rest(restMs), app.process.died, bare.process.died, empty.died]);
+  const ours = await memoryOf(app.process);
   const rivals = [
     { name: 'bare grammY bot', memory: await memoryOf(bare.process) },
     { name: 'empty node process', memory: await memoryOf(empty) },
@@ -31,7 +31,7 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
       what,
       unit: 'MB',
       better: 'lower' as const,
-      house: held(ours),
+      app: held(ours),
       rival: { name, value: held(memory) },
     }));
   return {
@@ -43,6 +43,6 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
 }
 
 async function startOnce(): Promise<void> {
-  await using house = await openHouseStage(probed);
-  await Promise.race([rest(firstStartMs), house.process.died]);
+  await using app = await openAppStage(probed);
+  await Promise.race([rest(firstStartMs), app.process.died]);
 }

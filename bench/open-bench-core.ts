@@ -1,7 +1,7 @@
 import { type Core, type CoreParts, openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../simulator/instant-results.ts';
 import { type Config, parseConfig } from '../src/config/config.ts';
-import type { Tell } from '../src/domain/events.ts';
+import type { Emit } from '../src/domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../src/domain/mechanisms.ts';
 import { type Clock, systemClock } from '../src/kit/clock.ts';
 import { type Random, systemRandom } from '../src/kit/backoff.ts';
@@ -12,7 +12,7 @@ export type BenchCoreOptions = {
   readonly secrets: readonly string[];
   readonly seatsPerKey: number;
   readonly providers: NonNullable<CoreParts['providers']>;
-  readonly emit?: Tell;
+  readonly emit?: Emit;
   /** Beside what every benchmark has: one model, untested keys, and nobody refused for asking too often. */
   readonly config?: Partial<Config>;
   readonly env?: Readonly<Record<string, string>>;

@@ -132,10 +132,10 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
 
 type Rival = NonNullable<Figure['rival']>;
 
-function lower(what: string, unit: string, house: number, rival: Rival): Figure {
-  return { what, unit, better: 'lower', house, rival };
+function lower(what: string, unit: string, app: number, rival: Rival): Figure {
+  return { what, unit, better: 'lower', app, rival };
 }
 
-function higher(what: string, unit: string, house: number, rival: Rival): Figure {
-  return { what, unit, better: 'higher', house, rival };
+function higher(what: string, unit: string, app: number, rival: Rival): Figure {
+  return { what, unit, better: 'higher', app, rival };
 }

@@ -15,10 +15,10 @@ export type Stage = AsyncDisposable & {
   readonly process: NodeProcess;
 };
 
-export type HouseStage = Stage & { readonly bytez: BytezSandbox };
+export type AppStage = Stage & { readonly bytez: BytezSandbox };
 
 /** The house as `npm start` runs it, its log thrown away; nobody is refused for asking too often. */
-export async function openHouseStage(nodeOptions: readonly string[] = []): Promise<HouseStage> {
+export async function openAppStage(nodeOptions: readonly string[] = []): Promise<AppStage> {
   await using opening = new AsyncDisposableStack();
   const { dir } = opening.use(scratch());
   const telegram = opening.use(await startTelegramSandbox({ token, clock: systemClock }));

@@ -6,11 +6,11 @@ const numeric = new Set([1, 2, 3]);
 /** The figures as lines of text, numbers under numbers. */
 export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => {
-    const { what, house, rival, unit, better } = figure;
+    const { what, app, rival, unit, better } = figure;
     const ratio = ratioOf(figure);
     return [
       what,
-      short(house),
+      short(app),
       rival === undefined ? '' : short(rival.value),
       ratio === undefined ? '' : `${ratio.toFixed(2)}x`,
       unit,

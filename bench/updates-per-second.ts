@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { median } from './quantile.ts';
-import { openBareStage, openHouseStage, type Stage } from './stage.ts';
+import { openBareStage, openAppStage, type Stage } from './stage.ts';
 
 const people = 100;
 /** The stand-in's flood control lets a private chat have thirty messages in ten seconds. */
@@ -11,15 +11,15 @@ const allWithinMs = 60_000;
 
 /** Requests a second that come in, are made durable and are answered, when very many people ask at the same moment. */
 export async function updatesPerSecond(progress: Progress): Promise<BenchmarkReport> {
-  await using house = await openHouseStage();
+  await using app = await openAppStage();
   await using bare = await openBareStage();
-  house.bytez.hold();
-  const rates = { house: [] as number[], bare: [] as number[] };
+  app.bytez.hold();
+  const rates = { app: [] as number[], bare: [] as number[] };
   for (let round = 0; round <= rounds; round += 1) {
-    const [ours, theirs] = [await flood(house, round), await flood(bare, round)];
+    const [ours, theirs] = [await flood(app, round), await flood(bare, round)];
     // The first round warms up.
     if (round === 0) continue;
-    rates.house.push(ours);
+    rates.app.push(ours);
     rates.bare.push(theirs);
     progress(`round ${round} of ${rounds}: ${Math.round(ours)} and ${Math.round(theirs)} a second`);
   }
@@ -29,7 +29,7 @@ export async function updatesPerSecond(progress: Progress): Promise<BenchmarkRep
         what: `requests of ${people} people taken and answered`,
         unit: 'a second',
         better: 'higher',
-        house: median(rates.house),
+        app: median(rates.app),
         rival: { name: 'bare grammY bot', value: median(rates.bare) },
       },
     ],

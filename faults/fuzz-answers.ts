@@ -6,7 +6,7 @@ import type { JobKind } from '../src/domain/job.ts';
 import type { MediaSource } from '../src/domain/result-store.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import { Secret } from '../src/kit/secret.ts';
-import { createResultKeeper } from '../src/media/result-store.ts';
+import { createResultStore } from '../src/media/result-store.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
 import type { HttpClient } from '../src/providers/http/http-client.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
@@ -128,9 +128,9 @@ async function bring(
   { directory, at }: { readonly directory: string; readonly at: number },
 ) {
   const agent = new FuzzedHost(file);
-  await using keeper = createResultKeeper({ directory, allowPrivateHosts: [], agent });
+  await using resultStore = createResultStore({ directory, allowPrivateHosts: [], agent });
   // The few names are used again and again, as the disk is not what is tested.
-  const kept = await keeper.keep(source, kind, jobId(`tg-${at % 50}`), never);
+  const kept = await resultStore.keep(source, kind, jobId(`tg-${at % 50}`), never);
   return { kept, asked: agent.asked };
 }
 

@@ -148,7 +148,7 @@ function readLog({ logFile, secrets }: Scene, found: Found): void {
   const log = readFileSync(logFile, 'utf8');
   for (const line of log.split('\n').filter((text) => text !== '')) {
     if (!line.startsWith('{')) found.note('lastWords', line);
-    else if (line.includes('"event":"house.trouble"')) found.note('trouble', line);
+    else if (line.includes('"event":"app.error"')) found.note('trouble', line);
   }
   if (secretsFound([{ where: '', text: log }], secrets).length > 0) found.note('secret', 'in the log');
 }

@@ -9,10 +9,10 @@ export type Said =
   | { readonly kind: 'report'; readonly report: PartReport };
 
 /** Runs the part where nothing else is measured and nobody else is held up: it computes without a pause. */
-export function inOwnProcess(name: string, { isSilent = false } = {}): Part['run'] {
+export function inOwnProcess(name: string, { isDown = false } = {}): Part['run'] {
   return async ({ seed, progress }) => {
     const child = fork(join(import.meta.dirname, 'processes', 'part.ts'), [name, String(seed)], {
-      silent: isSilent,
+      silent: isDown,
     });
     const end = () => void child.kill('SIGKILL');
     process.once('exit', end);

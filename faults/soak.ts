@@ -100,7 +100,7 @@ export async function soak(size: SoakSize, { seed, progress }: PartOptions): Pro
       none('files that are no result', strangeFiles(scene)),
       none(
         'troubles that no rule foresees',
-        readFileSync(scene.logFile, 'utf8').split('"event":"house.trouble"').length - 1,
+        readFileSync(scene.logFile, 'utf8').split('"event":"app.error"').length - 1,
       ),
       same('exit code at the end', code ?? -1, 0),
     ],

@@ -1,5 +1,5 @@
 import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
-import type { Kept } from '../src/domain/result-store.ts';
+import type { Downloaded } from '../src/domain/result-store.ts';
 import type { ProviderReply } from '../src/domain/provider.ts';
 
 const blameOf = {
@@ -36,7 +36,7 @@ export function strangeReply(reply: ProviderReply): string | undefined {
 }
 
 /** Why this is nothing that the keeper may say; undefined when it is. */
-export function strangeKept(kept: Kept, kind: 'image' | 'video'): string | undefined {
+export function strangeKept(kept: Downloaded, kind: 'image' | 'video'): string | undefined {
   if (!kept.ok)
     return typeof kept.again === 'boolean' ? strangeFailure(kept.failure) : 'again is neither true nor false';
   const { file } = kept;

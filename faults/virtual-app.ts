@@ -25,7 +25,7 @@ const salt = 'salt of the campaign';
 const lateFiles = 0.03;
 
 /** Service, pool, desk, engine and adapter of the house on a clock that is moved by hand. */
-export type VirtualHouse = AsyncDisposable & {
+export type VirtualApp = AsyncDisposable & {
   readonly provider: MoodyProvider;
   ask(request: number, userId: number, lane: Lane): Promise<boolean>;
   cancel(request: number, userId: number): Promise<void>;
@@ -39,7 +39,7 @@ export type VirtualHouse = AsyncDisposable & {
   readonly trouble: readonly unknown[];
 };
 
-export async function openVirtualHouse(clock: VirtualClock, random: Random): Promise<VirtualHouse> {
+export async function openVirtualApp(clock: VirtualClock, random: Random): Promise<VirtualApp> {
   const provider = moodyProvider(clock, random);
   const trouble: unknown[] = [];
   const core = await openCore({
@@ -53,7 +53,7 @@ export async function openVirtualHouse(clock: VirtualClock, random: Random): Pro
     clock,
     random,
     emit: (event) => {
-      if (event.event === 'house.trouble') trouble.push(event.error);
+      if (event.event === 'app.error') trouble.push(event.error);
     },
     parts: {
       databasePath: ':memory:',

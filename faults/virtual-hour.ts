@@ -6,7 +6,7 @@ import { seededRandom } from '../sandbox/seeded-random.ts';
 import { atMost, type Check, none, type PartOptions, type PartReport, same, told } from './check.ts';
 import { alive, neededHeapBytes } from './heap.ts';
 import { type Point, slopeOf } from './slope.ts';
-import { openVirtualHouse, type VirtualHouse } from './virtual-app.ts';
+import { openVirtualApp, type VirtualApp } from './virtual-app.ts';
 
 export type HourSize = {
   readonly minutes: number;
@@ -34,13 +34,13 @@ const outage = { fromMinute: 20, toMinute: 22 } as const;
 
 export type VirtualHourOptions = PartOptions & {
   /** What is asked, in place of the house itself. */
-  readonly open?: (clock: VirtualClock, random: Random) => Promise<VirtualHouse>;
+  readonly open?: (clock: VirtualClock, random: Random) => Promise<VirtualApp>;
 };
 
 /** An hour of steady asking, cancelling and failing on a clock that is moved by hand: afterwards all is as it was before. */
 export async function virtualHour(
   { minutes, mostMbPerThousand }: HourSize,
-  { seed, progress, open = openVirtualHouse }: VirtualHourOptions,
+  { seed, progress, open = openVirtualApp }: VirtualHourOptions,
 ): Promise<PartReport> {
   const clock = virtualClock();
   const random = seededRandom(seed);
@@ -48,33 +48,33 @@ export async function virtualHour(
   const onWarning = ({ name }: Error) => void warnings.push(name);
   process.on('warning', onWarning);
   try {
-    const house = await open(clock, random);
-    const crowd = new AskingPeople(house, clock, random);
+    const app = await open(clock, random);
+    const crowd = new AskingPeople(app, clock, random);
     await crowd.askFor(warmUpMinutes);
-    const before = await atRest(house, clock);
-    progress(`warm after ${house.ended} jobs`);
+    const before = await atRest(app, clock);
+    progress(`warm after ${app.ended} jobs`);
     const points: Point[] = [];
     await crowd.askFor(minutes, (minute) => {
-      house.provider.isDown = minute >= outage.fromMinute && minute < outage.toMinute;
+      app.provider.isDown = minute >= outage.fromMinute && minute < outage.toMinute;
       // Before, deadlines of jobs that have ended long ago still gather.
-      if (minute > restMinutes) points.push({ x: house.ended / 1_000, y: neededHeapBytes() / 1e6 });
-      if (minute % 10 === 0) progress(`minute ${minute}, ${house.ended} jobs ended, ${house.provider.calls} calls`);
+      if (minute > restMinutes) points.push({ x: app.ended / 1_000, y: neededHeapBytes() / 1e6 });
+      if (minute % 10 === 0) progress(`minute ${minute}, ${app.ended} jobs ended, ${app.provider.calls} calls`);
     });
-    const after = await atRest(house, clock);
-    const stillOpen = await house.open();
-    const leased = house.leased();
-    await house[Symbol.asyncDispose]();
+    const after = await atRest(app, clock);
+    const stillOpen = await app.open();
+    const leased = app.leased();
+    await app[Symbol.asyncDispose]();
     await clock.advance(restMinutes * minuteMs);
-    if (house.trouble.length > 0) progress(`trouble: ${String(house.trouble[0])}`);
+    if (app.trouble.length > 0) progress(`trouble: ${String(app.trouble[0])}`);
     const { requests, refused } = crowd;
     return {
       checks: [
         told('requests in the hour', `${requests}, ${refused} of them refused at the door`),
-        told('provider calls', house.provider.calls),
-        same('jobs that ended', house.ended, requests - refused),
+        told('provider calls', app.provider.calls),
+        same('jobs that ended', app.ended, requests - refused),
         none('jobs still open', stillOpen),
         none('seats still lent', leased),
-        none('troubles that no rule foresees', house.trouble.length),
+        none('troubles that no rule foresees', app.trouble.length),
         ...backWhereItWas(before, after),
         ...(mostMbPerThousand === undefined
           ? []
@@ -90,14 +90,14 @@ export async function virtualHour(
 
 /** Many people, of whom another one asks every second and a half. */
 class AskingPeople {
-  readonly #house: VirtualHouse;
+  readonly #app: VirtualApp;
   readonly #clock: VirtualClock;
   readonly #random: Random;
   requests = 0;
   refused = 0;
 
-  constructor(house: VirtualHouse, clock: VirtualClock, random: Random) {
-    this.#house = house;
+  constructor(app: VirtualApp, clock: VirtualClock, random: Random) {
+    this.#app = app;
     this.#clock = clock;
     this.#random = random;
   }
@@ -122,9 +122,9 @@ class AskingPeople {
     const request = this.requests;
     const userId = 1 + (request % people);
     const lane: Lane = userId <= premiumPeople ? 'premium' : 'free';
-    if (!(await this.#house.ask(request, userId, lane))) this.refused += 1;
+    if (!(await this.#app.ask(request, userId, lane))) this.refused += 1;
     if (this.#random() >= cancelShare) return;
-    this.#clock.schedule(cancelWithinMs * this.#random(), () => void this.#house.cancel(request, userId));
+    this.#clock.schedule(cancelWithinMs * this.#random(), () => void this.#app.cancel(request, userId));
   }
 }
 
@@ -136,13 +136,13 @@ type AtRest = {
   readonly heapMb: number;
 };
 
-async function atRest(house: VirtualHouse, clock: VirtualClock): Promise<AtRest> {
-  for (let waited = 0; (await house.open()) > 0 && waited < patienceMinutes; waited += 1) {
+async function atRest(app: VirtualApp, clock: VirtualClock): Promise<AtRest> {
+  for (let waited = 0; (await app.open()) > 0 && waited < patienceMinutes; waited += 1) {
     await clock.advance(minuteMs);
   }
   await clock.advance(restMinutes * minuteMs);
   // The desk looks at idle keys in rounds; at the end of one it has looked at all of them.
-  await clock.advance((2 * roundMs - 1_000 - (clock.uptimeMs() % roundMs)) % roundMs);
+  await clock.advance((2 * roundMs - 1_000 - (clock.monotonicMs() % roundMs)) % roundMs);
   const heapMb = neededHeapBytes() / 1e6;
   return { timers: clock.pending, signals: alive(AbortSignal), seats: alive(Seat), heapMb };
 }

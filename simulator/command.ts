@@ -1,6 +1,6 @@
 import { StartError } from '../src/app/start-error.ts';
 import type { Contender } from './contender.ts';
-import { house, strategyNames } from './darkroom.ts';
+import { app, strategyNames } from './darkroom.ts';
 import type { Measured } from './measure.ts';
 import { oracle } from './oracle.ts';
 import { rivals } from './rivals.ts';
@@ -72,7 +72,7 @@ function chooseStrategies(words: readonly string[]): readonly Contender[] {
     if (found === undefined) throw unknown('strategy', word, strategyNames);
     return [found];
   });
-  return [...new Set(names)].map(house);
+  return [...new Set(names)].map(app);
 }
 
 function listed(words: readonly string[]): readonly string[] {

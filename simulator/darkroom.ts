@@ -1,6 +1,6 @@
 import { openCore } from '../src/app/open-core.ts';
 import { type Config, parseConfig } from '../src/config/config.ts';
-import type { Tell } from '../src/domain/events.ts';
+import type { Emit } from '../src/domain/events.ts';
 import { type JobId, jobId, type ProviderName } from '../src/domain/ids.ts';
 import { everyMechanism, type Mechanism, type Mechanisms, without } from '../src/domain/mechanisms.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
@@ -25,24 +25,24 @@ const salt = 'salt of the simulation';
 const penalties: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 
 /** The house with one of its strategies: its real service, pool, desk, engine and adapter, with default settings. */
-export function house(strategy: StrategyName): Contender {
-  return { name: strategy, kind: 'house', open: (stage) => openHouse(strategy, everyMechanism, stage) };
+export function app(strategy: StrategyName): Contender {
+  return { name: strategy, kind: 'house', open: (stage) => openApp(strategy, everyMechanism, stage) };
 }
 
 /** The house as it is by default, but for one mechanism. */
-export function houseWithout(mechanism: Mechanism): Contender {
+export function appWithout(mechanism: Mechanism): Contender {
   const mechanisms = without(mechanism);
-  return { name: `without ${mechanism}`, kind: 'house', open: (stage) => openHouse('health-based', mechanisms, stage) };
+  return { name: `without ${mechanism}`, kind: 'house', open: (stage) => openApp('health-based', mechanisms, stage) };
 }
 
-async function openHouse(
+async function openApp(
   strategy: StrategyName,
   mechanisms: Mechanisms,
   { world, clock, random, busyWith, penalized }: Stage,
 ): Promise<Opened> {
   const trouble: unknown[] = [];
-  const emit: Tell = (event) => {
-    if (event.event === 'house.trouble') trouble.push(event.error);
+  const emit: Emit = (event) => {
+    if (event.event === 'app.error') trouble.push(event.error);
     if (event.event !== 'key.changed' || !penalties.has(event.state.kind)) return;
     penalized(Number(/(?<!\d)(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
   };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom'));
 const { installLastResort } = await import('./cli/last-resort.ts');
 const { runProgram } = await import('./cli/program.ts');
-const { processSurroundings } = await import('./cli/process-context.ts');
+const { processContext } = await import('./cli/process-context.ts');
 
 const redactor = installLastResort();
-await runProgram(process.argv.slice(2), processSurroundings(), redactor);
+await runProgram(process.argv.slice(2), processContext(), redactor);

@@ -103,7 +103,6 @@ test('patterns that are put together at run time are as quick (H23)', () => {
     'jobs/request/prompt-options.ts',
     'keys/sources/read-keys.ts',
     'providers/classification/strip-echo.ts',
-    'sandbox/telegram/faults.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [
     readPromptOptions,

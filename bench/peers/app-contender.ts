@@ -1,4 +1,4 @@
-import type { Tell } from '../../src/domain/events.ts';
+import type { Emit } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { Contender, Opened, Stage } from '../../simulator/contender.ts';
 import { keyAt, promptOf } from '../../simulator/world.ts';
@@ -14,13 +14,13 @@ const resting: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 const perKind = (value: number) => ({ image: value, video: value });
 
 /** The house: real service, lines, pool, desk, attempt loop and HTTP client, its database in memory. */
-export const house: Contender = { name: 'the house', kind: 'house', open: openHouse };
+export const app: Contender = { name: 'the house', kind: 'house', open: openApp };
 
-async function openHouse({ world, clock, random, penalized }: Stage): Promise<Opened> {
+async function openApp({ world, clock, random, penalized }: Stage): Promise<Opened> {
   await using opening = new AsyncDisposableStack();
   const { baseUrl } = opening.use(await startUpstream(world));
-  const emit: Tell = (event) => {
-    if (event.event === 'house.trouble') throw new Error(`Cannot measure: ${event.what}`, { cause: event.error });
+  const emit: Emit = (event) => {
+    if (event.event === 'app.error') throw new Error(`Cannot measure: ${event.what}`, { cause: event.error });
     if (event.event !== 'key.changed' || !resting.has(event.state.kind)) return;
     penalized(Number(/(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
   };

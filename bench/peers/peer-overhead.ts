@@ -45,7 +45,7 @@ export async function besidePeer(stage: AttemptStage, url: string, progress: Pro
       what: 'added to a call, p50',
       unit: 'µs',
       better: 'lower',
-      house: pooled.addedP50Us,
+      app: pooled.addedP50Us,
       rival: { name: `${portkeyName}, in its own process`, value: peer.addedP50Us },
     },
   ];

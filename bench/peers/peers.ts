@@ -4,7 +4,7 @@ import type { Scenario } from '../../simulator/scenario.ts';
 import { plentyScenarios } from '../../simulator/scenarios.ts';
 import { tableOf } from '../../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
-import { house } from './app-contender.ts';
+import { app } from './app-contender.ts';
 import { patience } from './patience.ts';
 import { playRow, type RowSettings } from './play-row.ts';
 import { nameOf, portkey } from './portkey-contender.ts';
@@ -42,7 +42,7 @@ export async function peers(progress: Progress): Promise<PeersReport> {
   const started = await startPortkey();
   if ('why' in started) return { figures: [], matrix: [], skipped: started.why };
   await using gateway = started;
-  const contenders: readonly Contender[] = [...portkeyModes.map((mode) => portkey(mode, gateway.url)), house];
+  const contenders: readonly Contender[] = [...portkeyModes.map((mode) => portkey(mode, gateway.url)), app];
   const matrix: Measured[] = [];
   for (const [index, scenario] of rows.entries()) {
     const measured: Measured[] = [];
@@ -67,7 +67,7 @@ function figuresOf(matrix: readonly Measured[]): readonly Figure[] {
       what,
       unit,
       better,
-      house: mean(house.name),
+      app: mean(app.name),
       rival: { name: `${portkeyName}, ${mode}`, value: mean(nameOf(mode)) },
     }));
   const meanOf = (pick: (one: Measured) => number) => (contender: string) => {

@@ -1,17 +1,17 @@
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { LineStats } from '../../src/domain/job-engine.ts';
 import type { JobView, PoolView } from '../../src/domain/views.ts';
 
 /** What the page shows of the bot; the caller that opens the page provides it. */
-export type HouseView = {
+export type AppView = {
   pool(): PoolView;
   lines(): Promise<readonly LineStats[]>;
   find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined>;
   /** Returns one log line for the event; undefined for an event that is not logged. */
-  describe(event: HouseEvent): string | undefined;
-  onEvent(listener: (event: HouseEvent) => void): Disposable;
+  describe(event: AppEvent): string | undefined;
+  onEvent(listener: (event: AppEvent) => void): Disposable;
   /** Ends the cooldown of every key; returns how many there were. */
   wakeKeys(): number;
 };

@@ -9,7 +9,7 @@ import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
 import { Participants, type ParticipantRole } from './participants.ts';
 import { fileOf } from './chat-view.ts';
 import { FaultControls } from './fault-controls.ts';
-import type { HouseView } from './app-view.ts';
+import type { AppView } from './app-view.ts';
 import { fileResponse } from './file-response.ts';
 import { pageActions } from './page-actions.ts';
 import { PageFeed } from './page-feed.ts';
@@ -41,7 +41,7 @@ export type ChatPageOptions = {
   readonly bytez: BytezSandbox;
   /** The accounts of the provider, in the order of the keys of the bot. */
   readonly accounts: readonly SandboxAccount[];
-  readonly view: HouseView;
+  readonly view: AppView;
   readonly clock: Clock;
   /** The user ids of the participants. */
   readonly ids: Readonly<Record<ParticipantRole, number>>;

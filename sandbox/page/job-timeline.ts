@@ -1,4 +1,4 @@
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { FailureReason } from '../../src/domain/failure.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { ParkReason } from '../../src/domain/job.ts';
@@ -53,7 +53,7 @@ const parkTexts = {
 } as const satisfies Record<ParkReason, string>;
 
 /** Returns the timeline after one more event of the job, unchanged for an event that adds no step. */
-export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: number): JobTimeline {
+export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number): JobTimeline {
   const step = (
     tone: TimelineStep['tone'],
     title: string,
@@ -106,11 +106,11 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
         state: 'failed',
         steps: step('bad', 'Failed', { detail: `${event.code}, ${event.calls} calls` }),
       };
-    case 'job.told':
+    case 'job.notified':
       return timeline.state === 'cancelled'
         ? timeline
         : { ...timeline, steps: step('plain', 'The person was informed') };
-    case 'job.set-aside':
+    case 'job.dead-lettered':
       return {
         ...timeline,
         state: 'failed',
@@ -122,15 +122,15 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
       return { ...timeline, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
     case 'job.undeliverable':
       return { ...timeline, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
-    case 'house.started':
-    case 'house.recovered':
-    case 'house.tidied':
-    case 'house.stopping':
-    case 'house.stopped':
+    case 'app.started':
+    case 'app.recovered':
+    case 'retention.deleted':
+    case 'app.stopping':
+    case 'app.stopped':
     case 'config.warning':
-    case 'config.reread':
-    case 'house.trouble':
-    case 'storage.refuses':
+    case 'config.reloaded':
+    case 'app.error':
+    case 'storage.unavailable':
     case 'storage.recovered':
     case 'key.changed':
     case 'keys.grouped':
@@ -141,14 +141,14 @@ export function withEvent(timeline: JobTimeline, event: HouseEvent, nowMs: numbe
     case 'failure.unrecognized':
     case 'alert.raised':
     case 'alert.resolved':
-    case 'alert.unheard':
+    case 'alert.undeliverable':
     case 'admin.refused':
-    case 'model.resting':
+    case 'model.cooling':
     case 'breaker.opened':
     case 'breaker.closed':
-    case 'telegram.trouble':
-    case 'telegram.contested':
-    case 'telegram.uncontested':
+    case 'telegram.error':
+    case 'telegram.conflict':
+    case 'telegram.conflict-over':
     case 'update.failed':
       return timeline;
   }

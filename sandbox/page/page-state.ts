@@ -5,14 +5,14 @@ import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
 import type { Participants } from './participants.ts';
 import { shownMessages } from './chat-view.ts';
 import type { FaultControls } from './fault-controls.ts';
-import type { HouseView } from './app-view.ts';
+import type { AppView } from './app-view.ts';
 import { RecentJobs } from './recent-jobs.ts';
 import type { PageFeed } from './page-feed.ts';
 
 export type PageStateOptions = {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
-  readonly view: HouseView;
+  readonly view: AppView;
   readonly clock: Clock;
   readonly participants: Participants;
   readonly faultControls: FaultControls;

@@ -1,8 +1,8 @@
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { Clock } from '../../src/kit/clock.ts';
-import type { HouseView } from './app-view.ts';
+import type { AppView } from './app-view.ts';
 import { withEvent, type JobTimeline } from './job-timeline.ts';
 
 const maxJobs = 120;
@@ -20,13 +20,13 @@ export type LogLine = { readonly atMs: number; readonly text: string; readonly j
 
 /** Remembers the timelines of the latest jobs and the latest log lines. */
 export class RecentJobs {
-  readonly #view: HouseView;
+  readonly #view: AppView;
   readonly #clock: Clock;
   readonly #timelines = new Map<JobId, JobTimeline>();
   readonly #facts = new Map<JobId, JobFacts>();
   #log: readonly LogLine[] = [];
 
-  constructor(options: { readonly view: HouseView; readonly clock: Clock }) {
+  constructor(options: { readonly view: AppView; readonly clock: Clock }) {
     this.#view = options.view;
     this.#clock = options.clock;
   }
@@ -36,7 +36,7 @@ export class RecentJobs {
   }
 
   /** Adds the event to the log and to the timeline of its job. */
-  record(event: HouseEvent): void {
+  record(event: AppEvent): void {
     const atMs = this.#clock.now();
     const text = this.#view.describe(event);
     if (text !== undefined) {

@@ -33,7 +33,7 @@ export class Changes {
     return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
-  tell(change: TelegramChange): void {
+  emit(change: TelegramChange): void {
     for (const { listener } of this.#listeners) listener(change);
   }
 }

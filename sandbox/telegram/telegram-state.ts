@@ -65,14 +65,14 @@ export class TelegramState {
     const posted: StoredMessage = { ...message, id: chat.lastMessageId, dateS: this.nowS() };
     chat.messages.set(posted.id, posted);
     const from = posted.from === 'bot' ? 'bot' : 'person';
-    this.changes.tell({ kind: 'message-sent', chatId: chat.id, messageId: posted.id, from });
+    this.changes.emit({ kind: 'message-sent', chatId: chat.id, messageId: posted.id, from });
     return posted;
   }
 
   /** Removes a message from the chat and reports the change; false when there is none with this id. */
   remove(chat: StoredChat, messageId: number): boolean {
     if (!chat.messages.delete(messageId)) return false;
-    this.changes.tell({ kind: 'message-deleted', chatId: chat.id, messageId });
+    this.changes.emit({ kind: 'message-deleted', chatId: chat.id, messageId });
     return true;
   }
 }

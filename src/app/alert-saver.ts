@@ -1,10 +1,10 @@
 import type { RaisedAlert, AlertStore } from '../domain/admin-api.ts';
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 
 export type AlertSaverOptions = {
   readonly store: AlertStore;
   readonly raised: () => readonly RaisedAlert[];
-  readonly emit: Tell;
+  readonly emit: Emit;
 };
 
 /**
@@ -42,7 +42,7 @@ export class AlertSaver implements AsyncDisposable {
       try {
         await store.save(raised());
       } catch (error) {
-        emit({ event: 'house.trouble', what: 'Cannot keep which alerts are raised', error });
+        emit({ event: 'app.error', what: 'Cannot keep which alerts are raised', error });
         return;
       }
     }

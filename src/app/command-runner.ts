@@ -6,7 +6,7 @@ import type {
   AdminCommands,
   PendingCommand,
 } from '../domain/admin-api.ts';
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import { type Clock, every } from '../kit/clock.ts';
 
 const lookEveryMs = 1_000;
@@ -15,7 +15,7 @@ export type CommandRunnerOptions = {
   readonly commands: AdminCommands;
   readonly admin: AdminApi;
   readonly clock: Clock;
-  readonly emit: Tell;
+  readonly emit: Emit;
 };
 
 /** Looks every second for commands from beside the owner of the database, carries them out in order, once, and answers. */
@@ -57,11 +57,11 @@ export class CommandRunner implements AsyncDisposable {
   }
 
   #begin(pending: PendingCommand): void {
-    const done = this.#carryOut(pending).finally(() => this.#underWay.delete(done));
+    const done = this.#execute(pending).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
   }
 
-  async #carryOut({ seq, command }: PendingCommand): Promise<void> {
+  async #execute({ seq, command }: PendingCommand): Promise<void> {
     const { commands, admin, clock } = this.#options;
     try {
       await commands.answer(seq, await answerTo(admin, command), clock.now());
@@ -72,7 +72,7 @@ export class CommandRunner implements AsyncDisposable {
 
   #complain(error: unknown): void {
     if (!this.#isFailing) {
-      this.#options.emit({ event: 'house.trouble', what: 'Cannot carry out what an operator asked for', error });
+      this.#options.emit({ event: 'app.error', what: 'Cannot carry out what an operator asked for', error });
     }
     this.#isFailing = true;
   }

@@ -1,14 +1,14 @@
-import type { EventBus, EventFilter, HouseEvent, Tell } from '../domain/events.ts';
+import type { EventBus, EventFilter, AppEvent, Emit } from '../domain/events.ts';
 
-type Subscriber = { readonly listener: Tell; readonly filter: EventFilter | undefined };
+type Subscriber = { readonly listener: Emit; readonly filter: EventFilter | undefined };
 
 /** An event bus in memory. What a subscriber throws on the report of a fault is dropped, so reports never multiply. */
 export function createEventBus(): EventBus {
   const subscribers = new Set<Subscriber>();
-  const queue: { readonly event: HouseEvent; readonly isFault: boolean }[] = [];
+  const queue: { readonly event: AppEvent; readonly isFault: boolean }[] = [];
   let isDelivering = false;
 
-  const deliver = (event: HouseEvent, isFault: boolean): void => {
+  const deliver = (event: AppEvent, isFault: boolean): void => {
     // Who subscribes while this event is delivered gets the next one.
     const present = [...subscribers];
     for (const subscriber of present) {
@@ -18,7 +18,7 @@ export function createEventBus(): EventBus {
         if (subscriber.filter?.(event) !== false) subscriber.listener(event);
       } catch (error) {
         if (isFault) continue;
-        queue.push({ event: { event: 'house.trouble', what: `handle ${event.event}`, error }, isFault: true });
+        queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isFault: true });
       }
     }
   };

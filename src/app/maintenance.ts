@@ -4,7 +4,7 @@ import { jobsWithResults } from '../media/stored-results.ts';
 import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
 import { type LedgerLook, lookOverLedger, unneededResults, untoldResults } from '../storage/sqlite/checks.ts';
 import { schemaVersion } from '../storage/sqlite/migrate.ts';
-import { openBeside } from '../storage/sqlite/open-read-only.ts';
+import { openReadOnly } from '../storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { checkSqliteVersion } from '../storage/sqlite/database.ts';
 import { StorageError } from '../storage/sqlite/storage-error.ts';
@@ -47,7 +47,7 @@ export function checkSqlite(version: string | undefined): void {
 /** Reads through the whole database, beside its owner or without one; changes nothing. */
 export async function lookOverDatabase(dataDir: string, sinceMs: number): Promise<DatabaseLook> {
   try {
-    using database = openBeside(databasePath(dataDir));
+    using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };
     const ledger = lookOverLedger(database, sinceMs);
     const kept = await jobsWithResults(join(dataDir, 'results'));

@@ -5,7 +5,7 @@ import { laneOf } from '../domain/users.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Database } from '../storage/sqlite/database.ts';
-import { openBeside, saltOf } from '../storage/sqlite/open-read-only.ts';
+import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
 import { isOwned } from '../storage/sqlite/owner-lock.ts';
 import { createSqliteAdminCommands } from '../storage/sqlite/admin-commands.ts';
 import { createSqliteAlertStore } from '../storage/sqlite/alert-store.ts';
@@ -47,7 +47,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
   const path = databasePath(config.dataDir);
   using opening = new DisposableStack();
-  const found = openBeside(path);
+  const found = openReadOnly(path);
   if (found !== undefined) opening.use(found);
   const salt = found && saltOf(found);
   const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';
@@ -69,18 +69,18 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     command: AdminCommand,
     read: (answer: AdminAnswer) => Value | undefined,
   ): Promise<Change<Value>> => {
-    using database = openBeside(path, { writable: true });
+    using database = openReadOnly(path, { writable: true });
     if (database === undefined || salt === undefined) {
       throw new StartError(`Cannot change anything: the bot has never run with DATA_DIR ${config.dataDir}`);
     }
     const commands = createSqliteAdminCommands(database);
     const seq = await commands.ask(command, clock.now());
-    const untilMs = owner === 'running' ? clock.uptimeMs() + changePatienceMs : 0;
+    const untilMs = owner === 'running' ? clock.monotonicMs() + changePatienceMs : 0;
     for (;;) {
       const answer = await commands.answerOf(seq);
       const value = answer && read(answer);
       if (value !== undefined) return { kind: 'done', value };
-      if (clock.uptimeMs() >= untilMs || signal?.aborted === true) return { kind: 'asked' };
+      if (clock.monotonicMs() >= untilMs || signal?.aborted === true) return { kind: 'asked' };
       await clock.sleep(lookEveryMs, signal ?? new AbortController().signal).catch(() => undefined);
     }
   };

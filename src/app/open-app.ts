@@ -7,7 +7,7 @@ import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { availabilityOf, isUsable } from '../domain/availability.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
-import { reachNothing } from '../domain/events.ts';
+import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import { remembered } from '../http/health-api.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
@@ -58,7 +58,7 @@ export type App = AsyncDisposable & {
  * runs may finish for `config.drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
  */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { config, keys, random, onCheckpoint = reachNothing } = options;
+  const { config, keys, random, onCheckpoint = ignoreCheckpoints } = options;
   const { token, apiRoot } = config.telegram;
   if (token === undefined) {
     throw new StartError('Cannot start: TELEGRAM_BOT_TOKEN is missing; ask @BotFather for one and put it into .env');
@@ -78,7 +78,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   // A token begins with the id of its bot.
   const core = opening.use(await openCore({ ...options, botId: Number(token.reveal().split(':', 1)[0]) }));
   const { clock, events, storage, pool, service } = core;
-  const { emit: tell } = events;
+  const { emit } = events;
   const { engine, inbox, dialogues } = storage;
   await dialogues.purge(clock.now());
 
@@ -98,8 +98,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       forget: (userId) => core.retention.forget(userId),
       clock,
       random,
-      tell,
-      reach: onCheckpoint,
+      emit,
+      onCheckpoint: onCheckpoint,
       ours: () => ours,
       closing: hangingUp.signal,
     }),
@@ -113,17 +113,17 @@ export async function openApp(options: AppOptions): Promise<App> {
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
         keysUsable: () => isUsable(availabilityOf(pool.snapshot().keys)),
-        telegramAnswers: () => clock.uptimeMs() - (updates.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
+        telegramAnswers: () => clock.monotonicMs() - (updates.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
       },
       clock,
-      tell,
+      emit,
     }),
   );
 
   const introduced = updates.introduce(closing.signal).then(async () => {
     const { lines } = await engine.reader.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
-    tell({ event: 'house.started', keys: keys.length, waiting, bot: `@${updates.username}` });
+    emit({ event: 'app.started', keys: keys.length, waiting, bot: `@${updates.username}` });
   });
   const polling = introduced.then(async () => {
     await delivery.resume();

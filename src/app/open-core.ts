@@ -2,22 +2,22 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
-import { type EventBus, type Tell, type Reach, reachNothing } from '../domain/events.ts';
+import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { ResultStore } from '../domain/result-store.ts';
 import { isStorageRefusal } from '../domain/store-unavailable.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
-import { Housekeeping } from '../jobs/retention.ts';
-import type { KeyDesk } from '../keys/maintenance/key-maintenance.ts';
+import { RetentionJob } from '../jobs/retention.ts';
+import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
 import { removeUnfinished } from '../media/incoming-file.ts';
-import { createResultKeeper } from '../media/result-store.ts';
+import { createResultStore } from '../media/result-store.ts';
 import { createAlerts } from '../observability/alerts/alerts.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient, type HttpClient } from '../providers/http/http-client.ts';
@@ -60,9 +60,9 @@ export type CoreOptions = {
   readonly clock: Clock;
   readonly random: Random;
   /** Gets every event, before every other subscriber but the one that follows the clock. */
-  readonly emit: Tell;
+  readonly emit: Emit;
   /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
-  readonly onCheckpoint?: Reach;
+  readonly onCheckpoint?: OnCheckpoint;
   /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
   readonly botId?: number;
   readonly parts?: CoreParts;
@@ -76,9 +76,9 @@ export type Core = AsyncDisposable & {
   readonly storage: Storage;
   readonly results: ResultStore;
   readonly pool: KeyPool;
-  readonly keys: KeyDesk;
+  readonly keys: KeyMaintenance;
   readonly service: GenerationService;
-  readonly retention: Housekeeping;
+  readonly retention: RetentionJob;
   /** What operators see and do. */
   readonly admin: AdminApi;
   /** Tries it: would a request and its result be kept now? */
@@ -100,13 +100,13 @@ export type Core = AsyncDisposable & {
  * StorageError when the data folder cannot be used.
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, keys, clock: machineClock, random, onCheckpoint = reachNothing, botId, parts = {} } = options;
+  const { config, keys, clock: machineClock, random, onCheckpoint = ignoreCheckpoints, botId, parts = {} } = options;
   // Only the keys look at the machine's own clock, to notice when somebody sets it.
   const clock = steadyClock(machineClock);
   const events = createEventBus();
-  const emit: Tell = (event) => {
+  const emit: Emit = (event) => {
     // The storage reports its refusals by itself, once for everybody.
-    if (event.event === 'house.trouble' && isStorageRefusal(event.error)) return;
+    if (event.event === 'app.error' && isStorageRefusal(event.error)) return;
     events.emit(event);
   };
   await using opening = new AsyncDisposableStack();
@@ -119,10 +119,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       path,
       running: config.running,
       clock,
-      tell: emit,
+      emit,
       lines: providerNames,
       onUnreadableKey: (error) => {
-        emit({ event: 'house.trouble', what: 'Cannot remember a key; it begins anew', error });
+        emit({ event: 'app.error', what: 'Cannot remember a key; it begins anew', error });
       },
     }),
   );
@@ -150,14 +150,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       store: keyStore,
       clock: machineClock,
       random,
-      tell: emit,
+      emit,
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
       mechanisms,
     }),
   );
   const { pool, desk } = keyRoom;
-  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, tell: emit });
+  const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: emit });
   events.subscribe(alerts.hear);
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
   // None of an earlier run is raised now.
@@ -176,23 +176,23 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     ...engine,
     pool,
     providers,
-    keeper: results,
+    resultStore: results,
     clock,
     random,
-    tell: emit,
+    emit,
     rules,
     models: modelTraits,
-    reach: onCheckpoint,
+    onCheckpoint: onCheckpoint,
     mechanisms,
   });
   const retention = opening.use(
-    new Housekeeping({
+    new RetentionJob({
       data: createSqlitePersonalData(database),
-      keeper: results,
+      resultStore: results,
       service,
       retentionMs: config.retentionMs,
       clock,
-      tell: emit,
+      emit,
     }),
   );
   const admin = createOwnerAdmin({
@@ -236,25 +236,25 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       using patience = clock.deadline(config.drainMs);
       const handedBack = await drain(patience);
       await scope.disposeAsync();
-      emit({ event: 'house.stopped', handedBack });
+      emit({ event: 'app.stopped', handedBack });
     },
   };
 }
 
-async function openResults(config: Config, tell: Tell) {
+async function openResults(config: Config, emit: Emit) {
   const directory = join(config.dataDir, 'results');
   await removeUnfinished(directory);
-  return createResultKeeper({ directory, allowPrivateHosts: config.mediaAllowPrivateHosts, tell });
+  return createResultStore({ directory, allowPrivateHosts: config.mediaAllowPrivateHosts, emit });
 }
 
 /** Puts what an earlier process left back in line, and reports what is given up. */
-async function recover({ engine }: Storage, emit: Tell): Promise<void> {
+async function recover({ engine }: Storage, emit: Emit): Promise<void> {
   const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes);
   const untold = (await engine.delivery.pending()).length;
   const total = setAside.length + unreadable.length;
-  if (handedBack + total + untold > 0) emit({ event: 'house.recovered', handedBack, setAside: total, untold });
-  for (const jobId of setAside) emit({ event: 'job.set-aside', jobId, processes: maxCrashes });
-  for (const jobId of unreadable) emit({ event: 'job.set-aside', jobId, processes: 0 });
+  if (handedBack + total + untold > 0) emit({ event: 'app.recovered', handedBack, setAside: total, untold });
+  for (const jobId of setAside) emit({ event: 'job.dead-lettered', jobId, processes: maxCrashes });
+  for (const jobId of unreadable) emit({ event: 'job.dead-lettered', jobId, processes: 0 });
 }
 
 function ownersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {

@@ -1,11 +1,11 @@
 import type { AdminApi, Change, KeyChoice, RaisedAlert } from '../domain/admin-api.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
-import type { KeyDesk } from '../keys/maintenance/key-maintenance.ts';
+import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import { type AdminRecordsOptions, createAdminRecords } from './admin-records.ts';
 
 export type OwnerAdminOptions = AdminRecordsOptions & {
-  readonly keys: KeyDesk;
+  readonly keys: KeyMaintenance;
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
   readonly alerts: () => readonly RaisedAlert[];

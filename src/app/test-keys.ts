@@ -38,10 +38,10 @@ export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTe
   const results = await Promise.allSettled(
     wanted.map(({ secret, provider, id, name }) =>
       queue.add(async () => {
-        const startedMs = clock.uptimeMs();
+        const startedMs = clock.monotonicMs();
         using deadline = clock.deadline(timeoutMs, signal);
         const reply = await provider.probe(secret, deadline);
-        const ms = clock.uptimeMs() - startedMs;
+        const ms = clock.monotonicMs() - startedMs;
         const test: KeyTest = reply.ok
           ? { id, name, ok: true, ms }
           : { id, name, ok: false, reason: reply.failure.reason, detail: reply.failure.detail, ms };

@@ -1,6 +1,6 @@
 import { GrammyError, HttpError } from 'grammy';
 import type { Alert } from '../domain/alert.ts';
-import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { AppEvent, Emit } from '../domain/events.ts';
 import type { Users } from '../domain/users.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { AlertNews } from '../messages/alert-view.ts';
@@ -8,7 +8,7 @@ import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { textOptions } from './delivery/view-options.ts';
 import { sortTrouble } from './delivery/send-once.ts';
-import { describeTrouble, isCalledOff, isPassing, troubleOf } from './outbox/telegram-error.ts';
+import { describeTelegramError, isCalledOff, isPassing, telegramErrorOf } from './outbox/telegram-error.ts';
 
 /** Troubles seldom come alone: what comes within this time of the first goes into the same message. */
 const gatherMs = 5_000;
@@ -16,14 +16,14 @@ const spacingMs = 60_000;
 /** What comes back so soon after it was over is not said again before this time has passed. */
 const dampedMs = 300_000;
 
-export type AlertMailOptions = {
+export type AdminAlertsOptions = {
   readonly outbox: Outbox;
   readonly users: Users;
   readonly messages: MessageMapper;
   readonly adminIds: ReadonlySet<number>;
   readonly matchLocale: (languageCode: string | undefined) => string;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 type Standing = { alert: Alert; isOpen: boolean; quietUntilMs: number };
@@ -42,21 +42,21 @@ type Addressee = {
  * Alert raised -> gathered with others -> said, and over -> said, in each admin's own chat, at most once a minute. Only
  * where an alert stands when a message goes out counts: what began and ended in between is never spoken of.
  */
-export class AlertMail {
-  readonly #options: AlertMailOptions;
+export class AdminAlerts {
+  readonly #options: AdminAlertsOptions;
   readonly #standing = new Map<string, Standing>();
   readonly #addressees: readonly Addressee[];
   #closed = false;
 
-  constructor(options: AlertMailOptions) {
+  constructor(options: AdminAlertsOptions) {
     this.#options = options;
     this.#addressees = [...options.adminIds].map((id) => ({ id, told: new Set(), nextMs: 0, isSending: false }));
   }
 
-  hear(event: HouseEvent): void {
+  hear(event: AppEvent): void {
     if (event.event !== 'alert.raised' && event.event !== 'alert.resolved') return;
     const { alert } = event;
-    const nowMs = this.#options.clock.uptimeMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const isOpen = event.event === 'alert.raised';
     const quietUntilMs = isOpen ? (this.#standing.get(alert.id)?.quietUntilMs ?? 0) : nowMs + dampedMs;
     this.#standing.set(alert.id, { alert, isOpen, quietUntilMs });
@@ -65,12 +65,12 @@ export class AlertMail {
 
   /** An admin writes, and is answered in this language: alerts come in it too. */
   async meet(adminId: number, locale: string): Promise<void> {
-    const { users, tell } = this.#options;
+    const { users, emit } = this.#options;
     try {
       const { heardLocale } = await users.find(adminId);
       if (heardLocale !== locale) await users.hear(adminId, locale);
     } catch (error) {
-      tell({ event: 'house.trouble', what: 'keep the language of an admin', error });
+      emit({ event: 'app.error', what: 'keep the language of an admin', error });
     }
   }
 
@@ -82,7 +82,7 @@ export class AlertMail {
   #schedule(addressee: Addressee): void {
     if (this.#closed || addressee.isSending) return;
     const { clock } = this.#options;
-    const nowMs = clock.uptimeMs();
+    const nowMs = clock.monotonicMs();
     const dueMs = [...this.#standing.values()].flatMap((standing) => this.#dueMs(addressee, standing) ?? []);
     if (dueMs.length === 0) return;
     const atMs = Math.max(nowMs + gatherMs, addressee.nextMs, Math.min(...dueMs));
@@ -105,7 +105,7 @@ export class AlertMail {
 
   async #send(addressee: Addressee): Promise<'done'> {
     const { clock } = this.#options;
-    const nowMs = clock.uptimeMs();
+    const nowMs = clock.monotonicMs();
     this.#forgetWhatIsPast(nowMs);
     const news = [...this.#standing.values()]
       .filter((standing) => (this.#dueMs(addressee, standing) ?? Infinity) <= nowMs)
@@ -126,24 +126,24 @@ export class AlertMail {
 
   /** Answers false when it is worth saying the same once more. */
   async #say(id: number, news: readonly AlertNews[]): Promise<boolean> {
-    const { outbox, users, messages, matchLocale, tell } = this.#options;
+    const { outbox, users, messages, matchLocale, emit } = this.#options;
     try {
       const { locale, heardLocale } = await users.find(id);
-      const screen = messages.alerts(news, locale ?? heardLocale ?? matchLocale(undefined));
-      await outbox.api.sendMessage(id, screen.text, textOptions(screen));
+      const view = messages.alerts(news, locale ?? heardLocale ?? matchLocale(undefined));
+      await outbox.api.sendMessage(id, view.text, textOptions(view));
       return true;
     } catch (error) {
       if (isCalledOff(error)) return false;
       if (!(error instanceof GrammyError || error instanceof HttpError)) {
-        tell({ event: 'house.trouble', what: 'tell an admin of an alert', error });
+        emit({ event: 'app.error', what: 'tell an admin of an alert', error });
         return false;
       }
       // A chat that is closed to the bot stays so; otherwise an alert that comes twice is better than none.
-      if (troubleOf(error) === 'closed') {
-        tell({ event: 'alert.unheard', adminId: id, detail: describeTrouble(error) });
+      if (telegramErrorOf(error) === 'closed') {
+        emit({ event: 'alert.undeliverable', adminId: id, detail: describeTelegramError(error) });
         return true;
       }
-      return !isPassing(sortTrouble(tell, 'sendMessage', error));
+      return !isPassing(sortTrouble(emit, 'sendMessage', error));
     }
   }
 

@@ -10,51 +10,51 @@ import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/replies.ts';
 import { requestCommands } from './commands/requests.ts';
-import type { BotContext, Desk, Speaker } from './context.ts';
+import type { BotContext, BotDeps, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
-import { mindDoors } from './middleware/track-chats.ts';
+import { trackChats } from './middleware/track-chats.ts';
 import { limiting } from './middleware/flood-limit.ts';
-import { sayScreen } from './reply.ts';
-import { storageDoor } from './middleware/storage-errors.ts';
+import { reply } from './reply.ts';
+import { storageErrorBoundary } from './middleware/storage-errors.ts';
 import { typedKeys } from './updates/redact-secrets.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
-export function equip(bot: Bot<BotContext>, desk: Desk, onAdmin: (admin: Speaker) => void): void {
-  const limits = limiting(desk);
+export function equip(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
+  const limits = limiting(deps);
   bot.use(limits.door);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
-  bot.use(storageDoor(desk));
-  bot.use(mindDoors(desk));
-  bot.use(introduce(desk));
+  bot.use(storageErrorBoundary(deps));
+  bot.use(trackChats(deps));
+  bot.use(introduce(deps));
   bot.use(limits.notice);
   bot.filter(isAdminHere).use(async (ctx, next) => {
     onAdmin(ctx.speaker);
     await next();
   });
-  bot.use(typedKeys(desk));
-  bot.use(dialogues(desk));
-  bot.use(generateCommands(desk));
-  bot.use(requestCommands(desk));
-  bot.use(guideCommands(desk));
-  bot.use(premiumCommands(desk));
-  bot.use(forgetCommand(desk));
-  bot.use(keysCommand(desk));
-  bot.use(buttons(desk));
-  bot.use(resultReplies(desk));
+  bot.use(typedKeys(deps));
+  bot.use(dialogues(deps));
+  bot.use(generateCommands(deps));
+  bot.use(requestCommands(deps));
+  bot.use(guideCommands(deps));
+  bot.use(premiumCommands(deps));
+  bot.use(forgetCommand(deps));
+  bot.use(keysCommand(deps));
+  bot.use(buttons(deps));
+  bot.use(resultReplies(deps));
   bot.on('message', async (ctx) => {
     const { locale } = ctx.speaker;
     const { text } = ctx.message;
     if (ctx.chat.type !== 'private') {
       // In groups only what was said to us is answered.
       if (commandTarget(ctx) === ctx.me.username.toLowerCase()) {
-        await sayScreen(ctx, desk.messages.unknownCommand(locale));
+        await reply(ctx, deps.messages.unknownCommand(locale));
       }
       return;
     }
     if (!isSaid(ctx.message)) return;
-    if (text === undefined) await sayScreen(ctx, desk.messages.textOnly(locale));
-    else if (text.startsWith('/')) await sayScreen(ctx, desk.messages.unknownCommand(locale));
-    else await sayScreen(ctx, desk.messages.usage(defaultKind, locale));
+    if (text === undefined) await reply(ctx, deps.messages.textOnly(locale));
+    else if (text.startsWith('/')) await reply(ctx, deps.messages.unknownCommand(locale));
+    else await reply(ctx, deps.messages.usage(defaultKind, locale));
   });
 }
 

@@ -8,7 +8,7 @@ import { make } from './commands/submit-request.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { statusFor } from './commands/requests.ts';
-import type { BotContext, Desk } from './context.ts';
+import type { BotContext, BotDeps } from './context.ts';
 
 const answers = {
   cancelled: 'cancelled',
@@ -18,8 +18,8 @@ const answers = {
 } as const satisfies Record<string, CallbackAnswer>;
 
 /** Every press is answered; what a button may do is decided by what the database says, not by its data. */
-export function buttons(desk: Desk): Composer<BotContext> {
-  const { service, messages, users, receipts } = desk;
+export function buttons(deps: BotDeps): Composer<BotContext> {
+  const { service, messages, users, statusMessages } = deps;
   const feature = new Composer<BotContext>();
   feature.on('callback_query', async (ctx) => {
     const { userId, locale } = ctx.speaker;
@@ -33,39 +33,39 @@ export function buttons(desk: Desk): Composer<BotContext> {
         const { kind } = await service.cancel(jobId(press.id), userId);
         await answer(ctx, messages.answer(answers[kind], locale));
         // The receipt shows it by itself; a list of requests has to be told.
-        if (found === undefined || found.job.receiptId === ctx.callbackQuery.message?.message_id) return;
-        return edit(ctx, await statusFor(ctx, desk));
+        if (found === undefined || found.job.statusMessageId === ctx.callbackQuery.message?.message_id) return;
+        return edit(ctx, await statusFor(ctx, deps));
       }
       case 'again': {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
-        if (await isUnderWay(ctx, desk)) return answer(ctx, messages.answer('alreadyDone', locale));
+        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('alreadyDone', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return make(ctx, desk, found.job);
+        return make(ctx, deps, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (await isUnderWay(ctx, desk)) return answer(ctx, messages.answer('alreadyDone', locale));
+        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('alreadyDone', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return make(ctx, desk, { kind, prompt: messages.example(kind, locale) });
+        return make(ctx, deps, { kind, prompt: messages.example(kind, locale) });
       }
       case 'status': {
         if (press.id === 'all') {
           if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
           await answer(ctx, messages.answer('refreshed', locale));
-          return edit(ctx, await statusFor(ctx, desk));
+          return edit(ctx, await statusFor(ctx, deps));
         }
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
         await answer(ctx, messages.answer('refreshed', locale));
-        const isReceipt = await receipts.meet(found.job, ctx.callbackQuery.message.message_id);
-        return isReceipt ? undefined : edit(ctx, await statusFor(ctx, desk));
+        const isReceipt = await statusMessages.meet(found.job, ctx.callbackQuery.message.message_id);
+        return isReceipt ? undefined : edit(ctx, await statusFor(ctx, deps));
       }
       case 'language': {
-        const chosen = desk.matchLocale(press.id);
+        const chosen = deps.matchLocale(press.id);
         if (chosen !== press.id) return answer(ctx, messages.answer('expired', locale));
         if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
         await users.setLocale(userId, chosen);
@@ -76,9 +76,9 @@ export function buttons(desk: Desk): Composer<BotContext> {
       case 'ask':
         return answer(ctx, messages.answer(isForeign(ctx) ? 'notYours' : 'expired', locale));
       case 'keys':
-        return pressKeysButton(ctx, desk, press.id);
+        return pressKeysButton(ctx, deps, press.id);
       case 'forget':
-        return pressForgetButton(ctx, desk, press.id);
+        return pressForgetButton(ctx, deps, press.id);
       case undefined:
         return answer(ctx, messages.answer('expired', locale));
     }
@@ -91,7 +91,10 @@ function isOwn({ origin }: Job, userId: number): boolean {
 }
 
 /** One press makes one request: until that has ended, the same person's next press of the button makes none. */
-async function isUnderWay({ update, callbackQuery, chat, speaker }: BotContext, { service }: Desk): Promise<boolean> {
+async function isUnderWay(
+  { update, callbackQuery, chat, speaker }: BotContext,
+  { service }: BotDeps,
+): Promise<boolean> {
   const views = await service.findAll(speaker.userId);
   const open = views.filter(({ phase }) => phase.kind !== 'ended');
   const found = await Promise.all(open.map(({ id }) => service.find(id)));

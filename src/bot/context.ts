@@ -1,8 +1,8 @@
 import type { ConversationFlavor } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { AdminApi } from '../domain/admin-api.ts';
-import type { ChatBook, DialogueStore } from '../domain/chat-store.ts';
-import type { Tell } from '../domain/events.ts';
+import type { ChatStore, DialogueStore } from '../domain/chat-store.ts';
+import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake, JobKind, Lane } from '../domain/job.ts';
 import type { Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
@@ -10,7 +10,7 @@ import type { GenerationService } from '../jobs/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/state.ts';
-import type { Receipts } from './delivery/status-message.ts';
+import type { StatusMessages } from './delivery/status-message.ts';
 
 /** Who is speaking, as the handlers need it. */
 export type Speaker = {
@@ -39,18 +39,18 @@ export type BotContext = ConversationFlavor<Context> & {
 };
 
 /** What the handlers may use. */
-export type Desk = {
+export type BotDeps = {
   readonly service: GenerationService;
   readonly users: Users;
   readonly dialogues: DialogueStore;
-  readonly chats: ChatBook;
+  readonly chats: ChatStore;
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
-  readonly receipts: Receipts;
+  readonly statusMessages: StatusMessages;
   /** Deletes everything of a person that can go. */
   readonly forget: (userId: number) => Promise<Forgotten>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;

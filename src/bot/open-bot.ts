@@ -2,28 +2,28 @@ import { Bot } from 'grammy';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
-import type { Reach } from '../domain/events.ts';
-import type { RestBook } from '../domain/chat-store.ts';
+import type { OnCheckpoint } from '../domain/events.ts';
+import type { RetryAfterStore } from '../domain/chat-store.ts';
 import type { ResultSource } from '../domain/result-store.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
-import { AlertMail } from './admin-alerts.ts';
+import { AdminAlerts } from './admin-alerts.ts';
 import { equip } from './bot.ts';
-import type { BotContext, Desk } from './context.ts';
+import type { BotContext, BotDeps } from './context.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
-import { Receipts } from './delivery/status-message.ts';
+import { StatusMessages } from './delivery/status-message.ts';
 import { Updates } from './updates/updates.ts';
 
 /** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
 const answerPatienceS = 40;
 
 /** What the handlers may use, as far as it is there without a bot, and what else the bot is made of. */
-export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'> & {
+export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matchLocale'> & {
   readonly token: Secret;
   readonly apiRoot: string;
   readonly catalog: Catalog;
@@ -33,9 +33,9 @@ export type OpenBotOptions = Omit<Desk, 'messages' | 'receipts' | 'matchLocale'>
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
   readonly inbox: Inbox;
-  readonly rests: RestBook;
+  readonly rests: RetryAfterStore;
   readonly random: Random;
-  readonly reach: Reach;
+  readonly onCheckpoint: OnCheckpoint;
   /** The keys and tokens of this house, to be hidden wherever somebody types one. */
   readonly ours: () => readonly Secret[];
   /** Once it aborts, no call to Telegram and no wait for it goes on. */
@@ -48,12 +48,12 @@ export type OpenBot = AsyncDisposable & {
   readonly delivery: Delivery;
   readonly menu: CommandMenu;
   /** Writes the admins what they have to hear. */
-  readonly mail: AlertMail;
+  readonly mail: AdminAlerts;
 };
 
 /** Puts the bot together; it asks Telegram nothing before it is introduced. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
-  const { token, catalog, defaultLocale, jobs, ledger, reach, service, clock, tell } = options;
+  const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog);
@@ -61,8 +61,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: answerPatienceS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
-  const receipts = opening.use(
-    new Receipts({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, tell }),
+  const statusMessages = opening.use(
+    new StatusMessages({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, emit }),
   );
   const delivery = new Delivery({
     outbox,
@@ -71,24 +71,24 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     delivery: options.delivery,
     ledger,
     results: options.results,
-    receipts,
+    statusMessages,
     messages,
     clock,
-    tell,
-    reach,
+    emit,
+    onCheckpoint,
   });
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
-  const desk: Desk = {
+  const deps: BotDeps = {
     service,
     users,
     dialogues,
     chats,
     admin,
     messages,
-    receipts,
+    statusMessages,
     forget,
     clock,
-    tell,
+    emit,
     adminIds,
     premiumIds,
     perDay,
@@ -96,9 +96,9 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     waiting,
     matchLocale,
   };
-  const mail = opening.use(new AlertMail({ ...desk, outbox }));
-  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, tell });
-  equip(bot, desk, ({ userId, locale }) => {
+  const mail = opening.use(new AdminAlerts({ ...deps, outbox }));
+  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, emit });
+  equip(bot, deps, ({ userId, locale }) => {
     void mail.meet(userId, locale);
     void menu.serve(userId);
   });

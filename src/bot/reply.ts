@@ -1,22 +1,22 @@
-import type { Screen } from '../messages/view.ts';
+import type { MessageView } from '../messages/view.ts';
 import type { BotContext } from './context.ts';
 import { replyTo, textOptions } from './delivery/view-options.ts';
-import { troubleOf } from './outbox/telegram-error.ts';
+import { telegramErrorOf } from './outbox/telegram-error.ts';
 
 /**
  * Answers in the same chat and topic; in a group as a reply, so that everybody sees to whom. Whoever has shut the chat
  * meanwhile is not answered.
  */
-export async function sayScreen(ctx: BotContext, screen: Screen): Promise<void> {
+export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
   const inGroup = ctx.chat !== undefined && ctx.chat.type !== 'private';
   try {
-    await ctx.reply(screen.text, {
-      ...textOptions(screen),
+    await ctx.reply(view.text, {
+      ...textOptions(view),
       ...(inGroup && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
     });
   } catch (error) {
-    if (troubleOf(error) !== 'closed') throw error;
+    if (telegramErrorOf(error) !== 'closed') throw error;
   }
 }
 
@@ -25,18 +25,18 @@ export async function answer(ctx: BotContext, text?: string): Promise<void> {
   try {
     await ctx.answerCallbackQuery(text);
   } catch (error) {
-    if (troubleOf(error) !== 'stale-query') throw error;
+    if (telegramErrorOf(error) !== 'stale-query') throw error;
   }
 }
 
 /** The message with the button shows the news; where that cannot be, a new one does. Nobody is told in a closed chat. */
-export async function edit(ctx: BotContext, screen: Screen): Promise<void> {
+export async function edit(ctx: BotContext, view: MessageView): Promise<void> {
   try {
-    await ctx.editMessageText(screen.text, textOptions(screen));
+    await ctx.editMessageText(view.text, textOptions(view));
   } catch (error) {
-    const trouble = troubleOf(error);
+    const trouble = telegramErrorOf(error);
     if (trouble === 'not-modified' || trouble === 'closed') return;
     if (trouble !== 'no-message') throw error;
-    await sayScreen(ctx, screen);
+    await reply(ctx, view);
   }
 }

@@ -1,6 +1,6 @@
 import type { Claim } from '../domain/job-engine.ts';
 import type { MediaFile, ResultSource } from '../domain/result-store.ts';
-import type { Screen } from '../messages/view.ts';
+import type { MessageView } from '../messages/view.ts';
 import { type ShownFile, uploadLimitBytes } from './delivery/media-message.ts';
 import { type SendTools, sendOnce } from './delivery/send-once.ts';
 
@@ -8,26 +8,26 @@ import { type SendTools, sendOnce } from './delivery/send-once.ts';
 export type FurtherPart = {
   /** With its number among the files of the result, from 0. */
   readonly file?: { readonly file: MediaFile; readonly number: number };
-  readonly screen: Screen;
+  readonly view: MessageView;
 };
 
 export type RestTools = SendTools & { readonly results: ResultSource };
 
-export const noWords: Screen = { text: '', rows: [] };
+export const noWords: MessageView = { text: '', rows: [] };
 
 /**
  * Sends what did not fit into the first message, one after the other, each once. What Telegram does not take as it is goes
  * as a document; a file that cannot be sent is left out, since the first message has told of the result. Throws TryLater.
  */
 export async function showRest(claim: Claim, parts: readonly FurtherPart[], tools: RestTools): Promise<void> {
-  for (const [index, { file: further, screen }] of parts.entries()) {
+  for (const [index, { file: further, view }] of parts.entries()) {
     const file = further && (await shownFile(claim, further, tools));
     if (further !== undefined && file === undefined) continue;
     const part = index + 2;
-    const sent = await sendOnce(claim, { file, as: 'fitting', screen }, tools, part);
+    const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
     if (sent.kind !== 'refused') continue;
     if (sent.trouble === 'closed') return;
-    if (file !== undefined) await sendOnce(claim, { file, as: 'document', screen }, tools, part);
+    if (file !== undefined) await sendOnce(claim, { file, as: 'document', view }, tools, part);
   }
 }
 

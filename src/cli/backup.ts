@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { backUpDatabase, databasePath, setDatabaseAside } from '../app/maintenance.ts';
 import { lookAtConfig } from './keys/known-keys.ts';
 import { sizeWords } from './table.ts';
-import type { Surroundings } from './process-context.ts';
+import type { ProcessContext } from './process-context.ts';
 import { parseConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env.ts';
 
@@ -15,10 +15,10 @@ const clearLine = '\r\u001b[2K';
 const stopped = 130;
 
 /** Copies the database of DATA_DIR to a file, whether or not the bot runs. */
-export async function backupDatabase(around: Surroundings, { file, force }: BackupCommand): Promise<void> {
-  const { config } = lookAtConfig(around);
-  const { out, err } = around;
-  using stop = around.listenForStop();
+export async function backupDatabase(context: ProcessContext, { file, force }: BackupCommand): Promise<void> {
+  const { config } = lookAtConfig(context);
+  const { out, err } = context;
+  using stop = context.listenForStop();
   let shown = -1;
   const onProgress = (share: number) => {
     const percent = Math.floor(share * 100);
@@ -26,14 +26,14 @@ export async function backupDatabase(around: Surroundings, { file, force }: Back
     shown = percent;
     err.write(`${clearLine}copying, ${percent} %`);
   };
-  const to = resolve(around.cwd, file);
+  const to = resolve(context.cwd, file);
   try {
-    const dataDir = resolve(around.cwd, config.dataDir);
+    const dataDir = resolve(context.cwd, config.dataDir);
     const report = await backUpDatabase(dataDir, { to, force, onProgress, signal: stop.signal });
     if (shown >= 0) err.write(clearLine);
     if (report === undefined) {
       err.write(`There is nothing to back up: the bot has never run with DATA_DIR ${config.dataDir}\n`);
-      return around.exitWith(1);
+      return context.exitWith(1);
     }
     const { bytes, schema, jobs } = report;
     const facts = `${sizeWords(bytes)}, schema ${schema}, ${jobs} ${jobs === 1 ? 'request' : 'requests'}`;
@@ -46,7 +46,7 @@ export async function backupDatabase(around: Surroundings, { file, force }: Back
     if (shown >= 0) err.write(clearLine);
     if (!stop.signal.aborted) throw error;
     err.write('Stopped; nothing was left behind\n');
-    around.exitWith(stopped);
+    context.exitWith(stopped);
   }
 }
 

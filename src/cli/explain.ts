@@ -5,7 +5,7 @@ import { excerpt } from '../messages/shown-text.ts';
 import { oneLine } from '../observability/describe-error.ts';
 import { choiceWords, count, parkWords, size } from '../observability/pretty-log.ts';
 import type { PastJob } from '../domain/job-engine.ts';
-import { paint, type Terminal, type Surroundings } from './process-context.ts';
+import { paint, type Terminal, type ProcessContext } from './process-context.ts';
 import { isoTime, momentWords, spanWords, table } from './table.ts';
 import { openAdmin } from '../app/open-admin.ts';
 import { jobId } from '../domain/ids.ts';
@@ -149,33 +149,33 @@ const listed = 10;
 const notFound = 1;
 
 /** Tells the story of one job from what the database kept of it, or lists the last jobs. */
-export async function explain(around: Surroundings, { id, json }: ExplainOptions): Promise<void> {
-  const { config } = lookAtConfig(around);
-  using opened = await openAdmin({ config, keys: [], clock: around.clock });
+export async function explain(context: ProcessContext, { id, json }: ExplainOptions): Promise<void> {
+  const { config } = lookAtConfig(context);
+  using opened = await openAdmin({ config, keys: [], clock: context.clock });
   const { jobs } = opened.admin;
   const sorry = (why: string) => {
-    around.err.write(`${why}\n`);
-    around.exitWith(notFound);
+    context.err.write(`${why}\n`);
+    context.exitWith(notFound);
   };
   const latest = await jobs.list({ count: listed });
   if (latest.length === 0 && opened.owner === 'never-ran') {
     return sorry(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
   }
-  if (id === undefined) return listLatest(around, latest, json);
+  if (id === undefined) return listLatest(context, latest, json);
   const past = await jobs.find(jobId(id.trim()));
   if (past === undefined) {
     const shown = excerpt(oneLine(id), 60);
     return sorry(`There is no job "${shown}"; "darkroom explain" alone lists the last ${listed}`);
   }
   const trail = await jobs.trail(past.job.id);
-  if (json) writeJson(around.out, { ...jobDocument(past), calls: trail.map((call) => callDocument(call)) });
-  else around.out.write(`${tale(around.out, past, trail, around.clock.now()).join('\n')}\n`);
+  if (json) writeJson(context.out, { ...jobDocument(past), calls: trail.map((call) => callDocument(call)) });
+  else context.out.write(`${tale(context.out, past, trail, context.clock.now()).join('\n')}\n`);
 }
 
-function listLatest(around: Surroundings, jobs: readonly PastJob[], json: boolean): void {
-  if (json) return writeJson(around.out, { jobs: jobs.map((past) => jobDocument(past)) });
-  if (jobs.length === 0) return around.out.write('There is no job yet\n');
-  const nowMs = around.clock.now();
+function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boolean): void {
+  if (json) return writeJson(context.out, { jobs: jobs.map((past) => jobDocument(past)) });
+  if (jobs.length === 0) return context.out.write('There is no job yet\n');
+  const nowMs = context.clock.now();
   const rows = jobs.map(({ job }) => [
     job.id,
     momentWords(job.acceptedAtMs, nowMs),
@@ -194,7 +194,7 @@ function listLatest(around: Surroundings, jobs: readonly PastJob[], json: boolea
     { title: 'now' },
     { title: 'prompt', givesWay: 2 },
   ];
-  around.out.write(`${table(around.out, columns, rows).join('\n')}\n`);
+  context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);
 }
 
 const promptInJson = 200;

@@ -5,7 +5,7 @@ import { providerDefinitions } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
 import { ConfigError, parseConfig } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { EnvironmentReading } from '../config/env.ts';
 import { groupWarnings } from '../keys/sources/account-groups.ts';
 import type { KeySource } from '../keys/sources/key-source.ts';
@@ -33,9 +33,9 @@ export type LiveKeysOptions = {
   readonly reading: EnvironmentReading;
   readonly source: KeySource;
   readonly providers: ProvidersConfig;
-  readonly house: Pick<App, 'reloadKeys'>;
+  readonly app: Pick<App, 'reloadKeys'>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Warnings that were told already. */
   readonly told: readonly string[];
   /** Hears of keys before anybody uses them. */
@@ -79,7 +79,7 @@ export class LiveKeys implements AsyncDisposable {
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
       this.#warn(`${name} was changed; it takes effect at the next start`);
     }
-    this.#takeKeys((keys) => this.#options.tell({ event: 'config.reread', keys }));
+    this.#takeKeys((keys) => this.#options.emit({ event: 'config.reloaded', keys }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,11 +92,11 @@ export class LiveKeys implements AsyncDisposable {
   }
 
   #warn(text: string): void {
-    this.#options.tell({ event: 'config.warning', text });
+    this.#options.emit({ event: 'config.warning', text });
   }
 
   #takeKeys(onTaken: (keys: number) => void = () => undefined): void {
-    const { source, tell, onKeys, house } = this.#options;
+    const { source, emit, onKeys, app } = this.#options;
     const { env, warnings } = this.#reading;
     const providers = this.#providers;
     const { keys, warnings: keyWarnings } = source.read(env);
@@ -105,9 +105,9 @@ export class LiveKeys implements AsyncDisposable {
     for (const text of all) if (!this.#told.has(text)) this.#warn(text);
     this.#told = new Set(all);
     this.#work = this.#work
-      .then(() => house.reloadKeys(keys, providers))
+      .then(() => app.reloadKeys(keys, providers))
       .then(() => onTaken(keys.length))
-      .catch((error: unknown) => tell({ event: 'house.trouble', what: 'Cannot take in the keys anew', error }));
+      .catch((error: unknown) => emit({ event: 'app.error', what: 'Cannot take in the keys anew', error }));
   }
 }
 

@@ -55,7 +55,7 @@ export function paint(terminal: Terminal, style: Style | undefined, text: string
 }
 
 /** What a command sees of the process it runs in. */
-export type Surroundings = {
+export type ProcessContext = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -68,7 +68,7 @@ export type Surroundings = {
 };
 
 /** The process as it is. */
-export function processSurroundings(): Surroundings {
+export function processContext(): ProcessContext {
   const gone = new AbortController();
   return {
     cwd: process.cwd(),

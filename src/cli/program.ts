@@ -2,9 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config/config.ts';
 import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
-import { StorageTrouble } from '../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
-import { processSurroundings, type Surroundings, carryThrough } from './process-context.ts';
+import { processContext, type ProcessContext, carryThrough } from './process-context.ts';
 import { defineSimulate } from '../../simulator/define-simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
@@ -13,7 +13,7 @@ const cannotStart = 2;
 /** Runs the darkroom command; sets the exit code instead of ending the process. */
 export async function runProgram(
   words: readonly string[],
-  around: Surroundings = processSurroundings(),
+  context: ProcessContext = processContext(),
   redactor: Redactor = createRedactor([]),
 ): Promise<void> {
   const program = new Command('darkroom')
@@ -21,7 +21,7 @@ export async function runProgram(
       'A Telegram bot that turns a sentence into a picture or a video, and keeps working when its API keys do not.',
     )
     .exitOverride()
-    .configureOutput({ writeOut: (text) => around.out.write(text), writeErr: (text) => around.err.write(text) })
+    .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) })
     .showHelpAfterError('(run "darkroom --help" to see what there is)');
 
   program
@@ -83,7 +83,7 @@ export async function runProgram(
     .option('--json', 'print one JSON document, for programs', false)
     .action(async (options: { json: boolean }) => {
       const { doctor } = await import('./doctor/doctor.ts');
-      await doctor(around, options);
+      await doctor(context, options);
     });
 
   program
@@ -93,12 +93,12 @@ export async function runProgram(
     .option('--force', 'replace the file when it exists', false)
     .action(async (file: string, { force }: { force: boolean }) => {
       const { backupDatabase } = await import('./backup.ts');
-      await backupDatabase(around, { file, force });
+      await backupDatabase(context, { file, force });
     });
 
   defineSimulate(program);
 
-  addKeysCommands(program, around);
+  addKeysCommands(program, context);
 
   program
     .command('explain')
@@ -107,19 +107,19 @@ export async function runProgram(
     .option('--json', 'print one JSON document, for programs', false)
     .action(async (id: string | undefined, { json }: { json: boolean }) => {
       const { explain } = await import('./explain.ts');
-      await explain(around, { id, json });
+      await explain(context, { id, json });
     });
 
   try {
     await carryThrough(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
-    around.exitWith(exitCodeOf(error, around));
+    context.exitWith(exitCodeOf(error, context));
   }
 }
 
-function exitCodeOf(error: unknown, { err }: Surroundings): number {
+function exitCodeOf(error: unknown, { err }: ProcessContext): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart;
-  if (error instanceof StartError || error instanceof ConfigError || error instanceof StorageTrouble) {
+  if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
     err.write(`${error.message}\n`);
     return cannotStart;
   }

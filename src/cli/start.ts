@@ -58,16 +58,16 @@ export type ProcessMemory = {
  */
 export function giveBackWhenQuiet(clock: Clock, memory: ProcessMemory = processMemory): Disposable {
   let worked = memory.workedMs();
-  let lookedUpMs = clock.uptimeMs();
+  let lookedUpMs = clock.monotonicMs();
   let gaveUpMs = -Infinity;
   return every(clock, lookEveryMs, () => {
-    const upMs = clock.uptimeMs();
+    const monotonicMs = clock.monotonicMs();
     const workedNow = memory.workedMs();
-    const isQuiet = workedNow - worked <= (upMs - lookedUpMs) * quietShare;
+    const isQuiet = workedNow - worked <= (monotonicMs - lookedUpMs) * quietShare;
     worked = workedNow;
-    lookedUpMs = upMs;
-    if (!isQuiet || upMs - gaveUpMs < leastApartMs || memory.youngBytes() < worthBytes) return;
-    gaveUpMs = upMs;
+    lookedUpMs = monotonicMs;
+    if (!isQuiet || monotonicMs - gaveUpMs < leastApartMs || memory.youngBytes() < worthBytes) return;
+    gaveUpMs = monotonicMs;
     memory.giveBack();
   });
 }
@@ -115,7 +115,7 @@ export async function start(redactor: Redactor): Promise<void> {
   hide(keys);
   const clock = systemClock;
   using log = new EventLog({ level: config.logLevel, redactor, clock, pretty: process.stdout.isTTY });
-  const { tell } = log;
+  const { emit } = log;
   const told = [
     ...warnings,
     ...debugging,
@@ -123,26 +123,26 @@ export async function start(redactor: Redactor): Promise<void> {
     ...keyWarnings,
     ...groupsBeyond(keys, config.providers),
   ];
-  for (const text of told) tell({ event: 'config.warning', text });
+  for (const text of told) emit({ event: 'config.warning', text });
   if (keys.length === 0) {
-    tell({
+    emit({
       event: 'config.warning',
       text: 'no provider key is set; requests are answered kindly, and fail, until BYTEZ_API_KEY is',
     });
   }
-  await using house = await openApp({ config, keys, clock, random: systemRandom, emit: tell });
+  await using app = await openApp({ config, keys, clock, random: systemRandom, emit: emit });
   await using live = new LiveKeys({
     reading,
     source,
     providers: config.providers,
-    house,
+    app,
     clock,
-    tell,
+    emit,
     told,
     onKeys: hide,
     readEnvironment: readAll,
   });
   liveKeys = live;
   using _memory = giveBackWhenQuiet(clock);
-  await untilStopped(house.broken, asked);
+  await untilStopped(app.broken, asked);
 }

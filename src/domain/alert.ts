@@ -12,11 +12,11 @@ export type AlertFacts =
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: so many processes died while they worked for it, or, with 0, it cannot be read. */
-  | { readonly kind: 'job-set-aside'; readonly jobId: JobId; readonly processes: number }
+  | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
-  | { readonly kind: 'telegram-rests'; readonly forMs: number }
+  | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }
   /** Somebody who is no admin asked for what only admins see. */
-  | { readonly kind: 'stranger-asks'; readonly userId: number }
+  | { readonly kind: 'unauthorized-admin-attempt'; readonly userId: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
 
 export const alertSeverity = {
@@ -24,9 +24,9 @@ export const alertSeverity = {
   'no-key-ready': 'high',
   'provider-silent': 'high',
   'many-errors': 'medium',
-  'job-set-aside': 'high',
-  'telegram-rests': 'medium',
-  'stranger-asks': 'low',
+  'job-dead-lettered': 'high',
+  'telegram-rate-limited': 'medium',
+  'unauthorized-admin-attempt': 'low',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 

@@ -1,4 +1,4 @@
-import { type BenchReason, dueAtMs, type KeyState, takesCalls } from './key-state.ts';
+import { type BenchReason, dueAtMs, type KeyState, acceptsCalls } from './key-state.ts';
 
 /** What some keys are good for, by their states alone: whether one of them has a seat free is the pool's to say. */
 export type Availability =
@@ -24,7 +24,7 @@ export function availabilityOf(keys: Iterable<{ readonly state: KeyState }>, isL
   let benched = 0;
   let outOfCredit = 0;
   for (const { state } of keys) {
-    if (takesCalls(state)) return { kind: 'taking' };
+    if (acceptsCalls(state)) return { kind: 'taking' };
     count += 1;
     if (state.kind === 'probing') isProbing = true;
     else if (state.kind === 'cooling') untilMs = Math.min(untilMs, dueAtMs(state, isLast));

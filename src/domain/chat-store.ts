@@ -7,7 +7,7 @@ export type ChatEntry = {
 };
 
 /** What is remembered of chats across restarts; a chat that nothing is known of is open and where it was. */
-export type ChatBook = {
+export type ChatStore = {
   find(chatId: number): Promise<ChatEntry>;
   close(chatId: number, nowMs: number): Promise<void>;
   /** Somebody wrote there, so the bot may as well. */
@@ -36,7 +36,7 @@ export type HeldPlace = number | string;
 export type Rest = { readonly place: HeldPlace; readonly untilMs: number };
 
 /** Where Telegram wants no calls, across restarts: whoever calls too early is made to wait ever longer. */
-export type RestBook = {
+export type RetryAfterStore = {
   /** The rests that are not over. */
   resting(nowMs: number): Promise<readonly Rest[]>;
   /** A longer rest from before stays. */

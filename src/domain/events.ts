@@ -19,25 +19,25 @@ type AttemptFacts = {
 };
 
 /** Everything that happens in the house and is worth a log line. Ids and names only: no prompt, no secret. */
-export type HouseEvent =
-  | { readonly event: 'house.started'; readonly keys: number; readonly waiting: number; readonly bot: string }
+export type AppEvent =
+  | { readonly event: 'app.started'; readonly keys: number; readonly waiting: number; readonly bot: string }
   | {
-      readonly event: 'house.recovered';
+      readonly event: 'app.recovered';
       readonly handedBack: number;
       readonly setAside: number;
       readonly untold: number;
     }
   /** What was old, or belonged to nobody any more, was deleted. */
-  | { readonly event: 'house.tidied'; readonly requests: number; readonly results: number }
-  | { readonly event: 'house.stopping'; readonly running: number }
-  | { readonly event: 'house.stopped'; readonly handedBack: number }
+  | { readonly event: 'retention.deleted'; readonly requests: number; readonly results: number }
+  | { readonly event: 'app.stopping'; readonly running: number }
+  | { readonly event: 'app.stopped'; readonly handedBack: number }
   | { readonly event: 'config.warning'; readonly text: string }
   /** Somebody asked for it, and nothing stood against it. */
-  | { readonly event: 'config.reread'; readonly keys: number }
+  | { readonly event: 'config.reloaded'; readonly keys: number }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
-  | { readonly event: 'house.trouble'; readonly what: string; readonly error: unknown }
+  | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
-  | { readonly event: 'storage.refuses'; readonly what: Kept; readonly error: unknown }
+  | { readonly event: 'storage.unavailable'; readonly what: Kept; readonly error: unknown }
   | { readonly event: 'storage.recovered'; readonly what: Kept; readonly lastedMs: number }
   | {
       readonly event: 'job.accepted';
@@ -63,10 +63,10 @@ export type HouseEvent =
     }
   | { readonly event: 'job.failed'; readonly jobId: JobId; readonly code: FailureCode; readonly calls: number }
   /** So many processes died while they worked for the job; 0 when what is kept of it cannot be read. */
-  | { readonly event: 'job.set-aside'; readonly jobId: JobId; readonly processes: number }
+  | { readonly event: 'job.dead-lettered'; readonly jobId: JobId; readonly processes: number }
   | { readonly event: 'job.cancelled'; readonly jobId: JobId }
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
-  | { readonly event: 'job.told'; readonly jobId: JobId; readonly code: FailureCode }
+  | { readonly event: 'job.notified'; readonly jobId: JobId; readonly code: FailureCode }
   | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string }
   | ({ readonly event: 'attempt.started'; readonly choice: Choice; readonly waitedMs: number } & AttemptFacts)
   | ({ readonly event: 'attempt.failed'; readonly failure: AttemptFailure; readonly ms: number } & AttemptFacts)
@@ -91,27 +91,27 @@ export type HouseEvent =
     }
   | { readonly event: 'alert.raised' | 'alert.resolved'; readonly alert: Alert }
   /** The chat of an admin is closed to the bot. */
-  | { readonly event: 'alert.unheard'; readonly adminId: number; readonly detail: string }
+  | { readonly event: 'alert.undeliverable'; readonly adminId: number; readonly detail: string }
   /** Somebody who is no admin asked for what only admins see, and was answered as if it did not exist. */
   | { readonly event: 'admin.refused'; readonly userId: number }
-  | { readonly event: 'model.resting'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
+  | { readonly event: 'model.cooling'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {
-      readonly event: 'telegram.trouble';
+      readonly event: 'telegram.error';
       readonly method: string;
       readonly detail: string;
       readonly retryInMs?: number;
     }
   /** Another process polls with this bot's token; a newcomer waits until that one has gone. */
-  | { readonly event: 'telegram.contested'; readonly waits: boolean }
-  | { readonly event: 'telegram.uncontested'; readonly afterMs: number }
+  | { readonly event: 'telegram.conflict'; readonly waits: boolean }
+  | { readonly event: 'telegram.conflict-over'; readonly afterMs: number }
   | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */
-export type Tell = (event: HouseEvent) => void;
+export type Emit = (event: AppEvent) => void;
 
 /** Which events a subscriber wants; all of them when absent. */
-export type EventFilter = (event: HouseEvent) => boolean;
+export type EventFilter = (event: AppEvent) => boolean;
 
 /**
  * The one place where events meet those who want to know of them. `emit` never throws and never waits. All subscribers
@@ -119,13 +119,13 @@ export type EventFilter = (event: HouseEvent) => boolean;
  * throws harms no other: its fault is emitted as an event of its own.
  */
 export type EventBus = {
-  readonly emit: Tell;
+  readonly emit: Emit;
   /** Calls the listener with each event from now on, in order of subscription; disposing ends that. */
-  subscribe(listener: Tell, filter?: EventFilter): Disposable;
+  subscribe(listener: Emit, filter?: EventFilter): Disposable;
 };
 
 /** Moments of a job's life between which it changes hands: at each of them a process may die. */
-export const lifePoints = [
+export const checkpoints = [
   'accepted',
   'claimed',
   'call-noted',
@@ -137,9 +137,9 @@ export const lifePoints = [
   'delivering',
   'delivered-not-told',
 ] as const;
-export type LifePoint = (typeof lifePoints)[number];
+export type Checkpoint = (typeof checkpoints)[number];
 
 /** Called when a job comes to the point; tests end the process there. */
-export type Reach = (point: LifePoint, jobId: JobId) => void;
+export type OnCheckpoint = (point: Checkpoint, jobId: JobId) => void;
 
-export const reachNothing: Reach = () => undefined;
+export const ignoreCheckpoints: OnCheckpoint = () => undefined;

@@ -17,7 +17,7 @@ export type JobDelivery = {
   /** Is this still the newest lease of the job? Every outside effect asks first. */
   holds(lease: JobLease): Promise<boolean>;
   /** Remembers which message shows how the job goes. */
-  keepReceipt(id: JobId, receiptId: number): Promise<void>;
+  keepStatusMessage(id: JobId, statusMessageId: number): Promise<void>;
 };
 
 /** What was taken back from owners that are gone. */
@@ -84,12 +84,12 @@ export type JobQueue = {
    * Keeps one call of the running job, before it is sent and again when it has ended. Sending one counts it; how it ended
    * may be kept under the lease that sent it also when that is no longer the newest.
    */
-  noteCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
+  recordCall(lease: JobLease, trail: AttemptTrail): Promise<boolean>;
   /**
    * Keeps what the call was answered, with what the job has used up so far: from now on every claim of the job carries
    * the answer, until the job is parked or ends.
    */
-  noteAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  recordAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
   /** Keeps what the running job has used up. */
   checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
   /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer is forgotten. */

@@ -143,7 +143,7 @@ export type Job = JobRequest & {
   /** First time a line claimed it; its own deadline counts from here. */
   readonly claimedAtMs?: number;
   /** Telegram's id of the status message, once it was sent. */
-  readonly receiptId?: number;
+  readonly statusMessageId?: number;
 };
 
 /** One entry of a chain: which model of which provider is asked. */

@@ -33,7 +33,7 @@ export type KeyState =
   | { readonly kind: 'disabled' };
 
 /** True for a key that is handed out: to everybody, after its siblings, or for one call. */
-export function takesCalls({ kind }: KeyState): boolean {
+export function acceptsCalls({ kind }: KeyState): boolean {
   return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
 }
 

@@ -42,7 +42,7 @@ export type KeyTest = {
 };
 
 /** What an admin may see and do about keys. */
-export type KeyDeskView = {
+export type KeyMaintenanceView = {
   snapshot(): PoolView;
   /** As `AdminKeys.test`. */
   test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;

@@ -81,4 +81,4 @@ export type ModelTraits = {
 export type ModelLookup = (candidate: Candidate) => ModelTraits;
 
 /** A model that follows nothing but the words. */
-export const wordsOnly: ModelTraits = { seed: false, negative: false };
+export const textOnly: ModelTraits = { seed: false, negative: false };

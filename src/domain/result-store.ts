@@ -1,7 +1,7 @@
 import type { AttemptFailure } from './failure.ts';
 import type { JobId } from './ids.ts';
 import type { JobKind } from './job.ts';
-import type { StorageTrouble } from './store-unavailable.ts';
+import type { StoreUnavailable } from './store-unavailable.ts';
 
 /** What the bytes of a file are. */
 export const mediaKinds = ['image', 'video', 'audio'] as const;
@@ -23,7 +23,7 @@ export type MediaSource =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
-export type Kept =
+export type Downloaded =
   | { readonly ok: true; readonly file: MediaFile }
   | {
       readonly ok: false;
@@ -31,7 +31,7 @@ export type Kept =
       /** A later fetch of the same address may succeed (404, cut connection). */
       readonly again: boolean;
       /** This machine's disk refused it, nobody else: it is worth waiting until that is over. */
-      readonly byDisk?: boolean;
+      readonly diskFull?: boolean;
     };
 
 /** The bytes of one file of a result, wherever they lie. */
@@ -42,19 +42,19 @@ export type OpenedResult = {
 };
 
 /** Brings a provider's result to where results are kept, safely. One try; the caller decides about another. */
-export type ResultKeeper = {
+export type ResultDownloader = {
   /** The whole file that is kept for the job, if there is one; `part` counts the files of one result from 0. */
   find(kind: JobKind, jobId: JobId, part?: number): Promise<MediaFile | undefined>;
   /** Removes all that is kept for the job; answers whether there was anything. */
   remove(jobId: JobId): Promise<boolean>;
   /** The parts of a result are kept one after the other, from 0. */
-  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Kept>;
+  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Downloaded>;
   /** Why nothing can be kept at present, while that is so. */
-  readonly trouble?: () => StorageTrouble | undefined;
+  readonly trouble?: () => StoreUnavailable | undefined;
 };
 
 /** What is kept, seen by whoever tidies up. */
-export type ResultShelf = Pick<ResultKeeper, 'remove'> & {
+export type ResultShelf = Pick<ResultDownloader, 'remove'> & {
   /** Every job for which something is kept. */
   list(): Promise<readonly JobId[]>;
 };
@@ -66,4 +66,4 @@ export type ResultSource = {
 };
 
 /** All that is done with results; each consumer takes the part that it needs. */
-export type ResultStore = ResultKeeper & ResultShelf & ResultSource;
+export type ResultStore = ResultDownloader & ResultShelf & ResultSource;

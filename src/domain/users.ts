@@ -37,9 +37,9 @@ export type PersonalData = {
    */
   mark(userId: number, nowMs: number): Promise<number>;
   /** How many marked jobs are not told yet. */
-  leaving(): Promise<number>;
+  pendingErasure(): Promise<number>;
   /** Some of the jobs that may go: told and marked, or told at or before the moment given; the oldest first. */
-  overdue(toldBeforeMs: number, atMost: number): Promise<readonly JobId[]>;
+  expired(toldBeforeMs: number, atMost: number): Promise<readonly JobId[]>;
   /** Deletes the jobs with everything that was kept of them; their files are to be gone by then. */
   drop(ids: readonly JobId[], nowMs: number): Promise<void>;
   /** Whether the job's file may still be shown, or shall be. */

@@ -1,7 +1,7 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { JobKind, Lane, Outcome } from './job.ts';
-import { type KeyHealth, dueAtMs, type KeyState, takesCalls } from './key-state.ts';
+import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls } from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
 export type KeyView = KeyHealth & {
@@ -33,14 +33,14 @@ export type PoolView = {
 
 /** The keys counted by what they are good for. */
 export function poolViewOf(keys: readonly KeyView[]): PoolView {
-  const taking = new Set(keys.filter(({ state }) => takesCalls(state)).map(({ provider }) => provider));
+  const taking = new Set(keys.filter(({ state }) => acceptsCalls(state)).map(({ provider }) => provider));
   const wakes = keys.flatMap(({ state, provider }) =>
     state.kind === 'cooling' ? [dueAtMs(state, !taking.has(provider))] : [],
   );
   const count = (kind: KeyState['kind']) => keys.filter(({ state }) => state.kind === kind).length;
   return {
     total: keys.length,
-    ready: keys.filter(({ state }) => takesCalls(state)).length,
+    ready: keys.filter(({ state }) => acceptsCalls(state)).length,
     cooling: count('cooling'),
     benched: count('benched') + count('probing'),
     disabled: count('disabled'),

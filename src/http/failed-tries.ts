@@ -20,12 +20,12 @@ export class FailedTries {
   /** How long nobody from this address is heard; 0 when they are. */
   waitMs(address: string): number {
     const tries = this.#recent(netOf(address));
-    return tries === undefined || tries.count < mostTries ? 0 : tries.sinceMs + windowMs - this.#clock.uptimeMs();
+    return tries === undefined || tries.count < mostTries ? 0 : tries.sinceMs + windowMs - this.#clock.monotonicMs();
   }
 
   count(address: string): void {
     const net = netOf(address);
-    const { sinceMs, count } = this.#recent(net) ?? { sinceMs: this.#clock.uptimeMs(), count: 0 };
+    const { sinceMs, count } = this.#recent(net) ?? { sinceMs: this.#clock.monotonicMs(), count: 0 };
     this.#byNet.delete(net);
     this.#byNet.set(net, { sinceMs, count: count + 1 });
     for (const oldest of this.#byNet.keys()) {
@@ -40,7 +40,7 @@ export class FailedTries {
 
   #recent(net: string): Tries | undefined {
     const tries = this.#byNet.get(net);
-    return tries === undefined || this.#clock.uptimeMs() - tries.sinceMs >= windowMs ? undefined : tries;
+    return tries === undefined || this.#clock.monotonicMs() - tries.sinceMs >= windowMs ? undefined : tries;
   }
 }
 

@@ -18,7 +18,7 @@ export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
  * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Nobody is told why an
  * answer failed but `onTrouble`.
  */
-export function healthApi(vitals: Vitals, onTrouble: (error: unknown) => void = () => undefined): Hono {
+export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
   const api = new Hono();
   api.use(async (c, next) => {
     await next();
@@ -34,7 +34,7 @@ export function healthApi(vitals: Vitals, onTrouble: (error: unknown) => void = 
   });
   api.notFound((c) => c.body(null, 404));
   api.onError((error, c) => {
-    onTrouble(error);
+    onError(error);
     return c.body(null, 500);
   });
   return api;
@@ -45,9 +45,9 @@ export function remembered(clock: Clock, forMs: number, ask: () => boolean): () 
   let answer = false;
   let askedMs = -Infinity;
   return () => {
-    if (clock.uptimeMs() - askedMs >= forMs) {
+    if (clock.monotonicMs() - askedMs >= forMs) {
       answer = ask();
-      askedMs = clock.uptimeMs();
+      askedMs = clock.monotonicMs();
     }
     return answer;
   };

@@ -1,4 +1,4 @@
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Secret } from '../kit/secret.ts';
 import { createGate } from './gate.ts';
@@ -11,13 +11,13 @@ export type DoorOptions = {
   readonly adminToken: Secret | undefined;
   readonly vitals: Vitals;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** Opens the health API behind its gate; what fails in there harms nobody outside. */
-export function openDoor({ host, port, adminToken, vitals, clock, tell }: DoorOptions): Promise<Listening> {
-  const onTrouble = (error: unknown) => tell({ event: 'house.trouble', what: 'the health API', error });
+export function openDoor({ host, port, adminToken, vitals, clock, emit }: DoorOptions): Promise<Listening> {
+  const onError = (error: unknown) => emit({ event: 'app.error', what: 'the health API', error });
   const tokens = () => (adminToken === undefined ? [] : [adminToken]);
   const gate = createGate({ open: openPaths, tokens, host, clock });
-  return listen(healthApi(vitals, onTrouble), host, port, { gate, onTrouble });
+  return listen(healthApi(vitals, onError), host, port, { gate, onError });
 }

@@ -33,7 +33,7 @@ export type ListenOptions = {
   /** Who may come in at all; everybody when absent. */
   readonly gate?: Gate;
   /** Hears what went wrong behind the door; whoever asked only learns that it did. */
-  readonly onTrouble?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
 };
 
@@ -42,7 +42,7 @@ export async function listen(
   app: Hono,
   host: string,
   port: number,
-  { gate = () => 'pass', onTrouble = () => undefined, limits = usualLimits }: ListenOptions = {},
+  { gate = () => 'pass', onError = () => undefined, limits = usualLimits }: ListenOptions = {},
 ): Promise<Listening> {
   const answer = getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false });
   const server = createServer(
@@ -58,7 +58,7 @@ export async function listen(
       const ruling = gate(caller);
       // Nobody waits for the rest of a body that is not wanted.
       if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
-      if (ruling === 'pass') void answer(request, response).catch(onTrouble);
+      if (ruling === 'pass') void answer(request, response).catch(onError);
       else refuse(response, ruling);
     },
   );
@@ -70,7 +70,7 @@ export async function listen(
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),
   );
   await opened(server, host, port);
-  server.on('error', onTrouble);
+  server.on('error', onError);
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
   return {

@@ -4,13 +4,13 @@ import type { AttemptFailure } from '../domain/failure.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import type { Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Random } from '../kit/backoff.ts';
-import type { CallNotes } from './call-journal.ts';
-import { callOnce, type CallTools } from './call-provider.ts';
-import { JobCourse, type TurnEnding, type JobMemory } from './job-progress.ts';
+import type { CallJournal } from './call-journal.ts';
+import { callProvider, type CallTools } from './call-provider.ts';
+import { ChainProgress, type TurnEnding, type JobMemory } from './job-progress.ts';
 import { candidatesFor } from './request/model-options.ts';
-import type { ModelRest } from './circuit-breaker/breakers.ts';
+import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { decide, longestInsideWaitMs } from './retry-policy.ts';
-import { type AttemptPool, healthySeat, seatFor, type SeatWish } from './lease-key.ts';
+import { type AttemptPool, healthySeat, leaseKey, type KeyRequest } from './lease-key.ts';
 
 /** So many calls have to be measured before their slowest say how long to wait for one. */
 const enoughSamples = 20;
@@ -40,7 +40,7 @@ export type LoopTools = CallTools & {
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
-  readonly resting: ModelRest;
+  readonly resting: ModelCooldowns;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
 };
@@ -49,7 +49,7 @@ const noKeys: ReadonlySet<KeyId> = new Set();
 
 export type AttemptTools = LoopTools & {
   readonly memory: JobMemory;
-  readonly notes: CallNotes;
+  readonly journal: CallJournal;
   readonly onAttempt: (attempt: number) => void;
   readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
 };
@@ -71,50 +71,50 @@ export async function runAttempts(
   signal: AbortSignal,
   tools: AttemptTools,
 ): Promise<TurnEnding> {
-  const { clock, pool, memory, notes, breakers, mechanisms = everyMechanism } = tools;
-  const course = new JobCourse(job, candidatesFor(tools.chains[job.kind], job.options, tools.models), memory);
+  const { clock, pool, memory, journal, breakers, mechanisms = everyMechanism } = tools;
+  const progress = new ChainProgress(job, candidatesFor(tools.chains[job.kind], job.options, tools.models), memory);
   const nowMs = clock.now();
-  const deadlineUpMs = clock.uptimeMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
-  const isSilent = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
-  const isPassedOver = (candidate: Candidate) => tools.resting.isResting(candidate) && !course.isAtLast;
+  const deadlineMonotonicMs = clock.monotonicMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
+  const isDown = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
+  const isPassedOver = (candidate: Candidate) => tools.resting.isResting(candidate) && !progress.isAtLast;
   let inHand = seat;
-  let hasMetSilence = false;
+  let foundProviderDown = false;
 
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { candidate } = course;
-      const leftMs = deadlineUpMs - clock.uptimeMs();
-      if (candidate === undefined || leftMs <= 0 || course.hasCalledEnough) return course.failed();
+      const { candidate } = progress;
+      const leftMs = deadlineMonotonicMs - clock.monotonicMs();
+      if (candidate === undefined || leftMs <= 0 || progress.hasCalledEnough) return progress.failed();
       if (isPassedOver(candidate)) {
-        course.goOn();
+        progress.nextCandidate();
         continue;
       }
       const breaker = breakers.get(candidate.provider);
       const mustWait = breaker !== undefined && breaker.isOpen && !breaker.mayProbe;
-      if (mustWait && course.goOnTo((later) => !isSilent(later))) continue;
-      if (candidate.provider !== job.line) return course.parked(candidate.provider, clock.now(), 'next-candidate');
+      if (mustWait && progress.skipTo((later) => !isDown(later))) continue;
+      if (candidate.provider !== job.line) return progress.parked(candidate.provider, clock.now(), 'next-candidate');
       if (mustWait) {
         // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
-        if (breaker.openForMs >= tools.deadlineMs[job.kind]) return course.failed(memory.lastCode ?? 'provider-down');
-        if (hasMetSilence) course.goRound(candidate.provider);
-        return course.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
+        if (breaker.openForMs >= tools.deadlineMs[job.kind]) return progress.failed(memory.lastCode ?? 'provider-down');
+        if (foundProviderDown) progress.rotate(candidate.provider);
+        return progress.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
       }
       // An attempt that cannot end inside the job's deadline is not begun.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
       if (expectedMs > leftMs) {
-        course.goOn();
+        progress.nextCandidate();
         continue;
       }
 
       const failedWith = mechanisms.avoidFailedKeys ? memory.failedWith : noKeys;
-      const wish: SeatWish = { job, candidate, failedWith, leftMs };
+      const wish: KeyRequest = { job, candidate, failedWith, leftMs };
       const wasInVain = inHand?.serves(candidate.model) === false;
-      const answer = await seatFor(wish, inHand, pool);
+      const answer = await leaseKey(wish, inHand, pool);
       inHand = answer.kind === 'seat' ? answer.lease : undefined;
       signal.throwIfAborted();
       if (answer.kind !== 'seat') {
-        const ending = withoutSeat(answer, course, job.line, wasInVain, clock.now() + leftMs - expectedMs, tools);
+        const ending = withoutSeat(answer, progress, job.line, wasInVain, clock.now() + leftMs - expectedMs, tools);
         if (ending !== undefined) return ending;
         continue;
       }
@@ -122,47 +122,47 @@ export async function runAttempts(
       const isProbe = breaker?.beginProbe() ?? false;
       // It fell silent, or another job took the probe, while the seat was asked for.
       if (breaker?.isOpen === true && !isProbe) continue;
-      if (course.isFirstCall) breaker?.noteFirst();
-      tools.onAttempt(course.attempts + 1);
+      if (progress.isFirstCall) breaker?.noteFirst();
+      tools.onAttempt(progress.attempts + 1);
       const { lease } = answer;
       const call = {
         job,
         candidate,
         lease,
-        number: course.call(),
-        attempt: course.attempts + 1,
+        number: progress.call(),
+        attempt: progress.attempts + 1,
         timeoutMs: timeoutFor(job, candidate, leftMs, tools),
         waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),
         isProbe,
       };
       inHand = undefined;
-      const reply = await callOnce(call, notes, signal, tools);
+      const reply = await callProvider(call, journal, signal, tools);
       memory.lastCallEndedMs = clock.now();
       if (reply.ok) {
         const { source, trail } = reply;
-        return { kind: 'answered', source, candidate, progress: course.progress(), trail };
+        return { kind: 'answered', source, candidate, progress: progress.progress(), trail };
       }
 
-      const { failure, metSilence } = reply;
-      hasMetSilence = metSilence;
-      course.spend(failure, lease.keyId, metSilence);
-      tools.onFailure(failure, course.attempts + 1);
-      notes.checkpoint(course.progress());
-      const decision = decide(failure, course.attempts, tools.rules, tools.random);
-      if (decision.kind === 'give-up') return course.failed(decision.code);
+      const { failure, providerDown } = reply;
+      foundProviderDown = providerDown;
+      progress.consumeAttempt(failure, lease.keyId, providerDown);
+      tools.onFailure(failure, progress.attempts + 1);
+      journal.checkpoint(progress.progress());
+      const decision = decide(failure, progress.attempts, tools.rules, tools.random);
+      if (decision.kind === 'give-up') return progress.failed(decision.code);
       if (decision.kind === 'next-candidate') {
         if (decision.restModel && mechanisms.unknownModelCooldown) tools.resting.noteUnknown(candidate);
-        course.goOn();
+        progress.nextCandidate();
       }
       // Whoever finds the provider or the model silent is told above how to go on.
-      const isSilence = metSilence || isPassedOver(candidate);
+      const isSilence = providerDown || isPassedOver(candidate);
       if (decision.kind === 'back-off' && !isSilence && (breaker === undefined || breaker.mayRetry())) {
         // A second key that fails the job speaks against the keys being the trouble.
-        const mayBeTheKey = decision.perhapsTheKey && course.attempts === 1;
+        const mayBeTheKey = decision.perhapsTheKey && progress.attempts === 1;
         if (mayBeTheKey && mechanisms.secondKey) inHand = await healthySeat(wish, pool, breaker);
         if (inHand === undefined) {
           if (decision.ms > longestInsideWaitMs) {
-            return course.parked(job.line, clock.now() + decision.ms, 'backing-off');
+            return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
           }
           await clock.sleep(decision.ms, signal);
         }
@@ -176,7 +176,7 @@ export async function runAttempts(
 /** Parks the job, or sends it on to its next candidate and answers nothing. */
 function withoutSeat(
   answer: Exclude<SeatAnswer, { kind: 'seat' }>,
-  course: JobCourse,
+  progress: ChainProgress,
   line: ProviderName,
   wasInVain: boolean,
   latestStartMs: number,
@@ -186,16 +186,19 @@ function withoutSeat(
     case 'busy':
     case 'slow':
       // The line hands the job out again with the first seat that comes back.
-      return course.parked(line, clock.now() + (wasInVain ? otherModelsWaitMs : 0), 'keys-busy');
+      return progress.parked(line, clock.now() + (wasInVain ? otherModelsWaitMs : 0), 'keys-busy');
     case 'cooling':
-      if (answer.untilMs < latestStartMs) return course.parked(line, answer.untilMs, 'keys-cooling');
-      course.giveUp('busy', answer.untilMs);
+      if (answer.untilMs < latestStartMs) return progress.parked(line, answer.untilMs, 'keys-cooling');
+      progress.skipCandidate('busy', answer.untilMs);
       return undefined;
     case 'benched':
-      course.giveUp(answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up', answer.probeAtMs);
+      progress.skipCandidate(
+        answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up',
+        answer.probeAtMs,
+      );
       return undefined;
     case 'no-keys':
-      course.giveUp('keys-being-set-up', undefined);
+      progress.skipCandidate('keys-being-set-up', undefined);
       return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { JobLease, KnownAnswer, JobQueue } from '../domain/job-engine.ts';
 import type { Progress } from '../domain/job.ts';
 
 /** Where the calls of one running job are kept. */
-export type CallNotes = {
+export type CallJournal = {
   /** Resolves when the call, and everything noted before it, is durable; false when the job is no longer ours. */
   sent(trail: AttemptTrail): Promise<boolean>;
   /** As `sent`, for what a call was answered. */
@@ -15,7 +15,7 @@ export type CallNotes = {
 };
 
 /** Notes in the engine. What is noted in one turn of the event loop shares one commit with what follows in that turn. */
-export function createCallNotes(queue: JobQueue, lease: JobLease): CallNotes {
+export function createCallJournal(queue: JobQueue, lease: JobLease): CallJournal {
   let unsettled: Promise<unknown> | undefined;
   const add = (note: Promise<unknown>) => {
     unsettled = unsettled === undefined ? note : Promise.all([unsettled, note]);
@@ -29,9 +29,9 @@ export function createCallNotes(queue: JobQueue, lease: JobLease): CallNotes {
     return isKept;
   };
   return {
-    sent: (trail) => withEarlier(queue.noteCall(lease, trail)),
-    answered: (trail, progress, answer) => withEarlier(queue.noteAnswer(lease, trail, progress, answer)),
-    ended: (trail) => add(queue.noteCall(lease, trail)),
+    sent: (trail) => withEarlier(queue.recordCall(lease, trail)),
+    answered: (trail, progress, answer) => withEarlier(queue.recordAnswer(lease, trail, progress, answer)),
+    ended: (trail) => add(queue.recordCall(lease, trail)),
     checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
   };
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../kit/clock.ts';
-import { type Tell, type HouseEvent, type Reach, reachNothing } from '../domain/events.ts';
+import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate, Job } from '../domain/job.ts';
 import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
 import type { ModelLookup, GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
-import type { Breaker } from './circuit-breaker/circuit-breaker.ts';
-import type { CallNotes } from './call-journal.ts';
+import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CallJournal } from './call-journal.ts';
 import { JobStopped } from './running-jobs.ts';
 import { sizeFor } from './request/model-options.ts';
 import type { RetryRules } from './retry-policy.ts';
@@ -16,7 +16,7 @@ import type { RetryRules } from './retry-policy.ts';
 const stopPatienceMs = 30_000;
 
 /** A call that goes on although it was told to stop: nobody waits for it any longer. */
-export class WentOn extends Error {
+export class StopTimeoutError extends Error {
   constructor() {
     super(`It went on for ${stopPatienceMs / 1_000} s after it was told to stop`);
     this.name = 'WentOn';
@@ -34,7 +34,7 @@ export class CallDeadline implements Disposable {
   readonly #clock: Clock;
   readonly #passOn = () => this.#end(this.#parent.reason);
   #timer: Disposable;
-  #leave: ((error: WentOn) => void) | undefined;
+  #leave: ((error: StopTimeoutError) => void) | undefined;
 
   constructor(ms: number, parent: AbortSignal, clock: Clock) {
     this.#parent = parent;
@@ -66,24 +66,24 @@ export class CallDeadline implements Disposable {
   #end(reason: unknown): void {
     if (this.signal.aborted) return;
     this.#timer[Symbol.dispose]();
-    this.#timer = this.#clock.schedule(stopPatienceMs, () => this.#leave?.(new WentOn()));
+    this.#timer = this.#clock.schedule(stopPatienceMs, () => this.#leave?.(new StopTimeoutError()));
     this.#abort.abort(reason);
   }
 }
 
 /** Counts and tells the failures that are in no table, so that whoever keeps the table can make it grow. */
 export class UnrecognizedFailures {
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #counts = new Map<ProviderName, number>();
 
-  constructor(tell: Tell) {
-    this.#tell = tell;
+  constructor(emit: Emit) {
+    this.#emit = emit;
   }
 
   note(provider: ProviderName, detail: string): void {
     const count = (this.#counts.get(provider) ?? 0) + 1;
     this.#counts.set(provider, count);
-    this.#tell({ event: 'failure.unrecognized', provider, detail, count });
+    this.#emit({ event: 'failure.unrecognized', provider, detail, count });
   }
 }
 
@@ -91,13 +91,13 @@ export type CallTools = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   /** What each model takes. */
   readonly models: ModelLookup;
-  readonly breakers: ReadonlyMap<ProviderName, Breaker>;
+  readonly breakers: ReadonlyMap<ProviderName, CircuitBreaker>;
   readonly unrecognized: UnrecognizedFailures;
   readonly rules: RetryRules;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Hears how far each job is. */
-  readonly reach?: Reach;
+  readonly onCheckpoint?: OnCheckpoint;
 };
 
 /** One call that is about to go out. */
@@ -117,62 +117,62 @@ export type Call = {
 export type CallReply = ProviderReply & {
   readonly trail: AttemptTrail;
   /** It failed by the fault of a provider that is silent, as this or an earlier call has shown: nobody pays for it. */
-  readonly metSilence: boolean;
+  readonly providerDown: boolean;
 };
 
 /**
  * One call to one provider with one key: kept and told before and after, its seat given back with what it says of the
  * key. Throws the signal's reason when the job was cancelled or the house closes; everything else is an answer.
  */
-export async function callOnce(
+export async function callProvider(
   call: Call,
-  notes: CallNotes,
+  journal: CallJournal,
   signal: AbortSignal,
   tools: CallTools,
 ): Promise<CallReply> {
-  const { clock, tell, reach = reachNothing } = tools;
+  const { clock, emit, onCheckpoint = ignoreCheckpoints } = tools;
   const { job, candidate, lease, isProbe } = call;
   const breaker = tools.breakers.get(candidate.provider);
   const sent = sentTrail(call, tools);
   let startedMs: number | undefined;
   let reply: ProviderReply;
   try {
-    if (!(await notes.sent(sent))) throw new JobStopped('overtaken');
-    reach('call-noted', job.id);
+    if (!(await journal.sent(sent))) throw new JobStopped('overtaken');
+    onCheckpoint('call-noted', job.id);
     signal.throwIfAborted();
-    tell(started(job, sent));
-    startedMs = clock.uptimeMs();
+    emit(started(job, sent));
+    startedMs = clock.monotonicMs();
     const asked = ask(call, signal, tools);
-    reach('calling', job.id);
+    onCheckpoint('calling', job.id);
     reply = await asked;
   } catch (error) {
     lease.release({ kind: 'unused' });
     if (isProbe) breaker?.endProbe(false);
-    if (signal.aborted) notes.ended({ ...sent, ending: brokenOff(startedMs, clock) });
+    if (signal.aborted) journal.ended({ ...sent, ending: brokenOff(startedMs, clock) });
     throw error;
   }
-  const ms = Math.round(clock.uptimeMs() - startedMs);
+  const ms = Math.round(clock.monotonicMs() - startedMs);
   const { model } = candidate;
   if (reply.ok) {
     lease.release({ kind: 'succeeded', ms, model, job: job.kind });
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
-    tell(succeeded(job, sent, ms));
+    emit(succeeded(job, sent, ms));
     const { source, usage } = reply;
     const ending = usage === undefined ? { kind: 'answered' as const, ms } : { kind: 'answered' as const, ms, usage };
-    return { ok: true, source, trail: { ...sent, ending }, metSilence: false };
+    return { ok: true, source, trail: { ...sent, ending }, providerDown: false };
   }
   const { failure } = reply;
   const isFault = isProviderFault(failure);
   lease.release({ kind: 'failed', failure, ms, model, job: job.kind });
   if (isFault) breaker?.noteFault({ keyId: lease.keyId, model, jobId: job.id });
-  const metSilence = isFault && breaker?.isOpen === true;
+  const providerDown = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
-  tell(failed(job, sent, failure, ms));
+  emit(failed(job, sent, failure, ms));
   if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
   const trail = { ...sent, ending: endingOf(failure, ms) };
-  notes.ended(trail);
-  return { ...reply, trail, metSilence };
+  journal.ended(trail);
+  return { ...reply, trail, providerDown };
 }
 
 async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
@@ -187,8 +187,8 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
   } catch (error) {
     const wasStopped = deadline.signal.aborted;
     // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
-    if (!wasStopped || error instanceof WentOn) {
-      tools.tell({ event: 'house.trouble', what: `the adapter of ${candidate.provider}`, error });
+    if (!wasStopped || error instanceof StopTimeoutError) {
+      tools.emit({ event: 'app.error', what: `the adapter of ${candidate.provider}`, error });
     }
     signal.throwIfAborted();
     lease.release({ kind: 'unused' });
@@ -207,7 +207,7 @@ function isProviderFault({ reason }: AttemptFailure): boolean {
 function brokenOff(startedMs: number | undefined, clock: Clock): AttemptEnding {
   return startedMs === undefined
     ? { kind: 'not-sent' }
-    : { kind: 'broken-off', ms: Math.round(clock.uptimeMs() - startedMs) };
+    : { kind: 'broken-off', ms: Math.round(clock.monotonicMs() - startedMs) };
 }
 
 function endingOf({ reason, sureness = 'sure', detail }: AttemptFailure, ms: number): AttemptEnding {
@@ -232,15 +232,15 @@ function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rule
 
 // Each call tells of its start and its end: written out, such an event costs a tenth of what spreading shared facts does.
 
-function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, waitedMs }: AttemptTrail): HouseEvent {
+function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, waitedMs }: AttemptTrail): AppEvent {
   return { event: 'attempt.started', jobId: id, attempt, of, keyId, keyName, model: candidate.model, choice, waitedMs };
 }
 
-function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail, ms: number): HouseEvent {
+function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail, ms: number): AppEvent {
   return { event: 'attempt.succeeded', jobId: id, attempt, of, keyId, keyName, model: candidate.model, ms };
 }
 
-function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: number): HouseEvent {
+function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: number): AppEvent {
   const { attempt, of, keyId, keyName, candidate } = trail;
   return { event: 'attempt.failed', jobId: id, attempt, of, keyId, keyName, model: candidate.model, failure, ms };
 }

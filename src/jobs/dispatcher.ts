@@ -5,7 +5,7 @@ import { jobKinds, type JobKind } from '../domain/job.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { KeyLeases, Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { Breaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
 /** How many jobs of a line wait, parked ones included. */
 export async function waitingInLine(reader: Pick<JobReader, 'stats'>, line: ProviderName): Promise<number> {
@@ -21,12 +21,12 @@ const leastSlowLookMs = 100;
 /** How many jobs at most are sent on past a silent provider between two probes. */
 const mostSentOn = 200;
 
-export type LineOptions = {
+export type DispatcherOptions = {
   readonly provider: ProviderName;
   readonly queue: JobQueue;
   readonly reader: Pick<JobReader, 'stats'>;
   readonly pool: Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'seats'>;
-  readonly breaker: Breaker;
+  readonly breaker: CircuitBreaker;
   readonly clock: Clock;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   /** True when a job of this line may find another provider in its chain that is not silent. */
@@ -36,7 +36,7 @@ export type LineOptions = {
   /** Runs one claimed job; without a seat when no key can serve it now. Settles the claim, never throws. */
   readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
   /** Called when the engine does not answer; the line tries again by itself. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 };
 
 /**
@@ -45,8 +45,8 @@ export type LineOptions = {
  * ready keys have seats. While the provider is silent (see Breaker) one job at a time is started, as the probe; those
  * that may find another provider are sent on.
  */
-export class Line {
-  readonly #options: LineOptions;
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
   readonly #slots = new PQueue({ concurrency: 1 });
   #admitting = true;
   #pumping = false;
@@ -59,7 +59,7 @@ export class Line {
   #alarm: Disposable | undefined;
   #turns = Promise.resolve();
 
-  constructor(options: LineOptions) {
+  constructor(options: DispatcherOptions) {
     this.#options = options;
   }
 
@@ -99,7 +99,7 @@ export class Line {
       }
       await this.#setAlarm(lookedMs);
     } catch (error) {
-      this.#options.onTrouble(error);
+      this.#options.onError(error);
       this.#wakeIn(lookAgainMs);
     } finally {
       this.#pumping = false;

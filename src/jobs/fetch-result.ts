@@ -1,4 +1,4 @@
-import { type Tell, type Reach, reachNothing } from '../domain/events.ts';
+import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import {
   type Job,
   type JobKind,
@@ -9,7 +9,7 @@ import {
   type ResultPayload,
 } from '../domain/job.ts';
 import { kindTraits } from '../domain/kind-traits.ts';
-import type { MediaSource, Kept, ResultKeeper, MediaFile } from '../domain/result-store.ts';
+import type { MediaSource, Downloaded, ResultDownloader, MediaFile } from '../domain/result-store.ts';
 import { backoffMs, type Random } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
@@ -22,10 +22,10 @@ import { codeFor, decide, type RetryRules } from './retry-policy.ts';
 const patienceMs = 60_000;
 
 export type FetchTools = {
-  readonly keeper: ResultKeeper;
+  readonly resultStore: ResultDownloader;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
 };
 
@@ -37,25 +37,25 @@ export async function fetchResult(
   job: Job,
   source: MediaSource,
   signal: AbortSignal,
-  { keeper, clock, random, tell, deadlineMs }: FetchTools,
+  { resultStore, clock, random, emit, deadlineMs }: FetchTools,
   part = 0,
-): Promise<Kept> {
-  const beganUpMs = clock.uptimeMs();
+): Promise<Downloaded> {
+  const beganUpMs = clock.monotonicMs();
   const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
   for (let fetches = 1; ; fetches += 1) {
     const kept = await fetchOnce();
     if (kept.ok) return kept;
     const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
-    const isWaitedFor = clock.uptimeMs() - beganUpMs + waitMs <= (kept.byDisk === true ? leftMs : patienceMs);
-    if (!isWaitedFor || !(kept.byDisk === true || (kept.again && source.kind === 'url'))) return kept;
+    const isWaitedFor = clock.monotonicMs() - beganUpMs + waitMs <= (kept.diskFull === true ? leftMs : patienceMs);
+    if (!isWaitedFor || !(kept.diskFull === true || (kept.again && source.kind === 'url'))) return kept;
     // The disk tells of its trouble by itself.
-    if (kept.byDisk !== true) tell({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
+    if (kept.diskFull !== true) emit({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
     await clock.sleep(waitMs, signal);
   }
 
-  async function fetchOnce(): Promise<Kept> {
+  async function fetchOnce(): Promise<Downloaded> {
     using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
-    return await keeper.keep(source, job.kind, job.id, deadline, part);
+    return await resultStore.keep(source, job.kind, job.id, deadline, part);
   }
 }
 
@@ -63,7 +63,7 @@ export type BringTools = FetchTools & {
   readonly chains: Chains;
   readonly models: ModelLookup;
   readonly rules: RetryRules;
-  readonly reach?: Reach;
+  readonly onCheckpoint?: OnCheckpoint;
 };
 
 /** What a provider said that the result is, and what the job had used up by then. */
@@ -98,7 +98,7 @@ export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
 }
 
 /** Brings the result to disk, and says what follows when it cannot be had. Throws the signal's reason. */
-export async function bringResult(
+export async function fetchAndStore(
   job: Job,
   answer: Answer,
   signal: AbortSignal,
@@ -121,7 +121,7 @@ export async function bringKnownResult(
   const urls = [url ?? null, ...further];
   const kept: MediaFile[] = [];
   for (const part of urls.keys()) {
-    const file = await tools.keeper.find(job.kind, job.id, part);
+    const file = await tools.resultStore.find(job.kind, job.id, part);
     if (file === undefined) break;
     kept.push(file);
   }
@@ -141,15 +141,15 @@ async function bringFiles(
   tools: BringTools,
   kept: readonly MediaFile[] = [],
 ): Promise<ResultEnding> {
-  const { reach = reachNothing } = tools;
+  const { onCheckpoint = ignoreCheckpoints } = tools;
   const files = [...kept];
-  if (sources.length > 0) reach('downloading', job.id);
+  if (sources.length > 0) onCheckpoint('downloading', job.id);
   for (const source of sources) {
     const fetched = await fetchResult(job, source, signal, tools, files.length);
     if (!fetched.ok) return afterFailure(job, answer, fetched, tools);
     files.push(fetched.file);
   }
-  if (sources.length > 0) reach('file-kept', job.id);
+  if (sources.length > 0) onCheckpoint('file-kept', job.id);
   const [first, ...others] = files;
   if (first === undefined) throw new Error(`Cannot bring the result of job ${job.id}: the answer names no file`);
   return ended(answer, payloadOf([first, ...others]));
@@ -162,7 +162,7 @@ function ended({ model, progress }: AnswerFacts, payload: ResultPayload): Result
 function afterFailure(
   job: Job,
   { progress }: AnswerFacts,
-  { failure }: Extract<Kept, { ok: false }>,
+  { failure }: Extract<Downloaded, { ok: false }>,
   { chains, models, rules, random, clock }: BringTools,
 ): ResultEnding {
   const attempts = progress.attempts + 1;

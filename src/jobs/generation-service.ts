@@ -2,14 +2,14 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { GenerationOptions, Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
-import { reachNothing } from '../domain/events.ts';
+import { ignoreCheckpoints } from '../domain/events.ts';
 import type { JobView } from '../domain/views.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
-import { createBreakers, hasElsewhere, ModelRest } from './circuit-breaker/breakers.ts';
+import { createBreakers, hasElsewhere, ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { expectedWaitMs, viewOf } from './job-view.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
-import { Line } from './dispatcher.ts';
-import { LiveJobs } from './running-jobs.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { RunningJobs } from './running-jobs.ts';
 import { candidatesFor, checkOptions, type CheckedOptions } from './request/model-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 
@@ -30,9 +30,9 @@ export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'b
 /** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
 export class GenerationService {
   readonly #options: GenerationServiceOptions;
-  readonly #live: LiveJobs;
+  readonly #live: RunningJobs;
   readonly #runner: JobRunner;
-  readonly #lines: ReadonlyMap<ProviderName, Line>;
+  readonly #lines: ReadonlyMap<ProviderName, Dispatcher>;
   readonly #listening = new DisposableStack();
   readonly #stops: Disposable;
   readonly #endedListeners = new Set<(id: JobId) => void>();
@@ -40,24 +40,24 @@ export class GenerationService {
   #closing = false;
 
   constructor(options: GenerationServiceOptions) {
-    const { queue, reader, pool, clock, chains, tell } = options;
+    const { queue, reader, pool, clock, chains, emit } = options;
     this.#options = options;
-    this.#live = new LiveJobs((id) => this.#progressed(id));
-    const resting = new ModelRest(clock, tell);
+    this.#live = new RunningJobs((id) => this.#progressed(id));
+    const resting = new ModelCooldowns(clock, emit);
     const breakers = createBreakers({ ...options, resting });
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
       resting,
       breakers,
-      unrecognized: new UnrecognizedFailures(tell),
+      unrecognized: new UnrecognizedFailures(emit),
       onEnded: (id) => this.#ended(id),
       onParked: (id) => this.#progressed(id),
     });
     this.#lines = new Map(
       [...breakers].map(([provider, breaker]) => [
         provider,
-        new Line({
+        new Dispatcher({
           provider,
           breaker,
           hasElsewhere: () => hasElsewhere(chains, provider, breakers),
@@ -68,7 +68,7 @@ export class GenerationService {
           deadlineMs: options.deadlineMs,
           hasRoom: () => this.#runner.hasRoom,
           run: (claim, seat) => this.#runner.run(claim, seat),
-          onTrouble: (error) => tell({ event: 'house.trouble', what: `claim the next job of ${provider}`, error }),
+          onError: (error) => emit({ event: 'app.error', what: `claim the next job of ${provider}`, error }),
         }),
       ]),
     );
@@ -93,10 +93,19 @@ export class GenerationService {
    * StorageTrouble when it cannot be kept, or its result could not.
    */
   async submit(request: JobRequest): Promise<Submitted> {
-    const { queue, keeper, chains, models, waiting, perDay, tell, reach = reachNothing } = this.#options;
+    const {
+      queue,
+      resultStore,
+      chains,
+      models,
+      waiting,
+      perDay,
+      emit,
+      onCheckpoint = ignoreCheckpoints,
+    } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
-    const trouble = keeper.trouble?.();
+    const trouble = resultStore.trouble?.();
     if (trouble !== undefined) throw trouble;
     const isOverfull = await this.#isOverfull(line, request.lane);
     // A request that was taken already is known, however many wait now.
@@ -108,8 +117,8 @@ export class GenerationService {
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
-      reach('accepted', id);
-      tell({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
+      onCheckpoint('accepted', id);
+      emit({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
     }
     return accepted;
   }
@@ -142,7 +151,7 @@ export class GenerationService {
     const cancelled = await this.#options.queue.cancel(id, userId);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
       this.#live.forget(id);
-      this.#options.tell({ event: 'job.cancelled', jobId: id });
+      this.#options.emit({ event: 'job.cancelled', jobId: id });
       this.#ended(id);
     }
     return cancelled;
@@ -169,7 +178,7 @@ export class GenerationService {
       this.#closing = true;
       this.#listening[Symbol.dispose]();
       for (const line of this.#lines.values()) line.close();
-      this.#options.tell({ event: 'house.stopping', running: this.#live.size });
+      this.#options.emit({ event: 'app.stopping', running: this.#live.size });
     }
     const stopAll = () => {
       this.#live.stopAll();
@@ -186,7 +195,7 @@ export class GenerationService {
 
   /** What a provider has answered before the last stop is fetched first, and needs no key. */
   async #bringAnswered(): Promise<void> {
-    const { queue, tell } = this.#options;
+    const { queue, emit } = this.#options;
     try {
       for (;;) {
         const claim = await queue.claimAnswered();
@@ -195,7 +204,7 @@ export class GenerationService {
       }
     } catch (error) {
       // Each line comes upon them in its own order.
-      tell({ event: 'house.trouble', what: 'take up what was answered', error });
+      emit({ event: 'app.error', what: 'take up what was answered', error });
     }
   }
 
@@ -207,9 +216,9 @@ export class GenerationService {
   }
 
   #foundUnreadable(id: JobId, error: unknown): void {
-    const { tell } = this.#options;
-    tell({ event: 'house.trouble', what: `read job ${id}`, error });
-    tell({ event: 'job.set-aside', jobId: id, processes: 0 });
+    const { emit } = this.#options;
+    emit({ event: 'app.error', what: `read job ${id}`, error });
+    emit({ event: 'job.dead-lettered', jobId: id, processes: 0 });
     this.#live.forget(id);
     this.#ended(id);
   }

@@ -70,7 +70,7 @@ export type TurnEnding =
     };
 
 /** Where a job is on its way along its chain: which candidate, and what was spent. Pure bookkeeping, nothing waits. */
-export class JobCourse {
+export class ChainProgress {
   readonly #chain: readonly Candidate[];
   readonly #memory: JobMemory;
   #index: number;
@@ -123,37 +123,37 @@ export class JobCourse {
   }
 
   /** What a failure costs: an attempt when it is the provider's fault, unless that was known to be silent. */
-  spend(failure: AttemptFailure, keyId: KeyId, metSilence: boolean): void {
+  consumeAttempt(failure: AttemptFailure, keyId: KeyId, providerDown: boolean): void {
     this.#memory.failedWith.add(keyId);
     this.#memory.lastCode = codeFor(failure.reason);
     this.#memory.againAtMs = undefined;
     this.#memory.hasTimedOut ||= failure.reason === 'timed-out';
     if (failure.blame !== 'provider') return;
-    if (metSilence) this.#probes += 1;
+    if (providerDown) this.#probes += 1;
     else this.#attempts += 1;
   }
 
-  goOn(): void {
+  nextCandidate(): void {
     this.#goTo(this.#index + 1);
   }
 
   /** Leaves a candidate whose keys cannot serve; `againAtMs` is when the first of them may. */
-  giveUp(code: JobFailureCode, againAtMs: number | undefined): void {
+  skipCandidate(code: JobFailureCode, againAtMs: number | undefined): void {
     const soonest = Math.min(againAtMs ?? Infinity, this.#memory.againAtMs ?? Infinity);
     this.#memory.lastCode = code;
     this.#memory.againAtMs = Number.isFinite(soonest) ? soonest : undefined;
-    this.goOn();
+    this.nextCandidate();
   }
 
   /** Goes on to the first later candidate that will do; stays and answers false when there is none. */
-  goOnTo(willDo: (candidate: Candidate) => boolean): boolean {
+  skipTo(willDo: (candidate: Candidate) => boolean): boolean {
     const index = this.#chain.findIndex((candidate, at) => at > this.#index && willDo(candidate));
     if (index >= 0) this.#goTo(index);
     return index >= 0;
   }
 
   /** Goes round the provider's models, so that the next question to a silent one is not always about the same. */
-  goRound(provider: ProviderName): void {
+  rotate(provider: ProviderName): void {
     const own = [...this.#chain.keys()].filter((at) => this.#chain[at]?.provider === provider);
     const next = own.find((at) => at > this.#index) ?? own[0];
     if (next !== undefined && next !== this.#index) this.#goTo(next);

@@ -1,16 +1,16 @@
-import { type Tell, reachNothing } from '../domain/events.ts';
+import { type Emit, ignoreCheckpoints } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
 import PQueue from 'p-queue';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
-import type { ResultKeeper } from '../domain/result-store.ts';
+import type { ResultDownloader } from '../domain/result-store.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { bringKnownResult, bringResult, knownAnswer, type ResultEnding } from './fetch-result.ts';
-import { type CallNotes, createCallNotes } from './call-journal.ts';
+import { bringKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from './fetch-result.ts';
+import { type CallJournal, createCallJournal } from './call-journal.ts';
 import { type TurnEnding, type JobMemory, memoryOf } from './job-progress.ts';
-import { JobStopped, type LiveJobs } from './running-jobs.ts';
+import { JobStopped, type RunningJobs } from './running-jobs.ts';
 import { candidatesFor } from './request/model-options.ts';
 import { codeFor } from './retry-policy.ts';
 
@@ -21,12 +21,12 @@ const mostTries = 3_600;
 /** Asks the engine again for as long as it refuses: what became of a job is not to be lost with a full disk. */
 export class Insistence {
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #ended = new AbortController();
 
-  constructor(clock: Clock, tell: Tell) {
+  constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   /** Resolves with the work's answer; the first refusal is told. Throws the reason of the end. */
@@ -36,7 +36,7 @@ export class Insistence {
         return await work();
       } catch (error) {
         if (failures === mostTries) throw error;
-        if (failures === 0) this.#tell({ event: 'house.trouble', what, error });
+        if (failures === 0) this.#emit({ event: 'app.error', what, error });
       }
       await this.#clock.sleep(tryAgainMs, this.#ended.signal);
     }
@@ -57,8 +57,8 @@ const requeueDelayMs = 5_000;
 export type JobRunnerOptions = LoopTools & {
   readonly queue: JobQueue;
   readonly reader: JobReader;
-  readonly keeper: ResultKeeper;
-  readonly live: LiveJobs;
+  readonly resultStore: ResultDownloader;
+  readonly live: RunningJobs;
   /** The job has an outcome, and nobody was told yet. */
   readonly onEnded: (id: JobId) => void;
   /** The job was put back into a line. */
@@ -74,7 +74,7 @@ export class JobRunner {
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#insistence = new Insistence(options.clock, options.tell);
+    this.#insistence = new Insistence(options.clock, options.emit);
   }
 
   /** Jobs that were given back unfinished because the house closes. */
@@ -84,29 +84,29 @@ export class JobRunner {
 
   /** Holds its slot until the provider has answered; the download goes on outside. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
-    const { queue, live, clock, tell, rules, reach = reachNothing } = this.#options;
+    const { queue, live, clock, emit, rules, onCheckpoint = ignoreCheckpoints } = this.#options;
     const { job, answer } = claim;
     const signal = live.begin(job.id, rules.maxAttempts);
-    reach('claimed', job.id);
-    tell({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
+    onCheckpoint('claimed', job.id);
+    emit({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
     if (answer !== undefined) {
       seat?.release({ kind: 'unused' });
       this.#download(claim, () => bringKnownResult(job, answer, signal, this.#options));
       return;
     }
     await this.#guarded(claim, async () => {
-      const notes = createCallNotes(queue, claim.lease);
+      const journal = createCallJournal(queue, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,
         memory: live.memory(job.id) ?? (await this.#recall(job)),
-        notes,
+        journal,
         onAttempt: (attempt) => live.setPhase(job.id, { kind: 'making', attempt, of: rules.maxAttempts }),
         onFailure: (failure, attempt) => {
           if (failure.blame !== 'provider' || attempt > rules.maxAttempts) return;
           live.setPhase(job.id, { kind: 'retrying', after: failure.reason, attempt, of: rules.maxAttempts });
         },
       });
-      await this.#conclude(claim, ending, notes, signal);
+      await this.#conclude(claim, ending, journal, signal);
     });
     // Given back long ago, unless the job never came as far as its first call.
     seat?.release({ kind: 'unused' });
@@ -134,7 +134,7 @@ export class JobRunner {
     return memory;
   }
 
-  async #conclude(claim: Claim, ending: TurnEnding, notes: CallNotes, signal: AbortSignal): Promise<void> {
+  async #conclude(claim: Claim, ending: TurnEnding, journal: CallJournal, signal: AbortSignal): Promise<void> {
     switch (ending.kind) {
       case 'failed':
         return this.#settle(claim, failedOutcome(ending), ending.calls);
@@ -143,8 +143,8 @@ export class JobRunner {
       case 'answered': {
         const { candidate, source, progress } = ending;
         const { model } = candidate;
-        await this.#keepAnswer(claim, ending, notes);
-        this.#download(claim, () => bringResult(claim.job, { model, source, progress }, signal, this.#options));
+        await this.#keepAnswer(claim, ending, journal);
+        this.#download(claim, () => fetchAndStore(claim.job, { model, source, progress }, signal, this.#options));
       }
     }
   }
@@ -153,16 +153,16 @@ export class JobRunner {
   async #keepAnswer(
     { job }: Claim,
     { source, candidate, progress, trail }: Extract<TurnEnding, { kind: 'answered' }>,
-    notes: CallNotes,
+    journal: CallJournal,
   ): Promise<void> {
-    const { keeper, reach = reachNothing } = this.#options;
+    const { resultStore, onCheckpoint = ignoreCheckpoints } = this.#options;
     const answer = knownAnswer(candidate.model, source);
     const isKept = await this.#insistence.until(`keep the answer of job ${job.id}`, async () => {
-      await keeper.remove(job.id);
-      return notes.answered(trail, progress, answer);
+      await resultStore.remove(job.id);
+      return journal.answered(trail, progress, answer);
     });
     if (!isKept) throw new JobStopped('overtaken');
-    reach('answered', job.id);
+    onCheckpoint('answered', job.id);
   }
 
   #download(claim: Claim, bring: () => Promise<ResultEnding>): void {
@@ -186,58 +186,58 @@ export class JobRunner {
   }
 
   async #settle(claim: Claim, outcome: Outcome, calls: number): Promise<void> {
-    const { queue, clock, live, tell, onEnded, reach = reachNothing } = this.#options;
+    const { queue, clock, live, emit, onEnded, onCheckpoint = ignoreCheckpoints } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
     const settle = () => queue.settle(claim.lease, outcome);
     if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return this.#leaveNothing(jobId);
-    reach('settled', jobId);
+    onCheckpoint('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
       const { bytes, mime } = sizeOf(outcome.payload);
-      tell({ event: 'job.produced', jobId, bytes, mime, ms: clock.now() - claim.job.acceptedAtMs });
+      emit({ event: 'job.produced', jobId, bytes, mime, ms: clock.now() - claim.job.acceptedAtMs });
     } else if (outcome.kind === 'failed') {
-      tell({ event: 'job.failed', jobId, code: outcome.code, calls });
+      emit({ event: 'job.failed', jobId, code: outcome.code, calls });
     }
     onEnded(jobId);
   }
 
   /** Whoever cancelled in the last moment, or was forgotten meanwhile, wants no file either. */
   async #leaveNothing(jobId: JobId): Promise<void> {
-    const { reader, keeper } = this.#options;
+    const { reader, resultStore } = this.#options;
     const job = await reader.find(jobId);
     const isWanted = job !== undefined && !('outcome' in job.state && job.state.outcome.kind !== 'result');
-    if (!isWanted) await keeper.remove(jobId);
+    if (!isWanted) await resultStore.remove(jobId);
   }
 
   async #park(claim: Claim, { line, readyAtMs, reason, progress }: Park): Promise<void> {
-    const { queue, live, tell, clock, onParked } = this.#options;
+    const { queue, live, emit, clock, onParked } = this.#options;
     const jobId = claim.job.id;
     if (reason === 'backing-off' || reason === 'provider-silent') live.pause(jobId);
     else live.end(jobId);
     const park = () => queue.park(claim.lease, { line, readyAtMs, reason, progress });
     if (!(await this.#insistence.until(`park job ${jobId}`, park))) return;
-    tell({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
+    emit({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
     onParked(jobId);
   }
 
   /** Whatever happens inside, the job is accounted for: stopped, handed back, or set back after a bug of ours. */
   async #guarded(claim: Claim, work: () => Promise<void>): Promise<void> {
-    const { live, tell } = this.#options;
+    const { live, emit } = this.#options;
     const jobId = claim.job.id;
     try {
       await work();
     } catch (error) {
       live.end(jobId);
       if (error instanceof JobStopped && error.why !== 'closing') return;
-      if (!(error instanceof JobStopped)) tell({ event: 'house.trouble', what: `run job ${jobId}`, error });
+      if (!(error instanceof JobStopped)) emit({ event: 'app.error', what: `run job ${jobId}`, error });
       try {
         if (error instanceof JobStopped) await this.#requeueFront(claim);
         else await this.#requeueDelayed(claim);
       } catch (cause) {
         // The next start finds it running and puts it to the front.
         if (!(cause instanceof JobStopped)) {
-          tell({ event: 'house.trouble', what: `hand back job ${jobId}`, error: cause });
+          emit({ event: 'app.error', what: `hand back job ${jobId}`, error: cause });
         }
       }
     }

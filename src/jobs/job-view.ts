@@ -1,7 +1,7 @@
 import { availabilityOf, restsUntilMs } from '../domain/availability.ts';
 import type { Job } from '../domain/job.ts';
 import type { JobPhase, JobView, PoolView } from '../domain/views.ts';
-import { takesCalls } from '../domain/key-state.ts';
+import { acceptsCalls } from '../domain/key-state.ts';
 
 /** Where a job stands, from what the engine, this process and the pool know of it. */
 export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
@@ -36,7 +36,7 @@ const guessedCallMs = 30_000;
 
 /** About how long the jobs that are handed out first keep the keys of a line busy. */
 export function expectedWaitMs(ahead: number, { keys }: PoolView): number {
-  const working = keys.filter(({ state }) => takesCalls(state) || state.kind === 'cooling');
+  const working = keys.filter(({ state }) => acceptsCalls(state) || state.kind === 'cooling');
   const seats = working.reduce((sum, key) => sum + key.seats, 0);
   const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
   const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;

@@ -2,12 +2,12 @@ import type { Candidate, Job } from '../domain/job.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-leases.ts';
-import type { Breaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
 /** What the attempts of a job ask of the pool. */
 export type AttemptPool = Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
 
-export type SeatWish = {
+export type KeyRequest = {
   readonly job: Job;
   readonly candidate: Candidate;
   /** Keys that failed the job on this candidate: taken only when there is no other. */
@@ -20,7 +20,7 @@ export type SeatWish = {
  * A seat for the job's next call: the one in hand if it will do, else another, or why there is none. When it rejects,
  * what was in hand still is, unless it was given back.
  */
-export async function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
+export async function leaseKey(wish: KeyRequest, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
   if (inHand === undefined) return askFor(wish, pool);
   if (!inHand.serves(wish.candidate.model)) {
     inHand.release({ kind: 'unused' });
@@ -37,9 +37,9 @@ export async function seatFor(wish: SeatWish, inHand: Lease | undefined, pool: A
  * success. Where others fail too, the fault is the provider's, and the job's attempts would be gone within milliseconds.
  */
 export async function healthySeat(
-  wish: SeatWish,
+  wish: KeyRequest,
   pool: AttemptPool,
-  breaker: Breaker | undefined,
+  breaker: CircuitBreaker | undefined,
 ): Promise<Lease | undefined> {
   if (breaker === undefined || !breaker.mayBlame(wish.failedWith)) return undefined;
   const lease = await freshSeat(wish, pool);
@@ -49,7 +49,7 @@ export async function healthySeat(
 }
 
 /** A seat of a key that has not failed the job on this candidate, if one is free. */
-async function freshSeat(wish: SeatWish, pool: AttemptPool): Promise<Lease | undefined> {
+async function freshSeat(wish: KeyRequest, pool: AttemptPool): Promise<Lease | undefined> {
   const answer = await pool.acquire(wish.candidate.provider, requestFor(wish));
   if (answer.kind !== 'seat') return undefined;
   if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
@@ -57,7 +57,7 @@ async function freshSeat(wish: SeatWish, pool: AttemptPool): Promise<Lease | und
   return undefined;
 }
 
-async function askFor(wish: SeatWish, pool: AttemptPool): Promise<SeatAnswer> {
+async function askFor(wish: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
   const request = requestFor(wish);
   const answer = await pool.acquire(wish.candidate.provider, request);
   if (answer.kind !== 'slow') return answer;
@@ -66,6 +66,6 @@ async function askFor(wish: SeatWish, pool: AttemptPool): Promise<SeatAnswer> {
   return pool.acquire(wish.candidate.provider, { ...request, evenSlow: true });
 }
 
-function requestFor({ job, candidate, failedWith }: SeatWish): SeatRequest {
+function requestFor({ job, candidate, failedWith }: KeyRequest): SeatRequest {
   return { model: candidate.model, job: job.kind, avoid: failedWith };
 }

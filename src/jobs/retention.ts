@@ -1,4 +1,4 @@
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { PersonalData } from '../domain/users.ts';
 import type { ResultShelf } from '../domain/result-store.ts';
@@ -14,14 +14,14 @@ const leavingMs = 10_000;
 const atOnce = 25;
 const breathMs = 20;
 
-export type HousekeepingOptions = {
+export type RetentionJobOptions = {
   readonly data: PersonalData;
-  readonly keeper: ResultShelf;
+  readonly resultStore: ResultShelf;
   readonly service: Pick<GenerationService, 'findAll' | 'cancel'>;
   /** What was told longer ago goes. */
   readonly retentionMs: number;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** What was deleted at a person's wish. */
@@ -38,15 +38,15 @@ export type Forgotten = {
  * Deletes what nobody needs any more: requests and results once they are old, results that belong to no request, and
  * everything of a person who wishes it. Every hour, a little at a time; a round that was cut short goes on with the next.
  */
-export class Housekeeping implements AsyncDisposable {
-  readonly #options: HousekeepingOptions;
+export class RetentionJob implements AsyncDisposable {
+  readonly #options: RetentionJobOptions;
   readonly #closing = new AbortController();
   readonly #timers: Disposable[];
   readonly #work = new Set<Promise<unknown>>();
   #leavingTimer: Disposable | undefined;
   #round: Promise<void> | undefined;
 
-  constructor(options: HousekeepingOptions) {
+  constructor(options: RetentionJobOptions) {
     this.#options = options;
     const { clock } = options;
     const round = () => void this.round();
@@ -81,20 +81,20 @@ export class Housekeeping implements AsyncDisposable {
   }
 
   async #tidy(): Promise<void> {
-    const { data, clock, retentionMs, tell } = this.#options;
+    const { data, clock, retentionMs, emit } = this.#options;
     const beforeMs = clock.now() - retentionMs;
     const { requests, results } = await this.#drop(beforeMs);
     const orphans = await this.#dropOrphans();
     await data.trim(beforeMs, clock.now());
     await this.#lookAfterLeaving();
-    if (requests + results + orphans > 0) tell({ event: 'house.tidied', requests, results: results + orphans });
+    if (requests + results + orphans > 0) emit({ event: 'retention.deleted', requests, results: results + orphans });
   }
 
   async #drop(toldBeforeMs: number): Promise<{ readonly requests: number; readonly results: number }> {
     const { data, clock } = this.#options;
     let [requests, results] = [0, 0];
     for (;;) {
-      const ids = await data.overdue(toldBeforeMs, atOnce);
+      const ids = await data.expired(toldBeforeMs, atOnce);
       if (ids.length === 0) return { requests, results };
       // The row outlives the file, so that a file whose removal was cut short is still known.
       results += await this.#removeFiles(ids);
@@ -106,8 +106,8 @@ export class Housekeeping implements AsyncDisposable {
 
   /** Files of jobs that were cancelled after their file was there, or that are gone. */
   async #dropOrphans(): Promise<number> {
-    const { data, keeper, clock } = this.#options;
-    const kept = await keeper.list();
+    const { data, resultStore, clock } = this.#options;
+    const kept = await resultStore.list();
     let removed = 0;
     for (let at = 0; at < kept.length; at += atOnce) {
       if (at > 0) await clock.sleep(breathMs, this.#closing.signal);
@@ -119,12 +119,12 @@ export class Housekeeping implements AsyncDisposable {
   }
 
   async #removeFiles(ids: readonly JobId[]): Promise<number> {
-    const removed = await Promise.all(ids.map((id) => this.#options.keeper.remove(id)));
+    const removed = await Promise.all(ids.map((id) => this.#options.resultStore.remove(id)));
     return removed.filter(Boolean).length;
   }
 
   async #lookAfterLeaving(): Promise<void> {
-    if ((await this.#options.data.leaving()) === 0 || this.#closing.signal.aborted) return;
+    if ((await this.#options.data.pendingErasure()) === 0 || this.#closing.signal.aborted) return;
     this.#leavingTimer?.[Symbol.dispose]();
     this.#leavingTimer = this.#options.clock.schedule(leavingMs, () => {
       void this.#guarded(async () => {
@@ -139,7 +139,7 @@ export class Housekeeping implements AsyncDisposable {
       await this.#kept(work());
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#options.tell({ event: 'house.trouble', what: 'delete what is old', error });
+      this.#options.emit({ event: 'app.error', what: 'delete what is old', error });
     }
   }
 

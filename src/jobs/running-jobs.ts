@@ -22,7 +22,7 @@ type LiveJob = {
 };
 
 /** What this process knows of jobs beyond the engine: which run here, how far they are, what became of their calls. */
-export class LiveJobs {
+export class RunningJobs {
   readonly #running = new Map<JobId, LiveJob>();
   /** What is told of jobs that wait for their next attempt. */
   readonly #betweenAttempts = new Map<JobId, LivePhase>();

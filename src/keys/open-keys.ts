@@ -1,11 +1,11 @@
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/backoff.ts';
-import { KeyDesk } from './maintenance/key-maintenance.ts';
+import { KeyMaintenance } from './maintenance/key-maintenance.ts';
 import { accountsOf } from './sources/account-groups.ts';
 import { KeyPool } from './pool/key-pool.ts';
 import { poolKeys } from './sources/identify-keys.ts';
@@ -32,7 +32,7 @@ export type OpenKeysOptions = {
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly testOnStart: boolean;
   /** 0 is never. */
   readonly checkEveryMs: number;
@@ -42,14 +42,14 @@ export type OpenKeysOptions = {
 
 export type OpenKeys = AsyncDisposable & {
   readonly pool: KeyPool;
-  readonly desk: KeyDesk;
+  readonly desk: KeyMaintenance;
   /** Goes on with these keys and settings; what was learned of those that stay, stays. */
   reload(keys: readonly ProviderKey[], settings: KeySettings): Promise<void>;
 };
 
 /** The pool with all that earlier runs learned, and the desk that looks after it. */
 export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
-  const { strategy, providers, store, clock, random, tell, testOnStart, checkEveryMs } = options;
+  const { strategy, providers, store, clock, random, emit, testOnStart, checkEveryMs } = options;
   const { mechanisms = everyMechanism } = options;
   let { settings } = options;
   const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
@@ -66,11 +66,11 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       strategy,
       clock,
       random,
-      tell,
+      emit,
       mechanisms,
     }),
   );
-  const desk = opening.use(new KeyDesk({ pool, providers, store, clock, tell, testOnStart, checkEveryMs }));
+  const desk = opening.use(new KeyMaintenance({ pool, providers, store, clock, emit, testOnStart, checkEveryMs }));
   const opened = opening.move();
   return {
     pool,

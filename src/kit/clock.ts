@@ -30,7 +30,7 @@ export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds that really passed since some moment: goes on evenly when the machine's clock is set. */
-  uptimeMs(): number;
+  monotonicMs(): number;
   /** Rests for `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first; dispose it when the work is done. */
@@ -44,7 +44,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  uptimeMs: () => performance.now(),
+  monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
       await sleepFor(Math.min(ms, longestTimerMs), undefined, { signal });
@@ -97,10 +97,10 @@ export function every(clock: Clock, ms: number, task: () => void): Disposable {
 export type SteadyClock = Clock & { shift(byMs: number): void };
 
 export function steadyClock(clock: Clock): SteadyClock {
-  let aheadMs = clock.now() - clock.uptimeMs();
+  let aheadMs = clock.now() - clock.monotonicMs();
   return {
-    now: () => Math.round(clock.uptimeMs() + aheadMs),
-    uptimeMs: () => clock.uptimeMs(),
+    now: () => Math.round(clock.monotonicMs() + aheadMs),
+    monotonicMs: () => clock.monotonicMs(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
     deadline: (ms, parent) => clock.deadline(ms, parent),
     schedule: (ms, task) => clock.schedule(ms, task),

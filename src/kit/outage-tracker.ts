@@ -5,7 +5,7 @@ const mostQuietMs = 60_000;
 /** Trouble that comes back so soon after its end is waited out for longer. */
 const relapseMs = 60_000;
 
-export type TroubleWatchOptions = {
+export type OutageTrackerOptions = {
   readonly clock: Clock;
   readonly onBegin: (error: unknown) => void;
   readonly onEnd: (lastedMs: number) => void;
@@ -17,15 +17,15 @@ export type TroubleWatchOptions = {
  * Says once that trouble begins, however often it is met, and once that it is over: when nothing was refused for a while
  * and a try goes well. Trouble that comes and goes has to stay away for longer each time, up to a minute.
  */
-export class TroubleWatch implements Disposable {
-  readonly #options: TroubleWatchOptions;
+export class OutageTracker implements Disposable {
+  readonly #options: OutageTrackerOptions;
   #beganUpMs: number | undefined;
   #metUpMs = 0;
   #endedUpMs = -Infinity;
   #quietMs = leastQuietMs;
   #look: Disposable | undefined;
 
-  constructor(options: TroubleWatchOptions) {
+  constructor(options: OutageTrackerOptions) {
     this.#options = options;
   }
 
@@ -35,12 +35,12 @@ export class TroubleWatch implements Disposable {
 
   meet(error: unknown): void {
     const { clock, onBegin } = this.#options;
-    const upMs = clock.uptimeMs();
-    this.#metUpMs = upMs;
+    const monotonicMs = clock.monotonicMs();
+    this.#metUpMs = monotonicMs;
     if (this.#beganUpMs !== undefined) return;
-    const isRelapse = upMs - this.#endedUpMs < relapseMs;
+    const isRelapse = monotonicMs - this.#endedUpMs < relapseMs;
     this.#quietMs = isRelapse ? Math.min(this.#quietMs * 2, mostQuietMs) : leastQuietMs;
-    this.#beganUpMs = upMs;
+    this.#beganUpMs = monotonicMs;
     this.#lookIn(this.#quietMs);
     onBegin(error);
   }
@@ -55,10 +55,10 @@ export class TroubleWatch implements Disposable {
 
   #lookAgain(): void {
     const { clock, isOver, onEnd } = this.#options;
-    const quietMs = clock.uptimeMs() - this.#metUpMs;
+    const quietMs = clock.monotonicMs() - this.#metUpMs;
     if (quietMs < this.#quietMs) return this.#lookIn(this.#quietMs - quietMs);
     if (!isOver()) return this.#lookIn(leastQuietMs);
-    this.#endedUpMs = clock.uptimeMs();
+    this.#endedUpMs = clock.monotonicMs();
     const lastedMs = this.#endedUpMs - (this.#beganUpMs ?? this.#endedUpMs);
     this.#beganUpMs = undefined;
     onEnd(lastedMs);

@@ -38,7 +38,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promi
   };
   return {
     now: () => nowMs + jumpedMs,
-    uptimeMs: () => nowMs - startMs,
+    monotonicMs: () => nowMs - startMs,
     jump: (byMs) => {
       jumpedMs += byMs;
     },

@@ -3,7 +3,7 @@ import { request, type Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { checkUrl, hasUnsafeCharacters, type UrlRules, ForbiddenAddressError } from './guarded-connect.ts';
 
-export type NetworkTrouble = {
+export type NetworkError = {
   /** Never connected, the connection broke, or what came over it was not HTTP. */
   readonly kind: 'unreachable' | 'untrusted' | 'cut' | 'malformed';
   readonly code: string;
@@ -36,7 +36,7 @@ const untrusted =
 const malformed = /^(?:HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/;
 
 /** Tells a network error by its code alone, because its message may quote a header and with it a key. */
-export function networkTrouble(error: unknown): NetworkTrouble {
+export function networkError(error: unknown): NetworkError {
   const code = codeOf(error);
   if (unreachable.has(code)) return { kind: 'unreachable', code };
   if (untrusted.test(code)) return { kind: 'untrusted', code };
@@ -121,7 +121,7 @@ export function refusedBy(error: unknown): RefusedResult {
   if (error instanceof ForbiddenAddressError) {
     return new RefusedResult('result-forbidden', 'the host leads to an address that is not public');
   }
-  const { kind, code } = networkTrouble(error);
+  const { kind, code } = networkError(error);
   const again = kind === 'unreachable' || kind === 'cut';
   return new RefusedResult('result-unavailable', `${kind}: ${code}`, again);
 }

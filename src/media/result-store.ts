@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StorageTrouble } from '../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Dispatcher } from 'undici';
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { JobKind } from '../domain/job.ts';
 import { kindTraits, perKind } from '../domain/kind-traits.ts';
-import type { MediaSource, Kept, ResultStore } from '../domain/result-store.ts';
+import type { MediaSource, Downloaded, ResultStore } from '../domain/result-store.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
-import { TroubleWatch } from '../kit/outage-tracker.ts';
+import { OutageTracker } from '../kit/outage-tracker.ts';
 import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile, type IncomingFile } from './incoming-file.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
@@ -25,7 +25,7 @@ const sharedCodes = /^(?:EACCES|EPERM|EMFILE|ENFILE)$/;
 const ofConnections = /^(?:connect|bind|getaddrinfo|socket|read|write)$/;
 
 /** The folder of results cannot be written. */
-export class ResultsDiskTrouble extends StorageTrouble {
+export class ResultDiskError extends StoreUnavailable {
   override readonly name = 'ResultsDiskTrouble';
   readonly isRefusal = true;
 
@@ -65,14 +65,14 @@ export type ResultLimits = {
   readonly bytesPerSecond: number;
 };
 
-export type ResultKeeperOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
+export type ResultStoreOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
   /** Made when missing, readable by nobody else. */
   readonly directory: string;
   /** Instead of the guarded one: it then has to guard the addresses behind names by itself. */
   readonly agent?: Dispatcher;
   readonly limits?: Partial<ResultLimits>;
   /** Hears when the disk begins to refuse, and when it does no more. */
-  readonly tell?: Tell;
+  readonly emit?: Emit;
 };
 
 const defaultLimits: ResultLimits = {
@@ -84,20 +84,20 @@ const defaultLimits: ResultLimits = {
 const graceMs = 10_000;
 
 /** Brings results to `directory`, one file for each part of a job's result; whatever is not kept leaves nothing behind. */
-export function createResultKeeper(options: ResultKeeperOptions): ResultStore & AsyncDisposable {
-  const { directory, clock = systemClock, tell = () => undefined } = options;
+export function createResultStore(options: ResultStoreOptions): ResultStore & AsyncDisposable {
+  const { directory, clock = systemClock, emit = () => undefined } = options;
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
   const agent = options.agent ?? guarded;
-  let trouble: ResultsDiskTrouble | undefined;
-  const watch = new TroubleWatch({
+  let trouble: ResultDiskError | undefined;
+  const watch = new OutageTracker({
     clock,
     isOver: () => hasRoom(directory),
-    onBegin: (error) => tell({ event: 'storage.refuses', what: 'results', error }),
-    onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'results', lastedMs }),
+    onBegin: (error) => emit({ event: 'storage.unavailable', what: 'results', error }),
+    onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'results', lastedMs }),
   });
 
-  const keep = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Kept> => {
+  const keep = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Downloaded> => {
     const limitBytes = limits.maxBytes[kind];
     await using file = await createIncomingFile(directory);
     const receive = receiver(file, limitBytes);
@@ -129,9 +129,9 @@ export function createResultKeeper(options: ResultKeeperOptions): ResultStore & 
         if (signal.aborted) throw signal.reason;
         const code = diskCode(error);
         if (code === undefined) throw error;
-        trouble = new ResultsDiskTrouble(directory, code);
+        trouble = new ResultDiskError(directory, code);
         watch.meet(trouble);
-        return { ...unavailable(`cannot be written to the disk: ${code}`), byDisk: true };
+        return { ...unavailable(`cannot be written to the disk: ${code}`), diskFull: true };
       }
     },
     trouble: () => (watch.isOn ? trouble : undefined),
@@ -166,12 +166,12 @@ function receiver(file: IncomingFile, limitBytes: number): Receive {
 async function download(url: string, receive: Receive, options: Download): Promise<void> {
   const { clock, limits, limitBytes, signal } = options;
   const response = await openResult(url, options);
-  const startedUpMs = clock.uptimeMs();
+  const startedUpMs = clock.monotonicMs();
   try {
     if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
     for await (const chunk of response.body) {
       await receive(chunk as Buffer);
-      const elapsedMs = clock.uptimeMs() - startedUpMs;
+      const elapsedMs = clock.monotonicMs() - startedUpMs;
       if (elapsedMs > graceMs && receive.bytes() < (limits.bytesPerSecond * elapsedMs) / 1000) {
         throw new RefusedResult('result-unavailable', `slower than ${limits.bytesPerSecond} bytes a second`, true);
       }
@@ -187,6 +187,6 @@ function tooLarge(limitBytes: number): RefusedResult {
   return new RefusedResult('result-too-large', `larger than ${limitBytes} bytes`);
 }
 
-function unavailable(detail: string): Extract<Kept, { ok: false }> {
+function unavailable(detail: string): Extract<Downloaded, { ok: false }> {
   return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, again: true };
 }

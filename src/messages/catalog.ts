@@ -158,13 +158,13 @@ function quoted(names: readonly string[]): string {
 }
 
 /** The catalog in one language. */
-export type Voice = {
+export type Localizer = {
   readonly locale: string;
   say<Id extends MessageId>(id: Id, ...params: ParamsAfter<Id>): string;
   plain<Id extends MessageId>(id: Id, ...params: ParamsAfter<Id>): string;
 };
 
-export function voiceOf(catalog: Catalog, languageCode: string): Voice {
+export function localizerFor(catalog: Catalog, languageCode: string): Localizer {
   const locale = catalog.match(languageCode, languageCode);
   return {
     locale,

@@ -1,9 +1,9 @@
 import type { Aspect, JobKind } from '../domain/job.ts';
 import type { MessageId } from './message-ids.ts';
 import { lines, promptLimit, quote } from './phrases.ts';
-import { usageScreen } from './outcome-view.ts';
-import { callbackData, type Screen, type ScreenButton } from './view.ts';
-import type { Voice } from './catalog.ts';
+import { usageView } from './outcome-view.ts';
+import { callbackData, type MessageView, type MessageButton } from './view.ts';
+import type { Localizer } from './catalog.ts';
 
 export const shapes = ['square', 'wide', 'tall', 'any'] as const;
 /** `any` leaves the shape to the model. */
@@ -42,34 +42,34 @@ const styleMessages = {
 export type DialogueHint = 'words-please' | 'buttons-please';
 
 /** A question with its buttons; before it, kindly, what was wrong with the answer. */
-export function questionScreen(
-  voice: Voice,
+export function questionView(
+  localizer: Localizer,
   question: DialogueQuestion,
   how: { readonly hint?: DialogueHint | undefined; readonly inGroup: boolean },
-): Screen {
-  const hint = how.hint === undefined ? '' : `${voice.say(`dialogue.${how.hint}`)}\n`;
+): MessageView {
+  const hint = how.hint === undefined ? '' : `${localizer.say(`dialogue.${how.hint}`)}\n`;
   if (question.kind === 'what') {
-    const { text, rows } = usageScreen(voice, question.job);
-    const now = how.inGroup ? voice.say('dialogue.or-reply') : voice.say('dialogue.or-now');
+    const { text, rows } = usageView(localizer, question.job);
+    const now = how.inGroup ? localizer.say('dialogue.or-reply') : localizer.say('dialogue.or-now');
     return { text: lines(hint, text, `\n${now}`), rows };
   }
   const choices = question.kind === 'shape' ? shapes : styles;
-  const buttons = choices.map((choice): ScreenButton => ({
-    text: voice.plain(labels[choice]),
+  const buttons = choices.map((choice): MessageButton => ({
+    text: localizer.plain(labels[choice]),
     data: callbackData('ask', `${question.kind}.${choice}.${question.dialogue}`),
   }));
   return {
-    text: lines(hint, voice.say(`dialogue.${question.kind}`), quote(question.words, promptLimit)),
+    text: lines(hint, localizer.say(`dialogue.${question.kind}`), quote(question.words, promptLimit)),
     rows: [buttons.slice(0, 2), buttons.slice(2)],
   };
 }
 
 /** The last question once everything is said: nothing to press any more. */
-export function dialogueDoneScreen(voice: Voice, words: string): Screen {
-  return { text: lines(voice.say('dialogue.done'), quote(words, promptLimit)), rows: [] };
+export function dialogueDoneView(localizer: Localizer, words: string): MessageView {
+  return { text: lines(localizer.say('dialogue.done'), quote(words, promptLimit)), rows: [] };
 }
 
 /** The words with those of the style behind them. */
-export function styledWords(voice: Voice, words: string, style: Style): string {
-  return style === 'none' ? words : `${words}, ${voice.plain(styleMessages[style])}`;
+export function styledWords(localizer: Localizer, words: string, style: Style): string {
+  return style === 'none' ? words : `${words}, ${localizer.plain(styleMessages[style])}`;
 }

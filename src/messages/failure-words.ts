@@ -2,7 +2,7 @@ import type { FailureCode } from '../domain/failure.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
 import type { MessageId } from './message-ids.ts';
 import { waitWords } from './phrases.ts';
-import type { Voice } from './catalog.ts';
+import type { Localizer } from './catalog.ts';
 
 const failureMessages = {
   'keys-being-set-up': 'failure.keys-being-set-up',
@@ -64,16 +64,16 @@ const premiumNotes: Partial<Record<FailureCode | 'paused', 'goes-first' | 'more-
 };
 
 /** What happened, what happens next and what the person can do; in how long, where that is known. */
-export function failureWords(voice: Voice, code: FailureCode, kind: JobKind, againInMs?: number): string {
+export function failureWords(localizer: Localizer, code: FailureCode, kind: JobKind, againInMs?: number): string {
   const until = untilMessages[code];
   if (until !== undefined && againInMs !== undefined && againInMs > 0) {
-    return voice.say(until, { kind, wait: waitWords(voice, againInMs) });
+    return localizer.say(until, { kind, wait: waitWords(localizer, againInMs) });
   }
-  return voice.say(failureMessages[code], { kind });
+  return localizer.say(failureMessages[code], { kind });
 }
 
 /** One quiet line on what premium changes; nothing for those who have it. */
-export function premiumNote(voice: Voice, code: FailureCode | 'paused', lane: Lane): string {
+export function premiumNote(localizer: Localizer, code: FailureCode | 'paused', lane: Lane): string {
   const note = premiumNotes[code];
-  return note === undefined || lane === 'premium' ? '' : voice.say(`note.${note}`);
+  return note === undefined || lane === 'premium' ? '' : localizer.say(`note.${note}`);
 }

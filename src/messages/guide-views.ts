@@ -1,9 +1,9 @@
 import { type JobKind, jobKinds, type Lane } from '../domain/job.ts';
 import { kindCommands } from '../domain/kind-traits.ts';
-import type { Catalog, Voice } from './catalog.ts';
+import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
 import { exampleRows, lines } from './phrases.ts';
-import { callbackData, type Screen, type ScreenButton } from './view.ts';
+import { callbackData, type MessageView, type MessageButton } from './view.ts';
 import { excerpt, safe } from './shown-text.ts';
 
 const nameLimit = 64;
@@ -14,52 +14,55 @@ export type CommandEntry = { readonly command: string; readonly description: str
 /** In the order in which Telegram shows them. */
 const commands = [...kindCommands, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
 
-export function startScreen(voice: Voice, person: { readonly name: string; readonly admin: boolean }): Screen {
+export function startView(
+  localizer: Localizer,
+  person: { readonly name: string; readonly admin: boolean },
+): MessageView {
   const name = excerpt(person.name, nameLimit);
   return {
     text: lines(
-      name === '' ? voice.say('start.hello-nameless') : voice.say('start.hello', { name }),
-      voice.say('start.welcome'),
-      person.admin ? `\n${voice.say('start.admin')}` : '',
+      name === '' ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
+      localizer.say('start.welcome'),
+      person.admin ? `\n${localizer.say('start.admin')}` : '',
     ),
-    rows: exampleRows(voice),
+    rows: exampleRows(localizer),
   };
 }
 
-export function helpScreen(voice: Voice, person: { readonly admin: boolean }): Screen {
+export function helpView(localizer: Localizer, person: { readonly admin: boolean }): MessageView {
   return {
     text: lines(
-      voice.say('help.text'),
-      `\n${voice.say('help.options', { aspects: aspectList() })}`,
-      person.admin ? `\n${voice.say('help.admin')}` : '',
+      localizer.say('help.text'),
+      `\n${localizer.say('help.options', { aspects: aspectList() })}`,
+      person.admin ? `\n${localizer.say('help.admin')}` : '',
     ),
-    rows: exampleRows(voice),
+    rows: exampleRows(localizer),
   };
 }
 
 /** A button for each language, named in its own words. */
-export function languageScreen(voice: Voice, catalog: Catalog): Screen {
-  const buttons = catalog.locales.map((locale): ScreenButton => {
+export function languageView(localizer: Localizer, catalog: Catalog): MessageView {
+  const buttons = catalog.locales.map((locale): MessageButton => {
     const name = catalog.plain(locale, 'language.name');
-    return { text: locale === voice.locale ? `✓ ${name}` : name, data: callbackData('language', locale) };
+    return { text: locale === localizer.locale ? `✓ ${name}` : name, data: callbackData('language', locale) };
   });
-  return { text: voice.say('language.choose'), rows: buttons.map((button) => [button]) };
+  return { text: localizer.say('language.choose'), rows: buttons.map((button) => [button]) };
 }
 
 /** A message with nothing to press. */
-export function wordsOnly(text: string): Screen {
+export function textOnly(text: string): MessageView {
   return { text, rows: [] };
 }
 
 /** A sentence that shows what a request looks like. */
-export function examplePrompt(voice: Voice, kind: JobKind): string {
-  return voice.plain(`example.${kind}`);
+export function examplePrompt(localizer: Localizer, kind: JobKind): string {
+  return localizer.plain(`example.${kind}`);
 }
 
 /** What the command menu shows; `/keys` only to admins. */
-export function commandEntries(voice: Voice, person: { readonly admin: boolean }): readonly CommandEntry[] {
-  const entries = commands.map((command) => ({ command, description: voice.plain(`command.${command}`) }));
-  return person.admin ? [...entries, { command: 'keys', description: voice.plain('command.keys') }] : entries;
+export function commandEntries(localizer: Localizer, person: { readonly admin: boolean }): readonly CommandEntry[] {
+  const entries = commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
+  return person.admin ? [...entries, { command: 'keys', description: localizer.plain('command.keys') }] : entries;
 }
 
 /** What was deleted at a person's wish. */
@@ -71,24 +74,24 @@ export type ForgottenFacts = {
 };
 
 /** What would be deleted and what stays; only the person themselves can say yes. */
-export function forgetQuestionScreen(voice: Voice, userId: number): Screen {
+export function forgetQuestionView(localizer: Localizer, userId: number): MessageView {
   return {
-    text: lines(voice.say('forget.question'), `\n${voice.say('forget.stays')}`),
+    text: lines(localizer.say('forget.question'), `\n${localizer.say('forget.stays')}`),
     rows: [
-      [{ text: voice.plain('button.forget'), data: callbackData('forget', `yes-${userId}`) }],
-      [{ text: voice.plain('button.keep'), data: callbackData('forget', `no-${userId}`) }],
+      [{ text: localizer.plain('button.forget'), data: callbackData('forget', `yes-${userId}`) }],
+      [{ text: localizer.plain('button.keep'), data: callbackData('forget', `no-${userId}`) }],
     ],
   };
 }
 
-export function forgetDoneScreen(voice: Voice, { requests, results, stopped }: ForgottenFacts): Screen {
+export function forgetDoneView(localizer: Localizer, { requests, results, stopped }: ForgottenFacts): MessageView {
   return {
     text: lines(
-      voice.say('forget.done'),
-      voice.say('forget.requests', { count: requests }),
-      results === 0 ? '' : voice.say('forget.results', { count: results }),
-      stopped === 0 ? '' : voice.say('forget.stopped', { count: stopped }),
-      `\n${voice.say('forget.stays')}`,
+      localizer.say('forget.done'),
+      localizer.say('forget.requests', { count: requests }),
+      results === 0 ? '' : localizer.say('forget.results', { count: results }),
+      stopped === 0 ? '' : localizer.say('forget.stopped', { count: stopped }),
+      `\n${localizer.say('forget.stays')}`,
     ),
     rows: [],
   };
@@ -113,38 +116,38 @@ export type DayUse = {
 };
 
 /** What premium changes, only where the two lanes truly differ. */
-export function premiumScreen(voice: Voice, facts: PremiumFacts): Screen {
+export function premiumView(localizer: Localizer, facts: PremiumFacts): MessageView {
   const { running, waiting, perDay } = facts;
   const days = jobKinds
     .filter((kind) => perDay.premium[kind] !== perDay.free[kind])
     .map((kind) =>
-      voice.say('premium.per-day', {
+      localizer.say('premium.per-day', {
         kind,
-        premium: safe(voice.say('limit.per-day', { limit: perDay.premium[kind] })),
-        free: safe(voice.say('limit.per-day', { limit: perDay.free[kind] })),
+        premium: safe(localizer.say('limit.per-day', { limit: perDay.premium[kind] })),
+        free: safe(localizer.say('limit.per-day', { limit: perDay.free[kind] })),
       }),
     );
-  return wordsOnly(
+  return textOnly(
     lines(
-      voice.say('premium.header'),
-      voice.say('premium.goes-first'),
-      running.premium === running.free ? '' : voice.say('premium.running', running),
-      waiting.premium === waiting.free ? '' : voice.say('premium.waiting', waiting),
+      localizer.say('premium.header'),
+      localizer.say('premium.goes-first'),
+      running.premium === running.free ? '' : localizer.say('premium.running', running),
+      waiting.premium === waiting.free ? '' : localizer.say('premium.waiting', waiting),
       ...days,
-      `\n${standing(voice, facts)}`,
+      `\n${standing(localizer, facts)}`,
     ),
   );
 }
 
 /** How much of today is used, one line a kind. */
-export function limitsWords(voice: Voice, day: DayUse): string {
+export function limitsWords(localizer: Localizer, day: DayUse): string {
   return lines(
-    ...jobKinds.map((kind) => voice.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
+    ...jobKinds.map((kind) => localizer.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
   );
 }
 
-function standing(voice: Voice, facts: PremiumFacts): string {
-  if (facts.lane === 'free') return voice.say('premium.how', { userId: String(facts.userId) });
-  if (facts.untilMs === undefined) return voice.say('premium.active-always');
-  return voice.say('premium.active', { until: new Date(facts.untilMs) });
+function standing(localizer: Localizer, facts: PremiumFacts): string {
+  if (facts.lane === 'free') return localizer.say('premium.how', { userId: String(facts.userId) });
+  if (facts.untilMs === undefined) return localizer.say('premium.active-always');
+  return localizer.say('premium.active', { until: new Date(facts.untilMs) });
 }

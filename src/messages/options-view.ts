@@ -1,16 +1,16 @@
 import { aspects, type OptionMistake, type OptionName, optionNames, type JobKind } from '../domain/job.ts';
 import { lines } from './phrases.ts';
 import { escapeHtml, safe, type Safe, excerpt, shownText } from './shown-text.ts';
-import type { Screen } from './view.ts';
-import type { Voice } from './catalog.ts';
+import type { MessageView } from './view.ts';
+import type { Localizer } from './catalog.ts';
 
 /** How much of what the person wrote is shown back. */
 const writtenLimit = 64;
 const modelsShown = 12;
 
 /** Why options cannot be followed, what is allowed instead, and that nothing was started. */
-export function optionMistakeScreen(voice: Voice, mistake: OptionMistake, kind: JobKind): Screen {
-  return { text: lines(mistakeWords(voice, mistake, kind), voice.say('options.nothing-started')), rows: [] };
+export function optionMistakeView(localizer: Localizer, mistake: OptionMistake, kind: JobKind): MessageView {
+  return { text: lines(mistakeWords(localizer, mistake, kind), localizer.say('options.nothing-started')), rows: [] };
 }
 
 /** `16:9, 4:3, …` for whoever asks which shapes there are. */
@@ -18,23 +18,23 @@ export function aspectList(): Safe {
   return list(aspects);
 }
 
-function mistakeWords(voice: Voice, mistake: OptionMistake, kind: JobKind): string {
+function mistakeWords(localizer: Localizer, mistake: OptionMistake, kind: JobKind): string {
   switch (mistake.kind) {
     case 'unknown-option': {
       const written = excerpt(mistake.written, writtenLimit);
       const options = optionList(optionNames);
-      return lines(voice.say('options.unknown-option', { written }), voice.say('options.known', { options }));
+      return lines(localizer.say('options.unknown-option', { written }), localizer.say('options.known', { options }));
     }
     case 'missing-value':
     case 'open-quote':
     case 'twice':
-      return voice.say(`options.${mistake.kind}`, { option: mistake.option });
+      return localizer.say(`options.${mistake.kind}`, { option: mistake.option });
     case 'bad-seed': {
       const largest = String(Number.MAX_SAFE_INTEGER);
-      return voice.say('options.bad-seed', { written: excerpt(mistake.written, writtenLimit), largest });
+      return localizer.say('options.bad-seed', { written: excerpt(mistake.written, writtenLimit), largest });
     }
     case 'bad-aspect':
-      return voice.say('options.bad-aspect', {
+      return localizer.say('options.bad-aspect', {
         written: excerpt(mistake.written, writtenLimit),
         aspects: aspectList(),
       });
@@ -42,17 +42,17 @@ function mistakeWords(voice: Voice, mistake: OptionMistake, kind: JobKind): stri
       const shown = mistake.models.slice(0, modelsShown).map((model) => `• ${code(model)}`);
       const more = mistake.models.length > modelsShown ? ['…'] : [];
       const models = safe([...shown, ...more].join('\n'));
-      return voice.say('options.unknown-model', { written: excerpt(mistake.written, writtenLimit), models });
+      return localizer.say('options.unknown-model', { written: excerpt(mistake.written, writtenLimit), models });
     }
     case 'not-taken': {
       const { option, model, takes } = mistake;
       return lines(
         model === undefined
-          ? voice.say('options.not-taken-by-any', { option, kind })
-          : voice.say('options.not-taken', { option, model }),
+          ? localizer.say('options.not-taken-by-any', { option, kind })
+          : localizer.say('options.not-taken', { option, model }),
         takes.length === 0
-          ? voice.say('options.takes-words')
-          : voice.say('options.takes', { options: optionList(takes) }),
+          ? localizer.say('options.takes-words')
+          : localizer.say('options.takes', { options: optionList(takes) }),
       );
     }
   }

@@ -1,11 +1,11 @@
 import type { FailureReason } from '../domain/failure.ts';
 import type { JobView } from '../domain/views.ts';
-import { endedScreen } from './outcome-view.ts';
+import { endedView } from './outcome-view.ts';
 import { premiumNote } from './failure-words.ts';
 import type { MessageId } from './message-ids.ts';
 import { cancelButton, lines, promptLimit, quote, refreshButton, waitWords } from './phrases.ts';
-import type { Screen } from './view.ts';
-import type { Voice } from './catalog.ts';
+import type { MessageView } from './view.ts';
+import type { Localizer } from './catalog.ts';
 
 /** Whatever went wrong, the person hears what it means for the wait. */
 const retryMessages = {
@@ -30,41 +30,41 @@ const retryMessages = {
 } as const satisfies Record<FailureReason, MessageId>;
 
 /** The status message of a job, whatever its phase. */
-export function receiptScreen(voice: Voice, view: JobView, nowMs?: number): Screen {
+export function statusMessageView(localizer: Localizer, view: JobView, nowMs?: number): MessageView {
   const { phase, kind, lane } = view;
-  const cancel = cancelButton(voice, view.id);
-  const moving = (headline: string): Screen => ({
+  const cancel = cancelButton(localizer, view.id);
+  const moving = (headline: string): MessageView => ({
     text: lines(headline, quote(view.prompt, promptLimit)),
     rows: [[cancel]],
   });
   switch (phase.kind) {
     case 'queued':
       return {
-        text: lines(voice.say('receipt.queued', { kind, ahead: phase.ahead }), quote(view.prompt, promptLimit)),
-        rows: [[refreshButton(voice, view.id), cancel]],
+        text: lines(localizer.say('receipt.queued', { kind, ahead: phase.ahead }), quote(view.prompt, promptLimit)),
+        rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'paused':
       return {
         text: lines(
-          voice.say('receipt.paused', { kind }),
-          voice.say('receipt.place-kept', { ahead: phase.ahead }),
-          phase.inMs === undefined ? '' : voice.say('receipt.resumes', { wait: waitWords(voice, phase.inMs) }),
+          localizer.say('receipt.paused', { kind }),
+          localizer.say('receipt.place-kept', { ahead: phase.ahead }),
+          phase.inMs === undefined ? '' : localizer.say('receipt.resumes', { wait: waitWords(localizer, phase.inMs) }),
           quote(view.prompt, promptLimit),
-          premiumNote(voice, 'paused', lane),
+          premiumNote(localizer, 'paused', lane),
         ),
-        rows: [[refreshButton(voice, view.id), cancel]],
+        rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'making':
       return moving(
         phase.attempt <= 1
-          ? voice.say('receipt.making', { kind })
-          : voice.say('receipt.making-again', { kind, attempt: phase.attempt }),
+          ? localizer.say('receipt.making', { kind })
+          : localizer.say('receipt.making-again', { kind, attempt: phase.attempt }),
       );
     case 'retrying':
-      return moving(voice.say(retryMessages[phase.after], { kind }));
+      return moving(localizer.say(retryMessages[phase.after], { kind }));
     case 'delivering':
-      return moving(voice.say('receipt.delivering', { kind }));
+      return moving(localizer.say('receipt.delivering', { kind }));
     case 'ended':
-      return endedScreen(voice, view, phase.outcome, nowMs);
+      return endedView(localizer, view, phase.outcome, nowMs);
   }
 }

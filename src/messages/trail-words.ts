@@ -2,7 +2,7 @@ import type { AttemptEnding, AttemptTrail, ChoiceWhy, SkipReason } from '../doma
 import type { MessageId } from './message-ids.ts';
 import { shortWait, tookWords, reasonWords } from './phrases.ts';
 import { safe, excerpt } from './shown-text.ts';
-import type { Voice } from './catalog.ts';
+import type { Localizer } from './catalog.ts';
 
 const callsShown = 6;
 const nameLimit = 40;
@@ -34,48 +34,50 @@ const skipMessages = {
 const skipReasons = Object.keys(skipMessages) as readonly SkipReason[];
 
 /** The latest calls of a job, a short line for each: key, ending, and what spoke for that key. */
-export function trailLines(voice: Voice, trail: readonly AttemptTrail[]): readonly string[] {
+export function trailLines(localizer: Localizer, trail: readonly AttemptTrail[]): readonly string[] {
   const isMixed = new Set(trail.map(({ candidate }) => candidate.provider)).size > 1;
   const shown = trail.slice(-callsShown).map((call) =>
-    voice.say('trail.call', {
+    localizer.say('trail.call', {
       call: call.call,
       key: excerpt(isMixed ? call.keyName : (/#\d+$/.exec(call.keyName)?.[0] ?? call.keyName), nameLimit),
-      ending: safe(endingWords(voice, call.ending)),
-      choice: safe(choiceWords(voice, call)),
+      ending: safe(endingWords(localizer, call.ending)),
+      choice: safe(choiceWords(localizer, call)),
     }),
   );
   const earlier = trail.length - shown.length;
-  return earlier === 0 ? shown : [voice.say('trail.earlier', { count: earlier }), ...shown];
+  return earlier === 0 ? shown : [localizer.say('trail.earlier', { count: earlier }), ...shown];
 }
 
-function endingWords(voice: Voice, ending: AttemptEnding): string {
+function endingWords(localizer: Localizer, ending: AttemptEnding): string {
   switch (ending.kind) {
     case 'not-sent':
-      return voice.say('trail.not-sent');
+      return localizer.say('trail.not-sent');
     case 'sent':
-      return voice.say('trail.sent');
+      return localizer.say('trail.sent');
     case 'answered':
-      return voice.say('trail.answered', { took: tookWords(voice, ending.ms) });
+      return localizer.say('trail.answered', { took: tookWords(localizer, ending.ms) });
     case 'failed': {
-      const facts = { reason: reasonWords(voice, ending.reason), took: tookWords(voice, ending.ms) };
-      return ending.sureness === 'guess' ? voice.say('trail.failed-guess', facts) : voice.say('trail.failed', facts);
+      const facts = { reason: reasonWords(localizer, ending.reason), took: tookWords(localizer, ending.ms) };
+      return ending.sureness === 'guess'
+        ? localizer.say('trail.failed-guess', facts)
+        : localizer.say('trail.failed', facts);
     }
     case 'broken-off':
-      return voice.say('trail.broken-off', { took: tookWords(voice, ending.ms) });
+      return localizer.say('trail.broken-off', { took: tookWords(localizer, ending.ms) });
   }
 }
 
 /** `soonest, of 4; 2 cooling; waited 12 s`. */
-function choiceWords(voice: Voice, { choice, waitedMs }: AttemptTrail): string {
-  const why = voice.say(whyMessages[choice.why]);
+function choiceWords(localizer: Localizer, { choice, waitedMs }: AttemptTrail): string {
+  const why = localizer.say(whyMessages[choice.why]);
   const skipped = skipReasons.flatMap((reason) => {
     const count = choice.skipped[reason] ?? 0;
-    return count === 0 ? [] : [voice.say(skipMessages[reason], { count })];
+    return count === 0 ? [] : [localizer.say(skipMessages[reason], { count })];
   });
   return [
-    choice.why === 'only-one' ? why : voice.say('trail.of', { why: safe(why), of: choice.of }),
+    choice.why === 'only-one' ? why : localizer.say('trail.of', { why: safe(why), of: choice.of }),
     skipped.join(', '),
-    waitedMs < worthSayingMs ? '' : voice.say('trail.waited', { wait: shortWait(voice, waitedMs) }),
+    waitedMs < worthSayingMs ? '' : localizer.say('trail.waited', { wait: shortWait(localizer, waitedMs) }),
   ]
     .filter((words) => words !== '')
     .join('; ');

@@ -4,15 +4,15 @@ export const callbackVerbs = ['cancel', 'again', 'status', 'example', 'keys', 'l
 /** What a button does; the id after the colon says to what. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 
-export type ScreenButton = {
+export type MessageButton = {
   readonly text: string;
   readonly data: string;
 };
 
 /** One message as a person sees it: Telegram HTML and rows of buttons. */
-export type Screen = {
+export type MessageView = {
   readonly text: string;
-  readonly rows: readonly (readonly ScreenButton[])[];
+  readonly rows: readonly (readonly MessageButton[])[];
 };
 
 /** Telegram's limits in UTF-16 units after entity parsing, and in bytes for the data of a button. */

@@ -1,7 +1,7 @@
 import { type DestinationStream, type LevelWithSilent, pino } from 'pino';
-import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { AppEvent, Emit } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
-import { createLogger, isUrgent, tellTo } from './logger.ts';
+import { createLogger, isUrgent, emitTo } from './logger.ts';
 import type { Redactor } from './redaction/redactor.ts';
 
 /** The longest that an event waits to be written, with those that come after it. */
@@ -34,9 +34,9 @@ export class EventLog implements Disposable {
   readonly #clock: Clock;
   readonly #destination: DestinationStream;
   readonly #process: ProcessEnd;
-  readonly #word: Tell;
+  readonly #word: Emit;
   readonly #flush = () => this.flush();
-  #told: { readonly event: HouseEvent; readonly atMs: number }[] = [];
+  #told: { readonly event: AppEvent; readonly atMs: number }[] = [];
   #atMs: number;
   #lines = '';
   #waiting: Disposable | undefined;
@@ -48,12 +48,12 @@ export class EventLog implements Disposable {
     this.#atMs = clock.now();
     const now = () => this.#atMs;
     const lines = { write: (line: string) => void (this.#lines += line) };
-    this.#word = tellTo(createLogger({ ...options, now, destination: lines }));
+    this.#word = emitTo(createLogger({ ...options, now, destination: lines }));
     ending.on('exit', this.#flush);
     ending.on('uncaughtExceptionMonitor', this.#flush);
   }
 
-  readonly tell: Tell = (event) => {
+  readonly emit: Emit = (event) => {
     this.#told.push({ event, atMs: this.#clock.now() });
     if (isUrgent(event) || this.#told.length >= mostGathered) this.flush();
     else this.#waiting ??= this.#clock.schedule(gatherForMs, this.#flush);

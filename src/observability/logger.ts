@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { type DestinationStream, type Level, type LevelWithSilent, type Logger, pino } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
-import type { HouseEvent, Tell } from '../domain/events.ts';
+import type { AppEvent, Emit } from '../domain/events.ts';
 import { loggableError } from './describe-error.ts';
 import { redactLine, type Redactor } from './redaction/redactor.ts';
 import { storyLine } from './pretty-log.ts';
@@ -49,7 +49,7 @@ function prettyStream(destination: DestinationStream): DestinationStream | undef
 }
 
 /** One log line an event: its facts as fields, its story as the message. Never throws. */
-export function tellTo(logger: Logger): Tell {
+export function emitTo(logger: Logger): Emit {
   return (event) => {
     try {
       logger[levelOf(event)](fieldsOf(event), storyLine(event) ?? event.event);
@@ -60,25 +60,25 @@ export function tellTo(logger: Logger): Tell {
 }
 
 const levels = {
-  'house.started': 'info',
-  'house.recovered': 'info',
-  'house.tidied': 'info',
-  'house.stopping': 'info',
-  'house.stopped': 'info',
+  'app.started': 'info',
+  'app.recovered': 'info',
+  'retention.deleted': 'info',
+  'app.stopping': 'info',
+  'app.stopped': 'info',
   'config.warning': 'warn',
-  'config.reread': 'info',
-  'house.trouble': 'error',
-  'storage.refuses': 'error',
+  'config.reloaded': 'info',
+  'app.error': 'error',
+  'storage.unavailable': 'error',
   'storage.recovered': 'info',
   'job.accepted': 'info',
   'job.started': 'info',
   'job.parked': 'info',
   'job.produced': 'info',
   'job.failed': 'warn',
-  'job.set-aside': 'error',
+  'job.dead-lettered': 'error',
   'job.cancelled': 'info',
   'job.delivered': 'info',
-  'job.told': 'info',
+  'job.notified': 'info',
   'job.undeliverable': 'warn',
   'attempt.started': 'info',
   'attempt.failed': 'warn',
@@ -93,18 +93,18 @@ const levels = {
   'failure.unrecognized': 'warn',
   'alert.raised': 'warn',
   'alert.resolved': 'info',
-  'alert.unheard': 'warn',
+  'alert.undeliverable': 'warn',
   'admin.refused': 'warn',
-  'model.resting': 'warn',
+  'model.cooling': 'warn',
   'breaker.opened': 'error',
   'breaker.closed': 'info',
-  'telegram.trouble': 'warn',
-  'telegram.contested': 'warn',
-  'telegram.uncontested': 'info',
+  'telegram.error': 'warn',
+  'telegram.conflict': 'warn',
+  'telegram.conflict-over': 'info',
   'update.failed': 'error',
-} as const satisfies Record<HouseEvent['event'], Level>;
+} as const satisfies Record<AppEvent['event'], Level>;
 
-function levelOf(event: HouseEvent): Level {
+function levelOf(event: AppEvent): Level {
   if (event.event === 'key.changed' && event.state.kind === 'benched') return 'warn';
   if (event.event === 'alert.raised' && event.alert.severity === 'high') return 'error';
   return levels[event.event];
@@ -113,12 +113,12 @@ function levelOf(event: HouseEvent): Level {
 const urgentLevels: ReadonlySet<Level> = new Set(['warn', 'error', 'fatal']);
 
 /** True for what an operator should know of even if the process dies the next moment. */
-export function isUrgent(event: HouseEvent): boolean {
+export function isUrgent(event: AppEvent): boolean {
   return urgentLevels.has(levelOf(event));
 }
 
 /** Nested facts come up one step, so that every line can be searched by the same names. */
-function fieldsOf(event: HouseEvent): Readonly<Record<string, unknown>> {
+function fieldsOf(event: AppEvent): Readonly<Record<string, unknown>> {
   if (event.event === 'attempt.started') {
     const { choice, ...facts } = event;
     const { of: among, why: chosen, ...more } = choice;

@@ -2,7 +2,7 @@ import type { Alert, AlertFacts } from '../domain/alert.ts';
 import type { Choice, ChoiceWhy, SkipReason } from '../domain/attempt-trail.ts';
 import type { ParkReason } from '../domain/job.ts';
 import type { KeyState } from '../domain/key-state.ts';
-import type { HouseEvent } from '../domain/events.ts';
+import type { AppEvent } from '../domain/events.ts';
 import { describeError, oneLine } from './describe-error.ts';
 
 export const parkWords = {
@@ -81,11 +81,11 @@ function factWords(facts: AlertFacts): string {
       return `${facts.provider} does not answer any more`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
-    case 'job-set-aside':
+    case 'job-dead-lettered':
       return `job ${facts.jobId} is set aside, ${setAsideWords(facts.processes)}`;
-    case 'telegram-rests':
+    case 'telegram-rate-limited':
       return `Telegram asked for ${duration(facts.forMs)} of silence`;
-    case 'stranger-asks':
+    case 'unauthorized-admin-attempt':
       return `user ${facts.userId}, who is no admin, asked for /keys`;
     case 'slow':
       return `${facts.provider} takes ${duration(facts.meanMs)} a call, usually ${duration(facts.usualMs)}`;
@@ -120,31 +120,31 @@ function timeOfDay(ms: number): string {
 }
 
 /** What happened, in one line that a person reads; undefined when there is nothing to tell. */
-export function storyLine(event: HouseEvent): string | undefined {
+export function storyLine(event: AppEvent): string | undefined {
   const words = wordsFor(event);
   return words === undefined ? undefined : oneLine(words);
 }
 
-function wordsFor(event: HouseEvent): string | undefined {
+function wordsFor(event: AppEvent): string | undefined {
   switch (event.event) {
-    case 'house.started':
+    case 'app.started':
       return `started as ${event.bot} with ${count(event.keys, 'key')}, ${count(event.waiting, 'job')} waiting`;
-    case 'house.recovered':
+    case 'app.recovered':
       if (event.handedBack + event.setAside + event.untold === 0) return undefined;
       return `after the last stop: ${count(event.handedBack, 'job')} handed back, ${event.setAside} set aside, ${event.untold} to be told`;
-    case 'house.tidied':
+    case 'retention.deleted':
       return `deleted what is old: ${count(event.requests, 'request')}, ${count(event.results, 'result')}`;
-    case 'house.stopping':
+    case 'app.stopping':
       return `stopping, ${count(event.running, 'job')} running`;
-    case 'house.stopped':
+    case 'app.stopped':
       return `stopped, ${count(event.handedBack, 'job')} handed back`;
     case 'config.warning':
       return `environment: ${event.text}`;
-    case 'config.reread':
+    case 'config.reloaded':
       return `environment read again: ${count(event.keys, 'key')}; what was changed of keys, weights, seats and accounts counts from now`;
-    case 'house.trouble':
+    case 'app.error':
       return `trouble with ${event.what}: ${describeError(event.error)}`;
-    case 'storage.refuses':
+    case 'storage.unavailable':
       return `the ${event.what} cannot be written; what was taken is kept, nothing new is taken: ${describeError(event.error)}`;
     case 'storage.recovered':
       return `the ${event.what} can be written again, after ${duration(event.lastedMs)}`;
@@ -158,13 +158,13 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `job ${event.jobId} produced: ${event.mime}, ${size(event.bytes)}, ${duration(event.ms)}`;
     case 'job.failed':
       return `job ${event.jobId} failed: ${event.code}, after ${count(event.calls, 'call')}`;
-    case 'job.set-aside':
+    case 'job.dead-lettered':
       return `job ${event.jobId} is set aside: ${setAsideWords(event.processes)}`;
     case 'job.cancelled':
       return `job ${event.jobId} cancelled`;
     case 'job.delivered':
       return `job ${event.jobId} delivered after ${duration(event.ms)}${event.as === 'message' ? ', as a new message' : ''}`;
-    case 'job.told':
+    case 'job.notified':
       return `job ${event.jobId}: the person was told, ${event.code}`;
     case 'job.undeliverable':
       return `job ${event.jobId} cannot be delivered: ${event.why}`;
@@ -194,21 +194,21 @@ function wordsFor(event: HouseEvent): string | undefined {
       return `alert, ${alertWords(event.alert)}`;
     case 'alert.resolved':
       return `alert over, ${alertWords(event.alert)}`;
-    case 'alert.unheard':
+    case 'alert.undeliverable':
       return `admin ${event.adminId} cannot be told of alerts (${event.detail}): whoever it is has to send the bot /start once`;
     case 'admin.refused':
       return `user ${event.userId}, who is no admin, asked for /keys; an admin's id belongs into ADMIN_IDS`;
-    case 'model.resting':
+    case 'model.cooling':
       return `${event.provider} model ${event.model} rests for ${duration(event.forMs)}`;
     case 'breaker.opened':
       return `${event.provider} is down: one job at a time goes through until it answers`;
     case 'breaker.closed':
       return `${event.provider} answers again`;
-    case 'telegram.trouble':
+    case 'telegram.error':
       return `Telegram ${event.method}: ${event.detail}${event.retryInMs === undefined ? '' : `, again in ${duration(event.retryInMs)}`}`;
-    case 'telegram.contested':
+    case 'telegram.conflict':
       return `another process polls with this bot's token: ${event.waits ? 'waiting until it has gone' : 'going on'}; run one only`;
-    case 'telegram.uncontested':
+    case 'telegram.conflict-over':
       return `the other process has gone after ${duration(event.afterMs)}: this one has the bot to itself`;
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;

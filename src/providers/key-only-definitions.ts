@@ -1,7 +1,7 @@
-import { wordsOnly } from '../domain/provider.ts';
+import { textOnly } from '../domain/provider.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
-const keysOnly = { seatsPerKey: 4, models: [], otherModels: wordsOnly, chains: {} } as const;
+const keysOnly = { seatsPerKey: 4, models: [], otherModels: textOnly, chains: {} } as const;
 
 /** Providers whose keys and settings are read although this version has no adapter for them. */
 export const keyOnlyDefinitions: readonly ProviderDefinition[] = [

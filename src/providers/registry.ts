@@ -1,5 +1,5 @@
 import type { Candidate, JobKind } from '../domain/job.ts';
-import { type ModelLookup, type ModelTraits, wordsOnly } from '../domain/provider.ts';
+import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
@@ -29,7 +29,7 @@ export function isServed(name: ProviderName): boolean {
 
 /** What the candidate's model takes beside the words. */
 export const modelTraits: ModelLookup = ({ provider, model }) =>
-  traits.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? wordsOnly;
+  traits.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
 
 /** What is asked for a kind where no chain is configured: the built-in models of every provider that can be asked. */
 export function builtInChain(kind: JobKind): readonly Candidate[] {

@@ -1,14 +1,14 @@
 import type { AdminCommands, AlertStore } from '../domain/admin-api.ts';
-import type { ChatBook, DialogueStore, RestBook } from '../domain/chat-store.ts';
+import type { ChatStore, DialogueStore, RetryAfterStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
-import type { Tell } from '../domain/events.ts';
+import type { Emit } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
 import type { KeyStore } from '../domain/key-store.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Users } from '../domain/users.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
-import { TroubleWatch } from '../kit/outage-tracker.ts';
+import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
 import { createSqliteAdminCommands } from './sqlite/admin-commands.ts';
 import { createSqliteAlertStore } from './sqlite/alert-store.ts';
@@ -34,8 +34,8 @@ export type Storage = Disposable & {
   readonly inbox: Inbox;
   readonly users: Users;
   readonly dialogues: DialogueStore;
-  readonly chats: ChatBook;
-  readonly rests: RestBook;
+  readonly chats: ChatStore;
+  readonly rests: RetryAfterStore;
   readonly keyStore: KeyStore;
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
@@ -49,18 +49,18 @@ export type StorageOptions = {
   /** The lines from which jobs are claimed; without it, every line. */
   readonly lines?: readonly ProviderName[];
   readonly clock?: Clock;
-  readonly tell?: Tell;
+  readonly emit?: Emit;
 };
 
 /** Opens everything; that the machine refuses to write is told once, and once that it does no more. */
 export function openStorage(options: StorageOptions): Storage {
-  const { path, running, lines, onUnreadableKey, clock = systemClock, tell = () => undefined } = options;
+  const { path, running, lines, onUnreadableKey, clock = systemClock, emit = () => undefined } = options;
   const isWellNow = () => isWritable(database, clock.now());
-  const watch = new TroubleWatch({
+  const watch = new OutageTracker({
     clock,
     isOver: () => isWellNow(),
-    onBegin: (error) => tell({ event: 'storage.refuses', what: 'database', error }),
-    onEnd: (lastedMs) => tell({ event: 'storage.recovered', what: 'database', lastedMs }),
+    onBegin: (error) => emit({ event: 'storage.unavailable', what: 'database', error }),
+    onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'database', lastedMs }),
   });
   let isOpen = false;
   // What is refused while it opens is said by whoever cannot open it.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CommandRunner } from '../../src/app/command-runner.ts';
 import type { AdminApi, KeyChoice, AdminCommands } from '../../src/domain/admin-api.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
@@ -13,7 +13,7 @@ function aStage(wrap: (commands: AdminCommands) => AdminCommands = (commands) =>
   const database = openDatabase({ path: ':memory:' });
   const commands = createSqliteAdminCommands(database);
   const done: string[] = [];
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   let refuses = false;
   const change = (name: string) => async (keys: KeyChoice) => {
     if (refuses) throw new Error('Cannot change: a bug');
@@ -107,7 +107,7 @@ test('CommandRunner says once that commands cannot be read and goes on looking',
   }));
   await stage.commands.ask({ kind: 'wake-keys', keys: 'all' }, 0);
   await stage.clock.advance(3_000);
-  expect(stage.events).toMatchObject([{ event: 'house.trouble' }]);
+  expect(stage.events).toMatchObject([{ event: 'app.error' }]);
   expect(stage.done).toEqual([]);
   await stage.clock.advance(1_000);
   expect(stage.done).toEqual(['wake all']);
@@ -119,6 +119,6 @@ test('CommandRunner leaves a command that failed for the next start', async () =
   stage.refuse(true);
   const seq = await commands.ask({ kind: 'wake-keys', keys: 'all' }, 0);
   await clock.advance(3_000);
-  expect(events).toMatchObject([{ event: 'house.trouble', error: new Error('Cannot change: a bug') }]);
+  expect(events).toMatchObject([{ event: 'app.error', error: new Error('Cannot change: a bug') }]);
   expect(await commands.pending()).toMatchObject([{ seq }]);
 });

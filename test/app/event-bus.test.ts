@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createEventBus } from '../../src/app/event-bus.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 
-const warning = (text: string): HouseEvent => ({ event: 'config.warning', text });
-const nameOf = (event: HouseEvent) => (event.event === 'config.warning' ? event.text : event.event);
+const warning = (text: string): AppEvent => ({ event: 'config.warning', text });
+const nameOf = (event: AppEvent) => (event.event === 'config.warning' ? event.text : event.event);
 
 test('EventBus.emit() reaches every subscriber at once, in the order of subscription', () => {
   const bus = createEventBus();
@@ -40,7 +40,7 @@ test('EventBus.emit() keeps one order for all, also of what a listener emits', (
 
 test('EventBus.emit() does not throw when listeners and filters do: the others get the event and then a report', () => {
   const bus = createEventBus();
-  const seen: HouseEvent[] = [];
+  const seen: AppEvent[] = [];
   bus.subscribe(() => {
     throw new Error('broken listener');
   });
@@ -53,13 +53,13 @@ test('EventBus.emit() does not throw when listeners and filters do: the others g
   );
   bus.subscribe((event) => void seen.push(event));
   bus.emit(warning('a'));
-  bus.emit({ event: 'house.stopped', handedBack: 0 });
+  bus.emit({ event: 'app.stopped', handedBack: 0 });
   expect(seen).toEqual([
     warning('a'),
-    { event: 'house.trouble', what: 'handle config.warning', error: new Error('broken listener') },
-    { event: 'house.trouble', what: 'handle config.warning', error: new Error('broken filter') },
-    { event: 'house.stopped', handedBack: 0 },
-    { event: 'house.trouble', what: 'handle house.stopped', error: new Error('broken listener') },
+    { event: 'app.error', what: 'handle config.warning', error: new Error('broken listener') },
+    { event: 'app.error', what: 'handle config.warning', error: new Error('broken filter') },
+    { event: 'app.stopped', handedBack: 0 },
+    { event: 'app.error', what: 'handle app.stopped', error: new Error('broken listener') },
   ]);
 });
 
@@ -68,10 +68,10 @@ test('EventBus.emit() spares a listener that another one has just unsubscribed, 
   const seen: string[] = [];
   let newcomer: Disposable | undefined;
   bus.subscribe(() => {
-    leaving[Symbol.dispose]();
+    pendingErasure[Symbol.dispose]();
     newcomer ??= bus.subscribe((event) => void seen.push(`newcomer ${nameOf(event)}`));
   });
-  const leaving = bus.subscribe((event) => void seen.push(`leaving ${nameOf(event)}`));
+  const pendingErasure = bus.subscribe((event) => void seen.push(`leaving ${nameOf(event)}`));
   bus.emit(warning('a'));
   bus.emit(warning('b'));
   expect(seen).toEqual(['newcomer b']);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type CoreParts, openCore } from '../../src/app/open-core.ts';
 import { instantResults } from '../../simulator/instant-results.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
@@ -50,7 +50,7 @@ type Given = {
   readonly dir: string;
   readonly clock?: FakeClock;
   readonly provider?: Provider;
-  readonly events?: HouseEvent[];
+  readonly events?: AppEvent[];
   readonly parts?: CoreParts;
   readonly botId?: number;
 };
@@ -70,7 +70,7 @@ function aCore({ dir, clock = fakeClock(), provider = aProvider('answers'), even
 test('openCore() makes pictures without Telegram and without listening anywhere', async () => {
   using place = scratch();
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   await using core = await aCore({ dir: place.dir, clock, events });
   const ended: JobId[] = [];
   core.service.onEnded((id) => void ended.push(id));
@@ -152,7 +152,7 @@ test('a core closes in order: nothing new, calls broken off, keys saved, storage
     },
   });
   core.events.subscribe(({ event }) => {
-    if (event !== 'house.stopping' && event !== 'house.stopped') return;
+    if (event !== 'app.stopping' && event !== 'app.stopped') return;
     order.push(event);
   });
   core.start();
@@ -161,10 +161,10 @@ test('a core closes in order: nothing new, calls broken off, keys saved, storage
   order.length = 0;
   const closing = core[Symbol.asyncDispose]();
   await clock.advance(499);
-  expect(order).toEqual(['house.stopping']);
+  expect(order).toEqual(['app.stopping']);
   await clock.advance(1);
   await closing;
-  expect(order).toEqual(['house.stopping', 'call broken off', 'keys saved', 'house.stopped']);
+  expect(order).toEqual(['app.stopping', 'call broken off', 'keys saved', 'app.stopped']);
   expect(() => core.storage.database.get('SELECT 1')).toThrow(/not open|closed/);
   using database = openDatabase({ path: join(place.dir, 'darkroom.db') });
   expect(database.get('SELECT state, attempts FROM jobs')).toEqual({
@@ -175,7 +175,7 @@ test('a core closes in order: nothing new, calls broken off, keys saved, storage
 
 test('a core that was never started has no end to report', async () => {
   using place = scratch();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   {
     await using _core = await aCore({ dir: place.dir, events });
   }
@@ -227,16 +227,16 @@ test('openCore() reports what an earlier process left behind, and raises an aler
     await first.storage.engine.queue.claim('bytez');
     first.storage.database.run('UPDATE jobs SET crashes = 5');
   }
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   await using second = await aCore({ dir: place.dir, clock, events });
-  expect(events.map(({ event }) => event)).toEqual(['house.recovered', 'job.set-aside', 'alert.raised']);
-  expect((await second.admin.alerts()).map(({ id }) => id)).toEqual(['job-set-aside:tg-1']);
+  expect(events.map(({ event }) => event)).toEqual(['app.recovered', 'job.dead-lettered', 'alert.raised']);
+  expect((await second.admin.alerts()).map(({ id }) => id)).toEqual(['job-dead-lettered:tg-1']);
 });
 
 test('openCore() keeps a broken subscriber away from everything else', async () => {
   using place = scratch();
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   await using core = await aCore({ dir: place.dir, clock, events });
   core.events.subscribe(
     () => {
@@ -248,5 +248,5 @@ test('openCore() keeps a broken subscriber away from everything else', async () 
   expect(await core.service.submit(fox)).toMatchObject({ kind: 'accepted' });
   await clock.advance(0);
   expect((await core.storage.engine.reader.find('tg-1' as JobId))?.state.kind).toBe('ended');
-  expect(events.filter(({ event }) => event === 'house.trouble')).toHaveLength(1);
+  expect(events.filter(({ event }) => event === 'app.error')).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AlertMail } from '../../src/bot/admin-alerts.ts';
+import { AdminAlerts } from '../../src/bot/admin-alerts.ts';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { Users } from '../../src/domain/users.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
@@ -20,18 +20,18 @@ function failing(place: number): Alert {
 /** Mail to the admins on a Telegram that notes what it is asked and answers as told. */
 function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Error)[] = []) {
   const sent: string[] = [];
-  const { clock, outbox, events, tell } = fakeTelegram(({ chatId, payload }) => {
+  const { clock, outbox, events, emit } = fakeTelegram(({ chatId, payload }) => {
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
     if (answer !== undefined) return answer;
     const words = String(payload['text'])
       .replaceAll(/<[^>]*>/g, '')
       .replaceAll('\n', ' | ');
-    sent.push(`${Math.round(clock.uptimeMs() / 1_000)} s ${chatId}: ${words}`);
+    sent.push(`${Math.round(clock.monotonicMs() / 1_000)} s ${chatId}: ${words}`);
     return undefined;
   });
   const heard = new Map<number, string>();
-  const mail = new AlertMail({
+  const mail = new AdminAlerts({
     outbox,
     users: {
       find: async (id: number) => {
@@ -48,7 +48,7 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
     adminIds: new Set(adminIds),
     matchLocale: (code) => catalog.match(code, 'en'),
     clock,
-    tell,
+    emit,
   });
   return {
     clock,
@@ -145,7 +145,7 @@ test('AlertMail leaves a chat that is closed to the bot alone, with a line in th
   await clock.advance(600_000);
   expect(sent).toEqual(['5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
   expect(events).toEqual([
-    { event: 'alert.unheard', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
+    { event: 'alert.undeliverable', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
   ]);
 });
 
@@ -163,7 +163,7 @@ test('AlertMail that cannot look up an admin says so and tries again', async () 
   const { clock, raise, sent, events } = aMail([900], [new TypeError('broken')]);
   raise(1);
   await clock.advance(70_000);
-  expect(events).toMatchObject([{ event: 'house.trouble', what: 'tell an admin of an alert' }]);
+  expect(events).toMatchObject([{ event: 'app.error', what: 'tell an admin of an alert' }]);
   expect(sent).toHaveLength(1);
 });
 
@@ -179,7 +179,7 @@ test('AlertMail says nothing once it is closed', async () => {
 
 test('AlertMail passes over everything that is no alert', async () => {
   const { clock, mail } = aMail();
-  mail.hear({ event: 'house.stopping', running: 0 });
+  mail.hear({ event: 'app.stopping', running: 0 });
   expect(clock.pending).toBe(0);
 });
 

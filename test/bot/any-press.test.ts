@@ -3,7 +3,7 @@ import { Bot } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
 import { buttons } from '../../src/bot/buttons.ts';
-import type { BotContext, Desk } from '../../src/bot/context.ts';
+import type { BotContext, BotDeps } from '../../src/bot/context.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
@@ -24,7 +24,7 @@ function aBot() {
   const job = { id: owned, kind: 'image', prompt: 'a fox', origin, updateId: 1, state: { kind: 'running' } };
   const note = (what: string) => (subject: unknown) => void done.push(`${what} ${String(subject)}`);
   const catalog = loadCatalog();
-  const desk = {
+  const deps = {
     service: {
       find: async (id: string) => (id === owned ? { job, view: aView({ id: owned }) } : undefined),
       findAll: async () => [],
@@ -42,7 +42,7 @@ function aBot() {
     },
     users: { setLocale: async (_id: number, locale: string) => note('locale')(locale) },
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
-    receipts: { refresh: note('refresh') },
+    statusMessages: { refresh: note('refresh') },
     messages: createMessageMapper(catalog),
     matchLocale: (code: string) => catalog.match(code, 'en'),
     forget: async (userId: number) => {
@@ -62,7 +62,7 @@ function aBot() {
     ctx.speaker = { userId: stranger, name: 'Ben', admin: false, lane: 'free', locale: 'en' };
     return next();
   });
-  bot.use(buttons(desk as unknown as Desk));
+  bot.use(buttons(deps as unknown as BotDeps));
   const press = async (data: string) => {
     done.length = 0;
     answers.length = 0;

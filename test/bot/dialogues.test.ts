@@ -1,7 +1,7 @@
 import { Bot } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
-import type { BotContext, Desk } from '../../src/bot/context.ts';
+import type { BotContext, BotDeps } from '../../src/bot/context.ts';
 import { dialogues } from '../../src/bot/dialogue/dialogues.ts';
 import type { DialogueStore } from '../../src/domain/chat-store.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -21,12 +21,12 @@ function aBot() {
     purge: async () => undefined,
   };
   const bot = new Bot<BotContext>('1:t', { botInfo: me });
-  const desk: Pick<Desk, 'clock' | 'dialogues'> = { clock: fakeClock(), dialogues: store };
+  const deps: Pick<BotDeps, 'clock' | 'dialogues'> = { clock: fakeClock(), dialogues: store };
   bot.use((ctx, next) => {
     ctx.speaker = { userId: 7, name: 'Ann', admin: false, lane: 'free', locale: 'en' };
     return next();
   });
-  bot.use(dialogues(desk as Desk));
+  bot.use(dialogues(deps as BotDeps));
   bot.use((ctx) => void passedBy.push(Object.keys(ctx.update)[1] ?? ''));
   const handle = (update: object) => bot.handleUpdate({ update_id: 1, ...update });
   return { handle, touched, passedBy };

@@ -2,7 +2,7 @@ import type { Bot } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../src/bot/context.ts';
 import { Handling } from '../../src/bot/updates/handling.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -10,11 +10,11 @@ import { fakeClock } from '../support/fake-clock.ts';
 const poison = 3;
 
 /** One process after the other over the same inbox; a handler that meets the poison never comes back. */
-function aHouseThatDies() {
+function aAppThatDies() {
   const database = openDatabase({ path: ':memory:' });
   const inbox = createSqliteInbox(database);
   const handled: number[] = [];
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const clock = fakeClock();
   return {
     inbox,
@@ -32,7 +32,7 @@ function aHouseThatDies() {
           return void handled.push(id);
         },
       } as unknown as Bot<BotContext>;
-      const handling = new Handling({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
+      const handling = new Handling({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
       await handling.takeUp(closing.signal);
       await clock.advance(10);
       return isDead;
@@ -44,25 +44,25 @@ function aHouseThatDies() {
 const updates = (ids: readonly number[]) => ids.map((updateId) => ({ updateId, body: `{"update_id":${updateId}}` }));
 
 test('Handling.takeUp() sets an update aside that killed three processes, and the others go on', async () => {
-  using house = aHouseThatDies();
-  await house.inbox.keep(updates([1, 2, poison, 4, 5]), 0);
+  using app = aAppThatDies();
+  await app.inbox.keep(updates([1, 2, poison, 4, 5]), 0);
   const deaths: boolean[] = [];
-  for (let start = 0; start < 5; start += 1) deaths.push(await house.live());
+  for (let start = 0; start < 5; start += 1) deaths.push(await app.live());
   expect(deaths).toEqual([true, true, true, false, false]);
-  expect(house.handled).toEqual([1, 2, 4, 5]);
-  expect(house.events).toMatchObject([{ event: 'update.failed', updateId: poison, setAside: true }]);
-  expect(await house.inbox.unhandled()).toEqual([]);
+  expect(app.handled).toEqual([1, 2, 4, 5]);
+  expect(app.events).toMatchObject([{ event: 'update.failed', updateId: poison, setAside: true }]);
+  expect(await app.inbox.unhandled()).toEqual([]);
 });
 
 test('Handling.takeUp() handles what was only there when a process died, however many died', async () => {
-  using house = aHouseThatDies();
-  await house.inbox.keep(updates([poison]), 0);
-  await house.live();
-  await house.inbox.keep(updates([4]), 0);
-  await house.live();
-  await house.inbox.keep(updates([5]), 0);
-  await house.live();
-  await house.live();
-  expect(house.handled).toEqual([4, 5]);
-  expect(house.events).toMatchObject([{ updateId: poison, setAside: true }]);
+  using app = aAppThatDies();
+  await app.inbox.keep(updates([poison]), 0);
+  await app.live();
+  await app.inbox.keep(updates([4]), 0);
+  await app.live();
+  await app.inbox.keep(updates([5]), 0);
+  await app.live();
+  await app.live();
+  expect(app.handled).toEqual([4, 5]);
+  expect(app.events).toMatchObject([{ updateId: poison, setAside: true }]);
 });

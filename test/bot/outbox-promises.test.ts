@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { pacing } from '../../src/bot/outbox/rate-limiter.ts';
-import type { Errand } from '../../src/bot/outbox/outbox.ts';
-import { isPassing, troubleOf } from '../../src/bot/outbox/telegram-error.ts';
+import type { OutgoingMessage } from '../../src/bot/outbox/outbox.ts';
+import { isPassing, telegramErrorOf } from '../../src/bot/outbox/telegram-error.ts';
 import { fakeTelegram, limited, refusing, type TelegramCall, type TelegramDeed } from '../support/fake-telegram.ts';
 
 const chats = [7, 8, -9];
@@ -41,7 +41,7 @@ async function live(
   const { clock, outbox } = fakeTelegram(async (call) => {
     const next = left.shift();
     await clock.sleep(made.length % 7 === 3 ? 400 : 20, new AbortController().signal);
-    made.push({ ...call, deed: next, endMs: clock.uptimeMs() });
+    made.push({ ...call, deed: next, endMs: clock.monotonicMs() });
     return next;
   });
   const posted: { readonly id: string; readonly chatId: number }[] = [];
@@ -51,7 +51,7 @@ async function live(
       await call;
       return 'done';
     } catch (error) {
-      const trouble = troubleOf(error);
+      const trouble = telegramErrorOf(error);
       return isPassing(trouble) && (mayRepeat || trouble !== 'unsure') ? 'again' : 'done';
     }
   };
@@ -69,7 +69,7 @@ async function live(
     else {
       posted.push({ id, chatId });
       const text = { parse_mode: 'HTML' } as const;
-      const errand: Omit<Errand, 'chatId'> =
+      const errand: Omit<OutgoingMessage, 'chatId'> =
         what === 'result'
           ? {
               kind: 'edit',

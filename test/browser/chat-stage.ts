@@ -1,9 +1,9 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { openDemoHouse, roles } from '../../src/cli/demo/demo-app.ts';
+import { openDemoApp, roles } from '../../src/cli/demo/demo-app.ts';
 import { openDemoPage } from '../../src/cli/demo/demo-page.ts';
 import type { RotationStrategy } from '../../src/config/config.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { openChromium } from './chromium.ts';
 
 /** How long anything on the page may take to appear. */
@@ -12,9 +12,9 @@ export const patienceMs = 20_000;
 /** The demo with its page, and a browser that complains to us. */
 export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {
   await using opening = new AsyncDisposableStack();
-  const listeners = new Set<(event: HouseEvent) => void>();
-  const demoHouse = opening.use(
-    await openDemoHouse(
+  const listeners = new Set<(event: AppEvent) => void>();
+  const demoApp = opening.use(
+    await openDemoApp(
       (event) => {
         for (const listener of listeners) listener(event);
       },
@@ -24,7 +24,7 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
   );
   const chatPage = opening.use(
     await openDemoPage({
-      demoHouse,
+      demoApp,
       onEvent: (listener) => {
         listeners.add(listener);
         return { [Symbol.dispose]: () => void listeners.delete(listener) };
@@ -58,7 +58,7 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
     },
     /** A call of the Bot API, to Robin's chat. */
     bot: async (method: string, params: object): Promise<void> => {
-      const { url, token } = demoHouse.telegram;
+      const { url, token } = demoApp.telegram;
       const response = await fetch(`${url}/bot${token}/${method}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { defendingRows, figuresOf, harmOf, isCostly, isWorthIt } from '../../simulator/ablation.ts';
-import { house, houseWithout } from '../../simulator/darkroom.ts';
+import { app, appWithout } from '../../simulator/darkroom.ts';
 import type { Measured } from '../../simulator/measure.ts';
 import { scenarios } from '../../simulator/scenarios.ts';
 import { simulate, usualSettings } from '../../simulator/simulate.ts';
@@ -27,8 +27,8 @@ function rowOf(mechanism: Defended) {
 test.each(defended)('without %s the row that defends it is worse', async (mechanism) => {
   const row = rowOf(mechanism);
   const settings = { ...usualSettings, requests: fewRequests[mechanism] ?? usualSettings.requests };
-  const having = figuresOf([await simulate(row, house('health-based'), settings)]);
-  const lacking = figuresOf([await simulate(row, houseWithout(mechanism), settings)]);
+  const having = figuresOf([await simulate(row, app('health-based'), settings)]);
+  const lacking = figuresOf([await simulate(row, appWithout(mechanism), settings)]);
   expect({ having, lacking, isWorse: isWorthIt(having, lacking) }).toEqual({ having, lacking, isWorse: true });
 });
 
@@ -48,7 +48,7 @@ function lookedAt(mechanisms: typeof everyMechanism): number {
     strategy: 'health-based',
     clock: fakeClock(),
     random: () => ((drawn += 1) * 0.618) % 1,
-    tell: () => undefined,
+    emit: () => undefined,
     mechanisms,
   });
   const serves = vi.spyOn(PooledKey.prototype, 'serves');
@@ -105,10 +105,10 @@ test('figures of several seeds are their mean', () => {
 test('a mechanism that is worth nothing would be found out: a row in which nothing is wrong defends none', async () => {
   const nothingWrong = scenarios.find(({ name }) => name === 'none');
   if (nothingWrong === undefined) throw new Error('Cannot find the row in which nothing is wrong');
-  const figures = figuresOf([await simulate(nothingWrong, house('health-based'), usualSettings)]);
+  const figures = figuresOf([await simulate(nothingWrong, app('health-based'), usualSettings)]);
   const isWorse: Partial<Record<Mechanism, boolean>> = {};
   for (const mechanism of defended) {
-    const lacking = figuresOf([await simulate(nothingWrong, houseWithout(mechanism), usualSettings)]);
+    const lacking = figuresOf([await simulate(nothingWrong, appWithout(mechanism), usualSettings)]);
     if (isWorthIt(figures, lacking)) isWorse[mechanism] = true;
   }
   expect(isWorse).toEqual({});

@@ -48,8 +48,8 @@ async function aJob(
   if (accepted.kind !== 'accepted') throw new Error(`Cannot accept: ${accepted.kind}`);
   const { lease } = await claimed(engine.at(atMs + 400));
   for (const call of calls) {
-    await engine.queue.noteCall(lease, { ...call, ending: { kind: 'sent' } });
-    if (call.ending.kind !== 'sent') await engine.queue.noteCall(lease, call);
+    await engine.queue.recordCall(lease, { ...call, ending: { kind: 'sent' } });
+    if (call.ending.kind !== 'sent') await engine.queue.recordCall(lease, call);
   }
   return {
     id: accepted.job.id,

@@ -67,7 +67,7 @@ test('keys monitor --json prints one document a change, a line each', async () =
     name: 'bytez #2',
     before: 'ready',
     state: cooling,
-    takesCalls: false,
+    acceptsCalls: false,
   });
 });
 

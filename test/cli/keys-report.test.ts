@@ -71,7 +71,7 @@ test('keys report --json names the troubles with their mends', async () => {
   expect(troubles.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
   expect(troubles[4]).toEqual({
     key: 'bytez #5',
-    takesCalls: false,
+    acceptsCalls: false,
     what: 'is switched off',
     mend: '"darkroom keys enable bytez#5" switches it on',
   });

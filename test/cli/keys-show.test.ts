@@ -132,7 +132,7 @@ test.each(['list', 'stats', 'report'])(
       provider: 'bytez',
       origin: { variable: 'BYTEZ_API_KEYS', position: 4 },
       state: { kind: 'suspect', reason: 'failed-run', sinceMs: atMs - 4_000 },
-      takesCalls: true,
+      acceptsCalls: true,
       inFlight: 0,
       seats: 2,
       account: null,

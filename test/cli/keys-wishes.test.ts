@@ -39,13 +39,13 @@ test.each([
   ['enable 1 2 bytez#1', ['enable #1', 'enable #2']],
   ['wake 7', ['wake #7']],
   ['wake --all', ['wake all']],
-])('keys %s writes down what is asked', async (words, wishes) => {
+])('keys %s writes down what is asked', async (words, commands) => {
   using stage = aStage();
   await stage.remember({});
   const { out, code } = await stage.run(`keys ${words}`);
   expect(code).toBe(0);
   expect(out).toMatch(/^Asked: .*; the bot is not running, it will do so at its next start\n$/);
-  expect(await wishesOf(stage)).toEqual(wishes);
+  expect(await wishesOf(stage)).toEqual(commands);
 });
 
 test('a key may be named by the beginning of its fingerprint', async () => {
@@ -137,5 +137,5 @@ test('--json tells what was asked and whether it is done', async () => {
   using stage = aStage();
   await stage.remember({});
   const { out } = await stage.run('keys disable 2 4 --json');
-  expect(JSON.parse(out)).toEqual({ wish: 'disable', keys: ['bytez #2', 'bytez #4'], bot: 'stopped', done: false });
+  expect(JSON.parse(out)).toEqual({ command: 'disable', keys: ['bytez #2', 'bytez #4'], bot: 'stopped', done: false });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { groupsBeyond, LiveKeys, settingsForNextStart } from '../../src/cli/live-keys.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { KeySource } from '../../src/keys/sources/key-source.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
@@ -10,7 +10,7 @@ type Env = Readonly<Record<string, string>>;
 /** The keys of an environment and of one file that the test writes. */
 function liveKeys(first: Env, fileText = '') {
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const steps: string[] = [];
   const now = { env: first, file: fileText, hasFile: true };
   const source = new KeySource({
@@ -24,14 +24,14 @@ function liveKeys(first: Env, fileText = '') {
     reading,
     source,
     providers,
-    house: {
+    app: {
       reloadKeys: async (next, settings = providers) => {
         const seats = settings['bytez']?.seatsPerKey;
         steps.push(`uses ${next.map(({ secret }) => secret.reveal()).join(' ')}, ${seats} at once`);
       },
     },
     clock,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
     told: [...warnings, ...groupsBeyond(keys, providers)],
     onKeys: (next) => steps.push(`hides ${next.map(({ secret }) => secret.reveal()).join(' ')}`),
     readEnvironment: () => ({ env: now.env, warnings: [], hasFile: now.hasFile }),
@@ -41,19 +41,19 @@ function liveKeys(first: Env, fileText = '') {
 }
 
 test('LiveKeys takes a changed file in within a few seconds, and hides its keys before they are used', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
-  await house.clock.advance(10_000);
-  expect(house.steps).toEqual([]);
-  house.now.file = 'key-number-1\nkey-number-2';
-  await house.clock.advance(4_000);
-  expect(house.steps).toEqual(['hides key-number-1 key-number-2', 'uses key-number-1 key-number-2, 1 at once']);
-  await house.clock.advance(60_000);
-  expect(house.steps).toHaveLength(2);
-  expect(house.texts()).toEqual([]);
+  await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
+  await app.clock.advance(10_000);
+  expect(app.steps).toEqual([]);
+  app.now.file = 'key-number-1\nkey-number-2';
+  await app.clock.advance(4_000);
+  expect(app.steps).toEqual(['hides key-number-1 key-number-2', 'uses key-number-1 key-number-2, 1 at once']);
+  await app.clock.advance(60_000);
+  expect(app.steps).toHaveLength(2);
+  expect(app.texts()).toEqual([]);
 });
 
 test('LiveKeys warns once of a file that gives nothing any more, and again only after it was mended', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
+  await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
   const warning = 'BYTEZ_API_KEY_FILE names a file that is empty now; the keys that it gave before stay';
   for (const [text, warnings] of [
     ['', 1],
@@ -61,52 +61,52 @@ test('LiveKeys warns once of a file that gives nothing any more, and again only 
     ['key-number-2', 1],
     ['', 2],
   ] as const) {
-    house.now.file = text;
-    await house.clock.advance(6_000);
-    expect(house.texts()).toEqual(Array.from({ length: warnings }, () => warning));
+    app.now.file = text;
+    await app.clock.advance(6_000);
+    expect(app.texts()).toEqual(Array.from({ length: warnings }, () => warning));
   }
-  expect(house.steps.at(-1)).toBe('uses key-number-2, 1 at once');
+  expect(app.steps.at(-1)).toBe('uses key-number-2, 1 at once');
 });
 
 test('LiveKeys.readEnvironment() takes keys and seats over at once and names what waits for the next start', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1', MAX_ATTEMPTS: '2' });
-  house.now.env = { BYTEZ_API_KEYS: 'key-number-1 key-number-2', BYTEZ_SEATS_PER_KEY: '3', HTTP_PORT: '0' };
-  house.live.readEnvironment();
-  await house.clock.advance(0);
-  expect(house.steps.at(-1)).toBe('uses key-number-1 key-number-2, 3 at once');
-  expect(house.texts()).toEqual([
+  await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1', MAX_ATTEMPTS: '2' });
+  app.now.env = { BYTEZ_API_KEYS: 'key-number-1 key-number-2', BYTEZ_SEATS_PER_KEY: '3', HTTP_PORT: '0' };
+  app.live.readEnvironment();
+  await app.clock.advance(0);
+  expect(app.steps.at(-1)).toBe('uses key-number-1 key-number-2, 3 at once');
+  expect(app.texts()).toEqual([
     'MAX_ATTEMPTS was changed; it takes effect at the next start',
     'HTTP_PORT was changed; it takes effect at the next start',
-    'config.reread',
+    'config.reloaded',
   ]);
 });
 
 test('LiveKeys.readEnvironment() leaves everything as it was when the environment has a mistake', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
-  house.now.env = { BYTEZ_API_KEY: 'key-number-2', BYTEZ_SEATS_PER_KEY: 'many' };
-  house.live.readEnvironment();
-  await house.clock.advance(0);
-  expect(house.steps).toEqual([]);
-  expect(house.texts()).toEqual([
+  await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
+  app.now.env = { BYTEZ_API_KEY: 'key-number-2', BYTEZ_SEATS_PER_KEY: 'many' };
+  app.live.readEnvironment();
+  await app.clock.advance(0);
+  expect(app.steps).toEqual([]);
+  expect(app.texts()).toEqual([
     'The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be a whole number from 1 to 1000, for example 1',
   ]);
 });
 
 test('LiveKeys.readEnvironment() keeps the keys when .env has vanished', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
-  house.now.env = {};
-  house.now.hasFile = false;
-  house.live.readEnvironment();
-  await house.clock.advance(0);
-  expect(house.steps).toEqual([]);
-  expect(house.texts()).toEqual(['The environment is left as it was, because .env gives nothing any more']);
+  await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
+  app.now.env = {};
+  app.now.hasFile = false;
+  app.live.readEnvironment();
+  await app.clock.advance(0);
+  expect(app.steps).toEqual([]);
+  expect(app.texts()).toEqual(['The environment is left as it was, because .env gives nothing any more']);
 });
 
 test('LiveKeys warns of accounts that name keys which are gone', async () => {
-  await using house = liveKeys({ BYTEZ_API_KEY_FILE: '/keys', BYTEZ_KEY_GROUPS: '1,2' }, 'key-number-1\nkey-number-2');
-  house.now.file = 'key-number-1';
-  await house.clock.advance(6_000);
-  expect(house.texts()).toEqual(['BYTEZ_KEY_GROUPS has numbers beyond the keys (there is one key); they are skipped']);
+  await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys', BYTEZ_KEY_GROUPS: '1,2' }, 'key-number-1\nkey-number-2');
+  app.now.file = 'key-number-1';
+  await app.clock.advance(6_000);
+  expect(app.texts()).toEqual(['BYTEZ_KEY_GROUPS has numbers beyond the keys (there is one key); they are skipped']);
 });
 
 test('settingsForNextStart() passes over keys, their files, weights, seats and accounts, and what is not ours', () => {

@@ -14,7 +14,7 @@ function aProcess({ youngBytes = much } = {}) {
     youngBytes: () => state.youngBytes,
     giveBack: () => {
       state.youngBytes = little;
-      state.gaveAtMs.push(clock.uptimeMs());
+      state.gaveAtMs.push(clock.monotonicMs());
     },
   });
   return { clock, state, [Symbol.dispose]: () => giving[Symbol.dispose]() };
@@ -29,33 +29,33 @@ async function work({ clock, state }: ReturnType<typeof aProcess>, ms: number): 
 }
 
 test('giveBackWhenQuiet() waits for the end of the work', async () => {
-  using house = aProcess();
-  await work(house, 20_000);
-  expect(house.state.gaveAtMs).toEqual([]);
-  await house.clock.advance(10_000);
-  expect(house.state.gaveAtMs).toEqual([22_000]);
+  using app = aProcess();
+  await work(app, 20_000);
+  expect(app.state.gaveAtMs).toEqual([]);
+  await app.clock.advance(10_000);
+  expect(app.state.gaveAtMs).toEqual([22_000]);
 });
 
 test('giveBackWhenQuiet() leaves alone what is small', async () => {
-  using house = aProcess({ youngBytes: little });
-  await house.clock.advance(600_000);
-  expect(house.state.gaveAtMs).toEqual([]);
+  using app = aProcess({ youngBytes: little });
+  await app.clock.advance(600_000);
+  expect(app.state.gaveAtMs).toEqual([]);
 });
 
 test('giveBackWhenQuiet() pauses at most once a minute', async () => {
-  using house = aProcess();
-  await house.clock.advance(10_000);
-  house.state.youngBytes = much;
-  await house.clock.advance(600_000);
-  expect(house.state.gaveAtMs).toEqual([2_000, 62_000]);
+  using app = aProcess();
+  await app.clock.advance(10_000);
+  app.state.youngBytes = much;
+  await app.clock.advance(600_000);
+  expect(app.state.gaveAtMs).toEqual([2_000, 62_000]);
 });
 
 test('giveBackWhenQuiet() ends when it is disposed', async () => {
-  const house = aProcess();
-  house[Symbol.dispose]();
-  await house.clock.advance(600_000);
-  expect(house.state.gaveAtMs).toEqual([]);
-  expect(house.clock.pending).toBe(0);
+  const app = aProcess();
+  app[Symbol.dispose]();
+  await app.clock.advance(600_000);
+  expect(app.state.gaveAtMs).toEqual([]);
+  expect(app.clock.pending).toBe(0);
 });
 
 test('processMemory.giveBack() leaves little room for new objects, and no flag of V8 behind', () => {

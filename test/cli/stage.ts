@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { runProgram } from '../../src/cli/program.ts';
-import { type Surroundings, terminalOn } from '../../src/cli/process-context.ts';
+import { type ProcessContext, terminalOn } from '../../src/cli/process-context.ts';
 import type { KeyHealth } from '../../src/domain/key-state.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
 import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
@@ -92,7 +92,7 @@ export function aStage(): Stage {
           },
           env,
         );
-      const around: Surroundings = {
+      const context: ProcessContext = {
         cwd: dataDir,
         env,
         clock,
@@ -103,7 +103,7 @@ export function aStage(): Stage {
           code = number;
         },
       };
-      await runProgram(wordsOf(words), around);
+      await runProgram(wordsOf(words), context);
       const seen = Object.entries(written).map(([where, text]) => ({ where, text: stripVTControlCharacters(text) }));
       const leaks = secretsFound(seen, secrets);
       if (leaks.length > 0) throw new Error(`A secret stands in ${leaks.join(' and ')} of "darkroom ${words}"`);

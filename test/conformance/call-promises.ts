@@ -25,52 +25,52 @@ export function aTrail(call: number, ending: AttemptEnding = { kind: 'sent' }): 
 /** What an engine promises about the calls of a job. */
 export function callPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} noteCall() refuses to send under an older fence, and for a job that waits or has ended`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease: old } = await claimed(engine);
     await engine.queue.requeueFront(old);
-    const refusals = [await engine.queue.noteCall(old, aTrail(1))];
+    const refusals = [await engine.queue.recordCall(old, aTrail(1))];
     const { lease } = await claimed(engine);
-    refusals.push(await engine.queue.noteCall(old, aTrail(1)));
+    refusals.push(await engine.queue.recordCall(old, aTrail(1)));
     await engine.queue.settle(lease, { kind: 'failed', code: 'busy' });
-    refusals.push(await engine.queue.noteCall(lease, aTrail(1)));
-    refusals.push(await engine.queue.noteCall({ jobId: jobId('tg-404'), fence: 1 }, aTrail(1)));
+    refusals.push(await engine.queue.recordCall(lease, aTrail(1)));
+    refusals.push(await engine.queue.recordCall({ jobId: jobId('tg-404'), fence: 1 }, aTrail(1)));
     expect(refusals).toEqual([false, false, false, false]);
     expect(await engine.reader.trailOf(id)).toEqual([]);
   });
 
   test(`${name} noteCall() keeps the ending of a call for whoever sent it, and for nobody else`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1, userId: 7 });
     const { lease } = await claimed(engine);
-    await engine.queue.noteCall(lease, aTrail(1));
+    await engine.queue.recordCall(lease, aTrail(1));
     await engine.queue.cancel(id, 7);
     const newer = { ...lease, fence: lease.fence + 1 };
-    expect(await engine.queue.noteCall(newer, aTrail(1, answered))).toBe(false);
-    expect(await engine.queue.noteCall(lease, aTrail(2, answered))).toBe(false);
-    expect(await engine.queue.noteCall(lease, aTrail(1, { kind: 'broken-off', ms: 5 }))).toBe(true);
+    expect(await engine.queue.recordCall(newer, aTrail(1, answered))).toBe(false);
+    expect(await engine.queue.recordCall(lease, aTrail(2, answered))).toBe(false);
+    expect(await engine.queue.recordCall(lease, aTrail(1, { kind: 'broken-off', ms: 5 }))).toBe(true);
     expect(await engine.reader.trailOf(id)).toEqual([aTrail(1, { kind: 'broken-off', ms: 5 })]);
   });
 
   test(`${name} a call that was sent when the process died stays sent, and the next one is counted after it`, async () => {
-    await using house = await makeEngine();
-    const { id } = await accepted(house.engine, { updateId: 1 });
-    const { lease } = await claimed(house.engine);
-    await house.engine.queue.noteCall(lease, aTrail(1));
-    const engine = await house.reopen();
+    await using app = await makeEngine();
+    const { id } = await accepted(app.engine, { updateId: 1 });
+    const { lease } = await claimed(app.engine);
+    await app.engine.queue.recordCall(lease, aTrail(1));
+    const engine = await app.reopen();
     await engine.queue.recover(6);
     const again = await claimed(engine);
     expect(again.job.progress).toEqual({ candidate: 0, attempts: 0, calls: 1 });
-    await engine.queue.noteCall(again.lease, aTrail(2));
-    await engine.queue.noteCall(again.lease, aTrail(2, answered));
+    await engine.queue.recordCall(again.lease, aTrail(2));
+    await engine.queue.recordCall(again.lease, aTrail(2, answered));
     expect(await engine.reader.trailOf(id)).toEqual([aTrail(1), aTrail(2, answered)]);
   });
 
   test(`${name} keeps how many calls met a silent provider, and when a failed job is worth asking again`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     const progress = { candidate: 0, attempts: 1, calls: 9, probes: 8 };

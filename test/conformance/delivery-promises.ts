@@ -11,57 +11,57 @@ const cancelled = { kind: 'cancelled' } as const satisfies Outcome;
 /** What an engine promises to who delivers outcomes. */
 export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} settle() keeps the outcome until it is delivered`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     expect(await engine.delivery.claim(id)).toBeUndefined();
     expect(await engine.queue.settle(lease, result)).toBe(true);
     expect(await engine.delivery.pending()).toEqual([id]);
     expect((await engine.reader.stats()).undelivered).toBe(1);
-    const telling = await engine.delivery.claim(id);
-    expect(telling?.job.state).toEqual({ kind: 'ended', outcome: result });
-    expect(await engine.delivery.done(telling?.lease ?? lease)).toBe(true);
+    const emitting = await engine.delivery.claim(id);
+    expect(emitting?.job.state).toEqual({ kind: 'ended', outcome: result });
+    expect(await engine.delivery.done(emitting?.lease ?? lease)).toBe(true);
     expect((await engine.reader.find(id))?.state).toEqual({ kind: 'told', outcome: result });
     expect(await engine.delivery.claim(id)).toBeUndefined();
     expect(await engine.delivery.pending()).toEqual([]);
   });
 
   test(`${name} pending() answers what ended first, first`, async () => {
-    await using house = await makeEngine();
-    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
-    const leases = [await claimed(house.engine), await claimed(house.engine), await claimed(house.engine)];
+    await using app = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(app.engine, { updateId });
+    const leases = [await claimed(app.engine), await claimed(app.engine), await claimed(app.engine)];
     for (const [later, { lease }] of leases.toReversed().entries()) {
-      await house.engine.at(startMs + later).queue.settle(lease, cancelled);
+      await app.engine.at(startMs + later).queue.settle(lease, cancelled);
     }
-    expect(await house.engine.delivery.pending()).toEqual([jobId('tg-3'), jobId('tg-2'), jobId('tg-1')]);
+    expect(await app.engine.delivery.pending()).toEqual([jobId('tg-3'), jobId('tg-2'), jobId('tg-1')]);
   });
 
   test(`${name} a result for which words had to stand gives its credit back, one that was shown does not`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const ask = async (updateId: number) => {
       const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 });
       return answer.kind === 'refused' ? answer.code : answer.job.id;
     };
-    const tell = async (shown?: 'words-instead') => {
+    const emit = async (shown?: 'words-instead') => {
       const { lease, job } = await claimed(engine);
       await engine.queue.settle(lease, result);
-      const telling = await engine.delivery.claim(job.id);
-      expect(telling && (await engine.delivery.done(telling.lease, shown))).toBe(true);
+      const emitting = await engine.delivery.claim(job.id);
+      expect(emitting && (await engine.delivery.done(emitting.lease, shown))).toBe(true);
     };
     await ask(1);
-    await tell('words-instead');
+    await emit('words-instead');
     expect(await ask(2)).toBe('tg-2');
-    await tell();
+    await emit();
     expect(await ask(3)).toBe('quota-reached');
   });
 
   test(`${name} done() changes nothing under a lease that is not the newest`, async () => {
-    await using house = await makeEngine();
-    const { queue, delivery, reader } = house.engine;
-    const { id } = await accepted(house.engine, { updateId: 1 });
-    await queue.settle((await claimed(house.engine)).lease, result);
+    await using app = await makeEngine();
+    const { queue, delivery, reader } = app.engine;
+    const { id } = await accepted(app.engine, { updateId: 1 });
+    await queue.settle((await claimed(app.engine)).lease, result);
     const [one, two] = [await delivery.claim(id), await delivery.claim(id)];
     if (one === undefined || two === undefined) throw new Error('Cannot deliver: there is nothing to claim');
     expect([await delivery.holds(one.lease), await delivery.holds(two.lease)]).toEqual([false, true]);
@@ -72,9 +72,9 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} keepReceipt() keeps the status message with the job`, async () => {
-    await using house = await makeEngine();
-    const { id } = await accepted(house.engine, { updateId: 1 });
-    await house.engine.delivery.keepReceipt(id, 4_711);
-    expect((await house.engine.reader.find(id))?.receiptId).toBe(4_711);
+    await using app = await makeEngine();
+    const { id } = await accepted(app.engine, { updateId: 1 });
+    await app.engine.delivery.keepStatusMessage(id, 4_711);
+    expect((await app.engine.reader.find(id))?.statusMessageId).toBe(4_711);
   });
 }

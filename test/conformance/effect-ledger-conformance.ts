@@ -33,8 +33,8 @@ async function newLease(delivery: JobEngine['delivery'], id: JobLease['jobId']):
 /** Registers the tests that every EffectLedger has to pass. */
 export function effectLedgerConformance(name: string, makeLedger: () => Promise<LedgerUnderTest>): void {
   test(`${name} lets an effect go once and remembers its note`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     const lease = await aDelivery(engine);
     expect(await ledger.begin(lease, 'result', 'once')).toEqual(go);
     expect(await ledger.end(lease, 'result', '4711')).toBe(true);
@@ -46,11 +46,11 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} is unsure after a death about a once-only effect that never ended`, async () => {
-    await using house = await makeLedger();
-    const lease = await aDelivery(house.engine);
-    await house.ledger.begin(lease, 'ping', 'once');
-    await house.ledger.begin(lease, 'result', 'idempotent');
-    const { engine, ledger } = await house.reopen();
+    await using app = await makeLedger();
+    const lease = await aDelivery(app.engine);
+    await app.ledger.begin(lease, 'ping', 'once');
+    await app.ledger.begin(lease, 'result', 'idempotent');
+    const { engine, ledger } = await app.reopen();
     const again = await newLease(engine.delivery, lease.jobId);
     expect(await ledger.begin(again, 'ping', 'once')).toEqual(unsure);
     expect(await ledger.begin(again, 'ping', 'once')).toEqual(unsure);
@@ -58,8 +58,8 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} begins nothing under a lease that is not the newest, not even once more`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     const old = await aDelivery(engine);
     expect(await ledger.begin(old, 'message', 'once')).toEqual(go);
     const newest = await newLease(engine.delivery, old.jobId);
@@ -73,8 +73,8 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} begins nothing under the lease of a job that was put back`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     expect(await ledger.begin(lease, 'result', 'once')).toEqual(go);
@@ -83,8 +83,8 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} end() takes the word of who began it, until somebody else has begun it again`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     const old = await aDelivery(engine);
     await ledger.begin(old, 'message', 'once');
     await ledger.begin(old, 'result', 'idempotent');
@@ -100,8 +100,8 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} undo() lets the effect begin anew, by who began it and until it is done`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     const old = await aDelivery(engine);
     await ledger.begin(old, 'message', 'once');
     expect(await ledger.undo(old, 'message')).toBe(true);
@@ -115,8 +115,8 @@ export function effectLedgerConformance(name: string, makeLedger: () => Promise<
   });
 
   test(`${name} sends the status message once, whoever runs the job meanwhile`, async () => {
-    await using house = await makeLedger();
-    const { engine, ledger } = house;
+    await using app = await makeLedger();
+    const { engine, ledger } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const by = { jobId: id };
     expect(await ledger.begin(by, 'receipt', 'once')).toEqual(go);

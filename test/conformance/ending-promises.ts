@@ -12,8 +12,8 @@ const cancelled = { kind: 'cancelled' } as const satisfies Outcome;
 /** What an engine promises about endings, fences and credits. */
 export function endingPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} refuses every act under an older fence`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const park = { line: 'bytez', readyAtMs: startMs, reason: 'backing-off', progress } as const;
     const { lease: old } = await claimed(engine);
@@ -37,8 +37,8 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} a lease ends with what it was for`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const first = await claimed(engine);
     await engine.queue.requeueFront(first.lease);
@@ -55,8 +55,8 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} cancel() ends a waiting job for its owner only`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1, userId: 1 });
     expect(await engine.queue.cancel(id, 2)).toEqual({ kind: 'not-found' });
     expect(await engine.queue.cancel(jobId('tg-404'), 1)).toEqual({ kind: 'not-found' });
@@ -68,8 +68,8 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} cancel() of a running job voids the lease of whoever runs it`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1, userId: 1 });
     const { lease } = await claimed(engine);
     expect(await engine.queue.cancel(id, 1)).toMatchObject({
@@ -82,8 +82,8 @@ export function endingPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} a failed or cancelled job gives its credit back once, a result does not`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const ask = async (updateId: number) => {
       const answer = await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 2 });
       return answer.kind === 'refused' ? answer.code : answer.job.id;

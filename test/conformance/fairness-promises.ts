@@ -12,8 +12,8 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
       const crowd = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
       await fc.assert(
         fc.asyncProperty(crowd, fc.integer({ min: 0, max: 25 }), async (jobsOfEach, startsBefore) => {
-          await using house = await makeEngine(oneEach);
-          const { engine } = house;
+          await using app = await makeEngine(oneEach);
+          const { engine } = app;
           let updateId = 0;
           for (const [userId, jobs] of jobsOfEach.entries()) {
             for (let count = 0; count < jobs; count += 1) await accepted(engine, { updateId: ++updateId, userId });
@@ -40,8 +40,8 @@ export function fairnessPromises(name: string, makeEngine: MakeEngine): void {
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 0, max: 12 }), async (premiumBefore) => {
-          await using house = await makeEngine();
-          const { engine } = house;
+          await using app = await makeEngine();
+          const { engine } = app;
           let updateId = 100;
           const premiumAsks = () => accepted(engine, { updateId: ++updateId, lane: 'premium' });
           for (let count = 0; count < premiumBefore; count += 1) {

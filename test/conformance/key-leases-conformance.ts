@@ -42,65 +42,65 @@ async function allSeats(leases: KeyLeases) {
 /** Registers the tests that every KeyLeases has to pass. */
 export function keyLeasesConformance(name: string, makeLeases: MakeLeases): void {
   test(`${name} lends every seat once, and says that the keys are busy when all are lent`, async () => {
-    await using house = await makeLeases([1, 2]);
-    const { seats, why } = await allSeats(house.leases);
+    await using app = await makeLeases([1, 2]);
+    const { seats, why } = await allSeats(app.leases);
     expect(seats.map(({ keyName }) => keyName).sort()).toEqual(['bytez #1', 'bytez #2', 'bytez #2']);
     expect(why).toEqual({ kind: 'busy' });
     expect(new Set(seats.map(({ secret }) => secret.reveal())).size).toBe(2);
   });
 
   test(`${name} lends a seat again once it is back, once for each time it was lent`, async () => {
-    await using house = await makeLeases([1]);
-    const first = await seatOf(house.leases);
+    await using app = await makeLeases([1]);
+    const first = await seatOf(app.leases);
     for (let times = 0; times < 3; times += 1) first.release(unused);
-    const { seats, why } = await allSeats(house.leases);
+    const { seats, why } = await allSeats(app.leases);
     expect([seats.length, why.kind]).toEqual([1, 'busy']);
     first.release(unused);
-    expect((await house.leases.acquire('bytez')).kind).toBe('busy');
+    expect((await app.leases.acquire('bytez')).kind).toBe('busy');
   });
 
   test(`${name} renews a seat for as long as it is not given back`, async () => {
-    await using house = await makeLeases([1]);
-    const lease = await seatOf(house.leases);
+    await using app = await makeLeases([1]);
+    const lease = await seatOf(app.leases);
     expect([await lease.renew(), await lease.renew()]).toEqual([true, true]);
     lease.release(unused);
     expect(await lease.renew()).toBe(false);
-    const next = await seatOf(house.leases);
+    const next = await seatOf(app.leases);
     expect([await lease.renew(), await next.renew()]).toEqual([false, true]);
   });
 
   test(`${name} names the time at which a resting key wakes, and lends it then and no earlier`, async () => {
-    await using house = await makeLeases([1, 1]);
-    const [one, two] = [await seatOf(house.leases), await seatOf(house.leases)];
-    const startMs = house.nowMs();
+    await using app = await makeLeases([1, 1]);
+    const [one, two] = [await seatOf(app.leases), await seatOf(app.leases)];
+    const startMs = app.nowMs();
     one.release(limited(60_000));
     two.release(limited(30_000));
-    expect(await house.leases.acquire('bytez')).toEqual({ kind: 'cooling', untilMs: startMs + 30_000 });
-    await house.advance(29_999);
-    expect((await house.leases.acquire('bytez')).kind).toBe('cooling');
-    await house.advance(1);
-    expect((await seatOf(house.leases)).keyName).toBe(two.keyName);
+    expect(await app.leases.acquire('bytez')).toEqual({ kind: 'cooling', untilMs: startMs + 30_000 });
+    await app.advance(29_999);
+    expect((await app.leases.acquire('bytez')).kind).toBe('cooling');
+    await app.advance(1);
+    expect((await seatOf(app.leases)).keyName).toBe(two.keyName);
   });
 
   test(`${name} says what most keys were benched for, and that a provider has no keys`, async () => {
-    await using house = await makeLeases([1, 1]);
-    const { seats } = await allSeats(house.leases);
+    await using app = await makeLeases([1, 1]);
+    const { seats } = await allSeats(app.leases);
     for (const lease of seats) lease.release(rejected);
-    const refusal = await house.leases.acquire('bytez');
+    const refusal = await app.leases.acquire('bytez');
     if (refusal.kind !== 'benched') throw new Error(`Expected the keys to be benched, got "${refusal.kind}"`);
     expect(refusal.reason).toBe('rejected');
-    expect(refusal.probeAtMs).toBeGreaterThan(house.nowMs());
-    expect(await house.leases.acquire('openai')).toEqual({ kind: 'no-keys' });
+    expect(refusal.probeAtMs).toBeGreaterThan(app.nowMs());
+    expect(await app.leases.acquire('openai')).toEqual({ kind: 'no-keys' });
   });
 
   test(`${name} tells of a seat that came back before release() returns, and nobody who ended listening`, async () => {
-    await using house = await makeLeases([1]);
+    await using app = await makeLeases([1]);
     const heard: string[] = [];
-    const listening = house.leases.onSeat((provider) => heard.push(provider));
-    (await seatOf(house.leases)).release(unused);
+    const listening = app.leases.onSeat((provider) => heard.push(provider));
+    (await seatOf(app.leases)).release(unused);
     expect(heard).toEqual(['bytez']);
     listening[Symbol.dispose]();
-    (await seatOf(house.leases)).release(unused);
+    (await seatOf(app.leases)).release(unused);
     expect(heard).toEqual(['bytez']);
   });
 
@@ -113,11 +113,11 @@ export function keyLeasesConformance(name: string, makeLeases: MakeLeases): void
     const seats = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(seats, fc.array(step, { maxLength: 60 }), async (seatsOf, steps) => {
-        await using house = await makeLeases(seatsOf);
+        await using app = await makeLeases(seatsOf);
         const lent: Lease[] = [];
         for (const each of steps) {
           if (each.do === 'acquire') {
-            const answer = await house.leases.acquire('bytez');
+            const answer = await app.leases.acquire('bytez');
             const isFull = lent.length === seatsOf.reduce((sum, count) => sum + count, 0);
             expect(answer.kind).toBe(isFull ? 'busy' : 'seat');
             if (answer.kind === 'seat') lent.push(answer.lease);

@@ -106,7 +106,7 @@ class Walk {
       case 'cancel':
         return this.#cancel(step.pick);
       case 'tell':
-        return this.#tell(step.pick);
+        return this.#emit(step.pick);
       case 'wait':
         this.#nowMs += step.ms;
         this.#engine.at(this.#nowMs);
@@ -143,10 +143,10 @@ class Walk {
     if (job === undefined || lease === undefined) return nothing;
     job.calls.push(ends ? 'answered' : 'sent');
     const call = job.calls.length;
-    const engine = [await this.#engine.queue.noteCall(lease, aTrail(call))];
-    if (ends) engine.push(await this.#engine.queue.noteCall(lease, aTrail(call, { kind: 'answered', ms: 1 })));
+    const engine = [await this.#engine.queue.recordCall(lease, aTrail(call))];
+    if (ends) engine.push(await this.#engine.queue.recordCall(lease, aTrail(call, { kind: 'answered', ms: 1 })));
     const spent = this.#spent.find((old) => old.jobId === lease.jobId);
-    if (spent !== undefined) engine.push(!(await this.#engine.queue.noteCall(spent, aTrail(call + 1))));
+    if (spent !== undefined) engine.push(!(await this.#engine.queue.recordCall(spent, aTrail(call + 1))));
     return { engine, model: engine.map(() => true) };
   }
 
@@ -161,12 +161,12 @@ class Walk {
     };
   }
 
-  async #tell(pick: number): Promise<Answers> {
+  async #emit(pick: number): Promise<Answers> {
     const job = choose(this.#model.jobs, 'ended', pick);
     if (job === undefined) return nothing;
     job.state = 'told';
-    const telling = await this.#engine.delivery.claim(jobId(`tg-${job.updateId}`));
-    return { engine: telling && (await this.#engine.delivery.done(telling.lease)), model: true };
+    const emitting = await this.#engine.delivery.claim(jobId(`tg-${job.updateId}`));
+    return { engine: emitting && (await this.#engine.delivery.done(emitting.lease)), model: true };
   }
 
   /** Everything that can be asked once the life is over. */
@@ -210,8 +210,8 @@ export function modelPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} agrees with the plainest model about every step of a random life`, { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 120 }), async (steps) => {
-        await using house = await makeEngine(caps);
-        const walk = new Walk(house.engine, () => house.reopen());
+        await using app = await makeEngine(caps);
+        const walk = new Walk(app.engine, () => app.reopen());
         for (const each of steps) {
           const { engine, model } = await walk.take(each);
           expect(engine).toEqual(model);

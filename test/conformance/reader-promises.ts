@@ -15,28 +15,28 @@ const limited: AttemptEnding = { kind: 'failed', reason: 'rate-limited', surenes
 /** What an engine promises to who only looks. */
 export function readerPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} trailOf() answers every call in order, as it was kept last`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
     const { lease } = await claimed(engine);
     expect(await engine.reader.trailOf(id)).toEqual([]);
-    expect(await engine.queue.noteCall(lease, aTrail(1))).toBe(true);
-    expect(await engine.queue.noteCall(lease, aTrail(1, limited))).toBe(true);
-    expect(await engine.queue.noteCall(lease, aTrail(2))).toBe(true);
+    expect(await engine.queue.recordCall(lease, aTrail(1))).toBe(true);
+    expect(await engine.queue.recordCall(lease, aTrail(1, limited))).toBe(true);
+    expect(await engine.queue.recordCall(lease, aTrail(2))).toBe(true);
     expect(await engine.reader.trailOf(id)).toEqual([aTrail(1, limited), aTrail(2)]);
     expect(await engine.reader.trailOf(jobId('tg-404'))).toEqual([]);
   });
 
   test(`${name} jobsOf() answers what is open and the one told last, newest first`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     for (const updateId of [1, 2, 3, 4, 5]) await accepted(engine, { updateId, userId: 1 });
     await accepted(engine, { updateId: 6, userId: 2 });
     const leases = [await claimed(engine), await claimed(engine), await claimed(engine)];
     for (const [later, { lease, job }] of leases.entries()) {
       await engine.at(startMs + later).queue.settle(lease, cancelled);
-      const telling = job.updateId === 3 ? undefined : await engine.delivery.claim(job.id);
-      if (telling !== undefined) await engine.at(startMs + later).delivery.done(telling.lease);
+      const emitting = job.updateId === 3 ? undefined : await engine.delivery.claim(job.id);
+      if (emitting !== undefined) await engine.at(startMs + later).delivery.done(emitting.lease);
     }
     const updates = (await engine.reader.jobsOf(1)).map((job) => job.updateId);
     expect(leases.map(({ job }) => job.updateId)).toEqual([1, 6, 2]);
@@ -44,8 +44,8 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} stats() counts what waits and runs, by line and lane`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
     await accepted(engine, { updateId: 4, lane: 'premium' });
     await accepted(engine, { updateId: 5, lane: 'premium', line: 'openai' });
@@ -64,8 +64,8 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} stats() and where() agree on how many go before a new job, in every lane`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
     for (let updateId = 11; updateId <= 17; updateId += 1) await accepted(engine, { updateId, lane: 'premium' });
     for (let count = 0; count < 2; count += 1) await claimed(engine);
@@ -82,12 +82,12 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} latest() lists what was accepted last, page by page and as filtered`, async () => {
-    await using house = await makeEngine();
-    const { reader } = house.engine;
-    for (const updateId of [1, 2, 3, 4]) await accepted(house.engine, { updateId, userId: updateId % 2 });
-    await accepted(house.engine, { updateId: 5, line: 'openai' });
-    const { lease, job } = await claimed(house.engine);
-    await house.engine.at(startMs + 9).queue.settle(lease, cancelled);
+    await using app = await makeEngine();
+    const { reader } = app.engine;
+    for (const updateId of [1, 2, 3, 4]) await accepted(app.engine, { updateId, userId: updateId % 2 });
+    await accepted(app.engine, { updateId: 5, line: 'openai' });
+    const { lease, job } = await claimed(app.engine);
+    await app.engine.at(startMs + 9).queue.settle(lease, cancelled);
     const ids = async (filter: Parameters<typeof reader.latest>[0]) =>
       (await reader.latest(filter)).map((past) => past.job.updateId);
     expect(await ids({ count: 3 })).toEqual([5, 4, 3]);
@@ -101,16 +101,16 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} callsByDay() counts what was called and used since, by day, line, model, kind and key`, async () => {
-    await using house = await makeEngine();
-    const { queue, reader } = house.engine;
+    await using app = await makeEngine();
+    const { queue, reader } = app.engine;
     const note = async (updateId: number, calls: readonly (readonly [number, string, AttemptEnding, string?])[]) => {
-      await accepted(house.engine, { updateId, kind: updateId === 1 ? 'image' : 'video' });
-      const { lease } = await claimed(house.engine);
+      await accepted(app.engine, { updateId, kind: updateId === 1 ? 'image' : 'video' });
+      const { lease } = await claimed(app.engine);
       for (const [index, [startedAtMs, model, ending, key = 'key-1']] of calls.entries()) {
         const of = { keyId: keyId(key), keyName: `bytez ${key}` };
         const trail = { ...aTrail(index + 1), ...of, startedAtMs, candidate: { provider: 'bytez', model } as const };
-        await queue.noteCall(lease, trail);
-        await queue.noteCall(lease, { ...trail, ending });
+        await queue.recordCall(lease, trail);
+        await queue.recordCall(lease, { ...trail, ending });
       }
     };
     await note(1, [

@@ -6,17 +6,17 @@ import { accepted, aRequest, claimed, drained, startMs } from './requests.ts';
 /** What an engine promises across the death of its process. */
 export function restartPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} reopened keeps jobs, receipts, order, credits and the count of premium starts`, async () => {
-    await using house = await makeEngine();
-    for (const updateId of [1, 2]) await accepted(house.engine, { updateId });
+    await using app = await makeEngine();
+    for (const updateId of [1, 2]) await accepted(app.engine, { updateId });
     for (let updateId = 11; updateId <= 16; updateId += 1) {
-      await accepted(house.engine, { updateId, lane: 'premium' });
+      await accepted(app.engine, { updateId, lane: 'premium' });
     }
-    await house.engine.delivery.keepReceipt(jobId('tg-1'), 55);
+    await app.engine.delivery.keepStatusMessage(jobId('tg-1'), 55);
     for (let count = 0; count < 3; count += 1) {
-      await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'cancelled' });
+      await app.engine.queue.settle((await claimed(app.engine)).lease, { kind: 'cancelled' });
     }
-    const before = await Promise.all([1, 2, 11, 14].map((id) => house.engine.reader.where(jobId(`tg-${id}`))));
-    const engine = await house.reopen();
+    const before = await Promise.all([1, 2, 11, 14].map((id) => app.engine.reader.where(jobId(`tg-${id}`))));
+    const engine = await app.reopen();
     expect(await Promise.all([1, 2, 11, 14].map((id) => engine.reader.where(jobId(`tg-${id}`))))).toEqual(before);
     const limits = { waiting: 9, perDay: 1 };
     expect(await engine.queue.accept(aRequest({ updateId: 3, userId: 1_001 }), limits)).toEqual({
@@ -27,12 +27,12 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} recover() puts what was running to the front and voids its leases`, async () => {
-    await using house = await makeEngine();
-    for (const updateId of [1, 2, 3]) await accepted(house.engine, { updateId });
-    const { lease, job } = await claimed(house.engine);
-    await house.engine.queue.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
-    await accepted(house.engine, { updateId: 4, lane: 'premium' });
-    const engine = await house.reopen();
+    await using app = await makeEngine();
+    for (const updateId of [1, 2, 3]) await accepted(app.engine, { updateId });
+    const { lease, job } = await claimed(app.engine);
+    await app.engine.queue.checkpoint(lease, { candidate: 1, attempts: 2, calls: 3 });
+    await accepted(app.engine, { updateId: 4, lane: 'premium' });
+    const engine = await app.reopen();
     expect(await engine.at(startMs + 1).queue.recover(6)).toEqual({ handedBack: 1, setAside: [], unreadable: [] });
     expect(await engine.delivery.holds(lease)).toBe(false);
     expect(await engine.queue.settle(lease, { kind: 'cancelled' })).toBe(false);
@@ -45,14 +45,14 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} recover() sets a job aside on which six processes died, with its credit, and the others go on`, async () => {
-    await using house = await makeEngine();
-    let { engine } = house;
+    await using app = await makeEngine();
+    let { engine } = app;
     const limits = { waiting: 9, perDay: 1 };
     await engine.queue.accept(aRequest({ updateId: 1, userId: 1 }), limits);
     await accepted(engine, { updateId: 2, userId: 2 });
     for (let crash = 1; crash <= 6; crash += 1) {
       expect((await claimed(engine)).job.updateId).toBe(1);
-      engine = await house.reopen();
+      engine = await app.reopen();
       const setAside = crash === 6 ? [jobId('tg-1')] : [];
       expect(await engine.queue.recover(6)).toEqual({
         handedBack: 1 - setAside.length,
@@ -71,19 +71,19 @@ export function restartPromises(name: string, makeEngine: MakeEngine): void {
   });
 
   test(`${name} recover() leaves what ended and was not told`, async () => {
-    await using house = await makeEngine();
-    const { id } = await accepted(house.engine, { updateId: 1 });
-    await house.engine.queue.settle((await claimed(house.engine)).lease, { kind: 'failed', code: 'refused' });
-    await house.engine.delivery.claim(id);
-    const engine = await house.reopen();
+    await using app = await makeEngine();
+    const { id } = await accepted(app.engine, { updateId: 1 });
+    await app.engine.queue.settle((await claimed(app.engine)).lease, { kind: 'failed', code: 'refused' });
+    await app.engine.delivery.claim(id);
+    const engine = await app.reopen();
     expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
     expect(await engine.delivery.pending()).toEqual([id]);
     expect(await engine.delivery.claim(id)).toMatchObject({ job: { state: { kind: 'ended' } } });
   });
 
   test(`${name} recover() takes nothing from an owner that lives`, async () => {
-    await using house = await makeEngine();
-    const { engine } = house;
+    await using app = await makeEngine();
+    const { engine } = app;
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     const running = await claimed(engine);
     const { lease, job } = await claimed(engine);

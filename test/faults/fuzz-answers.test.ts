@@ -28,10 +28,10 @@ test('a provider that throws is found', async () => {
 });
 
 test('a provider that tells the key or the prompt is found', async () => {
-  const telling = badProvider(async ({ prompt }, secret) =>
+  const emitting = badProvider(async ({ prompt }, secret) =>
     failing({ blame: 'key', reason: 'rejected', detail: `${secret.reveal()} ${prompt}` }),
   );
-  expect(await broken(5, telling)).toEqual([
+  expect(await broken(5, emitting)).toEqual([
     'answers after which a key was told',
     'answers after which the prompt was told',
   ]);

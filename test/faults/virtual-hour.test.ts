@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { alive } from '../../faults/heap.ts';
 import { slopeOf } from '../../faults/slope.ts';
 import { shortHour, virtualHour } from '../../faults/virtual-hour.ts';
-import { openVirtualHouse, type VirtualHouse } from '../../faults/virtual-app.ts';
+import { openVirtualApp, type VirtualApp } from '../../faults/virtual-app.ts';
 import type { Lane } from '../../src/domain/job.ts';
 import type { Random } from '../../src/kit/backoff.ts';
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts';
@@ -17,23 +17,23 @@ test('after two minutes of asking, cancelling and failing all is back where it w
 
 test('timers and signals that somebody leaves behind are found', async () => {
   const left: AbortSignal[] = [];
-  const open = async (clock: VirtualClock, random: Random): Promise<VirtualHouse> => {
-    const house = await openVirtualHouse(clock, random);
+  const open = async (clock: VirtualClock, random: Random): Promise<VirtualApp> => {
+    const app = await openVirtualApp(clock, random);
     return {
-      provider: house.provider,
-      trouble: house.trouble,
+      provider: app.provider,
+      trouble: app.trouble,
       get ended() {
-        return house.ended;
+        return app.ended;
       },
       ask: (request: number, userId: number, lane: Lane) => {
         clock.schedule(1e12, () => undefined);
         left.push(new AbortController().signal);
-        return house.ask(request, userId, lane);
+        return app.ask(request, userId, lane);
       },
-      cancel: (request: number, userId: number) => house.cancel(request, userId),
-      leased: () => house.leased(),
-      open: () => house.open(),
-      [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+      cancel: (request: number, userId: number) => app.cancel(request, userId),
+      leased: () => app.leased(),
+      open: () => app.open(),
+      [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
     };
   };
   const { checks } = await virtualHour({ minutes: 1 }, { ...quiet, open });

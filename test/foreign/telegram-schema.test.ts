@@ -6,7 +6,7 @@ import { answerTo, pictures, press, reads, runs, until } from '../journeys/talk.
 import { aPng, aTelegram } from '../sandbox/telegram/a-telegram.ts';
 import { telegramSchema } from '../support/telegram-schema.ts';
 import { readTelegramTypes, schemaFile, type SchemaFixture } from '../support/telegram-types.ts';
-import { adminId, openTestHouse, premiumId, type TestHouse } from '../support/test-app.ts';
+import { adminId, openTestApp, premiumId, type TestApp } from '../support/test-app.ts';
 
 const schema = telegramSchema();
 
@@ -20,13 +20,13 @@ function mismatches({ calls }: Pick<TelegramSandbox, 'calls'>): readonly string[
   });
 }
 
-const methodsOf = ({ telegram }: TestHouse) => new Set(telegram.calls.map(({ method }) => method));
+const methodsOf = ({ telegram }: TestApp) => new Set(telegram.calls.map(({ method }) => method));
 
-const updatesOf = ({ telegram }: TestHouse) =>
+const updatesOf = ({ telegram }: TestApp) =>
   telegram.calls.flatMap(({ method, result }) => (method === 'getUpdates' ? ((result ?? []) as object[]) : []));
 
-const kindsOf = (house: TestHouse) =>
-  new Set(updatesOf(house).flatMap((update) => Object.keys(update).filter((name) => name !== 'update_id')));
+const kindsOf = (app: TestApp) =>
+  new Set(updatesOf(app).flatMap((update) => Object.keys(update).filter((name) => name !== 'update_id')));
 
 test('the schema is made from the installed types of Telegram', () => {
   const { madeFrom } = JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaFixture;
@@ -34,8 +34,8 @@ test('the schema is made from the installed types of Telegram', () => {
 });
 
 test('a session of pictures, a video, languages and buttons matches the types of Telegram', async () => {
-  await using house = await openTestHouse({ seats: 2 });
-  const [person, admin, vip] = [house.person(7), house.person(adminId), house.person(premiumId, 'es')];
+  await using app = await openTestApp({ seats: 2 });
+  const [person, admin, vip] = [app.person(7), app.person(adminId), app.person(premiumId, 'es')];
   for (const words of ['/start', '/help', '/status', '/premium', '/paint', 'a fox', '/video']) {
     await answerTo(person, words);
   }
@@ -55,8 +55,8 @@ test('a session of pictures, a video, languages and buttons matches the types of
   person.block();
   person.unblock();
   await answerTo(person, '/help');
-  expect(mismatches(house.telegram)).toEqual([]);
-  expect([...methodsOf(house)].sort()).toEqual(
+  expect(mismatches(app.telegram)).toEqual([]);
+  expect([...methodsOf(app)].sort()).toEqual(
     expect.arrayContaining([
       'answerCallbackQuery',
       'editMessageMedia',
@@ -66,31 +66,31 @@ test('a session of pictures, a video, languages and buttons matches the types of
       'setMyCommands',
     ]),
   );
-  expect(kindsOf(house)).toEqual(new Set(['message', 'callback_query', 'my_chat_member']));
+  expect(kindsOf(app)).toEqual(new Set(['message', 'callback_query', 'my_chat_member']));
 });
 
 test('a session of waiting, cancelling and a restart matches the types of Telegram', async () => {
-  await using house = await openTestHouse();
-  const hold = house.bytez.hold();
-  const [first, second] = [house.person(7), house.person(8)];
+  await using app = await openTestApp();
+  const hold = app.bytez.hold();
+  const [first, second] = [app.person(7), app.person(8)];
   const running = await answerTo(first, '/generate an apple');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   const waiting = await answerTo(second, '/generate a banana');
   await press(second, waiting.id, '✖ Cancel');
   await reads(second, waiting.id, 'Cancelled.');
   await press(second, running.id, 'nothing').catch(() => undefined);
   await answerTo(first, '/cancel');
-  await house.restart();
+  await app.restart();
   hold.release();
   first.say('/generate a cherry');
   await pictures(first);
-  expect(mismatches(house.telegram)).toEqual([]);
+  expect(mismatches(app.telegram)).toEqual([]);
 });
 
 test('a session in groups and topics matches the types of Telegram', async () => {
-  await using house = await openTestHouse();
-  const { telegram } = house;
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const { telegram } = app;
+  const person = app.person(7);
   const group = telegram.group({ id: -42, title: 'Friends of foxes' });
   const forum = telegram.group({ id: -1_000_000_000_042, title: 'A forum', isForum: true });
   const threadId = forum.addTopic('pictures');
@@ -99,26 +99,26 @@ test('a session in groups and topics matches the types of Telegram', async () =>
   person.say('/generate@darkroom_sandbox_bot a hare', { in: forum, threadId });
   await pictures(person, 1, forum);
   expect(mismatches(telegram)).toEqual([]);
-  expect(kindsOf(house)).toEqual(new Set(['message']));
+  expect(kindsOf(app)).toEqual(new Set(['message']));
 });
 
 test('a session in which much goes wrong matches the types of Telegram', async () => {
-  await using house = await openTestHouse({
+  await using app = await openTestApp({
     accounts: [
       [{ do: { kind: 'unauthorized' } }],
       [{ do: { kind: 'refused' }, when: { times: 1 } }, { do: { kind: 'out-of-credit' } }],
     ],
   });
-  const { telegram } = house;
-  const person = house.person(7);
+  const { telegram } = app;
+  const person = app.person(7);
   telegram.addFault({ method: 'editMessageText', times: 1, do: { kind: '429', retryAfterS: 1 } });
   telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: '5xx', status: 502 } });
-  const notified = () => house.events.filter(({ event }) => event === 'job.told').length;
+  const notified = () => app.events.filter(({ event }) => event === 'job.notified').length;
   person.say('/generate something refused');
   await until(() => notified() === 1);
   person.say('/generate something without credit');
   await until(() => notified() === 2);
-  await answerTo(house.person(adminId), '/keys');
+  await answerTo(app.person(adminId), '/keys');
   expect(mismatches(telegram)).toEqual([]);
 });
 

@@ -143,6 +143,6 @@ test('why an answer failed is in the log and in no answer (H14)', async () => {
   const failed = await ask(door, 'GET /readyz');
   expect(failed).toMatchObject({ status: 500, body: '' });
   expect(failed.head).not.toMatch(/canary|error:|\.ts|at /);
-  expect(door.events).toMatchObject([{ event: 'house.trouble', what: 'the health API' }]);
+  expect(door.events).toMatchObject([{ event: 'app.error', what: 'the health API' }]);
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });

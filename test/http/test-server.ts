@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { healthApi, openPaths, type Vitals } from '../../src/http/health-api.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
@@ -16,21 +16,21 @@ export const well: Vitals = {
   telegramAnswers: () => true,
 };
 
-export type TestDoor = Listening & { readonly events: readonly HouseEvent[] };
+export type TestDoor = Listening & { readonly events: readonly AppEvent[] };
 
 /** The door as the house opens it, on loopback. */
 export async function aDoor(
   options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
 ): Promise<TestDoor> {
   const { token = adminToken, vitals = well, clock = fakeClock() } = options;
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const door = await openDoor({
     host: '127.0.0.1',
     port: 0,
     adminToken: token === '' ? undefined : new Secret(token),
     vitals,
     clock,
-    tell: (event) => void events.push(event),
+    emit: (event) => void events.push(event),
   });
   return { ...door, events };
 }

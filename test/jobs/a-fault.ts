@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { jobId, type KeyId } from '../../src/domain/ids.ts';
-import type { Breaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
+import type { CircuitBreaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
 import type { Fault } from '../../src/jobs/circuit-breaker/failure-streak.ts';
 
 /** A call with this key that failed, each of another job unless the test says otherwise. */
@@ -9,7 +9,7 @@ export function aFault(keyId: KeyId, model = 'm1', ofJob: string = randomUUID())
 }
 
 /** So many calls fail in a row that nobody takes it for bad luck. */
-export function fallSilent(breaker: Breaker, keys: readonly KeyId[], model = 'm1'): void {
+export function fallSilent(breaker: CircuitBreaker, keys: readonly KeyId[], model = 'm1'): void {
   for (let fault = 0; fault < 14; fault += 1) {
     const keyId = keys[fault % keys.length];
     if (keyId !== undefined) breaker.noteFault(aFault(keyId, model));

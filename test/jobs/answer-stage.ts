@@ -1,8 +1,8 @@
 import { type Core, openCore } from '../../src/app/open-core.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
-import type { MediaFile, Kept, ResultStore } from '../../src/domain/result-store.ts';
+import type { MediaFile, Downloaded, ResultStore } from '../../src/domain/result-store.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import type { Storage } from '../../src/storage/open-storage.ts';
@@ -21,7 +21,7 @@ const running = { premium: 1, free: 1 };
 
 export const url = 'https://cdn.example/fox.png';
 export const file: MediaFile = { path: 'results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 };
-const gone: Kept = {
+const gone: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
   again: false,
@@ -32,7 +32,7 @@ export const id = jobId('tg-1');
 export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind: 'url', url } }) {
   const clock = fakeClock();
   let ledger: Storage | undefined;
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const fetched: string[] = [];
   const removed: JobId[] = [];
   const onDisk = new Set<JobId>();

@@ -88,7 +88,7 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
       const view = aView({ prompt });
       const ended = { ...view, phase: { kind: 'ended', outcome: aResult } } as const;
       const screens = [
-        [messages.receipt(view, 'en'), textLimit],
+        [messages.statusMessage(view, 'en'), textLimit],
         [messages.status([view, ended], 'ru'), textLimit],
         [messages.caption(ended, 'es', { model: prompt.slice(0, 80), seconds: 3 }), captionLimit],
       ] as const;

@@ -183,9 +183,9 @@ test('runAttempts() keeps that a call was never sent when the job is cancelled b
   const stage = anAttemptStage({ keys: 1, replies: [done] });
   const sent = async (trail: AttemptTrail) => {
     stage.abort.abort(new JobStopped('cancelled'));
-    return stage.tools.notes.sent(trail);
+    return stage.tools.journal.sent(trail);
   };
-  await expect(stage.run({ notes: { ...stage.tools.notes, sent } })).rejects.toThrow('cancelled');
+  await expect(stage.run({ journal: { ...stage.tools.journal, sent } })).rejects.toThrow('cancelled');
   expect(stage.asked).toEqual([]);
   expect(stage.noted.map(({ ending }) => ending)).toEqual([{ kind: 'sent' }, { kind: 'not-sent' }]);
   expect(stage.pool.snapshot('bytez').keys[0]?.inFlight).toBe(0);

@@ -1,12 +1,12 @@
 import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { Candidate, Job, Progress } from '../../src/domain/job.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Lease } from '../../src/domain/key-leases.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
-import { createBreakers, ModelRest } from '../../src/jobs/circuit-breaker/breakers.ts';
+import { createBreakers, ModelCooldowns } from '../../src/jobs/circuit-breaker/breakers.ts';
 import { freshMemory } from '../../src/jobs/job-progress.ts';
 import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
@@ -43,7 +43,7 @@ const twoModels = [
 /** One job in front of the real pool, and a provider that answers by script, the last line for ever. */
 export function anAttemptStage(options: StageOptions) {
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const asked: string[] = [];
   const noted: AttemptTrail[] = [];
   const checkpoints: Progress[] = [];
@@ -64,12 +64,12 @@ export function anAttemptStage(options: StageOptions) {
     },
   };
   const keys = Array.from({ length: options.keys ?? 3 }, (_, index) => aKey(index + 1));
-  const tell = (event: HouseEvent) => void events.push(event);
-  const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, tell });
+  const emit = (event: AppEvent) => void events.push(event);
+  const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, emit });
   const chain = options.chain ?? twoModels;
   const chains = { image: chain, video: [{ provider: 'bytez', model: 'v1' }] } as const;
-  const resting = new ModelRest(clock, tell);
-  const breakers = createBreakers({ chains, pool, resting, clock, random: () => 0.5, tell });
+  const resting = new ModelCooldowns(clock, emit);
+  const breakers = createBreakers({ chains, pool, resting, clock, random: () => 0.5, emit });
   let isOurs = true;
   const memory = freshMemory();
   const tools: AttemptTools = {
@@ -84,10 +84,10 @@ export function anAttemptStage(options: StageOptions) {
     random: () => 1,
     resting,
     breakers,
-    unrecognized: new UnrecognizedFailures(tell),
-    tell,
+    unrecognized: new UnrecognizedFailures(emit),
+    emit,
     memory,
-    notes: {
+    journal: {
       sent: async (trail) => {
         if (isOurs) noted.push(trail);
         return isOurs;

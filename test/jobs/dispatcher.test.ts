@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { JobQueue, Claim } from '../../src/domain/job-engine.ts';
 import type { Lane } from '../../src/domain/job.ts';
-import { Breaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
-import { Line } from '../../src/jobs/dispatcher.ts';
+import { CircuitBreaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
+import { Dispatcher } from '../../src/jobs/dispatcher.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import type { Lease, SeatAnswer, SeatRequest } from '../../src/domain/key-leases.ts';
 import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
@@ -46,12 +46,12 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     strategy: 'health-based',
     clock,
     random: () => 0.5,
-    tell: () => undefined,
+    emit: () => undefined,
   });
   const runs: Run[] = [];
   const troubles: unknown[] = [];
-  const breaker = new Breaker({ clock, random: () => 0.5, keys: () => keys.length, onChange: () => undefined });
-  const line = new Line({
+  const breaker = new CircuitBreaker({ clock, random: () => 0.5, keys: () => keys.length, onChange: () => undefined });
+  const line = new Dispatcher({
     provider: 'bytez',
     queue,
     reader: sqlite.reader,
@@ -72,7 +72,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
       seat?.release({ kind: 'succeeded', ms: 10 });
       await sqlite.queue.settle(claim.lease, { kind: 'failed', code: 'stopped' });
     },
-    onTrouble: (error) => troubles.push(error),
+    onError: (error) => troubles.push(error),
   });
   pool.onSeat(() => line.poke());
   const accept = async (updateId: number, lane: Lane = 'free') => {
@@ -119,123 +119,123 @@ const rejected: AttemptFailure = { blame: 'key', reason: 'rejected', detail: '' 
 const poor: AttemptFailure = { blame: 'key', reason: 'out-of-credit', detail: '' };
 
 test('Line starts as many jobs as its keys have seats, and the next one when a seat comes back', async () => {
-  using house = aLine([aKey(1), aKey(2, { seats: 2 })]);
-  for (const id of [1, 2, 3, 4, 5]) await house.accept(id);
-  expect(house.started()).toEqual([1, 2, 3]);
-  expect(house.line.running).toBe(3);
-  await house.finish(2);
-  expect(house.started()).toEqual([1, 2, 3, 4]);
-  expect(house.line.running).toBe(3);
+  using app = aLine([aKey(1), aKey(2, { seats: 2 })]);
+  for (const id of [1, 2, 3, 4, 5]) await app.accept(id);
+  expect(app.started()).toEqual([1, 2, 3]);
+  expect(app.line.running).toBe(3);
+  await app.finish(2);
+  expect(app.started()).toEqual([1, 2, 3, 4]);
+  expect(app.line.running).toBe(3);
 });
 
 test('Line never claims a job without a seat in hand', async () => {
-  using house = aLine();
-  await house.accept(1);
-  const claimsWithSeat = house.claims.length;
-  for (const id of [2, 3]) await house.accept(id);
-  for (let pokes = 0; pokes < 5; pokes += 1) house.line.poke();
-  await house.clock.advance(20_000);
-  expect(house.claims).toHaveLength(claimsWithSeat);
-  expect((await house.engine.reader.stats()).lines).toMatchObject([{ running: 1, waiting: { free: 2 } }]);
-  expect(house.runs.every(({ seat }) => seat !== undefined)).toBe(true);
+  using app = aLine();
+  await app.accept(1);
+  const claimsWithSeat = app.claims.length;
+  for (const id of [2, 3]) await app.accept(id);
+  for (let pokes = 0; pokes < 5; pokes += 1) app.line.poke();
+  await app.clock.advance(20_000);
+  expect(app.claims).toHaveLength(claimsWithSeat);
+  expect((await app.engine.reader.stats()).lines).toMatchObject([{ running: 1, waiting: { free: 2 } }]);
+  expect(app.runs.every(({ seat }) => seat !== undefined)).toBe(true);
 });
 
 test('Line gives the seat back when there is no job for it', async () => {
-  using house = aLine();
-  house.line.poke();
-  await house.clock.advance(0);
-  expect(house.claims).toEqual([undefined]);
-  expect(house.pool.snapshot().keys).toMatchObject([{ inFlight: 0, calls: 0 }]);
+  using app = aLine();
+  app.line.poke();
+  await app.clock.advance(0);
+  expect(app.claims).toEqual([undefined]);
+  expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0, calls: 0 }]);
 });
 
 test('Line pauses while all keys cool, and resumes the moment the first one wakes', async () => {
-  using house = aLine([aKey(1), aKey(2)]);
-  house.fail(limited(30));
-  house.fail(limited(9));
-  await house.accept(1);
-  await house.clock.advance(8_999);
-  expect(house.claims).toEqual([]);
-  await house.clock.advance(1);
-  expect(house.started()).toEqual([1]);
-  await house.accept(2);
-  expect(house.started()).toEqual([1]);
-  await house.clock.advance(20_999);
-  expect(house.started()).toEqual([1]);
-  await house.clock.advance(1);
-  expect(house.started()).toEqual([1, 2]);
+  using app = aLine([aKey(1), aKey(2)]);
+  app.fail(limited(30));
+  app.fail(limited(9));
+  await app.accept(1);
+  await app.clock.advance(8_999);
+  expect(app.claims).toEqual([]);
+  await app.clock.advance(1);
+  expect(app.started()).toEqual([1]);
+  await app.accept(2);
+  expect(app.started()).toEqual([1]);
+  await app.clock.advance(20_999);
+  expect(app.started()).toEqual([1]);
+  await app.clock.advance(1);
+  expect(app.started()).toEqual([1, 2]);
 });
 
 test('Line hands the key that wakes to the premium job that came last', async () => {
-  using house = aLine();
-  house.fail(limited(10));
-  for (const id of [1, 2, 3]) await house.accept(id);
-  await house.accept(4, 'premium');
-  await house.clock.advance(10_000);
-  for (const id of [4, 1, 2, 3]) await house.finish(id);
-  expect(house.started()).toEqual([4, 1, 2, 3]);
+  using app = aLine();
+  app.fail(limited(10));
+  for (const id of [1, 2, 3]) await app.accept(id);
+  await app.accept(4, 'premium');
+  await app.clock.advance(10_000);
+  for (const id of [4, 1, 2, 3]) await app.finish(id);
+  expect(app.started()).toEqual([4, 1, 2, 3]);
 });
 
 test('Line runs a job without a seat when every key was refused, so that it can end', async () => {
-  using house = aLine();
-  house.fail(rejected);
-  await house.accept(1);
-  expect(house.runs).toMatchObject([{ seat: undefined }]);
-  await house.accept(2);
-  expect(house.started()).toEqual([1, 2]);
+  using app = aLine();
+  app.fail(rejected);
+  await app.accept(1);
+  expect(app.runs).toMatchObject([{ seat: undefined }]);
+  await app.accept(2);
+  expect(app.started()).toEqual([1, 2]);
 });
 
 test('Line sends one careful job, and no second, through a key whose rest without credit is over', async () => {
-  using house = aLine();
-  house.fail(poor);
-  await house.clock.advance(3_600_000);
-  await house.accept(1);
-  await house.accept(2);
-  expect(house.started()).toEqual([1]);
-  await house.finish(1);
-  expect(house.started()).toEqual([1, 2]);
+  using app = aLine();
+  app.fail(poor);
+  await app.clock.advance(3_600_000);
+  await app.accept(1);
+  await app.accept(2);
+  expect(app.started()).toEqual([1]);
+  await app.finish(1);
+  expect(app.started()).toEqual([1, 2]);
 });
 
 test('Line starts one job at a time, as the probe, while the provider is silent', async () => {
-  using house = aLine([aKey(1), aKey(2), aKey(3)]);
+  using app = aLine([aKey(1), aKey(2), aKey(3)]);
   fallSilent(
-    house.breaker,
-    house.pool.keys().map(({ key }) => key.id),
+    app.breaker,
+    app.pool.keys().map(({ key }) => key.id),
   );
-  expect(house.breaker.isOpen).toBe(true);
-  for (const id of [1, 2, 3]) await house.accept(id);
-  expect(house.started()).toEqual([]);
-  await house.clock.advance(house.breaker.probeInMs - 1);
-  expect(house.started()).toEqual([]);
-  await house.clock.advance(1);
-  expect(house.started()).toEqual([1]);
-  house.breaker.endProbe(true);
-  await house.clock.advance(house.breaker.probeInMs);
-  expect(house.started()).toEqual([1, 2]);
-  house.breaker.noteSuccess(aKey(1).id, 50);
-  await house.finish(1);
-  expect(house.started()).toEqual([1, 2, 3]);
+  expect(app.breaker.isOpen).toBe(true);
+  for (const id of [1, 2, 3]) await app.accept(id);
+  expect(app.started()).toEqual([]);
+  await app.clock.advance(app.breaker.probeInMs - 1);
+  expect(app.started()).toEqual([]);
+  await app.clock.advance(1);
+  expect(app.started()).toEqual([1]);
+  app.breaker.endProbe(true);
+  await app.clock.advance(app.breaker.probeInMs);
+  expect(app.started()).toEqual([1, 2]);
+  app.breaker.noteSuccess(aKey(1).id, 50);
+  await app.finish(1);
+  expect(app.started()).toEqual([1, 2, 3]);
 });
 
 test('Line sends its probe also while calls from before the silence hang', async () => {
-  using house = aLine([aKey(1), aKey(2)]);
-  await house.accept(1);
+  using app = aLine([aKey(1), aKey(2)]);
+  await app.accept(1);
   fallSilent(
-    house.breaker,
-    house.pool.keys().map(({ key }) => key.id),
+    app.breaker,
+    app.pool.keys().map(({ key }) => key.id),
   );
-  await house.accept(2);
-  await house.clock.advance(house.breaker.probeInMs);
-  expect(house.started()).toEqual([1, 2]);
+  await app.accept(2);
+  await app.clock.advance(app.breaker.probeInMs);
+  expect(app.started()).toEqual([1, 2]);
 });
 
 test('Line sends jobs on past a silent provider when there is another one, and takes no seat for it', async () => {
-  using house = aLine([aKey(1), aKey(2)], { hasElsewhere: () => true });
+  using app = aLine([aKey(1), aKey(2)], { hasElsewhere: () => true });
   fallSilent(
-    house.breaker,
-    house.pool.keys().map(({ key }) => key.id),
+    app.breaker,
+    app.pool.keys().map(({ key }) => key.id),
   );
-  for (const id of [1, 2, 3]) await house.accept(id);
-  expect(house.runs.map(({ claim, seat }) => [claim.job.updateId, seat])).toEqual([
+  for (const id of [1, 2, 3]) await app.accept(id);
+  expect(app.runs.map(({ claim, seat }) => [claim.job.updateId, seat])).toEqual([
     [1, undefined],
     [2, undefined],
     [3, undefined],
@@ -254,76 +254,76 @@ test.each([
   ['takes a slow key when the line would keep the fast ones busy for longer', 1, [1, 2]],
 ])('Line %s', async (_what, fastSeats, started) => {
   let isBusy = false;
-  using house = aLine([aKey(1), aKey(2)], {
+  using app = aLine([aKey(1), aKey(2)], {
     lease: (pool, request) =>
       isBusy && request?.evenSlow !== true ? slowKeys(fastSeats) : pool.lease('bytez', request),
   });
-  await house.accept(1);
+  await app.accept(1);
   isBusy = true;
-  for (const id of [2, 3, 4, 5]) await house.accept(id);
-  expect(house.started()).toEqual(started);
+  for (const id of [2, 3, 4, 5]) await app.accept(id);
+  expect(app.started()).toEqual(started);
 });
 
 test('Line takes a slow key when nothing else runs that could give a seat back', async () => {
-  using house = aLine([aKey(1)], {
+  using app = aLine([aKey(1)], {
     lease: (pool, request) => (request?.evenSlow === true ? pool.lease('bytez', request) : slowKeys(9)),
   });
-  await house.accept(1);
-  expect(house.started()).toEqual([1]);
+  await app.accept(1);
+  expect(app.started()).toEqual([1]);
 });
 
 test('Line starts a parked job when its time comes', async () => {
-  using house = aLine([aKey(1)]);
-  await house.accept(1);
-  const [run] = house.runs;
+  using app = aLine([aKey(1)]);
+  await app.accept(1);
+  const [run] = app.runs;
   if (run === undefined) throw new Error('Expected the job to run');
-  const readyAtMs = house.clock.now() + 3_000;
+  const readyAtMs = app.clock.now() + 3_000;
   const progress = { candidate: 0, attempts: 1, calls: 1 };
-  await house.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
-  await house.finish(1);
-  await house.clock.advance(2_999);
-  expect(house.started()).toEqual([1]);
-  await house.clock.advance(1);
-  expect(house.started()).toEqual([1, 1]);
+  await app.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
+  await app.finish(1);
+  await app.clock.advance(2_999);
+  expect(app.started()).toEqual([1]);
+  await app.clock.advance(1);
+  expect(app.started()).toEqual([1, 1]);
 });
 
 test('Line hands out a job whose own deadline has passed although all keys cool', async () => {
-  using house = aLine();
-  await house.accept(1);
-  const [run] = house.runs;
+  using app = aLine();
+  await app.accept(1);
+  const [run] = app.runs;
   if (run === undefined) throw new Error('Expected the job to run');
-  const readyAtMs = house.clock.now() + 3_600_000;
+  const readyAtMs = app.clock.now() + 3_600_000;
   const progress = { candidate: 0, attempts: 1, calls: 1 };
-  await house.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress });
-  await house.finish(1);
-  house.fail(limited(3_600));
-  await house.clock.advance(deadlineMs.image - 1);
-  expect(house.started()).toEqual([1]);
-  await house.clock.advance(5_001);
-  expect(house.runs.slice(1)).toMatchObject([{ seat: undefined }]);
+  await app.engine.queue.park(run.claim.lease, { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress });
+  await app.finish(1);
+  app.fail(limited(3_600));
+  await app.clock.advance(deadlineMs.image - 1);
+  expect(app.started()).toEqual([1]);
+  await app.clock.advance(5_001);
+  expect(app.runs.slice(1)).toMatchObject([{ seat: undefined }]);
 });
 
 test('Line tells of an engine that does not answer and tries again by itself', async () => {
-  using house = aLine();
-  house.setBroken(true);
-  await house.accept(1);
-  expect(house.troubles.map(String)).toEqual(['Error: database is locked']);
-  expect(house.pool.snapshot().keys).toMatchObject([{ inFlight: 0 }]);
-  house.setBroken(false);
-  await house.clock.advance(5_000);
-  expect(house.started()).toEqual([1]);
+  using app = aLine();
+  app.setBroken(true);
+  await app.accept(1);
+  expect(app.troubles.map(String)).toEqual(['Error: database is locked']);
+  expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0 }]);
+  app.setBroken(false);
+  await app.clock.advance(5_000);
+  expect(app.started()).toEqual([1]);
 });
 
 test('Line.close() claims nothing more, and idle() resolves when what runs has ended', async () => {
-  using house = aLine();
-  await house.accept(1);
-  await house.accept(2);
-  house.line.close();
+  using app = aLine();
+  await app.accept(1);
+  await app.accept(2);
+  app.line.close();
   let isIdle = false;
-  const idle = house.line.idle().then(() => (isIdle = true));
-  await house.clock.advance(10_000);
+  const idle = app.line.idle().then(() => (isIdle = true));
+  await app.clock.advance(10_000);
   expect(isIdle).toBe(false);
-  await house.finish(1);
+  await app.finish(1);
   await idle;
-  expect(house.started()).toEqual([1]);
+  expect(app.started()).toEqual([1]);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
-import type { MediaFile, MediaSource, Kept, ResultKeeper } from '../../src/domain/result-store.ts';
+import type { MediaFile, MediaSource, Downloaded, ResultDownloader } from '../../src/domain/result-store.ts';
 import type { ReplySource } from '../../src/domain/provider.ts';
-import { bringKnownResult, bringResult, knownAnswer } from '../../src/jobs/fetch-result.ts';
+import { bringKnownResult, fetchAndStore, knownAnswer } from '../../src/jobs/fetch-result.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
@@ -12,7 +12,7 @@ const { signal } = new AbortController();
 const progress = { candidate: 0, attempts: 0, calls: 1 };
 const bytes: MediaSource = { kind: 'bytes', bytes: new Uint8Array(9) };
 const at = (name: string): MediaSource => ({ kind: 'url', url: `https://cdn.example/${name}` });
-const useless: Kept = {
+const useless: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
   again: false,
@@ -27,7 +27,7 @@ function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly 
   const clock = fakeClock();
   const disk = new Map<number, MediaFile>(Array.from({ length: onDisk }, (_, part) => [part, fileOf(part)]));
   const fetched: (readonly [string, number])[] = [];
-  const keeper: ResultKeeper = {
+  const resultStore: ResultDownloader = {
     find: async (_kind, _id, part = 0) => disk.get(part),
     remove: async () => false,
     keep: async (source, _kind, _id, _signal, part = 0) => {
@@ -53,10 +53,10 @@ function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly 
   };
   const chain = [{ provider: 'bytez', model: 'fox' }] as const;
   const tools = {
-    keeper,
+    resultStore,
     clock,
     random: () => 0.5,
-    tell: (_event: HouseEvent) => undefined,
+    emit: (_event: AppEvent) => undefined,
     chains: { image: chain, video: chain },
     models: modelTraits,
     rules: { maxAttempts: 3, delayMs: 2_000 },
@@ -72,7 +72,7 @@ function ended(payload: unknown) {
 test('bringResult() brings every file of a result, in order, each as its own part', async () => {
   const { job, tools, fetched } = aStage();
   const source: ReplySource = { kind: 'files', sources: [at('one'), bytes, at('three')] };
-  const ending = await bringResult(job, { model: 'fox', source, progress }, signal, tools);
+  const ending = await fetchAndStore(job, { model: 'fox', source, progress }, signal, tools);
   expect(ending).toEqual(ended({ kind: 'files', files: [fileOf(0), fileOf(1), fileOf(2)] }));
   expect(fetched).toEqual([
     ['one', 0],
@@ -84,7 +84,7 @@ test('bringResult() brings every file of a result, in order, each as its own par
 test('bringResult() calls a list of one file a file', async () => {
   const { job, tools } = aStage();
   const source: ReplySource = { kind: 'files', sources: [at('one')] };
-  expect(await bringResult(job, { model: 'fox', source, progress }, signal, tools)).toEqual(
+  expect(await fetchAndStore(job, { model: 'fox', source, progress }, signal, tools)).toEqual(
     ended({ kind: 'file', file: fileOf(0) }),
   );
 });
@@ -92,7 +92,7 @@ test('bringResult() calls a list of one file a file', async () => {
 test('bringResult() takes no part of a result for the whole', async () => {
   const { job, tools } = aStage({ lost: ['two'] });
   const source: ReplySource = { kind: 'files', sources: [at('one'), at('two'), at('three')] };
-  const ending = await bringResult(job, { model: 'fox', source, progress }, signal, tools);
+  const ending = await fetchAndStore(job, { model: 'fox', source, progress }, signal, tools);
   expect(ending).toMatchObject({
     kind: 'parked',
     park: { reason: 'backing-off', progress: { attempts: 1 } },
@@ -103,7 +103,7 @@ test('bringResult() takes no part of a result for the whole', async () => {
 test('bringResult() fetches nothing for words', async () => {
   const { job, tools, fetched } = aStage();
   const source: ReplySource = { kind: 'text', text: 'a <b>fox</b>' };
-  expect(await bringResult(job, { model: 'fox', source, progress }, signal, tools)).toEqual(ended(source));
+  expect(await fetchAndStore(job, { model: 'fox', source, progress }, signal, tools)).toEqual(ended(source));
   expect(fetched).toEqual([]);
 });
 

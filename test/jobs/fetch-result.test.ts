@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
-import type { Kept } from '../../src/domain/result-store.ts';
+import type { Downloaded } from '../../src/domain/result-store.ts';
 import { fetchResult } from '../../src/jobs/fetch-result.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
-const late: Kept = {
+const late: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unavailable', detail: 'HTTP 404' },
   again: true,
 };
-const kept: Kept = { ok: true, file: { path: '/results/a.png', kind: 'image', mime: 'image/png', bytes: 1 } };
+const kept: Downloaded = { ok: true, file: { path: '/results/a.png', kind: 'image', mime: 'image/png', bytes: 1 } };
 
 const job: Job = {
   id: jobId('tg-1'),
@@ -29,12 +29,18 @@ const job: Job = {
 test('fetchResult() leaves no timer behind, however often it fetches', async () => {
   const clock = fakeClock();
   const answers = [late, late, kept];
-  const keeper = {
+  const resultStore = {
     find: async () => undefined,
     remove: async () => false,
     keep: async () => answers.shift() ?? kept,
   };
-  const tools = { keeper, clock, random: () => 0.5, tell: () => undefined, deadlineMs: { image: 600_000, video: 1 } };
+  const tools = {
+    resultStore,
+    clock,
+    random: () => 0.5,
+    emit: () => undefined,
+    deadlineMs: { image: 600_000, video: 1 },
+  };
   const fetched = fetchResult(job, { kind: 'url', url: 'https://a/b.png' }, new AbortController().signal, tools);
   await clock.advance(30_000);
   expect([await fetched, answers.length, clock.pending]).toEqual([kept, 0, 0]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, type ProviderName } from '../../src/domain/ids.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { GenerationService } from '../../src/jobs/generation-service.ts';
@@ -14,13 +14,13 @@ import { modelTraits } from '../../src/providers/registry.ts';
 const pictureMs = 50;
 
 /** The service over two providers, each with a key or two; a person asks for a picture each. */
-function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
+function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
   const engine = createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } });
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const asked: ProviderName[] = [];
-  const tell = (event: HouseEvent) => void events.push(event);
+  const emit = (event: AppEvent) => void events.push(event);
   const providerOf = (name: ProviderName): Provider => ({
     name,
     probe: async () => ({ ok: true }),
@@ -36,7 +36,7 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
     aKey(3, { provider: 'openai', name: 'openai #1', place: 1, seats: 4 }),
   ];
   const random = () => 0.5;
-  const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random, tell });
+  const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random, emit });
   const anyNumber = { image: -1, video: -1 };
   const service = new GenerationService({
     ...engine,
@@ -46,14 +46,14 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
       ['bytez', providerOf('bytez')],
       ['openai', providerOf('openai')],
     ]),
-    keeper: {
+    resultStore: {
       keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
       find: async () => undefined,
       remove: async () => false,
     },
     clock,
     random,
-    tell,
+    emit,
     chains: {
       image: [
         { provider: 'bytez', model: 'm1' },
@@ -90,52 +90,52 @@ function aHouse(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>
 }
 
 test('GenerationService sends everybody on to the next provider when the first one falls silent', async () => {
-  using house = aHouse({ bytez: () => down });
-  for (const person of [1, 2, 3, 4, 5, 6, 7, 8]) await house.ask(person);
-  await house.clock.advance(60_000);
+  using app = aApp({ bytez: () => down });
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8]) await app.ask(person);
+  await app.clock.advance(60_000);
   for (const person of [1, 2, 3, 4, 5, 6, 7, 8]) {
-    expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+    expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
   }
-  expect(house.events.filter(({ event }) => event.startsWith('breaker'))).toEqual([
+  expect(app.events.filter(({ event }) => event.startsWith('breaker'))).toEqual([
     { event: 'breaker.opened', provider: 'bytez' },
   ]);
   const latecomers = [11, 12, 13, 14];
-  const before = house.asked.length;
-  for (const person of latecomers) await house.ask(person);
-  await house.clock.advance(1_000);
+  const before = app.asked.length;
+  for (const person of latecomers) await app.ask(person);
+  await app.clock.advance(1_000);
   for (const person of latecomers) {
-    expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+    expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
   }
   // One of them asked, for everybody, whether the first provider is back.
-  expect(house.asked.slice(before).sort()).toEqual(['bytez', 'openai', 'openai', 'openai', 'openai']);
+  expect(app.asked.slice(before).sort()).toEqual(['bytez', 'openai', 'openai', 'openai', 'openai']);
 });
 
 test('GenerationService keeps those without another provider until the silent one is back, at no cost to them', async () => {
   let reply: ProviderReply = down;
-  using house = aHouse({ bytez: () => reply });
-  for (const person of [1, 2, 3, 4]) await house.ask(person, 'video');
-  await house.clock.advance(120_000);
-  for (const person of [1, 2, 3, 4]) expect(await house.outcomeOf(person)).toBeUndefined();
+  using app = aApp({ bytez: () => reply });
+  for (const person of [1, 2, 3, 4]) await app.ask(person, 'video');
+  await app.clock.advance(120_000);
+  for (const person of [1, 2, 3, 4]) expect(await app.outcomeOf(person)).toBeUndefined();
   reply = done;
-  await house.clock.advance(6_000);
-  for (const person of [1, 2, 3, 4]) expect(await house.outcomeOf(person)).toMatchObject({ kind: 'result' });
+  await app.clock.advance(6_000);
+  for (const person of [1, 2, 3, 4]) expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result' });
   // The first calls, and then one at a time, one in five seconds.
-  expect(house.asked.length).toBeLessThan(50);
+  expect(app.asked.length).toBeLessThan(50);
 });
 
 test('GenerationService says of a job that waits for a silent provider that it is tried again', async () => {
-  using house = aHouse({ bytez: () => down });
-  for (const person of [1, 2]) await house.ask(person, 'video');
-  await house.clock.advance(10_000);
-  expect(await house.phaseOf(1)).toMatchObject({ kind: 'retrying', after: 'overloaded' });
+  using app = aApp({ bytez: () => down });
+  for (const person of [1, 2]) await app.ask(person, 'video');
+  await app.clock.advance(10_000);
+  expect(await app.phaseOf(1)).toMatchObject({ kind: 'retrying', after: 'overloaded' });
 });
 
 test('GenerationService.explain() tells every call of a job, how it was chosen and how it ended', async () => {
   const replies = [cut, done];
-  using house = aHouse({ bytez: () => replies.shift() ?? done });
-  await house.ask(1);
-  await house.clock.advance(10_000);
-  const explained = await house.service.explain(jobId('tg-1'));
+  using app = aApp({ bytez: () => replies.shift() ?? done });
+  await app.ask(1);
+  await app.clock.advance(10_000);
+  const explained = await app.service.explain(jobId('tg-1'));
   expect(explained?.job).toMatchObject({ id: 'tg-1', state: { kind: 'ended' } });
   expect(explained?.trail).toMatchObject([
     {
@@ -148,16 +148,16 @@ test('GenerationService.explain() tells every call of a job, how it was chosen a
     },
     { call: 2, attempt: 2, waitedMs: 1_500, ending: { kind: 'answered', ms: pictureMs } },
   ]);
-  expect(await house.service.explain(jobId('tg-404'))).toBeUndefined();
+  expect(await app.service.explain(jobId('tg-404'))).toBeUndefined();
 });
 
 test('GenerationService.explain() tells of a call that was broken off when its person cancelled', async () => {
-  using house = aHouse({});
-  await house.ask(1);
-  await house.clock.advance(20);
-  await house.service.cancel(jobId('tg-1'), 1);
-  await house.clock.advance(0);
-  expect((await house.service.explain(jobId('tg-1')))?.trail).toMatchObject([
+  using app = aApp({});
+  await app.ask(1);
+  await app.clock.advance(20);
+  await app.service.cancel(jobId('tg-1'), 1);
+  await app.clock.advance(0);
+  expect((await app.service.explain(jobId('tg-1')))?.trail).toMatchObject([
     { call: 1, ending: { kind: 'broken-off', ms: 20 } },
   ]);
 });

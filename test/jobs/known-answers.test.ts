@@ -119,7 +119,7 @@ test('GenerationService takes a job up again after something that no rule forese
   stage.script.push(new Error('a bug'), new Error('a bug'));
   await stage.open();
   await stage.ask();
-  expect(stage.events).toContainEqual({ event: 'house.trouble', what: 'run job tg-1', error: new Error('a bug') });
+  expect(stage.events).toContainEqual({ event: 'app.error', what: 'run job tg-1', error: new Error('a bug') });
   await stage.clock.advance(4_999);
   expect(stage.fetched).toHaveLength(1);
   await stage.clock.advance(5_001);
@@ -154,8 +154,8 @@ test('GenerationService keeps an ending in mind until the ledger takes it, and s
   await stage.clock.advance(3_000);
   expect(await stage.state()).toEqual(done);
   expect([stage.asked(), stage.fetched.length]).toEqual([1, 1]);
-  expect(stage.events.filter(({ event }) => event === 'house.trouble')).toEqual([
-    { event: 'house.trouble', what: 'keep how job tg-1 ended', error: refusal },
+  expect(stage.events.filter(({ event }) => event === 'app.error')).toEqual([
+    { event: 'app.error', what: 'keep how job tg-1 ended', error: refusal },
   ]);
 });
 

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { PersonalData } from '../../src/domain/users.ts';
-import { Housekeeping } from '../../src/jobs/retention.ts';
+import { RetentionJob } from '../../src/jobs/retention.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 type OldJob = { readonly id: JobId; readonly userId: number; toldAtMs?: number; isMarked?: boolean };
 
 const dayMs = 86_400_000;
 
-function aHouse(jobs: OldJob[], files: readonly string[]) {
+function aApp(jobs: OldJob[], files: readonly string[]) {
   const clock = fakeClock();
   const kept = new Set(files.map((name) => jobId(name)));
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const dropped: number[] = [];
   const cancelled: JobId[] = [];
   let refusal: Error | undefined;
@@ -22,8 +22,8 @@ function aHouse(jobs: OldJob[], files: readonly string[]) {
       for (const job of mine) job.isMarked = true;
       return mine.length;
     },
-    leaving: async () => jobs.filter((job) => job.isMarked === true && job.toldAtMs === undefined).length,
-    overdue: async (beforeMs, atMost) => {
+    pendingErasure: async () => jobs.filter((job) => job.isMarked === true && job.toldAtMs === undefined).length,
+    expired: async (beforeMs, atMost) => {
       if (refusal !== undefined) throw refusal;
       return jobs
         .filter((job) => job.toldAtMs !== undefined && (job.isMarked === true || job.toldAtMs <= beforeMs))
@@ -43,9 +43,9 @@ function aHouse(jobs: OldJob[], files: readonly string[]) {
     needsFile: async (id) => jobs.some((job) => job.id === id),
     trim: async () => undefined,
   };
-  const house = new Housekeeping({
+  const app = new RetentionJob({
     data,
-    keeper: { list: async () => [...kept], remove: async (id) => kept.delete(id) },
+    resultStore: { list: async () => [...kept], remove: async (id) => kept.delete(id) },
     service: {
       findAll: async (userId) =>
         jobs
@@ -65,9 +65,9 @@ function aHouse(jobs: OldJob[], files: readonly string[]) {
     },
     retentionMs: 30 * dayMs,
     clock,
-    tell: (event) => void events.push(event),
+    emit: (event) => void events.push(event),
   });
-  return { house, clock, jobs, kept, events, dropped, cancelled, refuse: (error?: Error) => (refusal = error) };
+  return { app, clock, jobs, kept, events, dropped, cancelled, refuse: (error?: Error) => (refusal = error) };
 }
 
 const oldJobs = (count: number, toldAtMs: number): OldJob[] =>
@@ -75,32 +75,32 @@ const oldJobs = (count: number, toldAtMs: number): OldJob[] =>
 
 test('Housekeeping deletes what is old, file before row and a little at a time', async () => {
   const clock = fakeClock();
-  const stage = aHouse(oldJobs(120, clock.now()), ['tg-3', 'tg-119', 'tg-unknown']);
-  await using _ = stage.house;
+  const stage = aApp(oldJobs(120, clock.now()), ['tg-3', 'tg-119', 'tg-unknown']);
+  await using _ = stage.app;
   await stage.clock.advance(30 * dayMs - 1);
   expect(stage.jobs).toHaveLength(120);
   await stage.clock.advance(3_600_000);
   expect(stage.dropped).toEqual([25, 25, 25, 25, 20]);
   expect([...stage.kept]).toEqual([]);
-  expect(stage.events).toContainEqual({ event: 'house.tidied', requests: 120, results: 2 });
+  expect(stage.events).toContainEqual({ event: 'retention.deleted', requests: 120, results: 2 });
 });
 
 test('Housekeeping removes a file that belongs to no job soon after the start', async () => {
-  const stage = aHouse([{ id: jobId('tg-1'), userId: 7 }], ['tg-1', 'tg-2']);
-  await using _ = stage.house;
+  const stage = aApp([{ id: jobId('tg-1'), userId: 7 }], ['tg-1', 'tg-2']);
+  await using _ = stage.app;
   await stage.clock.advance(60_000);
   expect([...stage.kept]).toEqual(['tg-1']);
-  expect(stage.events).toEqual([{ event: 'house.tidied', requests: 0, results: 1 }]);
+  expect(stage.events).toEqual([{ event: 'retention.deleted', requests: 0, results: 1 }]);
 });
 
 test('Housekeeping.forget() deletes at once what is told, and what is being told as soon as it was', async () => {
   const open = { id: jobId('tg-9'), userId: 7 };
-  const stage = aHouse(
+  const stage = aApp(
     [...oldJobs(2, 0), open, { id: jobId('tg-50'), userId: 8, toldAtMs: Infinity }],
     ['tg-1', 'tg-50'],
   );
-  await using _ = stage.house;
-  expect(await stage.house.forget(7)).toEqual({ requests: 3, results: 1, stopped: 0 });
+  await using _ = stage.app;
+  expect(await stage.app.forget(7)).toEqual({ requests: 3, results: 1, stopped: 0 });
   expect(stage.cancelled).toEqual([open.id]);
   expect(stage.jobs.map(({ id }) => id)).toEqual(['tg-9', 'tg-50']);
   await stage.clock.advance(25_000);
@@ -112,22 +112,22 @@ test('Housekeeping.forget() deletes at once what is told, and what is being told
 });
 
 test('Housekeeping says when it cannot delete, and goes on an hour later', async () => {
-  const stage = aHouse(oldJobs(1, 0), []);
-  await using _ = stage.house;
+  const stage = aApp(oldJobs(1, 0), []);
+  await using _ = stage.app;
   const error = new Error('the disk is full');
   stage.refuse(error);
   await stage.clock.advance(60_000);
-  expect(stage.events).toEqual([{ event: 'house.trouble', what: 'delete what is old', error }]);
+  expect(stage.events).toEqual([{ event: 'app.error', what: 'delete what is old', error }]);
   stage.refuse();
   await stage.clock.advance(3_600_000);
   expect(stage.jobs).toEqual([]);
 });
 
 test('Housekeeping leaves the rest for the next start when it is closed in the middle of a round', async () => {
-  const stage = aHouse(oldJobs(120, 0), []);
-  const round = stage.house.round();
+  const stage = aApp(oldJobs(120, 0), []);
+  const round = stage.app.round();
   await stage.clock.advance(0);
-  await stage.house[Symbol.asyncDispose]();
+  await stage.app[Symbol.asyncDispose]();
   await round;
   expect(stage.jobs).toHaveLength(95);
   expect(stage.events).toEqual([]);

@@ -5,7 +5,7 @@ import { codeFor, decide, type Decision, type JobFailureCode } from '../../src/j
 const rules = { maxAttempts: 3, delayMs: 2_000 };
 const full = () => 1;
 const wait = (ms: number, perhapsTheKey: boolean): Decision => ({ kind: 'back-off', ms, perhapsTheKey });
-const goOn: Decision = { kind: 'next-candidate', restModel: false };
+const nextCandidate: Decision = { kind: 'next-candidate', restModel: false };
 
 const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'key', reason: 'rejected', detail: '' }, 0, { kind: 'next-key' }],
@@ -23,12 +23,12 @@ const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'provider', reason: 'failed-run', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'overloaded', retryAfterMs: 20_000, detail: '' }, 1, wait(20_000, false)],
-  [{ blame: 'provider', reason: 'malformed', detail: '' }, 3, goOn],
-  [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 3, goOn],
+  [{ blame: 'provider', reason: 'malformed', detail: '' }, 3, nextCandidate],
+  [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 3, nextCandidate],
   [{ blame: 'provider', reason: 'result-unavailable', detail: '' }, 2, wait(4_000, false)],
-  [{ blame: 'provider', reason: 'result-forbidden', detail: '' }, 3, goOn],
-  [{ blame: 'provider', reason: 'result-unusable', detail: '' }, 3, goOn],
-  [{ blame: 'provider', reason: 'result-too-large', detail: '' }, 3, goOn],
+  [{ blame: 'provider', reason: 'result-forbidden', detail: '' }, 3, nextCandidate],
+  [{ blame: 'provider', reason: 'result-unusable', detail: '' }, 3, nextCandidate],
+  [{ blame: 'provider', reason: 'result-too-large', detail: '' }, 3, nextCandidate],
 ];
 
 test.each(table)('decide(%o) after %i attempts', (failure, attempts, expected) => {

@@ -136,7 +136,7 @@ test('a model that falls silent alone rests for everyone, and the job goes on to
   expect(await stage.run()).toMatchObject({ kind: 'answered', progress: { candidate: 1, attempts: 0, calls: 2 } });
   expect(stage.asked.map((call) => call.slice(2))).toEqual(['m1', 'm2']);
   expect(stage.events.filter(({ event }) => /^(breaker|model)/.test(event))).toEqual([
-    { event: 'model.resting', provider: 'bytez', model: 'm1', forMs: 60_000 },
+    { event: 'model.cooling', provider: 'bytez', model: 'm1', forMs: 60_000 },
   ]);
 });
 

@@ -39,7 +39,7 @@ test('a call that goes on although it was told to stop is left behind after half
   await stage.clock.advance(1_000);
   expect(stage.noted.at(-1)?.ending).toMatchObject({ kind: 'failed', reason: 'timed-out' });
   expect(stage.events).toContainEqual({
-    event: 'house.trouble',
+    event: 'app.error',
     what: 'the adapter of bytez',
     error: expect.objectContaining({ name: 'WentOn' }) as unknown,
   });
@@ -86,7 +86,7 @@ test.each<[string, unknown]>([
     expect(await running).toMatchObject({ kind: 'answered', progress: { attempts: 1, calls: 2 } });
     const ending = stage.noted.find(({ ending: { kind } }) => kind === 'failed')?.ending;
     expect(ending).toMatchObject({ reason: 'failed-run', detail: 'the adapter failed' });
-    expect(stage.events.filter(({ event }) => event === 'house.trouble')).toHaveLength(1);
+    expect(stage.events.filter(({ event }) => event === 'app.error')).toHaveLength(1);
     expect(describeError(thrown).length).toBeGreaterThan(0);
   },
 );

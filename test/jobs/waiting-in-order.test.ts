@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { JobEngine } from '../../src/domain/job-engine.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
@@ -40,7 +40,7 @@ const life = fc.record({
 type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** The real service, lines, engine and pool; the provider answers by script, the last line for ever. */
-function aHouse({ seats, answers }: Life, strategy: StrategyName) {
+function aApp({ seats, answers }: Life, strategy: StrategyName) {
   let working = 0;
   const settled = async () => {
     for (let quiet = 0; quiet < 2; quiet = working === 0 ? quiet + 1 : 0) {
@@ -53,11 +53,11 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
     (by) => (working += by),
     createSqliteJobEngine({ database, clock, running: { premium: 9, free: 9 } }),
   );
-  const events: HouseEvent[] = [];
-  const tell = (event: HouseEvent) => void events.push(event);
+  const events: AppEvent[] = [];
+  const emit = (event: AppEvent) => void events.push(event);
   const random = () => 0.5;
   const keys = seats.map((count, index) => aKey(index + 1, { seats: count }));
-  const pool = new KeyPool({ keys, remembered: [], strategy, clock, random, tell });
+  const pool = new KeyPool({ keys, remembered: [], strategy, clock, random, emit });
   const script = [...answers];
   let calling = 0;
   const provider: Provider = {
@@ -79,14 +79,14 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
     pool,
     models: modelTraits,
     providers: new Map([['bytez', provider]]),
-    keeper: {
+    resultStore: {
       find: async () => undefined,
       remove: async () => false,
       keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
     },
     clock,
     random,
-    tell,
+    emit,
     chains: { image: chain, video: chain },
     // Long enough that every wait between two attempts parks the job.
     rules: { maxAttempts: 3, delayMs: 8_000 },
@@ -112,7 +112,7 @@ function aHouse({ seats, answers }: Life, strategy: StrategyName) {
     running: () => count(`state = 'running' AND accepted_at_ms <= ?`),
     ready: () => count(`state = 'waiting' AND ready_at_ms <= ?`),
     unfinished: () => count(`state IN ('waiting', 'running') AND accepted_at_ms <= ?`),
-    isSilent: () => events.findLast(({ event }) => event.startsWith('breaker'))?.event === 'breaker.opened',
+    isDown: () => events.findLast(({ event }) => event.startsWith('breaker'))?.event === 'breaker.opened',
     [Symbol.dispose]: () => {
       pool[Symbol.dispose]();
       database[Symbol.dispose]();
@@ -140,38 +140,38 @@ function countedPort<Port extends object>(count: (by: number) => void, port: Por
   return Object.fromEntries(entries) as Port;
 }
 
-type House = ReturnType<typeof aHouse>;
+type App = ReturnType<typeof aApp>;
 
-function expectNobodyWaitsInside(house: House): void {
-  expect(house.running()).toBe(house.calling());
+function expectNobodyWaitsInside(app: App): void {
+  expect(app.running()).toBe(app.calling());
 }
 
-function expectNoIdleSeat(house: House): void {
-  expectNobodyWaitsInside(house);
-  if (house.ready() === 0 || house.isSilent()) return;
-  const free = house.pool.lease('bytez');
+function expectNoIdleSeat(app: App): void {
+  expectNobodyWaitsInside(app);
+  if (app.ready() === 0 || app.isDown()) return;
+  const free = app.pool.lease('bytez');
   expect(free.kind).not.toBe('seat');
 }
 
 /** Lets everybody ask, and all of them come to an end; `look` is called at every quiet moment. */
-async function expectServedInOrder(given: Life, strategy: StrategyName, look: (house: House) => void): Promise<void> {
-  using house = aHouse(given, strategy);
+async function expectServedInOrder(given: Life, strategy: StrategyName, look: (app: App) => void): Promise<void> {
+  using app = aApp(given, strategy);
   for (const [index, afterMs] of given.asks.entries()) {
-    await house.clock.advance(afterMs);
-    await house.ask(index + 1);
-    await house.clock.advance(0);
-    look(house);
+    await app.clock.advance(afterMs);
+    await app.ask(index + 1);
+    await app.clock.advance(0);
+    look(app);
   }
   for (let second = 0; second < 60; second += 1) {
-    await house.clock.advance(1_000);
-    look(house);
+    await app.clock.advance(1_000);
+    look(app);
   }
-  await house.clock.advance(4 * 3_600_000);
-  const started = house.events.flatMap((event) => (event.event === 'job.started' ? [event.jobId] : []));
+  await app.clock.advance(4 * 3_600_000);
+  const started = app.events.flatMap((event) => (event.event === 'job.started' ? [event.jobId] : []));
   expect([...new Set(started)]).toEqual(given.asks.map((_, index) => `tg-${index + 1}`));
-  expect(house.unfinished()).toBe(0);
-  expect(house.pool.snapshot().keys.every(({ inFlight }) => inFlight === 0)).toBe(true);
-  expect(house.events.filter(({ event }) => event === 'house.trouble')).toEqual([]);
+  expect(app.unfinished()).toBe(0);
+  expect(app.pool.snapshot().keys.every(({ inFlight }) => inFlight === 0)).toBe(true);
+  expect(app.events.filter(({ event }) => event === 'app.error')).toEqual([]);
 }
 
 test('whatever the keys do, people are served in the order in which they asked, and no seat is idle meanwhile', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
+import { adminId, fromBot, openTestApp, wordsOf, type TestApp } from '../support/test-app.ts';
 import { answerTo, press, troubles, until, whileTimePasses } from './talk.ts';
 
 const refused = [{ do: { kind: 'unauthorized' } }] as const;
@@ -19,10 +19,10 @@ async function passMs(clock: FakeClock, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-async function generate(house: TestHouse, person: Person, clock: FakeClock): Promise<void> {
-  const before = house.events.filter(({ event }) => event === 'job.told' || event === 'job.delivered').length;
+async function generate(app: TestApp, person: Person, clock: FakeClock): Promise<void> {
+  const before = app.events.filter(({ event }) => event === 'job.notified' || event === 'job.delivered').length;
   person.say('/generate a fox');
-  const told = () => house.events.filter(({ event }) => event === 'job.told' || event === 'job.delivered').length;
+  const told = () => app.events.filter(({ event }) => event === 'job.notified' || event === 'job.delivered').length;
   await whileTimePasses(
     clock,
     until(() => told() > before),
@@ -31,29 +31,29 @@ async function generate(house: TestHouse, person: Person, clock: FakeClock): Pro
 
 test('an admin who never chose a language hears of an alert in the one that Telegram reports', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock, accounts: [refused] });
-  const [admin, person] = [house.person(adminId, 'es'), house.person(7)];
+  await using app = await openTestApp({ clock, accounts: [refused] });
+  const [admin, person] = [app.person(adminId, 'es'), app.person(7)];
   await answerTo(admin, '/start');
-  await generate(house, person, clock);
+  await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin)[0]).toContain('🔴 Ninguna clave de bytez acepta llamadas.');
 });
 
 test('an admin hears in her language that no key takes calls and later that it is over, and nobody else does', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock, accounts: [refused] });
-  const [admin, person] = [house.person(adminId), house.person(7)];
+  await using app = await openTestApp({ clock, accounts: [refused] });
+  const [admin, person] = [app.person(adminId), app.person(7)];
   const languages = await answerTo(admin, '/language');
   await press(admin, languages.id, 'Русский');
-  await generate(house, person, clock);
+  await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   const [raised, ...others] = alertsTo(admin);
   expect(raised).toContain('🔴 Ни один ключ bytez не принимает вызовов.');
   expect(others).toEqual([]);
 
-  house.bytez.setFaults('account 1', []);
-  house.house.core.keys.wake('all');
-  await generate(house, person, clock);
+  app.bytez.setFaults('account 1', []);
+  app.app.core.keys.wake('all');
+  await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin).slice(1)).toEqual([
     '✅ У bytez снова есть ключ, который принимает вызовы.\n✅ bytez #1 больше не сбоит.',
@@ -63,10 +63,10 @@ test('an admin hears in her language that no key takes calls and later that it i
 
 test('ten keys that break at once make one message, with a button that leads to all of them', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock, accounts: Array.from({ length: 10 }, () => refused) });
-  const admin = house.person(adminId);
+  await using app = await openTestApp({ clock, accounts: Array.from({ length: 10 }, () => refused) });
+  const admin = app.person(adminId);
   await answerTo(admin, '/start');
-  await whileTimePasses(clock, house.house.core.keys.test('all'));
+  await whileTimePasses(clock, app.app.core.keys.test('all'));
   await passMs(clock, aMinuteAndMoreMs);
   const alerts = fromBot(admin.messages(), (message) => wordsOf(message).startsWith('🔴'));
   expect(alerts).toHaveLength(1);
@@ -83,20 +83,20 @@ test('ten keys that break at once make one message, with a button that leads to 
 
 test.each(['blocked the bot', 'never wrote to it'])('an admin who %s hears nothing, and all goes on', async (case_) => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock, accounts: [refused, []] });
-  const [admin, person] = [house.person(adminId), house.person(7)];
+  await using app = await openTestApp({ clock, accounts: [refused, []] });
+  const [admin, person] = [app.person(adminId), app.person(7)];
   if (case_ === 'blocked the bot') {
     await answerTo(admin, '/start');
     admin.block();
   }
-  await whileTimePasses(clock, house.house.core.keys.test('all'));
+  await whileTimePasses(clock, app.app.core.keys.test('all'));
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin)).toEqual([]);
-  const unheard = () => house.events.filter(({ event }) => event === 'alert.unheard');
+  const unheard = () => app.events.filter(({ event }) => event === 'alert.undeliverable');
   const once = [expect.objectContaining({ adminId, detail: expect.stringMatching(/^40[03] /) as string })];
   expect(unheard()).toEqual(once);
-  await generate(house, person, clock);
+  await generate(app, person, clock);
   expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
   expect(unheard()).toEqual(once);
-  expect(troubles(house)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });

@@ -4,13 +4,13 @@ import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf, type TestApp } from '../support/test-app.ts';
 
 const [first, second] = ['dreamlike-art/dreamlike-photoreal-2.0', 'stabilityai/stable-diffusion-xl-base-1.0'];
 const env = { IMAGE_CHAIN: `bytez:${first},bytez:${second}` };
 
-function modelsAsked(house: TestHouse): readonly (string | undefined)[] {
-  return house.bytez.calls.filter(({ route }) => route === 'run').map(({ model }) => model);
+function modelsAsked(app: TestApp): readonly (string | undefined)[] {
+  return app.bytez.calls.filter(({ route }) => route === 'run').map(({ model }) => model);
 }
 
 const brokenAnswers: readonly (readonly [string, BytezFault['do']])[] = [
@@ -26,42 +26,42 @@ const brokenAnswers: readonly (readonly [string, BytezFault['do']])[] = [
 test.each(brokenAnswers)(
   'when a model answers with %s it is asked three times, and then another one makes the picture',
   async (_what, deed) => {
-    await using house = await openTestHouse({
+    await using app = await openTestApp({
       accounts: [[{ do: deed, model: first }], [{ do: deed, model: first }]],
       env,
     });
-    const person = house.person(7);
+    const person = app.person(7);
     person.say('/generate a fox');
     const seen = await person.waitFor(hasPicture);
-    expect(modelsAsked(house)).toEqual([first, first, first, second]);
+    expect(modelsAsked(app)).toEqual([first, first, first, second]);
     expect(wordsOf(fromBot(seen)[0])).toContain(second);
     expect(fromBot(seen)).toHaveLength(1);
-    const attempts = house.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
+    const attempts = app.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
     expect(attempts).toEqual([1, 2, 3, 1]);
-    expect(machineryShown(house.telegram)).toEqual([]);
+    expect(machineryShown(app.telegram)).toEqual([]);
   },
 );
 
 test('when a model is gone the next one makes the picture at once, and the next person is not sent to the first again', async () => {
   const gone: readonly BytezFault[] = [{ do: { kind: 'no-model' }, model: first }];
-  await using house = await openTestHouse({ accounts: [gone, gone], env });
-  const [ann, ben] = [house.person(7), house.person(8)];
+  await using app = await openTestApp({ accounts: [gone, gone], env });
+  const [ann, ben] = [app.person(7), app.person(8)];
   ann.say('/generate an apple');
   await ann.waitFor(hasPicture);
   ben.say('/generate a banana');
   await ben.waitFor(hasPicture);
-  expect(modelsAsked(house)).toEqual([first, second, second]);
-  expect(house.events.filter(({ event }) => event === 'model.resting')).toMatchObject([
+  expect(modelsAsked(app)).toEqual([first, second, second]);
+  expect(app.events.filter(({ event }) => event === 'model.cooling')).toMatchObject([
     { provider: 'bytez', model: first },
   ]);
-  expect(house.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });
 
 test('a declined wish is asked once, blames no key, and is answered with what to do instead', async () => {
   const refused: readonly BytezFault[] = [{ do: { kind: 'refused' } }];
-  await using house = await openTestHouse({ accounts: [refused, refused], env });
-  const person = house.person(7, 'en');
+  await using app = await openTestApp({ accounts: [refused, refused], env });
+  const person = app.person(7, 'en');
   person.say('/generate something forbidden');
   const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('🙅'));
   expect(wordsOf(fromBot(seen)[0])).toBe(
@@ -73,44 +73,44 @@ test('a declined wish is asked once, blames no key, and is answered with what to
     ].join('\n'),
   );
   expect(fromBot(seen)[0]?.buttons.flat()).toMatchObject([{ data: 'example:image' }]);
-  expect(modelsAsked(house)).toEqual([first]);
-  expect(house.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+  expect(modelsAsked(app)).toEqual([first]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
 });
 
 test('a wish that the service cannot work with is asked once and answered with what to change', async () => {
-  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'status', status: 422 } }]], env });
-  const person = house.person(7, 'en');
+  await using app = await openTestApp({ accounts: [[{ do: { kind: 'status', status: 422 } }]], env });
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('✏️'));
   expect(wordsOf(fromBot(seen)[0])).toContain('Try a plain sentence without special signs.');
-  expect(modelsAsked(house)).toEqual([first]);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(modelsAsked(app)).toEqual([first]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });
 
 test('between two tries a person reads that the service stumbled, and not that they are in line', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({
+  await using app = await openTestApp({
     accounts: [[{ do: { kind: 'status', status: 500 }, when: { times: 2 } }]],
     clock,
     env: { ...env, RETRY_DELAY_S: '8' },
   });
-  const person = house.person(7, 'en');
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   await passTime(clock, person.waitFor(hasPicture), { stepMs: 100 });
-  const [, ...news] = saidToPeople(house.telegram);
+  const [, ...news] = saidToPeople(app.telegram);
   expect(news.join('\n')).toContain('The picture service stumbled.');
   expect(news.filter((words) => /in line|next/.test(words))).toEqual([]);
 });
 
 test('when every model keeps breaking, a person reads that the service is down after three tries of each', async () => {
-  await using house = await openTestHouse({
+  await using app = await openTestApp({
     accounts: [[{ do: { kind: 'cut' } }], [{ do: { kind: 'bad-json' } }]],
     env,
   });
-  const person = house.person(7, 'en');
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await person.waitFor(hasAnswer);
   expect(wordsOf(fromBot(seen)[0])).toContain('The picture service isn’t answering right now.');
-  expect(modelsAsked(house)).toEqual([first, first, first, second, second, second]);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(modelsAsked(app)).toEqual([first, first, first, second, second, second]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });

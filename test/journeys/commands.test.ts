@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
-import { type TestHouse, adminId, fromBot, openTestHouse, premiumId, wordsOf } from '../support/test-app.ts';
+import { type TestApp, adminId, fromBot, openTestApp, premiumId, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
-const commandNames = ({ telegram }: TestHouse, chatId: number, languageCode?: string) =>
+const commandNames = ({ telegram }: TestApp, chatId: number, languageCode?: string) =>
   telegram.commandsFor(chatId, chatId, languageCode).map(({ command }) => command);
 
 test('a person who writes an unknown command is told where to find the known ones', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   expect(wordsOf(await answerTo(person, '/paint a fox'))).toMatch(/don’t know that command.*\/help/);
 });
 
 test('a person who writes no command at all is shown how to ask', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   expect(wordsOf(await answerTo(person, 'a red fox'))).toContain('/generate a red fox');
-  expect(runs(house)).toEqual([]);
+  expect(runs(app)).toEqual([]);
 });
 
 test('a person who asks without words learns how, and the example button makes a picture', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   const how = await answerTo(person, '/generate');
   expect(wordsOf(how)).toContain('/generate a red fox in the snow');
   expect(await press(person, how.id, '🦊 An example picture')).toBe('On it!');
@@ -29,27 +29,27 @@ test('a person who asks without words learns how, and the example button makes a
 });
 
 test('a person who asks for a video without words learns how', async () => {
-  await using house = await openTestHouse();
-  const how = await answerTo(house.person(7), '/video');
+  await using app = await openTestApp();
+  const how = await answerTo(app.person(7), '/video');
   expect(wordsOf(how)).toContain('/video waves rolling onto a beach');
   expect(how.buttons.flat()).toEqual([{ text: '🌊 An example video', data: 'example:video' }]);
 });
 
 test('a person whose words cannot be seen is asked for some', async () => {
-  await using house = await openTestHouse();
-  const answer = await answerTo(house.person(7), '/generate \u{200b}\u{200d}\u{fe0f}\u{2060}');
+  await using app = await openTestApp();
+  const answer = await answerTo(app.person(7), '/generate \u{200b}\u{200d}\u{fe0f}\u{2060}');
   expect(wordsOf(answer)).toContain('Tell me what to draw');
-  expect(house.events.filter(({ event }) => event === 'job.accepted')).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'job.accepted')).toEqual([]);
 });
 
 test('a person who sends a photo or a sticker hears kind words', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   person.sendPhoto('/generate the same in blue');
   const [answer] = fromBot(await person.waitFor((seen) => fromBot(seen).length > 0));
   expect(wordsOf(answer)).toContain('I work from words');
   const before = new Set(person.messages().map(({ id }) => id));
-  house.telegram.sendUpdate({
+  app.telegram.sendUpdate({
     message: {
       message_id: 4_000,
       date: 1,
@@ -62,12 +62,12 @@ test('a person who sends a photo or a sticker hears kind words', async () => {
 });
 
 test('a person who edits an old message starts nothing by it', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   const said = person.say('/help');
   await person.waitFor((seen) => fromBot(seen).length === 1);
   person.say('/generate a fox', { edited: said });
-  house.telegram.sendUpdate({
+  app.telegram.sendUpdate({
     edited_message: {
       message_id: said,
       date: 1,
@@ -80,56 +80,56 @@ test('a person who edits an old message starts nothing by it', async () => {
   });
   await answerTo(person, '/language');
   expect(fromBot(person.messages())).toHaveLength(2);
-  expect(runs(house)).toEqual([]);
+  expect(runs(app)).toEqual([]);
 });
 
 test('a command that names another bot makes no picture', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   expect(wordsOf(await answerTo(person, '/generate@other_bot a fox'))).toContain('don’t know that command');
-  expect(runs(house)).toEqual([]);
+  expect(runs(app)).toEqual([]);
 });
 
 test('a person says hello, asks for help, for their requests and for premium', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   expect(wordsOf(await answerTo(person, '/start'))).toMatch(/^👋 Hi, Person 7!/);
   expect(wordsOf(await answerTo(person, '/help'))).toContain('/cancel: stop a request');
   expect(wordsOf(await answerTo(person, '/status'))).toContain('You have no requests right now');
   const premium = wordsOf(await answerTo(person, '/premium'));
   expect(premium).toContain('What premium changes');
   expect(premium).toMatch(/Your id, should they ask for it: 7$/);
-  expect(wordsOf(await answerTo(house.person(premiumId), '/premium'))).toContain('You have premium. Enjoy!');
-  expect(troubles(house)).toEqual([]);
+  expect(wordsOf(await answerTo(app.person(premiumId), '/premium'))).toContain('You have premium. Enjoy!');
+  expect(troubles(app)).toEqual([]);
 });
 
 test('a person who chooses Spanish is answered in Spanish, also after a restart', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   const choice = await answerTo(person, '/language');
   expect(choice.buttons.flat().map(({ text }) => text)).toContain('✓ English');
   await press(person, choice.id, 'Español');
   await person.waitFor((seen) => seen.some(({ buttons }) => buttons.flat().some(({ text }) => text === '✓ Español')));
   expect(wordsOf(await answerTo(person, '/nada'))).toMatch(/[áéíóúñ]/);
-  await house.restart();
+  await app.restart();
   expect(wordsOf(await answerTo(person, '/nada'))).toMatch(/[áéíóúñ]/);
 });
 
 test('a person whose phone speaks Spanish is answered in Spanish from the beginning', async () => {
-  await using house = await openTestHouse();
-  expect(wordsOf(await answerTo(house.person(7, 'es-MX'), '/start'))).toMatch(/^👋 ¡Hola/);
+  await using app = await openTestApp();
+  expect(wordsOf(await answerTo(app.person(7, 'es-MX'), '/start'))).toMatch(/^👋 ¡Hola/);
 });
 
 test('a person sees where a request stands and how it ended', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp();
+  const person = app.person(7);
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   const status = await answerTo(person, '/status');
   expect(wordsOf(status)).toMatch(/1\. 🎨 Picture: being made\na fox/);
   hold.release();
-  await house.event('job.delivered');
+  await app.event('job.delivered');
   expect(await press(person, status.id, '🔄 Refresh')).toBe('Up to date.');
   await reads(person, status.id, '1. 🎨 Picture: finished');
 });
@@ -138,42 +138,42 @@ const usual = ['generate', 'video', 'status', 'cancel', 'language', 'premium', '
 /** One list without a language, and one for each locale. */
 const lists = 4;
 
-const published = (house: TestHouse) => callsOf(house, 'setMyCommands').filter(({ ok }) => ok !== undefined).length;
+const published = (app: TestApp) => callsOf(app, 'setMyCommands').filter(({ ok }) => ok !== undefined).length;
 
 test('the menu is in the person’s language, and shows /keys to nobody but the admin', async () => {
-  await using house = await openTestHouse();
-  const [person, admin] = [house.person(7), house.person(adminId)];
+  await using app = await openTestApp();
+  const [person, admin] = [app.person(7), app.person(adminId)];
   await answerTo(person, '/start');
   await answerTo(admin, '/start');
-  await until(() => published(house) >= 2 * lists);
-  const wordsIn = (language: string) => house.telegram.commandsFor(7, 7, language)[0]?.description;
+  await until(() => published(app) >= 2 * lists);
+  const wordsIn = (language: string) => app.telegram.commandsFor(7, 7, language)[0]?.description;
   expect(wordsIn('en')).toBe('Make a picture from a sentence');
   expect(new Set(['en', 'es', 'ru'].map(wordsIn)).size).toBe(3);
-  expect(['', 'es', 'pt'].map((language) => commandNames(house, 7, language))).toEqual([usual, usual, usual]);
+  expect(['', 'es', 'pt'].map((language) => commandNames(app, 7, language))).toEqual([usual, usual, usual]);
   const adminsOwn = [...usual, 'keys'];
-  expect(['', 'es'].map((language) => commandNames(house, adminId, language))).toEqual([adminsOwn, adminsOwn]);
+  expect(['', 'es'].map((language) => commandNames(app, adminId, language))).toEqual([adminsOwn, adminsOwn]);
 });
 
 test('an admin who never wrote is no trouble, and gets the menu once when writing', async () => {
-  await using house = await openTestHouse();
-  const admin = house.person(adminId);
-  await until(() => published(house) === lists + 1);
-  expect(callsOf(house, 'setMyCommands').at(-1)?.error?.description).toContain('chat not found');
+  await using app = await openTestApp();
+  const admin = app.person(adminId);
+  await until(() => published(app) === lists + 1);
+  expect(callsOf(app, 'setMyCommands').at(-1)?.error?.description).toContain('chat not found');
   await answerTo(admin, '/start');
-  await until(() => published(house) === 2 * lists + 1);
-  expect(commandNames(house, adminId)).toEqual([...usual, 'keys']);
+  await until(() => published(app) === 2 * lists + 1);
+  expect(commandNames(app, adminId)).toEqual([...usual, 'keys']);
   await answerTo(admin, '/help');
-  expect(published(house)).toBe(2 * lists + 1);
-  expect(troubles(house)).toEqual([]);
+  expect(published(app)).toBe(2 * lists + 1);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('an admin who wrote before finds the menu after a restart', async () => {
-  await using house = await openTestHouse();
-  await until(() => published(house) === lists + 1);
-  await answerTo(house.person(adminId), '/start');
-  await until(() => published(house) === 2 * lists + 1);
-  await house.restart();
-  await until(() => published(house) === 4 * lists + 1);
-  expect(commandNames(house, adminId)).toContain('keys');
-  expect(troubles(house)).toEqual([]);
+  await using app = await openTestApp();
+  await until(() => published(app) === lists + 1);
+  await answerTo(app.person(adminId), '/start');
+  await until(() => published(app) === 2 * lists + 1);
+  await app.restart();
+  await until(() => published(app) === 4 * lists + 1);
+  expect(commandNames(app, adminId)).toContain('keys');
+  expect(troubles(app)).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { answerTo, pictures, press, reads, runs, troubles, until } from './talk.ts';
 
 const me = '@darkroom_sandbox_bot';
-const aGroup = (house: TestHouse) => house.telegram.group({ id: -100, title: 'Painters' });
+const aGroup = (app: TestApp) => app.telegram.group({ id: -100, title: 'Painters' });
 
 test('a person in a group gets an answer and a picture as a reply', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const person = app.person(7);
   const asked = person.say(`/generate${me} a fox`, { in: group });
   expect(await pictures(person, 1, group)).toMatchObject([{ replyTo: asked }]);
   const help = person.say(`/help${me}`, { in: group });
@@ -17,10 +17,10 @@ test('a person in a group gets an answer and a picture as a reply', async () => 
 });
 
 test('a person in a forum gets answer and picture in the topic where they asked', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
   const [first, second] = [group.addTopic('foxes'), group.addTopic('hares')];
-  const person = house.person(7);
+  const person = app.person(7);
   const help = await answerTo(person, `/help${me}`, { in: group, threadId: second });
   expect(help.threadId).toBe(second);
   const how = await answerTo(person, `/generate${me}`, { in: group, threadId: first });
@@ -32,36 +32,36 @@ test('a person in a forum gets answer and picture in the topic where they asked'
 });
 
 test('a picture whose receipt was deleted comes in the same topic', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
   const threadId = group.addTopic('foxes');
-  const person = house.person(7);
-  const hold = house.bytez.hold();
-  const receipt = await answerTo(person, '/generate a fox', { in: group, threadId });
-  await until(() => runs(house).length === 1);
-  person.deleteMessage(receipt.id, { in: group });
+  const person = app.person(7);
+  const hold = app.bytez.hold();
+  const statusMessage = await answerTo(person, '/generate a fox', { in: group, threadId });
+  await until(() => runs(app).length === 1);
+  person.deleteMessage(statusMessage.id, { in: group });
   hold.release();
   expect(await pictures(person, 1, group)).toMatchObject([{ threadId }]);
 });
 
 test('people who talk among themselves in a group are left alone', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const person = house.person(7);
-  const receipt = await answerTo(person, `/help${me}`, { in: group });
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const person = app.person(7);
+  const statusMessage = await answerTo(person, `/help${me}`, { in: group });
   person.say(`hello ${me}`, { in: group });
-  person.say('nice!', { in: group, replyTo: receipt.id });
+  person.say('nice!', { in: group, replyTo: statusMessage.id });
   person.say('/paint a fox', { in: group });
   person.sendPhoto(`look ${me}`, { in: group });
-  house.telegram.sendUpdate({ message: rawMessage({ text: `/generate@other_bot ${me} a fox`, commandLength: 19 }) });
+  app.telegram.sendUpdate({ message: rawMessage({ text: `/generate@other_bot ${me} a fox`, commandLength: 19 }) });
   const said = person.say(`/paint${me} a fox`, { in: group });
   await person.waitFor((seen) => seen.some(({ replyTo }) => replyTo === said), { in: group });
   const [help, unknown, ...others] = fromBot(person.messages(group));
   expect(others).toEqual([]);
-  expect(help?.id).toBe(receipt.id);
+  expect(help?.id).toBe(statusMessage.id);
   expect(wordsOf(unknown)).toContain('I don’t know that command');
-  expect(runs(house)).toEqual([]);
-  expect(troubles(house)).toEqual([]);
+  expect(runs(app)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });
 
 /** A command in the group as Telegram sends it. */
@@ -83,69 +83,69 @@ function rawMessage(more: {
 }
 
 test('anonymous admins, channels and other bots make no pictures', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const person = app.person(7);
   const asked = { text: '/generate a fox', commandLength: 9 };
   const anonymous = { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
   const channelBot = { id: 136_817_688, is_bot: true, first_name: 'Channel', username: 'Channel_Bot' };
   const channel = { id: -1_000_000_000_200, type: 'channel', title: 'News' };
-  house.telegram.sendUpdate({
+  app.telegram.sendUpdate({
     message: rawMessage({ ...asked, from: anonymous, senderChat: { id: -100, type: 'group', title: 'Painters' } }),
   });
-  house.telegram.sendUpdate({ message: rawMessage({ ...asked, from: channelBot, senderChat: channel }) });
-  house.telegram.sendUpdate({
+  app.telegram.sendUpdate({ message: rawMessage({ ...asked, from: channelBot, senderChat: channel }) });
+  app.telegram.sendUpdate({
     message: rawMessage({
       ...asked,
       from: { id: 777_000, is_bot: false, first_name: 'Telegram' },
       senderChat: channel,
     }),
   });
-  house.telegram.sendUpdate({ message: rawMessage({ ...asked, from: { id: 55, is_bot: true, first_name: 'Robot' } }) });
+  app.telegram.sendUpdate({ message: rawMessage({ ...asked, from: { id: 55, is_bot: true, first_name: 'Robot' } }) });
   const { from: _nobody, ...post } = rawMessage(asked);
-  house.telegram.sendUpdate({ channel_post: { ...post, chat: channel } });
+  app.telegram.sendUpdate({ channel_post: { ...post, chat: channel } });
   await answerTo(person, `/help${me}`, { in: group });
   expect(fromBot(person.messages(group))).toHaveLength(1);
-  expect(house.events.filter(({ event }) => event === 'job.accepted')).toEqual([]);
-  expect(troubles(house)).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'job.accepted')).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('a person in a group whose request waits is not cancelled by another’s /cancel', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const hold = house.bytez.hold();
-  const [ann, ben] = [house.person(7), house.person(8)];
-  const receipt = await answerTo(ann, '/generate a fox', { in: group });
-  await until(() => runs(house).length === 1);
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const hold = app.bytez.hold();
+  const [ann, ben] = [app.person(7), app.person(8)];
+  const statusMessage = await answerTo(ann, '/generate a fox', { in: group });
+  await until(() => runs(app).length === 1);
   expect(wordsOf(await answerTo(ben, `/cancel${me}`, { in: group }))).toContain('There’s nothing to cancel.');
-  expect(await press(ben, receipt.id, '✖ Cancel', { in: group })).toContain('someone else’s request');
-  expect(await press(ann, receipt.id, '✖ Cancel', { in: group })).toBe('Cancelled.');
-  await reads(ann, receipt.id, 'Cancelled.', group);
+  expect(await press(ben, statusMessage.id, '✖ Cancel', { in: group })).toContain('someone else’s request');
+  expect(await press(ann, statusMessage.id, '✖ Cancel', { in: group })).toBe('Cancelled.');
+  await reads(ann, statusMessage.id, 'Cancelled.', group);
   hold.release();
 });
 
 test('a person in a group presses only their own buttons to try again', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const [ann, ben] = [house.person(7), house.person(8)];
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const [ann, ben] = [app.person(7), app.person(8)];
   ann.say('/generate a fox', { in: group });
   const [picture] = await pictures(ann, 1, group);
   expect(await press(ben, picture?.id ?? 0, '🔁 Again', { in: group })).toContain('someone else’s request');
   expect(await press(ann, picture?.id ?? 0, '🔁 Again', { in: group })).toBe('On it!');
   await pictures(ann, 2, group);
-  expect(runs(house)).toHaveLength(2);
+  expect(runs(app)).toHaveLength(2);
 });
 
 test('a person in a group who has no room for more finds the own requests behind the button after pressing again', async () => {
-  await using house = await openTestHouse({ env: { FREE_WAITING: '1' } });
-  const group = aGroup(house);
-  const person = house.person(7);
+  await using app = await openTestApp({ env: { FREE_WAITING: '1' } });
+  const group = aGroup(app);
+  const person = app.person(7);
   person.say('/generate a fox', { in: group });
   const [picture] = await pictures(person, 1, group);
-  await house.event('job.delivered');
-  const hold = house.bytez.hold();
+  await app.event('job.delivered');
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate a hare', { in: group });
-  await until(() => runs(house).length === 2);
+  await until(() => runs(app).length === 2);
   const before = person.messages(group).length;
   await press(person, picture?.id ?? 0, '🔁 Again', { in: group });
   const seen = await person.waitFor((messages) => messages.length > before, { in: group });
@@ -156,15 +156,15 @@ test('a person in a group who has no room for more finds the own requests behind
 });
 
 test('a bot that was shown out of a group troubles nobody', async () => {
-  await using house = await openTestHouse();
-  const group = aGroup(house);
-  const person = house.person(7);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp();
+  const group = aGroup(app);
+  const person = app.person(7);
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox', { in: group });
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   group.kickBot();
   hold.release();
-  expect((await house.event('job.undeliverable')).why).toContain('closed');
+  expect((await app.event('job.undeliverable')).why).toContain('closed');
   person.say('/generate a hare');
   expect(await pictures(person)).toHaveLength(1);
 });

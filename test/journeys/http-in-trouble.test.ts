@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { openTestHouse } from '../support/test-app.ts';
+import { openTestApp } from '../support/test-app.ts';
 import { pictures } from './talk.ts';
 import { ask } from '../http/test-server.ts';
 
 test('the bot makes pictures while its door is hammered with nonsense (H22)', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
-  const door = { url: house.house.httpUrl, [Symbol.asyncDispose]: async () => undefined };
+  await using app = await openTestApp();
+  const person = app.person(7);
+  const door = { url: app.app.httpUrl, [Symbol.asyncDispose]: async () => undefined };
   const nonsense = ['GET /keys', 'BREW /', `GET /${'%'.repeat(5_000)}`, 'CONNECT x:1', 'POST /readyz'];
   const hammering = Promise.all(Array.from({ length: 60 }, (_, index) => ask(door, nonsense[index % 5] ?? '')));
   person.say('/generate a fox');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { identify } from '../../src/bot/middleware/identify.ts';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { answerTo, pictures, press, troubles } from './talk.ts';
-import { adminId, fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
+import { adminId, fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import {
   accepted,
   acquaintance,
@@ -20,20 +20,20 @@ const channel = { id: -1_000_000_000_200, type: 'channel', title: 'News' };
 const unknown = 'I don’t know that command';
 
 test('a message that nobody signed is nobody’s (B6)', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -100, title: 'Painters' });
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const person = await acquaintance(app);
   for (const text of ['/generate a fox', `/help${me}`, '/keys']) {
     const { from: _nobody, ...post } = groupMessageOf(group, 7, { text });
-    house.telegram.sendUpdate({ message: post });
-    house.telegram.sendUpdate({ message: { ...post, sender_chat: channel, is_automatic_forward: true } });
-    house.telegram.sendUpdate({ channel_post: { ...post, chat: channel } });
-    house.telegram.sendUpdate({ message: { ...post, author_signature: `Person ${adminId}` } });
+    app.telegram.sendUpdate({ message: post });
+    app.telegram.sendUpdate({ message: { ...post, sender_chat: channel, is_automatic_forward: true } });
+    app.telegram.sendUpdate({ channel_post: { ...post, chat: channel } });
+    app.telegram.sendUpdate({ message: { ...post, author_signature: `Person ${adminId}` } });
   }
   await dealtWith(person, group);
   expect(fromBot(person.messages(group))).toHaveLength(1);
-  expect(accepted(house)).toEqual([]);
-  expect(troubles(house)).toEqual([]);
+  expect(accepted(app)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });
 
 test.each(placeholders)('%i stands for many senders and is never a person (B7)', async (id) => {
@@ -43,37 +43,37 @@ test.each(placeholders)('%i stands for many senders and is never a person (B7)',
     expect(() => parseConfig({ [name]: `5, ${id}` })).toThrow(ConfigError);
     expect(() => parseConfig({ [name]: `5, ${id}` })).toThrow(/position 2 is an account that Telegram uses for many/);
   }
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
-  house.telegram.sendUpdate({ message: messageOf(7, { text: '/generate a fox', from: userOf(id) }) });
-  house.telegram.sendUpdate({
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
+  app.telegram.sendUpdate({ message: messageOf(7, { text: '/generate a fox', from: userOf(id) }) });
+  app.telegram.sendUpdate({
     callback_query: { id: 'q', from: userOf(id), chat_instance: '1', data: 'example:image' },
   });
   await dealtWith(person);
-  expect(accepted(house)).toEqual([]);
+  expect(accepted(app)).toEqual([]);
   expect(fromBot(person.messages())).toHaveLength(2);
 });
 
 test('an admin who writes as the group or as a channel is nobody (B8)', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -100, title: 'Painters' });
-  const admin = await acquaintance(house, adminId);
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const admin = await acquaintance(app, adminId);
   group.makeAdmin(adminId);
   for (const from of [userOf(adminId), userOf(placeholders[0] ?? 0, { username: 'GroupAnonymousBot', is_bot: true })]) {
     for (const sender of [{ id: -100, type: 'group', title: 'Painters' }, channel]) {
       for (const text of ['/keys', `/keys${me}`, '/premium 7 30', `/generate${me} a fox`]) {
-        house.telegram.sendUpdate({ message: groupMessageOf(group, adminId, { text, from, sender_chat: sender }) });
+        app.telegram.sendUpdate({ message: groupMessageOf(group, adminId, { text, from, sender_chat: sender }) });
       }
     }
   }
   await dealtWith(admin, group);
   expect(fromBot(admin.messages(group))).toHaveLength(1);
-  expect(accepted(house)).toEqual([]);
+  expect(accepted(app)).toEqual([]);
 });
 
 test('whoever forwards an admin’s words is themselves (B9)', async () => {
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
   const origins = [
     { type: 'user', sender_user: userOf(adminId), date: 1 },
     { type: 'hidden_user', sender_user_name: `Person ${adminId}`, date: 1 },
@@ -81,17 +81,17 @@ test('whoever forwards an admin’s words is themselves (B9)', async () => {
     { type: 'channel', chat: channel, message_id: 1, date: 1 },
   ];
   for (const origin of origins) {
-    const answer = await answerToRaw(house, person, { text: '/keys', forward_origin: origin });
+    const answer = await answerToRaw(app, person, { text: '/keys', forward_origin: origin });
     expect(wordsOf(answer)).toContain(unknown);
-    const premium = await answerToRaw(house, person, { text: '/premium 7 30', forward_origin: origin });
+    const premium = await answerToRaw(app, person, { text: '/premium 7 30', forward_origin: origin });
     expect(wordsOf(premium)).toContain('Premium');
   }
-  expect(await house.house.service.findAll(adminId)).toEqual([]);
+  expect(await app.app.service.findAll(adminId)).toEqual([]);
 });
 
 test('an admin whom a message answers, quotes or came through lends nobody anything (B10)', async () => {
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
   const admins = messageOf(adminId, { text: '/keys' });
   for (const more of [
     { reply_to_message: admins },
@@ -106,29 +106,29 @@ test('an admin whom a message answers, quotes or came through lends nobody anyth
       ],
     },
   ]) {
-    expect(wordsOf(await answerToRaw(house, person, { text: '/keys', ...more }))).toContain(unknown);
+    expect(wordsOf(await answerToRaw(app, person, { text: '/keys', ...more }))).toContain(unknown);
   }
-  expect(
-    await pressRaw(house, 7, { data: 'keys:open', message: { ...admins, chat: { id: 7, type: 'private' } } }),
-  ).toBe('This button is no longer in use.');
+  expect(await pressRaw(app, 7, { data: 'keys:open', message: { ...admins, chat: { id: 7, type: 'private' } } })).toBe(
+    'This button is no longer in use.',
+  );
 });
 
 test('an admin’s name and username on somebody else open nothing (B11)', async () => {
-  await using house = await openTestHouse();
-  await acquaintance(house, adminId);
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  await acquaintance(app, adminId);
+  const person = await acquaintance(app);
   const lookalike = userOf(7, { first_name: `Person ${adminId}`, username: 'the_admin', is_premium: true });
   for (const text of ['/keys', '/premium 7 30']) {
-    const answer = await answerToRaw(house, person, { text, from: lookalike });
+    const answer = await answerToRaw(app, person, { text, from: lookalike });
     expect(wordsOf(answer)).not.toMatch(/healthy|until/);
   }
   expect(wordsOf(await answerTo(person, '/start'))).not.toContain('/keys');
 });
 
 test('another member of the group presses nobody’s buttons but their own (B17)', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -100, title: 'Painters' });
-  const [ann, ben] = [await acquaintance(house, 7), await acquaintance(house, 8)];
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const [ann, ben] = [await acquaintance(app, 7), await acquaintance(app, 8)];
   ann.say(`/generate${me} a fox`, { in: group });
   const [picture] = await pictures(ann, 1, group);
   const language = await answerTo(ann, `/language${me}`, { in: group });
@@ -139,6 +139,6 @@ test('another member of the group presses nobody’s buttons but their own (B17)
   expect(await press(ben, picture?.id ?? 0, '🔁 Again', { in: group })).toBe(foreign);
   expect(await press(ben, language.id, 'Español', { in: group })).toBe(foreign);
   expect(await press(ben, status.id, '🔄 Refresh', { in: group })).toBe(foreign);
-  expect(accepted(house)).toHaveLength(1);
+  expect(accepted(app)).toHaveLength(1);
   expect(wordsOf(await answerTo(ben, '/language'))).toContain('Which language');
 });

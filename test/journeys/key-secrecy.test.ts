@@ -6,11 +6,11 @@ import { Secret } from '../../src/kit/secret.ts';
 import { fingerprint, keyHint } from '../../src/keys/sources/identify-keys.ts';
 import { answerTo, pictures } from './talk.ts';
 import { filesIn, secretsFound } from '../support/secret-hunt.ts';
-import { adminId, openTestHouse, testKey, testToken, wordsOf } from '../support/test-app.ts';
+import { adminId, openTestApp, testKey, testToken, wordsOf } from '../support/test-app.ts';
 
 test('the list of keys shows an admin no key, and everybody else not even that there is one (K15)', async () => {
-  await using house = await openTestHouse({ accounts: [[], [], []] });
-  const list = wordsOf(await answerTo(house.person(adminId), '/keys'));
+  await using app = await openTestApp({ accounts: [[], [], []] });
+  const list = wordsOf(await answerTo(app.person(adminId), '/keys'));
   expect(list).toContain('#3');
   for (const place of [1, 2, 3]) {
     expect(list).not.toContain(testKey(place));
@@ -18,18 +18,18 @@ test('the list of keys shows an admin no key, and everybody else not even that t
   }
   expect(keyHint(new Secret(testKey(1)))).toBe('cana…ests');
   expect(keyHint(new Secret('fifteen-letters'))).toBe('…');
-  const stranger = house.person(7);
+  const stranger = app.person(7);
   expect(wordsOf(await answerTo(stranger, '/keys'))).toBe(wordsOf(await answerTo(stranger, '/kyes')));
 });
 
 test('a copied data folder holds no key and no token, and its names of keys say nothing without the salt (K17)', async () => {
-  await using house = await openTestHouse({ accounts: [[], []] });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: [[], []] });
+  const person = app.person(7);
   person.say('/generate a fox');
   await pictures(person);
-  await house.restart();
+  await app.restart();
   const secrets = [testKey(1), testKey(2), testToken, testToken.split(':')[1] ?? ''];
-  const files = filesIn(house.dataDir);
+  const files = filesIn(app.dataDir);
   expect(files.length).toBeGreaterThanOrEqual(2);
   expect(secretsFound(files, secrets)).toEqual([]);
   const secret = new Secret(testKey(1));
@@ -42,8 +42,8 @@ test('nobody but the owner of the bot may read or list anything in the data fold
   chmodSync(place, 0o755);
   try {
     const dataDir = join(place, 'of', 'the bot');
-    await using house = await openTestHouse({ env: { DATA_DIR: dataDir } });
-    const person = house.person(7);
+    await using app = await openTestApp({ env: { DATA_DIR: dataDir } });
+    const person = app.person(7);
     person.say('/generate a fox');
     await pictures(person);
     await answerTo(person, '/video');

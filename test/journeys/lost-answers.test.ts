@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { callsOf, newMessage, pictures, picturesOf, runs, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith } from './raw-updates.ts';
 import { openDoor } from './telegram-proxy.ts';
 
@@ -24,26 +24,28 @@ test.each([
 ])('%s in place of an answer of Telegram: the picture is there, and once (%s)', async (_what, _threat, odd) => {
   const clock = fakeClock();
   await using telegram = await openDoor();
-  await using house = await openTestHouse({ clock, door: telegram.door });
-  const person = await acquaintance(house);
+  await using app = await openTestApp({ clock, door: telegram.door });
+  const person = await acquaintance(app);
   telegram.next('editMessageMedia', { ...odd, done: true });
   person.say('/generate a fox');
-  await whileTimePasses(clock, house.event('job.delivered'));
+  await whileTimePasses(clock, app.event('job.delivered'));
   await dealtWith(person);
   expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
-  expect(callsOf(house, 'sendPhoto')).toEqual([]);
+  expect(callsOf(app, 'sendPhoto')).toEqual([]);
 
   const before = new Set(person.messages().map(({ id }) => id));
   telegram.next('sendMessage', { ...odd, done: true });
   person.say('/generate a hare');
-  const receipt = await newMessage(person, before);
+  const statusMessage = await newMessage(person, before);
   await whileTimePasses(clock, pictures(person, 2));
   await whileTimePasses(
     clock,
-    house.event('job.delivered', ({ jobId }) => jobId !== accepted(house)[0]),
+    app.event('job.delivered', ({ jobId }) => jobId !== accepted(app)[0]),
   );
   expect(picturesOf(person)).toHaveLength(2);
-  expect(runs(house)).toHaveLength(2);
-  expect(fromBot(person.messages(), (one) => one.id !== receipt.id && wordsOf(one).includes('a hare'))).toHaveLength(1);
-  expect(inspect(house.events, { depth: 10 })).not.toContain(marker);
+  expect(runs(app)).toHaveLength(2);
+  expect(
+    fromBot(person.messages(), (one) => one.id !== statusMessage.id && wordsOf(one).includes('a hare')),
+  ).toHaveLength(1);
+  expect(inspect(app.events, { depth: 10 })).not.toContain(marker);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerTo } from './talk.ts';
-import { fromBot, openTestHouse } from '../support/test-app.ts';
+import { fromBot, openTestApp } from '../support/test-app.ts';
 import { acquaintance, messageOf } from './raw-updates.ts';
 import { openDoor } from './telegram-proxy.ts';
 
@@ -18,17 +18,17 @@ test.each([
   'an update nested so deep that it cannot be kept, %s, is set aside by its id, and all others are answered (B5)',
   async (_where, updates, answers) => {
     await using door = await openDoor();
-    await using house = await openTestHouse({ door: door.door });
-    const person = await acquaintance(house);
+    await using app = await openTestApp({ door: door.door });
+    const person = await acquaintance(app);
     door.next('getUpdates', { body: `{"ok":true,"result":[${updates.join(',')}]}` });
     // Ends the poll that is under way.
     await answerTo(person, '/help');
-    await house.event('update.failed');
+    await app.event('update.failed');
     await person.waitFor((seen) => fromBot(seen).length === 2 + answers);
     await answerTo(person, '/help');
-    expect(house.events.filter(({ event }) => event === 'update.failed')).toMatchObject([
+    expect(app.events.filter(({ event }) => event === 'update.failed')).toMatchObject([
       { updateId: 2, setAside: true },
     ]);
-    expect(house.events.filter(({ event }) => event === 'telegram.trouble')).toEqual([]);
+    expect(app.events.filter(({ event }) => event === 'telegram.error')).toEqual([]);
   },
 );

@@ -5,7 +5,7 @@ import { hasAnswer } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf, type TestApp } from '../support/test-app.ts';
 
 const languages = ['en', 'es', 'ru'] as const;
 const freeIds = [1, 2, 3];
@@ -92,15 +92,15 @@ test.each(troubles)(
   'when $what, free and premium people read so in their own language',
   async ({ faults, catalog, headline }) => {
     const clock = fakeClock();
-    await using house = await openTestHouse({ accounts: [faults, faults, faults], clock, env });
-    if (catalog !== undefined) house.bytez.setCatalog(catalog);
-    const [free, premium] = [freeIds, premiumIds].map((ids) => sameWish(house, ids)) as [Asked, Asked];
+    await using app = await openTestApp({ accounts: [faults, faults, faults], clock, env });
+    if (catalog !== undefined) app.bytez.setCatalog(catalog);
+    const [free, premium] = [freeIds, premiumIds].map((ids) => sameWish(app, ids)) as [Asked, Asked];
     await passTime(clock, Promise.all([...free, ...premium].map((person) => person.waitFor(hasAnswer))), {
       stepMs: 500,
       // On a busy machine much of the bot's time passes while an answer is on its way.
       atMostMs: 21_600_000,
     });
-    await passTime(clock, house.restart(), { stepMs: 500 });
+    await passTime(clock, app.restart(), { stepMs: 500 });
 
     const headlines = languages.map((language) => headline[language]);
     expect(free.map(lastWords).map(firstLine)).toEqual(headlines);
@@ -110,8 +110,8 @@ test.each(troubles)(
       expect(lastWords(premium[index])).not.toContain(creditBack[language]);
       expect(lastWords(premium[index])).not.toContain('/premium');
     }
-    expect(saidToPeople(house.telegram).length).toBeGreaterThanOrEqual(12);
-    expect(machineryShown(house.telegram)).toEqual([]);
+    expect(saidToPeople(app.telegram).length).toBeGreaterThanOrEqual(12);
+    expect(machineryShown(app.telegram)).toEqual([]);
   },
 );
 
@@ -133,9 +133,9 @@ test.each([
 type Asked = readonly Person[];
 
 /** One person of each language asks for the same picture. */
-function sameWish(house: TestHouse, ids: readonly number[]): Asked {
+function sameWish(app: TestApp, ids: readonly number[]): Asked {
   return ids.map((id, index) => {
-    const person = house.person(id, languages[index]);
+    const person = app.person(id, languages[index]);
     person.say('/generate a red fox');
     return person;
   });

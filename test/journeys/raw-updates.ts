@@ -4,7 +4,7 @@ import type { Person } from '../../sandbox/telegram/people/person.ts';
 import type { RecordedCall } from '../../sandbox/telegram/api-service.ts';
 import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import { answerTo, callsOf, newMessage, until } from './talk.ts';
-import { fromBot, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, type TestApp, wordsOf } from '../support/test-app.ts';
 
 export const me = '@darkroom_sandbox_bot';
 
@@ -39,31 +39,31 @@ export function commandsIn(text: string): readonly MessageEntity[] {
 }
 
 /** Somebody who has written to the bot before, so that it may write to them. */
-export async function acquaintance(house: TestHouse, id = 7): Promise<Person> {
-  const person = house.person(id);
+export async function acquaintance(app: TestApp, id = 7): Promise<Person> {
+  const person = app.person(id);
   await answerTo(person, '/language');
   return person;
 }
 
 /** Lets the person send this message and answers the bot's next new one in their own chat. */
-export async function answerToRaw(house: TestHouse, person: Person, more: More): Promise<SeenMessage> {
+export async function answerToRaw(app: TestApp, person: Person, more: More): Promise<SeenMessage> {
   const before = new Set(person.messages().map(({ id }) => id));
-  house.telegram.sendUpdate({ message: messageOf(person.id, more) });
+  app.telegram.sendUpdate({ message: messageOf(person.id, more) });
   return newMessage(person, before);
 }
 
 /** Everything that the bot gave Telegram, as it went out. */
-export function sent({ telegram }: Pick<TestHouse, 'telegram'>): string {
+export function sent({ telegram }: Pick<TestApp, 'telegram'>): string {
   return JSON.stringify(telegram.calls.map(({ params }) => params));
 }
 
 let presses = 0;
 
 /** A press with whatever data, under whatever message of the person's own chat; answers what appears over the chat. */
-export async function pressRaw(house: TestHouse, personId: number, more: More): Promise<string> {
+export async function pressRaw(app: TestApp, personId: number, more: More): Promise<string> {
   presses += 1;
   const id = `raw-${presses}`;
-  house.telegram.sendUpdate({
+  app.telegram.sendUpdate({
     callback_query: {
       id,
       from: userOf(personId),
@@ -73,7 +73,7 @@ export async function pressRaw(house: TestHouse, personId: number, more: More): 
     },
   });
   const answered = (): RecordedCall | undefined =>
-    callsOf(house, 'answerCallbackQuery').find(({ params }) => params['callback_query_id'] === id);
+    callsOf(app, 'answerCallbackQuery').find(({ params }) => params['callback_query_id'] === id);
   await until(() => answered() !== undefined);
   const text = answered()?.params['text'];
   return typeof text === 'string' ? text : '';
@@ -90,12 +90,12 @@ export async function dealtWith(person: Person, group?: Group): Promise<void> {
 }
 
 /** The ids of all jobs that were accepted, in order. */
-export function accepted({ events }: Pick<TestHouse, 'events'>): readonly string[] {
+export function accepted({ events }: Pick<TestApp, 'events'>): readonly string[] {
   return events.flatMap((event) => (event.event === 'job.accepted' ? [event.jobId] : []));
 }
 
 /** What Telegram refused to do, whatever the reason; the menus of admins who never wrote apart. */
-export function refusedCalls({ telegram }: Pick<TestHouse, 'telegram'>): readonly string[] {
+export function refusedCalls({ telegram }: Pick<TestApp, 'telegram'>): readonly string[] {
   return telegram.calls.flatMap(({ method, error }) =>
     error === undefined || method === 'setMyCommands' ? [] : [`${method}: ${error.code} ${error.description}`],
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { answerTo, askAll, callsOf, count, pictures, picturesOf, reads, resultsOf, runs, until } from './talk.ts';
 
 /** The key does not try whether it carries more: every run is somebody's. */
@@ -9,21 +9,21 @@ const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
 
 const updateIdOf = (id: JobId) => Number(id.replace('tg-', ''));
 
-const acceptedBy = ({ events }: Pick<TestHouse, 'events'>) =>
+const acceptedBy = ({ events }: Pick<TestApp, 'events'>) =>
   events.flatMap((event) => (event.event === 'job.accepted' ? [event.jobId] : []));
 test('whoever waited or was being served when the house closed gets one picture after it opens again', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '0.05', ...oneAtATime } });
-  const people = [7, 8, 9].map((id) => house.person(id));
-  const hold = house.bytez.hold();
-  await askAll(house, people);
-  await house.restart();
-  await until(() => runs(house).length === 2);
+  await using app = await openTestApp({ env: { DRAIN_S: '0.05', ...oneAtATime } });
+  const people = [7, 8, 9].map((id) => app.person(id));
+  const hold = app.bytez.hold();
+  await askAll(app, people);
+  await app.restart();
+  await until(() => runs(app).length === 2);
   hold.release();
   await Promise.all(people.map((person) => pictures(person)));
-  await until(() => count(house, 'job.delivered') === 3);
+  await until(() => count(app, 'job.delivered') === 3);
   expect(resultsOf(people)).toEqual([['for 7'], ['for 8'], ['for 9']]);
   expect(people.map((person) => fromBot(person.messages()).length)).toEqual([1, 1, 1]);
-  expect(runs(house).map(({ prompt, aborted }) => [prompt, aborted])).toEqual([
+  expect(runs(app).map(({ prompt, aborted }) => [prompt, aborted])).toEqual([
     ['for 7', true],
     ['for 7', false],
     ['for 8', false],
@@ -32,77 +32,77 @@ test('whoever waited or was being served when the house closed gets one picture 
 });
 
 test('a request that the closing house had to break off has lost no attempt', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
-  const person = house.person(7);
-  const hold = house.bytez.hold();
-  await askAll(house, [person]);
-  await house.restart();
-  expect(house.events.find(({ event }) => event === 'house.stopped')).toMatchObject({ handedBack: 1 });
+  await using app = await openTestApp({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
+  const person = app.person(7);
+  const hold = app.bytez.hold();
+  await askAll(app, [person]);
+  await app.restart();
+  expect(app.events.find(({ event }) => event === 'app.stopped')).toMatchObject({ handedBack: 1 });
   hold.release();
   await pictures(person);
-  const attempts = house.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
+  const attempts = app.events.flatMap((event) => (event.event === 'attempt.started' ? [event.attempt] : []));
   expect(attempts).toEqual([1, 1]);
 });
 
 test('a request that is finished while the house closes is delivered before it does', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '5' } });
-  const person = house.person(7);
-  const hold = house.bytez.hold();
-  await askAll(house, [person]);
-  const restarted = house.restart();
-  await house.event('house.stopping');
+  await using app = await openTestApp({ env: { DRAIN_S: '5' } });
+  const person = app.person(7);
+  const hold = app.bytez.hold();
+  await askAll(app, [person]);
+  const restarted = app.restart();
+  await app.event('app.stopping');
   hold.release();
   await restarted;
-  const names = house.events.map(({ event }) => event);
-  expect(names.indexOf('job.delivered')).toBeGreaterThan(names.indexOf('house.stopping'));
-  expect(names.indexOf('job.delivered')).toBeLessThan(names.indexOf('house.stopped'));
-  expect(house.events.find(({ event }) => event === 'house.stopped')).toMatchObject({ handedBack: 0 });
+  const names = app.events.map(({ event }) => event);
+  expect(names.indexOf('job.delivered')).toBeGreaterThan(names.indexOf('app.stopping'));
+  expect(names.indexOf('job.delivered')).toBeLessThan(names.indexOf('app.stopped'));
+  expect(app.events.find(({ event }) => event === 'app.stopped')).toMatchObject({ handedBack: 0 });
   expect(await pictures(person)).toHaveLength(1);
-  expect(runs(house)).toHaveLength(1);
+  expect(runs(app)).toHaveLength(1);
 });
 
 test('the receipt of a request that survived a restart goes on showing where it stands', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '0.05' } });
-  const people = [7, 8].map((id) => house.person(id));
-  const hold = house.bytez.hold();
-  await askAll(house, people);
+  await using app = await openTestApp({ env: { DRAIN_S: '0.05' } });
+  const people = [7, 8].map((id) => app.person(id));
+  const hold = app.bytez.hold();
+  await askAll(app, people);
   const [first, second] = people as [Person, Person];
   expect(wordsOf(fromBot(second.messages())[0])).toContain('You’re next.');
-  await house.restart();
-  await until(() => runs(house).length === 2);
+  await app.restart();
+  await until(() => runs(app).length === 2);
   await answerTo(first, '/cancel');
-  await until(() => runs(house).length === 3);
+  await until(() => runs(app).length === 3);
   await reads(second, fromBot(second.messages())[0]?.id ?? 0, 'Making your picture…');
   hold.release();
   expect(await pictures(second)).toHaveLength(1);
 });
 
 test('a request that Telegram delivers again, before and after a restart, is made once', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '0.05' } });
-  const person = house.person(7);
-  const hold = house.bytez.hold();
-  await askAll(house, [person]);
-  const [jobId] = acceptedBy(house);
-  const again = () => house.telegram.redeliver(updateIdOf(jobId as JobId));
+  await using app = await openTestApp({ env: { DRAIN_S: '0.05' } });
+  const person = app.person(7);
+  const hold = app.bytez.hold();
+  await askAll(app, [person]);
+  const [jobId] = acceptedBy(app);
+  const again = () => app.telegram.redeliver(updateIdOf(jobId as JobId));
   again();
   await answerTo(person, '/help');
-  await house.restart();
+  await app.restart();
   again();
   await answerTo(person, '/help');
   hold.release();
   await pictures(person);
-  await house.event('job.delivered');
+  await app.event('job.delivered');
   again();
   await answerTo(person, '/help');
-  expect(acceptedBy(house)).toEqual([jobId]);
+  expect(acceptedBy(app)).toEqual([jobId]);
   expect(resultsOf([person])).toEqual([['for 7']]);
   // The receipt that became the picture, and three times help.
   expect(fromBot(person.messages())).toHaveLength(4);
 });
 
 test('a request that comes three times at once is made once', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   await answerTo(person, '/help');
   const update = {
     message: {
@@ -114,21 +114,21 @@ test('a request that comes three times at once is made once', async () => {
       entities: [{ type: 'bot_command', offset: 0, length: 9 }],
     },
   };
-  const id = house.telegram.sendUpdate(update);
-  house.telegram.sendUpdate({ ...update, update_id: id });
-  house.telegram.redeliver(id);
+  const id = app.telegram.sendUpdate(update);
+  app.telegram.sendUpdate({ ...update, update_id: id });
+  app.telegram.redeliver(id);
   await pictures(person);
   await answerTo(person, '/help');
-  expect(acceptedBy(house)).toHaveLength(1);
+  expect(acceptedBy(app)).toHaveLength(1);
   expect(fromBot(person.messages())).toHaveLength(3);
-  expect(callsOf(house, 'sendMessage')).toHaveLength(3);
+  expect(callsOf(app, 'sendMessage')).toHaveLength(3);
 });
 
 test('words that Telegram delivers again are answered once', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   await answerTo(person, '/start');
-  const id = house.telegram.sendUpdate({
+  const id = app.telegram.sendUpdate({
     message: {
       message_id: 50,
       date: 1,
@@ -139,24 +139,24 @@ test('words that Telegram delivers again are answered once', async () => {
     },
   });
   await person.waitFor((seen) => fromBot(seen).length === 2);
-  house.telegram.redeliver(id);
-  await house.restart();
-  house.telegram.redeliver(id);
+  app.telegram.redeliver(id);
+  await app.restart();
+  app.telegram.redeliver(id);
   await answerTo(person, '/status');
   expect(fromBot(person.messages()).map((one) => wordsOf(one).split(' ')[0])).toEqual(['👋', 'What', '🌱']);
 });
 
 test('a button that Telegram delivers again makes one picture', async () => {
-  await using house = await openTestHouse();
-  const person = house.person(7);
+  await using app = await openTestApp();
+  const person = app.person(7);
   const how = await answerTo(person, '/generate');
   const { updateId, answered } = person.press(how.id, 'example:image');
   await answered;
-  house.telegram.redeliver(updateId);
+  app.telegram.redeliver(updateId);
   await pictures(person);
-  await house.restart();
-  house.telegram.redeliver(updateId);
+  await app.restart();
+  app.telegram.redeliver(updateId);
   await answerTo(person, '/help');
   expect(picturesOf(person)).toHaveLength(1);
-  expect(runs(house)).toHaveLength(1);
+  expect(runs(app)).toHaveLength(1);
 });

@@ -5,7 +5,7 @@ import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { aPng } from '../media/sample-files.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { machineryShown } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0', MAX_ATTEMPTS: '1' };
 
@@ -21,8 +21,8 @@ test.each([
   ['a picture of 6,000 x 6,000 pixels', 'C25', aPng(6_000, 6_000)],
   ['a picture of 11 MB', 'C26', aPng(200, 300, 11_000_000)],
 ])('%s arrives as a document (%s)', async (_what, _threat, bytes) => {
-  await using house = await openTestHouse({ accounts: inline(bytes), env });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: inline(bytes), env });
+  const person = app.person(7);
   person.say('/generate a wall');
   const seen = await person.waitFor((messages) => messages.some(({ document }) => document !== undefined));
 
@@ -30,12 +30,12 @@ test.each([
 });
 
 test('a picture above 20 MB is not kept, and the person reads that it is too large (C26)', async () => {
-  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'big-media', bytes: 20_000_001 } }]], env });
-  const person = house.person(7, 'en');
+  await using app = await openTestApp({ accounts: [[{ do: { kind: 'big-media', bytes: 20_000_001 } }]], env });
+  const person = app.person(7, 'en');
   person.say('/generate a wall');
   const seen = await person.waitFor(hasAnswer);
 
   expect(wordsOf(fromBot(seen)[0])).toContain('too large for Telegram');
-  expect(readdirSync(join(house.dataDir, 'results'))).toEqual([]);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(readdirSync(join(app.dataDir, 'results'))).toEqual([]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });

@@ -1,19 +1,19 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { aPng } from '../media/sample-files.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { machineryShown, saidToPeople } from '../support/said-to-people.ts';
-import { fromBot, openTestHouse, wordsOf, type TestHouse } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf, type TestApp } from '../support/test-app.ts';
 
 const env = { IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0' };
 
-function callsOf(house: TestHouse, route: 'run' | 'media'): number {
-  return house.bytez.calls.filter((call) => call.route === route).length;
+function callsOf(app: TestApp, route: 'run' | 'media'): number {
+  return app.bytez.calls.filter((call) => call.route === route).length;
 }
 
 /** Faults of one account that befall every run. */
@@ -23,37 +23,37 @@ function always(deed: BytezFault['do']): readonly (readonly BytezFault[])[] {
 
 test('a picture that is not there yet is looked for again, and not made a second time', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ accounts: always({ kind: 'gone-media', times: 2 }), clock, env });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: always({ kind: 'gone-media', times: 2 }), clock, env });
+  const person = app.person(7);
   person.say('/generate a fox');
   await passTime(clock, person.waitFor(hasPicture));
-  expect([callsOf(house, 'run'), callsOf(house, 'media')]).toEqual([1, 3]);
-  expect(house.events.filter(({ event }) => event === 'result.refetch')).toHaveLength(2);
+  expect([callsOf(app, 'run'), callsOf(app, 'media')]).toEqual([1, 3]);
+  expect(app.events.filter(({ event }) => event === 'result.refetch')).toHaveLength(2);
 });
 
 test('a picture that breaks off on its way is fetched again, and not made a second time', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ accounts: always({ kind: 'cut-media', times: 1 }), clock, env });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: always({ kind: 'cut-media', times: 1 }), clock, env });
+  const person = app.person(7);
   person.say('/generate a fox');
   await passTime(clock, person.waitFor(hasPicture));
-  expect([callsOf(house, 'run'), callsOf(house, 'media')]).toEqual([1, 2]);
+  expect([callsOf(app, 'run'), callsOf(app, 'media')]).toEqual([1, 2]);
 });
 
 test('a picture that never appears is given up after a minute, made anew, and then the person is told', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({
+  await using app = await openTestApp({
     accounts: always({ kind: 'gone-media' }),
     clock,
     env: { ...env, RETRY_DELAY_S: '4' },
   });
-  const person = house.person(7, 'en');
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await passTime(clock, person.waitFor(hasAnswer));
   expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
-  expect(callsOf(house, 'run')).toBe(3);
-  expect(saidToPeople(house.telegram).join()).toContain('Your picture didn’t arrive in one piece.');
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(callsOf(app, 'run')).toBe(3);
+  expect(saidToPeople(app.telegram).join()).toContain('Your picture didn’t arrive in one piece.');
+  expect(machineryShown(app.telegram)).toEqual([]);
 });
 
 test.each<readonly [string, BytezFault['do'], string]>([
@@ -67,13 +67,13 @@ test.each<readonly [string, BytezFault['do'], string]>([
   ['a result in words', { kind: 'status', status: 200, body: '{"output":"I cannot draw that"}' }, 'isn’t answering'],
   ['an image of a hundred million pixels', inline(aPng(10_000, 10_000)), 'got lost on the way'],
 ])('%s costs an attempt each time, and the person reads kind words', async (_what, deed, words) => {
-  await using house = await openTestHouse({ accounts: always(deed), env });
-  const person = house.person(7, 'en');
+  await using app = await openTestApp({ accounts: always(deed), env });
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await person.waitFor(hasAnswer);
   expect(wordsOf(fromBot(seen)[0])).toContain(words);
-  expect(house.events.flatMap(attemptStarted)).toEqual([1, 2, 3]);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(app.events.flatMap(attemptStarted)).toEqual([1, 2, 3]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });
 
 test.each<readonly [string, (url: string) => BytezFault['do']]>([
@@ -93,35 +93,35 @@ test.each<readonly [string, (url: string) => BytezFault['do']]>([
   const urls = [`http://127.0.0.1:${port}/a.png`, `http://localhost:${port}/a.png`, `http://[::1]:${port}/a.png`];
   const others = ['http://127.0.0.1:1/a.png', 'http://169.254.169.254/', 'file:///etc/passwd', 'http://10.0.0.1/a.png'];
   const faults: readonly BytezFault[] = [...urls, ...others].map((url) => ({ do: deed(url), when: { times: 1 } }));
-  await using house = await openTestHouse({ accounts: [faults], env: { ...env, MAX_ATTEMPTS: String(faults.length) } });
-  const person = house.person(7, 'en');
+  await using app = await openTestApp({ accounts: [faults], env: { ...env, MAX_ATTEMPTS: String(faults.length) } });
+  const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await person.waitFor(hasAnswer);
   expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
-  expect(house.events.flatMap(attemptStarted)).toEqual(faults.map((_fault, index) => index + 1));
+  expect(app.events.flatMap(attemptStarted)).toEqual(faults.map((_fault, index) => index + 1));
   expect(knocks).toBe(0);
-  expect(machineryShown(house.telegram)).toEqual([]);
+  expect(machineryShown(app.telegram)).toEqual([]);
 });
 
 test.each(['array', 'object', 'data-url', 'base64'] as const)(
   'a result in the shape of %s becomes a picture',
   async (shape) => {
-    await using house = await openTestHouse({ accounts: always({ kind: 'output-shape', shape }), env });
-    const person = house.person(7);
+    await using app = await openTestApp({ accounts: always({ kind: 'output-shape', shape }), env });
+    const person = app.person(7);
     person.say('/generate a fox');
     const seen = await person.waitFor(hasPicture);
     expect(fromBot(seen)).toMatchObject([{ edited: true, photo: { mime: 'image/png' } }]);
-    expect(callsOf(house, 'run')).toBe(1);
+    expect(callsOf(app, 'run')).toBe(1);
   },
 );
 
 test('a picture too long for a photo arrives as a document', async () => {
-  await using house = await openTestHouse({ accounts: always(inline(aPng(9_600, 1_200))), env });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: always(inline(aPng(9_600, 1_200))), env });
+  const person = app.person(7);
   person.say('/generate a very long wall');
   const seen = await person.waitFor((messages) => messages.some(({ document }) => document !== undefined));
   expect(fromBot(seen)).toMatchObject([{ edited: true, document: { mime: 'image/png' } }]);
-  expect(callsOf(house, 'run')).toBe(1);
+  expect(callsOf(app, 'run')).toBe(1);
 });
 
 /** The result itself in the answer, instead of its address. */
@@ -130,6 +130,6 @@ function inline(bytes: Uint8Array): BytezFault['do'] {
   return { kind: 'status', status: 200, body: JSON.stringify({ error: null, output }) };
 }
 
-function attemptStarted(event: HouseEvent): readonly number[] {
+function attemptStarted(event: AppEvent): readonly number[] {
   return event.event === 'attempt.started' ? [event.attempt] : [];
 }

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/kit/secret.ts';
-import { createLogger, tellTo } from '../../src/observability/logger.ts';
+import { createLogger, emitTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { filesIn, secretsFound, spellingsOf, type Haystack } from '../support/secret-hunt.ts';
-import { adminId, openTestHouse, testKey, testToken, type TestHouse } from '../support/test-app.ts';
+import { adminId, openTestApp, testKey, testToken, type TestApp } from '../support/test-app.ts';
 
 const keyCount = 6;
 const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));
@@ -37,44 +37,44 @@ const accounts: readonly (readonly BytezFault[])[] = [
 ];
 
 /** People ask, keys fail and gossip, Telegram goes away and comes back, an admin looks at the keys. */
-async function aBadDay(house: TestHouse, clock: FakeClock): Promise<void> {
-  const people = Array.from({ length: 8 }, (_, index) => house.person(index + 1));
+async function aBadDay(app: TestApp, clock: FakeClock): Promise<void> {
+  const people = Array.from({ length: 8 }, (_, index) => app.person(index + 1));
   for (const person of people) person.say('/generate a fox');
   await passTime(clock, Promise.all(people.map((person) => person.waitFor(hasAnswer))));
 
-  const hold = house.bytez.hold();
-  const late = house.person(50);
+  const hold = app.bytez.hold();
+  const late = app.person(50);
   late.say('/generate a lake');
   await passTime(
     clock,
     late.waitFor((seen) => seen.some(({ from }) => from === 'bot')),
   );
-  house.telegram.setOffline(true);
+  app.telegram.setOffline(true);
   hold.release();
   await passTime(
     clock,
-    house.event('telegram.trouble', ({ method }) => method === 'getUpdates'),
+    app.event('telegram.error', ({ method }) => method === 'getUpdates'),
   );
   await passTime(
     clock,
-    house.event('telegram.trouble', ({ method }) => method === 'edit'),
+    app.event('telegram.error', ({ method }) => method === 'edit'),
   );
-  house.telegram.setOffline(false);
+  app.telegram.setOffline(false);
   await passTime(clock, late.waitFor(hasPicture));
 
-  house.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: { kind: 'cut-before' } });
-  const unlucky = house.person(60);
+  app.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: { kind: 'cut-before' } });
+  const unlucky = app.person(60);
   unlucky.say('/start');
   await passTime(
     clock,
-    house.event('telegram.trouble', ({ method }) => method === 'answer'),
+    app.event('telegram.error', ({ method }) => method === 'answer'),
   );
   const refused = { kind: 'refuse', code: 400, says: 'Bad Request: something new' } as const;
-  house.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: refused });
+  app.telegram.addFault({ method: 'sendMessage', chatId: 60, times: 1, do: refused });
   unlucky.say('/start');
-  await passTime(clock, house.event('update.failed'));
+  await passTime(clock, app.event('update.failed'));
 
-  const admin = house.person(adminId);
+  const admin = app.person(adminId);
   admin.say('/keys');
   const seen = await passTime(
     clock,
@@ -86,19 +86,19 @@ async function aBadDay(house: TestHouse, clock: FakeClock): Promise<void> {
   }
 }
 
-async function haystacksOf(house: TestHouse): Promise<readonly Haystack[]> {
+async function haystacksOf(app: TestApp): Promise<readonly Haystack[]> {
   const lines: string[] = [];
   const logger = createLogger({
     level: 'trace',
     redactor: createRedactor(secrets.map((secret) => new Secret(secret))),
     destination: { write: (line) => void lines.push(line) },
   });
-  const tell = tellTo(logger);
-  for (const event of house.events) tell(event);
+  const emit = emitTo(logger);
+  for (const event of app.events) emit(event);
   const paths = ['/healthz', '/readyz', '/', '/keys', `/?token=${adminToken}`];
   const answers = await Promise.all(
     paths.map(async (path) => {
-      const response = await fetch(`${house.house.httpUrl}${path}`, {
+      const response = await fetch(`${app.app.httpUrl}${path}`, {
         headers: { authorization: `Bearer ${adminToken}` },
       });
       return `${inspect(Object.fromEntries(response.headers))} ${await response.text()}`;
@@ -106,32 +106,32 @@ async function haystacksOf(house: TestHouse): Promise<readonly Haystack[]> {
   );
   return [
     ...lines.map((text, index) => ({ where: `log line ${index}: ${text}`, text })),
-    ...house.telegram.calls.map((call, index) => ({
+    ...app.telegram.calls.map((call, index) => ({
       where: `Telegram call ${index}: ${call.method}`,
       text: JSON.stringify(call),
     })),
-    ...house.events.flatMap((event, index) => [
+    ...app.events.flatMap((event, index) => [
       { where: `event ${index}: ${event.event}, inspected`, text: inspect(event, { depth: 10 }) },
       { where: `event ${index}: ${event.event}, as JSON`, text: JSON.stringify(event) },
     ]),
     ...answers.map((text, index) => ({ where: `health API ${paths[index]}`, text })),
-    ...filesIn(house.dataDir),
+    ...filesIn(app.dataDir),
   ];
 }
 
 test('after a bad day no key and no token is found anywhere: not in logs, calls, events, answers or files', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ accounts, clock, env: { ADMIN_TOKEN: adminToken, LOG_LEVEL: 'trace' } });
-  await aBadDay(house, clock);
-  const haystacks = await haystacksOf(house);
+  await using app = await openTestApp({ accounts, clock, env: { ADMIN_TOKEN: adminToken, LOG_LEVEL: 'trace' } });
+  await aBadDay(app, clock);
+  const haystacks = await haystacksOf(app);
   expect(secretsFound(haystacks, secrets)).toEqual([]);
 
   // The day was as bad as it should be, and everything was looked at.
-  const told = new Set(house.events.map(({ event }) => event));
-  for (const event of ['attempt.failed', 'job.delivered', 'key.changed', 'telegram.trouble', 'update.failed']) {
+  const told = new Set(app.events.map(({ event }) => event));
+  for (const event of ['attempt.failed', 'job.delivered', 'key.changed', 'telegram.error', 'update.failed']) {
     expect([...told]).toContain(event);
   }
-  const gossiped = house.events.filter(
+  const gossiped = app.events.filter(
     (event) => event.event === 'attempt.failed' && /\[key\]/.test(event.failure.detail),
   );
   expect(gossiped.length).toBeGreaterThanOrEqual(4);
@@ -148,15 +148,15 @@ test('after a bad day no key and no token is found anywhere: not in logs, calls,
   }
 
   // Closing writes for the last time.
-  await house.restart();
-  expect(secretsFound(filesIn(house.dataDir), secrets)).toEqual([]);
+  await app.restart();
+  expect(secretsFound(filesIn(app.dataDir), secrets)).toEqual([]);
 });
 
 test('the search finds a secret wherever and however it is hidden', async () => {
-  await using house = await openTestHouse();
-  const database = join(house.dataDir, 'planted.db');
+  await using app = await openTestApp();
+  const database = join(app.dataDir, 'planted.db');
   appendFileSync(database, Buffer.concat([Buffer.from([0, 255, 7]), Buffer.from(testKey(1)), Buffer.from([0])]));
-  expect(secretsFound(filesIn(house.dataDir), secrets)).toEqual([database]);
+  expect(secretsFound(filesIn(app.dataDir), secrets)).toEqual([database]);
   for (const secret of secrets) {
     const hidden = [
       secret,

@@ -4,7 +4,7 @@ import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts
 import type { RecordedCall } from '../../sandbox/telegram/api-service.ts';
 import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
-import { fromBot, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, type TestApp, wordsOf } from '../support/test-app.ts';
 
 /** Says it and answers the bot's next new message. */
 export async function answerTo(person: Person, words: string, options: SayOptions = {}): Promise<SeenMessage> {
@@ -61,7 +61,7 @@ export async function pictures(person: Person, count = 1, group?: Group): Promis
 }
 
 /** Every generation that the provider was asked for. */
-export function runs({ bytez }: Pick<TestHouse, 'bytez'>): readonly BytezCall[] {
+export function runs({ bytez }: Pick<TestApp, 'bytez'>): readonly BytezCall[] {
   return bytez.calls.filter(({ route }) => route === 'run');
 }
 
@@ -87,21 +87,21 @@ export async function whileTimePasses<Answer>(clock: FakeClock, work: Promise<An
 }
 
 /** Calls of Telegram by method, in order. */
-export function callsOf({ telegram }: Pick<TestHouse, 'telegram'>, method: string): readonly RecordedCall[] {
+export function callsOf({ telegram }: Pick<TestApp, 'telegram'>, method: string): readonly RecordedCall[] {
   return telegram.calls.filter((call) => call.method === method);
 }
 
 /** What nobody should have to read in the log. */
-export function troubles({ events }: Pick<TestHouse, 'events'>): readonly string[] {
+export function troubles({ events }: Pick<TestApp, 'events'>): readonly string[] {
   return events.flatMap((event) => {
-    if (event.event === 'house.trouble') return [`${event.what}: ${String(event.error)}`];
+    if (event.event === 'app.error') return [`${event.what}: ${String(event.error)}`];
     if (event.event === 'update.failed') return [`update failed: ${String(event.error)}`];
-    return event.event === 'telegram.trouble' ? [`${event.method}: ${event.detail}`] : [];
+    return event.event === 'telegram.error' ? [`${event.method}: ${event.detail}`] : [];
   });
 }
 
 /** How many events of this name there were. */
-export function count({ events }: Pick<TestHouse, 'events'>, name: string): number {
+export function count({ events }: Pick<TestApp, 'events'>, name: string): number {
   return events.filter(({ event }) => event === name).length;
 }
 
@@ -111,7 +111,7 @@ export function resultsOf(people: readonly Person[]) {
 }
 
 /** Everybody asks for a picture of their own, and the first is being made. */
-export async function askAll(house: Pick<TestHouse, 'bytez'>, people: readonly Person[]): Promise<void> {
+export async function askAll(app: Pick<TestApp, 'bytez'>, people: readonly Person[]): Promise<void> {
   for (const person of people) await answerTo(person, `/generate for ${person.id}`);
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
 }

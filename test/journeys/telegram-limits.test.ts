@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { StartError } from '../../src/app/start-error.ts';
 import { answerTo, callsOf, pictures, picturesOf, runs, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { openTestHouse, type TestHouse } from '../support/test-app.ts';
+import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { acquaintance, dealtWith, me } from './raw-updates.ts';
 import { openDoor, refusal } from './telegram-proxy.ts';
 
 const hourMs = 3_600_000;
-const endings = ({ events }: TestHouse) =>
-  events.filter(({ event }) => ['job.delivered', 'job.told', 'job.undeliverable'].includes(event));
+const endings = ({ events }: TestApp) =>
+  events.filter(({ event }) => ['job.delivered', 'job.notified', 'job.undeliverable'].includes(event));
 
 test.each([
   ['35', 35, 35_000, 37_000],
@@ -22,12 +22,12 @@ test.each([
   async (_how, seconds, leastMs, mostMs) => {
     const clock = fakeClock();
     await using telegram = await openDoor();
-    await using house = await openTestHouse({ clock, door: telegram.door });
-    const [ann, ben] = [await acquaintance(house, 7), await acquaintance(house, 8)];
+    await using app = await openTestApp({ clock, door: telegram.door });
+    const [ann, ben] = [await acquaintance(app, 7), await acquaintance(app, 8)];
     const parameters = seconds === undefined ? undefined : { retry_after: seconds };
     telegram.next('editMessageMedia', refusal(429, 'Too Many Requests', parameters));
     ann.say('/generate an apple');
-    await house.event('telegram.trouble', ({ detail }) => detail.startsWith('429'));
+    await app.event('telegram.error', ({ detail }) => detail.startsWith('429'));
     const sinceMs = clock.now();
     await answerTo(ben, '/generate a banana');
     expect(await pictures(ben)).toHaveLength(1);
@@ -37,7 +37,7 @@ test.each([
     expect(clock.now() - sinceMs).toBeLessThanOrEqual(mostMs);
     await dealtWith(ann);
     expect(picturesOf(ann)).toHaveLength(1);
-    expect(runs(house)).toHaveLength(2);
+    expect(runs(app)).toHaveLength(2);
   },
 );
 
@@ -49,53 +49,53 @@ test.each([
 ])('when %s the request ends once, and nothing storms (B28)', async (_what, code, description) => {
   const clock = fakeClock();
   await using telegram = await openDoor();
-  await using house = await openTestHouse({ clock, door: telegram.door });
-  const person = await acquaintance(house);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp({ clock, door: telegram.door });
+  const person = await acquaintance(app);
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   const no = Array.from({ length: 50 }, () => refusal(code, description));
   for (const method of ['editMessageMedia', 'editMessageText', 'sendPhoto', 'sendMessage', 'sendChatAction']) {
     telegram.next(method, ...no);
   }
-  const calls = house.telegram.calls.length;
+  const calls = app.telegram.calls.length;
   hold.release();
-  await house.event('job.undeliverable');
+  await app.event('job.undeliverable');
   await clock.advance(hourMs);
-  expect(endings(house).map(({ event }) => event)).toEqual(['job.undeliverable']);
-  expect(house.telegram.calls.slice(calls).filter(({ method }) => method !== 'getUpdates')).toEqual([]);
-  expect(house.events.filter(({ event }) => event === 'telegram.trouble').length).toBeLessThanOrEqual(3);
+  expect(endings(app).map(({ event }) => event)).toEqual(['job.undeliverable']);
+  expect(app.telegram.calls.slice(calls).filter(({ method }) => method !== 'getUpdates')).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'telegram.error').length).toBeLessThanOrEqual(3);
 });
 
 test('a group that has become a supergroup gets its picture there (B28)', async () => {
-  await using house = await openTestHouse();
-  const group = house.telegram.group({ id: -100, title: 'Painters' });
-  const person = await acquaintance(house);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const person = await acquaintance(app);
+  const hold = app.bytez.hold();
   await answerTo(person, `/generate${me} a fox`, { in: group });
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   const supergroup = group.upgrade(-1_000_000_000_100);
   hold.release();
   expect(await pictures(person, 1, supergroup)).toHaveLength(1);
-  expect((await house.event('job.delivered')).as).toBe('message');
-  expect(endings(house)).toHaveLength(1);
+  expect((await app.event('job.delivered')).as).toBe('message');
+  expect(endings(app)).toHaveLength(1);
 });
 
 test('a request from a topic that was closed meanwhile ends once (B28)', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock });
-  const group = house.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
+  await using app = await openTestApp({ clock });
+  const group = app.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
   const threadId = group.addTopic('foxes');
-  const person = await acquaintance(house);
-  const hold = house.bytez.hold();
+  const person = await acquaintance(app);
+  const hold = app.bytez.hold();
   await answerTo(person, `/generate${me} a fox`, { in: group, threadId });
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   group.closeTopic(threadId);
   hold.release();
-  await until(() => endings(house).length === 1);
+  await until(() => endings(app).length === 1);
   await clock.advance(hourMs);
-  expect(endings(house)).toHaveLength(1);
-  expect(callsOf(house, 'sendPhoto').length).toBeLessThanOrEqual(1);
+  expect(endings(app)).toHaveLength(1);
+  expect(callsOf(app, 'sendPhoto').length).toBeLessThanOrEqual(1);
 });
 
 test.each([
@@ -105,52 +105,52 @@ test.each([
   ['MESSAGE_ID_INVALID', 1],
 ])('when Telegram says "%s" the picture is there once (B29)', async (description, newMessages) => {
   await using telegram = await openDoor();
-  await using house = await openTestHouse({ door: telegram.door });
-  const person = await acquaintance(house);
+  await using app = await openTestApp({ door: telegram.door });
+  const person = await acquaintance(app);
   telegram.next('editMessageMedia', refusal(400, `Bad Request: ${description}`));
   person.say('/generate a fox');
-  expect(await house.event('job.delivered')).toMatchObject({ as: newMessages === 0 ? 'edit' : 'message' });
+  expect(await app.event('job.delivered')).toMatchObject({ as: newMessages === 0 ? 'edit' : 'message' });
   await dealtWith(person);
   expect(picturesOf(person)).toHaveLength(newMessages);
-  expect(callsOf(house, 'sendPhoto')).toHaveLength(newMessages);
-  expect(runs(house)).toHaveLength(1);
+  expect(callsOf(app, 'sendPhoto')).toHaveLength(newMessages);
+  expect(runs(app)).toHaveLength(1);
 });
 
 test('a token refused in mid run stops the house with a clear text, and what was accepted is kept (B30)', async () => {
   await using telegram = await openDoor();
-  await using house = await openTestHouse({ door: telegram.door });
-  const person = await acquaintance(house);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp({ door: telegram.door });
+  const person = await acquaintance(app);
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   telegram.next('getUpdates', refusal(401, 'Unauthorized'));
   person.say('/help');
-  const error: unknown = await house.house.broken.catch((reason: unknown) => reason);
+  const error: unknown = await app.app.broken.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(StartError);
   expect(String(error)).toMatch(/refused the bot token.*TELEGRAM_BOT_TOKEN/);
   expect(String(error)).not.toMatch(/\d{6,}:/);
   hold.release();
-  await house.restart();
+  await app.restart();
   await pictures(person);
-  expect(endings(house)).toHaveLength(1);
+  expect(endings(app)).toHaveLength(1);
 });
 
 test('while another process polls with the token the house waits, keeps its requests and goes on (B31)', async () => {
   const clock = fakeClock();
   await using telegram = await openDoor();
-  await using house = await openTestHouse({ clock, door: telegram.door });
-  const person = await acquaintance(house);
+  await using app = await openTestApp({ clock, door: telegram.door });
+  const person = await acquaintance(app);
   telegram.next(
     'getUpdates',
     ...Array.from({ length: 3 }, () => refusal(409, 'Conflict: terminated by other getUpdates')),
   );
   person.say('/generate a fox');
-  await house.event('telegram.trouble', ({ method }) => method === 'getUpdates');
+  await app.event('telegram.error', ({ method }) => method === 'getUpdates');
   expect(await whileTimePasses(clock, pictures(person))).toHaveLength(1);
-  const waits = house.events.flatMap((event) =>
-    event.event === 'telegram.trouble' && event.method === 'getUpdates' ? [event.retryInMs] : [],
+  const waits = app.events.flatMap((event) =>
+    event.event === 'telegram.error' && event.method === 'getUpdates' ? [event.retryInMs] : [],
   );
   expect(waits).toEqual([5_000, 5_000, 5_000]);
-  await whileTimePasses(clock, house.event('job.delivered'));
-  expect(endings(house)).toHaveLength(1);
+  await whileTimePasses(clock, app.event('job.delivered'));
+  expect(endings(app)).toHaveLength(1);
 });

@@ -4,46 +4,46 @@ import { expect, test } from 'vitest';
 import { answerTo, pictures, until } from './talk.ts';
 import { hasAnswer } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { adminId, fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { acquaintance } from './raw-updates.ts';
 
-function spoil(house: TestHouse, sql: string): void {
-  using beside = new DatabaseSync(join(house.dataDir, 'darkroom.db'), { timeout: 5_000 });
+function spoil(app: TestApp, sql: string): void {
+  using beside = new DatabaseSync(join(app.dataDir, 'darkroom.db'), { timeout: 5_000 });
   beside.exec(sql);
 }
 
 test('whoever asked for what cannot be read is told, the admins too, and the others are served (Q18)', async () => {
-  await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
-  const [ann, ben, eve] = [house.person(7), house.person(8), house.person(9)];
-  const admin = await acquaintance(house, adminId);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp({ env: { BYTEZ_SEATS_MAX: '1' } });
+  const [ann, ben, eve] = [app.person(7), app.person(8), app.person(9)];
+  const admin = await acquaintance(app, adminId);
+  const hold = app.bytez.hold();
   for (const person of [ann, ben, eve]) await answerTo(person, `/generate for ${person.id}`);
-  spoil(house, `UPDATE jobs SET kind = 'music' WHERE user_id = 8`);
+  spoil(app, `UPDATE jobs SET kind = 'music' WHERE user_id = 8`);
   hold.release();
   await Promise.all([pictures(ann), pictures(eve)]);
   await ben.waitFor(hasAnswer);
   expect(fromBot(ben.messages()).map(wordsOf)).toEqual([expect.stringContaining('set it aside')]);
   await admin.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('cannot be read')));
-  const event = house.events.find((one) => one.event === 'job.set-aside');
+  const event = app.events.find((one) => one.event === 'job.dead-lettered');
   expect(event).toMatchObject({ processes: 0 });
 });
 
 test('an update whose kept words cannot be read is set aside after three tries, and the others go on (Q18)', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock });
-  const person = await acquaintance(house);
+  await using app = await openTestApp({ clock });
+  const person = await acquaintance(app);
   const bodies = [`'{"update_id": 1'`, `'null'`, `''`];
   for (const [index, body] of bodies.entries()) {
-    spoil(house, `INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (${index + 1}, ${body}, ${clock.now()})`);
+    spoil(app, `INSERT INTO inbox (update_id, body, kept_at_ms) VALUES (${index + 1}, ${body}, ${clock.now()})`);
   }
-  await house.restart();
+  await app.restart();
   await answerTo(person, '/help');
-  const over = () => house.events.filter((event) => event.event === 'update.failed' && event.setAside);
+  const over = () => app.events.filter((event) => event.event === 'update.failed' && event.setAside);
   await until(() => {
     void clock.advance(500);
     return over().length === bodies.length;
   });
-  await house.restart();
+  await app.restart();
   await answerTo(person, '/help');
   expect(over()).toHaveLength(bodies.length);
 });

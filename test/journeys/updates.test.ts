@@ -1,38 +1,38 @@
 import { expect, test } from 'vitest';
 import { answerTo, callsOf, pictures, picturesOf, troubles, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith, messageOf, userOf } from './raw-updates.ts';
 
 test('an update that comes three times at once makes one request and one receipt (B1)', async () => {
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
   const update = { message: messageOf(7, { text: '/generate a fox' }) };
-  const id = house.telegram.sendUpdate(update);
-  house.telegram.sendUpdate({ ...update, update_id: id });
-  house.telegram.redeliver(id);
+  const id = app.telegram.sendUpdate(update);
+  app.telegram.sendUpdate({ ...update, update_id: id });
+  app.telegram.redeliver(id);
   await pictures(person);
   await dealtWith(person);
-  house.telegram.redeliver(id);
+  app.telegram.redeliver(id);
   await dealtWith(person);
-  expect(accepted(house)).toEqual([`tg-${id}`]);
+  expect(accepted(app)).toEqual([`tg-${id}`]);
   expect(picturesOf(person)).toHaveLength(1);
-  expect(callsOf(house, 'sendMessage')).toHaveLength(4);
+  expect(callsOf(app, 'sendMessage')).toHaveLength(4);
 });
 
 test('updates out of order, with gaps and with ids that begin anew are each handled once (B2)', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock, env: { FREE_WAITING: '10' } });
-  const person = await acquaintance(house);
+  await using app = await openTestApp({ clock, env: { FREE_WAITING: '10' } });
+  const person = await acquaintance(app);
   const ids = [900_000_010, 900_000_003, 12, 900_000_004, 13, 5, 2_000_000_000, 14];
   for (const id of ids) {
-    house.telegram.sendUpdate({ update_id: id, message: messageOf(7, { text: `/generate fox ${id}` }) });
+    app.telegram.sendUpdate({ update_id: id, message: messageOf(7, { text: `/generate fox ${id}` }) });
   }
-  for (const id of [5, 900_000_010]) house.telegram.redeliver(id);
+  for (const id of [5, 900_000_010]) app.telegram.redeliver(id);
   await whileTimePasses(clock, pictures(person, ids.length));
   await dealtWith(person);
-  expect(accepted(house)).toHaveLength(ids.length);
-  expect(new Set(accepted(house))).toEqual(new Set(ids.map((id) => `tg-${id}`)));
+  expect(accepted(app)).toHaveLength(ids.length);
+  expect(new Set(accepted(app))).toEqual(new Set(ids.map((id) => `tg-${id}`)));
   const prompts = picturesOf(person).map((picture) => wordsOf(picture).split('\n')[0]);
   expect(new Set(prompts)).toEqual(new Set(ids.map((id) => `fox ${id}`)));
   expect(prompts).toHaveLength(ids.length);
@@ -40,54 +40,54 @@ test('updates out of order, with gaps and with ids that begin anew are each hand
 
 test('of a hundred updates the one that cannot be handled is set aside by its id after three tries (B4)', async () => {
   const clock = fakeClock();
-  await using house = await openTestHouse({ clock });
-  await acquaintance(house, 1);
-  const before = callsOf(house, 'sendMessage').length;
-  const people = Array.from({ length: 100 }, (_, index) => house.person(1_000 + index));
+  await using app = await openTestApp({ clock });
+  await acquaintance(app, 1);
+  const before = callsOf(app, 'sendMessage').length;
+  const people = Array.from({ length: 100 }, (_, index) => app.person(1_000 + index));
   let bad = 0;
   for (const [index, person] of people.entries()) {
     // Opens the chat and says, for one of them, something that Telegram never would.
     const text = index === 49 ? { not: 'a text' } : '/help';
-    if (index === 49) bad = house.telegram.sendUpdate({ message: messageOf(person.id, { text }) });
+    if (index === 49) bad = app.telegram.sendUpdate({ message: messageOf(person.id, { text }) });
     else person.say('/help');
   }
-  await until(() => callsOf(house, 'sendMessage').length === before + 99);
-  const failures = () => house.events.filter(({ event }) => event === 'update.failed');
+  await until(() => callsOf(app, 'sendMessage').length === before + 99);
+  const failures = () => app.events.filter(({ event }) => event === 'update.failed');
   for (let tries = 1; tries <= 3; tries += 1) {
     await until(() => failures().length === tries);
     await clock.advance(1_000);
   }
   await clock.advance(60_000);
   expect(failures()).toMatchObject([1, 2, 3].map((tries) => ({ updateId: bad, setAside: tries === 3 })));
-  await house.restart();
-  await answerTo(people[0] ?? house.person(5), '/language');
+  await app.restart();
+  await answerTo(people[0] ?? app.person(5), '/language');
   expect(failures()).toHaveLength(3);
 });
 
 test('updates of unknown kinds, very deep and very large, are passed over (B5)', async () => {
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
   let deep: unknown = 'x';
   for (let depth = 0; depth < 1_000; depth += 1) deep = depth % 2 === 0 ? { a: deep } : [deep];
   const large = 'x'.repeat(1_000_000);
   const proto = JSON.parse('{"__proto__": {"admin": true}, "constructor": {"prototype": {}}}') as object;
-  house.telegram.sendUpdate({ a_kind_of_tomorrow: { from: userOf(7), deep, large } });
-  house.telegram.sendUpdate({ message: messageOf(7, { a_field_of_tomorrow: { deep, large, ...proto } }) });
-  house.telegram.sendUpdate({ message: null });
-  house.telegram.sendUpdate({ callback_query: { id: 'q', from: userOf(7), deep, ...proto } });
-  house.telegram.sendUpdate({ message: messageOf(7, { text: '/status', reply_to_message: deep, ...proto }) });
+  app.telegram.sendUpdate({ a_kind_of_tomorrow: { from: userOf(7), deep, large } });
+  app.telegram.sendUpdate({ message: messageOf(7, { a_field_of_tomorrow: { deep, large, ...proto } }) });
+  app.telegram.sendUpdate({ message: null });
+  app.telegram.sendUpdate({ callback_query: { id: 'q', from: userOf(7), deep, ...proto } });
+  app.telegram.sendUpdate({ message: messageOf(7, { text: '/status', reply_to_message: deep, ...proto }) });
   await person.waitFor((seen) => fromBot(seen).length === 2);
   await dealtWith(person);
   expect(fromBot(person.messages()).map((one) => wordsOf(one).slice(0, 2))).toEqual(['🌍', '🌱', '🌍']);
   expect(Object.keys({})).toEqual([]);
   expect('admin' in {}).toBe(false);
-  expect(troubles(house)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('the bot asks Telegram only for what it handles, and passes over the rest (B34)', async () => {
-  await using house = await openTestHouse();
-  const person = await acquaintance(house);
-  const polls = callsOf(house, 'getUpdates');
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
+  const polls = callsOf(app, 'getUpdates');
   expect(polls.map(({ params }) => params['allowed_updates'])).toEqual(
     polls.map(() => ['message', 'callback_query', 'my_chat_member']),
   );
@@ -108,10 +108,10 @@ test('the bot asks Telegram only for what it handles, and passes over the rest (
     { pre_checkout_query: { id: 'p', from, currency: 'XTR', total_amount: 1, invoice_payload: 'x' } },
     { shipping_query: { id: 's', from, invoice_payload: 'x' } },
   ]) {
-    for (let times = 0; times < 20; times += 1) house.telegram.sendUpdate(update);
+    for (let times = 0; times < 20; times += 1) app.telegram.sendUpdate(update);
   }
   await dealtWith(person);
   expect(fromBot(person.messages())).toHaveLength(2);
-  expect(accepted(house)).toEqual([]);
-  expect(troubles(house)).toEqual([]);
+  expect(accepted(app)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { LatencyBook, PeakAverage } from '../../src/keys/rules/latency.ts';
+import { LatencyHistogram, PeakEwma } from '../../src/keys/rules/latency.ts';
 import { aPool, seatOf } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
 
 test('PeakAverage takes a slower call at once and a faster one little by little', () => {
-  const average = new PeakAverage(100, 0);
+  const average = new PeakEwma(100, 0);
   average.note(400, 1_000);
   const slow = average.ms;
   average.note(100, 2_000);
@@ -14,7 +14,7 @@ test('PeakAverage takes a slower call at once and a faster one little by little'
 });
 
 test('LatencyBook tells the middle and the p99 of the last 200 calls', () => {
-  const book = new LatencyBook(0);
+  const book = new LatencyHistogram(0);
   expect([book.samples, book.medianMs, book.p99Ms]).toEqual([0, undefined, undefined]);
   for (let call = 0; call < 500; call += 1) book.note(9_000);
   for (let ms = 1; ms <= 200; ms += 1) book.note(ms);
@@ -24,7 +24,7 @@ test('LatencyBook tells the middle and the p99 of the last 200 calls', () => {
 });
 
 test('LatencyBook answers at once after the first calls', () => {
-  const book = new LatencyBook(0);
+  const book = new LatencyHistogram(0);
   book.note(10);
   const first = book.medianMs;
   book.note(30);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
-import type { KeyHappening } from '../../src/keys/rules/key-state.ts';
+import type { KeyEvent } from '../../src/keys/rules/key-state.ts';
 import type { KeyView } from '../../src/domain/views.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import type { Lease } from '../../src/domain/key-leases.ts';
@@ -9,7 +9,7 @@ import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import { virtualClock } from '../../src/kit/virtual-clock.ts';
 import { failures, hour } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
-import { checkRefusal, checkRests, isSame, sum, takes, type Views } from './pool-promises.ts';
+import { checkRefusal, checkRests, isSame, sum, acceptsCalls, type Views } from './pool-promises.ts';
 import { mostSeats, places, type Setting, type Step } from './pool-steps.ts';
 
 /**
@@ -47,11 +47,11 @@ export class ModelledPool {
     const after = this.#views();
     const isWord = step.do === 'note' || step.do === 'shift' || step.do === 'restart' || step.do === 'clear';
     if (!isWord) checkRests(before, after, this.#nowMs);
-    const carried = Map.groupBy(this.#out, ({ keyId }) => keyId);
+    const inFlightAtEnd = Map.groupBy(this.#out, ({ keyId }) => keyId);
     for (const view of after.values()) {
-      assert.equal(view.inFlight, carried.get(view.id)?.length ?? 0, 'A call is counted twice, or not at all');
+      assert.equal(view.inFlight, inFlightAtEnd.get(view.id)?.length ?? 0, 'A call is counted twice, or not at all');
     }
-    const hasTaker = [...after.values()].some(takes);
+    const hasTaker = [...after.values()].some(acceptsCalls);
     assert.equal(this.#pool.seats('bytez') > 0, hasTaker, 'The line is open although no key takes calls, or closed');
   }
 
@@ -64,7 +64,7 @@ export class ModelledPool {
       this.#pool.note(id, { kind: state.kind === 'disabled' ? 'enable' : 'probe-passed' });
     }
     await this.#clock.advance(25 * hour);
-    const lost = [...this.#views().values()].filter((view) => !takes(view) || view.inFlight > 0);
+    const lost = [...this.#views().values()].filter((view) => !acceptsCalls(view) || view.inFlight > 0);
     assert.equal(this.#pool.lease('bytez').kind, 'seat');
     return lost;
   }
@@ -88,7 +88,7 @@ export class ModelledPool {
       strategy: this.#setting.strategy,
       clock: this.#clock,
       random: this.#random,
-      tell: () => undefined,
+      emit: () => undefined,
     });
     pool.onChange((id, record) => this.#records.set(id, record()));
     pool.onSeat(() => (this.#rings += 1));
@@ -114,7 +114,7 @@ export class ModelledPool {
       case 'shift':
         return this.#shift(before);
       case 'note':
-        return this.#note(aKey(step.place).id, step.happening, before);
+        return this.#note(aKey(step.place).id, step.event, before);
       case 'clear':
         this.#pool.clearGuesses('bytez', this.#nowMs - step.agoMs);
         return;
@@ -141,7 +141,7 @@ export class ModelledPool {
   #checkLease(lease: Lease, model: string | undefined, before: Views): void {
     const view = before.get(lease.keyId);
     if (view === undefined) throw new Error(`"${lease.keyName}" was handed out, but is not in the pool`);
-    assert.ok(takes(view), `A key that is ${view.state.kind} was handed out`);
+    assert.ok(acceptsCalls(view), `A key that is ${view.state.kind} was handed out`);
     assert.ok(!this.#disabled.has(view.id), 'A disabled key was handed out');
     assert.ok(this.#nowMs >= (this.#notBeforeMs.get(view.id) ?? -Infinity), 'A key was handed out before its time');
     assert.ok(view.state.kind !== 'half-open' || view.inFlight === 0, 'A key that wakes got more than one call');
@@ -195,18 +195,18 @@ export class ModelledPool {
     return answer.kind === 'slow' ? undefined : answer.kind === 'seat';
   }
 
-  #note(id: KeyId, happening: KeyHappening, before: Views): void {
+  #note(id: KeyId, event: KeyEvent, before: Views): void {
     const state = before.get(id)?.state;
     if (state !== undefined) {
-      if (happening.kind === 'disable') this.#disabled.add(id);
-      if (happening.kind === 'enable') this.#disabled.delete(id);
+      if (event.kind === 'disable') this.#disabled.add(id);
+      if (event.kind === 'enable') this.#disabled.delete(id);
       // Of credit the free probe knows nothing.
       const isRefused = 'reason' in state && state.reason === 'rejected';
       const isBenched = isRefused && (state.kind === 'benched' || state.kind === 'probing');
-      const isWoken = happening.kind === 'enable' || (happening.kind === 'wake' && state.kind !== 'disabled');
-      if (isWoken || (happening.kind === 'probe-passed' && isBenched)) this.#notBeforeMs.delete(id);
+      const isWoken = event.kind === 'enable' || (event.kind === 'wake' && state.kind !== 'disabled');
+      if (isWoken || (event.kind === 'probe-passed' && isBenched)) this.#notBeforeMs.delete(id);
     }
-    this.#pool.note(id, happening);
+    this.#pool.note(id, event);
   }
 
   /** A record that lies in the store does not hear of a clock that is set forward; set back, it is seen. */

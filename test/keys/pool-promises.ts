@@ -16,12 +16,13 @@ export function checkRefusal(
   assert.ok(model !== undefined || answer.kind !== 'no-keys' || views.length === 0, 'There are keys');
   // A key that carries nothing, and whose account carries nothing, would have had a seat.
   const idle = views.filter(
-    (view) => takes(view) && view.inFlight === 0 && !views.some((other) => isSame(other, view) && other.inFlight > 0),
+    (view) =>
+      acceptsCalls(view) && view.inFlight === 0 && !views.some((other) => isSame(other, view) && other.inFlight > 0),
   );
   assert.ok(model !== undefined || answer.kind === 'slow' || idle.length === 0, 'A free seat was kept back');
   assert.ok(answer.kind !== 'cooling' || answer.untilMs > nowMs, 'The time to come again is over already');
   if (model !== undefined || answer.kind === 'slow' || answer.kind === 'no-keys') return;
-  const mayComeAtOnce = views.some((view) => takes(view) || view.state.kind === 'probing');
+  const mayComeAtOnce = views.some((view) => acceptsCalls(view) || view.state.kind === 'probing');
   assert.equal(answer.kind === 'busy', mayComeAtOnce, 'The reason is another one');
 }
 
@@ -42,7 +43,7 @@ export function checkRests(before: Views, after: Views, nowMs: number): void {
   }
 }
 
-export function takes({ state }: KeyView): boolean {
+export function acceptsCalls({ state }: KeyView): boolean {
   return state.kind === 'ready' || state.kind === 'suspect' || state.kind === 'half-open';
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { KeyHappening } from '../../src/keys/rules/key-state.ts';
+import type { KeyEvent } from '../../src/keys/rules/key-state.ts';
 import type { StrategyName } from '../../src/keys/rules/strategies.ts';
 import { failures, hour, minute } from '../support/a-pool.ts';
 
@@ -20,7 +20,7 @@ export type Step =
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'jump'; readonly byMs: number }
   | { readonly do: 'shift' }
-  | { readonly do: 'note'; readonly place: number; readonly happening: KeyHappening }
+  | { readonly do: 'note'; readonly place: number; readonly event: KeyEvent }
   | { readonly do: 'clear'; readonly agoMs: number }
   | { readonly do: 'keys'; readonly present: readonly number[] }
   | { readonly do: 'restart' };
@@ -39,7 +39,7 @@ const endings: readonly Ending[] = [
   'leave',
   ...(Object.keys(failures) as (keyof typeof failures)[]),
 ];
-const happenings: readonly KeyHappening[] = [
+const happenings: readonly KeyEvent[] = [
   { kind: 'probe-begins' },
   { kind: 'probe-passed' },
   { kind: 'probe-failed' },
@@ -85,7 +85,7 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('note' as const),
       place: fc.constantFrom(...places),
-      happening: fc.constantFrom(...happenings),
+      event: fc.constantFrom(...happenings),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), agoMs: fc.nat(minute) }) },

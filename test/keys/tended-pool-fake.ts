@@ -37,7 +37,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
     if (key === undefined) throw new Error(`Cannot find key ${place}`);
     return key;
   };
-  const tell = (key: PoolKey, urgent: boolean) => {
+  const emit = (key: PoolKey, urgent: boolean) => {
     const { id, provider, name } = key;
     const record = { id, provider, name, savedAtMs: 0, limitedInARow: 0, seats: { limit: 1 }, inFlight: 0, health };
     for (const listener of listeners) listener(id, () => ({ ...record, state: stateOf(id) }), urgent);
@@ -50,7 +50,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
     become: (place, state, urgent = true) => {
       const key = keyAt(place);
       states.set(key.id, state);
-      tell(key, urgent);
+      emit(key, urgent);
     },
     view: (place, view) => void views.set(keyAt(place).id, view),
     snapshot: (): PoolView => ({
@@ -72,12 +72,12 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
       })),
     }),
     keys: () => keys.map((key) => ({ key, state: stateOf(key.id) })),
-    note: (id, happening) => {
+    note: (id, event) => {
       const key = keys.find((one) => one.id === id);
       if (key === undefined) return;
-      noted.push(`${key.name} ${happening.kind}`);
-      states.set(id, nextKeyState(stateOf(id), happening, { nowMs: clock.now(), inARow: 1, random: () => 0.5 }));
-      tell(key, true);
+      noted.push(`${key.name} ${event.kind}`);
+      states.set(id, nextKeyState(stateOf(id), event, { nowMs: clock.now(), inARow: 1, random: () => 0.5 }));
+      emit(key, true);
     },
     onChange: (listener) => {
       listeners.add(listener);

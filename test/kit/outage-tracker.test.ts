@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { TroubleWatch } from '../../src/kit/outage-tracker.ts';
+import { OutageTracker } from '../../src/kit/outage-tracker.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 function aWatch() {
   const clock = fakeClock();
-  const startMs = clock.uptimeMs();
+  const startMs = clock.monotonicMs();
   const said: string[] = [];
   const machine = { isWell: false };
-  const watch = new TroubleWatch({
+  const watch = new OutageTracker({
     clock,
     isOver: () => machine.isWell,
-    onBegin: (error) => said.push(`${clock.uptimeMs() - startMs} ${String(error)}`),
-    onEnd: (lastedMs) => said.push(`${clock.uptimeMs() - startMs} over after ${lastedMs}`),
+    onBegin: (error) => said.push(`${clock.monotonicMs() - startMs} ${String(error)}`),
+    onEnd: (lastedMs) => said.push(`${clock.monotonicMs() - startMs} over after ${lastedMs}`),
   });
   return { clock, said, machine, watch };
 }

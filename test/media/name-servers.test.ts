@@ -38,10 +38,10 @@ test('the answer of the name server that was checked is the one that is dialled,
 test('a name that leads inside when it is fetched again is not dialled again (S17)', async () => {
   const answers = [[publicAddress], ['127.0.0.1']];
   const network = forbiddenNetwork();
-  await using keeper = await aKeeper({ dial: network.dial, resolve: async () => answers.shift() ?? [] });
+  await using resultStore = await aKeeper({ dial: network.dial, resolve: async () => answers.shift() ?? [] });
 
-  expect(await keeper.keep(url)).toEqual(refused('result-unavailable', true));
-  expect(await keeper.keep(url)).toEqual(forbidden);
+  expect(await resultStore.keep(url)).toEqual(refused('result-unavailable', true));
+  expect(await resultStore.keep(url)).toEqual(forbidden);
   expect(network.dialled).toEqual([publicAddress]);
 });
 

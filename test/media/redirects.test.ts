@@ -161,8 +161,8 @@ test('a page that names other files is kept as nothing, and none of them is aske
   await using server = await localHttpServer((_request, response) => {
     response.end(`<html>${'<img src="/b.png">'.repeat(10_000)}</html>`);
   });
-  await using keeper = await aKeeper({ allowPrivateHosts: [server.host] });
+  await using resultStore = await aKeeper({ allowPrivateHosts: [server.host] });
 
-  expect(await keeper.keep(`${server.url}/a.png`)).toEqual(refused('result-unusable'));
+  expect(await resultStore.keep(`${server.url}/a.png`)).toEqual(refused('result-unusable'));
   expect(server.seen).toHaveLength(1);
 });

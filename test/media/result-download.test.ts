@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { brotliCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/job.ts';
-import type { MediaSource, Kept } from '../../src/domain/result-store.ts';
-import { createResultKeeper, type ResultKeeperOptions } from '../../src/media/result-store.ts';
+import type { MediaSource, Downloaded } from '../../src/domain/result-store.ts';
+import { createResultStore, type ResultStoreOptions } from '../../src/media/result-store.ts';
 import { localHttpServer, localTcpServer, type LocalServer } from '../contract/local-server.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
@@ -18,30 +18,30 @@ import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
 const forever = new AbortController().signal;
 const id = jobId('tg-1-2');
 
-async function aHouse(options: Partial<ResultKeeperOptions> = {}) {
+async function aApp(options: Partial<ResultStoreOptions> = {}) {
   const root = await mkdtemp(join(tmpdir(), 'results-'));
   const directory = join(root, 'results');
-  const keeper = createResultKeeper({ allowPrivateHosts: [], ...options, directory });
+  const resultStore = createResultStore({ allowPrivateHosts: [], ...options, directory });
   return {
     directory,
     keep: (source: MediaSource, kind: JobKind = 'image', signal = forever, job = id) =>
-      keeper.keep(source, kind, job, signal),
+      resultStore.keep(source, kind, job, signal),
     files: async () => await readdir(directory),
     [Symbol.asyncDispose]: async () => {
-      await keeper[Symbol.asyncDispose]();
+      await resultStore[Symbol.asyncDispose]();
       await rm(root, { recursive: true });
     },
   };
 }
 
 /** Keeps what the server gives, as an operator would who trusts exactly this server. */
-async function keepFrom(server: LocalServer, options: Partial<ResultKeeperOptions> = {}, kind: JobKind = 'image') {
-  await using house = await aHouse({ allowPrivateHosts: [server.host], ...options });
-  const kept = await house.keep({ kind: 'url', url: `${server.url}/a.png` }, kind);
-  return { kept, left: await house.files() };
+async function keepFrom(server: LocalServer, options: Partial<ResultStoreOptions> = {}, kind: JobKind = 'image') {
+  await using app = await aApp({ allowPrivateHosts: [server.host], ...options });
+  const kept = await app.keep({ kind: 'url', url: `${server.url}/a.png` }, kind);
+  return { kept, left: await app.files() };
 }
 
-function refused(reason: AttemptFailure['reason'], again = false): { kept: Kept; left: string[] } {
+function refused(reason: AttemptFailure['reason'], again = false): { kept: Downloaded; left: string[] } {
   const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
   return { kept: { ok: false, failure, again }, left: [] };
 }
@@ -54,16 +54,16 @@ const giving =
 
 test('a picture comes to the disk under the name of its job, readable by nobody else', async () => {
   await using server = await localHttpServer(giving(aPng(640, 480)));
-  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+  await using app = await aApp({ allowPrivateHosts: [server.host] });
 
-  const kept = await house.keep({ kind: 'url', url: `${server.url}/model/output/x.png` });
+  const kept = await app.keep({ kind: 'url', url: `${server.url}/model/output/x.png` });
 
-  const path = join(house.directory, 'job-tg-1-2.png');
+  const path = join(app.directory, 'job-tg-1-2.png');
   const bytes = aPng(640, 480).byteLength;
   expect(kept).toEqual({ ok: true, file: { path, kind: 'image', mime: 'image/png', bytes, width: 640, height: 480 } });
   expect((await readFile(path)).equals(aPng(640, 480))).toBe(true);
-  expect([(await stat(path)).mode & 0o777, (await stat(house.directory)).mode & 0o777]).toEqual([0o600, 0o700]);
-  expect(await house.files()).toEqual(['job-tg-1-2.png']);
+  expect([(await stat(path)).mode & 0o777, (await stat(app.directory)).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect(await app.files()).toEqual(['job-tg-1-2.png']);
 });
 
 test('a download carries no credential and asks for the bytes as they are (S21)', async () => {
@@ -85,12 +85,12 @@ test.each([
 ] as const)(
   'a %s is known by its bytes, whatever its address and its type say (C24)',
   async (extension, kind, bytes, mime, size) => {
-    await using house = await aHouse();
+    await using app = await aApp();
 
-    expect(await house.keep({ kind: 'bytes', bytes }, kind)).toEqual({
+    expect(await app.keep({ kind: 'bytes', bytes }, kind)).toEqual({
       ok: true,
       file: {
-        path: join(house.directory, `job-tg-1-2.${extension}`),
+        path: join(app.directory, `job-tg-1-2.${extension}`),
         kind,
         mime,
         bytes: bytes.byteLength,
@@ -123,16 +123,16 @@ test.each([
   ['a small file that claims 60,000 x 60,000 pixels', 'image', aPng(60_000, 60_000)],
   ['a JPEG of more than 50 megapixels', 'image', aJpeg(10_001, 5000)],
 ] as const)('%s is unusable and leaves nothing behind (C24, C25)', async (_name, kind, bytes) => {
-  await using house = await aHouse();
+  await using app = await aApp();
 
-  const kept = await house.keep({ kind: 'bytes', bytes }, kind);
+  const kept = await app.keep({ kind: 'bytes', bytes }, kind);
 
-  expect({ kept, left: await house.files() }).toEqual(refused('result-unusable'));
+  expect({ kept, left: await app.files() }).toEqual(refused('result-unusable'));
 });
 
 test('a picture of exactly 50 megapixels is kept (C25)', async () => {
-  await using house = await aHouse();
-  expect(await house.keep({ kind: 'bytes', bytes: aPng(10_000, 5000) })).toMatchObject({ ok: true });
+  await using app = await aApp();
+  expect(await app.keep({ kind: 'bytes', bytes: aPng(10_000, 5000) })).toMatchObject({ ok: true });
 });
 
 test.each([
@@ -142,20 +142,20 @@ test.each([
   ['x'.repeat(5000), /^job-x{80}-[0-9a-f]{12}\.png$/],
   ['a\u0000b\r\nX: y', /^job-[A-Za-z0-9_-]+\.png$/],
 ])('the job id %j makes a harmless name (C27)', async (text, pattern) => {
-  await using house = await aHouse();
+  await using app = await aApp();
 
-  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId(text));
+  await app.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId(text));
 
-  expect(await house.files()).toEqual([expect.stringMatching(pattern)]);
+  expect(await app.files()).toEqual([expect.stringMatching(pattern)]);
 });
 
 test('two ids that differ only in what is replaced keep two files (C27)', async () => {
-  await using house = await aHouse();
+  await using app = await aApp();
 
-  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a/b'));
-  await house.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a\\b'));
+  await app.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a/b'));
+  await app.keep({ kind: 'bytes', bytes: aPng() }, 'image', forever, jobId('a\\b'));
 
-  expect(await house.files()).toHaveLength(2);
+  expect(await app.files()).toHaveLength(2);
 });
 
 test('a name from Content-Disposition is ignored (C27)', async () => {
@@ -167,13 +167,13 @@ test('a name from Content-Disposition is ignored (C27)', async () => {
 });
 
 test('a job that is fetched again replaces its file', async () => {
-  await using house = await aHouse();
+  await using app = await aApp();
 
-  await house.keep({ kind: 'bytes', bytes: aPng(1, 1) });
-  await house.keep({ kind: 'bytes', bytes: aPng(9, 9) });
+  await app.keep({ kind: 'bytes', bytes: aPng(1, 1) });
+  await app.keep({ kind: 'bytes', bytes: aPng(9, 9) });
 
-  expect(await house.files()).toEqual(['job-tg-1-2.png']);
-  expect((await readFile(join(house.directory, 'job-tg-1-2.png'))).equals(aPng(9, 9))).toBe(true);
+  expect(await app.files()).toEqual(['job-tg-1-2.png']);
+  expect((await readFile(join(app.directory, 'job-tg-1-2.png'))).equals(aPng(9, 9))).toBe(true);
 });
 
 test.each([
@@ -250,18 +250,18 @@ test.each([
 });
 
 test('bytes inside an answer have the same limit (C8)', async () => {
-  await using house = await aHouse({ limits: { maxBytes: { image: 100, video: 100 } } });
+  await using app = await aApp({ limits: { maxBytes: { image: 100, video: 100 } } });
 
-  const kept = await house.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
+  const kept = await app.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
 
-  expect({ kept, left: await house.files() }).toEqual(refused('result-too-large'));
+  expect({ kept, left: await app.files() }).toEqual(refused('result-too-large'));
 });
 
 test('a file of exactly the limit is kept (C26)', async () => {
   const bytes = aPng();
-  await using house = await aHouse({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
+  await using app = await aApp({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
 
-  expect(await house.keep({ kind: 'bytes', bytes })).toMatchObject({ ok: true });
+  expect(await app.keep({ kind: 'bytes', bytes })).toMatchObject({ ok: true });
 });
 
 test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
@@ -277,7 +277,7 @@ test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
 
 test('a body slower than the least rate is left once ten seconds are over (C11)', async () => {
   const times = [0, 9000, 10_001];
-  const clock = { ...fakeClock(), uptimeMs: () => times.shift() ?? 10_001 };
+  const clock = { ...fakeClock(), monotonicMs: () => times.shift() ?? 10_001 };
   await using server = await localTcpServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     const drip = () => {
@@ -306,11 +306,11 @@ test('a download as a whole has a deadline of its own (C11)', async () => {
 test('a passed deadline makes a result unavailable for now', async () => {
   const deadline = new AbortController();
   await using server = await localHttpServer(() => deadline.abort(new DOMException('Too late', 'TimeoutError')));
-  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+  await using app = await aApp({ allowPrivateHosts: [server.host] });
 
-  const kept = await house.keep({ kind: 'url', url: server.url }, 'image', deadline.signal);
+  const kept = await app.keep({ kind: 'url', url: server.url }, 'image', deadline.signal);
 
-  expect({ kept, left: await house.files() }).toEqual(refused('result-unavailable', true));
+  expect({ kept, left: await app.files() }).toEqual(refused('result-unavailable', true));
   await server.allClosed();
 });
 
@@ -320,31 +320,31 @@ test('a cancelled download throws the reason of the cancel and leaves nothing be
   await using server = await localHttpServer((_request, response) => {
     response.write(aPng(), () => cancel.abort(reason));
   });
-  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+  await using app = await aApp({ allowPrivateHosts: [server.host] });
 
-  await expect(house.keep({ kind: 'url', url: server.url }, 'image', cancel.signal)).rejects.toBe(reason);
-  expect(await house.files()).toEqual([]);
+  await expect(app.keep({ kind: 'url', url: server.url }, 'image', cancel.signal)).rejects.toBe(reason);
+  expect(await app.files()).toEqual([]);
   await server.allClosed();
 });
 
 test('a disk that takes nothing is told as unavailable, with the code of the disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'results-'));
   await writeFile(join(root, 'file'), '');
-  const told: HouseEvent[] = [];
-  await using keeper = createResultKeeper({
+  const told: AppEvent[] = [];
+  await using resultStore = createResultStore({
     directory: join(root, 'file', 'results'),
     allowPrivateHosts: [],
-    tell: (event) => told.push(event),
+    emit: (event) => told.push(event),
   });
 
-  expect(await keeper.keep({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
+  expect(await resultStore.keep({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
     ok: false,
     failure: { blame: 'provider', reason: 'result-unavailable', detail: 'cannot be written to the disk: ENOTDIR' },
     again: true,
-    byDisk: true,
+    diskFull: true,
   });
-  expect(keeper.trouble?.()?.message).toContain('make room there');
-  expect(told).toMatchObject([{ event: 'storage.refuses', what: 'results' }]);
+  expect(resultStore.trouble?.()?.message).toContain('make room there');
+  expect(told).toMatchObject([{ event: 'storage.unavailable', what: 'results' }]);
   await rm(root, { recursive: true });
 });
 
@@ -361,14 +361,14 @@ test.each([
   'https://cdn.example.com\\@good.example/',
   'https://private.example.com/',
 ])('S1-S33 the result at "%s" is never asked for', async (url) => {
-  await using house = await aHouse({
+  await using app = await aApp({
     resolve: async () => ['93.184.216.34', '10.0.0.1'],
     dial: () => expect.unreachable('nothing may be dialled'),
   });
 
-  const kept = await house.keep({ kind: 'url', url });
+  const kept = await app.keep({ kind: 'url', url });
 
-  expect({ kept, left: await house.files() }).toEqual(refused('result-forbidden'));
+  expect({ kept, left: await app.files() }).toEqual(refused('result-forbidden'));
   expect(JSON.stringify(kept)).not.toContain('pw');
 });
 
@@ -398,11 +398,11 @@ test.each([
   `/${'a'.repeat(3000)}`,
 ])('a redirect to "%s" is not followed (S19, S20)', async (location) => {
   await using server = await localHttpServer((_request, response) => void response.writeHead(302, { location }).end());
-  await using house = await aHouse({ allowPrivateHosts: [server.host], resolve: async () => ['10.0.0.1'] });
+  await using app = await aApp({ allowPrivateHosts: [server.host], resolve: async () => ['10.0.0.1'] });
 
-  const kept = await house.keep({ kind: 'url', url: `${server.url}/a.png` });
+  const kept = await app.keep({ kind: 'url', url: `${server.url}/a.png` });
 
-  expect({ kept, left: await house.files() }).toEqual(refused('result-forbidden'));
+  expect({ kept, left: await app.files() }).toEqual(refused('result-forbidden'));
   expect(server.seen).toHaveLength(1);
 });
 
@@ -440,23 +440,21 @@ test('many results at once do not disturb each other', async () => {
     const side = Number(request.url?.slice(1));
     void breathe().then(() => response.end(aPng(side, side)));
   });
-  await using house = await aHouse({ allowPrivateHosts: [server.host] });
+  await using app = await aApp({ allowPrivateHosts: [server.host] });
   const sides = Array.from({ length: 20 }, (_, index) => index + 1);
 
   const kept = await Promise.all(
-    sides.map((side) =>
-      house.keep({ kind: 'url', url: `${server.url}/${side}` }, 'image', forever, jobId(`job${side}`)),
-    ),
+    sides.map((side) => app.keep({ kind: 'url', url: `${server.url}/${side}` }, 'image', forever, jobId(`job${side}`))),
   );
 
   expect(kept.map((each) => (each.ok ? each.file.width : 0))).toEqual(sides);
-  expect(await house.files()).toHaveLength(20);
+  expect(await app.files()).toHaveLength(20);
 });
 
 test('createResultKeeper() leaves no timer behind, whether a result was kept or not', async () => {
   const clock = fakeClock();
-  await using house = await aHouse({ clock });
-  const kept = await house.keep({ kind: 'bytes', bytes: aPng() });
-  const refused = await house.keep({ kind: 'url', url: 'http://127.0.0.1/a.png' });
+  await using app = await aApp({ clock });
+  const kept = await app.keep({ kind: 'bytes', bytes: aPng() });
+  const refused = await app.keep({ kind: 'url', url: 'http://127.0.0.1/a.png' });
   expect([kept.ok, refused.ok, clock.pending]).toEqual([true, false, 0]);
 });

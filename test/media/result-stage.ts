@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/job.ts';
-import type { Kept } from '../../src/domain/result-store.ts';
+import type { Downloaded } from '../../src/domain/result-store.ts';
 import type { Resolve } from '../../src/media/guarded-connect.ts';
-import { createResultKeeper, type ResultKeeperOptions } from '../../src/media/result-store.ts';
+import { createResultStore, type ResultStoreOptions } from '../../src/media/result-store.ts';
 
 export const publicAddress = '93.184.216.34';
 
@@ -43,30 +43,33 @@ export function networkOf(server: { readonly host: string }, real: buildConnecto
 }
 
 /** Keeps results in a folder of its own; answers what becomes of each and what is then on the disk. */
-export async function aKeeper(options: Partial<ResultKeeperOptions> = {}) {
+export async function aKeeper(options: Partial<ResultStoreOptions> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'results-'));
-  const keeper = createResultKeeper({ allowPrivateHosts: [], ...options, directory });
+  const resultStore = createResultStore({ allowPrivateHosts: [], ...options, directory });
   const { signal } = new AbortController();
   return {
     keep: async (url: string, kind: JobKind = 'image') => {
-      const kept = await keeper.keep({ kind: 'url', url }, kind, jobId('tg-1-2'), signal);
+      const kept = await resultStore.keep({ kind: 'url', url }, kind, jobId('tg-1-2'), signal);
       return { kept, left: await readdir(directory) };
     },
     [Symbol.asyncDispose]: async () => {
-      await keeper[Symbol.asyncDispose]();
+      await resultStore[Symbol.asyncDispose]();
       await rm(directory, { recursive: true });
     },
   };
 }
 
 /** What becomes of a result at this address, and what is left on the disk of it. */
-export async function keep(url: string, options: Partial<ResultKeeperOptions> = {}, kind: JobKind = 'image') {
-  await using keeper = await aKeeper(options);
-  return await keeper.keep(url, kind);
+export async function keep(url: string, options: Partial<ResultStoreOptions> = {}, kind: JobKind = 'image') {
+  await using resultStore = await aKeeper(options);
+  return await resultStore.keep(url, kind);
 }
 
 /** Refused, and nothing is left on the disk. */
-export function refused(reason: AttemptFailure['reason'], again = false): { kept: Kept; left: readonly string[] } {
+export function refused(
+  reason: AttemptFailure['reason'],
+  again = false,
+): { kept: Downloaded; left: readonly string[] } {
   const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
   return { kept: { ok: false, failure, again }, left: [] };
 }

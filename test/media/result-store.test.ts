@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createResultKeeper } from '../../src/media/result-store.ts';
+import { createResultStore } from '../../src/media/result-store.ts';
 import { resultStoreConformance } from '../conformance/result-store-conformance.ts';
 
 resultStoreConformance('createResultKeeper()', async () => {
@@ -10,7 +10,7 @@ resultStoreConformance('createResultKeeper()', async () => {
   opening.defer(() => rm(directory, { recursive: true, force: true }));
   const opened = opening.move();
   return {
-    open: async () => opened.use(createResultKeeper({ directory, allowPrivateHosts: [] })),
+    open: async () => opened.use(createResultStore({ directory, allowPrivateHosts: [] })),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 });

@@ -20,12 +20,12 @@ function anAlert(facts: AlertFacts): Alert {
 }
 
 function shown(facts: readonly AlertFacts[], isOver: boolean, locale = 'en'): readonly string[] {
-  const screen = mapper.alerts(
+  const view = mapper.alerts(
     facts.map((fact) => ({ alert: anAlert(fact), isOver })),
     locale,
   );
-  expect(screen.rows.flat().map(({ data }) => data)).toEqual(['keys:open']);
-  const text = parseTelegramHtml(screen.text);
+  expect(view.rows.flat().map(({ data }) => data)).toEqual(['keys:open']);
+  const text = parseTelegramHtml(view.text);
   expect(text.length).toBeLessThanOrEqual(4096);
   expect(text).not.toMatch(/[{}]|undefined|NaN/);
   return text.split('\n');
@@ -82,7 +82,7 @@ test('alerts() of a thousand keys fits into one message', () => {
 });
 
 test('alerts() says for how long Telegram wants silence, in every language', () => {
-  const rest: AlertFacts = { kind: 'telegram-rests', forMs: 3_600_000 };
+  const rest: AlertFacts = { kind: 'telegram-rate-limited', forMs: 3_600_000 };
   expect(catalog.locales.map((locale) => shown([rest], false, locale)[0])).toEqual([
     '🟠 Telegram asked me for 60 min of silence. What I had to say meanwhile is kept and follows.',
     '🟠 Telegram me ha pedido silencio durante 60 min. Guardo lo que tenía que decir y lo envío después.',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper, type CallbackAnswer } from '../../src/messages/message-mapper.ts';
-import type { Screen } from '../../src/messages/view.ts';
+import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 
@@ -17,7 +17,7 @@ const premium = {
 } as const;
 
 test.each(catalog.locales)('every screen outside of a job reads well: %s', (locale) => {
-  const screens: readonly Screen[] = [
+  const screens: readonly MessageView[] = [
     mapper.start(locale, { name: '<Eve> & {Co}', admin: true }),
     mapper.start(locale, { name: '', admin: false }),
     mapper.help(locale, { admin: true }),
@@ -102,7 +102,7 @@ test('example() is a prompt in the language of the person', () => {
 });
 
 test('status() lists each request with its own cancel button while it can be cancelled', () => {
-  const screen = mapper.status(
+  const view = mapper.status(
     [
       aView({ id: jobId('a'), kind: 'video', phase: { kind: 'making', attempt: 1, of: 3 } }),
       aView({ id: jobId('b'), prompt: 'a <cat>' }),
@@ -110,7 +110,7 @@ test('status() lists each request with its own cancel button while it can be can
     ],
     'en',
   );
-  expect(screen).toEqual({
+  expect(view).toEqual({
     text: [
       '<b>Your requests</b>',
       '1. 🎬 Video: being made',

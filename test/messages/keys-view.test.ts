@@ -26,8 +26,8 @@ const states: readonly KeyState[] = [
 
 test('keys() counts first, then tells of each key what state it is in, why and until when', () => {
   const keys = states.map((state, index) => aKey(index + 1, { state }));
-  const screen = mapper.keys(aPool(keys, { nextWakeMs: nowMs + 30_000 }), nowMs, 'en');
-  const lines = parseTelegramHtml(screen.text).split('\n');
+  const view = mapper.keys(aPool(keys, { nextWakeMs: nowMs + 30_000 }), nowMs, 'en');
+  const lines = parseTelegramHtml(view.text).split('\n');
   expect(lines.slice(0, 2)).toEqual([
     '🔑 3/12 healthy · 3 cooling · 5 benched · 1 switched off',
     'The next one wakes in: 30 s',
@@ -46,7 +46,7 @@ test('keys() counts first, then tells of each key what state it is in, why and u
     'bytez #11 abcd…wxyz ⏸ switched off',
     'bytez #12 abcd…wxyz ⛔ benched (out of credit), next test: 60 min',
   ]);
-  expect(screen.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test', 'keys:wake']);
+  expect(view.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test', 'keys:wake']);
 });
 
 test('keys() tells of each key how it fares, what went wrong last and with whom it shares an account', () => {
@@ -90,9 +90,9 @@ test('keys() of more keys than fit with all that is known has one line for each'
 
 test('keys() of a pool in good order says only that', () => {
   const keys = Array.from({ length: 11 }, (_, index) => aKey(index + 1));
-  const screen = mapper.keys(aPool(keys), nowMs, 'en');
-  expect(parseTelegramHtml(screen.text).split('\n')[0]).toBe('🔑 11/11 healthy');
-  expect(screen.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test']);
+  const view = mapper.keys(aPool(keys), nowMs, 'en');
+  expect(parseTelegramHtml(view.text).split('\n')[0]).toBe('🔑 11/11 healthy');
+  expect(view.rows.flat().map((button) => button.data)).toEqual(['keys:refresh', 'keys:test']);
 });
 
 test('keys() says of a key without a call that it was not used yet', () => {

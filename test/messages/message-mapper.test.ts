@@ -4,7 +4,7 @@ import { failureCodes, type FailureCode } from '../../src/domain/failure.ts';
 import { jobKinds, lanes } from '../../src/domain/job.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import type { Screen } from '../../src/messages/view.ts';
+import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 
@@ -17,19 +17,19 @@ const combinations = locales.flatMap((locale) =>
 );
 
 /** Reads a screen as Telegram would; answers what is shown. */
-function shown(screen: Screen, limit = 4096): string {
-  const text = parseTelegramHtml(screen.text);
+function shown(view: MessageView, limit = 4096): string {
+  const text = parseTelegramHtml(view.text);
   expect(text.trim()).not.toBe('');
   expect(text.length).toBeLessThanOrEqual(limit);
-  for (const button of screen.rows.flat()) {
+  for (const button of view.rows.flat()) {
     expect(button.text).toMatch(/^.{1,40}$/u);
     expect(Buffer.byteLength(button.data)).toBeLessThanOrEqual(64);
   }
   return text;
 }
 
-function dataOf(screen: Screen): readonly string[] {
-  return screen.rows.flat().map((button) => button.data);
+function dataOf(view: MessageView): readonly string[] {
+  return view.rows.flat().map((button) => button.data);
 }
 
 function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?: number } = {}) {
@@ -39,13 +39,13 @@ function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?
 test.each(combinations)('every phase and every code reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
   for (const phase of everyPhase) {
     const prompt = 'a <b>fox</b> & </blockquote>"cats"';
-    const screen = mapper.receipt(aView({ phase, lane, kind, prompt }), locale);
-    const text = shown(screen);
+    const view = mapper.statusMessage(aView({ phase, lane, kind, prompt }), locale);
+    const text = shown(view);
     expect(text).toContain('a <b>fox</b> & </blockquote>"cats"');
     expect(text).not.toMatch(/[{}]|undefined|\[object|NaN/);
     expect(text).not.toMatch(/\b(?:401|402|403|404|429|5\d\d)\b|unknown error/i);
     expect(lane === 'premium' && text.includes('/premium')).toBe(false);
-    expect(dataOf(screen).includes('cancel:7-1001')).toBe(phase.kind !== 'ended');
+    expect(dataOf(view).includes('cancel:7-1001')).toBe(phase.kind !== 'ended');
   }
 });
 
@@ -60,15 +60,16 @@ test.each(combinations)('every code refused at the door reads well: $locale $lan
 });
 
 test('each phase of a picture has words of its own', () => {
-  const texts = everyPhase.map((phase) => mapper.receipt(aView({ phase }), 'en').text);
+  const texts = everyPhase.map((phase) => mapper.statusMessage(aView({ phase }), 'en').text);
   const retries = everyPhase.filter((phase) => phase.kind === 'retrying').length;
   const kindsOfRetry = 4;
   expect(new Set(texts).size).toBe(everyPhase.length - retries + kindsOfRetry);
 });
 
 test('receipt() names the place in line, and says that the first one starts', () => {
-  const receipt = (ahead: number) => shown(mapper.receipt(aView({ phase: { kind: 'queued', ahead } }), 'en'));
-  expect([receipt(0), receipt(1), receipt(2)]).toEqual([
+  const statusMessage = (ahead: number) =>
+    shown(mapper.statusMessage(aView({ phase: { kind: 'queued', ahead } }), 'en'));
+  expect([statusMessage(0), statusMessage(1), statusMessage(2)]).toEqual([
     expect.stringContaining('about to start'),
     expect.stringContaining('1 request ahead'),
     expect.stringContaining('2 requests ahead'),
@@ -76,10 +77,10 @@ test('receipt() names the place in line, and says that the first one starts', ()
 });
 
 test('receipt() speaks of a try only from the second on', () => {
-  const receipt = (attempt: number) =>
-    shown(mapper.receipt(aView({ phase: { kind: 'making', attempt, of: 3 } }), 'en'));
-  expect(receipt(1)).not.toMatch(/try|\d/i);
-  expect([receipt(2), receipt(3)]).toEqual([
+  const statusMessage = (attempt: number) =>
+    shown(mapper.statusMessage(aView({ phase: { kind: 'making', attempt, of: 3 } }), 'en'));
+  expect(statusMessage(1)).not.toMatch(/try|\d/i);
+  expect([statusMessage(2), statusMessage(3)]).toEqual([
     expect.stringContaining('Second try'),
     expect.stringContaining('Third try'),
   ]);
@@ -87,7 +88,7 @@ test('receipt() speaks of a try only from the second on', () => {
 
 test('receipt() of a paused job keeps the place, says about how long and what premium changes', () => {
   const phase = { kind: 'paused', ahead: 2, inMs: 43_000 } as const;
-  expect(mapper.receipt(aView({ phase }), 'en')).toEqual({
+  expect(mapper.statusMessage(aView({ phase }), 'en')).toEqual({
     text: [
       '🚦 <b>Many people are generating right now</b>, so your picture is taking a short break.',
       'Your place is kept: 2 requests are ahead of you.',
@@ -111,18 +112,18 @@ test.each([
   [5_400_000, '90 minutes'],
   [5_400_001, '2 hours'],
 ])('receipt() rounds a wait of %i ms up to %s', (inMs, words) => {
-  const text = shown(mapper.receipt(aView({ phase: { kind: 'paused', ahead: 1, inMs } }), 'en'));
+  const text = shown(mapper.statusMessage(aView({ phase: { kind: 'paused', ahead: 1, inMs } }), 'en'));
   expect(text).toContain(`in about ${words}`);
 });
 
 test('receipt() cuts a long prompt to 300 units with an ellipsis', () => {
-  const text = mapper.receipt(aView({ prompt: 'fox '.repeat(1_000) }), 'en').text;
+  const text = mapper.statusMessage(aView({ prompt: 'fox '.repeat(1_000) }), 'en').text;
   const quoted = /<blockquote expandable>(.*)<\/blockquote>/s.exec(text)?.[1] ?? '';
   expect(quoted.endsWith('fox…') && quoted.length <= 300 && quoted.length > 290).toBe(true);
 });
 
 test('receipt() leaves out a prompt of which nothing can be shown', () => {
-  expect(mapper.receipt(aView({ prompt: '\u202E\u2066' }), 'en').text).not.toContain('blockquote');
+  expect(mapper.statusMessage(aView({ prompt: '\u202E\u2066' }), 'en').text).not.toContain('blockquote');
 });
 
 test.each(failureCodes.map((code) => [code, premiumCodes().includes(code)] as const))(
@@ -226,7 +227,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
       fc.constantFrom(...lanes),
       (prompt, model, phase, locale, lane) => {
         const view = aView({ prompt, phase, lane });
-        expect(shown(mapper.receipt(view, locale)).length).toBeLessThanOrEqual(1_500);
+        expect(shown(mapper.statusMessage(view, locale)).length).toBeLessThanOrEqual(1_500);
         shown(mapper.caption(view, locale, { model, seconds: 1e9 }), 1024);
         shown(mapper.status([view, view], locale));
         shown(mapper.start(locale, { name: prompt, admin: true }));

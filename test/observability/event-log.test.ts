@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { EventLog } from '../../src/observability/event-log.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
-const stopping = (running: number): HouseEvent => ({ event: 'house.stopping', running });
-const warning: HouseEvent = { event: 'config.warning', text: 'something is odd' };
+const stopping = (running: number): AppEvent => ({ event: 'app.stopping', running });
+const warning: AppEvent = { event: 'config.warning', text: 'something is odd' };
 
 function aLog(write?: (text: string) => void) {
   const clock = fakeClock();
@@ -29,9 +29,9 @@ function aLog(write?: (text: string) => void) {
 test('EventLog writes what is told within a few milliseconds together, each line with the time of its event', async () => {
   const { log, clock, writes, entries } = aLog();
   const startMs = clock.now();
-  log.tell(stopping(1));
+  log.emit(stopping(1));
   await clock.advance(3);
-  log.tell(stopping(2));
+  log.emit(stopping(2));
   expect(writes).toEqual([]);
   await clock.advance(2);
   expect(writes).toHaveLength(1);
@@ -45,21 +45,21 @@ test('EventLog writes what is told within a few milliseconds together, each line
 
 test('EventLog writes a warning at once, behind all that came before it', () => {
   const { log, entries } = aLog();
-  log.tell(stopping(1));
-  log.tell(warning);
-  expect(entries().map(({ event }) => event)).toEqual(['house.stopping', 'config.warning']);
+  log.emit(stopping(1));
+  log.emit(warning);
+  expect(entries().map(({ event }) => event)).toEqual(['app.stopping', 'config.warning']);
 });
 
 test.each(['exit', 'uncaughtExceptionMonitor'])('EventLog loses nothing at "%s"', (how) => {
   const { log, entries, ending } = aLog();
-  log.tell(stopping(1));
+  log.emit(stopping(1));
   ending.emit(how);
   expect(entries()).toMatchObject([{ running: 1 }]);
 });
 
 test('EventLog writes everything when it is closed, and lets go of the process', () => {
   const { log, entries, ending, clock } = aLog();
-  log.tell(stopping(1));
+  log.emit(stopping(1));
   log[Symbol.dispose]();
   expect(entries()).toMatchObject([{ running: 1 }]);
   expect({ listeners: ending.eventNames(), timers: clock.pending }).toEqual({ listeners: [], timers: 0 });
@@ -67,14 +67,14 @@ test('EventLog writes everything when it is closed, and lets go of the process',
 
 test('EventLog does not gather without end where nobody lets time pass', () => {
   const { log, writes, entries } = aLog();
-  for (let number = 1; number <= 1_000; number += 1) log.tell(stopping(number));
+  for (let number = 1; number <= 1_000; number += 1) log.emit(stopping(number));
   expect(writes).toHaveLength(3);
   expect(entries()).toHaveLength(768);
 });
 
 test('EventLog takes secrets out of what it gathered', async () => {
   const { log, clock, entries } = aLog();
-  log.tell({ event: 'job.cancelled', jobId: 'a-key-that-nobody-may-see' as never });
+  log.emit({ event: 'job.cancelled', jobId: 'a-key-that-nobody-may-see' as never });
   await clock.advance(5);
   expect(entries()).toMatchObject([{ jobId: '[redacted]', msg: 'job [redacted] cancelled' }]);
 });
@@ -86,11 +86,11 @@ test('EventLog never throws when nothing can be written, and goes on with what c
     if (isFull) throw new Error('disk full');
     texts.push(text);
   });
-  expect(() => log.tell(warning)).not.toThrow();
-  log.tell(stopping(1));
+  expect(() => log.emit(warning)).not.toThrow();
+  log.emit(stopping(1));
   await clock.advance(5);
   isFull = false;
-  log.tell(stopping(2));
+  log.emit(stopping(2));
   await clock.advance(5);
   expect(texts).toHaveLength(1);
   expect(texts[0]).toContain('"running":2');

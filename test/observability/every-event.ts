@@ -1,6 +1,6 @@
 import type { Alert } from '../../src/domain/alert.ts';
 import type { Choice } from '../../src/domain/attempt-trail.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
 
 export const job = jobId('tg-42-7');
@@ -16,28 +16,28 @@ const alert: Alert = {
   facts: { kind: 'key-failing', keyName: 'bytez #2', reason: 'rejected', times: 3 },
 };
 
-type EventName = HouseEvent['event'];
+type EventName = AppEvent['event'];
 
-const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name }> | PairedEvent<Name> } = {
-  'house.started': { event: 'house.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
-  'house.recovered': { event: 'house.recovered', handedBack: 2, setAside: 1, untold: 3 },
-  'house.tidied': { event: 'house.tidied', requests: 3, results: 2 },
-  'house.stopping': { event: 'house.stopping', running: 1 },
-  'house.stopped': { event: 'house.stopped', handedBack: 1 },
-  'config.reread': { event: 'config.reread', keys: 4 },
+const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }> | PairedEvent<Name> } = {
+  'app.started': { event: 'app.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
+  'app.recovered': { event: 'app.recovered', handedBack: 2, setAside: 1, untold: 3 },
+  'retention.deleted': { event: 'retention.deleted', requests: 3, results: 2 },
+  'app.stopping': { event: 'app.stopping', running: 1 },
+  'app.stopped': { event: 'app.stopped', handedBack: 1 },
+  'config.reloaded': { event: 'config.reloaded', keys: 4 },
   'config.warning': { event: 'config.warning', text: 'BYTEZ_API_KEY position 1 is not a usable key' },
-  'house.trouble': { event: 'house.trouble', what: 'the bytez line', error: new TypeError('no') },
-  'storage.refuses': { event: 'storage.refuses', what: 'database', error: new TypeError('no') },
+  'app.error': { event: 'app.error', what: 'the bytez line', error: new TypeError('no') },
+  'storage.unavailable': { event: 'storage.unavailable', what: 'database', error: new TypeError('no') },
   'storage.recovered': { event: 'storage.recovered', what: 'database', lastedMs: 12_000 },
   'job.accepted': { event: 'job.accepted', jobId: job, kind: 'video', lane: 'premium', ahead: 0 },
   'job.started': { event: 'job.started', jobId: job, line: 'bytez', waitedMs: 1500 },
   'job.parked': { event: 'job.parked', jobId: job, line: 'bytez', reason: 'keys-cooling', forMs: 300_000 },
   'job.produced': { event: 'job.produced', jobId: job, bytes: 2_345_678, mime: 'image/png', ms: 45_000 },
   'job.failed': { event: 'job.failed', jobId: job, code: 'busy', calls: 3 },
-  'job.set-aside': { event: 'job.set-aside', jobId: job, processes: 6 },
+  'job.dead-lettered': { event: 'job.dead-lettered', jobId: job, processes: 6 },
   'job.cancelled': { event: 'job.cancelled', jobId: job },
   'job.delivered': { event: 'job.delivered', jobId: job, ms: 46_000, as: 'message' },
-  'job.told': { event: 'job.told', jobId: job, code: 'busy' },
+  'job.notified': { event: 'job.notified', jobId: job, code: 'busy' },
   'job.undeliverable': { event: 'job.undeliverable', jobId: job, why: 'bot was blocked' },
   'attempt.started': { event: 'attempt.started', ...attempt, choice, waitedMs: 1500 },
   'attempt.failed': {
@@ -62,23 +62,27 @@ const byName: { readonly [Name in EventName]: Extract<HouseEvent, { event: Name 
   'failure.unrecognized': { event: 'failure.unrecognized', provider: 'bytez', detail: '418 teapot', count: 1 },
   'alert.raised': { event: 'alert.raised', alert },
   'alert.resolved': { event: 'alert.resolved', alert },
-  'alert.unheard': { event: 'alert.unheard', adminId: 900, detail: '403 Forbidden: bot was blocked by the user' },
+  'alert.undeliverable': {
+    event: 'alert.undeliverable',
+    adminId: 900,
+    detail: '403 Forbidden: bot was blocked by the user',
+  },
   'admin.refused': { event: 'admin.refused', userId: 7 },
-  'model.resting': { event: 'model.resting', provider: 'bytez', model: 'org/model', forMs: 180_000 },
+  'model.cooling': { event: 'model.cooling', provider: 'bytez', model: 'org/model', forMs: 180_000 },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
-  'telegram.trouble': { event: 'telegram.trouble', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
-  'telegram.contested': { event: 'telegram.contested', waits: true },
-  'telegram.uncontested': { event: 'telegram.uncontested', afterMs: 35_000 },
+  'telegram.error': { event: 'telegram.error', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
+  'telegram.conflict': { event: 'telegram.conflict', waits: true },
+  'telegram.conflict-over': { event: 'telegram.conflict-over', afterMs: 35_000 },
   'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
 };
 
 type PairedEvent<Name extends EventName> = Extract<
-  HouseEvent,
+  AppEvent,
   { event: 'breaker.opened' | 'breaker.closed' | 'alert.raised' | 'alert.resolved' }
 > & {
   event: Name;
 };
 
 /** One event of every kind; the compiler asks for those that are missing. */
-export const everyEvent: readonly HouseEvent[] = Object.values(byName);
+export const everyEvent: readonly AppEvent[] = Object.values(byName);

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
-import { createLogger, tellTo } from '../../src/observability/logger.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
+import { createLogger, emitTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 
 test.each([false, true])('foreign words in the log stay on one line without ESC (pretty: %s) (A8, A14)', (pretty) => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  const tell = tellTo(createLogger({ level: 'trace', redactor: createRedactor([]), destination, pretty }));
+  const emit = emitTo(createLogger({ level: 'trace', redactor: createRedactor([]), destination, pretty }));
   const nasty = 'x\x1b[2J\x1b]0;pwn\x07\x9b\r\n{"level":"error","msg":"forged"}\n2026-01-01 admin logged in';
-  const events: readonly HouseEvent[] = [
-    { event: 'telegram.trouble', method: 'sendMessage', detail: nasty },
-    { event: 'house.trouble', what: nasty, error: new Error(nasty, { cause: new Error(nasty) }) },
+  const events: readonly AppEvent[] = [
+    { event: 'telegram.error', method: 'sendMessage', detail: nasty },
+    { event: 'app.error', what: nasty, error: new Error(nasty, { cause: new Error(nasty) }) },
     { event: 'update.failed', updateId: 5, error: new Error(nasty), setAside: true },
     { event: 'result.refetch', jobId: 'tg-1' as never, detail: nasty },
     { event: 'config.warning', text: nasty },
   ];
-  for (const event of events) tell(event);
+  for (const event of events) emit(event);
   expect(lines).toHaveLength(events.length);
   expect(lines.join('')).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
   for (const line of lines) {

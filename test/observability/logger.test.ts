@@ -1,8 +1,8 @@
 import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { Secret } from '../../src/kit/secret.ts';
-import { createLogger, tellTo } from '../../src/observability/logger.ts';
+import { createLogger, emitTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import { everyEvent, job, key } from './every-event.ts';
 
@@ -24,7 +24,7 @@ function aLogger(options: { level?: 'trace' | 'info' | 'warn' | 'silent'; pretty
 
 test('tellTo() writes one line an event with its facts as fields and its story as the message', () => {
   const { logger, entries } = aLogger();
-  const event: HouseEvent = {
+  const event: AppEvent = {
     event: 'attempt.failed',
     jobId: job,
     keyId: key,
@@ -35,7 +35,7 @@ test('tellTo() writes one line an event with its facts as fields and its story a
     ms: 210,
     failure: { blame: 'key', reason: 'rate-limited', retryAfterMs: 30_000, detail: 'asked to wait' },
   };
-  tellTo(logger)(event);
+  emitTo(logger)(event);
   expect(entries()).toEqual([
     {
       level: 40,
@@ -59,8 +59,8 @@ test('tellTo() writes one line an event with its facts as fields and its story a
 
 test('tellTo() has a level and a message for every event', () => {
   const { logger, entries } = aLogger();
-  const tell = tellTo(logger);
-  for (const event of everyEvent) tell(event);
+  const emit = emitTo(logger);
+  for (const event of everyEvent) emit(event);
   expect(entries().map((entry) => entry['event'])).toEqual(everyEvent.map((event) => event.event));
   const levels = new Map(entries().map((entry) => [entry['event'], entry['level']]));
   expect(levels.get('attempt.succeeded')).toBe(30);
@@ -71,16 +71,16 @@ test('tellTo() has a level and a message for every event', () => {
 
 test('tellTo() names the event when there is no story, and the state of a key in one field', () => {
   const { logger, entries } = aLogger();
-  const tell = tellTo(logger);
-  tell({ event: 'house.recovered', handedBack: 0, setAside: 0, untold: 0 });
-  tell({ event: 'key.changed', keyId: key, keyName: 'bytez #1', state: { kind: 'ready' } });
-  expect(entries()[0]).toMatchObject({ msg: 'house.recovered' });
+  const emit = emitTo(logger);
+  emit({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 0 });
+  emit({ event: 'key.changed', keyId: key, keyName: 'bytez #1', state: { kind: 'ready' } });
+  expect(entries()[0]).toMatchObject({ msg: 'app.recovered' });
   expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });
 });
 
 test('tellTo() keeps the error of a trouble as its description and frames', () => {
   const { logger, entries } = aLogger();
-  tellTo(logger)({ event: 'house.trouble', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
+  emitTo(logger)({ event: 'app.error', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
   expect(entries()[0]).toMatchObject({
     level: 50,
     msg: 'trouble with the bytez line: Error: no [redacted]',
@@ -98,7 +98,7 @@ test('tellTo() never throws, even when nothing can be written', () => {
       },
     },
   });
-  expect(() => tellTo(logger)({ event: 'house.stopping', running: 0 })).not.toThrow();
+  expect(() => emitTo(logger)({ event: 'app.stopping', running: 0 })).not.toThrow();
 });
 
 test('createLogger() keeps quiet below its level', () => {
@@ -156,7 +156,7 @@ test('createLogger() writes forged lines and terminal commands as plain text on 
 
 test('createLogger() redacts pretty lines too', () => {
   const { logger, lines } = aLogger({ pretty: true });
-  tellTo(logger)({ event: 'config.warning', text: `found ${apiKey}\x1b[2J` });
+  emitTo(logger)({ event: 'config.warning', text: `found ${apiKey}\x1b[2J` });
   const all = lines.join('');
   expect(all).toContain('WARN: environment: found [redacted]');
   expect(all).not.toContain('canary');

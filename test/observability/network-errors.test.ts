@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import { describeError } from '../../src/observability/describe-error.ts';
-import { createLogger, tellTo } from '../../src/observability/logger.ts';
+import { createLogger, emitTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 import { testToken } from '../support/test-app.ts';
 
@@ -14,7 +14,7 @@ test('an error of the network that holds the address of a call is told by its na
   const lines: string[] = [];
   const redactor = createRedactor([]);
   const logger = createLogger({ level: 'trace', redactor, destination: { write: (line) => void lines.push(line) } });
-  tellTo(logger)({ event: 'house.trouble', what: 'a message', error: failed });
+  emitTo(logger)({ event: 'app.error', what: 'a message', error: failed });
   logger.error(failed);
   expect(lines).toHaveLength(2);
   expect(lines.join('')).toContain('Network request for');

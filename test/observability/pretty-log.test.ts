@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { storyLine } from '../../src/observability/pretty-log.ts';
 import { choice, everyEvent, job, key } from './every-event.ts';
 
 test('storyLine() tells a picture’s story', () => {
   const attempt = { jobId: job, keyId: key, of: 3, model: 'org/model', attempt: 1 };
-  const story: HouseEvent[] = [
+  const story: AppEvent[] = [
     { event: 'job.accepted', jobId: job, kind: 'image', lane: 'free', ahead: 2 },
     { event: 'attempt.started', ...attempt, keyName: 'bytez #2', choice, waitedMs: 0 },
     {
@@ -45,11 +45,11 @@ test.each(everyEvent.map((event) => [event.event, event] as const))(
 );
 
 test('storyLine() has nothing to tell of a start after which nothing was left', () => {
-  expect(storyLine({ event: 'house.recovered', handedBack: 0, setAside: 0, untold: 0 })).toBeUndefined();
+  expect(storyLine({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 0 })).toBeUndefined();
 });
 
 test('storyLine() survives times beyond the calendar and words with line ends', () => {
-  const far: HouseEvent = {
+  const far: AppEvent = {
     event: 'key.changed',
     keyId: key,
     keyName: 'bytez #1',

@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { startFloodTelegram } from '../../bench/flood-telegram.ts';
 import { troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, testToken, wordsOf } from '../support/test-app.ts';
-import { openPressedHouse } from './pressed-app.ts';
+import { fromBot, openTestApp, testToken, wordsOf } from '../support/test-app.ts';
+import { openPressedApp } from './pressed-app.ts';
 
 /** How many rows of the inbox are in each state. */
 function inboxOf(dataDir: string): Readonly<Record<string, unknown>> {
@@ -17,35 +17,35 @@ function inboxOf(dataDir: string): Readonly<Record<string, unknown>> {
 test('of two thousand people who ask within a second everybody is answered and nobody’s words are lost', async () => {
   const people = 2_000;
   await using telegram = await startFloodTelegram(Number(testToken.split(':', 1)[0]));
-  await using house = await openTestHouse({ door: () => telegram.url, env: { MAX_WAIT_S: '2592000' } });
-  house.bytez.hold();
+  await using app = await openTestApp({ door: () => telegram.url, env: { MAX_WAIT_S: '2592000' } });
+  app.bytez.hold();
   for (let id = 1; id <= people; id += 1) telegram.say(1_000 + id, '/generate a red fox');
   await until(() => telegram.answered === people && telegram.held === 0, 30_000);
-  await until(() => inboxOf(house.dataDir)['handled'] === people, 10_000);
-  const { lines } = await house.house.stats();
+  await until(() => inboxOf(app.dataDir)['handled'] === people, 10_000);
+  const { lines } = await app.app.stats();
   const [line] = lines;
   expect((line?.waiting.free ?? 0) + (line?.running ?? 0)).toBe(people);
-  expect(house.events.filter(({ event }) => event === 'job.accepted')).toHaveLength(people);
-  expect(troubles(house)).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'job.accepted')).toHaveLength(people);
+  expect(troubles(app)).toEqual([]);
 }, 60_000);
 
 test('of 150 people who ask while nothing can be written everybody hears so once, and nothing is made of it later', async () => {
-  await using house = await openPressedHouse('database read-only', { MAX_WAIT_S: '2592000' });
-  const people = Array.from({ length: 150 }, (_, index) => house.person(1_000 + index));
-  const beforeMb = await house.rssMb();
-  await house.refuse();
+  await using app = await openPressedApp('database read-only', { MAX_WAIT_S: '2592000' });
+  const people = Array.from({ length: 150 }, (_, index) => app.person(1_000 + index));
+  const beforeMb = await app.rssMb();
+  await app.refuse();
   for (const person of people) person.say('/generate a red fox');
   await until(() => people.every((person) => fromBot(person.messages()).length > 0), 20_000);
-  const after = await house.rssMb();
-  await house.allow();
-  await until(() => house.events.some(({ event }) => event === 'storage.recovered'), 20_000);
+  const after = await app.rssMb();
+  await app.allow();
+  await until(() => app.events.some(({ event }) => event === 'storage.recovered'), 20_000);
   for (const person of people) {
     expect(fromBot(person.messages()).map((one) => wordsOf(one))).toEqual([
       expect.stringContaining('I can’t take anything new right now'),
     ]);
   }
   expect(after - beforeMb).toBeLessThan(200);
-  const [, ...later] = house.events.map(({ event }) => event);
-  expect(later).toEqual(['storage.refuses', 'storage.recovered']);
-  expect(inboxOf(house.dataDir)).toEqual({});
+  const [, ...later] = app.events.map(({ event }) => event);
+  expect(later).toEqual(['storage.unavailable', 'storage.recovered']);
+  expect(inboxOf(app.dataDir)).toEqual({});
 }, 60_000);

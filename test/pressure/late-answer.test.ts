@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { answerTo, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 
-const filesOf = ({ dataDir }: TestHouse): readonly string[] => {
+const filesOf = ({ dataDir }: TestApp): readonly string[] => {
   const results = join(dataDir, 'results');
   return existsSync(results) ? readdirSync(results) : [];
 };
 
 /** Of each job how it ended and whether its credit was given back. */
-function ledgerOf({ dataDir }: TestHouse): readonly string[] {
+function ledgerOf({ dataDir }: TestApp): readonly string[] {
   const database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
   const rows = database
     .prepare(
@@ -22,64 +22,64 @@ function ledgerOf({ dataDir }: TestHouse): readonly string[] {
   return rows.map((row) => `${String(row['kind'])} ${row['given_back'] === 1 ? 'free' : 'charged'}`);
 }
 
-const tellings = ({ events }: TestHouse): number =>
-  events.filter(({ event }) => event === 'job.told' || event === 'job.delivered').length;
+const tellings = ({ events }: TestApp): number =>
+  events.filter(({ event }) => event === 'job.notified' || event === 'job.delivered').length;
 
 test('an answer that comes after the request was cancelled shows nothing, costs nothing and leaves nothing', async () => {
-  await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
-  const person = house.person(7);
-  const hold = house.bytez.hold();
+  await using app = await openTestApp({ env: { BYTEZ_SEATS_MAX: '1' } });
+  const person = app.person(7);
+  const hold = app.bytez.hold();
   await answerTo(person, '/generate for nobody');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   await answerTo(person, '/cancel');
-  await house.event('job.told');
+  await app.event('job.notified');
   hold.release();
   await answerTo(person, '/generate a red fox');
   await person.waitFor((seen) => seen.some(({ photo }) => photo !== undefined));
-  await until(() => tellings(house) === 2);
+  await until(() => tellings(app) === 2);
   expect(picturesOf(person).map((one) => wordsOf(one).split('\n')[0])).toEqual(['a red fox']);
-  expect(runs(house).map(({ prompt, aborted }) => [prompt, aborted])).toEqual([
+  expect(runs(app).map(({ prompt, aborted }) => [prompt, aborted])).toEqual([
     ['for nobody', true],
     ['a red fox', false],
   ]);
-  expect(filesOf(house)).toHaveLength(1);
-  expect(ledgerOf(house)).toEqual(['cancelled free', 'result charged']);
-  expect(troubles(house)).toEqual([]);
+  expect(filesOf(app)).toHaveLength(1);
+  expect(ledgerOf(app)).toEqual(['cancelled free', 'result charged']);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('a request that is cancelled while its result is fetched shows nothing, costs nothing and leaves nothing', async () => {
-  await using house = await openTestHouse({ accounts: [[{ do: { kind: 'stalled-media' } }]] });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts: [[{ do: { kind: 'stalled-media' } }]] });
+  const person = app.person(7);
   await answerTo(person, '/generate a red fox');
-  await until(() => filesOf(house).length === 1);
+  await until(() => filesOf(app).length === 1);
   await answerTo(person, '/cancel');
-  await house.event('job.told');
-  await until(() => filesOf(house).length === 0);
+  await app.event('job.notified');
+  await until(() => filesOf(app).length === 0);
   expect(picturesOf(person)).toEqual([]);
-  expect(ledgerOf(house)).toEqual(['cancelled free']);
-  expect(troubles(house)).toEqual([]);
+  expect(ledgerOf(app)).toEqual(['cancelled free']);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('whoever cancels in the moment in which the answer comes gets the picture or the cancellation, never both', async () => {
   const people = Array.from({ length: 24 }, (_, index) => 100 + index);
-  await using house = await openTestHouse({
+  await using app = await openTestApp({
     seats: people.length,
     env: { BYTEZ_SEATS_PER_KEY: String(people.length) },
   });
-  const hold = house.bytez.hold();
-  const crowd = people.map((id) => house.person(id));
+  const hold = app.bytez.hold();
+  const crowd = people.map((id) => app.person(id));
   await Promise.all(crowd.map((person) => answerTo(person, `/generate for ${person.id}`)));
-  await until(() => runs(house).length === people.length, 10_000);
+  await until(() => runs(app).length === people.length, 10_000);
   const cancelled = crowd.map(async (person, index) => {
     await new Promise((resolve) => setTimeout(resolve, index * 50));
     person.say('/cancel');
   });
   hold.release();
   await Promise.all(cancelled);
-  await until(() => tellings(house) === people.length, 15_000);
+  await until(() => tellings(app) === people.length, 15_000);
   const shown = crowd.map((person) => fromBot(person.messages(), ({ photo }) => photo !== undefined).length);
-  expect(ledgerOf(house)).toEqual(shown.map((pictures) => (pictures === 1 ? 'result charged' : 'cancelled free')));
-  expect(filesOf(house)).toHaveLength(shown.reduce((sum, pictures) => sum + pictures, 0));
-  expect(runs(house)).toHaveLength(people.length);
-  expect(house.events.filter(({ event }) => event === 'house.trouble')).toEqual([]);
+  expect(ledgerOf(app)).toEqual(shown.map((pictures) => (pictures === 1 ? 'result charged' : 'cancelled free')));
+  expect(filesOf(app)).toHaveLength(shown.reduce((sum, pictures) => sum + pictures, 0));
+  expect(runs(app)).toHaveLength(people.length);
+  expect(app.events.filter(({ event }) => event === 'app.error')).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
@@ -16,11 +16,11 @@ import { until } from '../journeys/talk.ts';
 export const pressures = ['full disk', 'quota used up', 'database read-only'] as const;
 export type Pressure = (typeof pressures)[number];
 
-export type PressedHouse = AsyncDisposable & {
+export type PressedApp = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   readonly dataDir: string;
-  readonly events: readonly HouseEvent[];
+  readonly events: readonly AppEvent[];
   /** Resolves once the machine refuses, or no longer does. */
   refuse(): Promise<void>;
   allow(): Promise<void>;
@@ -30,7 +30,7 @@ export type PressedHouse = AsyncDisposable & {
   person(id: number, languageCode?: string): Person;
 };
 
-type Line = HouseEvent | { readonly event: 'test.opened'; readonly httpUrl: string } | Did;
+type Line = AppEvent | { readonly event: 'test.opened'; readonly httpUrl: string } | Did;
 type Did = { readonly event: 'test.did'; readonly word: string; readonly rssBytes?: number };
 
 const diskMegabytes = 8;
@@ -48,10 +48,10 @@ export function canBePressed(pressure: Pressure): boolean {
 }
 
 /** The house in a process of its own on a machine that can be made to refuse, against sandboxes of this one. */
-export async function openPressedHouse(
+export async function openPressedApp(
   pressure: Pressure,
   more: Readonly<Record<string, string>> = {},
-): Promise<PressedHouse> {
+): Promise<PressedApp> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-pressure-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -59,9 +59,9 @@ export async function openPressedHouse(
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
   const accounts = [{ name: 'account 1', key: testKey(1), faults: [] }];
   const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
-  const house = [process.execPath, join(import.meta.dirname, 'children', 'house.ts')] as const;
-  const command = ['unshare', '-rm', 'sh', '-c', `${mount} && exec "$0" "$@"`, ...house];
-  const [file = '', ...args] = pressure === 'full disk' ? command : house;
+  const app = [process.execPath, join(import.meta.dirname, 'children', 'app.ts')] as const;
+  const command = ['unshare', '-rm', 'sh', '-c', `${mount} && exec "$0" "$@"`, ...app];
+  const [file = '', ...args] = pressure === 'full disk' ? command : app;
   const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
@@ -86,7 +86,7 @@ export async function openPressedHouse(
     child.kill('SIGKILL');
     await closed;
   });
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const did: Did[] = [];
   let httpUrl = '';
   createInterface({ input: child.stdout }).on('line', (text) => {
@@ -95,7 +95,7 @@ export async function openPressedHouse(
     else if (line.event === 'test.opened') ({ httpUrl } = line);
     else events.push(line);
   });
-  await until(() => events.some(({ event }) => event === 'house.started'));
+  await until(() => events.some(({ event }) => event === 'app.started'));
   const ask = async (word: string): Promise<Did> => {
     const before = did.length;
     child.stdin.write(`${word}\n`);

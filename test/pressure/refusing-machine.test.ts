@@ -1,32 +1,32 @@
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
 import { fromBot, wordsOf } from '../support/test-app.ts';
-import { canBePressed, openPressedHouse, type PressedHouse, pressures } from './pressed-app.ts';
+import { canBePressed, openPressedApp, type PressedApp, pressures } from './pressed-app.ts';
 
-const ready = (house: PressedHouse, status: number) =>
-  vi.waitUntil(async () => (await house.readiness()) === status, { interval: 50, timeout: 20_000 });
+const ready = (app: PressedApp, status: number) =>
+  vi.waitUntil(async () => (await app.readiness()) === status, { interval: 50, timeout: 20_000 });
 
 test.for(pressures.filter(canBePressed))(
   '%s: the house refuses kindly, keeps what it took, and goes on by itself (Q5)',
   async (pressure) => {
-    await using house = await openPressedHouse(pressure);
-    const [ann, ben, cleo] = [house.person(7), house.person(8), house.person(9)];
-    const hold = house.bytez.hold();
+    await using app = await openPressedApp(pressure);
+    const [ann, ben, cleo] = [app.person(7), app.person(8), app.person(9)];
+    const hold = app.bytez.hold();
     await answerTo(ann, '/generate for Ann');
-    await until(() => runs(house).length === 1);
+    await until(() => runs(app).length === 1);
     await answerTo(ben, '/generate for Ben');
-    await ready(house, 200);
+    await ready(app, 200);
 
-    await house.refuse();
+    await app.refuse();
     expect(wordsOf(await answerTo(cleo, '/generate for Cleo'))).toContain('I can’t take anything new right now');
     expect(wordsOf(await answerTo(cleo, '/help'))).toContain('/generate');
     hold.release();
-    await ready(house, 503);
-    await until(() => house.events.some(({ event }) => event === 'attempt.succeeded'));
-    await house.allow();
+    await ready(app, 503);
+    await until(() => app.events.some(({ event }) => event === 'attempt.succeeded'));
+    await app.allow();
 
     await Promise.all([pictures(ann), pictures(ben)]);
-    await ready(house, 200);
+    await ready(app, 200);
     await answerTo(cleo, '/generate for Cleo at last');
     await pictures(cleo);
     expect([ann, ben, cleo].map((person) => picturesOf(person).map((one) => wordsOf(one).split('\n')[0]))).toEqual([
@@ -35,9 +35,9 @@ test.for(pressures.filter(canBePressed))(
       ['for Cleo at last'],
     ]);
     expect(fromBot(ann.messages())).toHaveLength(1);
-    expect(runs(house).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);
-    const told = house.events.filter(({ event }) => event.startsWith('storage.'));
-    expect(told.map(({ event }) => event)).toEqual(['storage.refuses', 'storage.recovered']);
-    expect(troubles(house)).toEqual([]);
+    expect(runs(app).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);
+    const told = app.events.filter(({ event }) => event.startsWith('storage.'));
+    expect(told.map(({ event }) => event)).toEqual(['storage.unavailable', 'storage.recovered']);
+    expect(troubles(app)).toEqual([]);
   },
 );

@@ -2,23 +2,23 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
-import { fromBot, openTestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 
 test('while results cannot be written nothing new is taken, and nobody has to make a result twice (Q5)', async () => {
-  await using house = await openTestHouse({ env: { BYTEZ_SEATS_MAX: '1' } });
-  const [ann, ben, cleo] = [house.person(7), house.person(8), house.person(9, 'es')];
-  const readiness = async () => (await fetch(`${house.house.httpUrl}/readyz`)).status;
-  const hold = house.bytez.hold();
+  await using app = await openTestApp({ env: { BYTEZ_SEATS_MAX: '1' } });
+  const [ann, ben, cleo] = [app.person(7), app.person(8), app.person(9, 'es')];
+  const readiness = async () => (await fetch(`${app.app.httpUrl}/readyz`)).status;
+  const hold = app.bytez.hold();
   await answerTo(ann, '/generate for Ann');
-  await until(() => runs(house).length === 1);
+  await until(() => runs(app).length === 1);
   await answerTo(ben, '/generate for Ben');
 
   // Nothing can be made in the place of a file, whoever one is.
-  const results = join(house.dataDir, 'results');
+  const results = join(app.dataDir, 'results');
   rmSync(results, { recursive: true, force: true });
   writeFileSync(results, '');
   hold.release();
-  await house.event('storage.refuses');
+  await app.event('storage.unavailable');
   expect(wordsOf(await answerTo(cleo, '/generate for Cleo'))).toContain('Ahora mismo no puedo aceptar nada nuevo');
   await vi.waitUntil(async () => (await readiness()) === 503, { interval: 50, timeout: 20_000 });
   expect(picturesOf(ann)).toEqual([]);
@@ -26,15 +26,15 @@ test('while results cannot be written nothing new is taken, and nobody has to ma
   mkdirSync(results);
 
   await Promise.all([pictures(ann), pictures(ben)]);
-  await house.event('storage.recovered');
+  await app.event('storage.recovered');
   await vi.waitUntil(async () => (await readiness()) === 200, { interval: 50, timeout: 20_000 });
   await answerTo(cleo, '/generate for Cleo at last');
   await pictures(cleo);
-  expect(runs(house).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);
+  expect(runs(app).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben', 'for Cleo at last']);
   expect([ann, ben].map((person) => fromBot(person.messages()).length)).toEqual([1, 1]);
-  expect(house.events.filter(({ event }) => event.startsWith('storage.'))).toMatchObject([
-    { event: 'storage.refuses', what: 'results' },
+  expect(app.events.filter(({ event }) => event.startsWith('storage.'))).toMatchObject([
+    { event: 'storage.unavailable', what: 'results' },
     { event: 'storage.recovered', what: 'results' },
   ]);
-  expect(troubles(house)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { runs } from '../journeys/talk.ts';
 import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { fromBot, openTestHouse, type TestHouse, wordsOf } from '../support/test-app.ts';
+import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 
 const hourMs = 3_600_000;
 const jumps = [
@@ -14,14 +14,14 @@ const jumps = [
 /** Lets so much time pass, and what belongs to it happen. */
 const pass = (clock: FakeClock, ms: number) => passTime(clock, clock.sleep(ms, new AbortController().signal));
 
-const happened = (house: TestHouse, name: string) => house.events.some(({ event }) => event === name);
+const happened = (app: TestApp, name: string) => app.events.some(({ event }) => event === name);
 
-const untilHappened = (house: TestHouse, clock: FakeClock, name: Parameters<TestHouse['event']>[0]) =>
-  passTime(clock, house.event(name), { stepMs: 50, atMostMs: 60_000 });
+const untilHappened = (app: TestApp, clock: FakeClock, name: Parameters<TestApp['event']>[0]) =>
+  passTime(clock, app.event(name), { stepMs: 50, atMostMs: 60_000 });
 
-const secondCall = async (house: TestHouse): Promise<void> => {
+const secondCall = async (app: TestApp): Promise<void> => {
   let calls = 0;
-  await house.event('attempt.started', () => (calls += 1) === 2);
+  await app.event('attempt.started', () => (calls += 1) === 2);
 };
 
 test.each(jumps)(
@@ -29,17 +29,17 @@ test.each(jumps)(
   async (_, byMs) => {
     const clock = fakeClock();
     const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
-    await using house = await openTestHouse({ accounts, clock });
-    const person = house.person(7);
+    await using app = await openTestApp({ accounts, clock });
+    const person = app.person(7);
     person.say('/generate a red fox');
-    await untilHappened(house, clock, 'job.parked');
+    await untilHappened(app, clock, 'job.parked');
     clock.jump(byMs);
     await pass(clock, 50_000);
-    expect(runs(house)).toHaveLength(1);
-    await passTime(clock, secondCall(house), { atMostMs: 15_000 });
+    expect(runs(app)).toHaveLength(1);
+    await passTime(clock, secondCall(app), { atMostMs: 15_000 });
     await passTime(clock, person.waitFor(hasPicture));
-    expect(house.events).toContainEqual({ event: 'clock.jumped', byMs });
-    expect(['job.failed', 'house.trouble'].map((name) => happened(house, name))).toEqual([false, false]);
+    expect(app.events).toContainEqual({ event: 'clock.jumped', byMs });
+    expect(['job.failed', 'app.error'].map((name) => happened(app, name))).toEqual([false, false]);
   },
 );
 
@@ -47,32 +47,32 @@ test.each(jumps)(
   'a clock that is set %s by an hour while one is served and one waits costs neither of them anything (K21)',
   async (_, byMs) => {
     const clock = fakeClock();
-    await using house = await openTestHouse({ clock, env: { BYTEZ_SEATS_MAX: '1' } });
-    const [ann, ben] = [house.person(7), house.person(8)];
-    const hold = house.bytez.hold();
+    await using app = await openTestApp({ clock, env: { BYTEZ_SEATS_MAX: '1' } });
+    const [ann, ben] = [app.person(7), app.person(8)];
+    const hold = app.bytez.hold();
     ann.say('/generate for Ann');
-    await untilHappened(house, clock, 'attempt.started');
+    await untilHappened(app, clock, 'attempt.started');
     ben.say('/generate for Ben');
     await passTime(
       clock,
       ben.waitFor((seen) => fromBot(seen).length === 1),
     );
     clock.jump(byMs);
-    await untilHappened(house, clock, 'clock.jumped');
+    await untilHappened(app, clock, 'clock.jumped');
     hold.release();
     await passTime(clock, Promise.all([ann, ben].map((person) => person.waitFor(hasPicture))), { atMostMs: 300_000 });
     let told = 0;
     await passTime(
       clock,
-      house.event('job.delivered', () => (told += 1) === 2),
+      app.event('job.delivered', () => (told += 1) === 2),
     );
     expect([ann, ben].map((person) => fromBot(person.messages()).length)).toEqual([1, 1]);
-    expect(runs(house).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben']);
-    expect(house.events.flatMap((event) => (event.event === 'job.delivered' ? [event.ms < 600_000] : []))).toEqual([
+    expect(runs(app).map(({ prompt }) => prompt)).toEqual(['for Ann', 'for Ben']);
+    expect(app.events.flatMap((event) => (event.event === 'job.delivered' ? [event.ms < 600_000] : []))).toEqual([
       true,
       true,
     ]);
-    expect(['job.failed', 'house.trouble'].map((name) => happened(house, name))).toEqual([false, false]);
+    expect(['job.failed', 'app.error'].map((name) => happened(app, name))).toEqual([false, false]);
   },
 );
 
@@ -81,48 +81,48 @@ test.each(jumps)(
   async (_, byMs) => {
     const clock = fakeClock();
     const accounts = [[{ do: { kind: 'status', status: 503 }, when: { times: 2 } } as const]];
-    await using house = await openTestHouse({ accounts, clock, env: { RETRY_DELAY_S: '20' } });
-    const person = house.person(7);
+    await using app = await openTestApp({ accounts, clock, env: { RETRY_DELAY_S: '20' } });
+    const person = app.person(7);
     person.say('/generate a red fox');
-    await untilHappened(house, clock, 'job.parked');
+    await untilHappened(app, clock, 'job.parked');
     clock.jump(byMs);
     await passTime(clock, person.waitFor(hasPicture), { atMostMs: 600_000 });
-    expect(runs(house)).toHaveLength(3);
-    expect(happened(house, 'job.failed')).toBe(false);
+    expect(runs(app)).toHaveLength(3);
+    expect(happened(app, 'job.failed')).toBe(false);
   },
 );
 
 /** A house whose only key rests for a minute, closed while somebody waits for it, and opened again. */
-async function aReopenedHouse(clock: FakeClock, byMs: number) {
+async function aReopenedApp(clock: FakeClock, byMs: number) {
   const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
-  const house = await openTestHouse({ accounts, clock });
-  const person = house.person(7);
+  const app = await openTestApp({ accounts, clock });
+  const person = app.person(7);
   person.say('/generate a red fox');
-  await untilHappened(house, clock, 'job.parked');
-  const reopened = house.restart();
+  await untilHappened(app, clock, 'job.parked');
+  const reopened = app.restart();
   clock.jump(byMs);
   await passTime(clock, reopened);
-  return { house, person };
+  return { app, person };
 }
 
 test('a clock that is set back by an hour while the house is closed keeps nobody waiting for an hour (K21)', async () => {
   const clock = fakeClock();
-  const { house, person } = await aReopenedHouse(clock, -hourMs);
-  await using _house = house;
-  await passTime(clock, secondCall(house), { atMostMs: 75_000 });
+  const { app, person } = await aReopenedApp(clock, -hourMs);
+  await using _app = app;
+  await passTime(clock, secondCall(app), { atMostMs: 75_000 });
   await passTime(clock, person.waitFor(hasPicture));
-  expect([runs(house).length, happened(house, 'job.failed')]).toEqual([2, false]);
+  expect([runs(app).length, happened(app, 'job.failed')]).toEqual([2, false]);
 });
 
 test('a clock that is set forward by an hour while the house is closed ends what has lasted too long, kindly (K21)', async () => {
   const clock = fakeClock();
-  const { house, person } = await aReopenedHouse(clock, hourMs);
-  await using _house = house;
+  const { app, person } = await aReopenedApp(clock, hourMs);
+  await using _app = app;
   await passTime(clock, person.waitFor(hasAnswer), { atMostMs: 600_000 });
   expect(wordsOf(fromBot(person.messages())[0])).toContain('Many people are generating right now');
-  expect(runs(house)).toHaveLength(1);
+  expect(runs(app)).toHaveLength(1);
   // Nothing was charged for it.
-  await passTime(clock, house.event('job.told'));
+  await passTime(clock, app.event('job.notified'));
   person.say('/generate once more');
   await passTime(clock, person.waitFor(hasPicture));
 });
@@ -130,11 +130,11 @@ test('a clock that is set forward by an hour while the house is closed ends what
 test('the first second after 2^31 seconds is like any other (K21)', async () => {
   const clock = fakeClock(2 ** 31 * 1_000 - 5_000);
   const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 10 }, when: { times: 1 } } as const]];
-  await using house = await openTestHouse({ accounts, clock });
-  const person = house.person(7);
+  await using app = await openTestApp({ accounts, clock });
+  const person = app.person(7);
   person.say('/generate a red fox');
-  await untilHappened(house, clock, 'job.parked');
+  await untilHappened(app, clock, 'job.parked');
   await passTime(clock, person.waitFor(hasPicture));
   expect(clock.now()).toBeGreaterThan(2 ** 31 * 1_000);
-  expect([runs(house).length, happened(house, 'job.failed')]).toEqual([2, false]);
+  expect([runs(app).length, happened(app, 'job.failed')]).toEqual([2, false]);
 });

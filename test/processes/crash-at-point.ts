@@ -1,14 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { type LifePoint, lifePoints } from '../../src/domain/events.ts';
+import { type Checkpoint, checkpoints } from '../../src/domain/events.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fromBot, wordsOf } from '../support/test-app.ts';
-import { type KillableHouse, openKillableHouse } from './killable-app.ts';
+import { type KillableApp, openKillableApp } from './killable-app.ts';
 import { picturesOf, runs, until } from '../journeys/talk.ts';
 
 /** What became of people whose request met the death of the process at one point of its life. */
 export type CrashReport = {
-  readonly point: LifePoint;
+  readonly point: Checkpoint;
   readonly kills: number;
   /** Requests without a result. */
   readonly lost: number;
@@ -26,7 +26,7 @@ export type CrashReport = {
   readonly open: number;
 };
 
-type Death = { readonly point: LifePoint; readonly afterMs: number };
+type Death = { readonly point: Checkpoint; readonly afterMs: number };
 
 const patienceMs = 30_000;
 
@@ -35,26 +35,26 @@ const patienceMs = 30_000;
  * always with a fresh request; lets it finish and answers what became of all of them.
  */
 export async function crashAtEveryPoint(kills: number): Promise<readonly CrashReport[]> {
-  const deaths = lifePoints.flatMap((point) => Array.from({ length: kills }, (_, afterMs) => ({ point, afterMs })));
-  await using house = await openKillableHouse({ latencyMs: 20, isAsleep: true });
+  const deaths = checkpoints.flatMap((point) => Array.from({ length: kills }, (_, afterMs) => ({ point, afterMs })));
+  await using app = await openKillableApp({ latencyMs: 20, isAsleep: true });
   const asked = new Map<Death, Person>();
   for (const [index, death] of deaths.entries()) {
-    const spared = jobs(house).map(({ id }) => id);
-    await house.start({ ...death, spared });
+    const spared = jobs(app).map(({ id }) => id);
+    await app.start({ ...death, spared });
     // A job on which six processes in a row die is set aside, and rightly so.
-    await until(() => jobs(house).every(({ state }) => state === 'told'), patienceMs);
-    const person = house.person(7 + index);
+    await until(() => jobs(app).every(({ state }) => state === 'told'), patienceMs);
+    const person = app.person(7 + index);
     asked.set(death, person);
     person.say(promptOf(person));
-    await house.died();
+    await app.died();
   }
-  await house.start();
-  await until(() => jobs(house).length === deaths.length, patienceMs);
-  await until(() => jobs(house).every(({ state }) => state === 'told'), patienceMs);
-  await house.kill();
-  return lifePoints.map((point) => {
+  await app.start();
+  await until(() => jobs(app).length === deaths.length, patienceMs);
+  await until(() => jobs(app).every(({ state }) => state === 'told'), patienceMs);
+  await app.kill();
+  return checkpoints.map((point) => {
     const people = deaths.filter((death) => death.point === point).map((death) => asked.get(death) as Person);
-    return lookAt(house, people, point);
+    return lookAt(app, people, point);
   });
 }
 
@@ -62,12 +62,12 @@ function promptOf({ id }: Person): string {
   return `/generate for ${id}`;
 }
 
-function lookAt(house: KillableHouse, people: readonly Person[], point: LifePoint): CrashReport {
+function lookAt(app: KillableApp, people: readonly Person[], point: Checkpoint): CrashReport {
   const ids = new Set(people.map(({ id }) => id));
-  const ours = jobs(house).filter(({ userId }) => ids.has(userId));
+  const ours = jobs(app).filter(({ userId }) => ids.has(userId));
   const about = people.map((person) => fromBot(person.messages(), (one) => wordsOf(one).includes(`for ${person.id}`)));
   const pictures = people.map((person) => picturesOf(person).length);
-  const made = people.map((person) => runs(house).filter(({ prompt }) => prompt === `for ${person.id}`).length);
+  const made = people.map((person) => runs(app).filter(({ prompt }) => prompt === `for ${person.id}`).length);
   const unsure = ours.filter(({ isUnsure }) => isUnsure).length;
   const underWay = sum(about.map((messages) => messages.filter(({ photo }) => photo === undefined).length));
   return {
@@ -92,7 +92,7 @@ function beyondOne(numbers: readonly number[]): number {
 }
 
 /** Every job as the ledger has it; none before the first process has made the ledger. */
-function jobs({ dataDir }: KillableHouse) {
+function jobs({ dataDir }: KillableApp) {
   using stack = new DisposableStack();
   const file = join(dataDir, 'darkroom.db');
   let rows;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type LifePoint, lifePoints } from '../../src/domain/events.ts';
+import { type Checkpoint, checkpoints } from '../../src/domain/events.ts';
 import { crashAtEveryPoint } from './crash-at-point.ts';
 
 /** Until the provider's answer is kept, it has to be asked again. */
-const beforeTheAnswer: ReadonlySet<LifePoint> = new Set(['accepted', 'claimed', 'call-noted', 'calling']);
+const beforeTheAnswer: ReadonlySet<Checkpoint> = new Set(['accepted', 'claimed', 'call-noted', 'calling']);
 
 test(
   'whoever asks while the bot dies, at any point of the request’s life, gets one picture, paid for once',
@@ -13,7 +13,7 @@ test(
     const reports = await crashAtEveryPoint(kills);
     const promised = { kills, lost: 0, twice: 0, stale: 0, unbalanced: 0, open: 0 };
     expect(reports).toEqual(
-      lifePoints.map((point) => ({
+      checkpoints.map((point) => ({
         point,
         ...promised,
         unsure: expect.any(Number),

@@ -10,7 +10,7 @@ const warnings = (process: StartedProcess) =>
 
 test('SIGHUP takes the keys of .env in while the bot runs, names what has to wait, and prints no key', async () => {
   await using process = await startProcess(2, { BYTEZ_API_KEY: testKey(1) });
-  await until(() => lineOf(process, 'house.started') !== undefined);
+  await until(() => lineOf(process, 'app.started') !== undefined);
   expect(lineOf(process, 'keys.tested')).toMatchObject({ working: 1, total: 1 });
   process.writeEnv({ BYTEZ_API_KEYS: `${testKey(1)} ${testKey(2)}`, MAX_ATTEMPTS: '2', BYTEZ_SEATS_PER_KEY: '2' });
   process.signal('SIGHUP');

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { HouseEvent, LifePoint } from '../../src/domain/events.ts';
+import type { AppEvent, Checkpoint } from '../../src/domain/events.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
@@ -15,19 +15,19 @@ import { until } from '../journeys/talk.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
 export type Death = {
-  readonly point: LifePoint;
+  readonly point: Checkpoint;
   readonly spared: readonly string[];
   readonly afterMs: number;
   /** SIGSTOP freezes instead, and the process may wake. */
   readonly by?: 'SIGKILL' | 'SIGSTOP';
 };
 
-export type KillableHouse = AsyncDisposable & {
+export type KillableApp = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   readonly dataDir: string;
   /** Of all processes, in order. */
-  readonly events: readonly HouseEvent[];
+  readonly events: readonly AppEvent[];
   /** Jobs at whose point a process ended or froze. */
   readonly reached: readonly JobId[];
   person(id: number): Person;
@@ -41,7 +41,7 @@ export type KillableHouse = AsyncDisposable & {
 };
 
 /** The house in a process of its own against sandboxes of this one. */
-export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}): Promise<KillableHouse> {
+export async function openKillableApp({ latencyMs = 0, isAsleep = false } = {}): Promise<KillableApp> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-kill-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
   const accounts = [{ name: 'account 1', key: testKey(1), faults: [] }];
   const bytez = opening.use(await startBytezSandbox({ clock, accounts, latencyMs }));
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const reached: JobId[] = [];
   let running: ChildProcess | undefined;
   const kill = async () => {
@@ -80,11 +80,11 @@ export async function openKillableHouse({ latencyMs = 0, isAsleep = false } = {}
     running = child;
     const before = events.length;
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const said = JSON.parse(line) as HouseEvent | { readonly reached: JobId };
+      const said = JSON.parse(line) as AppEvent | { readonly reached: JobId };
       if ('reached' in said) reached.push(said.reached);
       else events.push(said);
     });
-    await until(() => events.slice(before).some(({ event }) => event === 'house.started'));
+    await until(() => events.slice(before).some(({ event }) => event === 'app.started'));
   };
   if (!isAsleep) await start();
   const opened = opening.move();

@@ -79,7 +79,7 @@ function expectRemembered(kept: ReadonlyMap<string, KeyRecord>): void {
     strategy: 'round-robin',
     clock,
     random: Math.random,
-    tell: () => undefined,
+    emit: () => undefined,
   });
   for (const view of pool.snapshot().keys) {
     const record = kept.get(view.id);

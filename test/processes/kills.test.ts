@@ -5,75 +5,75 @@ import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { adminId, fromBot, wordsOf } from '../support/test-app.ts';
-import { openKillableHouse } from './killable-app.ts';
+import { openKillableApp } from './killable-app.ts';
 import { answerTo, askAll, callsOf, count, pictures, picturesOf, resultsOf, runs, until } from '../journeys/talk.ts';
 
 test('a house that is killed while people wait and one is served loses nobody', async () => {
-  await using house = await openKillableHouse();
-  const people = [7, 8, 9].map((id) => house.person(id));
-  const hold = house.bytez.hold();
-  await askAll(house, people);
+  await using app = await openKillableApp();
+  const people = [7, 8, 9].map((id) => app.person(id));
+  const hold = app.bytez.hold();
+  await askAll(app, people);
   // Once somebody's next words are answered, the bot has heard that their receipt arrived.
   for (const person of people) await answerTo(person, '/help');
   const about = (person: Person) => fromBot(person.messages(), (one) => wordsOf(one).includes(`for ${person.id}`));
-  await house.kill();
+  await app.kill();
   hold.release();
-  await house.start();
+  await app.start();
   await Promise.all(people.map((person) => pictures(person)));
-  await until(() => count(house, 'job.delivered') === 3);
+  await until(() => count(app, 'job.delivered') === 3);
   expect(resultsOf(people)).toEqual([['for 7'], ['for 8'], ['for 9']]);
   expect(people.map((person) => about(person).length)).toEqual([1, 1, 1]);
-  expect(runs(house)).toHaveLength(4);
-  expect(house.events).toContainEqual({ event: 'house.recovered', handedBack: 1, setAside: 0, untold: 0 });
+  expect(runs(app)).toHaveLength(4);
+  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 1, setAside: 0, untold: 0 });
 });
 
 test('a house that is killed between the picture and its delivery delivers it, and makes no second one', async () => {
-  await using house = await openKillableHouse();
-  const person = house.person(7);
-  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'slow', ms: 60_000 } });
+  await using app = await openKillableApp();
+  const person = app.person(7);
+  app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'slow', ms: 60_000 } });
   person.say('/generate for 7');
-  await until(() => callsOf(house, 'editMessageMedia').length === 1);
-  await house.kill();
+  await until(() => callsOf(app, 'editMessageMedia').length === 1);
+  await app.kill();
   expect(picturesOf(person)).toEqual([]);
-  await house.start();
+  await app.start();
   await pictures(person);
-  await until(() => count(house, 'job.delivered') === 1);
+  await until(() => count(app, 'job.delivered') === 1);
   expect(fromBot(person.messages())).toHaveLength(1);
-  expect(runs(house)).toHaveLength(1);
-  expect(house.events).toContainEqual({ event: 'house.recovered', handedBack: 0, setAside: 0, untold: 1 });
+  expect(runs(app)).toHaveLength(1);
+  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 1 });
 });
 
 test('a house that is killed before it hears that the picture arrived shows no second one', async () => {
-  await using house = await openKillableHouse();
-  const person = house.person(7);
-  house.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'cut-after' } });
+  await using app = await openKillableApp();
+  const person = app.person(7);
+  app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'cut-after' } });
   person.say('/generate for 7');
   await pictures(person);
-  await house.kill();
-  expect(count(house, 'job.delivered')).toBe(0);
-  await house.start();
-  await until(() => count(house, 'job.delivered') === 1);
+  await app.kill();
+  expect(count(app, 'job.delivered')).toBe(0);
+  await app.start();
+  await until(() => count(app, 'job.delivered') === 1);
   await answerTo(person, '/help');
   expect(fromBot(person.messages(), ({ photo }) => photo !== undefined)).toHaveLength(1);
   expect(fromBot(person.messages())).toHaveLength(2);
-  expect(runs(house)).toHaveLength(1);
+  expect(runs(app)).toHaveLength(1);
 });
 
 test('a house that is killed while the receipt is on its way still answers, with one picture', async () => {
-  await using house = await openKillableHouse();
-  const person = house.person(7);
-  const hold = house.bytez.hold();
-  house.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'slow', ms: 60_000 } });
+  await using app = await openKillableApp();
+  const person = app.person(7);
+  const hold = app.bytez.hold();
+  app.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'slow', ms: 60_000 } });
   person.say('/generate for 7');
-  await until(() => runs(house).length === 1);
-  await house.kill();
+  await until(() => runs(app).length === 1);
+  await app.kill();
   hold.release();
-  await house.start();
+  await app.start();
   await pictures(person);
-  await until(() => count(house, 'job.delivered') === 1);
+  await until(() => count(app, 'job.delivered') === 1);
   await answerTo(person, '/help');
   expect(resultsOf([person])).toEqual([['for 7']]);
-  expect(runs(house)).toHaveLength(2);
+  expect(runs(app)).toHaveLength(2);
 });
 
 test.each([
@@ -82,55 +82,55 @@ test.each([
 ] as const)(
   'a house that freezes while %s, and wakes after another one has told the person, shows nothing (Q2)',
   async (_doing, point) => {
-    await using house = await openKillableHouse({ isAsleep: true });
-    await house.start({ point, spared: [], afterMs: 0, by: 'SIGSTOP' });
-    const person = house.person(7);
-    const hold = house.bytez.hold();
-    const receipt = await answerTo(person, '/generate for 7');
+    await using app = await openKillableApp({ isAsleep: true });
+    await app.start({ point, spared: [], afterMs: 0, by: 'SIGSTOP' });
+    const person = app.person(7);
+    const hold = app.bytez.hold();
+    const statusMessage = await answerTo(person, '/generate for 7');
     hold.release();
-    await until(() => house.reached.length === 1);
-    const [job] = house.reached as [JobId];
-    const shown = () => [...callsOf(house, 'editMessageMedia'), ...callsOf(house, 'sendPhoto')].length;
+    await until(() => app.reached.length === 1);
+    const [job] = app.reached as [JobId];
+    const shown = () => [...callsOf(app, 'editMessageMedia'), ...callsOf(app, 'sendPhoto')].length;
     {
-      using other = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
+      using other = openDatabase({ path: join(app.dataDir, 'darkroom.db') });
       const engine = anEngine(other);
       await engine.queue.recover(6);
       const claim = await engine.queue.claimAnswered();
       if (claim !== undefined) await engine.queue.settle(claim.lease, { kind: 'cancelled' });
-      const telling = await engine.delivery.claim(job);
-      expect(telling !== undefined && (await engine.delivery.done(telling.lease))).toBe(true);
+      const emitting = await engine.delivery.claim(job);
+      expect(emitting !== undefined && (await engine.delivery.done(emitting.lease))).toBe(true);
     }
-    house.signal('SIGCONT');
+    app.signal('SIGCONT');
     await answerTo(person, '/help');
     await answerTo(person, '/status');
     expect(shown()).toBe(0);
     expect(picturesOf(person)).toEqual([]);
-    expect(fromBot(person.messages()).find(({ id }) => id === receipt.id)?.photo).toBeUndefined();
+    expect(fromBot(person.messages()).find(({ id }) => id === statusMessage.id)?.photo).toBeUndefined();
   },
 );
 
 test('a request on which six processes died is set aside: its person and the admins hear of it, and it costs nothing', async () => {
-  await using house = await openKillableHouse({ isAsleep: true });
+  await using app = await openKillableApp({ isAsleep: true });
   const death = { point: 'calling', spared: [], afterMs: 0 } as const;
-  await house.start(death);
-  const admin = house.person(adminId);
-  const person = house.person(7);
+  await app.start(death);
+  const admin = app.person(adminId);
+  const person = app.person(7);
   await answerTo(admin, '/start');
   person.say('/generate for 7');
-  await house.died();
+  await app.died();
   for (let deaths = 2; deaths <= 6; deaths += 1) {
-    await house.start(death);
-    await house.died();
+    await app.start(death);
+    await app.died();
   }
-  await house.start();
+  await app.start();
   await until(() => fromBot(person.messages(), (one) => wordsOf(one).includes('set it aside')).length === 1);
-  const [job] = house.reached;
+  const [job] = app.reached;
   await until(
     () => fromBot(admin.messages(), (one) => wordsOf(one).includes(`Request ${job} is set aside`)).length === 1,
     15_000,
   );
-  expect(house.reached).toEqual(Array.from({ length: 6 }, () => job));
-  await house.kill();
-  using database = openDatabase({ path: join(house.dataDir, 'darkroom.db') });
+  expect(app.reached).toEqual(Array.from({ length: 6 }, () => job));
+  await app.kill();
+  using database = openDatabase({ path: join(app.dataDir, 'darkroom.db') });
   expect(database.all('SELECT given_back FROM credits').map((row) => row['given_back'])).toEqual([1]);
 });

@@ -9,7 +9,7 @@ import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { answerTo, pictures, runs, until } from '../journeys/talk.ts';
 import { startProcess } from './started-process.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
-import { openTestHouse, testKey, testToken } from '../support/test-app.ts';
+import { openTestApp, testKey, testToken } from '../support/test-app.ts';
 import { source } from '../support/child-process.ts';
 
 const aPerson = { id: 7, firstName: 'Ann', languageCode: 'en' };
@@ -41,18 +41,17 @@ test.each([
     await using calm = await startProcess(1, env);
     await using hurried = await startProcess(1, env);
     const holds = [calm.bytez.hold(), hurried.bytez.hold()];
-    for (const { log } of [calm, hurried])
-      await until(() => log.some(({ event }) => event === 'house.started'), 15_000);
+    for (const { log } of [calm, hurried]) await until(() => log.some(({ event }) => event === 'app.started'), 15_000);
     const person = calm.telegram.person(aPerson);
     await answerTo(person, '/generate a fox');
     await answerTo(hurried.telegram.person(aPerson), '/generate a fox');
-    await until(() => [calm, hurried].every((house) => runs(house).length === 1));
+    await until(() => [calm, hurried].every((app) => runs(app).length === 1));
     hurried.signal(signal);
-    await until(() => hurried.log.some(({ event }) => event === 'house.stopping'));
+    await until(() => hurried.log.some(({ event }) => event === 'app.stopping'));
     hurried.signal(signal);
     expect(await hurried.exited).toBe(twice);
     calm.signal(signal);
-    await until(() => calm.log.some(({ event }) => event === 'house.stopping'));
+    await until(() => calm.log.some(({ event }) => event === 'app.stopping'));
     holds[0]?.release();
     expect(await calm.exited).toBe(once_);
     expect(await pictures(person)).toHaveLength(1);
@@ -60,15 +59,15 @@ test.each([
 );
 
 test('work that does not end in time is handed back without costing an attempt (Q17)', async () => {
-  await using house = await openTestHouse({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
-  const hold = house.bytez.hold();
-  const person = house.person(7);
+  await using app = await openTestApp({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
+  const hold = app.bytez.hold();
+  const person = app.person(7);
   await answerTo(person, '/generate a fox');
-  await until(() => runs(house).length === 1);
-  await house.restart();
+  await until(() => runs(app).length === 1);
+  await app.restart();
   hold.release();
   expect(await pictures(person)).toHaveLength(1);
-  expect(house.events.find(({ event }) => event === 'house.stopped')).toMatchObject({ handedBack: 1 });
+  expect(app.events.find(({ event }) => event === 'app.stopped')).toMatchObject({ handedBack: 1 });
 });
 
 test('a house whose parent is gone, and with it whoever read the log, goes on and ends in good order (Q17)', async () => {
@@ -92,7 +91,7 @@ test('a house whose parent is gone, and with it whoever read the log, goes on an
   });
   const gone = once(child, 'close');
   for await (const bytes of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    if (bytes.toString().includes('house.started')) break;
+    if (bytes.toString().includes('app.started')) break;
   }
   child.stdout.destroy();
   child.stderr.destroy();

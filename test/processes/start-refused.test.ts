@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
-import { openTestHouse, testToken } from '../support/test-app.ts';
+import { openTestApp, testToken } from '../support/test-app.ts';
 import { run, source } from '../support/child-process.ts';
 
 test('a second process over the same folder ends with code 2 and one sentence, and the first goes on (Q6)', async () => {
-  await using house = await openTestHouse();
-  const env = { TELEGRAM_BOT_TOKEN: testToken, DATA_DIR: house.dataDir, HTTP_PORT: '0', BYTEZ_API_KEY: 'canary-key-1' };
-  const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: house.dataDir });
+  await using app = await openTestApp();
+  const env = { TELEGRAM_BOT_TOKEN: testToken, DATA_DIR: app.dataDir, HTTP_PORT: '0', BYTEZ_API_KEY: 'canary-key-1' };
+  const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: app.dataDir });
   expect([code, err]).toEqual([
     2,
-    `Cannot start: another darkroom process owns "${house.dataDir}"; stop it or set DATA_DIR\n`,
+    `Cannot start: another darkroom process owns "${app.dataDir}"; stop it or set DATA_DIR\n`,
   ]);
-  expect((await fetch(`${house.house.httpUrl}/readyz`)).status).toBe(200);
+  expect((await fetch(`${app.app.httpUrl}/readyz`)).status).toBe(200);
 });
 
 test('a start over a database that cannot be written ends with code 2 and one sentence (Q6)', async () => {

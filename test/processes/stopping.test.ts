@@ -7,14 +7,14 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s while the bot still opens closes i
   await until(() => bot.log.some(({ event }) => event === 'config.warning'), 15_000);
   bot.signal(signal);
   expect(await bot.exited).toBe(0);
-  expect(bot.log.at(-1)).toMatchObject({ event: 'house.stopped' });
+  expect(bot.log.at(-1)).toMatchObject({ event: 'app.stopped' });
 });
 
 test('SIGHUP while the bot still opens does not end it', async () => {
   await using bot = await startProcess(1, {});
   await until(() => bot.log.some(({ event }) => event === 'config.warning'), 15_000);
   bot.signal('SIGHUP');
-  await until(() => bot.log.some(({ event }) => event === 'house.started'), 15_000);
+  await until(() => bot.log.some(({ event }) => event === 'app.started'), 15_000);
   bot.signal('SIGTERM');
   expect(await bot.exited).toBe(0);
 });

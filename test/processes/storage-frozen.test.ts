@@ -34,8 +34,8 @@ test('a process that froze while it told a person shows nothing when it wakes af
   await frozen.printed(1);
   frozen.signal('SIGSTOP');
   frozen.say('act');
-  const telling = await engine.delivery.claim(id);
-  expect(telling !== undefined && (await engine.delivery.done(telling.lease))).toBe(true);
+  const emitting = await engine.delivery.claim(id);
+  expect(emitting !== undefined && (await engine.delivery.done(emitting.lease))).toBe(true);
   frozen.signal('SIGCONT');
   await frozen.printed(2);
   expect(await frozen.kill()).toEqual(['claimed', 'shows nothing, ends nothing']);

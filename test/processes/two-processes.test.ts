@@ -11,12 +11,12 @@ test(
   async () => {
     await using first = await startProcess(1, env);
     const has = (log: typeof first.log, event: string) => log.some((line) => line.event === event);
-    await until(() => has(first.log, 'house.started'), 15_000);
+    await until(() => has(first.log, 'app.started'), 15_000);
     const person = first.telegram.person({ id: 7, firstName: 'Ann', languageCode: 'en' });
     await answerTo(person, '/help');
     await using second = await startProcess(1, { ...env, TELEGRAM_API_ROOT: first.telegram.url });
-    await until(() => has(second.log, 'house.started') && has(first.log, 'telegram.contested'), 15_000);
-    await until(() => has(second.log, 'telegram.contested'), 15_000);
+    await until(() => has(second.log, 'app.started') && has(first.log, 'telegram.conflict'), 15_000);
+    await until(() => has(second.log, 'telegram.conflict'), 15_000);
     expect(second.printed()).toContain("another process polls with this bot's token");
     first.signal('SIGTERM');
     expect(await first.exited).toBe(0);
@@ -28,11 +28,11 @@ test(
 );
 
 test('a webhook that another program left is removed, and what it kept away is answered', async () => {
-  await using house = await startProcess(1, { ...env, TELEGRAM_BOT_TOKEN: '' });
-  await house.exited;
-  const { url } = house.telegram;
+  await using app = await startProcess(1, { ...env, TELEGRAM_BOT_TOKEN: '' });
+  await app.exited;
+  const { url } = app.telegram;
   await fetch(`${url}/bot${testToken}/setWebhook?url=https://example.com/hook`);
-  const person = house.telegram.person({ id: 7, firstName: 'Ann', languageCode: 'en' });
+  const person = app.telegram.person({ id: 7, firstName: 'Ann', languageCode: 'en' });
   person.say('/help');
   await using bot = await startProcess(1, { ...env, TELEGRAM_API_ROOT: url });
   await until(() => person.messages().some(({ from }) => from === 'bot'), 15_000);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { goalsOf } from '../../simulator/goals.ts';
-import { house, strategyNames } from '../../simulator/darkroom.ts';
+import { app, strategyNames } from '../../simulator/darkroom.ts';
 import { luckFrom, faultOf, type Scenario } from '../../simulator/scenario.ts';
 import type { Measured } from '../../simulator/measure.ts';
 import { oracle } from '../../simulator/oracle.ts';
@@ -93,7 +93,7 @@ test('a key that nobody comes back to is not called back', async () => {
 test.each(['one-429', 'outage', 'seventy-percent', 'shared-accounts'])(
   'the same seed gives the same figures for everybody: %s',
   async (name) => {
-    const everybody = [...rivals, ...strategyNames.map(house), oracle];
+    const everybody = [...rivals, ...strategyNames.map(app), oracle];
     const round = async () => {
       const measured: Measured[] = [];
       for (const one of everybody) measured.push(await simulate(scenario(name), one, usualSettings));
@@ -110,7 +110,7 @@ test('another seed is other luck', async () => {
 });
 
 test.each(strategyNames)('the house answers everybody when nothing is wrong, at the first call: %s', async (name) => {
-  expect(await simulate(scenario('none'), house(name), usualSettings)).toMatchObject({
+  expect(await simulate(scenario('none'), app(name), usualSettings)).toMatchObject({
     answered: 200,
     callsPerRequest: 1,
     p50Ms: 50,
@@ -119,7 +119,7 @@ test.each(strategyNames)('the house answers everybody when nothing is wrong, at 
 });
 
 test('the house is asked by its own clients, as many as are told', async () => {
-  const { clients, requests, p50Ms } = await simulate(scenario('one-seat'), house('health-based'), {
+  const { clients, requests, p50Ms } = await simulate(scenario('one-seat'), app('health-based'), {
     keys: 2,
     clients: 6,
     requests: 30,

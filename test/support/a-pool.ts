@@ -1,4 +1,4 @@
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { KeyRecord } from '../../src/domain/key-store.ts';
 import { KeyPool, type KeyPoolOptions } from '../../src/keys/pool/key-pool.ts';
@@ -27,7 +27,7 @@ export const failures = {
 /** A pool of three keys on a fake clock; its events and records are collected. */
 export function aPool(options: Partial<KeyPoolOptions> = {}) {
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const records = new Map<string, KeyRecord>();
   const pool = new KeyPool({
     keys: [aKey(1), aKey(2), aKey(3)],
@@ -35,7 +35,7 @@ export function aPool(options: Partial<KeyPoolOptions> = {}) {
     strategy: 'health-based',
     clock,
     random: () => 0.5,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
     ...options,
   });
   pool.onChange((id, record) => records.set(id, record()));

@@ -1,10 +1,10 @@
 import { Api, HttpError } from 'grammy';
-import { mendCalls } from '../../src/bot/outbox/undeliverable.ts';
-import { Pace } from '../../src/bot/outbox/rate-limiter.ts';
+import { fixUndeliverable } from '../../src/bot/outbox/undeliverable.ts';
+import { RateLimiter } from '../../src/bot/outbox/rate-limiter.ts';
 import { Outbox } from '../../src/bot/outbox/outbox.ts';
-import { type Manner, politeCalls } from '../../src/bot/outbox/api-transformer.ts';
-import type { ChatBook, ChatEntry } from '../../src/domain/chat-store.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import { type Manner, rateLimitTransformer } from '../../src/bot/outbox/api-transformer.ts';
+import type { ChatStore, ChatEntry } from '../../src/domain/chat-store.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
 
 export type TelegramCall = {
@@ -26,7 +26,7 @@ export const limited = (retryAfterS: unknown): TelegramDeed => ({ code: 429, say
 export const refusing = (says: string, code = 400): TelegramDeed => ({ code, says });
 
 /** A chat store in memory. */
-export function aChatBook(): ChatBook & { readonly entries: ReadonlyMap<number, ChatEntry> } {
+export function aChatBook(): ChatStore & { readonly entries: ReadonlyMap<number, ChatEntry> } {
   const entries = new Map<number, ChatEntry>();
   const find = (id: number) => entries.get(id) ?? { isClosed: false };
   return {
@@ -46,15 +46,15 @@ export function fakeTelegram(
   answer: (call: TelegramCall) => TelegramDeed | undefined | Promise<TelegramDeed | undefined> = () => undefined,
   clock: FakeClock = fakeClock(),
 ) {
-  const startMs = clock.uptimeMs();
+  const startMs = clock.monotonicMs();
   const calls: TelegramCall[] = [];
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const chats = aChatBook();
-  const pace = new Pace(clock);
+  const rateLimiter = new RateLimiter(clock);
   const closing = new AbortController();
-  const tell = (event: HouseEvent) => void events.push(event);
+  const emit = (event: AppEvent) => void events.push(event);
   const rests = { resting: async () => [], keep: async () => undefined };
-  const options = { pace, chats, rests, clock, tell, closing: closing.signal };
+  const options = { rateLimiter, chats, rests, clock, emit, closing: closing.signal };
   let messages = 0;
   const apiFor = (manner: Manner): Api => {
     const api = new Api('1:of-the-tests');
@@ -62,7 +62,7 @@ export function fakeTelegram(
       async (_prev, method, payload) => {
         const facts = payload as Readonly<Record<string, unknown>>;
         const chatId = typeof facts['chat_id'] === 'number' ? facts['chat_id'] : undefined;
-        const call = { method, payload: facts, chatId, atMs: clock.uptimeMs() - startMs };
+        const call = { method, payload: facts, chatId, atMs: clock.monotonicMs() - startMs };
         calls.push(call);
         const deed = await answer(call);
         if (deed === 'cut') throw new HttpError('no answer', new Error('socket hang up'));
@@ -78,12 +78,12 @@ export function fakeTelegram(
         };
         return { ok: false, error_code: deed.code, description: deed.says, parameters };
       },
-      politeCalls(options, manner),
-      mendCalls(options, manner),
+      rateLimitTransformer(options, manner),
+      fixUndeliverable(options, manner),
     );
     return api;
   };
   const api = apiFor('answering');
   const outbox = new Outbox({ ...options, api: apiFor('unasked'), random: () => 1 });
-  return { clock, calls, events, chats, pace, closing, tell, api, outbox };
+  return { clock, calls, events, chats, rateLimiter, closing, emit, api, outbox };
 }

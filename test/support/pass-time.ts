@@ -1,6 +1,6 @@
 import type { FakeClock } from './fake-clock.ts';
 
-export type Pace = {
+export type RateLimiter = {
   /** By how much the clock advances per step. */
   readonly stepMs?: number;
   /** The clock advances no further than this. */
@@ -14,8 +14,12 @@ const breathMs = 2;
  * Advances the clock step by step until the promise settles, with a moment of real time after each step; settles as the
  * promise does.
  */
-export async function passTime<Value>(clock: FakeClock, until: Promise<Value>, pace: Pace = {}): Promise<Value> {
-  const { stepMs = 250, atMostMs = 3_600_000 } = pace;
+export async function passTime<Value>(
+  clock: FakeClock,
+  until: Promise<Value>,
+  rateLimiter: RateLimiter = {},
+): Promise<Value> {
+  const { stepMs = 250, atMostMs = 3_600_000 } = rateLimiter;
   const lastMs = clock.now() + atMostMs;
   const settled = new AbortController();
   const settle = () => settled.abort();

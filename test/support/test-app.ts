@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../src/app/open-app.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import type { HouseEvent } from '../../src/domain/events.ts';
+import type { AppEvent } from '../../src/domain/events.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemClock, type Clock } from '../../src/kit/clock.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
@@ -16,23 +16,23 @@ export const adminId = 900;
 export const premiumId = 800;
 export const testToken = '100000002:canary-token-of-the-tests-0123456789';
 
-export type TestHouse = AsyncDisposable & {
+export type TestApp = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
-  readonly events: readonly HouseEvent[];
+  readonly events: readonly AppEvent[];
   readonly dataDir: string;
-  readonly house: App;
+  readonly app: App;
   /** Closes the bot as SIGTERM does, and opens another on the same data and sandbox. */
   restart(): Promise<void>;
   /** Resolves once such an event was emitted. */
-  event<Name extends HouseEvent['event']>(
+  event<Name extends AppEvent['event']>(
     name: Name,
-    where?: (event: Extract<HouseEvent, { event: Name }>) => boolean,
-  ): Promise<Extract<HouseEvent, { event: Name }>>;
+    where?: (event: Extract<AppEvent, { event: Name }>) => boolean,
+  ): Promise<Extract<AppEvent, { event: Name }>>;
   person(id: number, languageCode?: string): Person;
 };
 
-export type TestHouseOptions = {
+export type TestAppOptions = {
   /** The faults of the account of each key, in the order of the keys; one healthy key when absent. */
   readonly accounts?: readonly (readonly BytezFault[])[];
   readonly seats?: number;
@@ -50,7 +50,7 @@ const quickly = { RETRY_DELAY_S: '0.01', DRAIN_S: '0.5' };
 const unasked = { KEYS_TEST_ON_START: 'off', HEALTH_CHECK_INTERVAL_S: '0' };
 
 /** The real bot over real HTTP on its own sandbox, with a data folder that is removed with it. */
-export async function openTestHouse(options: TestHouseOptions = {}): Promise<TestHouse> {
+export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -78,10 +78,10 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
     ...unasked,
     ...options.env,
   };
-  const events: HouseEvent[] = [];
-  const listeners = new Set<(event: HouseEvent) => void>();
+  const events: AppEvent[] = [];
+  const listeners = new Set<(event: AppEvent) => void>();
   const open = async (): Promise<App> => {
-    const house = await openApp({
+    const app = await openApp({
       config: parseConfig(env),
       keys: readKeys(env).keys,
       clock: options.clock ?? systemClock,
@@ -91,12 +91,12 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
         for (const listener of listeners) listener(event);
       },
     });
-    await house.introduced;
-    return house;
+    await app.introduced;
+    return app;
   };
-  let house = await open();
+  let app = await open();
   opening.defer(async () => {
-    await house[Symbol.asyncDispose]();
+    await app[Symbol.asyncDispose]();
   });
   const opened = opening.move();
   return {
@@ -104,16 +104,16 @@ export async function openTestHouse(options: TestHouseOptions = {}): Promise<Tes
     bytez,
     events,
     dataDir,
-    get house() {
-      return house;
+    get app() {
+      return app;
     },
     restart: async () => {
-      await house[Symbol.asyncDispose]();
-      house = await open();
+      await app[Symbol.asyncDispose]();
+      app = await open();
     },
     event: (name, where = () => true) =>
       new Promise((resolve) => {
-        const look = (event: HouseEvent): boolean => {
+        const look = (event: AppEvent): boolean => {
           if (event.event !== name || !where(event as Parameters<typeof where>[0])) return false;
           listeners.delete(look);
           resolve(event as Parameters<typeof where>[0]);

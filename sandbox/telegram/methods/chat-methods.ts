@@ -78,7 +78,7 @@ const setMessageReaction: ApiMethod = (call) => {
   else message.reaction = readEmoji(reaction);
   const emoji = message.reaction;
   const change = { kind: 'message-reacted' as const, chatId: chat.id, messageId: message.id };
-  state.changes.tell(emoji === undefined ? change : { ...change, emoji });
+  state.changes.emit(emoji === undefined ? change : { ...change, emoji });
   return true;
 };
 
@@ -102,7 +102,7 @@ const answerCallbackQuery: ApiMethod = ({ state, params }) => {
     ...words,
     ...(url === '' ? {} : { url }),
   });
-  state.changes.tell({ kind: 'callback-answered', chatId, userId, queryId, showAlert, ...words });
+  state.changes.emit({ kind: 'callback-answered', chatId, userId, queryId, showAlert, ...words });
   return true;
 };
 

@@ -35,7 +35,7 @@ function edit(call: ApiCall, { chat, message }: Editing, content: Content): unkn
   if (keyboard === undefined) delete message.keyboard;
   else message.keyboard = keyboard;
   message.editDateS = state.nowS();
-  state.changes.tell({ kind: 'message-edited', chatId: chat.id, messageId: message.id });
+  state.changes.emit({ kind: 'message-edited', chatId: chat.id, messageId: message.id });
   return messageFor(state, chat, message);
 }
 

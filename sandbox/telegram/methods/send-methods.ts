@@ -101,7 +101,7 @@ const sendChatAction: ApiMethod = (call) => {
   const action = call.params.text('action').toLowerCase();
   if (!actions.has(action)) throw badRequest('wrong parameter action in request');
   threadOf(call.params, chat);
-  call.state.changes.tell({ kind: 'action', chatId: chat.id, action });
+  call.state.changes.emit({ kind: 'action', chatId: chat.id, action });
   return true;
 };
 
@@ -113,7 +113,7 @@ const sendMessageDraft: ApiMethod = (call) => {
   if (draftId === 0) throw badRequest('draft identifier must be non-zero');
   const { text } = readTextParam(params, 'text');
   if (characterCount(text) > limits.textCharacters) throw badRequest('message is too long');
-  state.changes.tell({ kind: 'draft', chatId: chat.id, draftId, text });
+  state.changes.emit({ kind: 'draft', chatId: chat.id, draftId, text });
   return true;
 };
 

@@ -39,7 +39,7 @@ export function editAsPerson(
   }
   message.content = { kind: 'text', text: readText(text, '', undefined) };
   message.editDateS = state.nowS();
-  state.changes.tell({ kind: 'message-edited', chatId: chat.id, messageId });
+  state.changes.emit({ kind: 'message-edited', chatId: chat.id, messageId });
   if (isSeenByBot(state, chat, message)) state.updates.add('edited_message', messageFor(state, chat, message));
   return messageId;
 }

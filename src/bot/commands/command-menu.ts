@@ -1,8 +1,8 @@
 import { type Api, GrammyError } from 'grammy';
 import type { LanguageCode } from 'grammy/types';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import { describeTrouble, isCalledOff, troubleOf } from '../outbox/telegram-error.ts';
+import { describeTelegramError, isCalledOff, telegramErrorOf } from '../outbox/telegram-error.ts';
 
 export type CommandMenuOptions = {
   readonly api: Api;
@@ -10,7 +10,7 @@ export type CommandMenuOptions = {
   readonly locales: readonly string[];
   readonly defaultLocale: string;
   readonly adminIds: ReadonlySet<number>;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /**
@@ -43,7 +43,7 @@ export class CommandMenu {
 
   /** False when the chat is not open, which is nothing to complain about. */
   async #publishLists(whose: { readonly admin: boolean; readonly chatId?: number }): Promise<boolean> {
-    const { api, messages, locales, defaultLocale, tell } = this.#options;
+    const { api, messages, locales, defaultLocale, emit } = this.#options;
     const scope = whose.chatId === undefined ? {} : { scope: { type: 'chat', chat_id: whose.chatId } as const };
     for (const language of [undefined, ...locales]) {
       const named = language === undefined ? {} : { language_code: language as LanguageCode };
@@ -52,8 +52,9 @@ export class CommandMenu {
       } catch (error) {
         // The house closes: the next start publishes all of them again.
         if (isCalledOff(error)) return false;
-        if (whose.chatId !== undefined && error instanceof GrammyError && troubleOf(error) === 'closed') return false;
-        tell({ event: 'telegram.trouble', method: 'setMyCommands', detail: describeTrouble(error) });
+        if (whose.chatId !== undefined && error instanceof GrammyError && telegramErrorOf(error) === 'closed')
+          return false;
+        emit({ event: 'telegram.error', method: 'setMyCommands', detail: describeTelegramError(error) });
       }
     }
     return true;

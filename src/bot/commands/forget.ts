@@ -1,22 +1,22 @@
 import { Composer } from 'grammy';
-import { answer, edit, sayScreen } from '../reply.ts';
-import type { BotContext, Desk } from '../context.ts';
+import { answer, edit, reply } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 
 /** A question that was left unanswered for so long is not answered by a stray press. */
 const askedForMs = 600_000;
 
 /** /forget asks first; only the button under the question deletes anything. */
-export function forgetCommand({ messages }: Desk): Composer<BotContext> {
+export function forgetCommand({ messages }: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.command('forget', async (ctx) => {
-    await sayScreen(ctx, messages.forgetQuestion(ctx.speaker.userId, ctx.speaker.locale));
+    await reply(ctx, messages.forgetQuestion(ctx.speaker.userId, ctx.speaker.locale));
   });
   return feature;
 }
 
 /** The buttons under the question belong to the person who asked it. */
-export async function pressForgetButton(ctx: BotContext, desk: Desk, id: string): Promise<void> {
-  const { messages, clock } = desk;
+export async function pressForgetButton(ctx: BotContext, deps: BotDeps, id: string): Promise<void> {
+  const { messages, clock } = deps;
   const { userId, locale } = ctx.speaker;
   const [, what, whose] = /^(yes|no)-([0-9]+)$/.exec(id) ?? [];
   if (whose !== String(userId))
@@ -27,7 +27,7 @@ export async function pressForgetButton(ctx: BotContext, desk: Desk, id: string)
     await answer(ctx);
     return edit(ctx, messages.forgetKept(locale));
   }
-  const forgotten = await desk.forget(userId);
+  const forgotten = await deps.forget(userId);
   await answer(ctx);
   return edit(ctx, messages.forgetDone(forgotten, locale));
 }

@@ -1,17 +1,17 @@
 import { Composer } from 'grammy';
 import { jobKinds } from '../../domain/job.ts';
 import { kindTraits } from '../../domain/kind-traits.ts';
-import type { BotContext, Desk } from '../context.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { ask } from './submit-request.ts';
 
 /** One command for each kind: a request, or a short dialogue when there are no words. */
-export function generateCommands(desk: Desk): Composer<BotContext> {
+export function generateCommands(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   for (const kind of jobKinds) {
     feature.command(kindTraits[kind].command, async (ctx) => {
       if (ctx.match.trim() === '') await ctx.conversation.enter(guidedRequestId, kind);
-      else await ask(ctx, desk, kind, ctx.match);
+      else await ask(ctx, deps, kind, ctx.match);
     });
   }
   return feature;

@@ -1,14 +1,14 @@
 import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
-import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reply } from '../reply.ts';
 
 /** /start, /help and /language. */
-export function guideCommands({ messages }: Desk): Composer<BotContext> {
+export function guideCommands({ messages }: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.command('start', (ctx) => sayScreen(ctx, messages.start(ctx.speaker.locale, personHere(ctx))));
-  feature.command('help', (ctx) => sayScreen(ctx, messages.help(ctx.speaker.locale, personHere(ctx))));
-  feature.command('language', (ctx) => sayScreen(ctx, messages.language(ctx.speaker.locale)));
+  feature.command('start', (ctx) => reply(ctx, messages.start(ctx.speaker.locale, personHere(ctx))));
+  feature.command('help', (ctx) => reply(ctx, messages.help(ctx.speaker.locale, personHere(ctx))));
+  feature.command('language', (ctx) => reply(ctx, messages.language(ctx.speaker.locale)));
   return feature;
 }
 

@@ -1,32 +1,32 @@
 import { Composer } from 'grammy';
 import { poolViewOf } from '../../domain/views.ts';
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
-import { answer, edit, sayScreen } from '../reply.ts';
-import type { BotContext, Desk } from '../context.ts';
+import { answer, edit, reply } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 
 /** /keys for admins; for anybody else it does not exist, but admins hear that somebody tried. */
-export function keysCommand(desk: Desk): Composer<BotContext> {
-  const { tell } = desk;
+export function keysCommand(deps: BotDeps): Composer<BotContext> {
+  const { emit } = deps;
   const feature = new Composer<BotContext>();
   feature.filter(isAdminHere).command('keys', async (ctx) => {
-    await sayScreen(ctx, await keyList(desk, ctx.speaker.locale));
+    await reply(ctx, await keyList(deps, ctx.speaker.locale));
   });
   feature.command('keys', async ({ speaker }, next) => {
-    if (!speaker.admin) tell({ event: 'admin.refused', userId: speaker.userId });
+    if (!speaker.admin) emit({ event: 'admin.refused', userId: speaker.userId });
     await next();
   });
   return feature;
 }
 
 /** The buttons under /keys; the list edits itself. */
-export async function pressKeysButton(ctx: BotContext, desk: Desk, id: string): Promise<void> {
-  const { messages, admin } = desk;
+export async function pressKeysButton(ctx: BotContext, deps: BotDeps, id: string): Promise<void> {
+  const { messages, admin } = deps;
   const { locale } = ctx.speaker;
   if (!isAdminHere(ctx)) return answer(ctx, messages.answer('expired', locale));
   if (id === 'open') {
     await answer(ctx);
-    return sayScreen(ctx, await keyList(desk, locale));
+    return reply(ctx, await keyList(deps, locale));
   }
   let words = messages.answer('refreshed', locale);
   if (id === 'test') words = messages.keysTested(await admin.keys.test('all'), locale);
@@ -35,9 +35,9 @@ export async function pressKeysButton(ctx: BotContext, desk: Desk, id: string): 
     if (woken.kind === 'done') words = messages.keysWoken(woken.value, locale);
   }
   await answer(ctx, words);
-  await edit(ctx, await keyList(desk, locale));
+  await edit(ctx, await keyList(deps, locale));
 }
 
-async function keyList({ messages, admin, clock }: Desk, locale: string): Promise<Screen> {
+async function keyList({ messages, admin, clock }: BotDeps, locale: string): Promise<MessageView> {
   return messages.keys(poolViewOf(await admin.keys.list()), clock.now(), locale);
 }

@@ -3,25 +3,25 @@ import type { Message } from 'grammy/types';
 import { type JobId, jobId } from '../../domain/ids.ts';
 import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
 import { parseCallbackData } from '../../messages/view.ts';
-import type { BotContext, Desk } from '../context.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 import { make, sayMistake } from './submit-request.ts';
 
 /** New words in reply to an own result go on from the old ones: the same kind, `old words, new words`, old options kept. */
-export function resultReplies(desk: Desk): Composer<BotContext> {
+export function resultReplies(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.on('message:text', async (ctx, next) => {
     const { text, reply_to_message: repliedTo } = ctx.message;
     const id = repliedTo?.from?.id === ctx.me.id ? jobUnder(repliedTo) : undefined;
     if (id === undefined || text.startsWith('/')) return next();
-    const job = (await desk.service.find(id))?.job;
+    const job = (await deps.service.find(id))?.job;
     if (job === undefined || job.origin.userId !== ctx.speaker.userId || job.origin.chatId !== ctx.chat.id) {
       return next();
     }
     if (!('outcome' in job.state) || job.state.outcome.kind !== 'result') return next();
     const read = readPromptOptions(text);
-    if (!read.ok) return sayMistake(ctx, desk, job.kind, read.mistake);
+    if (!read.ok) return sayMistake(ctx, deps, job.kind, read.mistake);
     const words = read.words.trim();
-    return make(ctx, desk, {
+    return make(ctx, deps, {
       kind: job.kind,
       prompt: words === '' ? job.prompt : `${job.prompt}, ${words}`,
       options: { ...job.options, ...read.options },

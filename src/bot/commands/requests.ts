@@ -1,12 +1,12 @@
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
-import type { BotContext, Desk } from '../context.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
-import { sayScreen } from '../reply.ts';
+import { reply } from '../reply.ts';
 
 /** Where the speaker's requests stand; an admin, in the own chat, also sees the calls that were made for them. */
-export async function statusFor(ctx: BotContext, { service, messages }: Desk): Promise<Screen> {
+export async function statusFor(ctx: BotContext, { service, messages }: BotDeps): Promise<MessageView> {
   const { userId, locale } = ctx.speaker;
   const views = await service.findAll(userId);
   if (!isAdminHere(ctx)) return messages.status(views, locale);
@@ -17,20 +17,20 @@ export async function statusFor(ctx: BotContext, { service, messages }: Desk): P
 }
 
 /** /status says where the person's requests stand; /cancel ends the one, or lets them choose among several. */
-export function requestCommands(desk: Desk): Composer<BotContext> {
-  const { service, messages } = desk;
+export function requestCommands(deps: BotDeps): Composer<BotContext> {
+  const { service, messages } = deps;
   const feature = new Composer<BotContext>();
   feature.command('status', async (ctx) => {
-    await sayScreen(ctx, await statusFor(ctx, desk));
+    await reply(ctx, await statusFor(ctx, deps));
   });
   feature.command('cancel', async (ctx) => {
     const { userId, locale } = ctx.speaker;
     const open = (await service.findAll(userId)).filter(({ phase }) => phase.kind !== 'ended');
     const [only, ...others] = open;
-    if (only === undefined) return sayScreen(ctx, messages.cancelled('not-found', locale));
-    if (others.length > 0) return sayScreen(ctx, messages.status(open, locale));
+    if (only === undefined) return reply(ctx, messages.cancelled('not-found', locale));
+    if (others.length > 0) return reply(ctx, messages.status(open, locale));
     const cancelled = await service.cancel(jobId(only.id), userId);
-    return sayScreen(ctx, messages.cancelled(cancelled.kind, locale));
+    return reply(ctx, messages.cancelled(cancelled.kind, locale));
   });
   return feature;
 }

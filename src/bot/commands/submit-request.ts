@@ -2,8 +2,8 @@ import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job
 import { isStorageRefusal } from '../../domain/store-unavailable.ts';
 import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
 import { checkPrompt, longestPrompt } from '../../jobs/request/prompt-rules.ts';
-import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reply } from '../reply.ts';
 
 /** Words and options as they are understood already. */
 export type Wish = {
@@ -13,19 +13,19 @@ export type Wish = {
 };
 
 /** Takes what a person wrote, options among the words; what cannot be followed is answered and costs nothing. */
-export async function ask(ctx: BotContext, desk: Desk, kind: JobKind, text: string): Promise<void> {
+export async function ask(ctx: BotContext, deps: BotDeps, kind: JobKind, text: string): Promise<void> {
   const read = readPromptOptions(text);
-  if (!read.ok) return sayMistake(ctx, desk, kind, read.mistake);
-  return make(ctx, desk, { kind, prompt: read.words, options: read.options });
+  if (!read.ok) return sayMistake(ctx, deps, kind, read.mistake);
+  return make(ctx, deps, { kind, prompt: read.words, options: read.options });
 }
 
 /** Takes a request and answers at once; whatever happens later is told by the receipt. */
-export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options = {} }: Wish): Promise<void> {
+export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, options = {} }: Wish): Promise<void> {
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
   const refuse = (code: 'busy' | 'empty-prompt' | 'prompt-too-long' | 'queue-full' | 'quota-reached') => {
-    const { waiting, perDay, messages, clock } = desk;
+    const { waiting, perDay, messages, clock } = deps;
     const { lane, locale } = speaker;
     const limits = {
       waiting: waiting[lane],
@@ -33,18 +33,18 @@ export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options 
       promptLimit: longestPrompt,
       nowMs: clock.now(),
     };
-    return sayScreen(ctx, messages.refused({ code, kind, lane, ...limits }, locale));
+    return reply(ctx, messages.refused({ code, kind, lane, ...limits }, locale));
   };
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);
   const negative = options.negative === undefined ? undefined : checkPrompt(options.negative);
-  if (negative?.ok === false) return sayMistake(ctx, desk, kind, { kind: 'missing-value', option: 'no' });
-  const able = desk.service.checkOptions(
+  if (negative?.ok === false) return sayMistake(ctx, deps, kind, { kind: 'missing-value', option: 'no' });
+  const able = deps.service.checkOptions(
     kind,
     negative === undefined ? options : { ...options, negative: negative.prompt },
   );
-  if (!able.ok) return sayMistake(ctx, desk, kind, able.mistake);
-  const accepted = await desk.service.submit({
+  if (!able.ok) return sayMistake(ctx, deps, kind, able.mistake);
+  const accepted = await deps.service.submit({
     kind,
     prompt: checked.prompt,
     ...(Object.keys(able.options).length === 0 ? {} : { options: able.options }),
@@ -63,15 +63,15 @@ export async function make(ctx: BotContext, desk: Desk, { kind, prompt, options 
   });
   if (accepted.kind === 'refused') return refuse(accepted.code);
   try {
-    const found = await desk.service.find(accepted.job.id);
-    if (found !== undefined) await desk.receipts.send(found.job, found.view);
+    const found = await deps.service.find(accepted.job.id);
+    if (found !== undefined) await deps.statusMessages.send(found.job, found.view);
   } catch (error) {
     if (!isStorageRefusal(error)) throw error;
-    await sayScreen(ctx, desk.messages.keptInTrouble(speaker.locale));
+    await reply(ctx, deps.messages.keptInTrouble(speaker.locale));
   }
 }
 
 /** Says why the options cannot be followed; nothing was taken. */
-export async function sayMistake(ctx: BotContext, desk: Desk, kind: JobKind, mistake: OptionMistake): Promise<void> {
-  await sayScreen(ctx, desk.messages.optionMistake(mistake, kind, ctx.speaker.locale));
+export async function sayMistake(ctx: BotContext, deps: BotDeps, kind: JobKind, mistake: OptionMistake): Promise<void> {
+  await reply(ctx, deps.messages.optionMistake(mistake, kind, ctx.speaker.locale));
 }

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
-import { type Tell, type Reach, reachNothing } from '../../domain/events.ts';
+import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
 import type { Outcome } from '../../domain/job.ts';
@@ -10,7 +10,7 @@ import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { placeOf } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Receipts } from './status-message.ts';
+import type { StatusMessages } from './status-message.ts';
 import { textOptions } from './view-options.ts';
 import { sortTrouble, TryLater } from './send-once.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
@@ -27,12 +27,12 @@ export type DeliveryOptions = {
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
-  readonly receipts: Receipts;
+  readonly statusMessages: StatusMessages;
   readonly messages: MessageMapper;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Hears how far each job is. */
-  readonly reach?: Reach;
+  readonly onCheckpoint?: OnCheckpoint;
 };
 
 /**
@@ -68,16 +68,18 @@ export class Delivery {
   }
 
   async #post(id: JobId): Promise<void> {
-    const { jobs, outbox, clock, tell } = this.#options;
+    const { jobs, outbox, clock, emit } = this.#options;
     try {
       const job = await jobs.find(id);
       if (job === undefined) return;
       const { chatId } = job.origin;
       const call =
-        job.receiptId === undefined ? ({ kind: 'send' } as const) : { kind: 'edit' as const, messageId: job.receiptId };
+        job.statusMessageId === undefined
+          ? ({ kind: 'send' } as const)
+          : { kind: 'edit' as const, messageId: job.statusMessageId };
       outbox.post({ chatId, ...call, rank: 'answer', run: () => this.#tryToDeliver(id) });
     } catch (error) {
-      tell({ event: 'house.trouble', what: `look whom to tell of job ${id}`, error });
+      emit({ event: 'app.error', what: `look whom to tell of job ${id}`, error });
       clock.sleep(lookAgainMs, this.#closing.signal).then(
         () => this.#enqueue(id),
         () => undefined,
@@ -91,18 +93,18 @@ export class Delivery {
       return 'done';
     } catch (error) {
       if (!(error instanceof TryLater)) {
-        this.#options.tell({ event: 'house.trouble', what: `tell the person of job ${id}`, error });
+        this.#options.emit({ event: 'app.error', what: `tell the person of job ${id}`, error });
       }
       return 'again';
     }
   }
 
   async #deliver(id: JobId): Promise<void> {
-    const { jobs, delivery, receipts, ledger, reach = reachNothing } = this.#options;
+    const { jobs, delivery, statusMessages, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
     const claim = await delivery.claim(id);
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
     const { outcome } = claim.job.state;
-    await receipts.close(id);
+    await statusMessages.close(id);
     // The receipt may have been on its way while the job was claimed.
     const job = (await jobs.find(id)) ?? claim.job;
     const { lease } = claim;
@@ -110,9 +112,9 @@ export class Delivery {
     if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
-      reach('delivering', id);
+      onCheckpoint('delivering', id);
       const shown = await this.#show({ ...claim, job }, outcome);
-      reach('delivered-not-told', id);
+      onCheckpoint('delivered-not-told', id);
       note = noteOf(shown, outcome);
       await ledger.end(lease, 'result', note);
       this.#sayHow({ job, lease }, shown);
@@ -131,15 +133,15 @@ export class Delivery {
   }
 
   #sayHow({ job, lease }: Claim, shown: Shown): void {
-    const { clock, tell } = this.#options;
+    const { clock, emit } = this.#options;
     const { id: jobId } = job;
-    if (shown.as === 'nothing') return tell({ event: 'job.undeliverable', jobId, why: shown.why });
+    if (shown.as === 'nothing') return emit({ event: 'job.undeliverable', jobId, why: shown.why });
     const { as, outcome } = shown;
     if (outcome.kind !== 'result') {
-      return tell({ event: 'job.told', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
+      return emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
     }
     const ms = clock.now() - job.acceptedAtMs;
-    tell({ event: 'job.delivered', jobId, ms, as });
+    emit({ event: 'job.delivered', jobId, ms, as });
     if (as === 'message' || ms <= pingAfterMs) return;
     const { chatId } = job.origin;
     const run = () => this.#ping({ job, lease }, shown.messageId);
@@ -148,16 +150,16 @@ export class Delivery {
 
   /** At most once, and never again when it is not sure that it arrived. */
   async #ping({ job, lease }: Claim, messageId: number): Promise<'done'> {
-    const { outbox, ledger, messages, tell } = this.#options;
+    const { outbox, ledger, messages, emit } = this.#options;
     const start = await ledger.begin(lease, 'ping', 'once');
     if (start.kind !== 'go') return 'done';
-    const screen = messages.ready(job.locale);
+    const view = messages.ready(job.locale);
     try {
-      const options = { ...textOptions(screen), ...placeOf(job, messageId) };
-      const sent = await outbox.api.sendMessage(job.origin.chatId, screen.text, options);
+      const options = { ...textOptions(view), ...placeOf(job, messageId) };
+      const sent = await outbox.api.sendMessage(job.origin.chatId, view.text, options);
       await ledger.end(lease, 'ping', String(sent.message_id));
     } catch (error) {
-      sortTrouble(tell, 'ping', error);
+      sortTrouble(emit, 'ping', error);
     }
     return 'done';
   }

@@ -3,7 +3,7 @@ import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
 import { type Carrier, traitsOf } from '../../domain/kind-traits.ts';
 import type { MediaFile, OpenedResult } from '../../domain/result-store.ts';
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { keyboardFor, replyTo, textOptions } from './view-options.ts';
 import type { Job } from '../../domain/job.ts';
 
@@ -25,9 +25,9 @@ type Place = { readonly reply_parameters: ReplyParameters; readonly message_thre
 export type ShownFile = { readonly file: MediaFile; readonly opened: OpenedResult };
 
 /** The result as something that a message can be edited into. */
-export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, screen: Screen, as: SendAs): InputMedia {
+export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: MessageView, as: SendAs): InputMedia {
   const media = uploadOf(file, opened);
-  const words = { caption: screen.text, parse_mode: 'HTML' as const };
+  const words = { caption: view.text, parse_mode: 'HTML' as const };
   const form = formOf(file, carrier, as);
   switch (form) {
     case 'photo':
@@ -49,12 +49,12 @@ export async function sendMedia(
   chatId: number,
   { file, opened }: ShownFile,
   carrier: Carrier,
-  screen: Screen,
+  view: MessageView,
   as: SendAs,
   place: Place,
 ): Promise<number> {
   const media = uploadOf(file, opened);
-  const other = { caption: screen.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(screen), ...place };
+  const other = { caption: view.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(view), ...place };
   switch (formOf(file, carrier, as)) {
     case 'photo':
       return (await api.sendPhoto(chatId, media, other)).message_id;
@@ -104,28 +104,28 @@ function fitsPhoto({ bytes, width, height }: MediaFile): boolean {
 export type OutcomeForm = {
   readonly file?: ShownFile | undefined;
   readonly as: SendAs;
-  readonly screen: Screen;
+  readonly view: MessageView;
 };
 
 /** Turns a message of ours into the outcome. */
 export async function editIntoOutcome(api: Api, job: Job, messageId: number, form: OutcomeForm): Promise<void> {
   const { chatId } = job.origin;
-  const { file, as, screen } = form;
-  if (file === undefined) await api.editMessageText(chatId, messageId, screen.text, textOptions(screen));
+  const { file, as, view } = form;
+  if (file === undefined) await api.editMessageText(chatId, messageId, view.text, textOptions(view));
   else {
-    const media = mediaFor(file, traitsOf(job.kind).carrier, screen, as);
-    await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(screen) });
+    const media = mediaFor(file, traitsOf(job.kind).carrier, view, as);
+    await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(view) });
   }
 }
 
 /** Sends the outcome as a message of its own, in answer to what was asked; answers its id. */
-export async function sendOutcome(api: Api, job: Job, { file, as, screen }: OutcomeForm): Promise<number> {
+export async function sendOutcome(api: Api, job: Job, { file, as, view }: OutcomeForm): Promise<number> {
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
   if (file !== undefined) {
-    return sendMedia(api, chatId, file, traitsOf(job.kind).carrier, screen, as, place);
+    return sendMedia(api, chatId, file, traitsOf(job.kind).carrier, view, as, place);
   }
-  return (await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...place })).message_id;
+  return (await api.sendMessage(chatId, view.text, { ...textOptions(view), ...place })).message_id;
 }
 
 /** Where a further message about the job goes: under the one it answers, in the right topic. */

@@ -1,14 +1,14 @@
 import type { Api } from 'grammy';
 import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import { type OutcomeForm, sendOutcome } from './media-message.ts';
-import { describeTrouble, isPassing, troubleOf, type TelegramTrouble } from '../outbox/telegram-error.ts';
+import { describeTelegramError, isPassing, telegramErrorOf, type TelegramError } from '../outbox/telegram-error.ts';
 
 /** What became of the one message. */
 export type SentOnce =
   | { readonly kind: 'sent'; readonly messageId: number }
-  | { readonly kind: 'refused'; readonly trouble: TelegramTrouble }
+  | { readonly kind: 'refused'; readonly trouble: TelegramError }
   /** Two were sent, and both may have arrived. */
   | { readonly kind: 'unsure' };
 
@@ -18,7 +18,7 @@ export class TryLater extends Error {}
 export type SendTools = {
   readonly api: Api;
   readonly ledger: EffectLedger;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /**
@@ -29,14 +29,14 @@ export type SendTools = {
 export async function sendOnce(
   claim: Claim,
   form: OutcomeForm,
-  { api, ledger, tell }: SendTools,
+  { api, ledger, emit }: SendTools,
   part = 1,
 ): Promise<SentOnce> {
   let effect: Effect = part === 1 ? 'message' : `part-${part}`;
   let start = await ledger.begin(claim.lease, effect, 'once');
   if (start.kind === 'unsure') {
     // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
-    await assertThere(api, tell);
+    await assertThere(api, emit);
     effect = part === 1 ? 'message-again' : `part-${part}-again`;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
@@ -48,7 +48,7 @@ export async function sendOnce(
     await ledger.end(claim.lease, effect, String(messageId));
     return { kind: 'sent', messageId };
   } catch (error) {
-    const trouble = sortTrouble(tell, 'send', error);
+    const trouble = sortTrouble(emit, 'send', error);
     if (trouble !== 'unsure') await ledger.undo(claim.lease, effect);
     if (isPassing(trouble)) throw new TryLater();
     return { kind: 'refused', trouble };
@@ -61,17 +61,17 @@ export async function assertHeld(delivery: JobDelivery, claim: Claim): Promise<v
 }
 
 /** What the error means, told to the operator unless that has been done where the call was made. */
-export function sortTrouble(tell: Tell, method: string, error: unknown): TelegramTrouble {
-  const trouble = troubleOf(error);
-  if (trouble !== 'too-many') tell({ event: 'telegram.trouble', method, detail: describeTrouble(error) });
+export function sortTrouble(emit: Emit, method: string, error: unknown): TelegramError {
+  const trouble = telegramErrorOf(error);
+  if (trouble !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
   return trouble;
 }
 
-async function assertThere(api: Api, tell: Tell): Promise<void> {
+async function assertThere(api: Api, emit: Emit): Promise<void> {
   try {
     await api.getMe();
   } catch (error) {
-    sortTrouble(tell, 'getMe', error);
+    sortTrouble(emit, 'getMe', error);
     throw new TryLater();
   }
 }

@@ -1,5 +1,5 @@
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import { type Job, filesOf, type Outcome } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kind-traits.ts';
@@ -7,12 +7,12 @@ import type { MediaFile, OpenedResult, ResultSource } from '../../domain/result-
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { type SendAs, uploadLimitBytes, editIntoOutcome, type OutcomeForm } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { assertHeld, sendOnce, sortTrouble, TryLater } from './send-once.ts';
 import { noWords, showRest } from '../show-rest.ts';
-import { isPassing, type TelegramTrouble } from '../outbox/telegram-error.ts';
+import { isPassing, type TelegramError } from '../outbox/telegram-error.ts';
 
 /** How the person was told, and of what: words stand for a result that cannot be shown. */
 export type Shown =
@@ -27,7 +27,7 @@ export type ShowTools = {
   readonly results: ResultSource;
   readonly messages: MessageMapper;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** What is smaller has arrived before anybody has read that it is on its way. */
@@ -52,8 +52,8 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
   const [, ...others] = await screensFor(claim.job, shown.outcome, tools);
   const [, ...files] = filesOf(shown.outcome.payload);
   const parts = [
-    ...others.map((screen) => ({ screen })),
-    ...files.map((file, index) => ({ file: { file, number: index + 1 }, screen: noWords })),
+    ...others.map((view) => ({ view })),
+    ...files.map((file, index) => ({ file: { file, number: index + 1 }, view: noWords })),
   ];
   await showRest(claim, parts, { ...tools, api: tools.outbox.api });
   return shown;
@@ -70,13 +70,13 @@ async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Prom
   const opened = firstFile(outcome) && (await results.open(job.id));
   let attempt = firstTry(outcome, opened);
   if ((firstFile(attempt.outcome)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
-  let { receiptId } = job;
+  let { statusMessageId } = job;
   for (;;) {
-    const [screen] = await screensFor(job, attempt.outcome, tools);
+    const [view] = await screensFor(job, attempt.outcome, tools);
     const file = firstFile(attempt.outcome);
-    const form = { file: file && opened && { file, opened }, as: attempt.as, screen };
-    let trouble: TelegramTrouble;
-    if (receiptId === undefined) {
+    const form = { file: file && opened && { file, opened }, as: attempt.as, view };
+    let trouble: TelegramError;
+    if (statusMessageId === undefined) {
       const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
       if (sent.kind === 'sent') return { as: 'message', messageId: sent.messageId, outcome: attempt.outcome };
       if (sent.kind === 'unsure') {
@@ -85,30 +85,30 @@ async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Prom
       ({ trouble } = sent);
     } else {
       await assertHeld(delivery, claim);
-      const met = await edit(job, receiptId, form, tools);
-      if (met === undefined) return { as: 'edit', messageId: receiptId, outcome: attempt.outcome };
+      const met = await edit(job, statusMessageId, form, tools);
+      if (met === undefined) return { as: 'edit', messageId: statusMessageId, outcome: attempt.outcome };
       trouble = met;
     }
     if (trouble === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
-    const isEditRefused = receiptId !== undefined && (trouble === 'no-message' || trouble === 'refused');
+    const isEditRefused = statusMessageId !== undefined && (trouble === 'no-message' || trouble === 'refused');
     const other = isEditRefused ? attempt : otherTry(attempt, trouble);
-    if (other === undefined && receiptId === undefined) return { as: 'nothing', why: trouble };
-    if (isEditRefused || other === undefined) receiptId = undefined;
+    if (other === undefined && statusMessageId === undefined) return { as: 'nothing', why: trouble };
+    if (isEditRefused || other === undefined) statusMessageId = undefined;
     attempt = other ?? attempt;
   }
 }
 
 async function edit(
   job: Job,
-  receiptId: number,
+  statusMessageId: number,
   form: OutcomeForm,
-  { outbox, tell }: ShowTools,
-): Promise<TelegramTrouble | undefined> {
+  { outbox, emit }: ShowTools,
+): Promise<TelegramError | undefined> {
   try {
-    await editIntoOutcome(outbox.api, job, receiptId, form);
+    await editIntoOutcome(outbox.api, job, statusMessageId, form);
     return undefined;
   } catch (error) {
-    const trouble = sortTrouble(tell, 'edit', error);
+    const trouble = sortTrouble(emit, 'edit', error);
     if (isPassing(trouble)) throw new TryLater();
     return trouble;
   }
@@ -123,7 +123,7 @@ function firstTry(outcome: Outcome, opened: OpenedResult | undefined): Try {
 }
 
 /** What is left when Telegram does not want it so; after words, nothing. */
-function otherTry({ outcome, as }: Try, trouble: TelegramTrouble): Try | undefined {
+function otherTry({ outcome, as }: Try, trouble: TelegramError): Try | undefined {
   if (outcome.kind !== 'result') return undefined;
   if (trouble === 'too-big') return words('too-large');
   const isFile = outcome.payload.kind !== 'text';
@@ -144,16 +144,16 @@ async function screensFor(
   job: Job,
   outcome: Outcome,
   { service, messages, clock }: ShowTools,
-): Promise<readonly [Screen, ...Screen[]]> {
+): Promise<readonly [MessageView, ...MessageView[]]> {
   const found = await service.find(job.id);
   if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
-  const view = { ...found.view, phase: { kind: 'ended' as const, outcome } };
-  if (outcome.kind !== 'result') return [messages.ended(view, job.locale, clock.now())];
+  const jobView = { ...found.view, phase: { kind: 'ended' as const, outcome } };
+  if (outcome.kind !== 'result') return [messages.ended(jobView, job.locale, clock.now())];
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
   const facts = { model: outcome.model, seconds };
   return outcome.payload.kind === 'text'
-    ? messages.textResult(view, job.locale, facts, outcome.payload.text)
-    : [messages.caption(view, job.locale, facts)];
+    ? messages.textResult(jobView, job.locale, facts, outcome.payload.text)
+    : [messages.caption(jobView, job.locale, facts)];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Api } from 'grammy';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Job } from '../../domain/job.ts';
@@ -8,7 +8,7 @@ import type { JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 import { placeOf } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { textOptions } from './view-options.ts';
@@ -21,16 +21,16 @@ const placesShownAtOnce = 20;
 /** Most results are shown sooner than this after they were made, and then nobody needs to read that they will be. */
 const deliveringShownAfterMs = 2_000;
 
-export type ReceiptsOptions = {
+export type StatusMessagesOptions = {
   /** For the answer to whoever has just asked; what follows goes through the outbox. */
   readonly api: Api;
   readonly outbox: Outbox;
   readonly service: GenerationService;
-  readonly delivery: Pick<JobDelivery, 'keepReceipt'>;
+  readonly delivery: Pick<JobDelivery, 'keepStatusMessage'>;
   readonly ledger: EffectLedger;
   readonly messages: MessageMapper;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 type Tracked = {
@@ -46,8 +46,8 @@ type Tracked = {
  * The status message of each job: sent once, then edited as the job goes on, the latest news only. Whoever shows the
  * outcome closes it first, so that old news never overwrites it.
  */
-export class Receipts {
-  readonly #options: ReceiptsOptions;
+export class StatusMessages {
+  readonly #options: StatusMessagesOptions;
   readonly #tracked = new Map<JobId, Tracked>();
   readonly #sending = new Map<JobId, Promise<void>>();
   /** Of which there was news while their receipt was on its way. */
@@ -55,7 +55,7 @@ export class Receipts {
   readonly #listening: Disposable;
   #placesTimer: Disposable | undefined;
 
-  constructor(options: ReceiptsOptions) {
+  constructor(options: StatusMessagesOptions) {
     this.#options = options;
     const progress = options.service.onProgress((id) => {
       if (this.#sending.has(id)) this.#missed.add(id);
@@ -72,9 +72,9 @@ export class Receipts {
   }
 
   /** Sends the first answer to a request; a second call for the same job sends nothing. */
-  async send(job: Job, view: JobView): Promise<void> {
+  async send(job: Job, jobView: JobView): Promise<void> {
     const { id } = job;
-    const sending = this.#send(job, view).finally(() => {
+    const sending = this.#send(job, jobView).finally(() => {
       this.#sending.delete(id);
       if (this.#missed.delete(id)) this.refresh(id);
     });
@@ -82,24 +82,24 @@ export class Receipts {
     await sending;
   }
 
-  async #send(job: Job, view: JobView): Promise<void> {
-    const { api, delivery, ledger, messages, tell } = this.#options;
+  async #send(job: Job, jobView: JobView): Promise<void> {
+    const { api, delivery, ledger, messages, emit } = this.#options;
     const by = { jobId: job.id };
     const start = await ledger.begin(by, 'receipt', 'once');
     if (start.kind !== 'go') return;
-    const screen = messages.receipt(view, job.locale);
+    const view = messages.statusMessage(jobView, job.locale);
     const { chatId, messageId } = job.origin;
     try {
-      const sent = await api.sendMessage(chatId, screen.text, { ...textOptions(screen), ...placeOf(job, messageId) });
-      await delivery.keepReceipt(job.id, sent.message_id);
+      const sent = await api.sendMessage(chatId, view.text, { ...textOptions(view), ...placeOf(job, messageId) });
+      await delivery.keepStatusMessage(job.id, sent.message_id);
       await ledger.end(by, 'receipt', String(sent.message_id));
     } catch (error) {
-      const trouble = sortTrouble(tell, 'sendMessage', error);
+      const trouble = sortTrouble(emit, 'sendMessage', error);
       // Without a receipt the outcome comes as a message of its own; only a certain failure is known not to have arrived.
       if (trouble !== 'unsure') await ledger.undo(by, 'receipt');
       return;
     }
-    this.#tracked.set(job.id, { chatId, shown: fingerprintOf(screen) });
+    this.#tracked.set(job.id, { chatId, shown: fingerprintOf(view) });
   }
 
   /** Shows where the job stands as soon as Telegram bears it, also when an earlier run of the process sent the receipt. */
@@ -114,9 +114,9 @@ export class Receipts {
    * while its request is not told; answers false when it is too late, since the request was told in another message.
    */
   async meet(job: Job, messageId: number): Promise<boolean> {
-    if (job.receiptId === undefined && job.state.kind !== 'told') {
-      await this.#options.delivery.keepReceipt(job.id, messageId);
-    } else if (job.receiptId !== messageId) return false;
+    if (job.statusMessageId === undefined && job.state.kind !== 'told') {
+      await this.#options.delivery.keepStatusMessage(job.id, messageId);
+    } else if (job.statusMessageId !== messageId) return false;
     this.refresh(job.id);
     return true;
   }
@@ -137,12 +137,12 @@ export class Receipts {
   async #adopt(id: JobId): Promise<void> {
     try {
       const found = await this.#options.service.find(id);
-      if (found?.job.receiptId === undefined || this.#tracked.has(id)) return;
+      if (found?.job.statusMessageId === undefined || this.#tracked.has(id)) return;
       const tracked: Tracked = { chatId: found.job.origin.chatId, shown: '' };
       this.#tracked.set(id, tracked);
       this.#post(id, tracked);
     } catch (error) {
-      this.#options.tell({ event: 'house.trouble', what: `look where job ${id} stands`, error });
+      this.#options.emit({ event: 'app.error', what: `look where job ${id} stands`, error });
     }
   }
 
@@ -160,27 +160,27 @@ export class Receipts {
   }
 
   async #edit(id: JobId, tracked: Tracked): Promise<'done' | 'again'> {
-    const { outbox, service, messages, tell } = this.#options;
+    const { outbox, service, messages, emit } = this.#options;
     if (this.#tracked.get(id) !== tracked || tracked.isGone === true) return 'done';
     const found = await service.find(id);
-    const receiptId = found?.job.receiptId;
-    if (found === undefined || receiptId === undefined || this.#tracked.get(id) !== tracked) return 'done';
-    const { job, view } = found;
-    if (view.phase.kind === 'ended') {
+    const statusMessageId = found?.job.statusMessageId;
+    if (found === undefined || statusMessageId === undefined || this.#tracked.get(id) !== tracked) return 'done';
+    const { job, view: jobView } = found;
+    if (jobView.phase.kind === 'ended') {
       this.#tracked.delete(id);
       return 'done';
     }
-    if (view.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
+    if (jobView.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
     else if (this.#isTooSoon(id, tracked)) return 'done';
-    const screen = messages.receipt(view, job.locale);
-    const news = fingerprintOf(screen);
+    const view = messages.statusMessage(jobView, job.locale);
+    const news = fingerprintOf(view);
     if (tracked.shown === news) return 'done';
     try {
-      await outbox.api.editMessageText(job.origin.chatId, receiptId, screen.text, textOptions(screen));
+      await outbox.api.editMessageText(job.origin.chatId, statusMessageId, view.text, textOptions(view));
       tracked.shown = news;
       return 'done';
     } catch (error) {
-      const trouble = sortTrouble(tell, 'editMessageText', error);
+      const trouble = sortTrouble(emit, 'editMessageText', error);
       tracked.isGone = trouble === 'no-message' || trouble === 'closed';
       return isPassing(trouble) ? 'again' : 'done';
     }
@@ -188,8 +188,8 @@ export class Receipts {
 
   #isTooSoon(id: JobId, tracked: Tracked): boolean {
     const { clock } = this.#options;
-    tracked.deliveringSinceMs ??= clock.uptimeMs();
-    const leftMs = tracked.deliveringSinceMs + deliveringShownAfterMs - clock.uptimeMs();
+    tracked.deliveringSinceMs ??= clock.monotonicMs();
+    const leftMs = tracked.deliveringSinceMs + deliveringShownAfterMs - clock.monotonicMs();
     if (leftMs <= 0) return false;
     tracked.timer ??= clock.schedule(leftMs, () => {
       delete tracked.timer;
@@ -199,6 +199,6 @@ export class Receipts {
   }
 }
 
-function fingerprintOf(screen: Screen): string {
-  return JSON.stringify(screen);
+function fingerprintOf(view: MessageView): string {
+  return JSON.stringify(view);
 }

@@ -1,18 +1,18 @@
 import type { InlineKeyboardMarkup, ReplyParameters } from 'grammy/types';
-import type { Screen } from '../../messages/view.ts';
+import type { MessageView } from '../../messages/view.ts';
 
-export function keyboardFor(screen: Screen): InlineKeyboardMarkup {
+export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
-    inline_keyboard: screen.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+    inline_keyboard: view.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
   };
 }
 
 /** How every text of ours is sent: HTML, no link previews, the screen's buttons. */
-export function textOptions(screen: Screen) {
+export function textOptions(view: MessageView) {
   return {
     parse_mode: 'HTML' as const,
     link_preview_options: { is_disabled: true },
-    reply_markup: keyboardFor(screen),
+    reply_markup: keyboardFor(view),
   };
 }
 

@@ -1,8 +1,8 @@
 import { parseCallbackData } from '../../messages/view.ts';
 import { jobUnder } from '../commands/replies.ts';
-import type { BotContext, Desk } from '../context.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 import { isSaid } from '../middleware/identify.ts';
-import { answer, edit, sayScreen } from '../reply.ts';
+import { answer, edit, reply } from '../reply.ts';
 import { make, sayMistake } from '../commands/submit-request.ts';
 import { type DialogueTurn, recall, type Recalled } from './state.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
@@ -35,32 +35,32 @@ function isForOthers(text: string, username: string): boolean {
 }
 
 /** Does what the dialogue has decided; doing it again repeats a question at worst, never a request. */
-export async function carryOut(ctx: BotContext, desk: Desk, turn: DialogueTurn): Promise<void> {
-  const { messages } = desk;
+export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn): Promise<void> {
+  const { messages } = deps;
   const { locale } = ctx.speaker;
   const isPress = ctx.callbackQuery !== undefined;
   switch (turn.kind) {
     case 'ask': {
       const { question, hint } = turn;
-      const screen = messages.question(question, locale, { hint, inGroup: ctx.chat?.type !== 'private' });
-      if (!isPress) return sayScreen(ctx, screen);
+      const view = messages.question(question, locale, { hint, inGroup: ctx.chat?.type !== 'private' });
+      if (!isPress) return reply(ctx, view);
       await answer(ctx, messages.answer('accepted', locale));
-      return edit(ctx, screen);
+      return edit(ctx, view);
     }
     case 'mistake':
-      return sayMistake(ctx, desk, turn.job, turn.mistake);
+      return sayMistake(ctx, deps, turn.job, turn.mistake);
     case 'make': {
       const { kind, words, options, style } = turn.wish;
       const prompt = messages.styled(words, style, locale);
       await answer(ctx, messages.answer('accepted', locale));
       await edit(ctx, messages.dialogueDone(prompt, locale));
-      return make(ctx, desk, { kind, prompt, options });
+      return make(ctx, deps, { kind, prompt, options });
     }
     case 'give-up':
-      return sayScreen(ctx, messages.dialogueGivenUp(locale));
+      return reply(ctx, messages.dialogueGivenUp(locale));
     case 'outdated':
       if (isPress) await answer(ctx, messages.answer('expired', locale));
-      return sayScreen(ctx, messages.dialogueOutdated(locale));
+      return reply(ctx, messages.dialogueOutdated(locale));
   }
 }
 
@@ -68,8 +68,8 @@ export async function carryOut(ctx: BotContext, desk: Desk, turn: DialogueTurn):
  * Dialogues with one person in one chat. What a dialogue decides is carried out after it has decided, and what it
  * remembers is written last: an update that fails on the way is handled again from the same memory.
  */
-export function dialogues(desk: Desk): Composer<BotContext> {
-  const { clock, dialogues: store, messages, service } = desk;
+export function dialogues(deps: BotDeps): Composer<BotContext> {
+  const { clock, dialogues: store, messages, service } = deps;
   const feature = new Composer<BotContext>();
   // An update without a chat (a payment to be checked) would share one key with everybody's.
   const inChat = feature.filter((ctx) => ctx.chat !== undefined && ctx.from !== undefined);
@@ -88,14 +88,14 @@ export function dialogues(desk: Desk): Composer<BotContext> {
     ctx.memory = { before: meaning === 'answer' && isOpen ? recalled.state : undefined };
     if (meaning === 'leaves' && recalled.kind !== 'none') ctx.memory.after = 'nothing';
     if (meaning === 'leaves' && isOpen && isCancel(ctx)) {
-      await sayScreen(ctx, messages.dialogueLeft(ctx.speaker.locale));
+      await reply(ctx, messages.dialogueLeft(ctx.speaker.locale));
     } else if (meaning === 'answer' && recalled.kind === 'outdated') {
       ctx.memory.after = 'nothing';
       ctx.turns.push({ kind: 'outdated' });
     } else {
       await follow(ctx, next);
     }
-    for (const turn of ctx.turns) await carryOut(ctx, desk, turn);
+    for (const turn of ctx.turns) await execute(ctx, deps, turn);
     const { after } = ctx.memory;
     if (after === 'nothing') await store.delete(key);
     else if (after !== undefined) await store.write(key, JSON.stringify(after), clock.now());

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { NextFunction } from 'grammy';
-import type { BotContext, Desk } from '../context.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 import { identify, isSaid } from './identify.ts';
-import { sayScreen } from '../reply.ts';
+import { reply } from '../reply.ts';
 
 /** So much is answered: from one person, and to everybody in one group. */
 export const limitRules = {
@@ -33,17 +33,17 @@ type PersonState = Bucket & { ignored: number; ignoredSinceMs: number; mutedUnti
  * memory only: a restart forgives.
  */
 export class Limits {
-  readonly #clock: Pick<Clock, 'uptimeMs'>;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #people = new Map<number, PersonState>();
   readonly #groups = new Map<number, Bucket>();
 
-  constructor(clock: Pick<Clock, 'uptimeMs'>) {
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
   }
 
   /** What becomes of something that the person asks for, in a group or alone with the bot. */
   judge(userId: number, groupId?: number): Ruling {
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     const person = remembered(this.#people, userId, () => newPerson(nowMs));
     const group = groupId === undefined ? undefined : remembered(this.#groups, groupId, () => newGroup(nowMs));
     if (person.mutedUntilMs > nowMs) return 'silence';
@@ -118,7 +118,7 @@ function remembered<Value>(entries: Map<number, Value>, id: number, create: () =
  * Lets through what a person may ask for at that pace. `door` stands before everything else and turns away at no cost;
  * `notice` says to whom the door let pass for that alone, once they are known, that it was too much.
  */
-export function limiting({ messages, clock, adminIds }: Pick<Desk, 'messages' | 'clock' | 'adminIds'>) {
+export function limiting({ messages, clock, adminIds }: Pick<BotDeps, 'messages' | 'clock' | 'adminIds'>) {
   const limits = new Limits(clock);
   const toBeNoticed = new WeakSet<BotContext>();
   const ours = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
@@ -134,7 +134,7 @@ export function limiting({ messages, clock, adminIds }: Pick<Desk, 'messages' | 
     notice: async (ctx: BotContext, next: NextFunction): Promise<void> => {
       if (!toBeNoticed.has(ctx)) return next();
       const { locale } = ctx.speaker;
-      if (ctx.callbackQuery === undefined) await sayScreen(ctx, messages.slowDown(locale));
+      if (ctx.callbackQuery === undefined) await reply(ctx, messages.slowDown(locale));
       else await ctx.answerCallbackQuery(messages.answer('slowDown', locale));
     },
   };

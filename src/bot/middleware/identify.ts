@@ -1,5 +1,5 @@
 import type { Message, User as TelegramUser } from 'grammy/types';
-import type { BotContext, Desk, Speaker } from '../context.ts';
+import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import type { NextFunction } from 'grammy';
 import { laneOf } from '../../domain/users.ts';
 
@@ -51,7 +51,7 @@ export function introduce({
   premiumIds,
   clock,
   matchLocale,
-}: Pick<Desk, 'users' | 'adminIds' | 'premiumIds' | 'clock' | 'matchLocale'>) {
+}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'clock' | 'matchLocale'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const identity = identify(ctx.from, ctx.message ?? ctx.editedMessage);
     if (identity === undefined) return;

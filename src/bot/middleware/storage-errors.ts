@@ -1,10 +1,10 @@
 import type { NextFunction } from 'grammy';
 import { isStorageRefusal } from '../../domain/store-unavailable.ts';
-import { answer, sayScreen } from '../reply.ts';
-import type { BotContext, Desk } from '../context.ts';
+import { answer, reply } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
 
 /** Whoever asks for something while the storage refuses hears so at once; nothing was taken, and nothing is lost. */
-export function storageDoor({ messages, matchLocale }: Pick<Desk, 'messages' | 'matchLocale'>) {
+export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'messages' | 'matchLocale'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     try {
       await next();
@@ -14,7 +14,7 @@ export function storageDoor({ messages, matchLocale }: Pick<Desk, 'messages' | '
       const speaker: BotContext['speaker'] | undefined = ctx.speaker;
       const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
       if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storageRefuses', locale));
-      if (ctx.chat !== undefined && isAsked(ctx)) await sayScreen(ctx, messages.storageRefuses(locale));
+      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageRefuses(locale));
     }
   };
 }

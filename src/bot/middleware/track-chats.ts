@@ -1,10 +1,10 @@
 import type { NextFunction } from 'grammy';
-import type { ChatBook } from '../../domain/chat-store.ts';
+import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 
 /** Keeps the book of chats by what is heard from them: where somebody writes the bot may as well, unless it was just shown out. */
-export function mindDoors({ chats, clock }: { readonly chats: ChatBook; readonly clock: Clock }) {
+export function trackChats({ chats, clock }: { readonly chats: ChatStore; readonly clock: Clock }) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const chatId = ctx.chat?.id;
     const status = ctx.myChatMember?.new_chat_member.status;

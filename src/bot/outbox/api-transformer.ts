@@ -1,7 +1,7 @@
-import { type Showing, everything, type Pace } from './rate-limiter.ts';
+import { type Showing, everything, type RateLimiter } from './rate-limiter.ts';
 import type { Transformer } from 'grammy';
-import type { Tell } from '../../domain/events.ts';
-import type { HeldPlace, RestBook } from '../../domain/chat-store.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { HeldPlace, RetryAfterStore } from '../../domain/chat-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { describeRefusal, holdOf } from './telegram-error.ts';
 
@@ -42,17 +42,20 @@ const isGlobal = (method: string): boolean => method === 'getUpdates' || method 
  */
 export type Manner = 'answering' | 'unasked';
 
-export type PoliteCallsOptions = {
-  readonly pace: Pace;
-  readonly rests: RestBook;
+export type RateLimitTransformerOptions = {
+  readonly rateLimiter: RateLimiter;
+  readonly rests: RetryAfterStore;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Once it aborts, no call and no wait goes on. */
   readonly closing: AbortSignal;
 };
 
 /** Rests as long as Telegram asks (429), and keeps every other call to that chat back meanwhile, but none to another. */
-export function politeCalls({ pace, rests, clock, tell, closing }: PoliteCallsOptions, manner: Manner): Transformer {
+export function rateLimitTransformer(
+  { rateLimiter, rests, clock, emit, closing }: RateLimitTransformerOptions,
+  manner: Manner,
+): Transformer {
   return async (prev, method, payload, signal) => {
     const place = chatOf(payload) ?? method;
     const showing = showingOf(method, payload);
@@ -68,7 +71,7 @@ export function politeCalls({ pace, rests, clock, tell, closing }: PoliteCallsOp
       const mayTryAgain = manner === 'answering' && !isGlobal(method) && tries < mostTries && !closing.aborted;
       const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= longestWaitMs;
       if (!isGlobal(method) && (holdMs !== undefined || (mayTryAgain && isWorthIt))) {
-        tell({ event: 'telegram.trouble', method, detail: describe(reply), retryInMs: waitMs });
+        emit({ event: 'telegram.error', method, detail: describe(reply), retryInMs: waitMs });
       }
       if (mayTryAgain && isWorthIt && (await rested(waitMs))) continue;
       if (reply.kind === 'lost') throw reply.error;
@@ -79,11 +82,11 @@ export function politeCalls({ pace, rests, clock, tell, closing }: PoliteCallsOp
   /** Waits until the call may go out, and counts it; answers how long that still takes when it is too long or the house closes. */
   async function turn(place: HeldPlace, showing: Showing | undefined, patienceMs: number): Promise<number> {
     for (;;) {
-      const heldMs = pace.heldMs(place);
+      const heldMs = rateLimiter.heldMs(place);
       if (heldMs > patienceMs) return heldMs;
-      const waitMs = Math.max(heldMs, manner === 'unasked' && showing !== undefined ? pace.waitMs(showing) : 0);
+      const waitMs = Math.max(heldMs, manner === 'unasked' && showing !== undefined ? rateLimiter.waitMs(showing) : 0);
       if (waitMs <= 0) {
-        if (showing !== undefined) pace.note(showing);
+        if (showing !== undefined) rateLimiter.note(showing);
         return 0;
       }
       if (!(await rested(waitMs))) return waitMs;
@@ -92,12 +95,12 @@ export function politeCalls({ pace, rests, clock, tell, closing }: PoliteCallsOp
 
   /** At once in this process, and kept for the next one; a book that cannot be written changes nothing about the call. */
   async function hold(place: HeldPlace, ms: number): Promise<void> {
-    pace.hold(place, ms);
+    rateLimiter.hold(place, ms);
     const nowMs = clock.now();
     try {
       await rests.keep({ place, untilMs: nowMs + ms }, nowMs);
     } catch (error) {
-      tell({ event: 'house.trouble', what: 'remember how long Telegram wants to be left alone', error });
+      emit({ event: 'app.error', what: 'remember how long Telegram wants to be left alone', error });
     }
   }
 

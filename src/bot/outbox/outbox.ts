@@ -1,11 +1,11 @@
 import { Api, type ApiClientOptions } from 'grammy';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { Pace, type Showing } from './rate-limiter.ts';
-import type { ChatBook, RestBook } from '../../domain/chat-store.ts';
-import { mendCalls } from './undeliverable.ts';
-import { type Manner, politeCalls } from './api-transformer.ts';
+import { RateLimiter, type Showing } from './rate-limiter.ts';
+import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
+import { fixUndeliverable } from './undeliverable.ts';
+import { type Manner, rateLimitTransformer } from './api-transformer.ts';
 import { longestHoldMs } from './telegram-error.ts';
 
 /** Of a hundred uploads at once Telegram would refuse some. */
@@ -14,7 +14,7 @@ const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** News that Telegram did not take so often are old by then. */
 const newsTries = 4;
 
-export type Errand = Showing & {
+export type OutgoingMessage = Showing & {
   /**
    * `answer`: somebody waits for it. `unasked`: nobody does. `news`: a status, after everything else in its chat; of
    * those that wait under one name there is only ever one.
@@ -31,14 +31,14 @@ export type Errand = Showing & {
 export type OutboxOptions = {
   /** For the errands' calls. */
   readonly api: Api;
-  readonly pace: Pace;
+  readonly rateLimiter: RateLimiter;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 type Item = {
-  errand: Errand;
+  message: OutgoingMessage;
   tries: number;
   /** Not before this; whoever stands behind it may go ahead. */
   retryAtMs: number;
@@ -75,11 +75,11 @@ export class Outbox {
     this.#options = options;
   }
 
-  post(errand: Errand): void {
-    if (this.#state === 'closed' || (this.#state === 'closing' && errand.rank === 'news')) return;
-    const lane = this.#laneOf(errand.chatId);
-    if (errand.rank === 'news') addNews(lane, errand);
-    else lane.mail.push({ errand, tries: 0, retryAtMs: 0 });
+  post(message: OutgoingMessage): void {
+    if (this.#state === 'closed' || (this.#state === 'closing' && message.rank === 'news')) return;
+    const lane = this.#laneOf(message.chatId);
+    if (message.rank === 'news') addNews(lane, message);
+    else lane.mail.push({ message, tries: 0, retryAtMs: 0 });
     this.#look(lane);
   }
 
@@ -140,7 +140,7 @@ export class Outbox {
   }
 
   #nextOf(lane: Lane): { readonly item: Item; readonly waitMs: number } | undefined {
-    const nowMs = this.#options.clock.uptimeMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const mail = soonest(lane.mail, nowMs);
     const news = soonest(lane.news.values(), nowMs);
     if (mail !== undefined && (news === undefined || mail.retryAtMs <= nowMs || mail.retryAtMs <= news.retryAtMs)) {
@@ -150,30 +150,30 @@ export class Outbox {
   }
 
   #waitMs(item: Item, nowMs: number): number {
-    const { pace } = this.#options;
-    const { chatId, rank } = item.errand;
-    if (rank !== 'answer') item.turnAtMs ??= pace.takeUnaskedTurn();
+    const { rateLimiter } = this.#options;
+    const { chatId, rank } = item.message;
+    if (rank !== 'answer') item.turnAtMs ??= rateLimiter.takeUnaskedTurn();
     return Math.max(
-      pace.heldMs(chatId),
-      pace.waitMs(item.errand, rank === 'news'),
+      rateLimiter.heldMs(chatId),
+      rateLimiter.waitMs(item.message, rank === 'news'),
       item.retryAtMs - nowMs,
       (item.turnAtMs ?? 0) - nowMs,
     );
   }
 
   async #start(lane: Lane, item: Item): Promise<void> {
-    const { tell } = this.#options;
-    const { rank, run } = item.errand;
+    const { emit } = this.#options;
+    const { rank, run } = item.message;
     lane.isBusy = true;
     this.#running += 1;
-    const key = keyOf(item.errand);
+    const key = keyOf(item.message);
     // News that come while these are shown are the next ones.
     if (rank === 'news') lane.news.delete(key);
     let after: 'done' | 'again' = 'done';
     try {
       after = await run();
     } catch (error) {
-      tell({ event: 'house.trouble', what: `send what was meant for a chat (${rank})`, error });
+      emit({ event: 'app.error', what: `send what was meant for a chat (${rank})`, error });
     }
     this.#running -= 1;
     lane.isBusy = false;
@@ -188,14 +188,14 @@ export class Outbox {
 
   /** Answers false for news that are not worth a further try. */
   #postpone(lane: Lane, item: Item): boolean {
-    const { pace, clock, random } = this.#options;
+    const { rateLimiter, clock, random } = this.#options;
     item.tries += 1;
     delete item.turnAtMs;
     // A chat that rests tells by itself when it is over.
-    const isHeld = pace.heldMs(item.errand.chatId) > 0;
-    item.retryAtMs = isHeld ? 0 : clock.uptimeMs() + backoffMs(item.tries, retryRules, random);
-    if (item.errand.rank !== 'news') return true;
-    const key = keyOf(item.errand);
+    const isHeld = rateLimiter.heldMs(item.message.chatId) > 0;
+    item.retryAtMs = isHeld ? 0 : clock.monotonicMs() + backoffMs(item.tries, retryRules, random);
+    if (item.message.rank !== 'news') return true;
+    const key = keyOf(item.message);
     if (item.tries >= newsTries || lane.news.has(key)) return false;
     lane.news.set(key, item);
     return true;
@@ -212,15 +212,15 @@ function soonest(items: Iterable<Item>, nowMs: number): Item | undefined {
   return best;
 }
 
-function addNews(lane: Lane, errand: Errand): void {
-  const key = keyOf(errand);
+function addNews(lane: Lane, message: OutgoingMessage): void {
+  const key = keyOf(message);
   const waiting = lane.news.get(key);
-  if (waiting === undefined) lane.news.set(key, { errand, tries: 0, retryAtMs: 0 });
-  else waiting.errand = errand;
+  if (waiting === undefined) lane.news.set(key, { message, tries: 0, retryAtMs: 0 });
+  else waiting.message = message;
 }
 
-function keyOf(errand: Errand): unknown {
-  return errand.name ?? errand;
+function keyOf(message: OutgoingMessage): unknown {
+  return message.name ?? message;
 }
 
 /** The largest file over a slow line takes its time; a line that fell silent takes no more than this. */
@@ -230,11 +230,11 @@ export type OpenOutboxOptions = {
   /** The bot's own way to Telegram, for its answers. */
   readonly api: Api;
   readonly client: ApiClientOptions;
-  readonly chats: ChatBook;
-  readonly rests: RestBook;
+  readonly chats: ChatStore;
+  readonly rests: RetryAfterStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Once it aborts, no call and no wait goes on. */
   readonly closing: AbortSignal;
 };
@@ -245,15 +245,15 @@ export type OpenOutboxOptions = {
  */
 export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
   const { api, client, rests, clock } = options;
-  const pace = new Pace(clock);
+  const rateLimiter = new RateLimiter(clock);
   const nowMs = clock.now();
   // Whoever set the clock back meanwhile silences nobody for longer than Telegram ever does.
   for (const { place, untilMs } of await rests.resting(nowMs))
-    pace.hold(place, Math.min(untilMs - nowMs, longestHoldMs));
-  const shared = { ...options, pace };
+    rateLimiter.hold(place, Math.min(untilMs - nowMs, longestHoldMs));
+  const shared = { ...options, rateLimiter };
   const unasked = new Api(api.token, { ...client, timeoutSeconds: uploadPatienceS });
   const makePolite = (way: Api, manner: Manner) =>
-    way.config.use(politeCalls(shared, manner), mendCalls(shared, manner));
+    way.config.use(rateLimitTransformer(shared, manner), fixUndeliverable(shared, manner));
   makePolite(api, 'answering');
   makePolite(unasked, 'unasked');
   return new Outbox({ ...shared, api: unasked });

@@ -37,20 +37,20 @@ type ChatPace = {
 };
 
 /** Knows when Telegram bears the next call, chat by chat; in time that really passed, whatever becomes of the clock. */
-export class Pace {
-  readonly #clock: Pick<Clock, 'uptimeMs'>;
+export class RateLimiter {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #chats = new Map<number, ChatPace>();
   readonly #heldUntilMs = new Map<HeldPlace, number>();
   #unaskedFullAtMs = 0;
   #sweptAtMs = 0;
 
-  constructor(clock: Pick<Clock, 'uptimeMs'>) {
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
   }
 
   /** Nothing goes there for so long; a longer hold from before stays. */
   hold(place: HeldPlace, ms: number): void {
-    const untilMs = this.#clock.uptimeMs() + ms;
+    const untilMs = this.#clock.monotonicMs() + ms;
     this.#heldUntilMs.set(place, Math.max(untilMs, this.#heldUntilMs.get(place) ?? 0));
   }
 
@@ -63,7 +63,7 @@ export class Pace {
   waitMs({ chatId, kind, messageId }: Showing, isNews = false): number {
     const chat = this.#chats.get(chatId);
     if (chat === undefined) return 0;
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     const { burst, everyMs } = pacing.chat;
     const { most, mostNews, withinMs } = pacing.group;
     const spacingMs = pacing.editSpacingMs[typeOf(chatId)];
@@ -80,7 +80,7 @@ export class Pace {
 
   /** It goes out now. */
   note({ chatId, kind, messageId }: Showing): void {
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     const chat = this.#chats.get(chatId) ?? this.#newChat(chatId, nowMs);
     const { burst, everyMs } = pacing.chat;
     // Answers do not wait here: however many there were, what follows them waits for no more than a burst.
@@ -98,7 +98,7 @@ export class Pace {
   /** Gives one of the unasked messages of all chats its turn; answers when that is, in uptime. */
   takeUnaskedTurn(): number {
     const { burst, everyMs } = pacing.unasked;
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     this.#unaskedFullAtMs = Math.max(this.#unaskedFullAtMs, nowMs) + everyMs;
     return Math.max(nowMs, this.#unaskedFullAtMs - burst * everyMs);
   }
@@ -106,7 +106,7 @@ export class Pace {
   #leftMs(place: HeldPlace): number {
     const untilMs = this.#heldUntilMs.get(place);
     if (untilMs === undefined) return 0;
-    const leftMs = untilMs - this.#clock.uptimeMs();
+    const leftMs = untilMs - this.#clock.monotonicMs();
     if (leftMs <= 0) this.#heldUntilMs.delete(place);
     return leftMs;
   }

@@ -1,7 +1,7 @@
 import { GrammyError, HttpError } from 'grammy';
 
 /** What a failed call to Telegram means for whoever made it. */
-export type TelegramTrouble =
+export type TelegramError =
   /** Exactly that is shown already: as good as done. */
   | 'not-modified'
   /** The message to edit is gone or not ours to edit: send a new one. */
@@ -41,7 +41,7 @@ export type Refusal = {
   readonly parameters?: { readonly retry_after?: unknown; readonly migrate_to_chat_id?: number };
 };
 
-const phrases: readonly (readonly [RegExp, TelegramTrouble])[] = [
+const phrases: readonly (readonly [RegExp, TelegramError])[] = [
   [/message is not modified/i, 'not-modified'],
   [
     /message to edit not found|message can't be edited|there is no text in the message to edit|MESSAGE_ID_INVALID/i,
@@ -72,16 +72,16 @@ const neverConnected: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-const passing: ReadonlySet<TelegramTrouble> = new Set(['offline', 'unsure', 'too-many', 'unauthorized', 'conflict']);
+const passing: ReadonlySet<TelegramError> = new Set(['offline', 'unsure', 'too-many', 'unauthorized', 'conflict']);
 
 /** Sorts an error of a call to Telegram; rethrows what is no such error. */
-export function troubleOf(error: unknown): TelegramTrouble {
+export function telegramErrorOf(error: unknown): TelegramError {
   if (error instanceof HttpError) return neverConnected.has(causeName(error.error)) ? 'offline' : 'unsure';
   if (!(error instanceof GrammyError)) throw error;
   return refusalTrouble(error);
 }
 
-export function refusalTrouble({ error_code: code, description, parameters }: Refusal): TelegramTrouble {
+export function refusalTrouble({ error_code: code, description, parameters }: Refusal): TelegramError {
   if (code === 401 || code === 404) return 'unauthorized';
   if (code === 403) return 'closed';
   if (code === 409) return 'conflict';
@@ -94,7 +94,7 @@ export function refusalTrouble({ error_code: code, description, parameters }: Re
 }
 
 /** Another time the same call may succeed. */
-export function isPassing(trouble: TelegramTrouble): boolean {
+export function isPassing(trouble: TelegramError): boolean {
   return passing.has(trouble);
 }
 
@@ -116,7 +116,7 @@ export function isCalledOff(error: unknown): boolean {
 }
 
 /** The facts of an error for a log line; never the payload, which holds people's words, nor the address, which holds the token. */
-export function describeTrouble(error: unknown): string {
+export function describeTelegramError(error: unknown): string {
   if (error instanceof GrammyError) return describeRefusal(error);
   if (error instanceof HttpError) return `no answer from Telegram (${causeName(error.error)})`;
   return error instanceof Error ? error.name : typeof error;

@@ -1,7 +1,7 @@
-import { type TelegramTrouble, describeRefusal, refusalTrouble } from './telegram-error.ts';
+import { type TelegramError, describeRefusal, refusalTrouble } from './telegram-error.ts';
 import type { Transformer } from 'grammy';
-import type { ChatBook } from '../../domain/chat-store.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { ChatStore } from '../../domain/chat-store.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type Manner, chatOf } from './api-transformer.ts';
 
@@ -33,13 +33,13 @@ const remedies = {
   offline: leftToCaller,
   unsure: leftToCaller,
   refused: leftToCaller,
-} as const satisfies Record<TelegramTrouble, Remedy>;
+} as const satisfies Record<TelegramError, Remedy>;
 
 /**
  * The refused call so that Telegram takes it; `done` when nothing is left to do, undefined when that is the caller's to
  * say. A refused call was certainly not done, so whatever it was may be sent once more.
  */
-export function remedyFor(trouble: TelegramTrouble, payload: object, movedTo?: number): Payload | 'done' | undefined {
+export function remedyFor(trouble: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
   return remedies[trouble](payload as Payload, movedTo);
 }
 
@@ -85,17 +85,17 @@ const mostMoves = 3;
 /** What was said in a group stays behind when the group becomes a supergroup, where its number is another message's. */
 const stayedBehind = { ok: false, error_code: 400, description: 'Bad Request: message to edit not found' } as const;
 
-export type MendingOptions = {
-  readonly chats: ChatBook;
+export type UndeliverableOptions = {
+  readonly chats: ChatStore;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /**
  * Makes a refused call again the way Telegram takes it, where there is one; keeps the book of chats that are closed or
  * have moved, and leaves the closed ones alone until somebody writes there.
  */
-export function mendCalls({ chats, clock, tell }: MendingOptions, manner: Manner): Transformer {
+export function fixUndeliverable({ chats, clock, emit }: UndeliverableOptions, manner: Manner): Transformer {
   return async (prev, method, given, signal) => {
     let payload = given;
     const asked = manner === 'unasked' ? chatOf(given) : undefined;
@@ -117,7 +117,7 @@ export function mendCalls({ chats, clock, tell }: MendingOptions, manner: Manner
       const remedy = remedies < mostRemedies ? remedyFor(trouble, payload, newId) : undefined;
       if (remedy === undefined) return answer;
       if (remedy === 'done') return { ok: true, result: true as never };
-      tell({ event: 'telegram.trouble', method, detail: describeRefusal(answer), retryInMs: 0 });
+      emit({ event: 'telegram.error', method, detail: describeRefusal(answer), retryInMs: 0 });
       payload = remedy as typeof payload;
     }
   };
@@ -136,7 +136,7 @@ export function mendCalls({ chats, clock, tell }: MendingOptions, manner: Manner
     try {
       await entry;
     } catch (error) {
-      tell({ event: 'house.trouble', what: 'remember what Telegram said of a chat', error });
+      emit({ event: 'app.error', what: 'remember what Telegram said of a chat', error });
     }
   }
 }

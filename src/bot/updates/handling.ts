@@ -1,12 +1,12 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { Inbox, InboxUpdate, Leftovers } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/store-unavailable.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
-import { describeTrouble, troubleOf } from '../outbox/telegram-error.ts';
+import { describeTelegramError, telegramErrorOf } from '../outbox/telegram-error.ts';
 
 /** With more unhandled updates than this there is no room for further ones. */
 const mostUnhandled = 1_000;
@@ -20,7 +20,7 @@ export type HandlingOptions = {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** The updates that the house has taken and not handled yet; the bot itself keeps those of one chat in order. */
@@ -42,11 +42,11 @@ export class Handling {
 
   /** Goes on with what an earlier process left; what it may have died on is handled alone, after the rest was begun. */
   async takeUp(signal: AbortSignal): Promise<void> {
-    const { tell } = this.#options;
+    const { emit } = this.#options;
     const { plain, suspects, setAside } = await this.#leftovers(signal);
     for (const updateId of setAside) {
       const error = new Error('Cannot handle the update: three processes died while they tried');
-      tell({ event: 'update.failed', updateId, error, setAside: true });
+      emit({ event: 'update.failed', updateId, error, setAside: true });
     }
     for (const update of plain) void this.begin(update, signal);
     this.#watch(this.#oneByOne(suspects, signal));
@@ -102,7 +102,7 @@ export class Handling {
   }
 
   async #tryOnce({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<boolean> {
-    const { bot, tell } = this.#options;
+    const { bot, emit } = this.#options;
     try {
       await bot.handleUpdate(JSON.parse(body) as Update);
       return true;
@@ -110,13 +110,13 @@ export class Handling {
       if (signal.aborted) return false;
       const cause = error instanceof BotError ? error.error : error;
       const after = this.#afterTrouble(cause, 1);
-      if (after === 'failed') tell({ event: 'update.failed', updateId, error: plainly(cause), setAside: false });
+      if (after === 'failed') emit({ event: 'update.failed', updateId, error: plainly(cause), setAside: false });
       return after === 'handled';
     }
   }
 
   async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
-    const { bot, inbox, tell } = this.#options;
+    const { bot, inbox, emit } = this.#options;
     let isOver = (await before) ?? false;
     for (let tries = 1; ; tries += 1) {
       let waitMs = tryAgainMs;
@@ -132,7 +132,7 @@ export class Handling {
         const after = isOver ? 'handled' : this.#afterTrouble(cause, tries);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);
-          tell({ event: 'update.failed', updateId, error: plainly(cause), setAside: next === 'set-aside' });
+          emit({ event: 'update.failed', updateId, error: plainly(cause), setAside: next === 'set-aside' });
           if (next === 'set-aside') return;
         } else if (after === 'handled') isOver = true;
         else waitMs = after.waitMs;
@@ -150,21 +150,21 @@ export class Handling {
     // The machine's fault, told of elsewhere.
     if (isStorageRefusal(error)) return { waitMs: tryAgainMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
-    const trouble = troubleOf(error);
-    const { tell, random } = this.#options;
-    const facts = { event: 'telegram.trouble', method: 'answer', detail: describeTrouble(error) } as const;
+    const trouble = telegramErrorOf(error);
+    const { emit, random } = this.#options;
+    const facts = { event: 'telegram.error', method: 'answer', detail: describeTelegramError(error) } as const;
     if (trouble === 'closed' || trouble === 'too-many' || (trouble === 'unsure' && tries >= mostUnsureTries)) {
-      tell(facts);
+      emit(facts);
       return 'handled';
     }
     if (trouble !== 'offline' && trouble !== 'unsure') return 'failed';
     const waitMs = trouble === 'offline' ? backoffMs(tries, offlineRest, random) : tryAgainMs;
-    tell({ ...facts, retryInMs: waitMs });
+    emit({ ...facts, retryInMs: waitMs });
     return { waitMs };
   }
 }
 
 /** What went wrong without what grammY hangs on it: its errors hold the payload, and with it people's words. */
 function plainly(error: unknown): unknown {
-  return error instanceof GrammyError || error instanceof HttpError ? describeTrouble(error) : error;
+  return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
 }

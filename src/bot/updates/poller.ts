@@ -1,12 +1,12 @@
 import { type Bot, GrammyError } from 'grammy';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import { isStorageRefusal } from '../../domain/store-unavailable.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { BotContext } from '../context.ts';
 import { retryAfterMs } from './telegram-retry.ts';
-import { describeTrouble, troubleOf } from '../outbox/telegram-error.ts';
-import { TokenContest } from './polling-conflict.ts';
+import { describeTelegramError, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { PollingConflict } from './polling-conflict.ts';
 import type { UpdateSink, UpdateSource } from './update-source.ts';
 
 const pollS = 25;
@@ -18,7 +18,7 @@ export type PollerOptions = {
   readonly bot: Bot<BotContext>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /**
@@ -28,12 +28,12 @@ export type PollerOptions = {
  */
 export class Poller implements UpdateSource {
   readonly #options: PollerOptions;
-  readonly #contest: TokenContest;
+  readonly #contest: PollingConflict;
   #lastAnswerUpMs: number | undefined;
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#contest = new TokenContest(options.clock, options.tell);
+    this.#contest = new PollingConflict(options.clock, options.emit);
   }
 
   get lastAnswerUpMs(): number | undefined {
@@ -41,7 +41,7 @@ export class Poller implements UpdateSource {
   }
 
   async deliver(sink: UpdateSink, signal: AbortSignal): Promise<void> {
-    const { bot, clock, tell } = this.#options;
+    const { bot, clock, emit } = this.#options;
     let offset: number | undefined;
     let failures = 0;
     while (!signal.aborted) {
@@ -52,7 +52,7 @@ export class Poller implements UpdateSource {
           signal as Parameters<typeof bot.api.getUpdates>[1],
         );
         failures = 0;
-        this.#lastAnswerUpMs = clock.uptimeMs();
+        this.#lastAnswerUpMs = clock.monotonicMs();
         this.#contest.win();
         const taken = await sink.take(batch, signal);
         const last = batch[taken - 1];
@@ -68,7 +68,12 @@ export class Poller implements UpdateSource {
         }
         if (await this.#hasRemovedWebhook(error)) continue;
         const waitMs = this.#waitMs(error, failures);
-        tell({ event: 'telegram.trouble', method: 'getUpdates', detail: describeTrouble(error), retryInMs: waitMs });
+        emit({
+          event: 'telegram.error',
+          method: 'getUpdates',
+          detail: describeTelegramError(error),
+          retryInMs: waitMs,
+        });
         await clock.sleep(waitMs, signal).catch(() => undefined);
       }
     }
@@ -77,13 +82,13 @@ export class Poller implements UpdateSource {
   /** A webhook that another program set keeps updates away from a poll; they stay with Telegram until it is removed. */
   async #hasRemovedWebhook(error: unknown): Promise<boolean> {
     if (!(error instanceof GrammyError) || !/webhook is active/.test(error.description)) return false;
-    const { bot, tell } = this.#options;
-    tell({ event: 'telegram.trouble', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
+    const { bot, emit } = this.#options;
+    emit({ event: 'telegram.error', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
     return bot.api.deleteWebhook().catch(() => false);
   }
 
   #waitMs(error: unknown, failures: number): number {
-    if (error instanceof GrammyError && troubleOf(error) === 'conflict') return this.#contest.lose();
+    if (error instanceof GrammyError && telegramErrorOf(error) === 'conflict') return this.#contest.lose();
     return retryAfterMs(error, failures, this.#options.random);
   }
 }

@@ -1,4 +1,4 @@
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 const restMs = 5_000;
@@ -15,29 +15,29 @@ const undisturbedMs = 2 * restMs;
  * Two processes with one token: each poll ends the other's. The one that was there first goes on, the newcomer waits and
  * takes over when nobody ends its polls any more. Each says once that it begins, and once that it is over.
  */
-export class TokenContest {
+export class PollingConflict {
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #beganUpMs: number;
   #sinceUpMs: number | undefined;
   #lastUpMs = 0;
   #lost = 0;
   #isEstablished = false;
 
-  constructor(clock: Clock, tell: Tell) {
+  constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
-    this.#tell = tell;
-    this.#beganUpMs = clock.uptimeMs();
+    this.#emit = emit;
+    this.#beganUpMs = clock.monotonicMs();
   }
 
   /** Somebody else's poll ended ours; answers how long to rest before the next one. */
   lose(): number {
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     if (this.#sinceUpMs === undefined) {
       this.#isEstablished ||= nowMs - this.#beganUpMs >= establishedMs;
       this.#sinceUpMs = nowMs;
       this.#lost = 0;
-      this.#tell({ event: 'telegram.contested', waits: !this.#isEstablished });
+      this.#emit({ event: 'telegram.conflict', waits: !this.#isEstablished });
     }
     this.#lost += 1;
     this.#lastUpMs = nowMs;
@@ -47,10 +47,10 @@ export class TokenContest {
   /** A poll was answered. */
   win(): void {
     if (this.#sinceUpMs === undefined) return;
-    const nowMs = this.#clock.uptimeMs();
+    const nowMs = this.#clock.monotonicMs();
     // The answer may have come before the other one looked.
     if (nowMs - this.#lastUpMs < undisturbedMs) return;
-    this.#tell({ event: 'telegram.uncontested', afterMs: nowMs - this.#sinceUpMs });
+    this.#emit({ event: 'telegram.conflict-over', afterMs: nowMs - this.#sinceUpMs });
     this.#sinceUpMs = undefined;
     this.#isEstablished = true;
   }

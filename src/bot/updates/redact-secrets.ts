@@ -1,8 +1,8 @@
 import { GrammyError, type NextFunction } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Secret } from '../../kit/secret.ts';
-import type { BotContext, Desk } from '../context.ts';
-import { sayScreen } from '../reply.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reply } from '../reply.ts';
 
 /** Stands where a key stood, sign for sign, so that what Telegram marked in the text stays in its place. */
 const mask = '\ue0e1';
@@ -38,14 +38,14 @@ function masked(text: string, known: readonly string[]): string {
 }
 
 /** Whoever wrote a key here is told, and the message is deleted; nothing else ever sees it. */
-export function typedKeys({ messages }: Pick<Desk, 'messages'>) {
+export function typedKeys({ messages }: Pick<BotDeps, 'messages'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const { text, caption, entities, caption_entities: links, document, video, audio } = ctx.message ?? {};
     if (!JSON.stringify([text, caption, entities, links, document, video, audio]).includes(mask)) return next();
     // In groups people may write what they like among themselves.
     if (ctx.chat?.type !== 'private' && !(text ?? caption ?? '').startsWith('/')) return;
     const isGone = await deleted(ctx);
-    await sayScreen(ctx, messages.typedKey(isGone, ctx.speaker.locale));
+    await reply(ctx, messages.typedKey(isGone, ctx.speaker.locale));
   };
 }
 

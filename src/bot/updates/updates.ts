@@ -1,6 +1,6 @@
 import type { Bot } from 'grammy';
 import type { Update } from 'grammy/types';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
@@ -9,7 +9,7 @@ import type { BotContext } from '../context.ts';
 import { Handling } from './handling.ts';
 import { Intake } from './intake.ts';
 import { retryAfterMs } from './telegram-retry.ts';
-import { describeTrouble } from '../outbox/telegram-error.ts';
+import { describeTelegramError } from '../outbox/telegram-error.ts';
 import { withoutKeys } from './redact-secrets.ts';
 import type { UpdateSink, UpdateSource } from './update-source.ts';
 
@@ -21,7 +21,7 @@ export type UpdatesOptions = {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** The app's own keys and tokens, hidden wherever somebody types one. */
   readonly ours?: () => readonly Secret[];
 };
@@ -52,17 +52,17 @@ export class Updates implements UpdateSink {
 
   /** Asks Telegram who the bot is, for as long as it takes; throws TokenRefused. */
   async introduce(signal: AbortSignal): Promise<void> {
-    const { bot, clock, random, tell } = this.#options;
+    const { bot, clock, random, emit } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
         // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
         bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
-        this.#introducedUpMs = clock.uptimeMs();
+        this.#introducedUpMs = clock.monotonicMs();
         return;
       } catch (error) {
         signal.throwIfAborted();
         const waitMs = retryAfterMs(error, failures, random);
-        tell({ event: 'telegram.trouble', method: 'getMe', detail: describeTrouble(error), retryInMs: waitMs });
+        emit({ event: 'telegram.error', method: 'getMe', detail: describeTelegramError(error), retryInMs: waitMs });
         await clock.sleep(waitMs, signal);
       }
     }
@@ -94,26 +94,26 @@ export class Updates implements UpdateSink {
 
   /** What is kept of an update; nothing of one that cannot be written down (nested too deep), which holds up no other. */
   #written(update: Update): readonly InboxUpdate[] {
-    const { tell, ours = () => [] } = this.#options;
+    const { emit, ours = () => [] } = this.#options;
     const updateId = update.update_id;
     try {
       return [{ updateId, body: withoutKeys(update, ours()) }];
     } catch (error) {
-      tell({ event: 'update.failed', updateId, error, setAside: true });
+      emit({ event: 'update.failed', updateId, error, setAside: true });
       return [];
     }
   }
 
   /** Never fails: what was taken is taken, and has to be acknowledged. */
   async #purge(): Promise<void> {
-    const { inbox, clock, tell } = this.#options;
+    const { inbox, clock, emit } = this.#options;
     const nowMs = clock.now();
     if (nowMs - this.#purgedMs < purgeEveryMs) return;
     this.#purgedMs = nowMs;
     try {
       await inbox.purge(nowMs);
     } catch (error) {
-      tell({ event: 'house.trouble', what: 'delete old updates', error });
+      emit({ event: 'app.error', what: 'delete old updates', error });
     }
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../app/open-app.ts';
 import { parseConfig, type RotationStrategy } from '../../config/config.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import { readKeys } from '../../keys/sources/read-keys.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { systemRandom } from '../../kit/backoff.ts';
@@ -18,8 +18,8 @@ export type Role = keyof typeof roles;
 
 const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
 
-export type DemoHouse = AsyncDisposable & {
-  readonly house: App;
+export type DemoApp = AsyncDisposable & {
+  readonly app: App;
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   /** In the order of the keys. */
@@ -30,11 +30,11 @@ export type DemoHouse = AsyncDisposable & {
  * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
  * or the process's keys and tokens.
  */
-export async function openDemoHouse(
-  tell: Tell,
+export async function openDemoApp(
+  emit: Emit,
   pictureMs = 900,
   rotation: RotationStrategy = 'health-based',
-): Promise<DemoHouse> {
+): Promise<DemoApp> {
   const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;
@@ -63,10 +63,10 @@ export async function openDemoHouse(
     KEYS_TEST_ON_START: 'off',
     HEALTH_CHECK_INTERVAL_S: '0',
   };
-  const house = opening.use(
-    await openApp({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, emit: tell }),
+  const app = opening.use(
+    await openApp({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, emit: emit }),
   );
-  await Promise.race([house.introduced, house.broken]);
+  await Promise.race([app.introduced, app.broken]);
   const opened = opening.move();
-  return { house, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { app, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,4 +1,4 @@
-import type { HouseEvent } from '../../domain/events.ts';
+import type { AppEvent } from '../../domain/events.ts';
 import { listen } from '../../http/listen.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { loadCatalog } from '../../messages/catalog.ts';
@@ -6,7 +6,7 @@ import { storyLine } from '../../observability/pretty-log.ts';
 import type { Participants } from '../../../sandbox/page/participants.ts';
 import { createChatPage } from '../../../sandbox/page/chat-page.ts';
 import { StartError } from '../../app/start-error.ts';
-import { roles, type DemoHouse, type Role } from './demo-app.ts';
+import { roles, type DemoApp, type Role } from './demo-app.ts';
 
 export type DemoPage = AsyncDisposable & {
   /** Ends in a slash. */
@@ -15,8 +15,8 @@ export type DemoPage = AsyncDisposable & {
 };
 
 export type DemoPageOptions = {
-  readonly demoHouse: DemoHouse;
-  readonly onEvent: (listener: (event: HouseEvent) => void) => Disposable;
+  readonly demoApp: DemoApp;
+  readonly onEvent: (listener: (event: AppEvent) => void) => Disposable;
   readonly first: Role;
   readonly languageCode: string;
   /** 0 takes a free one. */
@@ -27,8 +27,8 @@ const host = '127.0.0.1';
 
 /** Opens the chat page on loopback; throws a StartError when the port cannot be had. */
 export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> {
-  const { demoHouse, onEvent, first, languageCode, port } = options;
-  const { house, telegram, bytez, accounts } = demoHouse;
+  const { demoApp, onEvent, first, languageCode, port } = options;
+  const { app, telegram, bytez, accounts } = demoApp;
   await using opening = new AsyncDisposableStack();
   const page = opening.use(
     createChatPage({
@@ -41,12 +41,12 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
       language: languageCode,
       languages: [...new Set([...loadCatalog().locales, languageCode])],
       view: {
-        pool: () => house.core.pool.snapshot(),
-        lines: async () => (await house.stats()).lines,
-        find: (id) => house.service.find(id),
+        pool: () => app.core.pool.snapshot(),
+        lines: async () => (await app.stats()).lines,
+        find: (id) => app.service.find(id),
         describe: storyLine,
         onEvent,
-        wakeKeys: () => house.core.keys.wake('all'),
+        wakeKeys: () => app.core.keys.wake('all'),
       },
     }),
   );

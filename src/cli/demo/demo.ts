@@ -4,10 +4,10 @@ import { join, parse } from 'node:path';
 import type { Person } from '../../../sandbox/telegram/people/person.ts';
 import type { SeenMessage } from '../../../sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
-import type { HouseEvent } from '../../domain/events.ts';
+import type { AppEvent } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { kindCommands } from '../../domain/kind-traits.ts';
-import { type DemoHouse, openDemoHouse, roles, type Role } from './demo-app.ts';
+import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
 import { storyLine } from '../../observability/pretty-log.ts';
 import { openDemoPage } from './demo-page.ts';
@@ -96,23 +96,23 @@ function freePath(folder: string, name: string): string {
 
 const answerWithinMs = 60_000;
 const request = new RegExp(String.raw`^/(?:${kindCommands.join('|')})\b\s*\S`);
-const endings: ReadonlySet<HouseEvent['event']> = new Set(['job.delivered', 'job.told', 'job.undeliverable']);
+const endings: ReadonlySet<AppEvent['event']> = new Set(['job.delivered', 'job.notified', 'job.undeliverable']);
 
 /** Says the words and waits for what they ask for: the result of a request, the answer to anything else. */
 export async function answerTo(options: {
-  readonly demoHouse: DemoHouse;
-  readonly onEvent: (listener: (event: HouseEvent) => void) => Disposable;
+  readonly demoApp: DemoApp;
+  readonly onEvent: (listener: (event: AppEvent) => void) => Disposable;
   readonly person: Person;
   readonly words: string;
 }): Promise<boolean> {
-  const { demoHouse, onEvent, person, words } = options;
-  const { house, telegram } = demoHouse;
+  const { demoApp, onEvent, person, words } = options;
+  const { app, telegram } = demoApp;
   const asksForResult = request.test(words);
   const before = new Set(person.messages().map(({ id }) => id));
   const ended = Promise.withResolvers<boolean>();
   let messageId: number | undefined;
-  const settle = async (id: JobId, event: HouseEvent['event']) => {
-    const found = await house.service.find(id);
+  const settle = async (id: JobId, event: AppEvent['event']) => {
+    const found = await app.service.find(id);
     if (found?.job.origin.messageId === messageId) ended.resolve(event === 'job.delivered');
   };
   using _listening = onEvent((event) => {
@@ -144,14 +144,14 @@ export type DemoOptions = {
 
 /** Long enough to see who waits and to press cancel. */
 const watchablePictureMs = 2_500;
-const quiet: ReadonlySet<HouseEvent['event']> = new Set(['house.recovered', 'house.stopping', 'house.stopped']);
+const quiet: ReadonlySet<AppEvent['event']> = new Set(['app.recovered', 'app.stopping', 'app.stopped']);
 
 /** Opens the chat page, or plays a person who says something; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
   const { says, as, languageCode, output, port } = options;
   const print = (line: string) => void process.stdout.write(`${line}\n`);
-  const listeners = new Set<(event: HouseEvent) => void>();
-  const onEvent = (listener: (event: HouseEvent) => void): Disposable => {
+  const listeners = new Set<(event: AppEvent) => void>();
+  const onEvent = (listener: (event: AppEvent) => void): Disposable => {
     listeners.add(listener);
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   };
@@ -160,7 +160,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const rotation = says.length > 0 ? 'round-robin' : 'health-based';
   // The address stands above the story, which begins before there is one.
   let early: string[] | undefined = says.length > 0 ? undefined : [];
-  await using demoHouse = await openDemoHouse(
+  await using demoApp = await openDemoApp(
     (event) => {
       const line = `              . ${storyLine(event) ?? event.event}`;
       if (early !== undefined) early.push(line);
@@ -170,24 +170,24 @@ export async function demo(options: DemoOptions): Promise<void> {
     pictureMs,
     rotation,
   );
-  const { telegram, house } = demoHouse;
+  const { telegram, app } = demoApp;
   if (says.length > 0) {
     const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
     const conversation = new Conversation({ telegram, person, output, print });
     for (const words of says) {
       print(`${'you'.padStart(11)} > ${words}`);
-      if (!(await answerTo({ demoHouse, onEvent, person, words }))) process.exitCode = 1;
+      if (!(await answerTo({ demoApp, onEvent, person, words }))) process.exitCode = 1;
     }
     return await conversation.close();
   }
-  await using page = await openDemoPage({ demoHouse, onEvent, first: as, languageCode, port });
+  await using page = await openDemoPage({ demoApp, onEvent, first: as, languageCode, port });
   print(`The chat page is at ${page.url}`);
   for (const line of early ?? []) print(line);
   early = undefined;
   const person = page.participants.member(roles[as])?.person;
-  if (!process.stdin.isTTY || person === undefined) return await untilStopped(house.broken);
+  if (!process.stdin.isTTY || person === undefined) return await untilStopped(app.broken);
   const conversation = new Conversation({ telegram, person, output, print });
-  await talk({ conversation, say: (words) => void person.say(words), print, broken: house.broken });
+  await talk({ conversation, say: (words) => void person.say(words), print, broken: app.broken });
   await conversation.close();
 }
 

@@ -5,7 +5,7 @@ import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';
 import { readKeys } from '../../keys/sources/read-keys.ts';
 import { writeJson } from '../keys/key-tables.ts';
-import { type Surroundings, paint, type Style, type Terminal } from '../process-context.ts';
+import { type ProcessContext, paint, type Style, type Terminal } from '../process-context.ts';
 import { isoTime } from '../table.ts';
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkFolder } from './folder-checks.ts';
@@ -22,20 +22,20 @@ const marks = {
 } as const satisfies Record<FindingLevel, readonly [string, Style]>;
 
 /** Looks over settings, machine, data folder and database beside a running bot or without one; changes nothing. */
-export async function doctor(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
-  const findings = await examine(around);
+export async function doctor(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
+  const findings = await examine(context);
   const isWell = findings.every(({ level }) => level !== 'bad');
-  if (json) writeJson(around.out, { at: isoTime(around.clock.now()), well: isWell, findings });
-  else around.out.write(`${[...findings.flatMap((one) => lines(around.out, one)), summary(findings)].join('\n')}\n`);
-  if (!isWell) around.exitWith(1);
+  if (json) writeJson(context.out, { at: isoTime(context.clock.now()), well: isWell, findings });
+  else context.out.write(`${[...findings.flatMap((one) => lines(context.out, one)), summary(findings)].join('\n')}\n`);
+  if (!isWell) context.exitWith(1);
 }
 
-async function examine(around: Surroundings): Promise<readonly Finding[]> {
-  const nowMs = around.clock.now();
-  const { findings, config } = settings(around);
+async function examine(context: ProcessContext): Promise<readonly Finding[]> {
+  const nowMs = context.clock.now();
+  const { findings, config } = settings(context);
   const versions = checkVersions({ node: process.versions.node, sqlite: process.versions.sqlite });
   if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
-  const dataDir = resolve(around.cwd, config.dataDir);
+  const dataDir = resolve(context.cwd, config.dataDir);
   const isRunning = attempt(() => isAppRunning(dataDir)) === true;
   // Before the database is opened: that may make files beside it for as long as it is open.
   const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
@@ -51,7 +51,7 @@ async function examine(around: Surroundings): Promise<readonly Finding[]> {
   ];
 }
 
-function settings({ cwd, env: processEnv }: Surroundings): {
+function settings({ cwd, env: processEnv }: ProcessContext): {
   readonly findings: readonly Finding[];
   readonly config: Config | undefined;
 } {

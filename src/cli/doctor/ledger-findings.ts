@@ -5,7 +5,7 @@ type LedgerLook = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
 
 /** What the rows say, for whoever looks after the bot. */
 export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly Finding[] {
-  const { damage, waiting, running, untold, overdue, unhandled, setAside, unbalanced, miscounted, unsure } = look;
+  const { damage, waiting, running, untold, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
   if (damage.length > 0) {
     const mend = 'stop the bot and put a backup in its place; "darkroom database set-aside" begins anew without one';
     return [bad('integrity', `the database is damaged: ${damage.slice(0, 3).join('; ')}`, mend)];
@@ -14,16 +14,16 @@ export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly F
   return [
     good('integrity', 'the database is whole'),
     note('jobs', `${counted(waiting, 'request')} waiting, ${running} running`, running > 0 ? takenUp : undefined),
-    ...(overdue === 0
+    ...(expired === 0
       ? []
       : [
           isRunning
             ? warning(
                 'stuck',
-                `${counted(overdue, 'request')} under way for more than a day`,
+                `${counted(expired, 'request')} under way for more than a day`,
                 '"darkroom keys report" says why; people can /cancel',
               )
-            : note('stuck', `${counted(overdue, 'request')} accepted more than a day ago`, takenUp),
+            : note('stuck', `${counted(expired, 'request')} accepted more than a day ago`, takenUp),
         ]),
     ...(untold === 0
       ? []

@@ -1,8 +1,8 @@
-import { type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
 import { momentWords, waitWords, type Cell, spanWords, type Column, table, isoTime } from '../table.ts';
-import type { Style, Terminal, Surroundings } from '../process-context.ts';
+import type { Style, Terminal, ProcessContext } from '../process-context.ts';
 import { count } from '../../observability/pretty-log.ts';
 import { type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
 
@@ -28,7 +28,7 @@ export function countByProvider(
       {
         provider,
         total: states.length,
-        ready: states.filter(takesCalls).length,
+        ready: states.filter(acceptsCalls).length,
         cooling: count('cooling'),
         benched: count('benched', 'probing'),
         disabled: count('disabled'),
@@ -223,7 +223,7 @@ export function keyDocument(key: KnownKey): object {
     provider,
     origin: { variable: origin.variable, position: origin.position },
     state,
-    takesCalls: takesCalls(state),
+    acceptsCalls: acceptsCalls(state),
     inFlight,
     seats,
     account: account ?? null,
@@ -245,25 +245,25 @@ export function writeJson(out: { write(text: string): void }, document: object):
 }
 
 /** Prints where each key stands. */
-export async function listKeys(around: Surroundings, options: { readonly json: boolean }): Promise<void> {
-  const known = await show(around, options.json, stateTable);
-  around.exitWith(exitCodeFor(countByProvider(known.keys)));
+export async function listKeys(context: ProcessContext, options: { readonly json: boolean }): Promise<void> {
+  const known = await show(context, options.json, stateTable);
+  context.exitWith(exitCodeFor(countByProvider(known.keys)));
 }
 
 /** Prints how each key has fared. */
-export async function keyStats(around: Surroundings, options: { readonly json: boolean }): Promise<void> {
-  await show(around, options.json, statsTable);
+export async function keyStats(context: ProcessContext, options: { readonly json: boolean }): Promise<void> {
+  await show(context, options.json, statsTable);
 }
 
-async function show(around: Surroundings, json: boolean, draw: typeof stateTable): Promise<KnownKeys> {
-  const known = await lookAtKeys(around);
+async function show(context: ProcessContext, json: boolean, draw: typeof stateTable): Promise<KnownKeys> {
+  const known = await lookAtKeys(context);
   if (json) {
-    writeJson(around.out, keysDocument(known));
+    writeJson(context.out, keysDocument(known));
     return known;
   }
   const lines =
-    known.keys.length === 0 ? [noKeys, ...known.warnings] : [...draw(around.out, known), '', ...countLines(known)];
-  around.out.write(`${[...lines, ...standing(known)].join('\n')}\n`);
+    known.keys.length === 0 ? [noKeys, ...known.warnings] : [...draw(context.out, known), '', ...countLines(known)];
+  context.out.write(`${[...lines, ...standing(known)].join('\n')}\n`);
   return known;
 }
 

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Surroundings } from '../process-context.ts';
+import type { ProcessContext } from '../process-context.ts';
 
 const asJson = ['--json', 'print one JSON document, for programs', false] as const;
 const namesHelp = 'as "darkroom keys list" shows them: 3, "#3", bytez#3, or the beginning of a fingerprint';
 
 /** `darkroom keys …`: looks at the keys beside a running bot, and asks it to change them. */
-export function addKeysCommands(program: Command, around: Surroundings): void {
+export function addKeysCommands(program: Command, context: ProcessContext): void {
   const keys = program.command('keys').description('look after the provider keys, beside a running bot or without one');
 
   keys
@@ -14,7 +14,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { listKeys } = await import('./key-tables.ts');
-      await listKeys(around, options);
+      await listKeys(context, options);
     });
 
   keys
@@ -23,7 +23,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { keyStats } = await import('./key-tables.ts');
-      await keyStats(around, options);
+      await keyStats(context, options);
     });
 
   keys
@@ -32,7 +32,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { reportKeys } = await import('./report.ts');
-      await reportKeys(around, options);
+      await reportKeys(context, options);
     });
 
   keys
@@ -41,7 +41,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { testKeys } = await import('./test-keys.ts');
-      await testKeys(around, options);
+      await testKeys(context, options);
     });
 
   keys
@@ -51,7 +51,7 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option('--json', 'print one JSON document a change, a line each', false)
     .action(async ({ interval, json }: { interval: number; json: boolean }) => {
       const { monitorKeys } = await import('./monitor.ts');
-      await monitorKeys(around, { intervalMs: interval * 1_000, json });
+      await monitorKeys(context, { intervalMs: interval * 1_000, json });
     });
 
   keys
@@ -62,21 +62,21 @@ export function addKeysCommands(program: Command, around: Surroundings): void {
     .option(...asJson)
     .action(async (names: string[], options: { all: boolean; json: boolean }) => {
       const { askOwner } = await import('./ask-owner.ts');
-      await askOwner(around, { wish: 'wake', names, ...options });
+      await askOwner(context, { command: 'wake', names, ...options });
     });
 
-  for (const [wish, description] of [
+  for (const [command, description] of [
     ['disable', 'take keys out of use until they are enabled'],
     ['enable', 'use keys again that were disabled'],
   ] as const) {
     keys
-      .command(wish)
+      .command(command)
       .description(description)
       .argument('<names...>', namesHelp)
       .option(...asJson)
       .action(async (names: string[], { json }: { json: boolean }) => {
         const { askOwner } = await import('./ask-owner.ts');
-        await askOwner(around, { wish, names, all: false, json });
+        await askOwner(context, { command, names, all: false, json });
       });
   }
 }

@@ -9,7 +9,7 @@ import { type Config, parseConfig } from '../../config/config.ts';
 import type { AdminApi } from '../../domain/admin-api.ts';
 import type { KeyHealth, KeyState } from '../../domain/key-state.ts';
 import { readEnvironment } from '../../config/env.ts';
-import type { Surroundings } from '../process-context.ts';
+import type { ProcessContext } from '../process-context.ts';
 
 /** Where a key is to be replaced: the variable, and what to look for in it or in the file that it names. */
 export type KeyOrigin = {
@@ -91,12 +91,12 @@ export type KnownKeys = {
 };
 
 /** The environment that `start` would see, without the token: no command about keys needs it. */
-export function lookAtConfig(around: Surroundings): {
+export function lookAtConfig(context: ProcessContext): {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: Config;
   readonly warnings: readonly string[];
 } {
-  const { env, warnings } = readEnvironment({ cwd: around.cwd, processEnv: around.env });
+  const { env, warnings } = readEnvironment({ cwd: context.cwd, processEnv: context.env });
   return { env, config: parseConfig({ ...env, TELEGRAM_BOT_TOKEN: undefined }), warnings };
 }
 
@@ -107,10 +107,10 @@ export type AdminLook = Disposable & {
 };
 
 /** Opens the admin API beside a running bot or without one, and looks at the keys; changes nothing by itself. */
-export async function openAdminLook(around: Surroundings, signal?: AbortSignal): Promise<AdminLook> {
-  const { env, config, warnings } = lookAtConfig(around);
+export async function openAdminLook(context: ProcessContext, signal?: AbortSignal): Promise<AdminLook> {
+  const { env, config, warnings } = lookAtConfig(context);
   const read = readKeys(env);
-  const { clock } = around;
+  const { clock } = context;
   const opened = await openAdmin({ config, keys: read.keys, clock, ...(signal === undefined ? {} : { signal }) });
   const { admin, owner } = opened;
   const originOf = keyOrigins(env, read.keys);
@@ -152,7 +152,7 @@ export async function openAdminLook(around: Surroundings, signal?: AbortSignal):
 }
 
 /** The configured keys, and beside a running bot what it knows of them. */
-export async function lookAtKeys(around: Surroundings): Promise<KnownKeys> {
-  using look = await openAdminLook(around);
+export async function lookAtKeys(context: ProcessContext): Promise<KnownKeys> {
+  using look = await openAdminLook(context);
   return look.known;
 }

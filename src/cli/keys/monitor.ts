@@ -1,5 +1,5 @@
 import { isoTime } from '../table.ts';
-import type { Surroundings, Terminal } from '../process-context.ts';
+import type { ProcessContext, Terminal } from '../process-context.ts';
 import { keyDocument, countLines, watchTable, noKeys, standing, stateName } from './key-tables.ts';
 import { type KnownKeys, lookAtKeys } from './known-keys.ts';
 
@@ -8,15 +8,15 @@ export type MonitorOptions = {
   readonly json: boolean;
 };
 
-type Screen = Disposable & { show(known: KnownKeys): void };
+type MessageView = Disposable & { show(known: KnownKeys): void };
 
 /** Shows the keys as they change until somebody stops it: a living table for a person, a line a change otherwise. */
-export async function monitorKeys(around: Surroundings, { intervalMs, json }: MonitorOptions): Promise<void> {
-  using stop = around.listenForStop();
-  using screen = around.out.isTty && !json ? liveTable(around.out) : changeLines(around.out, json);
+export async function monitorKeys(context: ProcessContext, { intervalMs, json }: MonitorOptions): Promise<void> {
+  using stop = context.listenForStop();
+  using screen = context.out.isTty && !json ? liveTable(context.out) : changeLines(context.out, json);
   while (!stop.signal.aborted) {
-    screen.show(await lookAtKeys(around));
-    await around.clock.sleep(intervalMs, stop.signal).catch(() => undefined);
+    screen.show(await lookAtKeys(context));
+    await context.clock.sleep(intervalMs, stop.signal).catch(() => undefined);
   }
 }
 
@@ -25,9 +25,9 @@ const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 const home = '\u001b[H';
 const restOfLine = '\u001b[K';
-const restOfScreen = '\u001b[J';
+const restOfView = '\u001b[J';
 
-function liveTable(terminal: Terminal): Screen {
+function liveTable(terminal: Terminal): MessageView {
   terminal.write(enter);
   return {
     show: (known) => {
@@ -46,13 +46,13 @@ function liveTable(terminal: Terminal): Screen {
         lines.length <= room
           ? lines
           : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more; a higher window shows them`];
-      terminal.write(`${home}${shown.map((line) => `${line}${restOfLine}`).join('\n')}${restOfScreen}`);
+      terminal.write(`${home}${shown.map((line) => `${line}${restOfLine}`).join('\n')}${restOfView}`);
     },
     [Symbol.dispose]: () => terminal.write(leave),
   };
 }
 
-function changeLines(terminal: Terminal, json: boolean): Screen {
+function changeLines(terminal: Terminal, json: boolean): MessageView {
   const seen = new Map<string, string>();
   return {
     show: (known) => {

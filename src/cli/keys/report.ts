@@ -1,7 +1,7 @@
-import { type BenchReason, type CoolReason, type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { type BenchReason, type CoolReason, type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import { momentWords, spanWords } from '../table.ts';
 import { originWords, type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
-import { type Surroundings, paint, type Terminal } from '../process-context.ts';
+import { type ProcessContext, paint, type Terminal } from '../process-context.ts';
 import { isServed } from '../../providers/registry.ts';
 import {
   keysDocument,
@@ -114,18 +114,18 @@ function command(what: string, { provider, place }: KnownKey): string {
 }
 
 /** Prints for each provider what is wrong with its keys and what to do about it. */
-export async function reportKeys(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
-  const known = await lookAtKeys(around);
+export async function reportKeys(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
+  const known = await lookAtKeys(context);
   const counts = countByProvider(known.keys);
-  if (json) writeJson(around.out, { ...keysDocument(known), troubles: troublesOf(known) });
-  else around.out.write(`${reportLines(around.out, known, counts).join('\n')}\n`);
-  around.exitWith(exitCodeFor(counts));
+  if (json) writeJson(context.out, { ...keysDocument(known), troubles: troublesOf(known) });
+  else context.out.write(`${reportLines(context.out, known, counts).join('\n')}\n`);
+  context.exitWith(exitCodeFor(counts));
 }
 
 function troublesOf({ keys, nowMs }: KnownKeys): readonly object[] {
   return keys.flatMap((key) => {
     const trouble = troubleOf(key, nowMs);
-    return trouble === undefined ? [] : [{ key: key.name, takesCalls: takesCalls(key.state), ...trouble }];
+    return trouble === undefined ? [] : [{ key: key.name, acceptsCalls: acceptsCalls(key.state), ...trouble }];
   });
 }
 
@@ -150,7 +150,7 @@ function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: Pr
   const details = own.flatMap((key) => {
     const trouble = troubleOf(key, nowMs);
     if (trouble === undefined) return [];
-    const style = takesCalls(key.state) ? 'warn' : 'bad';
+    const style = acceptsCalls(key.state) ? 'warn' : 'bad';
     const id = key.fingerprint === undefined ? '' : ` (${key.fingerprint.slice(0, 8)}…)`;
     return [`  ${paint(terminal, style, key.name)}${id} ${trouble.what}`, `    to do: ${trouble.mend}`];
   });

@@ -1,4 +1,4 @@
-import type { Terminal, Surroundings } from '../process-context.ts';
+import type { Terminal, ProcessContext } from '../process-context.ts';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { oneLine } from '../../observability/describe-error.ts';
@@ -46,12 +46,12 @@ type Failed = { readonly kind: 'failed'; readonly reason: FailureReason; readonl
 const interrupted = 130;
 
 /** Asks every provider whether its keys are accepted, all at once, without spending anything. */
-export async function testKeys(around: Surroundings, { json }: { readonly json: boolean }): Promise<void> {
-  using stop = around.listenForStop();
-  using look = await openAdminLook(around);
+export async function testKeys(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
+  using stop = context.listenForStop();
+  using look = await openAdminLook(context);
   const { keys, warnings } = look.known;
   const keyOf = new Map(keys.map((key) => [key.id, key]));
-  const progress = progressOn(around.err, keys.length, json);
+  const progress = progressOn(context.err, keys.length, json);
   const found = new Map<KeyId, Tested>();
   const note = (tested: Tested) => {
     found.set(tested.key.id, tested);
@@ -71,15 +71,15 @@ export async function testKeys(around: Surroundings, { json }: { readonly json: 
       },
     );
   } catch (error) {
-    if (stop.signal.aborted) return around.exitWith(interrupted);
+    if (stop.signal.aborted) return context.exitWith(interrupted);
     throw error;
   } finally {
     progress.end();
   }
   const tested = keys.flatMap(({ id }) => found.get(id) ?? []);
-  if (json) writeJson(around.out, testDocument(around.clock.now(), tested, warnings));
-  else around.out.write(`${resultLines(around.out, tested, warnings).join('\n')}\n`);
-  around.exitWith(exitCodeFor(countWorking(tested)));
+  if (json) writeJson(context.out, testDocument(context.clock.now(), tested, warnings));
+  else context.out.write(`${resultLines(context.out, tested, warnings).join('\n')}\n`);
+  context.exitWith(exitCodeFor(countWorking(tested)));
 }
 
 function countWorking(tested: readonly Tested[]) {

@@ -1,12 +1,12 @@
 import { type Candidate, candidateName, type Chains } from '../../domain/job.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { KeyPool } from '../../keys/pool/key-pool.ts';
 import type { Random } from '../../kit/backoff.ts';
-import { Breaker } from './circuit-breaker.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 
 const unknownForMs = 5 * 60_000;
 const silentForMs = 60_000;
@@ -14,14 +14,14 @@ const silentForMs = 60_000;
 type Rest = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
 
 /** Which models rest for everyone, since they were answered with "no such model" or fell silent alone. */
-export class ModelRest {
+export class ModelCooldowns {
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #rests = new Map<string, Rest>();
 
-  constructor(clock: Clock, tell: Tell) {
+  constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   noteUnknown(candidate: Candidate): void {
@@ -39,40 +39,40 @@ export class ModelRest {
 
   isResting(candidate: Candidate): boolean {
     if (this.#rests.size === 0) return false;
-    return (this.#rests.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.uptimeMs();
+    return (this.#rests.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
   }
 
   #rest(candidate: Candidate, forMs: number, isGuess: boolean): void {
     const { provider, model } = candidate;
-    this.#rests.set(candidateName(candidate), { untilMs: this.#clock.uptimeMs() + forMs, provider, isGuess });
-    this.#tell({ event: 'model.resting', provider, model, forMs });
+    this.#rests.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, isGuess });
+    this.#emit({ event: 'model.cooling', provider, model, forMs });
   }
 }
 
-export type Breakers = ReadonlyMap<ProviderName, Breaker>;
+export type Breakers = ReadonlyMap<ProviderName, CircuitBreaker>;
 
 export type BreakersOptions = {
   readonly chains: Chains;
   readonly pool: KeyPool;
-  readonly resting: ModelRest;
+  readonly resting: ModelCooldowns;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly mechanisms?: Mechanisms | undefined;
 };
 
 /** A breaker for each provider of the chains; what was guessed of keys and models from its silence is rolled back. */
 export function createBreakers(options: BreakersOptions): Breakers {
-  const { chains, pool, resting, clock, random, tell, mechanisms = everyMechanism } = options;
+  const { chains, pool, resting, clock, random, emit, mechanisms = everyMechanism } = options;
   const providers = new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)));
   const breakerOf = (provider: ProviderName) =>
-    new Breaker({
+    new CircuitBreaker({
       clock,
       random,
       mechanisms,
-      keys: () => pool.snapshot(provider).keys.filter(({ state }) => takesCalls(state) || restsByGuess(state)).length,
+      keys: () => pool.snapshot(provider).keys.filter(({ state }) => acceptsCalls(state) || restsByGuess(state)).length,
       onChange: (open) => {
-        tell({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
+        emit({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
         if (open) resting.wakeSilent(provider);
       },
       onSilence: (sinceMs) => {

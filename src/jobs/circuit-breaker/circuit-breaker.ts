@@ -2,31 +2,31 @@ import type { Random } from '../../kit/backoff.ts';
 import type { KeyId } from '../../domain/ids.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Fault, FaultRun } from './failure-streak.ts';
+import { type Fault, FailureStreak } from './failure-streak.ts';
 
 const shortestWaitMs = 1_000;
 const longestWaitMs = 5_000;
 
 /** When a silent provider may be asked again: by one call at a time, and the less often the longer it is silent. */
-export class ProbePace {
-  readonly #uptimeMs: () => number;
+export class HalfOpenSchedule {
+  readonly #monotonicMs: () => number;
   readonly #random: Random;
   #isOut = false;
   #failed = 0;
   #dueMs = 0;
 
-  constructor(uptimeMs: () => number, random: Random) {
-    this.#uptimeMs = uptimeMs;
+  constructor(monotonicMs: () => number, random: Random) {
+    this.#monotonicMs = monotonicMs;
     this.#random = random;
   }
 
   /** Until the next probe may go out; while one is out, until it is worth looking again. */
   get inMs(): number {
-    return this.#isOut ? shortestWaitMs : Math.max(0, this.#dueMs - this.#uptimeMs());
+    return this.#isOut ? shortestWaitMs : Math.max(0, this.#dueMs - this.#monotonicMs());
   }
 
   get isDue(): boolean {
-    return !this.#isOut && this.#uptimeMs() >= this.#dueMs;
+    return !this.#isOut && this.#monotonicMs() >= this.#dueMs;
   }
 
   begin(): void {
@@ -38,13 +38,13 @@ export class ProbePace {
     this.#isOut = false;
     if (!failed) return;
     this.#failed += 1;
-    this.#dueMs = this.#uptimeMs() + probeWaitMs(this.#failed, this.#random);
+    this.#dueMs = this.#monotonicMs() + probeWaitMs(this.#failed, this.#random);
   }
 
   /** The provider has just fallen silent, or stirs. */
   restart(): void {
     this.#failed = 0;
-    this.#dueMs = this.#uptimeMs() + probeWaitMs(0, this.#random);
+    this.#dueMs = this.#monotonicMs() + probeWaitMs(0, this.#random);
   }
 }
 
@@ -138,7 +138,7 @@ const chanceMs = 100;
 /** What a provider with a single key has to fail in a row. */
 const failuresOfOneKey = 3;
 
-export type BreakerOptions = {
+export type CircuitBreakerOptions = {
   readonly clock: Clock;
   readonly random: Random;
   /** How many keys of the provider take calls. */
@@ -170,27 +170,27 @@ export type BreakerOptions = {
  * Open: one call at a time goes out as the probe, every one to five seconds, growing and jittered. A success closes it,
  * unless almost all calls of the last ten seconds failed.
  */
-export class Breaker {
-  readonly #options: BreakerOptions;
+export class CircuitBreaker {
+  readonly #options: CircuitBreakerOptions;
   readonly #mechanisms: Mechanisms;
   readonly #recent = new RecentCalls();
-  readonly #run = new FaultRun();
+  readonly #run = new FailureStreak();
   readonly #budget = new RetryBudget();
   /** Of the keys whose last call was a success. */
   readonly #lastSuccessMs = new Map<KeyId, number>();
   #newestSuccessMs = -Infinity;
   /** How long the latest success took. */
   #callMs = 0;
-  readonly #probes: ProbePace;
+  readonly #probes: HalfOpenSchedule;
   #open = false;
   #openedMs = 0;
   /** A model has fallen silent, and nothing has succeeded since. */
   #hasSilentModel = false;
 
-  constructor(options: BreakerOptions) {
+  constructor(options: CircuitBreakerOptions) {
     this.#options = options;
     this.#mechanisms = options.mechanisms ?? everyMechanism;
-    this.#probes = new ProbePace(() => this.#nowMs, options.random);
+    this.#probes = new HalfOpenSchedule(() => this.#nowMs, options.random);
   }
 
   get isOpen(): boolean {
@@ -245,7 +245,7 @@ export class Breaker {
     this.#recent.note(true, nowMs);
     if (this.#open) return;
     this.#run.noteFault(fault, nowMs);
-    if (!this.#isSilent(nowMs)) return;
+    if (!this.#isDown(nowMs)) return;
     if (!this.#hasSilentModel && this.#isOfOneModel()) this.#silenceModel(fault.model);
     else this.#openUp();
   }
@@ -272,18 +272,18 @@ export class Breaker {
   }
 
   get #nowMs(): number {
-    return this.#options.clock.uptimeMs();
+    return this.#options.clock.monotonicMs();
   }
 
-  #isSilent(nowMs: number): boolean {
+  #isDown(nowMs: number): boolean {
     if (this.#recent.almostAllFailed(nowMs)) return true;
-    const { isHardlyLuck, isOfOneJob, length } = this.#run;
+    const { isUnlikelyByChance, isOfOneJob, length } = this.#run;
     if (isOfOneJob) return false;
     const isQuiet = nowMs - this.#newestSuccessMs > windowMs + this.#callMs;
-    if (!isHardlyLuck && (!isQuiet || nowMs - this.#run.sinceMs < chanceMs)) return false;
+    if (!isUnlikelyByChance && (!isQuiet || nowMs - this.#run.sinceMs < chanceMs)) return false;
     const keys = this.#options.keys();
     if (keys <= 1) return length >= failuresOfOneKey;
-    return this.#run.keysSince(isHardlyLuck ? 0 : nowMs - windowMs) >= Math.max(2, keys / 2);
+    return this.#run.keysSince(isUnlikelyByChance ? 0 : nowMs - windowMs) >= Math.max(2, keys / 2);
   }
 
   #isOfOneModel(): boolean {

@@ -18,7 +18,7 @@ const hardlyLuck = 0.0001;
  * The provider's faults since its last success, and how usual faults were before. A provider that fails seven times in
  * ten sends short runs all day; the same four faults in a row mean something else where hardly a call ever failed.
  */
-export class FaultRun {
+export class FailureStreak {
   readonly #lastFaultMs = new Map<KeyId, number>();
   #first: Fault | undefined;
   #firstMs = 0;
@@ -81,7 +81,7 @@ export class FaultRun {
   }
 
   /** Would a run this long come by bad luck less than once in ten thousand times? */
-  get isHardlyLuck(): boolean {
+  get isUnlikelyByChance(): boolean {
     return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
   }
 

@@ -1,13 +1,13 @@
 import type { KeyChoice, KeyTestOptions } from '../../domain/admin-api.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import type { KeyDeskView, KeyTest, KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import type { KeyMaintenanceView, KeyTest, KeyRecord, KeyStore } from '../../domain/key-store.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { PoolView } from '../../domain/views.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import { clockJumps } from '../pool/pool-clock.ts';
 import { KeyProber, KeyRounds } from './prober.ts';
-import { KeySaver } from './write-behind.ts';
+import { WriteBehindStore } from './write-behind.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import type { KeyInPool, TendedPool } from './pool-port.ts';
 
@@ -15,12 +15,12 @@ const watchClockEveryMs = 1_000;
 /** A smaller difference is the clock being kept right, not being set. */
 const smallestJumpMs = 2_000;
 
-export type KeyDeskOptions = {
+export type KeyMaintenanceOptions = {
   readonly pool: TendedPool;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly store: KeyStore;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Tests all keys in the background as soon as the desk opens; not without being told. */
   readonly testOnStart?: boolean;
   /** How often refused and idle keys are tested; 0, and without being told, never. */
@@ -31,27 +31,27 @@ export type KeyDeskOptions = {
  * Looks after the keys while nobody asks for a seat: tests them, confirms refusals, remembers what was learned, does what
  * operators ask for, follows the machine's clock, and takes in other keys at run time.
  */
-export class KeyDesk implements KeyDeskView, AsyncDisposable {
+export class KeyMaintenance implements KeyMaintenanceView, AsyncDisposable {
   readonly #pool: TendedPool;
   readonly #store: KeyStore;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #testsNewKeys: boolean;
-  readonly #saver: KeySaver;
+  readonly #saver: WriteBehindStore;
   readonly #prober: KeyProber;
   readonly #listening: Disposable;
   readonly #rounds: readonly Disposable[];
   readonly #background = new Set<Promise<void>>();
   #replacing: Promise<void> = Promise.resolve();
 
-  constructor(options: KeyDeskOptions) {
-    const { pool, store, clock, tell, testOnStart = false, checkEveryMs = 0 } = options;
+  constructor(options: KeyMaintenanceOptions) {
+    const { pool, store, clock, emit, testOnStart = false, checkEveryMs = 0 } = options;
     this.#pool = pool;
     this.#store = store;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#testsNewKeys = testOnStart;
-    this.#saver = new KeySaver(options);
+    this.#saver = new WriteBehindStore(options);
     this.#prober = new KeyProber(options);
     this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
     const jumpedMs = clockJumps(clock);
@@ -119,7 +119,7 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
   }
 
   async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {
-    const startMs = this.#clock.uptimeMs();
+    const startMs = this.#clock.monotonicMs();
     // A key that is not wanted is left out also while somebody else's probe of it is under way.
     const ids = this.#pool
       .keys()
@@ -127,8 +127,8 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
       .map(({ key }) => key.id);
     const tests = await this.#prober.probe(ids, wanted, onTest);
     const working = tests.filter(({ ok }) => ok).length;
-    const ms = Math.round(this.#clock.uptimeMs() - startMs);
-    if (tests.length > 0) this.#tell({ event: 'keys.tested', working, total: tests.length, ms });
+    const ms = Math.round(this.#clock.monotonicMs() - startMs);
+    if (tests.length > 0) this.#emit({ event: 'keys.tested', working, total: tests.length, ms });
     return tests;
   }
 
@@ -138,7 +138,7 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
 
   #behind(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) => this.#tell({ event: 'house.trouble', what: 'Cannot look after the keys', error }))
+      .catch((error: unknown) => this.#emit({ event: 'app.error', what: 'Cannot look after the keys', error }))
       .finally(() => this.#background.delete(settled));
     this.#background.add(settled);
   }
@@ -161,7 +161,7 @@ export class KeyDesk implements KeyDeskView, AsyncDisposable {
     const records = isNew ? await this.#store.load() : [];
     const { added, removed } = this.#pool.replaceKeys(keys, records, groups);
     if (added.length + removed.length === 0) return;
-    this.#tell({ event: 'keys.reloaded', added, removed });
+    this.#emit({ event: 'keys.reloaded', added, removed });
     const newcomers = keys.filter(({ id }) => !known.has(id)).map(({ id }) => id);
     if (this.#testsNewKeys && newcomers.length > 0) this.#probeBehind(newcomers, isTestedAtStart);
   }

@@ -2,7 +2,7 @@ import type { KeyId } from '../../domain/ids.ts';
 import type { KeyState } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
 import type { PoolView } from '../../domain/views.ts';
-import type { KeyHappening } from '../rules/key-state.ts';
+import type { KeyEvent } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import type { KeysReplaced } from '../pool/key-registry.ts';
 
@@ -13,7 +13,7 @@ export type TendedPool = {
   snapshot(): PoolView;
   keys(): readonly KeyInPool[];
   /** A word on one key; a key that is not in the pool is ignored. */
-  note(id: KeyId, happening: KeyHappening): void;
+  note(id: KeyId, event: KeyEvent): void;
   /** `urgent` when more than counters changed; `record` tells how things are when it is called. */
   onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
   /** The machine's clock was set: every remembered time moves with it. */

@@ -1,12 +1,12 @@
 import PQueue from 'p-queue';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { KeyTest } from '../../domain/key-store.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { KeyInPool, TendedPool } from './pool-port.ts';
-import { takesCalls } from '../../domain/key-state.ts';
+import { acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyView } from '../../domain/views.ts';
 
 const probeTimeoutMs = 15_000;
@@ -16,7 +16,7 @@ export type KeyProberOptions = {
   readonly pool: TendedPool;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** Empty when the key is accepted. */
@@ -31,16 +31,16 @@ export class KeyProber {
   readonly #pool: TendedPool;
   readonly #providers: ReadonlyMap<ProviderName, Provider>;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #stop = new AbortController();
   readonly #queue = new PQueue({ concurrency: mostAtOnce });
   readonly #underWay = new Map<KeyId, Promise<KeyTest>>();
 
-  constructor({ pool, providers, clock, tell }: KeyProberOptions) {
+  constructor({ pool, providers, clock, emit }: KeyProberOptions) {
     this.#pool = pool;
     this.#providers = providers;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   isProbing(id: KeyId): boolean {
@@ -93,9 +93,9 @@ export class KeyProber {
     await Promise.resolve();
     const wakes = state.kind === 'benched' && state.reason === 'rejected';
     if (wakes) this.#pool.note(id, { kind: 'probe-begins' });
-    const startMs = this.#clock.uptimeMs();
+    const startMs = this.#clock.monotonicMs();
     const { reason, detail } = await this.#ask({ key, state }, provider);
-    const ms = this.#clock.uptimeMs() - startMs;
+    const ms = this.#clock.monotonicMs() - startMs;
     const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
     if (reason === 'rejected' && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
     else if (wakes) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
@@ -117,7 +117,7 @@ export class KeyProber {
       reply = await provider.probe(key.secret, deadline);
     } catch (error) {
       if (this.#stop.signal.aborted) return { reason: 'unreachable' };
-      this.#tell({ event: 'house.trouble', what: `Cannot test ${key.name}`, error });
+      this.#emit({ event: 'app.error', what: `Cannot test ${key.name}`, error });
       return { reason: 'unrecognized' };
     }
     return reply.ok ? {} : reply.failure;
@@ -186,7 +186,7 @@ export class KeyRounds implements Disposable {
   #wantsCheck({ state, inFlight, lastUsedMs = 0 }: KeyView): boolean {
     if (isRefused(state)) return true;
     const { clock, checkEveryMs } = this.#options;
-    return takesCalls(state) && inFlight === 0 && lastUsedMs <= clock.now() - checkEveryMs;
+    return acceptsCalls(state) && inFlight === 0 && lastUsedMs <= clock.now() - checkEveryMs;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { KeyId } from '../../domain/ids.ts';
 import type { KeyRecord, KeyStore } from '../../domain/key-store.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -6,10 +6,10 @@ import type { Clock } from '../../kit/clock.ts';
 const batchAfterMs = 1_000;
 const tryAgainAfterMs = 5_000;
 
-export type KeySaverOptions = {
+export type WriteBehindStoreOptions = {
   readonly store: Pick<KeyStore, 'save'>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 /** What is known of a key at the moment of asking. */
@@ -20,20 +20,20 @@ type Learned = () => KeyRecord;
  * together; counters are gathered for a second, and their record is made only then. One save runs at a time, so that an older record never covers a newer
  * one. While saving fails everything is kept and tried again, and said once.
  */
-export class KeySaver {
+export class WriteBehindStore {
   readonly #store: Pick<KeyStore, 'save'>;
   readonly #clock: Clock;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #urgent = new Map<KeyId, Learned>();
   readonly #counters = new Map<KeyId, Learned>();
   #batch: Disposable | undefined;
   #saving: Promise<void> | undefined;
   #failing = false;
 
-  constructor({ store, clock, tell }: KeySaverOptions) {
+  constructor({ store, clock, emit }: WriteBehindStoreOptions) {
     this.#store = store;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   remember(id: KeyId, record: Learned, urgent: boolean): void {
@@ -90,7 +90,7 @@ export class KeySaver {
   }
 
   #complain(error: unknown): void {
-    if (!this.#failing) this.#tell({ event: 'house.trouble', what: 'Cannot save what was learned of the keys', error });
+    if (!this.#failing) this.#emit({ event: 'app.error', what: 'Cannot save what was learned of the keys', error });
     this.#failing = true;
   }
 

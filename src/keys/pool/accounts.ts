@@ -1,12 +1,12 @@
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { dueAtMs, type KeyState } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
 import { AccountGuesses, SharedAccounts } from './shared-account-detection.ts';
 import { Account, type AccountOrigin, type PooledKey } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import type { Roster } from './provider-keys.ts';
-import { defaultMostSeats, SeatLimit } from '../rules/concurrency-limit.ts';
+import type { ProviderKeys } from './provider-keys.ts';
+import { defaultMostSeats, ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 
 /** Leads from a key to the first key of its account. */
 export type KeyGroups = ReadonlyMap<KeyId, KeyId>;
@@ -14,10 +14,10 @@ export type KeyGroups = ReadonlyMap<KeyId, KeyId>;
 export type AccountsOptions = {
   /** The most that may be carried at once, where the operator says so. */
   readonly mostSeats: (provider: ProviderName) => number | undefined;
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
-type Now = { readonly wallMs: number; readonly upMs: number };
+type Now = { readonly wallMs: number; readonly monotonicMs: number };
 
 export type RefusedAlone = {
   /** Keys that changed accounts. */
@@ -31,69 +31,71 @@ export class Accounts {
   /** As configured: from a key to the first one of its account. */
   groups: KeyGroups = new Map();
   readonly #mostSeats: AccountsOptions['mostSeats'];
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #shared = new SharedAccounts();
   readonly #guesses = new AccountGuesses();
 
-  constructor({ mostSeats, tell }: AccountsOptions) {
+  constructor({ mostSeats, emit }: AccountsOptions) {
     this.#mostSeats = mostSeats;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
   /** The account of a key that comes into the pool. */
-  accountFor(key: PoolKey, record: KeyRecord | undefined, roster: Roster): Account {
+  accountFor(key: PoolKey, record: KeyRecord | undefined, providerKeys: ProviderKeys): Account {
     const said = this.groups.get(key.id);
     const name = said ?? record?.account;
     if (name === undefined) return new Account('own', undefined, this.#limitFor(key, record));
     const origin = said === undefined ? 'learned' : 'configured';
-    return find(roster, origin, name) ?? new Account(origin, name, this.#limitFor(key, record));
+    return find(providerKeys, origin, name) ?? new Account(origin, name, this.#limitFor(key, record));
   }
 
   /** Follows what the operator says now of a key that stays in the pool. */
-  follow(pooled: PooledKey, key: PoolKey, roster: Roster): void {
+  follow(pooled: PooledKey, key: PoolKey, providerKeys: ProviderKeys): void {
     const { key: before, account } = pooled;
     pooled.key = key;
     const saidBefore = account.origin === 'configured' ? account.name : undefined;
     if (this.groups.get(key.id) !== saidBefore) {
-      this.accountFor(key, undefined, roster).join(pooled);
-      roster.refresh(account);
+      this.accountFor(key, undefined, providerKeys).join(pooled);
+      providerKeys.refresh(account);
     } else if (key.seats !== before.seats) pooled.account.limit = this.#limitFor(key, undefined);
     pooled.account.limit.setMost(this.#most(key.provider));
-    roster.refresh(pooled.account);
+    providerKeys.refresh(pooled.account);
   }
 
   /** The key was refused although it carried nothing else, since `fromUpMs`. */
-  refusedAlone(pooled: PooledKey, roster: Roster, fromUpMs: number, now: Now): RefusedAlone {
-    if (pooled.account.origin === 'configured' || !roster.mechanisms.sharedAccounts)
+  refusedAlone(pooled: PooledKey, providerKeys: ProviderKeys, startedAtMonotonicMs: number, now: Now): RefusedAlone {
+    if (pooled.account.origin === 'configured' || !providerKeys.mechanisms.sharedAccounts)
       return { changed: [], isSuspicious: false };
-    const moved = this.#guesses.doubt(pooled, roster);
+    const moved = this.#guesses.doubt(pooled, providerKeys);
     const idle = new Set(moved.filter((other) => other.inFlight === 0));
-    const parted = pooled.account.origin === 'learned' ? this.#part(pooled.account, [pooled], roster) : [];
+    const parted = pooled.account.origin === 'learned' ? this.#part(pooled.account, [pooled], providerKeys) : [];
     const { account } = pooled;
-    const carrying = roster.keys.filter(
+    const carrying = providerKeys.keys.filter(
       (other) =>
-        other.account !== account && !idle.has(other) && (other.inFlight > 0 || other.quietSinceUpMs >= fromUpMs),
+        other.account !== account &&
+        !idle.has(other) &&
+        (other.inFlight > 0 || other.quietSinceMonotonicMs >= startedAtMonotonicMs),
     );
     const suspects = this.#shared.suspectsAmong(carrying, pooled);
     const partner = this.#shared.refusedAlone(pooled, suspects);
     const changed = [...moved, ...parted];
     if (partner === undefined) return { changed, isSuspicious: suspects.length > 0 };
-    const limit = this.#limitOf(partner.account.inFlight, roster, now);
-    return { changed: [...changed, ...this.#merge(pooled, partner, roster, limit)], isSuspicious: false };
+    const limit = this.#limitOf(partner.account.inFlight, providerKeys, now);
+    return { changed: [...changed, ...this.#merge(pooled, partner, providerKeys, limit)], isSuspicious: false };
   }
 
   /** A call of the key ended; answers the key that is to go first now, to see whether the two share an account. */
-  guessFrom(ended: PooledKey, roster: Roster, now: Now): PooledKey | undefined {
+  guessFrom(ended: PooledKey, providerKeys: ProviderKeys, now: Now): PooledKey | undefined {
     const { account } = ended;
-    const isFree = roster.mechanisms.accountGuesses && account.inFlight === 0 && ended.takes;
+    const isFree = providerKeys.mechanisms.accountGuesses && account.inFlight === 0 && ended.acceptsCalls;
     if (!isFree || account.origin === 'configured' || account.origin === 'guessed') return undefined;
     for (const { refused, others } of this.#shared.askable(account)) {
       if (refused.account.origin === 'guessed' || !isKeptOut(refused.state)) continue;
       if (dueAtMs(refused.state, true) > now.wallMs) continue;
       const { seats, ceiling } = account.limit;
       // A limit that nothing holds down is one above what was carried.
-      const carried = ceiling?.seats ?? seats - 1;
-      this.#guesses.make(refused, ended, others, this.#limitOf(carried, roster, now), roster);
+      const inFlightAtEnd = ceiling?.seats ?? seats - 1;
+      this.#guesses.make(refused, ended, others, this.#limitOf(inFlightAtEnd, providerKeys, now), providerKeys);
       return refused;
     }
     return undefined;
@@ -105,41 +107,41 @@ export class Accounts {
   }
 
   /** A call of the key succeeded; answers the keys that turned out not to share an account. */
-  succeeded(pooled: PooledKey, roster: Roster): readonly PooledKey[] {
+  succeeded(pooled: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const isProven = this.#guesses.isProven(pooled);
     const { limit } = pooled.account;
-    const guessed = this.#guesses.takeBack(pooled, roster);
+    const guessed = this.#guesses.takeBack(pooled, providerKeys);
     const idle = guessed.find((other) => other.account !== pooled.account);
-    if (isProven && idle !== undefined) return this.#merge(pooled, idle, roster, limit);
+    if (isProven && idle !== undefined) return this.#merge(pooled, idle, providerKeys, limit);
     this.#shared.succeeded(pooled);
     if (guessed.length > 0) return guessed;
     const other = this.#shared.contradiction(pooled);
     if (other === undefined) return [];
     this.#shared.refute(pooled, other);
-    return this.#part(pooled.account, [...pooled.account.members], roster);
+    return this.#part(pooled.account, [...pooled.account.members], providerKeys);
   }
 
-  forget(pooled: PooledKey, roster: Roster): void {
+  forget(pooled: PooledKey, providerKeys: ProviderKeys): void {
     this.#shared.forget(pooled);
-    this.#guesses.takeBack(pooled, roster);
+    this.#guesses.takeBack(pooled, providerKeys);
   }
 
-  #merge(one: PooledKey, other: PooledKey, roster: Roster, limit: SeatLimit): readonly PooledKey[] {
+  #merge(one: PooledKey, other: PooledKey, providerKeys: ProviderKeys, limit: ConcurrencyLimit): readonly PooledKey[] {
     this.#shared.settle(one);
     const emptied = [one.account, other.account];
     const members = emptied.flatMap((account) => account.members).sort((a, b) => a.key.place - b.key.place);
     const account = new Account('learned', members[0]?.key.id, limit);
     for (const member of members) account.join(member);
-    for (const each of [...emptied, account]) roster.refresh(each);
+    for (const each of [...emptied, account]) providerKeys.refresh(each);
     const keyNames = members.map(({ key }) => key.name);
-    this.#tell({ event: 'keys.grouped', provider: roster.provider, keyNames });
+    this.#emit({ event: 'keys.grouped', provider: providerKeys.provider, keyNames });
     return members;
   }
 
   /** Each of these to its own again; answers all whose account is another one now. */
-  #part(account: Account, leaving: readonly PooledKey[], roster: Roster): readonly PooledKey[] {
+  #part(account: Account, pendingErasure: readonly PooledKey[], providerKeys: ProviderKeys): readonly PooledKey[] {
     const members = [...account.members];
-    const staying = members.filter((member) => !leaving.includes(member));
+    const staying = members.filter((member) => !pendingErasure.includes(member));
     const [first, second] = staying;
     // An account is named after one of its own keys, and a key by itself has none.
     const rest =
@@ -147,27 +149,28 @@ export class Accounts {
         ? new Account('own', undefined, account.limit)
         : new Account('learned', first?.key.id, account.limit);
     for (const member of staying) rest.join(member);
-    for (const member of leaving) new Account('own', undefined, this.#oneSeat(roster.provider)).join(member);
-    for (const each of [account, ...members.map((member) => member.account)]) roster.refresh(each);
+    for (const member of pendingErasure)
+      new Account('own', undefined, this.#oneSeat(providerKeys.provider)).join(member);
+    for (const each of [account, ...members.map((member) => member.account)]) providerKeys.refresh(each);
     return members;
   }
 
   /** So many calls were carried as one more was refused. */
-  #limitOf(carried: number, { provider }: Roster, { wallMs, upMs }: Now): SeatLimit {
-    const limit = new SeatLimit({ limit: Math.max(1, carried) }, this.#most(provider));
-    limit.refused(carried, wallMs, upMs);
+  #limitOf(inFlightAtEnd: number, { provider }: ProviderKeys, { wallMs, monotonicMs }: Now): ConcurrencyLimit {
+    const limit = new ConcurrencyLimit({ limit: Math.max(1, inFlightAtEnd) }, this.#most(provider));
+    limit.refused(inFlightAtEnd, wallMs, monotonicMs);
     return limit;
   }
 
-  #oneSeat(provider: ProviderName): SeatLimit {
-    return new SeatLimit({ limit: 1 }, this.#most(provider));
+  #oneSeat(provider: ProviderName): ConcurrencyLimit {
+    return new ConcurrencyLimit({ limit: 1 }, this.#most(provider));
   }
 
   /** Nothing speaks against the operator's hint but a ceiling; what was learned beyond the hint is kept. */
-  #limitFor({ provider, seats }: PoolKey, record: KeyRecord | undefined): SeatLimit {
+  #limitFor({ provider, seats }: PoolKey, record: KeyRecord | undefined): ConcurrencyLimit {
     const learned = record?.seats ?? { limit: seats };
     const limit = learned.ceiling === undefined ? Math.max(seats, learned.limit) : learned.limit;
-    return new SeatLimit({ ...learned, limit }, this.#most(provider));
+    return new ConcurrencyLimit({ ...learned, limit }, this.#most(provider));
   }
 
   #most(provider: ProviderName): number {
@@ -179,6 +182,6 @@ function isKeptOut(state: KeyState): boolean {
   return state.kind === 'cooling' && state.reason === 'concurrency' && !state.stated;
 }
 
-function find(roster: Roster, origin: AccountOrigin, name: KeyId): Account | undefined {
-  return roster.keys.find(({ account }) => account.origin === origin && account.name === name)?.account;
+function find(providerKeys: ProviderKeys, origin: AccountOrigin, name: KeyId): Account | undefined {
+  return providerKeys.keys.find(({ account }) => account.origin === origin && account.name === name)?.account;
 }

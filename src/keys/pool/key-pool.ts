@@ -1,11 +1,11 @@
 import type { Choice } from '../../domain/attempt-trail.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Secret } from '../../kit/secret.ts';
-import { CallEndings } from './record-result.ts';
-import type { Call, Roster } from './provider-keys.ts';
+import { CallRecorder } from './record-result.ts';
+import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { Lease, Returned, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
-import { PoolTime } from './pool-clock.ts';
-import type { Tell } from '../../domain/events.ts';
+import { PoolClock } from './pool-clock.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { JobKind } from '../../domain/job.ts';
 import type { KeyState } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
@@ -16,11 +16,11 @@ import type { Random } from '../../kit/backoff.ts';
 import { Accounts, type KeyGroups } from './accounts.ts';
 import { chooseKey, whyNoSeat } from './select-key.ts';
 import { type Chosen, skippedOf } from './least-expected-time.ts';
-import { isGuessed, type KeyHappening } from '../rules/key-state.ts';
-import { type ChangeListener, KeyLives, type SeatListener } from './transitions.ts';
+import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
+import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
 import { keyViewOf } from './snapshot.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import { type KeysReplaced, Rosters } from './key-registry.ts';
+import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
 import type { StrategyName } from '../rules/strategies.ts';
 
 /** A borrowed seat, until its call comes back. */
@@ -31,11 +31,11 @@ export class Seat implements Lease {
   readonly onlyModel?: string;
   readonly choice: Choice;
   readonly #call: Call;
-  readonly #endings: CallEndings;
-  readonly #time: PoolTime;
+  readonly #endings: CallRecorder;
+  readonly #time: PoolClock;
   #isGiven = false;
 
-  constructor(call: Call, choice: Choice, endings: CallEndings, time: PoolTime) {
+  constructor(call: Call, choice: Choice, endings: CallRecorder, time: PoolClock) {
     const { key } = call.pooled;
     this.keyId = key.id;
     this.keyName = key.name;
@@ -69,7 +69,7 @@ export type KeyPoolOptions = {
   readonly strategy: StrategyName;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** As configured: from a key to the first one of its account. */
   readonly groups?: KeyGroups;
   /** The most calls that one account of the provider may carry, where the operator says so. */
@@ -88,28 +88,28 @@ export type KeyPoolOptions = {
  *                                                 └──► accounts: which keys share one
  */
 export class KeyPool implements KeyLeases {
-  readonly #rosters: Rosters;
+  readonly #registry: KeyRegistry;
   readonly #strategy: StrategyName;
   readonly #random: Random;
-  readonly #tell: Tell;
-  readonly #time: PoolTime;
-  readonly #lives: KeyLives;
-  readonly #endings: CallEndings;
+  readonly #emit: Emit;
+  readonly #time: PoolClock;
+  readonly #stateMachine: KeyStateMachine;
+  readonly #endings: CallRecorder;
 
   constructor(options: KeyPoolOptions) {
-    const { keys, remembered, groups, strategy, clock, random, tell, mechanisms } = options;
+    const { keys, remembered, groups, strategy, clock, random, emit, mechanisms } = options;
     const { mostSeats = () => undefined } = options;
-    const time = new PoolTime(clock);
-    const accounts = new Accounts({ mostSeats, tell });
-    const lives = new KeyLives({ time, clock, random, tell, accounts });
+    const time = new PoolClock(clock);
+    const accounts = new Accounts({ mostSeats, emit });
+    const stateMachine = new KeyStateMachine({ time, clock, random, emit, accounts });
     this.#strategy = strategy;
     this.#random = random;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#time = time;
-    this.#lives = lives;
-    this.#endings = new CallEndings({ time, lives, accounts });
-    this.#rosters = new Rosters({ time, lives, accounts, mechanisms });
-    this.#rosters.replace(keys, remembered, groups);
+    this.#stateMachine = stateMachine;
+    this.#endings = new CallRecorder({ time, stateMachine, accounts });
+    this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
+    this.#registry.replace(keys, remembered, groups);
   }
 
   /** As `lease`: the pool is the one of this process alone. */
@@ -119,33 +119,33 @@ export class KeyPool implements KeyLeases {
 
   /** A seat of the key that the strategy prefers, or why there is none; never waits. */
   lease(provider: ProviderName, request: SeatRequest = {}): SeatAnswer {
-    const roster = this.#rosters.find(provider);
-    if (roster === undefined) return { kind: 'no-keys' };
-    const upMs = this.#time.upMs();
-    const nowMs = this.#time.wallMs(upMs);
-    if (nowMs >= roster.nextDueMs) this.#lives.wakeDue(roster);
-    const wish = roster.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
-    const chosen = chooseKey(roster, wish, this.#strategy, { nowMs, random: this.#random });
-    if (chosen === undefined) return whyNoSeat(roster, request.model, nowMs);
+    const providerKeys = this.#registry.find(provider);
+    if (providerKeys === undefined) return { kind: 'no-keys' };
+    const monotonicMs = this.#time.monotonicMs();
+    const nowMs = this.#time.wallMs(monotonicMs);
+    if (nowMs >= providerKeys.nextDueMs) this.#stateMachine.wakeDue(providerKeys);
+    const command = providerKeys.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
+    const chosen = chooseKey(providerKeys, command, this.#strategy, { nowMs, random: this.#random });
+    if (chosen === undefined) return whyNoSeat(providerKeys, request.model, nowMs);
     if (chosen.kind === 'slow') return chosen;
     const { why, of, skips, expectedMs } = chosen;
-    const skipped = skippedOf(roster, skips);
+    const skipped = skippedOf(providerKeys, skips);
     const choice = expectedMs === undefined ? { why, of, skipped } : { why, of, skipped, expectedMs };
-    const call = this.#borrow(roster, chosen, upMs);
+    const call = this.#borrow(providerKeys, chosen, monotonicMs);
     return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
   }
 
   /** How many calls the provider's keys may carry together right now: the width of its line. */
   seats(provider: ProviderName): number {
-    const roster = this.#rosters.find(provider);
-    if (roster === undefined) return 0;
-    this.#lives.wakeDue(roster);
-    return roster.width;
+    const providerKeys = this.#registry.find(provider);
+    if (providerKeys === undefined) return 0;
+    this.#stateMachine.wakeDue(providerKeys);
+    return providerKeys.capacity;
   }
 
   /** How long a call with the middle one of the last successes took; undefined before there was one. */
   expectedMs(provider: ProviderName, model: string, job: JobKind): number | undefined {
-    return this.#rosters.find(provider)?.bookOf(model, job)?.medianMs;
+    return this.#registry.find(provider)?.bookOf(model, job)?.medianMs;
   }
 
   /** What the last successes of all keys took together; undefined before there was one. */
@@ -154,89 +154,96 @@ export class KeyPool implements KeyLeases {
     model: string,
     job: JobKind,
   ): { readonly samples: number; readonly p99Ms: number } | undefined {
-    const book = this.#rosters.find(provider)?.bookOf(model, job);
+    const book = this.#registry.find(provider)?.bookOf(model, job);
     const p99Ms = book?.p99Ms;
     return book === undefined || p99Ms === undefined ? undefined : { samples: book.samples, p99Ms };
   }
 
   /** Calls back whenever a seat of the provider may have become free. */
   onSeat(listener: SeatListener): Disposable {
-    return listening(this.#lives.seatListeners, listener);
+    return listening(this.#stateMachine.seatListeners, listener);
   }
 
   /** Calls back with what is worth remembering: urgent when more changed than what is counted. */
   onChange(listener: ChangeListener): Disposable {
-    return listening(this.#lives.changeListeners, listener);
+    return listening(this.#stateMachine.changeListeners, listener);
   }
 
   snapshot(provider?: ProviderName): PoolView {
     this.#wakeAllDue();
     const nowMs = this.#time.wallMs();
-    return poolViewOf([...this.#rosters.keys(provider)].map((pooled) => keyViewOf(pooled, nowMs)));
+    return poolViewOf([...this.#registry.keys(provider)].map((pooled) => keyViewOf(pooled, nowMs)));
   }
 
   /** The keys themselves, for those who probe them. */
   keys(): readonly { readonly key: PoolKey; readonly state: KeyState }[] {
     this.#wakeAllDue();
-    return [...this.#rosters.keys()].map(({ key, state }) => ({ key, state }));
+    return [...this.#registry.keys()].map(({ key, state }) => ({ key, state }));
   }
 
   /** Tells the pool what a probe or a human says of a key; an unknown id is ignored. */
-  note(id: KeyId, happening: KeyHappening): void {
-    const pooled = this.#rosters.key(id);
-    const roster = pooled && this.#rosters.find(pooled.key.provider);
-    if (roster === undefined || pooled === undefined) return;
-    if (this.#lives.happen(roster, pooled, happening)) this.#lives.announce(roster.provider);
+  note(id: KeyId, event: KeyEvent): void {
+    const pooled = this.#registry.key(id);
+    const providerKeys = pooled && this.#registry.find(pooled.key.provider);
+    if (providerKeys === undefined || pooled === undefined) return;
+    if (this.#stateMachine.apply(providerKeys, pooled, event)) this.#stateMachine.announce(providerKeys.provider);
   }
 
   /** Takes back what was held against keys since `sinceMs` without knowing that it was theirs; answers which, by name. */
   clearGuesses(provider: ProviderName, sinceMs: number): readonly string[] {
-    const roster = this.#rosters.find(provider);
-    if (roster === undefined) return [];
-    const guessed = roster.keys.filter(({ state }) => isGuessed(state) && state.sinceMs >= sinceMs);
+    const providerKeys = this.#registry.find(provider);
+    if (providerKeys === undefined) return [];
+    const guessed = providerKeys.keys.filter(({ state }) => isGuessed(state) && state.sinceMs >= sinceMs);
     for (const pooled of guessed) {
       pooled.forgetFaults();
-      this.#lives.happen(roster, pooled, { kind: 'cleared' });
+      this.#stateMachine.apply(providerKeys, pooled, { kind: 'cleared' });
     }
     const keyNames = guessed.map(({ key }) => key.name);
     if (keyNames.length === 0) return [];
-    this.#tell({ event: 'keys.cleared', provider, keyNames });
-    this.#lives.announce(provider);
+    this.#emit({ event: 'keys.cleared', provider, keyNames });
+    this.#stateMachine.announce(provider);
     return keyNames;
   }
 
   /** These keys from now on: known ones keep what was learned, calls with removed ones finish. */
   replaceKeys(keys: readonly PoolKey[], records: readonly KeyRecord[], groups?: KeyGroups): KeysReplaced {
-    return this.#rosters.replace(keys, records, groups);
+    return this.#registry.replace(keys, records, groups);
   }
 
   /** The machine's clock was set: every remembered time moves with it. */
   shift(byMs: number): void {
     if (byMs === 0) return;
-    this.#rosters.shift(byMs);
-    this.#tell({ event: 'clock.jumped', byMs });
+    this.#registry.shift(byMs);
+    this.#emit({ event: 'clock.jumped', byMs });
   }
 
   [Symbol.dispose](): void {
-    for (const roster of this.#rosters.all()) roster.alarm?.[Symbol.dispose]();
+    for (const providerKeys of this.#registry.all()) providerKeys.alarm?.[Symbol.dispose]();
   }
 
-  #borrow(roster: Roster, { pooled, why }: Chosen, upMs: number): Call {
+  #borrow(providerKeys: ProviderKeys, { pooled, why }: Chosen, monotonicMs: number): Call {
     const { account } = pooled;
-    if (pooled.inFlight === 0) pooled.quietSinceUpMs = upMs;
+    if (pooled.inFlight === 0) pooled.quietSinceMonotonicMs = monotonicMs;
     pooled.inFlight += 1;
     account.inFlight += 1;
-    const turnBefore = roster.lastPlace;
-    roster.lastPlace = pooled.key.place;
-    if (why === 'half-open') roster.lastTrialAt = roster.handedOut;
-    if (why === 'explored') roster.lastExploredAt = roster.handedOut;
-    roster.handedOut += 1;
-    roster.refresh(account);
-    return { pooled, roster, why, fromUpMs: upMs, begunAs: account.inFlight, turnBefore };
+    const turnBefore = providerKeys.lastPlace;
+    providerKeys.lastPlace = pooled.key.place;
+    if (why === 'half-open') providerKeys.lastTrialAt = providerKeys.handedOut;
+    if (why === 'explored') providerKeys.lastExploredAt = providerKeys.handedOut;
+    providerKeys.handedOut += 1;
+    providerKeys.refresh(account);
+    return {
+      pooled,
+      providerKeys,
+      why,
+      startedAtMonotonicMs: monotonicMs,
+      inFlightAtStart: account.inFlight,
+      turnBefore,
+    };
   }
 
   #wakeAllDue(): void {
-    for (const roster of this.#rosters.all()) this.#lives.wakeDue(roster);
+    for (const providerKeys of this.#registry.all()) this.#stateMachine.wakeDue(providerKeys);
   }
 }
 

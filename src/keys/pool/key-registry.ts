@@ -1,14 +1,14 @@
 import type { KeyHealth, SeatRecord, KeyState } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
-import { longestRestMs } from '../rules/cooldowns.ts';
+import { maxCooldownMs } from '../rules/cooldowns.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import type { Accounts, KeyGroups } from './accounts.ts';
-import type { KeyLives } from './transitions.ts';
+import type { KeyStateMachine } from './transitions.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import type { PoolTime } from './pool-clock.ts';
-import { Roster } from './provider-keys.ts';
+import type { PoolClock } from './pool-clock.ts';
+import { ProviderKeys } from './provider-keys.ts';
 
 const longestHoldMs = 3_600_000;
 
@@ -30,8 +30,8 @@ export function recalled(record: KeyRecord, nowMs: number): KeyRecord {
 function clamped(state: KeyState, nowMs: number): KeyState {
   switch (state.kind) {
     case 'cooling': {
-      const longestGuessMs = longestRestMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
-      const longestMs = state.stated ? longestRestMs.stated : longestGuessMs;
+      const longestGuessMs = maxCooldownMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
+      const longestMs = state.stated ? maxCooldownMs.stated : longestGuessMs;
       return {
         ...state,
         sinceMs: Math.min(state.sinceMs, nowMs),
@@ -39,7 +39,7 @@ function clamped(state: KeyState, nowMs: number): KeyState {
       };
     }
     case 'benched':
-      return { ...state, probeAtMs: Math.min(state.probeAtMs, nowMs + longestRestMs[state.reason]) };
+      return { ...state, probeAtMs: Math.min(state.probeAtMs, nowMs + maxCooldownMs[state.reason]) };
     case 'probing':
       return { ...state, kind: 'benched', probeAtMs: nowMs };
     case 'ready':
@@ -65,9 +65,9 @@ function recalledHealth(health: KeyHealth, byMs: number): KeyHealth {
   };
 }
 
-export type RostersOptions = {
-  readonly time: PoolTime;
-  readonly lives: KeyLives;
+export type KeyRegistryOptions = {
+  readonly time: PoolClock;
+  readonly stateMachine: KeyStateMachine;
   readonly accounts: Accounts;
   readonly mechanisms?: Mechanisms | undefined;
 };
@@ -76,29 +76,29 @@ export type RostersOptions = {
 export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
 
 /** Every key that is in the pool, by provider and by its name; keys come and go while the house runs. */
-export class Rosters {
-  readonly #rosters = new Map<ProviderName, Roster>();
+export class KeyRegistry {
+  readonly #registry = new Map<ProviderName, ProviderKeys>();
   readonly #byId = new Map<KeyId, PooledKey>();
   /** Taken out, but with calls under way: one that comes back is still the same key. */
-  readonly #leaving = new Map<KeyId, PooledKey>();
-  readonly #time: PoolTime;
-  readonly #lives: KeyLives;
+  readonly #pendingErasure = new Map<KeyId, PooledKey>();
+  readonly #time: PoolClock;
+  readonly #stateMachine: KeyStateMachine;
   readonly #accounts: Accounts;
   readonly #mechanisms: Mechanisms | undefined;
 
-  constructor({ time, lives, accounts, mechanisms }: RostersOptions) {
+  constructor({ time, stateMachine, accounts, mechanisms }: KeyRegistryOptions) {
     this.#time = time;
-    this.#lives = lives;
+    this.#stateMachine = stateMachine;
     this.#accounts = accounts;
     this.#mechanisms = mechanisms;
   }
 
-  find(provider: ProviderName): Roster | undefined {
-    return this.#rosters.get(provider);
+  find(provider: ProviderName): ProviderKeys | undefined {
+    return this.#registry.get(provider);
   }
 
-  all(): readonly Roster[] {
-    return [...this.#rosters.values()];
+  all(): readonly ProviderKeys[] {
+    return [...this.#registry.values()];
   }
 
   key(id: KeyId): PooledKey | undefined {
@@ -128,11 +128,11 @@ export class Rosters {
       else added.push(key.name);
       this.#byId.set(key.id, stays ?? this.#add(key, remembered.get(key.id)));
     }
-    for (const roster of this.all()) {
-      roster.findNextDue();
-      this.#lives.wakeDue(roster);
-      this.#lives.setAlarm(roster);
-      this.#lives.announce(roster.provider);
+    for (const providerKeys of this.all()) {
+      providerKeys.findNextDue();
+      this.#stateMachine.wakeDue(providerKeys);
+      this.#stateMachine.setAlarm(providerKeys);
+      this.#stateMachine.announce(providerKeys.provider);
     }
     return { added, removed: removed.map(({ key }) => key.name) };
   }
@@ -140,51 +140,51 @@ export class Rosters {
   /** The machine's clock was set by so much. */
   shift(byMs: number): void {
     this.#time.shift(byMs);
-    for (const pooled of [...this.#byId.values(), ...this.#leaving.values()]) pooled.shift(byMs);
-    for (const roster of this.all()) {
-      for (const account of new Set(roster.keys.map(({ account }) => account))) account.limit.shift(byMs);
-      roster.findNextDue();
-      this.#lives.setAlarm(roster);
+    for (const pooled of [...this.#byId.values(), ...this.#pendingErasure.values()]) pooled.shift(byMs);
+    for (const providerKeys of this.all()) {
+      for (const account of new Set(providerKeys.keys.map(({ account }) => account))) account.limit.shift(byMs);
+      providerKeys.findNextDue();
+      this.#stateMachine.setAlarm(providerKeys);
     }
-    for (const pooled of this.#byId.values()) this.#lives.changed(pooled, true);
+    for (const pooled of this.#byId.values()) this.#stateMachine.changed(pooled, true);
   }
 
-  #open(provider: ProviderName): Roster {
-    let roster = this.#rosters.get(provider);
-    if (roster === undefined) {
-      roster = new Roster(provider, this.#mechanisms);
-      this.#rosters.set(provider, roster);
+  #open(provider: ProviderName): ProviderKeys {
+    let providerKeys = this.#registry.get(provider);
+    if (providerKeys === undefined) {
+      providerKeys = new ProviderKeys(provider, this.#mechanisms);
+      this.#registry.set(provider, providerKeys);
     }
-    return roster;
+    return providerKeys;
   }
 
   #add(key: PoolKey, record: KeyRecord | undefined): PooledKey {
-    const roster = this.#open(key.provider);
+    const providerKeys = this.#open(key.provider);
     const { id } = key;
-    const back = this.#leaving.get(id);
-    this.#leaving.delete(id);
+    const back = this.#pendingErasure.get(id);
+    this.#pendingErasure.delete(id);
     const memory = record === undefined ? undefined : recalled(record, this.#time.wallMs());
-    const pooled = back ?? new PooledKey(key, memory, this.#accounts.accountFor(key, memory, roster));
+    const pooled = back ?? new PooledKey(key, memory, this.#accounts.accountFor(key, memory, providerKeys));
     if (back !== undefined) {
       back.key = key;
       back.inPool = true;
       // Its calls under way come with it.
-      this.#accounts.accountFor(key, memory, roster).join(back);
+      this.#accounts.accountFor(key, memory, providerKeys).join(back);
     }
-    roster.add(pooled);
+    providerKeys.add(pooled);
     return pooled;
   }
 
   #remove(pooled: PooledKey): void {
     const { id, provider } = pooled.key;
     this.#byId.delete(id);
-    const roster = this.#open(provider);
-    roster.remove(pooled);
+    const providerKeys = this.#open(provider);
+    providerKeys.remove(pooled);
     pooled.inPool = false;
-    this.#lives.left(roster, pooled);
-    this.#accounts.forget(pooled, roster);
-    for (const [gone, { inFlight }] of this.#leaving) if (inFlight === 0) this.#leaving.delete(gone);
-    if (pooled.inFlight > 0) this.#leaving.set(id, pooled);
-    this.#lives.changed(pooled, true);
+    this.#stateMachine.left(providerKeys, pooled);
+    this.#accounts.forget(pooled, providerKeys);
+    for (const [gone, { inFlight }] of this.#pendingErasure) if (inFlight === 0) this.#pendingErasure.delete(gone);
+    if (pooled.inFlight > 0) this.#pendingErasure.set(id, pooled);
+    this.#stateMachine.changed(pooled, true);
   }
 }

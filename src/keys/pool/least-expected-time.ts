@@ -1,7 +1,7 @@
 import type { ChoiceWhy, Choice, SkipReason } from '../../domain/attempt-trail.ts';
 import type { PooledKey, Account } from './pooled-key.ts';
 import type { SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
-import type { Roster } from './provider-keys.ts';
+import type { ProviderKeys } from './provider-keys.ts';
 import type { Random } from '../../kit/backoff.ts';
 
 export type Slow = Extract<SeatAnswer, { kind: 'slow' }>;
@@ -36,10 +36,10 @@ export type Expectation = {
 
 const nothingKnown: Expectation = { index: -1, usualMs: 1, isKnown: false };
 
-export function expectationOf(roster: Roster, { model, job }: SeatRequest): Expectation {
-  const book = (model === undefined ? undefined : roster.bookOf(model, job)) ?? roster.book;
+export function expectationOf(providerKeys: ProviderKeys, { model, job }: SeatRequest): Expectation {
+  const book = (model === undefined ? undefined : providerKeys.bookOf(model, job)) ?? providerKeys.book;
   const usualMs = book.medianMs;
-  if (usualMs === undefined || !roster.mechanisms.latencyScoring) return nothingKnown;
+  if (usualMs === undefined || !providerKeys.mechanisms.latencyScoring) return nothingKnown;
   return { index: book.index, usualMs, isKnown: true };
 }
 
@@ -54,31 +54,32 @@ export function slowFromMs(usualMs: number): number {
 }
 
 /** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */
-export function scoreOf(pooled: PooledKey, ms: number, { mechanisms }: Roster): number {
+export function expectedScore(pooled: PooledKey, ms: number, { mechanisms }: ProviderKeys): number {
   const errors = mechanisms.errorScoring ? 1 + pooled.counts.consecutiveErrors : 1;
   const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * errors * errors;
   return pooled.state.kind === 'suspect' ? score * suspectFactor : score;
 }
 
 /** True when it is time to look at a key that is only slow. */
-export function mayExplore(roster: Roster): boolean {
-  return roster.mechanisms.exploration && roster.handedOut - roster.lastExploredAt >= exploreEvery;
+export function mayExplore(providerKeys: ProviderKeys): boolean {
+  return providerKeys.mechanisms.exploration && providerKeys.handedOut - providerKeys.lastExploredAt >= exploreEvery;
 }
 
 /** Why the only free seats are not given away just like that: how many busy ones are that much faster. */
 export function slowAnswer(
-  roster: Roster,
+  providerKeys: ProviderKeys,
   { model }: SeatRequest,
   expectation: Expectation,
   times: { readonly slowMs: number; readonly fastMs: number; readonly nowMs: number },
 ): Slow {
   const { slowMs, fastMs, nowMs } = times;
   const fast = new Set<Account>();
-  for (const pooled of roster.keys) {
-    if (!pooled.takes || pooled.openAt >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs)) continue;
+  for (const pooled of providerKeys.keys) {
+    if (!pooled.acceptsCalls || pooled.freeIndex >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs))
+      continue;
     if (expectedMs(pooled, expectation) <= slowFromMs(fastMs)) fast.add(pooled.account);
   }
-  const fastSeats = [...fast].reduce((sum, { width }) => sum + width, 0);
+  const fastSeats = [...fast].reduce((sum, { capacity }) => sum + capacity, 0);
   return { kind: 'slow', slowMs, fastMs, fastSeats: Math.max(1, fastSeats) };
 }
 
@@ -88,8 +89,8 @@ export type Moment = { readonly nowMs: number; readonly random: Random };
  * Looks at every key and takes the one that should be done first; among equals by chance. A slow key is left alone
  * while faster ones only carry a call, but looked at again now and then.
  */
-export function soonest(
-  roster: Roster,
+export function leastExpectedTime(
+  providerKeys: ProviderKeys,
   request: SeatRequest,
   expectation: Expectation,
   { nowMs, random }: Moment,
@@ -104,14 +105,14 @@ export function soonest(
   let fastMs = Infinity;
   let of = 0;
   const skips = { otherModel: 0, justFailed: 0, slow: 0 };
-  for (const pooled of roster.keys) {
-    if (!pooled.takes) continue;
+  for (const pooled of providerKeys.keys) {
+    if (!pooled.acceptsCalls) continue;
     if (!pooled.serves(model, nowMs)) {
       skips.otherModel += 1;
       continue;
     }
     const ms = expectedMs(pooled, expectation);
-    if (pooled.openAt < 0) {
+    if (pooled.freeIndex < 0) {
       if (ms < fastMs && pooled.inFlight > 0) fastMs = ms;
       continue;
     }
@@ -123,7 +124,7 @@ export function soonest(
     if (ms > slowMs) skips.slow += 1;
     const isWorthALook = ms > expectation.usualMs && pooled.inFlight === 0;
     if (isWorthALook && (slowOne === undefined || usedBefore(pooled, slowOne))) slowOne = pooled;
-    const score = scoreOf(pooled, ms, roster);
+    const score = expectedScore(pooled, ms, providerKeys);
     if (score > bestScore) continue;
     equals = score < bestScore ? 1 : equals + 1;
     if (equals > 1 && random() >= 1 / equals) continue;
@@ -132,12 +133,12 @@ export function soonest(
     bestScore = score;
   }
   if (best === undefined) return undefined;
-  if (slowOne !== undefined && mayExplore(roster)) {
+  if (slowOne !== undefined && mayExplore(providerKeys)) {
     if (expectedMs(slowOne, expectation) > slowMs) skips.slow -= 1;
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of, skips };
   }
   if (bestMs > slowFromMs(fastMs) && request.evenSlow !== true) {
-    return slowAnswer(roster, request, expectation, { slowMs: bestMs, fastMs, nowMs });
+    return slowAnswer(providerKeys, request, expectation, { slowMs: bestMs, fastMs, nowMs });
   }
   if (bestMs > slowMs) skips.slow -= 1;
   const why = of === 1 ? 'only-one' : 'soonest';
@@ -153,13 +154,13 @@ function usedBefore(one: PooledKey, other: PooledKey): boolean {
 export type Skips = { otherModel: number; justFailed: number; slow: number };
 
 /** The counts by reason, only those that are not nothing. */
-export function skippedOf(roster: Roster, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
-  const { states } = roster;
+export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
+  const { states } = providerKeys;
   const skipped: Partial<Record<SkipReason, number>> = {};
   if (states.cooling > 0) skipped.cooling = states.cooling;
   if (states.benched + states.probing > 0) skipped.benched = states.benched + states.probing;
   if (states.disabled > 0) skipped.disabled = states.disabled;
-  const busy = roster.takers - roster.open.length - roster.trials.size;
+  const busy = providerKeys.acceptingCount - providerKeys.open.length - providerKeys.trials.size;
   if (busy > 0) skipped.busy = busy;
   if (otherModel > 0) skipped['other-model'] = otherModel;
   if (justFailed > 0) skipped['just-failed'] = justFailed;
@@ -175,14 +176,14 @@ const mostDraws = 12;
  * their number. Undefined when chance found none that suits; they may be there all the same.
  */
 export function twoChoices(
-  roster: Roster,
+  providerKeys: ProviderKeys,
   request: SeatRequest,
   expectation: Expectation,
   { nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
-  const { open } = roster;
+  const { open } = providerKeys;
   const slowMs = slowFromMs(expectation.usualMs);
-  const hasBusy = roster.takers > open.length + roster.trials.size;
+  const hasBusy = providerKeys.acceptingCount > open.length + providerKeys.trials.size;
   let best: PooledKey | undefined;
   let bestMs = 0;
   let bestScore = Infinity;
@@ -207,13 +208,13 @@ export function twoChoices(
       continue;
     }
     found += 1;
-    const score = scoreOf(pooled, ms, roster);
+    const score = expectedScore(pooled, ms, providerKeys);
     if (score >= bestScore) continue;
     best = pooled;
     bestMs = ms;
     bestScore = score;
   }
-  if (slowOne?.inFlight === 0 && mayExplore(roster)) {
+  if (slowOne?.inFlight === 0 && mayExplore(providerKeys)) {
     return { kind: 'chosen', pooled: slowOne, why: 'explored', of: open.length, skips };
   }
   if (best === undefined) {
@@ -224,7 +225,7 @@ export function twoChoices(
         kind: 'slow',
         slowMs: ms,
         fastMs: expectation.usualMs,
-        fastSeats: Math.max(1, roster.width - open.length),
+        fastSeats: Math.max(1, providerKeys.capacity - open.length),
       };
     }
     best = slowOne;

@@ -1,26 +1,26 @@
 import type { PooledKey } from './pooled-key.ts';
 import { isGuessed } from '../rules/key-state.ts';
-import type { Roster, Call } from './provider-keys.ts';
+import type { ProviderKeys, Call } from './provider-keys.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
 import { standingOf, type Standing } from '../rules/outlier-statistics.ts';
-import type { KeyLives } from './transitions.ts';
+import type { KeyStateMachine } from './transitions.ts';
 import { verdictFor } from '../rules/verdict.ts';
 
 /** True when one more key may rest by a guess: never the last one that takes calls, never more than half of the keys. */
-export function mayRestByGuess(pooled: PooledKey, roster: Roster): boolean {
+export function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
   let alive = 0;
   let resting = 0;
-  let takers = 0;
-  for (const other of roster.keys) {
+  let acceptingCount = 0;
+  for (const other of providerKeys.keys) {
     const { state } = other;
     if (state.kind === 'benched' || state.kind === 'probing' || state.kind === 'disabled') continue;
     alive += 1;
     if (other === pooled) continue;
-    if (other.takes) takers += 1;
+    if (other.acceptsCalls) acceptingCount += 1;
     else if (isGuessed(state)) resting += 1;
   }
-  return takers > 0 && resting + 1 <= Math.floor(alive / 2);
+  return acceptingCount > 0 && resting + 1 <= Math.floor(alive / 2);
 }
 
 /** A success tells about so many keys that failed before it; the next one about others. */
@@ -30,69 +30,71 @@ const mostJudgedAtOnce = 8;
  * Tells the key's fault from the provider's by how its siblings fare. One fault is nobody's yet; a sibling's later
  * success makes the key a suspect, a second fault in a row makes it rest, and siblings that fail too clear it.
  */
-export class FaultJudge {
-  readonly #lives: KeyLives;
+export class OutlierDetector {
+  readonly #stateMachine: KeyStateMachine;
 
-  constructor(lives: KeyLives) {
-    this.#lives = lives;
+  constructor(stateMachine: KeyStateMachine) {
+    this.#stateMachine = stateMachine;
   }
 
-  succeeded({ pooled, roster, fromUpMs }: Call, model: string, upMs: number): void {
+  succeeded({ pooled, providerKeys, startedAtMonotonicMs }: Call, model: string, monotonicMs: number): void {
     if (pooled.streaks.size > 0) pooled.streaks.delete(model);
-    roster.witnesses(model).note(pooled, false, fromUpMs, upMs);
-    if (roster.unjudged.size === 0) return;
-    roster.unjudged.delete(pooled);
+    providerKeys.recentOutcomes(model).note(pooled, false, startedAtMonotonicMs, monotonicMs);
+    if (providerKeys.unjudged.size === 0) return;
+    providerKeys.unjudged.delete(pooled);
     let left = mostJudgedAtOnce;
-    for (const other of roster.unjudged) {
+    for (const other of providerKeys.unjudged) {
       if (left === 0) return;
       left -= 1;
-      if (this.#standing(other, roster, model, upMs) !== 'suspect') continue;
-      roster.unjudged.delete(other);
+      if (this.#standing(other, providerKeys, model, monotonicMs) !== 'suspect') continue;
+      providerKeys.unjudged.delete(other);
       const { lastError } = other.counts;
-      if (lastError !== undefined) this.#lives.happen(roster, other, { kind: 'suspect', reason: lastError.reason });
+      if (lastError !== undefined)
+        this.#stateMachine.apply(providerKeys, other, { kind: 'suspect', reason: lastError.reason });
     }
   }
 
   /** What the failure says of the key. */
-  failed(call: Call, failure: AttemptFailure, model: string, upMs: number): KeyVerdict {
-    const { pooled, roster, fromUpMs } = call;
-    if (failure.reason === 'timed-out') return afterTimeout(pooled, roster);
-    if (!isAmbiguous(failure) || !roster.mechanisms.outlierDetection) return verdictFor(failure);
-    roster.witnesses(model).note(pooled, true, fromUpMs, upMs);
+  failed(call: Call, failure: AttemptFailure, model: string, monotonicMs: number): KeyVerdict {
+    const { pooled, providerKeys, startedAtMonotonicMs } = call;
+    if (failure.reason === 'timed-out') return afterTimeout(pooled, providerKeys);
+    if (!isAmbiguous(failure) || !providerKeys.mechanisms.outlierDetection) return verdictFor(failure);
+    providerKeys.recentOutcomes(model).note(pooled, true, startedAtMonotonicMs, monotonicMs);
     const streak = pooled.streaks.get(model);
-    if (streak === undefined) pooled.streaks.set(model, { inARow: 1, sinceUpMs: fromUpMs, lastUpMs: upMs });
-    else if (fromUpMs >= streak.lastUpMs) {
+    if (streak === undefined)
+      pooled.streaks.set(model, { inARow: 1, sinceUpMs: startedAtMonotonicMs, lastUpMs: monotonicMs });
+    else if (startedAtMonotonicMs >= streak.lastUpMs) {
       streak.inARow += 1;
-      streak.lastUpMs = upMs;
+      streak.lastUpMs = monotonicMs;
     }
-    const standing = this.#standing(pooled, roster, model, upMs);
-    if (standing === 'like-others') this.#clearSuspects(roster);
-    if (!pooled.takes || roster.takers < 2) return { kind: 'nothing' };
-    if (standing === 'alone' && mayRestByGuess(pooled, roster)) return { kind: 'cool', reason: 'fails-alone' };
+    const standing = this.#standing(pooled, providerKeys, model, monotonicMs);
+    if (standing === 'like-others') this.#clearSuspects(providerKeys);
+    if (!pooled.acceptsCalls || providerKeys.acceptingCount < 2) return { kind: 'nothing' };
+    if (standing === 'alone' && mayCoolDown(pooled, providerKeys)) return { kind: 'cool', reason: 'fails-alone' };
     if (standing === 'suspect' || standing === 'alone') return { kind: 'suspect', reason: failure.reason };
-    roster.unjudged.add(pooled);
+    providerKeys.unjudged.add(pooled);
     return { kind: 'nothing' };
   }
 
-  #standing(pooled: PooledKey, roster: Roster, model: string, upMs: number): Standing {
+  #standing(pooled: PooledKey, providerKeys: ProviderKeys, model: string, monotonicMs: number): Standing {
     const streak = pooled.streaks.get(model);
     if (streak === undefined) return 'unknown';
-    return standingOf(streak.inARow, roster.witnesses(model).beside(pooled, streak.sinceUpMs, upMs));
+    return standingOf(streak.inARow, providerKeys.recentOutcomes(model).beside(pooled, streak.sinceUpMs, monotonicMs));
   }
 
   /** Others fail too: it was not the key. */
-  #clearSuspects(roster: Roster): void {
-    if (roster.states.suspect === 0) return;
-    for (const pooled of roster.keys) {
-      if (pooled.state.kind === 'suspect') this.#lives.happen(roster, pooled, { kind: 'cleared' });
+  #clearSuspects(providerKeys: ProviderKeys): void {
+    if (providerKeys.states.suspect === 0) return;
+    for (const pooled of providerKeys.keys) {
+      if (pooled.state.kind === 'suspect') this.#stateMachine.apply(providerKeys, pooled, { kind: 'cleared' });
     }
   }
 }
 
 /** The abandoned run may still hold the account's seat. */
-function afterTimeout(pooled: PooledKey, roster: Roster): KeyVerdict {
-  if (!roster.mechanisms.timeoutCooldown || !mayRestByGuess(pooled, roster)) return { kind: 'nothing' };
-  if (pooled.takes) pooled.timedOutInARow += 1;
+function afterTimeout(pooled: PooledKey, providerKeys: ProviderKeys): KeyVerdict {
+  if (!providerKeys.mechanisms.timeoutCooldown || !mayCoolDown(pooled, providerKeys)) return { kind: 'nothing' };
+  if (pooled.acceptsCalls) pooled.timedOutInARow += 1;
   return { kind: 'cool', reason: 'timed-out' };
 }
 

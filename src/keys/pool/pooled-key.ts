@@ -1,11 +1,10 @@
-import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import type { SeatLimit } from '../rules/concurrency-limit.ts';
+import type { KeyId } from '../../domain/ids.ts';
+import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
-import { type KeyHealth, type CoolReason, type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { type KeyHealth, type CoolReason, type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
-import type { Secret } from '../../kit/secret.ts';
-import { closedModelRestMs } from '../rules/cooldowns.ts';
-import { type LatencyBook, PeakAverage } from '../rules/latency.ts';
+import { closedModelCooldownMs } from '../rules/cooldowns.ts';
+import { type LatencyHistogram, PeakEwma } from '../rules/latency.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 
 /**
@@ -20,12 +19,12 @@ export class Account {
   /** Named after the first of its keys; undefined for a key by itself. */
   readonly name: KeyId | undefined;
   readonly members: PooledKey[] = [];
-  limit: SeatLimit;
+  limit: ConcurrencyLimit;
   inFlight = 0;
   /** How many calls its keys that take calls may carry together. */
-  width = 0;
+  capacity = 0;
 
-  constructor(origin: AccountOrigin, name: KeyId | undefined, limit: SeatLimit) {
+  constructor(origin: AccountOrigin, name: KeyId | undefined, limit: ConcurrencyLimit) {
     this.origin = origin;
     this.name = name;
     this.limit = limit;
@@ -157,7 +156,7 @@ export class CallCounts {
 }
 
 /** When a span of time began and ended, in milliseconds that really passed. */
-export type Span = { fromUpMs: number; toUpMs: number };
+export type Span = { startedAtMonotonicMs: number; toUpMs: number };
 
 /** Failures in a row; several calls that were under way at once fail as one. */
 export type Streak = { inARow: number; readonly sinceUpMs: number; lastUpMs: number };
@@ -169,7 +168,7 @@ export class PooledKey {
   key: PoolKey;
   #state: KeyState;
   /** Ready, suspect or half-open. */
-  takes: boolean;
+  acceptsCalls: boolean;
   account: Account;
   /** False once the key was taken out of the pool; calls under way may still come back. */
   inPool = true;
@@ -179,14 +178,14 @@ export class PooledKey {
   limitedInARow: number;
   timedOutInARow = 0;
   /** Where it stands among the keys that may be handed out now; -1 when it is not one of them. */
-  openAt = -1;
+  freeIndex = -1;
   /** Since when nothing came back from it although it carries calls. */
-  quietSinceUpMs = -Infinity;
-  readonly lastSuccess: Span = { fromUpMs: -1, toUpMs: -1 };
+  quietSinceMonotonicMs = -Infinity;
+  readonly lastSuccess: Span = { startedAtMonotonicMs: -1, toUpMs: -1 };
   readonly counts: CallCounts;
   /** By model: failures in a row that may be the provider's. */
   readonly streaks = new Map<string, Streak>();
-  readonly #expected: (PeakAverage | undefined)[] = [];
+  readonly #expected: (PeakEwma | undefined)[] = [];
   #closed: Map<string, ClosedModel> | undefined;
 
   constructor(key: PoolKey, remembered: KeyRecord | undefined, account: Account) {
@@ -194,7 +193,7 @@ export class PooledKey {
     this.account = account;
     account.members.push(this);
     this.#state = remembered?.state ?? { kind: 'ready' };
-    this.takes = takesCalls(this.#state);
+    this.acceptsCalls = acceptsCalls(this.#state);
     this.limitedInARow = remembered?.limitedInARow ?? 0;
     this.counts = new CallCounts(remembered?.health);
   }
@@ -217,14 +216,14 @@ export class PooledKey {
 
   /** How many calls the key itself may carry, whatever its account has left. */
   get mostCalls(): number {
-    if (!this.takes) return 0;
+    if (!this.acceptsCalls) return 0;
     return this.#state.kind === 'half-open' ? 1 : this.ramp;
   }
 
   become(state: KeyState): void {
     const before = this.#state.kind;
     this.#state = state;
-    this.takes = takesCalls(state);
+    this.acceptsCalls = acceptsCalls(state);
     if (state.kind === 'half-open' || (state.kind === 'ready' && before !== 'suspect' && before !== 'half-open')) {
       this.ramp = 1;
     }
@@ -241,7 +240,7 @@ export class PooledKey {
   closeModel(model: string, nowMs: number): void {
     this.#closed ??= new Map();
     const times = (this.#closed.get(model)?.times ?? 0) + 1;
-    this.#closed.set(model, { times, untilMs: nowMs + closedModelRestMs(times) });
+    this.#closed.set(model, { times, untilMs: nowMs + closedModelCooldownMs(times) });
   }
 
   openModel(model: string): void {
@@ -253,10 +252,10 @@ export class PooledKey {
     return this.#expected[index]?.ms;
   }
 
-  noteLatency({ index }: LatencyBook, ms: number, upMs: number): void {
+  noteLatency({ index }: LatencyHistogram, ms: number, monotonicMs: number): void {
     const average = this.#expected[index];
-    if (average === undefined) this.#expected[index] = new PeakAverage(ms, upMs);
-    else average.note(ms, upMs);
+    if (average === undefined) this.#expected[index] = new PeakEwma(ms, monotonicMs);
+    else average.note(ms, monotonicMs);
   }
 
   restsInARow(reason: CoolReason): number {

@@ -3,8 +3,8 @@ import type { JobKind } from '../../domain/job.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
-import { LatencyBook } from '../rules/latency.ts';
-import { Witnesses } from './recent-outcomes.ts';
+import { LatencyHistogram } from '../rules/latency.ts';
+import { RecentOutcomes } from './recent-outcomes.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
 
 /** Models beyond so many share the book of all calls. */
@@ -14,7 +14,7 @@ const mostBooks = 256;
  * The keys of one provider, with all that must be known at once to hand one out: which of them have a seat, how many
  * stand in which state, how many calls they carry together. Every change of a key passes by here.
  */
-export class Roster {
+export class ProviderKeys {
   readonly provider: ProviderName;
   readonly mechanisms: Mechanisms;
   readonly keys: PooledKey[] = [];
@@ -34,7 +34,7 @@ export class Roster {
   /** Failed by what may be the provider's fault or theirs; a sibling's success will tell. */
   readonly unjudged = new Set<PooledKey>();
   /** How many calls its keys may carry together right now. */
-  width = 0;
+  capacity = 0;
   /** When time changes something here; nothing happens by itself before. */
   nextDueMs = Infinity;
   alarm: Disposable | undefined;
@@ -45,17 +45,17 @@ export class Roster {
   lastTrialAt = 0;
   lastExploredAt = 0;
   /** Of all calls, whatever the model. */
-  readonly book = new LatencyBook(0);
-  readonly #books = new Map<string, Map<JobKind | undefined, LatencyBook>>();
+  readonly book = new LatencyHistogram(0);
+  readonly #books = new Map<string, Map<JobKind | undefined, LatencyHistogram>>();
   #bookCount = 1;
-  readonly #witnesses = new Map<string, Witnesses>();
+  readonly #recentOutcomes = new Map<string, RecentOutcomes>();
 
   constructor(provider: ProviderName, mechanisms: Mechanisms = everyMechanism) {
     this.provider = provider;
     this.mechanisms = mechanisms;
   }
 
-  get takers(): number {
+  get acceptingCount(): number {
     return this.states.ready + this.states.suspect + this.states['half-open'];
   }
 
@@ -92,45 +92,45 @@ export class Roster {
       if (hasRoom && pooled.inPool && pooled.inFlight < own) this.#open(pooled);
       else this.#close(pooled);
     }
-    const width = Math.min(seats, most);
-    this.width += width - account.width;
-    account.width = width;
+    const capacity = Math.min(seats, most);
+    this.capacity += capacity - account.capacity;
+    account.capacity = capacity;
   }
 
   /** When the next rest ends, the next seat may be tried, or half of a guess is over while no key takes calls. */
   findNextDue(): void {
-    const isLast = this.takers === 0;
+    const isLast = this.acceptingCount === 0;
     this.nextDueMs = Infinity;
     for (const { state, account } of this.keys) {
       this.nextDueMs = Math.min(this.nextDueMs, account.limit.tryAtMs, dueAtMs(state, isLast));
     }
   }
 
-  bookOf(model: string, job: JobKind | undefined): LatencyBook | undefined {
+  bookOf(model: string, job: JobKind | undefined): LatencyHistogram | undefined {
     return this.#books.get(model)?.get(job);
   }
 
   /** The book of these calls, begun when there is none. */
-  openBook(model: string, job: JobKind | undefined): LatencyBook {
+  openBook(model: string, job: JobKind | undefined): LatencyHistogram {
     const books = this.#books.get(model);
     const known = books?.get(job);
     if (known !== undefined) return known;
     if (this.#bookCount >= mostBooks) return this.book;
-    const book = new LatencyBook(this.#bookCount);
+    const book = new LatencyHistogram(this.#bookCount);
     this.#bookCount += 1;
     if (books === undefined) this.#books.set(model, new Map([[job, book]]));
     else books.set(job, book);
     return book;
   }
 
-  witnesses(model: string): Witnesses {
-    let witnesses = this.#witnesses.get(model);
-    if (witnesses === undefined) {
-      if (this.#witnesses.size >= mostBooks) this.#witnesses.clear();
-      witnesses = new Witnesses();
-      this.#witnesses.set(model, witnesses);
+  recentOutcomes(model: string): RecentOutcomes {
+    let recentOutcomes = this.#recentOutcomes.get(model);
+    if (recentOutcomes === undefined) {
+      if (this.#recentOutcomes.size >= mostBooks) this.#recentOutcomes.clear();
+      recentOutcomes = new RecentOutcomes();
+      this.#recentOutcomes.set(model, recentOutcomes);
     }
-    return witnesses;
+    return recentOutcomes;
   }
 
   #open(pooled: PooledKey): void {
@@ -139,33 +139,33 @@ export class Roster {
       this.trials.add(pooled);
       return;
     }
-    if (pooled.openAt >= 0) return;
+    if (pooled.freeIndex >= 0) return;
     this.trials.delete(pooled);
-    pooled.openAt = this.open.length;
+    pooled.freeIndex = this.open.length;
     this.open.push(pooled);
   }
 
   /** The last of the open ones takes its place. */
   #close(pooled: PooledKey): void {
     this.trials.delete(pooled);
-    const at = pooled.openAt;
+    const at = pooled.freeIndex;
     if (at < 0) return;
-    pooled.openAt = -1;
+    pooled.freeIndex = -1;
     const last = this.open.pop();
     if (last === undefined || last === pooled) return;
     this.open[at] = last;
-    last.openAt = at;
+    last.freeIndex = at;
   }
 }
 
 /** One call under way. */
 export type Call = {
   readonly pooled: PooledKey;
-  readonly roster: Roster;
+  readonly providerKeys: ProviderKeys;
   readonly why: ChoiceWhy;
-  readonly fromUpMs: number;
+  readonly startedAtMonotonicMs: number;
   /** How many calls its account carried as it began, itself included. */
-  readonly begunAs: number;
+  readonly inFlightAtStart: number;
   /** Place of the key that was handed out before. */
   readonly turnBefore: number;
 };

@@ -1,7 +1,14 @@
-import { type Chosen, type Slow, expectationOf, type Moment, soonest, twoChoices } from './least-expected-time.ts';
+import {
+  type Chosen,
+  type Slow,
+  expectationOf,
+  type Moment,
+  leastExpectedTime,
+  twoChoices,
+} from './least-expected-time.ts';
 import type { SeatRequest, SeatAnswer } from '../../domain/key-leases.ts';
 import type { PooledKey } from './pooled-key.ts';
-import type { Roster } from './provider-keys.ts';
+import type { ProviderKeys } from './provider-keys.ts';
 import { type PlainRule, strategies, type StrategyName } from '../rules/strategies.ts';
 import { availabilityOf } from '../../domain/availability.ts';
 
@@ -12,44 +19,44 @@ const trialEvery = 8;
 
 /** The key for the next call, if one has a seat; keys that this job failed with come last. */
 export function chooseKey(
-  roster: Roster,
+  providerKeys: ProviderKeys,
   request: SeatRequest,
   strategy: StrategyName,
   moment: Moment,
 ): Chosen | Slow | undefined {
   const rule = strategies[strategy];
-  const trial = trialOf(roster, request, moment.nowMs);
-  if (trial !== undefined && mayTry(trial, roster)) return tried(trial, roster);
-  const chosen = among(roster, request, rule, moment);
+  const trial = trialOf(providerKeys, request, moment.nowMs);
+  if (trial !== undefined && mayTry(trial, providerKeys)) return tried(trial, providerKeys);
+  const chosen = among(providerKeys, request, rule, moment);
   if (chosen !== undefined) return chosen;
-  if (trial !== undefined) return tried(trial, roster);
+  if (trial !== undefined) return tried(trial, providerKeys);
   if (request.avoid === undefined || request.avoid.size === 0) return undefined;
   const { avoid: _failedWith, ...anyKey } = request;
-  return chooseKey(roster, anyKey, strategy, moment);
+  return chooseKey(providerKeys, anyKey, strategy, moment);
 }
 
 function among(
-  roster: Roster,
+  providerKeys: ProviderKeys,
   request: SeatRequest,
   rule: (typeof strategies)[StrategyName],
   moment: Moment,
 ): Chosen | Slow | undefined {
-  if (roster.open.length === 0) return undefined;
-  if (typeof rule !== 'string') return byRule(roster, request, rule, moment);
-  const expectation = expectationOf(roster, request);
-  const isLarge = roster.mechanisms.twoChoices && roster.keys.length > smallPool;
-  const quick = isLarge ? twoChoices(roster, request, expectation, moment) : undefined;
-  return quick ?? soonest(roster, request, expectation, moment);
+  if (providerKeys.open.length === 0) return undefined;
+  if (typeof rule !== 'string') return byRule(providerKeys, request, rule, moment);
+  const expectation = expectationOf(providerKeys, request);
+  const isLarge = providerKeys.mechanisms.twoChoices && providerKeys.keys.length > smallPool;
+  const quick = isLarge ? twoChoices(providerKeys, request, expectation, moment) : undefined;
+  return quick ?? leastExpectedTime(providerKeys, request, expectation, moment);
 }
 
 function byRule(
-  { keys: all, open, lastPlace }: Roster,
+  { keys: all, open, lastPlace }: ProviderKeys,
   { model, avoid }: SeatRequest,
   { why, choose }: PlainRule,
   { nowMs, random }: Moment,
 ): Chosen | undefined {
   const suited = all.filter(
-    (pooled) => pooled.openAt >= 0 && pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true,
+    (pooled) => pooled.freeIndex >= 0 && pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true,
   );
   const trusted = suited.filter(({ state }) => state.kind !== 'suspect');
   const keys = trusted.length > 0 ? trusted : suited;
@@ -60,10 +67,10 @@ function byRule(
   return { kind: 'chosen', pooled, why: keys.length === 1 ? 'only-one' : why, of: keys.length, skips };
 }
 
-function trialOf(roster: Roster, { model, avoid }: SeatRequest, nowMs: number): PooledKey | undefined {
-  if (roster.trials.size === 0) return undefined;
+function trialOf(providerKeys: ProviderKeys, { model, avoid }: SeatRequest, nowMs: number): PooledKey | undefined {
+  if (providerKeys.trials.size === 0) return undefined;
   let costly: PooledKey | undefined;
-  for (const pooled of roster.trials) {
+  for (const pooled of providerKeys.trials) {
     if (!pooled.serves(model, nowMs) || avoid?.has(pooled.key.id) === true) continue;
     if (!isCostly(pooled)) return pooled;
     costly ??= pooled;
@@ -76,29 +83,29 @@ function isCostly({ state }: PooledKey): boolean {
   return state.kind === 'half-open' && (state.after === 'timed-out' || state.after === 'fails-alone');
 }
 
-function mayTry(pooled: PooledKey, roster: Roster): boolean {
-  return !isCostly(pooled) || roster.handedOut - roster.lastTrialAt >= trialEvery;
+function mayTry(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
+  return !isCostly(pooled) || providerKeys.handedOut - providerKeys.lastTrialAt >= trialEvery;
 }
 
-function tried(pooled: PooledKey, roster: Roster): Chosen {
+function tried(pooled: PooledKey, providerKeys: ProviderKeys): Chosen {
   return {
     kind: 'chosen',
     pooled,
     why: 'half-open',
-    of: roster.open.length + roster.trials.size,
+    of: providerKeys.open.length + providerKeys.trials.size,
     skips: { otherModel: 0, justFailed: 0, slow: 0 },
   };
 }
 
 /** Why none of the keys that serve the model has a seat to give. */
 export function whyNoSeat(
-  roster: Roster,
+  providerKeys: ProviderKeys,
   model: string | undefined,
   nowMs: number,
 ): Exclude<SeatAnswer, { kind: 'seat' | 'slow' }> {
-  if (model === undefined && roster.takers > 0) return { kind: 'busy' };
-  const serving = model === undefined ? roster.keys : servingOf(roster.keys, model, nowMs);
-  const availability = availabilityOf(serving, roster.takers === 0);
+  if (model === undefined && providerKeys.acceptingCount > 0) return { kind: 'busy' };
+  const serving = model === undefined ? providerKeys.keys : servingOf(providerKeys.keys, model, nowMs);
+  const availability = availabilityOf(serving, providerKeys.acceptingCount === 0);
   switch (availability.kind) {
     case 'taking':
     // A key that is being probed is back in a moment, or not: the answer is worth waiting for.

@@ -1,6 +1,6 @@
 import { Account, type PooledKey, type Span } from './pooled-key.ts';
-import type { Roster } from './provider-keys.ts';
-import type { SeatLimit } from '../rules/concurrency-limit.ts';
+import type { ProviderKeys } from './provider-keys.ts';
+import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 
 type Suspicion = { among: readonly PooledKey[]; refusals: number };
 
@@ -137,8 +137,8 @@ function isSame(one: PooledKey, other: PooledKey): boolean {
 
 /** Both calls were carried at once when they overlap by half of the shorter one: more than what the network adds. */
 function bothAtOnce(one: Span, other: Span): boolean {
-  const overlapMs = Math.min(one.toUpMs, other.toUpMs) - Math.max(one.fromUpMs, other.fromUpMs);
-  const shorterMs = Math.min(one.toUpMs - one.fromUpMs, other.toUpMs - other.fromUpMs);
+  const overlapMs = Math.min(one.toUpMs, other.toUpMs) - Math.max(one.startedAtMonotonicMs, other.startedAtMonotonicMs);
+  const shorterMs = Math.min(one.toUpMs - one.startedAtMonotonicMs, other.toUpMs - other.startedAtMonotonicMs);
   return overlapMs > 0 && overlapMs >= shorterMs / 2;
 }
 
@@ -163,13 +163,19 @@ export class AccountGuesses {
   readonly #guesses = new Map<PooledKey, Guess>();
 
   /** Puts the refused key, the suspect that carries nothing and whoever shares theirs into one account. */
-  make(refused: PooledKey, idle: PooledKey, others: readonly PooledKey[], limit: SeatLimit, roster: Roster): void {
+  make(
+    refused: PooledKey,
+    idle: PooledKey,
+    others: readonly PooledKey[],
+    limit: ConcurrencyLimit,
+    providerKeys: ProviderKeys,
+  ): void {
     const emptied = [refused.account, idle.account];
     const members = emptied.flatMap((account) => account.members);
     const homes = new Map(members.map((member) => [member, member.account]));
     const account = new Account('guessed', idle.account.name ?? idle.key.id, limit);
     for (const member of members) account.join(member);
-    for (const each of [...emptied, account]) roster.refresh(each);
+    for (const each of [...emptied, account]) providerKeys.refresh(each);
     this.#guesses.set(refused, { account, homes, others });
   }
 
@@ -181,32 +187,36 @@ export class AccountGuesses {
   }
 
   /** Takes back the guesses that the key's refusal speaks against; answers the keys that were moved. */
-  doubt(pooled: PooledKey, roster: Roster): readonly PooledKey[] {
+  doubt(pooled: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const doubted = [...this.#guesses].filter(
       ([refused, { others }]) =>
         refused === pooled || (refused.inFlight > 0 && others.some(({ account }) => account === pooled.account)),
     );
-    return doubted.flatMap(([refused]) => this.takeBack(refused, roster));
+    return doubted.flatMap(([refused]) => this.takeBack(refused, providerKeys));
   }
 
   /** Puts every key of the guess back into the account that it was in; answers those that were moved. */
-  takeBack(refused: PooledKey, roster: Roster): readonly PooledKey[] {
+  takeBack(refused: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const guess = this.#guesses.get(refused);
     if (guess === undefined) return [];
     this.#guesses.delete(refused);
     const members = [...guess.account.members];
     for (const member of members) guess.homes.get(member)?.join(member);
-    for (const account of new Set([guess.account, ...guess.homes.values()])) roster.refresh(account);
+    for (const account of new Set([guess.account, ...guess.homes.values()])) providerKeys.refresh(account);
     return members;
   }
 }
 
 /** A key of the other one's account carried calls for half of the time that the last success of this one took. */
-function wasServedBeside({ lastSuccess: { fromUpMs, toUpMs } }: PooledKey, { account }: PooledKey): boolean {
-  const enoughMs = (toUpMs - fromUpMs) / 2;
-  return account.members.some(({ inFlight, quietSinceUpMs, lastSuccess }) => {
-    const goesOnMs = inFlight > 0 ? toUpMs - Math.max(fromUpMs, quietSinceUpMs) : 0;
-    const endedMs = Math.min(toUpMs, lastSuccess.toUpMs) - Math.max(fromUpMs, lastSuccess.fromUpMs);
+function wasServedBeside(
+  { lastSuccess: { startedAtMonotonicMs, toUpMs } }: PooledKey,
+  { account }: PooledKey,
+): boolean {
+  const enoughMs = (toUpMs - startedAtMonotonicMs) / 2;
+  return account.members.some(({ inFlight, quietSinceMonotonicMs, lastSuccess }) => {
+    const goesOnMs = inFlight > 0 ? toUpMs - Math.max(startedAtMonotonicMs, quietSinceMonotonicMs) : 0;
+    const endedMs =
+      Math.min(toUpMs, lastSuccess.toUpMs) - Math.max(startedAtMonotonicMs, lastSuccess.startedAtMonotonicMs);
     return Math.max(goesOnMs, endedMs) >= enoughMs;
   });
 }

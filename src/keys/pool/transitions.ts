@@ -1,15 +1,15 @@
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { type CoolReason, dueAtMs, type KeyState } from '../../domain/key-state.ts';
 import type { KeyRecord } from '../../domain/key-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
-import { type KeyHappening, isOut, nextKeyState } from '../rules/key-state.ts';
+import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
 import { recordOf } from './snapshot.ts';
 import type { PooledKey } from './pooled-key.ts';
-import type { PoolTime } from './pool-clock.ts';
-import type { Roster } from './provider-keys.ts';
+import type { PoolClock } from './pool-clock.ts';
+import type { ProviderKeys } from './provider-keys.ts';
 
 export type SeatListener = (provider: ProviderName) => void;
 /** Most changes are only counted: the record is made when somebody wants it, and tells how things are by then. */
@@ -17,108 +17,108 @@ export type ChangeListener = (id: KeyId, record: () => KeyRecord, urgent: boolea
 
 const ready: KeyState = { kind: 'ready' };
 
-export type KeyLivesOptions = {
-  readonly time: PoolTime;
+export type KeyStateMachineOptions = {
+  readonly time: PoolClock;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: Tell;
+  readonly emit: Emit;
   readonly accounts: Accounts;
 };
 
 /** Lets things happen to keys and says so to whoever listens; time too happens to a key through here. */
-export class KeyLives {
+export class KeyStateMachine {
   readonly seatListeners = new Set<SeatListener>();
   readonly changeListeners = new Set<ChangeListener>();
-  readonly #time: PoolTime;
+  readonly #time: PoolClock;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #accounts: Accounts;
 
-  constructor({ time, clock, random, tell, accounts }: KeyLivesOptions) {
+  constructor({ time, clock, random, emit, accounts }: KeyStateMachineOptions) {
     this.#time = time;
     this.#clock = clock;
     this.#random = random;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#accounts = accounts;
   }
 
   /** Answers whether the key's state is another one now. */
-  happen(roster: Roster, pooled: PooledKey, happening: KeyHappening): boolean {
+  apply(providerKeys: ProviderKeys, pooled: PooledKey, event: KeyEvent): boolean {
     const { state: before } = pooled;
     // Almost every call ends so.
-    if (happening.kind === 'fine' && before.kind === 'ready') return false;
-    const reason = restReason(happening) ?? (before.kind === 'cooling' ? before.reason : undefined);
+    if (event.kind === 'fine' && before.kind === 'ready') return false;
+    const reason = restReason(event) ?? (before.kind === 'cooling' ? before.reason : undefined);
     const inARow = reason === undefined ? 1 : pooled.restsInARow(reason);
-    const next = nextKeyState(before, happening, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
-    const state = roster.mechanisms.halfOpen || next.kind !== 'half-open' ? next : ready;
+    const next = nextKeyState(before, event, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
+    const state = providerKeys.mechanisms.halfOpen || next.kind !== 'half-open' ? next : ready;
     if (state === before) return false;
     // What was held against a key by mistake costs it nothing afterwards either.
-    const ramp = happening.kind === 'cleared' || !roster.mechanisms.ramp ? pooled.ramp : undefined;
+    const ramp = event.kind === 'cleared' || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
     if (!pooled.inPool) {
       pooled.become(state);
       this.changed(pooled, true);
       return true;
     }
-    roster.become(pooled, state);
-    if (ramp !== undefined) this.#restore(roster, pooled, ramp);
+    providerKeys.become(pooled, state);
+    if (ramp !== undefined) this.#restore(providerKeys, pooled, ramp);
     const { id, name } = pooled.key;
-    this.#tell({ event: 'key.changed', keyId: id, keyName: name, state });
+    this.#emit({ event: 'key.changed', keyId: id, keyName: name, state });
     this.changed(pooled, true);
-    this.mindTime(roster, pooled);
-    if (isOut(state) && !isOut(before) && pooled.inFlight === 0) this.left(roster, pooled);
+    this.mindTime(providerKeys, pooled);
+    if (isOut(state) && !isOut(before) && pooled.inFlight === 0) this.left(providerKeys, pooled);
     return true;
   }
 
   /** The key carries nothing any more: whoever rests because it may have held the seat need not wait. */
-  left(roster: Roster, pooled: PooledKey): void {
-    for (const refused of this.#accounts.keptOutBy(pooled)) this.happen(roster, refused, { kind: 'due' });
+  left(providerKeys: ProviderKeys, pooled: PooledKey): void {
+    for (const refused of this.#accounts.keptOutBy(pooled)) this.apply(providerKeys, refused, { kind: 'due' });
   }
 
   /** Remembers when time changes something, now that this key changed. */
-  mindTime(roster: Roster, pooled: PooledKey): void {
-    const isLast = roster.takers === 0;
+  mindTime(providerKeys: ProviderKeys, pooled: PooledKey): void {
+    const isLast = providerKeys.acceptingCount === 0;
     const { tryAtMs } = pooled.account.limit;
-    const beforeMs = roster.nextDueMs;
-    if (isLast) roster.findNextDue();
-    else roster.nextDueMs = Math.min(roster.nextDueMs, tryAtMs, dueAtMs(pooled.state, false));
-    if (roster.nextDueMs !== beforeMs) this.setAlarm(roster);
+    const beforeMs = providerKeys.nextDueMs;
+    if (isLast) providerKeys.findNextDue();
+    else providerKeys.nextDueMs = Math.min(providerKeys.nextDueMs, tryAtMs, dueAtMs(pooled.state, false));
+    if (providerKeys.nextDueMs !== beforeMs) this.setAlarm(providerKeys);
   }
 
   /** Lets happen what time has brought since it was last asked. */
-  wakeDue(roster: Roster): void {
+  wakeDue(providerKeys: ProviderKeys): void {
     const nowMs = this.#time.wallMs();
-    if (nowMs < roster.nextDueMs) return;
+    if (nowMs < providerKeys.nextDueMs) return;
     let hasChanged = false;
-    for (const pooled of roster.keys) {
+    for (const pooled of providerKeys.keys) {
       if (dueAtMs(pooled.state, false) <= nowMs)
-        hasChanged = this.happen(roster, pooled, { kind: 'due' }) || hasChanged;
+        hasChanged = this.apply(providerKeys, pooled, { kind: 'due' }) || hasChanged;
       const { account } = pooled;
       if (account.limit.review(nowMs)) {
-        roster.refresh(account);
+        providerKeys.refresh(account);
         this.changed(pooled, true);
         this.siblingsChanged(pooled);
         hasChanged = true;
       }
     }
-    const soonest = roster.takers > 0 ? undefined : soonestDue(roster.keys);
-    if (soonest !== undefined && dueAtMs(soonest.state, true) <= nowMs) {
-      hasChanged = this.happen(roster, soonest, { kind: 'due' });
+    const leastExpectedTime = providerKeys.acceptingCount > 0 ? undefined : soonestDue(providerKeys.keys);
+    if (leastExpectedTime !== undefined && dueAtMs(leastExpectedTime.state, true) <= nowMs) {
+      hasChanged = this.apply(providerKeys, leastExpectedTime, { kind: 'due' });
     }
-    roster.findNextDue();
-    this.setAlarm(roster);
-    if (hasChanged) this.announce(roster.provider);
+    providerKeys.findNextDue();
+    this.setAlarm(providerKeys);
+    if (hasChanged) this.announce(providerKeys.provider);
   }
 
-  setAlarm(roster: Roster): void {
-    roster.alarm?.[Symbol.dispose]();
-    roster.alarm = undefined;
-    if (roster.nextDueMs === Infinity) return;
-    roster.alarm = this.#clock.schedule(roster.nextDueMs - this.#time.wallMs(), () => {
-      roster.alarm = undefined;
-      this.wakeDue(roster);
+  setAlarm(providerKeys: ProviderKeys): void {
+    providerKeys.alarm?.[Symbol.dispose]();
+    providerKeys.alarm = undefined;
+    if (providerKeys.nextDueMs === Infinity) return;
+    providerKeys.alarm = this.#clock.schedule(providerKeys.nextDueMs - this.#time.wallMs(), () => {
+      providerKeys.alarm = undefined;
+      this.wakeDue(providerKeys);
       // A timer that came a little early.
-      if (roster.alarm === undefined) this.setAlarm(roster);
+      if (providerKeys.alarm === undefined) this.setAlarm(providerKeys);
     });
   }
 
@@ -138,21 +138,22 @@ export class KeyLives {
     for (const sibling of pooled.account.members) if (sibling !== pooled) this.changed(sibling, true);
   }
 
-  #restore(roster: Roster, pooled: PooledKey, ramp: number): void {
+  #restore(providerKeys: ProviderKeys, pooled: PooledKey, ramp: number): void {
     pooled.ramp = ramp;
-    roster.refresh(pooled.account);
+    providerKeys.refresh(pooled.account);
   }
 }
 
-function restReason(happening: KeyHappening): CoolReason | undefined {
-  if (happening.kind === 'seat-taken') return 'concurrency';
-  return happening.kind === 'cool' ? happening.reason : undefined;
+function restReason(event: KeyEvent): CoolReason | undefined {
+  if (event.kind === 'seat-taken') return 'concurrency';
+  return event.kind === 'cool' ? event.reason : undefined;
 }
 
 function soonestDue(keys: readonly PooledKey[]): PooledKey | undefined {
-  let soonest: PooledKey | undefined;
+  let leastExpectedTime: PooledKey | undefined;
   for (const pooled of keys) {
-    if (soonest === undefined || dueAtMs(pooled.state, true) < dueAtMs(soonest.state, true)) soonest = pooled;
+    if (leastExpectedTime === undefined || dueAtMs(pooled.state, true) < dueAtMs(leastExpectedTime.state, true))
+      leastExpectedTime = pooled;
   }
-  return soonest;
+  return leastExpectedTime;
 }

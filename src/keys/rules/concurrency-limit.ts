@@ -17,7 +17,7 @@ export const defaultMostSeats = 64;
  *         └──refused──► the ceiling again, for twice as long
  *         └──carried──► no ceiling any more
  */
-export class SeatLimit {
+export class ConcurrencyLimit {
   #limit: number;
   #ceiling: Ceiling | undefined;
   #most: number;
@@ -62,18 +62,18 @@ export class SeatLimit {
    * that was sent as the one above the ceiling shows that there is none. Calls do not reach the provider in the order in
    * which they were counted, so one that was sent before the refusal may simply be the one that was served.
    */
-  succeeded(carried: number, begunAs: number, begunUpMs: number): void {
+  succeeded(inFlightAtEnd: number, inFlightAtStart: number, begunUpMs: number): void {
     if (this.#ceiling !== undefined) {
-      if (begunAs <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs) return;
+      if (inFlightAtStart <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs) return;
       this.#ceiling = undefined;
     }
-    if (carried >= this.seats || begunAs >= this.seats) this.#set(this.#limit + 1 / this.#limit);
+    if (inFlightAtEnd >= this.seats || inFlightAtStart >= this.seats) this.#set(this.#limit + 1 / this.#limit);
   }
 
   /** A call was refused because others were under way, at most `carried` of them ours. */
-  refused(carried: number, nowMs: number, upMs: number): void {
-    this.#refusedUpMs = upMs;
-    const seats = Math.max(1, Math.min(this.seats, carried));
+  refused(inFlightAtEnd: number, nowMs: number, monotonicMs: number): void {
+    this.#refusedUpMs = monotonicMs;
+    const seats = Math.max(1, Math.min(this.seats, inFlightAtEnd));
     const before = this.#ceiling;
     // Several refusals at once are one discovery: the hold grows only when a trial after it failed.
     const holdMs =

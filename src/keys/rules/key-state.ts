@@ -1,9 +1,9 @@
 import type { BenchReason, KeyState, KeyVerdict } from '../../domain/key-state.ts';
 import type { Random } from '../../kit/backoff.ts';
-import { benchRestMs, guessedRestMs, longestRestMs, seatTakenRestMs } from './cooldowns.ts';
+import { benchCooldownMs, guessedCooldownMs, maxCooldownMs, seatTakenCooldownMs } from './cooldowns.ts';
 
 /** What happens to a key: an attempt's verdict, time, its free probe, the provider's own trouble, or a human. */
-export type KeyHappening =
+export type KeyEvent =
   | KeyVerdict
   /** Refused although it carries nothing: its account's seat may carry a sibling's call, which lasts about so long. */
   | { readonly kind: 'seat-taken'; readonly callMs: number }
@@ -50,22 +50,22 @@ const ready: KeyState = { kind: 'ready' };
  * when the guess behind its rest is taken back, when whoever may have held its seat is gone, or at half of a guessed
  * rest. A success that was on its way before the key began to rest does not wake it.
  */
-export function nextKeyState(state: KeyState, happening: KeyHappening, facts: LifeFacts): KeyState {
-  if (happening.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
-  if (state.kind === 'disabled') return happening.kind === 'enable' ? ready : state;
-  switch (happening.kind) {
+export function nextKeyState(state: KeyState, event: KeyEvent, facts: LifeFacts): KeyState {
+  if (event.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
+  if (state.kind === 'disabled') return event.kind === 'enable' ? ready : state;
+  switch (event.kind) {
     case 'nothing':
       return state;
     case 'fine':
       return state.kind === 'suspect' || state.kind === 'half-open' ? ready : state;
     case 'suspect':
-      return state.kind === 'ready' ? { ...happening, sinceMs: facts.nowMs } : state;
+      return state.kind === 'ready' ? { ...event, sinceMs: facts.nowMs } : state;
     case 'cool':
-      return isBenched(state) ? state : cooled(state, happening, facts);
+      return isBenched(state) ? state : cooled(state, event, facts);
     case 'seat-taken':
-      return isBenched(state) ? state : seatTaken(state, happening.callMs, facts);
+      return isBenched(state) ? state : seatTaken(state, event.callMs, facts);
     case 'bench':
-      return isBenched(state) ? state : benchedByCall(state, happening.reason, facts.nowMs);
+      return isBenched(state) ? state : benchedByCall(state, event.reason, facts.nowMs);
     case 'due':
       return awoken(state, facts.inARow);
     case 'cleared':
@@ -77,7 +77,7 @@ export function nextKeyState(state: KeyState, happening: KeyHappening, facts: Li
     case 'probe-passed':
     case 'probe-failed':
     case 'probe-unsure':
-      return afterProbe(state, happening.kind, facts.nowMs);
+      return afterProbe(state, event.kind, facts.nowMs);
   }
 }
 
@@ -106,8 +106,8 @@ function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>,
   const { nowMs, inARow, random } = facts;
   const forMs =
     verdict.forMs === undefined
-      ? guessedRestMs(verdict.reason, inARow, random)
-      : Math.min(verdict.forMs, longestRestMs.stated);
+      ? guessedCooldownMs(verdict.reason, inARow, random)
+      : Math.min(verdict.forMs, maxCooldownMs.stated);
   const stated = verdict.forMs !== undefined;
   return rested(state, {
     kind: 'cooling',
@@ -119,7 +119,7 @@ function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>,
 }
 
 function seatTaken(state: KeyState, callMs: number, { nowMs, inARow, random }: LifeFacts): KeyState {
-  const untilMs = nowMs + seatTakenRestMs(callMs, inARow, random);
+  const untilMs = nowMs + seatTakenCooldownMs(callMs, inARow, random);
   return rested(state, { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'concurrency', stated: false });
 }
 
@@ -166,6 +166,6 @@ function afterProbe(
 
 function benched(reason: BenchReason, times: number, confirmed: boolean, nowMs: number, before: KeyState): KeyState {
   const untilMs = before.kind === 'cooling' ? before.untilMs : before.kind === 'benched' ? before.probeAtMs : 0;
-  const probeAtMs = Math.max(untilMs, nowMs + benchRestMs(reason, times));
+  const probeAtMs = Math.max(untilMs, nowMs + benchCooldownMs(reason, times));
   return { kind: 'benched', reason, probeAtMs, times, confirmed };
 }

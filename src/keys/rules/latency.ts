@@ -4,7 +4,7 @@ const keptSamples = 200;
 const sortEvery = 16;
 
 /** How long the last successful calls took, of all keys together, for one model and kind of job. */
-export class LatencyBook {
+export class LatencyHistogram {
   /** Where keys keep their own expectation of the same calls. */
   readonly index: number;
   readonly #ring = new Float64Array(keptSamples);
@@ -48,17 +48,17 @@ export class LatencyBook {
 const decayMs = 10_000;
 
 /** A moving average that takes a slower call at once and a faster one with time, so that a slow key is left quickly. */
-export class PeakAverage {
+export class PeakEwma {
   ms: number;
   #atUpMs: number;
 
-  constructor(ms: number, upMs: number) {
+  constructor(ms: number, monotonicMs: number) {
     this.ms = ms;
-    this.#atUpMs = upMs;
+    this.#atUpMs = monotonicMs;
   }
 
-  note(ms: number, upMs: number): void {
-    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atUpMs - upMs) / decayMs);
-    this.#atUpMs = upMs;
+  note(ms: number, monotonicMs: number): void {
+    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atUpMs - monotonicMs) / decayMs);
+    this.#atUpMs = monotonicMs;
   }
 }

@@ -20,7 +20,7 @@ export type Standing =
  * the same model are the witnesses: the more of those failed too, the more of its own it takes. With a provider that
  * goes down, or that fails at random, no key is set apart for it.
  */
-export function standingOf(inARow: number, { calls, faults, successesSince, faultsSince }: Beside): Standing {
+export function standingOf(inARow: number, { calls, faults, successesSince, faultsSince }: PeerStats): Standing {
   const chance = Math.max(faultRate(faults, calls), faultRate(faultsSince, successesSince + faultsSince));
   if (inARow > 1 && chance ** inARow < noChance) return 'alone';
   if (chance > fewFaults) return 'like-others';
@@ -35,7 +35,7 @@ function faultRate(faults: number, calls: number): number {
 }
 
 /** How the other keys fared lately, and since some moment. */
-export type Beside = {
+export type PeerStats = {
   readonly calls: number;
   readonly faults: number;
   /** Only calls that began since then: what began before may have been through already when the trouble came. */

@@ -1,16 +1,16 @@
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import { alertSeverity, type Alert, type AlertFacts } from '../../domain/alert.ts';
-import type { Tell } from '../../domain/events.ts';
+import type { Emit } from '../../domain/events.ts';
 
 /** What is wrong right now: each trouble is told once when it begins and once when it is over. */
 export class AlertBoard {
-  readonly #tell: Tell;
+  readonly #emit: Emit;
   readonly #open = new Map<string, { readonly alert: Alert; readonly raisedAtMs: number }>();
 
   readonly #now: () => number;
 
-  constructor(tell: Tell, now: () => number) {
-    this.#tell = tell;
+  constructor(emit: Emit, now: () => number) {
+    this.#emit = emit;
     this.#now = now;
   }
 
@@ -27,13 +27,13 @@ export class AlertBoard {
     if (this.#open.has(id)) return;
     const alert: Alert = { id, severity: alertSeverity[facts.kind], facts };
     this.#open.set(id, { alert, raisedAtMs: this.#now() });
-    this.#tell({ event: 'alert.raised', alert });
+    this.#emit({ event: 'alert.raised', alert });
   }
 
   resolve(id: string): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#open.delete(id);
-    this.#tell({ event: 'alert.resolved', alert: open.alert });
+    this.#emit({ event: 'alert.resolved', alert: open.alert });
   }
 }

@@ -1,7 +1,7 @@
 import { AlertBoard } from './alert-board.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
-import type { HouseEvent, Tell } from '../../domain/events.ts';
+import type { AppEvent, Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -11,7 +11,7 @@ import { KeyWatch } from './key-alerts.ts';
 const apartMs = 3_600_000;
 
 /** Notices when somebody tries an admin's door; says so once an hour, however many try and however often. */
-export class StrangerWatch {
+export class UnauthorizedAttempts {
   readonly #board: AlertBoard;
   #saidUpMs = -Infinity;
   #times = 0;
@@ -20,21 +20,21 @@ export class StrangerWatch {
     this.#board = board;
   }
 
-  asked(userId: number, upMs: number): void {
-    if (upMs - this.#saidUpMs < apartMs) return;
-    this.#saidUpMs = upMs;
+  asked(userId: number, monotonicMs: number): void {
+    if (monotonicMs - this.#saidUpMs < apartMs) return;
+    this.#saidUpMs = monotonicMs;
     this.#times += 1;
     // Nothing ends it: the next one is another one.
-    this.#board.raise(`stranger-asks:${this.#times}`, { kind: 'stranger-asks', userId });
+    this.#board.raise(`unauthorized-admin-attempt:${this.#times}`, { kind: 'unauthorized-admin-attempt', userId });
   }
 }
 
 /** Telegram asks for some seconds now and then; this long is the price of having written too much. */
 const longRestMs = 600_000;
-const alertId = 'telegram-rests';
+const alertId = 'telegram-rate-limited';
 
 /** Notices when Telegram asks for a long silence, and when the last of it is over. */
-export class TelegramWatch {
+export class TelegramRateLimits {
   readonly #board: AlertBoard;
   #untilMs = 0;
 
@@ -45,7 +45,7 @@ export class TelegramWatch {
   rests(forMs: number, nowMs: number): void {
     if (forMs < longRestMs) return;
     this.#untilMs = Math.max(this.#untilMs, nowMs + forMs);
-    this.#board.raise(alertId, { kind: 'telegram-rests', forMs });
+    this.#board.raise(alertId, { kind: 'telegram-rate-limited', forMs });
   }
 
   /** Time goes on. */
@@ -56,44 +56,44 @@ export class TelegramWatch {
 
 export type AlertsOptions = {
   readonly pool: () => PoolView;
-  readonly clock: Pick<Clock, 'now' | 'uptimeMs'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   /** Hears `alert.raised` and `alert.resolved`; the listener itself passes over these. */
-  readonly tell: Tell;
+  readonly emit: Emit;
 };
 
 export type Alerts = {
   /** The listener; it never throws. */
-  readonly hear: Tell;
+  readonly hear: Emit;
   /** What is wrong right now, in the order in which it began. */
   raised(): readonly RaisedAlert[];
 };
 
 /** Turns events into alerts: each is raised once and resolved once. */
-export function createAlerts({ pool, clock, tell }: AlertsOptions): Alerts {
-  const board = new AlertBoard(tell, () => clock.now());
+export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
+  const board = new AlertBoard(emit, () => clock.now());
   const providerOf = providers(pool);
   const keys = new KeyWatch(board, pool, providerOf);
   const calls = new CallWatch(board, providerOf);
-  const telegram = new TelegramWatch(board);
-  const strangers = new StrangerWatch(board);
-  const hear = (event: HouseEvent): void => {
+  const telegram = new TelegramRateLimits(board);
+  const strangers = new UnauthorizedAttempts(board);
+  const hear = (event: AppEvent): void => {
     const name = event.event;
-    telegram.passed(clock.uptimeMs());
+    telegram.passed(clock.monotonicMs());
     if (name === 'attempt.failed' || name === 'attempt.succeeded') {
       if (name === 'attempt.failed') keys.failed(event.keyId, event.keyName, event.failure);
       else keys.succeeded(event.keyId);
-      calls.ended(event, clock.uptimeMs());
+      calls.ended(event, clock.monotonicMs());
     } else if (name === 'key.changed') keys.changed(event);
     else if (name === 'keys.cleared') keys.cleared(event.keyNames);
     else if (name === 'keys.reloaded') keys.cleared(event.removed);
-    else if (name === 'house.started' || name === 'keys.tested') keys.countReady();
+    else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
     else if (name === 'breaker.opened') board.raise(silentId(event.provider), silence(event.provider));
     else if (name === 'breaker.closed') board.resolve(silentId(event.provider));
-    else if (name === 'telegram.trouble') telegram.rests(event.retryInMs ?? 0, clock.uptimeMs());
-    else if (name === 'admin.refused') strangers.asked(event.userId, clock.uptimeMs());
-    else if (name === 'job.set-aside') {
+    else if (name === 'telegram.error') telegram.rests(event.retryInMs ?? 0, clock.monotonicMs());
+    else if (name === 'admin.refused') strangers.asked(event.userId, clock.monotonicMs());
+    else if (name === 'job.dead-lettered') {
       const { jobId, processes } = event;
-      board.raise(`job-set-aside:${jobId}`, { kind: 'job-set-aside', jobId, processes });
+      board.raise(`job-dead-lettered:${jobId}`, { kind: 'job-dead-lettered', jobId, processes });
     }
   };
   return {
@@ -101,7 +101,7 @@ export function createAlerts({ pool, clock, tell }: AlertsOptions): Alerts {
       try {
         hear(event);
       } catch (error) {
-        tell({ event: 'house.trouble', what: `watch for alerts after ${event.event}`, error });
+        emit({ event: 'app.error', what: `watch for alerts after ${event.event}`, error });
       }
     },
     raised: () => board.raised(),

@@ -1,4 +1,4 @@
-import type { HouseEvent } from '../../domain/events.ts';
+import type { AppEvent } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { AlertBoard } from './alert-board.ts';
 
@@ -77,7 +77,7 @@ const fewErrors = 0.1;
 const slowFactor = 2;
 const backFactor = 1.5;
 
-type AttemptEnd = Extract<HouseEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
+type AttemptEnd = Extract<AppEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
 
 /** Looks at how calls end, provider by provider: whether too many fail, and whether a model has become slow. */
 export class CallWatch {

@@ -1,7 +1,7 @@
-import type { HouseEvent } from '../../domain/events.ts';
+import type { AppEvent } from '../../domain/events.ts';
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import { type KeyState, takesCalls } from '../../domain/key-state.ts';
+import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyView, PoolView } from '../../domain/views.ts';
 import type { AlertBoard } from './alert-board.ts';
 
@@ -18,7 +18,7 @@ type KeyTale = {
   before: KeyState['kind'] | undefined;
 };
 
-type KeyChange = Extract<HouseEvent, { event: 'key.changed' }>;
+type KeyChange = Extract<AppEvent, { event: 'key.changed' }>;
 
 /** Looks at keys: which of them keep failing by their own fault, and whether a provider has none that takes calls. */
 export class KeyWatch {
@@ -66,7 +66,7 @@ export class KeyWatch {
     }
     const provider = this.#providerOf(id);
     const takers = provider === undefined ? undefined : this.#takers.get(provider);
-    if (provider !== undefined && takers !== undefined && takesCalls(state)) {
+    if (provider !== undefined && takers !== undefined && acceptsCalls(state)) {
       takers.add(id);
       this.#board.resolve(readyId(provider));
     } else if (takers === undefined || (takers.delete(id) && takers.size === 0)) {
@@ -85,7 +85,7 @@ export class KeyWatch {
     const byProvider = Map.groupBy(this.#pool().keys, ({ provider }) => provider);
     for (const [provider, keys] of byProvider) {
       const id = readyId(provider);
-      const takers = new Set(keys.filter((key) => takesCalls(stateOf(key))).map((key) => key.id));
+      const takers = new Set(keys.filter((key) => acceptsCalls(stateOf(key))).map((key) => key.id));
       this.#takers.set(provider, takers);
       if (takers.size > 0) this.#board.resolve(id);
       else this.#board.raise(id, { kind: 'no-key-ready', provider, keys: keys.length });

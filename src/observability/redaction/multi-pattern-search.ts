@@ -12,7 +12,7 @@ const windowMask = 2 ** (letterBits * startLength) - 1;
  * letters that were just read make a number; a bit a number says whether any form begins so. Only where it does are the
  * forms themselves looked up, so that of an innocent text hardly more than its letters is read.
  */
-export class FormBook {
+export class MultiPatternSearch {
   /** A bit for each of the 2^20 numbers. */
   readonly #begins = new Int32Array((windowMask + 1) / 32);
   readonly #known = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Secret } from '../../kit/secret.ts';
-import { FormBook } from './multi-pattern-search.ts';
+import { MultiPatternSearch } from './multi-pattern-search.ts';
 
 /** A coded form shorter than this would be found in innocent text. */
 const shortestCodedForm = 8;
@@ -87,7 +87,7 @@ export function hideTokens(text: string): string {
 
 /** Never forgets a secret; those under four characters are not looked for, they would be everywhere. */
 export function createRedactor(secrets: readonly Secret[]): Redactor {
-  const forms = new FormBook();
+  const forms = new MultiPatternSearch();
   const add = (more: readonly Secret[]) => {
     forms.add(more.flatMap((secret) => secretForms(secret.reveal())));
   };
@@ -96,7 +96,7 @@ export function createRedactor(secrets: readonly Secret[]): Redactor {
 }
 
 /** One pass over the text, however many secrets there are. */
-function hideForms(text: string, forms: FormBook): string {
+function hideForms(text: string, forms: MultiPatternSearch): string {
   let result = '';
   let keptFrom = 0;
   for (;;) {

@@ -1,4 +1,4 @@
-import { type ModelTraits, wordsOnly } from '../../domain/provider.ts';
+import { type ModelTraits, textOnly } from '../../domain/provider.ts';
 import type { JobKind } from '../../domain/job.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
 import { bytezFailures } from './failure-table.ts';
@@ -45,7 +45,7 @@ export const bytezDefinition: ProviderDefinition = {
   baseUrl: 'https://api.bytez.com/models/v2',
   seatsPerKey: 1,
   models: [...modelsOf('image'), ...modelsOf('video')],
-  otherModels: wordsOnly,
+  otherModels: textOnly,
   chains: {
     image: [
       'dreamlike-art/dreamlike-photoreal-2.0',

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
-import { networkTrouble, type NetworkTrouble } from '../../media/open-result.ts';
+import { networkError, type NetworkError } from '../../media/open-result.ts';
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST';
@@ -31,7 +31,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #call: HttpCall;
   readonly #resolve: (reply: HttpReply) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #onAbort = () => this.#giveUp();
+  readonly #onAbort = () => this.#skipCandidate();
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: HttpHeaders = {};
@@ -48,7 +48,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** Sends the request; the signal is listened to while the answer is on its way. */
   begin(send: () => void): void {
     const { signal } = this.#call;
-    if (signal.aborted) return this.#giveUp();
+    if (signal.aborted) return this.#skipCandidate();
     try {
       send();
     } catch (error) {
@@ -102,7 +102,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#leave();
   }
 
-  #giveUp(): void {
+  #skipCandidate(): void {
     const reason: unknown = this.#call.signal.reason;
     if (this.#end()) {
       if (isTimeout(reason)) this.#resolve({ kind: 'timed-out' });
@@ -129,10 +129,10 @@ const troubles = {
   untrusted: { kind: 'unreachable', says: 'cannot trust the server' },
   malformed: { kind: 'malformed', says: 'the answer is not HTTP' },
   cut: { kind: 'cut', says: 'the connection broke' },
-} as const satisfies Record<NetworkTrouble['kind'], { kind: HttpReply['kind']; says: string }>;
+} as const satisfies Record<NetworkError['kind'], { kind: HttpReply['kind']; says: string }>;
 
 function replyFor(error: unknown): HttpReply {
-  const trouble = networkTrouble(error);
+  const trouble = networkError(error);
   const { kind, says } = troubles[trouble.kind];
   return { kind, detail: `${says}: ${trouble.code}` };
 }

@@ -15,9 +15,9 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('no-key-ready'), provider, keys: z.number() }),
   z.object({ ...of('provider-silent'), provider }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
-  z.object({ ...of('job-set-aside'), jobId: z.string().transform(jobId), processes: z.number() }),
-  z.object({ ...of('telegram-rests'), forMs: z.number() }),
-  z.object({ ...of('stranger-asks'), userId: z.number() }),
+  z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
+  z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
+  z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
   z.object({ ...of('slow'), provider, meanMs: z.number(), usualMs: z.number() }),
 ]);
 

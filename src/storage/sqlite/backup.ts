@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, existsSyn
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { migrations } from './migrate.ts';
-import { openBeside } from './open-read-only.ts';
+import { openReadOnly } from './open-read-only.ts';
 import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 
 /** Others read and write between two steps. */
@@ -34,7 +34,7 @@ export async function backUp(options: BackupOptions): Promise<BackupReport | und
   const { from, to, force } = options;
   refuseToReplace(from, to, force);
   // Says what is wrong with the database before a file is made.
-  const looked = openBeside(from);
+  const looked = openReadOnly(from);
   if (looked === undefined) return undefined;
   looked[Symbol.dispose]();
   const part = `${to}.${randomUUID()}.part`;

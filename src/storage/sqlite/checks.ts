@@ -12,7 +12,7 @@ export type LedgerLook = {
   /** Ended before `sinceMs`, and their person was not told. */
   readonly untold: number;
   /** Waiting or running although accepted before `sinceMs`. */
-  readonly overdue: number;
+  readonly expired: number;
   /** Updates kept before `sinceMs` and not handled. */
   readonly unhandled: number;
   /** Updates that could not be handled in three tries. */
@@ -40,7 +40,7 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
     waiting: count(`SELECT count(*) AS n FROM jobs WHERE state = 'waiting'`),
     running: count(`SELECT count(*) AS n FROM jobs WHERE state = 'running'`),
     untold: count(`SELECT count(*) AS n FROM jobs WHERE state = 'ended' AND ended_at_ms < ?`, sinceMs),
-    overdue: count(
+    expired: count(
       `SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running') AND accepted_at_ms < ?`,
       sinceMs,
     ),

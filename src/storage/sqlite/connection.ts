@@ -92,7 +92,7 @@ export class Database implements Disposable {
   commit<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#commitTogether());
-      const askedUpMs = this.#clock.uptimeMs();
+      const askedUpMs = this.#clock.monotonicMs();
       this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, askedUpMs });
     });
   }
@@ -122,7 +122,7 @@ export class Database implements Disposable {
     }
     try {
       const settle = this.#within(() => group.map((one) => this.#alone(one)));
-      for (const tell of settle) tell();
+      for (const emit of settle) emit();
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
@@ -131,7 +131,7 @@ export class Database implements Disposable {
   /** Who has waited long enough hears that the file is kept by somebody else; for the others it is tried again soon. */
   #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
     const isBusy = error instanceof StorageError && error.code === 'busy';
-    const sinceUpMs = isBusy && !isLast ? this.#clock.uptimeMs() - this.#patienceMs : Infinity;
+    const sinceUpMs = isBusy && !isLast ? this.#clock.monotonicMs() - this.#patienceMs : Infinity;
     const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceUpMs);
     if (patient.length > 0) {
       this.#waiting.unshift(...patient);

@@ -5,7 +5,7 @@ import { checkSchemaVersion, migrations, schemaVersion } from './migrate.ts';
 import { checkSqliteVersion } from './database.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
-export type BesideOptions = {
+export type ReadOnlyOptions = {
   /** Without it nothing can be written, not even by mistake. */
   readonly writable?: boolean;
   /** How long a statement waits for the process that owns the database. */
@@ -16,7 +16,7 @@ export type BesideOptions = {
  * Opens the database beside the process that owns it, for a short look or a small row, and never changes its schema;
  * undefined when there is no database yet. Throws a StorageError when its schema is not this version's.
  */
-export function openBeside(file: string, options: BesideOptions = {}): Database | undefined {
+export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Database | undefined {
   const { writable = false, busyTimeoutMs = 2_000 } = options;
   checkSqliteVersion(process.versions.sqlite);
   if (!isThere(file)) return undefined;

@@ -13,9 +13,9 @@ export function createSqlitePersonalData(database: Database): PersonalData {
   database.script('PRAGMA secure_delete = ON');
   return {
     mark: async (userId, nowMs) => database.commit(() => markAll(database, userId, nowMs)),
-    leaving: async () =>
+    pendingErasure: async () =>
       numberOf(database.get(`SELECT count(*) AS jobs FROM jobs WHERE forgotten = 1 AND state <> 'told'`), 'jobs'),
-    overdue: async (toldBeforeMs, atMost) => {
+    expired: async (toldBeforeMs, atMost) => {
       const marked = database.all(`SELECT id FROM jobs WHERE forgotten = 1 AND state = 'told' LIMIT ?`, atMost);
       const old = database.all(
         `SELECT id FROM jobs WHERE state = 'told' AND told_at_ms <= ? ORDER BY told_at_ms LIMIT ?`,

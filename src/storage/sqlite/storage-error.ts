@@ -1,4 +1,4 @@
-import { StorageTrouble } from '../../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 
 export type StorageProblem =
   | 'busy'
@@ -17,7 +17,7 @@ export type StorageProblem =
 const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
 
 /** What the machine under the storage refuses; `code` says which refusal, so that the caller can choose its words. */
-export class StorageError extends StorageTrouble {
+export class StorageError extends StoreUnavailable {
   override readonly name = 'StorageError';
   readonly code: StorageProblem;
 

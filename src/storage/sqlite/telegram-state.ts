@@ -1,7 +1,14 @@
 import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
 import type { Database } from './connection.ts';
 import { z } from 'zod';
-import type { ChatBook, ChatEntry, DialogueStore, KeptDialogue, Rest, RestBook } from '../../domain/chat-store.ts';
+import type {
+  ChatStore,
+  ChatEntry,
+  DialogueStore,
+  KeptDialogue,
+  Rest,
+  RetryAfterStore,
+} from '../../domain/chat-store.ts';
 import { parseRow } from './rows.ts';
 
 /** The ledger of effects in the database: an intent is durable before the effect begins. */
@@ -61,7 +68,7 @@ const chatRow = z
   }));
 
 /** What is known of chats, in the database. */
-export function createSqliteChatBook(database: Database): ChatBook {
+export function createSqliteChatBook(database: Database): ChatStore {
   const find = (chatId: number): ChatEntry => {
     const row = database.get('SELECT closed_at_ms, moved_to FROM chats WHERE id = ?', chatId);
     return row === undefined ? { isClosed: false } : parseRow('chats', chatRow, row);
@@ -134,7 +141,7 @@ const restRow = z
   .transform(({ place, until_ms: untilMs }): Rest => ({ place: chatId.test(place) ? Number(place) : place, untilMs }));
 
 /** Rests in the database; those that are over go with the next one. */
-export function createSqliteRestBook(database: Database): RestBook {
+export function createSqliteRestBook(database: Database): RetryAfterStore {
   return {
     resting: async (nowMs) =>
       database

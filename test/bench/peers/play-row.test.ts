@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { house } from '../../../bench/peers/app-contender.ts';
+import { app } from '../../../bench/peers/app-contender.ts';
 import { playRow } from '../../../bench/peers/play-row.ts';
 import type { Contender } from '../../../simulator/contender.ts';
 import type { Scenario } from '../../../simulator/scenario.ts';
@@ -13,7 +13,7 @@ const oneRejected: Scenario = {
 };
 
 test('playRow() lets the house answer every request although a key is rejected', async () => {
-  const measured = await playRow(oneRejected, house, settings, instantClock());
+  const measured = await playRow(oneRejected, app, settings, instantClock());
   expect(measured).toMatchObject({ requests: 20, answered: 20, wrongPenalties: 0 });
 });
 

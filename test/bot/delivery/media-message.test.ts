@@ -3,7 +3,7 @@ import { mediaFor } from '../../../src/bot/delivery/media-message.ts';
 import type { Carrier } from '../../../src/domain/kind-traits.ts';
 import type { MediaFile, OpenedResult } from '../../../src/domain/result-store.ts';
 
-const screen = { text: 'words', rows: [] };
+const view = { text: 'words', rows: [] };
 const png = aFile('image', 'image/png', { width: 64, height: 64 });
 const gif = aFile('image', 'image/gif');
 const mp4 = aFile('video', 'video/mp4');
@@ -29,11 +29,11 @@ test.each<readonly [Carrier, MediaFile, string]>([
   ['document', png, 'document'],
   ['text', png, 'document'],
 ])('mediaFor() a kind carried as %s shows %o as %s', (carrier, file, type) => {
-  expect(mediaFor({ file, opened }, carrier, screen, 'fitting').type).toBe(type);
+  expect(mediaFor({ file, opened }, carrier, view, 'fitting').type).toBe(type);
 });
 
 test('mediaFor() gives the file untouched where that is wanted', () => {
-  expect(mediaFor({ file: png, opened }, 'photo', screen, 'document')).toMatchObject({
+  expect(mediaFor({ file: png, opened }, 'photo', view, 'document')).toMatchObject({
     type: 'document',
     disable_content_type_detection: true,
   });

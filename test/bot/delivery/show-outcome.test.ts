@@ -17,7 +17,7 @@ import { accepted, claimed } from '../../conformance/requests.ts';
 import { passTime } from '../../support/pass-time.ts';
 import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
 
-const receiptId = 77;
+const statusMessageId = 77;
 const messages = createMessageMapper(loadCatalog());
 
 /** An ended job with a receipt, and a Telegram that does what `answer` says. */
@@ -32,7 +32,7 @@ async function aStage(
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const outcome = { kind: 'result', payload: payloadIn(folder), model: 'fox' } as const satisfies Outcome;
   await engine.queue.settle((await claimed(engine)).lease, outcome);
-  await engine.delivery.keepReceipt(id, receiptId);
+  await engine.delivery.keepStatusMessage(id, statusMessageId);
   const view = {
     id,
     kind: 'image',
@@ -55,7 +55,7 @@ async function aStage(
     },
     messages,
     clock: telegram.clock,
-    tell: telegram.tell,
+    emit: telegram.emit,
   };
   const show = async () => {
     const claim = await engine.delivery.claim(id);
@@ -88,7 +88,7 @@ function pictures(count: number) {
 
 test('showOutcome() edits the first of several files into the receipt and sends the others behind it', async () => {
   using stage = await aStage(pictures(3));
-  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: receiptId });
+  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: statusMessageId });
   expect(stage.calls()).toEqual([
     ['editMessageMedia', 'photo'],
     ['sendPhoto', ''],
@@ -133,7 +133,7 @@ test('showOutcome() gives a further file as a document where it is not taken as 
 
 test('showOutcome() shows a text in the receipt, as words and not as markup', async () => {
   using stage = await aStage(() => ({ kind: 'text', text: 'if a < b && c > d: <b>"fox"</b>' }));
-  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: receiptId });
+  expect(await stage.show()).toMatchObject({ as: 'edit', messageId: statusMessageId });
   expect(stage.calls()).toHaveLength(1);
   const [[method, text] = []] = stage.calls();
   expect(method).toBe('editMessageText');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Receipts } from '../../../src/bot/delivery/status-message.ts';
+import { StatusMessages } from '../../../src/bot/delivery/status-message.ts';
 import type { EffectStart } from '../../../src/domain/effect-ledger.ts';
 import { type JobId, jobId } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';
@@ -16,11 +16,11 @@ function someReceipts(
   chatType: 'private' | 'group' = 'private',
   answer: (call: TelegramCall) => TelegramDeed | undefined = () => undefined,
 ) {
-  const { clock, api, outbox, calls, events, tell } = fakeTelegram(answer);
+  const { clock, api, outbox, calls, events, emit } = fakeTelegram(answer);
   const startMs = clock.now();
   const id = jobId('tg-1');
   let phase: JobPhase = { kind: 'queued', ahead: 3 };
-  let receiptId: number | undefined;
+  let statusMessageId: number | undefined;
   const progress = new Set<(id: JobId) => void>();
   const begun = new Map<string, EffectStart['kind']>();
   const job = (): Job => ({
@@ -35,10 +35,10 @@ function someReceipts(
     progress: { candidate: 0, attempts: 0, calls: 0 },
     acceptedAtMs: startMs,
     origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
-    ...(receiptId === undefined ? {} : { receiptId }),
+    ...(statusMessageId === undefined ? {} : { statusMessageId }),
   });
   const view = (): JobView => ({ id, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
-  const receipts = new Receipts({
+  const statusMessages = new StatusMessages({
     api,
     outbox,
     service: {
@@ -50,7 +50,7 @@ function someReceipts(
       onEnded: () => ({ [Symbol.dispose]: () => undefined }),
     } as unknown as GenerationService,
     delivery: {
-      keepReceipt: async (_id: JobId, messageId: number) => void (receiptId = messageId),
+      keepStatusMessage: async (_id: JobId, messageId: number) => void (statusMessageId = messageId),
     },
     ledger: {
       begin: async (_by, effect) => {
@@ -63,12 +63,12 @@ function someReceipts(
     },
     messages: createMessageMapper(catalog),
     clock,
-    tell,
+    emit,
   });
   return {
     clock,
     id,
-    receipts,
+    statusMessages,
     outbox,
     events,
     get edits() {
@@ -79,12 +79,12 @@ function someReceipts(
     get sent() {
       return calls.filter(({ method }) => method === 'sendMessage').map(({ atMs }) => atMs);
     },
-    send: () => receipts.send(job(), view()),
-    goOn: (next: JobPhase) => {
+    send: () => statusMessages.send(job(), view()),
+    nextCandidate: (next: JobPhase) => {
       phase = next;
       for (const listener of progress) listener(id);
     },
-    setReceipt: (messageId: number) => void (receiptId = messageId),
+    setReceipt: (messageId: number) => void (statusMessageId = messageId),
   };
 }
 
@@ -96,83 +96,83 @@ test.each([
 ] as const)(
   'Receipts shows only the latest news in a %s chat, and no sooner than %i ms apart',
   async (chatType, gapMs) => {
-    const house = someReceipts(chatType);
-    await house.send();
+    const app = someReceipts(chatType);
+    await app.send();
     for (let step = 0; step < 100; step += 1) {
-      house.goOn(making(step + 1));
-      await house.clock.advance(100);
+      app.nextCandidate(making(step + 1));
+      await app.clock.advance(100);
     }
-    const times = [0, ...house.edits.map(({ atMs }) => atMs)];
+    const times = [0, ...app.edits.map(({ atMs }) => atMs)];
     const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(gapMs);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(gapMs + 100);
-    await house.clock.advance(10_000);
-    expect(house.edits.at(-1)?.words).toContain('Try 100');
+    await app.clock.advance(10_000);
+    expect(app.edits.at(-1)?.words).toContain('Try 100');
   },
 );
 
 test('Receipts.send() sends once, whatever how often it is asked', async () => {
-  const house = someReceipts();
-  await Promise.all([house.send(), house.send(), house.send()]);
-  await house.send();
-  expect(house.sent).toEqual([0]);
+  const app = someReceipts();
+  await Promise.all([app.send(), app.send(), app.send()]);
+  await app.send();
+  expect(app.sent).toEqual([0]);
 });
 
 test('Receipts edits nothing when nothing is new', async () => {
-  const house = someReceipts();
-  await house.send();
+  const app = someReceipts();
+  await app.send();
   for (let times = 0; times < 5; times += 1) {
-    house.receipts.refresh(house.id);
-    await house.clock.advance(2_000);
+    app.statusMessages.refresh(app.id);
+    await app.clock.advance(2_000);
   }
-  expect(house.edits).toEqual([]);
+  expect(app.edits).toEqual([]);
 });
 
 test('Receipts.close() lets no news follow, not even what was about to be shown', async () => {
-  const house = someReceipts();
-  await house.send();
-  house.goOn(making(1));
-  await house.receipts.close(house.id);
-  await house.clock.advance(60_000);
-  expect(house.edits).toEqual([]);
+  const app = someReceipts();
+  await app.send();
+  app.nextCandidate(making(1));
+  await app.statusMessages.close(app.id);
+  await app.clock.advance(60_000);
+  expect(app.edits).toEqual([]);
 });
 
 test('Receipts shows no news of a job that has ended', async () => {
-  const house = someReceipts();
-  await house.send();
-  house.goOn({ kind: 'ended', outcome: { kind: 'cancelled' } });
-  await house.clock.advance(60_000);
-  expect(house.edits).toEqual([]);
+  const app = someReceipts();
+  await app.send();
+  app.nextCandidate({ kind: 'ended', outcome: { kind: 'cancelled' } });
+  await app.clock.advance(60_000);
+  expect(app.edits).toEqual([]);
 });
 
 test('Receipts shows news of a job whose receipt an earlier run sent', async () => {
-  const house = someReceipts();
-  house.setReceipt(42);
-  house.goOn(making(2));
-  await house.clock.advance(0);
-  expect(house.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
+  const app = someReceipts();
+  app.setReceipt(42);
+  app.nextCandidate(making(2));
+  await app.clock.advance(0);
+  expect(app.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
 });
 
 test('Receipts edits nothing after it was disposed', async () => {
-  const house = someReceipts();
-  await house.send();
-  await house.receipts[Symbol.asyncDispose]();
-  house.goOn(making(1));
-  await house.clock.advance(60_000);
-  expect(house.edits).toEqual([]);
+  const app = someReceipts();
+  await app.send();
+  await app.statusMessages[Symbol.asyncDispose]();
+  app.nextCandidate(making(1));
+  await app.clock.advance(60_000);
+  expect(app.edits).toEqual([]);
 });
 
 test('Receipts tries news that Telegram did not take again, as they are by then', async () => {
   let failures = 0;
-  const house = someReceipts('private', ({ method }) =>
+  const app = someReceipts('private', ({ method }) =>
     method === 'editMessageText' && (failures += 1) <= 2 ? refusing('Bad Gateway', 502) : undefined,
   );
-  await house.send();
-  house.goOn(making(1));
-  await house.clock.advance(1_500);
-  house.goOn(making(2));
-  await house.clock.advance(10_000);
-  expect(house.edits.map(({ words }) => words)).toEqual([
+  await app.send();
+  app.nextCandidate(making(1));
+  await app.clock.advance(1_500);
+  app.nextCandidate(making(2));
+  await app.clock.advance(10_000);
+  expect(app.edits.map(({ words }) => words)).toEqual([
     '🎨 <b>Making your picture…</b>',
     '🎨 <b>Second try:</b> making your picture again…',
     '🎨 <b>Second try:</b> making your picture again…',
@@ -183,41 +183,41 @@ test.each([
   ['deleted the message', refusing('Bad Request: message to edit not found')],
   ['blocked the bot', refusing('Forbidden: bot was blocked by the user', 403)],
 ])('Receipts has no more news for whoever %s', async (_what, deed) => {
-  const house = someReceipts('private', ({ method }) => (method === 'editMessageText' ? deed : undefined));
-  await house.send();
+  const app = someReceipts('private', ({ method }) => (method === 'editMessageText' ? deed : undefined));
+  await app.send();
   for (let step = 1; step < 5; step += 1) {
-    house.goOn(making(step));
-    await house.clock.advance(10_000);
+    app.nextCandidate(making(step));
+    await app.clock.advance(10_000);
   }
-  expect(house.edits).toHaveLength(1);
+  expect(app.edits).toHaveLength(1);
 });
 
 test('Receipts speaks of the delivery only when it takes its time', async () => {
-  const house = someReceipts();
-  await house.send();
-  house.goOn(making(1));
-  await house.clock.advance(5_000);
-  house.goOn({ kind: 'delivering' });
-  await house.clock.advance(1_900);
-  expect(house.edits).toHaveLength(1);
-  await house.clock.advance(200);
-  expect(house.edits).toHaveLength(2);
+  const app = someReceipts();
+  await app.send();
+  app.nextCandidate(making(1));
+  await app.clock.advance(5_000);
+  app.nextCandidate({ kind: 'delivering' });
+  await app.clock.advance(1_900);
+  expect(app.edits).toHaveLength(1);
+  await app.clock.advance(200);
+  expect(app.edits).toHaveLength(2);
 });
 
 test('Receipts takes nobody’s turn for a receipt about which there is no news', async () => {
-  const house = someReceipts();
-  await house.send();
-  expect(house.clock.pending).toBe(0);
-  await house.clock.advance(60_000);
-  expect([house.sent.length, house.edits]).toEqual([1, []]);
+  const app = someReceipts();
+  await app.send();
+  expect(app.clock.pending).toBe(0);
+  await app.clock.advance(60_000);
+  expect([app.sent.length, app.edits]).toEqual([1, []]);
 });
 
 test('Receipts shows what happened while the receipt was on its way', async () => {
-  const house = someReceipts('private', ({ method }) => {
-    if (method === 'sendMessage') house.goOn(making(2));
+  const app = someReceipts('private', ({ method }) => {
+    if (method === 'sendMessage') app.nextCandidate(making(2));
     return undefined;
   });
-  await house.send();
-  await house.clock.advance(60_000);
-  expect(house.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
+  await app.send();
+  await app.clock.advance(60_000);
+  expect(app.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
 });

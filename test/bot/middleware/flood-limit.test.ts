@@ -6,7 +6,7 @@ const minuteMs = 60_000;
 
 function someLimits() {
   let nowMs = 0;
-  const limits = new Limits({ uptimeMs: () => nowMs });
+  const limits = new Limits({ monotonicMs: () => nowMs });
   const judge = (times: number, userId = 7, groupId?: number): readonly Ruling[] =>
     Array.from({ length: times }, () => limits.judge(userId, groupId));
   return { judge, wait: (ms: number) => void (nowMs += ms) };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { make } from '../../../src/bot/commands/submit-request.ts';
-import type { BotContext, Desk } from '../../../src/bot/context.ts';
-import { storageDoor } from '../../../src/bot/middleware/storage-errors.ts';
+import type { BotContext, BotDeps } from '../../../src/bot/context.ts';
+import { storageErrorBoundary } from '../../../src/bot/middleware/storage-errors.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
 import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
@@ -26,7 +26,7 @@ function someContext(asked: Readonly<Record<string, unknown>>, language = 'en') 
   return { ctx, said };
 }
 
-const door = storageDoor({ messages, matchLocale: (code) => catalog.match(code, 'en') });
+const door = storageErrorBoundary({ messages, matchLocale: (code) => catalog.match(code, 'en') });
 const meet = (ctx: BotContext, error: Error) => door(ctx, async () => Promise.reject(error));
 
 test.each([
@@ -60,15 +60,15 @@ test('make() says that a request is safe when it was taken and nothing more can 
   const { ctx, said } = someContext({ message });
   ctx.speaker = { userId: 7, name: 'Ann', admin: false, lane: 'free', locale: 'en' };
   const job = { id: 'tg-1' };
-  const desk = {
+  const deps = {
     messages,
     service: {
       checkOptions: () => ({ ok: true, options: {} }),
       submit: async () => ({ kind: 'accepted', job, ahead: 0 }),
       find: async () => ({ job, view: {} }),
     },
-    receipts: { send: async () => Promise.reject(full) },
-  } as unknown as Desk;
-  await make(ctx, desk, { kind: 'image', prompt: 'a fox' });
+    statusMessages: { send: async () => Promise.reject(full) },
+  } as unknown as BotDeps;
+  await make(ctx, deps, { kind: 'image', prompt: 'a fox' });
   expect(said).toEqual([expect.stringContaining('Your request is safe')]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Pace } from '../../../src/bot/outbox/rate-limiter.ts';
-import { type Manner, politeCalls } from '../../../src/bot/outbox/api-transformer.ts';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import { RateLimiter } from '../../../src/bot/outbox/rate-limiter.ts';
+import { type Manner, rateLimitTransformer } from '../../../src/bot/outbox/api-transformer.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Rest } from '../../../src/domain/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
@@ -29,15 +29,21 @@ function aTelegram(...deeds: Deed[]) {
 function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
   const clock = fakeClock();
   const startMs = clock.now();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const closing = new AbortController();
   const asked: { readonly method: string; readonly chatId: unknown; readonly atMs: number }[] = [];
   const heard: unknown[] = [];
-  const pace = new Pace(clock);
+  const rateLimiter = new RateLimiter(clock);
   const kept: Rest[] = [];
   const rests = { resting: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
-  const options = { pace, rests, clock, tell: (event: HouseEvent) => void events.push(event), closing: closing.signal };
-  const polite = politeCalls(options, manner) as unknown as (
+  const options = {
+    rateLimiter,
+    rests,
+    clock,
+    emit: (event: AppEvent) => void events.push(event),
+    closing: closing.signal,
+  };
+  const polite = rateLimitTransformer(options, manner) as unknown as (
     prev: (method: string, payload: object, signal?: AbortSignal) => Promise<Answer>,
     method: string,
     payload: object,
@@ -61,7 +67,18 @@ function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
         ...(messageId === undefined ? {} : { message_id: messageId }),
       },
     );
-  return { clock, pace, kept, rests, events, closing, asked, heard, call, times: () => asked.map(({ atMs }) => atMs) };
+  return {
+    clock,
+    rateLimiter,
+    kept,
+    rests,
+    events,
+    closing,
+    asked,
+    heard,
+    call,
+    times: () => asked.map(({ atMs }) => atMs),
+  };
 }
 
 test('politeCalls() waits exactly as long as Telegram asks, and says so', async () => {
@@ -73,7 +90,7 @@ test('politeCalls() waits exactly as long as Telegram asks, and says so', async 
   expect(await answer).toEqual(fine);
   expect(telegram.times()).toEqual([0, 3_000]);
   expect(telegram.events).toEqual([
-    { event: 'telegram.trouble', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs: 3_000 },
+    { event: 'telegram.error', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs: 3_000 },
   ]);
 });
 
@@ -136,8 +153,8 @@ test('politeCalls() keeps each rest for the next process, and goes on when that 
   };
   await telegram.clock.advance(5_000);
   expect(await telegram.call('sendMessage', 8)).toMatchObject({ error_code: 429 });
-  expect(telegram.events.at(-1)).toMatchObject({ event: 'telegram.trouble', retryInMs: 600_000 });
-  expect(telegram.events.map(({ event }) => event)).toContain('house.trouble');
+  expect(telegram.events.at(-1)).toMatchObject({ event: 'telegram.error', retryInMs: 600_000 });
+  expect(telegram.events.map(({ event }) => event)).toContain('app.error');
 });
 
 test('politeCalls() gives up after four tries and answers what it heard last', async () => {
@@ -264,7 +281,7 @@ test.each(['sendMessage', 'editMessageText'])(
     expect(await telegram.call(method, 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 5 } });
     expect(telegram.asked).toHaveLength(3);
     expect(telegram.events).toEqual([
-      { event: 'telegram.trouble', method, detail: '429 Too Many Requests', retryInMs: 5_000 },
+      { event: 'telegram.error', method, detail: '429 Too Many Requests', retryInMs: 5_000 },
     ]);
   },
 );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Errand } from '../../../src/bot/outbox/outbox.ts';
+import type { OutgoingMessage } from '../../../src/bot/outbox/outbox.ts';
 import { fakeTelegram, limited, type TelegramDeed } from '../../support/fake-telegram.ts';
 
 /** An outbox on a Telegram that does the deeds one after the other. */
@@ -16,7 +16,7 @@ function anOutbox(...deeds: (TelegramDeed | undefined)[]) {
   };
   return {
     ...telegram,
-    send: (chatId: number, text: string, rank: Errand['rank'] = 'answer') =>
+    send: (chatId: number, text: string, rank: OutgoingMessage['rank'] = 'answer') =>
       outbox.post({ chatId, kind: 'send', rank, run: sent(chatId, text) }),
     status: (chatId: number, name: string, text: string) =>
       outbox.post({ chatId, kind: 'edit', rank: 'news', name, run: sent(chatId, text) }),
@@ -116,7 +116,7 @@ test('Outbox says that an errand is broken, and goes on', async () => {
   send(7, 'one');
   await clock.advance(0);
   expect(said()).toEqual(['0 one']);
-  expect(events).toMatchObject([{ event: 'house.trouble' }]);
+  expect(events).toMatchObject([{ event: 'app.error' }]);
 });
 
 test('Outbox.drain() waits for what is due and leaves the rest', async () => {

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { everything, Pace, type Showing } from '../../../src/bot/outbox/rate-limiter.ts';
+import { everything, RateLimiter, type Showing } from '../../../src/bot/outbox/rate-limiter.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 /** When each showing goes out that waits for nothing but its turn. */
 async function timesOf(showings: readonly Showing[], isNews = false): Promise<readonly number[]> {
   const clock = fakeClock();
-  const pace = new Pace(clock);
+  const rateLimiter = new RateLimiter(clock);
   const times: number[] = [];
   for (const showing of showings) {
-    await clock.advance(pace.waitMs(showing, isNews));
-    pace.note(showing);
-    times.push(clock.uptimeMs());
+    await clock.advance(rateLimiter.waitMs(showing, isNews));
+    rateLimiter.note(showing);
+    times.push(clock.monotonicMs());
   }
   return times;
 }
@@ -46,13 +46,13 @@ test('Pace.waitMs() lets edits of different messages follow each other', async (
 
 test('Pace.waitMs() keeps a status message away from whatever was shown in its chat before', async () => {
   const clock = fakeClock();
-  const pace = new Pace(clock);
+  const rateLimiter = new RateLimiter(clock);
   const status: Showing = { chatId: 7, kind: 'edit' };
-  expect(pace.waitMs(status, true)).toBe(0);
-  pace.note({ chatId: 7, kind: 'send' });
-  expect(pace.waitMs(status, true)).toBe(1_100);
-  expect(pace.waitMs(status)).toBe(0);
-  expect(pace.waitMs({ chatId: 8, kind: 'edit' }, true)).toBe(0);
+  expect(rateLimiter.waitMs(status, true)).toBe(0);
+  rateLimiter.note({ chatId: 7, kind: 'send' });
+  expect(rateLimiter.waitMs(status, true)).toBe(1_100);
+  expect(rateLimiter.waitMs(status)).toBe(0);
+  expect(rateLimiter.waitMs({ chatId: 8, kind: 'edit' }, true)).toBe(0);
 });
 
 test('Pace.waitMs() keeps room in a group for what is waited for', async () => {
@@ -63,14 +63,14 @@ test('Pace.waitMs() keeps room in a group for what is waited for', async () => {
 
 test('Pace.waitMs() lets a message follow a flood of answers after one moment', () => {
   const clock = fakeClock();
-  const pace = new Pace(clock);
-  for (const showing of messages(7, 100)) pace.note(showing);
-  expect(pace.waitMs({ chatId: 7, kind: 'send' })).toBe(1_000);
+  const rateLimiter = new RateLimiter(clock);
+  for (const showing of messages(7, 100)) rateLimiter.note(showing);
+  expect(rateLimiter.waitMs({ chatId: 7, kind: 'send' })).toBe(1_000);
 });
 
 test('Pace.takeUnaskedTurn() gives fewer than thirty turns in any second', () => {
-  const pace = new Pace({ uptimeMs: () => 1_000 });
-  const turns = Array.from({ length: 200 }, () => pace.takeUnaskedTurn());
+  const rateLimiter = new RateLimiter({ monotonicMs: () => 1_000 });
+  const turns = Array.from({ length: 200 }, () => rateLimiter.takeUnaskedTurn());
   expect(turns.slice(0, 7)).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_040, 1_080]);
   const inASecond = turns.map((fromMs) => turns.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length);
   expect(Math.max(...inASecond)).toBe(29);
@@ -78,25 +78,27 @@ test('Pace.takeUnaskedTurn() gives fewer than thirty turns in any second', () =>
 
 test('Pace.hold() holds a chat for the longest that was asked, and a global one holds all', async () => {
   const clock = fakeClock();
-  const pace = new Pace(clock);
-  pace.hold(7, 5_000);
-  pace.hold(7, 2_000);
-  expect([pace.heldMs(7), pace.heldMs(8), pace.heldMs('setMyCommands')]).toEqual([5_000, 0, 0]);
+  const rateLimiter = new RateLimiter(clock);
+  rateLimiter.hold(7, 5_000);
+  rateLimiter.hold(7, 2_000);
+  expect([rateLimiter.heldMs(7), rateLimiter.heldMs(8), rateLimiter.heldMs('setMyCommands')]).toEqual([5_000, 0, 0]);
   await clock.advance(1_000);
-  pace.hold(everything, 10_000);
-  expect([pace.heldMs(7), pace.heldMs(8), pace.heldMs('setMyCommands')]).toEqual([10_000, 10_000, 10_000]);
+  rateLimiter.hold(everything, 10_000);
+  expect([rateLimiter.heldMs(7), rateLimiter.heldMs(8), rateLimiter.heldMs('setMyCommands')]).toEqual([
+    10_000, 10_000, 10_000,
+  ]);
   await clock.advance(10_000);
-  expect([pace.heldMs(7), pace.heldMs(8)]).toEqual([0, 0]);
+  expect([rateLimiter.heldMs(7), rateLimiter.heldMs(8)]).toEqual([0, 0]);
 });
 
 test('Pace forgets no chat that has to wait, however many others there are', async () => {
   const clock = fakeClock();
-  const pace = new Pace(clock);
-  for (const showing of edits(7, 1)) pace.note(showing);
-  pace.hold(8, 60_000);
-  for (let chatId = 100; chatId < 12_000; chatId += 1) pace.note({ chatId, kind: 'send' });
-  expect(pace.waitMs({ chatId: 7, kind: 'edit', messageId: 1 })).toBe(1_100);
+  const rateLimiter = new RateLimiter(clock);
+  for (const showing of edits(7, 1)) rateLimiter.note(showing);
+  rateLimiter.hold(8, 60_000);
+  for (let chatId = 100; chatId < 12_000; chatId += 1) rateLimiter.note({ chatId, kind: 'send' });
+  expect(rateLimiter.waitMs({ chatId: 7, kind: 'edit', messageId: 1 })).toBe(1_100);
   await clock.advance(59_000);
-  for (let chatId = 100; chatId < 12_000; chatId += 1) pace.note({ chatId, kind: 'send' });
-  expect(pace.heldMs(8)).toBe(1_000);
+  for (let chatId = 100; chatId < 12_000; chatId += 1) rateLimiter.note({ chatId, kind: 'send' });
+  expect(rateLimiter.heldMs(8)).toBe(1_000);
 });

@@ -1,9 +1,9 @@
 import { GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-import { holdOf, isPassing, type TelegramTrouble, troubleOf } from '../../../src/bot/outbox/telegram-error.ts';
+import { holdOf, isPassing, type TelegramError, telegramErrorOf } from '../../../src/bot/outbox/telegram-error.ts';
 
 /** What Telegram says, as its server says it, and what it means. */
-const refusals: readonly (readonly [number, string, TelegramTrouble])[] = [
+const refusals: readonly (readonly [number, string, TelegramError])[] = [
   [
     400,
     'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
@@ -52,12 +52,12 @@ function refusal(code: number, description: string, parameters = {}) {
 }
 
 test.each(refusals)('troubleOf() takes %i "%s" as %s', (code, says, trouble) => {
-  expect(troubleOf(refusal(code, says))).toBe(trouble);
+  expect(telegramErrorOf(refusal(code, says))).toBe(trouble);
 });
 
 test('troubleOf() knows a group that became a supergroup', () => {
   const says = 'Bad Request: group chat was upgraded to a supergroup chat';
-  expect(troubleOf(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
+  expect(telegramErrorOf(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
 });
 
 test.each([
@@ -67,12 +67,12 @@ test.each([
   ['ECONNRESET', 'unsure'],
   ['UND_ERR_SOCKET', 'unsure'],
 ])('troubleOf() takes a connection that failed with %s as %s', (code, trouble) => {
-  expect(troubleOf(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
+  expect(telegramErrorOf(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
 });
 
 test('troubleOf() rethrows what is no trouble of Telegram', () => {
   const bug = new TypeError('broken');
-  expect(() => troubleOf(bug)).toThrow(bug);
+  expect(() => telegramErrorOf(bug)).toThrow(bug);
 });
 
 test.each([

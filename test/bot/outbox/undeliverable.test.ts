@@ -34,7 +34,7 @@ test.each(['api', 'unasked'] as const)('mendCalls() answers in the chat when the
   ]);
   expect(telegram.events).toEqual([
     {
-      event: 'telegram.trouble',
+      event: 'telegram.error',
       method: 'sendMessage',
       detail: '400 Bad Request: message thread not found',
       retryInMs: 0,
@@ -132,5 +132,5 @@ test('mendCalls() hands on what it cannot mend, and says so when the book cannot
   const telegram = aWay(refusing('Forbidden: bot was blocked by the user', 403));
   telegram.chats.close = () => Promise.reject(new Error('disk full'));
   await expect(telegram.unasked.sendMessage(7, 'hello')).rejects.toMatchObject({ error_code: 403 });
-  expect(telegram.events).toMatchObject([{ event: 'house.trouble', what: 'remember what Telegram said of a chat' }]);
+  expect(telegram.events).toMatchObject([{ event: 'app.error', what: 'remember what Telegram said of a chat' }]);
 });

@@ -2,7 +2,7 @@ import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import { Handling } from '../../../src/bot/updates/handling.ts';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox } from '../../../src/domain/inbox.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
@@ -16,7 +16,7 @@ function someHandling(...errors: (Error | undefined)[]) {
   const clock = fakeClock();
   const startMs = clock.now();
   const closing = new AbortController();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const tries: number[] = [];
   const handled: number[] = [];
   let failures = 0;
@@ -37,7 +37,7 @@ function someHandling(...errors: (Error | undefined)[]) {
     survived: async () => undefined,
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
   } as unknown as Inbox;
-  const handling = new Handling({ bot, inbox, clock, random: () => 1, tell: (event) => void events.push(event) });
+  const handling = new Handling({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
   return {
     clock,
     closing,
@@ -69,7 +69,7 @@ test.each([
   await clock.advance(60_000);
   expect(tries).toHaveLength(1);
   expect(handled).toEqual([1]);
-  expect(events).toMatchObject([{ event: 'telegram.trouble', method: 'answer' }]);
+  expect(events).toMatchObject([{ event: 'telegram.error', method: 'answer' }]);
 });
 
 test.each([cut, refusal(502, 'Bad Gateway')])(

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import { Poller } from '../../../src/bot/updates/poller.ts';
 import { Updates } from '../../../src/bot/updates/updates.ts';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox, InboxUpdate } from '../../../src/domain/inbox.ts';
 import { until } from '../../journeys/talk.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -38,7 +38,7 @@ function aPoller() {
     handled: async () => undefined,
     purge: async () => undefined,
   } as unknown as Inbox;
-  const options = { bot, inbox, clock, random: () => 1, tell: () => undefined };
+  const options = { bot, inbox, clock, random: () => 1, emit: () => undefined };
   void new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
   const offsets = () => asks.map(({ offset }) => offset);
   return { clock, asks, keeping, offsets, [Symbol.dispose]: () => closing.abort() };
@@ -75,14 +75,14 @@ test('Poller.deliver() asks again for a batch that could not be kept', async () 
 test('Poller.deliver() asks anew when the line falls silent, and says why', async () => {
   const clock = fakeClock();
   const closing = new AbortController();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   let asked = 0;
   await using silent = createServer(() => void (asked += 1)).listen(0, '127.0.0.1');
   await until(() => silent.listening);
   const apiRoot = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const bot = new Bot<BotContext>('1:of-the-tests', { client: { apiRoot, timeoutSeconds: 0.05 } });
   const inbox = { takeUp: async () => ({ plain: [], suspects: [], setAside: [] }) } as unknown as Inbox;
-  const options = { bot, inbox, clock, random: () => 1, tell: (event: HouseEvent) => void events.push(event) };
+  const options = { bot, inbox, clock, random: () => 1, emit: (event: AppEvent) => void events.push(event) };
   const ran = new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
   await until(() => events.length === 1);
   expect(events).toMatchObject([{ method: 'getUpdates', detail: 'no answer from Telegram (timed out)' }]);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { TokenContest } from '../../../src/bot/updates/polling-conflict.ts';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import { PollingConflict } from '../../../src/bot/updates/polling-conflict.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 function aContest() {
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
-  return { clock, events, contest: new TokenContest(clock, (event) => void events.push(event)) };
+  const events: AppEvent[] = [];
+  return { clock, events, contest: new PollingConflict(clock, (event) => void events.push(event)) };
 }
 
 test('TokenContest lets a newcomer look seldom, and says once that it waits and once that it took over', async () => {
@@ -22,8 +22,8 @@ test('TokenContest lets a newcomer look seldom, and says once that it waits and 
   contest.win();
   contest.win();
   expect(events).toEqual([
-    { event: 'telegram.contested', waits: true },
-    { event: 'telegram.uncontested', afterMs: 100_000 },
+    { event: 'telegram.conflict', waits: true },
+    { event: 'telegram.conflict-over', afterMs: 100_000 },
   ]);
 });
 
@@ -35,7 +35,7 @@ test('TokenContest lets whoever was there first go on as before', async () => {
     expect(contest.lose()).toBe(5_000);
     await clock.advance(5_000);
   }
-  expect(events).toEqual([{ event: 'telegram.contested', waits: false }]);
+  expect(events).toEqual([{ event: 'telegram.conflict', waits: false }]);
 });
 
 test('TokenContest does not take an answer that came before the other one looked for its end', async () => {

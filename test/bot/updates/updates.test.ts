@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import type { UpdateSink, UpdateSource } from '../../../src/bot/updates/update-source.ts';
 import { Updates } from '../../../src/bot/updates/updates.ts';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
 import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
@@ -38,7 +38,7 @@ function aStage(refuses: () => boolean = () => false) {
   const database = openDatabase({ path: ':memory:' });
   const stored = createSqliteInbox(database);
   const closing = new AbortController();
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const handled: { readonly updateId: number; readonly wasDurable: boolean }[] = [];
   const webhook = aWebhook();
   const bot = new Bot<BotContext>('1:of-the-tests');
@@ -65,7 +65,7 @@ function aStage(refuses: () => boolean = () => false) {
     },
     clock,
     random: () => 0.5,
-    tell: (event) => void events.push(event),
+    emit: (event) => void events.push(event),
   });
   void updates.run(closing.signal);
   return {
@@ -108,7 +108,7 @@ test('what the inbox refuses is answered once all the same, and acknowledged the
   await stage.updates.idle();
   expect(stage.handled.map(({ updateId }) => updateId)).toEqual([7, 8]);
   expect(stage.events).toEqual([
-    { event: 'house.trouble', what: 'delete old updates', error: expect.any(StorageError) as unknown },
+    { event: 'app.error', what: 'delete old updates', error: expect.any(StorageError) as unknown },
   ]);
 });
 

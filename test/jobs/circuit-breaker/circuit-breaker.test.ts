@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../../src/domain/ids.ts';
-import { Breaker, probeWaitMs } from '../../../src/jobs/circuit-breaker/circuit-breaker.ts';
+import { CircuitBreaker, probeWaitMs } from '../../../src/jobs/circuit-breaker/circuit-breaker.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { aFault, fallSilent } from '../a-fault.ts';
 
@@ -9,7 +9,7 @@ function aBreaker(keys: number) {
   const changes: boolean[] = [];
   const silences: number[] = [];
   const startMs = clock.now();
-  const breaker = new Breaker({
+  const breaker = new CircuitBreaker({
     clock,
     random: () => 0.5,
     keys: () => keys,
@@ -25,9 +25,9 @@ function aBreaker(keys: number) {
 
 /** One that is open since just now. */
 function anOpenBreaker() {
-  const house = aBreaker(2);
-  fallSilent(house.breaker, [key(1), key(2)]);
-  return house;
+  const app = aBreaker(2);
+  fallSilent(app.breaker, [key(1), key(2)]);
+  return app;
 }
 
 const key = (place: number) => keyId(`key-${place}`);

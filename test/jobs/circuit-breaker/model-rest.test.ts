@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
-import { ModelRest } from '../../../src/jobs/circuit-breaker/breakers.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
+import { ModelCooldowns } from '../../../src/jobs/circuit-breaker/breakers.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const unknown = { provider: 'bytez', model: 'gone' } as const;
@@ -8,8 +8,8 @@ const silent = { provider: 'bytez', model: 'silent' } as const;
 
 function aRest() {
   const clock = fakeClock();
-  const events: HouseEvent[] = [];
-  return { clock, events, resting: new ModelRest(clock, (event) => events.push(event)) };
+  const events: AppEvent[] = [];
+  return { clock, events, resting: new ModelCooldowns(clock, (event) => events.push(event)) };
 }
 
 test('ModelRest lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
@@ -24,8 +24,8 @@ test('ModelRest lets an unknown model rest for five minutes and a silent one for
   await clock.advance(240_000);
   expect(resting.isResting(unknown)).toBe(false);
   expect(events).toEqual([
-    { event: 'model.resting', ...unknown, forMs: 300_000 },
-    { event: 'model.resting', ...silent, forMs: 60_000 },
+    { event: 'model.cooling', ...unknown, forMs: 300_000 },
+    { event: 'model.cooling', ...silent, forMs: 60_000 },
   ]);
 });
 

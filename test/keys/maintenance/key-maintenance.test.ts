@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { keyId } from '../../../src/domain/ids.ts';
 import type { BenchReason, KeyState } from '../../../src/domain/key-state.ts';
 import type { KeyRecord, KeyStore } from '../../../src/domain/key-store.ts';
 import type { ProbeReply, Provider } from '../../../src/domain/provider.ts';
-import { KeyDesk, type KeyDeskOptions } from '../../../src/keys/maintenance/key-maintenance.ts';
+import { KeyMaintenance, type KeyMaintenanceOptions } from '../../../src/keys/maintenance/key-maintenance.ts';
 import { aKey } from '../../support/builders.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { fakePool } from '../tended-pool-fake.ts';
@@ -35,7 +35,7 @@ function fakeStore() {
   return { store, kept };
 }
 
-type DeskSetup = Partial<KeyDeskOptions> & {
+type DeskSetup = Partial<KeyMaintenanceOptions> & {
   readonly keys?: number;
   /** What the provider says of a key, by its place; a probe takes a second. */
   readonly says?: (place: number) => ProbeReply;
@@ -49,7 +49,7 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
     clock,
   );
   for (const [place, state] of Object.entries(states)) pool.become(Number(place), state);
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const asked: number[] = [];
   let atOnce = 0;
   const most = { atOnce: 0 };
@@ -70,12 +70,12 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
     },
   };
   const memory = fakeStore();
-  const desk = new KeyDesk({
+  const desk = new KeyMaintenance({
     pool,
     providers: new Map([['bytez', provider]]),
     store: memory.store,
     clock,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
     ...more,
   });
   const close = () => desk[Symbol.asyncDispose]();
@@ -83,33 +83,33 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
 }
 
 test('KeyDesk tests every key at the start in the background, sixteen at once, and tells how many work', async () => {
-  await using house = aDesk({ keys: 40, testOnStart: true, says: (place) => (place % 4 === 0 ? refused : fine) });
-  await house.clock.advance(999);
-  expect(house.asked).toHaveLength(16);
-  expect(house.most.atOnce).toBe(16);
-  await house.clock.advance(3_000);
-  expect(house.most.atOnce).toBe(16);
-  expect(house.events).toEqual([{ event: 'keys.tested', working: 30, total: 40, ms: 3_000 }]);
-  expect(house.pool.state(4)).toMatchObject({ kind: 'benched', reason: 'rejected', confirmed: true });
-  expect(house.pool.state(1)).toEqual({ kind: 'ready' });
+  await using app = aDesk({ keys: 40, testOnStart: true, says: (place) => (place % 4 === 0 ? refused : fine) });
+  await app.clock.advance(999);
+  expect(app.asked).toHaveLength(16);
+  expect(app.most.atOnce).toBe(16);
+  await app.clock.advance(3_000);
+  expect(app.most.atOnce).toBe(16);
+  expect(app.events).toEqual([{ event: 'keys.tested', working: 30, total: 40, ms: 3_000 }]);
+  expect(app.pool.state(4)).toMatchObject({ kind: 'benched', reason: 'rejected', confirmed: true });
+  expect(app.pool.state(1)).toEqual({ kind: 'ready' });
 });
 
 test('KeyDesk tests nothing at the start unless it is told to', async () => {
-  await using house = aDesk({ states: { 1: benched() } });
-  await house.clock.advance(4_000);
-  expect(house.asked).toEqual([]);
-  expect(house.events).toEqual([]);
+  await using app = aDesk({ states: { 1: benched() } });
+  await app.clock.advance(4_000);
+  expect(app.asked).toEqual([]);
+  expect(app.events).toEqual([]);
 });
 
 test('KeyDesk leaves disabled keys and those whose rest the provider named out of the test at the start', async () => {
   const cooling = { kind: 'cooling', sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER, reason: 'rate-limited' } as const;
-  await using house = aDesk({
+  await using app = aDesk({
     keys: 4,
     testOnStart: true,
     states: { 1: { kind: 'disabled' }, 2: { ...cooling, stated: true }, 3: { ...cooling, stated: false } },
   });
-  await house.clock.advance(1_000);
-  expect(house.asked).toEqual([3, 4]);
+  await app.clock.advance(1_000);
+  expect(app.asked).toEqual([3, 4]);
 });
 
 test.each<[string, KeyState, ProbeReply, readonly string[]]>([
@@ -123,10 +123,10 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ['a key without credit that is refused', benched({ reason: 'out-of-credit' }), refused, []],
   ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
 ])('KeyDesk.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
-  await using house = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
-  const tests = house.desk.test('all');
-  await house.clock.advance(1_000);
-  expect(house.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
+  await using app = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
+  const tests = app.desk.test('all');
+  await app.clock.advance(1_000);
+  expect(app.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
   expect(await tests).toEqual([
     reply.ok
       ? { id: 'id-1', name: 'bytez #1', ok: true, ms: 1_000 }
@@ -137,18 +137,18 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
 test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
   const clock = fakeClock();
   const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   const probe = () => Promise.reject(new Error('a bug'));
-  await using desk = new KeyDesk({
+  await using desk = new KeyMaintenance({
     pool,
     providers: new Map([['bytez', { name: 'bytez', generate: probe, probe }]]),
     store: fakeStore().store,
     clock,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
   });
   expect(await desk.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
   expect(events).toMatchObject([
-    { event: 'house.trouble', what: 'Cannot test bytez #1' },
+    { event: 'app.error', what: 'Cannot test bytez #1' },
     { event: 'keys.tested', working: 0, total: 1 },
   ]);
 });
@@ -159,13 +159,13 @@ test('KeyDesk probes a key at once that a real call benched and nobody confirmed
     [2, fine],
     [3, cut],
   ]);
-  await using house = aDesk({ says: (place) => replies.get(place) ?? fine });
-  for (const place of [1, 2, 3]) house.pool.become(place, benched({ confirmed: false }));
-  await house.clock.advance(0);
-  expect(house.asked).toEqual([1, 2, 3]);
-  await house.clock.advance(30_000);
-  expect(house.asked).toEqual([1, 2, 3]);
-  expect([1, 2, 3].map((place) => house.pool.state(place))).toMatchObject([
+  await using app = aDesk({ says: (place) => replies.get(place) ?? fine });
+  for (const place of [1, 2, 3]) app.pool.become(place, benched({ confirmed: false }));
+  await app.clock.advance(0);
+  expect(app.asked).toEqual([1, 2, 3]);
+  await app.clock.advance(30_000);
+  expect(app.asked).toEqual([1, 2, 3]);
+  expect([1, 2, 3].map((place) => app.pool.state(place))).toMatchObject([
     { kind: 'benched', confirmed: true },
     { kind: 'half-open' },
     { kind: 'benched', confirmed: false },
@@ -173,43 +173,43 @@ test('KeyDesk probes a key at once that a real call benched and nobody confirmed
 });
 
 test('KeyDesk does not probe a key that ran out of credit, nor one whose refusal is confirmed, before its time', async () => {
-  await using house = aDesk();
-  house.pool.become(1, benched({ reason: 'out-of-credit', confirmed: false, probeAtMs: 0 }));
-  house.pool.become(2, benched({ probeAtMs: house.clock.now() + 60_000 }));
-  await house.clock.advance(59_000);
-  expect(house.asked).toEqual([]);
-  await house.clock.advance(6_000);
-  expect(house.asked).toEqual([2]);
+  await using app = aDesk();
+  app.pool.become(1, benched({ reason: 'out-of-credit', confirmed: false, probeAtMs: 0 }));
+  app.pool.become(2, benched({ probeAtMs: app.clock.now() + 60_000 }));
+  await app.clock.advance(59_000);
+  expect(app.asked).toEqual([]);
+  await app.clock.advance(6_000);
+  expect(app.asked).toEqual([2]);
 });
 
 test('KeyDesk looks at each interval after refused and idle keys, spread out, and never after one that works', async () => {
   const checkEveryMs = 300_000;
-  await using house = aDesk({ keys: 6, checkEveryMs });
-  const startMs = house.clock.now();
-  house.pool.become(1, benched());
-  house.pool.view(2, { lastUsedMs: startMs });
-  house.pool.view(3, { lastUsedMs: startMs + 1 });
-  house.pool.view(4, { inFlight: 1 });
-  house.pool.become(5, { kind: 'disabled' });
-  await house.clock.advance(checkEveryMs - 1);
-  expect(house.asked).toEqual([]);
-  await house.clock.advance(1);
-  expect(house.asked).toEqual([1]);
-  await house.clock.advance(checkEveryMs / 3);
-  expect(house.asked).toEqual([1, 2]);
+  await using app = aDesk({ keys: 6, checkEveryMs });
+  const startMs = app.clock.now();
+  app.pool.become(1, benched());
+  app.pool.view(2, { lastUsedMs: startMs });
+  app.pool.view(3, { lastUsedMs: startMs + 1 });
+  app.pool.view(4, { inFlight: 1 });
+  app.pool.become(5, { kind: 'disabled' });
+  await app.clock.advance(checkEveryMs - 1);
+  expect(app.asked).toEqual([]);
+  await app.clock.advance(1);
+  expect(app.asked).toEqual([1]);
+  await app.clock.advance(checkEveryMs / 3);
+  expect(app.asked).toEqual([1, 2]);
   // Meanwhile the last one has begun to work.
-  house.pool.view(6, { inFlight: 1 });
-  await house.clock.advance(checkEveryMs / 3);
-  expect(house.asked).toEqual([1, 2]);
-  house.pool.view(6, { lastUsedMs: startMs });
-  await house.clock.advance(checkEveryMs / 3);
+  app.pool.view(6, { inFlight: 1 });
+  await app.clock.advance(checkEveryMs / 3);
+  expect(app.asked).toEqual([1, 2]);
+  app.pool.view(6, { lastUsedMs: startMs });
+  await app.clock.advance(checkEveryMs / 3);
   // The second round has begun with the first of its list.
-  await house.clock.advance(checkEveryMs - 1);
-  expect(house.asked.slice(2)).toEqual([1, 2, 3, 6]);
+  await app.clock.advance(checkEveryMs - 1);
+  expect(app.asked.slice(2)).toEqual([1, 2, 3, 6]);
 });
 
 test('KeyDesk changes the keys that a change concerns, and says how many these were', async () => {
-  await using house = aDesk({
+  await using app = aDesk({
     keys: 5,
     states: {
       1: benched(),
@@ -218,7 +218,7 @@ test('KeyDesk changes the keys that a change concerns, and says how many these w
       4: { kind: 'half-open', after: 'rejected', times: 1 },
     },
   });
-  const { desk, pool } = house;
+  const { desk, pool } = app;
   expect([desk.enable([keyId('id-1')]), desk.wake([keyId('id-3')])]).toEqual([0, 0]);
   expect(pool.noted).toEqual([]);
   expect(desk.wake('all')).toBe(2);
@@ -233,71 +233,71 @@ test('KeyDesk changes the keys that a change concerns, and says how many these w
   ]);
   for (const change of ['wake', 'enable', 'disable'] as const) expect(desk[change]([keyId('nobody')])).toBe(0);
   await desk.saved();
-  expect(house.kept.get('id-5')?.state).toEqual({ kind: 'disabled' });
+  expect(app.kept.get('id-5')?.state).toEqual({ kind: 'disabled' });
   expect(desk.disable('all')).toBe(4);
 });
 
 test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
-  await using house = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
+  await using app = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
   const ended: string[] = [];
-  const testing = house.desk.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
+  const testing = app.desk.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
     onTest: ({ name }) => void ended.push(name),
   });
-  await house.clock.advance(1_000);
+  await app.clock.advance(1_000);
   expect((await testing).map(({ name, ok }) => ({ name, ok }))).toEqual([
     { name: 'bytez #2', ok: true },
     { name: 'bytez #4', ok: true },
   ]);
   expect(ended).toEqual(['bytez #2', 'bytez #4']);
-  const leaving = new AbortController();
-  const left = house.desk.test('all', { signal: leaving.signal });
-  leaving.abort(new Error('Asked to stop'));
+  const pendingErasure = new AbortController();
+  const left = app.desk.test('all', { signal: pendingErasure.signal });
+  pendingErasure.abort(new Error('Asked to stop'));
   await expect(left).rejects.toThrow('Asked to stop');
 });
 
 test('KeyDesk moves what is remembered with the clock when it is set, and not when it is only kept right', async () => {
-  await using house = aDesk();
-  await house.clock.advance(10_000);
-  expect(house.pool.shifts).toEqual([]);
-  house.clock.jump(-7_200_000);
-  await house.clock.advance(1_000);
-  house.clock.jump(1_900);
-  await house.clock.advance(1_000);
-  house.clock.jump(3_000);
-  await house.clock.advance(10_000);
-  expect(house.pool.shifts).toEqual([-7_200_000, 3_000]);
+  await using app = aDesk();
+  await app.clock.advance(10_000);
+  expect(app.pool.shifts).toEqual([]);
+  app.clock.jump(-7_200_000);
+  await app.clock.advance(1_000);
+  app.clock.jump(1_900);
+  await app.clock.advance(1_000);
+  app.clock.jump(3_000);
+  await app.clock.advance(10_000);
+  expect(app.pool.shifts).toEqual([-7_200_000, 3_000]);
 });
 
 test('KeyDesk.replaceKeys() gives a key that comes back its history, tells who came and went, and tests newcomers', async () => {
-  await using house = aDesk({ testOnStart: true });
-  await house.clock.advance(1_000);
-  house.asked.length = 0;
-  house.events.length = 0;
-  house.pool.become(3, { kind: 'disabled' }, false);
-  await house.desk.replaceKeys([aKey(1), aKey(2)]);
-  await house.desk.replaceKeys([aKey(1), aKey(2)]);
-  expect(house.events).toEqual([{ event: 'keys.reloaded', added: [], removed: ['bytez #3'] }]);
-  await house.desk.replaceKeys([aKey(1), aKey(3), aKey(4)]);
-  expect(house.events.at(-1)).toEqual({
+  await using app = aDesk({ testOnStart: true });
+  await app.clock.advance(1_000);
+  app.asked.length = 0;
+  app.events.length = 0;
+  app.pool.become(3, { kind: 'disabled' }, false);
+  await app.desk.replaceKeys([aKey(1), aKey(2)]);
+  await app.desk.replaceKeys([aKey(1), aKey(2)]);
+  expect(app.events).toEqual([{ event: 'keys.reloaded', added: [], removed: ['bytez #3'] }]);
+  await app.desk.replaceKeys([aKey(1), aKey(3), aKey(4)]);
+  expect(app.events.at(-1)).toEqual({
     event: 'keys.reloaded',
     added: ['bytez #3', 'bytez #4'],
     removed: ['bytez #2'],
   });
-  const [record] = house.pool.replaced.at(-1)?.records ?? [];
+  const [record] = app.pool.replaced.at(-1)?.records ?? [];
   expect(record).toMatchObject({ id: 'id-3', state: { kind: 'disabled' } });
-  await house.clock.advance(1_000);
-  expect(house.asked).toEqual([4]);
+  await app.clock.advance(1_000);
+  expect(app.asked).toEqual([4]);
 });
 
 test('KeyDesk ends at once while probes are under way, and saves what was learned until then', async () => {
-  const house = aDesk({ testOnStart: true, says: () => refused });
-  await house.clock.advance(500);
-  house.pool.become(2, benched({ probeAtMs: 5 }), false);
-  await house.desk[Symbol.asyncDispose]();
-  expect(house.kept.get('id-2')?.state).toMatchObject({ kind: 'benched', probeAtMs: 5 });
-  expect(house.pool.noted).toEqual([]);
-  expect(house.clock.pending).toBe(0);
-  await house.clock.advance(600_000);
-  expect(house.asked).toEqual([1, 2, 3]);
-  expect(house.events.filter(({ event }) => event === 'house.trouble')).toEqual([]);
+  const app = aDesk({ testOnStart: true, says: () => refused });
+  await app.clock.advance(500);
+  app.pool.become(2, benched({ probeAtMs: 5 }), false);
+  await app.desk[Symbol.asyncDispose]();
+  expect(app.kept.get('id-2')?.state).toMatchObject({ kind: 'benched', probeAtMs: 5 });
+  expect(app.pool.noted).toEqual([]);
+  expect(app.clock.pending).toBe(0);
+  await app.clock.advance(600_000);
+  expect(app.asked).toEqual([1, 2, 3]);
+  expect(app.events.filter(({ event }) => event === 'app.error')).toEqual([]);
 });

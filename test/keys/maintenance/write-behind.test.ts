@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { keyId } from '../../../src/domain/ids.ts';
 import type { KeyRecord } from '../../../src/domain/key-store.ts';
-import { KeySaver } from '../../../src/keys/maintenance/write-behind.ts';
+import { WriteBehindStore } from '../../../src/keys/maintenance/write-behind.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
@@ -29,9 +29,9 @@ function learned(place: number, savedAtMs: number) {
 function aDesk(refusals = 0) {
   const clock = fakeClock();
   const saved: string[][] = [];
-  const events: HouseEvent[] = [];
+  const events: AppEvent[] = [];
   let left = refusals;
-  const saver = new KeySaver({
+  const saver = new WriteBehindStore({
     store: {
       save: async (records) => {
         await new Promise((resolve) => setImmediate(resolve));
@@ -43,7 +43,7 @@ function aDesk(refusals = 0) {
       },
     },
     clock,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
   });
   return { clock, saved, events, saver };
 }
@@ -92,7 +92,7 @@ test('KeySaver says once that it cannot save, keeps everything and tries again u
   saver.remember(...learned(2, 1), false);
   await clock.advance(9_000);
   expect(saved).toEqual([]);
-  expect(events).toMatchObject([{ event: 'house.trouble', what: 'Cannot save what was learned of the keys' }]);
+  expect(events).toMatchObject([{ event: 'app.error', what: 'Cannot save what was learned of the keys' }]);
   await clock.advance(6_000);
   expect(saved.flat().sort()).toEqual(['bytez #1 at 2', 'bytez #2 at 1']);
 

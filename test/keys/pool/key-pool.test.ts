@@ -275,11 +275,11 @@ test('KeyPool.clearGuesses() takes back what was held against keys without knowi
 
 test('KeyPool.replaceKeys() keeps what is known of keys that stay, and calls with removed ones finish', () => {
   const { pool, records } = aPool({ keys: [aKey(1), aKey(2)] });
-  const leaving = seatOfKey(pool, 1);
+  const pendingErasure = seatOfKey(pool, 1);
   seatOfKey(pool, 2).release(fail(failures.limited));
   expect(pool.replaceKeys([aKey(2), aKey(3)], [])).toEqual({ added: ['bytez #3'], removed: ['bytez #1'] });
   expect(states(pool)).toEqual(['cooling', 'ready']);
-  leaving.release(fail(failures.rejected));
+  pendingErasure.release(fail(failures.rejected));
   expect([pool.seats('bytez'), seatOf(pool).keyName, pool.lease('bytez').kind]).toEqual([1, 'bytez #3', 'busy']);
   expect(records.get(aKey(1).id)?.state.kind).toBe('benched');
 });

@@ -8,19 +8,19 @@ const { crowded } = failures;
 function aProvider(accountOf: readonly number[], seatsOf = 1) {
   const scene = aPool({ keys: accountOf.map((_account, index) => aKey(index + 1)) });
   const { pool, clock, events } = scene;
-  const carried = new Map<number, number>();
+  const inFlightAtEnd = new Map<number, number>();
   const call = (place: number) => {
     const lease = seatOfKey(pool, place);
     const account = accountOf[place - 1] ?? 0;
-    const others = carried.get(account) ?? 0;
+    const others = inFlightAtEnd.get(account) ?? 0;
     if (others >= seatsOf) {
       lease.release(fail(crowded));
       return async () => undefined;
     }
-    carried.set(account, others + 1);
+    inFlightAtEnd.set(account, others + 1);
     return async (afterMs = 0) => {
       await clock.advance(afterMs);
-      carried.set(account, (carried.get(account) ?? 0) - 1);
+      inFlightAtEnd.set(account, (inFlightAtEnd.get(account) ?? 0) - 1);
       lease.release(ok(afterMs));
     };
   };

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SeatLimit } from '../../../src/keys/rules/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../../src/keys/rules/concurrency-limit.ts';
 
 const minute = 60_000;
 
 test('SeatLimit grows by a fraction for each success while it binds, so one seat a round', () => {
-  const limit = new SeatLimit({ limit: 1 });
+  const limit = new ConcurrencyLimit({ limit: 1 });
   const seats = Array.from({ length: 9 }, () => {
     limit.succeeded(limit.seats, limit.seats, 0);
     return limit.seats;
@@ -14,13 +14,13 @@ test('SeatLimit grows by a fraction for each success while it binds, so one seat
 });
 
 test('SeatLimit does not grow while fewer calls than seats are under way', () => {
-  const limit = new SeatLimit({ limit: 3 });
+  const limit = new ConcurrencyLimit({ limit: 3 });
   for (let times = 0; times < 20; times += 1) limit.succeeded(2, 2, 0);
   expect(limit.record()).toEqual({ limit: 3 });
 });
 
 test('SeatLimit never grows beyond what the operator allows', () => {
-  const limit = new SeatLimit({ limit: 1 }, 2);
+  const limit = new ConcurrencyLimit({ limit: 1 }, 2);
   for (let times = 0; times < 20; times += 1) limit.succeeded(limit.seats, limit.seats, 0);
   expect(limit.seats).toBe(2);
   limit.setMost(1);
@@ -28,7 +28,7 @@ test('SeatLimit never grows beyond what the operator allows', () => {
 });
 
 test('SeatLimit falls to what was carried, keeps that ceiling for a minute and then tries exactly one more', () => {
-  const limit = new SeatLimit({ limit: 6 });
+  const limit = new ConcurrencyLimit({ limit: 6 });
   limit.refused(3, 0, 0);
   expect(limit.record()).toEqual({ limit: 3, ceiling: { seats: 3, tryAtMs: minute, holdMs: minute } });
   for (let times = 0; times < 20; times += 1) limit.succeeded(3, 3, 1);
@@ -39,7 +39,7 @@ test('SeatLimit falls to what was carried, keeps that ceiling for a minute and t
 });
 
 test('SeatLimit holds a ceiling twice as long each time that one more is refused, up to an hour', () => {
-  const limit = new SeatLimit({ limit: 2 });
+  const limit = new ConcurrencyLimit({ limit: 2 });
   let nowMs = 0;
   const holds = Array.from({ length: 8 }, () => {
     limit.refused(1, nowMs, nowMs);
@@ -52,7 +52,7 @@ test('SeatLimit holds a ceiling twice as long each time that one more is refused
 });
 
 test('SeatLimit takes several refusals at once for one discovery', () => {
-  const limit = new SeatLimit({ limit: 4 });
+  const limit = new ConcurrencyLimit({ limit: 4 });
   limit.refused(3, 10, 10);
   limit.refused(2, 11, 11);
   limit.refused(1, 12, 12);
@@ -60,7 +60,7 @@ test('SeatLimit takes several refusals at once for one discovery', () => {
 });
 
 test('SeatLimit has no ceiling any more once the call above it succeeded, and grows on', () => {
-  const limit = new SeatLimit({ limit: 3 });
+  const limit = new ConcurrencyLimit({ limit: 3 });
   limit.refused(2, 0, 0);
   limit.review(minute);
   limit.succeeded(3, 3, minute);
@@ -68,7 +68,7 @@ test('SeatLimit has no ceiling any more once the call above it succeeded, and gr
 });
 
 test('SeatLimit keeps its ceiling when of two calls that were sent together the second one was served', () => {
-  const limit = new SeatLimit({ limit: 2 });
+  const limit = new ConcurrencyLimit({ limit: 2 });
   limit.refused(1, 105, 105);
   limit.succeeded(1, 2, 100);
   expect(limit.record()).toEqual({ limit: 1, ceiling: { seats: 1, tryAtMs: minute + 105, holdMs: minute } });
@@ -80,8 +80,8 @@ test('SeatLimit keeps its ceiling when of two calls that were sent together the 
 
 test('SeatLimit goes on where it was left', () => {
   const record = { limit: 2, ceiling: { seats: 2, tryAtMs: 500, holdMs: minute } };
-  expect(new SeatLimit(record).record()).toEqual(record);
-  const shifted = new SeatLimit(record);
+  expect(new ConcurrencyLimit(record).record()).toEqual(record);
+  const shifted = new ConcurrencyLimit(record);
   shifted.shift(100);
   expect(shifted.tryAtMs).toBe(600);
 });
@@ -89,7 +89,7 @@ test('SeatLimit goes on where it was left', () => {
 test('SeatLimit always leaves one seat, never more than allowed, and finds an account that carries n to carry n', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 12 }), (carries, hint) => {
-      const limit = new SeatLimit({ limit: hint }, 12);
+      const limit = new ConcurrencyLimit({ limit: hint }, 12);
       let refusals = 0;
       for (let nowMs = 0; nowMs < 30_000; nowMs += 100) {
         limit.review(nowMs);

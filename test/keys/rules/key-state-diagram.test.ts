@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { KeyState } from '../../../src/domain/key-state.ts';
-import { type KeyHappening, nextKeyState } from '../../../src/keys/rules/key-state.ts';
+import { type KeyEvent, nextKeyState } from '../../../src/keys/rules/key-state.ts';
 
 const page = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
 
@@ -59,7 +59,7 @@ const happenings = {
   wake: [{ kind: 'wake' }],
   disable: [{ kind: 'disable' }],
   enable: [{ kind: 'enable' }],
-} as const satisfies { readonly [Kind in KeyHappening['kind']]: readonly Extract<KeyHappening, { kind: Kind }>[] };
+} as const satisfies { readonly [Kind in KeyEvent['kind']]: readonly Extract<KeyEvent, { kind: Kind }>[] };
 
 /** Every arrow that nextKeyState() can take between two states, or from cooling to a later end. */
 function taken(): readonly string[] {
@@ -67,7 +67,7 @@ function taken(): readonly string[] {
   const pairs = states.flatMap((state) =>
     Object.values(happenings)
       .flat()
-      .map((happening) => [state, nextKeyState(state, happening, facts)] as const),
+      .map((event) => [state, nextKeyState(state, event, facts)] as const),
   );
   const moved = pairs.filter(([from, to]) => from.kind !== to.kind || (from.kind === 'cooling' && from !== to));
   return [...new Set(moved.map(([from, to]) => `${from.kind} -> ${to.kind}`))];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dueAtMs, type KeyState } from '../../../src/domain/key-state.ts';
-import { nextKeyState, type KeyHappening } from '../../../src/keys/rules/key-state.ts';
+import { nextKeyState, type KeyEvent } from '../../../src/keys/rules/key-state.ts';
 
 const nowMs = 1_000_000;
 const facts = { nowMs, inARow: 1, random: () => 1 };
@@ -32,7 +32,7 @@ const disabled: KeyState = { kind: 'disabled' };
 const states = { ready, suspect, cooling, guessed, trial, refused, probing, disabled } as const;
 
 /** What becomes of each of the states above, in their order; a dot when nothing does. */
-const matrix: readonly (readonly [KeyHappening, string])[] = [
+const matrix: readonly (readonly [KeyEvent, string])[] = [
   [{ kind: 'fine' }, '. ready . . ready . . .'],
   [{ kind: 'nothing' }, '. . . . . . . .'],
   [{ kind: 'suspect', reason: 'overloaded' }, 'suspect . . . . . . .'],
@@ -51,18 +51,18 @@ const matrix: readonly (readonly [KeyHappening, string])[] = [
   [{ kind: 'disable' }, 'disabled disabled disabled disabled disabled disabled disabled .'],
 ];
 
-test.each(matrix.map(([happening, expected]) => [JSON.stringify(happening), happening, expected] as const))(
+test.each(matrix.map(([event, expected]) => [JSON.stringify(event), event, expected] as const))(
   'nextKeyState() leads from every state where it should, at %s',
-  (_name, happening, expected) => {
+  (_name, event, expected) => {
     const outcomes = Object.values(states).map((state) => {
-      const next = nextKeyState(state, happening, facts);
+      const next = nextKeyState(state, event, facts);
       return next === state ? '.' : next.kind;
     });
     expect(outcomes.join(' ')).toBe(expected);
   },
 );
 
-const table: readonly (readonly [string, KeyState, KeyHappening, KeyState])[] = [
+const table: readonly (readonly [string, KeyState, KeyEvent, KeyState])[] = [
   [
     'a rate limit without a time cools for 2 s, by guess',
     ready,
@@ -163,11 +163,11 @@ const table: readonly (readonly [string, KeyState, KeyHappening, KeyState])[] = 
   ],
 ];
 
-test.each(table)('nextKeyState(): %s', (_name, state, happening, expected) => {
-  expect(nextKeyState(state, happening, facts)).toEqual(expected);
+test.each(table)('nextKeyState(): %s', (_name, state, event, expected) => {
+  expect(nextKeyState(state, event, facts)).toEqual(expected);
 });
 
-function bench(reason: 'rejected' | 'out-of-credit'): KeyHappening {
+function bench(reason: 'rejected' | 'out-of-credit'): KeyEvent {
   return { kind: 'bench', reason };
 }
 
@@ -202,8 +202,8 @@ test.each([
 
 test('nextKeyState() never shortens a stated time because a seat is taken', () => {
   const stated = nextKeyState(ready, { kind: 'cool', reason: 'rate-limited', forMs: hour }, facts);
-  const happening = { kind: 'seat-taken', callMs: 40_000 } as const;
-  expect(nextKeyState(stated, happening, { ...facts, nowMs: nowMs + minute })).toBe(stated);
+  const event = { kind: 'seat-taken', callMs: 40_000 } as const;
+  expect(nextKeyState(stated, event, { ...facts, nowMs: nowMs + minute })).toBe(stated);
 });
 
 test('nextKeyState() benches a key that is refused by every probe for 1, 5, 15 and 60 minutes', () => {

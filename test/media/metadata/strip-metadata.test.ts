@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jobId } from '../../../src/domain/ids.ts';
-import { createResultKeeper } from '../../../src/media/result-store.ts';
+import { createResultStore } from '../../../src/media/result-store.ts';
 import { withoutMetadata } from '../../../src/media/metadata/strip-metadata.ts';
 import { drawPicture } from '../../../sandbox/drawing/draw-picture.ts';
 import { renderSvg } from '../../../sandbox/drawing/svg.ts';
@@ -25,7 +25,7 @@ import {
 const drawn = Buffer.from(await drawPicture({ prompt: 'a red fox', width: 96, height: 64 }));
 
 async function fixture(name: string): Promise<Buffer> {
-  return await readFile(join(import.meta.dirname, '../fixtures/pictures', name));
+  return await readFile(join(import.meta.dirname, '../../fixtures/pictures', name));
 }
 
 const pictures: readonly (readonly [string, string, Hide, Buffer])[] = [
@@ -41,8 +41,8 @@ const pictures: readonly (readonly [string, string, Hide, Buffer])[] = [
 /** What is left on the disk of a result that came as these bytes. */
 async function kept(bytes: Uint8Array, kind: 'image' | 'video' = 'image') {
   const directory = await mkdtemp(join(tmpdir(), 'results-'));
-  await using keeper = createResultKeeper({ directory, allowPrivateHosts: [] });
-  const answer = await keeper.keep({ kind: 'bytes', bytes }, kind, jobId('tg-1-2'), new AbortController().signal);
+  await using resultStore = createResultStore({ directory, allowPrivateHosts: [] });
+  const answer = await resultStore.keep({ kind: 'bytes', bytes }, kind, jobId('tg-1-2'), new AbortController().signal);
   const [name = '', ...others] = await readdir(directory);
   const file = await readFile(join(directory, name));
   await rm(directory, { recursive: true });

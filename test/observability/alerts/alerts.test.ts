@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
 import { jobId, type KeyId, keyId } from '../../../src/domain/ids.ts';
 import type { KeyState } from '../../../src/domain/key-state.ts';
@@ -38,7 +38,7 @@ function aWatch(keys = 2) {
   const { hear } = createAlerts({
     pool,
     clock,
-    tell: (event) => {
+    emit: (event) => {
       if (event.event === 'alert.raised') news.push(`${event.alert.severity} ${event.alert.id}`);
       else if (event.event === 'alert.resolved') news.push(`over ${event.alert.id}`);
       else news.push(event.event);
@@ -150,8 +150,8 @@ test('createAlerts() raises a provider of which no key takes calls, until one do
   expect(news).toEqual(['high no-key-ready:bytez', 'over no-key-ready:bytez']);
 });
 
-test.each<HouseEvent>([
-  { event: 'house.started', keys: 1, waiting: 0, bot: '@b' },
+test.each<AppEvent>([
+  { event: 'app.started', keys: 1, waiting: 0, bot: '@b' },
   { event: 'keys.tested', working: 0, total: 1, ms: 5 },
 ])('createAlerts() looks at $event whether any key takes calls', (event) => {
   const { news, hear, becomes } = aWatch(1);
@@ -164,7 +164,7 @@ test.each<HouseEvent>([
 
 test('createAlerts() has nothing to say of a house without keys', () => {
   const { news, hear } = aWatch(0);
-  hear({ event: 'house.started', keys: 0, waiting: 0, bot: '@b' });
+  hear({ event: 'app.started', keys: 0, waiting: 0, bot: '@b' });
   expect(news).toEqual([]);
 });
 
@@ -231,7 +231,7 @@ test('createAlerts() knows no usual time before seventy calls, and one for each 
 test('createAlerts() takes every event without trouble, and its own as nothing new', () => {
   const { hear, news } = aWatch();
   for (const event of everyEvent) hear(event);
-  expect(news).not.toContain('house.trouble');
+  expect(news).not.toContain('app.error');
   expect(news.filter((line) => line.includes('9f2c00112233aabb'))).toEqual([
     'high key-failing:9f2c00112233aabb',
     'over key-failing:9f2c00112233aabb',
@@ -243,31 +243,31 @@ test('createAlerts() tells once an hour that somebody tried an admin’s door, h
   for (const userId of [7, 8, 7]) hear({ event: 'admin.refused', userId });
   await clock.advance(3_599_999);
   hear({ event: 'admin.refused', userId: 9 });
-  expect(news).toEqual(['low stranger-asks:1']);
+  expect(news).toEqual(['low unauthorized-admin-attempt:1']);
   await clock.advance(1);
   hear({ event: 'admin.refused', userId: 9 });
-  expect(news).toEqual(['low stranger-asks:1', 'low stranger-asks:2']);
+  expect(news).toEqual(['low unauthorized-admin-attempt:1', 'low unauthorized-admin-attempt:2']);
 });
 
 test('createAlerts() tells of its own mistakes and lets nobody else suffer from them', () => {
-  const heard: HouseEvent[] = [];
+  const heard: AppEvent[] = [];
   const broken = createAlerts({
     clock: fakeClock(),
     pool: () => {
       throw new Error('no pool');
     },
-    tell: (event) => void heard.push(event),
+    emit: (event) => void heard.push(event),
   });
-  broken.hear({ event: 'house.started', keys: 1, waiting: 0, bot: '@b' });
+  broken.hear({ event: 'app.started', keys: 1, waiting: 0, bot: '@b' });
   expect(heard).toEqual([
-    { event: 'house.trouble', what: 'watch for alerts after house.started', error: new Error('no pool') },
+    { event: 'app.error', what: 'watch for alerts after app.started', error: new Error('no pool') },
   ]);
 });
 
 test('createAlerts() tells of a long silence that Telegram asks for, once, and when it is over', async () => {
   const { clock, news, hear } = aWatch();
   const trouble = (retryInMs: number) =>
-    hear({ event: 'telegram.trouble', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs });
+    hear({ event: 'telegram.error', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs });
   trouble(35_000);
   expect(news).toEqual([]);
   trouble(3_600_000);
@@ -275,8 +275,8 @@ test('createAlerts() tells of a long silence that Telegram asks for, once, and w
   trouble(3_600_000);
   await clock.advance(3_599_999);
   hear({ event: 'config.warning', text: 'time passes' });
-  expect(news).toEqual(['medium telegram-rests']);
+  expect(news).toEqual(['medium telegram-rate-limited']);
   await clock.advance(1);
   hear({ event: 'config.warning', text: 'time passes' });
-  expect(news).toEqual(['medium telegram-rests', 'over telegram-rests']);
+  expect(news).toEqual(['medium telegram-rate-limited', 'over telegram-rate-limited']);
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FormBook } from '../../../src/observability/redaction/multi-pattern-search.ts';
+import { MultiPatternSearch } from '../../../src/observability/redaction/multi-pattern-search.ts';
 
 const letters = fc.constantFrom('a', 'b', 'A', 'ü', 'ā');
 const form = fc.string({ unit: letters, minLength: 1, maxLength: 12 });
@@ -14,7 +14,7 @@ test('FormBook.findIn() finds the first form there is, the longest where several
       text,
       fc.nat(60),
       (some, more, words, from) => {
-        const book = new FormBook();
+        const book = new MultiPatternSearch();
         book.add(some);
         book.add(more);
         const all = [...some, ...more].filter(({ length }) => length >= 4);

@@ -63,14 +63,14 @@ const machines: Readonly<Record<Pressure, Machine>> = {
   'database read-only': pragma('query_only = 1', 'query_only = 0'),
 };
 
-const house = await openApp({
+const app = await openApp({
   config,
   keys: readKeys(env).keys,
   clock: systemClock,
   random: Math.random,
   emit: say,
 });
-say({ event: 'test.opened', httpUrl: house.httpUrl });
+say({ event: 'test.opened', httpUrl: app.httpUrl });
 
 createInterface({ input: process.stdin }).on('line', (word) => {
   if (word === 'memory') return say({ event: 'test.did', word, rssBytes: process.memoryUsage.rss() });
@@ -79,4 +79,4 @@ createInterface({ input: process.stdin }).on('line', (word) => {
   else machine.allow();
   say({ event: 'test.did', word });
 });
-await house.broken;
+await app.broken;

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config/config.ts';
-import type { Reach } from '../../../src/domain/events.ts';
+import type { OnCheckpoint } from '../../../src/domain/events.ts';
 import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import type { Death } from '../killable-app.ts';
@@ -9,7 +9,7 @@ import type { Death } from '../killable-app.ts';
 /** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
 const { DEATH: death, ...env } = process.env;
 
-const house = await openApp({
+const app = await openApp({
   config: parseConfig(env),
   keys: readKeys(env).keys,
   clock: systemClock,
@@ -17,9 +17,9 @@ const house = await openApp({
   emit: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
   ...(death === undefined ? {} : { onCheckpoint: dieAt(JSON.parse(death) as Death) }),
 });
-await house.broken;
+await app.broken;
 
-function dieAt({ point, spared, afterMs, by = 'SIGKILL' }: Death): Reach {
+function dieAt({ point, spared, afterMs, by = 'SIGKILL' }: Death): OnCheckpoint {
   const die = () => void process.kill(process.pid, by);
   return (reached, jobId) => {
     if (reached !== point || spared.includes(jobId)) return;

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
 import type { KeyStore } from '../../../src/domain/key-store.ts';
-import { KeyDesk } from '../../../src/keys/maintenance/key-maintenance.ts';
+import { KeyMaintenance } from '../../../src/keys/maintenance/key-maintenance.ts';
 import { KeyPool } from '../../../src/keys/pool/key-pool.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
@@ -38,16 +38,16 @@ const store: KeyStore = {
 };
 const clock = systemClock;
 const random = Math.random;
-const tell = () => undefined;
+const emit = () => undefined;
 const pool = new KeyPool({
   keys: learningKeys,
   remembered: await kept.load(),
   strategy: 'round-robin',
   clock,
   random,
-  tell,
+  emit,
 });
-await using _desk = new KeyDesk({ pool, providers: new Map(), store, clock, tell });
+await using _desk = new KeyMaintenance({ pool, providers: new Map(), store, clock, emit });
 
 const failures: readonly AttemptFailure[] = [
   { blame: 'key', reason: 'rate-limited', retryAfterMs: 60_000, detail: '' },

@@ -42,9 +42,9 @@ test.each(spoken)('the fault $effect returns $status', async ({ effect, status, 
 
 test('a rate limit has a Retry-After only when it was given one', async () => {
   await using quiet = await troubled({ kind: 'rate-limited' });
-  await using telling = await troubled({ kind: 'rate-limited', retryAfterS: 7 });
+  await using emitting = await troubled({ kind: 'rate-limited', retryAfterS: 7 });
   const headers = await Promise.all(
-    [quiet, telling].map(async (sandbox) => (await post(sandbox, imageModel, fox)).headers),
+    [quiet, emitting].map(async (sandbox) => (await post(sandbox, imageModel, fox)).headers),
   );
   expect(headers.map((each) => each.get('retry-after'))).toEqual([null, '7']);
 });

@@ -1,4 +1,4 @@
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import type { PoolView } from '../../../src/domain/views.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
@@ -10,7 +10,7 @@ export type PageUnderTest = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   readonly woken: () => number;
-  readonly tell: (event: HouseEvent) => void;
+  readonly emit: (event: AppEvent) => void;
   /** Posts as the page itself does. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -30,7 +30,7 @@ export async function openPage(): Promise<PageUnderTest> {
   const telegram = opening.use(await startTelegramSandbox({ token, clock }));
   const accounts = [{ name: 'one', key: 'key-of-the-page-tests' }];
   const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
-  const listeners = new Set<(event: HouseEvent) => void>();
+  const listeners = new Set<(event: AppEvent) => void>();
   let woken = 0;
   const page = opening.use(
     createChatPage({
@@ -61,7 +61,7 @@ export async function openPage(): Promise<PageUnderTest> {
     telegram,
     bytez,
     woken: () => woken,
-    tell: (event) => listeners.forEach((listener) => listener(event)),
+    emit: (event) => listeners.forEach((listener) => listener(event)),
     get: async (path, headers = {}) =>
       page.app.request(home + path, { headers: { host: new URL(home).host, ...headers } }),
     post: async (path, body, headers = {}) =>

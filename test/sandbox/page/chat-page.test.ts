@@ -4,8 +4,8 @@ import { ids, openPage } from './a-page.ts';
 const chat = { personId: ids.free, chatId: ids.free };
 
 test('the page, its parts and nothing else are served, under a policy that allows no other host', async () => {
-  await using house = await openPage();
-  const page = await house.get('/');
+  await using app = await openPage();
+  const page = await app.get('/');
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(page.headers.get('content-security-policy')).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -14,20 +14,20 @@ test('the page, its parts and nothing else are served, under a policy that allow
   const html = await page.text();
   const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? '');
   expect(parts.length).toBeGreaterThan(3);
-  for (const part of parts) expect([part, (await house.get(part)).status]).toEqual([part, 200]);
+  for (const part of parts) expect([part, (await app.get(part)).status]).toEqual([part, 200]);
   expect(html).not.toMatch(/<script>|style=|onclick=|https?:/);
   for (const path of ['/chat-page.ts', '/..%2fchat-page.ts', '/assets/main.js', '/api/nothing']) {
-    expect((await house.get(path)).status).toBeGreaterThanOrEqual(400);
+    expect((await app.get(path)).status).toBeGreaterThanOrEqual(400);
   }
 });
 
 test.each(['evil.example', 'darkroom.local:4000', '127.0.0.1.evil.example', '192.168.0.7:4000', ''])(
   'the page refuses the host name "%s"',
   async (host) => {
-    await using house = await openPage();
-    for (const path of ['/', '/api/events', '/api/files/x']) expect((await house.get(path, { host })).status).toBe(421);
-    expect((await house.post('/api/wake', {}, { host })).status).toBe(421);
-    expect(house.woken()).toBe(0);
+    await using app = await openPage();
+    for (const path of ['/', '/api/events', '/api/files/x']) expect((await app.get(path, { host })).status).toBe(421);
+    expect((await app.post('/api/wake', {}, { host })).status).toBe(421);
+    expect(app.woken()).toBe(0);
   },
 );
 
@@ -38,10 +38,10 @@ test.each([
   { origin: 'null' },
   { 'sec-fetch-site': 'cross-site' },
 ])('nothing is changed by a call with %o', async (headers) => {
-  await using house = await openPage();
-  expect((await house.post('/api/wake', {}, headers)).status).toBe(403);
-  expect((await house.post('/api/say', { ...chat, text: 'hello' }, headers)).status).toBe(403);
-  expect([house.woken(), house.page.participants.member(ids.free)?.person.messages()]).toEqual([0, []]);
+  await using app = await openPage();
+  expect((await app.post('/api/wake', {}, headers)).status).toBe(403);
+  expect((await app.post('/api/say', { ...chat, text: 'hello' }, headers)).status).toBe(403);
+  expect([app.woken(), app.page.participants.member(ids.free)?.person.messages()]).toEqual([0, []]);
 });
 
 test.each([
@@ -54,8 +54,8 @@ test.each([
   ['/api/provider', 'down'],
   ['/api/wake', undefined],
 ])('a body that makes no sense is refused: %s %o', async (path, body) => {
-  await using house = await openPage();
-  expect((await house.post(path, body)).status).toBe(400);
+  await using app = await openPage();
+  expect((await app.post(path, body)).status).toBe(400);
 });
 
 test.each([
@@ -65,19 +65,19 @@ test.each([
   ['/api/language', { personId: ids.free, language: 'xx' }],
   ['/api/account', { place: 9, mode: 'refused' }],
 ])('what cannot be done is said: %s %o', async (path, body) => {
-  await using house = await openPage();
-  const answer = await house.post(path, body);
+  await using app = await openPage();
+  const answer = await app.post(path, body);
   expect(answer.status).toBe(409);
   expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/\w+ \w+/) as string });
 });
 
 test('a person writes in their chat and in the group, with the chosen language', async () => {
-  await using house = await openPage();
-  const { group, members } = house.page.participants;
-  await house.post('/api/language', { personId: ids.free, language: 'es' });
-  await house.post('/api/say', { ...chat, text: ' /start ' });
-  await house.post('/api/say', { personId: ids.premium, chatId: group.id, text: '/help' });
-  const updates = await house.call('getUpdates', {});
+  await using app = await openPage();
+  const { group, members } = app.page.participants;
+  await app.post('/api/language', { personId: ids.free, language: 'es' });
+  await app.post('/api/say', { ...chat, text: ' /start ' });
+  await app.post('/api/say', { personId: ids.premium, chatId: group.id, text: '/help' });
+  const updates = await app.call('getUpdates', {});
   expect(updates).toMatchObject({
     result: [
       { message: { text: '/start', from: { id: ids.free, language_code: 'es' } } },
@@ -88,74 +88,74 @@ test('a person writes in their chat and in the group, with the chosen language',
 });
 
 test('a file is served with its type, whole or in part, and never as something that runs', async () => {
-  await using house = await openPage();
-  const person = house.page.participants.member(ids.free)?.person;
+  await using app = await openPage();
+  const person = app.page.participants.member(ids.free)?.person;
   person?.sendPhoto('look');
   const photo = person?.messages()[0]?.photo;
-  const whole = await house.get(`/api/files/${photo?.fileId}`);
+  const whole = await app.get(`/api/files/${photo?.fileId}`);
   expect([whole.status, whole.headers.get('content-type')]).toEqual([200, photo?.mime]);
   expect(new Uint8Array(await whole.arrayBuffer())).toEqual(new Uint8Array(photo?.bytes ?? []));
-  const part = await house.get(`/api/files/${photo?.fileId}`, { range: 'bytes=2-5' });
+  const part = await app.get(`/api/files/${photo?.fileId}`, { range: 'bytes=2-5' });
   expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 2-5/${photo?.bytes.length}`]);
   expect((await part.arrayBuffer()).byteLength).toBe(4);
-  expect((await house.get(`/api/files/${photo?.fileId}`, { range: 'bytes=999999-' })).status).toBe(416);
-  expect((await house.get('/api/files/unknown')).status).toBe(404);
+  expect((await app.get(`/api/files/${photo?.fileId}`, { range: 'bytes=999999-' })).status).toBe(416);
+  expect((await app.get('/api/files/unknown')).status).toBe(404);
 });
 
 test('the stream begins with everything and goes on with what happens', async () => {
-  await using house = await openPage();
-  const stream = await house.get('/api/events');
+  await using app = await openPage();
+  const stream = await app.get('/api/events');
   expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const seen = readerOf(stream);
   await seen.until((text) => /"settings":/.test(text) && /"people":/.test(text) && /"faults":/.test(text));
-  house.tell({ event: 'breaker.opened', provider: 'bytez' });
-  await house.post('/api/say', { ...chat, text: 'a < b' });
+  app.emit({ event: 'breaker.opened', provider: 'bytez' });
+  await app.post('/api/say', { ...chat, text: 'a < b' });
   await seen.until((text) => text.includes('"words":["a < b"]') && text.includes('"text":"breaker.opened"'));
-  await house.call('sendChatAction', { chat_id: ids.free, action: 'upload_photo' });
+  await app.call('sendChatAction', { chat_id: ids.free, action: 'upload_photo' });
   await seen.until((text) => text.includes('event: action') && text.includes('upload_photo'));
   await seen.close();
 });
 
 test('the fault controls break accounts, the provider and Telegram, and repair them', async () => {
-  await using house = await openPage();
+  await using app = await openPage();
   const run = async () => {
-    const answer = await fetch(`${house.bytez.baseUrl}/list/tasks`, {
+    const answer = await fetch(`${app.bytez.baseUrl}/list/tasks`, {
       headers: { authorization: 'key-of-the-page-tests' },
     });
     return answer.status;
   };
   expect(await run()).toBe(200);
-  await house.post('/api/account', { place: 1, mode: 'refused' });
+  await app.post('/api/account', { place: 1, mode: 'refused' });
   expect(await run()).toBe(401);
-  await house.post('/api/account', { place: 1, mode: 'scripted' });
-  await house.post('/api/provider', { down: true });
+  await app.post('/api/account', { place: 1, mode: 'scripted' });
+  await app.post('/api/provider', { down: true });
   expect(await run()).toBe(503);
-  await house.post('/api/provider', { down: false });
+  await app.post('/api/provider', { down: false });
   expect(await run()).toBe(200);
-  await house.post('/api/say', { ...chat, text: 'hello' });
-  await house.post('/api/telegram', { faultMode: 'limited' });
-  const send = () => house.call('sendMessage', { chat_id: ids.free, text: 'hello' });
+  await app.post('/api/say', { ...chat, text: 'hello' });
+  await app.post('/api/telegram', { faultMode: 'limited' });
+  const send = () => app.call('sendMessage', { chat_id: ids.free, text: 'hello' });
   expect(await send()).toMatchObject({ ok: false, error_code: 429, parameters: { retry_after: 3 } });
-  await house.post('/api/telegram', { offline: true });
+  await app.post('/api/telegram', { offline: true });
   await expect(send()).rejects.toThrow('fetch failed');
-  await house.post('/api/telegram', { offline: false });
+  await app.post('/api/telegram', { offline: false });
   expect(await send()).toMatchObject({ ok: false, error_code: 429 });
-  expect(await (await house.post('/api/wake', {})).json()).toEqual({ ok: true, woken: 1 });
+  expect(await (await app.post('/api/wake', {})).json()).toEqual({ ok: true, woken: 1 });
 });
 
 test('the parts of an album are shown as one, a picture with buttons is not part of it', async () => {
-  await using house = await openPage();
-  const person = house.page.participants.member(ids.free)?.person;
+  await using app = await openPage();
+  const person = app.page.participants.member(ids.free)?.person;
   person?.sendPhoto('look');
   const media = person?.messages()[0]?.photo?.fileId;
   const item = { type: 'photo', media };
-  await house.call('sendMediaGroup', { chat_id: ids.free, media: [item, item, item] });
-  await house.call('sendPhoto', {
+  await app.call('sendMediaGroup', { chat_id: ids.free, media: [item, item, item] });
+  await app.call('sendPhoto', {
     chat_id: ids.free,
     photo: media,
     reply_markup: { inline_keyboard: [[{ text: 'Again', callback_data: 'again:1' }]] },
   });
-  const seen = readerOf(await house.get('/api/events'));
+  const seen = readerOf(await app.get('/api/events'));
   await seen.until((text) => /"chat 1".*again:1.*\n/.test(text));
   const patch = JSON.parse(/^data: (.*"chat 1".*again:1.*)$/m.exec(seen.text())?.[1] ?? '{}') as {
     'chat 1': readonly { readonly id: number; readonly album?: number }[];

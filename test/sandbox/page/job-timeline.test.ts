@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
 import { withEvent, type JobTimeline } from '../../../sandbox/page/job-timeline.ts';
 
@@ -14,7 +14,7 @@ const attempt = (place: number) => ({
   model: 'm',
 });
 const choice = { why: 'only-one', of: 1, skipped: {} } as const;
-const timelineAfter = (...events: readonly HouseEvent[]) =>
+const timelineAfter = (...events: readonly AppEvent[]) =>
   events.reduce((timeline, event, index) => withEvent(timeline, event, (index + 1) * 1000), emptyTimeline);
 
 test('withEvent() lists the attempts of a job, each with its key and its result', () => {

@@ -63,13 +63,13 @@ test('what was asked for before commands had answers is carried over', async () 
   using place = scratch();
   {
     using before = openDatabase({ path: place.file, steps: migrations.filter(({ version }) => version < 10) });
-    for (const [wish, id] of [
+    for (const [command, id] of [
       ['disable', 'a1'],
       ['test', null],
       ['wake', null],
       ['enable', 'a2'],
     ] as const) {
-      before.run('INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, 1000)', wish, id);
+      before.run('INSERT INTO key_wishes (wish, key_id, asked_at_ms) VALUES (?, ?, 1000)', command, id);
     }
   }
   using database = openDatabase({ path: place.file });
@@ -85,9 +85,9 @@ const facts = {
   'no-key-ready': { kind: 'no-key-ready', provider: 'bytez', keys: 4 },
   'provider-silent': { kind: 'provider-silent', provider: 'bytez' },
   'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
-  'job-set-aside': { kind: 'job-set-aside', jobId: jobId('tg-1'), processes: 6 },
-  'telegram-rests': { kind: 'telegram-rests', forMs: 60_000 },
-  'stranger-asks': { kind: 'stranger-asks', userId: 8 },
+  'job-dead-lettered': { kind: 'job-dead-lettered', jobId: jobId('tg-1'), processes: 6 },
+  'telegram-rate-limited': { kind: 'telegram-rate-limited', forMs: 60_000 },
+  'unauthorized-admin-attempt': { kind: 'unauthorized-admin-attempt', userId: 8 },
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
 } as const satisfies Record<AlertFacts['kind'], AlertFacts>;
 

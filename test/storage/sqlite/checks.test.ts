@@ -18,11 +18,11 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
     payload: { kind: 'file', file },
     model: 'fox',
   });
-  const telling = await engine.delivery.claim(id);
-  if (telling === undefined) throw new Error('Cannot deliver: there is nothing to claim');
-  await ledger.begin(telling.lease, 'result', 'idempotent');
-  await ledger.end(telling.lease, 'result', note);
-  expect(await engine.delivery.done(telling.lease, shown)).toBe(true);
+  const emitting = await engine.delivery.claim(id);
+  if (emitting === undefined) throw new Error('Cannot deliver: there is nothing to claim');
+  await ledger.begin(emitting.lease, 'result', 'idempotent');
+  await ledger.end(emitting.lease, 'result', note);
+  expect(await engine.delivery.done(emitting.lease, shown)).toBe(true);
   return id;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HouseEvent } from '../../../src/domain/events.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
 import { openStorage } from '../../../src/storage/open-storage.ts';
 import { accepted, anyNumber, aRequest, roomy } from '../../conformance/requests.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -8,12 +8,12 @@ import { scratch } from './scratch.ts';
 test('a full disk takes no new job, keeps those it has, is told of once, and takes again once there is room (Q5)', async () => {
   using place = scratch();
   const clock = fakeClock();
-  const told: HouseEvent[] = [];
+  const told: AppEvent[] = [];
   using storage = openStorage({
     path: place.file,
     running: anyNumber,
     clock,
-    tell: (event) => told.push(event),
+    emit: (event) => told.push(event),
     onUnreadableKey: (error) => expect(error).toBeUndefined(),
   });
   const { database, engine } = storage;
@@ -30,5 +30,5 @@ test('a full disk takes no new job, keeps those it has, is told of once, and tak
   expect(storage.takesWrites()).toBe(true);
   expect((await engine.queue.accept(long(2), roomy)).kind).toBe('accepted');
   expect((await engine.queue.claim('bytez'))?.job.id).toBe(kept.id);
-  expect(told.map(({ event }) => event)).toEqual(['storage.refuses', 'storage.recovered']);
+  expect(told.map(({ event }) => event)).toEqual(['storage.unavailable', 'storage.recovered']);
 });

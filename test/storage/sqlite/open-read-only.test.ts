@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { openBeside, saltOf } from '../../../src/storage/sqlite/open-read-only.ts';
+import { openReadOnly, saltOf } from '../../../src/storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../../../src/storage/sqlite/owner-lock.ts';
 import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
 import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
@@ -12,7 +12,7 @@ import { scratch } from './scratch.ts';
 test('openBeside() sees what the owner has committed, while the owner goes on', async () => {
   using place = scratch();
   using owner = openDatabase({ path: place.file });
-  using beside = openBeside(place.file);
+  using beside = openReadOnly(place.file);
   if (beside === undefined) throw new Error('Cannot find the database');
   expect(saltOf(beside)).toBeUndefined();
   const salt = await createSqliteKeyStore(owner).salt();
@@ -23,20 +23,20 @@ test('openBeside() cannot write unless it was asked for', () => {
   using place = scratch();
   using _owner = openDatabase({ path: place.file });
   const change = `INSERT INTO settings (name, value) VALUES ('a', 'b')`;
-  using reader = openBeside(place.file);
+  using reader = openReadOnly(place.file);
   expect(() => reader?.run(change)).toThrow(StorageError);
-  using writer = openBeside(place.file, { writable: true });
+  using writer = openReadOnly(place.file, { writable: true });
   expect(writer?.run(change)).toBe(1);
 });
 
 test('openBeside() answers nothing, and makes nothing, where no bot has run', () => {
   using place = scratch();
-  expect(openBeside(place.file)).toBeUndefined();
-  expect(openBeside(place.file, { writable: true })).toBeUndefined();
+  expect(openReadOnly(place.file)).toBeUndefined();
+  expect(openReadOnly(place.file, { writable: true })).toBeUndefined();
   expect(existsSync(path.dirname(place.file))).toBe(false);
   mkdirSync(path.dirname(place.file));
   writeFileSync(place.file, '');
-  expect(openBeside(place.file)).toBeUndefined();
+  expect(openReadOnly(place.file)).toBeUndefined();
 });
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
 ] as const)('openBeside() refuses an %s schema and leaves it as it is', (_name, steps, code) => {
   using place = scratch();
   openDatabase({ path: place.file, steps })[Symbol.dispose]();
-  expect(() => openBeside(place.file, { writable: true })).toThrow(expect.objectContaining({ code }) as Error);
+  expect(() => openReadOnly(place.file, { writable: true })).toThrow(expect.objectContaining({ code }) as Error);
   expect(() => openDatabase({ path: place.file, steps })[Symbol.dispose]()).not.toThrow();
   expect(readdirSync(path.dirname(place.file)).filter((name) => name.includes('schema-'))).toEqual([]);
 });
@@ -54,14 +54,14 @@ test('openBeside() says of something else that it is no database', () => {
   using place = scratch();
   mkdirSync(path.dirname(place.file));
   writeFileSync(place.file, 'not a database, but long enough to look like something that could be one'.repeat(20));
-  expect(() => openBeside(place.file)).toThrow(expect.objectContaining({ code: 'corrupt' }) as Error);
+  expect(() => openReadOnly(place.file)).toThrow(expect.objectContaining({ code: 'corrupt' }) as Error);
 });
 
 test('openBeside() tells a file that it may not look at from an absent one', () => {
   using place = scratch();
   mkdirSync(path.dirname(place.file));
   symlinkSync(place.file, place.file);
-  expect(() => openBeside(place.file)).toThrow(/run this as the user who runs the bot/);
+  expect(() => openReadOnly(place.file)).toThrow(/run this as the user who runs the bot/);
 });
 
 test('isOwned() tells whether somebody owns the folder, and does not get in the way', () => {

@@ -22,12 +22,12 @@ function aStore(path = ':memory:') {
   const ledger = createSqliteEffectLedger(database);
   const end = async (outcome: Outcome, tellAtMs?: number): Promise<JobId> => {
     const { lease, job } = await claimed(engine);
-    await engine.queue.noteCall(lease, aTrail(1));
+    await engine.queue.recordCall(lease, aTrail(1));
     await engine.queue.settle(lease, outcome);
     await ledger.begin({ jobId: job.id }, 'receipt', 'once');
     await ledger.end({ jobId: job.id }, 'receipt', '5');
-    const telling = tellAtMs === undefined ? undefined : await engine.delivery.claim(job.id);
-    if (telling !== undefined) await engine.at(tellAtMs ?? 0).delivery.done(telling.lease);
+    const emitting = tellAtMs === undefined ? undefined : await engine.delivery.claim(job.id);
+    if (emitting !== undefined) await engine.at(tellAtMs ?? 0).delivery.done(emitting.lease);
     return job.id;
   };
   return {
@@ -53,10 +53,10 @@ test('createSqlitePersonalData().overdue() answers what was told long enough ago
   await end(result);
   await data.mark(3, startMs + 3);
   await data.mark(4, startMs + 3);
-  expect(await data.overdue(startMs, 10)).toEqual([marked, old]);
-  expect(await data.overdue(startMs + 1, 2)).toEqual([marked, old]);
-  expect(await data.overdue(startMs + 1, 10)).toEqual([marked, old, young]);
-  expect(await data.leaving()).toBe(1);
+  expect(await data.expired(startMs, 10)).toEqual([marked, old]);
+  expect(await data.expired(startMs + 1, 2)).toEqual([marked, old]);
+  expect(await data.expired(startMs + 1, 10)).toEqual([marked, old, young]);
+  expect(await data.pendingErasure()).toBe(1);
 });
 
 test('createSqlitePersonalData().drop() leaves nothing of an old job', async () => {
@@ -215,7 +215,7 @@ test(
       return done;
     };
     for (let round = 0; round < 20; round += 1) {
-      const ids = await timed(() => data.overdue(10_000, 50));
+      const ids = await timed(() => data.expired(10_000, 50));
       await timed(() => data.drop(ids, startMs));
     }
     expect(store.rows('jobs')).toBe(19_000);

@@ -33,8 +33,8 @@ async function mayAskAgain(engine: JobEngine, userId: number): Promise<boolean> 
 }
 
 test.each(spoils)('a job with %s is set aside with its credit, and those behind it start (Q18)', async (spoil) => {
-  using house = aSpoiltStore();
-  const { engine, database, heard } = house;
+  using app = aSpoiltStore();
+  const { engine, database, heard } = app;
   for (const updateId of [1, 2, 3]) await accepted(engine, { updateId });
   database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
   expect(await drained(engine)).toEqual([2, 3]);
@@ -47,8 +47,8 @@ test.each(spoils)('a job with %s is set aside with its credit, and those behind 
 });
 
 test('a parked job that cannot be read does not keep those whose time has passed from ending (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine, database, heard } = house;
+  using app = aSpoiltStore();
+  const { engine, database, heard } = app;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
   for (const { lease } of [await claimed(engine), await claimed(engine)]) {
     await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 9e5, reason: 'keys-cooling', progress });
@@ -60,8 +60,8 @@ test('a parked job that cannot be read does not keep those whose time has passed
 });
 
 test('an answer that cannot be read does not keep the others from being fetched (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine, database, heard } = house;
+  using app = aSpoiltStore();
+  const { engine, database, heard } = app;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
   database.run(`UPDATE jobs SET answer = CASE id WHEN 'tg-1' THEN '?' ELSE '{"model":"fox"}' END`);
   expect((await engine.queue.claimAnswered())?.job.updateId).toBe(2);
@@ -69,8 +69,8 @@ test('an answer that cannot be read does not keep the others from being fetched 
 });
 
 test('a start finds a job that it cannot read among those that ran, and goes on (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine: dead, database } = house;
+  using app = aSpoiltStore();
+  const { engine: dead, database } = app;
   for (const updateId of [1, 2]) await accepted(dead, { updateId });
   for (let times = 0; times < 2; times += 1) await claimed(dead);
   database.run(`UPDATE jobs SET kind = 'music' WHERE id = 'tg-1'`);
@@ -83,8 +83,8 @@ test('a start finds a job that it cannot read among those that ran, and goes on 
 test.each([`line = 'tomorrow'`, `lane = 'gold'`])(
   'a job with %s, which nobody would ever claim, is set aside at the start (Q18)',
   async (spoil) => {
-    using house = aSpoiltStore();
-    const { engine, database } = house;
+    using app = aSpoiltStore();
+    const { engine, database } = app;
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     database.run(`UPDATE jobs SET ${spoil} WHERE id = 'tg-1'`);
     database.run(`UPDATE waiting_counts SET ${spoil} WHERE round = (SELECT round FROM jobs WHERE id = 'tg-1')`);
@@ -95,8 +95,8 @@ test.each([`line = 'tomorrow'`, `lane = 'gold'`])(
 );
 
 test('a job that cannot be read can be cancelled, looked for and asked for again (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine, database } = house;
+  using app = aSpoiltStore();
+  const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   database.run(`UPDATE jobs SET kind = 'music', options = '['`);
   expect((await engine.reader.where(id))?.job).toMatchObject({
@@ -113,8 +113,8 @@ test('a job that cannot be read can be cancelled, looked for and asked for again
 });
 
 test('an outcome that cannot be read is told as set aside, and costs nothing (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine, database } = house;
+  using app = aSpoiltStore();
+  const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
   const file = { path: 'results/1.png', kind: 'image', mime: 'image/png', bytes: 9 } as const;
   await engine.queue.settle((await claimed(engine)).lease, {
@@ -128,8 +128,8 @@ test('an outcome that cannot be read is told as set aside, and costs nothing (Q1
 });
 
 test('a call that another version noted is passed over (Q18)', async () => {
-  using house = aSpoiltStore();
-  const { engine, database } = house;
+  using app = aSpoiltStore();
+  const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1 });
   database.run(`INSERT INTO calls (job_id, call, fence, trail) VALUES (?, 1, 1, '{"call": "one"}')`, id);
   expect(await engine.reader.trailOf(id)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Database } from '../connection.ts';
-import type { Tell } from '../../../domain/events.ts';
+import type { Emit } from '../../../domain/events.ts';
 import type { SteadyClock } from '../../../kit/clock.ts';
 
 /**
@@ -33,12 +33,12 @@ export function shiftFromFuture(database: Database, nowMs: number): void {
 const followAgainMs = 5_000;
 
 /** Moves the house's time along with the machine's, and every time that is kept with it; tries until it can. */
-export function followClock(database: Database, clock: SteadyClock, tell: Tell, byMs: number): void {
+export function followClock(database: Database, clock: SteadyClock, emit: Emit, byMs: number): void {
   try {
     shiftTimes(database, byMs);
     clock.shift(byMs);
   } catch (error) {
-    tell({ event: 'house.trouble', what: 'follow the clock of this machine', error });
-    clock.schedule(followAgainMs, () => followClock(database, clock, tell, byMs));
+    emit({ event: 'app.error', what: 'follow the clock of this machine', error });
+    clock.schedule(followAgainMs, () => followClock(database, clock, emit, byMs));
   }
 }

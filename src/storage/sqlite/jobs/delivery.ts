@@ -22,7 +22,7 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
         .map((row) => jobId(String(row['id']))),
     holds: async ({ jobId: id, fence }) =>
       database.get(`SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND state <> 'waiting'`, id, fence) !== undefined,
-    keepReceipt: async (id, receiptId) =>
-      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', receiptId, id)),
+    keepStatusMessage: async (id, statusMessageId) =>
+      database.commit(() => void database.run('UPDATE jobs SET receipt_id = ? WHERE id = ?', statusMessageId, id)),
   };
 }

@@ -201,7 +201,7 @@ function toJob(row: JobRow): Job {
     },
     acceptedAtMs: row.accepted_at_ms,
     ...(row.claimed_at_ms === null ? {} : { claimedAtMs: row.claimed_at_ms }),
-    ...(row.receipt_id === null ? {} : { receiptId: row.receipt_id }),
+    ...(row.receipt_id === null ? {} : { statusMessageId: row.receipt_id }),
   };
 }
 

@@ -58,8 +58,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       claimed(() => claimOverdue(database, line, kind, owner, nowMs() - deadlineMs)),
     claimAnswered: () => claimed(() => claimWithAnswer(database, owner)),
     nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),
-    noteCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
-    noteAnswer: async (lease, trail, progress, answer) =>
+    recordCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
+    recordAnswer: async (lease, trail, progress, answer) =>
       database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: (lease, park) => givenUp(() => parkJob(database, lease, park)),

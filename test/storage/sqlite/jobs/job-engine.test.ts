@@ -49,9 +49,9 @@ test(
     await engine.queue.nextReadyMs('bytez', startMs);
     const third = await claimed(engine);
     await engine.queue.checkpoint(third.lease, progress);
-    await engine.queue.noteCall(third.lease, aTrail(1));
-    await engine.queue.noteCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
-    await engine.queue.noteAnswer(third.lease, aTrail(1, { kind: 'answered', ms: 9 }), progress, { model: 'fox' });
+    await engine.queue.recordCall(third.lease, aTrail(1));
+    await engine.queue.recordCall(third.lease, aTrail(1, { kind: 'answered', ms: 9 }));
+    await engine.queue.recordAnswer(third.lease, aTrail(1, { kind: 'answered', ms: 9 }), progress, { model: 'fox' });
     await engine.queue.requeueDelayed(third.lease, startMs + 1);
     await engine.queue.claimAnswered();
     await engine.reader.trailOf(third.job.id);
@@ -99,8 +99,8 @@ test('createSqliteJobEngine() gives the id of a long told job to a new update th
   const { id } = await accepted(engine, { updateId: 1 });
   await ledger.begin({ jobId: id }, 'receipt', 'once');
   await engine.queue.cancel(id, 1_001);
-  const telling = await engine.delivery.claim(id);
-  await engine.delivery.done(telling?.lease ?? { jobId: id, fence: 0 });
+  const emitting = await engine.delivery.claim(id);
+  await engine.delivery.done(emitting?.lease ?? { jobId: id, fence: 0 });
   const weekMs = 7 * 86_400_000;
   const ask = (nowMs: number) => engine.at(nowMs).queue.accept(aRequest({ updateId: 1, userId: 7 }), roomy);
   expect(await ask(startMs + weekMs - 1)).toMatchObject({ kind: 'known', job: { origin: { userId: 1_001 } } });
