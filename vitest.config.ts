@@ -1,9 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { compiled } from './test/support/compiled.ts';
 
 /** Tests that open the whole app: over HTTP on the sandbox, or in the simulator. */
-const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts', 'test/cli/simulate*.test.ts'];
+const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts', 'test/cli/{simulate,ablation}*.test.ts'];
 /** Tests that start processes, kill them, or load the machine. */
 const processes = ['test/{processes,pressure,faults}/**/*.test.ts'];
 /** Tests that look at pages in a browser. */
@@ -24,12 +25,12 @@ function temporaryFolder(): Readonly<Record<string, string>> {
 
 export default defineConfig({
   test: {
-    // Most of a journey is waiting: a worker less than there are cores, as is usual, would leave them idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Much of a journey is waiting: with a worker more than there are cores none of them is idle meanwhile.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
-    env: temporaryFolder(),
+    env: { ...temporaryFolder(), ...compiled },
     // A busy machine is no failure.
     expect: { poll: { timeout: 20_000 } },
     projects: [

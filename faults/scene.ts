@@ -9,6 +9,7 @@ import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { fixedPicture } from './fixed-picture.ts';
 import { probed, type Vitals, vitalsOf } from './vitals.ts';
+import { compiled } from '../test/support/compiled.ts';
 
 export const resultsDir = join(import.meta.dirname, 'results');
 export const token = '100000004:token-of-the-campaign-opens-nothing';
@@ -100,6 +101,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         cwd: folder,
         stdio: ['ignore', log, log, ...(options.isProbed === true ? (['ipc'] as const) : [])],
         env: {
+          ...compiled,
           PATH: process.env['PATH'],
           TELEGRAM_BOT_TOKEN: token,
           TELEGRAM_API_ROOT: telegram.url,

@@ -2,15 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openChatStage, patienceMs } from './chat-stage.ts';
-import { findChromium } from './chromium.ts';
+import { closeChromium, findChromium } from './chromium.ts';
 
 const chromiumPath = findChromium();
 const isBlind = chromiumPath === undefined;
 const journey = { timeout: 90_000 };
 const desktop = { width: 1440, height: 900 } as const;
 const phone = { width: 390, height: 844 } as const;
+
+afterAll(closeChromium);
 
 test.skipIf(isBlind)(
   'somebody types, cancels, asks again, breaks a key and sees the picture through another one',

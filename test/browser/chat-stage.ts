@@ -4,12 +4,12 @@ import { openDemoApp, roles } from '../../src/cli/demo/demo-app.ts';
 import { openDemoPage } from '../../src/cli/demo/demo-page.ts';
 import type { RotationStrategy } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
-import { openChromium } from './chromium.ts';
+import { sharedChromium } from './chromium.ts';
 
 /** How long anything on the page may take to appear. */
 export const patienceMs = 20_000;
 
-/** The demo with its page, and a browser that complains to us. */
+/** The demo with its page, and a browser that reports what it complains about. */
 export async function openChatStage(chromiumPath: string, rotation?: RotationStrategy) {
   await using opening = new AsyncDisposableStack();
   const listeners = new Set<(event: AppEvent) => void>();
@@ -34,8 +34,7 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
       port: 0,
     }),
   );
-  const browser = await openChromium(chromiumPath);
-  opening.defer(() => browser.close());
+  const browser = await sharedChromium(chromiumPath);
   const complaints: string[] = [];
   const robin = chatPage.participants.member(roles.free)?.person;
   if (robin === undefined) throw new Error('Cannot find Robin on the page');
@@ -44,7 +43,9 @@ export async function openChatStage(chromiumPath: string, rotation?: RotationStr
     /** What the browser complained about: errors, and anything that the content policy had to stop. */
     complaints,
     visit: async (options: BrowserContextOptions): Promise<Page> => {
-      const page = await browser.newPage({ colorScheme: 'light', locale: 'en-GB', ...options });
+      const context = await browser.newContext({ colorScheme: 'light', locale: 'en-GB', ...options });
+      opened.defer(() => context.close());
+      const page = await context.newPage();
       page.setDefaultTimeout(patienceMs);
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {

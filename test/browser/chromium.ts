@@ -31,6 +31,15 @@ export function findChromium(): string | undefined {
   return path;
 }
 
-export function openChromium(path: string): Promise<Browser> {
-  return chromium.launch({ executablePath: path, headless: true, args: flags });
+let shared: Promise<Browser> | undefined;
+
+/** The browser of this worker, started once; `closeChromium` ends it. */
+export function sharedChromium(path: string): Promise<Browser> {
+  shared ??= chromium.launch({ executablePath: path, headless: true, args: flags });
+  return shared;
+}
+
+export async function closeChromium(): Promise<void> {
+  await (await shared)?.close();
+  shared = undefined;
 }

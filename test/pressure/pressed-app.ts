@@ -11,6 +11,7 @@ import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { testKey, testToken } from '../support/test-app.ts';
 import { until } from '../journeys/talk.ts';
+import { compiled } from '../support/compiled.ts';
 
 /** How the machine under the house can refuse to write. */
 export const pressures = ['full disk', 'quota used up', 'database read-only'] as const;
@@ -65,6 +66,7 @@ export async function openPressedApp(
   const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
+      ...compiled,
       PATH: process.env['PATH'],
       TELEGRAM_BOT_TOKEN: testToken,
       TELEGRAM_API_ROOT: telegram.url,

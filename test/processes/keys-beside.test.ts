@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { pictures, runs } from '../journeys/talk.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
 import { openTestApp, testKey, testToken, type TestApp } from '../support/test-app.ts';
+import { compiled } from '../support/compiled.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -14,6 +15,7 @@ async function darkroom(app: TestApp, ...words: string[]) {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: app.dataDir,
     env: {
+      ...compiled,
       BYTEZ_API_KEYS: `${testKey(1)},${testKey(2)}`,
       BYTEZ_BASE_URL: app.bytez.baseUrl,
       DATA_DIR: app.dataDir,

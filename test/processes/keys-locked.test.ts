@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { aStage } from '../cli/stage.ts';
+import { compiled } from '../support/compiled.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -16,7 +17,7 @@ test('keys disable beside somebody who keeps the database locked says that nothi
   other.exec('BEGIN IMMEDIATE');
   const child = spawn(process.execPath, [main, 'keys', 'disable', '3'], {
     cwd: stage.dataDir,
-    env: stage.env,
+    env: { ...compiled, ...stage.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { aStage } from '../cli/stage.ts';
+import { compiled } from '../support/compiled.ts';
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with exit code 0', async (signal) => {
   using stage = aStage();
@@ -11,7 +12,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with ex
   const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
   const child = spawn(process.execPath, [main, 'keys', 'monitor'], {
     cwd: stage.dataDir,
-    env: { ...stage.env },
+    env: { ...compiled, ...stage.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
@@ -29,7 +30,7 @@ test.each(['keys list', 'keys monitor --interval 0.1 --json'])(
     const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
     const child = spawn(process.execPath, [main, ...words.split(' ')], {
       cwd: stage.dataDir,
-      env: { ...stage.env },
+      env: { ...compiled, ...stage.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.destroy();

@@ -12,6 +12,7 @@ import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { adminId, testKey, testToken } from '../support/test-app.ts';
 import { until } from '../journeys/talk.ts';
+import { compiled } from '../support/compiled.ts';
 
 /** Where a process ends itself: when the first job that is not spared comes to the point, or so long after that. */
 export type Death = {
@@ -63,6 +64,7 @@ export async function openKillableApp({ latencyMs = 0, isAsleep = false } = {}):
     const child = spawn(process.execPath, [join(import.meta.dirname, 'children', 'app.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
+        ...compiled,
         TELEGRAM_BOT_TOKEN: testToken,
         TELEGRAM_API_ROOT: telegram.url,
         BYTEZ_API_KEY: testKey(1),

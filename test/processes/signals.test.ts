@@ -11,6 +11,7 @@ import { startProcess } from './started-process.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
 import { openTestApp, testKey, testToken } from '../support/test-app.ts';
 import { source } from '../support/child-process.ts';
+import { compiled } from '../support/compiled.ts';
 
 const aPerson = { id: 7, firstName: 'Ann', languageCode: 'en' };
 
@@ -76,6 +77,7 @@ test('a house whose parent is gone, and with it whoever read the log, goes on an
   await using telegram = await startTelegramSandbox({ token: testToken, clock });
   await using bytez = await startBytezSandbox({ clock, accounts: [{ name: 'one', key: testKey(1), faults: [] }] });
   const env = {
+    ...compiled,
     TELEGRAM_BOT_TOKEN: testToken,
     TELEGRAM_API_ROOT: telegram.url,
     BYTEZ_API_KEY: testKey(1),

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { testKey, testToken } from '../support/test-app.ts';
+import { compiled } from '../support/compiled.ts';
 
 /** One line of the log, as it was printed. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string };
@@ -53,7 +54,11 @@ export async function startProcess(keys: number, env: Readonly<Record<string, st
     writeFileSync(join(folder, '.env'), lines.join(''), { mode: 0o600 });
   };
   writeEnv(env);
-  const child = spawn(process.execPath, [main, 'start'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const child = spawn(process.execPath, [main, 'start'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: compiled,
+  });
   const exited = once(child, 'close').then(([code]) => code as number | null);
   opening.defer(async () => {
     child.kill('SIGKILL');

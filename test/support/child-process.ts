@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { compiled } from './compiled.ts';
 
 export const source = join(import.meta.dirname, '..', '..', 'src');
 
@@ -18,7 +19,11 @@ export async function run(
   words: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
 ): Promise<Ending> {
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env: {}, ...options });
+  const child = spawn(process.execPath, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...options,
+    env: { ...compiled, ...options.env },
+  });
   const parts = { out: '', err: '' };
   child.stdout.on('data', (bytes: Buffer) => void (parts.out += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => void (parts.err += bytes.toString()));

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import type { OnCheckpoint } from '../../../src/domain/events.ts';
@@ -17,6 +18,8 @@ const app = await openApp({
   emit: (event) => void writeSync(1, `${JSON.stringify(event)}\n`),
   ...(death === undefined ? {} : { onCheckpoint: dieAt(JSON.parse(death) as Death) }),
 });
+// It will be killed, and would leave nothing of what it compiled to the next one.
+flushCompileCache();
 await app.broken;
 
 function dieAt({ point, spared, afterMs, by = 'SIGKILL' }: Death): OnCheckpoint {

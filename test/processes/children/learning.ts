@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
 import type { KeyStore } from '../../../src/domain/key-store.ts';
@@ -57,6 +58,8 @@ const failures: readonly AttemptFailure[] = [
   { blame: 'key', reason: 'out-of-credit', detail: '' },
   { blame: 'provider', reason: 'timed-out', detail: '' },
 ];
+// It will be killed, and would leave nothing of what it compiled to the next one.
+flushCompileCache();
 for (;;) {
   const answers = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => pool.lease('bytez', { model: 'org/model', job: 'image' }));
   for (const answer of answers) {
