@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { compiled } from './test/support/compiled.ts';
 
 /** Tests that open the whole app: over HTTP on the sandbox, or in the simulator. */
-const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts', 'test/cli/{simulate,ablation}*.test.ts'];
+const journeys = ['test/{journeys,foreign,simulator}/**/*.test.ts'];
 /** Tests that start processes, kill them, or load the machine. */
 const processes = ['test/{processes,pressure,faults}/**/*.test.ts'];
 /** Tests that look at pages in a browser. */
