@@ -73,13 +73,15 @@ export class GenerationService {
       ]),
     );
     this.#listening.use(pool.onSeat((provider) => this.#lines.get(provider)?.poke()));
-    this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
     this.#stops = queue.onStop((id) => this.#live.stop(id, 'cancelled'));
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
-  /** Takes up what earlier runs left. */
+  /** Takes up what earlier runs left, and from now on what is accepted. */
   start(): void {
+    if (this.#closing) return;
+    const { queue } = this.#options;
+    this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
     void this.#bringAnswered().finally(() => this.#pokeAll());
   }
 

@@ -20,8 +20,12 @@ export type KeyRequest = {
  * A seat for the job's next call: the one in hand if it will do, else another, or why there is none. When it rejects,
  * what was in hand still is, unless it was given back.
  */
-export async function leaseKey(wish: KeyRequest, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
-  if (inHand === undefined) return askFor(wish, pool);
+export function leaseKey(wish: KeyRequest, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
+  // Every call passes by here: one more async function around it would be one more promise.
+  return inHand === undefined ? askFor(wish, pool) : betterThan(inHand, wish, pool);
+}
+
+async function betterThan(inHand: Lease, wish: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
   if (!inHand.serves(wish.candidate.model)) {
     inHand.release({ kind: 'unused' });
     return askFor(wish, pool);

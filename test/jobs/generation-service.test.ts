@@ -68,6 +68,7 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     perDay: { premium: anyNumber, free: anyNumber },
     maxWaitMs: Number.MAX_SAFE_INTEGER,
   });
+  service.start();
   return {
     clock,
     events,

@@ -96,6 +96,7 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
     perDay: { premium: { image: -1, video: -1 }, free: { image: -1, video: -1 } },
     maxWaitMs: Number.MAX_SAFE_INTEGER,
   });
+  service.start();
   const ask = async (person: number) => {
     const origin = { chatId: person, chatType: 'private', userId: person, messageId: 1 } as const;
     const request = { kind: 'image', prompt: 'a fox', lane: 'free', locale: 'en', updateId: person, origin } as const;
