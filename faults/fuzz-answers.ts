@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { jobId } from '../src/domain/ids.ts';
 import type { JobKind } from '../src/domain/job.ts';
-import type { MediaSource } from '../src/domain/result-store.ts';
+import type { MediaSource } from '../src/domain/media.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { createResultStore } from '../src/media/result-store.ts';

@@ -1,4 +1,4 @@
-import { answerTo, accepted, served } from '../simulator/world.ts';
+import { answerTo, accepted, served } from '../simulator/world-answers.ts';
 import type { Deed } from '../simulator/scenario.ts';
 import type { Clock } from '../src/kit/clock.ts';
 import type { Random } from '../src/kit/backoff.ts';

@@ -1,7 +1,8 @@
 import type { HttpReply } from '../src/providers/http/http-exchange.ts';
 import type { Contender, Stage } from './contender.ts';
 import { nextChangeMs } from './scenario.ts';
-import { type World, served } from './world.ts';
+import type { World } from './world.ts';
+import { served } from './world-answers.ts';
 
 const attempts = 3;
 /** As patient with one call as the house is by default. */

@@ -1,6 +1,6 @@
 import type { HttpReply } from '../src/providers/http/http-exchange.ts';
 import type { Contender, Stage } from './contender.ts';
-import { served } from './world.ts';
+import { served } from './world-answers.ts';
 
 /** As patient with one call as the house is by default. */
 const callTimeoutMs = 90_000;

@@ -1,120 +1,53 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { importCycles } from '../scripts/shape/import-cycles.ts';
+import { arrowsBetweenRooms, readRooms, roomOf, roomsTable, unusedRights } from '../scripts/shape/rooms.ts';
+import { readSourceFiles } from '../scripts/shape/source-files.ts';
 
-const source = join(import.meta.dirname, '..', 'src');
+const root = join(import.meta.dirname, '..');
+const rooms = readRooms(root);
+const files = readSourceFiles(root);
+const arrows = arrowsBetweenRooms(files, rooms);
 
-/** What is known of each provider, as data: others may read it, and only it. */
-const registry = 'provider registry';
-const registryFiles: ReadonlySet<string> = new Set(['providers/registry.ts', 'providers/provider-definition.ts']);
-
-/** Who may import whom; a room always may import itself. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
-  domain: [],
-  kit: [],
-  messages: ['domain'],
-  keys: ['domain', 'kit', registry],
-  media: ['domain', 'kit'],
-  providers: ['domain', 'kit', 'media', registry],
-  generation: ['domain', 'kit', 'keys', 'media'],
-  storage: ['domain', 'kit'],
-  observability: ['domain', 'kit'],
-  bot: ['domain', 'kit', 'messages', 'generation'],
-  http: ['domain', 'kit'],
-  sandbox: ['domain', 'kit'],
-};
-
-/** The composition root and the process edge, and the rooms of single files: the environment. */
-const appFiles: Readonly<Record<string, readonly string[]>> = {
-  app: [...Object.keys(mayImport), registry, 'config.ts', 'config-providers.ts'],
-  'main.ts': ['cli'],
-  // Storage, generation and the bot only by way of the app.
-  cli: [
-    'domain',
-    'kit',
-    'keys',
-    'messages',
-    'observability',
-    'providers',
-    'http',
-    'sandbox',
-    registry,
-    'app',
-    'config.ts',
-    'config-names.ts',
-    'config-providers.ts',
-    'environment.ts',
-  ],
-  config: ['config-schema.ts'],
-  'config.ts': ['domain', 'kit', 'config-providers.ts', 'config-schema.ts'],
-  'config-chains.ts': ['domain', registry, 'config-grammar.ts'],
-  'config-edit-distance.ts': [],
-  'config-grammar.ts': ['domain', 'kit'],
-  'config-names.ts': ['keys', registry, 'config-edit-distance.ts', 'config-providers.ts', 'config-schema.ts'],
-  'config-providers.ts': ['domain', registry, 'config-grammar.ts'],
-  'config-schema.ts': ['domain', 'kit', 'config-chains.ts', 'config-grammar.ts'],
-  'environment.ts': [],
-};
-
-const imports =
-  /(?:^|\s)(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|^import\s+['"](\.[^'"]+)['"]/gm;
-
-type Arrow = { readonly from: string; readonly to: string; readonly file: string };
-
-function roomOf(path: string): string {
-  const [first = ''] = relative(source, path).split(sep);
-  return first;
-}
-
-/** The room of an imported file; the registry of providers is one of its own, to which more rooms have a right. */
-function targetOf(path: string): string {
-  return registryFiles.has(relative(source, path).split(sep).join('/')) ? registry : roomOf(path);
-}
-
-function arrows(): readonly Arrow[] {
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  return files.flatMap((name) => {
-    const path = join(source, name);
-    return [...readFileSync(path, 'utf8').matchAll(imports)].flatMap(([, plain, dynamic, bare]) => {
-      const target = plain ?? dynamic ?? bare ?? '';
-      const to = join(dirname(path), target);
-      return to.startsWith(source) ? [{ from: roomOf(path), to: targetOf(to), file: name }] : [];
-    });
-  });
-}
+test('every file belongs to a room, and every room has files', () => {
+  const used = new Set(files.map(({ path }) => roomOf(path, rooms)));
+  expect(files.filter(({ path }) => roomOf(path, rooms) === undefined).map(({ path }) => path)).toEqual([]);
+  expect(Object.keys(rooms).filter((room) => !used.has(room))).toEqual([]);
+});
 
 test('no arrow between rooms is outside the table', () => {
-  const allowed = { ...mayImport, ...appFiles };
-  const strangers = arrows().filter(({ from, to }) => from !== to && allowed[from]?.includes(to) !== true);
-  expect(strangers).toEqual([]);
+  expect(arrows.filter(({ right }) => right === undefined)).toEqual([]);
 });
 
-test('the reader of arrows sees them', () => {
-  const seen = new Set(arrows().map(({ from, to }) => `${from} -> ${to}`));
-  expect(seen.has('generation -> keys')).toBe(true);
-  expect(seen.has('app -> storage')).toBe(true);
-  expect(seen.has('cli -> app')).toBe(true);
+test('every right of the table is used', () => {
+  expect(unusedRights(arrows, rooms)).toEqual([]);
 });
 
-test('only the process edge imports the composition root', () => {
-  const importers = new Set(arrows().flatMap(({ from, to }) => (to === 'app' && from !== 'app' ? [from] : [])));
-  expect([...importers]).toEqual(['cli']);
+test('no files import each other in a circle, type-only imports counted', () => {
+  expect(importCycles(files)).toEqual([]);
 });
 
-test('domain and kit import nothing but each other s neighbours and Node', () => {
-  const outside = ['domain', 'kit'].flatMap((room) =>
-    readdirSync(join(source, room)).flatMap((name) =>
-      [...readFileSync(join(source, room, name), 'utf8').matchAll(/from '([^.'][^']*)'/g)]
-        .map(([, from]) => from)
-        .filter((from) => room === 'domain' || from?.startsWith('node:') !== true),
-    ),
+test('the table in CONTRIBUTING.md is the one that holds', () => {
+  const page = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+  const [, table] = /<!-- rooms:start -->(.*)<!-- rooms:end -->/s.exec(page) ?? [];
+  expect(table?.trim(), 'run "npm run shape -- --rooms" and paste what it prints').toBe(roomsTable(rooms));
+});
+
+test('domain imports no package, kit none but Node', () => {
+  const packages = files.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bfrom '([^.'][^']*)'/g)].map(([, name = '']) => ({ room: roomOf(path, rooms), path, name })),
   );
-  expect(outside).toEqual([]);
+  const isStrange = (room: string | undefined, name: string) =>
+    room === 'domain' || (room === 'kit' && !name.startsWith('node:'));
+  expect(packages.filter(({ room, name }) => isStrange(room, name))).toEqual([]);
 });
 
-test('every file exports by name and stays one idea long', () => {
-  const long = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .filter((name) => readFileSync(join(source, name), 'utf8').split('\n').length > 300);
-  expect(long).toEqual([]);
+test('no file has more than 300 lines', () => {
+  expect(files.filter(({ lines }) => lines > 300).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+});
+
+test('no folder of src holds more than 20 files', () => {
+  const counts = Map.groupBy(files, ({ path }) => dirname(path));
+  expect([...counts].filter(([folder, inside]) => folder.startsWith('src/') && inside.length > 20)).toEqual([]);
 });

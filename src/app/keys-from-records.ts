@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { KeyHealth, KeyState } from '../domain/key-state.ts';
-import type { KeyRecord } from '../domain/key-store.ts';
+import type { KeyHealth, KeyState, KeyRecord } from '../domain/key-state.ts';
 import type { KeyView } from '../domain/views.ts';
 import { accountsOf } from '../keys/sources/account-groups.ts';
 import { poolKeys } from '../keys/sources/identify-keys.ts';

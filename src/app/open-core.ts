@@ -7,7 +7,7 @@ import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { ResultStore } from '../domain/result-store.ts';
-import { isStorageRefusal } from '../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../domain/failure.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';

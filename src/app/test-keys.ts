@@ -1,7 +1,6 @@
 import PQueue from 'p-queue';
 import type { Config } from '../config/config.ts';
-import type { KeyChoice, KeyTestOptions } from '../domain/admin-api.ts';
-import type { KeyTest } from '../domain/key-store.ts';
+import type { KeyChoice, KeyTestOptions, KeyTest } from '../domain/admin-api.ts';
 import type { KeyView } from '../domain/views.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';

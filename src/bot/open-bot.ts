@@ -1,7 +1,6 @@
 import { Bot } from 'grammy';
-import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { EffectLedger, JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
-import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { OnCheckpoint } from '../domain/events.ts';
 import type { RetryAfterStore } from '../domain/chat-store.ts';
 import type { ResultSource } from '../domain/result-store.ts';

@@ -1,5 +1,6 @@
 import type { Claim } from '../domain/job-engine.ts';
-import type { MediaFile, ResultSource } from '../domain/result-store.ts';
+import type { MediaFile } from '../domain/media.ts';
+import type { ResultSource } from '../domain/result-store.ts';
 import type { MessageView } from '../messages/view.ts';
 import { type ShownFile, uploadLimitBytes } from './delivery/media-message.ts';
 import { type SendTools, sendOnce } from './delivery/send-once.ts';

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config/config.ts';
 import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
-import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext, carryThrough } from './process-context.ts';
 import { defineSimulate } from '../../simulator/define-simulate.ts';

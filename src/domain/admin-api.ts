@@ -3,9 +3,9 @@ import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { DayCalls, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './job.ts';
-import type { KeyTest } from './key-store.ts';
 import type { User } from './users.ts';
-import type { KeyView } from './views.ts';
+import type { KeyView, PoolView } from './views.ts';
+import type { FailureReason } from './failure.ts';
 
 /** Every key, or these; an id that no key has is passed over. */
 export type KeyChoice = 'all' | readonly KeyId[];
@@ -123,4 +123,29 @@ export type AlertStore = {
   save(alerts: readonly RaisedAlert[]): Promise<void>;
   /** As saved last; one that this version cannot read is passed over. */
   load(): Promise<readonly RaisedAlert[]>;
+};
+
+/** What the free probe said of one key. */
+export type KeyTest = {
+  readonly id: KeyId;
+  readonly name: string;
+  readonly ok: boolean;
+  /** Why not; `unreachable` and the like say nothing about the key. */
+  readonly reason?: FailureReason;
+  /** What the provider said, on one line, without secrets. */
+  readonly detail?: string;
+  readonly ms: number;
+};
+
+/** What an admin may see and do about keys. */
+export type KeyMaintenanceView = {
+  snapshot(): PoolView;
+  /** As `AdminKeys.test`. */
+  test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
+  /** Puts resting keys back to work; how many did. */
+  wake(keys: KeyChoice): number;
+  /** How many were in use. */
+  disable(keys: KeyChoice): number;
+  /** How many were disabled. */
+  enable(keys: KeyChoice): number;
 };

@@ -1,7 +1,7 @@
 import type { Candidate } from './job.ts';
 import type { FailureReason, Sureness } from './failure.ts';
 import type { KeyId } from './ids.ts';
-import type { Usage } from './usage.ts';
+import type { Usage } from './provider.ts';
 
 /** Why a key was passed over. */
 export type SkipReason = 'cooling' | 'benched' | 'disabled' | 'busy' | 'other-model' | 'just-failed' | 'slow';

@@ -1,5 +1,5 @@
 import type { FailureCode } from './failure.ts';
-import type { MediaFile } from './result-store.ts';
+import type { MediaFile } from './media.ts';
 import type { JobId, ProviderName } from './ids.ts';
 
 export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;

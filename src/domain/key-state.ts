@@ -1,4 +1,5 @@
 import type { FailureReason } from './failure.ts';
+import type { KeyId, ProviderName } from './ids.ts';
 
 /** `fails-alone`: the provider fails with this key where it succeeds with its siblings. */
 export type CoolReason = 'rate-limited' | 'concurrency' | 'timed-out' | 'fails-alone';
@@ -78,4 +79,29 @@ export type SeatRecord = {
   readonly limit: number;
   /** The most that was carried when one more was refused; one more is tried after `tryAtMs`, the hold then doubles. */
   readonly ceiling?: { readonly seats: number; readonly tryAtMs: number; readonly holdMs: number };
+};
+
+/** What is remembered of a key between two runs of the process, under its keyed fingerprint. */
+export type KeyRecord = {
+  readonly id: KeyId;
+  readonly provider: ProviderName;
+  /** As it was called when it was last in the pool: `bytez #3`. */
+  readonly name: string;
+  readonly savedAtMs: number;
+  readonly state: KeyState;
+  /** How many times in a row it was rate-limited; the backoff grows with it. */
+  readonly limitedInARow: number;
+  readonly seats: SeatRecord;
+  /** Named after the first key of the account, for keys that were found to share one. */
+  readonly account?: KeyId;
+  /** Calls that the key carries right now, for processes beside the owner of the database. */
+  readonly inFlight: number;
+  readonly health: KeyHealth;
+};
+
+export type KeyStore = {
+  load(): Promise<readonly KeyRecord[]>;
+  save(records: readonly KeyRecord[]): Promise<void>;
+  /** The salt of this installation, made once: fingerprints under it mean nothing elsewhere. */
+  salt(): Promise<string>;
 };

@@ -1,5 +1,5 @@
 import { type JobKind, jobKinds, type Lane } from './job.ts';
-import type { MediaKind } from './result-store.ts';
+import type { MediaKind } from './media.ts';
 
 /** The Telegram message that carries a result; a file that does not fit into it goes as a document. */
 export const carriers = ['photo', 'video', 'audio', 'voice', 'document', 'text'] as const;

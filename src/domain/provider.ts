@@ -1,8 +1,23 @@
 import type { AttemptFailure } from './failure.ts';
 import type { JobKind, Candidate } from './job.ts';
-import type { MediaFile, MediaSource } from './result-store.ts';
+import type { MediaFile, MediaSource } from './media.ts';
 import type { ProviderName } from './ids.ts';
-import type { Usage } from './usage.ts';
+
+/** Every figure of a usage; where several runs are summed, one that no provider told is left out. */
+export const usageFigures = ['cost', 'inputTokens', 'outputTokens', 'seconds', 'images', 'credits'] as const;
+
+/** What one run used, as far as its provider says. */
+export type Usage = {
+  /** US dollars, as the provider states it; never worked out from a price. */
+  readonly cost?: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  /** Seconds that the provider counts: of the video or sound made, or of computing, by its own tariff. */
+  readonly seconds?: number;
+  readonly images?: number;
+  /** What the provider counts in where that is no currency: credits, kudos, neurons. */
+  readonly credits?: number;
+};
 
 /** Something that holds a secret and gives it only when asked by name; adapters are the only ones who ask. */
 export type SecretValue = {

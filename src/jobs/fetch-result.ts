@@ -9,7 +9,8 @@ import {
   type ResultPayload,
 } from '../domain/job.ts';
 import { kindTraits } from '../domain/kind-traits.ts';
-import type { MediaSource, Downloaded, ResultDownloader, MediaFile } from '../domain/result-store.ts';
+import type { MediaSource, MediaFile } from '../domain/media.ts';
+import type { Downloaded, ResultDownloader } from '../domain/result-store.ts';
 import { backoffMs, type Random } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';

@@ -1,5 +1,5 @@
 import type { Emit } from '../domain/events.ts';
-import type { KeyStore } from '../domain/key-store.ts';
+import type { KeyStore } from '../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';

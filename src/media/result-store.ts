@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../domain/failure.ts';
 import type { Dispatcher } from 'undici';
 import type { Emit } from '../domain/events.ts';
 import type { JobKind } from '../domain/job.ts';
 import { kindTraits, perKind } from '../domain/kind-traits.ts';
-import type { MediaSource, Downloaded, ResultStore } from '../domain/result-store.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { Downloaded, ResultStore } from '../domain/result-store.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';

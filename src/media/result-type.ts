@@ -1,7 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { jobKinds, type JobKind } from '../domain/job.ts';
 import { traitsOf } from '../domain/kind-traits.ts';
-import type { MediaFile, MediaKind } from '../domain/result-store.ts';
+import type { MediaFile, MediaKind } from '../domain/media.ts';
 
 export type ImageSize = { readonly width: number; readonly height: number };
 

@@ -4,7 +4,8 @@ import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { JobKind } from '../domain/job.ts';
-import type { MediaFile, OpenedResult } from '../domain/result-store.ts';
+import type { MediaFile } from '../domain/media.ts';
+import type { OpenedResult } from '../domain/result-store.ts';
 import { headBytes, judgeType, resultExtensions } from './result-type.ts';
 
 const withDigest = /-[0-9a-f]{12}$/;

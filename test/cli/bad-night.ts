@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { aStage, atMs, noHealth, type Stage } from './stage.ts';
 
 /** What a bot has written down in a night in which nearly everything went wrong, by the numbers of the keys. */

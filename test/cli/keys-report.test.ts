@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { aBadNight, aStageAtNight } from './bad-night.ts';
 import { aStage, atMs, noHealth, stageKey } from './stage.ts';
 

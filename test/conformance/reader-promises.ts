@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding } from '../../src/domain/attempt-trail.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
-import type { Usage } from '../../src/domain/usage.ts';
+import type { Usage } from '../../src/domain/provider.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
 import { accepted, claimed, startMs } from './requests.ts';

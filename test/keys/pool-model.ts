@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { KeyId } from '../../src/domain/ids.ts';
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../src/domain/key-state.ts';
 import type { KeyEvent } from '../../src/keys/rules/key-state.ts';
 import type { KeyView } from '../../src/domain/views.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';

@@ -1,6 +1,5 @@
 import type { KeyId } from '../../src/domain/ids.ts';
-import type { KeyState } from '../../src/domain/key-state.ts';
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyState, KeyRecord } from '../../src/domain/key-state.ts';
 import type { KeyView, PoolView } from '../../src/domain/views.ts';
 import type { ChangeListener } from '../../src/keys/pool/transitions.ts';
 import { nextKeyState } from '../../src/keys/rules/key-state.ts';

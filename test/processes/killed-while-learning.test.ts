@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KeyState } from '../../src/domain/key-state.ts';
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyState, KeyRecord } from '../../src/domain/key-state.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';

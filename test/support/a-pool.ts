@@ -1,6 +1,6 @@
 import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { KeyRecord } from '../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { KeyPool, type KeyPoolOptions } from '../../src/keys/pool/key-pool.ts';
 import type { Lease, SeatRequest } from '../../src/domain/key-leases.ts';
 import { aKey } from './builders.ts';

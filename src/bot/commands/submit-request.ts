@@ -1,5 +1,5 @@
 import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job.ts';
-import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
 import { checkPrompt, longestPrompt } from '../../jobs/request/prompt-rules.ts';
 import type { BotContext, BotDeps } from '../context.ts';

@@ -1,8 +1,7 @@
 import PQueue from 'p-queue';
-import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { EffectLedger, JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
 import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
 import type { Outcome } from '../../domain/job.ts';
 import type { ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';

@@ -1,7 +1,6 @@
 import type { Api } from 'grammy';
-import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
+import type { Effect, EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import { type OutcomeForm, sendOutcome } from './media-message.ts';
 import { describeTelegramError, isPassing, telegramErrorOf, type TelegramError } from '../outbox/telegram-error.ts';
 

@@ -1,9 +1,9 @@
-import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import { type Job, filesOf, type Outcome } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kind-traits.ts';
-import type { MediaFile, OpenedResult, ResultSource } from '../../domain/result-store.ts';
+import type { MediaFile } from '../../domain/media.ts';
+import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';

@@ -1,8 +1,7 @@
 import type { Api } from 'grammy';
-import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { EffectLedger, JobDelivery } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Job } from '../../domain/job.ts';
 import type { JobView } from '../../domain/views.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';

@@ -1,5 +1,5 @@
 import type { NextFunction } from 'grammy';
-import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import { answer, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 

@@ -2,7 +2,7 @@ import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
 import type { Inbox, InboxUpdate, Leftovers } from '../../domain/inbox.ts';
-import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';

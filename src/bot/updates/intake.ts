@@ -1,5 +1,5 @@
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
-import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { Handling } from './handling.ts';
 

@@ -1,6 +1,6 @@
 import { type Bot, GrammyError } from 'grammy';
 import type { Emit } from '../../domain/events.ts';
-import { isStorageRefusal } from '../../domain/store-unavailable.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { BotContext } from '../context.ts';

@@ -1,7 +1,7 @@
-import type { KeyChoice, KeyTestOptions } from '../../domain/admin-api.ts';
+import type { KeyChoice, KeyTest, KeyTestOptions } from '../../domain/admin-api.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import type { KeyMaintenanceView, KeyTest, KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import type { KeyRecord, KeyStore } from '../../domain/key-state.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { PoolView } from '../../domain/views.ts';
 import { type Clock, every } from '../../kit/clock.ts';
@@ -31,7 +31,7 @@ export type KeyMaintenanceOptions = {
  * Looks after the keys while nobody asks for a seat: tests them, confirms refusals, remembers what was learned, does what
  * operators ask for, follows the machine's clock, and takes in other keys at run time.
  */
-export class KeyMaintenance implements KeyMaintenanceView, AsyncDisposable {
+export class KeyMaintenance implements AsyncDisposable {
   readonly #pool: TendedPool;
   readonly #store: KeyStore;
   readonly #clock: Clock;

@@ -1,6 +1,5 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord } from '../../domain/key-store.ts';
+import type { KeyState, KeyRecord } from '../../domain/key-state.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { KeyEvent } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Emit } from '../../domain/events.ts';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import type { KeyTest } from '../../domain/key-store.ts';
+import type { KeyTest } from '../../domain/admin-api.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
 import { type Clock, every } from '../../kit/clock.ts';
 import type { KeyInPool, TendedPool } from './pool-port.ts';

@@ -1,6 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId } from '../../domain/ids.ts';
-import type { KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import type { KeyRecord, KeyStore } from '../../domain/key-state.ts';
 import type { Clock } from '../../kit/clock.ts';
 
 const batchAfterMs = 1_000;

@@ -1,7 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import { dueAtMs, type KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord } from '../../domain/key-store.ts';
+import { dueAtMs, type KeyState, type KeyRecord } from '../../domain/key-state.ts';
 import { AccountGuesses, SharedAccounts } from './shared-account-detection.ts';
 import { Account, type AccountOrigin, type PooledKey } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';

@@ -7,8 +7,7 @@ import type { Lease, Returned, KeyLeases, SeatAnswer, SeatRequest } from '../../
 import { PoolClock } from './pool-clock.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobKind } from '../../domain/job.ts';
-import type { KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord } from '../../domain/key-store.ts';
+import type { KeyState, KeyRecord } from '../../domain/key-state.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import { type PoolView, poolViewOf } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';

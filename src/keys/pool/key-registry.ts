@@ -1,5 +1,4 @@
-import type { KeyHealth, SeatRecord, KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord } from '../../domain/key-store.ts';
+import type { KeyHealth, SeatRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
 import { maxCooldownMs } from '../rules/cooldowns.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';

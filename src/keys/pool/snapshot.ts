@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../../domain/key-store.ts';
+import type { KeyRecord } from '../../domain/key-state.ts';
 import type { KeyView } from '../../domain/views.ts';
 import type { PooledKey } from './pooled-key.ts';
 

@@ -1,7 +1,6 @@
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import { type CoolReason, dueAtMs, type KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord } from '../../domain/key-store.ts';
+import { type CoolReason, dueAtMs, type KeyState, type KeyRecord } from '../../domain/key-state.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';

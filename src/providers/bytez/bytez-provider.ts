@@ -1,5 +1,5 @@
 import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
-import type { MediaSource } from '../../domain/result-store.ts';
+import type { MediaSource } from '../../domain/media.ts';
 import type { GenerationRequest, SynchronousProvider, SecretValue } from '../../domain/provider.ts';
 import { classifyByTable } from '../classification/classify.ts';
 import { readComplaint, type Complaint } from '../classification/error-body.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import { keyId, isProviderName } from '../../domain/ids.ts';
-import type { KeyHealth, KeyState } from '../../domain/key-state.ts';
-import type { KeyRecord, KeyStore } from '../../domain/key-store.ts';
+import type { KeyHealth, KeyState, KeyRecord, KeyStore } from '../../domain/key-state.ts';
 import { fromJson, parseRow } from './rows.ts';
 import { randomBytes } from 'node:crypto';
 import type { Database } from './connection.ts';

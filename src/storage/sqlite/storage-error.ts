@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { StoreUnavailable } from '../../domain/failure.ts';
 
 export type StorageProblem =
   | 'busy'

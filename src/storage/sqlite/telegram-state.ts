@@ -1,4 +1,4 @@
-import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
+import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/job-engine.ts';
 import type { Database } from './connection.ts';
 import { z } from 'zod';
 import type {

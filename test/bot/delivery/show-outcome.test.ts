@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TryLater } from '../../../src/bot/delivery/send-once.ts';
 import { showOutcome } from '../../../src/bot/delivery/show-outcome.ts';
-import type { MediaFile } from '../../../src/domain/result-store.ts';
+import type { MediaFile } from '../../../src/domain/media.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
 import { filesOf, type Outcome, type ResultPayload } from '../../../src/domain/job.ts';
 import type { GenerationService } from '../../../src/jobs/generation-service.ts';

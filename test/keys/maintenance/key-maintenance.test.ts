@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { keyId } from '../../../src/domain/ids.ts';
-import type { BenchReason, KeyState } from '../../../src/domain/key-state.ts';
-import type { KeyRecord, KeyStore } from '../../../src/domain/key-store.ts';
+import type { BenchReason, KeyState, KeyRecord, KeyStore } from '../../../src/domain/key-state.ts';
 import type { ProbeReply, Provider } from '../../../src/domain/provider.ts';
 import { KeyMaintenance, type KeyMaintenanceOptions } from '../../../src/keys/maintenance/key-maintenance.ts';
 import { aKey } from '../../support/builders.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { keyId } from '../../../src/domain/ids.ts';
-import type { KeyRecord } from '../../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../../src/domain/key-state.ts';
 import { WriteBehindStore } from '../../../src/keys/maintenance/write-behind.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 

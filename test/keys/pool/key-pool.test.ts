@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KeyRecord } from '../../../src/domain/key-store.ts';
+import type { KeyRecord } from '../../../src/domain/key-state.ts';
 import { aPool, fail, failures, hour, minute, ok, seatOf, seatOfKey, states } from '../../support/a-pool.ts';
 import { aKey } from '../../support/builders.ts';
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KeyRecord } from '../../../src/domain/key-store.ts';
-import type { KeyState } from '../../../src/domain/key-state.ts';
+import type { KeyRecord, KeyState } from '../../../src/domain/key-state.ts';
 import { recalled } from '../../../src/keys/pool/key-registry.ts';
 import { aKey } from '../../support/builders.ts';
 

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
-import type { KeyStore } from '../../../src/domain/key-store.ts';
+import type { KeyStore } from '../../../src/domain/key-state.ts';
 import { KeyMaintenance } from '../../../src/keys/maintenance/key-maintenance.ts';
 import { KeyPool } from '../../../src/keys/pool/key-pool.ts';
 import { systemClock } from '../../../src/kit/clock.ts';

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../../src/domain/ids.ts';
-import type { KeyState } from '../../../src/domain/key-state.ts';
-import type { KeyRecord } from '../../../src/domain/key-store.ts';
+import type { KeyState, KeyRecord } from '../../../src/domain/key-state.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
 import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';

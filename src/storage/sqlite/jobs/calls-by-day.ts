@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { keyId, isProviderName } from '../../../domain/ids.ts';
 import { jobKinds } from '../../../domain/job.ts';
 import type { DayCalls } from '../../../domain/job-engine.ts';
-import { type Usage, usageFigures } from '../../../domain/usage.ts';
+import { type Usage, usageFigures } from '../../../domain/provider.ts';
 import type { Database } from '../connection.ts';
 import { numberOf } from '../rows.ts';
 

@@ -3,7 +3,7 @@ import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
 import { type FailureReason, failureTraits } from '../../../domain/failure.ts';
 import { type JobId, keyId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, Claim, KnownAnswer } from '../../../domain/job-engine.ts';
-import type { Usage } from '../../../domain/usage.ts';
+import type { Usage } from '../../../domain/provider.ts';
 import type { Database } from '../connection.ts';
 import { fromJson } from '../rows.ts';
 import type { Progress } from '../../../domain/job.ts';

@@ -14,7 +14,7 @@ import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer } from '../../../domain/job-engine.ts';
 import { defaultKind } from '../../../domain/kind-traits.ts';
-import { mediaKinds } from '../../../domain/result-store.ts';
+import { mediaKinds } from '../../../domain/media.ts';
 import type { Row } from '../connection.ts';
 import { fromJson, parseRow } from '../rows.ts';
 

@@ -1,0 +1,20 @@
+/** What the bytes of a file are. */
+export const mediaKinds = ['image', 'video', 'audio'] as const;
+
+export type MediaKind = (typeof mediaKinds)[number];
+
+/** A result kept on this machine's disk; type and size were read from the bytes, not from a header. */
+export type MediaFile = {
+  readonly path: string;
+  readonly kind: MediaKind;
+  readonly mime: string;
+  readonly bytes: number;
+  /** In pixels, where the header of the file says so. */
+  readonly width?: number;
+  readonly height?: number;
+};
+
+/** Where a provider put its result. */
+export type MediaSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
