@@ -1,6 +1,9 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
+import type { ChoiceWhy, SkipReason } from '../src/domain/attempt-trail.ts';
+import type { FailureCode, FailureReason } from '../src/domain/failure.ts';
 import { jobKinds } from '../src/domain/job.ts';
+import type { CoolReason } from '../src/domain/key-state.ts';
 import { localeFolder } from '../src/messages/catalog.ts';
 import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';
 import { parseTelegramHtml } from './messages/telegram-html.ts';
@@ -157,7 +160,7 @@ test('no message writes an apostrophe or a quotation mark that ICU or HTML could
 
 test('no message was left in English', () => {
   const sameInSomeLanguages =
-    /^(?:caption\.made|time\.(?:took|short-(?:seconds|minutes|hours))|keys\.(?:key|latency)|trail\.(?:call|failed))$/;
+    /^(?:caption\.made|time\.(?:duration|short-(?:seconds|minutes|hours))|keys\.(?:key|latency)|trail\.call|ending\.failed)$/;
   const left = locales
     .filter((locale) => locale !== 'en')
     .flatMap((locale) =>
@@ -166,4 +169,15 @@ test('no message was left in English', () => {
         .map((id) => `${locale} ${id}`),
     );
   expect(left).toEqual([]);
+});
+
+/** The ids under `prefix`, in the type, so that the compiler compares them with a union of the domain. */
+type Named<Prefix extends string> =
+  Extract<MessageId, `${Prefix}.${string}`> extends `${Prefix}.${infer Name}` ? Name : never;
+
+test('reasons, choices, skips and failure codes have a message each, and no message is left over', () => {
+  expectTypeOf<Named<'reason'>>().toEqualTypeOf<FailureReason | CoolReason>();
+  expectTypeOf<Named<'choice'>>().toEqualTypeOf<ChoiceWhy>();
+  expectTypeOf<Named<'skip'>>().toEqualTypeOf<SkipReason>();
+  expectTypeOf<Exclude<Named<'failure'>, 'credit-back'>>().toEqualTypeOf<FailureCode>();
 });

@@ -3,7 +3,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { AppEvent, Emit } from '../domain/events.ts';
 import type { Users } from '../domain/users.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { AlertNews } from '../messages/alert-view.ts';
+import type { AlertUpdate } from '../messages/alert-view.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { textOptions } from './delivery/view-options.ts';
@@ -109,7 +109,7 @@ export class AdminAlerts {
     this.#forgetWhatIsPast(nowMs);
     const news = [...this.#standing.values()]
       .filter((standing) => (this.#dueMs(addressee, standing) ?? Infinity) <= nowMs)
-      .map(({ alert, isOpen }): AlertNews => ({ alert, isOver: !isOpen }));
+      .map(({ alert, isOpen }): AlertUpdate => ({ alert, isOver: !isOpen }));
     if (news.length > 0) {
       addressee.nextMs = nowMs + spacingMs;
       if (await this.#say(addressee.id, news)) {
@@ -125,7 +125,7 @@ export class AdminAlerts {
   }
 
   /** Answers false when it is worth saying the same once more. */
-  async #say(id: number, news: readonly AlertNews[]): Promise<boolean> {
+  async #say(id: number, news: readonly AlertUpdate[]): Promise<boolean> {
     const { outbox, users, messages, matchLocale, emit } = this.#options;
     try {
       const { locale, heardLocale } = await users.find(id);

@@ -13,7 +13,7 @@ import type { BotContext, BotDeps } from './context.ts';
 const answers = {
   cancelled: 'cancelled',
   running: 'cancelled',
-  'too-late': 'tooLate',
+  'too-late': 'too-late',
   'not-found': 'expired',
 } as const satisfies Record<string, CallbackAnswer>;
 
@@ -29,7 +29,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
     switch (press?.verb) {
       case 'cancel': {
         const found = await service.find(jobId(press.id));
-        if (found !== undefined && !isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
+        if (found !== undefined && !isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         const { kind } = await service.cancel(jobId(press.id), userId);
         await answer(ctx, messages.answer(answers[kind], locale));
         // The receipt shows it by itself; a list of requests has to be told.
@@ -39,27 +39,27 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       case 'again': {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
-        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('alreadyDone', locale));
+        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
+        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return make(ctx, deps, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('alreadyDone', locale));
+        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return make(ctx, deps, { kind, prompt: messages.example(kind, locale) });
       }
       case 'status': {
         if (press.id === 'all') {
-          if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
+          if (isForeign(ctx)) return answer(ctx, messages.answer('not-yours', locale));
           await answer(ctx, messages.answer('refreshed', locale));
           return edit(ctx, await statusFor(ctx, deps));
         }
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('notYours', locale));
+        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         await answer(ctx, messages.answer('refreshed', locale));
         const isReceipt = await statusMessages.meet(found.job, ctx.callbackQuery.message.message_id);
         return isReceipt ? undefined : edit(ctx, await statusFor(ctx, deps));
@@ -67,14 +67,14 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       case 'language': {
         const chosen = deps.matchLocale(press.id);
         if (chosen !== press.id) return answer(ctx, messages.answer('expired', locale));
-        if (isForeign(ctx)) return answer(ctx, messages.answer('notYours', locale));
+        if (isForeign(ctx)) return answer(ctx, messages.answer('not-yours', locale));
         await users.setLocale(userId, chosen);
-        await answer(ctx, messages.answer('languageSet', chosen));
+        await answer(ctx, messages.answer('language-set', chosen));
         return edit(ctx, messages.language(chosen));
       }
       // The dialogue takes its own presses; this one is of a question that nobody asks any more.
       case 'ask':
-        return answer(ctx, messages.answer(isForeign(ctx) ? 'notYours' : 'expired', locale));
+        return answer(ctx, messages.answer(isForeign(ctx) ? 'not-yours' : 'expired', locale));
       case 'keys':
         return pressKeysButton(ctx, deps, press.id);
       case 'forget':

@@ -1,32 +1,33 @@
 import { type Alert, alertSeverities, type AlertFacts } from '../domain/alert.ts';
-import { lines, percent, shortWait, tookWords, reasonWords } from './phrases.ts';
+import { reasonWords } from './key-words.ts';
+import { durationWords, lines, percent, shortWait } from './phrases.ts';
 import { callbackData, type MessageView } from './view.ts';
 import { excerpt } from './shown-text.ts';
 import type { Localizer } from './catalog.ts';
 
-const shownAtMost = 20;
+const maxShown = 20;
 const nameLimit = 40;
 
-/** An alert, and whether it has begun or is over. */
-export type AlertNews = { readonly alert: Alert; readonly isOver: boolean };
+/** An alert that was raised, or is over. */
+export type AlertUpdate = { readonly alert: Alert; readonly isOver: boolean };
 
-/** What an admin should know, the gravest first, what is over last. */
-export function alertView(localizer: Localizer, news: readonly AlertNews[]): MessageView {
-  const sorted = news.toSorted((a, b) => rank(a) - rank(b));
-  const shown = sorted.slice(0, shownAtMost);
+/** Alerts for an admin: the most severe first, resolved ones last. */
+export function alertView(localizer: Localizer, updates: readonly AlertUpdate[]): MessageView {
+  const sorted = updates.toSorted((a, b) => rank(a) - rank(b));
+  const shown = sorted.slice(0, maxShown);
   const more = sorted.length - shown.length;
   return {
     text: lines(
       ...shown.map(({ alert, isOver }) =>
         isOver ? overWords(localizer, alert.facts) : alertWords(localizer, alert.facts),
       ),
-      more === 0 ? '' : localizer.say('alert.more', { count: more }),
+      more === 0 ? '' : localizer.say('list.more', { count: more }),
     ),
     rows: [[{ text: localizer.plain('button.keys'), data: callbackData('keys', 'open') }]],
   };
 }
 
-function rank({ alert, isOver }: AlertNews): number {
+function rank({ alert, isOver }: AlertUpdate): number {
   return alertSeverities.indexOf(alert.severity) + (isOver ? alertSeverities.length : 0);
 }
 
@@ -48,15 +49,15 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
     case 'job-dead-lettered':
       return localizer.say('alert.job-dead-lettered', { job: facts.jobId, processes: facts.processes });
     case 'telegram-rate-limited':
-      return localizer.say('alert.telegram-rate-limited', { rest: shortWait(localizer, facts.forMs) });
+      return localizer.say('alert.telegram-rate-limited', { wait: shortWait(localizer, facts.forMs) });
     case 'unauthorized-admin-attempt':
       return localizer.say('alert.unauthorized-admin-attempt', { user: String(facts.userId) });
     case 'slow': {
       const { provider, meanMs, usualMs } = facts;
       return localizer.say('alert.slow', {
         provider,
-        mean: tookWords(localizer, meanMs),
-        usual: tookWords(localizer, usualMs),
+        mean: durationWords(localizer, meanMs),
+        usual: durationWords(localizer, usualMs),
       });
     }
   }
@@ -66,7 +67,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
   switch (facts.kind) {
     case 'key-failing':
       return localizer.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) });
-    // It stays set aside, and whoever asked has asked.
+    // These are single events, so they are never resolved.
     case 'job-dead-lettered':
     case 'unauthorized-admin-attempt':
       return alertWords(localizer, facts);

@@ -4,37 +4,37 @@ import { messageIds, type MessageId, type messageVariables } from './message-ids
 import { readdirSync, readFileSync } from 'node:fs';
 import { Safe, escapeHtml, shownText } from './shown-text.ts';
 
-/** The messages of one language, each made when it is said for the first time. */
+/** The messages of one language; each is parsed when it is used for the first time. */
 export type Locale = (id: MessageId) => IntlMessageFormat;
 
 const localeSchema = z.strictObject(
   Object.fromEntries(messageIds.map((id) => [id, z.string().min(1)])) as Record<MessageId, z.ZodString>,
 );
 
-/** People live in many zones and the house counts in UTC days, so dates are written in UTC. */
+/** Limits count in UTC days, so dates are written in UTC. */
 const formats = { date: { day: { dateStyle: 'long', timeZone: 'UTC' } as const } };
 
 /**
- * Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. All are tried and
- * none is kept: most are never said, and each weighs ten times its text.
+ * Turns a locale file into messages; an error names every message that is missing, unknown or not ICU. All are parsed for
+ * the check and none is kept, since most are never used and a parsed one takes ten times the memory of its text.
  */
 export function readLocale(name: string, json: string): Locale {
   const parsed = localeSchema.safeParse(parseJson(name, json));
   if (!parsed.success) throw cannotLoad(name, parsed.error.issues.flatMap(issueWords));
-  const make: Locale = (id) => new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
+  const parse: Locale = (id) => new IntlMessageFormat(parsed.data[id], name, formats, { ignoreTag: true });
   const mistakes: string[] = [];
   for (const id of messageIds) {
     try {
-      make(id);
+      parse(id);
     } catch (error) {
       mistakes.push(`"${id}" is not an ICU message (${error instanceof Error ? error.message : String(error)})`);
     }
   }
   if (mistakes.length > 0) throw cannotLoad(name, mistakes);
-  const said = new Map<MessageId, IntlMessageFormat>();
+  const used = new Map<MessageId, IntlMessageFormat>();
   return (id) => {
-    const message = said.get(id) ?? make(id);
-    said.set(id, message);
+    const message = used.get(id) ?? parse(id);
+    used.set(id, message);
     return message;
   };
 }
@@ -62,7 +62,7 @@ function cannotLoad(name: string, mistakes: readonly string[]): Error {
 
 /** Where the locale files are. */
 export type LocaleSource = {
-  /** Names of the languages there are: `en`, `es`, … */
+  /** Names of all languages: `en`, `es`, … */
   names(): readonly string[];
   /** The JSON text of one of them. */
   read(name: string): string;
@@ -70,7 +70,7 @@ export type LocaleSource = {
 
 const folder = new URL('../../locales/', import.meta.url);
 
-/** The files of `locales/`, one a language. */
+/** The files of `locales/`, one for each language. */
 export const localeFolder: LocaleSource = {
   names: () =>
     readdirSync(folder)
@@ -80,7 +80,7 @@ export const localeFolder: LocaleSource = {
   read: (name) => readFileSync(new URL(`${name}.json`, folder), 'utf8'),
 };
 
-/** Text is escaped, numbers and dates are written the way of the language, `Safe` is taken as the HTML it is. */
+/** Text is escaped, numbers and dates are formatted for the language, `Safe` is inserted as HTML. */
 export type MessageValue = string | number | Date | Safe;
 
 type VariableOf<Id extends MessageId> = (typeof messageVariables)[Id][number];
@@ -88,21 +88,21 @@ type VariableOf<Id extends MessageId> = (typeof messageVariables)[Id][number];
 /** Exactly the variables of a message. */
 export type MessageParams<Id extends MessageId> = { readonly [Name in VariableOf<Id>]: MessageValue };
 
-/** What follows the id in a call: nothing for a message without variables. */
+/** The arguments after the id: none for a message without variables. */
 export type ParamsAfter<Id extends MessageId> = [VariableOf<Id>] extends [never] ? [] : [params: MessageParams<Id>];
 
-/** The language every other one is translated from, and the one that is spoken when a language is not there. */
+/** The language that the others are translated from, and the fallback for unknown ones. */
 export const sourceLocale = 'en';
 
-/** All words in all languages. */
+/** All messages in all languages. */
 export type Catalog = {
-  /** The languages there are, the source language first. */
+  /** All languages, the source language first. */
   readonly locales: readonly string[];
   /** A message as Telegram HTML; text variables are cleaned and escaped. */
   say<Id extends MessageId>(locale: string, id: Id, ...params: ParamsAfter<Id>): string;
-  /** A message where Telegram takes no markup: button labels, callback answers, command descriptions. */
+  /** A message for places without markup: button labels, callback answers, command descriptions. */
   plain<Id extends MessageId>(locale: string, id: Id, ...params: ParamsAfter<Id>): string;
-  /** The language for what Telegram reports (`pt-br`, or nothing); the fallback where we do not speak it. */
+  /** The language for a Telegram language code (`pt-br`, or none); the fallback where there is no such locale. */
   match(languageCode: string | undefined, fallback: string): string;
 };
 
@@ -113,10 +113,10 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
     throw new Error(`Cannot load the catalog: there is no locale "${sourceLocale}", only ${quoted(names)}`);
   }
   const locales = [sourceLocale, ...names.filter((name) => name !== sourceLocale)];
-  const spoken = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
+  const loaded = new Map(locales.map((name) => [name, readLocale(name, source.read(name))] as const));
 
   const match = (languageCode: string | undefined, fallback: string): string =>
-    known(languageCode, spoken) ?? known(fallback, spoken) ?? sourceLocale;
+    known(languageCode, loaded) ?? known(fallback, loaded) ?? sourceLocale;
 
   const format = (
     locale: string,
@@ -124,7 +124,7 @@ export function loadCatalog(source: LocaleSource = localeFolder): Catalog {
     params: object | undefined,
     show: (text: string) => string,
   ): string => {
-    const message = spoken.get(locale) ?? spoken.get(match(locale, sourceLocale));
+    const message = loaded.get(locale) ?? loaded.get(match(locale, sourceLocale));
     const values = Object.entries((params ?? {}) as Record<string, MessageValue>);
     const shown = values.map(([name, value]) => [name, shownValue(value, show)] as const);
     return String(message?.(id).format(Object.fromEntries(shown)));
@@ -143,12 +143,12 @@ function shownValue(value: MessageValue, show: (text: string) => string): string
   return typeof value === 'string' ? show(value) : value;
 }
 
-/** The longest part of the tag that names a language we have: `zh-hans-cn`, then `zh-hans`, then `zh`. */
-function known(tag: string | undefined, spoken: ReadonlyMap<string, Locale>): string | undefined {
+/** The longest prefix of the tag that names a loaded language: `zh-hans-cn`, then `zh-hans`, then `zh`. */
+function known(tag: string | undefined, loaded: ReadonlyMap<string, Locale>): string | undefined {
   const parts = (tag ?? '').toLowerCase().replaceAll('_', '-').split('-').slice(0, 4);
   for (let length = parts.length; length > 0; length -= 1) {
     const name = parts.slice(0, length).join('-');
-    if (spoken.has(name)) return name;
+    if (loaded.has(name)) return name;
   }
   return undefined;
 }

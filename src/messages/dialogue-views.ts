@@ -1,7 +1,7 @@
 import type { Aspect, JobKind } from '../domain/job.ts';
 import type { MessageId } from './message-ids.ts';
 import { lines, promptLimit, quote } from './phrases.ts';
-import { usageView } from './outcome-view.ts';
+import { usageView } from './guide-views.ts';
 import { callbackData, type MessageView, type MessageButton } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
@@ -17,7 +17,7 @@ export const shapeAspects = { square: '1:1', wide: '16:9', tall: '9:16' } as con
   Aspect
 >;
 
-/** What the bot asks in a dialogue; `dialogue` is the short name that its buttons carry. */
+/** What the bot asks in a dialogue; `dialogue` is the id in the data of its buttons. */
 export type DialogueQuestion =
   | { readonly kind: 'what'; readonly job: JobKind }
   | { readonly kind: 'shape' | 'style'; readonly words: string; readonly dialogue: string };
@@ -39,9 +39,9 @@ const styleMessages = {
   anime: 'style.anime',
 } as const satisfies Record<Exclude<Style, 'none'>, MessageId>;
 
-export type DialogueHint = 'words-please' | 'buttons-please';
+export type DialogueHint = 'text-needed' | 'button-needed';
 
-/** A question with its buttons; before it, kindly, what was wrong with the answer. */
+/** A question with its buttons; a hint about the last answer stands before it. */
 export function questionView(
   localizer: Localizer,
   question: DialogueQuestion,
@@ -64,12 +64,12 @@ export function questionView(
   };
 }
 
-/** The last question once everything is said: nothing to press any more. */
+/** The last question after the dialogue has ended: without buttons. */
 export function dialogueDoneView(localizer: Localizer, words: string): MessageView {
   return { text: lines(localizer.say('dialogue.done'), quote(words, promptLimit)), rows: [] };
 }
 
-/** The words with those of the style behind them. */
+/** The prompt with the words of the style appended. */
 export function styledWords(localizer: Localizer, words: string, style: Style): string {
   return style === 'none' ? words : `${words}, ${localizer.plain(styleMessages[style])}`;
 }

@@ -2,7 +2,8 @@ import { type JobKind, jobKinds, type Lane } from '../domain/job.ts';
 import { kindCommands } from '../domain/kind-traits.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
-import { exampleRows, lines } from './phrases.ts';
+import { exampleButton, exampleRows } from './buttons.ts';
+import { lines } from './phrases.ts';
 import { callbackData, type MessageView, type MessageButton } from './view.ts';
 import { excerpt, safe } from './shown-text.ts';
 
@@ -11,7 +12,7 @@ const nameLimit = 64;
 /** One entry of the command list that Telegram shows. */
 export type CommandEntry = { readonly command: string; readonly description: string };
 
-/** In the order in which Telegram shows them. */
+/** In the order of the command menu. */
 const commands = [...kindCommands, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
 
 export function startView(
@@ -40,6 +41,14 @@ export function helpView(localizer: Localizer, person: { readonly admin: boolean
   };
 }
 
+/** How to use the command of a kind, for a command without words. */
+export function usageView(localizer: Localizer, kind: JobKind): MessageView {
+  return {
+    text: localizer.say(`usage.${kind}`),
+    rows: [[exampleButton(localizer, kind)]],
+  };
+}
+
 /** A button for each language, named in its own words. */
 export function languageView(localizer: Localizer, catalog: Catalog): MessageView {
   const buttons = catalog.locales.map((locale): MessageButton => {
@@ -65,15 +74,15 @@ export function commandEntries(localizer: Localizer, person: { readonly admin: b
   return person.admin ? [...entries, { command: 'keys', description: localizer.plain('command.keys') }] : entries;
 }
 
-/** What was deleted at a person's wish. */
+/** What /forget has deleted. */
 export type ForgottenFacts = {
   readonly requests: number;
   readonly results: number;
-  /** Requests that were stopped for it. */
+  /** Running requests that were stopped first. */
   readonly stopped: number;
 };
 
-/** What would be deleted and what stays; only the person themselves can say yes. */
+/** What would be deleted and what stays; the buttons work only for this person. */
 export function forgetQuestionView(localizer: Localizer, userId: number): MessageView {
   return {
     text: lines(localizer.say('forget.question'), `\n${localizer.say('forget.stays')}`),
@@ -97,11 +106,11 @@ export function forgetDoneView(localizer: Localizer, { requests, results, stoppe
   };
 }
 
-/** What each lane gives, and how the person stands. */
+/** What each lane allows, and the person's own premium. */
 export type PremiumFacts = {
   readonly userId: number;
   readonly lane: Lane;
-  /** When premium ends; absent for those who simply have it. */
+  /** When premium ends; absent for premium without an end. */
   readonly untilMs?: number | undefined;
   /** -1 is without limit, 0 is none. */
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
@@ -109,13 +118,13 @@ export type PremiumFacts = {
   readonly waiting: Readonly<Record<Lane, number>>;
 };
 
-/** What a person has used of a day; -1 as a limit is without limit. */
-export type DayUse = {
+/** What a person has used of the day's limits; a limit of -1 is unlimited. */
+export type DayUsage = {
   readonly used: Readonly<Record<JobKind, number>>;
   readonly perDay: Readonly<Record<JobKind, number>>;
 };
 
-/** What premium changes, only where the two lanes truly differ. */
+/** What premium changes, only where the two lanes differ. */
 export function premiumView(localizer: Localizer, facts: PremiumFacts): MessageView {
   const { running, waiting, perDay } = facts;
   const days = jobKinds
@@ -134,19 +143,19 @@ export function premiumView(localizer: Localizer, facts: PremiumFacts): MessageV
       running.premium === running.free ? '' : localizer.say('premium.running', running),
       waiting.premium === waiting.free ? '' : localizer.say('premium.waiting', waiting),
       ...days,
-      `\n${standing(localizer, facts)}`,
+      `\n${ownPremium(localizer, facts)}`,
     ),
   );
 }
 
-/** How much of today is used, one line a kind. */
-export function limitsWords(localizer: Localizer, day: DayUse): string {
+/** How much of today's limits is used, one line for each kind. */
+export function limitsWords(localizer: Localizer, day: DayUsage): string {
   return lines(
     ...jobKinds.map((kind) => localizer.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
   );
 }
 
-function standing(localizer: Localizer, facts: PremiumFacts): string {
+function ownPremium(localizer: Localizer, facts: PremiumFacts): string {
   if (facts.lane === 'free') return localizer.say('premium.how', { userId: String(facts.userId) });
   if (facts.untilMs === undefined) return localizer.say('premium.active-always');
   return localizer.say('premium.active', { until: new Date(facts.untilMs) });

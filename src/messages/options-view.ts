@@ -4,16 +4,16 @@ import { escapeHtml, safe, type Safe, excerpt, shownText } from './shown-text.ts
 import type { MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
-/** How much of what the person wrote is shown back. */
+/** The longest excerpt of the person's text that is shown back. */
 const writtenLimit = 64;
-const modelsShown = 12;
+const maxModels = 12;
 
-/** Why options cannot be followed, what is allowed instead, and that nothing was started. */
+/** Why an option cannot be followed, what is allowed instead, and that nothing was started. */
 export function optionMistakeView(localizer: Localizer, mistake: OptionMistake, kind: JobKind): MessageView {
   return { text: lines(mistakeWords(localizer, mistake, kind), localizer.say('options.nothing-started')), rows: [] };
 }
 
-/** `16:9, 4:3, …` for whoever asks which shapes there are. */
+/** `16:9, 4:3, …`: all shapes. */
 export function aspectList(): Safe {
   return list(aspects);
 }
@@ -39,8 +39,8 @@ function mistakeWords(localizer: Localizer, mistake: OptionMistake, kind: JobKin
         aspects: aspectList(),
       });
     case 'unknown-model': {
-      const shown = mistake.models.slice(0, modelsShown).map((model) => `• ${code(model)}`);
-      const more = mistake.models.length > modelsShown ? ['…'] : [];
+      const shown = mistake.models.slice(0, maxModels).map((model) => `• ${code(model)}`);
+      const more = mistake.models.length > maxModels ? ['…'] : [];
       const models = safe([...shown, ...more].join('\n'));
       return localizer.say('options.unknown-model', { written: excerpt(mistake.written, writtenLimit), models });
     }

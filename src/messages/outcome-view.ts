@@ -1,23 +1,24 @@
 import type { FailureCode } from '../domain/failure.ts';
-import type { Outcome, JobKind, Lane } from '../domain/job.ts';
+import type { Outcome } from '../domain/job.ts';
 import type { JobView } from '../domain/views.ts';
 import { failureRemedy, failureWords, premiumNote } from './failure-words.ts';
-import { exampleButton, lines, myRequestsButton, promptLimit, quote, waitWords } from './phrases.ts';
-import { callbackData, type MessageView, type MessageButton } from './view.ts';
+import { againButton, exampleButton, myRequestsButton } from './buttons.ts';
+import { lines, promptLimit, quote } from './phrases.ts';
+import type { MessageView } from './view.ts';
 import { escapeHtml, excerpt, piecesOf } from './shown-text.ts';
 import type { Localizer } from './catalog.ts';
 
-/** A caption has room for more of the prompt than a status message wants to show. */
+/** A caption shows more of the prompt than a status message. */
 const captionPromptLimit = 700;
 const modelLimit = 64;
-/** Leaves room in a message for what stands under the text. */
+/** Leaves room in a message for the caption under the text. */
 const textPieceLimit = 3_600;
-const mostTextPieces = 10;
+const maxTextPieces = 10;
 
-/** What stands under a result. */
+/** What the caption of a result shows. */
 export type ResultFacts = {
   readonly model: string;
-  /** From acceptance or from the first attempt, as the caller likes to count. */
+  /** Since the job was accepted. */
   readonly seconds: number;
 };
 
@@ -26,8 +27,8 @@ export function endedView(localizer: Localizer, view: JobView, outcome: Outcome,
   const words = quote(view.prompt, promptLimit);
   if (outcome.kind === 'result') {
     return {
-      text: lines(localizer.say('receipt.done', { kind: view.kind }), words),
-      rows: [[againButton(localizer, view, 'button.again')]],
+      text: lines(localizer.say('status-message.done', { kind: view.kind }), words),
+      rows: [[againButton(localizer, view.id, 'button.again')]],
     };
   }
   const code = outcome.kind === 'failed' ? outcome.code : 'cancelled';
@@ -44,104 +45,45 @@ export function endedView(localizer: Localizer, view: JobView, outcome: Outcome,
   };
 }
 
-/** The words under the result itself. */
+/** The caption of a result. */
 export function captionView(localizer: Localizer, view: JobView, result: ResultFacts): MessageView {
-  const model = excerpt(result.model, modelLimit);
-  const seconds = Math.max(1, Math.round(result.seconds));
   return {
-    text: lines(quote(view.prompt, captionPromptLimit), localizer.say('caption.made', { model, seconds })),
-    rows: [[againButton(localizer, view, 'button.again')]],
+    text: lines(quote(view.prompt, captionPromptLimit), madeWords(localizer, result)),
+    rows: [[againButton(localizer, view.id, 'button.again')]],
   };
 }
 
-/** A result that is words: the first message with what stands under it, then the others where it is long. */
+/** A text result: the first message carries the caption; a long text continues in further messages. */
 export function textResultView(
   localizer: Localizer,
   view: JobView,
   result: ResultFacts,
   text: string,
 ): readonly [MessageView, ...MessageView[]] {
-  const [first, ...others] = piecesOf(text, textPieceLimit, mostTextPieces);
-  const made = localizer.say('caption.made', {
-    model: excerpt(result.model, modelLimit),
-    seconds: Math.max(1, Math.round(result.seconds)),
-  });
+  const [first, ...others] = piecesOf(text, textPieceLimit, maxTextPieces);
   return [
-    { text: lines(escapeHtml(first), `\n${made}`), rows: [[againButton(localizer, view, 'button.again')]] },
+    {
+      text: lines(escapeHtml(first), `\n${madeWords(localizer, result)}`),
+      rows: [[againButton(localizer, view.id, 'button.again')]],
+    },
     ...others.map((piece) => ({ text: escapeHtml(piece), rows: [] })),
   ];
+}
+
+/** Which model made it, named without its owner as people know it, and in how many seconds. */
+function madeWords(localizer: Localizer, { model, seconds }: ResultFacts): string {
+  const name = model.slice(model.lastIndexOf('/') + 1) || model;
+  return localizer.say('caption.made', { model: excerpt(name, modelLimit), seconds: Math.max(1, Math.round(seconds)) });
 }
 
 function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): MessageView['rows'] {
   switch (failureRemedy[code]) {
     case 'again':
-      return [[againButton(localizer, view, 'button.try-again')]];
+      return [[againButton(localizer, view.id, 'button.try-again')]];
     case 'example':
       return [[exampleButton(localizer, view.kind)]];
     case 'status':
       return [[myRequestsButton(localizer)]];
-    case 'wait':
-      return [];
-  }
-}
-
-function againButton(localizer: Localizer, view: JobView, label: 'button.again' | 'button.try-again'): MessageButton {
-  return { text: localizer.plain(label), data: callbackData('again', view.id) };
-}
-
-/** A request that was not taken, and the numbers that its reason speaks of. */
-export type Refusal = {
-  readonly code: FailureCode;
-  readonly kind: JobKind;
-  readonly lane: Lane;
-  /** How many requests of this person may wait at once. */
-  readonly waiting: number;
-  /** How many of the kind this person may ask for in a UTC day; 0 is none. */
-  readonly perDay: number;
-  /** The longest prompt taken, in UTF-16 units. */
-  readonly promptLimit: number;
-  readonly nowMs: number;
-};
-
-const dayMs = 86_400_000;
-
-/** Why a request was not taken; nothing was stored, so there is nothing to cancel and nothing to give back. */
-export function refusedView(localizer: Localizer, refusal: Refusal): MessageView {
-  return {
-    text: lines(refusalWords(localizer, refusal), premiumNote(localizer, refusal.code, refusal.lane)),
-    rows: refusedScreenRemedyRows(localizer, refusal),
-  };
-}
-
-/** What the person reads when a command came without words. */
-export function usageView(localizer: Localizer, kind: JobKind): MessageView {
-  return {
-    text: localizer.say(`usage.${kind}`),
-    rows: [[exampleButton(localizer, kind)]],
-  };
-}
-
-function refusalWords(localizer: Localizer, refusal: Refusal): string {
-  const { code, kind, waiting, perDay, promptLimit, nowMs } = refusal;
-  if (code === 'queue-full') return localizer.say('refused.queue-full', { limit: waiting });
-  if (code === 'prompt-too-long') return localizer.say('refused.prompt-too-long', { limit: promptLimit });
-  if (code === 'empty-prompt') return usageView(localizer, kind).text;
-  if (code === 'quota-reached' && perDay <= 0) return localizer.say('refused.quota-none', { kind });
-  if (code === 'quota-reached') {
-    const wait = waitWords(localizer, dayMs - (nowMs % dayMs));
-    return localizer.say('refused.quota-reached', { kind, limit: perDay, wait });
-  }
-  return failureWords(localizer, code, kind);
-}
-
-/** There is no job to ask for again: the person sends the words once more, so only the other remedies have buttons. */
-function refusedScreenRemedyRows(localizer: Localizer, { code, kind }: Refusal): MessageView['rows'] {
-  switch (failureRemedy[code]) {
-    case 'example':
-      return [[exampleButton(localizer, kind)]];
-    case 'status':
-      return [[myRequestsButton(localizer)]];
-    case 'again':
     case 'wait':
       return [];
   }

@@ -1,28 +1,28 @@
 const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
-/** Overrides and isolates would turn round our own words beside the text. */
+/** Overrides and isolates would reverse our own words next to the text. */
 const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
-/** Marks that pile up on one letter, and the joiners that would hide how many they are. */
+/** Combining marks that pile up on one letter, and joiners between them. */
 const tooManyMarks = /([\p{M}\p{Join_Control}]{8})[\p{M}\p{Join_Control}]+/gu;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Somebody else's text as it may stand beside ours: well-formed, without control signs and bidi overrides. */
+/** Foreign text that is safe next to ours: well-formed, without control characters and bidi overrides. */
 export function shownText(text: string): string {
   return text.toWellFormed().replaceAll(controls, '').replaceAll(bidiControls, '').replaceAll(tooManyMarks, '$1');
 }
 
 /**
- * The same, trimmed and at most `maxUnits` UTF-16 units long; what is cut ends with an ellipsis and never inside a
- * visible character. The work is bounded by the limit, not by the text.
+ * The same, trimmed and at most `maxUnits` UTF-16 units long; a cut text ends with an ellipsis and never inside
+ * a visible character. The work is bounded by the limit, not by the text.
  */
 export function excerpt(text: string, maxUnits: number): string {
-  const looked = text.slice(0, maxUnits * 8);
-  const shown = shownText(endsInHalf(looked) ? looked.slice(0, -1) : looked).trim();
-  if (shown.length <= maxUnits && looked.length === text.length) return shown;
+  const prefix = text.slice(0, maxUnits * 8);
+  const shown = shownText(endsInHalf(prefix) ? prefix.slice(0, -1) : prefix).trim();
+  if (shown.length <= maxUnits && prefix.length === text.length) return shown;
   return `${cut(shown, maxUnits - 1).trimEnd()}…`;
 }
 
 /**
- * A long text in pieces of at most `maxUnits`, each ending at a line or a word where one ends in its second half. What is
+ * A long text in pieces of at most `maxUnits`, each ending at a line or a word where one ends in its second half. Text
  * beyond `maxPieces` is cut off with an ellipsis. An empty text is one empty piece.
  */
 export function piecesOf(text: string, maxUnits: number, maxPieces: number): readonly [string, ...string[]] {
@@ -51,7 +51,7 @@ function cut(text: string, maxUnits: number): string {
   return kept;
 }
 
-/** One visible character can be longer than the limit (emoji joined without end): then code points decide. */
+/** One visible character can be longer than the limit (joined emoji): then it is cut between code points. */
 function cutInside(grapheme: string, maxUnits: number): string {
   const part = grapheme.slice(0, maxUnits);
   return endsInHalf(part) ? part.slice(0, -1) : part;
@@ -62,7 +62,7 @@ function endsInHalf(text: string): boolean {
   return last >= 0xd800 && last <= 0xdbff;
 }
 
-/** HTML that was built by us and is not escaped again. */
+/** HTML of our own, which is not escaped again. */
 export class Safe {
   readonly html: string;
 
@@ -71,7 +71,7 @@ export class Safe {
   }
 }
 
-/** Marks HTML as ours; never hand it text that a person or a provider wrote. */
+/** Marks HTML as our own; never pass it text that a person or a provider wrote. */
 export function safe(html: string): Safe {
   return new Safe(html);
 }
@@ -79,10 +79,10 @@ export function safe(html: string): Safe {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
-/** How many UTF-16 units Telegram counts: tags are gone and an entity is one sign. */
+/** The length in UTF-16 units that Telegram counts: without tags, an entity as one character. */
 export function shownLength(html: string): number {
   return html.replaceAll(/<[^<>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, '&').length;
 }

@@ -3,67 +3,73 @@ import type { JobView } from '../domain/views.ts';
 import { endedView } from './outcome-view.ts';
 import { premiumNote } from './failure-words.ts';
 import type { MessageId } from './message-ids.ts';
-import { cancelButton, lines, promptLimit, quote, refreshButton, waitWords } from './phrases.ts';
+import { cancelButton, refreshButton } from './buttons.ts';
+import { lines, promptLimit, quote, waitWords } from './phrases.ts';
 import type { MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
-/** Whatever went wrong, the person hears what it means for the wait. */
+/** What a failed attempt means for the person who waits. */
 const retryMessages = {
-  'timed-out': 'receipt.retrying-longer',
-  overloaded: 'receipt.retrying-stumbled',
-  unreachable: 'receipt.retrying-stumbled',
-  malformed: 'receipt.retrying-stumbled',
-  unrecognized: 'receipt.retrying-stumbled',
-  'failed-run': 'receipt.retrying-stumbled',
-  'result-unavailable': 'receipt.retrying-result',
-  'result-forbidden': 'receipt.retrying-result',
-  'result-unusable': 'receipt.retrying-result',
-  'result-too-large': 'receipt.retrying-result',
-  rejected: 'receipt.retrying-elsewhere',
-  'not-entitled': 'receipt.retrying-elsewhere',
-  'out-of-credit': 'receipt.retrying-elsewhere',
-  concurrency: 'receipt.retrying-elsewhere',
-  'rate-limited': 'receipt.retrying-elsewhere',
-  'unknown-model': 'receipt.retrying-elsewhere',
-  'bad-request': 'receipt.retrying-elsewhere',
-  refused: 'receipt.retrying-elsewhere',
+  'timed-out': 'status-message.retrying-timed-out',
+  overloaded: 'status-message.retrying-service-error',
+  unreachable: 'status-message.retrying-service-error',
+  malformed: 'status-message.retrying-service-error',
+  unrecognized: 'status-message.retrying-service-error',
+  'failed-run': 'status-message.retrying-service-error',
+  'result-unavailable': 'status-message.retrying-damaged-result',
+  'result-forbidden': 'status-message.retrying-damaged-result',
+  'result-unusable': 'status-message.retrying-damaged-result',
+  'result-too-large': 'status-message.retrying-damaged-result',
+  rejected: 'status-message.retrying-elsewhere',
+  'not-entitled': 'status-message.retrying-elsewhere',
+  'out-of-credit': 'status-message.retrying-elsewhere',
+  concurrency: 'status-message.retrying-elsewhere',
+  'rate-limited': 'status-message.retrying-elsewhere',
+  'unknown-model': 'status-message.retrying-elsewhere',
+  'bad-request': 'status-message.retrying-elsewhere',
+  refused: 'status-message.retrying-elsewhere',
 } as const satisfies Record<FailureReason, MessageId>;
 
 /** The status message of a job, whatever its phase. */
 export function statusMessageView(localizer: Localizer, view: JobView, nowMs?: number): MessageView {
   const { phase, kind, lane } = view;
   const cancel = cancelButton(localizer, view.id);
-  const moving = (headline: string): MessageView => ({
+  const withCancel = (headline: string): MessageView => ({
     text: lines(headline, quote(view.prompt, promptLimit)),
     rows: [[cancel]],
   });
   switch (phase.kind) {
     case 'queued':
       return {
-        text: lines(localizer.say('receipt.queued', { kind, ahead: phase.ahead }), quote(view.prompt, promptLimit)),
+        text: lines(
+          localizer.say('status-message.queued', { kind, ahead: phase.ahead }),
+          quote(view.prompt, promptLimit),
+        ),
         rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'paused':
       return {
         text: lines(
-          localizer.say('receipt.paused', { kind }),
-          localizer.say('receipt.place-kept', { ahead: phase.ahead }),
-          phase.inMs === undefined ? '' : localizer.say('receipt.resumes', { wait: waitWords(localizer, phase.inMs) }),
+          localizer.say('status-message.paused', { kind }),
+          localizer.say('status-message.place-kept', { ahead: phase.ahead }),
+          phase.inMs === undefined
+            ? ''
+            : localizer.say('status-message.resumes', { wait: waitWords(localizer, phase.inMs) }),
           quote(view.prompt, promptLimit),
           premiumNote(localizer, 'paused', lane),
         ),
         rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'making':
-      return moving(
+      return withCancel(
         phase.attempt <= 1
-          ? localizer.say('receipt.making', { kind })
-          : localizer.say('receipt.making-again', { kind, attempt: phase.attempt }),
+          ? localizer.say('status-message.making', { kind })
+          : localizer.say('status-message.making-again', { kind, attempt: phase.attempt }),
       );
     case 'retrying':
-      return moving(localizer.say(retryMessages[phase.after], { kind }));
+      return withCancel(localizer.say(retryMessages[phase.after], { kind }));
     case 'delivering':
-      return moving(localizer.say('receipt.delivering', { kind }));
+      return withCancel(localizer.say('status-message.delivering', { kind }));
     case 'ended':
       return endedView(localizer, view, phase.outcome, nowMs);
   }

@@ -1,40 +1,41 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { JobPhase, JobView } from '../domain/views.ts';
-import type { Outcome } from '../domain/job.ts';
-import { exampleRows, lines, quote, refreshButton, waitWords } from './phrases.ts';
+import type { JobKind, Outcome } from '../domain/job.ts';
+import type { JobView } from '../domain/views.ts';
+import { exampleRows, refreshButton } from './buttons.ts';
+import { lines, quote, waitWords } from './phrases.ts';
 import { safe, shownLength } from './shown-text.ts';
 import { callbackData, textLimit, type MessageView, type MessageButton } from './view.ts';
-import { trailLines } from './trail-words.ts';
+import { trailLines } from './trail-lines.ts';
 import type { Localizer } from './catalog.ts';
 
 const promptLimit = 120;
-/** Twelve requests with their prompts stay well under one message; nobody has more than that waiting by default. */
-const shownAtMost = 12;
+/** Twelve requests with their prompts fit into one message; by default a person has at most ten waiting. */
+const maxShown = 12;
 
-/** The calls of each job, for those who look after the bot. */
+/** The calls of each job, for admins. */
 export type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
 
-/** Where all requests of a person stand, newest first as they come; how to begin when there is none. */
+/** The state of all requests of a person in the given order; how to begin when there is none. */
 export function statusView(localizer: Localizer, views: readonly JobView[], trails: Trails = new Map()): MessageView {
   if (views.length === 0) {
     return { text: localizer.say('status.none'), rows: exampleRows(localizer) };
   }
-  const shown = views.slice(0, shownAtMost);
+  const shown = views.slice(0, maxShown);
   const items = shown.map((view, index) => ({
     trail: lines(...trailLines(localizer, trails.get(view.id) ?? [])),
     words: lines(
       localizer.say('status.item', {
         number: index + 1,
         kind: view.kind,
-        phase: safe(phaseWords(localizer, view.phase)),
+        phase: safe(phaseWords(localizer, view)),
       }),
       quote(view.prompt, promptLimit),
     ),
   }));
   const more = views.length - shown.length;
   const header = localizer.say('status.header');
-  const tail = more === 0 ? '' : localizer.say('status.more', { count: more });
+  const tail = more === 0 ? '' : localizer.say('list.more', { count: more });
   let left = textLimit - shownLength(lines(header, ...items.map(({ words }) => words), tail));
   const texts = items.map(({ words, trail }) => {
     left -= shownLength(trail) + 1;
@@ -46,7 +47,7 @@ export function statusView(localizer: Localizer, views: readonly JobView[], trai
   };
 }
 
-function phaseWords(localizer: Localizer, phase: JobPhase): string {
+function phaseWords(localizer: Localizer, { kind, phase }: JobView): string {
   switch (phase.kind) {
     case 'queued':
       return localizer.say('status.queued', { ahead: phase.ahead });
@@ -59,20 +60,20 @@ function phaseWords(localizer: Localizer, phase: JobPhase): string {
     case 'retrying':
       return localizer.say('status.retrying');
     case 'delivering':
-      return localizer.say('status.delivering');
+      return localizer.say('status.delivering', { kind });
     case 'ended':
-      return outcomeWords(localizer, phase.outcome);
+      return outcomeWords(localizer, kind, phase.outcome);
   }
 }
 
-function outcomeWords(localizer: Localizer, outcome: Outcome): string {
+function outcomeWords(localizer: Localizer, kind: JobKind, outcome: Outcome): string {
   switch (outcome.kind) {
     case 'result':
-      return localizer.say('status.done');
+      return localizer.say('status.done', { kind });
     case 'failed':
       return localizer.say('status.failed');
     case 'cancelled':
-      return localizer.say('status.cancelled');
+      return localizer.say('status.cancelled', { kind });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 export const callbackVerbs = ['cancel', 'again', 'status', 'example', 'keys', 'language', 'ask', 'forget'] as const;
-/** What a button does; the id after the colon says to what. */
+/** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 
 export type MessageButton = {
@@ -20,7 +20,7 @@ export const textLimit = 4096;
 export const captionLimit = 1024;
 const callbackLimitBytes = 64;
 
-/** The data of a button: `verb:id`, never over the 64 bytes Telegram takes. */
+/** The data of a button: `verb:id`, never over Telegram's limit of 64 bytes. */
 export function callbackData(verb: CallbackVerb, id: string): string {
   const data = `${verb}:${id}`;
   const bytes = Buffer.byteLength(data);
@@ -34,7 +34,7 @@ export function callbackData(verb: CallbackVerb, id: string): string {
   return data;
 }
 
-/** Reads the data of a pressed button back; undefined for anything that is not ours. */
+/** Parses the data of a pressed button; undefined for anything that is not ours. */
 export function parseCallbackData(data: string): { readonly verb: CallbackVerb; readonly id: string } | undefined {
   if (Buffer.byteLength(data) > callbackLimitBytes) return undefined;
   const colon = data.indexOf(':');

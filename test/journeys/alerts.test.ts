@@ -71,7 +71,7 @@ test('ten keys that break at once make one message, with a button that leads to 
   const alerts = fromBot(admin.messages(), (message) => wordsOf(message).startsWith('🔴'));
   expect(alerts).toHaveLength(1);
   expect(wordsOf(alerts[0]).match(/^🔴 bytez #\d+ /gm)).toHaveLength(10);
-  expect(wordsOf(alerts[0])).toContain('No key of bytez takes calls.');
+  expect(wordsOf(alerts[0])).toContain('No key of bytez works.');
   expect(wordsOf(alerts[0])).not.toContain('of-the-tests');
 
   const seen = admin.messages().length;

@@ -82,7 +82,7 @@ test('a wish that the service cannot work with is asked once and answered with w
   const person = app.person(7, 'en');
   person.say('/generate a fox');
   const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('✏️'));
-  expect(wordsOf(fromBot(seen)[0])).toContain('Try a plain sentence without special signs.');
+  expect(wordsOf(fromBot(seen)[0])).toContain('Try a plain sentence without special characters.');
   expect(modelsAsked(app)).toEqual([first]);
   expect(machineryShown(app.telegram)).toEqual([]);
 });
@@ -98,7 +98,7 @@ test('between two tries a person reads that the service stumbled, and not that t
   person.say('/generate a fox');
   await passTime(clock, person.waitFor(hasPicture), { stepMs: 100 });
   const [, ...news] = saidToPeople(app.telegram);
-  expect(news.join('\n')).toContain('The picture service stumbled.');
+  expect(news.join('\n')).toContain('The picture service failed for a moment.');
   expect(news.filter((words) => /in line|next/.test(words))).toEqual([]);
 });
 

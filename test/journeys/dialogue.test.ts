@@ -409,6 +409,6 @@ test('a person at their limit hears so at the end of the dialogue, as after the 
   await reads(person, shape.id, 'Which style?');
   const before = new Set(person.messages().map(({ id }) => id));
   await press(person, shape.id, '⏭ None');
-  expect(wordsOf(await newMessage(person, before))).toContain('Pictures aren’t open to you');
+  expect(wordsOf(await newMessage(person, before))).toContain('Pictures aren’t available here');
   expect(await remembered(app)).toEqual([]);
 });

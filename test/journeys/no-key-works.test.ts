@@ -81,7 +81,7 @@ const troubles: readonly Trouble[] = [
     faults: [],
     catalog: 'empty',
     headline: {
-      en: '🧩 The model that makes pictures is away at the moment, and no other could step in.',
+      en: '🧩 The model that makes pictures isn’t available at the moment, and neither is another one.',
       es: '🧩 El modelo que crea imágenes no está disponible en este momento y ningún otro ha podido sustituirlo.',
       ru: '🧩 Модель, которая создаёт картинки, сейчас недоступна, и заменить её некому.',
     },

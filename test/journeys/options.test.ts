@@ -83,9 +83,9 @@ test.each([
   ['--seed 9007199254740993', 'can’t use 9007199254740993 as a seed'],
   ['--seed 1e9', 'can’t use 1e9 as a seed'],
   ['--aspect 5:1', 'don’t know the shape 5:1.\nThese I know: 1:1, 4:3'],
-  ['--seed', 'nothing behind --seed'],
-  ['--no “text', 'quotation mark behind --no is never closed'],
-  ['--seed 1 —seed 2', '--seed is there twice'],
+  ['--seed', 'nothing after --seed'],
+  ['--no “text', 'quotation mark after --no is never closed'],
+  ['--seed 1 —seed 2', 'You wrote --seed twice'],
   ['--steps 20', 'don’t know the option --steps.\nThese I know: --model, --aspect, --seed, --no'],
 ])('a person who writes %s is told what is allowed', async (option, words) => {
   await using app = await openTestApp();

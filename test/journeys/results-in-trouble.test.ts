@@ -52,7 +52,7 @@ test('a picture that never appears is given up after a minute, made anew, and th
   const seen = await passTime(clock, person.waitFor(hasAnswer));
   expect(wordsOf(fromBot(seen)[0])).toContain('Your picture was made, but got lost on the way to me.');
   expect(callsOf(app, 'run')).toBe(3);
-  expect(saidToPeople(app.telegram).join()).toContain('Your picture didn’t arrive in one piece.');
+  expect(saidToPeople(app.telegram).join()).toContain('Your picture arrived damaged.');
   expect(machineryShown(app.telegram)).toEqual([]);
 });
 

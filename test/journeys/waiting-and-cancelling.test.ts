@@ -293,7 +293,7 @@ test('the receipt follows a stumbling request to its end, by edits that Telegram
   await answerTo(person, '/help');
   expect(edits.at(-1)?.words).toBe('the picture');
   const news = edits.slice(0, -1);
-  expect(news.map(({ words }) => words)).toContain('🔁 The picture service stumbled.');
+  expect(news.map(({ words }) => words)).toContain('🔁 The picture service failed for a moment.');
   expect(news.length).toBeGreaterThan(1);
   const gaps = news.slice(1).map(({ atMs }, index) => atMs - (news[index]?.atMs ?? 0));
   // The clock goes on while an edit is on its way.

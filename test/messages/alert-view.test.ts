@@ -34,8 +34,8 @@ function shown(facts: readonly AlertFacts[], isOver: boolean, locale = 'en'): re
 test('alerts() tells the gravest first and says what is known', () => {
   expect(shown(everyFact, false)).toEqual([
     '🔴 bytez #3 failed 3 times in a row: not accepted',
-    '🔴 No key of bytez takes calls. All 11 keys rest or were refused.',
-    '🔴 bytez doesn’t answer. I ask it one call at a time until it does.',
+    '🔴 No key of bytez works. All 11 keys are cooling down or were refused.',
+    '🔴 bytez doesn’t answer. I send it one call at a time until it does.',
     '🟠 42% of the calls to bytez fail (50 calls in 5 minutes).',
     '🟡 bytez is slow: 9.4 s a call, usually 2.1 s.',
   ]);
@@ -44,7 +44,7 @@ test('alerts() tells the gravest first and says what is known', () => {
 test('alerts() tells what is over, after what is not', () => {
   expect(shown(everyFact, true)).toEqual([
     '✅ bytez #3 is no longer failing.',
-    '✅ bytez has a key that takes calls again.',
+    '✅ bytez has a key that works again.',
     '✅ bytez answers again.',
     '✅ Calls to bytez succeed again.',
     '✅ bytez is as fast as usual again.',
@@ -84,9 +84,9 @@ test('alerts() of a thousand keys fits into one message', () => {
 test('alerts() says for how long Telegram wants silence, in every language', () => {
   const rest: AlertFacts = { kind: 'telegram-rate-limited', forMs: 3_600_000 };
   expect(catalog.locales.map((locale) => shown([rest], false, locale)[0])).toEqual([
-    '🟠 Telegram asked me for 60 min of silence. What I had to say meanwhile is kept and follows.',
-    '🟠 Telegram me ha pedido silencio durante 60 min. Guardo lo que tenía que decir y lo envío después.',
-    '🟠 Telegram попросил меня помолчать 60 мин. Что нужно было сказать, сохранено и будет отправлено потом.',
+    '🟠 Telegram asked me to send nothing for 60 min. My messages are stored and will follow.',
+    '🟠 Telegram me ha pedido no enviar nada durante 60 min. Guardo mis mensajes y los envío después.',
+    '🟠 Telegram попросил ничего не отправлять 60 мин. Мои сообщения сохранены и будут отправлены потом.',
   ]);
-  expect(shown([rest], true)).toEqual(['✅ Telegram lets me speak again.']);
+  expect(shown([rest], true)).toEqual(['✅ Telegram lets me write again.']);
 });

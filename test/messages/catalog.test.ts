@@ -57,7 +57,7 @@ test.each([
   ['ru', 11, 'впереди 11 запросов.'],
   ['ru', 21, 'впереди 21 запрос.'],
 ])('Catalog.say() counts in %s: %i', (locale, ahead, words) => {
-  expect(catalog.say(locale, 'receipt.queued', { kind: 'image', ahead })).toContain(words);
+  expect(catalog.say(locale, 'status-message.queued', { kind: 'image', ahead })).toContain(words);
 });
 
 test('Catalog.say() writes dates the way of the language, in UTC', () => {

@@ -16,14 +16,14 @@ const questions: readonly DialogueQuestion[] = [
 ];
 const everyWay = catalog.locales.flatMap((locale) =>
   questions.flatMap((question) =>
-    [undefined, 'words-please', 'buttons-please'].flatMap((hint) =>
+    [undefined, 'text-needed', 'button-needed'].flatMap((hint) =>
       [true, false].map((inGroup) => [locale, question.kind, question, hint, inGroup] as const),
     ),
   ),
 );
 
 test.each(everyWay)('question() is whole in %s: %s', (locale, _kind, question, hint, inGroup) => {
-  const how = { hint: hint as 'words-please' | undefined, inGroup };
+  const how = { hint: hint as 'text-needed' | undefined, inGroup };
   const { text, rows } = mapper.question(question, locale, how);
   expect(parseTelegramHtml(text)).toMatch(/\S/);
   expect(parseTelegramHtml(text).length).toBeLessThan(1_000);

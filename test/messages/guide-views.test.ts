@@ -79,15 +79,15 @@ test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for
 
 const answers = Object.keys({
   expired: 0,
-  notYours: 0,
-  alreadyDone: 0,
+  'not-yours': 0,
+  'already-done': 0,
   accepted: 0,
   cancelled: 0,
-  tooLate: 0,
+  'too-late': 0,
   refreshed: 0,
-  languageSet: 0,
-  slowDown: 0,
-  storageRefuses: 0,
+  'language-set': 0,
+  'slow-down': 0,
+  'storage-unavailable': 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];
 
 test.each(answers)('answer(%s) is plain text of at most 200 units in every language', (answer) => {
@@ -149,8 +149,8 @@ test('premiumInfo() speaks only of what differs, and of the id only to those wit
   expect(mapper.premiumInfo('en', alike).text.split('\n')).toEqual([
     '⭐ <b>What premium changes</b>',
     '• your requests go first in every line',
-    '• pictures: as many as you like (otherwise 20 a day)',
-    '• videos: 20 a day (otherwise 3 a day)',
+    '• pictures: as many as you like (free: 20 a day)',
+    '• videos: 20 a day (free: 3 a day)',
     '',
     'Premium is given by the people who run this bot. Your id, should they ask for it: <code>51230001</code>',
   ]);

@@ -34,9 +34,9 @@ test('keys() counts first, then tells of each key what state it is in, why and u
   ]);
   expect(lines.filter((line) => line.startsWith('bytez'))).toEqual([
     'bytez #1 abcd…wxyz ✅ ready',
-    'bytez #2 abcd…wxyz ❔ suspect (a garbled answer)',
+    'bytez #2 abcd…wxyz ❔ suspect (an unreadable answer)',
     'bytez #3 abcd…wxyz 🧊 cooling (too many calls), 30 s',
-    'bytez #4 abcd…wxyz 🧊 cooling (its seat was taken), up to 30 s',
+    'bytez #4 abcd…wxyz 🧊 cooling (busy with another call), up to 30 s',
     'bytez #5 abcd…wxyz 🧊 cooling (no answer in time), now',
     'bytez #6 abcd…wxyz 🌗 being tried (fails where others don’t)',
     'bytez #7 abcd…wxyz ⛔ benched (not accepted), next test: 5 min',

@@ -109,7 +109,7 @@ test.each([
   },
 );
 
-test('a request on which six processes died is set aside: its person and the admins hear of it, and it costs nothing', async () => {
+test('a request on which six processes died won’t be tried again: its person and the admins hear of it, and it costs nothing', async () => {
   await using app = await openKillableApp({ isAsleep: true });
   const death = { point: 'calling', spared: [], afterMs: 0 } as const;
   await app.start(death);

@@ -20,7 +20,7 @@ export async function pressForgetButton(ctx: BotContext, deps: BotDeps, id: stri
   const { userId, locale } = ctx.speaker;
   const [, what, whose] = /^(yes|no)-([0-9]+)$/.exec(id) ?? [];
   if (whose !== String(userId))
-    return answer(ctx, messages.answer(what === undefined ? 'expired' : 'notYours', locale));
+    return answer(ctx, messages.answer(what === undefined ? 'expired' : 'not-yours', locale));
   const askedAtMs = (ctx.callbackQuery?.message?.date ?? 0) * 1_000;
   if (clock.now() - askedAtMs > askedForMs) return answer(ctx, messages.answer('expired', locale));
   if (what === 'no') {

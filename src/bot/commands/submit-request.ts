@@ -67,7 +67,7 @@ export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, optio
     if (found !== undefined) await deps.statusMessages.send(found.job, found.view);
   } catch (error) {
     if (!isStorageRefusal(error)) throw error;
-    await reply(ctx, deps.messages.keptInTrouble(speaker.locale));
+    await reply(ctx, deps.messages.requestSafe(speaker.locale));
   }
 }
 

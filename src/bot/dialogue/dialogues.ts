@@ -57,7 +57,7 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
       return make(ctx, deps, { kind, prompt, options });
     }
     case 'give-up':
-      return reply(ctx, messages.dialogueGivenUp(locale));
+      return reply(ctx, messages.dialogueTooManyTries(locale));
     case 'outdated':
       if (isPress) await answer(ctx, messages.answer('expired', locale));
       return reply(ctx, messages.dialogueOutdated(locale));
@@ -88,7 +88,7 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
     ctx.memory = { before: meaning === 'answer' && isOpen ? recalled.state : undefined };
     if (meaning === 'leaves' && recalled.kind !== 'none') ctx.memory.after = 'nothing';
     if (meaning === 'leaves' && isOpen && isCancel(ctx)) {
-      await reply(ctx, messages.dialogueLeft(ctx.speaker.locale));
+      await reply(ctx, messages.dialogueCancelled(ctx.speaker.locale));
     } else if (meaning === 'answer' && recalled.kind === 'outdated') {
       ctx.memory.after = 'nothing';
       ctx.turns.push({ kind: 'outdated' });

@@ -45,7 +45,7 @@ export async function guidedRequest(talk: Talk, start: Context, kind: JobKind): 
       });
       const choice = choiceIn(answer);
       if (choice !== undefined) return choice;
-      if (!(await stumble({ kind: 'ask', question, hint: 'buttons-please' }))) return undefined;
+      if (!(await stumble({ kind: 'ask', question, hint: 'button-needed' }))) return undefined;
     }
   };
 
@@ -77,7 +77,7 @@ async function hear(
     if (read.ok && mistake === null && checked.ok) return { words: checked.prompt, options: read.options };
     const turn: DialogueTurn =
       mistake === null
-        ? { kind: 'ask', question: { kind: 'what', job: kind }, hint: 'words-please' }
+        ? { kind: 'ask', question: { kind: 'what', job: kind }, hint: 'text-needed' }
         : { kind: 'mistake', job: kind, mistake };
     if (!(await stumble(turn))) return undefined;
   }

@@ -135,7 +135,7 @@ export function limiting({ messages, clock, adminIds }: Pick<BotDeps, 'messages'
       if (!toBeNoticed.has(ctx)) return next();
       const { locale } = ctx.speaker;
       if (ctx.callbackQuery === undefined) await reply(ctx, messages.slowDown(locale));
-      else await ctx.answerCallbackQuery(messages.answer('slowDown', locale));
+      else await ctx.answerCallbackQuery(messages.answer('slow-down', locale));
     },
   };
 }

@@ -13,8 +13,8 @@ export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'm
       // Whom the storage could not even look up yet is spoken to in Telegram's language.
       const speaker: BotContext['speaker'] | undefined = ctx.speaker;
       const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
-      if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storageRefuses', locale));
-      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageRefuses(locale));
+      if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storage-unavailable', locale));
+      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageUnavailable(locale));
     }
   };
 }

@@ -72,19 +72,19 @@ test('status() tells the calls of a job in short lines', () => {
     aCall(5, { ending: { kind: 'sent' } }),
   ];
   expect(shownFor(trail)).toEqual([
-    '1. #1 too many calls, 0.2 s (soonest, of 4; 2 cooling)',
+    '1. #1 too many calls, 0.2 s (expected fastest, of 4; 2 cooling)',
     '2. #2 the provider is overloaded (a guess), 0.2 s (being tried, of 2; 3 cooling, 1 benched)',
-    '3. #3 broken off, 1 s (the only one left; waited 12 s)',
-    '4. #4 answered, 2.1 s (soonest, of 4)',
-    '5. #5 under way (soonest, of 4)',
+    '3. #3 stopped, 1 s (the only one left; waited 12 s)',
+    '4. #4 answered, 2.1 s (expected fastest, of 4)',
+    '5. #5 under way (expected fastest, of 4)',
   ]);
 });
 
 test('status() names the provider where a job went to several', () => {
   const other = aCall(2, { keyName: 'openai #1', candidate: { provider: 'openai', model: 'm' } });
   expect(shownFor([aCall(1), other])).toEqual([
-    '1. bytez #1 answered, 2.1 s (soonest, of 4)',
-    '2. openai #1 answered, 2.1 s (soonest, of 4)',
+    '1. bytez #1 answered, 2.1 s (expected fastest, of 4)',
+    '2. openai #1 answered, 2.1 s (expected fastest, of 4)',
   ]);
 });
 

@@ -1,0 +1,58 @@
+import type { FailureCode } from '../domain/failure.ts';
+import type { JobKind, Lane } from '../domain/job.ts';
+import { exampleButton, myRequestsButton } from './buttons.ts';
+import type { Localizer } from './catalog.ts';
+import { failureRemedy, failureWords, premiumNote } from './failure-words.ts';
+import { usageView } from './guide-views.ts';
+import { lines, waitWords } from './phrases.ts';
+import type { MessageView } from './view.ts';
+
+/** A request that was not accepted, and the limits that its words name. */
+export type Refusal = {
+  readonly code: FailureCode;
+  readonly kind: JobKind;
+  readonly lane: Lane;
+  /** How many requests of this person may wait at once. */
+  readonly waiting: number;
+  /** Requests of the kind per UTC day for this person; 0 is none. */
+  readonly perDay: number;
+  /** The longest accepted prompt, in UTF-16 units. */
+  readonly promptLimit: number;
+  readonly nowMs: number;
+};
+
+const dayMs = 86_400_000;
+
+/** Why a request was not accepted. Nothing was stored, so there is nothing to cancel and no credit to return. */
+export function refusedView(localizer: Localizer, refusal: Refusal): MessageView {
+  return {
+    text: lines(refusalWords(localizer, refusal), premiumNote(localizer, refusal.code, refusal.lane)),
+    rows: remedyRows(localizer, refusal),
+  };
+}
+
+function refusalWords(localizer: Localizer, refusal: Refusal): string {
+  const { code, kind, waiting, perDay, promptLimit, nowMs } = refusal;
+  if (code === 'queue-full') return localizer.say('refused.queue-full', { limit: waiting });
+  if (code === 'prompt-too-long') return localizer.say('refused.prompt-too-long', { limit: promptLimit });
+  if (code === 'empty-prompt') return usageView(localizer, kind).text;
+  if (code === 'quota-reached' && perDay <= 0) return localizer.say('refused.quota-none', { kind });
+  if (code === 'quota-reached') {
+    const wait = waitWords(localizer, dayMs - (nowMs % dayMs));
+    return localizer.say('refused.quota-reached', { kind, limit: perDay, wait });
+  }
+  return failureWords(localizer, code, kind);
+}
+
+/** No job exists that a button could start again, so only the other remedies have buttons. */
+function remedyRows(localizer: Localizer, { code, kind }: Refusal): MessageView['rows'] {
+  switch (failureRemedy[code]) {
+    case 'example':
+      return [[exampleButton(localizer, kind)]];
+    case 'status':
+      return [[myRequestsButton(localizer)]];
+    case 'again':
+    case 'wait':
+      return [];
+  }
+}
