@@ -36,7 +36,7 @@ test('an admin who never chose a language hears of an alert in the one that Tele
   await answerTo(admin, '/start');
   await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
-  expect(alertsTo(admin)[0]).toContain('🔴 Ninguna clave de bytez acepta llamadas.');
+  expect(alertsTo(admin)[0]).toContain('🔴 Ninguna clave de bytez funciona.');
 });
 
 test('an admin hears in her language that no key takes calls and later that it is over, and nobody else does', async () => {
@@ -48,7 +48,7 @@ test('an admin hears in her language that no key takes calls and later that it i
   await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   const [raised, ...others] = alertsTo(admin);
-  expect(raised).toContain('🔴 Ни один ключ bytez не принимает вызовов.');
+  expect(raised).toContain('🔴 Ни один ключ bytez не работает.');
   expect(others).toEqual([]);
 
   app.bytez.setFaults('account 1', []);
@@ -56,7 +56,7 @@ test('an admin hears in her language that no key takes calls and later that it i
   await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
   expect(alertsTo(admin).slice(1)).toEqual([
-    '✅ У bytez снова есть ключ, который принимает вызовы.\n✅ bytez #1 больше не сбоит.',
+    '✅ У bytez снова есть ключ, который работает.\n✅ bytez #1 больше не сбоит.',
   ]);
   expect(alertsTo(person)).toEqual([]);
 });

@@ -55,7 +55,7 @@ const troubles: readonly Trouble[] = [
     headline: {
       en: '🚦 Many people are generating right now.',
       es: '🚦 Ahora mismo hay mucha gente creando.',
-      ru: '🚦 Сейчас многие что-то создают.',
+      ru: '🚦 Сейчас много запросов.',
     },
   },
   {
@@ -82,8 +82,8 @@ const troubles: readonly Trouble[] = [
     catalog: 'empty',
     headline: {
       en: '🧩 The model that makes pictures isn’t available at the moment, and neither is another one.',
-      es: '🧩 El modelo que crea imágenes no está disponible en este momento y ningún otro ha podido sustituirlo.',
-      ru: '🧩 Модель, которая создаёт картинки, сейчас недоступна, и заменить её некому.',
+      es: '🧩 El modelo que crea imágenes no está disponible en este momento, y tampoco hay otro.',
+      ru: '🧩 Модель, которая создаёт картинки, сейчас недоступна, и другой тоже нет.',
     },
   },
 ];

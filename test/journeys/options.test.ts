@@ -54,7 +54,7 @@ test('a person who names a model by its short name is served by that one', async
   const person = app.person(7);
   person.say('/generate a fox --model dreamlike-anime-1.0 --aspect 1:1');
   const [picture] = await pictures(person);
-  expect(wordsOf(picture)).toContain(anime);
+  expect(wordsOf(picture)).toContain('dreamlike-anime-1.0');
   expect(runs(app)).toMatchObject([{ model: anime, params: { width: 768, height: 768 } }]);
 });
 
