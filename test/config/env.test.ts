@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../src/config/env.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 
 function reading(file: string, processEnv: Record<string, string | undefined> = {}) {
   return readEnvironment({ cwd: '/house', processEnv, readFile: () => file });
@@ -55,6 +56,7 @@ test('readEnvironment() warns about names set twice, without their values (K4)',
 test.each([
   ['A="never closed\nB=2\n', 1],
   ['X=1\nA="swallows\nB=2\nC="\n', 2],
+  ['A="never closed\r\nB=2\r\nC="4"\r\nD=5\r\n', 1],
   ["A='it\nB=2\nC=don't\n", 1],
 ])('readEnvironment() warns about a quotation mark left open in %j (K4)', (file, line) => {
   const { warnings } = reading(file);
@@ -73,9 +75,17 @@ test('readEnvironment() ignores a file saved as UTF-16 and says so', () => {
   expect(warnings).toEqual(['.env is not UTF-8 text; it is ignored, save it again as UTF-8']);
 });
 
-test('readEnvironment() warns that debug output of libraries may show secrets (K12)', () => {
-  const { warnings } = reading('', { DEBUG: 'grammy*', NODE_DEBUG: '' });
-  expect(warnings).toEqual([
-    'DEBUG is set: what libraries print because of it may show secrets; unset it in production',
-  ]);
+test.each(['DEBUG', 'NODE_DEBUG'])(
+  '%s is warned about, whether it is in the file or in the environment (K12)',
+  (name) => {
+    const warning = `${name} is set: what libraries print because of it may show secrets; unset it in production`;
+    expect(reading('', { [name]: 'grammy*' }).warnings).toEqual([warning]);
+    expect(reading(`${name}=http\n`).warnings).toEqual([warning]);
+    expect(reading('', { [name]: '' }).warnings).toEqual([]);
+  },
+);
+
+test('signs that mean something to shells and addresses stay in a key of the file, byte for byte (K6)', () => {
+  const key = String.raw`k$HOME%20#&=${'`'}id${'`'}$(id)\n/+;!~`;
+  expect(readKeys(reading(`BYTEZ_API_KEY='${key}'`).env).keys.map(({ secret }) => secret.reveal())).toEqual([key]);
 });

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { unknownNames } from '../../src/config/unknown-names.ts';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -16,15 +15,6 @@ function mistakesIn(env: Env): readonly string[] {
   }
 }
 
-test.each(['canary', ' 123456789:canary-of-thirty-letters-and-more', '123456789: canary-of-thirty-letters-and-more'])(
-  'a bot token of the wrong shape stops the start without being shown: %j (K7)',
-  (token) => {
-    expect(mistakesIn({ TELEGRAM_BOT_TOKEN: token })).toEqual([
-      expect.stringMatching(/^TELEGRAM_BOT_TOKEN must be the token that @BotFather gives/),
-    ]);
-  },
-);
-
 const counts = ['MAX_ATTEMPTS', 'BYTEZ_SEATS_PER_KEY', 'FREE_RUNNING', 'PREMIUM_WAITING', 'HTTP_PORT'] as const;
 
 test.each(counts)('%s is a whole number within its bounds, or the start says so (K19)', (name) => {
@@ -35,14 +25,4 @@ test.each(counts)('%s is a whole number within its bounds, or the start says so 
     ]);
   }
   expect(mistakesIn({ [name]: '4' })).toEqual([]);
-});
-
-test('a misspelt name is answered with the nearest that is known, without its value (K20)', () => {
-  expect(
-    unknownNames({ BOT_TOKNE: 'canary', TELEGRAM_BOT_TOKNE: 'canary', ADMIN_ID: 'canary', PATH: 'canary' }),
-  ).toEqual([
-    'BOT_TOKNE is not a name that is read here; did you mean TELEGRAM_BOT_TOKEN?',
-    'TELEGRAM_BOT_TOKNE is not a name that is read here; did you mean TELEGRAM_BOT_TOKEN?',
-    'ADMIN_ID is not a name that is read here; did you mean ADMIN_IDS?',
-  ]);
 });

@@ -20,8 +20,14 @@ test('forged data is answered and changes nothing (B16)', async () => {
     '',
     ':',
     ' ',
+    'x',
     'cancel',
     'cancel:',
+    'cancel:nope',
+    'again:nope',
+    'status:nope',
+    'language:xx',
+    'example:__proto__',
     ':1',
     'key:disable:1',
     'keys:disable:1',
@@ -63,6 +69,7 @@ test('forged data is answered and changes nothing (B16)', async () => {
     expect([data, await pressRaw(app, 8, { data })]).toEqual([data, gone]);
     await clock.advance(2_000);
   }
+  expect(await pressRaw(app, 8, { data: undefined })).toBe(gone);
   for (const verb of ['cancel', 'again', 'status']) {
     expect(await pressRaw(app, 8, { data: `${verb}:${id}` })).toBe(foreign);
   }

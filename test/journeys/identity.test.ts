@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { identify } from '../../src/bot/middleware/identify.ts';
-import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { answerTo, pictures, press, troubles } from './talk.ts';
 import { adminId, fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import {
@@ -39,10 +38,6 @@ test('a message that nobody signed is nobody’s (B6)', async () => {
 test.each(placeholders)('%i stands for many senders and is never a person (B7)', async (id) => {
   expect(identify({ id, is_bot: false, first_name: 'x' }, undefined)).toBeUndefined();
   expect(identify({ id, is_bot: true, first_name: 'x' }, undefined)).toBeUndefined();
-  for (const name of ['ADMIN_IDS', 'PREMIUM_IDS']) {
-    expect(() => parseConfig({ [name]: `5, ${id}` })).toThrow(ConfigError);
-    expect(() => parseConfig({ [name]: `5, ${id}` })).toThrow(/position 2 is an account that Telegram uses for many/);
-  }
   await using app = await openTestApp();
   const person = await acquaintance(app);
   app.telegram.sendUpdate({ message: messageOf(7, { text: '/generate a fox', from: userOf(id) }) });

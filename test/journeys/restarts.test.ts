@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
 import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
-import { answerTo, askAll, callsOf, count, pictures, picturesOf, reads, resultsOf, runs, until } from './talk.ts';
+import { answerTo, askAll, count, pictures, picturesOf, reads, resultsOf, runs, until } from './talk.ts';
 
 /** The key does not try whether it carries more: every run is somebody's. */
 const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
@@ -98,30 +98,6 @@ test('a request that Telegram delivers again, before and after a restart, is mad
   expect(resultsOf([person])).toEqual([['for 7']]);
   // The receipt that became the picture, and three times help.
   expect(fromBot(person.messages())).toHaveLength(4);
-});
-
-test('a request that comes three times at once is made once', async () => {
-  await using app = await openTestApp();
-  const person = app.person(7);
-  await answerTo(person, '/help');
-  const update = {
-    message: {
-      message_id: 50,
-      date: 1,
-      chat: { id: 7, type: 'private', first_name: 'Person 7' },
-      from: { id: 7, is_bot: false, first_name: 'Person 7', language_code: 'en' },
-      text: '/generate a fox',
-      entities: [{ type: 'bot_command', offset: 0, length: 9 }],
-    },
-  };
-  const id = app.telegram.sendUpdate(update);
-  app.telegram.sendUpdate({ ...update, update_id: id });
-  app.telegram.redeliver(id);
-  await pictures(person);
-  await answerTo(person, '/help');
-  expect(acceptedBy(app)).toHaveLength(1);
-  expect(fromBot(person.messages())).toHaveLength(3);
-  expect(callsOf(app, 'sendMessage')).toHaveLength(3);
 });
 
 test('words that Telegram delivers again are answered once', async () => {

@@ -127,6 +127,14 @@ test('createLogger() lets no canary out, whatever is logged and however it is ne
   expect(all).toContain('[redacted]');
 });
 
+test('a secret that comes in two halves of one line is found, control signs between them or not (K13)', () => {
+  const lines: string[] = [];
+  const redactor = createRedactor([new Secret('canary-secret-key-of-the-tests')]);
+  const logger = createLogger({ level: 'info', redactor, destination: { write: (line) => void lines.push(line) } });
+  logger.info('canary-secret\0-key-of\x1b-the-tests and %s%s', 'canary-secret-key', '-of-the-tests');
+  expect(lines.join('')).not.toMatch(/canary|of-the-tests/);
+});
+
 test('createLogger() tells an error by its description and frames', () => {
   const { logger, entries } = aLogger();
   logger.error({ err: new TypeError('fetch failed', { cause: new Error('no route') }) }, 'asked');
@@ -144,14 +152,6 @@ test('createLogger() writes valid JSON when a secret looks like the line’s own
   const entry = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
   expect(entry['level']).toBe(30);
   expect(entry['text']).toBe('a\nnewline and [redacted] and [redacted]');
-});
-
-test('createLogger() writes forged lines and terminal commands as plain text on one line (A8, A14)', () => {
-  const { logger, lines, entries } = aLogger();
-  logger.info({ prompt: '\x1b[2J\x1b]0;pwn\x07 {"level":"error"}\n2026-01-01 admin logged in' }, 'x\x9by');
-  expect(lines).toHaveLength(1);
-  expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
-  expect(entries()[0]).toMatchObject({ prompt: '[2J]0;pwn {"level":"error"}\n2026-01-01 admin logged in', msg: 'xy' });
 });
 
 test('createLogger() redacts pretty lines too', () => {

@@ -86,11 +86,13 @@ test('readKeys() numbers each provider from 1 and knows both names of Claude and
 test.each([
   ['"quoted-key"', ['quoted-key']],
   ["'first-key','second-key'", ['first-key', 'second-key']],
+  [`"'first-key','second-key'"`, ['first-key', 'second-key']],
   ['"first-key, second-key"', ['first-key', 'second-key']],
   ['“smart-quoted”', ['smart-quoted']],
   [' a-key-one , b-key-two,,b-key-three,\tc-key-four\n', ['a-key-one', 'b-key-two', 'b-key-three', 'c-key-four']],
   ['\ufeffmarked-key\r', ['marked-key']],
   ['zero\u200bwidth\u200d-key\u2060', ['zerowidth-key']],
+  ['a-key-one b-key-two\u200b\u2060', ['a-key-one', 'b-key-two']],
   ['a-key\u00a0b-key-two', ['b-key-two']],
   ['k$%#&=/+;:!~@?*[]{}()^|<>\\`', ['k$%#&=/+;:!~@?*[]{}()^|<>\\`']],
   ['', []],
@@ -106,6 +108,7 @@ test.each([
   ['kеy-with-cyrillic', 'it has a character that an HTTP header cannot carry'],
   ['key-with-\0-nul', 'it has a character that an HTTP header cannot carry'],
   ['key-with-\x7f', 'it has a character that an HTTP header cannot carry'],
+  ['key-with\x1b[2J-an-escape', 'it has a character that an HTTP header cannot carry'],
   ['key-"inside"-quoted', 'it has a quotation mark inside'],
   ['X-Admin-Header:', 'it is the name of a header'],
 ])('readKeys() skips the key %j and names only its variable and position (K5)', (value, why) => {
@@ -324,6 +327,7 @@ test('readKeyFile() reads plain files up to 64 KB and explains everything else (
   expect(readKeyFile(at('full')).kind).toBe('read');
   expect(readKeyFile(at('huge'))).toEqual({ kind: 'unreadable', why: 'is larger than 64 KB' });
   expect(readKeyFile(at('folder'))).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
+  expect(readKeyFile('/dev/zero')).toEqual({ kind: 'unreadable', why: 'is not a plain file' });
   expect(readKeyFile(at('loop'))).toEqual({ kind: 'unreadable', why: 'is a loop of links' });
   expect(readKeyFile(at('missing'))).toEqual({ kind: 'unreadable', why: 'does not exist' });
   expect(readKeyFile('bad\0path')).toEqual({ kind: 'unreadable', why: 'cannot be read' });
