@@ -8,7 +8,7 @@ import type { Provider } from '../src/domain/provider.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { createResultStore } from '../src/media/result-store.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
-import type { HttpClient } from '../src/providers/http/http-client.ts';
+import type { HttpClient } from '../src/providers/http/http-exchange.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
 import { atMost, none, type PartOptions, type PartReport, told } from './check.ts';
 import { Findings } from './findings.ts';

@@ -2,7 +2,7 @@ import { answerTo, accepted, served } from '../simulator/world-answers.ts';
 import type { Deed } from '../simulator/scenario.ts';
 import type { Clock } from '../src/kit/clock.ts';
 import type { Random } from '../src/kit/backoff.ts';
-import type { HttpClient } from '../src/providers/http/http-client.ts';
+import type { HttpClient } from '../src/providers/http/http-exchange.ts';
 
 /** Of a hundred calls, how many meet what. */
 const shares: readonly (readonly [number, Exclude<Deed, 'slow'>])[] = [

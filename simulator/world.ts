@@ -1,4 +1,4 @@
-import type { HttpReply } from '../src/providers/http/http-exchange.ts';
+import type { HttpReply, HttpClient } from '../src/providers/http/http-exchange.ts';
 import {
   type Deed,
   type Ask,
@@ -13,7 +13,6 @@ import {
 } from './scenario.ts';
 import { type Clock, isTimeout } from '../src/kit/clock.ts';
 import { Secret } from '../src/kit/secret.ts';
-import type { HttpClient } from '../src/providers/http/http-client.ts';
 import { accepted, answerTo, served, tooManyCalls } from './world-answers.ts';
 
 const refusalMs = 5;

@@ -20,7 +20,6 @@ const doors: Readonly<Record<string, RegExp>> = {
 /** The only ones, and why. */
 const known: Readonly<Record<string, readonly string[]>> = {
   /** Providers. */
-  'providers/http/http-client.ts': ['undici'],
   'providers/http/http-exchange.ts': ['undici'],
   /** Results, behind the guard of addresses. */
   'media/guarded-connect.ts': ['undici', 'names'],

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { Provider } from '../../src/domain/provider.ts';
-import type { HttpReply } from '../../src/providers/http/http-exchange.ts';
-import type { HttpClient } from '../../src/providers/http/http-client.ts';
+import type { HttpReply, HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { retryAfterMs } from '../../src/providers/http/retry-after.ts';
 import { line } from '../bench-jobs.ts';
 

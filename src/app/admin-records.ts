@@ -1,7 +1,6 @@
 import type { AdminApi, AdminJobs, AdminPeople } from '../domain/admin-api.ts';
-import { jobKinds } from '../domain/job.ts';
+import { jobKinds, perKind } from '../domain/job.ts';
 import type { JobReader } from '../domain/job-engine.ts';
-import { perKind } from '../domain/kind-traits.ts';
 import { laneOf, type Users } from '../domain/users.ts';
 import type { Clock } from '../kit/clock.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { AdminApi, Change, KeyChoice, AdminAnswer, AdminCommand } from '../domain/admin-api.ts';
-import { perKind } from '../domain/kind-traits.ts';
+import { perKind } from '../domain/job.ts';
 import { laneOf } from '../domain/users.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -9,7 +9,7 @@ import { openReadOnly, saltOf } from '../storage/sqlite/open-read-only.ts';
 import { isOwned } from '../storage/sqlite/owner-lock.ts';
 import { createSqliteAdminCommands } from '../storage/sqlite/admin-commands.ts';
 import { createSqliteAlertStore } from '../storage/sqlite/alert-store.ts';
-import { createSqliteJobReader } from '../storage/sqlite/jobs/reader.ts';
+import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
 import { createSqliteUsers } from '../storage/sqlite/users.ts';
 import { type AdminRecords, createAdminRecords } from './admin-records.ts';

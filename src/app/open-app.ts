@@ -5,7 +5,7 @@ import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/telegram-retry.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
-import { availabilityOf, isUsable } from '../domain/availability.ts';
+import { availabilityOf, isUsable } from '../domain/views.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';

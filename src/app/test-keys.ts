@@ -5,7 +5,7 @@ import type { KeyView } from '../domain/views.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createProviders } from '../providers/create-providers.ts';
-import { createHttpClient } from '../providers/http/http-client.ts';
+import { createHttpClient } from '../providers/http/http-exchange.ts';
 
 const maxAtOnce = 16;
 const timeoutMs = 15_000;

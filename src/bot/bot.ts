@@ -1,6 +1,6 @@
 import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
-import { defaultKind } from '../domain/kind-traits.ts';
+import { defaultKind } from '../domain/job.ts';
 import { isAdminHere, introduce, isSaid } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';

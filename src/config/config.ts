@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { Chains, JobKind, Lane } from '../domain/job.ts';
-import { kindTraits, perKind } from '../domain/kind-traits.ts';
+import { type Chains, type JobKind, type Lane, kindTraits, perKind } from '../domain/job.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { Secret } from '../kit/secret.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';

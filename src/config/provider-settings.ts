@@ -2,8 +2,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { providerDefinitions, builtInChain, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
-import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
-import { perKind } from '../domain/kind-traits.ts';
+import { type Candidate, candidateName, type Chains, perKind } from '../domain/job.ts';
 
 export type ProviderConfig = {
   readonly baseUrl: string;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { jobKinds, type JobKind } from '../domain/job.ts';
-import { kindTraits } from '../domain/kind-traits.ts';
+import { jobKinds, type JobKind, kindTraits } from '../domain/job.ts';
 import { Secret } from '../kit/secret.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {

@@ -7,8 +7,8 @@ import {
   type Outcome,
   payloadOf,
   type ResultPayload,
+  kindTraits,
 } from '../domain/job.ts';
-import { kindTraits } from '../domain/kind-traits.ts';
 import type { MediaSource, MediaFile } from '../domain/media.ts';
 import type { Downloaded, ResultDownloader } from '../domain/result-store.ts';
 import { backoffMs, type Random } from '../kit/backoff.ts';

@@ -1,17 +1,57 @@
+import { availabilityOf, restsUntilMs, type JobPhase, type JobView, type PoolView } from '../domain/views.ts';
+import type { Job, GenerationOptions, JobKind, JobRequest, Lane } from '../domain/job.ts';
+import { acceptsCalls } from '../domain/key-state.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import type { GenerationOptions, Job, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
-import type { JobView } from '../domain/views.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { createBreakers, hasElsewhere, ModelCooldowns } from './circuit-breaker/breakers.ts';
-import { expectedWaitMs, viewOf } from './job-view.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { candidatesFor, checkOptions, type CheckedOptions } from './request/model-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
+
+/** Where a job stands, from what the engine, this process and the pool know of it. */
+export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
+  const { id, kind, lane, prompt } = job;
+  return { id, kind, lane, prompt, phase: phaseOf(job, ahead, live, pool, nowMs), ageMs: nowMs - job.acceptedAtMs };
+}
+
+function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobPhase {
+  const { state } = job;
+  switch (state.kind) {
+    case 'ended':
+    case 'told':
+      return { kind: 'ended', outcome: state.outcome };
+    case 'running':
+      return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
+    case 'waiting': {
+      const goesOn = state.reason === 'backing-off' || state.reason === 'provider-silent';
+      if (goesOn && state.readyAtMs > nowMs && live !== undefined) return live;
+      if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
+        return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
+      }
+      const untilMs = restsUntilMs(availabilityOf(pool.keys));
+      return untilMs === undefined
+        ? { kind: 'queued', ahead }
+        : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };
+    }
+  }
+}
+
+/** Before the first call was measured, a picture is taken to last this long. */
+const guessedCallMs = 30_000;
+
+/** About how long the jobs that are handed out first keep the keys of a line busy. */
+export function expectedWaitMs(ahead: number, { keys }: PoolView): number {
+  const working = keys.filter(({ state }) => acceptsCalls(state) || state.kind === 'cooling');
+  const seats = working.reduce((sum, key) => sum + key.seats, 0);
+  const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
+  const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
+  return (ahead * callMs) / Math.max(1, seats);
+}
 
 export type GenerationServiceOptions = Omit<
   JobRunnerOptions,

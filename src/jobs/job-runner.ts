@@ -8,7 +8,7 @@ import type { ResultDownloader } from '../domain/result-store.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { bringKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from './fetch-result.ts';
-import { type CallJournal, createCallJournal } from './call-journal.ts';
+import { type CallJournal, createCallJournal } from './call-provider.ts';
 import { type TurnEnding, type JobMemory, memoryOf } from './job-progress.ts';
 import { JobStopped, type RunningJobs } from './running-jobs.ts';
 import { candidatesFor } from './request/model-options.ts';

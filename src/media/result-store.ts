@@ -4,18 +4,16 @@ import { join } from 'node:path';
 import { StoreUnavailable } from '../domain/failure.ts';
 import type { Dispatcher } from 'undici';
 import type { Emit } from '../domain/events.ts';
-import type { JobKind } from '../domain/job.ts';
-import { kindTraits, perKind } from '../domain/kind-traits.ts';
+import { type JobKind, kindTraits, perKind } from '../domain/job.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Downloaded, ResultStore } from '../domain/result-store.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
-import { createIncomingFile, type IncomingFile } from './incoming-file.ts';
+import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
-import { openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { headBytes, judgeType } from './result-type.ts';
-import { withoutMetadata } from './metadata/strip-metadata.ts';
+import { withoutMetadata } from './strip-metadata.ts';
 
 /** About a picture. */
 const tryBytes = 1_000_000;

@@ -1,6 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { jobKinds, type JobKind } from '../domain/job.ts';
-import { traitsOf } from '../domain/kind-traits.ts';
+import { jobKinds, type JobKind, traitsOf } from '../domain/job.ts';
 import type { MediaFile, MediaKind } from '../domain/media.ts';
 
 export type ImageSize = { readonly width: number; readonly height: number };

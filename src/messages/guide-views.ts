@@ -1,5 +1,4 @@
-import { type JobKind, jobKinds, type Lane } from '../domain/job.ts';
-import { kindCommands } from '../domain/kind-traits.ts';
+import { type JobKind, jobKinds, type Lane, kindCommands } from '../domain/job.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
 import { exampleButton, exampleRows } from './buttons.ts';

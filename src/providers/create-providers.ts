@@ -1,7 +1,7 @@
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { HttpClient } from './http/http-client.ts';
+import type { HttpClient } from './http/http-exchange.ts';
 import { definitionOf } from './registry.ts';
 
 export type ProvidersOptions = {

@@ -3,7 +3,7 @@ import type { ModelTraits, Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { FailureTable } from './classification/classify.ts';
-import type { HttpClient } from './http/http-client.ts';
+import type { HttpClient } from './http/http-exchange.ts';
 
 /** What a model costs, in US dollars. */
 export type ModelPrice = {

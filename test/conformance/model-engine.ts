@@ -1,6 +1,5 @@
 import type { AcceptLimits, RunningCaps } from '../../src/domain/job-engine.ts';
-import type { JobKind, Lane } from '../../src/domain/job.ts';
-import { kindTraits } from '../../src/domain/kind-traits.ts';
+import { type JobKind, type Lane, kindTraits } from '../../src/domain/job.ts';
 import type { ProviderName } from '../../src/domain/ids.ts';
 
 export type ModelJob = {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { ProviderReply } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createBytezProvider } from '../../src/providers/bytez/bytez-provider.ts';
-import { createHttpClient } from '../../src/providers/http/http-client.ts';
+import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { localHttpServer, localTcpServer, type LocalServer } from './local-server.ts';
 
 const key = new Secret('0123456789abcdef0123456789abcdef');

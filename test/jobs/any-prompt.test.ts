@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Job } from '../../src/domain/job.ts';
-import { checkPrompt } from '../../src/jobs/request/prompt-rules.ts';
+import { checkPrompt } from '../../src/jobs/request/prompt-options.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { captionLimit, textLimit } from '../../src/messages/view.ts';
 import { createBytezProvider } from '../../src/providers/bytez/bytez-provider.ts';
-import type { HttpClient } from '../../src/providers/http/http-client.ts';
+import type { HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { aResult, aView } from '../messages/builders.ts';
 import { parseTelegramHtml } from '../messages/telegram-html.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPromptOptions } from '../../src/jobs/request/prompt-options.ts';
-import { checkPrompt } from '../../src/jobs/request/prompt-rules.ts';
+import { readPromptOptions, checkPrompt } from '../../src/jobs/request/prompt-options.ts';
 import { excerpt } from '../../src/messages/shown-text.ts';
 import { workedMs } from '../support/worked-ms.ts';
 

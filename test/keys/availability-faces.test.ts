@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Availability, availabilityOf, isUsable } from '../../src/domain/availability.ts';
+import { type Availability, availabilityOf, isUsable, type KeyView } from '../../src/domain/views.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { SeatAnswer } from '../../src/domain/key-leases.ts';
-import type { KeyView } from '../../src/domain/views.ts';
-import { viewOf } from '../../src/jobs/job-view.ts';
+import { viewOf } from '../../src/jobs/generation-service.ts';
 import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
 

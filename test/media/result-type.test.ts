@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { jobKinds } from '../../src/domain/job.ts';
-import { traitsOf } from '../../src/domain/kind-traits.ts';
+import { jobKinds, traitsOf } from '../../src/domain/job.ts';
 import { judgeType, resultExtensions } from '../../src/media/result-type.ts';
 import { anMp4, aPng } from './sample-files.ts';
 

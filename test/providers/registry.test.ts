@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobKinds } from '../../src/domain/job.ts';
 import { isProviderName } from '../../src/domain/ids.ts';
-import { createHttpClient } from '../../src/providers/http/http-client.ts';
+import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { createProviders } from '../../src/providers/create-providers.ts';
 import {
   builtInChain,

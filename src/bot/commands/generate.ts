@@ -1,6 +1,5 @@
 import { Composer } from 'grammy';
-import { jobKinds } from '../../domain/job.ts';
-import { kindTraits } from '../../domain/kind-traits.ts';
+import { jobKinds, kindTraits } from '../../domain/job.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { ask } from './submit-request.ts';

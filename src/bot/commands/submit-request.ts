@@ -1,7 +1,6 @@
 import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
-import { checkPrompt, longestPrompt } from '../../jobs/request/prompt-rules.ts';
+import { readPromptOptions, checkPrompt, longestPrompt } from '../../jobs/request/prompt-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 

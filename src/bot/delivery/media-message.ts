@@ -1,12 +1,11 @@
 import { InputFile, type Api } from 'grammy';
 import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
-import { type Carrier, traitsOf } from '../../domain/kind-traits.ts';
+import { type Carrier, traitsOf, type Job } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult } from '../../domain/result-store.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { keyboardFor, replyTo, textOptions } from './view-options.ts';
-import type { Job } from '../../domain/job.ts';
 
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';

@@ -1,7 +1,6 @@
 import type { EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
-import { type Job, filesOf, type Outcome } from '../../domain/job.ts';
-import { type Carrier, traitsOf } from '../../domain/kind-traits.ts';
+import { type Job, filesOf, type Outcome, type Carrier, traitsOf } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';

@@ -1,8 +1,7 @@
 import type { Conversation } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { GenerationOptions, JobKind } from '../../domain/job.ts';
-import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
-import { checkPrompt } from '../../jobs/request/prompt-rules.ts';
+import { readPromptOptions, checkPrompt } from '../../jobs/request/prompt-options.ts';
 import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';

@@ -17,7 +17,7 @@ import { chooseKey, whyNoSeat } from './select-key.ts';
 import { type Chosen, skippedOf } from './least-expected-time.ts';
 import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
 import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
-import { keyViewOf } from './snapshot.ts';
+import { keyViewOf } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
 import type { StrategyName } from '../rules/strategies.ts';

@@ -4,7 +4,7 @@ import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
 import { LatencyHistogram } from '../rules/latency.ts';
-import { RecentOutcomes } from './recent-outcomes.ts';
+import { RecentOutcomes } from './outlier-detection.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
 
 /** Models beyond so many share the book of all calls. */

@@ -10,7 +10,7 @@ import type { SeatRequest, SeatAnswer } from '../../domain/key-leases.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { type PlainRule, strategies, type StrategyName } from '../rules/strategies.ts';
-import { availabilityOf } from '../../domain/availability.ts';
+import { availabilityOf } from '../../domain/views.ts';
 
 /** Up to here every key is looked at. */
 const smallPool = 32;

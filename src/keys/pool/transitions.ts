@@ -5,8 +5,7 @@ import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
 import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
-import { recordOf } from './snapshot.ts';
-import type { PooledKey } from './pooled-key.ts';
+import { recordOf, type PooledKey } from './pooled-key.ts';
 import type { PoolClock } from './pool-clock.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 

@@ -1,6 +1,6 @@
 import type { JobKind } from '../../domain/job.ts';
 import type { MediaSource } from '../../domain/media.ts';
-import { fieldsOf, parseJson } from '../http/parse-json.ts';
+import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 

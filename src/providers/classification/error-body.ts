@@ -1,4 +1,4 @@
-import { fieldsOf, isHtml, parseJson } from '../http/parse-json.ts';
+import { fieldsOf, isHtml, parseJson } from '../http/http-exchange.ts';
 
 /** What a provider says of its own failure, in whatever shape it said it. */
 export type Complaint = {

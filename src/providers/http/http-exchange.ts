@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 
@@ -135,4 +135,131 @@ function replyFor(error: unknown): HttpReply {
   const trouble = networkError(error);
   const { kind, says } = troubles[trouble.kind];
   return { kind, detail: `${says}: ${trouble.code}` };
+}
+
+/** An address as a request names it. */
+export type Address = { readonly origin: string; readonly path: string };
+
+const mostKnown = 1_000;
+
+/** Takes addresses apart, each only once: a house asks the same few, and a call should not pay for that each time. */
+export class KnownAddresses {
+  readonly #known = new Map<string, Address>();
+
+  /** Throws on what is no address. */
+  find(url: string): Address {
+    const known = this.#known.get(url);
+    if (known !== undefined) return known;
+    const { origin, pathname, search } = new URL(url);
+    const address = { origin, path: `${pathname}${search}` };
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    this.#known.set(url, address);
+    return address;
+  }
+}
+
+export type HttpClient = AsyncDisposable & {
+  /** Answers whatever happened on the wire; throws only the signal's reason when that is not a passed deadline. */
+  call(call: HttpCall): Promise<HttpReply>;
+};
+
+/** One client for all providers; disposing it closes the agent it made and leaves alone one that was given. */
+export function createHttpClient(options: { readonly agent?: Dispatcher } = {}): HttpClient {
+  const own = newAgent();
+  const dispatcher = options.agent ?? own;
+  const addresses = new KnownAddresses();
+  return {
+    call: (call) =>
+      new Promise((resolve, reject) => {
+        const exchange = new HttpExchange(call, resolve, reject);
+        exchange.begin(() => dispatcher.dispatch(requestFor(call, addresses), exchange));
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await own.destroy();
+    },
+  };
+}
+
+/**
+ * HTTP/1.1 only: a cancelled call then ends its own socket and with it the provider's run. A server is trusted by its
+ * certificate alone, whatever the environment says.
+ */
+function newAgent(): Agent {
+  const connect = { rejectUnauthorized: true };
+  return new Agent({ allowH2: false, connect, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
+}
+
+function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.DispatchOptions {
+  const { headers } = call;
+  return {
+    ...addresses.find(call.url),
+    method: call.method,
+    headers: { ...headers, 'user-agent': headers['user-agent'] ?? 'darkroom', 'accept-encoding': 'identity' },
+    body: call.body ?? null,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+}
+
+export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
+
+const deepest = 64;
+const mostValues = 100_000;
+
+/** Reads foreign JSON without letting its shape hurt: strict UTF-8, bounded depth, bounded number of values. */
+export function parseJson(bytes: Uint8Array): ParsedJson {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, why: 'not UTF-8' };
+  }
+  if (text.trim() === '') return { ok: false, why: 'empty' };
+  if (!isModest(text)) return { ok: false, why: 'JSON too deep or with too many values' };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false, why: isHtml(text) ? 'an HTML page' : 'not JSON' };
+  }
+}
+
+export function isHtml(text: string): boolean {
+  return /^\s*(?:<!--[^]{0,500}?-->\s*)?<(?:!doctype|html|head|body|center|title|h1)\b/i.test(text.slice(0, 1000));
+}
+
+/** Own, enumerable fields of a JSON object; undefined for everything else. */
+export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return new Map(Object.entries(value));
+}
+
+function isModest(text: string): boolean {
+  let depth = 0;
+  let values = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '"') {
+      index = endOfString(text, index);
+    } else if (character === '{' || character === '[') {
+      depth += 1;
+      values += 1;
+    } else if (character === '}' || character === ']') {
+      depth -= 1;
+    } else if (character === ',') {
+      values += 1;
+    }
+    if (depth > deepest || values > mostValues) return false;
+  }
+  return true;
+}
+
+function endOfString(text: string, start: number): number {
+  let quote = text.indexOf('"', start + 1);
+  while (quote !== -1) {
+    let slashes = 0;
+    while (text[quote - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return quote;
+    quote = text.indexOf('"', quote + 1);
+  }
+  return text.length;
 }

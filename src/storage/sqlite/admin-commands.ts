@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { AdminAnswer, AdminCommand, AdminCommands } from '../../domain/admin-api.ts';
 import { jobId, keyId } from '../../domain/ids.ts';
-import type { Database } from './connection.ts';
-import { fromJson, numberOf } from './rows.ts';
+import { type Database, fromJson, numberOf } from './connection.ts';
 
 const answersForMs = 3_600_000;
 

@@ -3,8 +3,7 @@ import type { RaisedAlert, AlertStore } from '../../domain/admin-api.ts';
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import { jobId, isProviderName } from '../../domain/ids.ts';
-import type { Database } from './connection.ts';
-import { fromJson } from './rows.ts';
+import { type Database, fromJson } from './connection.ts';
 
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
 const provider = z.string().refine(isProviderName);

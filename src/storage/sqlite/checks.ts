@@ -1,6 +1,5 @@
-import type { Database } from './connection.ts';
+import { type Database, numberOf } from './connection.ts';
 import { outcomeKind, pathsIn } from './jobs/job-rows.ts';
-import { numberOf } from './rows.ts';
 import type { JobId } from '../../domain/ids.ts';
 
 /** What a look at the ledger found; all of these are counts of rows. */

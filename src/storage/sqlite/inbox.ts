@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Inbox } from '../../domain/inbox.ts';
-import type { Database } from './connection.ts';
-import { numberOf, parseRow, rememberedMs } from './rows.ts';
+import { type Database, numberOf, parseRow, rememberedMs } from './connection.ts';
 
 const maxTries = 3;
 

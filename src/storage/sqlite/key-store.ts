@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import { keyId, isProviderName } from '../../domain/ids.ts';
 import type { KeyHealth, KeyState, KeyRecord, KeyStore } from '../../domain/key-state.ts';
-import { fromJson, parseRow } from './rows.ts';
+import { fromJson, parseRow, type Database } from './connection.ts';
 import { randomBytes } from 'node:crypto';
-import type { Database } from './connection.ts';
 import { StorageError } from './storage-error.ts';
 
 const id = z.string().transform(keyId);

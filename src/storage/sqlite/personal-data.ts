@@ -1,8 +1,7 @@
 import { jobId } from '../../domain/ids.ts';
 import type { PersonalData } from '../../domain/users.ts';
-import type { Database } from './connection.ts';
-import { utcDay } from './jobs/credits.ts';
-import { numberOf } from './rows.ts';
+import { type Database, numberOf } from './connection.ts';
+import { utcDay } from './jobs/accept.ts';
 import { needsResult } from './checks.ts';
 
 /** Counters of today outlive the job: whoever is forgotten does not begin the day anew. */

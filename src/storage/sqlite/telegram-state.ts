@@ -1,5 +1,5 @@
 import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/job-engine.ts';
-import type { Database } from './connection.ts';
+import { type Database, parseRow } from './connection.ts';
 import { z } from 'zod';
 import type {
   ChatStore,
@@ -9,7 +9,6 @@ import type {
   Rest,
   RetryAfterStore,
 } from '../../domain/chat-store.ts';
-import { parseRow } from './rows.ts';
 
 /** The ledger of effects in the database: an intent is durable before the effect begins. */
 export function createSqliteEffectLedger(database: Database): EffectLedger {

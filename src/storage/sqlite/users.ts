@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { User, Users } from '../../domain/users.ts';
-import type { Database } from './connection.ts';
-import { creditsTaken } from './jobs/credits.ts';
-import { numberOf, parseRow, rememberedMs } from './rows.ts';
+import { type Database, numberOf, parseRow, rememberedMs } from './connection.ts';
+import { creditsTaken } from './jobs/accept.ts';
 
 const dayMs = 86_400_000;
 

@@ -3,7 +3,7 @@ import { createOpenAiProvider } from '../../../bench/peers/openai-provider.ts';
 import { startUpstream } from '../../../bench/peers/upstream.ts';
 import { luckFrom, type Deed, type Scenario } from '../../../simulator/scenario.ts';
 import { World, keyAt, promptOf } from '../../../simulator/world.ts';
-import { createHttpClient } from '../../../src/providers/http/http-client.ts';
+import { createHttpClient } from '../../../src/providers/http/http-exchange.ts';
 import { instantClock } from './instant-clock.ts';
 
 const request = { kind: 'image', model: 'bench-model', prompt: promptOf(1), inputs: [] } as const;

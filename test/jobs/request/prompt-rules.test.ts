@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkPrompt, longestPrompt } from '../../../src/jobs/request/prompt-rules.ts';
+import { checkPrompt, longestPrompt } from '../../../src/jobs/request/prompt-options.ts';
 
 test('checkPrompt() takes a prompt of the longest length and refuses one more unit', () => {
   const longest = 'x'.repeat(longestPrompt);

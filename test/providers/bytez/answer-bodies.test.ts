@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../../src/providers/http/parse-json.ts';
+import { parseJson } from '../../../src/providers/http/http-exchange.ts';
 import { aPng } from '../../media/sample-files.ts';
 import { askFor, askTalking, failing, goodBody, goodReply, goodUrl, malformed } from './ask-bytez.ts';
 

@@ -4,8 +4,7 @@ import { failureTraits, type AttemptFailure } from '../../../src/domain/failure.
 import type { Provider } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
-import type { HttpHeaders } from '../../../src/providers/http/http-exchange.ts';
-import type { HttpClient } from '../../../src/providers/http/http-client.ts';
+import type { HttpHeaders, HttpClient } from '../../../src/providers/http/http-exchange.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
 const prompt = 'a red fox that holds a sign saying "credits, quota, unauthorized" in the snow';

@@ -5,7 +5,7 @@ import type { JobKind } from '../../../src/domain/job.ts';
 import type { ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
-import { createHttpClient } from '../../../src/providers/http/http-client.ts';
+import { createHttpClient } from '../../../src/providers/http/http-exchange.ts';
 import { localTcpServer } from '../../contract/local-server.ts';
 
 export const canaryKey = 'canary-key-001-of-the-tests-abcdef';

@@ -6,7 +6,7 @@ import type { JobKind } from '../../../src/domain/job.ts';
 import type { ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
-import type { HttpClient } from '../../../src/providers/http/http-client.ts';
+import type { HttpClient } from '../../../src/providers/http/http-exchange.ts';
 
 const key = '0123456789abcdef0123456789abcdef';
 const prompt = 'a sign saying insufficient credits, unauthorized, nsfw';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { failureTraits } from '../../../src/domain/failure.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
-import { createHttpClient } from '../../../src/providers/http/http-client.ts';
+import { createHttpClient } from '../../../src/providers/http/http-exchange.ts';
 import { safeDetail } from '../../../src/providers/classification/strip-echo.ts';
 import { localHttpServer } from '../../contract/local-server.ts';
 import { secretsFound } from '../../support/secret-hunt.ts';

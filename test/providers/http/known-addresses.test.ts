@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KnownAddresses } from '../../../src/providers/http/http-client.ts';
+import { KnownAddresses } from '../../../src/providers/http/http-exchange.ts';
 
 test('KnownAddresses.find() takes an address apart, and the same one only once', () => {
   const addresses = new KnownAddresses();

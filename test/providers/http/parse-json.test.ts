@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fieldsOf, parseJson } from '../../../src/providers/http/parse-json.ts';
+import { fieldsOf, parseJson } from '../../../src/providers/http/http-exchange.ts';
 
 test('parseJson() reads whatever JSON.stringify() writes within its bounds', () => {
   fc.assert(

@@ -4,8 +4,7 @@ import { keyId, isProviderName } from '../../../domain/ids.ts';
 import { jobKinds } from '../../../domain/job.ts';
 import type { DayCalls } from '../../../domain/job-engine.ts';
 import { type Usage, usageFigures } from '../../../domain/provider.ts';
-import type { Database } from '../connection.ts';
-import { numberOf } from '../rows.ts';
+import { type Database, numberOf } from '../connection.ts';
 
 const jobsAtOnce = 500;
 /** A call comes at most this long after its job was accepted: the wait in line and the job's deadline. */

@@ -4,11 +4,10 @@ import { type FailureReason, failureTraits } from '../../../domain/failure.ts';
 import { type JobId, keyId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, Claim, KnownAnswer } from '../../../domain/job-engine.ts';
 import type { Usage } from '../../../domain/provider.ts';
-import type { Database } from '../connection.ts';
-import { fromJson } from '../rows.ts';
+import { type Database, fromJson } from '../connection.ts';
 import type { Progress } from '../../../domain/job.ts';
 import { checkpointJob, started, startColumns } from './claim.ts';
-import type { SetAside } from './set-aside.ts';
+import type { SetAside } from './settle.ts';
 
 const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
 

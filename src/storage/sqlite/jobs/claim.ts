@@ -2,10 +2,9 @@ import type { Claim, JobLease, Park, RunningCaps } from '../../../domain/job-eng
 import type { JobKind, Progress } from '../../../domain/job.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import type { Database, Row } from '../connection.ts';
-import { nextLane, countStart, moveNow, premiumStreak } from './fair-queue.ts';
+import { nextLane, countStart, moveNow, premiumStreak, firstTurn, refreshTurn, wakeParked } from './fair-queue.ts';
 import { toShownJob } from './job-rows.ts';
-import { firstTurn, refreshTurn, wakeParked } from './turns.ts';
-import { readOrSetAside, type SetAside } from './set-aside.ts';
+import { readOrSetAside, type SetAside } from './settle.ts';
 
 /** What every claim changes, given its owner. */
 export const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;

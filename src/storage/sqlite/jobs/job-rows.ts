@@ -9,14 +9,13 @@ import {
   filesOf,
   type Outcome,
   type ResultPayload,
+  defaultKind,
 } from '../../../domain/job.ts';
 import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer } from '../../../domain/job-engine.ts';
-import { defaultKind } from '../../../domain/kind-traits.ts';
 import { mediaKinds } from '../../../domain/media.ts';
-import type { Row } from '../connection.ts';
-import { fromJson, parseRow } from '../rows.ts';
+import { type Row, fromJson, parseRow } from '../connection.ts';
 
 const mediaFile = z.object({
   path: z.string(),

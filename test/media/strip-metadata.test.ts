@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jobId } from '../../../src/domain/ids.ts';
-import { createResultStore } from '../../../src/media/result-store.ts';
-import { withoutMetadata } from '../../../src/media/metadata/strip-metadata.ts';
-import { drawPicture } from '../../../sandbox/drawing/draw-picture.ts';
-import { renderSvg } from '../../../sandbox/drawing/svg.ts';
-import { anMp4 } from '../sample-files.ts';
+import { jobId } from '../../src/domain/ids.ts';
+import { createResultStore } from '../../src/media/result-store.ts';
+import { withoutMetadata } from '../../src/media/strip-metadata.ts';
+import { drawPicture } from '../../sandbox/drawing/draw-picture.ts';
+import { renderSvg } from '../../sandbox/drawing/svg.ts';
+import { anMp4 } from './sample-files.ts';
 import {
   hiddenWords,
   hideInJpeg,
@@ -20,12 +20,12 @@ import {
   tiff,
   webpChunk,
   type Hide,
-} from '../hidden-words.ts';
+} from './hidden-words.ts';
 
 const drawn = Buffer.from(await drawPicture({ prompt: 'a red fox', width: 96, height: 64 }));
 
 async function fixture(name: string): Promise<Buffer> {
-  return await readFile(join(import.meta.dirname, '../../fixtures/pictures', name));
+  return await readFile(join(import.meta.dirname, '../fixtures/pictures', name));
 }
 
 const pictures: readonly (readonly [string, string, Hide, Buffer])[] = [

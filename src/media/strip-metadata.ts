@@ -102,3 +102,109 @@ function endOfScan(file: Buffer, from: number): number {
   }
   return file.byteLength;
 }
+
+/** What a decoder needs, and what says how the colours are meant. Everything else is text about the picture. */
+const needed: ReadonlySet<string> = new Set([
+  'IHDR',
+  'PLTE',
+  'IDAT',
+  'IEND',
+  'tRNS',
+  'acTL',
+  'fcTL',
+  'fdAT',
+  'gAMA',
+  'cHRM',
+  'sRGB',
+  'iCCP',
+  'cICP',
+  'mDCV',
+  'cLLI',
+  'sBIT',
+  'bKGD',
+  'hIST',
+  'pHYs',
+]);
+
+const signatureBytes = 8;
+/** Length, name and checksum around the data. */
+const frameBytes = 12;
+
+/** The chunks of a PNG that make its picture, byte for byte; nothing of what follows its end. */
+export function pictureOfPng(file: Buffer): readonly Uint8Array[] {
+  const parts = [file.subarray(0, signatureBytes)];
+  for (let at = signatureBytes; at + frameBytes <= file.byteLength;) {
+    const name = file.toString('latin1', at + 4, at + 8);
+    const end = at + frameBytes + file.readUInt32BE(at);
+    if (needed.has(name)) parts.push(file.subarray(at, end));
+    if (name === 'IEND') break;
+    at = end;
+  }
+  return parts;
+}
+
+const webpNeeded: ReadonlySet<string> = new Set(['VP8X', 'ICCP', 'ANIM', 'ANMF', 'ALPH', 'VP8 ', 'VP8L']);
+const headerBytes = 12;
+const chunkHeaderBytes = 8;
+const frameHeaderBytes = 16;
+/** The flags by which VP8X announces Exif and XMP. */
+const metadataFlags = 0x0c;
+
+/** The chunks of a WebP that make its picture; without Exif, XMP, unknown chunks, and whatever follows its end. */
+export function pictureOfWebp(file: Buffer): readonly Uint8Array[] {
+  const end = Math.min(file.byteLength, chunkHeaderBytes + file.readUInt32LE(4));
+  const chunks = pictureChunks(file.subarray(headerBytes, end));
+  const header = Buffer.from(file.subarray(0, headerBytes));
+  header.writeUInt32LE(bytesOf(chunks) + headerBytes - chunkHeaderBytes, 4);
+  return [header, ...chunks];
+}
+
+function pictureChunks(list: Buffer): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at + chunkHeaderBytes <= list.byteLength;) {
+    const name = list.toString('latin1', at, at + 4);
+    const size = list.readUInt32LE(at + 4);
+    const end = at + chunkHeaderBytes + size + (size % 2);
+    if (webpNeeded.has(name)) parts.push(...plainChunk(name, list.subarray(at, end)));
+    at = end;
+  }
+  return parts;
+}
+
+function plainChunk(name: string, chunk: Buffer): readonly Uint8Array[] {
+  if (name === 'VP8X' && chunk.byteLength > chunkHeaderBytes) {
+    const plain = Buffer.from(chunk);
+    plain.writeUInt8(plain.readUInt8(chunkHeaderBytes) & ~metadataFlags, chunkHeaderBytes);
+    return [plain];
+  }
+  const dataStart = chunkHeaderBytes + frameHeaderBytes;
+  if (name !== 'ANMF' || chunk.byteLength < dataStart) return [chunk];
+  const frame = pictureChunks(chunk.subarray(dataStart));
+  const header = Buffer.from(chunk.subarray(0, dataStart));
+  header.writeUInt32LE(frameHeaderBytes + bytesOf(frame), 4);
+  return [header, ...frame];
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.byteLength, 0);
+}
+
+const pictures: ReadonlyMap<string, (file: Buffer) => readonly Uint8Array[]> = new Map([
+  ['image/png', pictureOfPng],
+  ['image/jpeg', pictureOfJpeg],
+  ['image/webp', pictureOfWebp],
+]);
+
+export type PlainPicture = { readonly parts: readonly Uint8Array[]; readonly bytes: number };
+
+/**
+ * A PNG, JPEG or WebP without what it says beside its picture: places, prompts, settings, keys. The picture itself and
+ * its colour profile stay byte for byte. Undefined when there is nothing to take out, and for a GIF or a video, which
+ * stay as they are.
+ */
+export function withoutMetadata(file: Buffer, mime: string): PlainPicture | undefined {
+  const parts = pictures.get(mime)?.(file);
+  if (parts === undefined) return undefined;
+  const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  return bytes === file.byteLength ? undefined : { parts, bytes };
+}
