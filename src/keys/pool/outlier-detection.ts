@@ -3,7 +3,7 @@ import { isGuessed } from '../rules/key-state.ts';
 import type { ProviderKeys, Call } from './provider-keys.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
-import { standingOf, type Standing, type PeerStats } from '../rules/outlier-statistics.ts';
+import { standingOf, type Standing } from '../rules/outlier-statistics.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import { verdictFor } from '../rules/verdict.ts';
 
@@ -101,40 +101,4 @@ function afterTimeout(pooled: PooledKey, providerKeys: ProviderKeys): KeyVerdict
 /** May be the key's fault as well as the provider's: only its siblings can tell. */
 function isAmbiguous({ reason }: AttemptFailure): boolean {
   return reason === 'overloaded' || reason === 'unreachable' || reason === 'malformed' || reason === 'failed-run';
-}
-
-const keptOutcomes = 32;
-/** What happened longer ago says nothing of the provider as it is now. */
-const keptForMs = 5 * 60_000;
-
-/** What the last calls for one model came to, whichever key they were made with: a fault of the provider's or not. */
-export class RecentOutcomes {
-  readonly #keys: (PooledKey | undefined)[] = [];
-  readonly #faulty: boolean[] = [];
-  readonly #startedAtMonotonicMs = new Float64Array(keptOutcomes);
-  readonly #toUpMs = new Float64Array(keptOutcomes);
-  #count = 0;
-
-  note(pooled: PooledKey, isFault: boolean, startedAtMonotonicMs: number, toUpMs: number): void {
-    const at = this.#count % keptOutcomes;
-    this.#keys[at] = pooled;
-    this.#faulty[at] = isFault;
-    this.#startedAtMonotonicMs[at] = startedAtMonotonicMs;
-    this.#toUpMs[at] = toUpMs;
-    this.#count += 1;
-  }
-
-  beside(pooled: PooledKey, sinceUpMs: number, monotonicMs: number): PeerStats {
-    let [calls, faults, successesSince, faultsSince] = [0, 0, 0, 0];
-    for (let at = 0; at < Math.min(this.#count, keptOutcomes); at += 1) {
-      const toUpMs = this.#toUpMs[at] ?? 0;
-      if (this.#keys[at] === pooled || toUpMs < monotonicMs - keptForMs) continue;
-      calls += 1;
-      if (this.#faulty[at] === true) {
-        faults += 1;
-        if (toUpMs >= sinceUpMs) faultsSince += 1;
-      } else if ((this.#startedAtMonotonicMs[at] ?? 0) >= sinceUpMs) successesSince += 1;
-    }
-    return { calls, faults, successesSince, faultsSince };
-  }
 }

@@ -4,8 +4,8 @@ import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
 import { LatencyHistogram } from '../rules/latency.ts';
-import { RecentOutcomes } from './outlier-detection.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
+import type { PeerStats } from '../rules/outlier-statistics.ts';
 
 /** Models beyond so many share the book of all calls. */
 const mostBooks = 256;
@@ -169,3 +169,39 @@ export type Call = {
   /** Place of the key that was handed out before. */
   readonly turnBefore: number;
 };
+
+const maxOutcomes = 32;
+/** Older outcomes say nothing about the provider now. */
+const maxOutcomeAgeMs = 5 * 60_000;
+
+/** What the last calls for one model came to, whichever key they were made with: a fault of the provider's or not. */
+export class RecentOutcomes {
+  readonly #keys: (PooledKey | undefined)[] = [];
+  readonly #faulty: boolean[] = [];
+  readonly #startedAtMonotonicMs = new Float64Array(maxOutcomes);
+  readonly #toUpMs = new Float64Array(maxOutcomes);
+  #count = 0;
+
+  note(pooled: PooledKey, isFault: boolean, startedAtMonotonicMs: number, toUpMs: number): void {
+    const at = this.#count % maxOutcomes;
+    this.#keys[at] = pooled;
+    this.#faulty[at] = isFault;
+    this.#startedAtMonotonicMs[at] = startedAtMonotonicMs;
+    this.#toUpMs[at] = toUpMs;
+    this.#count += 1;
+  }
+
+  beside(pooled: PooledKey, sinceUpMs: number, monotonicMs: number): PeerStats {
+    let [calls, faults, successesSince, faultsSince] = [0, 0, 0, 0];
+    for (let at = 0; at < Math.min(this.#count, maxOutcomes); at += 1) {
+      const toUpMs = this.#toUpMs[at] ?? 0;
+      if (this.#keys[at] === pooled || toUpMs < monotonicMs - maxOutcomeAgeMs) continue;
+      calls += 1;
+      if (this.#faulty[at] === true) {
+        faults += 1;
+        if (toUpMs >= sinceUpMs) faultsSince += 1;
+      } else if ((this.#startedAtMonotonicMs[at] ?? 0) >= sinceUpMs) successesSince += 1;
+    }
+    return { calls, faults, successesSince, faultsSince };
+  }
+}
