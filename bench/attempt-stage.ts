@@ -175,6 +175,7 @@ async function nextSeat(pool: KeyPool): Promise<void> {
 const unkept: CallJournal = {
   sent: async () => true,
   answered: async () => true,
+  submitted: async () => true,
   ended: () => undefined,
   checkpoint: () => undefined,
 };

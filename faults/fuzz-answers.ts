@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { jobId } from '../src/domain/ids.ts';
 import type { JobKind } from '../src/domain/job.ts';
 import type { MediaSource } from '../src/domain/media.ts';
-import type { Provider } from '../src/domain/provider.ts';
+import type { SynchronousProvider } from '../src/domain/provider.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { createResultStore } from '../src/media/result-store.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
@@ -41,7 +41,7 @@ const promises = {
 
 export type FuzzAnswersOptions = PartOptions & {
   /** What is to read the answers, in place of the house's own. */
-  readonly open?: (http: HttpClient) => Provider;
+  readonly open?: (http: HttpClient) => SynchronousProvider;
 };
 
 const openBytez = (http: HttpClient) =>

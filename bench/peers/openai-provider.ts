@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { Provider } from '../../src/domain/provider.ts';
+import type { SynchronousProvider } from '../../src/domain/provider.ts';
 import type { HttpReply, HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { retryAfterMs } from '../../src/providers/http/retry-after.ts';
 import { line } from '../bench-jobs.ts';
@@ -12,7 +12,7 @@ const reading = z.object({
 });
 
 /** An OpenAI-shaped server as a provider: status and `error.code` say whose fault a failure is. */
-export function createOpenAiProvider(baseUrl: string, http: HttpClient): Provider {
+export function createOpenAiProvider(baseUrl: string, http: HttpClient): SynchronousProvider {
   const headersFor = (key: string) => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });
   return {
     name: line,

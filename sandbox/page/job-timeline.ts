@@ -81,6 +81,9 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
         ...timeline,
         steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, { key: event.keyName, detail: 'asking …' }),
       };
+    case 'attempt.submitted':
+    case 'attempt.resumed':
+      return { ...timeline, steps: step('busy', 'The provider works on it', { key: event.keyName }) };
     case 'attempt.failed':
       return {
         ...timeline,

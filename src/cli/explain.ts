@@ -66,6 +66,8 @@ function callEndingLines(terminal: Terminal, ending: AttemptEnding): readonly st
       return ['never sent: the job was cancelled or handed back before'];
     case 'sent':
       return ['under way, or the bot ended before its answer was kept'];
+    case 'submitted':
+      return [`taken on by the provider after ${spanWords(ending.ms)}, and not finished when this was written`];
     case 'answered':
       return [paint(terminal, 'good', `answered after ${spanWords(ending.ms)}`)];
     case 'broken-off':

@@ -39,6 +39,8 @@ export type AttemptEnding =
   | { readonly kind: 'not-sent' }
   /** The call is under way, or the process ended before its answer was kept. */
   | { readonly kind: 'sent' }
+  /** The provider has taken the work on, `ms` after it was asked, and is asked about it from time to time. */
+  | { readonly kind: 'submitted'; readonly ms: number }
   | { readonly kind: 'answered'; readonly ms: number; readonly usage?: Usage }
   | {
       readonly kind: 'failed';

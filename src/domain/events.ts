@@ -70,6 +70,9 @@ export type AppEvent =
   | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string }
   | ({ readonly event: 'attempt.started'; readonly choice: Choice; readonly waitedMs: number } & AttemptFacts)
   | ({ readonly event: 'attempt.failed'; readonly failure: AttemptFailure; readonly ms: number } & AttemptFacts)
+  /** The provider has taken the work on and is asked about it from now on; `resumed` by a process that found it so. */
+  | ({ readonly event: 'attempt.submitted' } & AttemptFacts)
+  | ({ readonly event: 'attempt.resumed' } & AttemptFacts)
   | ({ readonly event: 'attempt.succeeded'; readonly ms: number } & AttemptFacts)
   | { readonly event: 'result.refetch'; readonly jobId: JobId; readonly detail: string }
   | { readonly event: 'key.changed'; readonly keyId: KeyId; readonly keyName: string; readonly state: KeyState }

@@ -1,7 +1,7 @@
 import type { JobId, ProviderName, KeyId } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { Job, JobKind, JobRequest, Lane, ParkReason, Progress, Outcome, JobState } from './job.ts';
-import type { Usage } from './provider.ts';
+import type { Operation, Usage } from './provider.ts';
 
 /** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
 export type JobDelivery = {
@@ -47,7 +47,12 @@ export type RunningCaps = Readonly<Record<Lane, number>>;
 
 export type Cancelled =
   /** The job was waiting; it has ended. */
-  | { readonly kind: 'cancelled'; readonly job: Job }
+  | {
+      readonly kind: 'cancelled';
+      readonly job: Job;
+      /** What a provider is still working on for it. */
+      readonly operation?: KnownOperation;
+    }
   /** The job was running: it has ended, and whoever runs it is told to stop (see `onStop`). */
   | { readonly kind: 'running'; readonly job: Job }
   | { readonly kind: 'too-late'; readonly job: Job }
@@ -78,6 +83,8 @@ export type JobQueue = {
   claimExpired(line: ProviderName, kind: JobKind, deadlineMs: number): Promise<Claim | undefined>;
   /** The next waiting job that was answered already, of any line and whatever its turn; undefined when there is none. */
   claimAnswered(): Promise<Claim | undefined>;
+  /** The next waiting job on which a provider works already, of any line and whatever its turn. */
+  claimSubmitted(): Promise<Claim | undefined>;
   /** When the soonest parked job of the line becomes ready after the moment given; undefined when none does. */
   nextReadyMs(line: ProviderName, afterMs: number): Promise<number | undefined>;
   /**
@@ -90,9 +97,15 @@ export type JobQueue = {
    * the answer, until the job is parked or ends.
    */
   recordAnswer(lease: JobLease, trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  /**
+   * Keeps what a provider has taken on with the call, and with what the job has used up so far: from now on every claim of
+   * the job carries the operation and is the one that may keep how the call ended, until it is answered or fails, or the
+   * job is parked or ends.
+   */
+  recordOperation(lease: JobLease, trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
   /** Keeps what the running job has used up. */
   checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
-  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer is forgotten. */
+  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer and an operation are forgotten. */
   park(lease: JobLease, park: Park): Promise<boolean>;
   /** Puts the job back to the front, as it was before the claim. */
   requeueFront(lease: JobLease): Promise<boolean>;
@@ -220,12 +233,21 @@ export type KnownAnswer = {
   readonly text?: string;
 };
 
+/** Work that a provider has taken on and not finished: it is asked about, and never submitted a second time. */
+export type KnownOperation = {
+  /** The call that submitted it; its key is the one that asks. */
+  readonly trail: AttemptTrail;
+  readonly operation: Operation;
+};
+
 /** A job handed out, with the right to act for it. */
 export type Claim = {
   readonly lease: JobLease;
   readonly job: Job;
   /** What an earlier turn was answered. */
   readonly answer?: KnownAnswer;
+  /** What a provider has been working on since an earlier turn. */
+  readonly operation?: KnownOperation;
 };
 
 /** A thing done to the outside world on behalf of a job; `part-2` is the second message of a result that needs several. */

@@ -70,6 +70,11 @@ export type SeatRequest = {
 export type KeyLeases = {
   /** A seat of the key that should be asked next, or why there is none. Never waits until one is free. */
   acquire(provider: ProviderName, request?: SeatRequest): Promise<SeatAnswer>;
+  /**
+   * The seat of a call that was begun before, by this process or another, and that the provider still counts: taken
+   * whatever the state of the key, over its limit if need be. Undefined when there is no such key any more.
+   */
+  resume(keyId: KeyId): Promise<Lease | undefined>;
   /** Calls back whenever a seat of the provider may have become free; with a seat of this process, before `release` returns. */
   onSeat(listener: (provider: ProviderName) => void): Disposable;
 };

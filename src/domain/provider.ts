@@ -19,6 +19,15 @@ export type Usage = {
   readonly credits?: number;
 };
 
+/** A value as JSON has it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/**
+ * What a provider's adapter needs to find again the work that it has submitted. It is kept in the database: plain JSON,
+ * without the key.
+ */
+export type Operation = { readonly [name: string]: Json };
+
 /** Something that holds a secret and gives it only when asked by name; adapters are the only ones who ask. */
 export type SecretValue = {
   reveal(): string;
@@ -77,12 +86,39 @@ export type SynchronousProvider = Common & {
   generate(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply>;
 };
 
+/** The provider has taken the work on. */
+export type Submitted = {
+  readonly ok: true;
+  readonly operation: Operation;
+  /** When the provider wants to be asked about it for the first time. */
+  readonly askAgainInMs?: number;
+};
+
+/** How the submitted work stands. */
+export type StatusReply =
+  | { readonly kind: 'running'; readonly askAgainInMs?: number }
+  /** It is done, or the provider says that it has failed. */
+  | { readonly kind: 'ended'; readonly reply: ProviderReply }
+  /** The question went wrong, which says nothing of the work: cut, overloaded, too many questions. */
+  | { readonly kind: 'unclear'; readonly failure: AttemptFailure };
+
+/**
+ * A provider whose runs outlive a call. The key that submitted a run is the one that asks about it and cancels it. `start`
+ * may answer at once where a model does.
+ */
+export type AsynchronousProvider = Common & {
+  start(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply | Submitted>;
+  status(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<StatusReply>;
+  /** Has the provider give up the run; absent where it cannot. */
+  cancel?(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<void>;
+};
+
 /**
  * One provider, spelt in our words. Answers every reply it understood, a passed deadline included
  * (`AbortSignal.timeout` reasons named TimeoutError become `timed-out`); throws only the signal's reason when it was
  * aborted for another cause, or on a bug.
  */
-export type Provider = SynchronousProvider;
+export type Provider = SynchronousProvider | AsynchronousProvider;
 
 /** What one model takes beside the words; a parameter that it does not know makes its run fail. */
 export type ModelTraits = {

@@ -5,15 +5,17 @@ import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-le
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
+import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Random } from '../kit/backoff.ts';
 import { type CallJournal, callProvider, type CallTools } from './call-provider.ts';
 import { ChainProgress, type TurnEnding, type JobMemory } from './job-progress.ts';
 import { candidatesFor } from './request/model-options.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
+import { resumeOperation } from './resume-operation.ts';
 import { decide, longestInsideWaitMs } from './retry-policy.ts';
 
 /** What the attempts of a job ask of the pool. */
-export type AttemptPool = Pick<KeyLeases, 'acquire'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
+export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
 
 export type KeyRequest = {
   readonly job: Job;
@@ -120,6 +122,8 @@ const noKeys: ReadonlySet<KeyId> = new Set();
 export type AttemptTools = LoopTools & {
   readonly memory: JobMemory;
   readonly journal: CallJournal;
+  /** What a provider has been working on since an earlier turn. */
+  readonly operation?: KnownOperation | undefined;
   readonly onAttempt: (attempt: number) => void;
   readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
 };
@@ -151,6 +155,12 @@ export async function runAttempts(
   let foundProviderDown = false;
 
   try {
+    if (tools.operation !== undefined) {
+      inHand?.release({ kind: 'unused' });
+      inHand = undefined;
+      const ending = await resumeOperation(job, tools.operation, progress, deadlineMonotonicMs, signal, tools);
+      if (ending !== undefined) return ending;
+    }
     for (;;) {
       signal.throwIfAborted();
       const { candidate } = progress;
@@ -200,6 +210,8 @@ export async function runAttempts(
         candidate,
         lease,
         number: progress.call(),
+        progress: progress.progress(),
+        deadlineMonotonicMs,
         attempt: progress.attempts + 1,
         timeoutMs: timeoutFor(job, candidate, leftMs, tools),
         waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),

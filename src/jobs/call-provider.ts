@@ -4,13 +4,16 @@ import type { Progress, Candidate, Job } from '../domain/job.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
-import { type AttemptFailure, failureTraits } from '../domain/failure.ts';
-import type { ModelLookup, GenerationRequest, Provider, ProviderReply } from '../domain/provider.ts';
+import type { AttemptFailure } from '../domain/failure.ts';
+import type { ModelLookup, Operation, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import { JobStopped } from './running-jobs.ts';
-import { sizeFor } from './request/model-options.ts';
-import type { RetryRules } from './retry-policy.ts';
+import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
+import { cancelOperation, type Followed, followOperation } from './follow-operation.ts';
+import { isCancelled, JobStopped } from './running-jobs.ts';
+import { generationRequest } from './request/model-options.ts';
+import { pollDelayMs } from './operation-polling.ts';
+import { isProviderFault, type RetryRules } from './retry-policy.ts';
 
 /** Where the calls of one running job are kept. */
 export type CallJournal = {
@@ -18,6 +21,8 @@ export type CallJournal = {
   sent(trail: AttemptTrail): Promise<boolean>;
   /** As `sent`, for what a call was answered. */
   answered(trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  /** As `sent`, for what a provider has taken on. */
+  submitted(trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
   /** Keeps how a call ended; nobody waits for it but the next `sent`. */
   ended(trail: AttemptTrail): void;
   /** Keeps what was used up; nobody waits for it but the next `sent`. */
@@ -41,68 +46,10 @@ export function createCallJournal(queue: JobQueue, lease: JobLease): CallJournal
   return {
     sent: (trail) => withEarlier(queue.recordCall(lease, trail)),
     answered: (trail, progress, answer) => withEarlier(queue.recordAnswer(lease, trail, progress, answer)),
+    submitted: (trail, progress, operation) => withEarlier(queue.recordOperation(lease, trail, progress, operation)),
     ended: (trail) => add(queue.recordCall(lease, trail)),
     checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
   };
-}
-
-/** So long has a call to end after it was told to. */
-const stopPatienceMs = 30_000;
-
-/** A call that goes on although it was told to stop: nobody waits for it any longer. */
-export class StopTimeoutError extends Error {
-  constructor() {
-    super(`It went on for ${stopPatienceMs / 1_000} s after it was told to stop`);
-    this.name = 'WentOn';
-  }
-}
-
-/**
- * The time of one call: its signal aborts after `ms` as timed out, or with the parent's reason, and a call that does not
- * end even then is left behind. One timer and one listener do all of it, since every call pays for them; they go when it
- * is disposed.
- */
-export class CallDeadline implements Disposable {
-  readonly #abort = new AbortController();
-  readonly #parent: AbortSignal;
-  readonly #clock: Clock;
-  readonly #passOn = () => this.#end(this.#parent.reason);
-  #timer: Disposable;
-  #leave: ((error: StopTimeoutError) => void) | undefined;
-
-  constructor(ms: number, parent: AbortSignal, clock: Clock) {
-    this.#parent = parent;
-    this.#clock = clock;
-    this.#timer = clock.schedule(ms, () => {
-      this.#end(new DOMException(`The call took longer than ${Math.round(ms)} ms`, 'TimeoutError'));
-    });
-    if (parent.aborted) this.#passOn();
-    else parent.addEventListener('abort', this.#passOn);
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  /** What the call answers; throws WentOn when it goes on for long after the signal aborted. */
-  answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      this.#leave = reject;
-      call.then(resolve, reject);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]();
-    this.#parent.removeEventListener('abort', this.#passOn);
-  }
-
-  #end(reason: unknown): void {
-    if (this.signal.aborted) return;
-    this.#timer[Symbol.dispose]();
-    this.#timer = this.#clock.schedule(stopPatienceMs, () => this.#leave?.(new StopTimeoutError()));
-    this.#abort.abort(reason);
-  }
 }
 
 /** Counts and tells the failures that are in no table, so that whoever keeps the table can make it grow. */
@@ -143,7 +90,11 @@ export type Call = {
   readonly number: number;
   readonly attempt: number;
   readonly timeoutMs: number;
+  /** When the job's own deadline passes, in the clock's uptime. */
+  readonly deadlineMonotonicMs: number;
   readonly waitedMs: number;
+  /** What the job has used up, this call included. */
+  readonly progress: Progress;
   /** The one call that asks for everybody whether a silent provider is back. */
   readonly isProbe: boolean;
 };
@@ -169,6 +120,8 @@ export async function callProvider(
   const breaker = tools.breakers.get(candidate.provider);
   const sent = sentTrail(call, tools);
   let startedMs: number | undefined;
+  let submitted: AttemptTrail | undefined;
+  let isProbing = isProbe;
   let reply: ProviderReply;
   try {
     if (!(await journal.sent(sent))) throw new JobStopped('overtaken');
@@ -178,15 +131,52 @@ export async function callProvider(
     startedMs = clock.monotonicMs();
     const asked = ask(call, signal, tools);
     onCheckpoint('calling', job.id);
-    reply = await asked;
+    const answer = await asked;
+    if ('operation' in answer) {
+      const ms = Math.round(clock.monotonicMs() - startedMs);
+      submitted = { ...sent, ending: { kind: 'submitted', ms } };
+      const followed = await takeOn(call, answer, submitted, journal, tools);
+      // Others may ask the provider again: it answers.
+      if (isProbing) breaker?.noteSuccess(lease.keyId, ms);
+      if (isProbing) breaker?.endProbe(false);
+      isProbing = false;
+      reply = await followOperation(followed, signal, tools);
+    } else {
+      reply = answer;
+    }
   } catch (error) {
     lease.release({ kind: 'unused' });
-    if (isProbe) breaker?.endProbe(false);
-    if (signal.aborted) journal.ended({ ...sent, ending: brokenOff(startedMs, clock) });
+    if (isProbing) breaker?.endProbe(false);
+    // What is submitted goes on without us, unless its person does not want it any more.
+    const isOver = submitted === undefined || isCancelled(signal);
+    if (signal.aborted && isOver) journal.ended({ ...sent, ending: brokenOff(startedMs, clock) });
     throw error;
   }
   const ms = Math.round(clock.monotonicMs() - startedMs);
-  const { model } = candidate;
+  const ended = { job, lease, sent, isProbe: isProbing, ms };
+  return concludeCall(ended, reply, journal, tools);
+}
+
+/** A call that is over. */
+export type EndedCall = {
+  readonly job: Job;
+  readonly lease: Lease;
+  readonly sent: AttemptTrail;
+  readonly isProbe: boolean;
+  /** From the first word to the last. */
+  readonly ms: number;
+};
+
+/** Gives the seat back with what the call says of the key and its provider, tells of it, and keeps how it failed. */
+export function concludeCall(
+  { job, lease, sent, isProbe, ms }: EndedCall,
+  reply: ProviderReply,
+  journal: CallJournal,
+  tools: CallTools,
+): CallReply {
+  const { emit } = tools;
+  const { provider, model } = sent.candidate;
+  const breaker = tools.breakers.get(provider);
   if (reply.ok) {
     lease.release({ kind: 'succeeded', ms, model, job: job.kind });
     breaker?.noteSuccess(lease.keyId, ms);
@@ -203,20 +193,47 @@ export async function callProvider(
   const providerDown = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
   emit(failed(job, sent, failure, ms));
-  if (failure.reason === 'unrecognized') tools.unrecognized.note(candidate.provider, failure.detail);
+  if (failure.reason === 'unrecognized') tools.unrecognized.note(provider, failure.detail);
   const trail = { ...sent, ending: endingOf(failure, ms) };
   journal.ended(trail);
   return { ...reply, trail, providerDown };
 }
 
-async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply> {
+/** Keeps what the provider has taken on: from now on nobody submits it again, and only this call's key asks about it. */
+async function takeOn(
+  { job, candidate, lease, deadlineMonotonicMs, progress }: Call,
+  { operation, askAgainInMs }: Submitted,
+  submitted: AttemptTrail,
+  journal: CallJournal,
+  tools: CallTools,
+): Promise<Followed> {
+  const { clock, emit } = tools;
+  const provider = tools.providers.get(candidate.provider);
+  if (provider === undefined || !('start' in provider)) {
+    throw new Error(`Cannot follow a run of "${candidate.provider}": it has no adapter for that`);
+  }
+  const followed = { operation, provider, lease, deadlineMonotonicMs, firstInMs: pollDelayMs(0, askAgainInMs) };
+  if (!(await journal.submitted(submitted, progress, operation))) {
+    // The job was cancelled, or is somebody else's now, who knows nothing of this run.
+    await cancelOperation(followed, { clock, emit });
+    throw new JobStopped('overtaken');
+  }
+  emit(wasSubmitted(job, submitted));
+  return followed;
+}
+
+async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply | Submitted> {
   const { job, candidate, lease, timeoutMs } = call;
   // Every call passes by here: `using` would cost it more than the deadline does.
   const deadline = new CallDeadline(timeoutMs, signal, tools.clock);
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    const answer = provider.generate(requestFor(job, candidate, tools.models), lease.secret, deadline.signal);
+    const request = generationRequest(job, candidate, tools.models);
+    const answer: Promise<ProviderReply | Submitted> =
+      'start' in provider
+        ? provider.start(request, lease.secret, deadline.signal)
+        : provider.generate(request, lease.secret, deadline.signal);
     return await deadline.answerOf(answer);
   } catch (error) {
     const wasStopped = deadline.signal.aborted;
@@ -231,11 +248,6 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
   } finally {
     deadline[Symbol.dispose]();
   }
-}
-
-function isProviderFault({ reason }: AttemptFailure): boolean {
-  const { scope } = failureTraits[reason];
-  return scope === 'provider' || scope === 'network';
 }
 
 function brokenOff(startedMs: number | undefined, clock: Clock): AttemptEnding {
@@ -270,6 +282,10 @@ function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, 
   return { event: 'attempt.started', jobId: id, attempt, of, keyId, keyName, model: candidate.model, choice, waitedMs };
 }
 
+function wasSubmitted({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail): AppEvent {
+  return { event: 'attempt.submitted', jobId: id, attempt, of, keyId, keyName, model: candidate.model };
+}
+
 function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: AttemptTrail, ms: number): AppEvent {
   return { event: 'attempt.succeeded', jobId: id, attempt, of, keyId, keyName, model: candidate.model, ms };
 }
@@ -277,19 +293,4 @@ function succeeded({ id }: Job, { attempt, of, keyId, keyName, candidate }: Atte
 function failed({ id }: Job, trail: AttemptTrail, failure: AttemptFailure, ms: number): AppEvent {
   const { attempt, of, keyId, keyName, candidate } = trail;
   return { event: 'attempt.failed', jobId: id, attempt, of, keyId, keyName, model: candidate.model, failure, ms };
-}
-
-function requestFor({ kind, prompt, options }: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
-  if (options === undefined) return { kind, model: candidate.model, prompt, inputs: [] };
-  const { aspect, seed, negative } = options;
-  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
-  return {
-    kind,
-    model: candidate.model,
-    prompt,
-    inputs: [],
-    ...(size === undefined ? {} : { size }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(negative === undefined ? {} : { negative }),
-  };
 }

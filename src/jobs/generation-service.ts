@@ -122,7 +122,7 @@ export class GenerationService {
     if (this.#closing) return;
     const { queue } = this.#options;
     this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
-    void this.#bringAnswered().finally(() => this.#pokeAll());
+    void this.#takeUp().finally(() => this.#pokeAll());
   }
 
   /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
@@ -196,6 +196,9 @@ export class GenerationService {
       this.#options.emit({ event: 'job.cancelled', jobId: id });
       this.#ended(id);
     }
+    if (cancelled.kind === 'cancelled' && cancelled.operation !== undefined) {
+      this.#runner.cancel(cancelled.operation);
+    }
     return cancelled;
   }
 
@@ -235,10 +238,17 @@ export class GenerationService {
     return this.#runner.handedBack;
   }
 
-  /** What a provider has answered before the last stop is fetched first, and needs no key. */
-  async #bringAnswered(): Promise<void> {
+  /**
+   * First what providers were working on at the last stop, so that its seats are taken before anything else is begun;
+   * then what they have answered, which needs no key.
+   */
+  async #takeUp(): Promise<void> {
     const { queue, emit } = this.#options;
     try {
+      for (let claim = await queue.claimSubmitted(); claim !== undefined; claim = await queue.claimSubmitted()) {
+        if (this.#closing) break;
+        this.#runner.resume(claim);
+      }
       for (;;) {
         const claim = await queue.claimAnswered();
         if (claim === undefined) return;
@@ -246,7 +256,7 @@ export class GenerationService {
       }
     } catch (error) {
       // Each line comes upon them in its own order.
-      emit({ event: 'app.error', what: 'take up what was answered', error });
+      emit({ event: 'app.error', what: 'take up what was submitted or answered', error });
     }
   }
 

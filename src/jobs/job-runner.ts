@@ -2,7 +2,7 @@ import { type Emit, ignoreCheckpoints } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
 import PQueue from 'p-queue';
 import type { JobId } from '../domain/ids.ts';
-import type { Claim, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
+import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/result-store.ts';
 import type { Lease } from '../domain/key-leases.ts';
@@ -12,6 +12,7 @@ import { type CallJournal, createCallJournal } from './call-provider.ts';
 import { type TurnEnding, type JobMemory, memoryOf } from './job-progress.ts';
 import { JobStopped, type RunningJobs } from './running-jobs.ts';
 import { candidatesFor } from './request/model-options.ts';
+import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 
 const tryAgainMs = 1_000;
@@ -70,6 +71,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #downloads = new PQueue({ concurrency: downloadsAtOnce });
   readonly #insistence: Insistence;
+  readonly #aside = new Set<Promise<void>>();
   #handedBack = 0;
 
   constructor(options: JobRunnerOptions) {
@@ -85,7 +87,7 @@ export class JobRunner {
   /** Holds its slot until the provider has answered; the download goes on outside. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
     const { queue, live, clock, emit, rules, onCheckpoint = ignoreCheckpoints } = this.#options;
-    const { job, answer } = claim;
+    const { job, answer, operation } = claim;
     const signal = live.begin(job.id, rules.maxAttempts);
     onCheckpoint('claimed', job.id);
     emit({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
@@ -99,7 +101,8 @@ export class JobRunner {
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,
         memory: live.memory(job.id) ?? (await this.#recall(job)),
-        journal,
+        journal: { ...journal, submitted: (...note) => this.#submitted(job.id, journal, ...note) },
+        operation,
         onAttempt: (attempt) => live.setPhase(job.id, { kind: 'making', attempt, of: rules.maxAttempts }),
         onFailure: (failure, attempt) => {
           if (failure.blame !== 'provider' || attempt > rules.maxAttempts) return;
@@ -112,19 +115,42 @@ export class JobRunner {
     seat?.release({ kind: 'unused' });
   }
 
+  /** As `run`, for a job on which a provider works already: it needs no slot. */
+  resume(claim: Claim): void {
+    this.#track(this.run(claim, undefined));
+  }
+
+  /** Has a provider give up what it was working on for a job that was cancelled while it waited; nobody waits for it. */
+  cancel(operation: KnownOperation): void {
+    const { emit } = this.#options;
+    const cancelled = cancelKnown(operation, this.#options);
+    this.#track(cancelled.catch((error: unknown) => emit({ event: 'app.error', what: 'cancel a run', error })));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#aside.delete(tracked));
+    this.#aside.add(tracked);
+  }
+
   /** False while so many answers wait for their download that nobody should ask for more. */
   get hasRoom(): boolean {
     return this.#downloads.size < mostDownloadsWaiting;
   }
 
-  /** Resolves when no download runs any more. */
+  /** Resolves when nothing that needs no slot runs any more. */
   async idle(): Promise<void> {
+    await Promise.all(this.#aside);
     await this.#downloads.onIdle();
   }
 
   /** Waits for nothing any more; what runs is stopped by its own signal. */
   close(): void {
     this.#insistence.end(new JobStopped('closing'));
+  }
+
+  /** What a provider has taken on is not to be lost with a full disk. */
+  #submitted(id: JobId, journal: CallJournal, ...note: Parameters<CallJournal['submitted']>): Promise<boolean> {
+    return this.#insistence.until(`keep what was submitted for job ${id}`, () => journal.submitted(...note));
   }
 
   async #recall(job: Job): Promise<JobMemory> {

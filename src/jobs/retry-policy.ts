@@ -73,3 +73,9 @@ const codes = {
 export function codeFor(reason: FailureReason): JobFailureCode {
   return codes[reason];
 }
+
+/** Does the failure speak of the provider or the network, and of no key? */
+export function isProviderFault({ reason }: AttemptFailure): boolean {
+  const { scope } = failureTraits[reason];
+  return scope === 'provider' || scope === 'network';
+}

@@ -14,6 +14,11 @@ export class JobStopped extends Error {
   }
 }
 
+/** Was the job's work stopped on its person's word? */
+export function isCancelled({ reason }: AbortSignal): boolean {
+  return reason instanceof JobStopped && reason.why === 'cancelled';
+}
+
 type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' }>;
 
 type LiveJob = {

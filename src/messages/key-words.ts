@@ -72,6 +72,8 @@ export function endingWords(localizer: Localizer, ending: AttemptEnding): Safe {
       return safe(localizer.say('ending.not-sent'));
     case 'sent':
       return safe(localizer.say('ending.sent'));
+    case 'submitted':
+      return safe(localizer.say('ending.submitted', { took: durationWords(localizer, ending.ms) }));
     case 'answered':
       return safe(localizer.say('ending.answered', { took: durationWords(localizer, ending.ms) }));
     case 'failed': {

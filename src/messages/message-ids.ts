@@ -48,6 +48,7 @@ export const adminMessageVariables = {
   'trail.earlier': ['count'],
   'ending.sent': [],
   'ending.not-sent': [],
+  'ending.submitted': ['took'],
   'ending.answered': ['took'],
   'ending.failed': ['reason', 'took'],
   'ending.failed-guess': ['reason', 'took'],

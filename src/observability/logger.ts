@@ -81,6 +81,8 @@ const levels = {
   'job.notified': 'info',
   'job.undeliverable': 'warn',
   'attempt.started': 'info',
+  'attempt.submitted': 'info',
+  'attempt.resumed': 'info',
   'attempt.failed': 'warn',
   'attempt.succeeded': 'info',
   'result.refetch': 'warn',

@@ -170,6 +170,10 @@ function wordsFor(event: AppEvent): string | undefined {
       return `job ${event.jobId} cannot be delivered: ${event.why}`;
     case 'attempt.started':
       return `${attempt(event)}: started with ${event.model}, ${choiceWords(event.choice)}`;
+    case 'attempt.submitted':
+      return `${attempt(event)}: submitted, the provider works on it`;
+    case 'attempt.resumed':
+      return `${attempt(event)}: the provider still works on it, nothing is submitted again`;
     case 'attempt.failed':
       return `${attempt(event)}: ${event.failure.reason}`;
     case 'attempt.succeeded':

@@ -7,6 +7,7 @@ import { fairnessPromises } from './fairness-promises.ts';
 import { intakePromises } from './intake-promises.ts';
 import { listeningPromises } from './listening-promises.ts';
 import { modelPromises } from './model-promises.ts';
+import { operationPromises } from './operation-promises.ts';
 import { orderPromises } from './order-promises.ts';
 import { readerPromises } from './reader-promises.ts';
 import { restartPromises } from './restart-promises.ts';
@@ -20,6 +21,7 @@ export function jobQueueConformance(name: string, makeEngine: MakeEngine): void 
   restartPromises(name, makeEngine);
   callPromises(name, makeEngine);
   answerPromises(name, makeEngine);
+  operationPromises(name, makeEngine);
   listeningPromises(name, makeEngine);
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { keyId } from '../../src/domain/ids.ts';
 import type { KeyLeases, Lease, Returned } from '../../src/domain/key-leases.ts';
 
 /** Leases under test: keys of bytez, each with its number of seats, and a time that the test moves. */
@@ -47,6 +48,24 @@ export function keyLeasesConformance(name: string, makeLeases: MakeLeases): void
     expect(seats.map(({ keyName }) => keyName).sort()).toEqual(['bytez #1', 'bytez #2', 'bytez #2']);
     expect(why).toEqual({ kind: 'busy' });
     expect(new Set(seats.map(({ secret }) => secret.reveal())).size).toBe(2);
+  });
+
+  test(`${name} resumes the seat of a key whatever its state, and counts it until it is given back`, async () => {
+    await using app = await makeLeases([1]);
+    const { seats } = await allSeats(app.leases);
+    const [first] = seats;
+    if (first === undefined) throw new Error('Cannot take a seat: there is none');
+    const resumed = await app.leases.resume(first.keyId);
+    expect(resumed).toMatchObject({ keyId: first.keyId, keyName: first.keyName });
+    expect(resumed?.secret.reveal()).toBe(first.secret.reveal());
+    first.release(unused);
+    expect((await app.leases.acquire('bytez')).kind).toBe('busy');
+    resumed?.release(unused);
+    (await seatOf(app.leases)).release(rejected);
+    const ofBenched = await app.leases.resume(first.keyId);
+    expect(ofBenched?.keyId).toBe(first.keyId);
+    ofBenched?.release(unused);
+    expect(await app.leases.resume(keyId('nobody'))).toBeUndefined();
   });
 
   test(`${name} lends a seat again once it is back, once for each time it was lent`, async () => {

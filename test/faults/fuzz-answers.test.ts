@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fuzzAnswers, type FuzzAnswersOptions, shortAnswers } from '../../faults/fuzz-answers.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
+import type { ProviderReply, SynchronousProvider } from '../../src/domain/provider.ts';
 
 /** Runs the part and answers what of it does not hold. */
 async function broken(answers: number, options: Partial<FuzzAnswersOptions> = {}): Promise<readonly string[]> {
@@ -10,7 +10,7 @@ async function broken(answers: number, options: Partial<FuzzAnswersOptions> = {}
 }
 
 /** A provider that answers everything in the same bad way. */
-function badProvider(generate: Provider['generate']): Partial<FuzzAnswersOptions> {
+function badProvider(generate: SynchronousProvider['generate']): Partial<FuzzAnswersOptions> {
   return { open: () => ({ name: 'bytez', generate, probe: async () => ({ ok: true }) }) };
 }
 

@@ -272,6 +272,7 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
       requests.push(request);
       return request?.evenSlow === true ? stage.pool.lease(provider, request) : slow;
     },
+    resume: (keyId) => stage.pool.resume(keyId),
     expectedMs: () => undefined,
     latency: () => undefined,
   };

@@ -96,6 +96,10 @@ export function anAttemptStage(options: StageOptions) {
         if (isOurs) noted.push(trail);
         return isOurs;
       },
+      submitted: async (trail) => {
+        if (isOurs) noted.push(trail);
+        return isOurs;
+      },
       ended: (trail) => void noted.push(trail),
       checkpoint: (progress) => void checkpoints.push(progress),
     },

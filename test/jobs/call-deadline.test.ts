@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CallDeadline } from '../../src/jobs/call-provider.ts';
+import { CallDeadline } from '../../src/jobs/call-deadline.ts';
 import { isTimeout } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 

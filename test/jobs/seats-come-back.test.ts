@@ -1,3 +1,4 @@
+import type { KeyId } from '../../src/domain/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JobStopped } from '../../src/jobs/running-jobs.ts';
@@ -18,6 +19,7 @@ function farPool(stage: ReturnType<typeof anAttemptStage>, waits: readonly Waits
       if (fails) throw new Error('the pool is away');
       return pool.lease(...asked);
     },
+    resume: (keyId: KeyId) => pool.resume(keyId),
     expectedMs: () => undefined,
     latency: () => undefined,
   };

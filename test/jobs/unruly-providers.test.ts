@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Provider } from '../../src/domain/provider.ts';
+import type { SynchronousProvider } from '../../src/domain/provider.ts';
 import { anAttemptStage, done } from './attempt-stage.ts';
 import { describeError } from '../../src/observability/describe-error.ts';
 
 /** The stage of one job, with a provider whose calls do this. */
-function aStageWith(generate: Provider['generate']) {
+function aStageWith(generate: SynchronousProvider['generate']) {
   const stage = anAttemptStage({ replies: [done], keys: 8 });
-  const provider: Provider = { name: 'bytez', probe: async () => ({ ok: true }), generate };
+  const provider: SynchronousProvider = { name: 'bytez', probe: async () => ({ ok: true }), generate };
   return { ...stage, run: () => stage.run({ providers: new Map([['bytez', provider]]) }) };
 }
 

@@ -46,6 +46,8 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
     ms: 210,
     failure: { blame: 'key', reason: 'rate-limited', retryAfterMs: 30_000, detail: 'asked to wait' },
   },
+  'attempt.submitted': { event: 'attempt.submitted', ...attempt },
+  'attempt.resumed': { event: 'attempt.resumed', ...attempt },
   'attempt.succeeded': { event: 'attempt.succeeded', ...attempt, ms: 45_210 },
   'result.refetch': { event: 'result.refetch', jobId: job, detail: 'not there yet' },
   'key.changed': {

@@ -1,5 +1,5 @@
-import type { Candidate, Aspect, GenerationOptions, OptionMistake, OptionName } from '../../domain/job.ts';
-import type { ModelLookup, ImageSize } from '../../domain/provider.ts';
+import type { Candidate, Aspect, GenerationOptions, Job, OptionMistake, OptionName } from '../../domain/job.ts';
+import type { GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
 
 export type CheckedOptions =
   | { readonly ok: true; readonly options: GenerationOptions }
@@ -81,4 +81,24 @@ function asked({ aspect, seed, negative }: GenerationOptions): readonly OptionNa
 
 function missing(candidate: Candidate, options: GenerationOptions, models: ModelLookup): readonly OptionName[] {
   return asked(options).filter((option) => !taken(candidate, models).includes(option));
+}
+
+/** The job as a request to the candidate's model, with the options that it follows. */
+export function generationRequest(
+  { kind, prompt, options }: Job,
+  candidate: Candidate,
+  models: ModelLookup,
+): GenerationRequest {
+  if (options === undefined) return { kind, model: candidate.model, prompt, inputs: [] };
+  const { aspect, seed, negative } = options;
+  const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
+  return {
+    kind,
+    model: candidate.model,
+    prompt,
+    inputs: [],
+    ...(size === undefined ? {} : { size }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative }),
+  };
 }

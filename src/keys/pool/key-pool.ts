@@ -116,6 +116,15 @@ export class KeyPool implements KeyLeases {
     return this.lease(provider, request);
   }
 
+  async resume(keyId: KeyId): Promise<Lease | undefined> {
+    const pooled = this.#registry.key(keyId);
+    const providerKeys = pooled && this.#registry.find(pooled.key.provider);
+    if (providerKeys === undefined || pooled === undefined) return undefined;
+    const why = 'only-one';
+    const call = this.#borrow(providerKeys, { pooled, why }, this.#time.monotonicMs());
+    return new Seat(call, { why, of: 1, skipped: {} }, this.#endings, this.#time);
+  }
+
   /** A seat of the key that the strategy prefers, or why there is none; never waits. */
   lease(provider: ProviderName, request: SeatRequest = {}): SeatAnswer {
     const providerKeys = this.#registry.find(provider);
@@ -220,7 +229,7 @@ export class KeyPool implements KeyLeases {
     for (const providerKeys of this.#registry.all()) providerKeys.alarm?.[Symbol.dispose]();
   }
 
-  #borrow(providerKeys: ProviderKeys, { pooled, why }: Chosen, monotonicMs: number): Call {
+  #borrow(providerKeys: ProviderKeys, { pooled, why }: Pick<Chosen, 'pooled' | 'why'>, monotonicMs: number): Call {
     const { account } = pooled;
     if (pooled.inFlight === 0) pooled.quietSinceMonotonicMs = monotonicMs;
     pooled.inFlight += 1;

@@ -10,6 +10,7 @@ import { rests } from './migrations/007-rests.ts';
 import { heardLanguage } from './migrations/008-heard-language.ts';
 import { owners } from './migrations/009-owners.ts';
 import { admin } from './migrations/010-admin.ts';
+import { operations } from './migrations/011-operations.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   heardLanguage,
   owners,
   admin,
+  operations,
 ];
 
 export function schemaVersion(database: Database): number {

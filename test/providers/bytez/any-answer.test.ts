@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { failureTraits, type AttemptFailure } from '../../../src/domain/failure.ts';
-import type { Provider } from '../../../src/domain/provider.ts';
+import type { SynchronousProvider } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
 import type { HttpHeaders, HttpClient } from '../../../src/providers/http/http-exchange.ts';
@@ -82,7 +82,7 @@ test('createBytezProvider() understands every answer without throwing, and tells
   );
 });
 
-function answering(status: number, headers: HttpHeaders, body: Uint8Array): Provider {
+function answering(status: number, headers: HttpHeaders, body: Uint8Array): SynchronousProvider {
   const http: HttpClient = {
     call: async () => ({ kind: 'answer', status, headers, body }),
     [Symbol.asyncDispose]: async () => {},

@@ -1,88 +1,29 @@
 import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
-import { type FailureReason, failureTraits } from '../../../domain/failure.ts';
-import { type JobId, keyId, isProviderName } from '../../../domain/ids.ts';
-import type { JobLease, Claim, KnownAnswer } from '../../../domain/job-engine.ts';
-import type { Usage } from '../../../domain/provider.ts';
+import type { JobId } from '../../../domain/ids.ts';
+import type { JobLease, Claim, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
 import { type Database, fromJson } from '../connection.ts';
 import type { Progress } from '../../../domain/job.ts';
+import type { Operation } from '../../../domain/provider.ts';
+import { keptCall } from './call-rows.ts';
 import { checkpointJob, started, startColumns } from './claim.ts';
 import type { SetAside } from './settle.ts';
 
-const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
+const callRow = z.object({ trail: z.string().transform(fromJson).pipe(keptCall) });
 
-const usage: z.ZodType<Usage> = z.object({
-  cost: z.number().exactOptional(),
-  inputTokens: z.number().exactOptional(),
-  outputTokens: z.number().exactOptional(),
-  seconds: z.number().exactOptional(),
-  images: z.number().exactOptional(),
-  credits: z.number().exactOptional(),
-});
-
-const ending: z.ZodType<AttemptTrail['ending']> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('not-sent') }),
-  z.object({ kind: z.literal('sent') }),
-  z.object({ kind: z.literal('answered'), ms: z.number(), usage: usage.exactOptional() }),
-  z.object({
-    kind: z.literal('failed'),
-    reason: z.enum(reasons),
-    sureness: z.enum(['sure', 'likely', 'guess']),
-    detail: z.string(),
-    ms: z.number(),
-  }),
-  z.object({ kind: z.literal('broken-off'), ms: z.number() }),
-]);
-
-const choice: z.ZodType<AttemptTrail['choice']> = z.object({
-  why: z.enum([
-    'only-one',
-    'soonest',
-    'better-of-two',
-    'explored',
-    'half-open',
-    'in-turn',
-    'least-used',
-    'by-weight',
-    'first-in-order',
-  ]),
-  of: z.number(),
-  skipped: z.object({
-    cooling: z.number().exactOptional(),
-    benched: z.number().exactOptional(),
-    disabled: z.number().exactOptional(),
-    busy: z.number().exactOptional(),
-    'other-model': z.number().exactOptional(),
-    'just-failed': z.number().exactOptional(),
-    slow: z.number().exactOptional(),
-  }),
-  expectedMs: z.number().exactOptional(),
-});
-
-const kept: z.ZodType<AttemptTrail> = z.object({
-  call: z.number(),
-  candidate: z.object({ provider: z.string().refine(isProviderName), model: z.string() }),
-  attempt: z.number(),
-  of: z.number(),
-  keyId: z.string().transform(keyId),
-  keyName: z.string(),
-  choice,
-  waitedMs: z.number(),
-  startedAtMs: z.number(),
-  ending,
-});
-
-const callRow = z.object({ trail: z.string().transform(fromJson).pipe(kept) });
-
-/** Keeps a call, inside the caller's transaction: only the newest lease may send one, and who sent it may end it. */
+/**
+ * Keeps a call, inside the caller's transaction: only the newest lease may send one, and who sent it may end it, or who
+ * took over what was submitted with it.
+ */
 export function keepCall(database: Database, { jobId, fence }: JobLease, trail: AttemptTrail): boolean {
   const json = JSON.stringify(trail);
   if (trail.ending.kind !== 'sent') {
+    if (trail.ending.kind === 'failed') forgetOperation(database, jobId, fence);
     const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
     return database.run(sql, json, jobId, trail.call, fence) === 1;
   }
   const counted = database.run(
-    `UPDATE jobs SET calls = max(calls, ?) WHERE id = ? AND fence = ? AND state = 'running'`,
+    `UPDATE jobs SET calls = max(calls, ?), operation = NULL WHERE id = ? AND fence = ? AND state = 'running'`,
     trail.call,
     jobId,
     fence,
@@ -90,6 +31,12 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   if (counted === 0) return false;
   const sql = 'INSERT OR REPLACE INTO calls (job_id, call, fence, trail) VALUES (?, ?, ?, ?)';
   return database.run(sql, jobId, trail.call, fence, json) === 1;
+}
+
+/** The provider has given the work up, so nobody asks about it again. */
+function forgetOperation(database: Database, jobId: JobId, fence: number): void {
+  const sql = 'UPDATE jobs SET operation = NULL WHERE id = ? AND fence = ? AND operation IS NOT NULL';
+  database.run(sql, jobId, fence);
 }
 
 /** Every call of the job in order, but for those that another version has noted in its own way. */
@@ -110,14 +57,33 @@ export function keepAnswer(
 ): boolean {
   if (!checkpointJob(database, lease, progress)) return false;
   keepCall(database, lease, trail);
-  return database.run('UPDATE jobs SET answer = ? WHERE id = ?', JSON.stringify(answer), lease.jobId) === 1;
+  const sql = 'UPDATE jobs SET answer = ?, operation = NULL WHERE id = ?';
+  return database.run(sql, JSON.stringify(answer), lease.jobId) === 1;
 }
 
-/** Hands out a waiting job that needs no provider any more, inside the caller's transaction. */
-export function claimWithAnswer(database: Database, owner: string): Claim | SetAside | undefined {
+/** Keeps what a provider has taken on for a running job, inside the caller's transaction. */
+export function keepOperation(
+  database: Database,
+  lease: JobLease,
+  trail: AttemptTrail,
+  progress: Progress,
+  operation: Operation,
+): boolean {
+  if (!checkpointJob(database, lease, progress)) return false;
+  keepCall(database, lease, trail);
+  const known: KnownOperation = { trail, operation };
+  return database.run('UPDATE jobs SET operation = ? WHERE id = ?', JSON.stringify(known), lease.jobId) === 1;
+}
+
+/** Hands out a waiting job that needs no further call: it was answered, or a provider works on it. In the caller's transaction. */
+export function claimUnderWay(
+  database: Database,
+  owner: string,
+  what: 'answer' | 'operation',
+): Claim | SetAside | undefined {
   const row = database.get(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
-       SELECT seq FROM jobs WHERE state = 'waiting' AND answer IS NOT NULL AND parked = 0 ORDER BY seq LIMIT 1
+       SELECT seq FROM jobs WHERE state = 'waiting' AND ${what} IS NOT NULL AND parked = 0 ORDER BY seq LIMIT 1
      ) RETURNING *`,
     owner,
   );

@@ -3,6 +3,7 @@ import type { JobKind, Progress } from '../../../domain/job.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import type { Database, Row } from '../connection.ts';
 import { nextLane, countStart, moveNow, premiumStreak, firstTurn, refreshTurn, wakeParked } from './fair-queue.ts';
+import { takeOverCall } from './call-rows.ts';
 import { toShownJob } from './job-rows.ts';
 import { readOrSetAside, type SetAside } from './settle.ts';
 
@@ -67,10 +68,16 @@ export function started(database: Database, row: Row | undefined): Claim | SetAs
   if (row === undefined) return undefined;
   const found = readOrSetAside(database, row);
   if ('setAside' in found) return found;
-  const { job, lease, round, answer } = found;
+  const { job, lease, round, answer, operation } = found;
   moveNow(database, job.lane, round);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
-  return { lease, job, ...(answer === undefined ? {} : { answer }) };
+  if (operation !== undefined) takeOverCall(database, lease, operation.trail.call);
+  return {
+    lease,
+    job,
+    ...(answer === undefined ? {} : { answer }),
+    ...(operation === undefined ? {} : { operation }),
+  };
 }
 
 /** When the soonest parked job of the line becomes ready after `nowMs`. */
@@ -105,7 +112,8 @@ export function parkJob(database: Database, lease: JobLease, park: Park): boolea
   const { line, readyAtMs, reason, progress } = park;
   if (!checkpointJob(database, lease, progress)) return false;
   database.run(
-    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?, answer = NULL WHERE id = ?`,
+    `UPDATE jobs SET state = 'waiting', parked = 1, line = ?, ready_at_ms = ?, reason = ?, answer = NULL, operation = NULL
+     WHERE id = ?`,
     line,
     Math.ceil(readyAtMs),
     reason,

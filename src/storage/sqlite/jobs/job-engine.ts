@@ -11,7 +11,7 @@ import type {
 } from '../../../domain/job-engine.ts';
 import type { Database, Row } from '../connection.ts';
 import { claimEnded, endDelivery, cancelJob, recoverJobs, settleJob, type SetAside } from './settle.ts';
-import { claimWithAnswer, keepAnswer, keepCall, callsOf } from './calls.ts';
+import { claimUnderWay, keepAnswer, keepOperation, keepCall, callsOf } from './calls.ts';
 import {
   checkpointJob,
   claimNext,
@@ -93,11 +93,14 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     claim: (line) => claimed(() => claimNext(database, line, running, owner, nowMs())),
     claimExpired: (line, kind, deadlineMs) =>
       claimed(() => claimOverdue(database, line, kind, owner, nowMs() - deadlineMs)),
-    claimAnswered: () => claimed(() => claimWithAnswer(database, owner)),
+    claimAnswered: () => claimed(() => claimUnderWay(database, owner, 'answer')),
+    claimSubmitted: () => claimed(() => claimUnderWay(database, owner, 'operation')),
     nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),
     recordCall: async (lease, trail) => database.commit(() => keepCall(database, lease, trail)),
     recordAnswer: async (lease, trail, progress, answer) =>
       database.commit(() => keepAnswer(database, lease, trail, progress, answer)),
+    recordOperation: async (lease, trail, progress, operation) =>
+      database.commit(() => keepOperation(database, lease, trail, progress, operation)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: (lease, park) => givenUp(() => parkJob(database, lease, park)),
     requeueFront: (lease) => givenUp(() => requeueFrontJob(database, lease)),

@@ -13,9 +13,10 @@ import {
 } from '../../../domain/job.ts';
 import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
-import type { JobLease, KnownAnswer } from '../../../domain/job-engine.ts';
+import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
 import { mediaKinds } from '../../../domain/media.ts';
 import { type Row, fromJson, parseRow } from '../connection.ts';
+import { keptCall } from './call-rows.ts';
 
 const mediaFile = z.object({
   path: z.string(),
@@ -64,6 +65,11 @@ const answer: z.ZodType<KnownAnswer> = z.object({
   text: z.string().exactOptional(),
 });
 
+const operation: z.ZodType<KnownOperation> = z.object({
+  trail: keptCall,
+  operation: z.record(z.string(), z.json()),
+});
+
 const waits = {
   ready_at_ms: z.number(),
   reason: z.enum(['keys-cooling', 'keys-busy', 'backing-off', 'next-candidate', 'provider-silent']).nullable(),
@@ -105,6 +111,7 @@ const facts = z.object({
   told_at_ms: z.number().nullable(),
   receipt_id: z.number().nullable(),
   answer: z.string().transform(fromJson).pipe(answer).nullable(),
+  operation: z.string().transform(fromJson).pipe(operation).nullable(),
 });
 
 const jobRow = facts.and(story);
@@ -119,6 +126,7 @@ const shownRow: z.ZodType<JobRow> = facts
     chat_type: facts.shape.chat_type.catch('private'),
     line: facts.shape.line.catch('unknown'),
     answer: facts.shape.answer.catch(null),
+    operation: facts.shape.operation.catch(null),
   })
   .and(
     z.discriminatedUnion('state', [
@@ -142,6 +150,7 @@ export type StoredJob = {
   /** The lease of whoever holds the newest fence. */
   readonly lease: JobLease;
   readonly answer?: KnownAnswer;
+  readonly operation?: KnownOperation;
 };
 
 /** Reads a whole row of `jobs`, for whoever is to work on the job. */
@@ -171,6 +180,7 @@ function toStored(parsed: JobRow): StoredJob {
     toldAtMs: parsed.told_at_ms,
     lease: { jobId: parsed.id, fence: parsed.fence },
     ...(parsed.answer === null ? {} : { answer: parsed.answer }),
+    ...(parsed.operation === null ? {} : { operation: parsed.operation }),
   };
 }
 

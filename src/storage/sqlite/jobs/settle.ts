@@ -13,7 +13,8 @@ import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-
  */
 export function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): StoredJob {
   const row = database.get(
-    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, fence = fence + 1
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, operation = NULL,
+       fence = fence + 1
      WHERE seq = ? RETURNING *`,
     JSON.stringify(outcome),
     nowMs,
@@ -62,7 +63,7 @@ export function setStraysAside(database: Database, lines: KnownLines, nowMs: num
 /** Ends a running job, inside the caller's transaction. */
 export function settleJob(database: Database, lease: JobLease, outcome: Outcome, nowMs: number): boolean {
   const changed = database.run(
-    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL
+    `UPDATE jobs SET state = 'ended', outcome = ?, ended_at_ms = ?, answer = NULL, operation = NULL
      WHERE id = ? AND fence = ? AND state = 'running'`,
     JSON.stringify(outcome),
     nowMs,
@@ -77,10 +78,11 @@ export function settleJob(database: Database, lease: JobLease, outcome: Outcome,
 export function cancelJob(database: Database, id: JobId, userId: number, nowMs: number): Cancelled {
   const row = database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
   if (row === undefined) return { kind: 'not-found' };
-  const { job, seq } = toShownJob(row);
+  const { job, seq, operation } = toShownJob(row);
   if (job.state.kind === 'ended' || job.state.kind === 'told') return { kind: 'too-late', job };
   const ended = endFromOutside(database, seq, { kind: 'cancelled' }, nowMs);
-  return { kind: job.state.kind === 'running' ? 'running' : 'cancelled', job: ended.job };
+  if (job.state.kind === 'running') return { kind: 'running', job: ended.job };
+  return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
 }
 
 /** A lease to deliver an ended job, inside the caller's transaction; what ended without a result costs nothing. */

@@ -1,0 +1,93 @@
+import type { Emit } from '../domain/events.ts';
+import type { AttemptFailure } from '../domain/failure.ts';
+import type { Lease } from '../domain/key-leases.ts';
+import type { Operation } from '../domain/provider.ts';
+import type { AsynchronousProvider, ProviderReply, StatusReply } from '../domain/provider.ts';
+import type { Clock } from '../kit/clock.ts';
+import { CallDeadline } from './call-deadline.ts';
+import { isCancelled } from './running-jobs.ts';
+import { pollDelayMs } from './operation-polling.ts';
+
+/** How long one look may take; the operation goes on meanwhile. */
+const lookMs = 30_000;
+const cancelMs = 10_000;
+
+/** Work that a provider has taken on, and the seat of the key that submitted it. */
+export type Followed = {
+  readonly operation: Operation;
+  readonly provider: AsynchronousProvider;
+  readonly lease: Lease;
+  /** When the job's own deadline passes, in the clock's uptime. */
+  readonly deadlineMonotonicMs: number;
+  /** Before the first look. */
+  readonly firstInMs: number;
+};
+
+export type FollowTools = { readonly clock: Clock; readonly emit: Emit };
+
+/**
+ * Looks at an operation until it has ended, always with the key that submitted it. A look that brings nothing says
+ * nothing of the work, however often. At the job's deadline there is one last look; then the work is cancelled, as it is
+ * when its person cancels the job. Throws the signal's reason.
+ */
+export async function followOperation(
+  followed: Followed,
+  signal: AbortSignal,
+  tools: FollowTools,
+): Promise<ProviderReply> {
+  const { lease, deadlineMonotonicMs } = followed;
+  const { clock } = tools;
+  let waitMs = followed.firstInMs;
+  try {
+    for (let looks = 0; ; looks += 1) {
+      const leftMs = Math.max(0, deadlineMonotonicMs - clock.monotonicMs());
+      if (waitMs > 0) await clock.sleep(Math.min(waitMs, leftMs), signal);
+      const status = await look(followed, signal, tools);
+      if (status.kind === 'ended') return status.reply;
+      if (clock.monotonicMs() >= deadlineMonotonicMs) break;
+      await lease.renew();
+      waitMs = pollDelayMs(looks, askedMs(status));
+    }
+  } catch (error) {
+    if (isCancelled(signal)) await cancelOperation(followed, tools);
+    throw error;
+  }
+  await cancelOperation(followed, tools);
+  return { ok: false, failure: { blame: 'provider', reason: 'timed-out', detail: 'not finished before the deadline' } };
+}
+
+/** Has the provider give up the work, where it can; nobody waits for that for long. */
+export async function cancelOperation(
+  { provider, operation, lease }: Pick<Followed, 'provider' | 'operation' | 'lease'>,
+  { clock, emit }: FollowTools,
+): Promise<void> {
+  if (provider.cancel === undefined) return;
+  using deadline = new CallDeadline(cancelMs, new AbortController().signal, clock);
+  try {
+    await deadline.answerOf(provider.cancel(operation, lease.secret, deadline.signal));
+  } catch (error) {
+    if (!deadline.signal.aborted) emit({ event: 'app.error', what: `cancel a run of ${provider.name}`, error });
+  }
+}
+
+async function look(
+  { operation, provider, lease }: Followed,
+  signal: AbortSignal,
+  { clock, emit }: FollowTools,
+): Promise<StatusReply> {
+  using deadline = new CallDeadline(lookMs, signal, clock);
+  try {
+    return await deadline.answerOf(provider.status(operation, lease.secret, deadline.signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!deadline.signal.aborted) emit({ event: 'app.error', what: `the adapter of ${provider.name}`, error });
+    return { kind: 'unclear', failure: noAnswer };
+  }
+}
+
+const noAnswer: AttemptFailure = { blame: 'provider', reason: 'timed-out', detail: 'the look brought no answer' };
+
+function askedMs(status: Exclude<StatusReply, { kind: 'ended' }>): number | undefined {
+  if (status.kind === 'running') return status.askAgainInMs;
+  return 'retryAfterMs' in status.failure ? status.failure.retryAfterMs : undefined;
+}
