@@ -113,14 +113,14 @@ export async function openApp(options: AppOptions): Promise<App> {
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
         keysUsable: () => isUsable(availabilityOf(pool.snapshot().keys)),
-        telegramAnswers: () => clock.monotonicMs() - (updates.lastAnswerUpMs ?? -Infinity) <= telegramSilenceMs,
+        telegramAnswers: () => clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= telegramSilenceMs,
       },
       clock,
       emit,
     }),
   );
 
-  const introduced = updates.introduce(closing.signal).then(async () => {
+  const introduced = updates.identifyBot(closing.signal).then(async () => {
     const { lines } = await engine.reader.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
     emit({ event: 'app.started', keys: keys.length, waiting, bot: `@${updates.username}` });

@@ -7,8 +7,8 @@ import type { AlertUpdate } from '../messages/alert-view.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { textOptions } from './delivery/view-options.ts';
-import { sortTrouble } from './delivery/send-once.ts';
-import { describeTelegramError, isCalledOff, isPassing, telegramErrorOf } from './outbox/telegram-error.ts';
+import { reportTelegramError } from './delivery/send-once.ts';
+import { describeTelegramError, isAborted, isTransient, classifyTelegramError } from './outbox/telegram-error.ts';
 
 /** Troubles seldom come alone: what comes within this time of the first goes into the same message. */
 const gatherMs = 5_000;
@@ -92,7 +92,7 @@ export class AdminAlerts {
       delete addressee.timer;
       addressee.isSending = true;
       const run = () => this.#send(addressee);
-      this.#options.outbox.post({ chatId: addressee.id, kind: 'send', rank: 'unasked', run });
+      this.#options.outbox.post({ chatId: addressee.id, kind: 'send', priority: 'proactive', run });
     });
     addressee.timer = { atMs, [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
@@ -133,17 +133,17 @@ export class AdminAlerts {
       await outbox.api.sendMessage(id, view.text, textOptions(view));
       return true;
     } catch (error) {
-      if (isCalledOff(error)) return false;
+      if (isAborted(error)) return false;
       if (!(error instanceof GrammyError || error instanceof HttpError)) {
         emit({ event: 'app.error', what: 'tell an admin of an alert', error });
         return false;
       }
       // A chat that is closed to the bot stays so; otherwise an alert that comes twice is better than none.
-      if (telegramErrorOf(error) === 'closed') {
+      if (classifyTelegramError(error) === 'closed') {
         emit({ event: 'alert.undeliverable', adminId: id, detail: describeTelegramError(error) });
         return true;
       }
-      return !isPassing(sortTrouble(emit, 'sendMessage', error));
+      return !isTransient(reportTelegramError(emit, 'sendMessage', error));
     }
   }
 

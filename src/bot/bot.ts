@@ -1,31 +1,31 @@
 import { sequentialize } from '@grammyjs/runner';
 import type { Bot } from 'grammy';
 import { defaultKind } from '../domain/job.ts';
-import { isAdminHere, introduce, isSaid } from './middleware/identify.ts';
+import { isAdminHere, identifySpeaker, isUserContent } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/generate.ts';
-import { guideCommands } from './commands/guide.ts';
+import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
-import { resultReplies } from './commands/replies.ts';
-import { requestCommands } from './commands/requests.ts';
+import { resultReplies } from './commands/result-replies.ts';
+import { requestCommands } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { trackChats } from './middleware/track-chats.ts';
-import { limiting } from './middleware/flood-limit.ts';
+import { floodLimit } from './middleware/flood-limit.ts';
 import { reply } from './reply.ts';
-import { storageErrorBoundary } from './middleware/storage-errors.ts';
-import { typedKeys } from './updates/redact-secrets.ts';
+import { storageErrorBoundary } from './middleware/storage-error-boundary.ts';
+import { typedKeys } from './middleware/typed-keys.ts';
 
 /** The bot's table of contents, in the order in which an update meets it. */
-export function equip(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
-  const limits = limiting(deps);
+export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
+  const limits = floodLimit(deps);
   bot.use(limits.door);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
   bot.use(storageErrorBoundary(deps));
   bot.use(trackChats(deps));
-  bot.use(introduce(deps));
+  bot.use(identifySpeaker(deps));
   bot.use(limits.notice);
   bot.filter(isAdminHere).use(async (ctx, next) => {
     onAdmin(ctx.speaker);
@@ -51,7 +51,7 @@ export function equip(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Spea
       }
       return;
     }
-    if (!isSaid(ctx.message)) return;
+    if (!isUserContent(ctx.message)) return;
     if (text === undefined) await reply(ctx, deps.messages.textOnly(locale));
     else if (text.startsWith('/')) await reply(ctx, deps.messages.unknownCommand(locale));
     else await reply(ctx, deps.messages.usage(defaultKind, locale));

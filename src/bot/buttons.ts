@@ -7,7 +7,7 @@ import { answer, edit } from './reply.ts';
 import { make } from './commands/submit-request.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
-import { statusFor } from './commands/requests.ts';
+import { statusFor } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
 
 const answers = {

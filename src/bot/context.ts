@@ -9,8 +9,8 @@ import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
-import type { DialogueState, DialogueTurn } from './dialogue/state.ts';
-import type { StatusMessages } from './delivery/status-message.ts';
+import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
+import type { StatusMessages } from './delivery/status-messages.ts';
 
 /** Who is speaking, as the handlers need it. */
 export type Speaker = {

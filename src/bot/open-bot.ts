@@ -9,14 +9,14 @@ import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
-import { equip } from './bot.ts';
+import { registerHandlers } from './bot.ts';
 import type { BotContext, BotDeps } from './context.ts';
 import { Delivery } from './delivery/delivery.ts';
-import { openOutbox } from './outbox/outbox.ts';
+import { openOutbox } from './outbox/open-outbox.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
-import { StatusMessages } from './delivery/status-message.ts';
-import { Updates } from './updates/updates.ts';
+import { StatusMessages } from './delivery/status-messages.ts';
+import { UpdatePipeline } from './updates/update-pipeline.ts';
 
 /** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
 const answerPatienceS = 40;
@@ -43,7 +43,7 @@ export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matc
 
 /** Everything that speaks with Telegram; disposing ends what is still being sent. */
 export type OpenBot = AsyncDisposable & {
-  readonly updates: Updates;
+  readonly updates: UpdatePipeline;
   readonly delivery: Delivery;
   readonly menu: CommandMenu;
   /** Writes the admins what they have to hear. */
@@ -97,11 +97,11 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   };
   const mail = opening.use(new AdminAlerts({ ...deps, outbox }));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, emit });
-  equip(bot, deps, ({ userId, locale }) => {
+  registerHandlers(bot, deps, ({ userId, locale }) => {
     void mail.meet(userId, locale);
     void menu.serve(userId);
   });
-  const updates = new Updates({ ...options, bot, source: new Poller({ ...options, bot }) });
+  const updates = new UpdatePipeline({ ...options, bot, source: new Poller({ ...options, bot }) });
   const opened = opening.move();
   return { updates, delivery, menu, mail, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

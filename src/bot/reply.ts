@@ -1,7 +1,7 @@
 import type { MessageView } from '../messages/view.ts';
 import type { BotContext } from './context.ts';
 import { replyTo, textOptions } from './delivery/view-options.ts';
-import { telegramErrorOf } from './outbox/telegram-error.ts';
+import { classifyTelegramError } from './outbox/telegram-error.ts';
 
 /**
  * Answers in the same chat and topic; in a group as a reply, so that everybody sees to whom. Whoever has shut the chat
@@ -16,7 +16,7 @@ export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
       ...(inGroup && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
     });
   } catch (error) {
-    if (telegramErrorOf(error) !== 'closed') throw error;
+    if (classifyTelegramError(error) !== 'closed') throw error;
   }
 }
 
@@ -25,7 +25,7 @@ export async function answer(ctx: BotContext, text?: string): Promise<void> {
   try {
     await ctx.answerCallbackQuery(text);
   } catch (error) {
-    if (telegramErrorOf(error) !== 'stale-query') throw error;
+    if (classifyTelegramError(error) !== 'stale-query') throw error;
   }
 }
 
@@ -34,7 +34,7 @@ export async function edit(ctx: BotContext, view: MessageView): Promise<void> {
   try {
     await ctx.editMessageText(view.text, textOptions(view));
   } catch (error) {
-    const trouble = telegramErrorOf(error);
+    const trouble = classifyTelegramError(error);
     if (trouble === 'not-modified' || trouble === 'closed') return;
     if (trouble !== 'no-message') throw error;
     await reply(ctx, view);

@@ -30,19 +30,19 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
     sent.push(`${Math.round(clock.monotonicMs() / 1_000)} s ${chatId}: ${words}`);
     return undefined;
   });
-  const heard = new Map<number, string>();
+  const meaningFor = new Map<number, string>();
   const mail = new AdminAlerts({
     outbox,
     users: {
       find: async (id: number) => {
-        const [locale, heardLocale] = [locales.get(id), heard.get(id)];
+        const [locale, heardLocale] = [locales.get(id), meaningFor.get(id)];
         return {
           id,
           ...(locale === undefined ? {} : { locale }),
           ...(heardLocale === undefined ? {} : { heardLocale }),
         };
       },
-      hear: async (id: number, locale: string) => void heard.set(id, locale),
+      hear: async (id: number, locale: string) => void meaningFor.set(id, locale),
     } as unknown as Users,
     messages: createMessageMapper(catalog),
     adminIds: new Set(adminIds),

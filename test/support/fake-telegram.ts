@@ -1,8 +1,8 @@
 import { Api, HttpError } from 'grammy';
-import { fixUndeliverable } from '../../src/bot/outbox/undeliverable.ts';
+import { undeliverableTransformer } from '../../src/bot/outbox/undeliverable-transformer.ts';
 import { RateLimiter } from '../../src/bot/outbox/rate-limiter.ts';
 import { Outbox } from '../../src/bot/outbox/outbox.ts';
-import { type Manner, rateLimitTransformer } from '../../src/bot/outbox/api-transformer.ts';
+import { type CallKind, rateLimitTransformer } from '../../src/bot/outbox/rate-limit-transformer.ts';
 import type { ChatStore, ChatEntry } from '../../src/domain/chat-store.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
@@ -56,7 +56,7 @@ export function fakeTelegram(
   const rests = { resting: async () => [], keep: async () => undefined };
   const options = { rateLimiter, chats, rests, clock, emit, closing: closing.signal };
   let messages = 0;
-  const apiFor = (manner: Manner): Api => {
+  const apiFor = (manner: CallKind): Api => {
     const api = new Api('1:of-the-tests');
     api.config.use(
       async (_prev, method, payload) => {
@@ -79,11 +79,11 @@ export function fakeTelegram(
         return { ok: false, error_code: deed.code, description: deed.says, parameters };
       },
       rateLimitTransformer(options, manner),
-      fixUndeliverable(options, manner),
+      undeliverableTransformer(options, manner),
     );
     return api;
   };
-  const api = apiFor('answering');
-  const outbox = new Outbox({ ...options, api: apiFor('unasked'), random: () => 1 });
+  const api = apiFor('reply');
+  const outbox = new Outbox({ ...options, api: apiFor('outgoing'), random: () => 1 });
   return { clock, calls, events, chats, rateLimiter, closing, emit, api, outbox };
 }

@@ -2,7 +2,7 @@ import { type Api, GrammyError } from 'grammy';
 import type { LanguageCode } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import { describeTelegramError, isCalledOff, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { describeTelegramError, isAborted, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 export type CommandMenuOptions = {
   readonly api: Api;
@@ -51,8 +51,8 @@ export class CommandMenu {
         await api.setMyCommands(messages.commands(language ?? defaultLocale, whose), { ...named, ...scope });
       } catch (error) {
         // The house closes: the next start publishes all of them again.
-        if (isCalledOff(error)) return false;
-        if (whose.chatId !== undefined && error instanceof GrammyError && telegramErrorOf(error) === 'closed')
+        if (isAborted(error)) return false;
+        if (whose.chatId !== undefined && error instanceof GrammyError && classifyTelegramError(error) === 'closed')
           return false;
         emit({ event: 'telegram.error', method: 'setMyCommands', detail: describeTelegramError(error) });
       }

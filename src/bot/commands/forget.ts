@@ -3,7 +3,7 @@ import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 
 /** A question that was left unanswered for so long is not answered by a stray press. */
-const askedForMs = 600_000;
+const questionValidMs = 600_000;
 
 /** /forget asks first; only the button under the question deletes anything. */
 export function forgetCommand({ messages }: BotDeps): Composer<BotContext> {
@@ -22,7 +22,7 @@ export async function pressForgetButton(ctx: BotContext, deps: BotDeps, id: stri
   if (whose !== String(userId))
     return answer(ctx, messages.answer(what === undefined ? 'expired' : 'not-yours', locale));
   const askedAtMs = (ctx.callbackQuery?.message?.date ?? 0) * 1_000;
-  if (clock.now() - askedAtMs > askedForMs) return answer(ctx, messages.answer('expired', locale));
+  if (clock.now() - askedAtMs > questionValidMs) return answer(ctx, messages.answer('expired', locale));
   if (what === 'no') {
     await answer(ctx);
     return edit(ctx, messages.forgetKept(locale));

@@ -3,7 +3,7 @@ import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { textOptions } from '../delivery/view-options.ts';
-import { describeTelegramError, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 
@@ -39,7 +39,7 @@ async function attempt({ emit }: BotDeps, call: () => Promise<unknown>): Promise
     await call();
   } catch (error) {
     // Whoever never wrote to the bot, or blocked it, finds out from /premium.
-    if (telegramErrorOf(error) === 'closed') return;
+    if (classifyTelegramError(error) === 'closed') return;
     emit({ event: 'telegram.error', method: 'sendMessage', detail: describeTelegramError(error) });
   }
 }

@@ -5,7 +5,7 @@ import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 
 /** Words and options as they are understood already. */
-export type Wish = {
+export type ReadRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
   readonly options?: GenerationOptions | undefined;
@@ -14,12 +14,12 @@ export type Wish = {
 /** Takes what a person wrote, options among the words; what cannot be followed is answered and costs nothing. */
 export async function ask(ctx: BotContext, deps: BotDeps, kind: JobKind, text: string): Promise<void> {
   const read = readPromptOptions(text);
-  if (!read.ok) return sayMistake(ctx, deps, kind, read.mistake);
+  if (!read.ok) return replyWithMistake(ctx, deps, kind, read.mistake);
   return make(ctx, deps, { kind, prompt: read.words, options: read.options });
 }
 
 /** Takes a request and answers at once; whatever happens later is told by the receipt. */
-export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, options = {} }: Wish): Promise<void> {
+export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, options = {} }: ReadRequest): Promise<void> {
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
@@ -37,12 +37,12 @@ export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, optio
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);
   const negative = options.negative === undefined ? undefined : checkPrompt(options.negative);
-  if (negative?.ok === false) return sayMistake(ctx, deps, kind, { kind: 'missing-value', option: 'no' });
+  if (negative?.ok === false) return replyWithMistake(ctx, deps, kind, { kind: 'missing-value', option: 'no' });
   const able = deps.service.checkOptions(
     kind,
     negative === undefined ? options : { ...options, negative: negative.prompt },
   );
-  if (!able.ok) return sayMistake(ctx, deps, kind, able.mistake);
+  if (!able.ok) return replyWithMistake(ctx, deps, kind, able.mistake);
   const accepted = await deps.service.submit({
     kind,
     prompt: checked.prompt,
@@ -71,6 +71,11 @@ export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, optio
 }
 
 /** Says why the options cannot be followed; nothing was taken. */
-export async function sayMistake(ctx: BotContext, deps: BotDeps, kind: JobKind, mistake: OptionMistake): Promise<void> {
+export async function replyWithMistake(
+  ctx: BotContext,
+  deps: BotDeps,
+  kind: JobKind,
+  mistake: OptionMistake,
+): Promise<void> {
   await reply(ctx, deps.messages.optionMistake(mistake, kind, ctx.speaker.locale));
 }

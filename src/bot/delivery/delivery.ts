@@ -9,9 +9,9 @@ import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { placeOf } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { StatusMessages } from './status-message.ts';
+import type { StatusMessages } from './status-messages.ts';
 import { textOptions } from './view-options.ts';
-import { sortTrouble, TryLater } from './send-once.ts';
+import { reportTelegramError, TryLater } from './send-once.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
 const lookedUpAtOnce = 8;
@@ -76,7 +76,7 @@ export class Delivery {
         job.statusMessageId === undefined
           ? ({ kind: 'send' } as const)
           : { kind: 'edit' as const, messageId: job.statusMessageId };
-      outbox.post({ chatId, ...call, rank: 'answer', run: () => this.#tryToDeliver(id) });
+      outbox.post({ chatId, ...call, priority: 'answer', run: () => this.#tryToDeliver(id) });
     } catch (error) {
       emit({ event: 'app.error', what: `look whom to tell of job ${id}`, error });
       clock.sleep(lookAgainMs, this.#closing.signal).then(
@@ -144,7 +144,7 @@ export class Delivery {
     if (as === 'message' || ms <= pingAfterMs) return;
     const { chatId } = job.origin;
     const run = () => this.#ping({ job, lease }, shown.messageId);
-    this.#options.outbox.post({ chatId, kind: 'send', rank: 'unasked', run });
+    this.#options.outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
   }
 
   /** At most once, and never again when it is not sure that it arrived. */
@@ -158,7 +158,7 @@ export class Delivery {
       const sent = await outbox.api.sendMessage(job.origin.chatId, view.text, options);
       await ledger.end(lease, 'ping', String(sent.message_id));
     } catch (error) {
-      sortTrouble(emit, 'ping', error);
+      reportTelegramError(emit, 'ping', error);
     }
     return 'done';
   }

@@ -2,7 +2,12 @@ import type { Api } from 'grammy';
 import type { Effect, EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import { type OutcomeForm, sendOutcome } from './media-message.ts';
-import { describeTelegramError, isPassing, telegramErrorOf, type TelegramError } from '../outbox/telegram-error.ts';
+import {
+  describeTelegramError,
+  isTransient,
+  classifyTelegramError,
+  type TelegramError,
+} from '../outbox/telegram-error.ts';
 
 /** What became of the one message. */
 export type SentOnce =
@@ -35,7 +40,7 @@ export async function sendOnce(
   let start = await ledger.begin(claim.lease, effect, 'once');
   if (start.kind === 'unsure') {
     // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
-    await assertThere(api, emit);
+    await assertTelegramReachable(api, emit);
     effect = part === 1 ? 'message-again' : `part-${part}-again`;
     start = await ledger.begin(claim.lease, effect, 'once');
   }
@@ -47,30 +52,30 @@ export async function sendOnce(
     await ledger.end(claim.lease, effect, String(messageId));
     return { kind: 'sent', messageId };
   } catch (error) {
-    const trouble = sortTrouble(emit, 'send', error);
+    const trouble = reportTelegramError(emit, 'send', error);
     if (trouble !== 'unsure') await ledger.undo(claim.lease, effect);
-    if (isPassing(trouble)) throw new TryLater();
+    if (isTransient(trouble)) throw new TryLater();
     return { kind: 'refused', trouble };
   }
 }
 
 /** Whoever holds an older lease shows nothing any more. */
-export async function assertHeld(delivery: JobDelivery, claim: Claim): Promise<void> {
+export async function assertLeaseHeld(delivery: JobDelivery, claim: Claim): Promise<void> {
   if (!(await delivery.holds(claim.lease))) throw new TryLater();
 }
 
 /** What the error means, told to the operator unless that has been done where the call was made. */
-export function sortTrouble(emit: Emit, method: string, error: unknown): TelegramError {
-  const trouble = telegramErrorOf(error);
+export function reportTelegramError(emit: Emit, method: string, error: unknown): TelegramError {
+  const trouble = classifyTelegramError(error);
   if (trouble !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
   return trouble;
 }
 
-async function assertThere(api: Api, emit: Emit): Promise<void> {
+async function assertTelegramReachable(api: Api, emit: Emit): Promise<void> {
   try {
     await api.getMe();
   } catch (error) {
-    sortTrouble(emit, 'getMe', error);
+    reportTelegramError(emit, 'getMe', error);
     throw new TryLater();
   }
 }

@@ -9,9 +9,9 @@ import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { type SendAs, uploadLimitBytes, editIntoOutcome, type OutcomeForm } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { assertHeld, sendOnce, sortTrouble, TryLater } from './send-once.ts';
-import { noWords, showRest } from '../show-rest.ts';
-import { isPassing, type TelegramError } from '../outbox/telegram-error.ts';
+import { assertLeaseHeld, sendOnce, reportTelegramError, TryLater } from './send-once.ts';
+import { emptyView, sendFurtherParts } from './further-parts.ts';
+import { isTransient, type TelegramError } from '../outbox/telegram-error.ts';
 
 /** How the person was told, and of what: words stand for a result that cannot be shown. */
 export type Shown =
@@ -46,15 +46,15 @@ type Try = { readonly outcome: Outcome; readonly as: SendAs };
 
 /** Shows the whole outcome: in the receipt, and behind it whatever one message cannot hold. Throws TryLater. */
 export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
-  const shown = await showFirst(claim, outcome, tools);
+  const shown = await showFirstMessage(claim, outcome, tools);
   if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
-  const [, ...others] = await screensFor(claim.job, shown.outcome, tools);
+  const [, ...others] = await viewsFor(claim.job, shown.outcome, tools);
   const [, ...files] = filesOf(shown.outcome.payload);
   const parts = [
     ...others.map((view) => ({ view })),
-    ...files.map((file, index) => ({ file: { file, number: index + 1 }, view: noWords })),
+    ...files.map((file, index) => ({ file: { file, number: index + 1 }, view: emptyView })),
   ];
-  await showRest(claim, parts, { ...tools, api: tools.outbox.api });
+  await sendFurtherParts(claim, parts, { ...tools, api: tools.outbox.api });
   return shown;
 }
 
@@ -63,7 +63,7 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
  * new one is sent, behind an intent row. What Telegram does not show as a picture it gets as a document, and what it does
  * not take at all becomes words. Throws TryLater.
  */
-async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
+async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
   const { outbox, delivery, results } = tools;
   const { job } = claim;
   const opened = firstFile(outcome) && (await results.open(job.id));
@@ -71,7 +71,7 @@ async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Prom
   if ((firstFile(attempt.outcome)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
   let { statusMessageId } = job;
   for (;;) {
-    const [view] = await screensFor(job, attempt.outcome, tools);
+    const [view] = await viewsFor(job, attempt.outcome, tools);
     const file = firstFile(attempt.outcome);
     const form = { file: file && opened && { file, opened }, as: attempt.as, view };
     let trouble: TelegramError;
@@ -83,14 +83,14 @@ async function showFirst(claim: Claim, outcome: Outcome, tools: ShowTools): Prom
       }
       ({ trouble } = sent);
     } else {
-      await assertHeld(delivery, claim);
+      await assertLeaseHeld(delivery, claim);
       const met = await edit(job, statusMessageId, form, tools);
       if (met === undefined) return { as: 'edit', messageId: statusMessageId, outcome: attempt.outcome };
       trouble = met;
     }
     if (trouble === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
     const isEditRefused = statusMessageId !== undefined && (trouble === 'no-message' || trouble === 'refused');
-    const other = isEditRefused ? attempt : otherTry(attempt, trouble);
+    const other = isEditRefused ? attempt : nextTry(attempt, trouble);
     if (other === undefined && statusMessageId === undefined) return { as: 'nothing', why: trouble };
     if (isEditRefused || other === undefined) statusMessageId = undefined;
     attempt = other ?? attempt;
@@ -107,8 +107,8 @@ async function edit(
     await editIntoOutcome(outbox.api, job, statusMessageId, form);
     return undefined;
   } catch (error) {
-    const trouble = sortTrouble(emit, 'edit', error);
-    if (isPassing(trouble)) throw new TryLater();
+    const trouble = reportTelegramError(emit, 'edit', error);
+    if (isTransient(trouble)) throw new TryLater();
     return trouble;
   }
 }
@@ -122,7 +122,7 @@ function firstTry(outcome: Outcome, opened: OpenedResult | undefined): Try {
 }
 
 /** What is left when Telegram does not want it so; after words, nothing. */
-function otherTry({ outcome, as }: Try, trouble: TelegramError): Try | undefined {
+function nextTry({ outcome, as }: Try, trouble: TelegramError): Try | undefined {
   if (outcome.kind !== 'result') return undefined;
   if (trouble === 'too-big') return words('too-large');
   const isFile = outcome.payload.kind !== 'text';
@@ -139,7 +139,7 @@ function firstFile(outcome: Outcome): MediaFile | undefined {
 }
 
 /** What stands in the first message or under its file; more than one where the result is a long text. */
-async function screensFor(
+async function viewsFor(
   job: Job,
   outcome: Outcome,
   { service, messages, clock }: ShowTools,

@@ -1,31 +1,31 @@
 import { parseCallbackData } from '../../messages/view.ts';
-import { jobUnder } from '../commands/replies.ts';
+import { jobOfMessage } from '../commands/result-replies.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { isSaid } from '../middleware/identify.ts';
+import { isUserContent } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
-import { make, sayMistake } from '../commands/submit-request.ts';
-import { type DialogueTurn, recall, type Recalled } from './state.ts';
+import { make, replyWithMistake } from '../commands/submit-request.ts';
+import { type DialogueTurn, loadDialogue, type LoadedDialogue } from './dialogue-state.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';
 
 /** What an update means for a dialogue that may be open. */
-export type Heard = 'answer' | 'leaves' | 'nothing';
+export type UpdateMeaning = 'answer' | 'leaves' | 'nothing';
 
 /**
  * A command leaves the dialogue and is carried out; so does the example button. In private everything else that a person
  * writes is an answer, in a group only words in reply to the bot; every other update passes by.
  */
-export function heard(ctx: BotContext): Heard {
+export function meaningFor(ctx: BotContext): UpdateMeaning {
   const press = parseCallbackData(ctx.callbackQuery?.data ?? '');
   if (press?.verb === 'ask') return 'answer';
   if (press?.verb === 'example') return 'leaves';
   const { message } = ctx;
-  if (message === undefined || !isSaid(message)) return 'nothing';
+  if (message === undefined || !isUserContent(message)) return 'nothing';
   if (message.text?.startsWith('/') === true) return isForOthers(message.text, ctx.me.username) ? 'nothing' : 'leaves';
   const repliedTo = message.reply_to_message;
   const isReplyToUs = repliedTo?.from?.id === ctx.me.id;
-  if (isReplyToUs && jobUnder(repliedTo) !== undefined) return 'nothing';
+  if (isReplyToUs && jobOfMessage(repliedTo) !== undefined) return 'nothing';
   return ctx.chat?.type === 'private' || (isReplyToUs && message.text !== undefined) ? 'answer' : 'nothing';
 }
 
@@ -48,7 +48,7 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
       return edit(ctx, view);
     }
     case 'mistake':
-      return sayMistake(ctx, deps, turn.job, turn.mistake);
+      return replyWithMistake(ctx, deps, turn.job, turn.mistake);
     case 'make': {
       const { kind, words, options, style } = turn.wish;
       const prompt = messages.styled(words, style, locale);
@@ -76,20 +76,20 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
 
   inChat.use(async (ctx, next) => {
     const key = `${ctx.chat?.id}:${ctx.speaker.userId}`;
-    const meaning = heard(ctx);
-    const recalled: Recalled =
-      meaning === 'nothing' ? { kind: 'none' } : await recall(store, key, dialogueVersion, clock.now());
-    const isOpen = recalled.kind === 'open';
+    const meaning = meaningFor(ctx);
+    const loaded: LoadedDialogue =
+      meaning === 'nothing' ? { kind: 'none' } : await loadDialogue(store, key, dialogueVersion, clock.now());
+    const isOpen = loaded.kind === 'open';
     ctx.turns = [];
     ctx.mistakeIn = (kind, options) => {
       const checked = service.checkOptions(kind, options);
       return checked.ok ? undefined : checked.mistake;
     };
-    ctx.memory = { before: meaning === 'answer' && isOpen ? recalled.state : undefined };
-    if (meaning === 'leaves' && recalled.kind !== 'none') ctx.memory.after = 'nothing';
+    ctx.memory = { before: meaning === 'answer' && isOpen ? loaded.state : undefined };
+    if (meaning === 'leaves' && loaded.kind !== 'none') ctx.memory.after = 'nothing';
     if (meaning === 'leaves' && isOpen && isCancel(ctx)) {
       await reply(ctx, messages.dialogueCancelled(ctx.speaker.locale));
-    } else if (meaning === 'answer' && recalled.kind === 'outdated') {
+    } else if (meaning === 'answer' && loaded.kind === 'outdated') {
       ctx.memory.after = 'nothing';
       ctx.turns.push({ kind: 'outdated' });
     } else {

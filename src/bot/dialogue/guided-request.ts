@@ -5,30 +5,30 @@ import { readPromptOptions, checkPrompt } from '../../jobs/request/prompt-option
 import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';
-import type { DialogueTurn } from './state.ts';
+import type { DialogueTurn } from './dialogue-state.ts';
 
 export const guidedRequestId = 'guided-request';
 /** To be raised with every change in the order of what is waited for and decided below: kept dialogues end kindly. */
 export const dialogueVersion = 1;
 /** Answers that are none, in one dialogue; with the last of them it ends. */
-const mostStumbles = 3;
+const maxBadAnswers = 3;
 
-type Talk = Conversation<BotContext>;
+type GuidedConversation = Conversation<BotContext>;
 type Said = { readonly words: string; readonly options: GenerationOptions };
 
 /**
  * What to make, in which shape, in which style; then it is made. Runs from its beginning at every answer, fed from its
  * log: so no call to Telegram, no clock and no chance in here, only decisions that go out through `external`.
  */
-export async function guidedRequest(talk: Talk, start: Context, kind: JobKind): Promise<void> {
+export async function guidedRequest(talk: GuidedConversation, start: Context, kind: JobKind): Promise<void> {
   const dialogue = String(start.update.update_id);
   const decide = (turn: DialogueTurn) => talk.external((ctx) => void ctx.turns.push(turn));
-  let stumbles = 0;
+  let badAnswers = 0;
   /** Answers kindly and goes on waiting, or gives up; answers which. */
-  const stumble = async (turn: DialogueTurn): Promise<boolean> => {
-    stumbles += 1;
-    await decide(stumbles < mostStumbles ? turn : { kind: 'give-up' });
-    return stumbles < mostStumbles;
+  const rejectAnswer = async (turn: DialogueTurn): Promise<boolean> => {
+    badAnswers += 1;
+    await decide(badAnswers < maxBadAnswers ? turn : { kind: 'give-up' });
+    return badAnswers < maxBadAnswers;
   };
   const choose = async <Choice extends string>(
     question: Extract<DialogueQuestion, { kind: 'shape' | 'style' }>,
@@ -44,12 +44,12 @@ export async function guidedRequest(talk: Talk, start: Context, kind: JobKind): 
       });
       const choice = choiceIn(answer);
       if (choice !== undefined) return choice;
-      if (!(await stumble({ kind: 'ask', question, hint: 'button-needed' }))) return undefined;
+      if (!(await rejectAnswer({ kind: 'ask', question, hint: 'button-needed' }))) return undefined;
     }
   };
 
   await decide({ kind: 'ask', question: { kind: 'what', job: kind } });
-  const said = await hear(talk, kind, stumble);
+  const said = await hear(talk, kind, rejectAnswer);
   if (said === undefined) return;
   let { options } = said;
   if (options.aspect === undefined && (await mistakeIn(talk, kind, { ...options, aspect: '1:1' })) === null) {
@@ -64,9 +64,9 @@ export async function guidedRequest(talk: Talk, start: Context, kind: JobKind): 
 
 /** Waits for words that can be followed; nothing when too many answers were something else. */
 async function hear(
-  talk: Talk,
+  talk: GuidedConversation,
   kind: JobKind,
-  stumble: (turn: DialogueTurn) => Promise<boolean>,
+  rejectAnswer: (turn: DialogueTurn) => Promise<boolean>,
 ): Promise<Said | undefined> {
   for (;;) {
     const { message } = await talk.waitUntil((ctx) => ctx.message !== undefined, { next: true });
@@ -78,12 +78,12 @@ async function hear(
       mistake === null
         ? { kind: 'ask', question: { kind: 'what', job: kind }, hint: 'text-needed' }
         : { kind: 'mistake', job: kind, mistake };
-    if (!(await stumble(turn))) return undefined;
+    if (!(await rejectAnswer(turn))) return undefined;
   }
 }
 
 /** What the models have against the options; null, which survives the log, when nothing. */
-function mistakeIn(talk: Talk, kind: JobKind, options: GenerationOptions) {
+function mistakeIn(talk: GuidedConversation, kind: JobKind, options: GenerationOptions) {
   return talk.external((ctx) => ctx.mistakeIn(kind, options) ?? null);
 }
 

@@ -1,24 +1,24 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { NextFunction } from 'grammy';
 import type { BotContext, BotDeps } from '../context.ts';
-import { identify, isSaid } from './identify.ts';
+import { identify, isUserContent } from './identify.ts';
 import { reply } from '../reply.ts';
 
 /** So much is answered: from one person, and to everybody in one group. */
-export const limitRules = {
+export const floodRules = {
   person: { burst: 20, everyMs: 2_000 },
   /** Telegram takes about twenty messages a minute to a group, and many an answer is followed by a picture. */
   group: { burst: 12, everyMs: 5_000 },
-  noticeEveryMs: 60_000,
+  minNoticeIntervalMs: 60_000,
   /** Whoever goes on like this within a minute after the notice is not heard for a while. */
-  mostIgnored: 60,
-  ignoredWithinMs: 60_000,
+  maxIgnored: 60,
+  ignoredWindowMs: 60_000,
   muteMs: 600_000,
   /** Of more people and groups than these, those who wrote longest ago are forgotten. */
   remembered: 10_000,
 } as const;
 
-export type Ruling =
+export type FloodDecision =
   | 'go'
   /** To be told, once in a while, that this was too much. */
   | 'notice'
@@ -32,7 +32,7 @@ type PersonState = Bucket & { ignored: number; ignoredSinceMs: number; mutedUnti
  * A person has tokens -> has none, and is told so once a minute -> goes on all the same, and is muted -> has tokens. In
  * memory only: a restart forgives.
  */
-export class Limits {
+export class FloodLimit {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #people = new Map<number, PersonState>();
   readonly #groups = new Map<number, Bucket>();
@@ -42,18 +42,18 @@ export class Limits {
   }
 
   /** What becomes of something that the person asks for, in a group or alone with the bot. */
-  judge(userId: number, groupId?: number): Ruling {
+  judge(userId: number, groupId?: number): FloodDecision {
     const nowMs = this.#clock.monotonicMs();
     const person = remembered(this.#people, userId, () => newPerson(nowMs));
     const group = groupId === undefined ? undefined : remembered(this.#groups, groupId, () => newGroup(nowMs));
     if (person.mutedUntilMs > nowMs) return 'silence';
-    refill(person, limitRules.person, nowMs);
+    refill(person, floodRules.person, nowMs);
     if (person.tokens < 1) {
       if (isTooMuch(person, nowMs)) return 'silence';
       return mayNotice(person, nowMs) && (group === undefined || mayNotice(group, nowMs)) ? 'notice' : 'silence';
     }
     if (group !== undefined) {
-      refill(group, limitRules.group, nowMs);
+      refill(group, floodRules.group, nowMs);
       // The others' fault is not counted against whoever happens to write next.
       if (group.tokens < 1) return mayNotice(group, nowMs) ? 'notice' : 'silence';
       group.tokens -= 1;
@@ -64,12 +64,12 @@ export class Limits {
 }
 
 function newPerson(nowMs: number): PersonState {
-  const { burst } = limitRules.person;
+  const { burst } = floodRules.person;
   return { ...newBucket(burst, nowMs), ignored: 0, ignoredSinceMs: -Infinity, mutedUntilMs: -Infinity };
 }
 
 function newGroup(nowMs: number): Bucket {
-  return newBucket(limitRules.group.burst, nowMs);
+  return newBucket(floodRules.group.burst, nowMs);
 }
 
 function newBucket(tokens: number, nowMs: number): Bucket {
@@ -87,19 +87,19 @@ function refill(
 
 /** Counts what is ignored; mutes whoever does not stop. */
 function isTooMuch(person: PersonState, nowMs: number): boolean {
-  if (nowMs - person.ignoredSinceMs >= limitRules.ignoredWithinMs) {
+  if (nowMs - person.ignoredSinceMs >= floodRules.ignoredWindowMs) {
     person.ignored = 0;
     person.ignoredSinceMs = nowMs;
   }
   person.ignored += 1;
-  if (person.ignored <= limitRules.mostIgnored) return false;
-  person.mutedUntilMs = nowMs + limitRules.muteMs;
+  if (person.ignored <= floodRules.maxIgnored) return false;
+  person.mutedUntilMs = nowMs + floodRules.muteMs;
   person.ignoredSinceMs = -Infinity;
   return true;
 }
 
 function mayNotice(bucket: Bucket, nowMs: number): boolean {
-  if (nowMs - bucket.noticedAtMs < limitRules.noticeEveryMs) return false;
+  if (nowMs - bucket.noticedAtMs < floodRules.minNoticeIntervalMs) return false;
   bucket.noticedAtMs = nowMs;
   return true;
 }
@@ -110,7 +110,7 @@ function remembered<Value>(entries: Map<number, Value>, id: number, create: () =
   entries.delete(id);
   entries.set(id, value);
   const [oldest] = entries.keys();
-  if (entries.size > limitRules.remembered && oldest !== undefined) entries.delete(oldest);
+  if (entries.size > floodRules.remembered && oldest !== undefined) entries.delete(oldest);
   return value;
 }
 
@@ -118,8 +118,8 @@ function remembered<Value>(entries: Map<number, Value>, id: number, create: () =
  * Lets through what a person may ask for at that pace. `door` stands before everything else and turns away at no cost;
  * `notice` says to whom the door let pass for that alone, once they are known, that it was too much.
  */
-export function limiting({ messages, clock, adminIds }: Pick<BotDeps, 'messages' | 'clock' | 'adminIds'>) {
-  const limits = new Limits(clock);
+export function floodLimit({ messages, clock, adminIds }: Pick<BotDeps, 'messages' | 'clock' | 'adminIds'>) {
+  const limits = new FloodLimit(clock);
   const toBeNoticed = new WeakSet<BotContext>();
   const ours = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
   return {
@@ -143,7 +143,7 @@ export function limiting({ messages, clock, adminIds }: Pick<BotDeps, 'messages'
 /** Whether the bot may have to answer: in a group that is a command of ours, a button, or a reply to us. */
 function asksUs({ callbackQuery, message, chat, me }: BotContext, ours: ReadonlySet<string>): boolean {
   if (callbackQuery !== undefined) return true;
-  if (message === undefined || !isSaid(message)) return false;
+  if (message === undefined || !isUserContent(message)) return false;
   if (chat?.type === 'private' || message.reply_to_message?.from?.id === me.id) return true;
   const [, command = '', target] = /^\/(\w+)(?:@(\w+))?/.exec(message.text ?? message.caption ?? '') ?? [];
   return target === undefined ? ours.has(command) : target.toLowerCase() === me.username.toLowerCase();

@@ -45,7 +45,7 @@ export function isAdminHere({ speaker, chat, message, callbackQuery }: BotContex
 }
 
 /** Finds out who speaks; an update of nobody ends here. */
-export function introduce({
+export function identifySpeaker({
   users,
   adminIds,
   premiumIds,
@@ -96,6 +96,6 @@ const contents = [
 ] as const satisfies readonly (keyof Message)[];
 
 /** Whether somebody says something by it; payments, pinned messages and what else Telegram writes are nobody's words. */
-export function isSaid(message: Message): boolean {
+export function isUserContent(message: Message): boolean {
   return contents.some((content) => content in message);
 }

@@ -1,8 +1,8 @@
 import { GrammyError, HttpError } from 'grammy';
 
-/** What a failed call to Telegram means for whoever made it. */
+/** What a failed call to Telegram means for its caller. */
 export type TelegramError =
-  /** Exactly that is shown already: as good as done. */
+  /** The message already has this content: done. */
   | 'not-modified'
   /** The message to edit is gone or not ours to edit: send a new one. */
   | 'no-message'
@@ -16,7 +16,7 @@ export type TelegramError =
   | 'bad-media'
   /** More bytes than Telegram takes: nothing but words can be sent. */
   | 'too-big'
-  /** The group lives on under another id: send it there. */
+  /** The group became a supergroup with another id: send it there. */
   | 'moved'
   /** The person blocked us, or the chat is gone: stop writing there. */
   | 'closed'
@@ -27,14 +27,14 @@ export type TelegramError =
   /** Another process polls with this token, or a webhook is set. */
   | 'conflict'
   | 'too-many'
-  /** No connection came about: certainly not done. */
+  /** No connection was made: certainly not done. */
   | 'offline'
   /** Telegram or the network failed; it may have been done. */
   | 'unsure'
-  /** Telegram refused for another reason: the same call will be refused again. */
+  /** Telegram refused for another reason and will refuse the same call again. */
   | 'refused';
 
-/** What Telegram says when it refuses; the texts are the Bot API server's own. */
+/** A refusal of the Bot API server. */
 export type Refusal = {
   readonly error_code: number;
   readonly description: string;
@@ -62,7 +62,7 @@ const phrases: readonly (readonly [RegExp, TelegramError])[] = [
   [/query is too old|query ID is invalid/i, 'stale-query'],
 ];
 
-/** The system's words for a connection that was never made. */
+/** System error codes of a connection that was never made. */
 const neverConnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -72,50 +72,56 @@ const neverConnected: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-const passing: ReadonlySet<TelegramError> = new Set(['offline', 'unsure', 'too-many', 'unauthorized', 'conflict']);
+const transientErrors: ReadonlySet<TelegramError> = new Set([
+  'offline',
+  'unsure',
+  'too-many',
+  'unauthorized',
+  'conflict',
+]);
 
-/** Sorts an error of a call to Telegram; rethrows what is no such error. */
-export function telegramErrorOf(error: unknown): TelegramError {
+/** Classifies an error of a call to Telegram; rethrows every other error. */
+export function classifyTelegramError(error: unknown): TelegramError {
   if (error instanceof HttpError) return neverConnected.has(causeName(error.error)) ? 'offline' : 'unsure';
   if (!(error instanceof GrammyError)) throw error;
-  return refusalTrouble(error);
+  return classifyRefusal(error);
 }
 
-export function refusalTrouble({ error_code: code, description, parameters }: Refusal): TelegramError {
+export function classifyRefusal({ error_code: code, description, parameters }: Refusal): TelegramError {
   if (code === 401 || code === 404) return 'unauthorized';
   if (code === 403) return 'closed';
   if (code === 409) return 'conflict';
   if (code === 413) return 'too-big';
   if (code === 429) return 'too-many';
-  // What has no code at all was not said by Telegram.
+  // An answer without a code is not from Telegram.
   if (!(code < 500)) return 'unsure';
   if (parameters?.migrate_to_chat_id !== undefined) return 'moved';
   return phrases.find(([phrase]) => phrase.test(description))?.[1] ?? 'refused';
 }
 
-/** Another time the same call may succeed. */
-export function isPassing(trouble: TelegramError): boolean {
-  return passing.has(trouble);
+/** Whether the same call may succeed later. */
+export function isTransient(error: TelegramError): boolean {
+  return transientErrors.has(error);
 }
 
 const missingRetryAfterMs = 5_000;
-/** Nothing waits longer before Telegram is asked again. */
-export const longestHoldMs = 3_600_000;
+/** The longest wait that is honoured before the next call. */
+export const maxHoldMs = 3_600_000;
 
-/** How long Telegram asks to wait; undefined when it does not. */
-export function holdOf(answer: Refusal | { readonly ok: true }): number | undefined {
+/** Milliseconds that Telegram asks to wait; undefined when it does not. */
+export function retryAfterOf(answer: Refusal | { readonly ok: true }): number | undefined {
   if (!('error_code' in answer) || answer.error_code !== 429) return undefined;
   const seconds = answer.parameters?.retry_after;
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return missingRetryAfterMs;
-  return Math.min(Math.max(1, seconds) * 1_000, longestHoldMs);
+  return Math.min(Math.max(1, seconds) * 1_000, maxHoldMs);
 }
 
-/** We broke the call off ourselves, because the house closes; it may have been done. */
-export function isCalledOff(error: unknown): boolean {
+/** Whether we aborted the call ourselves because the app stops; it may have had its effect. */
+export function isAborted(error: unknown): boolean {
   return error instanceof HttpError && causeName(error.error) === 'AbortError';
 }
 
-/** The facts of an error for a log line; never the payload, which holds people's words, nor the address, which holds the token. */
+/** An error for a log line, without the payload (people's words) and the address (the token). */
 export function describeTelegramError(error: unknown): string {
   if (error instanceof GrammyError) return describeRefusal(error);
   if (error instanceof HttpError) return `no answer from Telegram (${causeName(error.error)})`;

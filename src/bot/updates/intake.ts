@@ -1,14 +1,14 @@
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
-import type { Handling } from './handling.ts';
+import type { UpdateHandler } from './update-handler.ts';
 
 /** So long the answers to what cannot be kept hold up what comes next. */
 const answersMs = 10_000;
 
 export type IntakeOptions = {
   readonly inbox: Inbox;
-  readonly handling: Handling;
+  readonly handling: UpdateHandler;
   readonly clock: Clock;
 };
 

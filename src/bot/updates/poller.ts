@@ -4,15 +4,15 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { BotContext } from '../context.ts';
-import { retryAfterMs } from './telegram-retry.ts';
-import { describeTelegramError, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { retryDelayMs } from './telegram-retry.ts';
+import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 import { PollingConflict } from './polling-conflict.ts';
 import type { UpdateSink, UpdateSource } from './update-source.ts';
 
 const pollS = 25;
-const storageRestMs = 1_000;
+const storageRetryMs = 1_000;
 
-const wanted = ['message', 'callback_query', 'my_chat_member'] as const;
+const wantedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;
 
 export type PollerOptions = {
   readonly bot: Bot<BotContext>;
@@ -29,15 +29,15 @@ export type PollerOptions = {
 export class Poller implements UpdateSource {
   readonly #options: PollerOptions;
   readonly #contest: PollingConflict;
-  #lastAnswerUpMs: number | undefined;
+  #lastAnswerMonotonicMs: number | undefined;
 
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#contest = new PollingConflict(options.clock, options.emit);
   }
 
-  get lastAnswerUpMs(): number | undefined {
-    return this.#lastAnswerUpMs;
+  get lastAnswerMonotonicMs(): number | undefined {
+    return this.#lastAnswerMonotonicMs;
   }
 
   async deliver(sink: UpdateSink, signal: AbortSignal): Promise<void> {
@@ -48,22 +48,22 @@ export class Poller implements UpdateSource {
       try {
         await sink.room();
         const batch = await bot.api.getUpdates(
-          { timeout: pollS, limit: 100, allowed_updates: wanted, ...(offset === undefined ? {} : { offset }) },
+          { timeout: pollS, limit: 100, allowed_updates: wantedUpdates, ...(offset === undefined ? {} : { offset }) },
           signal as Parameters<typeof bot.api.getUpdates>[1],
         );
         failures = 0;
-        this.#lastAnswerUpMs = clock.monotonicMs();
+        this.#lastAnswerMonotonicMs = clock.monotonicMs();
         this.#contest.win();
         const taken = await sink.take(batch, signal);
         const last = batch[taken - 1];
         if (last !== undefined) offset = last.update_id + 1;
-        if (taken < batch.length) await clock.sleep(storageRestMs, signal);
+        if (taken < batch.length) await clock.sleep(storageRetryMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
         // The machine's fault, reported elsewhere.
         if (isStorageRefusal(error)) {
-          await clock.sleep(storageRestMs, signal).catch(() => undefined);
+          await clock.sleep(storageRetryMs, signal).catch(() => undefined);
           continue;
         }
         if (await this.#hasRemovedWebhook(error)) continue;
@@ -88,7 +88,7 @@ export class Poller implements UpdateSource {
   }
 
   #waitMs(error: unknown, failures: number): number {
-    if (error instanceof GrammyError && telegramErrorOf(error) === 'conflict') return this.#contest.lose();
-    return retryAfterMs(error, failures, this.#options.random);
+    if (error instanceof GrammyError && classifyTelegramError(error) === 'conflict') return this.#contest.lose();
+    return retryDelayMs(error, failures, this.#options.random);
   }
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../../kit/clock.ts';
 
 const restMs = 5_000;
 /** Whoever came second leaves the first in peace for this long between two looks whether it has gone. */
-const newcomersRestMs = 30_000;
+const newcomerRetryMs = 30_000;
 /** So many looks soon after another: mostly the other one is only about to leave. */
-const hastyLooks = 3;
+const maxQuickRetries = 3;
 /** A process that has polled this long without being disturbed is no newcomer. */
 const establishedMs = 60_000;
 /** A poll that was disturbed is answered sooner than this; the other one looks again after `restMs`. */
@@ -41,7 +41,7 @@ export class PollingConflict {
     }
     this.#lost += 1;
     this.#lastUpMs = nowMs;
-    return this.#isEstablished || this.#lost <= hastyLooks ? restMs : newcomersRestMs;
+    return this.#isEstablished || this.#lost <= maxQuickRetries ? restMs : newcomerRetryMs;
   }
 
   /** A poll was answered. */

@@ -1,16 +1,13 @@
-import { GrammyError, type NextFunction } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Secret } from '../../kit/secret.ts';
-import type { BotContext, BotDeps } from '../context.ts';
-import { reply } from '../reply.ts';
 
-/** Stands where a key stood, sign for sign, so that what Telegram marked in the text stays in its place. */
-const mask = '\ue0e1';
+/** Replaces a secret character by character, so that Telegram's entity offsets stay valid. A private-use character. */
+export const mask = '\ue0e1';
 
-/** Where people write: what they say, where a link of theirs leads, and how they name a file. */
-const written: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name']);
+/** Fields that hold typed text: messages, captions, link targets, file names. */
+const typedFields: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name']);
 
-/** What no sentence about a picture contains; nobody's key is needed to see it. */
+/** Shapes of tokens and keys that no prompt contains. */
 const shapes: readonly RegExp[] = [
   /\d{6,12}:[A-Za-z0-9_-]{30,}/g,
   /(?<![A-Za-z0-9])(?:sk|pk|rk|key|hf|r8|gsk|xai|ghp)[-_](?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}/g,
@@ -21,39 +18,18 @@ const shapes: readonly RegExp[] = [
 ];
 
 /**
- * The JSON of an update, in which everything that somebody wrote and that looks like a key, or is one of ours, is masked:
- * from here on it is nowhere, not in the inbox, not in a dialogue, not in a prompt.
+ * The JSON of an update with every typed text masked that looks like a key or is one of `ownSecrets`. It runs before the
+ * inbox, so no such text reaches the database, a dialogue or a prompt.
  */
-export function withoutKeys(update: Update, ours: readonly Secret[] = []): string {
-  const known = ours.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
+export function redactSecrets(update: Update, ownSecrets: readonly Secret[] = []): string {
+  const known = ownSecrets.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
   return JSON.stringify(update, (name, value: unknown) =>
-    written.has(name) && typeof value === 'string' ? masked(value, known) : value,
+    typedFields.has(name) && typeof value === 'string' ? masked(value, known) : value,
   );
 }
 
 function masked(text: string, known: readonly string[]): string {
   const hide = (found: string) => mask.repeat(found.length);
-  const withoutOurs = known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text);
-  return shapes.reduce((rest, shape) => rest.replace(shape, hide), withoutOurs);
-}
-
-/** Whoever wrote a key here is told, and the message is deleted; nothing else ever sees it. */
-export function typedKeys({ messages }: Pick<BotDeps, 'messages'>) {
-  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    const { text, caption, entities, caption_entities: links, document, video, audio } = ctx.message ?? {};
-    if (!JSON.stringify([text, caption, entities, links, document, video, audio]).includes(mask)) return next();
-    // In groups people may write what they like among themselves.
-    if (ctx.chat?.type !== 'private' && !(text ?? caption ?? '').startsWith('/')) return;
-    const isGone = await deleted(ctx);
-    await reply(ctx, messages.typedKey(isGone, ctx.speaker.locale));
-  };
-}
-
-async function deleted(ctx: BotContext): Promise<boolean> {
-  try {
-    return await ctx.deleteMessage();
-  } catch (error) {
-    if (!(error instanceof GrammyError)) throw error;
-    return error.description.includes('message to delete not found');
-  }
+  const withoutKnown = known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text);
+  return shapes.reduce((rest, shape) => rest.replace(shape, hide), withoutKnown);
 }

@@ -1,6 +1,6 @@
 import { GrammyError, HttpError } from 'grammy';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
-import { holdOf, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { retryAfterOf, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 /** Telegram refused the token: only a new one helps. */
 export class TokenRefused extends Error {
@@ -13,9 +13,9 @@ export class TokenRefused extends Error {
 }
 
 /** How long to wait after a failed call that is made until it succeeds; `failures` in a row. Throws TokenRefused. */
-export function retryAfterMs(error: unknown, failures: number, random: Random): number {
+export function retryDelayMs(error: unknown, failures: number, random: Random): number {
   const isTelegrams = error instanceof GrammyError || error instanceof HttpError;
-  if (isTelegrams && telegramErrorOf(error) === 'unauthorized') throw new TokenRefused();
-  const holdMs = error instanceof GrammyError ? holdOf(error) : undefined;
+  if (isTelegrams && classifyTelegramError(error) === 'unauthorized') throw new TokenRefused();
+  const holdMs = error instanceof GrammyError ? retryAfterOf(error) : undefined;
   return holdMs ?? backoffMs(failures, { baseMs: 1_000, capMs: 30_000 }, random);
 }

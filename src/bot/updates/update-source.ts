@@ -24,7 +24,7 @@ export type UpdateSink = {
  */
 export type UpdateSource = {
   /** When Telegram last answered a call of the source, by `Clock.uptimeMs`; undefined before the first answer. */
-  readonly lastAnswerUpMs: number | undefined;
+  readonly lastAnswerMonotonicMs: number | undefined;
   /** Delivers updates to the sink until the signal aborts; throws TokenRefused. */
   deliver(sink: UpdateSink, signal: AbortSignal): Promise<void>;
 };

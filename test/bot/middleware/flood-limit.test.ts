@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { limitRules, Limits, type Ruling } from '../../../src/bot/middleware/flood-limit.ts';
+import { floodRules, FloodLimit, type FloodDecision } from '../../../src/bot/middleware/flood-limit.ts';
 
 const minuteMs = 60_000;
 
 function someLimits() {
   let nowMs = 0;
-  const limits = new Limits({ monotonicMs: () => nowMs });
-  const judge = (times: number, userId = 7, groupId?: number): readonly Ruling[] =>
+  const limits = new FloodLimit({ monotonicMs: () => nowMs });
+  const judge = (times: number, userId = 7, groupId?: number): readonly FloodDecision[] =>
     Array.from({ length: times }, () => limits.judge(userId, groupId));
   return { judge, wait: (ms: number) => void (nowMs += ms) };
 }
 
-const count = (rulings: readonly Ruling[]) =>
+const count = (rulings: readonly FloodDecision[]) =>
   Object.fromEntries(['go', 'notice', 'silence'].map((name) => [name, rulings.filter((one) => one === name).length]));
 
 test('Limits lets a burst through, and then as much as time gives', () => {
@@ -91,7 +91,7 @@ test('Limits remembers only so many people', () => {
   const { judge } = someLimits();
   judge(20, 1);
   judge(20, 2);
-  for (let id = 3; id < limitRules.remembered + 2; id += 1) judge(1, id);
+  for (let id = 3; id < floodRules.remembered + 2; id += 1) judge(1, id);
   expect([judge(1, 1), judge(1, 2)].flat()).toEqual(['go', 'go']);
   judge(20, 2);
   expect(judge(1, 2)).toEqual(['silence']);
@@ -103,14 +103,14 @@ test('Limits never answers more than the bucket holds, nor notices twice a minut
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { judge, wait } = someLimits();
       let nowMs = 0;
-      const said: { readonly atMs: number; readonly ruling: Ruling }[] = [];
+      const said: { readonly atMs: number; readonly ruling: FloodDecision }[] = [];
       for (const { waitMs, times } of steps) {
         wait(waitMs);
         nowMs += waitMs;
         for (const ruling of judge(times)) said.push({ atMs: nowMs, ruling });
       }
-      const at = (ruling: Ruling) => said.filter((one) => one.ruling === ruling).map(({ atMs }) => atMs);
-      const { burst, everyMs } = limitRules.person;
+      const at = (ruling: FloodDecision) => said.filter((one) => one.ruling === ruling).map(({ atMs }) => atMs);
+      const { burst, everyMs } = floodRules.person;
       const gone = at('go');
       for (const [index, atMs] of gone.entries()) {
         const until = gone.slice(index);
@@ -119,7 +119,7 @@ test('Limits never answers more than the bucket holds, nor notices twice a minut
       }
       const notices = at('notice');
       for (const [index, atMs] of notices.slice(1).entries()) {
-        expect(atMs - (notices[index] ?? 0)).toBeGreaterThanOrEqual(limitRules.noticeEveryMs);
+        expect(atMs - (notices[index] ?? 0)).toBeGreaterThanOrEqual(floodRules.minNoticeIntervalMs);
       }
     }),
     { numRuns: 50 },

@@ -16,10 +16,10 @@ function anOutbox(...deeds: (TelegramDeed | undefined)[]) {
   };
   return {
     ...telegram,
-    send: (chatId: number, text: string, rank: OutgoingMessage['rank'] = 'answer') =>
-      outbox.post({ chatId, kind: 'send', rank, run: sent(chatId, text) }),
+    send: (chatId: number, text: string, priority: OutgoingMessage['priority'] = 'answer') =>
+      outbox.post({ chatId, kind: 'send', priority, run: sent(chatId, text) }),
     status: (chatId: number, name: string, text: string) =>
-      outbox.post({ chatId, kind: 'edit', rank: 'news', name, run: sent(chatId, text) }),
+      outbox.post({ chatId, kind: 'edit', priority: 'status', name, run: sent(chatId, text) }),
     said: () => calls.map(({ payload, atMs }) => `${atMs} ${String(payload['text'])}`),
   };
 }
@@ -83,7 +83,7 @@ test('Outbox makes at most thirty-two calls at once, and takes up the next one a
       await outbox.api.sendMessage(chatId, 'hello');
       return 'done' as const;
     };
-    outbox.post({ chatId, kind: 'send', rank: 'answer', run });
+    outbox.post({ chatId, kind: 'send', priority: 'answer', run });
   }
   await clock.advance(0);
   expect(calls).toHaveLength(32);
@@ -99,7 +99,7 @@ test('Outbox makes at most thirty-two calls at once, and takes up the next one a
 
 test('Outbox spreads what nobody asked for, and does not let answers wait for it', async () => {
   const { clock, send, said } = anOutbox();
-  for (let chatId = 1; chatId <= 30; chatId += 1) send(chatId, 'alert', 'unasked');
+  for (let chatId = 1; chatId <= 30; chatId += 1) send(chatId, 'alert', 'proactive');
   send(100, 'answer');
   await clock.advance(0);
   expect(said()).toHaveLength(6);
@@ -109,10 +109,10 @@ test('Outbox spreads what nobody asked for, and does not let answers wait for it
   expect(said()).toHaveLength(31);
 });
 
-test('Outbox says that an errand is broken, and goes on', async () => {
+test('Outbox reports a message that throws, and goes on', async () => {
   const { clock, outbox, send, said, events } = anOutbox();
   const run = () => Promise.reject(new TypeError('broken'));
-  outbox.post({ chatId: 7, kind: 'send', rank: 'answer', run });
+  outbox.post({ chatId: 7, kind: 'send', priority: 'answer', run });
   send(7, 'one');
   await clock.advance(0);
   expect(said()).toEqual(['0 one']);
@@ -140,7 +140,7 @@ test('Outbox that is closed waits for what runs, and starts nothing any more', a
       await outbox.api.sendMessage(7, 'hello');
       return 'again' as const;
     };
-    outbox.post({ chatId: 7, kind: 'send', rank: 'answer', run });
+    outbox.post({ chatId: 7, kind: 'send', priority: 'answer', run });
   };
   post();
   post();

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { everything, RateLimiter, type Showing } from '../../../src/bot/outbox/rate-limiter.ts';
+import { everything, RateLimiter, type VisibleCall } from '../../../src/bot/outbox/rate-limiter.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 /** When each showing goes out that waits for nothing but its turn. */
-async function timesOf(showings: readonly Showing[], isNews = false): Promise<readonly number[]> {
+async function timesOf(showings: readonly VisibleCall[], isStatus = false): Promise<readonly number[]> {
   const clock = fakeClock();
   const rateLimiter = new RateLimiter(clock);
   const times: number[] = [];
   for (const showing of showings) {
-    await clock.advance(rateLimiter.waitMs(showing, isNews));
+    await clock.advance(rateLimiter.waitMs(showing, isStatus));
     rateLimiter.note(showing);
     times.push(clock.monotonicMs());
   }
   return times;
 }
 
-const messages = (chatId: number, count: number): readonly Showing[] =>
+const messages = (chatId: number, count: number): readonly VisibleCall[] =>
   Array.from({ length: count }, () => ({ chatId, kind: 'send' }));
-const edits = (chatId: number, count: number): readonly Showing[] =>
+const edits = (chatId: number, count: number): readonly VisibleCall[] =>
   Array.from({ length: count }, () => ({ chatId, kind: 'edit', messageId: 1 }));
 
 test('Pace.waitMs() allows a short burst in a chat, then one message a second', async () => {
@@ -40,14 +40,14 @@ test.each([
 });
 
 test('Pace.waitMs() lets edits of different messages follow each other', async () => {
-  const [first, second] = [1, 2].map((messageId): Showing => ({ chatId: 7, kind: 'edit', messageId }));
+  const [first, second] = [1, 2].map((messageId): VisibleCall => ({ chatId: 7, kind: 'edit', messageId }));
   expect(await timesOf([first, second, first, second].flatMap((one) => one ?? []))).toEqual([0, 0, 1_100, 1_100]);
 });
 
 test('Pace.waitMs() keeps a status message away from whatever was shown in its chat before', async () => {
   const clock = fakeClock();
   const rateLimiter = new RateLimiter(clock);
-  const status: Showing = { chatId: 7, kind: 'edit' };
+  const status: VisibleCall = { chatId: 7, kind: 'edit' };
   expect(rateLimiter.waitMs(status, true)).toBe(0);
   rateLimiter.note({ chatId: 7, kind: 'send' });
   expect(rateLimiter.waitMs(status, true)).toBe(1_100);
@@ -70,7 +70,7 @@ test('Pace.waitMs() lets a message follow a flood of answers after one moment', 
 
 test('Pace.takeUnaskedTurn() gives fewer than thirty turns in any second', () => {
   const rateLimiter = new RateLimiter({ monotonicMs: () => 1_000 });
-  const turns = Array.from({ length: 200 }, () => rateLimiter.takeUnaskedTurn());
+  const turns = Array.from({ length: 200 }, () => rateLimiter.takeProactiveSlot());
   expect(turns.slice(0, 7)).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_040, 1_080]);
   const inASecond = turns.map((fromMs) => turns.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length);
   expect(Math.max(...inASecond)).toBe(29);

@@ -1,6 +1,11 @@
 import { GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
-import { holdOf, isPassing, type TelegramError, telegramErrorOf } from '../../../src/bot/outbox/telegram-error.ts';
+import {
+  retryAfterOf,
+  isTransient,
+  type TelegramError,
+  classifyTelegramError,
+} from '../../../src/bot/outbox/telegram-error.ts';
 
 /** What Telegram says, as its server says it, and what it means. */
 const refusals: readonly (readonly [number, string, TelegramError])[] = [
@@ -52,12 +57,12 @@ function refusal(code: number, description: string, parameters = {}) {
 }
 
 test.each(refusals)('troubleOf() takes %i "%s" as %s', (code, says, trouble) => {
-  expect(telegramErrorOf(refusal(code, says))).toBe(trouble);
+  expect(classifyTelegramError(refusal(code, says))).toBe(trouble);
 });
 
 test('troubleOf() knows a group that became a supergroup', () => {
   const says = 'Bad Request: group chat was upgraded to a supergroup chat';
-  expect(telegramErrorOf(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
+  expect(classifyTelegramError(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
 });
 
 test.each([
@@ -67,12 +72,12 @@ test.each([
   ['ECONNRESET', 'unsure'],
   ['UND_ERR_SOCKET', 'unsure'],
 ])('troubleOf() takes a connection that failed with %s as %s', (code, trouble) => {
-  expect(telegramErrorOf(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
+  expect(classifyTelegramError(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
 });
 
 test('troubleOf() rethrows what is no trouble of Telegram', () => {
   const bug = new TypeError('broken');
-  expect(() => telegramErrorOf(bug)).toThrow(bug);
+  expect(() => classifyTelegramError(bug)).toThrow(bug);
 });
 
 test.each([
@@ -83,15 +88,15 @@ test.each([
   ['35', 5_000],
   [-1, 5_000],
 ])('holdOf() takes a retry_after of %s as %i ms', (seconds, ms) => {
-  expect(holdOf({ error_code: 429, description: '', parameters: { retry_after: seconds } })).toBe(ms);
+  expect(retryAfterOf({ error_code: 429, description: '', parameters: { retry_after: seconds } })).toBe(ms);
 });
 
 test('holdOf() knows of no hold when Telegram asks for none', () => {
-  expect(holdOf({ error_code: 400, description: '', parameters: { retry_after: 3 } })).toBeUndefined();
-  expect(holdOf({ ok: true })).toBeUndefined();
+  expect(retryAfterOf({ error_code: 400, description: '', parameters: { retry_after: 3 } })).toBeUndefined();
+  expect(retryAfterOf({ ok: true })).toBeUndefined();
 });
 
 test('isPassing() is true of what another time may bring', () => {
   const all = [...new Set(refusals.map(([, , trouble]) => trouble))];
-  expect(all.filter(isPassing).toSorted()).toEqual(['conflict', 'too-many', 'unauthorized', 'unsure']);
+  expect(all.filter(isTransient).toSorted()).toEqual(['conflict', 'too-many', 'unauthorized', 'unsure']);
 });

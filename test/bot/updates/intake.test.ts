@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Handling } from '../../../src/bot/updates/handling.ts';
+import type { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import { Intake } from '../../../src/bot/updates/intake.ts';
 import type { Inbox, InboxUpdate } from '../../../src/domain/inbox.ts';
 import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
@@ -31,7 +31,7 @@ function anIntake() {
       answers.set(updateId, answer);
       return answer.promise;
     },
-  } as unknown as Handling;
+  } as unknown as UpdateHandler;
   const say = (updateId: number, isOver: boolean) => answers.get(updateId)?.resolve(isOver);
   return { intake: new Intake({ inbox, handling, clock }), clock, machine, begun, asked, say };
 }

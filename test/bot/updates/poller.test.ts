@@ -5,7 +5,7 @@ import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import { Poller } from '../../../src/bot/updates/poller.ts';
-import { Updates } from '../../../src/bot/updates/updates.ts';
+import { UpdatePipeline } from '../../../src/bot/updates/update-pipeline.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox, InboxUpdate } from '../../../src/domain/inbox.ts';
 import { until } from '../../journeys/talk.ts';
@@ -39,7 +39,7 @@ function aPoller() {
     purge: async () => undefined,
   } as unknown as Inbox;
   const options = { bot, inbox, clock, random: () => 1, emit: () => undefined };
-  void new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
+  void new UpdatePipeline({ ...options, source: new Poller(options) }).run(closing.signal);
   const offsets = () => asks.map(({ offset }) => offset);
   return { clock, asks, keeping, offsets, [Symbol.dispose]: () => closing.abort() };
 }
@@ -83,7 +83,7 @@ test('Poller.deliver() asks anew when the line falls silent, and says why', asyn
   const bot = new Bot<BotContext>('1:of-the-tests', { client: { apiRoot, timeoutSeconds: 0.05 } });
   const inbox = { takeUp: async () => ({ plain: [], suspects: [], setAside: [] }) } as unknown as Inbox;
   const options = { bot, inbox, clock, random: () => 1, emit: (event: AppEvent) => void events.push(event) };
-  const ran = new Updates({ ...options, source: new Poller(options) }).run(closing.signal);
+  const ran = new UpdatePipeline({ ...options, source: new Poller(options) }).run(closing.signal);
   await until(() => events.length === 1);
   expect(events).toMatchObject([{ method: 'getUpdates', detail: 'no answer from Telegram (timed out)' }]);
   await clock.advance(1_000);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
-import { withoutKeys } from '../../../src/bot/updates/redact-secrets.ts';
+import { redactSecrets } from '../../../src/bot/updates/redact-secrets.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { testToken } from '../../support/test-app.ts';
 
@@ -12,7 +12,7 @@ function updateWith(text: string): Update {
 
 test('what Telegram marked stays in its place, and all but the key is as it was (K16)', () => {
   const key = 'sk-proj-Ab3dEf6hIj9kLm2nOp5q';
-  const seen = JSON.parse(withoutKeys(updateWith(`🦊 ${key} end`))) as Update;
+  const seen = JSON.parse(redactSecrets(updateWith(`🦊 ${key} end`))) as Update;
   const text = seen.message?.text ?? '';
   expect(text.length).toBe(`🦊 ${key} end`.length);
   expect([text.slice(0, 3), text.slice(-4)]).toEqual(['🦊 ', ' end']);
@@ -28,7 +28,7 @@ test.each([
   'https://example.org/wiki/A_long_page_name_about_foxes_and_snow',
   '一只红色的狐狸在雪地里，柔和的晨光',
 ])('a sentence is no key: %s (K16)', (text) => {
-  expect(withoutKeys(updateWith(text), [new Secret(testToken)])).toBe(JSON.stringify(updateWith(text)));
+  expect(redactSecrets(updateWith(text), [new Secret(testToken)])).toBe(JSON.stringify(updateWith(text)));
 });
 
 test('a key is found in whatever sentence it stands, and in whatever it is wrapped (K16)', () => {
@@ -56,7 +56,7 @@ test('a key is found in whatever sentence it stands, and in whatever it is wrapp
   const key = fc.oneof(hex, fc.constantFrom('sk-proj-Ab3dEf6hIj9kLm2nOp5q', 'AIzaSyA-1234567890abcdefghijklmnopqrstu'));
   fc.assert(
     fc.property(word, sign, key, sign, word, (before, open, found, close, after) => {
-      expect(withoutKeys(updateWith(`${before}${open}${found}${close} ${after}`))).not.toContain(found);
+      expect(redactSecrets(updateWith(`${before}${open}${found}${close} ${after}`))).not.toContain(found);
     }),
   );
 });

@@ -1,11 +1,11 @@
 import type { Bot } from 'grammy';
 import { expect, test } from 'vitest';
-import type { BotContext } from '../../src/bot/context.ts';
-import { Handling } from '../../src/bot/updates/handling.ts';
-import type { AppEvent } from '../../src/domain/events.ts';
-import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import type { BotContext } from '../../../src/bot/context.ts';
+import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
+import type { AppEvent } from '../../../src/domain/events.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
 
 const poison = 3;
 
@@ -32,7 +32,13 @@ function aAppThatDies() {
           return void handled.push(id);
         },
       } as unknown as Bot<BotContext>;
-      const handling = new Handling({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
+      const handling = new UpdateHandler({
+        bot,
+        inbox,
+        clock,
+        random: () => 1,
+        emit: (event) => void events.push(event),
+      });
       await handling.takeUp(closing.signal);
       await clock.advance(10);
       return isDead;

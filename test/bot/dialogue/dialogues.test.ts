@@ -1,10 +1,10 @@
 import { Bot } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
-import type { BotContext, BotDeps } from '../../src/bot/context.ts';
-import { dialogues } from '../../src/bot/dialogue/dialogues.ts';
-import type { DialogueStore } from '../../src/domain/chat-store.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import type { BotContext, BotDeps } from '../../../src/bot/context.ts';
+import { dialogues } from '../../../src/bot/dialogue/dialogues.ts';
+import type { DialogueStore } from '../../../src/domain/chat-store.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
 const person = { id: 7, is_bot: false, first_name: 'Ann' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StatusMessages } from '../../../src/bot/delivery/status-message.ts';
+import { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
 import type { EffectStart } from '../../../src/domain/job-engine.ts';
 import { type JobId, jobId } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';

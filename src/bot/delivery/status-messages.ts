@@ -11,8 +11,8 @@ import type { MessageView } from '../../messages/view.ts';
 import { placeOf } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { textOptions } from './view-options.ts';
-import { sortTrouble } from './send-once.ts';
-import { isPassing } from '../outbox/telegram-error.ts';
+import { reportTelegramError } from './send-once.ts';
+import { isTransient } from '../outbox/telegram-error.ts';
 
 /** Places in line move often and matter little: they are shown this late at the most. */
 const placeSpacingMs = 5_000;
@@ -93,7 +93,7 @@ export class StatusMessages {
       await delivery.keepStatusMessage(job.id, sent.message_id);
       await ledger.end(by, 'receipt', String(sent.message_id));
     } catch (error) {
-      const trouble = sortTrouble(emit, 'sendMessage', error);
+      const trouble = reportTelegramError(emit, 'sendMessage', error);
       // Without a receipt the outcome comes as a message of its own; only a certain failure is known not to have arrived.
       if (trouble !== 'unsure') await ledger.undo(by, 'receipt');
       return;
@@ -148,7 +148,7 @@ export class StatusMessages {
   #post(id: JobId, tracked: Tracked): void {
     const { chatId } = tracked;
     const run = () => this.#edit(id, tracked);
-    this.#options.outbox.post({ chatId, kind: 'edit', rank: 'news', name: id, run });
+    this.#options.outbox.post({ chatId, kind: 'edit', priority: 'status', name: id, run });
   }
 
   #schedulePlaces(): void {
@@ -179,9 +179,9 @@ export class StatusMessages {
       tracked.shown = news;
       return 'done';
     } catch (error) {
-      const trouble = sortTrouble(emit, 'editMessageText', error);
+      const trouble = reportTelegramError(emit, 'editMessageText', error);
       tracked.isGone = trouble === 'no-message' || trouble === 'closed';
-      return isPassing(trouble) ? 'again' : 'done';
+      return isTransient(trouble) ? 'again' : 'done';
     }
   }
 

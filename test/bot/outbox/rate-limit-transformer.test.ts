@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RateLimiter } from '../../../src/bot/outbox/rate-limiter.ts';
-import { type Manner, rateLimitTransformer } from '../../../src/bot/outbox/api-transformer.ts';
+import { type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limit-transformer.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Rest } from '../../../src/domain/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -23,16 +23,16 @@ const refused: Answer = { ok: false, error_code: 400, description: 'Bad Request:
 
 /** A Telegram that does the deeds one after the other, then answers well. */
 function aTelegram(...deeds: Deed[]) {
-  return aTelegramFor('answering', ...deeds);
+  return aTelegramFor('reply', ...deeds);
 }
 
-function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
+function aTelegramFor(manner: CallKind, ...deeds: Deed[]) {
   const clock = fakeClock();
   const startMs = clock.now();
   const events: AppEvent[] = [];
   const closing = new AbortController();
   const asked: { readonly method: string; readonly chatId: unknown; readonly atMs: number }[] = [];
-  const heard: unknown[] = [];
+  const meaningFor: unknown[] = [];
   const rateLimiter = new RateLimiter(clock);
   const kept: Rest[] = [];
   const rests = { resting: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
@@ -56,7 +56,7 @@ function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
           chatId: 'chat_id' in payload ? payload.chat_id : undefined,
           atMs: clock.now() - startMs,
         });
-        heard.push(signal);
+        meaningFor.push(signal);
         const deed = deeds.shift() ?? fine;
         if (deed === 'cut') throw new Error('socket hang up');
         return deed;
@@ -75,13 +75,13 @@ function aTelegramFor(manner: Manner, ...deeds: Deed[]) {
     events,
     closing,
     asked,
-    heard,
+    meaningFor,
     call,
     times: () => asked.map(({ atMs }) => atMs),
   };
 }
 
-test('politeCalls() waits exactly as long as Telegram asks, and says so', async () => {
+test('rateLimitTransformer() waits exactly as long as Telegram asks, and reports it', async () => {
   const telegram = aTelegram(limited(3));
   const answer = telegram.call('sendMessage', 7);
   await telegram.clock.advance(2_999);
@@ -94,7 +94,7 @@ test('politeCalls() waits exactly as long as Telegram asks, and says so', async 
   ]);
 });
 
-test('politeCalls() holds other calls to the same chat back, and no other chat', async () => {
+test('rateLimitTransformer() holds other calls to the same chat, and to no other chat', async () => {
   const telegram = aTelegram(limited(10));
   const first = telegram.call('editMessageText', 7);
   await telegram.clock.advance(0);
@@ -117,7 +117,7 @@ test.each([
   [0, 1_000],
   [0.2, 1_000],
   [90, 90_000],
-])('politeCalls() takes a retry_after of %s as %i ms', async (seconds, waitMs) => {
+])('rateLimitTransformer() takes a retry_after of %s as %i ms', async (seconds, waitMs) => {
   const telegram = aTelegram(limited(seconds));
   const answer = telegram.call('sendMessage', 7);
   await telegram.clock.advance(waitMs);
@@ -125,7 +125,7 @@ test.each([
   expect(telegram.times()).toEqual([0, waitMs]);
 });
 
-test('politeCalls() leaves a long ban to whoever called, and asks nothing of that chat until it is over', async () => {
+test('rateLimitTransformer() leaves a long wait to the caller, and sends nothing to that chat until it is over', async () => {
   const telegram = aTelegram(limited(600));
   expect(await telegram.call('sendMessage', 7)).toMatchObject({ error_code: 429 });
   expect(await telegram.call('sendMessage', 7)).toEqual({
@@ -139,7 +139,7 @@ test('politeCalls() leaves a long ban to whoever called, and asks nothing of tha
   expect(telegram.times()).toEqual([0, 600_000]);
 });
 
-test('politeCalls() keeps each rest for the next process, and goes on when that cannot be done', async () => {
+test('rateLimitTransformer() stores each wait for the next process, and goes on when that cannot be done', async () => {
   const telegram = aTelegram(limited(600), limited(5), limited(600));
   const nowMs = telegram.clock.now();
   await telegram.call('sendMessage', 7);
@@ -157,7 +157,7 @@ test('politeCalls() keeps each rest for the next process, and goes on when that 
   expect(telegram.events.map(({ event }) => event)).toContain('app.error');
 });
 
-test('politeCalls() gives up after four tries and answers what it heard last', async () => {
+test('rateLimitTransformer() gives up after four tries and returns the last answer', async () => {
   const telegram = aTelegram(limited(1), limited(1), limited(1), limited(2), fine);
   const answer = telegram.call('sendMessage', 7);
   await telegram.clock.advance(10_000);
@@ -166,7 +166,7 @@ test('politeCalls() gives up after four tries and answers what it heard last', a
 });
 
 test.each(['editMessageText', 'editMessageMedia', 'setMyCommands', 'getFile', 'answerCallbackQuery', 'deleteMessage'])(
-  'politeCalls() repeats %s after a server error and a cut connection, ever more slowly',
+  'rateLimitTransformer() repeats %s after a server error and a cut connection, ever more slowly',
   async (method) => {
     const telegram = aTelegram(broken, 'cut', broken);
     const answer = telegram.call(method, 7);
@@ -177,7 +177,7 @@ test.each(['editMessageText', 'editMessageMedia', 'setMyCommands', 'getFile', 'a
 );
 
 test.each(['sendMessage', 'sendPhoto', 'sendVideo', 'sendDocument', 'sendAnimation'])(
-  'politeCalls() never repeats %s when it may have arrived',
+  'rateLimitTransformer() never repeats %s when it may have arrived',
   async (method) => {
     const telegram = aTelegram(broken, 'cut');
     expect(await telegram.call(method, 7)).toEqual(broken);
@@ -186,7 +186,7 @@ test.each(['sendMessage', 'sendPhoto', 'sendVideo', 'sendDocument', 'sendAnimati
   },
 );
 
-test('politeCalls() throws the lost connection after the fourth try', async () => {
+test('rateLimitTransformer() throws the lost connection after the fourth try', async () => {
   const telegram = aTelegram('cut', 'cut', 'cut', 'cut');
   const answer = telegram.call('editMessageText', 7);
   answer.catch(() => undefined);
@@ -195,20 +195,20 @@ test('politeCalls() throws the lost connection after the fourth try', async () =
   expect(telegram.asked).toHaveLength(4);
 });
 
-test('politeCalls() answers a refusal at once', async () => {
+test('rateLimitTransformer() returns a refusal at once', async () => {
   const telegram = aTelegram(refused);
   expect(await telegram.call('editMessageText', 7)).toEqual(refused);
   expect(telegram.asked).toHaveLength(1);
 });
 
-test.each(['getUpdates', 'getMe'])('politeCalls() leaves every trouble with %s to the poller', async (method) => {
+test.each(['getUpdates', 'getMe'])('rateLimitTransformer() leaves every error of %s to the poller', async (method) => {
   const telegram = aTelegram(broken, limited(30));
   expect(await telegram.call(method)).toEqual(broken);
   expect(await telegram.call(method)).toEqual(limited(30));
   expect(telegram.events).toEqual([]);
 });
 
-test('politeCalls() ends every wait when the house closes: what was asked is answered, what waits was not sent', async () => {
+test('rateLimitTransformer() ends every wait when the app stops: what was asked is answered, what waits was not sent', async () => {
   const telegram = aTelegram(limited(60), 'cut');
   const limitedCall = telegram.call('sendMessage', 7);
   const cutCall = telegram.call('editMessageText', 8);
@@ -223,13 +223,13 @@ test('politeCalls() ends every wait when the house closes: what was asked is ans
   expect(telegram.asked).toHaveLength(2);
 });
 
-test('politeCalls() gives calls the signal that ends them when the house is closed', async () => {
+test('rateLimitTransformer() gives calls the signal that ends them when the app stops', async () => {
   const telegram = aTelegram();
   await telegram.call('sendMessage', 7);
-  expect(telegram.heard).toEqual([telegram.closing.signal]);
+  expect(telegram.meaningFor).toEqual([telegram.closing.signal]);
 });
 
-test.each(['getUpdates', 'getMe'])('politeCalls() leaves all of Telegram alone when %s has to rest', async (method) => {
+test.each(['getUpdates', 'getMe'])('rateLimitTransformer() holds all calls when %s has to rest', async (method) => {
   const telegram = aTelegram(limited(7));
   await telegram.call(method);
   const answers = [telegram.call('sendMessage', 7), telegram.call('setMyName')];
@@ -241,7 +241,7 @@ test.each(['getUpdates', 'getMe'])('politeCalls() leaves all of Telegram alone w
   expect(telegram.times()).toEqual([0, 7_000, 7_000]);
 });
 
-test('politeCalls() waits for a method that has to rest, and calls others meanwhile', async () => {
+test('rateLimitTransformer() waits for a held method, and calls others meanwhile', async () => {
   const telegram = aTelegram(limited(7));
   const first = telegram.call('setMyCommands');
   await telegram.clock.advance(0);
@@ -251,7 +251,7 @@ test('politeCalls() waits for a method that has to rest, and calls others meanwh
   expect(telegram.times()).toEqual([0, 0, 7_000]);
 });
 
-test('politeCalls() asks again after an hour at the latest, whatever Telegram says', async () => {
+test('rateLimitTransformer() asks again after an hour at the latest, whatever Telegram says', async () => {
   const telegram = aTelegram(limited(99_999));
   expect(await telegram.call('sendMessage', 7)).toEqual(limited(99_999));
   expect(await telegram.call('sendMessage', 7)).toMatchObject({ error_code: 429, parameters: { retry_after: 3_600 } });
@@ -259,7 +259,7 @@ test('politeCalls() asks again after an hour at the latest, whatever Telegram sa
   expect(await telegram.call('sendMessage', 7)).toEqual(fine);
 });
 
-test('politeCalls() keeps its word when the clock of the machine is set meanwhile', async () => {
+test('rateLimitTransformer() keeps the wait when the clock of the machine is set meanwhile', async () => {
   const telegram = aTelegram(limited(10));
   const answer = telegram.call('sendMessage', 7);
   await telegram.clock.advance(5_000);
@@ -272,9 +272,9 @@ test('politeCalls() keeps its word when the clock of the machine is set meanwhil
 });
 
 test.each(['sendMessage', 'editMessageText'])(
-  'politeCalls() leaves every trouble with an unasked %s to whoever posted it, and holds the chat',
+  'rateLimitTransformer() leaves every error of an outgoing %s to its caller, and holds the chat',
   async (method) => {
-    const telegram = aTelegramFor('unasked', broken, 'cut', limited(5));
+    const telegram = aTelegramFor('outgoing', broken, 'cut', limited(5));
     expect(await telegram.call(method, 7)).toEqual(broken);
     await expect(telegram.call(method, 7)).rejects.toThrow('socket hang up');
     expect(await telegram.call(method, 7)).toEqual(limited(5));
@@ -290,9 +290,9 @@ test.each([
   [7, 1_100],
   [-7, 3_100],
 ])(
-  'politeCalls() edits the same message of chat %i no sooner than %i ms apart when nobody asked',
+  'rateLimitTransformer() edits the same message of chat %i no sooner than %i ms apart when nobody asked',
   async (chat, gapMs) => {
-    const telegram = aTelegramFor('unasked');
+    const telegram = aTelegramFor('outgoing');
     const edits = [telegram.call('editMessageText', chat, 1), telegram.call('editMessageMedia', chat, 1)];
     await telegram.call('editMessageText', chat, 2);
     await telegram.clock.advance(gapMs);

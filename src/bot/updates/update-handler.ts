@@ -6,16 +6,16 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
-import { describeTelegramError, telegramErrorOf } from '../outbox/telegram-error.ts';
+import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 /** With more unhandled updates than this there is no room for further ones. */
-const mostUnhandled = 1_000;
-const tryAgainMs = 1_000;
-const offlineRest = { baseMs: 1_000, capMs: 30_000 } as const;
+const maxUnhandled = 1_000;
+const retryMs = 1_000;
+const offlineBackoff = { baseMs: 1_000, capMs: 30_000 } as const;
 /** An answer that may have arrived is given once more at most: to be seen twice is a nuisance, silence is worse. */
-const mostUnsureTries = 2;
+const maxUnsureTries = 2;
 
-export type HandlingOptions = {
+export type UpdateHandlerOptions = {
   readonly bot: Bot<BotContext>;
   readonly inbox: Inbox;
   readonly clock: Clock;
@@ -24,12 +24,12 @@ export type HandlingOptions = {
 };
 
 /** The updates that the house has taken and not handled yet; the bot itself keeps those of one chat in order. */
-export class Handling {
-  readonly #options: HandlingOptions;
+export class UpdateHandler {
+  readonly #options: UpdateHandlerOptions;
   readonly #underWay = new Set<Promise<void>>();
   #onRoom: (() => void) | undefined;
 
-  constructor(options: HandlingOptions) {
+  constructor(options: UpdateHandlerOptions) {
     this.#options = options;
   }
 
@@ -59,7 +59,7 @@ export class Handling {
         return await inbox.takeUp();
       } catch (error) {
         if (!isStorageRefusal(error)) throw error;
-        await clock.sleep(tryAgainMs, signal);
+        await clock.sleep(retryMs, signal);
       }
     }
   }
@@ -83,14 +83,14 @@ export class Handling {
   #watch(work: Promise<unknown>): void {
     const handling = work.then(() => {
       this.#underWay.delete(handling);
-      if (this.#underWay.size < mostUnhandled) this.#onRoom?.();
+      if (this.#underWay.size < maxUnhandled) this.#onRoom?.();
     });
     this.#underWay.add(handling);
   }
 
   /** Resolves when so many updates are handled that further ones may come. */
   async room(): Promise<void> {
-    if (this.#underWay.size < mostUnhandled) return;
+    if (this.#underWay.size < maxUnhandled) return;
     await new Promise<void>((resolve) => {
       this.#onRoom = resolve;
     });
@@ -110,7 +110,7 @@ export class Handling {
       if (signal.aborted) return false;
       const cause = error instanceof BotError ? error.error : error;
       const after = this.#afterTrouble(cause, 1);
-      if (after === 'failed') emit({ event: 'update.failed', updateId, error: plainly(cause), setAside: false });
+      if (after === 'failed') emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: false });
       return after === 'handled';
     }
   }
@@ -119,7 +119,7 @@ export class Handling {
     const { bot, inbox, emit } = this.#options;
     let isOver = (await before) ?? false;
     for (let tries = 1; ; tries += 1) {
-      let waitMs = tryAgainMs;
+      let waitMs = retryMs;
       try {
         if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
         isOver = true;
@@ -132,7 +132,7 @@ export class Handling {
         const after = isOver ? 'handled' : this.#afterTrouble(cause, tries);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);
-          emit({ event: 'update.failed', updateId, error: plainly(cause), setAside: next === 'set-aside' });
+          emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: next === 'set-aside' });
           if (next === 'set-aside') return;
         } else if (after === 'handled') isOver = true;
         else waitMs = after.waitMs;
@@ -148,23 +148,23 @@ export class Handling {
   /** What becomes of an update on which a handler threw; whoever asked is not to suffer for Telegram's troubles. */
   #afterTrouble(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
     // The machine's fault, told of elsewhere.
-    if (isStorageRefusal(error)) return { waitMs: tryAgainMs };
+    if (isStorageRefusal(error)) return { waitMs: retryMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
-    const trouble = telegramErrorOf(error);
+    const trouble = classifyTelegramError(error);
     const { emit, random } = this.#options;
     const facts = { event: 'telegram.error', method: 'answer', detail: describeTelegramError(error) } as const;
-    if (trouble === 'closed' || trouble === 'too-many' || (trouble === 'unsure' && tries >= mostUnsureTries)) {
+    if (trouble === 'closed' || trouble === 'too-many' || (trouble === 'unsure' && tries >= maxUnsureTries)) {
       emit(facts);
       return 'handled';
     }
     if (trouble !== 'offline' && trouble !== 'unsure') return 'failed';
-    const waitMs = trouble === 'offline' ? backoffMs(tries, offlineRest, random) : tryAgainMs;
+    const waitMs = trouble === 'offline' ? backoffMs(tries, offlineBackoff, random) : retryMs;
     emit({ ...facts, retryInMs: waitMs });
     return { waitMs };
   }
 }
 
 /** What went wrong without what grammY hangs on it: its errors hold the payload, and with it people's words. */
-function plainly(error: unknown): unknown {
+function withoutPayload(error: unknown): unknown {
   return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
 }

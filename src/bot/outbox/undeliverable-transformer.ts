@@ -1,21 +1,21 @@
-import { type TelegramError, describeRefusal, refusalTrouble } from './telegram-error.ts';
+import { type TelegramError, describeRefusal, classifyRefusal } from './telegram-error.ts';
 import type { Transformer } from 'grammy';
 import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Manner, chatOf } from './api-transformer.ts';
+import { type CallKind, chatOf } from './rate-limit-transformer.ts';
 
 /** A call's payload as grammY passes it on. */
 type Payload = Readonly<Record<string, unknown>>;
 
-/** What mends a refused call: another payload, nothing any more, or nothing that is known here. */
-type Remedy = (payload: Payload, movedTo: number | undefined) => Payload | 'done' | undefined;
+/** Corrects a refused call: another payload, `done` when the call has no work left, undefined when the caller decides. */
+type Correction = (payload: Payload, movedTo: number | undefined) => Payload | 'done' | undefined;
 
-const done: Remedy = () => 'done';
-/** Whoever made the call knows what to do: wait, send something else, stop. */
-const leftToCaller: Remedy = () => undefined;
+const done: Correction = () => 'done';
+/** The caller decides: wait, send something else, or stop. */
+const leftToCaller: Correction = () => undefined;
 
-const remedies = {
+const corrections = {
   'not-modified': done,
   'stale-query': done,
   'no-thread': (payload) => without(payload, 'message_thread_id'),
@@ -33,17 +33,17 @@ const remedies = {
   offline: leftToCaller,
   unsure: leftToCaller,
   refused: leftToCaller,
-} as const satisfies Record<TelegramError, Remedy>;
+} as const satisfies Record<TelegramError, Correction>;
 
 /**
- * The refused call so that Telegram takes it; `done` when nothing is left to do, undefined when that is the caller's to
- * say. A refused call was certainly not done, so whatever it was may be sent once more.
+ * The payload with which Telegram accepts the refused call; `done` when no work is left, undefined when the caller decides.
+ * A refused call had no effect, so it may always be repeated.
  */
-export function remedyFor(trouble: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
-  return remedies[trouble](payload as Payload, movedTo);
+export function correctionFor(trouble: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
+  return corrections[trouble](payload as Payload, movedTo);
 }
 
-/** What was meant for a group, for the supergroup that it became: the message to answer has stayed behind. */
+/** A call to a group, changed for the supergroup that it became: the replied message does not exist there. */
 export function inSupergroup(payload: object, chatId: number): Payload {
   const { reply_parameters: _behind, ...rest } = payload as Payload;
   return { ...rest, chat_id: chatId };
@@ -55,7 +55,7 @@ function without(payload: Payload, name: string): Payload | undefined {
   return rest;
 }
 
-/** Whatever is written in HTML, in the payload itself or in the media that it shows, as plain words. */
+/** The HTML of the payload or of its media as plain text. */
 function inPlainText(payload: Payload): Payload | undefined {
   const { media } = payload;
   if ('parse_mode' in payload) return plain(payload);
@@ -79,64 +79,67 @@ function withoutTags(html: string): string {
     .replaceAll(/&(lt|gt|quot|amp);/g, (_all, name: string) => entities[name] ?? '');
 }
 
-/** A call is mended no more often than there are things to mend. */
-const mostRemedies = 4;
-const mostMoves = 3;
-/** What was said in a group stays behind when the group becomes a supergroup, where its number is another message's. */
-const stayedBehind = { ok: false, error_code: 400, description: 'Bad Request: message to edit not found' } as const;
+/** A call has at most this many different corrections. */
+const maxCorrections = 4;
+const maxMoves = 3;
+/** Messages of a group do not exist in its supergroup, where the same id belongs to another message. */
+const messageNotMoved = { ok: false, error_code: 400, description: 'Bad Request: message to edit not found' } as const;
 
-export type UndeliverableOptions = {
+export type UndeliverableTransformerOptions = {
   readonly chats: ChatStore;
   readonly clock: Clock;
   readonly emit: Emit;
 };
 
 /**
- * Makes a refused call again the way Telegram takes it, where there is one; keeps the book of chats that are closed or
- * have moved, and leaves the closed ones alone until somebody writes there.
+ * Repeats a refused call in the form that Telegram accepts, where there is one. Stores which chats are closed or have
+ * moved, and sends nothing to closed ones until somebody writes there.
  */
-export function fixUndeliverable({ chats, clock, emit }: UndeliverableOptions, manner: Manner): Transformer {
+export function undeliverableTransformer(
+  { chats, clock, emit }: UndeliverableTransformerOptions,
+  callKind: CallKind,
+): Transformer {
   return async (prev, method, given, signal) => {
     let payload = given;
-    const asked = manner === 'unasked' ? chatOf(given) : undefined;
-    if (asked !== undefined) {
-      const { chatId, isClosed } = await whereabouts(asked);
+    const askedChat = callKind === 'outgoing' ? chatOf(given) : undefined;
+    if (askedChat !== undefined) {
+      const { chatId, isClosed } = await currentChat(askedChat);
       if (isClosed) return { ok: false, error_code: 403, description: 'Forbidden: the chat is closed to the bot' };
-      if (chatId !== asked && 'message_id' in given) return stayedBehind;
-      if (chatId !== asked) payload = inSupergroup(given, chatId) as typeof payload;
+      if (chatId !== askedChat && 'message_id' in given) return messageNotMoved;
+      if (chatId !== askedChat) payload = inSupergroup(given, chatId) as typeof payload;
     }
-    for (let remedies = 0; ; remedies += 1) {
+    for (let corrections = 0; ; corrections += 1) {
       const answer = await prev(method, payload, signal);
       if (answer.ok) return answer;
-      const trouble = refusalTrouble(answer);
+      const trouble = classifyRefusal(answer);
       const chatId = chatOf(payload);
       const newId = answer.parameters?.migrate_to_chat_id;
       if (chatId !== undefined && trouble === 'closed') await noted(chats.close(chatId, clock.now()));
       if (chatId !== undefined && newId !== undefined) await noted(chats.move(chatId, newId));
-      if (newId !== undefined && 'message_id' in payload) return stayedBehind;
-      const remedy = remedies < mostRemedies ? remedyFor(trouble, payload, newId) : undefined;
-      if (remedy === undefined) return answer;
-      if (remedy === 'done') return { ok: true, result: true as never };
+      if (newId !== undefined && 'message_id' in payload) return messageNotMoved;
+      const correction = corrections < maxCorrections ? correctionFor(trouble, payload, newId) : undefined;
+      if (correction === undefined) return answer;
+      if (correction === 'done') return { ok: true, result: true as never };
       emit({ event: 'telegram.error', method, detail: describeRefusal(answer), retryInMs: 0 });
-      payload = remedy as typeof payload;
+      payload = correction as typeof payload;
     }
   };
 
-  async function whereabouts(chatId: number): Promise<{ readonly chatId: number; readonly isClosed: boolean }> {
+  async function currentChat(chatId: number): Promise<{ readonly chatId: number; readonly isClosed: boolean }> {
     let [id, entry] = [chatId, await chats.find(chatId)];
-    for (let moves = 0; entry.movedTo !== undefined && moves < mostMoves; moves += 1) {
+    for (let moves = 0; entry.movedTo !== undefined && moves < maxMoves; moves += 1) {
       id = entry.movedTo;
       entry = await chats.find(id);
     }
     return { chatId: id, isClosed: entry.isClosed };
   }
 
-  /** A book that cannot be written changes nothing about the call. */
+  /** A failed write does not affect the call. */
   async function noted(entry: Promise<void>): Promise<void> {
     try {
       await entry;
     } catch (error) {
-      emit({ event: 'app.error', what: 'remember what Telegram said of a chat', error });
+      emit({ event: 'app.error', what: 'store that a chat is closed or has moved', error });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
-import { Handling } from '../../../src/bot/updates/handling.ts';
+import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox } from '../../../src/domain/inbox.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -37,7 +37,7 @@ function someHandling(...errors: (Error | undefined)[]) {
     survived: async () => undefined,
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
   } as unknown as Inbox;
-  const handling = new Handling({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
+  const handling = new UpdateHandler({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
   return {
     clock,
     closing,

@@ -3,7 +3,7 @@ import type { Update } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
 import type { UpdateSink, UpdateSource } from '../../../src/bot/updates/update-source.ts';
-import { Updates } from '../../../src/bot/updates/updates.ts';
+import { UpdatePipeline } from '../../../src/bot/updates/update-pipeline.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
@@ -14,7 +14,7 @@ import { fakeClock } from '../../support/fake-clock.ts';
 function aWebhook() {
   const ready = Promise.withResolvers<{ readonly sink: UpdateSink; readonly signal: AbortSignal }>();
   const source: UpdateSource = {
-    lastAnswerUpMs: undefined,
+    lastAnswerMonotonicMs: undefined,
     deliver: async (sink, signal) => {
       ready.resolve({ sink, signal });
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -49,7 +49,7 @@ function aStage(refuses: () => boolean = () => false) {
   const refuse = () => {
     if (refuses()) throw new StorageError('full', 'Cannot write: the disk is full');
   };
-  const updates = new Updates({
+  const updates = new UpdatePipeline({
     bot,
     source: webhook.source,
     inbox: {

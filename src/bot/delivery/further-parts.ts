@@ -1,9 +1,9 @@
-import type { Claim } from '../domain/job-engine.ts';
-import type { MediaFile } from '../domain/media.ts';
-import type { ResultSource } from '../domain/result-store.ts';
-import type { MessageView } from '../messages/view.ts';
-import { type ShownFile, uploadLimitBytes } from './delivery/media-message.ts';
-import { type SendTools, sendOnce } from './delivery/send-once.ts';
+import type { Claim } from '../../domain/job-engine.ts';
+import type { MediaFile } from '../../domain/media.ts';
+import type { ResultSource } from '../../domain/result-store.ts';
+import type { MessageView } from '../../messages/view.ts';
+import { type ShownFile, uploadLimitBytes } from './media-message.ts';
+import { type SendTools, sendOnce } from './send-once.ts';
 
 /** A message behind the first one of a result: a file without a caption, or words. */
 export type FurtherPart = {
@@ -12,15 +12,19 @@ export type FurtherPart = {
   readonly view: MessageView;
 };
 
-export type RestTools = SendTools & { readonly results: ResultSource };
+export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
 
-export const noWords: MessageView = { text: '', rows: [] };
+export const emptyView: MessageView = { text: '', rows: [] };
 
 /**
  * Sends what did not fit into the first message, one after the other, each once. What Telegram does not take as it is goes
  * as a document; a file that cannot be sent is left out, since the first message has told of the result. Throws TryLater.
  */
-export async function showRest(claim: Claim, parts: readonly FurtherPart[], tools: RestTools): Promise<void> {
+export async function sendFurtherParts(
+  claim: Claim,
+  parts: readonly FurtherPart[],
+  tools: FurtherPartsTools,
+): Promise<void> {
   for (const [index, { file: further, view }] of parts.entries()) {
     const file = further && (await shownFile(claim, further, tools));
     if (further !== undefined && file === undefined) continue;
@@ -35,7 +39,7 @@ export async function showRest(claim: Claim, parts: readonly FurtherPart[], tool
 async function shownFile(
   { job }: Claim,
   { file, number }: NonNullable<FurtherPart['file']>,
-  { results }: RestTools,
+  { results }: FurtherPartsTools,
 ): Promise<ShownFile | undefined> {
   const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
   return opened && { file, opened };

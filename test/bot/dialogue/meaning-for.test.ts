@@ -1,8 +1,8 @@
 import { Api, Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
-import type { BotContext } from '../../src/bot/context.ts';
-import { heard } from '../../src/bot/dialogue/dialogues.ts';
+import type { BotContext } from '../../../src/bot/context.ts';
+import { meaningFor } from '../../../src/bot/dialogue/dialogues.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
 const person = { id: 7, is_bot: false, first_name: 'Ann' };
@@ -52,5 +52,5 @@ test.each([
   ['a press of another button', press('again:tg-1'), 'nothing'],
   ['a press of nothing of ours', press('pay:1'), 'nothing'],
 ] as const)('heard() takes %s for what it is', (_, update, meaning) => {
-  expect(heard(ctxOf(update))).toBe(meaning);
+  expect(meaningFor(ctxOf(update))).toBe(meaning);
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pacing } from '../../src/bot/outbox/rate-limiter.ts';
-import type { OutgoingMessage } from '../../src/bot/outbox/outbox.ts';
-import { isPassing, telegramErrorOf } from '../../src/bot/outbox/telegram-error.ts';
-import { fakeTelegram, limited, refusing, type TelegramCall, type TelegramDeed } from '../support/fake-telegram.ts';
+import { pacing } from '../../../src/bot/outbox/rate-limiter.ts';
+import type { OutgoingMessage } from '../../../src/bot/outbox/outbox.ts';
+import { isTransient, classifyTelegramError } from '../../../src/bot/outbox/telegram-error.ts';
+import { fakeTelegram, limited, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
 
 const chats = [7, 8, -9];
 const statuses = ['a', 'b'];
@@ -51,8 +51,8 @@ async function live(
       await call;
       return 'done';
     } catch (error) {
-      const trouble = telegramErrorOf(error);
-      return isPassing(trouble) && (mayRepeat || trouble !== 'unsure') ? 'again' : 'done';
+      const trouble = classifyTelegramError(error);
+      return isTransient(trouble) && (mayRepeat || trouble !== 'unsure') ? 'again' : 'done';
     }
   };
   const showStatus = (chatId: number, status: string) => {
@@ -60,7 +60,7 @@ async function live(
     versions.set(name, (versions.get(name) ?? 0) + 1);
     const messageId = status === 'a' ? 1 : 2;
     const run = () => ran(outbox.api.editMessageText(chatId, messageId, `${name} ${versions.get(name)}`), true);
-    outbox.post({ chatId, kind: 'edit', rank: 'news', name, run });
+    outbox.post({ chatId, kind: 'edit', priority: 'status', name, run });
   };
   for (const [index, { waitMs, chatId, what, status }] of asks.entries()) {
     await clock.advance(waitMs);
@@ -69,20 +69,20 @@ async function live(
     else {
       posted.push({ id, chatId });
       const text = { parse_mode: 'HTML' } as const;
-      const errand: Omit<OutgoingMessage, 'chatId'> =
+      const outgoing: Omit<OutgoingMessage, 'chatId'> =
         what === 'result'
           ? {
               kind: 'edit',
               messageId: 1,
-              rank: 'answer',
+              priority: 'answer',
               run: () => ran(outbox.api.editMessageText(chatId, 1, id, text), true),
             }
           : {
               kind: 'send',
-              rank: what === 'alert' ? 'unasked' : 'answer',
+              priority: what === 'alert' ? 'proactive' : 'answer',
               run: () => ran(outbox.api.sendMessage(chatId, id, text), false),
             };
-      outbox.post({ chatId, ...errand });
+      outbox.post({ chatId, ...outgoing });
     }
   }
   await clock.advance(3_600_000);

@@ -6,16 +6,16 @@ import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Secret } from '../../kit/secret.ts';
 import type { BotContext } from '../context.ts';
-import { Handling } from './handling.ts';
+import { UpdateHandler } from './update-handler.ts';
 import { Intake } from './intake.ts';
-import { retryAfterMs } from './telegram-retry.ts';
+import { retryDelayMs } from './telegram-retry.ts';
 import { describeTelegramError } from '../outbox/telegram-error.ts';
-import { withoutKeys } from './redact-secrets.ts';
+import { redactSecrets } from './redact-secrets.ts';
 import type { UpdateSink, UpdateSource } from './update-source.ts';
 
 const purgeEveryMs = 3_600_000;
 
-export type UpdatesOptions = {
+export type UpdatePipelineOptions = {
   readonly bot: Bot<BotContext>;
   readonly source: UpdateSource;
   readonly inbox: Inbox;
@@ -27,16 +27,16 @@ export type UpdatesOptions = {
 };
 
 /** The way of an update, from whichever source: inbox row -> handlers, in order per chat -> handled. */
-export class Updates implements UpdateSink {
-  readonly #options: UpdatesOptions;
-  readonly #handling: Handling;
+export class UpdatePipeline implements UpdateSink {
+  readonly #options: UpdatePipelineOptions;
+  readonly #handling: UpdateHandler;
   readonly #intake: Intake;
-  #introducedUpMs: number | undefined;
+  #introducedMonotonicMs: number | undefined;
   #purgedMs = 0;
 
-  constructor(options: UpdatesOptions) {
+  constructor(options: UpdatePipelineOptions) {
     this.#options = options;
-    this.#handling = new Handling(options);
+    this.#handling = new UpdateHandler(options);
     this.#intake = new Intake({ ...options, handling: this.#handling });
   }
 
@@ -46,22 +46,22 @@ export class Updates implements UpdateSink {
   }
 
   /** When Telegram answered last, by `Clock.uptimeMs`. */
-  get lastAnswerUpMs(): number | undefined {
-    return this.#options.source.lastAnswerUpMs ?? this.#introducedUpMs;
+  get lastAnswerMonotonicMs(): number | undefined {
+    return this.#options.source.lastAnswerMonotonicMs ?? this.#introducedMonotonicMs;
   }
 
   /** Asks Telegram who the bot is, for as long as it takes; throws TokenRefused. */
-  async introduce(signal: AbortSignal): Promise<void> {
+  async identifyBot(signal: AbortSignal): Promise<void> {
     const { bot, clock, random, emit } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
         // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
         bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
-        this.#introducedUpMs = clock.monotonicMs();
+        this.#introducedMonotonicMs = clock.monotonicMs();
         return;
       } catch (error) {
         signal.throwIfAborted();
-        const waitMs = retryAfterMs(error, failures, random);
+        const waitMs = retryDelayMs(error, failures, random);
         emit({ event: 'telegram.error', method: 'getMe', detail: describeTelegramError(error), retryInMs: waitMs });
         await clock.sleep(waitMs, signal);
       }
@@ -97,7 +97,7 @@ export class Updates implements UpdateSink {
     const { emit, ours = () => [] } = this.#options;
     const updateId = update.update_id;
     try {
-      return [{ updateId, body: withoutKeys(update, ours()) }];
+      return [{ updateId, body: redactSecrets(update, ours()) }];
     } catch (error) {
       emit({ event: 'update.failed', updateId, error, setAside: true });
       return [];
