@@ -83,7 +83,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   await dialogues.purge(clock.now());
 
   let ours = [token, ...keys.map(({ secret }) => secret)];
-  const { updates, delivery, menu, mail } = opening.use(
+  const { updates, delivery, menu, adminAlerts } = opening.use(
     await openBot({
       ...storage,
       jobs: engine.reader,
@@ -100,12 +100,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       random,
       emit,
       onCheckpoint: onCheckpoint,
-      ours: () => ours,
+      ownSecrets: () => ours,
       closing: hangingUp.signal,
     }),
   );
-  for (const alert of await core.admin.alerts()) mail.hear({ event: 'alert.raised', alert });
-  events.subscribe((event) => mail.hear(event));
+  for (const alert of await core.admin.alerts()) adminAlerts.onEvent({ event: 'alert.raised', alert });
+  events.subscribe((event) => adminAlerts.onEvent(event));
 
   const listening = opening.use(
     await listenHttp({

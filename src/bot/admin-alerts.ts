@@ -10,11 +10,11 @@ import { textOptions } from './delivery/view-options.ts';
 import { reportTelegramError } from './delivery/send-once.ts';
 import { describeTelegramError, isAborted, isTransient, classifyTelegramError } from './outbox/telegram-error.ts';
 
-/** Troubles seldom come alone: what comes within this time of the first goes into the same message. */
+/** Alerts within this time of the first one go into the same message. */
 const gatherMs = 5_000;
-const spacingMs = 60_000;
-/** What comes back so soon after it was over is not said again before this time has passed. */
-const dampedMs = 300_000;
+const minIntervalMs = 60_000;
+/** An alert that is raised again after its end is not sent again before this time has passed. */
+const minReraiseMs = 300_000;
 
 export type AdminAlertsOptions = {
   readonly outbox: Outbox;
@@ -26,45 +26,45 @@ export type AdminAlertsOptions = {
   readonly emit: Emit;
 };
 
-type Standing = { alert: Alert; isOpen: boolean; quietUntilMs: number };
+type AlertState = { alert: Alert; isOpen: boolean; quietUntilMs: number };
 
-/** One admin: what was said to that person, and when next something may be. */
-type Addressee = {
+/** One admin: the alerts that were sent, and when the next message may be. */
+type Recipient = {
   readonly id: number;
-  /** Alerts that the person knows of and does not know to be over. */
-  readonly told: Set<string>;
+  /** Alerts that were sent as raised and not yet as resolved. */
+  readonly sent: Set<string>;
   nextMs: number;
   timer?: Disposable & { readonly atMs: number };
   isSending: boolean;
 };
 
 /**
- * Alert raised -> gathered with others -> said, and over -> said, in each admin's own chat, at most once a minute. Only
- * where an alert stands when a message goes out counts: what began and ended in between is never spoken of.
+ * Alert raised -> gathered with others -> sent; alert resolved -> sent; to each admin's own chat, at most once a minute.
+ * Only the state at the time of sending counts: an alert that was raised and resolved in between is never sent.
  */
 export class AdminAlerts {
   readonly #options: AdminAlertsOptions;
-  readonly #standing = new Map<string, Standing>();
-  readonly #addressees: readonly Addressee[];
+  readonly #states = new Map<string, AlertState>();
+  readonly #recipients: readonly Recipient[];
   #closed = false;
 
   constructor(options: AdminAlertsOptions) {
     this.#options = options;
-    this.#addressees = [...options.adminIds].map((id) => ({ id, told: new Set(), nextMs: 0, isSending: false }));
+    this.#recipients = [...options.adminIds].map((id) => ({ id, sent: new Set(), nextMs: 0, isSending: false }));
   }
 
-  hear(event: AppEvent): void {
+  onEvent(event: AppEvent): void {
     if (event.event !== 'alert.raised' && event.event !== 'alert.resolved') return;
     const { alert } = event;
     const nowMs = this.#options.clock.monotonicMs();
     const isOpen = event.event === 'alert.raised';
-    const quietUntilMs = isOpen ? (this.#standing.get(alert.id)?.quietUntilMs ?? 0) : nowMs + dampedMs;
-    this.#standing.set(alert.id, { alert, isOpen, quietUntilMs });
-    for (const addressee of this.#addressees) this.#schedule(addressee);
+    const quietUntilMs = isOpen ? (this.#states.get(alert.id)?.quietUntilMs ?? 0) : nowMs + minReraiseMs;
+    this.#states.set(alert.id, { alert, isOpen, quietUntilMs });
+    for (const recipient of this.#recipients) this.#schedule(recipient);
   }
 
-  /** An admin writes, and is answered in this language: alerts come in it too. */
-  async meet(adminId: number, locale: string): Promise<void> {
+  /** Stores the language in which the admin was answered; alerts use it too. */
+  async rememberLocale(adminId: number, locale: string): Promise<void> {
     const { users, emit } = this.#options;
     try {
       const { heardLocale } = await users.find(adminId);
@@ -76,69 +76,69 @@ export class AdminAlerts {
 
   [Symbol.dispose](): void {
     this.#closed = true;
-    for (const { timer } of this.#addressees) timer?.[Symbol.dispose]();
+    for (const { timer } of this.#recipients) timer?.[Symbol.dispose]();
   }
 
-  #schedule(addressee: Addressee): void {
-    if (this.#closed || addressee.isSending) return;
+  #schedule(recipient: Recipient): void {
+    if (this.#closed || recipient.isSending) return;
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
-    const dueMs = [...this.#standing.values()].flatMap((standing) => this.#dueMs(addressee, standing) ?? []);
+    const dueMs = [...this.#states.values()].flatMap((state) => this.#dueMs(recipient, state) ?? []);
     if (dueMs.length === 0) return;
-    const atMs = Math.max(nowMs + gatherMs, addressee.nextMs, Math.min(...dueMs));
-    if (addressee.timer !== undefined && addressee.timer.atMs <= atMs) return;
-    addressee.timer?.[Symbol.dispose]();
+    const atMs = Math.max(nowMs + gatherMs, recipient.nextMs, Math.min(...dueMs));
+    if (recipient.timer !== undefined && recipient.timer.atMs <= atMs) return;
+    recipient.timer?.[Symbol.dispose]();
     const timer = clock.schedule(atMs - nowMs, () => {
-      delete addressee.timer;
-      addressee.isSending = true;
-      const run = () => this.#send(addressee);
-      this.#options.outbox.post({ chatId: addressee.id, kind: 'send', priority: 'proactive', run });
+      delete recipient.timer;
+      recipient.isSending = true;
+      const run = () => this.#send(recipient);
+      this.#options.outbox.post({ chatId: recipient.id, kind: 'send', priority: 'proactive', run });
     });
-    addressee.timer = { atMs, [Symbol.dispose]: () => timer[Symbol.dispose]() };
+    recipient.timer = { atMs, [Symbol.dispose]: () => timer[Symbol.dispose]() };
   }
 
-  /** When there is something to say of it; undefined when the person knows how it stands. */
-  #dueMs({ told }: Addressee, { alert, isOpen, quietUntilMs }: Standing): number | undefined {
-    if (isOpen === told.has(alert.id)) return undefined;
+  /** When the recipient is due a message about it; undefined when they know its state. */
+  #dueMs({ sent }: Recipient, { alert, isOpen, quietUntilMs }: AlertState): number | undefined {
+    if (isOpen === sent.has(alert.id)) return undefined;
     return isOpen ? quietUntilMs : 0;
   }
 
-  async #send(addressee: Addressee): Promise<'done'> {
+  async #send(recipient: Recipient): Promise<'done'> {
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#forgetWhatIsPast(nowMs);
-    const news = [...this.#standing.values()]
-      .filter((standing) => (this.#dueMs(addressee, standing) ?? Infinity) <= nowMs)
+    this.#dropResolved(nowMs);
+    const updates = [...this.#states.values()]
+      .filter((state) => (this.#dueMs(recipient, state) ?? Infinity) <= nowMs)
       .map(({ alert, isOpen }): AlertUpdate => ({ alert, isOver: !isOpen }));
-    if (news.length > 0) {
-      addressee.nextMs = nowMs + spacingMs;
-      if (await this.#say(addressee.id, news)) {
-        for (const { alert, isOver } of news) {
-          if (isOver) addressee.told.delete(alert.id);
-          else addressee.told.add(alert.id);
+    if (updates.length > 0) {
+      recipient.nextMs = nowMs + minIntervalMs;
+      if (await this.#sendAlerts(recipient.id, updates)) {
+        for (const { alert, isOver } of updates) {
+          if (isOver) recipient.sent.delete(alert.id);
+          else recipient.sent.add(alert.id);
         }
       }
     }
-    addressee.isSending = false;
-    this.#schedule(addressee);
+    recipient.isSending = false;
+    this.#schedule(recipient);
     return 'done';
   }
 
-  /** Answers false when it is worth saying the same once more. */
-  async #say(id: number, news: readonly AlertUpdate[]): Promise<boolean> {
+  /** Resolves with false when the same message should be tried again. */
+  async #sendAlerts(id: number, updates: readonly AlertUpdate[]): Promise<boolean> {
     const { outbox, users, messages, matchLocale, emit } = this.#options;
     try {
       const { locale, heardLocale } = await users.find(id);
-      const view = messages.alerts(news, locale ?? heardLocale ?? matchLocale(undefined));
+      const view = messages.alerts(updates, locale ?? heardLocale ?? matchLocale(undefined));
       await outbox.api.sendMessage(id, view.text, textOptions(view));
       return true;
     } catch (error) {
       if (isAborted(error)) return false;
       if (!(error instanceof GrammyError || error instanceof HttpError)) {
-        emit({ event: 'app.error', what: 'tell an admin of an alert', error });
+        emit({ event: 'app.error', what: 'send an alert to an admin', error });
         return false;
       }
-      // A chat that is closed to the bot stays so; otherwise an alert that comes twice is better than none.
+      // A closed chat stays closed; otherwise a double alert is better than none.
       if (classifyTelegramError(error) === 'closed') {
         emit({ event: 'alert.undeliverable', adminId: id, detail: describeTelegramError(error) });
         return true;
@@ -147,10 +147,10 @@ export class AdminAlerts {
     }
   }
 
-  #forgetWhatIsPast(nowMs: number): void {
-    for (const [id, { isOpen, quietUntilMs }] of this.#standing) {
-      const isKnown = this.#addressees.some(({ told }) => told.has(id));
-      if (!isOpen && !isKnown && quietUntilMs <= nowMs) this.#standing.delete(id);
+  #dropResolved(nowMs: number): void {
+    for (const [id, { isOpen, quietUntilMs }] of this.#states) {
+      const isKnown = this.#recipients.some(({ sent }) => sent.has(id));
+      if (!isOpen && !isKnown && quietUntilMs <= nowMs) this.#states.delete(id);
     }
   }
 }

@@ -18,10 +18,10 @@ import { CommandMenu } from './commands/command-menu.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
 import { UpdatePipeline } from './updates/update-pipeline.ts';
 
-/** Longer than any poll lasts: a line that fell silent keeps nobody waiting for longer. */
-const answerPatienceS = 40;
+/** Longer than a poll, so that a dead connection is noticed. */
+const callTimeoutS = 40;
 
-/** What the handlers may use, as far as it is there without a bot, and what else the bot is made of. */
+/** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
 export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matchLocale'> & {
   readonly token: Secret;
   readonly apiRoot: string;
@@ -35,29 +35,29 @@ export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matc
   readonly rests: RetryAfterStore;
   readonly random: Random;
   readonly onCheckpoint: OnCheckpoint;
-  /** The keys and tokens of this house, to be hidden wherever somebody types one. */
-  readonly ours: () => readonly Secret[];
-  /** Once it aborts, no call to Telegram and no wait for it goes on. */
+  /** The app's own keys and tokens, masked in typed text. */
+  readonly ownSecrets: () => readonly Secret[];
+  /** Aborts every call to Telegram and every wait for it. */
   readonly closing: AbortSignal;
 };
 
-/** Everything that speaks with Telegram; disposing ends what is still being sent. */
+/** Everything that talks to Telegram; disposing ends the running sends. */
 export type OpenBot = AsyncDisposable & {
   readonly updates: UpdatePipeline;
   readonly delivery: Delivery;
   readonly menu: CommandMenu;
-  /** Writes the admins what they have to hear. */
-  readonly mail: AdminAlerts;
+  /** Sends alerts to the admins. */
+  readonly adminAlerts: AdminAlerts;
 };
 
-/** Puts the bot together; it asks Telegram nothing before it is introduced. */
+/** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog);
   const client = { apiRoot: options.apiRoot };
-  const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: answerPatienceS } });
+  const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));
   const statusMessages = opening.use(
@@ -95,13 +95,13 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     waiting,
     matchLocale,
   };
-  const mail = opening.use(new AdminAlerts({ ...deps, outbox }));
+  const adminAlerts = opening.use(new AdminAlerts({ ...deps, outbox }));
   const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, emit });
   registerHandlers(bot, deps, ({ userId, locale }) => {
-    void mail.meet(userId, locale);
-    void menu.serve(userId);
+    void adminAlerts.rememberLocale(userId, locale);
+    void menu.publishFor(userId);
   });
   const updates = new UpdatePipeline({ ...options, bot, source: new Poller({ ...options, bot }) });
   const opened = opening.move();
-  return { updates, delivery, menu, mail, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { updates, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

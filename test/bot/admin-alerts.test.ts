@@ -56,18 +56,18 @@ function aMail(adminIds: readonly number[] = [900], answers: (TelegramDeed | Err
     events,
     mail,
     raise: (...places: readonly number[]) => {
-      for (const place of places) mail.hear({ event: 'alert.raised', alert: failing(place) });
+      for (const place of places) mail.onEvent({ event: 'alert.raised', alert: failing(place) });
     },
     resolve: (...places: readonly number[]) => {
-      for (const place of places) mail.hear({ event: 'alert.resolved', alert: failing(place) });
+      for (const place of places) mail.onEvent({ event: 'alert.resolved', alert: failing(place) });
     },
   };
 }
 
 test('an admin who chose no language hears of alerts in the one in which the bot answers', async () => {
   const { clock, mail, raise, sent } = aMail([900, 901]);
-  await mail.meet(900, 'es');
-  await mail.meet(901, 'es');
+  await mail.rememberLocale(900, 'es');
+  await mail.rememberLocale(901, 'es');
   raise(1);
   await clock.advance(5_000);
   expect(sent).toEqual(['5 s 900: 🔴 bytez #1 falló: no aceptada', '5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
@@ -179,7 +179,7 @@ test('AlertMail says nothing once it is closed', async () => {
 
 test('AlertMail passes over everything that is no alert', async () => {
   const { clock, mail } = aMail();
-  mail.hear({ event: 'app.stopping', running: 0 });
+  mail.onEvent({ event: 'app.stopping', running: 0 });
   expect(clock.pending).toBe(0);
 });
 

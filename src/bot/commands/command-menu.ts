@@ -14,34 +14,34 @@ export type CommandMenuOptions = {
 };
 
 /**
- * Publishes the command list for every language; `/keys` only in admins' own chats. A language-specific list hides the
- * general one whole, so each is complete. Trouble is told and otherwise ignored: the bot works without a menu.
+ * Publishes the command list for every language; `/keys` only in admins' own chats. A list for one language replaces the
+ * general one entirely, so each is complete. An error is reported and otherwise ignored: the bot works without a menu.
  */
 export class CommandMenu {
   readonly #options: CommandMenuOptions;
-  /** Admins who have written, or whose chat was found open. */
-  readonly #served = new Set<number>();
+  /** Admins with a published list. */
+  readonly #published = new Set<number>();
 
   constructor(options: CommandMenuOptions) {
     this.#options = options;
   }
 
-  /** For everybody, and for the admins who have a chat with the bot. */
+  /** Publishes the list for everybody, and for the admins who have a chat with the bot. */
   async publish(): Promise<void> {
     await this.#publishLists({ admin: false });
     for (const adminId of this.#options.adminIds) {
-      if (await this.#publishLists({ admin: true, chatId: adminId })) this.#served.add(adminId);
+      if (await this.#publishLists({ admin: true, chatId: adminId })) this.#published.add(adminId);
     }
   }
 
-  /** An admin writes, so the chat exists now: their list is published unless it is already, once in a run. */
-  async serve(adminId: number): Promise<void> {
-    if (this.#served.has(adminId)) return;
-    this.#served.add(adminId);
+  /** Publishes the list of an admin who has just written, once per process. */
+  async publishFor(adminId: number): Promise<void> {
+    if (this.#published.has(adminId)) return;
+    this.#published.add(adminId);
     await this.#publishLists({ admin: true, chatId: adminId });
   }
 
-  /** False when the chat is not open, which is nothing to complain about. */
+  /** Resolves with false when the chat is not open, which is no error. */
   async #publishLists(whose: { readonly admin: boolean; readonly chatId?: number }): Promise<boolean> {
     const { api, messages, locales, defaultLocale, emit } = this.#options;
     const scope = whose.chatId === undefined ? {} : { scope: { type: 'chat', chat_id: whose.chatId } as const };
@@ -50,7 +50,7 @@ export class CommandMenu {
       try {
         await api.setMyCommands(messages.commands(language ?? defaultLocale, whose), { ...named, ...scope });
       } catch (error) {
-        // The house closes: the next start publishes all of them again.
+        // The app stops; the next start publishes all lists again.
         if (isAborted(error)) return false;
         if (whose.chatId !== undefined && error instanceof GrammyError && classifyTelegramError(error) === 'closed')
           return false;

@@ -22,18 +22,17 @@ export type PollerOptions = {
 };
 
 /**
- * Polls for updates: getUpdates -> the sink makes the batch durable -> the next getUpdates confirms it to Telegram, so an
- * update is at every moment either with Telegram or durable here. A start asks without an offset: what Telegram sends
- * again, the sink knows.
+ * Polls for updates: getUpdates -> the sink stores the batch -> the next getUpdates confirms it to Telegram. So at every
+ * moment an update is either with Telegram or stored here. The first poll has no offset; the sink drops what it knows.
  */
 export class Poller implements UpdateSource {
   readonly #options: PollerOptions;
-  readonly #contest: PollingConflict;
+  readonly #conflict: PollingConflict;
   #lastAnswerMonotonicMs: number | undefined;
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#contest = new PollingConflict(options.clock, options.emit);
+    this.#conflict = new PollingConflict(options.clock, options.emit);
   }
 
   get lastAnswerMonotonicMs(): number | undefined {
@@ -46,14 +45,14 @@ export class Poller implements UpdateSource {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await sink.room();
+        await sink.capacity();
         const batch = await bot.api.getUpdates(
           { timeout: pollS, limit: 100, allowed_updates: wantedUpdates, ...(offset === undefined ? {} : { offset }) },
           signal as Parameters<typeof bot.api.getUpdates>[1],
         );
         failures = 0;
         this.#lastAnswerMonotonicMs = clock.monotonicMs();
-        this.#contest.win();
+        this.#conflict.pollSucceeded();
         const taken = await sink.take(batch, signal);
         const last = batch[taken - 1];
         if (last !== undefined) offset = last.update_id + 1;
@@ -61,12 +60,12 @@ export class Poller implements UpdateSource {
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        // The machine's fault, reported elsewhere.
+        // Reported by the storage.
         if (isStorageRefusal(error)) {
           await clock.sleep(storageRetryMs, signal).catch(() => undefined);
           continue;
         }
-        if (await this.#hasRemovedWebhook(error)) continue;
+        if (await this.#removedWebhook(error)) continue;
         const waitMs = this.#waitMs(error, failures);
         emit({
           event: 'telegram.error',
@@ -79,8 +78,8 @@ export class Poller implements UpdateSource {
     }
   }
 
-  /** A webhook that another program set keeps updates away from a poll; they stay with Telegram until it is removed. */
-  async #hasRemovedWebhook(error: unknown): Promise<boolean> {
+  /** Telegram delivers nothing to a poll while a webhook is set, so the webhook is removed. */
+  async #removedWebhook(error: unknown): Promise<boolean> {
     if (!(error instanceof GrammyError) || !/webhook is active/.test(error.description)) return false;
     const { bot, emit } = this.#options;
     emit({ event: 'telegram.error', method: 'getUpdates', detail: 'a webhook is set for this bot; it is removed' });
@@ -88,7 +87,7 @@ export class Poller implements UpdateSource {
   }
 
   #waitMs(error: unknown, failures: number): number {
-    if (error instanceof GrammyError && classifyTelegramError(error) === 'conflict') return this.#contest.lose();
+    if (error instanceof GrammyError && classifyTelegramError(error) === 'conflict') return this.#conflict.pollEnded();
     return retryDelayMs(error, failures, this.#options.random);
   }
 }

@@ -1,57 +1,57 @@
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 
-const restMs = 5_000;
-/** Whoever came second leaves the first in peace for this long between two looks whether it has gone. */
+const retryMs = 5_000;
+/** The wait of the later process between two polls. */
 const newcomerRetryMs = 30_000;
-/** So many looks soon after another: mostly the other one is only about to leave. */
+/** The first polls follow quickly, since the other process usually is about to stop. */
 const maxQuickRetries = 3;
-/** A process that has polled this long without being disturbed is no newcomer. */
+/** A process counts as the first one after polling this long without a conflict. */
 const establishedMs = 60_000;
-/** A poll that was disturbed is answered sooner than this; the other one looks again after `restMs`. */
-const undisturbedMs = 2 * restMs;
+/** A conflict is over after this long without one; the other process polls again after `retryMs`. */
+const undisturbedMs = 2 * retryMs;
 
 /**
- * Two processes with one token: each poll ends the other's. The one that was there first goes on, the newcomer waits and
- * takes over when nobody ends its polls any more. Each says once that it begins, and once that it is over.
+ * Two processes poll with one token, and each poll ends the other's. The first process goes on; the later one waits and
+ * takes over when its polls are no longer ended. Each reports the start and the end of the conflict once.
  */
 export class PollingConflict {
   readonly #clock: Clock;
   readonly #emit: Emit;
-  readonly #beganUpMs: number;
-  #sinceUpMs: number | undefined;
-  #lastUpMs = 0;
-  #lost = 0;
+  readonly #startedAtMs: number;
+  #conflictSinceMs: number | undefined;
+  #lastConflictMs = 0;
+  #conflicts = 0;
   #isEstablished = false;
 
   constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
     this.#emit = emit;
-    this.#beganUpMs = clock.monotonicMs();
+    this.#startedAtMs = clock.monotonicMs();
   }
 
-  /** Somebody else's poll ended ours; answers how long to rest before the next one. */
-  lose(): number {
+  /** Another poll ended ours; returns the milliseconds to wait before the next one. */
+  pollEnded(): number {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#sinceUpMs === undefined) {
-      this.#isEstablished ||= nowMs - this.#beganUpMs >= establishedMs;
-      this.#sinceUpMs = nowMs;
-      this.#lost = 0;
+    if (this.#conflictSinceMs === undefined) {
+      this.#isEstablished ||= nowMs - this.#startedAtMs >= establishedMs;
+      this.#conflictSinceMs = nowMs;
+      this.#conflicts = 0;
       this.#emit({ event: 'telegram.conflict', waits: !this.#isEstablished });
     }
-    this.#lost += 1;
-    this.#lastUpMs = nowMs;
-    return this.#isEstablished || this.#lost <= maxQuickRetries ? restMs : newcomerRetryMs;
+    this.#conflicts += 1;
+    this.#lastConflictMs = nowMs;
+    return this.#isEstablished || this.#conflicts <= maxQuickRetries ? retryMs : newcomerRetryMs;
   }
 
   /** A poll was answered. */
-  win(): void {
-    if (this.#sinceUpMs === undefined) return;
+  pollSucceeded(): void {
+    if (this.#conflictSinceMs === undefined) return;
     const nowMs = this.#clock.monotonicMs();
-    // The answer may have come before the other one looked.
-    if (nowMs - this.#lastUpMs < undisturbedMs) return;
-    this.#emit({ event: 'telegram.conflict-over', afterMs: nowMs - this.#sinceUpMs });
-    this.#sinceUpMs = undefined;
+    // The other process may only be waiting for its next poll.
+    if (nowMs - this.#lastConflictMs < undisturbedMs) return;
+    this.#emit({ event: 'telegram.conflict-over', afterMs: nowMs - this.#conflictSinceMs });
+    this.#conflictSinceMs = undefined;
     this.#isEstablished = true;
   }
 }

@@ -12,10 +12,10 @@ export class TokenRefused extends Error {
   }
 }
 
-/** How long to wait after a failed call that is made until it succeeds; `failures` in a row. Throws TokenRefused. */
+/** Milliseconds until the next try of a call after `failures` consecutive failures. Throws TokenRefused. */
 export function retryDelayMs(error: unknown, failures: number, random: Random): number {
-  const isTelegrams = error instanceof GrammyError || error instanceof HttpError;
-  if (isTelegrams && classifyTelegramError(error) === 'unauthorized') throw new TokenRefused();
+  const isFromTelegram = error instanceof GrammyError || error instanceof HttpError;
+  if (isFromTelegram && classifyTelegramError(error) === 'unauthorized') throw new TokenRefused();
   const holdMs = error instanceof GrammyError ? retryAfterOf(error) : undefined;
   return holdMs ?? backoffMs(failures, { baseMs: 1_000, capMs: 30_000 }, random);
 }

@@ -8,11 +8,11 @@ import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
-/** With more unhandled updates than this there is no room for further ones. */
+/** No further updates are taken while this many are unhandled. */
 const maxUnhandled = 1_000;
 const retryMs = 1_000;
 const offlineBackoff = { baseMs: 1_000, capMs: 30_000 } as const;
-/** An answer that may have arrived is given once more at most: to be seen twice is a nuisance, silence is worse. */
+/** An answer that may have arrived is repeated once at most: a double answer is better than none. */
 const maxUnsureTries = 2;
 
 export type UpdateHandlerOptions = {
@@ -23,32 +23,32 @@ export type UpdateHandlerOptions = {
   readonly emit: Emit;
 };
 
-/** The updates that the house has taken and not handled yet; the bot itself keeps those of one chat in order. */
+/** Runs the bot's handlers on stored updates, with retries; the bot keeps the updates of one chat in order. */
 export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
-  readonly #underWay = new Set<Promise<void>>();
-  #onRoom: (() => void) | undefined;
+  readonly #inFlight = new Set<Promise<void>>();
+  #onCapacity: (() => void) | undefined;
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
   }
 
-  /** Handles what the inbox keeps; `before` says whether it was answered already, before it was kept. */
-  begin(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+  /** Handles a stored update; `before` resolves with whether it was answered before it was stored. */
+  start(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
     const handling = this.#handle(update, signal, before);
     this.#watch(handling);
     return handling;
   }
 
-  /** Goes on with what an earlier process left; what it may have died on is handled alone, after the rest was begun. */
-  async takeUp(signal: AbortSignal): Promise<void> {
+  /** Handles the updates of an earlier process; one that may have killed it is handled alone, after the others were started. */
+  async resume(signal: AbortSignal): Promise<void> {
     const { emit } = this.#options;
     const { plain, suspects, setAside } = await this.#leftovers(signal);
     for (const updateId of setAside) {
       const error = new Error('Cannot handle the update: three processes died while they tried');
       emit({ event: 'update.failed', updateId, error, setAside: true });
     }
-    for (const update of plain) void this.begin(update, signal);
+    for (const update of plain) void this.start(update, signal);
     this.#watch(this.#oneByOne(suspects, signal));
   }
 
@@ -67,14 +67,14 @@ export class UpdateHandler {
   async #oneByOne(suspects: readonly InboxUpdate[], signal: AbortSignal): Promise<void> {
     for (const update of suspects) {
       if (signal.aborted) return;
-      // Counted at the latest when it comes to its turn again.
+      // A mark that cannot be stored now is stored at the next try.
       await this.#options.inbox.inHand(update.updateId).catch(() => undefined);
-      await this.begin(update, signal);
+      await this.start(update, signal);
     }
   }
 
-  /** One try for what the inbox could not keep; answers whether nobody has to try again. */
-  async answer(update: InboxUpdate, signal: AbortSignal): Promise<boolean> {
+  /** Handles an update that could not be stored, once; resolves with whether it is done. */
+  async handleOnce(update: InboxUpdate, signal: AbortSignal): Promise<boolean> {
     const answering = this.#tryOnce(update, signal);
     this.#watch(answering);
     return answering;
@@ -82,23 +82,23 @@ export class UpdateHandler {
 
   #watch(work: Promise<unknown>): void {
     const handling = work.then(() => {
-      this.#underWay.delete(handling);
-      if (this.#underWay.size < maxUnhandled) this.#onRoom?.();
+      this.#inFlight.delete(handling);
+      if (this.#inFlight.size < maxUnhandled) this.#onCapacity?.();
     });
-    this.#underWay.add(handling);
+    this.#inFlight.add(handling);
   }
 
-  /** Resolves when so many updates are handled that further ones may come. */
-  async room(): Promise<void> {
-    if (this.#underWay.size < maxUnhandled) return;
+  /** Resolves when further updates may be taken. */
+  async capacity(): Promise<void> {
+    if (this.#inFlight.size < maxUnhandled) return;
     await new Promise<void>((resolve) => {
-      this.#onRoom = resolve;
+      this.#onCapacity = resolve;
     });
   }
 
-  /** Resolves when no handler runs any more. */
+  /** Resolves when no handler is running. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
   async #tryOnce({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<boolean> {
@@ -109,7 +109,7 @@ export class UpdateHandler {
     } catch (error) {
       if (signal.aborted) return false;
       const cause = error instanceof BotError ? error.error : error;
-      const after = this.#afterTrouble(cause, 1);
+      const after = this.#afterError(cause, 1);
       if (after === 'failed') emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: false });
       return after === 'handled';
     }
@@ -125,11 +125,11 @@ export class UpdateHandler {
         isOver = true;
         return await inbox.handled(updateId);
       } catch (error) {
-        // Left for the next start when the house closes meanwhile.
+        // On shutdown the update is left for the next start.
         if (signal.aborted) return;
         await inbox.survived(updateId).catch(() => undefined);
         const cause = error instanceof BotError ? error.error : error;
-        const after = isOver ? 'handled' : this.#afterTrouble(cause, tries);
+        const after = isOver ? 'handled' : this.#afterError(cause, tries);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);
           emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: next === 'set-aside' });
@@ -145,9 +145,9 @@ export class UpdateHandler {
     }
   }
 
-  /** What becomes of an update on which a handler threw; whoever asked is not to suffer for Telegram's troubles. */
-  #afterTrouble(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
-    // The machine's fault, told of elsewhere.
+  /** What follows after a handler threw: a failure of the network or of Telegram does not count as a failed update. */
+  #afterError(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
+    // Reported by the storage.
     if (isStorageRefusal(error)) return { waitMs: retryMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
     const trouble = classifyTelegramError(error);
@@ -164,7 +164,7 @@ export class UpdateHandler {
   }
 }
 
-/** What went wrong without what grammY hangs on it: its errors hold the payload, and with it people's words. */
+/** The error without its payload: grammY's errors hold the text of people. */
 function withoutPayload(error: unknown): unknown {
   return error instanceof GrammyError || error instanceof HttpError ? describeTelegramError(error) : error;
 }

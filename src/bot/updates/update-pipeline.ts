@@ -22,40 +22,40 @@ export type UpdatePipelineOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
-  /** The app's own keys and tokens, hidden wherever somebody types one. */
-  readonly ours?: () => readonly Secret[];
+  /** The app's own keys and tokens, masked in typed text. */
+  readonly ownSecrets?: () => readonly Secret[];
 };
 
-/** The way of an update, from whichever source: inbox row -> handlers, in order per chat -> handled. */
+/** The way of an update from any source: redacted -> stored in the inbox -> handlers, in order per chat -> handled. */
 export class UpdatePipeline implements UpdateSink {
   readonly #options: UpdatePipelineOptions;
-  readonly #handling: UpdateHandler;
+  readonly #handler: UpdateHandler;
   readonly #intake: Intake;
   #introducedMonotonicMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: UpdatePipelineOptions) {
     this.#options = options;
-    this.#handling = new UpdateHandler(options);
-    this.#intake = new Intake({ ...options, handling: this.#handling });
+    this.#handler = new UpdateHandler(options);
+    this.#intake = new Intake({ ...options, handler: this.#handler });
   }
 
-  /** The bot's own name, once it was introduced. */
+  /** The bot's username; known after `identifyBot`. */
   get username(): string {
     return this.#options.bot.botInfo.username;
   }
 
-  /** When Telegram answered last, by `Clock.uptimeMs`. */
+  /** When Telegram answered last, in monotonic milliseconds. */
   get lastAnswerMonotonicMs(): number | undefined {
     return this.#options.source.lastAnswerMonotonicMs ?? this.#introducedMonotonicMs;
   }
 
-  /** Asks Telegram who the bot is, for as long as it takes; throws TokenRefused. */
+  /** Asks Telegram for the bot's identity until it answers; throws TokenRefused. */
   async identifyBot(signal: AbortSignal): Promise<void> {
     const { bot, clock, random, emit } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
-        // `bot.init` would retry by itself, hidden from the log and deaf to the signal between two tries.
+        // `bot.init` retries by itself, without a log line and without listening to the signal.
         bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
         this.#introducedMonotonicMs = clock.monotonicMs();
         return;
@@ -68,18 +68,18 @@ export class UpdatePipeline implements UpdateSink {
     }
   }
 
-  /** Handles what an earlier process left, then what the source delivers, until the signal aborts; throws TokenRefused. */
+  /** Handles the updates of an earlier process, then those of the source, until the signal aborts; throws TokenRefused. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#handling.takeUp(signal);
+    await this.#handler.resume(signal);
     await this.#options.source.deliver(this, signal);
   }
 
-  room(): Promise<void> {
-    return this.#handling.room();
+  capacity(): Promise<void> {
+    return this.#handler.capacity();
   }
 
   async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
-    const updates = batch.flatMap((update) => this.#written(update));
+    const updates = batch.flatMap((update) => this.#toRow(update));
     const taken = await this.#intake.take(updates, signal);
     await this.#purge();
     if (taken === updates.length) return batch.length;
@@ -87,24 +87,24 @@ export class UpdatePipeline implements UpdateSink {
     return batch.findIndex(({ update_id: id }) => id === first);
   }
 
-  /** Resolves when no handler runs any more. */
+  /** Resolves when no handler is running. */
   async idle(): Promise<void> {
-    await this.#handling.idle();
+    await this.#handler.idle();
   }
 
-  /** What is kept of an update; nothing of one that cannot be written down (nested too deep), which holds up no other. */
-  #written(update: Update): readonly InboxUpdate[] {
-    const { emit, ours = () => [] } = this.#options;
+  /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */
+  #toRow(update: Update): readonly InboxUpdate[] {
+    const { emit, ownSecrets = () => [] } = this.#options;
     const updateId = update.update_id;
     try {
-      return [{ updateId, body: redactSecrets(update, ours()) }];
+      return [{ updateId, body: redactSecrets(update, ownSecrets()) }];
     } catch (error) {
       emit({ event: 'update.failed', updateId, error, setAside: true });
       return [];
     }
   }
 
-  /** Never fails: what was taken is taken, and has to be acknowledged. */
+  /** Never rejects: the batch was taken and has to be confirmed. */
   async #purge(): Promise<void> {
     const { inbox, clock, emit } = this.#options;
     const nowMs = clock.now();

@@ -21,7 +21,7 @@ function anIntake() {
       return batch;
     },
   } as unknown as Inbox;
-  const handling = {
+  const handler = {
     begin: ({ updateId }: InboxUpdate, _: AbortSignal, before?: Promise<boolean>) => {
       void (before ?? Promise.resolve(false)).then((isOver) => begun.push([updateId, isOver]));
     },
@@ -33,7 +33,7 @@ function anIntake() {
     },
   } as unknown as UpdateHandler;
   const say = (updateId: number, isOver: boolean) => answers.get(updateId)?.resolve(isOver);
-  return { intake: new Intake({ inbox, handling, clock }), clock, machine, begun, asked, say };
+  return { intake: new Intake({ inbox, handler: handler, clock }), clock, machine, begun, asked, say };
 }
 
 const full = new StorageError('full', 'Cannot write: the disk is full');

@@ -32,14 +32,14 @@ function aAppThatDies() {
           return void handled.push(id);
         },
       } as unknown as Bot<BotContext>;
-      const handling = new UpdateHandler({
+      const handler = new UpdateHandler({
         bot,
         inbox,
         clock,
         random: () => 1,
         emit: (event) => void events.push(event),
       });
-      await handling.takeUp(closing.signal);
+      await handler.resume(closing.signal);
       await clock.advance(10);
       return isDead;
     },

@@ -13,14 +13,14 @@ test('TokenContest lets a newcomer look seldom, and says once that it waits and 
   const { clock, events, contest } = aContest();
   const rests: number[] = [];
   for (let times = 0; times < 5; times += 1) {
-    const restMs = contest.lose();
+    const restMs = contest.pollEnded();
     rests.push(restMs);
     await clock.advance(restMs);
   }
   expect(rests).toEqual([5_000, 5_000, 5_000, 30_000, 30_000]);
   await clock.advance(25_000);
-  contest.win();
-  contest.win();
+  contest.pollSucceeded();
+  contest.pollSucceeded();
   expect(events).toEqual([
     { event: 'telegram.conflict', waits: true },
     { event: 'telegram.conflict-over', afterMs: 100_000 },
@@ -29,10 +29,10 @@ test('TokenContest lets a newcomer look seldom, and says once that it waits and 
 
 test('TokenContest lets whoever was there first go on as before', async () => {
   const { clock, events, contest } = aContest();
-  contest.win();
+  contest.pollSucceeded();
   await clock.advance(60_000);
   for (let times = 0; times < 6; times += 1) {
-    expect(contest.lose()).toBe(5_000);
+    expect(contest.pollEnded()).toBe(5_000);
     await clock.advance(5_000);
   }
   expect(events).toEqual([{ event: 'telegram.conflict', waits: false }]);
@@ -40,13 +40,13 @@ test('TokenContest lets whoever was there first go on as before', async () => {
 
 test('TokenContest does not take an answer that came before the other one looked for its end', async () => {
   const { clock, events, contest } = aContest();
-  contest.lose();
+  contest.pollEnded();
   await clock.advance(9_999);
-  contest.win();
+  contest.pollSucceeded();
   expect(events).toHaveLength(1);
   await clock.advance(1);
-  contest.win();
+  contest.pollSucceeded();
   expect(events).toHaveLength(2);
-  contest.lose();
+  contest.pollEnded();
   expect(events).toHaveLength(3);
 });

@@ -12,7 +12,7 @@ const offline = new HttpError('', Object.assign(new Error('refused'), { code: 'E
 const cut = new HttpError('', new Error('socket hang up'));
 
 /** A bot whose handler throws what it is told to, one error a try, over an inbox that only notes. */
-function someHandling(...errors: (Error | undefined)[]) {
+function someHandler(...errors: (Error | undefined)[]) {
   const clock = fakeClock();
   const startMs = clock.now();
   const closing = new AbortController();
@@ -37,7 +37,7 @@ function someHandling(...errors: (Error | undefined)[]) {
     survived: async () => undefined,
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
   } as unknown as Inbox;
-  const handling = new UpdateHandler({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
+  const handler = new UpdateHandler({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
   return {
     clock,
     closing,
@@ -45,14 +45,14 @@ function someHandling(...errors: (Error | undefined)[]) {
     tries,
     handled,
     marks,
-    handling,
-    begin: (updateId = 1) => void handling.begin({ updateId, body: '{}' }, closing.signal),
+    handler,
+    begin: (updateId = 1) => void handler.start({ updateId, body: '{}' }, closing.signal),
   };
 }
 
-test('Handling sets an update aside on which a handler failed three times', async () => {
+test('UpdateHandler sets an update aside on which a handler failed three times', async () => {
   const bug = new TypeError('broken');
-  const { clock, begin, tries, handled, events } = someHandling(bug, bug, bug);
+  const { clock, begin, tries, handled, events } = someHandler(bug, bug, bug);
   begin();
   await clock.advance(60_000);
   expect(tries).toEqual([0, 1_000, 2_000]);
@@ -63,8 +63,8 @@ test('Handling sets an update aside on which a handler failed three times', asyn
 test.each([
   ['whose chat was shut meanwhile', refusal(403, 'Forbidden: bot was blocked by the user')],
   ['whose chat has to rest for long', refusal(429, 'Too Many Requests: retry after 600')],
-])('Handling is done with an update %s', async (_what, error) => {
-  const { clock, begin, tries, handled, events } = someHandling(error);
+])('UpdateHandler is done with an update %s', async (_what, error) => {
+  const { clock, begin, tries, handled, events } = someHandler(error);
   begin();
   await clock.advance(60_000);
   expect(tries).toHaveLength(1);
@@ -73,9 +73,9 @@ test.each([
 });
 
 test.each([cut, refusal(502, 'Bad Gateway')])(
-  'Handling gives an answer that may have arrived once more, not twice',
+  'UpdateHandler gives an answer that may have arrived once more, not twice',
   async (error) => {
-    const { clock, begin, tries, handled } = someHandling(error, error, error);
+    const { clock, begin, tries, handled } = someHandler(error, error, error);
     begin();
     await clock.advance(60_000);
     expect(tries).toEqual([0, 1_000]);
@@ -83,8 +83,8 @@ test.each([cut, refusal(502, 'Bad Gateway')])(
   },
 );
 
-test('Handling waits until Telegram is back, however long that takes', async () => {
-  const { clock, begin, tries, handled } = someHandling(...Array.from({ length: 9 }, () => offline));
+test('UpdateHandler waits until Telegram is back, however long that takes', async () => {
+  const { clock, begin, tries, handled } = someHandler(...Array.from({ length: 9 }, () => offline));
   begin();
   await clock.advance(100_000);
   expect(tries).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
@@ -92,8 +92,8 @@ test('Handling waits until Telegram is back, however long that takes', async () 
   expect(handled).toEqual([1]);
 });
 
-test('Handling does not do again what was done but could not be marked', async () => {
-  const { clock, begin, tries, handled, marks } = someHandling();
+test('UpdateHandler does not do again what was done but could not be marked', async () => {
+  const { clock, begin, tries, handled, marks } = someHandler();
   marks.push(new Error('disk full'), new Error('disk full'), new Error('disk full'), new Error('disk full'));
   begin();
   await clock.advance(60_000);
@@ -101,25 +101,25 @@ test('Handling does not do again what was done but could not be marked', async (
   expect(handled).toEqual([1]);
 });
 
-test('Handling leaves an update to the next start when the house closes meanwhile', async () => {
-  const { clock, begin, closing, tries, handled, handling } = someHandling(offline, offline);
+test('UpdateHandler leaves an update to the next start when the house closes meanwhile', async () => {
+  const { clock, begin, closing, tries, handled, handler } = someHandler(offline, offline);
   begin();
   await clock.advance(0);
   closing.abort(new Error('closing'));
-  await handling.idle();
+  await handler.idle();
   expect(tries).toHaveLength(1);
   expect(handled).toEqual([]);
 });
 
-test('Handling.room() waits while there is too much to do', async () => {
-  const { clock, begin, handling, handled } = someHandling(...Array.from({ length: 1_000 }, () => offline));
+test('Handling.capacity() waits while there is too much to do', async () => {
+  const { clock, begin, handler: handler, handled } = someHandler(...Array.from({ length: 1_000 }, () => offline));
   for (let id = 1; id <= 1_000; id += 1) begin(id);
   let hasRoom = false;
-  const waiting = handling.room().then(() => (hasRoom = true));
+  const waiting = handler.capacity().then(() => (hasRoom = true));
   await clock.advance(999);
   expect(hasRoom).toBe(false);
   await clock.advance(1);
   await waiting;
-  await handling.idle();
+  await handler.idle();
   expect(handled).toHaveLength(1_000);
 });

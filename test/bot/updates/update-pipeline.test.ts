@@ -24,7 +24,7 @@ function aWebhook() {
     source,
     post: async (updateId: number): Promise<200 | 503> => {
       const { sink, signal } = await ready.promise;
-      await sink.room();
+      await sink.capacity();
       const update = { update_id: updateId, message: { text: `update ${updateId}` } } as unknown as Update;
       const taken = await sink.take([update], signal).catch(() => 0);
       return taken === 1 ? 200 : 503;
@@ -112,7 +112,7 @@ test('what the inbox refuses is answered once all the same, and acknowledged the
   ]);
 });
 
-test('Updates.take() acknowledges an update that cannot be written down with those around it', async () => {
+test('UpdatePipeline.take() acknowledges an update that cannot be written down with those around it', async () => {
   using stage = aStage();
   let nested: unknown = 'deep';
   for (let depth = 0; depth < 50_000; depth += 1) nested = { nested };
