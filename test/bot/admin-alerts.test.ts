@@ -73,7 +73,7 @@ test('an admin who chose no language hears of alerts in the one in which the bot
   expect(sent).toEqual(['5 s 900: 🔴 bytez #1 falló: no aceptada', '5 s 901: 🔴 bytez #1: 1 сбой: не принят']);
 });
 
-test('AlertMail gathers what comes at once and tells every admin in the own language', async () => {
+test('AdminAlerts gathers what comes at once and tells every admin in the own language', async () => {
   const { clock, raise, sent } = aMail([900, 901]);
   raise(1, 2);
   await clock.advance(3_000);
@@ -85,7 +85,7 @@ test('AlertMail gathers what comes at once and tells every admin in the own lang
   ]);
 });
 
-test('AlertMail says at most one thing a minute, and then only how it stands', async () => {
+test('AdminAlerts says at most one thing a minute, and then only how it stands', async () => {
   const { clock, raise, resolve, sent } = aMail();
   raise(1);
   await clock.advance(10_000);
@@ -100,7 +100,7 @@ test('AlertMail says at most one thing a minute, and then only how it stands', a
   ]);
 });
 
-test('AlertMail never speaks of what was over before anybody heard of it', async () => {
+test('AdminAlerts never speaks of what was over before anybody heard of it', async () => {
   const { clock, raise, resolve, sent } = aMail();
   raise(1);
   resolve(1);
@@ -108,7 +108,7 @@ test('AlertMail never speaks of what was over before anybody heard of it', async
   expect(sent).toEqual([]);
 });
 
-test('AlertMail does not follow a key that flaps, and tells when it stays broken', async () => {
+test('AdminAlerts does not follow a key that flaps, and tells when it stays broken', async () => {
   const { clock, raise, resolve, sent } = aMail();
   raise(1);
   await clock.advance(70_000);
@@ -126,7 +126,7 @@ test('AlertMail does not follow a key that flaps, and tells when it stays broken
   ]);
 });
 
-test('AlertMail does not let what waits for long hold back what is new', async () => {
+test('AdminAlerts does not let what waits for long hold back what is new', async () => {
   const { clock, raise, resolve, sent } = aMail();
   raise(1);
   await clock.advance(70_000);
@@ -139,7 +139,7 @@ test('AlertMail does not let what waits for long hold back what is new', async (
   expect(sent.at(-1)).toBe('155 s 900: 🔴 bytez #2 failed: not accepted');
 });
 
-test('AlertMail leaves a chat that is closed to the bot alone, with a line in the log', async () => {
+test('AdminAlerts leaves a chat that is closed to the bot alone, with a line in the log', async () => {
   const { clock, raise, events, sent } = aMail([900, 901], [blocked]);
   raise(1);
   await clock.advance(600_000);
@@ -149,7 +149,7 @@ test('AlertMail leaves a chat that is closed to the bot alone, with a line in th
   ]);
 });
 
-test('AlertMail tries again a minute later when Telegram was away, with what is true by then', async () => {
+test('AdminAlerts tries again a minute later when Telegram was away, with what is true by then', async () => {
   const { clock, raise, sent, events } = aMail([900], [lost, lost]);
   raise(1);
   await clock.advance(20_000);
@@ -159,15 +159,15 @@ test('AlertMail tries again a minute later when Telegram was away, with what is 
   expect(events).toHaveLength(2);
 });
 
-test('AlertMail that cannot look up an admin says so and tries again', async () => {
+test('AdminAlerts that cannot look up an admin says so and tries again', async () => {
   const { clock, raise, sent, events } = aMail([900], [new TypeError('broken')]);
   raise(1);
   await clock.advance(70_000);
-  expect(events).toMatchObject([{ event: 'app.error', what: 'tell an admin of an alert' }]);
+  expect(events).toMatchObject([{ event: 'app.error', what: 'send an alert to an admin' }]);
   expect(sent).toHaveLength(1);
 });
 
-test('AlertMail says nothing once it is closed', async () => {
+test('AdminAlerts says nothing once it is closed', async () => {
   const { clock, mail, raise, sent } = aMail();
   raise(1);
   mail[Symbol.dispose]();
@@ -177,13 +177,13 @@ test('AlertMail says nothing once it is closed', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('AlertMail passes over everything that is no alert', async () => {
+test('AdminAlerts passes over everything that is no alert', async () => {
   const { clock, mail } = aMail();
   mail.onEvent({ event: 'app.stopping', running: 0 });
   expect(clock.pending).toBe(0);
 });
 
-test('AlertMail never speaks twice in a minute, never says the same twice in a row, and ends with the truth', async () => {
+test('AdminAlerts never speaks twice in a minute, never says the same twice in a row, and ends with the truth', async () => {
   const step = fc.record({
     place: fc.integer({ min: 1, max: 3 }),
     isRaised: fc.boolean(),

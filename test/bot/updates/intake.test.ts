@@ -22,10 +22,10 @@ function anIntake() {
     },
   } as unknown as Inbox;
   const handler = {
-    begin: ({ updateId }: InboxUpdate, _: AbortSignal, before?: Promise<boolean>) => {
+    start: ({ updateId }: InboxUpdate, _: AbortSignal, before?: Promise<boolean>) => {
       void (before ?? Promise.resolve(false)).then((isOver) => begun.push([updateId, isOver]));
     },
-    answer: ({ updateId }: InboxUpdate) => {
+    handleOnce: ({ updateId }: InboxUpdate) => {
       asked.push(updateId);
       const answer = Promise.withResolvers<boolean>();
       answers.set(updateId, answer);
@@ -38,13 +38,13 @@ function anIntake() {
 
 const full = new StorageError('full', 'Cannot write: the disk is full');
 
-test('Intake.take() keeps a batch, has it handled, and lets Telegram forget it', async () => {
+test('Intake.take() stores a batch, has it handled, and confirms it to Telegram', async () => {
   const { intake, begun } = anIntake();
   expect(await intake.take(updates(1, 2, 3), signal)).toBe(3);
   expect(begun).toEqual([1, 2, 3].map((id) => [id, false]));
 });
 
-test('Intake.take() answers what cannot be kept, and lets Telegram forget no more than was answered', async () => {
+test('Intake.take() answers what cannot be stored, and confirms no more than was answered', async () => {
   const { intake, clock, machine, say, asked } = anIntake();
   machine.error = full;
   const taken = intake.take(updates(1, 2, 3, 4), signal);
@@ -79,7 +79,7 @@ test('Intake.take() does not wait for ever for an answer', async () => {
   expect(await again).toBe(2);
 });
 
-test('Intake.take() has what was answered without being kept not handled again once it is kept', async () => {
+test('Intake.take() does not handle again what was answered before it could be stored', async () => {
   const { intake, clock, machine, begun, say } = anIntake();
   machine.error = full;
   const taken = intake.take(updates(1, 2, 3), signal);

@@ -111,8 +111,8 @@ test('UpdateHandler leaves an update to the next start when the house closes mea
   expect(handled).toEqual([]);
 });
 
-test('Handling.capacity() waits while there is too much to do', async () => {
-  const { clock, begin, handler: handler, handled } = someHandler(...Array.from({ length: 1_000 }, () => offline));
+test('UpdateHandler.capacity() waits while there is too much to do', async () => {
+  const { clock, begin, handler, handled } = someHandler(...Array.from({ length: 1_000 }, () => offline));
   for (let id = 1; id <= 1_000; id += 1) begin(id);
   let hasRoom = false;
   const waiting = handler.capacity().then(() => (hasRoom = true));
