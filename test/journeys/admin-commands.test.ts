@@ -105,7 +105,7 @@ test('the admins hear once an hour that somebody asked for /keys, and the adminâ
   const [admin, person] = [await acquaintance(app, adminId), await acquaintance(app)];
   await answerTo(admin, '/keys');
   for (let times = 0; times < 3; times += 1) await answerTo(person, '/keys');
-  const told = () => fromBot(admin.messages(), ({ text }) => text.includes('no admin asked for /keys (user id 7)'));
+  const told = () => fromBot(admin.messages(), ({ text }) => text.includes('isnâ€™t an admin asked for /keys (user id 7)'));
   await whileTimePasses(
     clock,
     until(() => told().length === 1),

@@ -76,7 +76,7 @@ test('a forwarded command is the forwarder’s own wish, and never an admin’s 
 
 const file = { file_id: 'f', file_unique_id: 'u' };
 const contents: Readonly<Record<string, unknown>> = {
-  localizer: { ...file, duration: 1 },
+  voice: { ...file, duration: 1 },
   sticker: { ...file, type: 'regular', width: 1, height: 1, is_animated: false, is_video: false },
   contact: { phone_number: '+1', first_name: 'Ann' },
   location: { latitude: 1, longitude: 1 },

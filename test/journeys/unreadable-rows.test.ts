@@ -22,8 +22,8 @@ test('whoever asked for what cannot be read is told, the admins too, and the oth
   hold.release();
   await Promise.all([pictures(ann), pictures(eve)]);
   await ben.waitFor(hasAnswer);
-  expect(fromBot(ben.messages()).map(wordsOf)).toEqual([expect.stringContaining('set it aside')]);
-  await admin.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('cannot be read')));
+  expect(fromBot(ben.messages()).map(wordsOf)).toEqual([expect.stringContaining('I’ve stopped trying')]);
+  await admin.waitFor((seen) => fromBot(seen).some((message) => wordsOf(message).includes('can’t be read')));
   const event = app.events.find((one) => one.event === 'job.dead-lettered');
   expect(event).toMatchObject({ processes: 0 });
 });

@@ -123,10 +123,10 @@ test('a request on which six processes died won’t be tried again: its person a
     await app.died();
   }
   await app.start();
-  await until(() => fromBot(person.messages(), (one) => wordsOf(one).includes('set it aside')).length === 1);
+  await until(() => fromBot(person.messages(), (one) => wordsOf(one).includes('I’ve stopped trying')).length === 1);
   const [job] = app.reached;
   await until(
-    () => fromBot(admin.messages(), (one) => wordsOf(one).includes(`Request ${job} is set aside`)).length === 1,
+    () => fromBot(admin.messages(), (one) => wordsOf(one).includes(`Request ${job} won’t be tried again`)).length === 1,
     15_000,
   );
   expect(app.reached).toEqual(Array.from({ length: 6 }, () => job));
