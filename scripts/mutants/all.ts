@@ -1,0 +1,20 @@
+import { botMutants } from './bot.ts';
+import { deliveryMutants } from './delivery.ts';
+import { edgeMutants } from './edges.ts';
+import { jobMutants } from './jobs.ts';
+import { keyMutants } from './keys.ts';
+import { mediaMutants } from './media.ts';
+import type { Mutant } from './mutant.ts';
+import { providerMutants } from './providers.ts';
+import { storageMutants } from './storage.ts';
+
+export const allMutants: readonly Mutant[] = [
+  ...keyMutants,
+  ...jobMutants,
+  ...storageMutants,
+  ...botMutants,
+  ...deliveryMutants,
+  ...mediaMutants,
+  ...providerMutants,
+  ...edgeMutants,
+];

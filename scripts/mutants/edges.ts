@@ -1,0 +1,201 @@
+import { mutant } from './mutant.ts';
+
+const token = 'test/http/admin-token.test.ts';
+const routes = 'test/http/routes.test.ts';
+const limits = 'test/http/request-limits.test.ts';
+const redactor = 'test/observability/redaction';
+const log = 'test/observability/logger.test.ts';
+const texts = [
+  'test/messages/message-mapper.test.ts',
+  'test/messages/shown-text.test.ts',
+  'test/messages/shown-length.test.ts',
+] as const;
+
+/** HTTP, the log, what is shown, the configuration. */
+export const edgeMutants = [
+  mutant(
+    'two tokens in two headers are enough',
+    ' && others.length === 0 && matches.length > 0',
+    ' && matches.length > 0',
+    token,
+    limits,
+  ),
+  mutant('any token comes in', 'timingSafeEqual(digest, digestOf(token.reveal()))', 'true', token),
+  mutant('any spelling of the header comes in', '/^Bearer ([\\x21-\\x7e]{1,512})$/', '/^bearer +(\\S+)$/i', token),
+  mutant(
+    'tokens are guessed without end',
+    'if (waitMs > 0) return { status: 429',
+    'if (false) return { status: 429',
+    token,
+  ),
+  mutant('wrong tokens are not counted', 'failures.count(caller.address);', '', token),
+  mutant('addresses of one network are many', '.slice(0, 8).join', '.join', token),
+  mutant('any Host is served', 'if (others.length > 0 || !serves(named)) return { status: 421 };', '', routes),
+  mutant(
+    'open pages take every method',
+    "if (open.has(path)) return caller.method === 'GET' ? 'pass'",
+    "if (open.has(path)) return caller.method ? 'pass'",
+    routes,
+  ),
+  mutant('odd paths are spellings of pages', 'if (!isPlain(path)) return { status: 404 };', '', routes),
+  mutant('unknown methods come in', 'if (!methods.has(caller.method)) return', 'if (false) return', routes),
+  mutant(
+    'compressed bodies come in',
+    "if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };",
+    '',
+    limits,
+  ),
+  mutant('bodies have any size', 'return caller.bodyBytes > bodyLimitBytes ? { status: 413 } : ', 'return ', limits),
+  mutant('bodies without a length come in', 'if (caller.bodyBytes === undefined) return { status: 411 };', '', limits),
+  mutant('headers have any size', 'maxHeaderSize: limits.headerBytes,', '', limits, token),
+  mutant('headers take any time', 'headersTimeout: limits.headersMs,', 'headersTimeout: 0,', limits),
+  mutant('any number of connections', 'sockets: 100,', 'sockets: 100_000,', limits),
+  mutant(
+    'a body that nobody wants is waited for',
+    'if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;',
+    '',
+    limits,
+  ),
+  mutant(
+    'a short token does for every address',
+    "if ((env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];",
+    'return [];',
+    'test/config/config.test.ts',
+    routes,
+  ),
+  mutant(
+    'other machines are this one',
+    "if (version === 0) return host.toLowerCase() === 'localhost';",
+    "if (version === 0) return host.toLowerCase().startsWith('localhost');",
+    'test/kit/loopback.test.ts',
+    'test/config/config.test.ts',
+  ),
+
+  mutant(
+    'secrets stay in the log',
+    'if (found === undefined) return keptFrom === 0',
+    'if (found?.at !== -1) return keptFrom === 0',
+    redactor,
+  ),
+  mutant(
+    'encoded secrets stay in the log',
+    '...coded.filter((form) => form.length >= shortestCodedForm)',
+    '',
+    redactor,
+  ),
+  mutant(
+    'the end of a secret stays in the log',
+    'secret.length >= shortestWithEnd ? [secret.slice(-endLength)] : []',
+    '',
+    redactor,
+  ),
+  mutant(
+    'bot tokens that nobody knows stay in the log',
+    'if (!tokenMiddle.test(text)) return text;',
+    'return text;',
+    redactor,
+  ),
+  mutant(
+    'control signs stay in the log',
+    "redactor.redact(text.replace(/[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]/g, ''))",
+    'redactor.redact(text)',
+    log,
+    'test/observability/foreign-words.test.ts',
+    redactor,
+  ),
+  mutant('addresses are told whole', "'$1$2/…'", "'$&'", 'test/observability/describe-error.test.ts'),
+  mutant(
+    'causes are followed without end',
+    'parts.length < deepestCause && !seen.has(current)',
+    '!seen.has(current)',
+    'test/observability/describe-error.test.ts',
+  ),
+  mutant('an alert is raised twice', 'if (this.#open.has(id)) return;', '', 'test/observability/alerts'),
+  mutant(
+    'strangers are told of each time',
+    'if (monotonicMs - this.#saidUpMs < apartMs) return;',
+    '',
+    'test/observability/alerts',
+  ),
+  mutant('a few calls make an alert', ' && calls >= leastCalls) {', ') {', 'test/observability/alerts'),
+
+  mutant('HTML in a prompt is markup', 'entities[character] ?? character', 'character', ...texts),
+  mutant('what turns text round is shown', ".replaceAll(bidiControls, '')", '', ...texts),
+  mutant('control signs are shown', ".replaceAll(controls, '')", '', ...texts),
+  mutant('marks pile up', ".replaceAll(tooManyMarks, '$1')", '', ...texts),
+  mutant('half an emoji is shown', 'return text.toWellFormed().replaceAll', 'return text.replaceAll', ...texts),
+  mutant(
+    'texts are cut inside what is seen as one',
+    'if (kept.length + segment.length > maxUnits) {',
+    'if (false) {',
+    ...texts,
+  ),
+
+  mutant(
+    'an admin’s id is guessed at',
+    '/^[1-9][0-9]{0,15}$/.test(text) ? Number(text)',
+    "text !== '' ? Number.parseInt(text, 10)",
+    'test/config/admin-ids.test.ts',
+  ),
+  mutant(
+    'Telegram’s own accounts may be admins',
+    'if (nobodys.has(id)) return bad',
+    'if (false) return bad',
+    'test/config/admin-ids.test.ts',
+  ),
+  mutant(
+    'numbers are guessed at',
+    '/^-?[0-9]{1,9}$/.test(text) ? Number(text)',
+    "text !== '' ? Number(text)",
+    'test/config',
+  ),
+  mutant(
+    'numbers have no bounds',
+    'if (value >= least && value <= most) return good',
+    'if (!Number.isNaN(value)) return good',
+    'test/config',
+  ),
+  mutant('addresses of providers hold passwords', " && url.username === '' && url.password === ''", '', 'test/config'),
+  mutant(
+    'a byte order mark hides a name',
+    "readFile(path).replace(/^\\ufeff/, '')",
+    'readFile(path)',
+    'test/config/env.test.ts',
+  ),
+  mutant(
+    'UTF-16 is read as nothing',
+    "if (text.includes('\\0') || text.startsWith('\\ufffd')) {",
+    'if (false) {',
+    'test/config/env.test.ts',
+  ),
+  mutant(
+    'names set twice are not told',
+    'if (seen.has(name)) warnings.push',
+    'if (false) warnings.push',
+    'test/config/env.test.ts',
+  ),
+  mutant(
+    'the debugger may be open in production',
+    "if (env['NODE_ENV'] === 'production') {",
+    'if (false) {',
+    'test/cli/debugger-door.test.ts',
+  ),
+  mutant(
+    'a crash report holds the environment',
+    'process_.report.excludeEnv = true;',
+    ';',
+    'test/processes/last-resort.test.ts',
+  ),
+  mutant(
+    'a clock that was set moves the timers of a sleep',
+    'Math.min(ms, longestTimerMs)',
+    'ms',
+    'test/kit/clock.test.ts',
+  ),
+  mutant(
+    'a short outage is told each time',
+    'isRelapse ? Math.min(this.#quietMs * 2, mostQuietMs) : leastQuietMs',
+    'leastQuietMs',
+    'test/kit/outage-tracker.test.ts',
+  ),
+];

@@ -1,0 +1,201 @@
+import { mutant } from './mutant.ts';
+
+const pool = 'test/keys/pool/';
+const state = 'test/keys/rules/key-state.test.ts';
+const limit = 'test/keys/rules/concurrency-limit.test.ts';
+const reading = 'test/keys/sources/read-keys.test.ts';
+
+/** Reading keys, a key's life, the pool. */
+export const keyMutants = [
+  mutant('invisible signs stay in a key', ".replace(invisible, '')\n", '\n', reading),
+  mutant('quotation marks stay around a key', "entry.replace(outerQuotes, '')", 'entry', reading),
+  mutant('a quotation mark inside a key passes', 'if (anyQuote.test(key))', 'if (false)', reading),
+  mutant('a key that is no header value passes', '/^[\\x21-\\x7e]+$/.test(key)', 'true', reading),
+  mutant('the name of a header passes as a key', 'if (headerName.test(key))', 'if (false)', reading),
+  mutant('a key of any length passes', 'key.length < shortestKey || key.length > longestKey', 'false', reading),
+  mutant('a repeated key counts twice', 'seen.has(entry.key)', 'false', reading),
+  mutant('a key file of any size is read', 'length > keyFileLimitBytes', 'false', reading),
+  mutant('a key file need not be a file', '!stat.isFile()', 'false', reading),
+  mutant('nobody hears of a file that all may read', '(stat.mode & 0o004) !== 0', 'false', reading),
+  mutant('a short key is shown in part', 'key.length < 16', 'key.length < 2', 'test/keys/sources/fingerprint.test.ts'),
+  mutant(
+    'the fingerprint knows no salt',
+    "createHmac('sha256', salt)",
+    "createHmac('sha256', '')",
+    'test/keys/sources/fingerprint.test.ts',
+  ),
+
+  mutant(
+    'a disabled key comes back by itself',
+    "if (state.kind === 'disabled') return event.kind === 'enable' ? ready : state;",
+    '',
+    state,
+  ),
+  mutant(
+    'a refused key only cools',
+    'isBenched(state) ? state : benchedByCall(state, event.reason, facts.nowMs)',
+    'state',
+    state,
+  ),
+  mutant(
+    'a success wakes a cooling key',
+    "state.kind === 'suspect' || state.kind === 'half-open' ? ready",
+    "state.kind !== 'benched' ? ready",
+    state,
+  ),
+  mutant('a rest may be shortened', 'rest.untilMs > state.untilMs', 'true', state),
+  mutant('a told wait has no longest', 'Math.min(verdict.forMs, maxCooldownMs.stated)', 'verdict.forMs', state),
+  mutant('a told wait becomes a guess', 'const stated = verdict.forMs !== undefined;', 'const stated = false;', state),
+  mutant('the first probe counts as a second refusal', 'confirmed ? times + 1 : times', 'times + 1', state),
+  mutant('a free probe wakes a key without credit', "if (reason === 'out-of-credit') return state;", '', state),
+  mutant(
+    'a key comes back from its rest without a trial',
+    "return { kind: 'half-open', after: state.reason, times: Math.max(1, inARow) };",
+    'return ready;',
+    state,
+  ),
+  mutant(
+    'a bench grows no longer',
+    "const before = state.kind === 'half-open' && state.after === reason ? state.times : 0;",
+    'const before = 0;',
+    state,
+  ),
+  mutant(
+    'a key without credit is asked again soon',
+    'doubled(hourMs, times, maxCooldownMs[reason])',
+    'minuteMs',
+    state,
+  ),
+  mutant('cooldowns do not double', 'baseMs * 2 ** Math.min(Math.max(0, times - 1), 20)', 'baseMs', state),
+  mutant(
+    '429 says nothing about the key',
+    "    case 'rate-limited':\n      return {\n        kind: 'cool',",
+    "    case 'rate-limited':\n      return {\n        kind: 'nothing',",
+    pool,
+  ),
+  mutant(
+    '401 says nothing about the key',
+    "return { kind: 'bench', reason: failure.reason };",
+    "return { kind: 'nothing' };",
+    pool,
+  ),
+
+  mutant('a refusal lowers no limit', '    this.#set(seats);\n', '', limit),
+  mutant(
+    'the known maximum is forgotten at once',
+    'inFlightAtStart <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs',
+    'false',
+    limit,
+  ),
+  mutant('a call from before the refusal raises the limit', ' || begunUpMs <= this.#refusedUpMs', '', limit),
+  mutant('the hold does not grow', 'Math.min(longestHoldMs, before.holdMs * 2)', 'before.holdMs', limit),
+  mutant('several refusals at once are several discoveries', 'nowMs < before.tryAtMs', 'false', limit),
+  mutant(
+    'the limit grows without being used',
+    'if (inFlightAtEnd >= this.seats || inFlightAtStart >= this.seats) ',
+    '',
+    limit,
+  ),
+  mutant(
+    'the limit exceeds the operator’s word',
+    'Math.max(1, Math.min(this.#most, limit))',
+    'Math.max(1, limit)',
+    limit,
+  ),
+  mutant('nothing is tried above the known maximum again', 'this.#set(ceiling.seats + 1);', '', limit),
+
+  mutant('a lease is returned twice', 'if (this.#isGiven) return;', '', pool),
+  mutant('a returned seat stays taken', 'if (pooled.inPool) pooled.account.inFlight -= 1;', '', pool),
+  mutant('a key of one model serves all', 'onlyModel !== undefined && onlyModel !== model', 'false', pool),
+  mutant('a model that is closed to a key is asked for', 'pooled.closeModel(model, nowMs);', ';', pool),
+  mutant(
+    'half-open keys take any number of calls',
+    "this.#state.kind === 'half-open' ? 1 : this.ramp",
+    'this.ramp',
+    pool,
+  ),
+  mutant('a key comes back to full load at once', 'this.ramp;\n', 'Infinity;\n', pool),
+  mutant(
+    'one fault is the key’s',
+    'inARow > 1 && chance ** inARow < noChance',
+    'chance ** inARow < 1',
+    'test/keys/rules/outlier-statistics.test.ts',
+  ),
+  mutant(
+    'faults that others share are the key’s',
+    "if (chance > fewFaults) return 'like-others';",
+    '',
+    'test/keys/rules/outlier-statistics.test.ts',
+  ),
+  mutant(
+    'every key may be set aside for failing',
+    'resting + 1 <= Math.floor(alive / 2)',
+    'true',
+    pool,
+    'test/keys/rules/outlier-statistics.test.ts',
+  ),
+  mutant(
+    'the last key may be set aside for failing',
+    'if (!pooled.acceptsCalls || providerKeys.acceptingCount < 2)',
+    'if (!pooled.acceptsCalls)',
+    pool,
+    'test/keys/rules/outlier-statistics.test.ts',
+  ),
+  mutant(
+    'what others fail at too clears nobody',
+    "if (standing === 'like-others') this.#clearSuspects(providerKeys);",
+    '',
+    pool,
+    'test/keys/rules/outlier-statistics.test.ts',
+  ),
+  mutant(
+    'members of one account have credit of their own',
+    "if (failure.reason === 'out-of-credit' && pooled.account.origin === 'configured')",
+    'if (false)',
+    pool,
+  ),
+  mutant(
+    'a key that fails is asked before its siblings',
+    ' || avoid?.has(pooled.key.id) === true) continue;\n    if (!isCostly',
+    ') continue;\n    if (!isCostly',
+    pool,
+  ),
+  mutant(
+    'remembered rests are not cut to the longest',
+    'untilMs: Math.min(state.untilMs, nowMs + longestMs)',
+    'untilMs: state.untilMs',
+    `${pool}recall.test.ts`,
+  ),
+  mutant(
+    'a clock that was set back lengthens what is remembered',
+    'Math.min(0, nowMs - record.savedAtMs)',
+    '0',
+    `${pool}recall.test.ts`,
+  ),
+  mutant(
+    'a clock that jumps lengthens rests',
+    'if (Math.abs(byMs) > smallestJumpMs) pool.shift(byMs);',
+    '',
+    'test/keys/maintenance',
+    'test/pressure/set-clock.test.ts',
+  ),
+  mutant(
+    'a bench is saved with the counters',
+    'if (urgent || this.#urgent.has(id)) {',
+    'if (false) {',
+    'test/keys/maintenance',
+  ),
+  mutant(
+    'a failed save is not repeated',
+    'if (!this.#urgent.has(id) && !this.#counters.has(id)) this.#counters.set(id, record);',
+    '',
+    'test/keys/maintenance',
+  ),
+  mutant('a probe never ends', 'probeTimeoutMs = 15_000', 'probeTimeoutMs = 15_000_000', 'test/keys/maintenance'),
+  mutant(
+    'a file that is being written empties the pool',
+    "before?.kind === 'read' ? { ...before, stale: trouble } : file",
+    'file',
+    'test/keys/sources/key-source.test.ts',
+  ),
+];

@@ -1,0 +1,168 @@
+import { mutant } from './mutant.ts';
+
+const address = ['test/media/address-guard.test.ts', 'test/media/forbidden-addresses.test.ts'] as const;
+const names = ['test/media/guarded-connect.test.ts', 'test/media/name-servers.test.ts'] as const;
+const redirects = ['test/media/redirects.test.ts', 'test/media/result-download.test.ts'] as const;
+const sizes = [
+  'test/media/result-download.test.ts',
+  'test/media/slow-files.test.ts',
+  'test/media/result-files.test.ts',
+] as const;
+const metadata = 'test/media/metadata/strip-metadata.test.ts';
+
+/** Fetching results: addresses, redirects, sizes, types, metadata. */
+export const mediaMutants = [
+  mutant('scoped addresses are public', " || ip.includes('%')", '', ...address),
+  mutant('private ranges are public', "if (address.range() !== 'unicast') return true;", '', ...address),
+  mutant('all of IPv6 is public', 'return !address.match(globalUnicastV6);', 'return false;', ...address),
+  mutant(
+    'addresses have any length',
+    'if (text.length > longestUrl) return refused',
+    'if (false) return refused',
+    ...address,
+  ),
+  mutant(
+    'backslashes and blanks pass in an address',
+    'if (hasUnsafeCharacters(text)) return refused',
+    'if (false) return refused',
+    ...address,
+  ),
+  mutant(
+    'a user name passes in an address',
+    "if (authority.includes('@')) return refused",
+    'if (false) return refused',
+    ...address,
+  ),
+  mutant('http passes', "if (url.protocol === 'http:') return refused", 'if (false) return refused', ...address),
+  mutant('any port passes', "if (url.port !== '') return refused", 'if (false) return refused', ...address),
+  mutant(
+    'address literals pass',
+    'if (isIP(literal) !== 0) return isForbiddenAddress(literal)',
+    'if (isIP(literal) !== 0) return false',
+    ...address,
+  ),
+  mutant('local names pass', 'const isLocal = labels.length < 2 || ', 'const isLocal = false && ', ...address),
+  mutant(
+    'odd names pass',
+    "if (name.length > 253 || labels.some((label) => label === '' || label.length > 63)) return 'not a host name';",
+    '',
+    ...address,
+  ),
+  mutant(
+    'exemptions match the beginning of a name',
+    'allowed.trim().toLowerCase() === name',
+    'name.startsWith(allowed.trim().toLowerCase().split(":")[0] ?? "")',
+    ...address,
+  ),
+  mutant('a name may lead inside', 'if (!exempt && addresses.some(isForbiddenAddress)) {', 'if (false) {', ...names),
+  mutant(
+    'one public address is enough',
+    'addresses.some(isForbiddenAddress)',
+    'addresses.every(isForbiddenAddress)',
+    ...names,
+  ),
+  mutant('the end of a connection is not looked at', 'exempt ? socket : checkedSocket(socket)', 'socket', ...names),
+  mutant('a name server is waited for without end', 'const resolveMs = 5000', 'const resolveMs = 5_000_000', ...names),
+  mutant('all addresses of a name are judged', 'const mostRecords = 10', 'const mostRecords = 10_000', ...names),
+  mutant('redirects have no end', 'if (hop === mostHops) throw', 'if (false) throw', ...redirects),
+  mutant(
+    'a redirect is not checked',
+    'if (result.ok) return result.url;',
+    "if (result.ok || URL.canParse(String(result))) return result.ok ? result.url : new URL('https://example.com');\n  return new URL('https://cdn.example.com/');",
+    ...redirects,
+  ),
+  mutant(
+    'a redirect leads from https to http',
+    "if (from.protocol === 'https:' && to.protocol === 'http:') {",
+    'if (false) {',
+    ...redirects,
+  ),
+  mutant(
+    'a redirect may be odd',
+    'if (hasUnsafeCharacters(location) || !URL.canParse(location, from.href)) {',
+    'if (!URL.canParse(location, from.href)) {',
+    ...redirects,
+  ),
+  mutant('a promised size is believed', 'if (bytes > limitBytes) throw tooLarge(limitBytes);', '', ...sizes),
+  mutant(
+    'a promised size is not looked at',
+    "if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);",
+    '',
+    ...sizes,
+  ),
+  mutant('a slow download goes on', 'if (elapsedMs > graceMs && ', 'if (false && ', ...sizes),
+  mutant('a download has no deadline', 'totalMs: 120_000', 'totalMs: 120_000_000', ...sizes),
+  mutant('headers are waited for without end', 'const headersMs = 15_000', 'const headersMs = 15_000_000', ...sizes),
+  mutant(
+    'compressed results are taken',
+    "status === 200 && (encoding === 'identity' || encoding === '')",
+    'status === 200',
+    ...sizes,
+  ),
+  mutant(
+    'any type is kept',
+    'if (type === undefined || !traitsOf(kind).accepts.includes(type.kind)) {',
+    'if (type === undefined) {',
+    'test/media/result-type.test.ts',
+    'test/media/result-files.test.ts',
+  ),
+  mutant(
+    'pictures have any number of pixels',
+    'if (size.width * size.height > mostPixels) {',
+    'if (false) {',
+    'test/media/image-size.test.ts',
+    'test/media/result-files.test.ts',
+  ),
+  mutant(
+    'a damaged header passes',
+    "if (size === undefined) return { ok: false, why: 'the header of the image is damaged' };",
+    'if (size === undefined) return { ok: true, type };',
+    'test/media/result-type.test.ts',
+    'test/media/result-files.test.ts',
+  ),
+  mutant('an unfinished file stays', 'if (!kept) await rm(passingPath, { force: true });', '', 'test/media'),
+  mutant(
+    'unfinished files of a killed process stay',
+    'if (passingName.test(name)) await rm(join(directory, name), { force: true });',
+    ';',
+    'test/media/remove-unfinished.test.ts',
+  ),
+  mutant(
+    'the name of a file comes from the job’s id as it is',
+    ".replace(/[^A-Za-z0-9_-]/g, '_')",
+    '',
+    'test/media/stored-results.test.ts',
+    'test/media/result-store.test.ts',
+  ),
+  mutant('metadata stays in files', 'if (plain !== undefined) await file.replaceWith(plain.parts);', '', metadata),
+  mutant(
+    'all chunks of a PNG stay',
+    'if (needed.has(name)) parts.push(file.subarray(at, end));',
+    'parts.push(file.subarray(at, end));',
+    metadata,
+  ),
+  mutant(
+    'all chunks of a WebP stay',
+    'if (needed.has(name)) parts.push(...plainChunk',
+    'parts.push(...plainChunk',
+    metadata,
+  ),
+  mutant(
+    'comments of a JPEG stay',
+    'if (marker < app0 || marker > app15) return undefined;',
+    'if (marker < app0 || marker > app15) return segment;',
+    metadata,
+  ),
+  mutant(
+    'EXIF of a JPEG stays',
+    "if (marker === app1 && says('Exif\\0\\0')) return orientationOnly(segment);",
+    'if (marker === app1) return segment;',
+    metadata,
+  ),
+  mutant(
+    'the thumbnail of a JPEG stays',
+    'if (segment.byteLength <= jfifBytes) return segment;',
+    'return segment;',
+    metadata,
+  ),
+];

@@ -1,0 +1,159 @@
+import { mutant } from './mutant.ts';
+
+const wire = ['test/providers/http/http-exchange.test.ts', 'test/contract/bytez.test.ts'] as const;
+const bytez = 'test/providers/bytez';
+const words = 'test/providers/classification';
+
+/** What a provider may answer. */
+export const providerMutants = [
+  mutant(
+    'an answer has any size',
+    "if (this.#bytes > this.#call.bodyLimitBytes) this.#refuse({ kind: 'too-large' });",
+    '',
+    ...wire,
+  ),
+  mutant(
+    'compressed answers are read',
+    "encoding !== undefined && encoding !== 'identity' && encoding !== ''",
+    'false',
+    ...wire,
+  ),
+  mutant('an abort does not end the wire', "signal.addEventListener('abort', this.#onAbort);", ';', ...wire),
+  mutant(
+    'JSON has any depth',
+    'if (depth > deepest || values > mostValues) return false;',
+    '',
+    'test/providers/http/parse-json.test.ts',
+  ),
+  mutant(
+    'bytes that are no UTF-8 are guessed at',
+    'fatal: true',
+    'fatal: false',
+    `${bytez}/answer-bodies.test.ts`,
+    'test/providers/http/parse-json.test.ts',
+  ),
+  mutant(
+    'Retry-After has no least',
+    'Math.max(leastMs, Math.ceil(askedMs))',
+    'Math.ceil(askedMs)',
+    'test/providers/http/retry-after.test.ts',
+  ),
+  mutant(
+    'Retry-After has no most',
+    'Math.min(mostMs, Math.max',
+    'Math.max(0, Math.max',
+    'test/providers/http/retry-after.test.ts',
+  ),
+  mutant(
+    'Retry-After may be anything',
+    '/^\\d{1,15}(?:\\.\\d{1,9})?$/.test(value)',
+    'true',
+    'test/providers/http/retry-after.test.ts',
+  ),
+  mutant(
+    'an address of any length is a result',
+    'text.length <= longestUrl && ',
+    '',
+    `${bytez}/answer-bodies.test.ts`,
+    'test/media/address-guard.test.ts',
+  ),
+  mutant(
+    'any number of results is read',
+    'output.length > mostResults ? undefined : ',
+    '',
+    `${bytez}/answer-bodies.test.ts`,
+    'test/media/redirects.test.ts',
+  ),
+  mutant(
+    'any data address is a result',
+    '/^data:(?:image|video)\\/[\\w.+-]+(?:;[\\w=.+-]+)*;base64$/i.test(text.slice(0, Math.min(comma, 200)))',
+    'true',
+    `${bytez}/answer-bodies.test.ts`,
+  ),
+  mutant(
+    'an error beside a result is overlooked',
+    "if (hasError(fields)) return { kind: 'complaint'",
+    "if (false) return { kind: 'complaint'",
+    bytez,
+  ),
+  mutant(
+    'a result at an address with our key is fetched',
+    'return tellsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;',
+    'return read;',
+    `${bytez}/failure-classes.test.ts`,
+  ),
+  mutant(
+    'an escaped key in an address is overlooked',
+    ' || unescaped(source.url).includes(key)',
+    '',
+    `${bytez}/failure-classes.test.ts`,
+  ),
+  mutant(
+    'a key that is no header value goes out',
+    "if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };\n      const reply = await http.call({\n        method: 'POST'",
+    "const reply = await http.call({\n        method: 'POST'",
+    'test/contract/bytez.test.ts',
+    bytez,
+  ),
+  mutant(
+    'the name of a model may leave its place',
+    " && !segment.includes('..') && segment !== '.'",
+    '',
+    'test/contract/bytez.test.ts',
+    bytez,
+  ),
+  mutant('3xx is a success', 'status >= 200 && status < 300', 'status >= 200 && status < 400', ...wire, bytez),
+  mutant(
+    'the words of a failure decide nothing',
+    'if (phrase !== undefined && phrase.means !== rule.means) {',
+    'if (false) {',
+    `${bytez}/failure-classes.test.ts`,
+    `${bytez}/failure-table.test.ts`,
+  ),
+  mutant(
+    'a page of HTML speaks of keys',
+    'if (complaint.isHtml && rule.page !== undefined) return',
+    'if (false) return',
+    `${bytez}/failure-classes.test.ts`,
+    `${bytez}/failure-table.test.ts`,
+  ),
+  mutant(
+    'the key stays in what is told',
+    "rest.replace(new RegExp(escaped(spelling), 'gi'), '[key]')",
+    'rest',
+    `${words}/safe-detail.test.ts`,
+  ),
+  mutant(
+    'the ends of a key stay in what is told',
+    'if (secret.length >= 16) spellings.push',
+    'if (false) spellings.push',
+    `${words}/safe-detail.test.ts`,
+    `${bytez}/failure-classes.test.ts`,
+  ),
+  mutant(
+    'control signs stay in what is told',
+    ".replace(/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+/gu, ' ')",
+    '',
+    `${words}/safe-detail.test.ts`,
+    bytez,
+  ),
+  mutant(
+    'what is told has any length',
+    'line.length <= detailLimit ? line : ',
+    '1 > 0 ? line : ',
+    `${words}/safe-detail.test.ts`,
+    bytez,
+  ),
+  mutant(
+    'the prompt stays in what is told',
+    'const whole = text.replaceAll(trimmed, hole)',
+    "const whole = text.replaceAll('\\u0000', hole)",
+    `${words}/strip-echo.test.ts`,
+  ),
+  mutant(
+    'pieces of the prompt stay in what is told',
+    'if (size < shortestPiece) return text;',
+    'return text;',
+    `${words}/strip-echo.test.ts`,
+  ),
+];

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type TestRun =
+  | { readonly kind: 'passed' }
+  /** With the titles of the tests that failed. */
+  | { readonly kind: 'failed'; readonly titles: readonly string[] }
+  /** A file could not be loaded, or vitest ended without a report. */
+  | { readonly kind: 'broken'; readonly words: string }
+  | { readonly kind: 'timed-out' };
+
+type Report = {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+};
+
+/** A test that waits for what the mutant took away waits for longer than this. */
+const patienceMs = 240_000;
+
+/** Runs these test files in the tree; resolves when the process of vitest and all it started are gone. */
+export async function runTests(
+  tree: string,
+  tests: readonly string[],
+  signal: AbortSignal,
+  bail: readonly string[] = ['--bail=1'],
+): Promise<TestRun> {
+  const reportFile = join(tree, 'mutant-report.json');
+  rmSync(reportFile, { force: true });
+  const words = ['run', ...tests, '--reporter=json', `--outputFile=${reportFile}`, ...bail];
+  // A group of its own, so that its end is the end of the processes that tests started too.
+  const child = spawn(process.execPath, [join(tree, 'node_modules/vitest/vitest.mjs'), ...words], {
+    cwd: tree,
+    stdio: 'ignore',
+    detached: true,
+  });
+  const end = () => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It is gone.
+    }
+  };
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  deadline.addEventListener('abort', end, { once: true });
+  await once(child, 'close');
+  deadline.removeEventListener('abort', end);
+  end();
+  signal.throwIfAborted();
+  return deadline.aborted ? { kind: 'timed-out' } : readReport(reportFile);
+}
+
+function readReport(file: string): TestRun {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } catch {
+    return { kind: 'broken', words: 'vitest ended without a report' };
+  }
+  const titles = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ status, fullName }) => (status === 'failed' ? [fullName.trim()] : [])),
+  );
+  if (titles.length > 0) return { kind: 'failed', titles };
+  const unloaded = report.testResults.find(
+    ({ message, assertionResults }) => message !== '' && assertionResults.length === 0,
+  );
+  if (unloaded !== undefined) return { kind: 'broken', words: unloaded.message.split('\n')[0] ?? '' };
+  return report.numTotalTests === 0 ? { kind: 'broken', words: 'no such test file' } : { kind: 'passed' };
+}
