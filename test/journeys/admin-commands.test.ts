@@ -105,7 +105,8 @@ test('the admins hear once an hour that somebody asked for /keys, and the admin�
   const [admin, person] = [await acquaintance(app, adminId), await acquaintance(app)];
   await answerTo(admin, '/keys');
   for (let times = 0; times < 3; times += 1) await answerTo(person, '/keys');
-  const told = () => fromBot(admin.messages(), ({ text }) => text.includes('isn’t an admin asked for /keys (user id 7)'));
+  const told = () =>
+    fromBot(admin.messages(), ({ text }) => text.includes('isn’t an admin asked for /keys (user id 7)'));
   await whileTimePasses(
     clock,
     until(() => told().length === 1),
