@@ -9,7 +9,7 @@ import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
-import { requestCommands } from './commands/status-and-cancel.ts';
+import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { trackChats } from './middleware/track-chats.ts';
@@ -18,15 +18,15 @@ import { reply } from './reply.ts';
 import { storageErrorBoundary } from './middleware/storage-error-boundary.ts';
 import { typedKeys } from './middleware/typed-keys.ts';
 
-/** The bot's table of contents, in the order in which an update meets it. */
+/** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
-  const limits = floodLimit(deps);
-  bot.use(limits.door);
+  const flood = floodLimit(deps);
+  bot.use(flood.gate);
   bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
   bot.use(storageErrorBoundary(deps));
   bot.use(trackChats(deps));
   bot.use(identifySpeaker(deps));
-  bot.use(limits.notice);
+  bot.use(flood.notify);
   bot.filter(isAdminHere).use(async (ctx, next) => {
     onAdmin(ctx.speaker);
     await next();
@@ -34,7 +34,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(typedKeys(deps));
   bot.use(dialogues(deps));
   bot.use(generateCommands(deps));
-  bot.use(requestCommands(deps));
+  bot.use(statusAndCancelCommands(deps));
   bot.use(guideCommands(deps));
   bot.use(premiumCommands(deps));
   bot.use(forgetCommand(deps));
@@ -45,7 +45,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
     const { locale } = ctx.speaker;
     const { text } = ctx.message;
     if (ctx.chat.type !== 'private') {
-      // In groups only what was said to us is answered.
+      // In groups only commands for this bot are answered.
       if (commandTarget(ctx) === ctx.me.username.toLowerCase()) {
         await reply(ctx, deps.messages.unknownCommand(locale));
       }

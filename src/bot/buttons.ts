@@ -4,7 +4,7 @@ import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/view.ts';
 import { answer, edit } from './reply.ts';
-import { make } from './commands/submit-request.ts';
+import { submitRequest } from './commands/submit-request.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { statusFor } from './commands/status-and-cancel.ts';
@@ -17,13 +17,13 @@ const answers = {
   'not-found': 'expired',
 } as const satisfies Record<string, CallbackAnswer>;
 
-/** Every press is answered; what a button may do is decided by what the database says, not by its data. */
+/** Answers every press; the database decides what a button may do, not its data. */
 export function buttons(deps: BotDeps): Composer<BotContext> {
   const { service, messages, users, statusMessages } = deps;
   const feature = new Composer<BotContext>();
   feature.on('callback_query', async (ctx) => {
     const { userId, locale } = ctx.speaker;
-    // What we never send: a message of ours in a chat that is not ours has no chat to answer in.
+    // A press without a message (inline mode) has no chat to answer in.
     if (ctx.callbackQuery.message === undefined) return answer(ctx, messages.answer('expired', locale));
     const press = parseCallbackData(ctx.callbackQuery.data ?? '');
     switch (press?.verb) {
@@ -32,7 +32,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (found !== undefined && !isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         const { kind } = await service.cancel(jobId(press.id), userId);
         await answer(ctx, messages.answer(answers[kind], locale));
-        // The receipt shows it by itself; a list of requests has to be told.
+        // The status message is refreshed by the job's progress; a list of requests is not.
         if (found === undefined || found.job.statusMessageId === ctx.callbackQuery.message?.message_id) return;
         return edit(ctx, await statusFor(ctx, deps));
       }
@@ -40,16 +40,16 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
-        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
+        if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return make(ctx, deps, found.job);
+        return submitRequest(ctx, deps, found.job);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));
-        if (await isUnderWay(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
+        if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return make(ctx, deps, { kind, prompt: messages.example(kind, locale) });
+        return submitRequest(ctx, deps, { kind, prompt: messages.example(kind, locale) });
       }
       case 'status': {
         if (press.id === 'all') {
@@ -61,8 +61,8 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         await answer(ctx, messages.answer('refreshed', locale));
-        const isReceipt = await statusMessages.meet(found.job, ctx.callbackQuery.message.message_id);
-        return isReceipt ? undefined : edit(ctx, await statusFor(ctx, deps));
+        const isStatusMessage = await statusMessages.refreshPressed(found.job, ctx.callbackQuery.message.message_id);
+        return isStatusMessage ? undefined : edit(ctx, await statusFor(ctx, deps));
       }
       case 'language': {
         const chosen = deps.matchLocale(press.id);
@@ -72,7 +72,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         await answer(ctx, messages.answer('language-set', chosen));
         return edit(ctx, messages.language(chosen));
       }
-      // The dialogue takes its own presses; this one is of a question that nobody asks any more.
+      // An open dialogue handles its own presses; this one belongs to an older question.
       case 'ask':
         return answer(ctx, messages.answer(isForeign(ctx) ? 'not-yours' : 'expired', locale));
       case 'keys':
@@ -90,11 +90,8 @@ function isOwn({ origin }: Job, userId: number): boolean {
   return origin.userId === userId;
 }
 
-/** One press makes one request: until that has ended, the same person's next press of the button makes none. */
-async function isUnderWay(
-  { update, callbackQuery, chat, speaker }: BotContext,
-  { service }: BotDeps,
-): Promise<boolean> {
+/** Whether an earlier press of the same button by the same person is still running. */
+async function isRunning({ update, callbackQuery, chat, speaker }: BotContext, { service }: BotDeps): Promise<boolean> {
   const views = await service.findAll(speaker.userId);
   const open = views.filter(({ phase }) => phase.kind !== 'ended');
   const found = await Promise.all(open.map(({ id }) => service.find(id)));
@@ -105,7 +102,7 @@ async function isUnderWay(
   });
 }
 
-/** In a group an answer of ours hangs on the message of the person whom it is for. */
+/** Whether the message replies to another person's message, as all messages of the bot in groups do. */
 function isForeign(ctx: BotContext): boolean {
   const asker = ctx.callbackQuery?.message?.reply_to_message?.from;
   return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;

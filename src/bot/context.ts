@@ -12,7 +12,7 @@ import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
-/** Who is speaking, as the handlers need it. */
+/** The person who sent the update, as the handlers need it. */
 export type Speaker = {
   readonly userId: number;
   readonly name: string;
@@ -23,7 +23,7 @@ export type Speaker = {
   readonly locale: string;
 };
 
-/** What an open dialogue remembered when the update came, and what is to be kept of it. */
+/** The state of the dialogue before the update, and the state to store after it. */
 export type DialogueMemory = {
   before: DialogueState | undefined;
   after?: DialogueState | 'nothing';
@@ -32,13 +32,13 @@ export type DialogueMemory = {
 export type BotContext = ConversationFlavor<Context> & {
   speaker: Speaker;
   memory: DialogueMemory;
-  /** What the dialogue decided upon this update, in order. */
+  /** The decisions of the dialogue for this update, in order. */
   turns: DialogueTurn[];
-  /** What the models have against options, if anything. */
+  /** The mistake in options, if there is one. */
   mistakeIn: (kind: JobKind, options: GenerationOptions) => OptionMistake | undefined;
 };
 
-/** What the handlers may use. */
+/** The dependencies of the handlers. */
 export type BotDeps = {
   readonly service: GenerationService;
   readonly users: Users;
@@ -47,7 +47,7 @@ export type BotDeps = {
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
   readonly statusMessages: StatusMessages;
-  /** Deletes everything of a person that can go. */
+  /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;
   readonly clock: Clock;
   readonly emit: Emit;

@@ -3,10 +3,7 @@ import type { BotContext } from './context.ts';
 import { replyTo, textOptions } from './delivery/view-options.ts';
 import { classifyTelegramError } from './outbox/telegram-error.ts';
 
-/**
- * Answers in the same chat and topic; in a group as a reply, so that everybody sees to whom. Whoever has shut the chat
- * meanwhile is not answered.
- */
+/** Answers in the same chat and topic; in a group as a reply. A closed chat is ignored. */
 export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
   const inGroup = ctx.chat !== undefined && ctx.chat.type !== 'private';
@@ -20,7 +17,7 @@ export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
   }
 }
 
-/** The short words over the chat, or only the end of the waiting; a press too old for them is let be. */
+/** Answers a pressed button with a short text over the chat, or with none; a press that is too old is ignored. */
 export async function answer(ctx: BotContext, text?: string): Promise<void> {
   try {
     await ctx.answerCallbackQuery(text);
@@ -29,14 +26,14 @@ export async function answer(ctx: BotContext, text?: string): Promise<void> {
   }
 }
 
-/** The message with the button shows the news; where that cannot be, a new one does. Nobody is told in a closed chat. */
+/** Edits the message of the pressed button; sends a new one when it is gone. A closed chat is ignored. */
 export async function edit(ctx: BotContext, view: MessageView): Promise<void> {
   try {
     await ctx.editMessageText(view.text, textOptions(view));
   } catch (error) {
-    const trouble = classifyTelegramError(error);
-    if (trouble === 'not-modified' || trouble === 'closed') return;
-    if (trouble !== 'no-message') throw error;
+    const failure = classifyTelegramError(error);
+    if (failure === 'not-modified' || failure === 'closed') return;
+    if (failure !== 'no-message') throw error;
     await reply(ctx, view);
   }
 }

@@ -49,7 +49,7 @@ test.each(combinations)('every phase and every code reads well: $locale $lane $k
   }
 });
 
-test.each(combinations)('every code refused at the door reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
+test.each(combinations)('every code of a refused request reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
   for (const code of failureCodes) {
     for (const perDay of [0, 1, 20]) {
       const text = shown(mapper.refused({ ...refusal(code, { lane, perDay }), kind }, locale));
@@ -66,7 +66,7 @@ test('each phase of a picture has words of its own', () => {
   expect(new Set(texts).size).toBe(everyPhase.length - retries + kindsOfRetry);
 });
 
-test('receipt() names the place in line, and says that the first one starts', () => {
+test('statusMessage() names the queue position, and says that the first one starts', () => {
   const statusMessage = (ahead: number) =>
     shown(mapper.statusMessage(aView({ phase: { kind: 'queued', ahead } }), 'en'));
   expect([statusMessage(0), statusMessage(1), statusMessage(2)]).toEqual([
@@ -76,7 +76,7 @@ test('receipt() names the place in line, and says that the first one starts', ()
   ]);
 });
 
-test('receipt() speaks of a try only from the second on', () => {
+test('statusMessage() names an attempt only from the second on', () => {
   const statusMessage = (attempt: number) =>
     shown(mapper.statusMessage(aView({ phase: { kind: 'making', attempt, of: 3 } }), 'en'));
   expect(statusMessage(1)).not.toMatch(/try|\d/i);
@@ -86,7 +86,7 @@ test('receipt() speaks of a try only from the second on', () => {
   ]);
 });
 
-test('receipt() of a paused job keeps the place, says about how long and what premium changes', () => {
+test('statusMessage() of a paused job names the kept place, the wait and what premium changes', () => {
   const phase = { kind: 'paused', ahead: 2, inMs: 43_000 } as const;
   expect(mapper.statusMessage(aView({ phase }), 'en')).toEqual({
     text: [
@@ -111,18 +111,18 @@ test.each([
   [91_000, '2 minutes'],
   [5_400_000, '90 minutes'],
   [5_400_001, '2 hours'],
-])('receipt() rounds a wait of %i ms up to %s', (inMs, words) => {
+])('statusMessage() rounds a wait of %i ms up to %s', (inMs, words) => {
   const text = shown(mapper.statusMessage(aView({ phase: { kind: 'paused', ahead: 1, inMs } }), 'en'));
   expect(text).toContain(`in about ${words}`);
 });
 
-test('receipt() cuts a long prompt to 300 units with an ellipsis', () => {
+test('statusMessage() cuts a long prompt to 300 units with an ellipsis', () => {
   const text = mapper.statusMessage(aView({ prompt: 'fox '.repeat(1_000) }), 'en').text;
   const quoted = /<blockquote expandable>(.*)<\/blockquote>/s.exec(text)?.[1] ?? '';
   expect(quoted.endsWith('fox…') && quoted.length <= 300 && quoted.length > 290).toBe(true);
 });
 
-test('receipt() leaves out a prompt of which nothing can be shown', () => {
+test('statusMessage() omits a prompt of which nothing can be shown', () => {
   expect(mapper.statusMessage(aView({ prompt: '\u202E\u2066' }), 'en').text).not.toContain('blockquote');
 });
 

@@ -2,7 +2,7 @@ import { Composer } from 'grammy';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 
-/** A question that was left unanswered for so long is not answered by a stray press. */
+/** The buttons of the question work for this long. */
 const questionValidMs = 600_000;
 
 /** /forget asks first; only the button under the question deletes anything. */
@@ -14,7 +14,7 @@ export function forgetCommand({ messages }: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** The buttons under the question belong to the person who asked it. */
+/** The buttons of the question work only for the person who sent /forget. */
 export async function pressForgetButton(ctx: BotContext, deps: BotDeps, id: string): Promise<void> {
   const { messages, clock } = deps;
   const { userId, locale } = ctx.speaker;

@@ -5,7 +5,7 @@ import { isAdminHere } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 
-/** /keys for admins; for anybody else it does not exist, but admins hear that somebody tried. */
+/** /keys for admins; others are answered as for an unknown command, and the attempt is reported. */
 export function keysCommand(deps: BotDeps): Composer<BotContext> {
   const { emit } = deps;
   const feature = new Composer<BotContext>();

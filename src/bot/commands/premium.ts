@@ -7,7 +7,7 @@ import { describeTelegramError, classifyTelegramError } from '../outbox/telegram
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 
-/** /premium tells what it changes; `/premium <user id> <days>` gives it, on an admin's word. */
+/** /premium shows what it changes; with `<user id> <days>` an admin grants it. */
 export function premiumCommands(deps: BotDeps): Composer<BotContext> {
   const { messages, users, admin } = deps;
   const feature = new Composer<BotContext>();
@@ -21,24 +21,24 @@ export function premiumCommands(deps: BotDeps): Composer<BotContext> {
     }
     const [, userId, days] = grant.exec(words) ?? [];
     if (userId === undefined || days === undefined) return reply(ctx, messages.premiumUsage(speaker.locale));
-    // Handled again after a kill, the same update gives nothing more.
+    // The update id makes the grant idempotent when the update is handled again after a crash.
     const added = await admin.people.addPremium(Number(userId), Number(days), `tg-${ctx.update.update_id}`);
     if (added.kind === 'asked') return;
     const gift = { userId: Number(userId), untilMs: added.value };
-    await attempt(deps, () => reply(ctx, messages.premiumGranted(speaker.locale, gift)));
+    await trySend(deps, () => reply(ctx, messages.premiumGranted(speaker.locale, gift)));
     const { locale = deps.matchLocale(undefined) } = await users.find(gift.userId);
-    const news = messages.premiumReceived(locale, gift);
-    await attempt(deps, () => ctx.api.sendMessage(gift.userId, news.text, textOptions(news)));
+    const notice = messages.premiumReceived(locale, gift);
+    await trySend(deps, () => ctx.api.sendMessage(gift.userId, notice.text, textOptions(notice)));
   });
   return feature;
 }
 
-/** The gift stands whether or not its news arrives: a handler that failed would be run, and give, once more. */
-async function attempt({ emit }: BotDeps, call: () => Promise<unknown>): Promise<void> {
+/** A failed message must not fail the handler, since the grant is stored. */
+async function trySend({ emit }: BotDeps, call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    // Whoever never wrote to the bot, or blocked it, finds out from /premium.
+    // A person without an open chat sees it in /premium.
     if (classifyTelegramError(error) === 'closed') return;
     emit({ event: 'telegram.error', method: 'sendMessage', detail: describeTelegramError(error) });
   }

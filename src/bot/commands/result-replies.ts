@@ -4,9 +4,9 @@ import { type JobId, jobId } from '../../domain/ids.ts';
 import { readPromptOptions } from '../../jobs/request/prompt-options.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { make, replyWithMistake } from './submit-request.ts';
+import { replyWithMistake, submitRequest } from './submit-request.ts';
 
-/** New words in reply to an own result go on from the old ones: the same kind, `old words, new words`, old options kept. */
+/** Text in reply to an own result starts a new request: the same kind and options, `old prompt, new text`. */
 export function resultReplies(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   feature.on('message:text', async (ctx, next) => {
@@ -21,7 +21,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
     const read = readPromptOptions(text);
     if (!read.ok) return replyWithMistake(ctx, deps, job.kind, read.mistake);
     const words = read.words.trim();
-    return make(ctx, deps, {
+    return submitRequest(ctx, deps, {
       kind: job.kind,
       prompt: words === '' ? job.prompt : `${job.prompt}, ${words}`,
       options: { ...job.options, ...read.options },
@@ -30,7 +30,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** The job that the bot's own message tells of: under every ending stands the button that asks for it again. */
+/** The job of a message of the bot, read from the button that every outcome has. */
 export function jobOfMessage(message: Pick<Message, 'reply_markup'>): JobId | undefined {
   for (const button of message.reply_markup?.inline_keyboard.flat() ?? []) {
     const press = 'callback_data' in button ? parseCallbackData(button.callback_data) : undefined;

@@ -12,7 +12,7 @@ export function guideCommands({ messages }: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** Who is an admin is told to nobody but the admin. */
+/** Only admins, in their own chat, see that they are admins. */
 function personHere(ctx: BotContext) {
   return { name: ctx.speaker.name, admin: isAdminHere(ctx) };
 }

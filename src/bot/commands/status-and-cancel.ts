@@ -5,7 +5,7 @@ import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
 import { reply } from '../reply.ts';
 
-/** Where the speaker's requests stand; an admin, in the own chat, also sees the calls that were made for them. */
+/** The speaker's requests; an admin in the own chat also sees the calls of each. */
 export async function statusFor(ctx: BotContext, { service, messages }: BotDeps): Promise<MessageView> {
   const { userId, locale } = ctx.speaker;
   const views = await service.findAll(userId);
@@ -16,8 +16,8 @@ export async function statusFor(ctx: BotContext, { service, messages }: BotDeps)
   return messages.status(views, locale, new Map(trails));
 }
 
-/** /status says where the person's requests stand; /cancel ends the one, or lets them choose among several. */
-export function requestCommands(deps: BotDeps): Composer<BotContext> {
+/** /status shows the person's requests; /cancel cancels the only one, or shows the list to choose from. */
+export function statusAndCancelCommands(deps: BotDeps): Composer<BotContext> {
   const { service, messages } = deps;
   const feature = new Composer<BotContext>();
   feature.command('status', async (ctx) => {

@@ -4,22 +4,26 @@ import { readPromptOptions, checkPrompt, longestPrompt } from '../../jobs/reques
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 
-/** Words and options as they are understood already. */
+/** A prompt with its options, parsed. */
 export type ReadRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
   readonly options?: GenerationOptions | undefined;
 };
 
-/** Takes what a person wrote, options among the words; what cannot be followed is answered and costs nothing. */
-export async function ask(ctx: BotContext, deps: BotDeps, kind: JobKind, text: string): Promise<void> {
+/** Parses a typed prompt with its options and submits it; a mistake is answered and costs nothing. */
+export async function submitText(ctx: BotContext, deps: BotDeps, kind: JobKind, text: string): Promise<void> {
   const read = readPromptOptions(text);
   if (!read.ok) return replyWithMistake(ctx, deps, kind, read.mistake);
-  return make(ctx, deps, { kind, prompt: read.words, options: read.options });
+  return submitRequest(ctx, deps, { kind, prompt: read.words, options: read.options });
 }
 
-/** Takes a request and answers at once; whatever happens later is told by the receipt. */
-export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, options = {} }: ReadRequest): Promise<void> {
+/** Submits a request and answers at once; the status message shows everything later. */
+export async function submitRequest(
+  ctx: BotContext,
+  deps: BotDeps,
+  { kind, prompt, options = {} }: ReadRequest,
+): Promise<void> {
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
@@ -38,15 +42,15 @@ export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, optio
   if (!checked.ok) return refuse(checked.code);
   const negative = options.negative === undefined ? undefined : checkPrompt(options.negative);
   if (negative?.ok === false) return replyWithMistake(ctx, deps, kind, { kind: 'missing-value', option: 'no' });
-  const able = deps.service.checkOptions(
+  const checkedOptions = deps.service.checkOptions(
     kind,
     negative === undefined ? options : { ...options, negative: negative.prompt },
   );
-  if (!able.ok) return replyWithMistake(ctx, deps, kind, able.mistake);
+  if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   const accepted = await deps.service.submit({
     kind,
     prompt: checked.prompt,
-    ...(Object.keys(able.options).length === 0 ? {} : { options: able.options }),
+    ...(Object.keys(checkedOptions.options).length === 0 ? {} : { options: checkedOptions.options }),
     lane: speaker.lane,
     locale: speaker.locale,
     updateId: ctx.update.update_id,
@@ -70,7 +74,7 @@ export async function make(ctx: BotContext, deps: BotDeps, { kind, prompt, optio
   }
 }
 
-/** Says why the options cannot be followed; nothing was taken. */
+/** Answers why the options cannot be followed; nothing was accepted. */
 export async function replyWithMistake(
   ctx: BotContext,
   deps: BotDeps,

@@ -14,9 +14,9 @@ import { textOptions } from './view-options.ts';
 import { reportTelegramError, TryLater } from './send-once.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
-const lookedUpAtOnce = 8;
-const lookAgainMs = 5_000;
-/** Edits do not ring: after a wait this long a short reply does. */
+const maxLookups = 8;
+const lookupRetryMs = 5_000;
+/** Edits do not notify: after a wait this long a short reply follows, which does. */
 const pingAfterMs = 30_000;
 
 export type DeliveryOptions = {
@@ -30,17 +30,17 @@ export type DeliveryOptions = {
   readonly messages: MessageMapper;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Hears how far each job is. */
+  /** Called at the points where crash tests stop the process. */
   readonly onCheckpoint?: OnCheckpoint;
 };
 
 /**
- * Tells each ended job's person, once: posted to the outbox as soon as the job ends, and repeated from there until it is
- * told or known to be undeliverable.
+ * Delivers the outcome of each ended job, once: posted to the outbox as soon as the job ends, and repeated there until it
+ * is delivered or known to be undeliverable.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #lookups = new PQueue({ concurrency: lookedUpAtOnce });
+  readonly #lookups = new PQueue({ concurrency: maxLookups });
   readonly #listening: Disposable;
   readonly #closing = new AbortController();
 
@@ -49,15 +49,15 @@ export class Delivery {
     this.#listening = options.service.onEnded((id) => this.#enqueue(id));
   }
 
-  /** Takes up what an earlier run did not tell. */
+  /** Delivers what an earlier process did not. */
   async resume(): Promise<void> {
     for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
   }
 
-  /** Resolves when everything that can be told now has been told; what is left is for the next run. */
+  /** Resolves when everything that can be delivered now is delivered; the rest is left to the next start. */
   async drain(): Promise<void> {
     this.#listening[Symbol.dispose]();
-    this.#closing.abort(new Error('The house is closing'));
+    this.#closing.abort(new Error('The app is stopping'));
     await this.#lookups.onIdle();
     await this.#options.outbox.drain();
   }
@@ -78,8 +78,8 @@ export class Delivery {
           : { kind: 'edit' as const, messageId: job.statusMessageId };
       outbox.post({ chatId, ...call, priority: 'answer', run: () => this.#tryToDeliver(id) });
     } catch (error) {
-      emit({ event: 'app.error', what: `look whom to tell of job ${id}`, error });
-      clock.sleep(lookAgainMs, this.#closing.signal).then(
+      emit({ event: 'app.error', what: `look up the chat of job ${id}`, error });
+      clock.sleep(lookupRetryMs, this.#closing.signal).then(
         () => this.#enqueue(id),
         () => undefined,
       );
@@ -92,7 +92,7 @@ export class Delivery {
       return 'done';
     } catch (error) {
       if (!(error instanceof TryLater)) {
-        this.#options.emit({ event: 'app.error', what: `tell the person of job ${id}`, error });
+        this.#options.emit({ event: 'app.error', what: `deliver the outcome of job ${id}`, error });
       }
       return 'again';
     }
@@ -104,7 +104,7 @@ export class Delivery {
     if (claim === undefined || claim.job.state.kind !== 'ended') return;
     const { outcome } = claim.job.state;
     await statusMessages.close(id);
-    // The receipt may have been on its way while the job was claimed.
+    // The status message may have been sent while the job was claimed.
     const job = (await jobs.find(id)) ?? claim.job;
     const { lease } = claim;
     const start = await ledger.begin(lease, 'result', 'idempotent');
@@ -116,22 +116,22 @@ export class Delivery {
       onCheckpoint('delivered-not-told', id);
       note = noteOf(shown, outcome);
       await ledger.end(lease, 'result', note);
-      this.#sayHow({ job, lease }, shown);
+      this.#report({ job, lease }, shown);
     }
-    await delivery.done(lease, note.startsWith(wordsInstead) ? wordsInstead : undefined);
+    await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
     try {
       return await showOutcome(claim, outcome, this.#options);
     } catch (error) {
-      // Nothing is under way any more: a process that dies while this waits for its next try does not die of it.
+      // No call is in flight: a crash during the wait for the next try is not counted against this effect.
       if (error instanceof TryLater) await this.#options.ledger.undo(claim.lease, 'result');
       throw error;
     }
   }
 
-  #sayHow({ job, lease }: Claim, shown: Shown): void {
+  #report({ job, lease }: Claim, shown: Shown): void {
     const { clock, emit } = this.#options;
     const { id: jobId } = job;
     if (shown.as === 'nothing') return emit({ event: 'job.undeliverable', jobId, why: shown.why });
@@ -147,7 +147,7 @@ export class Delivery {
     this.#options.outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
   }
 
-  /** At most once, and never again when it is not sure that it arrived. */
+  /** Sent at most once, and never repeated when it may have arrived. */
   async #ping({ job, lease }: Claim, messageId: number): Promise<'done'> {
     const { outbox, ledger, messages, emit } = this.#options;
     const start = await ledger.begin(lease, 'ping', 'once');
@@ -164,11 +164,11 @@ export class Delivery {
   }
 }
 
-/** Kept with the effect, so that a crash before the end is told does not cost the person the day's credit. */
-const wordsInstead = 'words-instead';
+/** Stored with the effect, so that after a crash the person still gets the day's credit back. */
+const textInstead = 'words-instead';
 
 function noteOf(shown: Shown, outcome: Outcome): string {
   if (shown.as === 'nothing') return shown.why;
   const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
-  return isInstead ? `${wordsInstead} ${shown.messageId}` : String(shown.messageId);
+  return isInstead ? `${textInstead} ${shown.messageId}` : String(shown.messageId);
 }

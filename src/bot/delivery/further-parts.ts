@@ -5,7 +5,7 @@ import type { MessageView } from '../../messages/view.ts';
 import { type ShownFile, uploadLimitBytes } from './media-message.ts';
 import { type SendTools, sendOnce } from './send-once.ts';
 
-/** A message behind the first one of a result: a file without a caption, or words. */
+/** A message after the first one of a result: a file without a caption, or text. */
 export type FurtherPart = {
   /** With its number among the files of the result, from 0. */
   readonly file?: { readonly file: MediaFile; readonly number: number };
@@ -17,8 +17,8 @@ export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
 export const emptyView: MessageView = { text: '', rows: [] };
 
 /**
- * Sends what did not fit into the first message, one after the other, each once. What Telegram does not take as it is goes
- * as a document; a file that cannot be sent is left out, since the first message has told of the result. Throws TryLater.
+ * Sends the parts that do not fit into the first message, in order, each once. A file that Telegram refuses is sent as a
+ * document, and left out when that is refused too, since the first message shows the result. Throws TryLater.
  */
 export async function sendFurtherParts(
   claim: Claim,
@@ -31,7 +31,7 @@ export async function sendFurtherParts(
     const part = index + 2;
     const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
     if (sent.kind !== 'refused') continue;
-    if (sent.trouble === 'closed') return;
+    if (sent.failure === 'closed') return;
     if (file !== undefined) await sendOnce(claim, { file, as: 'document', view }, tools, part);
   }
 }

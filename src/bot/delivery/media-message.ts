@@ -10,7 +10,7 @@ import { keyboardFor, replyTo, textOptions } from './view-options.ts';
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';
 
-/** Telegram takes no larger file from a bot. */
+/** The largest file that Telegram accepts from a bot. */
 export const uploadLimitBytes = 50 * 1024 * 1024;
 /** Telegram's limits of a photo: bytes, width + height in pixels, and the ratio of the two. */
 const photoLimitBytes = 10 * 1024 * 1024;
@@ -21,10 +21,10 @@ type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
 
 type Place = { readonly reply_parameters: ReplyParameters; readonly message_thread_id?: number };
 
-/** A file of a result with its bytes, which are read anew for each call to Telegram. */
+/** A file of a result with its bytes, which are read again for each call to Telegram. */
 export type ShownFile = { readonly file: MediaFile; readonly opened: OpenedResult };
 
-/** The result as something that a message can be edited into. */
+/** The result as the media of an edited message. */
 export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: MessageView, as: SendAs): InputMedia {
   const media = uploadOf(file, opened);
   const words = { caption: view.text, parse_mode: 'HTML' as const };
@@ -43,7 +43,7 @@ export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: Me
   }
 }
 
-/** The result as a new message; answers its id. */
+/** Sends the result as a new message; returns its id. */
 export async function sendMedia(
   api: Api,
   chatId: number,
@@ -75,7 +75,7 @@ function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
   return new InputFile(() => opened.stream(), basename(path));
 }
 
-/** The form that the kind of request asks for, where Telegram takes this file in it. */
+/** The form of the carrier where Telegram accepts this file in it, otherwise a document. */
 function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
   if (as === 'document') return 'document';
   switch (carrier) {
@@ -100,14 +100,14 @@ function fitsPhoto({ bytes, width, height }: MediaFile): boolean {
   return width + height <= photoLimitSides && Math.max(width, height) <= photoLimitRatio * Math.min(width, height);
 }
 
-/** One message that shows an outcome or a part of it: a file with the screen as its caption, or the screen alone. */
+/** One message that shows an outcome or a part of it: a file with the view as its caption, or the view alone. */
 export type OutcomeForm = {
   readonly file?: ShownFile | undefined;
   readonly as: SendAs;
   readonly view: MessageView;
 };
 
-/** Turns a message of ours into the outcome. */
+/** Edits a message of the bot into the outcome. */
 export async function editIntoOutcome(api: Api, job: Job, messageId: number, form: OutcomeForm): Promise<void> {
   const { chatId } = job.origin;
   const { file, as, view } = form;
@@ -118,7 +118,7 @@ export async function editIntoOutcome(api: Api, job: Job, messageId: number, for
   }
 }
 
-/** Sends the outcome as a message of its own, in answer to what was asked; answers its id. */
+/** Sends the outcome as a new message in reply to the request; returns its id. */
 export async function sendOutcome(api: Api, job: Job, { file, as, view }: OutcomeForm): Promise<number> {
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
@@ -128,7 +128,7 @@ export async function sendOutcome(api: Api, job: Job, { file, as, view }: Outcom
   return (await api.sendMessage(chatId, view.text, { ...textOptions(view), ...place })).message_id;
 }
 
-/** Where a further message about the job goes: under the one it answers, in the right topic. */
+/** The reply target and the topic of a further message about the job. */
 export function placeOf({ origin: { threadId } }: Job, messageId: number) {
   return {
     reply_parameters: replyTo(messageId),

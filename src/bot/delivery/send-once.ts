@@ -9,14 +9,14 @@ import {
   type TelegramError,
 } from '../outbox/telegram-error.ts';
 
-/** What became of the one message. */
+/** How the one send ended. */
 export type SentOnce =
   | { readonly kind: 'sent'; readonly messageId: number }
-  | { readonly kind: 'refused'; readonly trouble: TelegramError }
+  | { readonly kind: 'refused'; readonly failure: TelegramError }
   /** Two were sent, and both may have arrived. */
   | { readonly kind: 'unsure' };
 
-/** Telegram did not take it this time; the job stays untold and is tried again. */
+/** Telegram did not accept it this time; the job stays undelivered and is tried again. */
 export class TryLater extends Error {}
 
 export type SendTools = {
@@ -26,8 +26,8 @@ export type SendTools = {
 };
 
 /**
- * Sends the outcome, or a part of it, as a message of its own. That cannot be repeated unseen: an intent row stands
- * before it, and one that may have arrived is repeated once, flagged by a row of its own, because silence would be worse.
+ * Sends the outcome, or a part of it, as a message of its own. A repetition would be visible, so an intent row is stored
+ * first; a message that may have arrived is repeated once, with a row of its own, because a missing result is worse.
  * `part` counts the messages of one outcome from 1. Throws TryLater.
  */
 export async function sendOnce(
@@ -39,7 +39,7 @@ export async function sendOnce(
   let effect: Effect = part === 1 ? 'message' : `part-${part}`;
   let start = await ledger.begin(claim.lease, effect, 'once');
   if (start.kind === 'unsure') {
-    // Not before Telegram is known to be there: the one repetition would be spent on a dead line.
+    // Checked first, so that the one repetition is not spent on a dead connection.
     await assertTelegramReachable(api, emit);
     effect = part === 1 ? 'message-again' : `part-${part}-again`;
     start = await ledger.begin(claim.lease, effect, 'once');
@@ -52,23 +52,23 @@ export async function sendOnce(
     await ledger.end(claim.lease, effect, String(messageId));
     return { kind: 'sent', messageId };
   } catch (error) {
-    const trouble = reportTelegramError(emit, 'send', error);
-    if (trouble !== 'unsure') await ledger.undo(claim.lease, effect);
-    if (isTransient(trouble)) throw new TryLater();
-    return { kind: 'refused', trouble };
+    const failure = reportTelegramError(emit, 'send', error);
+    if (failure !== 'unsure') await ledger.undo(claim.lease, effect);
+    if (isTransient(failure)) throw new TryLater();
+    return { kind: 'refused', failure };
   }
 }
 
-/** Whoever holds an older lease shows nothing any more. */
+/** Throws TryLater when the job was claimed by somebody else meanwhile. */
 export async function assertLeaseHeld(delivery: JobDelivery, claim: Claim): Promise<void> {
   if (!(await delivery.holds(claim.lease))) throw new TryLater();
 }
 
-/** What the error means, told to the operator unless that has been done where the call was made. */
+/** Classifies the error and reports it, except for a 429, which the transformer reports. */
 export function reportTelegramError(emit: Emit, method: string, error: unknown): TelegramError {
-  const trouble = classifyTelegramError(error);
-  if (trouble !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
-  return trouble;
+  const failure = classifyTelegramError(error);
+  if (failure !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
+  return failure;
 }
 
 async function assertTelegramReachable(api: Api, emit: Emit): Promise<void> {

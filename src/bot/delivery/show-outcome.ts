@@ -13,7 +13,7 @@ import { assertLeaseHeld, sendOnce, reportTelegramError, TryLater } from './send
 import { emptyView, sendFurtherParts } from './further-parts.ts';
 import { isTransient, type TelegramError } from '../outbox/telegram-error.ts';
 
-/** How the person was told, and of what: words stand for a result that cannot be shown. */
+/** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */
 export type Shown =
   | { readonly as: 'edit' | 'message'; readonly messageId: number; readonly outcome: Outcome }
   | { readonly as: 'nothing'; readonly why: string };
@@ -29,10 +29,10 @@ export type ShowTools = {
   readonly emit: Emit;
 };
 
-/** What is smaller has arrived before anybody has read that it is on its way. */
+/** Smaller files arrive before anybody could read an upload notice. */
 const longUploadBytes = 1_000_000;
 
-/** What the chat shows while the result goes up. */
+/** The chat action during the upload. */
 const carrierActions = {
   photo: 'upload_photo',
   video: 'upload_video',
@@ -44,7 +44,7 @@ const carrierActions = {
 
 type Try = { readonly outcome: Outcome; readonly as: SendAs };
 
-/** Shows the whole outcome: in the receipt, and behind it whatever one message cannot hold. Throws TryLater. */
+/** Shows the whole outcome: in the status message, and in further messages what one cannot hold. Throws TryLater. */
 export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
   const shown = await showFirstMessage(claim, outcome, tools);
   if (shown.as === 'nothing' || shown.outcome.kind !== 'result') return shown;
@@ -59,9 +59,9 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
 }
 
 /**
- * Edits the outcome into the receipt, which may be repeated without being seen twice; only when that message is gone a
- * new one is sent, behind an intent row. What Telegram does not show as a picture it gets as a document, and what it does
- * not take at all becomes words. Throws TryLater.
+ * Edits the outcome into the status message, which may be repeated without a visible double; only when that message is gone
+ * a new one is sent, after an intent row. A file that Telegram refuses as a picture is sent as a document, and one that it
+ * refuses entirely becomes a failure message. Throws TryLater.
  */
 async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
   const { outbox, delivery, results } = tools;
@@ -74,24 +74,24 @@ async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools
     const [view] = await viewsFor(job, attempt.outcome, tools);
     const file = firstFile(attempt.outcome);
     const form = { file: file && opened && { file, opened }, as: attempt.as, view };
-    let trouble: TelegramError;
+    let failure: TelegramError;
     if (statusMessageId === undefined) {
       const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
       if (sent.kind === 'sent') return { as: 'message', messageId: sent.messageId, outcome: attempt.outcome };
       if (sent.kind === 'unsure') {
         return { as: 'nothing', why: 'two messages were sent, and both may have arrived' };
       }
-      ({ trouble } = sent);
+      ({ failure } = sent);
     } else {
       await assertLeaseHeld(delivery, claim);
-      const met = await edit(job, statusMessageId, form, tools);
-      if (met === undefined) return { as: 'edit', messageId: statusMessageId, outcome: attempt.outcome };
-      trouble = met;
+      const refusal = await edit(job, statusMessageId, form, tools);
+      if (refusal === undefined) return { as: 'edit', messageId: statusMessageId, outcome: attempt.outcome };
+      failure = refusal;
     }
-    if (trouble === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
-    const isEditRefused = statusMessageId !== undefined && (trouble === 'no-message' || trouble === 'refused');
-    const other = isEditRefused ? attempt : nextTry(attempt, trouble);
-    if (other === undefined && statusMessageId === undefined) return { as: 'nothing', why: trouble };
+    if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
+    const isEditRefused = statusMessageId !== undefined && (failure === 'no-message' || failure === 'refused');
+    const other = isEditRefused ? attempt : nextTry(attempt, failure);
+    if (other === undefined && statusMessageId === undefined) return { as: 'nothing', why: failure };
     if (isEditRefused || other === undefined) statusMessageId = undefined;
     attempt = other ?? attempt;
   }
@@ -107,29 +107,29 @@ async function edit(
     await editIntoOutcome(outbox.api, job, statusMessageId, form);
     return undefined;
   } catch (error) {
-    const trouble = reportTelegramError(emit, 'edit', error);
-    if (isTransient(trouble)) throw new TryLater();
-    return trouble;
+    const failure = reportTelegramError(emit, 'edit', error);
+    if (isTransient(failure)) throw new TryLater();
+    return failure;
   }
 }
 
-/** A file that somebody has removed, or that no bot may send, cannot be shown however often it is tried. */
+/** A file that was removed, or that is too large for a bot, is replaced by a failure message. */
 function firstTry(outcome: Outcome, opened: OpenedResult | undefined): Try {
   const file = firstFile(outcome);
-  if (file !== undefined && opened === undefined) return words('result-unavailable');
-  if (file !== undefined && file.bytes > uploadLimitBytes) return words('too-large');
+  if (file !== undefined && opened === undefined) return failedTry('result-unavailable');
+  if (file !== undefined && file.bytes > uploadLimitBytes) return failedTry('too-large');
   return { outcome, as: 'fitting' };
 }
 
-/** What is left when Telegram does not want it so; after words, nothing. */
-function nextTry({ outcome, as }: Try, trouble: TelegramError): Try | undefined {
+/** The next form after a refusal; none after a failure message. */
+function nextTry({ outcome, as }: Try, failure: TelegramError): Try | undefined {
   if (outcome.kind !== 'result') return undefined;
-  if (trouble === 'too-big') return words('too-large');
+  if (failure === 'too-big') return failedTry('too-large');
   const isFile = outcome.payload.kind !== 'text';
-  return as === 'fitting' && isFile ? { outcome, as: 'document' } : words('result-unavailable');
+  return as === 'fitting' && isFile ? { outcome, as: 'document' } : failedTry('result-unavailable');
 }
 
-function words(code: 'too-large' | 'result-unavailable'): Try {
+function failedTry(code: 'too-large' | 'result-unavailable'): Try {
   return { outcome: { kind: 'failed', code }, as: 'fitting' };
 }
 
@@ -138,14 +138,14 @@ function firstFile(outcome: Outcome): MediaFile | undefined {
   return outcome.kind === 'result' ? filesOf(outcome.payload)[0] : undefined;
 }
 
-/** What stands in the first message or under its file; more than one where the result is a long text. */
+/** The views of the outcome: the text or the caption; several where the result is a long text. */
 async function viewsFor(
   job: Job,
   outcome: Outcome,
   { service, messages, clock }: ShowTools,
 ): Promise<readonly [MessageView, ...MessageView[]]> {
   const found = await service.find(job.id);
-  if (found === undefined) throw new Error(`Cannot tell about job ${job.id}: it is not in the ledger`);
+  if (found === undefined) throw new Error(`Cannot show job ${job.id}: it is not stored`);
   const jobView = { ...found.view, phase: { kind: 'ended' as const, outcome } };
   if (outcome.kind !== 'result') return [messages.ended(jobView, job.locale, clock.now())];
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
@@ -156,8 +156,8 @@ async function viewsFor(
 }
 
 /**
- * "Sending a picture…" for the seconds an upload takes; nobody misses it. It is waited for, since a chat that has to rest
- * says so here, and would be disturbed by the upload that comes right behind.
+ * Shows "Sending a picture…" during a long upload; failures are ignored. It is awaited, since a held chat answers 429 here,
+ * and the upload must then wait too.
  */
 async function showUploading({ kind, origin: { chatId, threadId } }: Job, { api }: Outbox): Promise<void> {
   const topic = threadId === undefined ? {} : { message_thread_id: threadId };

@@ -14,14 +14,14 @@ import { textOptions } from './view-options.ts';
 import { reportTelegramError } from './send-once.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 
-/** Places in line move often and matter little: they are shown this late at the most. */
-const placeSpacingMs = 5_000;
-const placesShownAtOnce = 20;
-/** Most results are shown sooner than this after they were made, and then nobody needs to read that they will be. */
+/** Queue positions change often, so they are shown at this interval. */
+const positionIntervalMs = 5_000;
+const maxPositionsPerRound = 20;
+/** Most results are shown sooner than this; only slower ones are announced. */
 const deliveringShownAfterMs = 2_000;
 
 export type StatusMessagesOptions = {
-  /** For the answer to whoever has just asked; what follows goes through the outbox. */
+  /** For the first answer to a request; edits go through the outbox. */
   readonly api: Api;
   readonly outbox: Outbox;
   readonly service: GenerationService;
@@ -35,33 +35,33 @@ export type StatusMessagesOptions = {
 type Tracked = {
   readonly chatId: number;
   shown: string;
-  /** The message was deleted, or the chat was shut: nobody wants the news. */
+  /** The message was deleted, or the chat is closed. */
   isGone?: boolean;
   deliveringSinceMs?: number;
   timer?: Disposable;
 };
 
 /**
- * The status message of each job: sent once, then edited as the job goes on, the latest news only. Whoever shows the
- * outcome closes it first, so that old news never overwrites it.
+ * The status message of each job: sent once, then edited as the job goes on, always to the latest state. It is closed
+ * before the outcome is shown, so that no old state overwrites the outcome.
  */
 export class StatusMessages {
   readonly #options: StatusMessagesOptions;
   readonly #tracked = new Map<JobId, Tracked>();
   readonly #sending = new Map<JobId, Promise<void>>();
-  /** Of which there was news while their receipt was on its way. */
-  readonly #missed = new Set<JobId>();
+  /** Jobs that changed while their status message was being sent. */
+  readonly #changedMeanwhile = new Set<JobId>();
   readonly #listening: Disposable;
-  #placesTimer: Disposable | undefined;
+  #positionsTimer: Disposable | undefined;
 
   constructor(options: StatusMessagesOptions) {
     this.#options = options;
     const progress = options.service.onProgress((id) => {
-      if (this.#sending.has(id)) this.#missed.add(id);
+      if (this.#sending.has(id)) this.#changedMeanwhile.add(id);
       else this.refresh(id);
-      this.#schedulePlaces();
+      this.#schedulePositions();
     });
-    const ended = options.service.onEnded(() => this.#schedulePlaces());
+    const ended = options.service.onEnded(() => this.#schedulePositions());
     this.#listening = {
       [Symbol.dispose]: () => {
         progress[Symbol.dispose]();
@@ -75,7 +75,7 @@ export class StatusMessages {
     const { id } = job;
     const sending = this.#send(job, jobView).finally(() => {
       this.#sending.delete(id);
-      if (this.#missed.delete(id)) this.refresh(id);
+      if (this.#changedMeanwhile.delete(id)) this.refresh(id);
     });
     this.#sending.set(id, sending);
     await sending;
@@ -93,15 +93,15 @@ export class StatusMessages {
       await delivery.keepStatusMessage(job.id, sent.message_id);
       await ledger.end(by, 'receipt', String(sent.message_id));
     } catch (error) {
-      const trouble = reportTelegramError(emit, 'sendMessage', error);
-      // Without a receipt the outcome comes as a message of its own; only a certain failure is known not to have arrived.
-      if (trouble !== 'unsure') await ledger.undo(by, 'receipt');
+      const failure = reportTelegramError(emit, 'sendMessage', error);
+      // Without a status message the outcome is sent as a new message. A certain failure may be tried again.
+      if (failure !== 'unsure') await ledger.undo(by, 'receipt');
       return;
     }
     this.#tracked.set(job.id, { chatId, shown: fingerprintOf(view) });
   }
 
-  /** Shows where the job stands as soon as Telegram bears it, also when an earlier run of the process sent the receipt. */
+  /** Shows the job's state as soon as the rate limit allows, also in a status message of an earlier process. */
   refresh(id: JobId): void {
     const tracked = this.#tracked.get(id);
     if (tracked === undefined) void this.#adopt(id);
@@ -109,10 +109,10 @@ export class StatusMessages {
   }
 
   /**
-   * Somebody pressed a button of this message. A receipt whose sending was never answered is known by that, and taken up
-   * while its request is not told; answers false when it is too late, since the request was told in another message.
+   * Refreshes the status message whose button was pressed. One whose send was never answered is learned that way while its
+   * job is undelivered. Resolves with false when the message is not the job's status message.
    */
-  async meet(job: Job, messageId: number): Promise<boolean> {
+  async refreshPressed(job: Job, messageId: number): Promise<boolean> {
     if (job.statusMessageId === undefined && job.state.kind !== 'told') {
       await this.#options.delivery.keepStatusMessage(job.id, messageId);
     } else if (job.statusMessageId !== messageId) return false;
@@ -120,7 +120,7 @@ export class StatusMessages {
     return true;
   }
 
-  /** No more news of this job; resolves when the receipt itself has arrived, if it is on its way. */
+  /** Ends the edits for this job; resolves when a status message that is being sent has arrived. */
   async close(id: JobId): Promise<void> {
     await this.#sending.get(id)?.catch(() => undefined);
     this.#tracked.get(id)?.timer?.[Symbol.dispose]();
@@ -129,7 +129,7 @@ export class StatusMessages {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listening[Symbol.dispose]();
-    this.#placesTimer?.[Symbol.dispose]();
+    this.#positionsTimer?.[Symbol.dispose]();
     await Promise.all([...this.#tracked.keys()].map((id) => this.close(id)));
   }
 
@@ -141,7 +141,7 @@ export class StatusMessages {
       this.#tracked.set(id, tracked);
       this.#post(id, tracked);
     } catch (error) {
-      this.#options.emit({ event: 'app.error', what: `look where job ${id} stands`, error });
+      this.#options.emit({ event: 'app.error', what: `look up the state of job ${id}`, error });
     }
   }
 
@@ -151,10 +151,10 @@ export class StatusMessages {
     this.#options.outbox.post({ chatId, kind: 'edit', priority: 'status', name: id, run });
   }
 
-  #schedulePlaces(): void {
-    this.#placesTimer ??= this.#options.clock.schedule(placeSpacingMs, () => {
-      this.#placesTimer = undefined;
-      for (const [id, tracked] of [...this.#tracked].slice(0, placesShownAtOnce)) this.#post(id, tracked);
+  #schedulePositions(): void {
+    this.#positionsTimer ??= this.#options.clock.schedule(positionIntervalMs, () => {
+      this.#positionsTimer = undefined;
+      for (const [id, tracked] of [...this.#tracked].slice(0, maxPositionsPerRound)) this.#post(id, tracked);
     });
   }
 
@@ -172,16 +172,16 @@ export class StatusMessages {
     if (jobView.phase.kind !== 'delivering') delete tracked.deliveringSinceMs;
     else if (this.#isTooSoon(id, tracked)) return 'done';
     const view = messages.statusMessage(jobView, job.locale);
-    const news = fingerprintOf(view);
-    if (tracked.shown === news) return 'done';
+    const fingerprint = fingerprintOf(view);
+    if (tracked.shown === fingerprint) return 'done';
     try {
       await outbox.api.editMessageText(job.origin.chatId, statusMessageId, view.text, textOptions(view));
-      tracked.shown = news;
+      tracked.shown = fingerprint;
       return 'done';
     } catch (error) {
-      const trouble = reportTelegramError(emit, 'editMessageText', error);
-      tracked.isGone = trouble === 'no-message' || trouble === 'closed';
-      return isTransient(trouble) ? 'again' : 'done';
+      const failure = reportTelegramError(emit, 'editMessageText', error);
+      tracked.isGone = failure === 'no-message' || failure === 'closed';
+      return isTransient(failure) ? 'again' : 'done';
     }
   }
 

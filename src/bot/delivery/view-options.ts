@@ -7,7 +7,7 @@ export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   };
 }
 
-/** How every text of ours is sent: HTML, no link previews, the screen's buttons. */
+/** The options of every text message: HTML, no link previews, the view's buttons. */
 export function textOptions(view: MessageView) {
   return {
     parse_mode: 'HTML' as const,
@@ -16,7 +16,7 @@ export function textOptions(view: MessageView) {
   };
 }
 
-/** An answer that hangs on the message it belongs to, and still arrives when that message is gone. */
+/** A reply that still arrives when the replied message is gone. */
 export function replyTo(messageId: number): ReplyParameters {
   return { message_id: messageId, allow_sending_without_reply: true };
 }

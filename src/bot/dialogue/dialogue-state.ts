@@ -4,10 +4,10 @@ import type { DialogueStore } from '../../domain/chat-store.ts';
 import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job.ts';
 import type { DialogueHint, DialogueQuestion, Style } from '../../messages/dialogue-views.ts';
 
-/** After so long a silence, what a person writes is no answer any more. */
+/** A dialogue without an answer for this long has ended. */
 const dialogueTimeoutMs = 30 * 60_000;
 
-const keptState = z.object({
+const storedState = z.object({
   version: z.tuple([z.number(), z.union([z.number(), z.string()])]),
   state: z.record(z.string(), z.array(z.looseObject({}))),
 });
@@ -17,10 +17,10 @@ export type DialogueState = VersionedState<ConversationData>;
 export type LoadedDialogue =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly state: DialogueState }
-  /** Written by another version: nothing in it can be gone on with. */
+  /** Stored by another version and not usable. */
   | { readonly kind: 'outdated' };
 
-/** What is remembered of one person's dialogue in one chat, if it was written by that version. */
+/** The stored dialogue of one person in one chat, where this version stored it. */
 export async function loadDialogue(
   store: DialogueStore,
   key: string,
@@ -29,9 +29,9 @@ export async function loadDialogue(
 ): Promise<LoadedDialogue> {
   const found = await store.read(key);
   if (found === undefined || nowMs - found.writtenAtMs >= dialogueTimeoutMs) return { kind: 'none' };
-  const parsed = keptState.safeParse(fromJson(found.state));
+  const parsed = storedState.safeParse(fromJson(found.state));
   if (!parsed.success || parsed.data.version[1] !== version) return { kind: 'outdated' };
-  // The log inside is the library's own; it checks it by replaying it.
+  // The library checks the log inside by replaying it.
   return { kind: 'open', state: parsed.data as unknown as DialogueState };
 }
 
@@ -43,7 +43,7 @@ function fromJson(text: string): unknown {
   }
 }
 
-/** Everything a dialogue has found out. */
+/** Everything that a dialogue has asked for. */
 export type DialogueRequest = {
   readonly kind: JobKind;
   readonly words: string;
@@ -51,11 +51,11 @@ export type DialogueRequest = {
   readonly style: Style;
 };
 
-/** What the bot does next because of the dialogue. The dialogue only decides it: nothing is sent from inside. */
+/** A decision of the dialogue. The dialogue itself sends nothing. */
 export type DialogueTurn =
   | { readonly kind: 'ask'; readonly question: DialogueQuestion; readonly hint?: DialogueHint }
   | { readonly kind: 'mistake'; readonly job: JobKind; readonly mistake: OptionMistake }
-  | { readonly kind: 'make'; readonly wish: DialogueRequest }
+  | { readonly kind: 'make'; readonly request: DialogueRequest }
   | { readonly kind: 'give-up' }
-  /** The dialogue was begun by another version of the program, or its memory cannot be followed. */
+  /** The stored dialogue is from another version or cannot be replayed. */
   | { readonly kind: 'outdated' };

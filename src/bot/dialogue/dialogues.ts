@@ -3,18 +3,18 @@ import { jobOfMessage } from '../commands/result-replies.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { isUserContent } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
-import { make, replyWithMistake } from '../commands/submit-request.ts';
+import { replyWithMistake, submitRequest } from '../commands/submit-request.ts';
 import { type DialogueTurn, loadDialogue, type LoadedDialogue } from './dialogue-state.ts';
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { Composer, type Context } from 'grammy';
 import { dialogueVersion, guidedRequest, guidedRequestId } from './guided-request.ts';
 
-/** What an update means for a dialogue that may be open. */
+/** What an update means for an open dialogue. */
 export type UpdateMeaning = 'answer' | 'leaves' | 'nothing';
 
 /**
- * A command leaves the dialogue and is carried out; so does the example button. In private everything else that a person
- * writes is an answer, in a group only words in reply to the bot; every other update passes by.
+ * A command leaves the dialogue and is handled as usual; so does the example button. In private chats everything else that a
+ * person writes is an answer, in groups only text in reply to the bot; every other update is no part of the dialogue.
  */
 export function meaningFor(ctx: BotContext): UpdateMeaning {
   const press = parseCallbackData(ctx.callbackQuery?.data ?? '');
@@ -34,7 +34,7 @@ function isForOthers(text: string, username: string): boolean {
   return addressed !== undefined && addressed.toLowerCase() !== username.toLowerCase();
 }
 
-/** Does what the dialogue has decided; doing it again repeats a question at worst, never a request. */
+/** Executes a decision of the dialogue; a repetition repeats a question at worst, never a request. */
 export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn): Promise<void> {
   const { messages } = deps;
   const { locale } = ctx.speaker;
@@ -50,11 +50,11 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
     case 'mistake':
       return replyWithMistake(ctx, deps, turn.job, turn.mistake);
     case 'make': {
-      const { kind, words, options, style } = turn.wish;
+      const { kind, words, options, style } = turn.request;
       const prompt = messages.styled(words, style, locale);
       await answer(ctx, messages.answer('accepted', locale));
       await edit(ctx, messages.dialogueDone(prompt, locale));
-      return make(ctx, deps, { kind, prompt, options });
+      return submitRequest(ctx, deps, { kind, prompt, options });
     }
     case 'give-up':
       return reply(ctx, messages.dialogueTooManyTries(locale));
@@ -65,13 +65,13 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
 }
 
 /**
- * Dialogues with one person in one chat. What a dialogue decides is carried out after it has decided, and what it
- * remembers is written last: an update that fails on the way is handled again from the same memory.
+ * Dialogues with one person in one chat. A dialogue only decides; its decisions are executed afterwards, and its state is
+ * stored last, so an update that fails in between is handled again from the same state.
  */
 export function dialogues(deps: BotDeps): Composer<BotContext> {
   const { clock, dialogues: store, messages, service } = deps;
   const feature = new Composer<BotContext>();
-  // An update without a chat (a payment to be checked) would share one key with everybody's.
+  // Updates without a chat (a pre-checkout query) would all share one key.
   const inChat = feature.filter((ctx) => ctx.chat !== undefined && ctx.from !== undefined);
 
   inChat.use(async (ctx, next) => {
@@ -93,7 +93,7 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
       ctx.memory.after = 'nothing';
       ctx.turns.push({ kind: 'outdated' });
     } else {
-      await follow(ctx, next);
+      await continueDialogue(ctx, next);
     }
     for (const turn of ctx.turns) await execute(ctx, deps, turn);
     const { after } = ctx.memory;
@@ -121,8 +121,8 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
   return feature;
 }
 
-/** Code that changed under the same version cannot follow what was remembered: that is told, not failed on. */
-async function follow(ctx: BotContext, next: () => Promise<void>): Promise<void> {
+/** A stored dialogue that this code cannot replay ends with a message instead of an error. */
+async function continueDialogue(ctx: BotContext, next: () => Promise<void>): Promise<void> {
   try {
     await next();
   } catch (error) {

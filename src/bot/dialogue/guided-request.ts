@@ -8,23 +8,23 @@ import type { BotContext } from '../context.ts';
 import type { DialogueTurn } from './dialogue-state.ts';
 
 export const guidedRequestId = 'guided-request';
-/** To be raised with every change in the order of what is waited for and decided below: kept dialogues end kindly. */
+/** Raise it with every change in the order of waits and decisions below; stored dialogues of older versions then end. */
 export const dialogueVersion = 1;
-/** Answers that are none, in one dialogue; with the last of them it ends. */
+/** The dialogue ends with this many unusable answers. */
 const maxBadAnswers = 3;
 
 type GuidedConversation = Conversation<BotContext>;
-type Said = { readonly words: string; readonly options: GenerationOptions };
+type Prompt = { readonly words: string; readonly options: GenerationOptions };
 
 /**
- * What to make, in which shape, in which style; then it is made. Runs from its beginning at every answer, fed from its
- * log: so no call to Telegram, no clock and no chance in here, only decisions that go out through `external`.
+ * Asks for the prompt, the shape and the style, then submits the request. It is replayed from its log at every answer, so it
+ * makes no call to Telegram and uses no clock and no random number; decisions leave through `external`.
  */
-export async function guidedRequest(talk: GuidedConversation, start: Context, kind: JobKind): Promise<void> {
+export async function guidedRequest(conversation: GuidedConversation, start: Context, kind: JobKind): Promise<void> {
   const dialogue = String(start.update.update_id);
-  const decide = (turn: DialogueTurn) => talk.external((ctx) => void ctx.turns.push(turn));
+  const decide = (turn: DialogueTurn) => conversation.external((ctx) => void ctx.turns.push(turn));
   let badAnswers = 0;
-  /** Answers kindly and goes on waiting, or gives up; answers which. */
+  /** Answers with the turn and goes on waiting, or gives up; returns whether it goes on. */
   const rejectAnswer = async (turn: DialogueTurn): Promise<boolean> => {
     badAnswers += 1;
     await decide(badAnswers < maxBadAnswers ? turn : { kind: 'give-up' });
@@ -38,8 +38,8 @@ export async function guidedRequest(talk: GuidedConversation, start: Context, ki
     for (;;) {
       const choiceIn = (ctx: Context) =>
         choices.find((choice) => pressed(ctx) === `${question.kind}.${choice}.${dialogue}`);
-      // Buttons of older questions go on to whoever answers for them.
-      const answer = await talk.waitUntil((ctx) => ctx.message !== undefined || choiceIn(ctx) !== undefined, {
+      // Buttons of older questions are left to the other handlers.
+      const answer = await conversation.waitUntil((ctx) => ctx.message !== undefined || choiceIn(ctx) !== undefined, {
         next: true,
       });
       const choice = choiceIn(answer);
@@ -49,29 +49,29 @@ export async function guidedRequest(talk: GuidedConversation, start: Context, ki
   };
 
   await decide({ kind: 'ask', question: { kind: 'what', job: kind } });
-  const said = await hear(talk, kind, rejectAnswer);
-  if (said === undefined) return;
-  let { options } = said;
-  if (options.aspect === undefined && (await mistakeIn(talk, kind, { ...options, aspect: '1:1' })) === null) {
-    const shape = await choose({ kind: 'shape', words: said.words, dialogue }, shapes);
+  const asked = await waitForPrompt(conversation, kind, rejectAnswer);
+  if (asked === undefined) return;
+  let { options } = asked;
+  if (options.aspect === undefined && (await mistakeIn(conversation, kind, { ...options, aspect: '1:1' })) === null) {
+    const shape = await choose({ kind: 'shape', words: asked.words, dialogue }, shapes);
     if (shape === undefined) return;
     if (shape !== 'any') options = { ...options, aspect: shapeAspects[shape] };
   }
-  const style = await choose({ kind: 'style', words: said.words, dialogue }, styles);
+  const style = await choose({ kind: 'style', words: asked.words, dialogue }, styles);
   if (style === undefined) return;
-  await decide({ kind: 'make', wish: { kind, words: said.words, options, style } });
+  await decide({ kind: 'make', request: { kind, words: asked.words, options, style } });
 }
 
-/** Waits for words that can be followed; nothing when too many answers were something else. */
-async function hear(
-  talk: GuidedConversation,
+/** Waits for a usable prompt; undefined after too many unusable answers. */
+async function waitForPrompt(
+  conversation: GuidedConversation,
   kind: JobKind,
   rejectAnswer: (turn: DialogueTurn) => Promise<boolean>,
-): Promise<Said | undefined> {
+): Promise<Prompt | undefined> {
   for (;;) {
-    const { message } = await talk.waitUntil((ctx) => ctx.message !== undefined, { next: true });
+    const { message } = await conversation.waitUntil((ctx) => ctx.message !== undefined, { next: true });
     const read = readPromptOptions(message?.text ?? '');
-    const mistake = read.ok ? await mistakeIn(talk, kind, read.options) : read.mistake;
+    const mistake = read.ok ? await mistakeIn(conversation, kind, read.options) : read.mistake;
     const checked = checkPrompt(read.ok ? read.words : '');
     if (read.ok && mistake === null && checked.ok) return { words: checked.prompt, options: read.options };
     const turn: DialogueTurn =
@@ -82,9 +82,9 @@ async function hear(
   }
 }
 
-/** What the models have against the options; null, which survives the log, when nothing. */
-function mistakeIn(talk: GuidedConversation, kind: JobKind, options: GenerationOptions) {
-  return talk.external((ctx) => ctx.mistakeIn(kind, options) ?? null);
+/** The mistake in the options; null, which JSON keeps, when there is none. */
+function mistakeIn(conversation: GuidedConversation, kind: JobKind, options: GenerationOptions) {
+  return conversation.external((ctx) => ctx.mistakeIn(kind, options) ?? null);
 }
 
 function pressed(ctx: Context): string | undefined {

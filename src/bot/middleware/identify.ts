@@ -3,7 +3,7 @@ import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import type { NextFunction } from 'grammy';
 import { laneOf } from '../../domain/users.ts';
 
-/** Ids that Telegram puts in place of a person: anonymous admins, channels, its own service messages. */
+/** Ids that Telegram uses for anonymous admins, channels and its own service messages. */
 const placeholders: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, 777_000]);
 
 export type Identity = {
@@ -13,8 +13,8 @@ export type Identity = {
 };
 
 /**
- * The person behind an update, or nothing. Channels, anonymous admins and bots are nobody; whom a message was forwarded
- * from or replies to never matters. The only place that reads `from`.
+ * The person who sent an update; undefined for channels, anonymous admins and bots. The author of a forwarded or replied
+ * message never counts. The only place that reads `from`.
  */
 export function identify(from: TelegramUser | undefined, message: Message | undefined): Identity | undefined {
   if (from === undefined || from.is_bot || placeholders.has(from.id)) return undefined;
@@ -27,9 +27,8 @@ export function identify(from: TelegramUser | undefined, message: Message | unde
 }
 
 /**
- * Rights come from the numeric id alone, and only in the admin's own chat, for words that the admin writes there now:
- * what was forwarded, written by another bot or through a business account, or pressed under a message that is gone
- * carries none.
+ * Whether the speaker has admin rights here: by the numeric id alone, only in the admin's private chat, and not for messages
+ * that were forwarded, written through another bot or a business account, or buttons of a message that is gone.
  */
 export function isAdminHere({ speaker, chat, message, callbackQuery }: BotContext): boolean {
   if (!speaker.admin || chat?.type !== 'private' || chat.id !== speaker.userId) return false;
@@ -40,11 +39,11 @@ export function isAdminHere({ speaker, chat, message, callbackQuery }: BotContex
       message.business_connection_id === undefined
     );
   }
-  // Telegram dates a message that it no longer shows to the bot 0.
+  // A message that the bot can no longer access has the date 0.
   return callbackQuery?.message !== undefined && callbackQuery.message.date !== 0;
 }
 
-/** Finds out who speaks; an update of nobody ends here. */
+/** Sets `ctx.speaker`; drops updates that no person sent. */
 export function identifySpeaker({
   users,
   adminIds,
@@ -95,7 +94,7 @@ const contents = [
   'paid_media',
 ] as const satisfies readonly (keyof Message)[];
 
-/** Whether somebody says something by it; payments, pinned messages and what else Telegram writes are nobody's words. */
+/** Whether a person wrote it; payments, pins and other service messages are not. */
 export function isUserContent(message: Message): boolean {
   return contents.some((content) => content in message);
 }

@@ -3,7 +3,7 @@ import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 
-/** Keeps the book of chats by what is heard from them: where somebody writes the bot may as well, unless it was just shown out. */
+/** Stores which chats are open: one is when somebody writes there, and is not after the bot was removed or blocked. */
 export function trackChats({ chats, clock }: { readonly chats: ChatStore; readonly clock: Clock }) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const chatId = ctx.chat?.id;

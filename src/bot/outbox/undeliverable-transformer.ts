@@ -39,8 +39,8 @@ const corrections = {
  * The payload with which Telegram accepts the refused call; `done` when no work is left, undefined when the caller decides.
  * A refused call had no effect, so it may always be repeated.
  */
-export function correctionFor(trouble: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
-  return corrections[trouble](payload as Payload, movedTo);
+export function correctionFor(failure: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
+  return corrections[failure](payload as Payload, movedTo);
 }
 
 /** A call to a group, changed for the supergroup that it became: the replied message does not exist there. */
@@ -111,13 +111,13 @@ export function undeliverableTransformer(
     for (let corrections = 0; ; corrections += 1) {
       const answer = await prev(method, payload, signal);
       if (answer.ok) return answer;
-      const trouble = classifyRefusal(answer);
+      const failure = classifyRefusal(answer);
       const chatId = chatOf(payload);
       const newId = answer.parameters?.migrate_to_chat_id;
-      if (chatId !== undefined && trouble === 'closed') await noted(chats.close(chatId, clock.now()));
+      if (chatId !== undefined && failure === 'closed') await noted(chats.close(chatId, clock.now()));
       if (chatId !== undefined && newId !== undefined) await noted(chats.move(chatId, newId));
       if (newId !== undefined && 'message_id' in payload) return messageNotMoved;
-      const correction = corrections < maxCorrections ? correctionFor(trouble, payload, newId) : undefined;
+      const correction = corrections < maxCorrections ? correctionFor(failure, payload, newId) : undefined;
       if (correction === undefined) return answer;
       if (correction === 'done') return { ok: true, result: true as never };
       emit({ event: 'telegram.error', method, detail: describeRefusal(answer), retryInMs: 0 });

@@ -150,15 +150,15 @@ export class UpdateHandler {
     // Reported by the storage.
     if (isStorageRefusal(error)) return { waitMs: retryMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
-    const trouble = classifyTelegramError(error);
+    const failure = classifyTelegramError(error);
     const { emit, random } = this.#options;
     const facts = { event: 'telegram.error', method: 'answer', detail: describeTelegramError(error) } as const;
-    if (trouble === 'closed' || trouble === 'too-many' || (trouble === 'unsure' && tries >= maxUnsureTries)) {
+    if (failure === 'closed' || failure === 'too-many' || (failure === 'unsure' && tries >= maxUnsureTries)) {
       emit(facts);
       return 'handled';
     }
-    if (trouble !== 'offline' && trouble !== 'unsure') return 'failed';
-    const waitMs = trouble === 'offline' ? backoffMs(tries, offlineBackoff, random) : retryMs;
+    if (failure !== 'offline' && failure !== 'unsure') return 'failed';
+    const waitMs = failure === 'offline' ? backoffMs(tries, offlineBackoff, random) : retryMs;
     emit({ ...facts, retryInMs: waitMs });
     return { waitMs };
   }

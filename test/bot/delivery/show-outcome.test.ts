@@ -86,7 +86,7 @@ function pictures(count: number) {
   };
 }
 
-test('showOutcome() edits the first of several files into the receipt and sends the others behind it', async () => {
+test('showOutcome() edits the first of several files into the status message and sends the others after it', async () => {
   using stage = await aStage(pictures(3));
   expect(await stage.show()).toMatchObject({ as: 'edit', messageId: statusMessageId });
   expect(stage.calls()).toEqual([
@@ -131,7 +131,7 @@ test('showOutcome() gives a further file as a document where it is not taken as 
   expect(stage.calls().map(([method]) => method)).toEqual(['editMessageMedia', 'sendPhoto', 'sendDocument']);
 });
 
-test('showOutcome() shows a text in the receipt, as words and not as markup', async () => {
+test('showOutcome() shows a text in the status message, as text and not as markup', async () => {
   using stage = await aStage(() => ({ kind: 'text', text: 'if a < b && c > d: <b>"fox"</b>' }));
   expect(await stage.show()).toMatchObject({ as: 'edit', messageId: statusMessageId });
   expect(stage.calls()).toHaveLength(1);

@@ -11,8 +11,8 @@ import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '..
 
 const catalog = loadCatalog();
 
-/** Receipts of one job whose phase the test sets, on a Telegram that does what it is told to. */
-function someReceipts(
+/** StatusMessages of one job whose phase the test sets, on a Telegram that does what it is told to. */
+function someStatusMessages(
   chatType: 'private' | 'group' = 'private',
   answer: (call: TelegramCall) => TelegramDeed | undefined = () => undefined,
 ) {
@@ -94,9 +94,9 @@ test.each([
   ['private', 1_100],
   ['group', 3_100],
 ] as const)(
-  'Receipts shows only the latest news in a %s chat, and no sooner than %i ms apart',
+  'StatusMessages shows only the latest state in a %s chat, at least %i ms apart',
   async (chatType, gapMs) => {
-    const app = someReceipts(chatType);
+    const app = someStatusMessages(chatType);
     await app.send();
     for (let step = 0; step < 100; step += 1) {
       app.nextCandidate(making(step + 1));
@@ -111,15 +111,15 @@ test.each([
   },
 );
 
-test('Receipts.send() sends once, whatever how often it is asked', async () => {
-  const app = someReceipts();
+test('StatusMessages.send() sends once, whatever how often it is asked', async () => {
+  const app = someStatusMessages();
   await Promise.all([app.send(), app.send(), app.send()]);
   await app.send();
   expect(app.sent).toEqual([0]);
 });
 
-test('Receipts edits nothing when nothing is new', async () => {
-  const app = someReceipts();
+test('StatusMessages edits nothing when nothing is new', async () => {
+  const app = someStatusMessages();
   await app.send();
   for (let times = 0; times < 5; times += 1) {
     app.statusMessages.refresh(app.id);
@@ -128,8 +128,8 @@ test('Receipts edits nothing when nothing is new', async () => {
   expect(app.edits).toEqual([]);
 });
 
-test('Receipts.close() lets no news follow, not even what was about to be shown', async () => {
-  const app = someReceipts();
+test('StatusMessages.close() allows no further edit, not even a scheduled one', async () => {
+  const app = someStatusMessages();
   await app.send();
   app.nextCandidate(making(1));
   await app.statusMessages.close(app.id);
@@ -137,24 +137,24 @@ test('Receipts.close() lets no news follow, not even what was about to be shown'
   expect(app.edits).toEqual([]);
 });
 
-test('Receipts shows no news of a job that has ended', async () => {
-  const app = someReceipts();
+test('StatusMessages edits nothing for a job that has ended', async () => {
+  const app = someStatusMessages();
   await app.send();
   app.nextCandidate({ kind: 'ended', outcome: { kind: 'cancelled' } });
   await app.clock.advance(60_000);
   expect(app.edits).toEqual([]);
 });
 
-test('Receipts shows news of a job whose receipt an earlier run sent', async () => {
-  const app = someReceipts();
+test('StatusMessages edits the status message that an earlier process sent', async () => {
+  const app = someStatusMessages();
   app.setReceipt(42);
   app.nextCandidate(making(2));
   await app.clock.advance(0);
   expect(app.edits.map(({ words }) => words)).toEqual(['🎨 <b>Second try:</b> making your picture again…']);
 });
 
-test('Receipts edits nothing after it was disposed', async () => {
-  const app = someReceipts();
+test('StatusMessages edits nothing after it was disposed', async () => {
+  const app = someStatusMessages();
   await app.send();
   await app.statusMessages[Symbol.asyncDispose]();
   app.nextCandidate(making(1));
@@ -162,9 +162,9 @@ test('Receipts edits nothing after it was disposed', async () => {
   expect(app.edits).toEqual([]);
 });
 
-test('Receipts tries news that Telegram did not take again, as they are by then', async () => {
+test('StatusMessages repeats an edit that Telegram did not accept, with the state of that moment', async () => {
   let failures = 0;
-  const app = someReceipts('private', ({ method }) =>
+  const app = someStatusMessages('private', ({ method }) =>
     method === 'editMessageText' && (failures += 1) <= 2 ? refusing('Bad Gateway', 502) : undefined,
   );
   await app.send();
@@ -182,8 +182,8 @@ test('Receipts tries news that Telegram did not take again, as they are by then'
 test.each([
   ['deleted the message', refusing('Bad Request: message to edit not found')],
   ['blocked the bot', refusing('Forbidden: bot was blocked by the user', 403)],
-])('Receipts has no more news for whoever %s', async (_what, deed) => {
-  const app = someReceipts('private', ({ method }) => (method === 'editMessageText' ? deed : undefined));
+])('StatusMessages edits nothing more for a person who %s', async (_what, deed) => {
+  const app = someStatusMessages('private', ({ method }) => (method === 'editMessageText' ? deed : undefined));
   await app.send();
   for (let step = 1; step < 5; step += 1) {
     app.nextCandidate(making(step));
@@ -192,8 +192,8 @@ test.each([
   expect(app.edits).toHaveLength(1);
 });
 
-test('Receipts speaks of the delivery only when it takes its time', async () => {
-  const app = someReceipts();
+test('StatusMessages speaks of the delivery only when it takes its time', async () => {
+  const app = someStatusMessages();
   await app.send();
   app.nextCandidate(making(1));
   await app.clock.advance(5_000);
@@ -204,16 +204,16 @@ test('Receipts speaks of the delivery only when it takes its time', async () => 
   expect(app.edits).toHaveLength(2);
 });
 
-test('Receipts takes nobody’s turn for a receipt about which there is no news', async () => {
-  const app = someReceipts();
+test('StatusMessages takes no slot for a status message without a change', async () => {
+  const app = someStatusMessages();
   await app.send();
   expect(app.clock.pending).toBe(0);
   await app.clock.advance(60_000);
   expect([app.sent.length, app.edits]).toEqual([1, []]);
 });
 
-test('Receipts shows what happened while the receipt was on its way', async () => {
-  const app = someReceipts('private', ({ method }) => {
+test('StatusMessages shows what happened while the status message was being sent', async () => {
+  const app = someStatusMessages('private', ({ method }) => {
     if (method === 'sendMessage') app.nextCandidate(making(2));
     return undefined;
   });

@@ -8,96 +8,96 @@ function someLimits() {
   let nowMs = 0;
   const limits = new FloodLimit({ monotonicMs: () => nowMs });
   const judge = (times: number, userId = 7, groupId?: number): readonly FloodDecision[] =>
-    Array.from({ length: times }, () => limits.judge(userId, groupId));
+    Array.from({ length: times }, () => limits.decide(userId, groupId));
   return { judge, wait: (ms: number) => void (nowMs += ms) };
 }
 
 const count = (rulings: readonly FloodDecision[]) =>
-  Object.fromEntries(['go', 'notice', 'silence'].map((name) => [name, rulings.filter((one) => one === name).length]));
+  Object.fromEntries(['allow', 'notify', 'ignore'].map((name) => [name, rulings.filter((one) => one === name).length]));
 
-test('Limits lets a burst through, and then as much as time gives', () => {
+test('FloodLimit lets a burst through, and then as much as time gives', () => {
   const { judge, wait } = someLimits();
-  expect(count(judge(20))).toEqual({ go: 20, notice: 0, silence: 0 });
+  expect(count(judge(20))).toEqual({ allow: 20, notify: 0, ignore: 0 });
   wait(10_000);
-  expect(count(judge(6))).toEqual({ go: 5, notice: 1, silence: 0 });
+  expect(count(judge(6))).toEqual({ allow: 5, notify: 1, ignore: 0 });
   wait(3_600_000);
-  expect(count(judge(21))).toEqual({ go: 20, notice: 1, silence: 0 });
+  expect(count(judge(21))).toEqual({ allow: 20, notify: 1, ignore: 0 });
 });
 
-test('Limits tells a person once a minute that it was too much', () => {
+test('FloodLimit tells a person once a minute that it was too much', () => {
   const { judge, wait } = someLimits();
   judge(20);
-  expect(judge(3)).toEqual(['notice', 'silence', 'silence']);
+  expect(judge(3)).toEqual(['notify', 'ignore', 'ignore']);
   wait(1_000);
-  expect(judge(2)).toEqual(['silence', 'silence']);
+  expect(judge(2)).toEqual(['ignore', 'ignore']);
   wait(1_000);
-  expect(judge(2)).toEqual(['go', 'silence']);
+  expect(judge(2)).toEqual(['allow', 'ignore']);
   wait(minuteMs);
-  expect(count(judge(22))).toEqual({ go: 20, notice: 1, silence: 1 });
+  expect(count(judge(22))).toEqual({ allow: 20, notify: 1, ignore: 1 });
 });
 
-test('Limits mutes a person who does not stop, for ten minutes, and then forgives', () => {
+test('FloodLimit mutes a person who does not stop, for ten minutes, and then forgives', () => {
   const { judge, wait } = someLimits();
   judge(20);
-  expect(count(judge(61))).toEqual({ go: 0, notice: 1, silence: 60 });
+  expect(count(judge(61))).toEqual({ allow: 0, notify: 1, ignore: 60 });
   for (let minutes = 0; minutes < 9; minutes += 1) {
     wait(minuteMs);
-    expect(count(judge(100))).toEqual({ go: 0, notice: 0, silence: 100 });
+    expect(count(judge(100))).toEqual({ allow: 0, notify: 0, ignore: 100 });
   }
   wait(minuteMs);
-  expect(judge(1)).toEqual(['go']);
+  expect(judge(1)).toEqual(['allow']);
 });
 
-test('Limits does not mute a person who asks too often but not wildly', () => {
+test('FloodLimit does not mute a person who asks too often but not wildly', () => {
   const { judge, wait } = someLimits();
   judge(20);
   for (let minutes = 0; minutes < 30; minutes += 1) {
-    expect(count(judge(60)).notice).toBe(1);
+    expect(count(judge(60)).notify).toBe(1);
     wait(minuteMs);
-    expect(count(judge(20)).go).toBe(20);
+    expect(count(judge(20)).allow).toBe(20);
   }
 });
 
-test('Limits minds its people one by one', () => {
+test('FloodLimit minds its people one by one', () => {
   const { judge } = someLimits();
   judge(100, 7);
-  expect(count(judge(20, 8))).toEqual({ go: 20, notice: 0, silence: 0 });
+  expect(count(judge(20, 8))).toEqual({ allow: 20, notify: 0, ignore: 0 });
 });
 
-test('Limits lets a group have what Telegram takes, tells it once a minute, and mutes nobody for the others', () => {
+test('FloodLimit allows a group what Telegram allows, notifies it once a minute, and mutes no person for the others', () => {
   const { judge, wait } = someLimits();
   const everybody = (times: number) =>
     Array.from({ length: times }, (_, index) => judge(1, 100 + (index % 50), -5)).flat();
-  expect(count(everybody(200))).toEqual({ go: 12, notice: 1, silence: 187 });
+  expect(count(everybody(200))).toEqual({ allow: 12, notify: 1, ignore: 187 });
   wait(minuteMs);
-  expect(count(everybody(200))).toEqual({ go: 12, notice: 1, silence: 187 });
-  expect(count(judge(15, 101))).toEqual({ go: 15, notice: 0, silence: 0 });
+  expect(count(everybody(200))).toEqual({ allow: 12, notify: 1, ignore: 187 });
+  expect(count(judge(15, 101))).toEqual({ allow: 15, notify: 0, ignore: 0 });
 });
 
-test('Limits notices one of many in a group who all ask too often', () => {
+test('FloodLimit notices one of many in a group who all ask too often', () => {
   const { judge } = someLimits();
   for (const userId of [101, 102, 103]) judge(20, userId);
   expect([101, 102, 103].flatMap((userId) => judge(2, userId, -5))).toEqual([
-    'notice',
-    'silence',
-    'silence',
-    'silence',
-    'silence',
-    'silence',
+    'notify',
+    'ignore',
+    'ignore',
+    'ignore',
+    'ignore',
+    'ignore',
   ]);
 });
 
-test('Limits remembers only so many people', () => {
+test('FloodLimit remembers only so many people', () => {
   const { judge } = someLimits();
   judge(20, 1);
   judge(20, 2);
-  for (let id = 3; id < floodRules.remembered + 2; id += 1) judge(1, id);
-  expect([judge(1, 1), judge(1, 2)].flat()).toEqual(['go', 'go']);
+  for (let id = 3; id < floodRules.maxEntries + 2; id += 1) judge(1, id);
+  expect([judge(1, 1), judge(1, 2)].flat()).toEqual(['allow', 'allow']);
   judge(20, 2);
-  expect(judge(1, 2)).toEqual(['silence']);
+  expect(judge(1, 2)).toEqual(['ignore']);
 });
 
-test('Limits never answers more than the bucket holds, nor notices twice a minute, whatever is asked when', () => {
+test('FloodLimit never answers more than the bucket holds, nor notices twice a minute, whatever is asked when', () => {
   const step = fc.record({ waitMs: fc.nat(30_000), times: fc.integer({ min: 1, max: 80 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -111,13 +111,13 @@ test('Limits never answers more than the bucket holds, nor notices twice a minut
       }
       const at = (ruling: FloodDecision) => said.filter((one) => one.ruling === ruling).map(({ atMs }) => atMs);
       const { burst, everyMs } = floodRules.person;
-      const gone = at('go');
+      const gone = at('allow');
       for (const [index, atMs] of gone.entries()) {
         const until = gone.slice(index);
         for (const [more, laterMs] of until.entries())
           expect(more + 1).toBeLessThanOrEqual(burst + (laterMs - atMs) / everyMs + 1e-6);
       }
-      const notices = at('notice');
+      const notices = at('notify');
       for (const [index, atMs] of notices.slice(1).entries()) {
         expect(atMs - (notices[index] ?? 0)).toBeGreaterThanOrEqual(floodRules.minNoticeIntervalMs);
       }

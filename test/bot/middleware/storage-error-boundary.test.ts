@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { make } from '../../../src/bot/commands/submit-request.ts';
+import { submitRequest } from '../../../src/bot/commands/submit-request.ts';
 import type { BotContext, BotDeps } from '../../../src/bot/context.ts';
 import { storageErrorBoundary } from '../../../src/bot/middleware/storage-error-boundary.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
@@ -33,13 +33,16 @@ test.each([
   ['en', 'I can’t take anything new right now'],
   ['es', 'Ahora mismo no puedo aceptar nada nuevo'],
   ['ru', 'Сейчас я не могу принять ничего нового'],
-])('storageDoor() says in %s that nothing can be taken, also before it is known who speaks', async (code, words) => {
-  const { ctx, said } = someContext({ message }, code);
-  await meet(ctx, full);
-  expect(said).toEqual([expect.stringContaining(words)]);
-});
+])(
+  'storageErrorBoundary() says in %s that nothing can be taken, also before it is known who speaks',
+  async (code, words) => {
+    const { ctx, said } = someContext({ message }, code);
+    await meet(ctx, full);
+    expect(said).toEqual([expect.stringContaining(words)]);
+  },
+);
 
-test('storageDoor() ends the waiting of a pressed button, and says it in the chat as well', async () => {
+test('storageErrorBoundary() ends the waiting of a pressed button, and says it in the chat as well', async () => {
   const { ctx, said } = someContext({ callbackQuery: { message } });
   await meet(ctx, full);
   expect(said).toEqual([
@@ -48,7 +51,7 @@ test('storageDoor() ends the waiting of a pressed button, and says it in the cha
   ]);
 });
 
-test('storageDoor() says nothing where nobody asked, and hides no other error', async () => {
+test('storageErrorBoundary() answers nothing where no person asked, and hides no other error', async () => {
   const { ctx, said } = someContext({ myChatMember: {} });
   await meet(ctx, full);
   await expect(meet(ctx, new TypeError('broken'))).rejects.toThrow('broken');
@@ -56,7 +59,7 @@ test('storageDoor() says nothing where nobody asked, and hides no other error', 
   expect(said).toEqual([]);
 });
 
-test('make() says that a request is safe when it was taken and nothing more can be written', async () => {
+test('submitRequest() says that a request is safe when it was taken and nothing more can be written', async () => {
   const { ctx, said } = someContext({ message });
   ctx.speaker = { userId: 7, name: 'Ann', admin: false, lane: 'free', locale: 'en' };
   const job = { id: 'tg-1' };
@@ -69,6 +72,6 @@ test('make() says that a request is safe when it was taken and nothing more can 
     },
     statusMessages: { send: async () => Promise.reject(full) },
   } as unknown as BotDeps;
-  await make(ctx, deps, { kind: 'image', prompt: 'a fox' });
+  await submitRequest(ctx, deps, { kind: 'image', prompt: 'a fox' });
   expect(said).toEqual([expect.stringContaining('Your request is safe')]);
 });

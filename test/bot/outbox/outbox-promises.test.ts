@@ -51,8 +51,8 @@ async function live(
       await call;
       return 'done';
     } catch (error) {
-      const trouble = classifyTelegramError(error);
-      return isTransient(trouble) && (mayRepeat || trouble !== 'unsure') ? 'again' : 'done';
+      const failure = classifyTelegramError(error);
+      return isTransient(failure) && (mayRepeat || failure !== 'unsure') ? 'again' : 'done';
     }
   };
   const showStatus = (chatId: number, status: string) => {

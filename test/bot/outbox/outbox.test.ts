@@ -34,7 +34,7 @@ test('Outbox says what was posted for a chat in order, and the status after all 
   expect(said()).toEqual(['0 status', '0 one', '0 two', '1100 newer status']);
 });
 
-test('Outbox lets a chat rest as long as Telegram asks, and goes on in order, while others are served', async () => {
+test('Outbox holds a chat as long as Telegram asks, and goes on in order, while others are served', async () => {
   const { clock, send, said } = anOutbox(limited(30));
   send(7, 'one');
   send(7, 'two');
@@ -97,7 +97,7 @@ test('Outbox makes at most thirty-two calls at once, and takes up the next one a
   expect(calls.map(({ chatId }) => chatId)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
 });
 
-test('Outbox spreads what nobody asked for, and does not let answers wait for it', async () => {
+test('Outbox spreads proactive messages, and lets no answer wait for them', async () => {
   const { clock, send, said } = anOutbox();
   for (let chatId = 1; chatId <= 30; chatId += 1) send(chatId, 'alert', 'proactive');
   send(100, 'answer');

@@ -290,7 +290,7 @@ test.each([
   [7, 1_100],
   [-7, 3_100],
 ])(
-  'rateLimitTransformer() edits the same message of chat %i no sooner than %i ms apart when nobody asked',
+  'rateLimitTransformer() edits the same message of chat %i no sooner than %i ms apart for outgoing calls',
   async (chat, gapMs) => {
     const telegram = aTelegramFor('outgoing');
     const edits = [telegram.call('editMessageText', chat, 1), telegram.call('editMessageMedia', chat, 1)];

@@ -56,11 +56,11 @@ function refusal(code: number, description: string, parameters = {}) {
   return new GrammyError('', { ok: false, error_code: code, description, parameters }, 'sendMessage', {});
 }
 
-test.each(refusals)('troubleOf() takes %i "%s" as %s', (code, says, trouble) => {
-  expect(classifyTelegramError(refusal(code, says))).toBe(trouble);
+test.each(refusals)('classifyTelegramError() takes %i "%s" as %s', (code, says, failure) => {
+  expect(classifyTelegramError(refusal(code, says))).toBe(failure);
 });
 
-test('troubleOf() knows a group that became a supergroup', () => {
+test('classifyTelegramError() knows a group that became a supergroup', () => {
   const says = 'Bad Request: group chat was upgraded to a supergroup chat';
   expect(classifyTelegramError(refusal(400, says, { migrate_to_chat_id: -1_000_000_000_100 }))).toBe('moved');
 });
@@ -71,11 +71,11 @@ test.each([
   ['EAI_AGAIN', 'offline'],
   ['ECONNRESET', 'unsure'],
   ['UND_ERR_SOCKET', 'unsure'],
-])('troubleOf() takes a connection that failed with %s as %s', (code, trouble) => {
-  expect(classifyTelegramError(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(trouble);
+])('classifyTelegramError() takes a connection that failed with %s as %s', (code, failure) => {
+  expect(classifyTelegramError(new HttpError('', Object.assign(new Error('failed'), { code })))).toBe(failure);
 });
 
-test('troubleOf() rethrows what is no trouble of Telegram', () => {
+test('classifyTelegramError() rethrows every other error', () => {
   const bug = new TypeError('broken');
   expect(() => classifyTelegramError(bug)).toThrow(bug);
 });
@@ -97,6 +97,6 @@ test('holdOf() knows of no hold when Telegram asks for none', () => {
 });
 
 test('isPassing() is true of what another time may bring', () => {
-  const all = [...new Set(refusals.map(([, , trouble]) => trouble))];
+  const all = [...new Set(refusals.map(([, , failure]) => failure))];
   expect(all.filter(isTransient).toSorted()).toEqual(['conflict', 'too-many', 'unauthorized', 'unsure']);
 });

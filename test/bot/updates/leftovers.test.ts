@@ -49,7 +49,7 @@ function aAppThatDies() {
 
 const updates = (ids: readonly number[]) => ids.map((updateId) => ({ updateId, body: `{"update_id":${updateId}}` }));
 
-test('Handling.takeUp() sets an update aside that killed three processes, and the others go on', async () => {
+test('UpdateHandler.resume() sets an update aside that killed three processes, and the others go on', async () => {
   using app = aAppThatDies();
   await app.inbox.keep(updates([1, 2, poison, 4, 5]), 0);
   const deaths: boolean[] = [];
@@ -60,7 +60,7 @@ test('Handling.takeUp() sets an update aside that killed three processes, and th
   expect(await app.inbox.unhandled()).toEqual([]);
 });
 
-test('Handling.takeUp() handles what was only there when a process died, however many died', async () => {
+test('UpdateHandler.resume() handles what was only there when a process died, however many died', async () => {
   using app = aAppThatDies();
   await app.inbox.keep(updates([poison]), 0);
   await app.live();

@@ -9,7 +9,7 @@ function aContest() {
   return { clock, events, contest: new PollingConflict(clock, (event) => void events.push(event)) };
 }
 
-test('TokenContest lets a newcomer look seldom, and says once that it waits and once that it took over', async () => {
+test('PollingConflict lets a newcomer look seldom, and says once that it waits and once that it took over', async () => {
   const { clock, events, contest } = aContest();
   const rests: number[] = [];
   for (let times = 0; times < 5; times += 1) {
@@ -27,7 +27,7 @@ test('TokenContest lets a newcomer look seldom, and says once that it waits and 
   ]);
 });
 
-test('TokenContest lets whoever was there first go on as before', async () => {
+test('PollingConflict lets the first process go on as before', async () => {
   const { clock, events, contest } = aContest();
   contest.pollSucceeded();
   await clock.advance(60_000);
@@ -38,7 +38,7 @@ test('TokenContest lets whoever was there first go on as before', async () => {
   expect(events).toEqual([{ event: 'telegram.conflict', waits: false }]);
 });
 
-test('TokenContest does not take an answer that came before the other one looked for its end', async () => {
+test('PollingConflict does not take an answer that came before the other one looked for its end', async () => {
   const { clock, events, contest } = aContest();
   contest.pollEnded();
   await clock.advance(9_999);

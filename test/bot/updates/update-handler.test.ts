@@ -101,7 +101,7 @@ test('UpdateHandler does not do again what was done but could not be marked', as
   expect(handled).toEqual([1]);
 });
 
-test('UpdateHandler leaves an update to the next start when the house closes meanwhile', async () => {
+test('UpdateHandler leaves an update to the next start when the app stops meanwhile', async () => {
   const { clock, begin, closing, tries, handled, handler } = someHandler(offline, offline);
   begin();
   await clock.advance(0);
