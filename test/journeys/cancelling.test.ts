@@ -7,7 +7,7 @@ const cancelButton = '✖ Cancel';
 /** Nobody tries whether the account carries two calls: the order of the calls is the order of the line. */
 const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
 
-/** Asks while the provider keeps everybody waiting; answers the receipt. */
+/** Asks while the provider lets everybody wait; returns the status message. */
 async function ask(person: Person, words: string) {
   return answerTo(person, `/generate ${words}`);
 }

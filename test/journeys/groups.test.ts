@@ -31,7 +31,7 @@ test('a person in a forum gets answer and picture in the topic where they asked'
   expect((await pictures(person, 2, group))[1]).toMatchObject({ threadId: second });
 });
 
-test('a picture whose receipt was deleted comes in the same topic', async () => {
+test('a picture whose status message was deleted comes in the same topic', async () => {
   await using app = await openTestApp();
   const group = app.telegram.group({ id: -1_000_000_000_100, title: 'Painters', isForum: true });
   const threadId = group.addTopic('foxes');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 
-test('a person asks for a picture and the receipt becomes the picture', async () => {
+test('a person asks for a picture and the status message becomes the picture', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   const asked = person.say('/generate a red fox in the snow');
@@ -15,7 +15,7 @@ test('a person asks for a picture and the receipt becomes the picture', async ()
   expect(readdirSync(join(app.dataDir, 'results'))).toHaveLength(1);
 });
 
-test('a person asks for a video and the receipt becomes the video', async () => {
+test('a person asks for a video and the status message becomes the video', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   person.say('/video waves on a beach');

@@ -61,7 +61,7 @@ test('a request that is finished while the house closes is delivered before it d
   expect(runs(app)).toHaveLength(1);
 });
 
-test('the receipt of a request that survived a restart goes on showing where it stands', async () => {
+test('the status message of a request that survived a restart goes on showing where it stands', async () => {
   await using app = await openTestApp({ env: { DRAIN_S: '0.05' } });
   const people = [7, 8].map((id) => app.person(id));
   const hold = app.bytez.hold();
@@ -96,7 +96,7 @@ test('a request that Telegram delivers again, before and after a restart, is mad
   await answerTo(person, '/help');
   expect(acceptedBy(app)).toEqual([jobId]);
   expect(resultsOf([person])).toEqual([['for 7']]);
-  // The receipt that became the picture, and three times help.
+  // The status message that became the picture, and three times help.
   expect(fromBot(person.messages())).toHaveLength(4);
 });
 

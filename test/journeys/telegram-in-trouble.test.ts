@@ -109,7 +109,7 @@ test('a picture is delivered although Telegram fails five times in a row', async
   expect(runs(app)).toHaveLength(1);
 });
 
-test('a person who deleted the receipt gets the picture in a message of its own, once', async () => {
+test('a person who deleted the status message gets the picture in a message of its own, once', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   const { statusMessage, release } = await inTheMaking(app, person);
@@ -121,7 +121,7 @@ test('a person who deleted the receipt gets the picture in a message of its own,
   expect(picturesOf(person)).toHaveLength(1);
 });
 
-test('a person who deleted the receipt and cancels is told so in a new message', async () => {
+test('a person who deleted the status message and cancels is told so in a new message', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   const { statusMessage, release } = await inTheMaking(app, person);
@@ -132,7 +132,7 @@ test('a person who deleted the receipt and cancels is told so in a new message',
   expect(fromBot(person.messages())).toHaveLength(2);
 });
 
-test('a picture that replaces a lost receipt, and whose own answer is lost, is repeated at most once', async () => {
+test('a picture that replaces a lost status message, and whose own answer is lost, is repeated at most once', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({ clock });
   const person = app.person(7);
@@ -176,7 +176,7 @@ test('a picture that somebody has removed from the disk ends in words, not in si
   expect(wordsOf(fromBot(person.messages()).at(-1))).toContain('got lost on the way');
 });
 
-test('a receipt whose sending was never answered becomes the picture once somebody has pressed its button', async () => {
+test('a status message whose sending was never answered becomes the picture once somebody has pressed its button', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   app.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-after' } });
@@ -187,7 +187,7 @@ test('a receipt whose sending was never answered becomes the picture once somebo
   expect(fromBot(person.messages()).map(({ id }) => id)).toEqual([statusMessage.id]);
 });
 
-test('a receipt whose button is pressed after its request was told elsewhere says what became of it', async () => {
+test('a status message whose button is pressed after its result was sent elsewhere says how it ended', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
   app.telegram.addFault({ method: 'sendMessage', times: 1, do: { kind: 'cut-after' } });
@@ -233,7 +233,7 @@ test.each([
   ['was lost on its way', { kind: 'cut-before' }],
   ['arrived, though nobody heard so', { kind: 'cut-after' }],
   ['met a server error', { kind: '5xx', status: 500 }],
-] as const)('a person whose receipt %s still gets the picture, once', async (_what, deed) => {
+] as const)('a person whose status message %s still gets the picture, once', async (_what, deed) => {
   await using app = await openTestApp();
   const person = app.person(7);
   app.telegram.addFault({ method: 'sendMessage', times: 1, do: deed });

@@ -118,19 +118,22 @@ test.each([
   'Bad Request: PHOTO_INVALID_DIMENSIONS',
   'Bad Request: IMAGE_PROCESS_FAILED',
   'Bad Request: wrong file identifier/HTTP URL specified',
-])('a picture that Telegram does not take as one (%s) comes as a document, in place of the receipt', async (says) => {
-  const clock = fakeClock();
-  await using app = await openTestApp({ clock });
-  const person = app.person(7);
-  app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: refuse(says) });
-  person.say('/generate a fox');
-  const seen = await whileTimePasses(
-    clock,
-    person.waitFor((all) => all.some(({ document }) => document !== undefined)),
-  );
-  expect(fromBot(seen)).toMatchObject([{ edited: true, document: { mime: 'image/png' } }]);
-  await app.event('job.delivered');
-});
+])(
+  'a picture that Telegram does not take as one (%s) comes as a document, in place of the status message',
+  async (says) => {
+    const clock = fakeClock();
+    await using app = await openTestApp({ clock });
+    const person = app.person(7);
+    app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: refuse(says) });
+    person.say('/generate a fox');
+    const seen = await whileTimePasses(
+      clock,
+      person.waitFor((all) => all.some(({ document }) => document !== undefined)),
+    );
+    expect(fromBot(seen)).toMatchObject([{ edited: true, document: { mime: 'image/png' } }]);
+    await app.event('job.delivered');
+  },
+);
 
 test('a picture that Telegram takes in no form ends in words, not in silence', async () => {
   const clock = fakeClock();

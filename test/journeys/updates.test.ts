@@ -4,7 +4,7 @@ import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith, messageOf, userOf } from './raw-updates.ts';
 
-test('an update that comes three times at once makes one request and one receipt (B1)', async () => {
+test('an update that comes three times at once makes one request and one status message (B1)', async () => {
   await using app = await openTestApp();
   const person = await acquaintance(app);
   const update = { message: messageOf(7, { text: '/generate a fox' }) };

@@ -19,7 +19,7 @@ const cancelButton = '✖ Cancel';
 /** Nobody tries whether the account carries two calls: the order of the calls is the order of the line. */
 const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
 
-/** Asks while the provider keeps everybody waiting; answers the receipt. */
+/** Asks while the provider lets everybody wait; returns the status message. */
 async function ask(person: Person, words: string) {
   return answerTo(person, `/generate ${words}`);
 }
@@ -91,7 +91,7 @@ test('a person who has used up the day hears when a new one begins', async () =>
   expect(await pictures(person, 2)).toHaveLength(2);
 });
 
-test('the receipt follows a stumbling request to its end, by edits that Telegram bears, and no news follows the picture', async () => {
+test('the status message follows a stumbling request to its end, by edits within Telegram’s limits, and no edit follows the picture', async () => {
   const clock = fakeClock();
   const stumbling = [{ do: { kind: 'status', status: 500 }, when: { times: 2 } }] as const;
   await using app = await openTestApp({ clock, accounts: [stumbling], env: { RETRY_DELAY_S: '1.6' } });
@@ -117,7 +117,7 @@ test('the receipt follows a stumbling request to its end, by edits that Telegram
   expect(troubles(app)).toEqual([]);
 });
 
-test('the receipt says that the picture is being made, and refreshing it starts no flood of edits', async () => {
+test('the status message says that the picture is being made, and refreshing it starts no flood of edits', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({ clock, env: oneAtATime });
   const hold = app.bytez.hold();
