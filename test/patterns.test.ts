@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPromptOptions } from '../src/jobs/request/prompt-options.ts';
+import { readPromptOptions } from '../src/jobs/request/request-options.ts';
 import { splitKeys } from '../src/keys/sources/read-keys.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { describeError } from '../src/observability/describe-error.ts';
@@ -100,7 +100,7 @@ test('patterns that are put together at run time are as quick (H23)', () => {
   const built = sources().filter(({ text }) => text.includes('new RegExp('));
   expect(built.map(({ name }) => name).sort()).toEqual([
     'cli/demo/demo.ts',
-    'jobs/request/prompt-options.ts',
+    'jobs/request/request-options.ts',
     'keys/sources/read-keys.ts',
     'providers/classification/strip-echo.ts',
   ]);

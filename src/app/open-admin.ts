@@ -11,7 +11,7 @@ import { createSqliteAdminCommands } from '../storage/sqlite/admin-commands.ts';
 import { createSqliteAlertStore } from '../storage/sqlite/alert-store.ts';
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
-import { createSqliteUsers } from '../storage/sqlite/users.ts';
+import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
 import { type AdminRecords, createAdminRecords } from './admin-records.ts';
 import { keysFromRecords } from './keys-from-records.ts';
 import { databasePath } from './maintenance.ts';

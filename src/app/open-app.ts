@@ -2,7 +2,7 @@ import { type DoorOptions, openDoor } from '../http/listen-http.ts';
 import type { Listening } from '../http/listen.ts';
 import { StartError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
-import { TokenRefused } from '../bot/updates/telegram-retry.ts';
+import { TokenRefused } from '../bot/updates/update-source.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { availabilityOf, isUsable } from '../domain/views.ts';

@@ -6,8 +6,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { AlertUpdate } from '../messages/alert-view.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { Outbox } from './outbox/outbox.ts';
-import { textOptions } from './delivery/view-options.ts';
-import { reportTelegramError } from './delivery/send-once.ts';
+import { textOptions, reportTelegramError } from './delivery/media-message.ts';
 import { describeTelegramError, isAborted, isTransient, classifyTelegramError } from './outbox/telegram-error.ts';
 
 /** Alerts within this time of the first one go into the same message. */

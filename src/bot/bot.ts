@@ -1,22 +1,59 @@
+import type { NextFunction, Bot } from 'grammy';
+import { isStorageRefusal } from '../domain/failure.ts';
+import { answer, reply } from './reply.ts';
+import type { BotContext, BotDeps, Speaker } from './context.ts';
+import type { ChatStore } from '../domain/chat-store.ts';
+import type { Clock } from '../kit/clock.ts';
 import { sequentialize } from '@grammyjs/runner';
-import type { Bot } from 'grammy';
 import { defaultKind } from '../domain/job.ts';
 import { isAdminHere, identifySpeaker, isUserContent } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
-import { generateCommands } from './commands/generate.ts';
+import { generateCommands } from './commands/submit-request.ts';
 import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
-import type { BotContext, BotDeps, Speaker } from './context.ts';
 import { dialogues } from './dialogue/dialogues.ts';
-import { trackChats } from './middleware/track-chats.ts';
 import { floodLimit } from './middleware/flood-limit.ts';
-import { reply } from './reply.ts';
-import { storageErrorBoundary } from './middleware/storage-error-boundary.ts';
-import { typedKeys } from './middleware/typed-keys.ts';
+import { typedKeys } from './updates/redact-secrets.ts';
+
+/** Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. */
+export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'messages' | 'matchLocale'>) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      if (!isStorageRefusal(error)) throw error;
+      // A person who could not be looked up yet is answered in Telegram's language.
+      const speaker: BotContext['speaker'] | undefined = ctx.speaker;
+      const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
+      if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storage-unavailable', locale));
+      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageUnavailable(locale));
+    }
+  };
+}
+
+/** Updates that ask for nothing, like membership changes, are not answered. */
+function isAsked({ message, callbackQuery }: BotContext): boolean {
+  return message !== undefined || callbackQuery?.message !== undefined;
+}
+
+/** Stores which chats are open: one is when somebody writes there, and is not after the bot was removed or blocked. */
+export function trackChats({ chats, clock }: { readonly chats: ChatStore; readonly clock: Clock }) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const chatId = ctx.chat?.id;
+    const status = ctx.myChatMember?.new_chat_member.status;
+    const movedTo = ctx.message?.migrate_to_chat_id;
+    if (chatId !== undefined) {
+      if (status === 'kicked' || status === 'left') await chats.close(chatId, clock.now());
+      else await chats.open(chatId);
+      if (movedTo !== undefined) await chats.move(chatId, movedTo);
+    }
+    await next();
+  };
+}
 
 /** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {

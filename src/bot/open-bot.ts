@@ -12,7 +12,7 @@ import { AdminAlerts } from './admin-alerts.ts';
 import { registerHandlers } from './bot.ts';
 import type { BotContext, BotDeps } from './context.ts';
 import { Delivery } from './delivery/delivery.ts';
-import { openOutbox } from './outbox/open-outbox.ts';
+import { openOutbox } from './outbox/outbox.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { StatusMessages } from './delivery/status-messages.ts';

@@ -1,6 +1,6 @@
 import type { MessageView } from '../messages/view.ts';
 import type { BotContext } from './context.ts';
-import { replyTo, textOptions } from './delivery/view-options.ts';
+import { replyTo, textOptions } from './delivery/media-message.ts';
 import { classifyTelegramError } from './outbox/telegram-error.ts';
 
 /** Answers in the same chat and topic; in a group as a reply. A closed chat is ignored. */

@@ -1,7 +1,7 @@
 import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
 import { type FailureAction, failureTraits, type FailureScope, type Sureness } from '../domain/failure.ts';
 import { type GenerationOptions, type Job, type Outcome, type ResultPayload, sizeOf, filesOf } from '../domain/job.ts';
-import { excerpt } from '../messages/shown-text.ts';
+import { excerpt } from '../messages/view.ts';
 import { oneLine } from '../observability/describe-error.ts';
 import { choiceWords, count, parkWords, size } from '../observability/pretty-log.ts';
 import type { PastJob } from '../domain/job-engine.ts';

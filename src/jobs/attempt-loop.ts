@@ -9,7 +9,7 @@ import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Random } from '../kit/backoff.ts';
 import { type CallJournal, callProvider, type CallTools } from './call-provider.ts';
 import { ChainProgress, type TurnEnding, type JobMemory } from './job-progress.ts';
-import { candidatesFor } from './request/model-options.ts';
+import { candidatesFor } from './request/request-options.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, longestInsideWaitMs } from './retry-policy.ts';

@@ -11,7 +11,7 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './running-jobs.ts';
-import { generationRequest } from './request/model-options.ts';
+import { generationRequest } from './request/request-options.ts';
 import { pollDelayMs } from './operation-polling.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 

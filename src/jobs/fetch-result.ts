@@ -16,7 +16,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KnownAnswer, Park } from '../domain/job-engine.ts';
 import type { ModelLookup, ReplySource } from '../domain/provider.ts';
-import { candidatesFor } from './request/model-options.ts';
+import { candidatesFor } from './request/request-options.ts';
 import { codeFor, decide, type RetryRules } from './retry-policy.ts';
 
 /** A result that is not there yet is looked for this long, without a new generation. */

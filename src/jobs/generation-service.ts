@@ -10,7 +10,7 @@ import { createBreakers, hasElsewhere, ModelCooldowns } from './circuit-breaker/
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './running-jobs.ts';
-import { candidatesFor, checkOptions, type CheckedOptions } from './request/model-options.ts';
+import { candidatesFor, checkOptions, type CheckedOptions } from './request/request-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 
 /** Where a job stands, from what the engine, this process and the pool know of it. */

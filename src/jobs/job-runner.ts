@@ -11,7 +11,7 @@ import { bringKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from 
 import { type CallJournal, createCallJournal } from './call-provider.ts';
 import { type TurnEnding, type JobMemory, memoryOf } from './job-progress.ts';
 import { JobStopped, type RunningJobs } from './running-jobs.ts';
-import { candidatesFor } from './request/model-options.ts';
+import { candidatesFor } from './request/request-options.ts';
 import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 

@@ -1,8 +1,7 @@
 import { type Alert, alertSeverities, type AlertFacts } from '../domain/alert.ts';
 import { reasonWords } from './key-words.ts';
 import { durationWords, lines, percent, shortWait } from './phrases.ts';
-import { callbackData, type MessageView } from './view.ts';
-import { excerpt } from './shown-text.ts';
+import { callbackData, type MessageView, excerpt } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
 const maxShown = 20;

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
 import { messageIds, type MessageId, type messageVariables } from './message-ids.ts';
 import { readdirSync, readFileSync } from 'node:fs';
-import { Safe, escapeHtml, shownText } from './shown-text.ts';
+import { Safe, escapeHtml, shownText } from './view.ts';
 
 /** The messages of one language; each is parsed when it is used for the first time. */
 export type Locale = (id: MessageId) => IntlMessageFormat;

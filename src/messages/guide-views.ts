@@ -3,8 +3,7 @@ import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
 import { exampleButton, exampleRows } from './buttons.ts';
 import { lines } from './phrases.ts';
-import { callbackData, type MessageView, type MessageButton } from './view.ts';
-import { excerpt, safe } from './shown-text.ts';
+import { callbackData, type MessageView, type MessageButton, excerpt, safe } from './view.ts';
 
 const nameLimit = 64;
 

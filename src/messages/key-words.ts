@@ -4,7 +4,7 @@ import type { CoolReason, KeyState } from '../domain/key-state.ts';
 import type { Localizer } from './catalog.ts';
 import type { MessageId } from './message-ids.ts';
 import { durationWords, shortWait } from './phrases.ts';
-import { safe, type Safe } from './shown-text.ts';
+import { safe, type Safe } from './view.ts';
 
 /** The state of a key, its reason, and its end where that is known. */
 export function keyStateWords(localizer: Localizer, state: KeyState, nowMs: number): string {

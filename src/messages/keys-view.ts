@@ -2,8 +2,7 @@ import { keyStateWords, reasonWords } from './key-words.ts';
 import { durationWords, lines, percent, shortWait } from './phrases.ts';
 import type { Localizer } from './catalog.ts';
 import type { KeyView, PoolView } from '../domain/views.ts';
-import { safe, shownLength, excerpt } from './shown-text.ts';
-import { callbackData, textLimit, type MessageView } from './view.ts';
+import { safe, shownLength, excerpt, callbackData, textLimit, type MessageView } from './view.ts';
 
 const nameLimit = 40;
 /** Telegram formats about a hundred entities in a message; each key uses one. */

@@ -31,9 +31,8 @@ import {
 import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
 import { optionMistakeView } from './options-view.ts';
-import { captionView, type ResultFacts, textResultView } from './outcome-view.ts';
+import { captionView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { refusedView, type Refusal } from './refusal-view.ts';
-import { statusMessageView } from './status-message-view.ts';
 import { statusView, type Trails } from './status-view.ts';
 import type { MessageView } from './view.ts';
 

@@ -1,7 +1,6 @@
 import { aspects, type OptionMistake, type OptionName, optionNames, type JobKind } from '../domain/job.ts';
 import { lines } from './phrases.ts';
-import { escapeHtml, safe, type Safe, excerpt, shownText } from './shown-text.ts';
-import type { MessageView } from './view.ts';
+import { escapeHtml, safe, type Safe, excerpt, shownText, type MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
 /** The longest excerpt of the person's text that is shown back. */

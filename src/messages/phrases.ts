@@ -1,4 +1,4 @@
-import { escapeHtml, safe, type Safe, excerpt } from './shown-text.ts';
+import { escapeHtml, safe, type Safe, excerpt } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
 /** The longest prompt that a status message shows, in UTF-16 units. */

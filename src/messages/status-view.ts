@@ -4,8 +4,7 @@ import type { JobKind, Outcome } from '../domain/job.ts';
 import type { JobView } from '../domain/views.ts';
 import { exampleRows, refreshButton } from './buttons.ts';
 import { lines, quote, waitWords } from './phrases.ts';
-import { safe, shownLength } from './shown-text.ts';
-import { callbackData, textLimit, type MessageView, type MessageButton } from './view.ts';
+import { safe, shownLength, callbackData, textLimit, type MessageView, type MessageButton } from './view.ts';
 import { trailLines } from './trail-lines.ts';
 import type { Localizer } from './catalog.ts';
 

@@ -2,7 +2,7 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Localizer } from './catalog.ts';
 import { choiceWords, endingWords, skippedWords } from './key-words.ts';
 import { shortWait } from './phrases.ts';
-import { excerpt, safe } from './shown-text.ts';
+import { excerpt, safe } from './view.ts';
 
 const maxCalls = 6;
 const nameLimit = 40;

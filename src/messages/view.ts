@@ -42,3 +42,92 @@ export function parseCallbackData(data: string): { readonly verb: CallbackVerb; 
   const id = data.slice(colon + 1);
   return verb === undefined || id === '' ? undefined : { verb, id };
 }
+
+const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
+/** Overrides and isolates would reverse our own words next to the text. */
+const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
+/** Combining marks that pile up on one letter, and joiners between them. */
+const tooManyMarks = /([\p{M}\p{Join_Control}]{8})[\p{M}\p{Join_Control}]+/gu;
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Foreign text that is safe next to ours: well-formed, without control characters and bidi overrides. */
+export function shownText(text: string): string {
+  return text.toWellFormed().replaceAll(controls, '').replaceAll(bidiControls, '').replaceAll(tooManyMarks, '$1');
+}
+
+/**
+ * The same, trimmed and at most `maxUnits` UTF-16 units long; a cut text ends with an ellipsis and never inside
+ * a visible character. The work is bounded by the limit, not by the text.
+ */
+export function excerpt(text: string, maxUnits: number): string {
+  const prefix = text.slice(0, maxUnits * 8);
+  const shown = shownText(endsInHalf(prefix) ? prefix.slice(0, -1) : prefix).trim();
+  if (shown.length <= maxUnits && prefix.length === text.length) return shown;
+  return `${cut(shown, maxUnits - 1).trimEnd()}…`;
+}
+
+/**
+ * A long text in pieces of at most `maxUnits`, each ending at a line or a word where one ends in its second half. Text
+ * beyond `maxPieces` is cut off with an ellipsis. An empty text is one empty piece.
+ */
+export function piecesOf(text: string, maxUnits: number, maxPieces: number): readonly [string, ...string[]] {
+  let rest = shownText(text).trim();
+  const pieces: string[] = [];
+  while (rest.length > maxUnits && pieces.length < maxPieces - 1) {
+    const whole = cut(rest.slice(0, maxUnits * 2), maxUnits);
+    const end = Math.max(whole.lastIndexOf('\n'), whole.lastIndexOf(' '));
+    const piece = end > maxUnits / 2 ? whole.slice(0, end) : whole;
+    pieces.push(piece.trimEnd());
+    rest = rest.slice(piece.length).trimStart();
+  }
+  const last = rest.length <= maxUnits ? rest : `${cut(rest.slice(0, maxUnits * 2), maxUnits - 1).trimEnd()}…`;
+  const [first = last, ...others] = pieces;
+  return pieces.length === 0 ? [last] : [first, ...others, last];
+}
+
+function cut(text: string, maxUnits: number): string {
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    if (kept.length + segment.length > maxUnits) {
+      return kept === '' ? cutInside(segment, maxUnits) : kept;
+    }
+    kept += segment;
+  }
+  return kept;
+}
+
+/** One visible character can be longer than the limit (joined emoji): then it is cut between code points. */
+function cutInside(grapheme: string, maxUnits: number): string {
+  const part = grapheme.slice(0, maxUnits);
+  return endsInHalf(part) ? part.slice(0, -1) : part;
+}
+
+function endsInHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+}
+
+/** HTML of our own, which is not escaped again. */
+export class Safe {
+  readonly html: string;
+
+  constructor(html: string) {
+    this.html = html;
+  }
+}
+
+/** Marks HTML as our own; never pass it text that a person or a provider wrote. */
+export function safe(html: string): Safe {
+  return new Safe(html);
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+}
+
+/** The length in UTF-16 units that Telegram counts: without tags, an entity as one character. */
+export function shownLength(html: string): number {
+  return html.replaceAll(/<[^<>]*>/g, '').replaceAll(/&(?:amp|lt|gt|quot);/g, '&').length;
+}

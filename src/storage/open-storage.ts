@@ -16,11 +16,11 @@ import {
   createSqliteDialogues,
   createSqliteEffectLedger,
   createSqliteRestBook,
-} from './sqlite/telegram-state.ts';
+  createSqliteUsers,
+} from './sqlite/people-and-chats.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
-import { createSqliteUsers } from './sqlite/users.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
 /** Everything that is kept on this machine, over one database; disposing closes it. */

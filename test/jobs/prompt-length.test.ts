@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readPromptOptions, checkPrompt } from '../../src/jobs/request/prompt-options.ts';
-import { excerpt } from '../../src/messages/shown-text.ts';
+import { readPromptOptions, checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { excerpt } from '../../src/messages/view.ts';
 import { workedMs } from '../support/worked-ms.ts';
 
 test('ten megabytes of words are refused without being looked through (A5)', () => {

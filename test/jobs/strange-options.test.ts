@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPromptOptions } from '../../src/jobs/request/prompt-options.ts';
-import { checkOptions } from '../../src/jobs/request/model-options.ts';
+import { readPromptOptions, checkOptions } from '../../src/jobs/request/request-options.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 
 const chain = [

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPrompt } from '../../src/jobs/request/prompt-options.ts';
-import { shownText } from '../../src/messages/shown-text.ts';
+import { checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { shownText } from '../../src/messages/view.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 import { openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, answerToRaw, messageOf, refusedCalls, sent, userOf } from './raw-updates.ts';

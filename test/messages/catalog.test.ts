@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadCatalog, type LocaleSource } from '../../src/messages/catalog.ts';
 import { messageIds } from '../../src/messages/message-ids.ts';
-import { safe } from '../../src/messages/shown-text.ts';
+import { safe } from '../../src/messages/view.ts';
 
 const complete: Readonly<Record<string, unknown>> = Object.fromEntries(messageIds.map((id) => [id, `words of ${id}`]));
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
-import { captionLimit } from '../../src/messages/view.ts';
-import { shownText } from '../../src/messages/shown-text.ts';
+import { captionLimit, shownText } from '../../src/messages/view.ts';
 import { aView } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { excerpt, shownText } from '../../src/messages/shown-text.ts';
+import { excerpt, shownText } from '../../src/messages/view.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const anyText = fc.oneof(

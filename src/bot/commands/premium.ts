@@ -2,7 +2,7 @@ import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
-import { textOptions } from '../delivery/view-options.ts';
+import { textOptions } from '../delivery/media-message.ts';
 import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
 const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;

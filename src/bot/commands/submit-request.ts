@@ -1,8 +1,10 @@
-import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job.ts';
+import { type GenerationOptions, type OptionMistake, type JobKind, jobKinds, kindTraits } from '../../domain/job.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { readPromptOptions, checkPrompt, longestPrompt } from '../../jobs/request/prompt-options.ts';
+import { readPromptOptions, checkPrompt, longestPrompt } from '../../jobs/request/request-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
+import { Composer } from 'grammy';
+import { guidedRequestId } from '../dialogue/guided-request.ts';
 
 /** A prompt with its options, parsed. */
 export type ReadRequest = {
@@ -82,4 +84,16 @@ export async function replyWithMistake(
   mistake: OptionMistake,
 ): Promise<void> {
   await reply(ctx, deps.messages.optionMistake(mistake, kind, ctx.speaker.locale));
+}
+
+/** One command for each kind: a request, or a short dialogue when there are no words. */
+export function generateCommands(deps: BotDeps): Composer<BotContext> {
+  const feature = new Composer<BotContext>();
+  for (const kind of jobKinds) {
+    feature.command(kindTraits[kind].command, async (ctx) => {
+      if (ctx.match.trim() === '') await ctx.conversation.enter(guidedRequestId, kind);
+      else await submitText(ctx, deps, kind, ctx.match);
+    });
+  }
+  return feature;
 }

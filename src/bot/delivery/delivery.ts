@@ -7,11 +7,9 @@ import type { ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import { placeOf } from './media-message.ts';
+import { placeOf, textOptions, reportTelegramError, TryLater } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { StatusMessages } from './status-messages.ts';
-import { textOptions } from './view-options.ts';
-import { reportTelegramError, TryLater } from './send-once.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
 const maxLookups = 8;

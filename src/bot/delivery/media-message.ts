@@ -1,11 +1,38 @@
+import type { InlineKeyboardMarkup, ReplyParameters, InputMedia } from 'grammy/types';
+import type { MessageView } from '../../messages/view.ts';
 import { InputFile, type Api } from 'grammy';
-import type { InputMedia, ReplyParameters } from 'grammy/types';
 import { basename } from 'node:path';
 import { type Carrier, traitsOf, type Job } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
-import type { OpenedResult } from '../../domain/result-store.ts';
-import type { MessageView } from '../../messages/view.ts';
-import { keyboardFor, replyTo, textOptions } from './view-options.ts';
+import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
+import type { Effect, EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
+import type { Emit } from '../../domain/events.ts';
+import {
+  describeTelegramError,
+  isTransient,
+  classifyTelegramError,
+  type TelegramError,
+} from '../outbox/telegram-error.ts';
+
+export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
+  return {
+    inline_keyboard: view.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+  };
+}
+
+/** The options of every text message: HTML, no link previews, the view's buttons. */
+export function textOptions(view: MessageView) {
+  return {
+    parse_mode: 'HTML' as const,
+    link_preview_options: { is_disabled: true },
+    reply_markup: keyboardFor(view),
+  };
+}
+
+/** A reply that still arrives when the replied message is gone. */
+export function replyTo(messageId: number): ReplyParameters {
+  return { message_id: messageId, allow_sending_without_reply: true };
+}
 
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';
@@ -134,4 +161,115 @@ export function placeOf({ origin: { threadId } }: Job, messageId: number) {
     reply_parameters: replyTo(messageId),
     ...(threadId === undefined ? {} : { message_thread_id: threadId }),
   };
+}
+
+/** How the one send ended. */
+export type SentOnce =
+  | { readonly kind: 'sent'; readonly messageId: number }
+  | { readonly kind: 'refused'; readonly failure: TelegramError }
+  /** Two were sent, and both may have arrived. */
+  | { readonly kind: 'unsure' };
+
+/** Telegram did not accept it this time; the job stays undelivered and is tried again. */
+export class TryLater extends Error {}
+
+export type SendTools = {
+  readonly api: Api;
+  readonly ledger: EffectLedger;
+  readonly emit: Emit;
+};
+
+/**
+ * Sends the outcome, or a part of it, as a message of its own. A repetition would be visible, so an intent row is stored
+ * first; a message that may have arrived is repeated once, with a row of its own, because a missing result is worse.
+ * `part` counts the messages of one outcome from 1. Throws TryLater.
+ */
+export async function sendOnce(
+  claim: Claim,
+  form: OutcomeForm,
+  { api, ledger, emit }: SendTools,
+  part = 1,
+): Promise<SentOnce> {
+  let effect: Effect = part === 1 ? 'message' : `part-${part}`;
+  let start = await ledger.begin(claim.lease, effect, 'once');
+  if (start.kind === 'unsure') {
+    // Checked first, so that the one repetition is not spent on a dead connection.
+    await assertTelegramReachable(api, emit);
+    effect = part === 1 ? 'message-again' : `part-${part}-again`;
+    start = await ledger.begin(claim.lease, effect, 'once');
+  }
+  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
+  if (start.kind === 'unsure') return { kind: 'unsure' };
+  if (start.kind === 'fenced') throw new TryLater();
+  try {
+    const messageId = await sendOutcome(api, claim.job, form);
+    await ledger.end(claim.lease, effect, String(messageId));
+    return { kind: 'sent', messageId };
+  } catch (error) {
+    const failure = reportTelegramError(emit, 'send', error);
+    if (failure !== 'unsure') await ledger.undo(claim.lease, effect);
+    if (isTransient(failure)) throw new TryLater();
+    return { kind: 'refused', failure };
+  }
+}
+
+/** Throws TryLater when the job was claimed by somebody else meanwhile. */
+export async function assertLeaseHeld(delivery: JobDelivery, claim: Claim): Promise<void> {
+  if (!(await delivery.holds(claim.lease))) throw new TryLater();
+}
+
+/** Classifies the error and reports it, except for a 429, which the transformer reports. */
+export function reportTelegramError(emit: Emit, method: string, error: unknown): TelegramError {
+  const failure = classifyTelegramError(error);
+  if (failure !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
+  return failure;
+}
+
+async function assertTelegramReachable(api: Api, emit: Emit): Promise<void> {
+  try {
+    await api.getMe();
+  } catch (error) {
+    reportTelegramError(emit, 'getMe', error);
+    throw new TryLater();
+  }
+}
+
+/** A message after the first one of a result: a file without a caption, or text. */
+export type FurtherPart = {
+  /** With its number among the files of the result, from 0. */
+  readonly file?: { readonly file: MediaFile; readonly number: number };
+  readonly view: MessageView;
+};
+
+export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
+
+export const emptyView: MessageView = { text: '', rows: [] };
+
+/**
+ * Sends the parts that do not fit into the first message, in order, each once. A file that Telegram refuses is sent as a
+ * document, and left out when that is refused too, since the first message shows the result. Throws TryLater.
+ */
+export async function sendFurtherParts(
+  claim: Claim,
+  parts: readonly FurtherPart[],
+  tools: FurtherPartsTools,
+): Promise<void> {
+  for (const [index, { file: further, view }] of parts.entries()) {
+    const file = further && (await shownFile(claim, further, tools));
+    if (further !== undefined && file === undefined) continue;
+    const part = index + 2;
+    const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
+    if (sent.kind !== 'refused') continue;
+    if (sent.failure === 'closed') return;
+    if (file !== undefined) await sendOnce(claim, { file, as: 'document', view }, tools, part);
+  }
+}
+
+async function shownFile(
+  { job }: Claim,
+  { file, number }: NonNullable<FurtherPart['file']>,
+  { results }: FurtherPartsTools,
+): Promise<ShownFile | undefined> {
+  const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
+  return opened && { file, opened };
 }

@@ -7,10 +7,19 @@ import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
-import { type SendAs, uploadLimitBytes, editIntoOutcome, type OutcomeForm } from './media-message.ts';
+import {
+  type SendAs,
+  uploadLimitBytes,
+  editIntoOutcome,
+  type OutcomeForm,
+  assertLeaseHeld,
+  sendOnce,
+  reportTelegramError,
+  TryLater,
+  emptyView,
+  sendFurtherParts,
+} from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { assertLeaseHeld, sendOnce, reportTelegramError, TryLater } from './send-once.ts';
-import { emptyView, sendFurtherParts } from './further-parts.ts';
 import { isTransient, type TelegramError } from '../outbox/telegram-error.ts';
 
 /** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */

@@ -8,10 +8,8 @@ import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
-import { placeOf } from './media-message.ts';
+import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { textOptions } from './view-options.ts';
-import { reportTelegramError } from './send-once.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 
 /** Queue positions change often, so they are shown at this interval. */

@@ -1,7 +1,7 @@
 import type { Conversation } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { GenerationOptions, JobKind } from '../../domain/job.ts';
-import { readPromptOptions, checkPrompt } from '../../jobs/request/prompt-options.ts';
+import { readPromptOptions, checkPrompt } from '../../jobs/request/request-options.ts';
 import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';

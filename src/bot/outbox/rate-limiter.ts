@@ -1,5 +1,8 @@
-import type { HeldPlace } from '../../domain/chat-store.ts';
+import type { HeldPlace, RetryAfterStore } from '../../domain/chat-store.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { Transformer } from 'grammy';
+import type { Emit } from '../../domain/events.ts';
+import { describeRefusal, retryAfterOf } from './telegram-error.ts';
 
 /** Telegram's flood limits are not published; calls within these limits are known to pass. */
 export const pacing = {
@@ -131,4 +134,145 @@ export class RateLimiter {
 /** Telegram's ids of people are positive, those of groups and channels negative. */
 function typeOf(chatId: number): 'private' | 'group' {
   return chatId < 0 ? 'group' : 'private';
+}
+
+const visibleMethods = /^(?:send(?!ChatAction)|edit)/;
+
+/** The chat that a call of the Bot API concerns. */
+export function chatOf(payload: object): number | undefined {
+  return numberIn(payload, 'chat_id');
+}
+
+/** The message that a call sends or edits; undefined for calls that show nothing. */
+export function visibleCallOf(method: string, payload: object): VisibleCall | undefined {
+  const chatId = chatOf(payload);
+  if (chatId === undefined || !visibleMethods.test(method)) return undefined;
+  const messageId = numberIn(payload, 'message_id');
+  if (!method.startsWith('edit')) return { chatId, kind: 'send' };
+  return { chatId, kind: 'edit', ...(messageId === undefined ? {} : { messageId }) };
+}
+
+function numberIn(payload: object, name: string): number | undefined {
+  const value = (payload as Readonly<Record<string, unknown>>)[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
+const maxTries = 4;
+/** A reply that would wait longer than this is not sent: it would come too late. */
+const maxWaitMs = 120_000;
+
+/** Calls with the same effect when they are repeated. */
+const repeatable = /^(edit|set|get|answerCallbackQuery|delete)/;
+/** A 429 for one of these holds every call; the poller waits by itself. */
+const isGlobal = (method: string): boolean => method === 'getUpdates' || method === 'getMe';
+
+/**
+ * `reply`: a person waits for it, so the call waits for a held chat and is repeated after 5xx and lost connections when it
+ * is repeatable. `outgoing`: a call of the outbox, which waits for the rate limit only and gets every error at once.
+ */
+export type CallKind = 'reply' | 'outgoing';
+
+export type RateLimitTransformerOptions = {
+  readonly rateLimiter: RateLimiter;
+  readonly rests: RetryAfterStore;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Aborts every call and every wait. */
+  readonly closing: AbortSignal;
+};
+
+/** Waits as long as Telegram asks (429) and holds further calls to that chat meanwhile, but none to another chat. */
+export function rateLimitTransformer(
+  { rateLimiter, rests, clock, emit, closing }: RateLimitTransformerOptions,
+  callKind: CallKind,
+): Transformer {
+  return async (prev, method, payload, signal) => {
+    const place = chatOf(payload) ?? method;
+    const visible = visibleCallOf(method, payload);
+    const maxHeldMs = callKind === 'outgoing' || isGlobal(method) ? 0 : maxWaitMs;
+    for (let tries = 1; ; tries += 1) {
+      const heldMs = await waitForTurn(place, visible, maxHeldMs);
+      if (heldMs > 0) return tooMany(heldMs);
+      const reply = await replyTo(() => prev(method, payload, signal ?? (closing as Parameters<typeof prev>[2])));
+      if (reply.kind === 'answer' && reply.answer.ok) return reply.answer;
+      const holdMs = reply.kind === 'answer' ? retryAfterOf(reply.answer) : undefined;
+      if (holdMs !== undefined) await hold(isGlobal(method) ? everything : place, holdMs);
+      const waitMs = holdMs ?? 500 * 2 ** tries;
+      const mayTryAgain = callKind === 'reply' && !isGlobal(method) && tries < maxTries && !closing.aborted;
+      const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= maxWaitMs;
+      if (!isGlobal(method) && (holdMs !== undefined || (mayTryAgain && isWorthIt))) {
+        emit({ event: 'telegram.error', method, detail: describe(reply), retryInMs: waitMs });
+      }
+      if (mayTryAgain && isWorthIt && (await waited(waitMs))) continue;
+      if (reply.kind === 'lost') throw reply.error;
+      return reply.answer;
+    }
+  };
+
+  /** Waits until the call may go out, and counts it; returns the remaining wait when it is too long or the app stops. */
+  async function waitForTurn(place: HeldPlace, visible: VisibleCall | undefined, maxHeldMs: number): Promise<number> {
+    for (;;) {
+      const heldMs = rateLimiter.heldMs(place);
+      if (heldMs > maxHeldMs) return heldMs;
+      const waitMs = Math.max(
+        heldMs,
+        callKind === 'outgoing' && visible !== undefined ? rateLimiter.waitMs(visible) : 0,
+      );
+      if (waitMs <= 0) {
+        if (visible !== undefined) rateLimiter.note(visible);
+        return 0;
+      }
+      if (!(await waited(waitMs))) return waitMs;
+    }
+  }
+
+  /** Holds the place in this process and stores the hold for the next one; a failed write does not affect the call. */
+  async function hold(place: HeldPlace, ms: number): Promise<void> {
+    rateLimiter.hold(place, ms);
+    const nowMs = clock.now();
+    try {
+      await rests.keep({ place, untilMs: nowMs + ms }, nowMs);
+    } catch (error) {
+      emit({ event: 'app.error', what: 'store how long Telegram asked to wait', error });
+    }
+  }
+
+  async function waited(ms: number): Promise<boolean> {
+    try {
+      await clock.sleep(ms, closing);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+type ApiAnswer = Awaited<ReturnType<Parameters<Transformer>[0]>>;
+type ApiRefusal = Extract<ApiAnswer, { ok: false }>;
+type Reply<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'lost'; readonly error: unknown };
+
+async function replyTo<Answer>(call: () => Promise<Answer>): Promise<Reply<Answer>> {
+  try {
+    return { kind: 'answer', answer: await call() };
+  } catch (error) {
+    return { kind: 'lost', error };
+  }
+}
+
+function mayRepeat(method: string, reply: Reply<ApiAnswer>): boolean {
+  const isUnsure = reply.kind === 'lost' || (!reply.answer.ok && reply.answer.error_code >= 500);
+  return isUnsure && repeatable.test(method);
+}
+
+function describe(reply: Reply<ApiAnswer>): string {
+  return reply.kind === 'lost' || reply.answer.ok ? 'no answer' : describeRefusal(reply.answer);
+}
+
+/** The answer for a call that was not made. */
+function tooMany(heldMs: number): ApiRefusal {
+  const seconds = Math.ceil(heldMs / 1_000);
+  const description = `Too Many Requests: retry after ${seconds}`;
+  return { ok: false, error_code: 429, description, parameters: { retry_after: seconds } };
 }

@@ -3,7 +3,7 @@ import type { Transformer } from 'grammy';
 import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type CallKind, chatOf } from './rate-limit-transformer.ts';
+import { type CallKind, chatOf } from './rate-limiter.ts';
 
 /** A call's payload as grammY passes it on. */
 type Payload = Readonly<Record<string, unknown>>;

@@ -1,5 +1,8 @@
 import type { Update } from 'grammy/types';
 import type { Secret } from '../../kit/secret.ts';
+import { GrammyError, type NextFunction } from 'grammy';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reply } from '../reply.ts';
 
 /** Replaces a secret character by character, so that Telegram's entity offsets stay valid. A private-use character. */
 export const mask = '\ue0e1';
@@ -32,4 +35,25 @@ function masked(text: string, known: readonly string[]): string {
   const hide = (found: string) => mask.repeat(found.length);
   const withoutKnown = known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text);
   return shapes.reduce((rest, shape) => rest.replace(shape, hide), withoutKnown);
+}
+
+/** Deletes a message in which a secret was masked and answers its author; no handler sees it. */
+export function typedKeys({ messages }: Pick<BotDeps, 'messages'>) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const { text, caption, entities, caption_entities: links, document, video, audio } = ctx.message ?? {};
+    if (!JSON.stringify([text, caption, entities, links, document, video, audio]).includes(mask)) return next();
+    // Messages that group members write to each other are left alone.
+    if (ctx.chat?.type !== 'private' && !(text ?? caption ?? '').startsWith('/')) return;
+    const isDeleted = await deleteMessage(ctx);
+    await reply(ctx, messages.typedKey(isDeleted, ctx.speaker.locale));
+  };
+}
+
+async function deleteMessage(ctx: BotContext): Promise<boolean> {
+  try {
+    return await ctx.deleteMessage();
+  } catch (error) {
+    if (!(error instanceof GrammyError)) throw error;
+    return error.description.includes('message to delete not found');
+  }
 }

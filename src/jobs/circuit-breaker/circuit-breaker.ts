@@ -2,8 +2,7 @@ import type { Random } from '../../kit/backoff.ts';
 import type { KeyId } from '../../domain/ids.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Fault, FailureStreak } from './failure-streak.ts';
-import { HalfOpenSchedule } from './half-open.ts';
+import { type Fault, FailureStreak, HalfOpenSchedule } from './failure-streak.ts';
 
 const slotMs = 1_000;
 const slots = 10;

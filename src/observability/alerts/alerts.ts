@@ -5,8 +5,7 @@ import type { AppEvent, Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { CallWatch } from './call-alerts.ts';
-import { KeyWatch } from './key-alerts.ts';
+import { CallWatch, KeyWatch } from './provider-alerts.ts';
 
 const apartMs = 3_600_000;
 

@@ -2,7 +2,7 @@ import { createReadStream, existsSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TryLater } from '../../../src/bot/delivery/send-once.ts';
+import { TryLater } from '../../../src/bot/delivery/media-message.ts';
 import { showOutcome } from '../../../src/bot/delivery/show-outcome.ts';
 import type { MediaFile } from '../../../src/domain/media.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
@@ -11,7 +11,7 @@ import type { GenerationService } from '../../../src/jobs/generation-service.ts'
 import { loadCatalog } from '../../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { anEngine } from '../../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../../conformance/requests.ts';
 import { passTime } from '../../support/pass-time.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { RateLimiter } from '../../../src/bot/outbox/rate-limiter.ts';
-import { type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limit-transformer.ts';
+import { RateLimiter, type CallKind, rateLimitTransformer } from '../../../src/bot/outbox/rate-limiter.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Rest } from '../../../src/domain/chat-store.ts';
 import { fakeClock } from '../../support/fake-clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PollingConflict } from '../../../src/bot/updates/polling-conflict.ts';
+import { PollingConflict } from '../../../src/bot/updates/poller.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { builtInChains } from '../../../src/config/provider-settings.ts';
 import { type Candidate, aspects } from '../../../src/domain/job.ts';
-import { candidatesFor, checkOptions, sizeFor } from '../../../src/jobs/request/model-options.ts';
+import { candidatesFor, checkOptions, sizeFor } from '../../../src/jobs/request/request-options.ts';
 import { modelTraits } from '../../../src/providers/registry.ts';
 
 const bytez = (model: string): Candidate => ({ provider: 'bytez', model });

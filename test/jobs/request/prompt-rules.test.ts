@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkPrompt, longestPrompt } from '../../../src/jobs/request/prompt-options.ts';
+import { checkPrompt, longestPrompt } from '../../../src/jobs/request/request-options.ts';
 
 test('checkPrompt() takes a prompt of the longest length and refuses one more unit', () => {
   const longest = 'x'.repeat(longestPrompt);

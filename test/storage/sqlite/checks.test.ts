@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../../src/domain/ids.ts';
 import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { lookOverLedger, needsResult, untoldResults } from '../../../src/storage/sqlite/checks.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase, checkSqliteVersion } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/users.ts';
+import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 /** A data folder as a house left it. */

@@ -6,7 +6,7 @@ import { jobId } from '../../../src/domain/ids.ts';
 import { openDatabase, checkSqliteVersion } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/users.ts';
+import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
 const newest = migrations.length;

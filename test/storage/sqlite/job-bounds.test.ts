@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestPrompt } from '../../../src/jobs/request/prompt-options.ts';
+import { longestPrompt } from '../../../src/jobs/request/request-options.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, oneEach } from '../../conformance/requests.ts';

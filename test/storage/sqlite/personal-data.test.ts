@@ -3,11 +3,14 @@ import { expect, test } from 'vitest';
 import type { JobId } from '../../../src/domain/ids.ts';
 import type { Outcome } from '../../../src/domain/job.ts';
 import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteDialogues, createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import {
+  createSqliteDialogues,
+  createSqliteEffectLedger,
+  createSqliteUsers,
+} from '../../../src/storage/sqlite/people-and-chats.ts';
 import { createSqliteInbox } from '../../../src/storage/sqlite/inbox.ts';
 import { anEngine } from './an-engine.ts';
 import { createSqlitePersonalData } from '../../../src/storage/sqlite/personal-data.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/users.ts';
 import { aTrail } from '../../conformance/call-promises.ts';
 import { accepted, aRequest, claimed, startMs } from '../../conformance/requests.ts';
 import { scratch } from './scratch.ts';

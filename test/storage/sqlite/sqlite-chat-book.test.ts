@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteChatBook } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteChatBook } from '../../../src/storage/sqlite/people-and-chats.ts';
 
 test('createSqliteChatBook() takes a chat that nothing is known of as open', async () => {
   using database = openDatabase({ path: ':memory:' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteDialogues } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteDialogues } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { scratch } from './scratch.ts';
 
 const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteRestBook } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteRestBook } from '../../../src/storage/sqlite/people-and-chats.ts';
 
 test('createSqliteRestBook() remembers chats, groups and methods until their rest is over', async () => {
   using database = openDatabase({ path: ':memory:' });

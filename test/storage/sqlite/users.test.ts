@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { anEngine } from './an-engine.ts';
-import { createSqliteUsers } from '../../../src/storage/sqlite/users.ts';
+import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
 
 const dayMs = 86_400_000;

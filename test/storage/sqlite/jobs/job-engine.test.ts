@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../../../src/domain/ids.ts';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteEffectLedger } from '../../../../src/storage/sqlite/people-and-chats.ts';
 import { anEngine } from '../an-engine.ts';
 import { aTrail } from '../../../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../../../conformance/engine-under-test.ts';

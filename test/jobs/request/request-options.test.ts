@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aspects, type GenerationOptions, type OptionMistake } from '../../../src/domain/job.ts';
-import { readPromptOptions } from '../../../src/jobs/request/prompt-options.ts';
+import { readPromptOptions } from '../../../src/jobs/request/request-options.ts';
 import { workedMs } from '../../support/worked-ms.ts';
 
 const read = (words: string, options: GenerationOptions) => ({ ok: true, words, options });

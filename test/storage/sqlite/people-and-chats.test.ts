@@ -1,5 +1,5 @@
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteEffectLedger } from '../../../src/storage/sqlite/telegram-state.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { effectLedgerConformance } from '../../conformance/effect-ledger-conformance.ts';
 import { anEngine } from './an-engine.ts';
 import { scratch } from './scratch.ts';
