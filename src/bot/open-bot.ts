@@ -1,22 +1,118 @@
-import { Bot } from 'grammy';
+import { type NextFunction, Bot } from 'grammy';
+import { isStorageRefusal } from '../domain/failure.ts';
+import { answer, reply } from './reply.ts';
+import type { BotContext, BotDeps, Speaker } from './context.ts';
+import type { ChatStore, RetryAfterStore } from '../domain/chat-store.ts';
+import type { Clock } from '../kit/clock.ts';
+import { sequentialize } from '@grammyjs/runner';
+import { defaultKind } from '../domain/job.ts';
+import { isAdminHere, identifySpeaker, isUserContent } from './middleware/identify.ts';
+import { buttons } from './buttons.ts';
+import { forgetCommand } from './commands/forget.ts';
+import { generateCommands } from './commands/submit-request.ts';
+import { guideCommands } from './commands/start-help-language.ts';
+import { keysCommand } from './commands/keys.ts';
+import { premiumCommands } from './commands/premium.ts';
+import { resultReplies } from './commands/result-replies.ts';
+import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
+import { dialogues } from './dialogue/dialogues.ts';
+import { floodLimit } from './middleware/flood-limit.ts';
+import { typedKeys, UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger, JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { OnCheckpoint } from '../domain/events.ts';
-import type { RetryAfterStore } from '../domain/chat-store.ts';
 import type { ResultSource } from '../domain/result-store.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
-import { registerHandlers } from './bot.ts';
-import type { BotContext, BotDeps } from './context.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
-import { UpdatePipeline } from './updates/update-pipeline.ts';
+
+/** Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. */
+export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'messages' | 'matchLocale'>) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      if (!isStorageRefusal(error)) throw error;
+      // A person who could not be looked up yet is answered in Telegram's language.
+      const speaker: BotContext['speaker'] | undefined = ctx.speaker;
+      const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
+      if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storage-unavailable', locale));
+      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageUnavailable(locale));
+    }
+  };
+}
+
+/** Updates that ask for nothing, like membership changes, are not answered. */
+function isAsked({ message, callbackQuery }: BotContext): boolean {
+  return message !== undefined || callbackQuery?.message !== undefined;
+}
+
+/** Stores which chats are open: one is when somebody writes there, and is not after the bot was removed or blocked. */
+export function trackChats({ chats, clock }: { readonly chats: ChatStore; readonly clock: Clock }) {
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const chatId = ctx.chat?.id;
+    const status = ctx.myChatMember?.new_chat_member.status;
+    const movedTo = ctx.message?.migrate_to_chat_id;
+    if (chatId !== undefined) {
+      if (status === 'kicked' || status === 'left') await chats.close(chatId, clock.now());
+      else await chats.open(chatId);
+      if (movedTo !== undefined) await chats.move(chatId, movedTo);
+    }
+    await next();
+  };
+}
+
+/** Registers all middleware and handlers, in the order in which an update passes them. */
+export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
+  const flood = floodLimit(deps);
+  bot.use(flood.gate);
+  bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
+  bot.use(storageErrorBoundary(deps));
+  bot.use(trackChats(deps));
+  bot.use(identifySpeaker(deps));
+  bot.use(flood.notify);
+  bot.filter(isAdminHere).use(async (ctx, next) => {
+    onAdmin(ctx.speaker);
+    await next();
+  });
+  bot.use(typedKeys(deps));
+  bot.use(dialogues(deps));
+  bot.use(generateCommands(deps));
+  bot.use(statusAndCancelCommands(deps));
+  bot.use(guideCommands(deps));
+  bot.use(premiumCommands(deps));
+  bot.use(forgetCommand(deps));
+  bot.use(keysCommand(deps));
+  bot.use(buttons(deps));
+  bot.use(resultReplies(deps));
+  bot.on('message', async (ctx) => {
+    const { locale } = ctx.speaker;
+    const { text } = ctx.message;
+    if (ctx.chat.type !== 'private') {
+      // In groups only commands for this bot are answered.
+      if (commandTarget(ctx) === ctx.me.username.toLowerCase()) {
+        await reply(ctx, deps.messages.unknownCommand(locale));
+      }
+      return;
+    }
+    if (!isUserContent(ctx.message)) return;
+    if (text === undefined) await reply(ctx, deps.messages.textOnly(locale));
+    else if (text.startsWith('/')) await reply(ctx, deps.messages.unknownCommand(locale));
+    else await reply(ctx, deps.messages.usage(defaultKind, locale));
+  });
+}
+
+/** The bot that the command at the beginning of a message names: `other_bot` of `/start@Other_bot now`. */
+function commandTarget(ctx: BotContext): string | undefined {
+  return /^\/\w+@(\w+)/.exec(ctx.message?.text ?? '')?.[1]?.toLowerCase();
+}
 
 /** Longer than a poll, so that a dead connection is noticed. */
 const callTimeoutS = 40;

@@ -1,8 +1,7 @@
 import { type JobKind, jobKinds, type Lane, kindCommands } from '../domain/job.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
-import { exampleButton, exampleRows } from './buttons.ts';
-import { lines } from './phrases.ts';
+import { exampleButton, exampleRows, lines } from './phrases.ts';
 import { callbackData, type MessageView, type MessageButton, excerpt, safe } from './view.ts';
 
 const nameLimit = 64;

@@ -1,9 +1,20 @@
 import type { FailureCode, FailureReason } from '../domain/failure.ts';
 import type { Outcome } from '../domain/job.ts';
 import type { JobView } from '../domain/views.ts';
-import { failureRemedy, failureWords, premiumNote } from './failure-words.ts';
-import { againButton, exampleButton, myRequestsButton, cancelButton, refreshButton } from './buttons.ts';
-import { lines, promptLimit, quote, waitWords } from './phrases.ts';
+import {
+  failureRemedy,
+  failureWords,
+  premiumNote,
+  againButton,
+  exampleButton,
+  myRequestsButton,
+  cancelButton,
+  refreshButton,
+  lines,
+  promptLimit,
+  quote,
+  waitWords,
+} from './phrases.ts';
 import { type MessageView, escapeHtml, excerpt, piecesOf } from './view.ts';
 import type { Localizer } from './catalog.ts';
 import type { MessageId } from './message-ids.ts';

@@ -1,5 +1,8 @@
-import { escapeHtml, safe, type Safe, excerpt } from './view.ts';
+import { escapeHtml, safe, type Safe, excerpt, callbackData, type MessageButton, type MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
+import type { JobId } from '../domain/ids.ts';
+import { jobKinds, type JobKind, type Lane } from '../domain/job.ts';
+import type { FailureCode } from '../domain/failure.ts';
 
 /** The longest prompt that a status message shows, in UTF-16 units. */
 export const promptLimit = 300;
@@ -49,4 +52,88 @@ export function quote(prompt: string, maxUnits: number): string {
 /** Joins the non-empty parts with line breaks. */
 export function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n');
+}
+
+export function cancelButton(localizer: Localizer, id: JobId): MessageButton {
+  return { text: localizer.plain('button.cancel'), data: callbackData('cancel', id) };
+}
+
+export function refreshButton(localizer: Localizer, what: JobId | 'all'): MessageButton {
+  return { text: localizer.plain('button.refresh'), data: callbackData('status', what) };
+}
+
+/** Leads to the list of the person's requests. */
+export function myRequestsButton(localizer: Localizer): MessageButton {
+  return { text: localizer.plain('button.my-requests'), data: callbackData('status', 'all') };
+}
+
+export function exampleButton(localizer: Localizer, kind: JobKind): MessageButton {
+  return { text: localizer.plain(`button.example-${kind}`), data: callbackData('example', kind) };
+}
+
+/** An example of each kind, one under the other. */
+export function exampleRows(localizer: Localizer): MessageView['rows'] {
+  return jobKinds.map((kind) => [exampleButton(localizer, kind)]);
+}
+
+/** Asks for the same job once more. */
+export function againButton(
+  localizer: Localizer,
+  id: JobId,
+  label: 'button.again' | 'button.try-again',
+): MessageButton {
+  return { text: localizer.plain(label), data: callbackData('again', id) };
+}
+
+/** Codes with other words where the time of the next try is known. */
+const untilMessages: Partial<Record<FailureCode, `failure-until.${'out-of-credit' | 'busy' | 'provider-down'}`>> = {
+  'out-of-credit': 'failure-until.out-of-credit',
+  busy: 'failure-until.busy',
+  'provider-down': 'failure-until.provider-down',
+};
+
+/** What the person can do about it: ask the same again, see how others ask, look at what waits, or only wait. */
+export const failureRemedy = {
+  'keys-being-set-up': 'again',
+  'out-of-credit': 'again',
+  busy: 'again',
+  'taking-longer': 'again',
+  'provider-down': 'again',
+  'model-unavailable': 'again',
+  'result-unavailable': 'again',
+  refused: 'example',
+  'bad-request': 'example',
+  'empty-prompt': 'example',
+  'prompt-too-long': 'example',
+  'too-large': 'again',
+  'quota-reached': 'wait',
+  'queue-full': 'status',
+  'not-allowed': 'wait',
+  'set-aside': 'again',
+  cancelled: 'again',
+  stopped: 'again',
+} as const satisfies Record<FailureCode, 'again' | 'example' | 'status' | 'wait'>;
+
+/** Only where premium changes something. */
+const premiumNotes: Partial<Record<FailureCode | 'paused', 'goes-first' | 'more-waiting' | 'higher-limit'>> = {
+  busy: 'goes-first',
+  paused: 'goes-first',
+  'taking-longer': 'goes-first',
+  'queue-full': 'more-waiting',
+  'quota-reached': 'higher-limit',
+};
+
+/** What happened, what happens next and what the person can do; in how long, where that is known. */
+export function failureWords(localizer: Localizer, code: FailureCode, kind: JobKind, againInMs?: number): string {
+  const until = untilMessages[code];
+  if (until !== undefined && againInMs !== undefined && againInMs > 0) {
+    return localizer.say(until, { kind, wait: waitWords(localizer, againInMs) });
+  }
+  return localizer.say(`failure.${code}`, { kind });
+}
+
+/** One line on what premium changes; empty for people who have it. */
+export function premiumNote(localizer: Localizer, code: FailureCode | 'paused', lane: Lane): string {
+  const note = premiumNotes[code];
+  return note === undefined || lane === 'premium' ? '' : localizer.say(`premium-note.${note}`);
 }

@@ -1,10 +1,16 @@
 import type { FailureCode } from '../domain/failure.ts';
 import type { JobKind, Lane } from '../domain/job.ts';
-import { exampleButton, myRequestsButton } from './buttons.ts';
+import {
+  exampleButton,
+  myRequestsButton,
+  failureRemedy,
+  failureWords,
+  premiumNote,
+  lines,
+  waitWords,
+} from './phrases.ts';
 import type { Localizer } from './catalog.ts';
-import { failureRemedy, failureWords, premiumNote } from './failure-words.ts';
 import { usageView } from './guide-views.ts';
-import { lines, waitWords } from './phrases.ts';
 import type { MessageView } from './view.ts';
 
 /** A request that was not accepted, and the limits that its words name. */

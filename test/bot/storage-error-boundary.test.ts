@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { submitRequest } from '../../src/bot/commands/submit-request.ts';
 import type { BotContext, BotDeps } from '../../src/bot/context.ts';
-import { storageErrorBoundary } from '../../src/bot/bot.ts';
+import { storageErrorBoundary } from '../../src/bot/open-bot.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { StorageError } from '../../src/storage/sqlite/storage-error.ts';

@@ -1,11 +1,10 @@
-import { AlertBoard } from './alert-board.ts';
+import { AlertBoard, CallWatch, KeyWatch } from './provider-alerts.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
 import type { AppEvent, Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { CallWatch, KeyWatch } from './provider-alerts.ts';
 
 const apartMs = 3_600_000;
 
