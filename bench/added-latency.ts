@@ -16,7 +16,7 @@ export type Latency = {
 };
 
 /**
- * Calls all contenders in turn, in an order drawn anew for each turn, so that whatever slows the machine slows them
+ * Calls all contenders in turn, in a new random order each turn, so that a slow moment of the machine slows them
  * alike. What a call puts off for later happens between two calls. The p50 is the median of the blocks' differences, the
  * p99 the difference over all samples.
  */

@@ -40,11 +40,11 @@ export type AttemptStageOptions = {
 export type AttemptStage = AsyncDisposable & {
   /** `undici.request`, its body read and parsed. */
   bare(signal?: AbortSignal): Promise<void>;
-  /** The same over the house's HTTP client, its body collected and parsed. */
+  /** The same over Darkroom's HTTP client, its body collected and parsed. */
   client(): Promise<void>;
   /** That as one job's turn: a seat chosen, log lines, the call, its seat given back, its key remembered. */
   pooled(): Promise<void>;
-  /** As `pooled`, but for the call: what the house does by itself. */
+  /** As `pooled`, but for the call: what Darkroom adds. */
   dry(): Promise<void>;
   /** As `pooled`, and the call is written to the database, durably, before it is made. */
   noted(): Promise<void>;
@@ -78,7 +78,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   };
   const secrets = benchSecrets(keys);
   const redactor = createRedactor(secrets.map((secret) => new Secret(secret)));
-  const destination = pino.destination({ dest: join(dir, 'house.log'), sync: true });
+  const destination = pino.destination({ dest: join(dir, 'app.log'), sync: true });
   const log = opening.use(new EventLog({ level: 'info', redactor, clock, destination }));
   const providers = new Map<ProviderName, Provider>([[line, provider]]);
   const databasePath = join(dir, 'darkroom.db');

@@ -12,7 +12,7 @@ const inFlight = 8;
 const seatsPerKey = 4;
 const wish = { model: 'bench-model', job: 'image' } as const;
 
-/** Microseconds to choose a key, hand out its seat and take it back with a verdict, a desk that remembers listening. */
+/** Microseconds to choose a key, hand out its seat and take it back with a verdict, with the write-behind store listening. */
 export async function decisionTimeUs(keys: number, mechanisms = everyMechanism): Promise<number> {
   const secrets = benchSecrets(keys);
   await using core = await openBenchCore({ secrets, seatsPerKey, providers: () => new Map(), mechanisms });
@@ -31,7 +31,7 @@ export async function decisionTimeUs(keys: number, mechanisms = everyMechanism):
       borrow();
     }
     tookUs.push(((performance.now() - startedMs) * 1_000) / decisionsABatch);
-    // What the desk does between calls is not part of a decision.
+    // Maintenance between calls is not part of a decision.
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });

@@ -10,7 +10,7 @@ import { usualSettings } from '../simulator/simulate.ts';
 import { legend } from '../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 
-/** The strategy that the house has unless it is told otherwise: the goals are set for it. */
+/** The default strategy: the goals are set for it. */
 const usual = 'health-based';
 const router = 'fixed cooldown, shuffled';
 
@@ -33,7 +33,7 @@ export async function faultMatrix(progress: Progress): Promise<MatrixReport> {
   say(progress, `${legend}\n`);
   const goals = goalsOf(scenarios, matrix, usual);
   for (const goal of goals) progress(lineOf(goal));
-  // The other strategies share the pool and its rules: they too answer whoever can be answered.
+  // The other strategies share the pool and its rules: they too answer every request that can be answered.
   const others = strategyNames
     .filter((name) => name !== usual)
     .flatMap((name) => goalsOf(scenarios, matrix, name))

@@ -1,4 +1,4 @@
-/** One number about the house, beside the same number of the thing it is compared with. */
+/** One number about Darkroom and the same number of its rival. */
 export type Figure = {
   readonly what: string;
   readonly unit: string;
@@ -21,7 +21,7 @@ export type Benchmark = {
   readonly run: (progress: Progress) => Promise<BenchmarkReport>;
 };
 
-/** The house's number as a multiple of its rival's. */
+/** Darkroom's number as a multiple of its rival's. */
 export function ratioOf({ app, rival }: Figure): number | undefined {
   return rival === undefined || rival.value === 0 ? undefined : app / rival.value;
 }

@@ -74,7 +74,7 @@ async function floodApp(progress: Progress): Promise<Flooded> {
       },
     }),
   );
-  return await measured('house', telegram, process, progress);
+  return await measured('darkroom', telegram, process, progress);
 }
 
 async function floodBare(progress: Progress): Promise<Flooded> {

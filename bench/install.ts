@@ -15,7 +15,7 @@ const manifest = z.object({ dependencies: z.object({ grammy: z.string() }) });
 
 type Installed = { readonly packages: number; readonly bytes: number };
 
-/** Packages and megabytes of a production install, made anew from the lock file. */
+/** Packages and megabytes of a production install, made from the lock file. */
 export async function install(progress: Progress): Promise<BenchmarkReport> {
   const { grammy } = manifest.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).dependencies;
   try {

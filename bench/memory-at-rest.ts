@@ -9,12 +9,12 @@ const restMs = 8_000;
 const firstStartMs = 3_000;
 
 /**
- * Resident memory of a whole process that has nothing to do, the stand-ins being outside of it. The house is started for
+ * Resident memory of a whole process that has nothing to do, the stand-ins being outside of it. The app is started for
  * the second time: the first start leaves behind what Node makes of the source.
  */
 export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport> {
   using folder = scratch();
-  progress('the first start of the house');
+  progress('the first start of the app');
   await startOnce();
   await using app = await openAppStage(probed);
   await using bare = await openBareStage(probed);

@@ -19,7 +19,7 @@ const besideTurns = 500;
 const notedTurns = 100;
 
 /**
- * What the house adds to a call: `undici.request` as it is against the same request over its own HTTP client and behind
+ * What Darkroom adds to a call: `undici.request` as it is against the same request over its own HTTP client and behind
  * the attempt loop, turn by turn in this process, the server in another one. Log and the memory of keys are on. Where the
  * goal is judged those two take turns alone: a third way that shares the code of one of them would keep it warm for that
  * one, and the timers that deadlines leave behind would burden all. To write
@@ -41,7 +41,7 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
     [
       bareWay,
       { name: 'bare with a deadline', call: () => stage.bare(AbortSignal.timeout(deadlineMs)) },
-      { name: "the house's HTTP client", call: () => stage.client() },
+      { name: "Darkroom's HTTP client", call: () => stage.client() },
       pooledWay,
     ],
     besideTurns,
@@ -95,7 +95,7 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
         value: deadlined.addedP50Us,
       }),
       lower('a call, p50', 'µs', pooled.p50Us, { name: bare, value: pooled.p50Us - pooled.addedP50Us }),
-      lower('a call, p50', 'µs', pooledBeside.p50Us, { name: "the house's HTTP client alone", value: client.p50Us }),
+      lower('a call, p50', 'µs', pooledBeside.p50Us, { name: "Darkroom's HTTP client alone", value: client.p50Us }),
       lower('added to a call that is written down durably first, p50', 'µs', noted.addedP50Us, {
         name: 'a bare durable row',
         value: afterRow.addedP50Us,
@@ -109,7 +109,7 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
         name: bare,
         value: bareRate.perSecond,
       }),
-      lower('processor time of the house alone, calls left out', 'µs', dryRate.processorUsACall, {
+      lower('processor time of Darkroom alone, calls left out', 'µs', dryRate.processorUsACall, {
         name: bare,
         value: bareRate.processorUsACall,
       }),

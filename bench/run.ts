@@ -35,7 +35,7 @@ const benchmarks: readonly Benchmark[] = [
 ];
 
 const names = benchmarks.map(({ name }) => name).join(', ');
-const help = `Measures the house beside rivals that do less, and prints a table.
+const help = `Measures Darkroom beside rivals that do less, and prints a table.
 
   npm run bench -- [--only NAME]... [--json FILE]
 

@@ -17,7 +17,7 @@ export type Stage = AsyncDisposable & {
 
 export type AppStage = Stage & { readonly bytez: BytezSandbox };
 
-/** The house as `npm start` runs it, its log thrown away; nobody is refused for asking too often. */
+/** The app as `npm start` runs it, without a log and without the limits on people. */
 export async function openAppStage(nodeOptions: readonly string[] = []): Promise<AppStage> {
   await using opening = new AsyncDisposableStack();
   const { dir } = opening.use(scratch());

@@ -1,6 +1,6 @@
 import { type Figure, ratioOf } from './figure.ts';
 
-const headings = ['what', 'house', 'rival', 'ratio', 'unit', 'better', 'rival is'];
+const headings = ['what', 'Darkroom', 'rival', 'ratio', 'unit', 'better', 'rival is'];
 const numeric = new Set([1, 2, 3]);
 
 /** The figures as lines of text, numbers under numbers. */

@@ -22,7 +22,7 @@ export type KeysMemory = {
 
 /**
  * Memory of a process that holds a pool of so many keys, each of which has made some calls to `url`. It gives memory back
- * in quiet times, as the house does.
+ * in quiet times, as the app does.
  */
 export async function memoryWithKeys(keys: number, url: string): Promise<KeysMemory> {
   using folder = scratch();
@@ -35,7 +35,7 @@ export async function memoryWithKeys(keys: number, url: string): Promise<KeysMem
       String(keys),
     ],
     cwd: folder.dir,
-    // As the house does it from its second start on.
+    // As the app does from its second start on.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom') },
   });
   const { heapBytes } = answer.parse(await child.ask('heap'));

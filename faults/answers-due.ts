@@ -3,7 +3,7 @@ import { secretsFound } from '../test/support/secret-hunt.ts';
 import type { Findings } from './findings.ts';
 import type { Expectation } from './fuzzed-update.ts';
 
-/** What the bot promises whoever writes to it, whatever they write. */
+/** What the bot promises to people, whatever they write. */
 export const answerPromises = {
   unanswered: 'messages of a person that were not answered',
   silentPress: 'presses that were not answered',
@@ -30,7 +30,7 @@ export type Turn = {
   readonly says: string;
 };
 
-/** What Telegram answers to a call that could never go well, whoever it is for. */
+/** What Telegram returns for a call that can never succeed. */
 const malformedCall = /can't parse|is empty|too long|TOO_LONG|BUTTON_|encoded in UTF-8|expected an|not specified/;
 
 /** Looks whether everybody was answered by these calls, and whether the calls are as they should be. */

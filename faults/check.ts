@@ -1,4 +1,4 @@
-/** One promise of the house, and what was found of it. */
+/** One promise of Darkroom, and what was found of it. */
 export type Check = {
   readonly what: string;
   readonly found: number | string;

@@ -3,7 +3,7 @@ import type { SeenMessage } from '../sandbox/telegram/messages/seen-message.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 50_000;
-/** Nobody asks for the next picture in the same breath. */
+/** The pause before a person asks for the next picture. */
 const pauseMs = 50;
 
 export type CrowdOptions = {

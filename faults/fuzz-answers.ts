@@ -24,23 +24,23 @@ export const fullAnswers: AnswersSize = { answers: 20_000 };
 export const shortAnswers: AnswersSize = { answers: 600 };
 
 const prompt = 'Two zebras juggle violet umbrellas above "Quartz Lane", said the unauthorized fox';
-/** So many letters and digits of the prompt in a row are not there by chance. */
+/** This many consecutive letters and digits of the prompt are no coincidence. */
 const tellingPiece = 24;
-/** Hosts that nobody outside may lead the house to. */
+/** Hosts that an outside answer must never lead to. */
 const privateOrigin = /\/\/(?:127\.|169\.254\.|\[|0x|2130706433|localhost)/i;
 /** Of the thread's own time, so that a busy machine is not taken for a slow answer. */
 const mostCpuMs = 2_000;
 
 const promises = {
   threw: 'answers that made something throw',
-  strange: 'answers read as nothing that the house knows',
+  strange: 'answers read as nothing that Darkroom knows',
   key: 'answers after which a key was told',
   prompt: 'answers after which the prompt was told',
   privateHost: 'results fetched from an address that is not public',
 } as const;
 
 export type FuzzAnswersOptions = PartOptions & {
-  /** What is to read the answers, in place of the house's own. */
+  /** Reads the answers in place of Darkroom's own reader. */
   readonly open?: (http: HttpClient) => SynchronousProvider;
 };
 

@@ -23,7 +23,7 @@ export const shortUpdates: UpdatesSize = { updates: 240, people: 80, withinMs: 2
 
 const firstId = 200_000;
 const languages = ['en', 'es', 'ru', 'xx'] as const;
-/** So many that none of them is ever flooded; the last ones nobody knows. */
+/** Enough people that the flood limit never applies; the last ones are unknown to the bot. */
 const groups = 300;
 const groupIds = Array.from({ length: groups + 3 }, (_, index) => -1_002_000_000_000 - index);
 const admins = 4;

@@ -3,7 +3,7 @@ import { callbackVerbs } from '../src/messages/view.ts';
 import type { Fields } from './fuzzed-message.ts';
 import { groupMessage, type Maker, privateChat, privateMessage } from './update-maker.ts';
 
-/** What may come with a press, whoever made it up. */
+/** What may come with a press, forged or not. */
 export const callbackData = fc.oneof(
   fc
     .tuple(

@@ -15,7 +15,7 @@ export function neededHeapBytes(): number {
 /** How many objects of the class, or of one that extends it, are alive in this process. */
 export function alive(theClass: { readonly prototype: object }): number {
   const warning = Object.getOwnPropertyDescriptor(process, 'emitWarning');
-  // That the count is an experiment of Node's is nothing that whoever reads the findings has to know.
+  // Node's warning that the count is experimental does not belong into the findings.
   process.emitWarning = () => undefined;
   try {
     return queryObjects(theClass as unknown as () => void, { format: 'count' });

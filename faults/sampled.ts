@@ -4,7 +4,7 @@ const atOnce = 200;
 /** Far enough from the next seed that two runs share no values. */
 const stride = 100_003;
 
-/** So many generated values, always the same for the same seed, never all of them in memory. */
+/** Generated values, the same for the same seed, one at a time in memory. */
 export function* sampled<Value>(arbitrary: fc.Arbitrary<Value>, count: number, seed: number): Generator<Value> {
   for (let at = 0; at < count; at += atOnce) {
     const numRuns = Math.min(atOnce, count - at);

@@ -26,7 +26,7 @@ const blameOf = {
 const longestDetail = 200;
 const [leastWaitMs, mostWaitMs] = [1_000, 3_600_000];
 
-/** Why this is not one of the replies that the house knows; undefined when it is. */
+/** Why this is not one of the known replies; undefined when it is. */
 export function strangeReply(reply: ProviderReply): string | undefined {
   if (!reply.ok) return strangeFailure(reply.failure);
   const { source } = reply;

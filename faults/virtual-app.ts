@@ -21,10 +21,10 @@ const settings = {
 };
 /** The same names in every run. */
 const salt = 'salt of the campaign';
-/** So many of all files cannot be fetched at the first try. */
+/** The share of files that cannot be fetched at the first try. */
 const lateFiles = 0.03;
 
-/** Service, pool, desk, engine and adapter of the house on a clock that is moved by hand. */
+/** Service, pool, maintenance, engine and adapter on a clock that is moved by hand. */
 export type VirtualApp = AsyncDisposable & {
   readonly provider: MoodyProvider;
   ask(request: number, userId: number, lane: Lane): Promise<boolean>;

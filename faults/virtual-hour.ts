@@ -22,7 +22,7 @@ const stepMs = 500;
 const askEveryMs = 1_500;
 const people = 60;
 const premiumPeople = 6;
-/** So many of all requests are cancelled a little later. */
+/** The share of requests that are cancelled a little later. */
 const cancelShare = 0.04;
 const cancelWithinMs = 4_000;
 const warmUpMinutes = 2;
@@ -33,7 +33,7 @@ const roundMs = 300_000;
 const outage = { fromMinute: 20, toMinute: 22 } as const;
 
 export type VirtualHourOptions = PartOptions & {
-  /** What is asked, in place of the house itself. */
+  /** The contender in place of Darkroom. */
   readonly open?: (clock: VirtualClock, random: Random) => Promise<VirtualApp>;
 };
 
@@ -79,7 +79,7 @@ export async function virtualHour(
         ...(mostMbPerThousand === undefined
           ? []
           : [atMost('heap for each 1,000 jobs', slopeOf(points), mostMbPerThousand, ' MB')]),
-        none('timers after the house was closed', clock.pending),
+        none('timers after the app was closed', clock.pending),
         none('warnings of too many listeners', warnings.filter((name) => name.startsWith('MaxListeners')).length),
       ],
     };
@@ -141,7 +141,7 @@ async function atRest(app: VirtualApp, clock: VirtualClock): Promise<AtRest> {
     await clock.advance(minuteMs);
   }
   await clock.advance(restMinutes * minuteMs);
-  // The desk looks at idle keys in rounds; at the end of one it has looked at all of them.
+  // Maintenance probes idle keys in rounds; at the end of one it has probed all of them.
   await clock.advance((2 * roundMs - 1_000 - (clock.monotonicMs() % roundMs)) % roundMs);
   const heapMb = neededHeapBytes() / 1e6;
   return { timers: clock.pending, signals: alive(AbortSignal), seats: alive(Seat), heapMb };

@@ -18,7 +18,7 @@ export type SimulateOptions = Settings & {
 
 export type SimulateOutput = {
   readonly print: (text: string) => void;
-  /** For whoever waits; no part of the result. */
+  /** Progress for a person who waits; no part of the result. */
   readonly progress: (line: string) => void;
 };
 

@@ -21,6 +21,6 @@ export type Opened = AsyncDisposable & {
 /** One way of using several keys. */
 export type Contender = {
   readonly name: string;
-  readonly kind: 'rival' | 'house' | 'oracle';
+  readonly kind: 'rival' | 'darkroom' | 'oracle';
   open(stage: Stage): Promise<Opened>;
 };

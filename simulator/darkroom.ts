@@ -15,7 +15,7 @@ export const strategyNames = Object.keys(strategies) as readonly StrategyName[];
 const seatsHint = { scarce: 1, plenty: 4 } as const;
 /** The providers of a world by their numbers; all of them speak as Bytez does. */
 const providerNames = ['bytez', 'openai'] as const;
-/** Nobody is refused for asking too often. */
+/** No limits on people. */
 const unlimited = {
   FREE_IMAGES_PER_DAY: '-1',
   MAX_WAIT_S: '2592000',
@@ -24,15 +24,19 @@ const unlimited = {
 const salt = 'salt of the simulation';
 const penalties: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 
-/** The house with one of its strategies: its real service, pool, desk, engine and adapter, with default settings. */
+/** Darkroom with one of its strategies: its real service, pool, maintenance, engine and adapter, with default settings. */
 export function app(strategy: StrategyName): Contender {
-  return { name: strategy, kind: 'house', open: (stage) => openApp(strategy, everyMechanism, stage) };
+  return { name: strategy, kind: 'darkroom', open: (stage) => openApp(strategy, everyMechanism, stage) };
 }
 
-/** The house as it is by default, but for one mechanism. */
+/** Darkroom with default settings, without one mechanism. */
 export function appWithout(mechanism: Mechanism): Contender {
   const mechanisms = without(mechanism);
-  return { name: `without ${mechanism}`, kind: 'house', open: (stage) => openApp('health-based', mechanisms, stage) };
+  return {
+    name: `without ${mechanism}`,
+    kind: 'darkroom',
+    open: (stage) => openApp('health-based', mechanisms, stage),
+  };
 }
 
 async function openApp(

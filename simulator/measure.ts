@@ -103,7 +103,7 @@ function fullShareMs(calls: readonly Call[], place: number, keys: number): numbe
   return undefined;
 }
 
-/** So many calls in a row with other keys mean that a key was left. */
+/** This many consecutive calls with other keys mean that a key was left. */
 const elsewhereCalls = 30;
 
 /**

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 import { served } from './world-answers.ts';
 
 const attempts = 3;
-/** As patient with one call as the house is by default. */
+/** The deadline of one call, as Darkroom's default. */
 const callTimeoutMs = 90_000;
 
 /**

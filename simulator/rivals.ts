@@ -2,7 +2,7 @@ import type { HttpReply } from '../src/providers/http/http-exchange.ts';
 import type { Contender, Stage } from './contender.ts';
 import { served } from './world-answers.ts';
 
-/** As patient with one call as the house is by default. */
+/** The deadline of one call, as Darkroom's default. */
 const callTimeoutMs = 90_000;
 const attempts = 3;
 const cooldownMs = 60_000;

@@ -121,7 +121,7 @@ export function faultOf(
   }
 }
 
-/** Whether whoever knows all faults would pass over this key now. */
+/** Whether a contender that knows all faults would pass over this key now. */
 export function isBadKey({ faults }: Scenario, place: number, atMs: number, model: number): boolean {
   return faults.some(
     (fault) => fault.of === 'keys' && concerns(fault, place) && isOfModel(fault, model) && isInEffect(fault, atMs),
@@ -180,7 +180,7 @@ function isInEffect({ fromMs = 0, untilMs = Infinity, everyMs }: Fault, atMs: nu
   return phaseMs >= fromMs && phaseMs < untilMs;
 }
 
-/** Luck that is drawn from a seed and the numbers alone, so that whoever asks the same meets the same. */
+/** Luck drawn from a seed and the numbers alone: the same question gets the same answer. */
 export function luckFrom(seed: number): Luck {
   return (...numbers) => share(numbers.reduce((mixed, number) => mix(mixed ^ mix(number)), mix(seed)));
 }

@@ -16,7 +16,7 @@ export const usualSettings: Settings = { keys: 5, clients: 10, requests: 200, se
 
 const serviceMs = 50;
 const stepMs = 1_000;
-/** Whoever has not answered by then, does not. */
+/** A contender that has not answered by then never does. */
 const longestMs = 6 * 3_600_000;
 const beginning = Date.UTC(2026, 0, 1);
 

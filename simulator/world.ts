@@ -84,7 +84,7 @@ export class World {
     return Array.from({ length: this.keys }, (_, index) => (provider - 1) * this.keys + index + 1);
   }
 
-  /** Whether whoever knows everything would call with this key now if it had a seat. */
+  /** Whether a contender that knows everything would call with this key now if it had a seat. */
   isWell(place: number, model = 1): boolean {
     const { scenario, nowMs } = this;
     return !isBadKey(scenario, place, nowMs, model) && !isDown(scenario, nowMs, model);

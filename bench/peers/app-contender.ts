@@ -13,8 +13,8 @@ const seatsHint = { scarce: 1, plenty: 4 } as const;
 const resting: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 const perKind = (value: number) => ({ image: value, video: value });
 
-/** The house: real service, lines, pool, desk, attempt loop and HTTP client, its database in memory. */
-export const app: Contender = { name: 'the house', kind: 'house', open: openApp };
+/** Darkroom: real service, lines, pool, maintenance, attempt loop and HTTP client, its database in memory. */
+export const app: Contender = { name: 'Darkroom', kind: 'darkroom', open: openApp };
 
 async function openApp({ world, clock, random, penalized }: Stage): Promise<Opened> {
   await using opening = new AsyncDisposableStack();

@@ -9,7 +9,7 @@ import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './port
 const turns = 60;
 const body = JSON.stringify({ model: 'bench-model', prompt: 'a red fox' });
 
-/** What the peer gateway adds to the very same call, beside what the house adds; nothing where it cannot be had. */
+/** What the peer gateway adds to the very same call, beside what Darkroom adds; nothing where it cannot be had. */
 export async function besidePeer(stage: AttemptStage, url: string, progress: Progress): Promise<readonly Figure[]> {
   const started = await startPortkey();
   if ('why' in started) {

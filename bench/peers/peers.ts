@@ -35,8 +35,8 @@ const settings: RowSettings = {
 type PeersReport = BenchmarkReport & { readonly matrix: readonly Measured[] };
 
 /**
- * The fault matrix over real sockets: the house and the peer gateway in its three ways, each before the same
- * OpenAI-shaped server, one after the other. A row ends early for whoever has not made its requests in time.
+ * The fault matrix over real sockets: Darkroom and the peer gateway in its three ways, each before the same
+ * OpenAI-shaped server, one after the other. A row ends early for a contender that has not made its requests in time.
  */
 export async function peers(progress: Progress): Promise<PeersReport> {
   const started = await startPortkey();

@@ -29,7 +29,7 @@ process.channel?.ref();
 process.on('message', (question) => {
   if (question !== 'heap') return;
   void called.then(() => {
-    // The next process of this benchmark finds it, as the next start of the house would.
+    // The next process of this benchmark finds it, as the next start of the app would.
     flushCompileCache();
     globalThis.gc?.();
     process.send?.({ heapBytes: process.memoryUsage().heapUsed });

@@ -113,7 +113,7 @@ export const edgeMutants = [
   mutant('an alert is raised twice', 'if (this.#open.has(id)) return;', '', 'test/observability/alerts'),
   mutant(
     'strangers are told of each time',
-    'if (monotonicMs - this.#saidUpMs < apartMs) return;',
+    'if (monotonicMs - this.#saidMonotonicMs < apartMs) return;',
     '',
     'test/observability/alerts',
   ),

@@ -209,7 +209,7 @@ export const jobMutants = [
   ),
   mutant(
     'a result is waited for without end',
-    'clock.monotonicMs() - beganUpMs + waitMs <=',
+    'clock.monotonicMs() - beganMonotonicMs + waitMs <=',
     '0 <=',
     'test/jobs/fetch-result.test.ts',
     'test/journeys/provider-in-trouble.test.ts',

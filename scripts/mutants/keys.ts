@@ -83,11 +83,16 @@ export const keyMutants = [
   mutant('a refusal lowers no limit', '    this.#set(seats);\n', '', limit),
   mutant(
     'the known maximum is forgotten at once',
-    'inFlightAtStart <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs',
+    'inFlightAtStart <= this.#ceiling.seats || begunMonotonicMs <= this.#refusedMonotonicMs',
     'false',
     limit,
   ),
-  mutant('a call from before the refusal raises the limit', ' || begunUpMs <= this.#refusedUpMs', '', limit),
+  mutant(
+    'a call from before the refusal raises the limit',
+    ' || begunMonotonicMs <= this.#refusedMonotonicMs',
+    '',
+    limit,
+  ),
   mutant('the hold does not grow', 'Math.min(longestHoldMs, before.holdMs * 2)', 'before.holdMs', limit),
   mutant('several refusals at once are several discoveries', 'nowMs < before.tryAtMs', 'false', limit),
   mutant(

@@ -1,4 +1,4 @@
-import { type DoorOptions, openDoor } from '../http/listen-http.ts';
+import { type ListenHttpOptions, listenHttp } from '../http/listen-http.ts';
 import type { Listening } from '../http/listen.ts';
 import { StartError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
@@ -16,10 +16,10 @@ import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
 
 /** Opens the health API; throws a StartError that says why it cannot listen and what to do. */
-export async function listenHttp(options: DoorOptions): Promise<Listening> {
+async function listenOrExplain(options: ListenHttpOptions): Promise<Listening> {
   const { host, port } = options;
   try {
-    return await openDoor(options);
+    return await listenHttp(options);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const fix =
@@ -108,7 +108,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   events.subscribe((event) => adminAlerts.onEvent(event));
 
   const listening = opening.use(
-    await listenHttp({
+    await listenOrExplain({
       ...config.http,
       vitals: {
         databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
@@ -128,7 +128,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const polling = introduced.then(async () => {
     await delivery.resume();
     core.start();
-    // Nobody waits for the menu, not even the end: it complains by itself and is published anew at each start.
+    // Nothing waits for the menu: it reports its own errors and is published again at each start.
     void menu.publish();
     await updates.run(closing.signal);
   });

@@ -68,7 +68,7 @@ export type CoreOptions = {
   readonly parts?: CoreParts;
 };
 
-/** Generation without a way in: whoever opens it submits requests to `service` and listens for what becomes of them. */
+/** Generation without a way in: its owner submits requests to `service` and listens for their endings. */
 export type Core = AsyncDisposable & {
   /** Goes on evenly when somebody sets the machine's clock; follows it once the stored times have been shifted. */
   readonly clock: Clock;
@@ -156,7 +156,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       mechanisms,
     }),
   );
-  const { pool, desk } = keyRoom;
+  const { pool, desk: maintenance } = keyRoom;
   const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: emit });
   events.subscribe(alerts.hear);
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
@@ -196,7 +196,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     }),
   );
   const admin = createOwnerAdmin({
-    keys: desk,
+    keys: maintenance,
     service,
     reader: engine.reader,
     users: storage.users,
@@ -216,7 +216,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     storage,
     results,
     pool,
-    keys: desk,
+    keys: maintenance,
     service,
     retention,
     admin,
@@ -250,9 +250,9 @@ async function openResults(config: Config, emit: Emit) {
 /** Puts what an earlier process left back in line, and reports what is given up. */
 async function recover({ engine }: Storage, emit: Emit): Promise<void> {
   const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes);
-  const untold = (await engine.delivery.pending()).length;
+  const undelivered = (await engine.delivery.pending()).length;
   const total = setAside.length + unreadable.length;
-  if (handedBack + total + untold > 0) emit({ event: 'app.recovered', handedBack, setAside: total, untold });
+  if (handedBack + total + undelivered > 0) emit({ event: 'app.recovered', handedBack, setAside: total, undelivered });
   for (const jobId of setAside) emit({ event: 'job.dead-lettered', jobId, processes: maxCrashes });
   for (const jobId of unreadable) emit({ event: 'job.dead-lettered', jobId, processes: 0 });
 }

@@ -21,7 +21,7 @@ export function installLastResort(process_: Process = process, write = (text: st
     try {
       write(`${redactor.redact(text)}\n`);
     } catch {
-      // Nobody reads it; there is nobody else to tell.
+      // The reader is gone and there is no other place to report to.
     }
   };
   const end = (error: unknown) => {
@@ -31,7 +31,7 @@ export function installLastResort(process_: Process = process, write = (text: st
   process_.on('uncaughtException', end);
   // Node would put a description of the whole reason into the message of an error of its own.
   process_.on('unhandledRejection', end);
-  // Nobody listens where warnings are switched off.
+  // Without listeners where warnings are switched off.
   if (process_.listenerCount('warning') > 0) {
     process_.removeAllListeners('warning');
     process_.on('warning', (warning) => print('Warning', warning));

@@ -44,7 +44,7 @@ export type LiveKeysOptions = {
 };
 
 /**
- * Takes in what becomes of the keys while the house runs: files of keys as soon as they change, `.env` when it is told
+ * Follows changes of the keys while the app runs: files of keys as soon as they change, `.env` when it is told
  * to. A warning is told when it is new.
  */
 export class LiveKeys implements AsyncDisposable {

@@ -19,8 +19,8 @@ import { onHangup, onStop, untilStopped } from './process-context.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What to say of a debugger that listens (`inspectorUrl`): whoever reaches it reads every secret in memory. In production
- * the house does not start beside one.
+ * What to say of a debugger that listens (`inspectorUrl`): it can read every secret in memory. In production
+ * the app does not start with one.
  */
 export function debuggerWarnings(inspectorUrl: string | undefined, env: Environment): readonly string[] {
   if (inspectorUrl === undefined) return [];
@@ -35,7 +35,7 @@ export function debuggerWarnings(inspectorUrl: string | undefined, env: Environm
 }
 
 const lookEveryMs = 2_000;
-/** As much of the time between two looks as a quiet house may work. */
+/** As much of the time between two looks as a quiet app may work. */
 const quietShare = 0.05;
 /** Less than this is not worth a pause: it is soon needed again. */
 const worthBytes = 8_000_000;
@@ -47,7 +47,7 @@ export type ProcessMemory = {
   workedMs(): number;
   /** How much room V8 holds for new objects. */
   youngBytes(): number;
-  /** Collects all garbage and gives the room back to the machine. Nobody is answered meanwhile. */
+  /** Collects all garbage and gives the room back to the machine. Nothing else runs meanwhile. */
   giveBack(): void;
 };
 
@@ -58,16 +58,16 @@ export type ProcessMemory = {
  */
 export function giveBackWhenQuiet(clock: Clock, memory: ProcessMemory = processMemory): Disposable {
   let worked = memory.workedMs();
-  let lookedUpMs = clock.monotonicMs();
-  let gaveUpMs = -Infinity;
+  let lookedMonotonicMs = clock.monotonicMs();
+  let gaveMonotonicMs = -Infinity;
   return every(clock, lookEveryMs, () => {
     const monotonicMs = clock.monotonicMs();
     const workedNow = memory.workedMs();
-    const isQuiet = workedNow - worked <= (monotonicMs - lookedUpMs) * quietShare;
+    const isQuiet = workedNow - worked <= (monotonicMs - lookedMonotonicMs) * quietShare;
     worked = workedNow;
-    lookedUpMs = monotonicMs;
-    if (!isQuiet || monotonicMs - gaveUpMs < leastApartMs || memory.youngBytes() < worthBytes) return;
-    gaveUpMs = monotonicMs;
+    lookedMonotonicMs = monotonicMs;
+    if (!isQuiet || monotonicMs - gaveMonotonicMs < leastApartMs || memory.youngBytes() < worthBytes) return;
+    gaveMonotonicMs = monotonicMs;
     memory.giveBack();
   });
 }

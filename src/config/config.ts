@@ -73,7 +73,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
 const shortestPublicToken = 32;
 
-/** Whoever can reach the port can try tokens, so one that the network reaches has to be long. */
+/** A port that the network reaches can be tried with tokens, so the token has to be long. */
 function doorMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const host = (env['HTTP_HOST'] ?? '').replace(/^\[(.*)\]$/, '$1');
   if (host === '' || isLoopback(host)) return [];

@@ -34,12 +34,12 @@ function variable<Value, const Default>(otherwise: Default, parse: Parser<Value>
     });
 }
 
-function fits(pattern: RegExp, mend: string): Parser<string> {
-  return (text) => (pattern.test(text) ? good(text) : bad(mend));
+function fits(pattern: RegExp, fix: string): Parser<string> {
+  return (text) => (pattern.test(text) ? good(text) : bad(fix));
 }
 
-function secret(pattern: RegExp, mend: string): Parser<Secret> {
-  return (text) => (pattern.test(text) ? good(new Secret(text)) : bad(mend));
+function secret(pattern: RegExp, fix: string): Parser<Secret> {
+  return (text) => (pattern.test(text) ? good(new Secret(text)) : bad(fix));
 }
 
 const notYet: Parser<undefined> = () => bad('is not available in this version; remove it');

@@ -25,7 +25,7 @@ export type AppEvent =
       readonly event: 'app.recovered';
       readonly handedBack: number;
       readonly setAside: number;
-      readonly untold: number;
+      readonly undelivered: number;
     }
   /** What was old, or belonged to nobody any more, was deleted. */
   | { readonly event: 'retention.deleted'; readonly requests: number; readonly results: number }

@@ -3,7 +3,7 @@ import type { Clock } from '../kit/clock.ts';
 
 const mostTries = 10;
 const windowMs = 60_000;
-/** Whoever comes from ever new addresses must not fill the memory. */
+/** A client with ever new addresses must not fill the memory. */
 const mostAddresses = 10_000;
 
 type Tries = { readonly sinceMs: number; readonly count: number };

@@ -31,7 +31,7 @@ export type GateOptions = {
   readonly open: ReadonlySet<string>;
   /** The tokens that count right now; with none, nobody gets further than what is open. */
   readonly tokens: () => readonly Secret[];
-  /** The address that the house listens on. */
+  /** The address that the app listens on. */
   readonly host: string;
   readonly clock: Clock;
 };
@@ -42,7 +42,7 @@ const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DE
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
 
 /**
- * Lets through what is open and whoever carries a token. The order matters: without a token nothing is told, not even
+ * Lets through open paths and requests with the token. The order matters: without a token nothing is disclosed, not even
  * whether there is such a page.
  */
 export function createGate({ open, tokens, host, clock }: GateOptions): Gate {

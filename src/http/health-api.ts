@@ -15,7 +15,7 @@ export type Vitals = {
 export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Nobody is told why an
+ * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Clients do not learn why an
  * answer failed but `onTrouble`.
  */
 export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
@@ -40,7 +40,7 @@ export function healthApi(vitals: Vitals, onError: (error: unknown) => void = ()
   return api;
 }
 
-/** Asks at most once in `forMs`: whoever hammers the door must not wear out the disk behind it. */
+/** Asks at most once in `forMs`: a client that asks without a pause must not wear out the disk. */
 export function remembered(clock: Clock, forMs: number, ask: () => boolean): () => boolean {
   let answer = false;
   let askedMs = -Infinity;

@@ -5,7 +5,7 @@ import { createGate } from './gate.ts';
 import { healthApi, openPaths, type Vitals } from './health-api.ts';
 import { listen, type Listening } from './listen.ts';
 
-export type DoorOptions = {
+export type ListenHttpOptions = {
   readonly host: string;
   readonly port: number;
   readonly adminToken: Secret | undefined;
@@ -15,7 +15,7 @@ export type DoorOptions = {
 };
 
 /** Opens the health API behind its gate; what fails in there harms nobody outside. */
-export function openDoor({ host, port, adminToken, vitals, clock, emit }: DoorOptions): Promise<Listening> {
+export function listenHttp({ host, port, adminToken, vitals, clock, emit }: ListenHttpOptions): Promise<Listening> {
   const onError = (error: unknown) => emit({ event: 'app.error', what: 'the health API', error });
   const tokens = () => (adminToken === undefined ? [] : [adminToken]);
   const gate = createGate({ open: openPaths, tokens, host, clock });

@@ -30,9 +30,9 @@ export const usualLimits: Limits = {
 };
 
 export type ListenOptions = {
-  /** Who may come in at all; everybody when absent. */
+  /** Which clients may connect; all when absent. */
   readonly gate?: Gate;
-  /** Hears what went wrong behind the door; whoever asked only learns that it did. */
+  /** Called with what went wrong; the client only learns that something did. */
   readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
 };
@@ -56,7 +56,7 @@ export async function listen(
     (request, response) => {
       const caller = callerOf(request);
       const ruling = gate(caller);
-      // Nobody waits for the rest of a body that is not wanted.
+      // The rest of an unwanted body is not waited for.
       if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
       if (ruling === 'pass') void answer(request, response).catch(onError);
       else refuse(response, ruling);

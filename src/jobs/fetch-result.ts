@@ -41,13 +41,14 @@ export async function fetchResult(
   { resultStore, clock, random, emit, deadlineMs }: FetchTools,
   part = 0,
 ): Promise<Downloaded> {
-  const beganUpMs = clock.monotonicMs();
+  const beganMonotonicMs = clock.monotonicMs();
   const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
   for (let fetches = 1; ; fetches += 1) {
     const kept = await fetchOnce();
     if (kept.ok) return kept;
     const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
-    const isWaitedFor = clock.monotonicMs() - beganUpMs + waitMs <= (kept.diskFull === true ? leftMs : patienceMs);
+    const isWaitedFor =
+      clock.monotonicMs() - beganMonotonicMs + waitMs <= (kept.diskFull === true ? leftMs : patienceMs);
     if (!isWaitedFor || !(kept.diskFull === true || (kept.again && source.kind === 'url'))) return kept;
     // The disk tells of its trouble by itself.
     if (kept.diskFull !== true) emit({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });

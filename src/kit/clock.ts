@@ -25,7 +25,7 @@ export function deadlineBy(
   return Object.assign(abort.signal, { [Symbol.dispose]: leave });
 }
 
-/** Time as the house sees it. Milliseconds everywhere. */
+/** Time as the app sees it. Milliseconds everywhere. */
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;

@@ -19,9 +19,9 @@ export type OutageTrackerOptions = {
  */
 export class OutageTracker implements Disposable {
   readonly #options: OutageTrackerOptions;
-  #beganUpMs: number | undefined;
-  #metUpMs = 0;
-  #endedUpMs = -Infinity;
+  #beganMonotonicMs: number | undefined;
+  #metMonotonicMs = 0;
+  #endedMonotonicMs = -Infinity;
   #quietMs = leastQuietMs;
   #look: Disposable | undefined;
 
@@ -30,17 +30,17 @@ export class OutageTracker implements Disposable {
   }
 
   get isOn(): boolean {
-    return this.#beganUpMs !== undefined;
+    return this.#beganMonotonicMs !== undefined;
   }
 
   meet(error: unknown): void {
     const { clock, onBegin } = this.#options;
     const monotonicMs = clock.monotonicMs();
-    this.#metUpMs = monotonicMs;
-    if (this.#beganUpMs !== undefined) return;
-    const isRelapse = monotonicMs - this.#endedUpMs < relapseMs;
+    this.#metMonotonicMs = monotonicMs;
+    if (this.#beganMonotonicMs !== undefined) return;
+    const isRelapse = monotonicMs - this.#endedMonotonicMs < relapseMs;
     this.#quietMs = isRelapse ? Math.min(this.#quietMs * 2, mostQuietMs) : leastQuietMs;
-    this.#beganUpMs = monotonicMs;
+    this.#beganMonotonicMs = monotonicMs;
     this.#lookIn(this.#quietMs);
     onBegin(error);
   }
@@ -55,12 +55,12 @@ export class OutageTracker implements Disposable {
 
   #lookAgain(): void {
     const { clock, isOver, onEnd } = this.#options;
-    const quietMs = clock.monotonicMs() - this.#metUpMs;
+    const quietMs = clock.monotonicMs() - this.#metMonotonicMs;
     if (quietMs < this.#quietMs) return this.#lookIn(this.#quietMs - quietMs);
     if (!isOver()) return this.#lookIn(leastQuietMs);
-    this.#endedUpMs = clock.monotonicMs();
-    const lastedMs = this.#endedUpMs - (this.#beganUpMs ?? this.#endedUpMs);
-    this.#beganUpMs = undefined;
+    this.#endedMonotonicMs = clock.monotonicMs();
+    const lastedMs = this.#endedMonotonicMs - (this.#beganMonotonicMs ?? this.#endedMonotonicMs);
+    this.#beganMonotonicMs = undefined;
     onEnd(lastedMs);
   }
 }

@@ -6,7 +6,7 @@ import type { Redactor } from './redaction/redactor.ts';
 
 /** The longest that an event waits to be written, with those that come after it. */
 const gatherForMs = 5;
-/** So many are written at once, however busy everybody is. */
+/** At most this many are written at once. */
 const mostGathered = 256;
 
 /** As much of the process as its end is known by. */
@@ -24,11 +24,11 @@ export type EventLogOptions = {
 };
 
 /**
- * The log of the house. Who tells does not wait for its line to be worded, cleaned of secrets and written: events are
+ * The app's log. `emit` does not wait until its line is worded, redacted and written: events are
  * gathered for a few milliseconds and their lines written together, each with the time at which it was told. A warning or
  * worse is written at once, with all that came before it; so is everything when the log is closed, when the process ends,
  * and before it says why it breaks. Only a process that is killed outright takes its last lines along. What cannot be
- * written is lost: the house goes on without it.
+ * written is lost: the app goes on without it.
  */
 export class EventLog implements Disposable {
   readonly #clock: Clock;
@@ -73,7 +73,7 @@ export class EventLog implements Disposable {
     try {
       if (lines !== '') this.#destination.write(lines);
     } catch {
-      // Nobody is there to be told: whoever told of it has gone on.
+      // There is no caller to report to: `emit` returned long ago.
     }
   }
 

@@ -54,7 +54,7 @@ export function emitTo(logger: Logger): Emit {
     try {
       logger[levelOf(event)](fieldsOf(event), storyLine(event) ?? event.event);
     } catch {
-      // Whoever tells has no part in what becomes of the line.
+      // The emitter must not see an error of the log.
     }
   };
 }

@@ -130,8 +130,8 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'app.started':
       return `started as ${event.bot} with ${count(event.keys, 'key')}, ${count(event.waiting, 'job')} waiting`;
     case 'app.recovered':
-      if (event.handedBack + event.setAside + event.untold === 0) return undefined;
-      return `after the last stop: ${count(event.handedBack, 'job')} handed back, ${event.setAside} set aside, ${event.untold} to be told`;
+      if (event.handedBack + event.setAside + event.undelivered === 0) return undefined;
+      return `after the last stop: ${count(event.handedBack, 'job')} requeued, ${event.setAside} set aside, ${event.undelivered} to deliver`;
     case 'retention.deleted':
       return `deleted what is old: ${count(event.requests, 'request')}, ${count(event.results, 'result')}`;
     case 'app.stopping':

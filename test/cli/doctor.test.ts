@@ -51,7 +51,7 @@ test('darkroom doctor changes nothing, and works before the first start', async 
     check: 'database',
     level: 'note',
     says: 'there is none yet',
-    mend: 'the first start makes it',
+    fix: 'the first start makes it',
   });
   stage.openAsBot()[Symbol.dispose]();
   const path = join(stage.dataDir, 'darkroom.db');
@@ -60,7 +60,7 @@ test('darkroom doctor changes nothing, and works before the first start', async 
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-test('darkroom doctor names what is stuck, orphaned or missing, and what mends it', async () => {
+test('darkroom doctor names what is stuck, orphaned or missing, and what fixes it', async () => {
   using stage = aWellStage();
   using database = stage.openAsBot();
   const engine = anEngine(database);
@@ -96,7 +96,7 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what mends i
     expect.arrayContaining([
       'note jobs: 1 request waiting, 1 running',
       'note stuck: 2 requests accepted more than a day ago',
-      'warning untold: 1 request ended more than a day ago, and nobody could be told',
+      'warning untold: 1 request ended more than a day ago, and the person could not be told',
       'warning inbox: 1 update kept more than a day ago and not handled',
       'note set-aside: 1 update could not be handled in three tries',
       'note results: 1 of 1 result on the disk belong to no request',
@@ -104,7 +104,7 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what mends i
       'note downloads: 1 download cut short',
     ]),
   );
-  expect(findings.filter(({ level, mend }) => (level === 'bad' || level === 'warning') && mend === undefined)).toEqual(
+  expect(findings.filter(({ level, fix }) => (level === 'bad' || level === 'warning') && fix === undefined)).toEqual(
     [],
   );
 });

@@ -12,7 +12,7 @@ test('keys report says of each key what is wrong, since when, and what to do abo
   const words = out.replaceAll(/ \([0-9a-f]{8}…\)/g, '');
   expect(words).toBe(`bytez: 3 of 7 keys take calls
   bytez #1 is refused by the provider, 3 times in a row (last rejected 2 min ago); asked again at 12:15:00 UTC (in 15 min)
-    to do: replace it: BYTEZ_API_KEYS, position 1; when it was mended at the provider, "darkroom keys wake bytez#1"
+    to do: replace it: BYTEZ_API_KEYS, position 1; when it was fixed at the provider, "darkroom keys wake bytez#1"
   bytez #2 is out of credit; tried again at 14:00:00 UTC (in 2 h)
     to do: add credit to its account, then "darkroom keys wake bytez#2"; or replace it: BYTEZ_API_KEYS, position 2
   bytez #3 has rested for 10 s: the provider said that it is asked too often
@@ -65,7 +65,7 @@ test('keys report names the variable and the position that a key was read from, 
   expect(out).toContain('- BYTEZ_API_KEYS position 1 is not a usable key');
 });
 
-test('keys report --json names the troubles with their mends', async () => {
+test('keys report --json names the troubles with their fixes', async () => {
   using stage = await aStageAtNight();
   const { troubles } = JSON.parse((await stage.run('keys report --json')).out) as { troubles: { key: string }[] };
   expect(troubles.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
@@ -73,7 +73,7 @@ test('keys report --json names the troubles with their mends', async () => {
     key: 'bytez #5',
     acceptsCalls: false,
     what: 'is switched off',
-    mend: '"darkroom keys enable bytez#5" switches it on',
+    fix: '"darkroom keys enable bytez#5" switches it on',
   });
 });
 

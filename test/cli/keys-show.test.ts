@@ -98,7 +98,7 @@ test.each(['list', 'report'])('keys %s ends with 1 when no key of a provider tak
   expect((await stage.run(`keys ${command} --json`)).code).toBe(1);
 });
 
-test.each(['list', 'report', 'test'])('keys %s ends with 1 and a mend when no key is set', async (command) => {
+test.each(['list', 'report', 'test'])('keys %s ends with 1 and a fix when no key is set', async (command) => {
   using stage = aStage();
   delete stage.env['BYTEZ_API_KEYS'];
   const { out, code } = await stage.run(`keys ${command}`);

@@ -28,7 +28,7 @@ const cooling = { kind: 'cooling', sinceMs: atMs - 1_000, untilMs: atMs + 5_000,
 const benched = { kind: 'benched', probeAtMs: atMs + 60_000, times: 1, confirmed: true } as const;
 const rejected = { reason: 'rejected' } as const;
 
-const table: readonly (readonly [state: KeyState, cell: string, what: RegExp | undefined, mend: RegExp | undefined])[] =
+const table: readonly (readonly [state: KeyState, cell: string, what: RegExp | undefined, fix: RegExp | undefined])[] =
   [
     [{ kind: 'ready' }, 'ready', undefined, undefined],
     [
@@ -100,12 +100,12 @@ const table: readonly (readonly [state: KeyState, cell: string, what: RegExp | u
     [{ kind: 'disabled' }, 'disabled', /switched off/, /keys enable bytez#3/],
   ];
 
-test.each(table)('%o has its words', (state, cell, what, mend) => {
+test.each(table)('%o has its words', (state, cell, what, fix) => {
   expect(stateCell(state, atMs)).toMatchObject({ text: cell });
   const trouble = troubleOf(aKey(state), atMs);
-  if (what === undefined || mend === undefined) return expect(trouble).toBeUndefined();
+  if (what === undefined || fix === undefined) return expect(trouble).toBeUndefined();
   expect(trouble?.what).toMatch(what);
-  expect(trouble?.mend).toMatch(mend);
+  expect(trouble?.fix).toMatch(fix);
 });
 
 test.each([

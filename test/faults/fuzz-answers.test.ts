@@ -44,7 +44,7 @@ test('a failure that blames the wrong one is found', async () => {
       5,
       badProvider(async () => failing(failure)),
     ),
-  ).toEqual(['answers read as nothing that the house knows']);
+  ).toEqual(['answers read as nothing that Darkroom knows']);
 });
 
 test('an address that is not public is never asked for a result', async () => {

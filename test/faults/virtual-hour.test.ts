@@ -40,7 +40,7 @@ test('timers and signals that somebody leaves behind are found', async () => {
   expect(checks.filter(({ holds }) => !holds).map(({ what }) => what)).toEqual([
     'timers at rest',
     'abort signals alive at rest',
-    'timers after the house was closed',
+    'timers after the app was closed',
   ]);
   expect(left.length).toBeGreaterThan(0);
 });

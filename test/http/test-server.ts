@@ -4,7 +4,7 @@ import type { AppEvent } from '../../src/domain/events.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { healthApi, openPaths, type Vitals } from '../../src/http/health-api.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
-import { openDoor } from '../../src/http/listen-http.ts';
+import { listenHttp } from '../../src/http/listen-http.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -24,7 +24,7 @@ export async function aDoor(
 ): Promise<TestDoor> {
   const { token = adminToken, vitals = well, clock = fakeClock() } = options;
   const events: AppEvent[] = [];
-  const door = await openDoor({
+  const door = await listenHttp({
     host: '127.0.0.1',
     port: 0,
     adminToken: token === '' ? undefined : new Secret(token),

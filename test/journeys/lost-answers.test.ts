@@ -4,7 +4,7 @@ import { callsOf, newMessage, pictures, picturesOf, runs, whileTimePasses } from
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, dealtWith } from './raw-updates.ts';
-import { openDoor } from './telegram-proxy.ts';
+import { openTelegramProxy } from './telegram-proxy.ts';
 
 const marker = 'the-words-of-a-gateway';
 test.each([
@@ -23,7 +23,7 @@ test.each([
   ['a cut connection', 'B32', { body: '', cut: true }],
 ])('%s in place of an answer of Telegram: the picture is there, and once (%s)', async (_what, _threat, odd) => {
   const clock = fakeClock();
-  await using telegram = await openDoor();
+  await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ clock, door: telegram.door });
   const person = await acquaintance(app);
   telegram.next('editMessageMedia', { ...odd, done: true });

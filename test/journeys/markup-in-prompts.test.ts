@@ -5,7 +5,7 @@ import { jobId } from '../../src/domain/ids.ts';
 import { answerTo, callsOf, pictures, reads, runs, troubles, until } from './talk.ts';
 import { openTestApp, wordsOf } from '../support/test-app.ts';
 import { accepted, acquaintance, refusedCalls } from './raw-updates.ts';
-import { openDoor, refusal } from './telegram-proxy.ts';
+import { openTelegramProxy, refusal } from './telegram-proxy.ts';
 
 const markdown = String.raw`*_[x](http://evil)_* ${'`'} ~ > # + - = | { } . !`;
 
@@ -40,7 +40,7 @@ test.each([
 test.each(['sendMessage', 'editMessageMedia'])(
   'when Telegram cannot read the markup of %s all the same the words come plain, once (A2)',
   async (method) => {
-    await using telegram = await openDoor();
+    await using telegram = await openTelegramProxy();
     await using app = await openTestApp({ door: telegram.door });
     const person = await acquaintance(app);
     telegram.next(method, refusal(400, "Bad Request: can't parse entities: Unsupported start tag"));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { answerTo } from './talk.ts';
 import { fromBot, openTestApp } from '../support/test-app.ts';
 import { acquaintance, messageOf } from './raw-updates.ts';
-import { openDoor } from './telegram-proxy.ts';
+import { openTelegramProxy } from './telegram-proxy.ts';
 
 const depth = 20_000;
 const deep = `${'{"a":['.repeat(depth)}1${']}'.repeat(depth)}`;
@@ -17,7 +17,7 @@ test.each([
 ])(
   'an update nested so deep that it cannot be kept, %s, is set aside by its id, and all others are answered (B5)',
   async (_where, updates, answers) => {
-    await using door = await openDoor();
+    await using door = await openTelegramProxy();
     await using app = await openTestApp({ door: door.door });
     const person = await acquaintance(app);
     door.next('getUpdates', { body: `{"ok":true,"result":[${updates.join(',')}]}` });

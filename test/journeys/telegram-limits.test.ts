@@ -4,7 +4,7 @@ import { answerTo, callsOf, pictures, picturesOf, runs, until, whileTimePasses }
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { acquaintance, dealtWith, me } from './raw-updates.ts';
-import { openDoor, refusal } from './telegram-proxy.ts';
+import { openTelegramProxy, refusal } from './telegram-proxy.ts';
 
 const hourMs = 3_600_000;
 const endings = ({ events }: TestApp) =>
@@ -21,7 +21,7 @@ test.each([
   'after 429 whose retry_after is %s a picture waits and comes, and other chats do not wait (B27)',
   async (_how, seconds, leastMs, mostMs) => {
     const clock = fakeClock();
-    await using telegram = await openDoor();
+    await using telegram = await openTelegramProxy();
     await using app = await openTestApp({ clock, door: telegram.door });
     const [ann, ben] = [await acquaintance(app, 7), await acquaintance(app, 8)];
     const parameters = seconds === undefined ? undefined : { retry_after: seconds };
@@ -48,7 +48,7 @@ test.each([
   ['the bot was shown out', 403, 'Forbidden: bot was kicked from the group chat'],
 ])('when %s the request ends once, and nothing storms (B28)', async (_what, code, description) => {
   const clock = fakeClock();
-  await using telegram = await openDoor();
+  await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ clock, door: telegram.door });
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
@@ -104,7 +104,7 @@ test.each([
   ["message can't be edited", 1],
   ['MESSAGE_ID_INVALID', 1],
 ])('when Telegram says "%s" the picture is there once (B29)', async (description, newMessages) => {
-  await using telegram = await openDoor();
+  await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ door: telegram.door });
   const person = await acquaintance(app);
   telegram.next('editMessageMedia', refusal(400, `Bad Request: ${description}`));
@@ -117,7 +117,7 @@ test.each([
 });
 
 test('a token refused in mid run stops the house with a clear text, and what was accepted is kept (B30)', async () => {
-  await using telegram = await openDoor();
+  await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ door: telegram.door });
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
@@ -137,7 +137,7 @@ test('a token refused in mid run stops the house with a clear text, and what was
 
 test('while another process polls with the token the house waits, keeps its requests and goes on (B31)', async () => {
   const clock = fakeClock();
-  await using telegram = await openDoor();
+  await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ clock, door: telegram.door });
   const person = await acquaintance(app);
   telegram.next(

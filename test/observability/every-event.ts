@@ -20,7 +20,7 @@ type EventName = AppEvent['event'];
 
 const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }> | PairedEvent<Name> } = {
   'app.started': { event: 'app.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
-  'app.recovered': { event: 'app.recovered', handedBack: 2, setAside: 1, untold: 3 },
+  'app.recovered': { event: 'app.recovered', handedBack: 2, setAside: 1, undelivered: 3 },
   'retention.deleted': { event: 'retention.deleted', requests: 3, results: 2 },
   'app.stopping': { event: 'app.stopping', running: 1 },
   'app.stopped': { event: 'app.stopped', handedBack: 1 },

@@ -72,7 +72,7 @@ test('tellTo() has a level and a message for every event', () => {
 test('tellTo() names the event when there is no story, and the state of a key in one field', () => {
   const { logger, entries } = aLogger();
   const emit = emitTo(logger);
-  emit({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 0 });
+  emit({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 });
   emit({ event: 'key.changed', keyId: key, keyName: 'bytez #1', state: { kind: 'ready' } });
   expect(entries()[0]).toMatchObject({ msg: 'app.recovered' });
   expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });

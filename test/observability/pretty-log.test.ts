@@ -45,7 +45,7 @@ test.each(everyEvent.map((event) => [event.event, event] as const))(
 );
 
 test('storyLine() has nothing to tell of a start after which nothing was left', () => {
-  expect(storyLine({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 0 })).toBeUndefined();
+  expect(storyLine({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 })).toBeUndefined();
 });
 
 test('storyLine() survives times beyond the calendar and words with line ends', () => {

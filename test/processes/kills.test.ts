@@ -24,7 +24,7 @@ test('a house that is killed while people wait and one is served loses nobody', 
   expect(resultsOf(people)).toEqual([['for 7'], ['for 8'], ['for 9']]);
   expect(people.map((person) => about(person).length)).toEqual([1, 1, 1]);
   expect(runs(app)).toHaveLength(4);
-  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 1, setAside: 0, untold: 0 });
+  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 1, setAside: 0, undelivered: 0 });
 });
 
 test('a house that is killed between the picture and its delivery delivers it, and makes no second one', async () => {
@@ -40,7 +40,7 @@ test('a house that is killed between the picture and its delivery delivers it, a
   await until(() => count(app, 'job.delivered') === 1);
   expect(fromBot(person.messages())).toHaveLength(1);
   expect(runs(app)).toHaveLength(1);
-  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 0, setAside: 0, untold: 1 });
+  expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 1 });
 });
 
 test('a house that is killed before it hears that the picture arrived shows no second one', async () => {

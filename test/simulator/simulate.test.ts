@@ -135,7 +135,7 @@ test('goals are held against the oracle and the healthy row', () => {
   const row = (name: string, contender: string, given: Partial<Measured> = {}): Measured => ({
     scenario: name,
     contender,
-    kind: contender === 'oracle' ? 'oracle' : 'house',
+    kind: contender === 'oracle' ? 'oracle' : 'darkroom',
     clients: 10,
     requests: 200,
     answered: 200,

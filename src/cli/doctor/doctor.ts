@@ -56,16 +56,16 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
   readonly config: Config | undefined;
 } {
   const { env, warnings } = readEnvironment({ cwd, processEnv });
-  const mend = 'mend it in .env or in the environment; .env.example explains every name';
+  const fix = 'fix it in .env or in the environment; .env.example explains every name';
   let config: Config;
   try {
     config = parseConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { findings: error.mistakes.map((mistake) => bad('settings', mistake, mend)), config: undefined };
+    return { findings: error.mistakes.map((mistake) => bad('settings', mistake, fix)), config: undefined };
   }
   const { keys, warnings: keyWarnings } = readKeys(env);
-  const all = [...warnings, ...unknownNames(env), ...keyWarnings].map((text) => warning('settings', text, mend));
+  const all = [...warnings, ...unknownNames(env), ...keyWarnings].map((text) => warning('settings', text, fix));
   const missing = [
     ...(config.telegram.token === undefined
       ? [
@@ -90,8 +90,8 @@ async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: numbe
     case 'none':
       return { ledger: [note('database', 'there is none yet', 'the first start makes it')], newestMs: 0 };
     case 'unreadable': {
-      const [says = '', mend = 'look at the file and its disk'] = look.message.split(/; (?=[^;]*$)/);
-      return { ledger: [bad('database', says, mend)], newestMs: 0 };
+      const [says = '', fix = 'look at the file and its disk'] = look.message.split(/; (?=[^;]*$)/);
+      return { ledger: [bad('database', says, fix)], newestMs: 0 };
     }
     case 'read': {
       const schema = good('schema', `version ${look.schema}, as this program writes it`);
@@ -112,17 +112,17 @@ function attempt<Result>(look: () => Result): Result | undefined {
   }
 }
 
-function lines(out: Terminal, { check, level, says, mend }: Finding): readonly string[] {
+function lines(out: Terminal, { check, level, says, fix }: Finding): readonly string[] {
   const [mark, style] = marks[level];
   return [
     `${paint(out, style, mark)} ${paint(out, 'bold', check)}: ${says}`,
-    ...(mend === undefined ? [] : [`    ${mend}`]),
+    ...(fix === undefined ? [] : [`    ${fix}`]),
   ];
 }
 
 function summary(findings: readonly Finding[]): string {
   const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
   const [ill, unsure] = [count('bad'), count('warning')];
-  if (ill > 0) return `\n${ill} to mend${unsure > 0 ? `, ${unsure} to look at` : ''}`;
+  if (ill > 0) return `\n${ill} to fix${unsure > 0 ? `, ${unsure} to look at` : ''}`;
   return unsure > 0 ? `\nWell, with ${unsure} to look at` : '\nAll is well';
 }

@@ -8,23 +8,23 @@ export type Finding = {
   /** What was found. */
   readonly says: string;
   /** What to do about it. */
-  readonly mend?: string;
+  readonly fix?: string;
 };
 
 export function good(check: string, says: string): Finding {
   return { check, level: 'good', says };
 }
 
-export function note(check: string, says: string, mend?: string): Finding {
-  return { check, level: 'note', says, ...(mend === undefined ? {} : { mend }) };
+export function note(check: string, says: string, fix?: string): Finding {
+  return { check, level: 'note', says, ...(fix === undefined ? {} : { fix }) };
 }
 
-export function warning(check: string, says: string, mend: string): Finding {
-  return { check, level: 'warning', says, mend };
+export function warning(check: string, says: string, fix: string): Finding {
+  return { check, level: 'warning', says, fix };
 }
 
-export function bad(check: string, says: string, mend: string): Finding {
-  return { check, level: 'bad', says, mend };
+export function bad(check: string, says: string, fix: string): Finding {
+  return { check, level: 'bad', says, fix };
 }
 
 /** `1 request`, `2 requests`. */

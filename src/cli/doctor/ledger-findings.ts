@@ -3,12 +3,12 @@ import { bad, counted, type Finding, good, note, warning } from './finding.ts';
 
 type LedgerLook = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
 
-/** What the rows say, for whoever looks after the bot. */
+/** What the rows say, in an operator's words. */
 export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly Finding[] {
-  const { damage, waiting, running, untold, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
+  const { damage, waiting, running, undelivered, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
   if (damage.length > 0) {
-    const mend = 'stop the bot and put a backup in its place; "darkroom database set-aside" begins anew without one';
-    return [bad('integrity', `the database is damaged: ${damage.slice(0, 3).join('; ')}`, mend)];
+    const fix = 'stop the bot and put a backup in its place; "darkroom database set-aside" starts a new one';
+    return [bad('integrity', `the database is damaged: ${damage.slice(0, 3).join('; ')}`, fix)];
   }
   const takenUp = isRunning ? undefined : 'the next start takes them up';
   return [
@@ -25,12 +25,12 @@ export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly F
               )
             : note('stuck', `${counted(expired, 'request')} accepted more than a day ago`, takenUp),
         ]),
-    ...(untold === 0
+    ...(undelivered === 0
       ? []
       : [
           warning(
             'untold',
-            `${counted(untold, 'request')} ended more than a day ago, and nobody could be told`,
+            `${counted(undelivered, 'request')} ended more than a day ago, and the person could not be told`,
             isRunning ? 'look in the log for trouble with Telegram' : 'start the bot, which tells them',
           ),
         ]),

@@ -32,14 +32,14 @@ export function checkVersions(versions: {
 
 /** A clock that was set back makes old things young: what is parked, cooled or kept waits too long. */
 export function checkClock(nowMs: number, newestMs: number): Finding {
-  const mend = 'let the machine keep its time by itself (timedatectl set-ntp true) and restart the bot';
-  if (nowMs < earliestMs) return bad('clock', `the machine believes that it is ${isoTime(nowMs)}`, mend);
+  const fix = 'let the machine keep its time by itself (timedatectl set-ntp true) and restart the bot';
+  if (nowMs < earliestMs) return bad('clock', `the machine believes that it is ${isoTime(nowMs)}`, fix);
   const aheadMs = newestMs - nowMs;
   if (aheadMs <= clockSlackMs) return good('clock', isoTime(nowMs));
   return warning(
     'clock',
     `the database holds moments that are ${spanWords(aheadMs)} ahead of the machine's clock`,
-    mend,
+    fix,
   );
 }
 
@@ -48,9 +48,9 @@ export function checkDisk(dataDir: string): Finding {
   const { bavail, bsize } = statfsSync(nearestFolder(dataDir));
   const free = bavail * bsize;
   const says = `${sizeWords(free)} free for DATA_DIR`;
-  const mend = 'make room on that disk, set a smaller RETENTION_DAYS, or move DATA_DIR';
-  if (free < fullBytes) return bad('disk', says, mend);
-  return free < tightBytes ? warning('disk', says, mend) : good('disk', says);
+  const fix = 'make room on that disk, set a smaller RETENTION_DAYS, or move DATA_DIR';
+  if (free < fullBytes) return bad('disk', says, fix);
+  return free < tightBytes ? warning('disk', says, fix) : good('disk', says);
 }
 
 function nearestFolder(dir: string): string {

@@ -15,9 +15,9 @@ import {
 } from './key-tables.ts';
 
 /** What is wrong with a key, and what the person who reads it can do. */
-export type Trouble = {
+export type KeyProblem = {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 };
 
 const manyErrors = 3;
@@ -36,58 +36,58 @@ const afterWords = {
 } as const satisfies Record<CoolReason | BenchReason, string>;
 
 /** What an operator should know about the key; undefined when it simply works. */
-export function troubleOf(key: KnownKey, nowMs: number): Trouble | undefined {
+export function troubleOf(key: KnownKey, nowMs: number): KeyProblem | undefined {
   const { state, health } = key;
   switch (state.kind) {
     case 'ready':
       if (health.consecutiveErrors < manyErrors) return undefined;
       return {
         what: `takes calls, but failed ${health.consecutiveErrors} times in a row${lastError(key, nowMs)}`,
-        mend: 'run "darkroom keys test": when the provider accepts it, wait; the next success clears this',
+        fix: 'run "darkroom keys test": when the provider accepts it, wait; the next success clears this',
       };
     case 'suspect':
       return {
         what: `takes calls, after the others: it failed once (${state.reason}), ${spanWords(nowMs - state.sinceMs)} ago`,
-        mend: 'nothing to do, its next call decides',
+        fix: 'nothing to do, its next call decides',
       };
     case 'cooling':
       return {
         what: `has rested for ${spanWords(nowMs - state.sinceMs)}: ${coolWords[state.reason]}`,
-        mend: coolMend(key, state, nowMs),
+        fix: coolFix(key, state, nowMs),
       };
     case 'half-open':
-      return { what: `is on trial: ${afterWords[state.after]}`, mend: 'nothing to do, its next call decides' };
+      return { what: `is on trial: ${afterWords[state.after]}`, fix: 'nothing to do, its next call decides' };
     case 'probing':
-      return { what: 'is being asked whether it works again', mend: 'look again in a few seconds' };
+      return { what: 'is being asked whether it works again', fix: 'look again in a few seconds' };
     case 'benched':
-      return benchTrouble(key, state, nowMs);
+      return benchProblem(key, state, nowMs);
     case 'disabled':
-      return { what: 'is switched off', mend: `"${command('enable', key)}" switches it on` };
+      return { what: 'is switched off', fix: `"${command('enable', key)}" switches it on` };
   }
 }
 
-function benchTrouble(key: KnownKey, state: Extract<KeyState, { kind: 'benched' }>, nowMs: number): Trouble {
+function benchProblem(key: KnownKey, state: Extract<KeyState, { kind: 'benched' }>, nowMs: number): KeyProblem {
   const again = state.probeAtMs <= nowMs ? 'now' : `at ${momentWords(state.probeAtMs, nowMs)}`;
   const refusals = state.times > 1 ? `, ${state.times} times in a row` : '';
   if (state.reason === 'out-of-credit') {
     return {
       what: `is out of credit${refusals}${lastError(key, nowMs)}; tried again ${again}`,
-      mend: `add credit to its account, then "${command('wake', key)}"; or replace it: ${originWords(key.origin)}`,
+      fix: `add credit to its account, then "${command('wake', key)}"; or replace it: ${originWords(key.origin)}`,
     };
   }
   if (!state.confirmed) {
     return {
       what: `was refused${refusals}${lastError(key, nowMs)}; not confirmed yet, asked again ${again}`,
-      mend: `nothing yet; "darkroom keys test" asks at once, and if it is refused again replace it: ${originWords(key.origin)}`,
+      fix: `nothing yet; "darkroom keys test" asks at once, and if it is refused again replace it: ${originWords(key.origin)}`,
     };
   }
   return {
     what: `is refused by the provider${refusals}${lastError(key, nowMs)}; asked again ${again}`,
-    mend: `replace it: ${originWords(key.origin)}; when it was mended at the provider, "${command('wake', key)}"`,
+    fix: `replace it: ${originWords(key.origin)}; when it was fixed at the provider, "${command('wake', key)}"`,
   };
 }
 
-function coolMend(key: KnownKey, state: Extract<KeyState, { kind: 'cooling' }>, nowMs: number): string {
+function coolFix(key: KnownKey, state: Extract<KeyState, { kind: 'cooling' }>, nowMs: number): string {
   const until = momentWords(state.untilMs, nowMs);
   const wait = `wait until ${until}${state.stated ? '' : ' at the latest'}`;
   switch (state.reason) {
@@ -152,7 +152,7 @@ function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: Pr
     if (trouble === undefined) return [];
     const style = acceptsCalls(key.state) ? 'warn' : 'bad';
     const id = key.fingerprint === undefined ? '' : ` (${key.fingerprint.slice(0, 8)}…)`;
-    return [`  ${paint(terminal, style, key.name)}${id} ${trouble.what}`, `    to do: ${trouble.mend}`];
+    return [`  ${paint(terminal, style, key.name)}${id} ${trouble.what}`, `    to do: ${trouble.fix}`];
   });
   return details.length === 0 ? [`${head}; nothing is wrong`] : [head, ...details];
 }

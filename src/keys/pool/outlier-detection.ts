@@ -62,10 +62,10 @@ export class OutlierDetector {
     providerKeys.recentOutcomes(model).note(pooled, true, startedAtMonotonicMs, monotonicMs);
     const streak = pooled.streaks.get(model);
     if (streak === undefined)
-      pooled.streaks.set(model, { inARow: 1, sinceUpMs: startedAtMonotonicMs, lastUpMs: monotonicMs });
-    else if (startedAtMonotonicMs >= streak.lastUpMs) {
+      pooled.streaks.set(model, { inARow: 1, sinceMonotonicMs: startedAtMonotonicMs, lastMonotonicMs: monotonicMs });
+    else if (startedAtMonotonicMs >= streak.lastMonotonicMs) {
       streak.inARow += 1;
-      streak.lastUpMs = monotonicMs;
+      streak.lastMonotonicMs = monotonicMs;
     }
     const standing = this.#standing(pooled, providerKeys, model, monotonicMs);
     if (standing === 'like-others') this.#clearSuspects(providerKeys);
@@ -79,7 +79,10 @@ export class OutlierDetector {
   #standing(pooled: PooledKey, providerKeys: ProviderKeys, model: string, monotonicMs: number): Standing {
     const streak = pooled.streaks.get(model);
     if (streak === undefined) return 'unknown';
-    return standingOf(streak.inARow, providerKeys.recentOutcomes(model).beside(pooled, streak.sinceUpMs, monotonicMs));
+    return standingOf(
+      streak.inARow,
+      providerKeys.recentOutcomes(model).beside(pooled, streak.sinceMonotonicMs, monotonicMs),
+    );
   }
 
   /** Others fail too: it was not the key. */

@@ -47,10 +47,10 @@ export class Account {
 }
 
 /** When a span of time began and ended, in milliseconds that really passed. */
-export type Span = { startedAtMonotonicMs: number; toUpMs: number };
+export type Span = { startedAtMonotonicMs: number; toMonotonicMs: number };
 
 /** Failures in a row; several calls that were under way at once fail as one. */
-export type Streak = { inARow: number; readonly sinceUpMs: number; lastUpMs: number };
+export type Streak = { inARow: number; readonly sinceMonotonicMs: number; lastMonotonicMs: number };
 
 type ClosedModel = { readonly untilMs: number; readonly times: number };
 
@@ -72,7 +72,7 @@ export class PooledKey {
   freeIndex = -1;
   /** Since when nothing came back from it although it carries calls. */
   quietSinceMonotonicMs = -Infinity;
-  readonly lastSuccess: Span = { startedAtMonotonicMs: -1, toUpMs: -1 };
+  readonly lastSuccess: Span = { startedAtMonotonicMs: -1, toMonotonicMs: -1 };
   readonly counts: CallCounts;
   /** By model: failures in a row that may be the provider's. */
   readonly streaks = new Map<string, Streak>();

@@ -179,28 +179,28 @@ export class RecentOutcomes {
   readonly #keys: (PooledKey | undefined)[] = [];
   readonly #faulty: boolean[] = [];
   readonly #startedAtMonotonicMs = new Float64Array(maxOutcomes);
-  readonly #toUpMs = new Float64Array(maxOutcomes);
+  readonly #toMonotonicMs = new Float64Array(maxOutcomes);
   #count = 0;
 
-  note(pooled: PooledKey, isFault: boolean, startedAtMonotonicMs: number, toUpMs: number): void {
+  note(pooled: PooledKey, isFault: boolean, startedAtMonotonicMs: number, toMonotonicMs: number): void {
     const at = this.#count % maxOutcomes;
     this.#keys[at] = pooled;
     this.#faulty[at] = isFault;
     this.#startedAtMonotonicMs[at] = startedAtMonotonicMs;
-    this.#toUpMs[at] = toUpMs;
+    this.#toMonotonicMs[at] = toMonotonicMs;
     this.#count += 1;
   }
 
-  beside(pooled: PooledKey, sinceUpMs: number, monotonicMs: number): PeerStats {
+  beside(pooled: PooledKey, sinceMonotonicMs: number, monotonicMs: number): PeerStats {
     let [calls, faults, successesSince, faultsSince] = [0, 0, 0, 0];
     for (let at = 0; at < Math.min(this.#count, maxOutcomes); at += 1) {
-      const toUpMs = this.#toUpMs[at] ?? 0;
-      if (this.#keys[at] === pooled || toUpMs < monotonicMs - maxOutcomeAgeMs) continue;
+      const toMonotonicMs = this.#toMonotonicMs[at] ?? 0;
+      if (this.#keys[at] === pooled || toMonotonicMs < monotonicMs - maxOutcomeAgeMs) continue;
       calls += 1;
       if (this.#faulty[at] === true) {
         faults += 1;
-        if (toUpMs >= sinceUpMs) faultsSince += 1;
-      } else if ((this.#startedAtMonotonicMs[at] ?? 0) >= sinceUpMs) successesSince += 1;
+        if (toMonotonicMs >= sinceMonotonicMs) faultsSince += 1;
+      } else if ((this.#startedAtMonotonicMs[at] ?? 0) >= sinceMonotonicMs) successesSince += 1;
     }
     return { calls, faults, successesSince, faultsSince };
   }

@@ -76,7 +76,7 @@ export class CallRecorder {
     }
     this.#judge.succeeded(call, model ?? '', monotonicMs);
     pooled.lastSuccess.startedAtMonotonicMs = call.startedAtMonotonicMs;
-    pooled.lastSuccess.toUpMs = monotonicMs;
+    pooled.lastSuccess.toMonotonicMs = monotonicMs;
     const { limit } = pooled.account;
     if (providerKeys.mechanisms.seatGrowth)
       limit.succeeded(inFlightAtEnd, call.inFlightAtStart, call.startedAtMonotonicMs);

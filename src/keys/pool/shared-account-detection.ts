@@ -137,8 +137,12 @@ function isSame(one: PooledKey, other: PooledKey): boolean {
 
 /** Both calls were carried at once when they overlap by half of the shorter one: more than what the network adds. */
 function bothAtOnce(one: Span, other: Span): boolean {
-  const overlapMs = Math.min(one.toUpMs, other.toUpMs) - Math.max(one.startedAtMonotonicMs, other.startedAtMonotonicMs);
-  const shorterMs = Math.min(one.toUpMs - one.startedAtMonotonicMs, other.toUpMs - other.startedAtMonotonicMs);
+  const overlapMs =
+    Math.min(one.toMonotonicMs, other.toMonotonicMs) - Math.max(one.startedAtMonotonicMs, other.startedAtMonotonicMs);
+  const shorterMs = Math.min(
+    one.toMonotonicMs - one.startedAtMonotonicMs,
+    other.toMonotonicMs - other.startedAtMonotonicMs,
+  );
   return overlapMs > 0 && overlapMs >= shorterMs / 2;
 }
 
@@ -209,14 +213,15 @@ export class AccountGuesses {
 
 /** A key of the other one's account carried calls for half of the time that the last success of this one took. */
 function wasServedBeside(
-  { lastSuccess: { startedAtMonotonicMs, toUpMs } }: PooledKey,
+  { lastSuccess: { startedAtMonotonicMs, toMonotonicMs } }: PooledKey,
   { account }: PooledKey,
 ): boolean {
-  const enoughMs = (toUpMs - startedAtMonotonicMs) / 2;
+  const enoughMs = (toMonotonicMs - startedAtMonotonicMs) / 2;
   return account.members.some(({ inFlight, quietSinceMonotonicMs, lastSuccess }) => {
-    const goesOnMs = inFlight > 0 ? toUpMs - Math.max(startedAtMonotonicMs, quietSinceMonotonicMs) : 0;
+    const goesOnMs = inFlight > 0 ? toMonotonicMs - Math.max(startedAtMonotonicMs, quietSinceMonotonicMs) : 0;
     const endedMs =
-      Math.min(toUpMs, lastSuccess.toUpMs) - Math.max(startedAtMonotonicMs, lastSuccess.startedAtMonotonicMs);
+      Math.min(toMonotonicMs, lastSuccess.toMonotonicMs) -
+      Math.max(startedAtMonotonicMs, lastSuccess.startedAtMonotonicMs);
     return Math.max(goesOnMs, endedMs) >= enoughMs;
   });
 }

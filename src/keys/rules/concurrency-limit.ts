@@ -22,7 +22,7 @@ export class ConcurrencyLimit {
   #ceiling: Ceiling | undefined;
   #most: number;
   /** When a refusal was last heard: calls that were sent before say nothing against the ceiling that it set. */
-  #refusedUpMs = -Infinity;
+  #refusedMonotonicMs = -Infinity;
   /** Whole calls that may be carried at once. */
   seats: number;
 
@@ -62,9 +62,9 @@ export class ConcurrencyLimit {
    * that was sent as the one above the ceiling shows that there is none. Calls do not reach the provider in the order in
    * which they were counted, so one that was sent before the refusal may simply be the one that was served.
    */
-  succeeded(inFlightAtEnd: number, inFlightAtStart: number, begunUpMs: number): void {
+  succeeded(inFlightAtEnd: number, inFlightAtStart: number, begunMonotonicMs: number): void {
     if (this.#ceiling !== undefined) {
-      if (inFlightAtStart <= this.#ceiling.seats || begunUpMs <= this.#refusedUpMs) return;
+      if (inFlightAtStart <= this.#ceiling.seats || begunMonotonicMs <= this.#refusedMonotonicMs) return;
       this.#ceiling = undefined;
     }
     if (inFlightAtEnd >= this.seats || inFlightAtStart >= this.seats) this.#set(this.#limit + 1 / this.#limit);
@@ -72,7 +72,7 @@ export class ConcurrencyLimit {
 
   /** A call was refused because others were under way, at most `carried` of them ours. */
   refused(inFlightAtEnd: number, nowMs: number, monotonicMs: number): void {
-    this.#refusedUpMs = monotonicMs;
+    this.#refusedMonotonicMs = monotonicMs;
     const seats = Math.max(1, Math.min(this.seats, inFlightAtEnd));
     const before = this.#ceiling;
     // Several refusals at once are one discovery: the hold grows only when a trial after it failed.

@@ -11,7 +11,7 @@ const apartMs = 3_600_000;
 /** Notices when somebody tries an admin's door; says so once an hour, however many try and however often. */
 export class UnauthorizedAttempts {
   readonly #board: AlertBoard;
-  #saidUpMs = -Infinity;
+  #saidMonotonicMs = -Infinity;
   #times = 0;
 
   constructor(board: AlertBoard) {
@@ -19,8 +19,8 @@ export class UnauthorizedAttempts {
   }
 
   asked(userId: number, monotonicMs: number): void {
-    if (monotonicMs - this.#saidUpMs < apartMs) return;
-    this.#saidUpMs = monotonicMs;
+    if (monotonicMs - this.#saidMonotonicMs < apartMs) return;
+    this.#saidMonotonicMs = monotonicMs;
     this.#times += 1;
     // Nothing ends it: the next one is another one.
     this.#board.raise(`unauthorized-admin-attempt:${this.#times}`, { kind: 'unauthorized-admin-attempt', userId });

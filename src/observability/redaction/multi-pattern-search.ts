@@ -1,4 +1,4 @@
-/** So many first letters decide whether a place of a text is worth a second look; a shorter form is not looked for. */
+/** This many first letters decide whether a place of a text is compared in full; shorter forms are not searched for. */
 const startLength = 4;
 /** Forms are kept by so many first letters: secrets of one provider often begin alike, as innocent words do. */
 const headLength = 8;

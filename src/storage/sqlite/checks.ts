@@ -9,7 +9,7 @@ export type LedgerLook = {
   readonly waiting: number;
   readonly running: number;
   /** Ended before `sinceMs`, and their person was not told. */
-  readonly untold: number;
+  readonly undelivered: number;
   /** Waiting or running although accepted before `sinceMs`. */
   readonly expired: number;
   /** Updates kept before `sinceMs` and not handled. */
@@ -38,7 +38,7 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
     damage: findings.filter((finding) => finding !== 'ok'),
     waiting: count(`SELECT count(*) AS n FROM jobs WHERE state = 'waiting'`),
     running: count(`SELECT count(*) AS n FROM jobs WHERE state = 'running'`),
-    untold: count(`SELECT count(*) AS n FROM jobs WHERE state = 'ended' AND ended_at_ms < ?`, sinceMs),
+    undelivered: count(`SELECT count(*) AS n FROM jobs WHERE state = 'ended' AND ended_at_ms < ?`, sinceMs),
     expired: count(
       `SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running') AND accepted_at_ms < ?`,
       sinceMs,

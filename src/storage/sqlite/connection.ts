@@ -132,8 +132,8 @@ export class Database implements Disposable {
   /** Who has waited long enough hears that the file is kept by somebody else; for the others it is tried again soon. */
   #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
     const isBusy = error instanceof StorageError && error.code === 'busy';
-    const sinceUpMs = isBusy && !isLast ? this.#clock.monotonicMs() - this.#patienceMs : Infinity;
-    const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceUpMs);
+    const sinceMonotonicMs = isBusy && !isLast ? this.#clock.monotonicMs() - this.#patienceMs : Infinity;
+    const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceMonotonicMs);
     if (patient.length > 0) {
       this.#waiting.unshift(...patient);
       this.#nextTry = this.#clock.schedule(tryAgainMs, () => {
@@ -144,7 +144,7 @@ export class Database implements Disposable {
     if (patient.length === group.length) return;
     if (isBusy) this.#patienceMs = Math.min(vainMs, this.#busyTimeoutMs);
     if (error instanceof StorageError) this.#onRefusal(error);
-    for (const { reject, askedUpMs } of group) if (askedUpMs <= sinceUpMs) reject(error);
+    for (const { reject, askedUpMs } of group) if (askedUpMs <= sinceMonotonicMs) reject(error);
   }
 
   /** Does one piece of the group's work; answers how to tell about it once the group is committed. */

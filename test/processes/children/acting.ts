@@ -6,9 +6,9 @@ import { claimed } from '../../conformance/requests.ts';
 // Claims a job, to make it or to tell of it; once somebody writes a line it acts, as far as its fence lets it.
 const [path = '', part = ''] = process.argv.slice(2);
 const engine = anEngine(openDatabase({ path }));
-const untold = await engine.delivery.pending();
+const undelivered = await engine.delivery.pending();
 const claim =
-  part === 'tell' && untold[0] !== undefined ? await engine.delivery.claim(untold[0]) : await claimed(engine);
+  part === 'tell' && undelivered[0] !== undefined ? await engine.delivery.claim(undelivered[0]) : await claimed(engine);
 if (claim === undefined) throw new Error('Cannot act: there is nothing to claim');
 process.stdout.write('claimed\n');
 for await (const _ of createInterface({ input: process.stdin })) {
