@@ -13,13 +13,13 @@ export type Odd = {
 };
 
 /** Something that stands between the bot and Telegram and answers for it now and then. */
-export type TelegramDoor = AsyncDisposable & {
+export type TelegramProxy = AsyncDisposable & {
   readonly door: (telegramUrl: string) => string;
   /** The next call of this method is answered so; several are answered one after the other. */
   next(method: string, ...answers: readonly Odd[]): void;
 };
 
-export async function openDoor(): Promise<TelegramDoor> {
+export async function openTelegramProxy(): Promise<TelegramProxy> {
   const waiting = new Map<string, Odd[]>();
   let telegramUrl = '';
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
