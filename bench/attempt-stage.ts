@@ -8,7 +8,7 @@ import type { ProviderName } from '../src/domain/ids.ts';
 import { runAttempts } from '../src/jobs/attempt-loop.ts';
 import { createBreakers, ModelCooldowns } from '../src/jobs/circuit-breaker/breakers.ts';
 import { type CallJournal, createCallJournal, UnrecognizedFailures } from '../src/jobs/call-provider.ts';
-import { freshMemory } from '../src/jobs/job-progress.ts';
+import { emptyMemory } from '../src/jobs/job-progress.ts';
 import type { KeyPool } from '../src/keys/pool/key-pool.ts';
 import { systemClock as clock } from '../src/kit/clock.ts';
 import { systemRandom as random } from '../src/kit/backoff.ts';
@@ -90,7 +90,7 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
   const { emit } = core.events;
   const chain = [{ provider: line, model }] as const;
   const chains = { image: chain, video: chain };
-  const resting = new ModelCooldowns(clock, emit);
+  const modelCooldowns = new ModelCooldowns(clock, emit);
   const tools = {
     pool,
     models: modelTraits,
@@ -102,9 +102,9 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     rules: { maxAttempts: 3, delayMs: 2_000 },
     timeoutMs: perKind(90_000),
     deadlineMs: perKind(24 * 3_600_000),
-    resting,
+    modelCooldowns,
     unrecognized: new UnrecognizedFailures(emit),
-    breakers: createBreakers({ chains, pool, resting, clock, random, emit }),
+    breakers: createBreakers({ chains, pool, modelCooldowns, clock, random, emit }),
     onAttempt: () => undefined,
     onFailure: () => undefined,
   };
@@ -115,10 +115,10 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
     if (claim === undefined) throw new Error(`Cannot measure: more than ${atOnce} calls at once`);
     const { signal } = new AbortController();
     const journal = notesFor(claim);
-    let ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), journal });
+    let ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: emptyMemory(), journal });
     while (ending.kind === 'parked' && ending.reason === 'keys-busy') {
       await nextSeat(pool);
-      ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: freshMemory(), journal });
+      ending = await runAttempts(claim.job, undefined, signal, { ...given, memory: emptyMemory(), journal });
     }
     claims.push(claim);
     if (ending.kind !== 'answered') throw new Error(`Cannot measure: the job was ${ending.kind}`);

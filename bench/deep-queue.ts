@@ -5,7 +5,7 @@ import { openDatabase } from '../src/storage/sqlite/database.ts';
 import { createSqliteJobEngine } from '../src/storage/sqlite/jobs/job-engine.ts';
 import { anyNumberWaiting, benchRequest, usualRunning } from './bench-jobs.ts';
 import type { BenchmarkReport, Progress } from './figure.ts';
-import { memoryOf, probed } from './memory-probe.ts';
+import { loadMemory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { median } from './quantile.ts';
 import { scratch } from './scratch.ts';
@@ -36,7 +36,7 @@ export async function deepQueue(progress: Progress): Promise<BenchmarkReport> {
     if (round % 5 === 0) progress(`round ${round} of ${rounds}`);
   }
   const rival = (value: number) => ({ name: `the house with ${depths.shallow} waiting`, value });
-  const held = { deep: await memoryOf(deep), shallow: await memoryOf(shallow) };
+  const held = { deep: await loadMemory(deep), shallow: await loadMemory(shallow) };
   return {
     figures: [
       ...steps.map((step) => ({

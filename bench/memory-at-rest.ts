@@ -1,6 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { BenchmarkReport, Progress } from './figure.ts';
-import { type Memory, memoryOf, probed } from './memory-probe.ts';
+import { type Memory, loadMemory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
 import { openBareStage, openAppStage } from './stage.ts';
@@ -21,10 +21,10 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
   await using empty = startNode({ args: [...probed, '-e', 'setInterval(() => {}, 1e9)'], cwd: folder.dir });
   progress(`three processes rest for ${restMs / 1_000} s`);
   await Promise.race([rest(restMs), app.process.died, bare.process.died, empty.died]);
-  const ours = await memoryOf(app.process);
+  const ours = await loadMemory(app.process);
   const rivals = [
-    { name: 'bare grammY bot', memory: await memoryOf(bare.process) },
-    { name: 'empty node process', memory: await memoryOf(empty) },
+    { name: 'bare grammY bot', memory: await loadMemory(bare.process) },
+    { name: 'empty node process', memory: await loadMemory(empty) },
   ];
   const figuresOf = (what: string, held: (memory: Memory) => number) =>
     rivals.map(({ name, memory }) => ({

@@ -7,13 +7,13 @@ const probe = pathToFileURL(join(import.meta.dirname, 'processes/memory-probe.js
 const megabyte = 1_000_000;
 const answer = z.object({ rssBytes: z.number(), rssAfterGcBytes: z.number() });
 
-/** What a Node process has to be started with, so that `memoryOf` can ask it. */
+/** What a Node process has to be started with, so that `loadMemory` can ask it. */
 export const probed: readonly string[] = ['--expose-gc', '--import', probe];
 
 export type Memory = { readonly atRestMb: number; readonly afterGcMb: number };
 
 /** The resident memory of the whole process, as it is and after a garbage collection. */
-export async function memoryOf(process: NodeProcess): Promise<Memory> {
+export async function loadMemory(process: NodeProcess): Promise<Memory> {
   const { rssBytes, rssAfterGcBytes } = answer.parse(await process.ask('memory'));
   return { atRestMb: rssBytes / megabyte, afterGcMb: rssAfterGcBytes / megabyte };
 }

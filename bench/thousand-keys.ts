@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
-import { memoryOf, probed } from './memory-probe.ts';
+import { loadMemory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
 
@@ -39,8 +39,8 @@ export async function memoryWithKeys(keys: number, url: string): Promise<KeysMem
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom') },
   });
   const { heapBytes } = answer.parse(await child.ask('heap'));
-  const { atRestMb: afterWorkMb } = await memoryOf(child);
+  const { atRestMb: afterWorkMb } = await loadMemory(child);
   await Promise.race([rest(restMs), child.died]);
-  const { atRestMb } = await memoryOf(child);
+  const { atRestMb } = await loadMemory(child);
   return { afterWorkMb, atRestMb, heapMb: heapBytes / megabyte };
 }

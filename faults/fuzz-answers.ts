@@ -130,7 +130,7 @@ async function bring(
   const agent = new FuzzedHost(file);
   await using resultStore = createResultStore({ directory, allowPrivateHosts: [], agent });
   // The few names are used again and again, as the disk is not what is tested.
-  const kept = await resultStore.keep(source, kind, jobId(`tg-${at % 50}`), never);
+  const kept = await resultStore.download(source, kind, jobId(`tg-${at % 50}`), never);
   return { kept, asked: agent.asked };
 }
 

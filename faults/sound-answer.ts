@@ -38,7 +38,7 @@ export function strangeReply(reply: ProviderReply): string | undefined {
 /** Why this is nothing that the keeper may say; undefined when it is. */
 export function strangeKept(kept: Downloaded, kind: 'image' | 'video'): string | undefined {
   if (!kept.ok)
-    return typeof kept.again === 'boolean' ? strangeFailure(kept.failure) : 'again is neither true nor false';
+    return typeof kept.retryable === 'boolean' ? strangeFailure(kept.failure) : 'again is neither true nor false';
   const { file } = kept;
   return file.kind === kind && file.mime.startsWith(`${kind}/`) && file.bytes > 0
     ? undefined

@@ -106,7 +106,7 @@ function forgetfulResults(random: Random): NonNullable<CoreParts['results']> {
   const results = instantResults();
   return {
     ...results,
-    keep: async (...asked) =>
-      random() < lateFiles ? { ok: false, failure, again: true } : await results.keep(...asked),
+    download: async (...asked) =>
+      random() < lateFiles ? { ok: false, failure, retryable: true } : await results.download(...asked),
   };
 }

@@ -7,6 +7,6 @@ export function instantResults(): ResultStore {
     open: async () => undefined,
     remove: async () => false,
     list: async () => [],
-    keep: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
+    download: async () => ({ ok: true, file: { path: '/dev/null', kind: 'image', mime: 'image/png', bytes: 1 } }),
   };
 }

@@ -10,7 +10,7 @@ import { startUpstream } from './upstream.ts';
 
 /** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */
 const seatsHint = { scarce: 1, plenty: 4 } as const;
-const resting: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
+const modelCooldowns: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
 const perKind = (value: number) => ({ image: value, video: value });
 
 /** Darkroom: real service, lines, pool, maintenance, attempt loop and HTTP client, its database in memory. */
@@ -21,7 +21,7 @@ async function openApp({ world, clock, random, penalized }: Stage): Promise<Open
   const { baseUrl } = opening.use(await startUpstream(world));
   const emit: Emit = (event) => {
     if (event.event === 'app.error') throw new Error(`Cannot measure: ${event.what}`, { cause: event.error });
-    if (event.event !== 'key.changed' || !resting.has(event.state.kind)) return;
+    if (event.event !== 'key.changed' || !modelCooldowns.has(event.state.kind)) return;
     penalized(Number(/(\d+)$/.exec(event.keyName)?.[1]), event.state.kind);
   };
   const core = opening.use(

@@ -17,7 +17,7 @@ export const mediaMutants = [
   mutant('all of IPv6 is public', 'return !address.match(globalUnicastV6);', 'return false;', ...address),
   mutant(
     'addresses have any length',
-    'if (text.length > longestUrl) return refused',
+    'if (text.length > maxUrlLength) return refused',
     'if (false) return refused',
     ...address,
   ),
@@ -63,8 +63,8 @@ export const mediaMutants = [
   ),
   mutant('the end of a connection is not looked at', 'exempt ? socket : checkedSocket(socket)', 'socket', ...names),
   mutant('a name server is waited for without end', 'const resolveMs = 5000', 'const resolveMs = 5_000_000', ...names),
-  mutant('all addresses of a name are judged', 'const mostRecords = 10', 'const mostRecords = 10_000', ...names),
-  mutant('redirects have no end', 'if (hop === mostHops) throw', 'if (false) throw', ...redirects),
+  mutant('all addresses of a name are judged', 'const maxRecords = 10', 'const maxRecords = 10_000', ...names),
+  mutant('redirects have no end', 'if (hop === maxRedirects) throw', 'if (false) throw', ...redirects),
   mutant(
     'a redirect is not checked',
     'if (result.ok) return result.url;',
@@ -108,7 +108,7 @@ export const mediaMutants = [
   ),
   mutant(
     'pictures have any number of pixels',
-    'if (size.width * size.height > mostPixels) {',
+    'if (size.width * size.height > maxPixels) {',
     'if (false) {',
     'test/media/image-size.test.ts',
     'test/media/result-files.test.ts',
@@ -123,7 +123,7 @@ export const mediaMutants = [
   mutant('an unfinished file stays', 'if (!kept) await rm(passingPath, { force: true });', '', 'test/media'),
   mutant(
     'unfinished files of a killed process stay',
-    'if (passingName.test(name)) await rm(join(directory, name), { force: true });',
+    'if (temporaryName.test(name)) await rm(join(directory, name), { force: true });',
     ';',
     'test/media/remove-unfinished.test.ts',
   ),
@@ -143,7 +143,7 @@ export const mediaMutants = [
   ),
   mutant(
     'all chunks of a WebP stay',
-    'if (needed.has(name)) parts.push(...plainChunk',
+    'if (webpNeeded.has(name)) parts.push(...plainChunk',
     'parts.push(...plainChunk',
     metadata,
   ),

@@ -220,7 +220,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     service,
     retention,
     admin,
-    takesWrites: () => storage.takesWrites() && results.trouble?.() === undefined,
+    takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,
     reloadKeys: async (newKeys, newProviders = config.providers) => {
       await own?.load(ownersOf(newKeys));
       await keyRoom.reload(newKeys, newProviders);

@@ -9,8 +9,8 @@ export type Downloaded =
       readonly ok: false;
       readonly failure: AttemptFailure;
       /** A later fetch of the same address may succeed (404, cut connection). */
-      readonly again: boolean;
-      /** This machine's disk refused it, nobody else: it is worth waiting until that is over. */
+      readonly retryable: boolean;
+      /** This machine's disk refused the file; the download may be retried once the disk is writable again. */
       readonly diskFull?: boolean;
     };
 
@@ -28,9 +28,9 @@ export type ResultDownloader = {
   /** Removes all that is kept for the job; answers whether there was anything. */
   remove(jobId: JobId): Promise<boolean>;
   /** The parts of a result are kept one after the other, from 0. */
-  keep(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Downloaded>;
-  /** Why nothing can be kept at present, while that is so. */
-  readonly trouble?: () => StoreUnavailable | undefined;
+  download(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Downloaded>;
+  /** The current disk error, while nothing can be stored. */
+  readonly diskError?: () => StoreUnavailable | undefined;
 };
 
 /** What is kept, seen by whoever tidies up. */

@@ -12,108 +12,17 @@ import { ChainProgress, type TurnEnding, type JobMemory } from './job-progress.t
 import { candidatesFor } from './request/request-options.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { resumeOperation } from './resume-operation.ts';
-import { decide, longestInsideWaitMs } from './retry-policy.ts';
+import { decide, maxInSlotWaitMs } from './retry-policy.ts';
 
-/** What the attempts of a job ask of the pool. */
-export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
-
-export type KeyRequest = {
-  readonly job: Job;
-  readonly candidate: Candidate;
-  /** Keys that failed the job on this candidate: taken only when there is no other. */
-  readonly failedWith: ReadonlySet<KeyId>;
-  /** What is left of the job's deadline. */
-  readonly leftMs: number;
-};
-
-/**
- * A seat for the job's next call: the one in hand if it will do, else another, or why there is none. When it rejects,
- * what was in hand still is, unless it was given back.
- */
-export function leaseKey(wish: KeyRequest, inHand: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
-  // Every call passes by here: one more async function around it would be one more promise.
-  return inHand === undefined ? askFor(wish, pool) : betterThan(inHand, wish, pool);
-}
-
-async function betterThan(inHand: Lease, wish: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
-  if (!inHand.serves(wish.candidate.model)) {
-    inHand.release({ kind: 'unused' });
-    return askFor(wish, pool);
-  }
-  const other = wish.failedWith.has(inHand.keyId) ? await freshSeat(wish, pool) : undefined;
-  if (other !== undefined) inHand.release({ kind: 'unused' });
-  return { kind: 'seat', lease: other ?? inHand };
-}
-
-/**
- * A seat for a retry at once, after a fault that may have been the failing key's own: it has to be of another key whose
- * last call was a success of late, and no key but those that failed this job may have failed since the provider's last
- * success. Where others fail too, the fault is the provider's, and the job's attempts would be gone within milliseconds.
- */
-export async function healthySeat(
-  wish: KeyRequest,
-  pool: AttemptPool,
-  breaker: CircuitBreaker | undefined,
-): Promise<Lease | undefined> {
-  if (breaker === undefined || !breaker.mayBlame(wish.failedWith)) return undefined;
-  const lease = await freshSeat(wish, pool);
-  if (lease === undefined || breaker.isHealthy(lease.keyId)) return lease;
-  lease.release({ kind: 'unused' });
-  return undefined;
-}
-
-/** A seat of a key that has not failed the job on this candidate, if one is free. */
-async function freshSeat(wish: KeyRequest, pool: AttemptPool): Promise<Lease | undefined> {
-  const answer = await pool.acquire(wish.candidate.provider, requestFor(wish));
-  if (answer.kind !== 'seat') return undefined;
-  if (!wish.failedWith.has(answer.lease.keyId)) return answer.lease;
-  answer.lease.release({ kind: 'unused' });
-  return undefined;
-}
-
-async function askFor(wish: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
-  const request = requestFor(wish);
-  const answer = await pool.acquire(wish.candidate.provider, request);
-  if (answer.kind !== 'slow') return answer;
-  // The next fast seat may be a whole call away, and then the job's own call follows.
-  if (wish.leftMs >= 2 * answer.fastMs) return { kind: 'busy' };
-  return pool.acquire(wish.candidate.provider, { ...request, evenSlow: true });
-}
-
-function requestFor({ job, candidate, failedWith }: KeyRequest): SeatRequest {
-  return { model: candidate.model, job: job.kind, avoid: failedWith };
-}
-
-/** So many calls have to be measured before their slowest say how long to wait for one. */
-const enoughSamples = 20;
-
-export type TimeoutFacts = {
-  /** The longest that one call may take. */
-  readonly capMs: number;
-  /** What is left of the job's deadline. */
-  readonly leftMs: number;
-  readonly latency: { readonly samples: number; readonly p99Ms: number } | undefined;
-  /** The job has timed out before: its model may be starting cold, and gets all the time there is. */
-  readonly hasTimedOut: boolean;
-};
-
-/** How long one call may take: three times what all but the slowest take, a quarter of the cap at least. */
-export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: TimeoutFacts): number {
-  const isKnown = latency !== undefined && latency.samples >= enoughSamples && !hasTimedOut;
-  const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
-  return Math.min(capMs, patienceMs, leftMs);
-}
-
-/** What the loop works with, the same for every job. */
+/** The loop's dependencies, shared by all jobs. */
 export type LoopTools = CallTools & {
   readonly pool: AttemptPool;
   readonly chains: Chains;
-  /** The longest that one call may take. */
+  /** The configured timeout of one call. */
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
-  readonly resting: ModelCooldowns;
-  /** All of them, when absent. */
+  readonly modelCooldowns: ModelCooldowns;
   readonly mechanisms?: Mechanisms;
 };
 
@@ -122,22 +31,22 @@ const noKeys: ReadonlySet<KeyId> = new Set();
 export type AttemptTools = LoopTools & {
   readonly memory: JobMemory;
   readonly journal: CallJournal;
-  /** What a provider has been working on since an earlier turn. */
+  /** An operation that an earlier turn submitted and that has not ended. */
   readonly operation?: KnownOperation | undefined;
   readonly onAttempt: (attempt: number) => void;
   readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
 };
 
-/** A key that serves only other models was free: look again after this long. */
+/** The wait before the next try when the only free key serves other models. */
 const otherModelsWaitMs = 2_000;
 
 /**
- * One turn of a job: calls candidate after candidate and key after key until there is an answer, a failure that no
- * further try mends, or a wait too long for a slot. `seat` is the seat with which the job was claimed; nothing is
- * waited for on the pool. Throws the signal's reason when the job was cancelled or the house closes.
+ * Runs one turn of a job: tries candidate after candidate and key after key until there is an answer, a failure that no
+ * retry can fix, or a wait too long for a slot. `seat` is the lease with which the job was claimed. It never waits for
+ * the pool. Throws the signal's reason when the job was cancelled or the app stops.
  *
- * A silent provider (see Breaker) is asked by one job at a time: the others go on to the next candidate that is not
- * silent, or park until the next probe.
+ * Only one job at a time calls a provider that is down (see CircuitBreaker): the others move to the next candidate whose
+ * provider is up, or park until the next probe.
  */
 export async function runAttempts(
   job: Job,
@@ -150,14 +59,14 @@ export async function runAttempts(
   const nowMs = clock.now();
   const deadlineMonotonicMs = clock.monotonicMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
   const isDown = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
-  const isPassedOver = (candidate: Candidate) => tools.resting.isResting(candidate) && !progress.isAtLast;
-  let inHand = seat;
+  const isSkipped = (candidate: Candidate) => tools.modelCooldowns.isCooling(candidate) && !progress.isAtLast;
+  let held = seat;
   let foundProviderDown = false;
 
   try {
     if (tools.operation !== undefined) {
-      inHand?.release({ kind: 'unused' });
-      inHand = undefined;
+      held?.release({ kind: 'unused' });
+      held = undefined;
       const ending = await resumeOperation(job, tools.operation, progress, deadlineMonotonicMs, signal, tools);
       if (ending !== undefined) return ending;
     }
@@ -166,7 +75,7 @@ export async function runAttempts(
       const { candidate } = progress;
       const leftMs = deadlineMonotonicMs - clock.monotonicMs();
       if (candidate === undefined || leftMs <= 0 || progress.hasCalledEnough) return progress.failed();
-      if (isPassedOver(candidate)) {
+      if (isSkipped(candidate)) {
         progress.nextCandidate();
         continue;
       }
@@ -175,12 +84,12 @@ export async function runAttempts(
       if (mustWait && progress.skipTo((later) => !isDown(later))) continue;
       if (candidate.provider !== job.line) return progress.parked(candidate.provider, clock.now(), 'next-candidate');
       if (mustWait) {
-        // Silent for longer than this job would wait for it: who comes now is told so instead of waiting as long again.
+        // The provider has been down for longer than the job's whole deadline: fail now instead of waiting that long.
         if (breaker.openForMs >= tools.deadlineMs[job.kind]) return progress.failed(memory.lastCode ?? 'provider-down');
         if (foundProviderDown) progress.rotate(candidate.provider);
         return progress.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
       }
-      // An attempt that cannot end inside the job's deadline is not begun.
+      // An attempt that cannot end before the job's deadline is not started.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
       if (expectedMs > leftMs) {
         progress.nextCandidate();
@@ -188,19 +97,26 @@ export async function runAttempts(
       }
 
       const failedWith = mechanisms.avoidFailedKeys ? memory.failedWith : noKeys;
-      const wish: KeyRequest = { job, candidate, failedWith, leftMs };
-      const wasInVain = inHand?.serves(candidate.model) === false;
-      const answer = await leaseKey(wish, inHand, pool);
-      inHand = answer.kind === 'seat' ? answer.lease : undefined;
+      const keyRequest: KeyRequest = { job, candidate, failedWith, leftMs };
+      const servedOtherModels = held?.serves(candidate.model) === false;
+      const answer = await leaseKey(keyRequest, held, pool);
+      held = answer.kind === 'seat' ? answer.lease : undefined;
       signal.throwIfAborted();
       if (answer.kind !== 'seat') {
-        const ending = withoutSeat(answer, progress, job.line, wasInVain, clock.now() + leftMs - expectedMs, tools);
+        const ending = withoutSeat(
+          answer,
+          progress,
+          job.line,
+          servedOtherModels,
+          clock.now() + leftMs - expectedMs,
+          tools,
+        );
         if (ending !== undefined) return ending;
         continue;
       }
 
       const isProbe = breaker?.beginProbe() ?? false;
-      // It fell silent, or another job took the probe, while the seat was asked for.
+      // While the lease was acquired, the breaker opened or another job started the probe.
       if (breaker?.isOpen === true && !isProbe) continue;
       if (progress.isFirstCall) breaker?.noteFirst();
       tools.onAttempt(progress.attempts + 1);
@@ -217,7 +133,7 @@ export async function runAttempts(
         waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),
         isProbe,
       };
-      inHand = undefined;
+      held = undefined;
       const reply = await callProvider(call, journal, signal, tools);
       memory.lastCallEndedMs = clock.now();
       if (reply.ok) {
@@ -233,17 +149,17 @@ export async function runAttempts(
       const decision = decide(failure, progress.attempts, tools.rules, tools.random);
       if (decision.kind === 'give-up') return progress.failed(decision.code);
       if (decision.kind === 'next-candidate') {
-        if (decision.restModel && mechanisms.unknownModelCooldown) tools.resting.noteUnknown(candidate);
+        if (decision.coolModel && mechanisms.unknownModelCooldown) tools.modelCooldowns.noteUnknown(candidate);
         progress.nextCandidate();
       }
-      // Whoever finds the provider or the model silent is told above how to go on.
-      const isSilence = providerDown || isPassedOver(candidate);
-      if (decision.kind === 'back-off' && !isSilence && (breaker === undefined || breaker.mayRetry())) {
-        // A second key that fails the job speaks against the keys being the trouble.
+      // When the provider or the model is down, the next iteration decides how to continue.
+      const isKnownDown = providerDown || isSkipped(candidate);
+      if (decision.kind === 'back-off' && !isKnownDown && (breaker === undefined || breaker.mayRetry())) {
+        // After a second key has failed the job, the keys are unlikely to be the cause.
         const mayBeTheKey = decision.perhapsTheKey && progress.attempts === 1;
-        if (mayBeTheKey && mechanisms.secondKey) inHand = await healthySeat(wish, pool, breaker);
-        if (inHand === undefined) {
-          if (decision.ms > longestInsideWaitMs) {
+        if (mayBeTheKey && mechanisms.secondKey) held = await leaseHealthyKey(keyRequest, pool, breaker);
+        if (held === undefined) {
+          if (decision.ms > maxInSlotWaitMs) {
             return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
           }
           await clock.sleep(decision.ms, signal);
@@ -251,24 +167,24 @@ export async function runAttempts(
       }
     }
   } finally {
-    inHand?.release({ kind: 'unused' });
+    held?.release({ kind: 'unused' });
   }
 }
 
-/** Parks the job, or sends it on to its next candidate and answers nothing. */
+/** Handles a lease request without a seat: parks the job, or moves it to its next candidate and returns nothing. */
 function withoutSeat(
   answer: Exclude<SeatAnswer, { kind: 'seat' }>,
   progress: ChainProgress,
   line: ProviderName,
-  wasInVain: boolean,
+  servedOtherModels: boolean,
   latestStartMs: number,
   { clock }: LoopTools,
 ): TurnEnding | undefined {
   switch (answer.kind) {
     case 'busy':
     case 'slow':
-      // The line hands the job out again with the first seat that comes back.
-      return progress.parked(line, clock.now() + (wasInVain ? otherModelsWaitMs : 0), 'keys-busy');
+      // The dispatcher claims the job again with the first released seat.
+      return progress.parked(line, clock.now() + (servedOtherModels ? otherModelsWaitMs : 0), 'keys-busy');
     case 'cooling':
       if (answer.untilMs < latestStartMs) return progress.parked(line, answer.untilMs, 'keys-cooling');
       progress.skipCandidate('busy', answer.untilMs);
@@ -292,4 +208,92 @@ function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, to
     latency: tools.mechanisms?.learnedDeadline === false ? undefined : tools.pool.latency(provider, model, job.kind),
     hasTimedOut: tools.memory.hasTimedOut,
   });
+}
+
+/** The timeout is derived from latency only after this many measured calls. */
+const minSamples = 20;
+
+export type TimeoutFacts = {
+  readonly capMs: number;
+  readonly leftMs: number;
+  readonly latency: { readonly samples: number; readonly p99Ms: number } | undefined;
+  /** The job has timed out before: its model may be starting cold, so the full cap applies. */
+  readonly hasTimedOut: boolean;
+};
+
+/** The timeout of one call, in milliseconds: three times the p99 latency, at least a quarter of the configured cap. */
+export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: TimeoutFacts): number {
+  const isKnown = latency !== undefined && latency.samples >= minSamples && !hasTimedOut;
+  const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
+  return Math.min(capMs, patienceMs, leftMs);
+}
+
+/** The part of the key pool that a job's attempts use. */
+export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
+
+export type KeyRequest = {
+  readonly job: Job;
+  readonly candidate: Candidate;
+  /** Keys that failed the job on this candidate; used only when there is no other. */
+  readonly failedWith: ReadonlySet<KeyId>;
+  /** Time until the job's deadline. */
+  readonly leftMs: number;
+};
+
+/**
+ * Returns a lease for the job's next call: the held one if it is suitable, else another, or why there is none. When it
+ * rejects, the held lease is still held unless it was released.
+ */
+export function leaseKey(keyRequest: KeyRequest, held: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
+  // Hot path: an async function here would add a promise to every call.
+  return held === undefined ? acquireLease(keyRequest, pool) : keepOrReplace(held, keyRequest, pool);
+}
+
+async function keepOrReplace(held: Lease, keyRequest: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
+  if (!held.serves(keyRequest.candidate.model)) {
+    held.release({ kind: 'unused' });
+    return acquireLease(keyRequest, pool);
+  }
+  const other = keyRequest.failedWith.has(held.keyId) ? await leaseUntriedKey(keyRequest, pool) : undefined;
+  if (other !== undefined) held.release({ kind: 'unused' });
+  return { kind: 'seat', lease: other ?? held };
+}
+
+/**
+ * Returns a lease for an immediate retry after a fault that the failing key may have caused. It requires another key
+ * whose last call succeeded recently, and that only keys which failed this job have failed since the provider's last
+ * success. When other keys fail too, the provider is at fault, and immediate retries would use up the job's attempts.
+ */
+export async function leaseHealthyKey(
+  keyRequest: KeyRequest,
+  pool: AttemptPool,
+  breaker: CircuitBreaker | undefined,
+): Promise<Lease | undefined> {
+  if (breaker === undefined || !breaker.mayBlame(keyRequest.failedWith)) return undefined;
+  const lease = await leaseUntriedKey(keyRequest, pool);
+  if (lease === undefined || breaker.isHealthy(lease.keyId)) return lease;
+  lease.release({ kind: 'unused' });
+  return undefined;
+}
+
+/** Leases a key that has not failed the job on this candidate, if one is free. */
+async function leaseUntriedKey(keyRequest: KeyRequest, pool: AttemptPool): Promise<Lease | undefined> {
+  const answer = await pool.acquire(keyRequest.candidate.provider, requestFor(keyRequest));
+  if (answer.kind !== 'seat') return undefined;
+  if (!keyRequest.failedWith.has(answer.lease.keyId)) return answer.lease;
+  answer.lease.release({ kind: 'unused' });
+  return undefined;
+}
+
+async function acquireLease(keyRequest: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
+  const request = requestFor(keyRequest);
+  const answer = await pool.acquire(keyRequest.candidate.provider, request);
+  if (answer.kind !== 'slow') return answer;
+  // Waiting for a fast seat may take one whole call, and the job's own call follows.
+  if (keyRequest.leftMs >= 2 * answer.fastMs) return { kind: 'busy' };
+  return pool.acquire(keyRequest.candidate.provider, { ...request, evenSlow: true });
+}
+
+function requestFor({ job, candidate, failedWith }: KeyRequest): SeatRequest {
+  return { model: candidate.model, job: job.kind, avoid: failedWith };
 }

@@ -1,20 +1,20 @@
 import type { Clock } from '../kit/clock.ts';
 
-/** So long has a call to end after it was told to. */
+/** How long a call may take to end after its signal aborted. */
 const stopPatienceMs = 30_000;
 
-/** A call that goes on although it was told to stop: nobody waits for it any longer. */
+/** A call that did not end after its signal aborted; the caller stops waiting for it. */
 export class StopTimeoutError extends Error {
   constructor() {
-    super(`It went on for ${stopPatienceMs / 1_000} s after it was told to stop`);
-    this.name = 'WentOn';
+    super(`The call still ran ${stopPatienceMs / 1_000} s after its signal aborted`);
+    this.name = 'StopTimeoutError';
   }
 }
 
 /**
- * The time of one call: its signal aborts after `ms` as timed out, or with the parent's reason, and a call that does not
- * end even then is left behind. One timer and one listener do all of it, since every call pays for them; they go when it
- * is disposed.
+ * The deadline of one call. Its signal aborts after `ms` with a TimeoutError, or with the parent's reason; a call that
+ * does not end after that is abandoned. It uses one timer and one listener, because every call pays for them; disposing
+ * it removes both.
  */
 export class CallDeadline implements Disposable {
   readonly #abort = new AbortController();
@@ -38,7 +38,7 @@ export class CallDeadline implements Disposable {
     return this.#abort.signal;
   }
 
-  /** What the call answers; throws WentOn when it goes on for long after the signal aborted. */
+  /** Returns the call's result; throws a StopTimeoutError when the call runs 30 s past the abort. */
   answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#leave = reject;

@@ -15,73 +15,19 @@ import { generationRequest } from './request/request-options.ts';
 import { pollDelayMs } from './operation-polling.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 
-/** Where the calls of one running job are kept. */
-export type CallJournal = {
-  /** Resolves when the call, and everything noted before it, is durable; false when the job is no longer ours. */
-  sent(trail: AttemptTrail): Promise<boolean>;
-  /** As `sent`, for what a call was answered. */
-  answered(trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
-  /** As `sent`, for what a provider has taken on. */
-  submitted(trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
-  /** Keeps how a call ended; nobody waits for it but the next `sent`. */
-  ended(trail: AttemptTrail): void;
-  /** Keeps what was used up; nobody waits for it but the next `sent`. */
-  checkpoint(progress: Progress): void;
-};
-
-/** Notes in the engine. What is noted in one turn of the event loop shares one commit with what follows in that turn. */
-export function createCallJournal(queue: JobQueue, lease: JobLease): CallJournal {
-  let unsettled: Promise<unknown> | undefined;
-  const add = (note: Promise<unknown>) => {
-    unsettled = unsettled === undefined ? note : Promise.all([unsettled, note]);
-    // Whoever acts for the job next waits for it and hears why it was not kept.
-    unsettled.catch(() => undefined);
-  };
-  const withEarlier = async (kept: Promise<boolean>) => {
-    const earlier = unsettled;
-    unsettled = undefined;
-    const [isKept] = await Promise.all([kept, earlier]);
-    return isKept;
-  };
-  return {
-    sent: (trail) => withEarlier(queue.recordCall(lease, trail)),
-    answered: (trail, progress, answer) => withEarlier(queue.recordAnswer(lease, trail, progress, answer)),
-    submitted: (trail, progress, operation) => withEarlier(queue.recordOperation(lease, trail, progress, operation)),
-    ended: (trail) => add(queue.recordCall(lease, trail)),
-    checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
-  };
-}
-
-/** Counts and tells the failures that are in no table, so that whoever keeps the table can make it grow. */
-export class UnrecognizedFailures {
-  readonly #emit: Emit;
-  readonly #counts = new Map<ProviderName, number>();
-
-  constructor(emit: Emit) {
-    this.#emit = emit;
-  }
-
-  note(provider: ProviderName, detail: string): void {
-    const count = (this.#counts.get(provider) ?? 0) + 1;
-    this.#counts.set(provider, count);
-    this.#emit({ event: 'failure.unrecognized', provider, detail, count });
-  }
-}
-
 export type CallTools = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
-  /** What each model takes. */
+  /** The traits of each model. */
   readonly models: ModelLookup;
   readonly breakers: ReadonlyMap<ProviderName, CircuitBreaker>;
   readonly unrecognized: UnrecognizedFailures;
   readonly rules: RetryRules;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Hears how far each job is. */
   readonly onCheckpoint?: OnCheckpoint;
 };
 
-/** One call that is about to go out. */
+/** One call that is about to be sent. */
 export type Call = {
   readonly job: Job;
   readonly candidate: Candidate;
@@ -90,24 +36,25 @@ export type Call = {
   readonly number: number;
   readonly attempt: number;
   readonly timeoutMs: number;
-  /** When the job's own deadline passes, in the clock's uptime. */
+  /** The job's deadline, on the monotonic clock. */
   readonly deadlineMonotonicMs: number;
   readonly waitedMs: number;
-  /** What the job has used up, this call included. */
+  /** The job's progress, this call included. */
   readonly progress: Progress;
-  /** The one call that asks for everybody whether a silent provider is back. */
+  /** True for the half-open probe of a provider that is down. */
   readonly isProbe: boolean;
 };
 
 export type CallReply = ProviderReply & {
   readonly trail: AttemptTrail;
-  /** It failed by the fault of a provider that is silent, as this or an earlier call has shown: nobody pays for it. */
+  /** True for a fault of a provider whose breaker is open now: the call costs no attempt. */
   readonly providerDown: boolean;
 };
 
 /**
- * One call to one provider with one key: kept and told before and after, its seat given back with what it says of the
- * key. Throws the signal's reason when the job was cancelled or the house closes; everything else is an answer.
+ * Makes one call to one provider with one key: records and emits it before and after, and releases the lease with the
+ * verdict on the key. Throws the signal's reason when the job was cancelled or the app stops, and a JobStopped when a
+ * newer lease fences the job; every other failure is part of the reply.
  */
 export async function callProvider(
   call: Call,
@@ -124,7 +71,7 @@ export async function callProvider(
   let isProbing = isProbe;
   let reply: ProviderReply;
   try {
-    if (!(await journal.sent(sent))) throw new JobStopped('overtaken');
+    if (!(await journal.sent(sent))) throw new JobStopped('fenced');
     onCheckpoint('call-noted', job.id);
     signal.throwIfAborted();
     emit(started(job, sent));
@@ -136,7 +83,7 @@ export async function callProvider(
       const ms = Math.round(clock.monotonicMs() - startedMs);
       submitted = { ...sent, ending: { kind: 'submitted', ms } };
       const followed = await takeOn(call, answer, submitted, journal, tools);
-      // Others may ask the provider again: it answers.
+      // An accepted submission shows that the provider is up, so the probe ends here and not with the operation.
       if (isProbing) breaker?.noteSuccess(lease.keyId, ms);
       if (isProbing) breaker?.endProbe(false);
       isProbing = false;
@@ -147,7 +94,7 @@ export async function callProvider(
   } catch (error) {
     lease.release({ kind: 'unused' });
     if (isProbing) breaker?.endProbe(false);
-    // What is submitted goes on without us, unless its person does not want it any more.
+    // A submitted operation continues at the provider, unless its person has cancelled the job.
     const isOver = submitted === undefined || isCancelled(signal);
     if (signal.aborted && isOver) journal.ended({ ...sent, ending: brokenOff(startedMs, clock) });
     throw error;
@@ -157,17 +104,16 @@ export async function callProvider(
   return concludeCall(ended, reply, journal, tools);
 }
 
-/** A call that is over. */
-export type EndedCall = {
+type EndedCall = {
   readonly job: Job;
   readonly lease: Lease;
   readonly sent: AttemptTrail;
   readonly isProbe: boolean;
-  /** From the first word to the last. */
+  /** From sending to the end of the reply. */
   readonly ms: number;
 };
 
-/** Gives the seat back with what the call says of the key and its provider, tells of it, and keeps how it failed. */
+/** Releases the lease with the verdict on the key, updates the breaker, emits the outcome and records a failure. */
 export function concludeCall(
   { job, lease, sent, isProbe, ms }: EndedCall,
   reply: ProviderReply,
@@ -199,7 +145,7 @@ export function concludeCall(
   return { ...reply, trail, providerDown };
 }
 
-/** Keeps what the provider has taken on: from now on nobody submits it again, and only this call's key asks about it. */
+/** Records the accepted operation: it is never submitted again, and only this call's key polls it. */
 async function takeOn(
   { job, candidate, lease, deadlineMonotonicMs, progress }: Call,
   { operation, askAgainInMs }: Submitted,
@@ -214,9 +160,9 @@ async function takeOn(
   }
   const followed = { operation, provider, lease, deadlineMonotonicMs, firstInMs: pollDelayMs(0, askAgainInMs) };
   if (!(await journal.submitted(submitted, progress, operation))) {
-    // The job was cancelled, or is somebody else's now, who knows nothing of this run.
+    // The job was cancelled, or a newer lease owns it and does not know this operation.
     await cancelOperation(followed, { clock, emit });
-    throw new JobStopped('overtaken');
+    throw new JobStopped('fenced');
   }
   emit(wasSubmitted(job, submitted));
   return followed;
@@ -224,7 +170,7 @@ async function takeOn(
 
 async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply | Submitted> {
   const { job, candidate, lease, timeoutMs } = call;
-  // Every call passes by here: `using` would cost it more than the deadline does.
+  // Hot path: `using` costs more than the deadline itself.
   const deadline = new CallDeadline(timeoutMs, signal, tools.clock);
   try {
     const provider = tools.providers.get(candidate.provider);
@@ -237,7 +183,7 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
     return await deadline.answerOf(answer);
   } catch (error) {
     const wasStopped = deadline.signal.aborted;
-    // A bug in an adapter costs the job an attempt, not the house its life nor the key its name.
+    // A bug in an adapter costs the job an attempt; it neither stops the process nor counts against the key.
     if (!wasStopped || error instanceof StopTimeoutError) {
       tools.emit({ event: 'app.error', what: `the adapter of ${candidate.provider}`, error });
     }
@@ -276,7 +222,60 @@ function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rule
   };
 }
 
-// Each call tells of its start and its end: written out, such an event costs a tenth of what spreading shared facts does.
+/** The write-ahead journal of one running job's calls. */
+export type CallJournal = {
+  /** Resolves when the call and every earlier entry is durable; false when a newer lease fences this one. */
+  sent(trail: AttemptTrail): Promise<boolean>;
+  /** As `sent`, for the answer to a call. */
+  answered(trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
+  /** As `sent`, for an operation that a provider has accepted. */
+  submitted(trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
+  /** Records how a call ended; only the next `sent` waits for it. */
+  ended(trail: AttemptTrail): void;
+  /** Records the job's progress; only the next `sent` waits for it. */
+  checkpoint(progress: Progress): void;
+};
+
+/** Writes the journal to the job engine. Entries of one turn of the event loop share one commit. */
+export function createCallJournal(queue: JobQueue, lease: JobLease): CallJournal {
+  let unsettled: Promise<unknown> | undefined;
+  const add = (note: Promise<unknown>) => {
+    unsettled = unsettled === undefined ? note : Promise.all([unsettled, note]);
+    // The next awaited entry rejects with the same error.
+    unsettled.catch(() => undefined);
+  };
+  const withEarlier = async (kept: Promise<boolean>) => {
+    const earlier = unsettled;
+    unsettled = undefined;
+    const [isKept] = await Promise.all([kept, earlier]);
+    return isKept;
+  };
+  return {
+    sent: (trail) => withEarlier(queue.recordCall(lease, trail)),
+    answered: (trail, progress, answer) => withEarlier(queue.recordAnswer(lease, trail, progress, answer)),
+    submitted: (trail, progress, operation) => withEarlier(queue.recordOperation(lease, trail, progress, operation)),
+    ended: (trail) => add(queue.recordCall(lease, trail)),
+    checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
+  };
+}
+
+/** Counts and emits failures that no failure table contains, so that a maintainer can add them. */
+export class UnrecognizedFailures {
+  readonly #emit: Emit;
+  readonly #counts = new Map<ProviderName, number>();
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  note(provider: ProviderName, detail: string): void {
+    const count = (this.#counts.get(provider) ?? 0) + 1;
+    this.#counts.set(provider, count);
+    this.#emit({ event: 'failure.unrecognized', provider, detail, count });
+  }
+}
+
+// Hot path: events with their fields written out cost a tenth of events built by spreading shared fields.
 
 function started({ id }: Job, { attempt, of, keyId, keyName, candidate, choice, waitedMs }: AttemptTrail): AppEvent {
   return { event: 'attempt.started', jobId: id, attempt, of, keyId, keyName, model: candidate.model, choice, waitedMs };

@@ -7,19 +7,12 @@ import type { KeyLeases, Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
-/** How many jobs of a line wait, parked ones included. */
-export async function waitingInLine(reader: Pick<JobReader, 'stats'>, line: ProviderName): Promise<number> {
-  const { lines } = await reader.stats();
-  const waiting = lines.find((stats) => stats.line === line)?.waiting;
-  return waiting === undefined ? 0 : waiting.free + waiting.premium;
-}
-
-/** How often a line with waiting jobs looks for those whose own deadline has passed. */
-const lookAgainMs = 5_000;
-/** A slow key that was left alone is looked at again no sooner than this. */
-const leastSlowLookMs = 100;
-/** How many jobs at most are sent on past a silent provider between two probes. */
-const mostSentOn = 200;
+/** How often a line with waiting jobs checks for passed job deadlines. */
+const recheckMs = 5_000;
+/** The shortest wait before a slow key that was not used is considered again. */
+const minSlowRecheckMs = 100;
+/** At most this many jobs move past a provider that is down between two probes. */
+const maxSentOn = 200;
 
 export type DispatcherOptions = {
   readonly provider: ProviderName;
@@ -29,48 +22,48 @@ export type DispatcherOptions = {
   readonly breaker: CircuitBreaker;
   readonly clock: Clock;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
-  /** True when a job of this line may find another provider in its chain that is not silent. */
-  readonly hasElsewhere?: () => boolean;
-  /** False while no further job should be begun. */
+  /** True when a chain offers a later provider that is not down. */
+  readonly hasFallback?: () => boolean;
+  /** False while no further job may start. */
   readonly hasRoom?: () => boolean;
-  /** Runs one claimed job; without a seat when no key can serve it now. Settles the claim, never throws. */
+  /** Runs one claimed job, without a seat when no key can serve it now. Settles the claim and never throws. */
   readonly run: (claim: Claim, seat: Lease | undefined) => Promise<void>;
-  /** Called when the engine does not answer; the line tries again by itself. */
+  /** Called when the engine fails; the line tries again by itself. */
   readonly onError: (error: unknown) => void;
 };
 
 /**
- * The queue in front of one provider. The key picks the job: only with a free seat in hand is the next job claimed from
- * the engine, so that whoever should be first when a key wakes, is. p-queue holds the execution slots, as many as the
- * ready keys have seats. While the provider is silent (see Breaker) one job at a time is started, as the probe; those
- * that may find another provider are sent on.
+ * Starts the jobs of one provider's line. It leases a seat first and claims a job second, so that the fair order is
+ * decided at the moment a key becomes free. p-queue holds the execution slots, as many as the ready keys have seats.
+ * While the circuit breaker is open, it starts one job at a time as the probe and sends on jobs that have a fallback
+ * provider.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #slots = new PQueue({ concurrency: 1 });
   #admitting = true;
   #pumping = false;
-  #again = false;
-  /** True while the line itself gives back a seat for which there was no job. */
+  #isPoked = false;
+  /** True while the line itself releases a seat for which there was no job; that release must not wake it. */
   #givingBack = false;
   #sentOn = 0;
-  /** When a slow key that was left alone is worth another look. */
+  /** When a slow key that was not used is considered again. */
   #slowLookMs = Infinity;
   #alarm: Disposable | undefined;
-  #turns = Promise.resolve();
+  #pumped = Promise.resolve();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
   }
 
-  /** Something changed: a job came, a seat was freed, a key woke. Cheap, and safe to call at any time. */
+  /** Reports a change: a new job, a released seat, a key whose cooldown ended. Cheap, and safe to call at any time. */
   poke(): void {
     if (this.#givingBack || !this.#admitting) return;
-    this.#again = true;
-    if (!this.#pumping) this.#turns = this.#pump();
+    this.#isPoked = true;
+    if (!this.#pumping) this.#pumped = this.#pump();
   }
 
-  /** Claims nothing more. */
+  /** Stops claiming jobs. */
   close(): void {
     this.#admitting = false;
     this.#alarm?.[Symbol.dispose]();
@@ -80,9 +73,9 @@ export class Dispatcher {
     return this.#slots.pending;
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no job of the line runs. */
   async idle(): Promise<void> {
-    await this.#turns;
+    await this.#pumped;
     await this.#slots.onIdle();
   }
 
@@ -90,8 +83,8 @@ export class Dispatcher {
     this.#pumping = true;
     try {
       let lookedMs = 0;
-      while (this.#again) {
-        this.#again = false;
+      while (this.#isPoked) {
+        this.#isPoked = false;
         lookedMs = this.#options.clock.now();
         this.#slowLookMs = Infinity;
         await this.#failExpired();
@@ -100,15 +93,15 @@ export class Dispatcher {
       await this.#setAlarm(lookedMs);
     } catch (error) {
       this.#options.onError(error);
-      this.#wakeIn(lookAgainMs);
+      this.#wakeIn(recheckMs);
     } finally {
       this.#pumping = false;
     }
-    // A poke that came between the last look and here.
-    if (this.#again) this.poke();
+    // A poke may arrive after the loop has ended.
+    if (this.#isPoked) this.poke();
   }
 
-  /** Starts one job if there is a slot, a seat and a job; answers whether it is worth trying for another. */
+  /** Starts one job if there is a slot, a seat and a job; returns whether another one may start. */
   async #startNext(): Promise<boolean> {
     const { provider, pool, breaker, hasRoom = () => true } = this.#options;
     if (!hasRoom()) return false;
@@ -128,13 +121,13 @@ export class Dispatcher {
       await this.#options.run(claim, undefined);
       return true;
     }
-    // A seat opens a slot: some of the others may hold calls with keys that take no more, or none while they back off.
+    // The seat count alone is too low: running calls may hold seats of keys that are no longer ready, or back off without a seat.
     this.#slots.concurrency = Math.max(1, pool.seats(provider), running + 1);
     void this.#slots.add(() => this.#options.run(claim, seat)).finally(() => this.poke());
     return !breaker.isOpen;
   }
 
-  /** A slow key is taken when the jobs that wait would keep the fast ones busy for longer than it takes. */
+  /** Leases a slow key only when the waiting jobs would occupy the fast keys for longer than one slow call takes. */
   async #askForSeat(running: number): Promise<SeatAnswer> {
     const { provider, reader, pool, clock } = this.#options;
     const answer = await pool.acquire(provider);
@@ -144,12 +137,12 @@ export class Dispatcher {
     if (running === 0 || (waiting * fastMs) / Math.max(1, fastSeats) > slowMs) {
       return pool.acquire(provider, { evenSlow: true });
     }
-    // The fast ones are due back by then; when they are not, they are no faster after all.
-    this.#slowLookMs = clock.now() + Math.max(leastSlowLookMs, fastMs);
+    // A fast key should be free by then; if none is, the slow key is considered again.
+    this.#slowLookMs = clock.now() + Math.max(minSlowRecheckMs, fastMs);
     return answer;
   }
 
-  /** The next job for a seat; the seat goes back when there is none. */
+  /** Claims the next job; releases the seat when there is none. */
   async #claimFor(seat: Lease | undefined): Promise<Claim | undefined> {
     const { provider, queue } = this.#options;
     let claim: Claim | undefined;
@@ -161,9 +154,9 @@ export class Dispatcher {
     return claim;
   }
 
-  /** While the provider is silent and no probe is due: lets a job look for another provider. */
+  /** Lets one job move to another provider while the breaker is open and no probe is due. */
   async #sendOn(): Promise<boolean> {
-    if (this.#sentOn >= mostSentOn || this.#options.hasElsewhere?.() !== true) return false;
+    if (this.#sentOn >= maxSentOn || this.#options.hasFallback?.() !== true) return false;
     this.#sentOn += 1;
     const claim = await this.#claimFor(undefined);
     if (claim !== undefined) await this.#options.run(claim, undefined);
@@ -179,7 +172,7 @@ export class Dispatcher {
     }
   }
 
-  /** Jobs that are parked past their own deadline end, whether or not a key is awake. */
+  /** Ends parked jobs whose deadline has passed, whether or not a key is ready. */
   async #failExpired(): Promise<void> {
     const { queue, provider, deadlineMs, run } = this.#options;
     for (const kind of jobKinds) {
@@ -191,17 +184,24 @@ export class Dispatcher {
     }
   }
 
-  /** For the first job that was not ready at `lookedMs` (it may have become so meanwhile), or for the next probe. */
+  /** Schedules the next wake-up: the first job that was not ready at `lookedMs`, or the next probe. */
   async #setAlarm(lookedMs: number): Promise<void> {
     const { queue, reader, provider, clock, breaker } = this.#options;
     if ((await waitingInLine(reader, provider)) === 0) return;
     const readyMs = await queue.nextReadyMs(provider, lookedMs);
     const probeInMs = breaker.isOpen && !breaker.mayProbe ? breaker.probeInMs : Infinity;
-    this.#wakeIn(Math.min(lookAgainMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
+    this.#wakeIn(Math.min(recheckMs, Math.min(readyMs ?? Infinity, this.#slowLookMs) - clock.now(), probeInMs));
   }
 
   #wakeIn(ms: number): void {
     this.#alarm?.[Symbol.dispose]();
     if (this.#admitting) this.#alarm = this.#options.clock.schedule(ms, () => this.poke());
   }
+}
+
+/** How many jobs of a line wait, parked ones included. */
+async function waitingInLine(reader: Pick<JobReader, 'stats'>, line: ProviderName): Promise<number> {
+  const { lines } = await reader.stats();
+  const waiting = lines.find((stats) => stats.line === line)?.waiting;
+  return waiting === undefined ? 0 : waiting.free + waiting.premium;
 }

@@ -19,56 +19,14 @@ import type { ModelLookup, ReplySource } from '../domain/provider.ts';
 import { candidatesFor } from './request/request-options.ts';
 import { codeFor, decide, type RetryRules } from './retry-policy.ts';
 
-/** A result that is not there yet is looked for this long, without a new generation. */
-const patienceMs = 60_000;
-
-export type FetchTools = {
-  readonly resultStore: ResultDownloader;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly emit: Emit;
-  readonly deadlineMs: Readonly<Record<JobKind, number>>;
-};
-
-/**
- * Brings one file of a result to disk; fetches again for up to a minute what may still appear, and as long as the job lives what
- * this machine's disk refuses. Throws the signal's reason.
- */
-export async function fetchResult(
-  job: Job,
-  source: MediaSource,
-  signal: AbortSignal,
-  { resultStore, clock, random, emit, deadlineMs }: FetchTools,
-  part = 0,
-): Promise<Downloaded> {
-  const beganMonotonicMs = clock.monotonicMs();
-  const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
-  for (let fetches = 1; ; fetches += 1) {
-    const kept = await fetchOnce();
-    if (kept.ok) return kept;
-    const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
-    const isWaitedFor =
-      clock.monotonicMs() - beganMonotonicMs + waitMs <= (kept.diskFull === true ? leftMs : patienceMs);
-    if (!isWaitedFor || !(kept.diskFull === true || (kept.again && source.kind === 'url'))) return kept;
-    // The disk tells of its trouble by itself.
-    if (kept.diskFull !== true) emit({ event: 'result.refetch', jobId: job.id, detail: kept.failure.detail });
-    await clock.sleep(waitMs, signal);
-  }
-
-  async function fetchOnce(): Promise<Downloaded> {
-    using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
-    return await resultStore.keep(source, job.kind, job.id, deadline, part);
-  }
-}
-
-export type BringTools = FetchTools & {
+export type StoreTools = FetchTools & {
   readonly chains: Chains;
   readonly models: ModelLookup;
   readonly rules: RetryRules;
   readonly onCheckpoint?: OnCheckpoint;
 };
 
-/** What a provider said that the result is, and what the job had used up by then. */
+/** A provider's answer, and the job's progress at that time. */
 export type Answer = {
   readonly model: string;
   readonly source: ReplySource;
@@ -77,46 +35,30 @@ export type Answer = {
 
 type AnswerFacts = Omit<Answer, 'source'>;
 
-/** What becomes of a job whose provider has answered. */
+/** How a job continues after its provider has answered. */
 export type ResultEnding =
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly calls: number }
-  /** `after`: what went wrong with the result, where something did. */
+  /** `after`: the failure of the result, if there was one. */
   | { readonly kind: 'parked'; readonly park: Park; readonly after?: AttemptFailure };
 
-/** What has to be remembered of an answer so that nobody asks for it again. */
-export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
-  switch (source.kind) {
-    case 'url':
-      return { model, url: source.url };
-    case 'bytes':
-      return { model };
-    case 'text':
-      return { model, text: source.text };
-    case 'files': {
-      const [first = null, ...further] = source.sources.map((one) => (one.kind === 'url' ? one.url : null));
-      return { model, ...(first === null ? {} : { url: first }), ...(further.length === 0 ? {} : { further }) };
-    }
-  }
-}
-
-/** Brings the result to disk, and says what follows when it cannot be had. Throws the signal's reason. */
+/** Downloads the result and returns how the job continues. Throws the signal's reason. */
 export async function fetchAndStore(
   job: Job,
   answer: Answer,
   signal: AbortSignal,
-  tools: BringTools,
+  tools: StoreTools,
 ): Promise<ResultEnding> {
   const { source } = answer;
   if (source.kind === 'text') return ended(answer, source);
-  return bringFiles(job, answer, source.kind === 'files' ? source.sources : [source], signal, tools);
+  return fetchFiles(job, answer, source.kind === 'files' ? source.sources : [source], signal, tools);
 }
 
-/** Goes on from an answer that an earlier turn was given: what is on the disk is used, what is not is fetched. */
-export async function bringKnownResult(
+/** Continues from a stored answer: uses the files on disk and downloads the missing ones. */
+export async function fetchKnownResult(
   job: Job,
   { model, url, further = [], text }: KnownAnswer,
   signal: AbortSignal,
-  tools: BringTools,
+  tools: StoreTools,
 ): Promise<ResultEnding> {
   const answer = { model, progress: job.progress };
   if (text !== undefined) return ended(answer, { kind: 'text', text });
@@ -128,19 +70,19 @@ export async function bringKnownResult(
     kept.push(file);
   }
   const missing = urls.slice(kept.length).flatMap((one) => (one === null ? [] : [{ kind: 'url' as const, url: one }]));
-  if (missing.length === urls.length - kept.length) return bringFiles(job, answer, missing, signal, tools, kept);
-  // The answer was the file itself, and it went with the process before it was written.
+  if (missing.length === urls.length - kept.length) return fetchFiles(job, answer, missing, signal, tools, kept);
+  // The answer held the file itself, and the process ended before the file was written.
   const now = { line: job.line, readyAtMs: tools.clock.now(), reason: 'backing-off' } as const;
   return { kind: 'parked', park: { ...now, progress: job.progress } };
 }
 
-/** All the files or none: a result that is not whole is no result. */
-async function bringFiles(
+/** Downloads all files; one failed download fails the whole result. */
+async function fetchFiles(
   job: Job,
   answer: AnswerFacts,
   sources: readonly MediaSource[],
   signal: AbortSignal,
-  tools: BringTools,
+  tools: StoreTools,
   kept: readonly MediaFile[] = [],
 ): Promise<ResultEnding> {
   const { onCheckpoint = ignoreCheckpoints } = tools;
@@ -157,6 +99,64 @@ async function bringFiles(
   return ended(answer, payloadOf([first, ...others]));
 }
 
+/** The part of an answer that is stored, so that the job is not generated again after a restart. */
+export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
+  switch (source.kind) {
+    case 'url':
+      return { model, url: source.url };
+    case 'bytes':
+      return { model };
+    case 'text':
+      return { model, text: source.text };
+    case 'files': {
+      const [first = null, ...further] = source.sources.map((one) => (one.kind === 'url' ? one.url : null));
+      return { model, ...(first === null ? {} : { url: first }), ...(further.length === 0 ? {} : { further }) };
+    }
+  }
+}
+
+/** A result that is not available yet is fetched again for this long before the job is generated again. */
+const patienceMs = 60_000;
+
+export type FetchTools = {
+  readonly resultStore: ResultDownloader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly deadlineMs: Readonly<Record<JobKind, number>>;
+};
+
+/**
+ * Downloads one file of a result. Retries a retryable URL for up to a minute, and a full disk until the job's deadline.
+ * Throws the signal's reason.
+ */
+export async function fetchResult(
+  job: Job,
+  source: MediaSource,
+  signal: AbortSignal,
+  { resultStore, clock, random, emit, deadlineMs }: FetchTools,
+  part = 0,
+): Promise<Downloaded> {
+  const startedMonotonicMs = clock.monotonicMs();
+  const leftMs = (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind] - clock.now();
+  for (let fetches = 1; ; fetches += 1) {
+    const downloaded = await fetchOnce();
+    if (downloaded.ok) return downloaded;
+    const waitMs = backoffMs(fetches, { baseMs: 2_000, capMs: 20_000 }, random);
+    const isDiskFull = downloaded.diskFull === true;
+    const isWaitedFor = clock.monotonicMs() - startedMonotonicMs + waitMs <= (isDiskFull ? leftMs : patienceMs);
+    if (!isWaitedFor || !(isDiskFull || (downloaded.retryable && source.kind === 'url'))) return downloaded;
+    // The result store emits disk errors itself.
+    if (!isDiskFull) emit({ event: 'result.refetch', jobId: job.id, detail: downloaded.failure.detail });
+    await clock.sleep(waitMs, signal);
+  }
+
+  async function fetchOnce(): Promise<Downloaded> {
+    using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
+    return await resultStore.download(source, job.kind, job.id, deadline, part);
+  }
+}
+
 function ended({ model, progress }: AnswerFacts, payload: ResultPayload): ResultEnding {
   return { kind: 'ended', outcome: { kind: 'result', payload, model }, calls: progress.calls };
 }
@@ -165,7 +165,7 @@ function afterFailure(
   job: Job,
   { progress }: AnswerFacts,
   { failure }: Extract<Downloaded, { ok: false }>,
-  { chains, models, rules, random, clock }: BringTools,
+  { chains, models, rules, random, clock }: StoreTools,
 ): ResultEnding {
   const attempts = progress.attempts + 1;
   const decision = decide(failure, attempts, rules, random);

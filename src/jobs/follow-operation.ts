@@ -8,27 +8,27 @@ import { CallDeadline } from './call-deadline.ts';
 import { isCancelled } from './running-jobs.ts';
 import { pollDelayMs } from './operation-polling.ts';
 
-/** How long one look may take; the operation goes on meanwhile. */
+/** The timeout of one status request; it does not affect the operation. */
 const lookMs = 30_000;
 const cancelMs = 10_000;
 
-/** Work that a provider has taken on, and the seat of the key that submitted it. */
+/** An operation that runs at a provider, and the lease of the key that submitted it. */
 export type Followed = {
   readonly operation: Operation;
   readonly provider: AsynchronousProvider;
   readonly lease: Lease;
-  /** When the job's own deadline passes, in the clock's uptime. */
+  /** The job's deadline, on the monotonic clock. */
   readonly deadlineMonotonicMs: number;
-  /** Before the first look. */
+  /** The wait before the first status request. */
   readonly firstInMs: number;
 };
 
 export type FollowTools = { readonly clock: Clock; readonly emit: Emit };
 
 /**
- * Looks at an operation until it has ended, always with the key that submitted it. A look that brings nothing says
- * nothing of the work, however often. At the job's deadline there is one last look; then the work is cancelled, as it is
- * when its person cancels the job. Throws the signal's reason.
+ * Polls an operation until it ends, always with the key that submitted it. A failed status request never fails the
+ * operation. At the job's deadline it polls one last time and then cancels the operation; it also cancels when the
+ * person cancels the job. Throws the signal's reason.
  */
 export async function followOperation(
   followed: Followed,
@@ -56,7 +56,7 @@ export async function followOperation(
   return { ok: false, failure: { blame: 'provider', reason: 'timed-out', detail: 'not finished before the deadline' } };
 }
 
-/** Has the provider give up the work, where it can; nobody waits for that for long. */
+/** Cancels the operation at the provider if the provider supports that; gives up after 10 s. */
 export async function cancelOperation(
   { provider, operation, lease }: Pick<Followed, 'provider' | 'operation' | 'lease'>,
   { clock, emit }: FollowTools,

@@ -6,68 +6,28 @@ import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
-import { createBreakers, hasElsewhere, ModelCooldowns } from './circuit-breaker/breakers.ts';
+import { createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { candidatesFor, checkOptions, type CheckedOptions } from './request/request-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 
-/** Where a job stands, from what the engine, this process and the pool know of it. */
-export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
-  const { id, kind, lane, prompt } = job;
-  return { id, kind, lane, prompt, phase: phaseOf(job, ahead, live, pool, nowMs), ageMs: nowMs - job.acceptedAtMs };
-}
-
-function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobPhase {
-  const { state } = job;
-  switch (state.kind) {
-    case 'ended':
-    case 'told':
-      return { kind: 'ended', outcome: state.outcome };
-    case 'running':
-      return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
-    case 'waiting': {
-      const goesOn = state.reason === 'backing-off' || state.reason === 'provider-silent';
-      if (goesOn && state.readyAtMs > nowMs && live !== undefined) return live;
-      if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
-        return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
-      }
-      const untilMs = restsUntilMs(availabilityOf(pool.keys));
-      return untilMs === undefined
-        ? { kind: 'queued', ahead }
-        : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };
-    }
-  }
-}
-
-/** Before the first call was measured, a picture is taken to last this long. */
-const guessedCallMs = 30_000;
-
-/** About how long the jobs that are handed out first keep the keys of a line busy. */
-export function expectedWaitMs(ahead: number, { keys }: PoolView): number {
-  const working = keys.filter(({ state }) => acceptsCalls(state) || state.kind === 'cooling');
-  const seats = working.reduce((sum, key) => sum + key.seats, 0);
-  const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
-  const callMs = measured.length === 0 ? guessedCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
-  return (ahead * callMs) / Math.max(1, seats);
-}
-
 export type GenerationServiceOptions = Omit<
   JobRunnerOptions,
-  'pool' | 'live' | 'resting' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
+  'pool' | 'live' | 'modelCooldowns' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
   readonly pool: KeyPool;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
-  /** A line whose estimated wait is longer refuses at the door. */
+  /** A line with a longer estimated wait refuses new jobs. */
   readonly maxWaitMs: number;
 };
 
-/** `busy`: so many wait that it would take too long. */
+/** `busy`: the estimated wait is too long. */
 export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' };
 
-/** The front door of generation: takes requests, says where they stand, cancels them, and closes in two steps. */
+/** The API of generation: accepts requests, returns their views, cancels them, and drains in two steps. */
 export class GenerationService {
   readonly #options: GenerationServiceOptions;
   readonly #live: RunningJobs;
@@ -83,12 +43,12 @@ export class GenerationService {
     const { queue, reader, pool, clock, chains, emit } = options;
     this.#options = options;
     this.#live = new RunningJobs((id) => this.#progressed(id));
-    const resting = new ModelCooldowns(clock, emit);
-    const breakers = createBreakers({ ...options, resting });
+    const modelCooldowns = new ModelCooldowns(clock, emit);
+    const breakers = createBreakers({ ...options, modelCooldowns });
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
-      resting,
+      modelCooldowns,
       breakers,
       unrecognized: new UnrecognizedFailures(emit),
       onEnded: (id) => this.#ended(id),
@@ -100,7 +60,7 @@ export class GenerationService {
         new Dispatcher({
           provider,
           breaker,
-          hasElsewhere: () => hasElsewhere(chains, provider, breakers),
+          hasFallback: () => hasFallback(chains, provider, breakers),
           queue,
           reader,
           pool,
@@ -117,7 +77,7 @@ export class GenerationService {
     this.#listening.use(queue.onSetAside((id, error) => this.#foundUnreadable(id, error)));
   }
 
-  /** Takes up what earlier runs left, and from now on what is accepted. */
+  /** Resumes jobs of earlier processes and starts claiming accepted jobs. */
   start(): void {
     if (this.#closing) return;
     const { queue } = this.#options;
@@ -125,14 +85,14 @@ export class GenerationService {
     void this.#takeUp().finally(() => this.#pokeAll());
   }
 
-  /** Whether the models that make this kind can follow the options; a model is found by its short name too. */
+  /** Checks whether a model of this kind supports the options; resolves a model's short name. */
   checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
     return checkOptions(this.#options.chains[kind], options, this.#options.models);
   }
 
   /**
-   * Keeps the request for good, or says why not; resolves as soon as that is durable, long before the result. Throws a
-   * StorageTrouble when it cannot be kept, or its result could not.
+   * Stores the request or refuses it; resolves as soon as that is durable, long before the result. Throws a
+   * StoreUnavailable when the database or the result store cannot be written.
    */
   async submit(request: JobRequest): Promise<Submitted> {
     const {
@@ -147,10 +107,10 @@ export class GenerationService {
     } = this.#options;
     const chain = chains[request.kind];
     const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
-    const trouble = resultStore.trouble?.();
-    if (trouble !== undefined) throw trouble;
+    const diskError = resultStore.diskError?.();
+    if (diskError !== undefined) throw diskError;
     const isOverfull = await this.#isOverfull(line, request.lane);
-    // A request that was taken already is known, however many wait now.
+    // An overfull line still accepts a request that it already knows, so the limit is set to 0 instead of refusing here.
     const limits: AcceptLimits = {
       waiting: isOverfull ? 0 : waiting[request.lane],
       perDay: perDay[request.lane][request.kind],
@@ -165,7 +125,7 @@ export class GenerationService {
     return accepted;
   }
 
-  /** Where a job stands, in the words of a view. */
+  /** Returns a job with its view. */
   async find(id: JobId): Promise<{ readonly job: Job; readonly view: JobView } | undefined> {
     const place = await this.#options.reader.where(id);
     if (place === undefined) return undefined;
@@ -174,21 +134,21 @@ export class GenerationService {
     return { job, view: viewOf(job, ahead, this.#live.phase(id), pool, this.#options.clock.now()) };
   }
 
-  /** A job with every call that was made for it. */
+  /** Returns a job with every call that was made for it. */
   async explain(id: JobId): Promise<{ readonly job: Job; readonly trail: readonly AttemptTrail[] } | undefined> {
     const { reader } = this.#options;
     const job = await reader.find(id);
     return job === undefined ? undefined : { job, trail: await reader.trailOf(id) };
   }
 
-  /** The person's unfinished jobs and the last finished one, newest first. */
+  /** Returns the person's unfinished jobs and the last finished one, newest first. */
   async findAll(userId: number): Promise<readonly JobView[]> {
     const jobs = await this.#options.reader.jobsOf(userId);
     const found = await Promise.all(jobs.map(({ id }) => this.find(id)));
     return found.flatMap((one) => (one === undefined ? [] : [one.view]));
   }
 
-  /** Ends a job on its owner's word; a provider call that is under way is broken off at once. */
+  /** Cancels a job of this person; aborts a provider call in progress at once. */
   async cancel(id: JobId, userId: number): Promise<Cancelled> {
     const cancelled = await this.#options.queue.cancel(id, userId);
     if (cancelled.kind === 'running' || cancelled.kind === 'cancelled') {
@@ -202,21 +162,21 @@ export class GenerationService {
     return cancelled;
   }
 
-  /** Calls back when a job has an outcome that nobody was told yet. */
+  /** Calls back when a job has an outcome that is not delivered yet. */
   onEnded(listener: (id: JobId) => void): Disposable {
     this.#endedListeners.add(listener);
     return { [Symbol.dispose]: () => void this.#endedListeners.delete(listener) };
   }
 
-  /** Calls back when there is news of a job that has not ended. */
+  /** Calls back when the view of an unfinished job may have changed. */
   onProgress(listener: (id: JobId) => void): Disposable {
     this.#progressListeners.add(listener);
     return { [Symbol.dispose]: () => void this.#progressListeners.delete(listener) };
   }
 
   /**
-   * Claims nothing more, lets running jobs finish until `patience` aborts, then hands the rest back, which costs them no
-   * attempt. Answers how many were handed back.
+   * Stops claiming, lets running jobs finish until `patience` aborts, then requeues the rest to the front, which costs
+   * them no attempt. Returns how many were requeued.
    */
   async drain(patience: AbortSignal): Promise<number> {
     if (!this.#closing) {
@@ -235,12 +195,12 @@ export class GenerationService {
     await this.#runner.idle();
     this.#stops[Symbol.dispose]();
     patience.removeEventListener('abort', stopAll);
-    return this.#runner.handedBack;
+    return this.#runner.requeued;
   }
 
   /**
-   * First what providers were working on at the last stop, so that its seats are taken before anything else is begun;
-   * then what they have answered, which needs no key.
+   * Resumes submitted operations first, so that their seats are taken before other jobs start; then answered jobs, which
+   * need no key.
    */
   async #takeUp(): Promise<void> {
     const { queue, emit } = this.#options;
@@ -255,7 +215,7 @@ export class GenerationService {
         await this.#runner.run(claim, undefined);
       }
     } catch (error) {
-      // Each line comes upon them in its own order.
+      // The dispatchers claim these jobs too, in the order of their lines.
       emit({ event: 'app.error', what: 'take up what was submitted or answered', error });
     }
   }
@@ -286,4 +246,44 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
+}
+
+/** Builds a job's view from its stored state, its phase in this process and the pool. */
+export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
+  const { id, kind, lane, prompt } = job;
+  return { id, kind, lane, prompt, phase: phaseOf(job, ahead, live, pool, nowMs), ageMs: nowMs - job.acceptedAtMs };
+}
+
+function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobPhase {
+  const { state } = job;
+  switch (state.kind) {
+    case 'ended':
+    case 'told':
+      return { kind: 'ended', outcome: state.outcome };
+    case 'running':
+      return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
+    case 'waiting': {
+      const goesOn = state.reason === 'backing-off' || state.reason === 'provider-silent';
+      if (goesOn && state.readyAtMs > nowMs && live !== undefined) return live;
+      if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
+        return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
+      }
+      const untilMs = restsUntilMs(availabilityOf(pool.keys));
+      return untilMs === undefined
+        ? { kind: 'queued', ahead }
+        : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };
+    }
+  }
+}
+
+/** The assumed duration of a call before one was measured. */
+const defaultCallMs = 30_000;
+
+/** Estimates how long the jobs ahead keep the keys of a line busy, in milliseconds. */
+export function expectedWaitMs(ahead: number, { keys }: PoolView): number {
+  const working = keys.filter(({ state }) => acceptsCalls(state) || state.kind === 'cooling');
+  const seats = working.reduce((sum, key) => sum + key.seats, 0);
+  const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
+  const callMs = measured.length === 0 ? defaultCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
+  return (ahead * callMs) / Math.max(1, seats);
 }

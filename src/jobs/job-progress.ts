@@ -2,62 +2,18 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import type { JobReader } from '../domain/job-engine.ts';
-import { codeFor, type JobFailureCode, mostCalls } from './retry-policy.ts';
+import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { ReplySource } from '../domain/provider.ts';
 
-/** What is known of an unfinished job beyond its progress, from one turn to the next. */
-export type JobMemory = {
-  /** What it failed with last. */
-  lastCode: JobFailureCode | undefined;
-  /** When it is worth asking again, as far as its keys say. */
-  againAtMs: number | undefined;
-  /** Keys that failed it on its current candidate. */
-  readonly failedWith: Set<KeyId>;
-  hasTimedOut: boolean;
-  lastCallEndedMs: number | undefined;
-};
-
-export function freshMemory(): JobMemory {
-  return {
-    lastCode: undefined,
-    againAtMs: undefined,
-    failedWith: new Set(),
-    hasTimedOut: false,
-    lastCallEndedMs: undefined,
-  };
-}
-
-/** The memory of a job that another process has worked on, from the calls that it made. */
-export function recalled(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
-  const memory = freshMemory();
-  for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
-    memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
-    if (ending.kind !== 'failed') continue;
-    memory.lastCode = codeFor(ending.reason);
-    memory.hasTimedOut ||= ending.reason === 'timed-out';
-    if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
-  }
-  return memory;
-}
-
-/** What this or another process has learned of the job. */
-export async function memoryOf(
-  { id, progress }: Job,
-  reader: Pick<JobReader, 'trailOf'>,
-  chain: readonly Candidate[],
-): Promise<JobMemory> {
-  return progress.calls === 0 ? freshMemory() : recalled(await reader.trailOf(id), chain[progress.candidate]);
-}
-
-/** How a job's turn in its slot ended. */
+/** How one turn of a job ended. */
 export type TurnEnding =
   | {
       readonly kind: 'answered';
       readonly source: ReplySource;
       readonly candidate: Candidate;
       readonly progress: Progress;
-      /** Of the call that was answered; to be kept with what becomes of the answer. */
+      /** The call that was answered; stored together with the answer. */
       readonly trail: AttemptTrail;
     }
   | { readonly kind: 'failed'; readonly code: JobFailureCode; readonly calls: number; readonly againAtMs?: number }
@@ -69,7 +25,7 @@ export type TurnEnding =
       readonly progress: Progress;
     };
 
-/** Where a job is on its way along its chain: which candidate, and what was spent. Pure bookkeeping, nothing waits. */
+/** A job's position in its chain: the current candidate, its attempts and its calls. Synchronous, without I/O. */
 export class ChainProgress {
   readonly #chain: readonly Candidate[];
   readonly #memory: JobMemory;
@@ -85,7 +41,7 @@ export class ChainProgress {
     this.#attempts = progress.attempts;
     this.#calls = progress.calls;
     this.#probes = progress.probes ?? 0;
-    // The chain was another one when the job was accepted.
+    // The chain has changed since the job was accepted.
     if (chain.length === 0) memory.lastCode = 'model-unavailable';
   }
 
@@ -97,18 +53,18 @@ export class ChainProgress {
     return this.#index >= this.#chain.length - 1;
   }
 
-  /** Spent on the current candidate. */
+  /** Attempts on the current candidate. */
   get attempts(): number {
     return this.#attempts;
   }
 
-  /** Has nothing been tried with the current candidate yet? */
+  /** True when the current candidate has not been called yet. */
   get isFirstCall(): boolean {
     return this.#attempts === 0 && this.#memory.failedWith.size === 0;
   }
 
   get hasCalledEnough(): boolean {
-    return this.#calls - this.#probes >= mostCalls;
+    return this.#calls - this.#probes >= maxCalls;
   }
 
   progress(): Progress {
@@ -116,13 +72,13 @@ export class ChainProgress {
     return this.#probes === 0 ? spent : { ...spent, probes: this.#probes };
   }
 
-  /** Counts the call that goes out now; answers its number. */
+  /** Counts the call that is sent now; returns its number. */
   call(): number {
     this.#calls += 1;
     return this.#calls;
   }
 
-  /** What a failure costs: an attempt when it is the provider's fault, unless that was known to be silent. */
+  /** Records a failure. A provider fault costs an attempt, unless the provider was known to be down. */
   consumeAttempt(failure: AttemptFailure, keyId: KeyId, providerDown: boolean): void {
     this.#memory.failedWith.add(keyId);
     this.#memory.lastCode = codeFor(failure.reason);
@@ -137,7 +93,7 @@ export class ChainProgress {
     this.#goTo(this.#index + 1);
   }
 
-  /** Leaves a candidate whose keys cannot serve; `againAtMs` is when the first of them may. */
+  /** Moves past a candidate whose keys cannot serve; `againAtMs` is when the first of them may. */
   skipCandidate(code: JobFailureCode, againAtMs: number | undefined): void {
     const soonest = Math.min(againAtMs ?? Infinity, this.#memory.againAtMs ?? Infinity);
     this.#memory.lastCode = code;
@@ -145,14 +101,14 @@ export class ChainProgress {
     this.nextCandidate();
   }
 
-  /** Goes on to the first later candidate that will do; stays and answers false when there is none. */
-  skipTo(willDo: (candidate: Candidate) => boolean): boolean {
-    const index = this.#chain.findIndex((candidate, at) => at > this.#index && willDo(candidate));
+  /** Moves to the first later candidate that matches; stays and returns false when there is none. */
+  skipTo(matches: (candidate: Candidate) => boolean): boolean {
+    const index = this.#chain.findIndex((candidate, at) => at > this.#index && matches(candidate));
     if (index >= 0) this.#goTo(index);
     return index >= 0;
   }
 
-  /** Goes round the provider's models, so that the next question to a silent one is not always about the same. */
+  /** Moves to the provider's next model in turn, so that probes of a provider that is down vary the model. */
   rotate(provider: ProviderName): void {
     const own = [...this.#chain.keys()].filter((at) => this.#chain[at]?.provider === provider);
     const next = own.find((at) => at > this.#index) ?? own[0];
@@ -173,4 +129,48 @@ export class ChainProgress {
     this.#attempts = 0;
     this.#memory.failedWith.clear();
   }
+}
+
+/** The state of an unfinished job that carries over between turns, beyond its stored progress. */
+export type JobMemory = {
+  /** The code of its last failure. */
+  lastCode: JobFailureCode | undefined;
+  /** When a key may serve the job again, if known. */
+  againAtMs: number | undefined;
+  /** Keys that failed it on its current candidate. */
+  readonly failedWith: Set<KeyId>;
+  hasTimedOut: boolean;
+  lastCallEndedMs: number | undefined;
+};
+
+export function emptyMemory(): JobMemory {
+  return {
+    lastCode: undefined,
+    againAtMs: undefined,
+    failedWith: new Set(),
+    hasTimedOut: false,
+    lastCallEndedMs: undefined,
+  };
+}
+
+/** Restores the memory of a job from the calls that another process made. */
+export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
+  const memory = emptyMemory();
+  for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
+    memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
+    if (ending.kind !== 'failed') continue;
+    memory.lastCode = codeFor(ending.reason);
+    memory.hasTimedOut ||= ending.reason === 'timed-out';
+    if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
+  }
+  return memory;
+}
+
+/** Returns the job's memory, restored from its stored calls if there are any. */
+export async function loadMemory(
+  { id, progress }: Job,
+  reader: Pick<JobReader, 'trailOf'>,
+  chain: readonly Candidate[],
+): Promise<JobMemory> {
+  return progress.calls === 0 ? emptyMemory() : restoreMemory(await reader.trailOf(id), chain[progress.candidate]);
 }

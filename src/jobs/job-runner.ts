@@ -1,5 +1,4 @@
-import { type Emit, ignoreCheckpoints } from '../domain/events.ts';
-import type { Clock } from '../kit/clock.ts';
+import { ignoreCheckpoints } from '../domain/events.ts';
 import PQueue from 'p-queue';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
@@ -7,84 +6,53 @@ import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/result-store.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { bringKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from './fetch-result.ts';
+import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from './fetch-result.ts';
 import { type CallJournal, createCallJournal } from './call-provider.ts';
-import { type TurnEnding, type JobMemory, memoryOf } from './job-progress.ts';
+import { type TurnEnding, type JobMemory, loadMemory } from './job-progress.ts';
 import { JobStopped, type RunningJobs } from './running-jobs.ts';
 import { candidatesFor } from './request/request-options.ts';
 import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 
-const tryAgainMs = 1_000;
-/** What is refused for an hour is left to the next start. */
-const mostTries = 3_600;
-
-/** Asks the engine again for as long as it refuses: what became of a job is not to be lost with a full disk. */
-export class Insistence {
-  readonly #clock: Clock;
-  readonly #emit: Emit;
-  readonly #ended = new AbortController();
-
-  constructor(clock: Clock, emit: Emit) {
-    this.#clock = clock;
-    this.#emit = emit;
-  }
-
-  /** Resolves with the work's answer; the first refusal is told. Throws the reason of the end. */
-  async until<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
-    for (let failures = 0; ; failures += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (failures === mostTries) throw error;
-        if (failures === 0) this.#emit({ event: 'app.error', what, error });
-      }
-      await this.#clock.sleep(tryAgainMs, this.#ended.signal);
-    }
-  }
-
-  /** Nothing is asked again any more. */
-  end(reason: Error): void {
-    this.#ended.abort(reason);
-  }
-}
-
-const downloadsAtOnce = 16;
-/** An answer may be the picture itself: so many are held in memory at most. */
-const mostDownloadsWaiting = 32;
-/** After something that no rule foresees, the job is taken up again no sooner than this. */
+const maxDownloads = 16;
+/** An answer may hold the file itself, so this bounds how many wait in memory. */
+const maxWaitingDownloads = 32;
+/** The shortest wait before a job runs again after an unexpected error. */
 const requeueDelayMs = 5_000;
+const storeRetryMs = 1_000;
+/** After an hour of failed writes the job is left to the next start. */
+const maxStoreRetries = 3_600;
 
 export type JobRunnerOptions = LoopTools & {
   readonly queue: JobQueue;
   readonly reader: JobReader;
   readonly resultStore: ResultDownloader;
   readonly live: RunningJobs;
-  /** The job has an outcome, and nobody was told yet. */
+  /** Called when the job has an outcome that is not delivered yet. */
   readonly onEnded: (id: JobId) => void;
-  /** The job was put back into a line. */
+  /** Called when the job is back in a line. */
   readonly onParked: (id: JobId) => void;
 };
 
-/** Carries a claimed job from its slot to its outcome: attempts, then the download, then the engine's word. */
+/** Runs a claimed job to its outcome: attempts, download, settlement in the job engine. */
 export class JobRunner {
   readonly #options: JobRunnerOptions;
-  readonly #downloads = new PQueue({ concurrency: downloadsAtOnce });
-  readonly #insistence: Insistence;
-  readonly #aside = new Set<Promise<void>>();
-  #handedBack = 0;
+  readonly #downloads = new PQueue({ concurrency: maxDownloads });
+  /** Aborts when writes are no longer retried. */
+  readonly #closing = new AbortController();
+  readonly #withoutSlot = new Set<Promise<void>>();
+  #requeued = 0;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#insistence = new Insistence(options.clock, options.emit);
   }
 
-  /** Jobs that were given back unfinished because the house closes. */
-  get handedBack(): number {
-    return this.#handedBack;
+  /** How many unfinished jobs were requeued because the app stops. */
+  get requeued(): number {
+    return this.#requeued;
   }
 
-  /** Holds its slot until the provider has answered; the download goes on outside. Never throws. */
+  /** Resolves when the provider has answered, which frees the slot; the download runs outside it. Never throws. */
   async run(claim: Claim, seat: Lease | undefined): Promise<void> {
     const { queue, live, clock, emit, rules, onCheckpoint = ignoreCheckpoints } = this.#options;
     const { job, answer, operation } = claim;
@@ -93,14 +61,14 @@ export class JobRunner {
     emit({ event: 'job.started', jobId: job.id, line: job.line, waitedMs: clock.now() - job.acceptedAtMs });
     if (answer !== undefined) {
       seat?.release({ kind: 'unused' });
-      this.#download(claim, () => bringKnownResult(job, answer, signal, this.#options));
+      this.#download(claim, () => fetchKnownResult(job, answer, signal, this.#options));
       return;
     }
     await this.#guarded(claim, async () => {
       const journal = createCallJournal(queue, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,
-        memory: live.memory(job.id) ?? (await this.#recall(job)),
+        memory: live.memory(job.id) ?? (await this.#loadMemory(job)),
         journal: { ...journal, submitted: (...note) => this.#submitted(job.id, journal, ...note) },
         operation,
         onAttempt: (attempt) => live.setPhase(job.id, { kind: 'making', attempt, of: rules.maxAttempts }),
@@ -111,16 +79,16 @@ export class JobRunner {
       });
       await this.#conclude(claim, ending, journal, signal);
     });
-    // Given back long ago, unless the job never came as far as its first call.
+    // Already released, unless the job failed before its first call.
     seat?.release({ kind: 'unused' });
   }
 
-  /** As `run`, for a job on which a provider works already: it needs no slot. */
+  /** As `run`, for a job whose operation already runs at a provider: it needs no slot. */
   resume(claim: Claim): void {
     this.#track(this.run(claim, undefined));
   }
 
-  /** Has a provider give up what it was working on for a job that was cancelled while it waited; nobody waits for it. */
+  /** Cancels the operation of a job that was cancelled while it waited; the caller does not wait for it. */
   cancel(operation: KnownOperation): void {
     const { emit } = this.#options;
     const cancelled = cancelKnown(operation, this.#options);
@@ -128,34 +96,50 @@ export class JobRunner {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#aside.delete(tracked));
-    this.#aside.add(tracked);
+    const tracked = work.finally(() => this.#withoutSlot.delete(tracked));
+    this.#withoutSlot.add(tracked);
   }
 
-  /** False while so many answers wait for their download that nobody should ask for more. */
+  /** False while too many answers wait for their download. */
   get hasRoom(): boolean {
-    return this.#downloads.size < mostDownloadsWaiting;
+    return this.#downloads.size < maxWaitingDownloads;
   }
 
-  /** Resolves when nothing that needs no slot runs any more. */
+  /** Resolves when no download and no job without a slot runs. */
   async idle(): Promise<void> {
-    await Promise.all(this.#aside);
+    await Promise.all(this.#withoutSlot);
     await this.#downloads.onIdle();
   }
 
-  /** Waits for nothing any more; what runs is stopped by its own signal. */
+  /** Stops retrying failed writes; running jobs are stopped by their own signals. */
   close(): void {
-    this.#insistence.end(new JobStopped('closing'));
+    this.#closing.abort(new JobStopped('closing'));
   }
 
-  /** What a provider has taken on is not to be lost with a full disk. */
+  /**
+   * Repeats a write to the engine until it succeeds, so that a full disk does not lose what happened to a job. Emits the
+   * first error. Throws the last one after an hour, or a JobStopped on `close`.
+   */
+  async #retryUntilStored<Result>(what: string, write: () => Promise<Result>): Promise<Result> {
+    const { clock, emit } = this.#options;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        if (failures === maxStoreRetries) throw error;
+        if (failures === 0) emit({ event: 'app.error', what, error });
+      }
+      await clock.sleep(storeRetryMs, this.#closing.signal);
+    }
+  }
+
   #submitted(id: JobId, journal: CallJournal, ...note: Parameters<CallJournal['submitted']>): Promise<boolean> {
-    return this.#insistence.until(`keep what was submitted for job ${id}`, () => journal.submitted(...note));
+    return this.#retryUntilStored(`keep what was submitted for job ${id}`, () => journal.submitted(...note));
   }
 
-  async #recall(job: Job): Promise<JobMemory> {
+  async #loadMemory(job: Job): Promise<JobMemory> {
     const { reader, chains, models, live } = this.#options;
-    const memory = await memoryOf(job, reader, candidatesFor(chains[job.kind], job.options, models));
+    const memory = await loadMemory(job, reader, candidatesFor(chains[job.kind], job.options, models));
     live.remember(job.id, memory);
     return memory;
   }
@@ -169,25 +153,25 @@ export class JobRunner {
       case 'answered': {
         const { candidate, source, progress } = ending;
         const { model } = candidate;
-        await this.#keepAnswer(claim, ending, journal);
+        await this.#storeAnswer(claim, ending, journal);
         this.#download(claim, () => fetchAndStore(claim.job, { model, source, progress }, signal, this.#options));
       }
     }
   }
 
-  /** From here on nobody asks for this result again: a file that is found under the job's name is this one. */
-  async #keepAnswer(
+  /** Stores the answer. Older files of the job go first: a file found under the job's name then belongs to this answer. */
+  async #storeAnswer(
     { job }: Claim,
     { source, candidate, progress, trail }: Extract<TurnEnding, { kind: 'answered' }>,
     journal: CallJournal,
   ): Promise<void> {
     const { resultStore, onCheckpoint = ignoreCheckpoints } = this.#options;
     const answer = knownAnswer(candidate.model, source);
-    const isKept = await this.#insistence.until(`keep the answer of job ${job.id}`, async () => {
+    const isStored = await this.#retryUntilStored(`keep the answer of job ${job.id}`, async () => {
       await resultStore.remove(job.id);
       return journal.answered(trail, progress, answer);
     });
-    if (!isKept) throw new JobStopped('overtaken');
+    if (!isStored) throw new JobStopped('fenced');
     onCheckpoint('answered', job.id);
   }
 
@@ -216,7 +200,7 @@ export class JobRunner {
     const jobId = claim.job.id;
     live.end(jobId);
     const settle = () => queue.settle(claim.lease, outcome);
-    if (!(await this.#insistence.until(`keep how job ${jobId} ended`, settle))) return this.#leaveNothing(jobId);
+    if (!(await this.#retryUntilStored(`keep how job ${jobId} ended`, settle))) return this.#discardResult(jobId);
     onCheckpoint('settled', jobId);
     live.forget(jobId);
     if (outcome.kind === 'result') {
@@ -228,8 +212,8 @@ export class JobRunner {
     onEnded(jobId);
   }
 
-  /** Whoever cancelled in the last moment, or was forgotten meanwhile, wants no file either. */
-  async #leaveNothing(jobId: JobId): Promise<void> {
+  /** Deletes the file of a job that was cancelled or erased before it could settle. */
+  async #discardResult(jobId: JobId): Promise<void> {
     const { reader, resultStore } = this.#options;
     const job = await reader.find(jobId);
     const isWanted = job !== undefined && !('outcome' in job.state && job.state.outcome.kind !== 'result');
@@ -242,12 +226,12 @@ export class JobRunner {
     if (reason === 'backing-off' || reason === 'provider-silent') live.pause(jobId);
     else live.end(jobId);
     const park = () => queue.park(claim.lease, { line, readyAtMs, reason, progress });
-    if (!(await this.#insistence.until(`park job ${jobId}`, park))) return;
+    if (!(await this.#retryUntilStored(`park job ${jobId}`, park))) return;
     emit({ event: 'job.parked', jobId, line, reason, forMs: Math.max(0, readyAtMs - clock.now()) });
     onParked(jobId);
   }
 
-  /** Whatever happens inside, the job is accounted for: stopped, handed back, or set back after a bug of ours. */
+  /** Runs the work and never throws: a stop requeues the job to the front, an unexpected error requeues it with a delay. */
   async #guarded(claim: Claim, work: () => Promise<void>): Promise<void> {
     const { live, emit } = this.#options;
     const jobId = claim.job.id;
@@ -261,16 +245,14 @@ export class JobRunner {
         if (error instanceof JobStopped) await this.#requeueFront(claim);
         else await this.#requeueDelayed(claim);
       } catch (cause) {
-        // The next start finds it running and puts it to the front.
-        if (!(cause instanceof JobStopped)) {
-          emit({ event: 'app.error', what: `hand back job ${jobId}`, error: cause });
-        }
+        // The next start recovers the job to the front.
+        if (!(cause instanceof JobStopped)) emit({ event: 'app.error', what: `requeue job ${jobId}`, error: cause });
       }
     }
   }
 
   async #requeueFront({ lease }: Claim): Promise<void> {
-    if (await this.#options.queue.requeueFront(lease)) this.#handedBack += 1;
+    if (await this.#options.queue.requeueFront(lease)) this.#requeued += 1;
   }
 
   async #requeueDelayed({ lease, job }: Claim): Promise<void> {
@@ -278,7 +260,7 @@ export class JobRunner {
     const isOver = clock.now() >= (job.claimedAtMs ?? clock.now()) + deadlineMs[job.kind];
     if (isOver) return this.#settle({ lease, job }, { kind: 'failed', code: 'stopped' }, job.progress.calls);
     const requeue = () => queue.requeueDelayed(lease, clock.now() + requeueDelayMs);
-    if (await this.#insistence.until(`put job ${job.id} back`, requeue)) onParked(job.id);
+    if (await this.#retryUntilStored(`put job ${job.id} back`, requeue)) onParked(job.id);
   }
 }
 

@@ -20,13 +20,13 @@ export type ResumeTools = CallTools & {
 };
 
 /**
- * Goes on with what a provider has taken on in an earlier turn: asks about it at once, with the key that submitted it,
- * and submits nothing. Returns nothing when it failed and another call may follow at once.
+ * Continues an operation that an earlier turn submitted: polls it at once, with the key that submitted it, and submits
+ * nothing. Returns undefined when the operation failed and another call may follow at once.
  */
 export async function resumeOperation(
   job: Job,
   { trail, operation }: KnownOperation,
-  course: ChainProgress,
+  progress: ChainProgress,
   deadlineMonotonicMs: number,
   signal: AbortSignal,
   tools: ResumeTools,
@@ -54,25 +54,25 @@ export async function resumeOperation(
   const ended = concludeCall({ job, lease, sent: trail, isProbe: false, ms }, reply, journal, tools);
   memory.lastCallEndedMs = clock.now();
   if (!ended.ok) return afterFailure(ended.failure, keyId, ended.providerDown);
-  return { kind: 'answered', source: ended.source, candidate, progress: course.progress(), trail: ended.trail };
+  return { kind: 'answered', source: ended.source, candidate, progress: progress.progress(), trail: ended.trail };
 
-  /** The process that started it had an uptime of its own. */
+  /** Wall-clock time, because the monotonic clock of the process that submitted it is gone. */
   function sinceStart(): number {
     return Math.max(0, Math.round(clock.now() - trail.startedAtMs));
   }
 
   function afterFailure(failure: AttemptFailure, key: typeof keyId, providerDown: boolean): TurnEnding | undefined {
-    course.consumeAttempt(failure, key, providerDown);
-    tools.onFailure(failure, course.attempts + 1);
-    journal.checkpoint(course.progress());
-    const decision = decide(failure, course.attempts, tools.rules, tools.random);
+    progress.consumeAttempt(failure, key, providerDown);
+    tools.onFailure(failure, progress.attempts + 1);
+    journal.checkpoint(progress.progress());
+    const decision = decide(failure, progress.attempts, tools.rules, tools.random);
     switch (decision.kind) {
       case 'give-up':
-        return course.failed(decision.code);
+        return progress.failed(decision.code);
       case 'back-off':
-        return course.parked(job.line, clock.now() + decision.ms, 'backing-off');
+        return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
       case 'next-candidate':
-        course.nextCandidate();
+        progress.nextCandidate();
         return undefined;
       case 'next-key':
         return undefined;
@@ -80,7 +80,7 @@ export async function resumeOperation(
   }
 }
 
-/** Has a provider give up what it was working on for a job that was cancelled while it waited. */
+/** Cancels the operation of a job that was cancelled while it waited. */
 export async function cancelKnown(
   { trail, operation }: KnownOperation,
   tools: Pick<ResumeTools, 'pool' | 'providers' | 'clock' | 'emit'>,

@@ -1,29 +1,29 @@
 import { type AttemptFailure, type FailureCode, type FailureReason, failureTraits } from '../domain/failure.ts';
 import { type BackoffRules, backoffMs, type Random } from '../kit/backoff.ts';
 
-/** A job makes at most this many provider calls of its own in all, whatever the keys say. */
-export const mostCalls = 50;
+/** A job makes at most this many provider calls in total, without probes. */
+export const maxCalls = 50;
 /** A wait up to this long happens inside the slot; a longer one parks the job. */
-export const longestInsideWaitMs = 2_000;
+export const maxInSlotWaitMs = 2_000;
 const backoffCapMs = 30_000;
 
 export type RetryRules = {
-  /** Attempts a candidate. */
+  /** Attempts per candidate. */
   readonly maxAttempts: number;
   readonly delayMs: number;
 };
 
 export type Decision =
   | { readonly kind: 'give-up'; readonly code: JobFailureCode }
-  /** Another key at once; costs no attempt. */
+  /** Tries another key at once; costs no attempt. */
   | { readonly kind: 'next-key' }
-  | { readonly kind: 'next-candidate'; readonly restModel: boolean }
-  /** `perhapsTheKey`: where another key of the provider works, that one may be tried at once instead. */
+  | { readonly kind: 'next-candidate'; readonly coolModel: boolean }
+  /** `perhapsTheKey`: if another key of the provider works, it may be tried at once instead. */
   | { readonly kind: 'back-off'; readonly ms: number; readonly perhapsTheKey: boolean };
 
 export type JobFailureCode = Exclude<FailureCode, 'cancelled'>;
 
-/** What follows a failed attempt. `attempts` counts those spent on this candidate, this one included. */
+/** Returns what follows a failed attempt. `attempts` counts those on this candidate, this one included. */
 export function decide(failure: AttemptFailure, attempts: number, rules: RetryRules, random: Random): Decision {
   switch (failureTraits[failure.reason].action) {
     case 'fail':
@@ -31,9 +31,9 @@ export function decide(failure: AttemptFailure, attempts: number, rules: RetryRu
     case 'rotate':
       return { kind: 'next-key' };
     case 'next-candidate':
-      return { kind: 'next-candidate', restModel: true };
+      return { kind: 'next-candidate', coolModel: true };
     case 'wait': {
-      if (attempts >= rules.maxAttempts) return { kind: 'next-candidate', restModel: false };
+      if (attempts >= rules.maxAttempts) return { kind: 'next-candidate', coolModel: false };
       const askedMs = 'retryAfterMs' in failure ? (failure.retryAfterMs ?? 0) : 0;
       const backoff: BackoffRules = { baseMs: rules.delayMs, capMs: Math.max(backoffCapMs, rules.delayMs) };
       return {
@@ -45,7 +45,7 @@ export function decide(failure: AttemptFailure, attempts: number, rules: RetryRu
   }
 }
 
-/** Faults of the provider that a single bad key, its account or its route may cause as well. */
+/** Provider faults that a single bad key, its account or its route may cause as well. */
 const perhapsTheKeys: ReadonlySet<FailureReason> = new Set(['unreachable', 'malformed', 'timed-out', 'overloaded']);
 
 const codes = {
@@ -69,12 +69,12 @@ const codes = {
   refused: 'refused',
 } as const satisfies Record<FailureReason, JobFailureCode>;
 
-/** What to tell the person when this was the last failure and nothing is left to try. */
+/** The job's failure code when this was the last failure and nothing is left to try. */
 export function codeFor(reason: FailureReason): JobFailureCode {
   return codes[reason];
 }
 
-/** Does the failure speak of the provider or the network, and of no key? */
+/** True when the failure is a fault of the provider or the network, and of no key. */
 export function isProviderFault({ reason }: AttemptFailure): boolean {
   const { scope } = failureTraits[reason];
   return scope === 'provider' || scope === 'network';

@@ -3,22 +3,6 @@ import type { JobPhase } from '../domain/views.ts';
 import type { JobMemory } from './job-progress.ts';
 import type { JobFailureCode } from './retry-policy.ts';
 
-/** Why a running job goes no further; `overtaken`: somebody else acts for it now. */
-export class JobStopped extends Error {
-  readonly why: 'cancelled' | 'closing' | 'overtaken';
-
-  constructor(why: JobStopped['why']) {
-    super(`The job was stopped: ${why}`);
-    this.name = 'JobStopped';
-    this.why = why;
-  }
-}
-
-/** Was the job's work stopped on its person's word? */
-export function isCancelled({ reason }: AbortSignal): boolean {
-  return reason instanceof JobStopped && reason.why === 'cancelled';
-}
-
 type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' }>;
 
 type LiveJob = {
@@ -26,10 +10,10 @@ type LiveJob = {
   phase: LivePhase;
 };
 
-/** What this process knows of jobs beyond the engine: which run here, how far they are, what became of their calls. */
+/** The in-memory state of jobs in this process: which ones run, their phase, and the memory of their calls. */
 export class RunningJobs {
   readonly #running = new Map<JobId, LiveJob>();
-  /** What is told of jobs that wait for their next attempt. */
+  /** The phase of jobs that wait for their next attempt. */
   readonly #betweenAttempts = new Map<JobId, LivePhase>();
   readonly #memories = new Map<JobId, JobMemory>();
   readonly #onProgress: (id: JobId) => void;
@@ -53,7 +37,7 @@ export class RunningJobs {
     this.#running.delete(id);
   }
 
-  /** The job no longer runs but goes on by itself: what was told of its last failure stays true until then. */
+  /** Ends the turn of a job that retries by itself; its `retrying` phase stays visible until then. */
   pause(id: JobId): void {
     const phase = this.#running.get(id)?.phase;
     if (phase?.kind === 'retrying') this.#betweenAttempts.set(id, phase);
@@ -71,7 +55,7 @@ export class RunningJobs {
     return this.#running.get(id)?.phase ?? this.#betweenAttempts.get(id);
   }
 
-  /** What is known of the job from its turns before, as long as this process has seen it. */
+  /** The job's memory from earlier turns in this process. */
   memory(id: JobId): JobMemory | undefined {
     return this.#memories.get(id);
   }
@@ -85,7 +69,7 @@ export class RunningJobs {
     if (memory !== undefined) memory.lastCode = code;
   }
 
-  /** The job has ended for good. */
+  /** Drops the memory of a job that has ended. */
   forget(id: JobId): void {
     this.#memories.delete(id);
     this.#betweenAttempts.delete(id);
@@ -98,4 +82,20 @@ export class RunningJobs {
   stopAll(): void {
     for (const id of this.#running.keys()) this.stop(id, 'closing');
   }
+}
+
+/** Why a running job stops; `fenced`: a newer lease owns the job. */
+export class JobStopped extends Error {
+  readonly why: 'cancelled' | 'closing' | 'fenced';
+
+  constructor(why: JobStopped['why']) {
+    super(`The job was stopped: ${why}`);
+    this.name = 'JobStopped';
+    this.why = why;
+  }
+}
+
+/** True when the job's person cancelled it. */
+export function isCancelled({ reason }: AbortSignal): boolean {
+  return reason instanceof JobStopped && reason.why === 'cancelled';
 }

@@ -6,21 +6,20 @@ import { Agent, buildConnector } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
 
 export type UrlRules = {
-  /** `host:port` as written in a URL (`[::1]:9000` for IPv6), exempt from every rule about hosts and ports, and asked by http as well. */
+  /** `host:port` as in a URL (`[::1]:9000` for IPv6), exempt from all host and port rules, and reachable by http too. */
   readonly allowPrivateHosts: readonly string[];
 };
 
 export type CheckedUrl = { readonly ok: true; readonly url: URL } | { readonly ok: false; readonly why: string };
 
-const longestUrl = 2048;
+const maxUrlLength = 2048;
 const globalUnicastV6 = ipaddr.IPv6.parseCIDR('2000::/3');
-/** Public by number, yet answered by the machine's own cloud platform. */
+/** Public addresses that the machine's own cloud platform answers. */
 const platformAddresses = new Set(['168.63.129.16']);
 
 /**
- * True for every address that is not plainly public: private, loopback, link-local, shared, multicast, reserved, and
- * all IPv6 forms that carry an IPv4 address inside (mapped, compatible, 6to4, NAT64, Teredo). Also true for text that
- * is no address at all.
+ * True for every address that is not public: private, loopback, link-local, shared, multicast, reserved, and all IPv6
+ * forms that embed an IPv4 address (mapped, compatible, 6to4, NAT64, Teredo). Also true for text that is not an address.
  */
 export function isForbiddenAddress(ip: string): boolean {
   if (isIP(ip) === 0 || ip.includes('%')) return true;
@@ -30,9 +29,9 @@ export function isForbiddenAddress(ip: string): boolean {
   return platformAddresses.has(address.toString());
 }
 
-/** Judges the text of an outbound address before anything is resolved; names are judged again after resolution. */
+/** Checks the text of an outbound URL before name resolution; resolved addresses are checked on connect. */
 export function checkUrl(text: string, rules: UrlRules): CheckedUrl {
-  if (text.length > longestUrl) return refused('longer than 2048 characters');
+  if (text.length > maxUrlLength) return refused('longer than 2048 characters');
   if (hasUnsafeCharacters(text)) return refused('a backslash, a space or a control character');
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return refused('neither http:// nor https://');
@@ -46,12 +45,12 @@ export function checkUrl(text: string, rules: UrlRules): CheckedUrl {
   return why === undefined ? { ok: true, url } : refused(why);
 }
 
-/** Characters that a parser would silently change into something else. */
+/** True when the text has characters that a URL parser would silently change. */
 export function hasUnsafeCharacters(text: string): boolean {
   return /[\\\s\p{Cc}]/u.test(text);
 }
 
-/** True when the operator has named exactly this host and port. */
+/** True when the configuration names exactly this host and port. */
 export function isExempt(url: { hostname: string; port: string; protocol: string }, rules: UrlRules): boolean {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   const name = `${url.hostname}:${port}`.toLowerCase();
@@ -72,26 +71,26 @@ function refused(why: string): CheckedUrl {
   return { ok: false, why };
 }
 
-/** All addresses of a host name, in the order in which they should be tried. */
+/** Returns all addresses of a host name, in the order in which they should be tried. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 export type GuardedAgentOptions = {
   readonly allowPrivateHosts: readonly string[];
   readonly resolve?: Resolve;
-  /** Opens the socket to an address that was checked. */
+  /** Opens the socket to a checked address. */
   readonly dial?: buildConnector.connector;
   readonly clock?: Clock;
 };
 
-/** Says that a name or literal leads to an address that must not be asked; nothing was connected. */
+/** A host name or literal leads to a forbidden address; no connection was made. */
 export class ForbiddenAddressError extends Error {
   override readonly name = 'ForbiddenAddressError';
 }
 
 const resolveMs = 5000;
 const dialMs = 5000;
-const mostRecords = 10;
-const mostDials = 3;
+const maxRecords = 10;
+const maxDials = 3;
 
 export const systemResolve: Resolve = async (hostname) => {
   const records = await lookup(hostname, { all: true, order: 'verbatim' });
@@ -99,14 +98,14 @@ export const systemResolve: Resolve = async (hostname) => {
 };
 
 /**
- * An agent that resolves a name once, judges all its addresses and connects to one of exactly those: a second answer of
- * the name server is never asked for. Host header and TLS name stay those of the URL.
+ * An agent that resolves a name once, checks all its addresses and connects only to these, which prevents DNS rebinding.
+ * The Host header and the TLS server name stay those of the URL.
  */
 export function createGuardedAgent(options: GuardedAgentOptions): Agent {
   return new Agent({ allowH2: false, connect: guardedConnector(options), headersTimeout: 30_000, bodyTimeout: 30_000 });
 }
 
-/** The connector of the guarded agent, by itself. */
+/** The connector of the guarded agent. */
 export function guardedConnector(options: GuardedAgentOptions): buildConnector.connector {
   const { resolve = systemResolve, clock = systemClock } = options;
   const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs, rejectUnauthorized: true });
@@ -117,17 +116,17 @@ export function guardedConnector(options: GuardedAgentOptions): buildConnector.c
       const addresses = await checkedAddresses(hostname, exempt, resolve, clock);
       const servername = target.servername ?? (isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : undefined);
       const named = target.protocol === 'https:' && servername !== undefined ? { servername } : {};
-      let trouble: unknown;
-      for (const address of addresses.slice(0, mostDials)) {
+      let lastError: unknown;
+      for (const address of addresses.slice(0, maxDials)) {
         try {
           const socket = await dialled(dial, { ...target, ...named, hostname: address });
           return exempt ? socket : checkedSocket(socket);
         } catch (error) {
           if (error instanceof ForbiddenAddressError) throw error;
-          trouble = error;
+          lastError = error;
         }
       }
-      throw trouble;
+      throw lastError;
     };
     callbackify(connect)((error, socket) => {
       if (error === null) callback(null, socket);
@@ -143,7 +142,7 @@ async function checkedAddresses(
   clock: Clock,
 ): Promise<readonly string[]> {
   const found = isIP(hostname) === 0 ? await resolvedInTime(hostname, resolve, clock) : [hostname];
-  const addresses = found.slice(0, mostRecords);
+  const addresses = found.slice(0, maxRecords);
   if (addresses.length === 0) throw withCode('Cannot resolve the host: no address', 'ENOTFOUND');
   if (!exempt && addresses.some(isForbiddenAddress)) {
     throw new ForbiddenAddressError('Cannot connect: the host leads to an address that is not public');

@@ -7,7 +7,7 @@ import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:f
 import { join } from 'node:path';
 
 export type NetworkError = {
-  /** Never connected, the connection broke, or what came over it was not HTTP. */
+  /** No connection, a broken connection, or a reply that is not HTTP. */
   readonly kind: 'unreachable' | 'untrusted' | 'cut' | 'malformed';
   readonly code: string;
 };
@@ -38,7 +38,7 @@ const untrusted =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO$)/;
 const malformed = /^(?:HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/;
 
-/** Tells a network error by its code alone, because its message may quote a header and with it a key. */
+/** Classifies a network error by its code alone, because its message may quote a header that holds a key. */
 export function networkError(error: unknown): NetworkError {
   const code = codeOf(error);
   if (unreachable.has(code)) return { kind: 'unreachable', code };
@@ -57,17 +57,17 @@ function codeOf(error: unknown): string {
 
 type ResultReason = Extract<AttemptFailure, { reason: `result-${string}` }>['reason'];
 
-/** Ends the fetching of one result; never leaves the media room. */
+/** Rejects one result; thrown and caught inside the media room only. */
 export class RefusedResult extends Error {
   override readonly name = 'RefusedResult';
   readonly failure: AttemptFailure;
   /** A later fetch of the same address may succeed. */
-  readonly again: boolean;
+  readonly retryable: boolean;
 
-  constructor(reason: ResultReason, detail: string, again = false) {
+  constructor(reason: ResultReason, detail: string, retryable = false) {
     super(`Cannot keep the result: ${detail}`);
     this.failure = { blame: 'provider', reason, detail };
-    this.again = again;
+    this.retryable = retryable;
   }
 }
 
@@ -77,16 +77,16 @@ export type OpenOptions = UrlRules & {
   readonly clock?: Clock;
 };
 
-/** From the look-up of a name to the end of the headers, on each hop. */
+/** The timeout of each hop, from the name lookup to the end of the headers. */
 const headersMs = 15_000;
 
-const mostHops = 3;
+const maxRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);
-const passingStatuses = new Set([403, 404, 408, 425, 429]);
+const retryableStatuses = new Set([403, 404, 408, 425, 429]);
 
 /**
- * Opens the bytes behind a result's address. Every hop is judged like the first one, none leaves https again, none
- * carries a credential. Whatever is refused is a thrown `RefusedResult`.
+ * Requests a result's URL and returns the response with its unread body. Every redirect passes the same checks as the
+ * first URL, none leads from https to http, and none carries a credential. Throws a `RefusedResult`.
  */
 export async function openResult(address: string, options: OpenOptions): Promise<Dispatcher.ResponseData> {
   let url = checked(address, options);
@@ -94,7 +94,7 @@ export async function openResult(address: string, options: OpenOptions): Promise
     const response = await ask(url, options);
     if (!redirects.has(response.statusCode)) return usable(response);
     response.body.destroy();
-    if (hop === mostHops) throw new RefusedResult('result-unavailable', `more than ${mostHops} redirects`);
+    if (hop === maxRedirects) throw new RefusedResult('result-unavailable', `more than ${maxRedirects} redirects`);
     url = nextHop(url, response.headers.location, options);
   }
 }
@@ -109,7 +109,7 @@ async function ask(url: URL, { agent, signal, clock = systemClock }: OpenOptions
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'darkroom' },
       signal: AbortSignal.any([signal, late.signal]),
     });
-    // Destroying a body that was not read to its end reports that as an error.
+    // Destroying a body before its end emits an error event.
     response.body.on('error', () => {});
     return response;
   } catch (error) {
@@ -119,14 +119,14 @@ async function ask(url: URL, { agent, signal, clock = systemClock }: OpenOptions
   }
 }
 
-/** What a broken connection means for a result. */
+/** Converts a connection error into a rejected result. */
 export function refusedBy(error: unknown): RefusedResult {
   if (error instanceof ForbiddenAddressError) {
     return new RefusedResult('result-forbidden', 'the host leads to an address that is not public');
   }
   const { kind, code } = networkError(error);
-  const again = kind === 'unreachable' || kind === 'cut';
-  return new RefusedResult('result-unavailable', `${kind}: ${code}`, again);
+  const retryable = kind === 'unreachable' || kind === 'cut';
+  return new RefusedResult('result-unavailable', `${kind}: ${code}`, retryable);
 }
 
 function usable(response: Dispatcher.ResponseData): Dispatcher.ResponseData {
@@ -135,7 +135,7 @@ function usable(response: Dispatcher.ResponseData): Dispatcher.ResponseData {
   if (status === 200 && (encoding === 'identity' || encoding === '')) return response;
   response.body.destroy();
   if (status === 200) throw new RefusedResult('result-unusable', 'a content-encoding that was not asked for');
-  throw new RefusedResult('result-unavailable', `HTTP ${status}`, status >= 500 || passingStatuses.has(status));
+  throw new RefusedResult('result-unavailable', `HTTP ${status}`, status >= 500 || retryableStatuses.has(status));
 }
 
 function nextHop(from: URL, location: string | string[] | undefined, rules: UrlRules): URL {
@@ -156,23 +156,23 @@ function checked(address: string, rules: UrlRules): URL {
   throw new RefusedResult('result-forbidden', `the address has ${result.why}`);
 }
 
-/** A file on its way in: only for its owner's eyes, under a passing name until it is kept, gone if it never is. */
+/** A file during its download: readable only by this user, under a temporary name, deleted unless `keepAs` names it. */
 export type IncomingFile = AsyncDisposable & {
   write(chunk: Uint8Array): Promise<void>;
-  /** The first bytes written, at most so many. */
+  /** Reads the first bytes written, up to the given number. */
   head(bytes: number): Promise<Buffer>;
-  /** Puts these bytes in the place of all that were written. */
+  /** Replaces everything written with these bytes. */
   replaceWith(parts: readonly Uint8Array[]): Promise<void>;
-  /** Gives the file its name, durably; answers its path. */
+  /** Renames the file to its final name, durably; returns its path. */
   keepAs(name: string): Promise<string>;
 };
 
-const passingName = /^incoming-[0-9a-f-]{36}\.part$/;
+const temporaryName = /^incoming-[0-9a-f-]{36}\.part$/;
 
-/** Removes what a killed process was fetching; only for the one owner of the folder, before the first fetch. */
+/** Removes unfinished downloads of a killed process; only the owner of the folder may call it, before its first download. */
 export async function removeUnfinished(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
-  for (const name of names) if (passingName.test(name)) await rm(join(directory, name), { force: true });
+  for (const name of names) if (temporaryName.test(name)) await rm(join(directory, name), { force: true });
 }
 
 export async function createIncomingFile(directory: string): Promise<IncomingFile> {
@@ -217,14 +217,14 @@ export async function createIncomingFile(directory: string): Promise<IncomingFil
   };
 }
 
-/** A new name in a directory outlasts a power cut only once the directory itself is written. */
+/** A new name survives a power cut only after the directory itself is synced. */
 async function syncDirectory(directory: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(directory, 'r');
     await handle.sync();
   } catch {
-    // Not every platform lets a directory be opened or synced; the file itself is on the disk.
+    // Some platforms cannot open or sync a directory; the file itself is synced.
   } finally {
     await handle?.close();
   }

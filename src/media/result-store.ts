@@ -15,17 +15,17 @@ import { findResult, jobsWithResults, openKept, removeResult, resultName } from 
 import { headBytes, judgeType } from './result-type.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
-/** About a picture. */
-const tryBytes = 1_000_000;
+/** The size of the test file: about one picture. */
+const testFileBytes = 1_000_000;
 
 const diskCodes = /^(?:ENOSPC|EDQUOT|EROFS|EIO|EFBIG|ENOENT|ENOTDIR|EISDIR|EEXIST)$/;
-/** What a connection may be refused with as well. */
+/** Codes of file operations and of connections alike. */
 const sharedCodes = /^(?:EACCES|EPERM|EMFILE|ENFILE)$/;
-const ofConnections = /^(?:connect|bind|getaddrinfo|socket|read|write)$/;
+const connectionCalls = /^(?:connect|bind|getaddrinfo|socket|read|write)$/;
 
-/** The folder of results cannot be written. */
+/** The results folder cannot be written. */
 export class ResultDiskError extends StoreUnavailable {
-  override readonly name = 'ResultsDiskTrouble';
+  override readonly name = 'ResultDiskError';
   readonly isRefusal = true;
 
   constructor(directory: string, code: string) {
@@ -33,20 +33,20 @@ export class ResultDiskError extends StoreUnavailable {
   }
 }
 
-/** The code of a failed file operation; network errors have none of these. */
+/** The error code of a failed file operation; undefined for any other error, network errors included. */
 export function diskCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
   const code = String(error.code);
   if (diskCodes.test(code)) return code;
-  return sharedCodes.test(code) && !ofConnections.test(String(error.syscall)) ? code : undefined;
+  return sharedCodes.test(code) && !connectionCalls.test(String(error.syscall)) ? code : undefined;
 }
 
-/** Tries it: is there room for another result? */
+/** Writes a test file to check whether the folder can store another result. */
 export function hasRoom(directory: string): boolean {
   const path = join(directory, `incoming-${randomUUID()}.part`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(path, Buffer.alloc(tryBytes), { mode: 0o600, flag: 'wx' });
+    writeFileSync(path, Buffer.alloc(testFileBytes), { mode: 0o600, flag: 'wx' });
     return true;
   } catch {
     return false;
@@ -58,37 +58,37 @@ export function hasRoom(directory: string): boolean {
 export type ResultLimits = {
   /** The largest result of each kind. */
   readonly maxBytes: Readonly<Record<JobKind, number>>;
-  /** From the request to the last byte. */
+  /** The timeout from the request to the last byte. */
   readonly totalMs: number;
-  /** The least rate that is waited for, once the download has run for ten seconds. */
-  readonly bytesPerSecond: number;
+  /** The minimum rate of a download, checked after its first ten seconds. */
+  readonly minBytesPerSecond: number;
 };
 
 export type ResultStoreOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
-  /** Made when missing, readable by nobody else. */
+  /** Created when missing, readable only by this user. */
   readonly directory: string;
-  /** Instead of the guarded one: it then has to guard the addresses behind names by itself. */
+  /** Replaces the guarded agent; it must then check resolved addresses itself. */
   readonly agent?: Dispatcher;
   readonly limits?: Partial<ResultLimits>;
-  /** Hears when the disk begins to refuse, and when it does no more. */
+  /** Receives an event when the disk starts and stops refusing writes. */
   readonly emit?: Emit;
 };
 
 const defaultLimits: ResultLimits = {
   maxBytes: perKind((kind) => kindTraits[kind].maxBytes),
   totalMs: 120_000,
-  bytesPerSecond: 1000,
+  minBytesPerSecond: 1000,
 };
 
 const graceMs = 10_000;
 
-/** Brings results to `directory`, one file for each part of a job's result; whatever is not kept leaves nothing behind. */
+/** Stores results in `directory`, one file per part of a job's result. A failed download leaves no file behind. */
 export function createResultStore(options: ResultStoreOptions): ResultStore & AsyncDisposable {
   const { directory, clock = systemClock, emit = () => undefined } = options;
   const limits: ResultLimits = { ...defaultLimits, ...options.limits };
   const guarded = createGuardedAgent(options);
   const agent = options.agent ?? guarded;
-  let trouble: ResultDiskError | undefined;
+  let diskError: ResultDiskError | undefined;
   const watch = new OutageTracker({
     clock,
     isOver: () => hasRoom(directory),
@@ -96,12 +96,12 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'results', lastedMs }),
   });
 
-  const keep = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Downloaded> => {
+  const store = async (source: MediaSource, kind: JobKind, name: string, signal: AbortSignal): Promise<Downloaded> => {
     const limitBytes = limits.maxBytes[kind];
     await using file = await createIncomingFile(directory);
     const receive = receiver(file, limitBytes);
     if (source.kind === 'bytes') await receive(source.bytes);
-    else await download(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
+    else await downloadUrl(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
     const judged = await judgeType(await file.head(headBytes), kind);
     if (!judged.ok) throw new RefusedResult('result-unusable', judged.why);
     signal.throwIfAborted();
@@ -117,23 +117,23 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     open: (jobId, part) => openKept(directory, jobId, part),
     list: () => jobsWithResults(directory),
     remove: (jobId) => removeResult(directory, jobId),
-    keep: async (source, kind, jobId, parent, part = 0) => {
+    download: async (source, kind, jobId, parent, part = 0) => {
       using signal = clock.deadline(limits.totalMs, parent);
       try {
         signal.throwIfAborted();
-        return await keep(source, kind, resultName(jobId, part), signal);
+        return await store(source, kind, resultName(jobId, part), signal);
       } catch (error) {
-        if (error instanceof RefusedResult) return { ok: false, failure: error.failure, again: error.again };
+        if (error instanceof RefusedResult) return { ok: false, failure: error.failure, retryable: error.retryable };
         if (signal.aborted && isTimeout(signal.reason)) return unavailable('not complete before the deadline');
         if (signal.aborted) throw signal.reason;
         const code = diskCode(error);
         if (code === undefined) throw error;
-        trouble = new ResultDiskError(directory, code);
-        watch.meet(trouble);
+        diskError = new ResultDiskError(directory, code);
+        watch.meet(diskError);
         return { ...unavailable(`cannot be written to the disk: ${code}`), diskFull: true };
       }
     },
-    trouble: () => (watch.isOn ? trouble : undefined),
+    diskError: () => (watch.isOn ? diskError : undefined),
     [Symbol.asyncDispose]: async () => {
       watch[Symbol.dispose]();
       await guarded.destroy();
@@ -162,17 +162,17 @@ function receiver(file: IncomingFile, limitBytes: number): Receive {
   return Object.assign(receive, { bytes: () => bytes });
 }
 
-async function download(url: string, receive: Receive, options: Download): Promise<void> {
+async function downloadUrl(url: string, receive: Receive, options: Download): Promise<void> {
   const { clock, limits, limitBytes, signal } = options;
   const response = await openResult(url, options);
-  const startedUpMs = clock.monotonicMs();
+  const startedMonotonicMs = clock.monotonicMs();
   try {
     if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
     for await (const chunk of response.body) {
       await receive(chunk as Buffer);
-      const elapsedMs = clock.monotonicMs() - startedUpMs;
-      if (elapsedMs > graceMs && receive.bytes() < (limits.bytesPerSecond * elapsedMs) / 1000) {
-        throw new RefusedResult('result-unavailable', `slower than ${limits.bytesPerSecond} bytes a second`, true);
+      const elapsedMs = clock.monotonicMs() - startedMonotonicMs;
+      if (elapsedMs > graceMs && receive.bytes() < (limits.minBytesPerSecond * elapsedMs) / 1000) {
+        throw new RefusedResult('result-unavailable', `slower than ${limits.minBytesPerSecond} bytes a second`, true);
       }
     }
   } catch (error) {
@@ -187,5 +187,5 @@ function tooLarge(limitBytes: number): RefusedResult {
 }
 
 function unavailable(detail: string): Extract<Downloaded, { ok: false }> {
-  return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, again: true };
+  return { ok: false, failure: { blame: 'provider', reason: 'result-unavailable', detail }, retryable: true };
 }

@@ -11,7 +11,7 @@ export function imageSize(head: Uint8Array, mime: string): ImageSize | undefined
     const size = read(view, mime);
     return size !== undefined && size.width > 0 && size.height > 0 ? size : undefined;
   } catch (error) {
-    // DataView says by a RangeError that the header goes on behind the end of the bytes.
+    // DataView throws a RangeError when the header is longer than the given bytes.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -73,10 +73,10 @@ export type JudgedType =
   | { readonly ok: true; readonly type: ResultType }
   | { readonly ok: false; readonly why: string };
 
-/** How much of a file's beginning is looked at; a JPEG may carry megabytes of metadata before its frame header. */
+/** How many bytes of a file are inspected; a JPEG may hold megabytes of metadata before its frame header. */
 export const headBytes = 4_000_000;
 
-const mostPixels = 50_000_000;
+const maxPixels = 50_000_000;
 
 type KnownType = { readonly kind: MediaKind; readonly mime: string; readonly extension: string };
 
@@ -98,12 +98,12 @@ const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownType>([
 
 const acceptedKinds: ReadonlySet<MediaKind> = new Set(jobKinds.flatMap((kind) => traitsOf(kind).accepts));
 
-/** How the names of kept results end: only what some kind of request accepts is ever kept. */
+/** The extensions of stored results: the types that some job kind accepts. */
 export const resultExtensions: readonly string[] = [
   ...new Set([...knownTypes.values()].filter(({ kind }) => acceptedKinds.has(kind)).map(({ extension }) => extension)),
 ];
 
-/** Says what a result is by its bytes alone, and whether it may be sent on as what was asked for. */
+/** Detects a result's type from its bytes alone and checks whether the job kind accepts it. */
 export async function judgeType(head: Uint8Array, kind: JobKind): Promise<JudgedType> {
   if (head.byteLength === 0) return { ok: false, why: 'the file is empty' };
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
@@ -114,7 +114,7 @@ export async function judgeType(head: Uint8Array, kind: JobKind): Promise<Judged
   if (type.kind !== 'image') return { ok: true, type };
   const size = imageSize(head, type.mime);
   if (size === undefined) return { ok: false, why: 'the header of the image is damaged' };
-  if (size.width * size.height > mostPixels) {
+  if (size.width * size.height > maxPixels) {
     return { ok: false, why: `an image of ${size.width} x ${size.height} pixels` };
   }
   return { ok: true, type: { ...type, ...size } };

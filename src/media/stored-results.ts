@@ -10,7 +10,7 @@ import { headBytes, judgeType, resultExtensions } from './result-type.ts';
 
 const withDigest = /-[0-9a-f]{12}$/;
 
-/** The whole result that is kept for the job; a name is given only to a file that was written to its end. */
+/** Finds a stored file of the job's result; only complete files have a final name. */
 export async function findResult(
   directory: string,
   kind: JobKind,
@@ -24,7 +24,7 @@ export async function findResult(
   return undefined;
 }
 
-/** Opens a file of the job's result; nothing is held open until it is read. */
+/** Opens a file of the job's result; the file handle is opened only when the stream is read. */
 export async function openKept(directory: string, id: JobId, part = 0): Promise<OpenedResult | undefined> {
   for (const path of pathsOf(directory, id, part)) {
     const found = await stat(path).catch(() => undefined);
@@ -33,7 +33,7 @@ export async function openKept(directory: string, id: JobId, part = 0): Promise<
   return undefined;
 }
 
-/** Removes what is kept for the job; answers whether there was anything. */
+/** Removes all stored files of the job; returns whether there were any. */
 export async function removeResult(directory: string, id: JobId): Promise<boolean> {
   const found: string[] = [];
   for (let part = 0; ; part += 1) {
@@ -42,29 +42,29 @@ export async function removeResult(directory: string, id: JobId): Promise<boolea
     if (own.flat().length === 0) break;
     found.push(...own.flat());
   }
-  // From the last to the first: what a killed process leaves begins with the first, and is found again.
+  // From the last to the first: what a killed process leaves includes part 0, by which the job is found.
   for (const path of found.toReversed()) await rm(path, { force: true });
   return found.length > 0;
 }
 
-/** Every job that has a result in the folder; what has another name was put there by somebody else. */
+/** Lists the jobs that have a result in the folder; files with other names are ignored. */
 export async function jobsWithResults(directory: string): Promise<readonly JobId[]> {
   const names = await readdir(directory).catch(() => []);
   const ids = names.flatMap((name) => {
     const [, stem, extension = ''] = /^job-([^.]+)(?:\.[0-9]+)?\.([a-z0-9]+)$/.exec(name) ?? [];
-    // An id that had to be changed cannot be read back from its digest.
+    // An escaped id cannot be restored from its digest.
     if (stem === undefined || withDigest.test(stem) || !resultExtensions.includes(extension)) return [];
     return [jobId(stem)];
   });
   return [...new Set(ids)];
 }
 
-/** The name of a file of the job's result, without its ending; those after the first carry their number. */
+/** The name of a file of the job's result, without its extension; parts after the first carry their number. */
 export function resultName(id: JobId, part: number): string {
   return part === 0 ? `job-${resultStem(id)}` : `job-${resultStem(id)}.${part + 1}`;
 }
 
-/** Two ids never share a name: what had to be changed carries a digest of the id. */
+/** Converts an id to a unique file name: an id with unsafe characters gets a digest. */
 export function resultStem(id: JobId): string {
   const safe = id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
   if (safe === id) return safe;

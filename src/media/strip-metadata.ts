@@ -1,9 +1,9 @@
 const orientationTag = 0x0112;
 const shortType = 3;
-/** Before the TIFF header: marker, length and `Exif\0\0`. */
+/** The bytes before the TIFF header: marker, length and `Exif\0\0`. */
 const tiffStart = 10;
 
-/** An Exif segment of a JPEG that says which side is up and nothing else; undefined where that goes without saying. */
+/** Reduces an Exif segment of a JPEG to its orientation; undefined when the orientation is the default. */
 export function orientationOnly(segment: Buffer): Uint8Array | undefined {
   const orientation = orientationOf(segment.subarray(tiffStart));
   if (orientation === undefined || orientation < 2 || orientation > 8) return undefined;
@@ -41,8 +41,8 @@ const [endOfImage, startOfScan, app0, app1, app2, app14, app15] = [0xd9, 0xda, 0
 const jfifBytes = 18;
 
 /**
- * The segments of a JPEG that make its picture, byte for byte: without Exif, XMP, comments, thumbnails, and without
- * whatever follows its end. A turned picture stays turned, the colour profile stays.
+ * The segments of a JPEG that its picture needs, unchanged: without Exif, XMP, comments, thumbnails and trailing bytes.
+ * Orientation and colour profile stay.
  */
 export function pictureOfJpeg(file: Buffer): readonly Uint8Array[] {
   const parts: Uint8Array[] = [file.subarray(0, 2)];
@@ -66,7 +66,7 @@ export function pictureOfJpeg(file: Buffer): readonly Uint8Array[] {
   return parts;
 }
 
-/** Tables, frames and scans are needed; of the application's own segments only what decides over the colours. */
+/** Keeps tables, frames and scans; of the application segments it keeps only those that affect colours. */
 function neededOf(marker: number, segment: Buffer): Uint8Array | undefined {
   if (marker >= 0xc0 && marker <= 0xdf) return segment;
   if (marker < app0 || marker > app15) return undefined;
@@ -85,7 +85,7 @@ function withoutThumbnail(segment: Buffer): Uint8Array {
   return header;
 }
 
-/** Where the next segment begins: what stands between segments, fill bytes and stray restarts, means nothing. */
+/** Finds the next segment; skips fill bytes and stray restart markers between segments. */
 function nextMarker(file: Buffer, from: number): number | undefined {
   for (let at = file.indexOf(0xff, from); at !== -1 && at + 1 < file.byteLength; at = file.indexOf(0xff, at + 1)) {
     const marker = file.readUInt8(at + 1);
@@ -94,7 +94,7 @@ function nextMarker(file: Buffer, from: number): number | undefined {
   return undefined;
 }
 
-/** A scan goes on over stuffed bytes and restarts to the first other marker. */
+/** Finds the end of a scan: the first marker that is neither a stuffed byte nor a restart. */
 function endOfScan(file: Buffer, from: number): number {
   for (let at = file.indexOf(0xff, from); at !== -1 && at + 1 < file.byteLength; at = file.indexOf(0xff, at + 1)) {
     const marker = file.readUInt8(at + 1);
@@ -103,7 +103,7 @@ function endOfScan(file: Buffer, from: number): number {
   return file.byteLength;
 }
 
-/** What a decoder needs, and what says how the colours are meant. Everything else is text about the picture. */
+/** The PNG chunks that decoding and colours need; all others are metadata. */
 const needed: ReadonlySet<string> = new Set([
   'IHDR',
   'PLTE',
@@ -127,10 +127,10 @@ const needed: ReadonlySet<string> = new Set([
 ]);
 
 const signatureBytes = 8;
-/** Length, name and checksum around the data. */
+/** The length, name and checksum of a chunk. */
 const frameBytes = 12;
 
-/** The chunks of a PNG that make its picture, byte for byte; nothing of what follows its end. */
+/** The chunks of a PNG that its picture needs, unchanged; without trailing bytes. */
 export function pictureOfPng(file: Buffer): readonly Uint8Array[] {
   const parts = [file.subarray(0, signatureBytes)];
   for (let at = signatureBytes; at + frameBytes <= file.byteLength;) {
@@ -147,10 +147,10 @@ const webpNeeded: ReadonlySet<string> = new Set(['VP8X', 'ICCP', 'ANIM', 'ANMF',
 const headerBytes = 12;
 const chunkHeaderBytes = 8;
 const frameHeaderBytes = 16;
-/** The flags by which VP8X announces Exif and XMP. */
+/** The VP8X flags for Exif and XMP. */
 const metadataFlags = 0x0c;
 
-/** The chunks of a WebP that make its picture; without Exif, XMP, unknown chunks, and whatever follows its end. */
+/** The chunks of a WebP that its picture needs; without Exif, XMP, unknown chunks and trailing bytes. */
 export function pictureOfWebp(file: Buffer): readonly Uint8Array[] {
   const end = Math.min(file.byteLength, chunkHeaderBytes + file.readUInt32LE(4));
   const chunks = pictureChunks(file.subarray(headerBytes, end));
@@ -198,9 +198,8 @@ const pictures: ReadonlyMap<string, (file: Buffer) => readonly Uint8Array[]> = n
 export type PlainPicture = { readonly parts: readonly Uint8Array[]; readonly bytes: number };
 
 /**
- * A PNG, JPEG or WebP without what it says beside its picture: places, prompts, settings, keys. The picture itself and
- * its colour profile stay byte for byte. Undefined when there is nothing to take out, and for a GIF or a video, which
- * stay as they are.
+ * Removes the metadata of a PNG, JPEG or WebP: places, prompts, settings, keys. Picture data and colour profile stay
+ * unchanged. Returns undefined when there is nothing to remove, and for GIFs and videos, which are not changed.
  */
 export function withoutMetadata(file: Buffer, mime: string): PlainPicture | undefined {
   const parts = pictures.get(mime)?.(file);

@@ -10,7 +10,7 @@ const { signal } = new AbortController();
 const id = jobId('tg-1');
 
 async function keepPng(store: ResultStore, width: number, part = 0, of = id): Promise<void> {
-  const kept = await store.keep({ kind: 'bytes', bytes: aPng(width, 3) }, 'image', of, signal, part);
+  const kept = await store.download({ kind: 'bytes', bytes: aPng(width, 3) }, 'image', of, signal, part);
   if (!kept.ok) throw new Error(`Cannot keep the picture: ${kept.failure.detail}`);
 }
 
@@ -56,7 +56,7 @@ export function resultStoreConformance(name: string, makeStores: () => Promise<S
     const store = await stores.open();
     expect(await store.open(id)).toBeUndefined();
     const refused = { kind: 'bytes', bytes: Buffer.from('no picture') } as const;
-    expect((await store.keep(refused, 'image', id, signal)).ok).toBe(false);
+    expect((await store.download(refused, 'image', id, signal)).ok).toBe(false);
     expect(await store.open(id)).toBeUndefined();
     for (const part of [0, 1]) await keepPng(store, 5, part);
     expect(await store.remove(id)).toBe(true);

@@ -25,7 +25,7 @@ export const file: MediaFile = { path: 'results/job-tg-1.png', kind: 'image', mi
 const gone: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
-  again: false,
+  retryable: false,
 };
 export const id = jobId('tg-1');
 
@@ -48,7 +48,7 @@ export function anAnswerStage(reply: ProviderReply = { ok: true, source: { kind:
       removed.push(job);
       return onDisk.delete(job);
     },
-    keep: async (source, _kind, job, signal) => {
+    download: async (source, _kind, job, signal) => {
       fetched.push(source.kind === 'url' ? source.url : 'bytes');
       const next = script.shift();
       if (next instanceof Error) throw next;

@@ -201,10 +201,10 @@ test('runAttempts() breaks the call off when the job is cancelled, and gives the
   expect(stage.pool.lease('bytez').kind).toBe('seat');
 });
 
-test('runAttempts() makes no call for a job that somebody else acts for now, and gives the seat back', async () => {
+test('runAttempts() makes no call for a job that a newer lease has fenced, and releases the seat', async () => {
   const stage = anAttemptStage({ keys: 1, replies: [done] });
   stage.overtake();
-  await expect(stage.run()).rejects.toThrow('overtaken');
+  await expect(stage.run()).rejects.toThrow('fenced');
   expect(stage.asked).toEqual([]);
   expect(stage.pool.lease('bytez').kind).toBe('seat');
 });

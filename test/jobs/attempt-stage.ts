@@ -7,7 +7,7 @@ import type { Lease } from '../../src/domain/key-leases.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
 import { createBreakers, ModelCooldowns } from '../../src/jobs/circuit-breaker/breakers.ts';
-import { freshMemory } from '../../src/jobs/job-progress.ts';
+import { emptyMemory } from '../../src/jobs/job-progress.ts';
 import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';
@@ -68,10 +68,10 @@ export function anAttemptStage(options: StageOptions) {
   const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, emit });
   const chain = options.chain ?? twoModels;
   const chains = { image: chain, video: [{ provider: 'bytez', model: 'v1' }] } as const;
-  const resting = new ModelCooldowns(clock, emit);
-  const breakers = createBreakers({ chains, pool, resting, clock, random: () => 0.5, emit });
+  const modelCooldowns = new ModelCooldowns(clock, emit);
+  const breakers = createBreakers({ chains, pool, modelCooldowns, clock, random: () => 0.5, emit });
   let isOurs = true;
-  const memory = freshMemory();
+  const memory = emptyMemory();
   const tools: AttemptTools = {
     pool,
     models: modelTraits,
@@ -82,7 +82,7 @@ export function anAttemptStage(options: StageOptions) {
     deadlineMs: { image: 600_000, video: 1_800_000 },
     clock,
     random: () => 1,
-    resting,
+    modelCooldowns,
     breakers,
     unrecognized: new UnrecognizedFailures(emit),
     emit,

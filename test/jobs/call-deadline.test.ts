@@ -57,5 +57,5 @@ test.each([
   await clock.advance(29_999);
   expect(endings).toEqual([]);
   await clock.advance(1);
-  expect(endings).toMatchObject([{ name: 'WentOn' }]);
+  expect(endings).toMatchObject([{ name: 'StopTimeoutError' }]);
 });

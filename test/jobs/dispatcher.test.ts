@@ -19,7 +19,7 @@ const limits = { waiting: 1_000, perDay: -1 };
 const deadlineMs = { image: 600_000, video: 1_800_000 };
 
 type LineMore = {
-  readonly hasElsewhere?: () => boolean;
+  readonly hasFallback?: () => boolean;
   /** In place of the pool's own. */
   readonly lease?: (pool: KeyPool, request: SeatRequest | undefined) => SeatAnswer;
 };
@@ -61,7 +61,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     },
     breaker,
     clock,
-    ...(more.hasElsewhere === undefined ? {} : { hasElsewhere: more.hasElsewhere }),
+    ...(more.hasFallback === undefined ? {} : { hasFallback: more.hasFallback }),
     deadlineMs,
     run: async (claim, seat) => {
       breaker.beginProbe();
@@ -229,7 +229,7 @@ test('Line sends its probe also while calls from before the silence hang', async
 });
 
 test('Line sends jobs on past a silent provider when there is another one, and takes no seat for it', async () => {
-  using app = aLine([aKey(1), aKey(2)], { hasElsewhere: () => true });
+  using app = aLine([aKey(1), aKey(2)], { hasFallback: () => true });
   fallSilent(
     app.breaker,
     app.pool.keys().map(({ key }) => key.id),

@@ -5,7 +5,7 @@ import type { Job } from '../../src/domain/job.ts';
 import type { MediaFile, MediaSource } from '../../src/domain/media.ts';
 import type { Downloaded, ResultDownloader } from '../../src/domain/result-store.ts';
 import type { ReplySource } from '../../src/domain/provider.ts';
-import { bringKnownResult, fetchAndStore, knownAnswer } from '../../src/jobs/fetch-result.ts';
+import { fetchKnownResult, fetchAndStore, knownAnswer } from '../../src/jobs/fetch-result.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
@@ -16,7 +16,7 @@ const at = (name: string): MediaSource => ({ kind: 'url', url: `https://cdn.exam
 const useless: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
-  again: false,
+  retryable: false,
 };
 
 function fileOf(part: number): MediaFile {
@@ -31,7 +31,7 @@ function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly 
   const resultStore: ResultDownloader = {
     find: async (_kind, _id, part = 0) => disk.get(part),
     remove: async () => false,
-    keep: async (source, _kind, _id, _signal, part = 0) => {
+    download: async (source, _kind, _id, _signal, part = 0) => {
       const name = source.kind === 'url' ? new URL(source.url).pathname.slice(1) : 'bytes';
       fetched.push([name, part]);
       if (lost.includes(name)) return useless;
@@ -122,27 +122,27 @@ test.each<readonly [ReplySource, object]>([
   expect(knownAnswer('fox', source)).toEqual({ model: 'fox', ...remembered });
 });
 
-test('bringKnownResult() fetches only the files that are not on the disk', async () => {
+test('fetchKnownResult() fetches only the files that are not on the disk', async () => {
   const { job, tools, fetched } = aStage({ onDisk: 2 });
   const source: ReplySource = { kind: 'files', sources: [bytes, at('two'), at('three')] };
-  expect(await bringKnownResult(job, knownAnswer('fox', source), signal, tools)).toEqual(
+  expect(await fetchKnownResult(job, knownAnswer('fox', source), signal, tools)).toEqual(
     ended({ kind: 'files', files: [fileOf(0), fileOf(1), fileOf(2)] }),
   );
   expect(fetched).toEqual([['three', 2]]);
 });
 
-test('bringKnownResult() has it made again where a missing file was in the answer itself', async () => {
+test('fetchKnownResult() has it made again where a missing file was in the answer itself', async () => {
   const { job, tools, fetched } = aStage({ onDisk: 1 });
   const source: ReplySource = { kind: 'files', sources: [at('one'), bytes, at('three')] };
-  expect(await bringKnownResult(job, knownAnswer('fox', source), signal, tools)).toMatchObject({
+  expect(await fetchKnownResult(job, knownAnswer('fox', source), signal, tools)).toMatchObject({
     kind: 'parked',
     park: { reason: 'backing-off', progress },
   });
   expect(fetched).toEqual([]);
 });
 
-test('bringKnownResult() has the words of an answer without the disk', async () => {
+test('fetchKnownResult() has the words of an answer without the disk', async () => {
   const { job, tools } = aStage();
   const known = knownAnswer('fox', { kind: 'text', text: 'words' });
-  expect(await bringKnownResult(job, known, signal, tools)).toEqual(ended({ kind: 'text', text: 'words' }));
+  expect(await fetchKnownResult(job, known, signal, tools)).toEqual(ended({ kind: 'text', text: 'words' }));
 });

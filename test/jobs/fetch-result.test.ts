@@ -8,7 +8,7 @@ import { fakeClock } from '../support/fake-clock.ts';
 const late: Downloaded = {
   ok: false,
   failure: { blame: 'provider', reason: 'result-unavailable', detail: 'HTTP 404' },
-  again: true,
+  retryable: true,
 };
 const kept: Downloaded = { ok: true, file: { path: '/results/a.png', kind: 'image', mime: 'image/png', bytes: 1 } };
 
@@ -32,7 +32,7 @@ test('fetchResult() leaves no timer behind, however often it fetches', async () 
   const resultStore = {
     find: async () => undefined,
     remove: async () => false,
-    keep: async () => answers.shift() ?? kept,
+    download: async () => answers.shift() ?? kept,
   };
   const tools = {
     resultStore,

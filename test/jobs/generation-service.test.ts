@@ -47,7 +47,7 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
       ['openai', providerOf('openai')],
     ]),
     resultStore: {
-      keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
+      download: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
       find: async () => undefined,
       remove: async () => false,
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import { freshMemory, recalled } from '../../src/jobs/job-progress.ts';
+import { emptyMemory, restoreMemory } from '../../src/jobs/job-progress.ts';
 
 const first = { provider: 'bytez', model: 'm1' } as const;
 const second = { provider: 'bytez', model: 'm2' } as const;
@@ -21,14 +21,14 @@ const failed = (reason: 'overloaded' | 'timed-out' | 'rate-limited'): AttemptEnd
   ms: 50,
 });
 
-test('recalled() knows the last failure, the keys that failed the candidate, and that a call has timed out', () => {
+test('restoreMemory() knows the last failure, the keys that failed the candidate, and that a call has timed out', () => {
   const trail = [
     aCall(1, 'a', failed('timed-out'), second),
     aCall(2, 'b', failed('rate-limited')),
     aCall(3, 'c', failed('overloaded')),
   ];
-  expect(recalled(trail, first)).toEqual({
-    ...freshMemory(),
+  expect(restoreMemory(trail, first)).toEqual({
+    ...emptyMemory(),
     lastCode: 'provider-down',
     failedWith: new Set(['b', 'c']),
     hasTimedOut: true,
@@ -36,6 +36,6 @@ test('recalled() knows the last failure, the keys that failed the candidate, and
   });
 });
 
-test('recalled() takes a call without an ending for one that has told nothing', () => {
-  expect(recalled([aCall(1, 'a', { kind: 'sent' })], first)).toEqual({ ...freshMemory(), lastCallEndedMs: 1_000 });
+test('restoreMemory() takes a call without an ending for one that has told nothing', () => {
+  expect(restoreMemory([aCall(1, 'a', { kind: 'sent' })], first)).toEqual({ ...emptyMemory(), lastCallEndedMs: 1_000 });
 });

@@ -70,7 +70,7 @@ export function anOperationStage({ keys = 2, people = 1 } = {}) {
   const resultStore: ResultDownloader = {
     find: async () => undefined,
     remove: async () => false,
-    keep: async () => ({ ok: true, file }),
+    download: async () => ({ ok: true, file }),
   };
   const chain = [{ provider: 'bytez', model: 'film' }] as const;
   const kinds = <Value>(value: Value) => ({ image: value, video: value });

@@ -5,7 +5,7 @@ import { codeFor, decide, type Decision, type JobFailureCode } from '../../src/j
 const rules = { maxAttempts: 3, delayMs: 2_000 };
 const full = () => 1;
 const wait = (ms: number, perhapsTheKey: boolean): Decision => ({ kind: 'back-off', ms, perhapsTheKey });
-const nextCandidate: Decision = { kind: 'next-candidate', restModel: false };
+const nextCandidate: Decision = { kind: 'next-candidate', coolModel: false };
 
 const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'key', reason: 'rejected', detail: '' }, 0, { kind: 'next-key' }],
@@ -13,7 +13,7 @@ const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'key', reason: 'not-entitled', detail: '' }, 2, { kind: 'next-key' }],
   [{ blame: 'key', reason: 'rate-limited', retryAfterMs: 9_000, detail: '' }, 0, { kind: 'next-key' }],
   [{ blame: 'key', reason: 'concurrency', detail: '' }, 0, { kind: 'next-key' }],
-  [{ blame: 'model', reason: 'unknown-model', detail: '' }, 0, { kind: 'next-candidate', restModel: true }],
+  [{ blame: 'model', reason: 'unknown-model', detail: '' }, 0, { kind: 'next-candidate', coolModel: true }],
   [{ blame: 'request', reason: 'refused', detail: '' }, 0, { kind: 'give-up', code: 'refused' }],
   [{ blame: 'request', reason: 'bad-request', detail: '' }, 0, { kind: 'give-up', code: 'bad-request' }],
   [{ blame: 'provider', reason: 'overloaded', detail: '' }, 1, wait(2_000, true)],

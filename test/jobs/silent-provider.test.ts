@@ -143,12 +143,12 @@ test('a model that falls silent alone rests for everyone, and the job goes on to
 test('when the next model falls silent too it is the provider, and every model may be asked again', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down] });
   fallSilent(stage.breaker, keyIds);
-  expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(true);
+  expect(stage.tools.modelCooldowns.isCooling({ provider: 'bytez', model: 'm1' })).toBe(true);
   stage.breaker.noteFault(aFault(keyId('id-2'), 'm2'));
   await stage.clock.advance(100);
   expect(await stage.run()).toMatchObject({ reason: 'provider-silent', progress: { calls: 1, probes: 1 } });
   expect(stage.asked.map((call) => call.slice(2))).toEqual(['m2']);
-  expect(stage.tools.resting.isResting({ provider: 'bytez', model: 'm1' })).toBe(false);
+  expect(stage.tools.modelCooldowns.isCooling({ provider: 'bytez', model: 'm1' })).toBe(false);
 });
 
 test('probes of one job go round the models of the provider', async () => {

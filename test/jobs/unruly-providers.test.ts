@@ -41,7 +41,7 @@ test('a call that goes on although it was told to stop is left behind after half
   expect(stage.events).toContainEqual({
     event: 'app.error',
     what: 'the adapter of bytez',
-    error: expect.objectContaining({ name: 'WentOn' }) as unknown,
+    error: expect.objectContaining({ name: 'StopTimeoutError' }) as unknown,
   });
   await stopped(stage, running);
 });

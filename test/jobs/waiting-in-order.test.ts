@@ -82,7 +82,7 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
     resultStore: {
       find: async () => undefined,
       remove: async () => false,
-      keep: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
+      download: async () => ({ ok: true, file: { path: 'x.png', kind: 'image', mime: 'image/png', bytes: 1 } }),
     },
     clock,
     random,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestPrompt } from '../../src/jobs/request/request-options.ts';
+import { maxPromptLength } from '../../src/jobs/request/request-options.ts';
 import { captionLimit } from '../../src/messages/view.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 import { openTestApp, wordsOf } from '../support/test-app.ts';
@@ -8,7 +8,7 @@ import { accepted, acquaintance, answerToRaw, messageOf } from './raw-updates.ts
 test('4,096 units are accepted and 4,097 refused with the limit in the text (A4)', async () => {
   await using app = await openTestApp();
   const person = await acquaintance(app);
-  const longest = 'f'.repeat(longestPrompt);
+  const longest = 'f'.repeat(maxPromptLength);
   const refused = await answerToRaw(app, person, { text: `/generate ${longest}f` });
   expect(wordsOf(refused)).toMatch(/4,?096/);
   expect(accepted(app)).toEqual([]);

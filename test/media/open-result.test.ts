@@ -16,7 +16,7 @@ test('openResult() does not follow a redirect from https to http, not even to a 
   };
 
   await expect(openResult('https://cdn.example.com/a.png', options)).rejects.toMatchObject({
-    again: false,
+    retryable: false,
     failure: { blame: 'provider', reason: 'result-forbidden', detail: 'a redirect from https to http' },
   });
 });

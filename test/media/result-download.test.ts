@@ -26,7 +26,7 @@ async function aApp(options: Partial<ResultStoreOptions> = {}) {
   return {
     directory,
     keep: (source: MediaSource, kind: JobKind = 'image', signal = forever, job = id) =>
-      resultStore.keep(source, kind, job, signal),
+      resultStore.download(source, kind, job, signal),
     files: async () => await readdir(directory),
     [Symbol.asyncDispose]: async () => {
       await resultStore[Symbol.asyncDispose]();
@@ -42,9 +42,9 @@ async function keepFrom(server: LocalServer, options: Partial<ResultStoreOptions
   return { kept, left: await app.files() };
 }
 
-function refused(reason: AttemptFailure['reason'], again = false): { kept: Downloaded; left: string[] } {
+function refused(reason: AttemptFailure['reason'], retryable = false): { kept: Downloaded; left: string[] } {
   const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
-  return { kept: { ok: false, failure, again }, left: [] };
+  return { kept: { ok: false, failure, retryable }, left: [] };
 }
 
 const giving =
@@ -190,12 +190,12 @@ test.each([
   [304, false],
   [204, false],
   [206, false],
-])('HTTP %i makes a result unavailable, again: %s (C21)', async (status, again) => {
+])('HTTP %i makes a result unavailable, retryable: %s (C21)', async (status, retryable) => {
   await using server = await localHttpServer((_request, response) => {
     response.writeHead(status).end(status === 204 || status === 304 ? undefined : aPng());
   });
 
-  expect(await keepFrom(server)).toEqual(refused('result-unavailable', again));
+  expect(await keepFrom(server)).toEqual(refused('result-unavailable', retryable));
 });
 
 test.each([
@@ -338,13 +338,13 @@ test('a disk that takes nothing is told as unavailable, with the code of the dis
     emit: (event) => told.push(event),
   });
 
-  expect(await resultStore.keep({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
+  expect(await resultStore.download({ kind: 'bytes', bytes: aPng() }, 'image', id, forever)).toEqual({
     ok: false,
     failure: { blame: 'provider', reason: 'result-unavailable', detail: 'cannot be written to the disk: ENOTDIR' },
-    again: true,
+    retryable: true,
     diskFull: true,
   });
-  expect(resultStore.trouble?.()?.message).toContain('make room there');
+  expect(resultStore.diskError?.()?.message).toContain('make room there');
   expect(told).toMatchObject([{ event: 'storage.unavailable', what: 'results' }]);
   await rm(root, { recursive: true });
 });

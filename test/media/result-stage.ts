@@ -49,7 +49,7 @@ export async function aKeeper(options: Partial<ResultStoreOptions> = {}) {
   const { signal } = new AbortController();
   return {
     keep: async (url: string, kind: JobKind = 'image') => {
-      const kept = await resultStore.keep({ kind: 'url', url }, kind, jobId('tg-1-2'), signal);
+      const kept = await resultStore.download({ kind: 'url', url }, kind, jobId('tg-1-2'), signal);
       return { kept, left: await readdir(directory) };
     },
     [Symbol.asyncDispose]: async () => {
@@ -68,10 +68,10 @@ export async function keep(url: string, options: Partial<ResultStoreOptions> = {
 /** Refused, and nothing is left on the disk. */
 export function refused(
   reason: AttemptFailure['reason'],
-  again = false,
+  retryable = false,
 ): { kept: Downloaded; left: readonly string[] } {
   const failure = { blame: 'provider', reason, detail: expect.any(String) as unknown } as AttemptFailure;
-  return { kept: { ok: false, failure, again }, left: [] };
+  return { kept: { ok: false, failure, retryable }, left: [] };
 }
 
 export const forbidden = refused('result-forbidden');

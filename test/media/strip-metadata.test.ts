@@ -42,7 +42,12 @@ const pictures: readonly (readonly [string, string, Hide, Buffer])[] = [
 async function kept(bytes: Uint8Array, kind: 'image' | 'video' = 'image') {
   const directory = await mkdtemp(join(tmpdir(), 'results-'));
   await using resultStore = createResultStore({ directory, allowPrivateHosts: [] });
-  const answer = await resultStore.keep({ kind: 'bytes', bytes }, kind, jobId('tg-1-2'), new AbortController().signal);
+  const answer = await resultStore.download(
+    { kind: 'bytes', bytes },
+    kind,
+    jobId('tg-1-2'),
+    new AbortController().signal,
+  );
   const [name = '', ...others] = await readdir(directory);
   const file = await readFile(join(directory, name));
   await rm(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import { type GenerationOptions, type OptionMistake, type JobKind, jobKinds, kindTraits } from '../../domain/job.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { readPromptOptions, checkPrompt, longestPrompt } from '../../jobs/request/request-options.ts';
+import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/request-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';
@@ -35,7 +35,7 @@ export async function submitRequest(
     const limits = {
       waiting: waiting[lane],
       perDay: perDay[lane][kind],
-      promptLimit: longestPrompt,
+      promptLimit: maxPromptLength,
       nowMs: clock.now(),
     };
     return reply(ctx, messages.refused({ code, kind, lane, ...limits }, locale));

@@ -8,91 +8,50 @@ import type { KeyPool } from '../../keys/pool/key-pool.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 
-const unknownForMs = 5 * 60_000;
-const silentForMs = 60_000;
-
-type Rest = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
-
-/** Which models rest for everyone, since they were answered with "no such model" or fell silent alone. */
-export class ModelCooldowns {
-  readonly #clock: Clock;
-  readonly #emit: Emit;
-  readonly #rests = new Map<string, Rest>();
-
-  constructor(clock: Clock, emit: Emit) {
-    this.#clock = clock;
-    this.#emit = emit;
-  }
-
-  noteUnknown(candidate: Candidate): void {
-    this.#rest(candidate, unknownForMs, false);
-  }
-
-  noteSilent(candidate: Candidate): void {
-    this.#rest(candidate, silentForMs, true);
-  }
-
-  /** Its models were not silent alone: the provider is. */
-  wakeSilent(provider: ProviderName): void {
-    for (const [name, rest] of this.#rests) if (rest.isGuess && rest.provider === provider) this.#rests.delete(name);
-  }
-
-  isResting(candidate: Candidate): boolean {
-    if (this.#rests.size === 0) return false;
-    return (this.#rests.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
-  }
-
-  #rest(candidate: Candidate, forMs: number, isGuess: boolean): void {
-    const { provider, model } = candidate;
-    this.#rests.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, isGuess });
-    this.#emit({ event: 'model.cooling', provider, model, forMs });
-  }
-}
-
 export type Breakers = ReadonlyMap<ProviderName, CircuitBreaker>;
 
 export type BreakersOptions = {
   readonly chains: Chains;
   readonly pool: KeyPool;
-  readonly resting: ModelCooldowns;
+  readonly modelCooldowns: ModelCooldowns;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
   readonly mechanisms?: Mechanisms | undefined;
 };
 
-/** A breaker for each provider of the chains; what was guessed of keys and models from its silence is rolled back. */
+/** Creates a breaker for each provider of the chains. An open breaker rolls back guesses about its keys and models. */
 export function createBreakers(options: BreakersOptions): Breakers {
-  const { chains, pool, resting, clock, random, emit, mechanisms = everyMechanism } = options;
+  const { chains, pool, modelCooldowns, clock, random, emit, mechanisms = everyMechanism } = options;
   const providers = new Set(Object.values(chains).flatMap((chain) => chain.map(({ provider }) => provider)));
   const breakerOf = (provider: ProviderName) =>
     new CircuitBreaker({
       clock,
       random,
       mechanisms,
-      keys: () => pool.snapshot(provider).keys.filter(({ state }) => acceptsCalls(state) || restsByGuess(state)).length,
+      keys: () => pool.snapshot(provider).keys.filter(({ state }) => acceptsCalls(state) || coolsByGuess(state)).length,
       onChange: (open) => {
         emit({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
-        if (open) resting.wakeSilent(provider);
+        if (open) modelCooldowns.clearGuesses(provider);
       },
-      onSilence: (sinceMs) => {
+      onProviderFaults: (sinceMs) => {
         if (mechanisms.guessRollback) pool.clearGuesses(provider, sinceMs);
       },
       hasOtherModel: (model) => mechanisms.modelSilence && hasOtherModel(chains, provider, model),
-      onModelSilence: (model) => resting.noteSilent({ provider, model }),
+      onModelDown: (model) => modelCooldowns.noteDown({ provider, model }),
     });
   return new Map([...providers].map((provider) => [provider, breakerOf(provider)]));
 }
 
-/** Is there a chain that goes on, after this provider, to one that is not silent? */
-export function hasElsewhere(chains: Chains, provider: ProviderName, breakers: Breakers): boolean {
+/** True when a chain continues after this provider with one whose breaker is closed. */
+export function hasFallback(chains: Chains, provider: ProviderName, breakers: Breakers): boolean {
   return Object.values(chains).some((chain) => {
     const at = chain.findIndex((candidate) => candidate.provider === provider);
     return at >= 0 && chain.slice(at + 1).some((later) => breakers.get(later.provider)?.isOpen === false);
   });
 }
 
-/** Is there a chain that goes on, after this model, to another one of the same provider? */
+/** True when a chain continues after this model with another one of the same provider. */
 function hasOtherModel(chains: Chains, provider: ProviderName, model: string): boolean {
   return Object.values(chains).some((chain) => {
     const own = chain.filter((candidate) => candidate.provider === provider);
@@ -101,7 +60,49 @@ function hasOtherModel(chains: Chains, provider: ProviderName, model: string): b
   });
 }
 
-/** Resting for a fault that may have been the provider's. */
-function restsByGuess(state: KeyState): boolean {
+/** True when the key cools down for a fault that the provider may have caused. */
+function coolsByGuess(state: KeyState): boolean {
   return state.kind === 'cooling' && (state.reason === 'timed-out' || state.reason === 'fails-alone');
+}
+
+const unknownForMs = 5 * 60_000;
+const downForMs = 60_000;
+
+type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
+
+/** Models that cool down for all jobs: the provider does not know them, or only they stopped answering. */
+export class ModelCooldowns {
+  readonly #clock: Clock;
+  readonly #emit: Emit;
+  readonly #cooldowns = new Map<string, Cooldown>();
+
+  constructor(clock: Clock, emit: Emit) {
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  noteUnknown(candidate: Candidate): void {
+    this.#coolDown(candidate, unknownForMs, false);
+  }
+
+  noteDown(candidate: Candidate): void {
+    this.#coolDown(candidate, downForMs, true);
+  }
+
+  /** Ends the cooldowns of models that counted as down: the provider itself is down. */
+  clearGuesses(provider: ProviderName): void {
+    for (const [name, cooldown] of this.#cooldowns)
+      if (cooldown.isGuess && cooldown.provider === provider) this.#cooldowns.delete(name);
+  }
+
+  isCooling(candidate: Candidate): boolean {
+    if (this.#cooldowns.size === 0) return false;
+    return (this.#cooldowns.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
+  }
+
+  #coolDown(candidate: Candidate, forMs: number, isGuess: boolean): void {
+    const { provider, model } = candidate;
+    this.#cooldowns.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, isGuess });
+    this.#emit({ event: 'model.cooling', provider, model, forMs });
+  }
 }

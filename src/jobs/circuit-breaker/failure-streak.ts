@@ -1,23 +1,23 @@
 import type { JobId, KeyId } from '../../domain/ids.ts';
 import type { Random } from '../../kit/backoff.ts';
 
-/** A call that failed by the provider's or the network's fault. */
+/** A call that failed through the provider's or the network's fault. */
 export type Fault = {
   readonly keyId: KeyId;
   readonly model: string;
   readonly jobId: JobId;
 };
 
-/** A run whose last fault is older than this says nothing any more. */
-const memoryMs = 60_000;
-/** How much one call moves the usual share: about the last fifty calls count. */
+/** A streak whose last fault is older than this no longer counts. */
+const maxAgeMs = 60_000;
+/** The smoothing factor of the usual fault rate: about the last fifty calls count. */
 const step = 0.02;
-const leastShare = 0.05;
-const hardlyLuck = 0.0001;
+const minFaultRate = 0.05;
+const maxChance = 0.0001;
 
 /**
- * The provider's faults since its last success, and how usual faults were before. A provider that fails seven times in
- * ten sends short runs all day; the same four faults in a row mean something else where hardly a call ever failed.
+ * The provider's consecutive faults since its last success, and its usual fault rate before them. Four faults in a row
+ * are normal for a provider that fails seven calls in ten, and a sign of an outage for one that almost never fails.
  */
 export class FailureStreak {
   readonly #lastFaultMs = new Map<KeyId, number>();
@@ -27,29 +27,29 @@ export class FailureStreak {
   #isOfOneJob = true;
   #length = 0;
   #newestMs = 0;
-  #usualShare = 0.5;
+  #usualRate = 0.5;
 
   get length(): number {
     return this.#length;
   }
 
-  /** The one model that all of its calls asked; undefined when there were several. */
+  /** The model of all its calls; undefined when there were several models. */
   get onlyModel(): string | undefined {
     return this.#isOfOneModel ? this.#first?.model : undefined;
   }
 
-  /** Does it come from a single job, whose wish may be what makes the provider stumble? */
+  /** True when all faults come from one job, whose request may be their cause. */
   get isOfOneJob(): boolean {
     return this.#isOfOneJob;
   }
 
-  /** Since when it lasts. */
+  /** When its first fault happened. */
   get sinceMs(): number {
     return this.#firstMs;
   }
 
   noteFault(fault: Fault, nowMs: number): void {
-    if (nowMs - this.#newestMs > memoryMs) this.forget();
+    if (nowMs - this.#newestMs > maxAgeMs) this.forget();
     if (this.#first === undefined) this.#firstMs = nowMs;
     this.#first ??= fault;
     this.#isOfOneModel &&= fault.model === this.#first.model;
@@ -59,34 +59,34 @@ export class FailureStreak {
     this.#length += 1;
   }
 
-  /** Ends the run, which was then but bad luck: it counts into what is usual. */
+  /** Ends the streak and adds its faults to the usual fault rate. */
   noteSuccess(): void {
     if (this.#length > 0) {
-      this.#usualShare = 1 - (1 - this.#usualShare) * (1 - step) ** this.#length;
+      this.#usualRate = 1 - (1 - this.#usualRate) * (1 - step) ** this.#length;
       this.forget();
     }
-    this.#usualShare *= 1 - step;
+    this.#usualRate *= 1 - step;
   }
 
-  /** How many keys failed in this run at or after the moment. */
+  /** How many keys failed in this streak at or after that time. */
   keysSince(ms: number): number {
     let keys = 0;
     for (const atMs of this.#lastFaultMs.values()) if (atMs >= ms) keys += 1;
     return keys;
   }
 
-  /** Did no key but these fail in this run? */
+  /** True when only these keys failed in this streak. */
   isOnlyOf(keys: ReadonlySet<KeyId>): boolean {
     for (const keyId of this.#lastFaultMs.keys()) if (!keys.has(keyId)) return false;
     return true;
   }
 
-  /** Would a run this long come by bad luck less than once in ten thousand times? */
+  /** True when a streak of this length has a chance of at most 1 in 10 000 at the usual fault rate. */
   get isUnlikelyByChance(): boolean {
-    return Math.max(leastShare, this.#usualShare) ** this.#length <= hardlyLuck;
+    return Math.max(minFaultRate, this.#usualRate) ** this.#length <= maxChance;
   }
 
-  /** Drops the run without counting it: what was silent is not what is usual. */
+  /** Drops the streak without counting it: an outage is not part of the usual fault rate. */
   forget(): void {
     this.#lastFaultMs.clear();
     this.#first = undefined;
@@ -96,14 +96,14 @@ export class FailureStreak {
   }
 }
 
-const shortestWaitMs = 1_000;
-const longestWaitMs = 5_000;
+const minWaitMs = 1_000;
+const maxWaitMs = 5_000;
 
-/** When a silent provider may be asked again: by one call at a time, and the less often the longer it is silent. */
+/** Schedules the probes of a provider that is down: one call at a time, with longer waits after each failed probe. */
 export class HalfOpenSchedule {
   readonly #monotonicMs: () => number;
   readonly #random: Random;
-  #isOut = false;
+  #isRunning = false;
   #failed = 0;
   #dueMs = 0;
 
@@ -112,36 +112,36 @@ export class HalfOpenSchedule {
     this.#random = random;
   }
 
-  /** Until the next probe may go out; while one is out, until it is worth looking again. */
+  /** The wait until the next probe may start; while one runs, the wait until the next check. */
   get inMs(): number {
-    return this.#isOut ? shortestWaitMs : Math.max(0, this.#dueMs - this.#monotonicMs());
+    return this.#isRunning ? minWaitMs : Math.max(0, this.#dueMs - this.#monotonicMs());
   }
 
   get isDue(): boolean {
-    return !this.#isOut && this.#monotonicMs() >= this.#dueMs;
+    return !this.#isRunning && this.#monotonicMs() >= this.#dueMs;
   }
 
   begin(): void {
-    this.#isOut = true;
+    this.#isRunning = true;
   }
 
-  /** A probe that failed puts the next one off; one that said nothing of the provider leaves it due. */
+  /** Ends the probe. A failed one delays the next; one without a verdict on the provider leaves the next one due. */
   end(failed: boolean): void {
-    this.#isOut = false;
+    this.#isRunning = false;
     if (!failed) return;
     this.#failed += 1;
     this.#dueMs = this.#monotonicMs() + probeWaitMs(this.#failed, this.#random);
   }
 
-  /** The provider has just fallen silent, or stirs. */
+  /** Starts again with the shortest wait: the breaker has just opened, or a probe has just succeeded. */
   restart(): void {
     this.#failed = 0;
     this.#dueMs = this.#monotonicMs() + probeWaitMs(0, this.#random);
   }
 }
 
-/** One to five seconds, twice as long after each probe that failed, jittered by a quarter either way. */
+/** Returns 1 to 5 s, in milliseconds: doubled after each failed probe, jittered by 25 % in both directions. */
 export function probeWaitMs(failedProbes: number, random: Random): number {
-  const jittered = shortestWaitMs * 2 ** Math.min(failedProbes, 9) * (0.75 + random() / 2);
-  return Math.round(Math.min(longestWaitMs, Math.max(shortestWaitMs, jittered)));
+  const jittered = minWaitMs * 2 ** Math.min(failedProbes, 9) * (0.75 + random() / 2);
+  return Math.round(Math.min(maxWaitMs, Math.max(minWaitMs, jittered)));
 }

@@ -10,21 +10,21 @@ import {
 } from '../../domain/job.ts';
 import type { GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
 
-/** Telegram's own limit of a message, in UTF-16 units. */
-export const longestPrompt = 4096;
+/** Telegram's limit for one message, in UTF-16 units. */
+export const maxPromptLength = 4096;
 
 export type CheckedPrompt =
   | { readonly ok: true; readonly prompt: string }
   | { readonly ok: false; readonly code: 'empty-prompt' | 'prompt-too-long' };
 
-// Control characters but newline and tab; escape sequences of terminals lose their ESC byte with them.
+// Control characters except newline and tab; removing ESC disarms terminal escape sequences.
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Signs that show nothing by themselves; the blank of Braille is one only to the eye. */
+/** Characters that render as nothing; U+2800 (blank Braille pattern) only looks empty. */
 const invisible = /[\s\p{Default_Ignorable_Code_Point}\u{2800}]/gu;
 
-/** A prompt as it is kept and sent: well-formed, without control characters; what shows nothing is empty. */
+/** Normalizes a prompt: well-formed UTF-16 without control characters. A prompt without visible characters is empty. */
 export function checkPrompt(text: string): CheckedPrompt {
-  if (text.length > longestPrompt) return { ok: false, code: 'prompt-too-long' };
+  if (text.length > maxPromptLength) return { ok: false, code: 'prompt-too-long' };
   const prompt = text.toWellFormed().replace(controls, '').trim();
   return prompt.replace(invisible, '') === '' ? { ok: false, code: 'empty-prompt' } : { ok: true, prompt };
 }
@@ -35,11 +35,11 @@ export type PromptOptions =
 
 type Found = { readonly option: OptionName; readonly value: string; readonly start: number; readonly end: number };
 
-/** Two hyphens, or the long dash that a phone makes of them, right before a name and behind a space. */
+/** Two hyphens, or the dash into which phones convert them, before a name and after a space. */
 const marker = /(?<=^|\s)(--|[\u2013\u2014])([a-z][\w-]*)/giu;
 const bareValue = /\S+/uy;
 const sentenceEnd = /(?<![,;.!?])[,;.!?]+$/u;
-/** What may open a value in quotes, and what closes it; phones mix the straight, the curly and the pointed ones. */
+/** Opening quotation marks and the marks that close them; phones mix straight, curly and angle quotes. */
 const closers = new Map([
   ...['"', '\u201c', '\u201d', '\u201e', '\u201f'].map((opener) => [opener, /["\u201c\u201d\u201f]/u] as const),
   ...["'", '\u2018', '\u2019', '\u201a'].map((opener) => [opener, /['\u2018\u2019]/u] as const),
@@ -61,12 +61,11 @@ const readers: Readonly<
 };
 
 /**
- * Takes the options out of what a person wrote, wherever they stand, and leaves the other words as they are. A name that
- * nobody knows is a mistake behind two hyphens; behind a long dash it is speech. What is longer than any prompt may be
- * is not looked into.
+ * Separates the options from the prompt, wherever they stand, and leaves the other words unchanged. An unknown name is a
+ * mistake after two hyphens and plain text after a long dash. Text above the prompt limit is not parsed.
  */
 export function readPromptOptions(text: string): PromptOptions {
-  if (text.length > longestPrompt) return { ok: true, words: text, options: {} };
+  if (text.length > maxPromptLength) return { ok: true, words: text, options: {} };
   const found: Found[] = [];
   let readTo = 0;
   for (const match of text.matchAll(marker)) {
@@ -94,7 +93,7 @@ type Value =
   | { readonly kind: 'value'; readonly text: string; readonly end: number }
   | { readonly kind: 'missing-value' | 'open-quote' };
 
-/** Reads the value behind a name: after spaces or one `=` or `:`, a quotation or a single word. */
+/** Reads the value after a name: a quoted text or a single word, after spaces or one `=` or `:`. */
 function valueAt(text: string, from: number): Value {
   const start = from + (/^(?:\s*[=:]\s*|\s+)/u.exec(text.slice(from))?.[0].length ?? 0);
   const closer = closers.get(text.charAt(start));
@@ -149,7 +148,7 @@ export type CheckedOptions =
   | { readonly ok: true; readonly options: GenerationOptions }
   | { readonly ok: false; readonly mistake: OptionMistake };
 
-/** The model's size in another shape: about as many pixels as its own, each side a multiple that it can work with. */
+/** The image size for an aspect ratio: about as many pixels as the model's default, each side a multiple of its step. */
 export function sizeFor(candidate: Candidate, aspect: Aspect, models: ModelLookup): ImageSize | undefined {
   const { size } = models(candidate);
   if (size === undefined) return undefined;
@@ -158,7 +157,7 @@ export function sizeFor(candidate: Candidate, aspect: Aspect, models: ModelLooku
   return { width: side(across / down), height: side(down / across) };
 }
 
-/** The part of the chain that can do what the options ask for; without options the whole of it. */
+/** The candidates that support all the options, in chain order; without options the whole chain. */
 export function candidatesFor(
   chain: readonly Candidate[],
   options: GenerationOptions | undefined,
@@ -172,7 +171,7 @@ export function candidatesFor(
   );
 }
 
-/** Finds the model that was named and whether somebody in the chain can do all that is asked for. */
+/** Resolves the named model and checks that a candidate of the chain supports all the options. */
 export function checkOptions(
   chain: readonly Candidate[],
   options: GenerationOptions,
@@ -185,7 +184,7 @@ export function checkOptions(
   }
   const resolved = candidate === undefined ? options : { ...options, model: candidate.model };
   if (candidatesFor(chain, resolved, models).length > 0) return { ok: true, options: resolved };
-  // Nobody takes all of it: judged by the one who takes the most, so that the answer is of use.
+  // No candidate supports every option: the mistake describes the one that supports the most.
   const [best] = candidatesFor(chain, resolved.model === undefined ? {} : { model: resolved.model }, models).toSorted(
     (a, b) => missing(a, resolved, models).length - missing(b, resolved, models).length,
   );
@@ -197,7 +196,7 @@ export function checkOptions(
   };
 }
 
-/** By the whole name, else by the part behind the slash where only one model has it. */
+/** Finds a model by its full name, else by the part after the slash if that is unique. */
 function named(chain: readonly Candidate[], name: string): Candidate | undefined {
   const exact = name.trim();
   const whole = chain.find(({ provider, model }) => model === exact || `${provider}:${model}` === exact);
@@ -227,7 +226,7 @@ function missing(candidate: Candidate, options: GenerationOptions, models: Model
   return asked(options).filter((option) => !taken(candidate, models).includes(option));
 }
 
-/** The job as a request to the candidate's model, with the options that it follows. */
+/** Builds the request to the candidate's model, with the options that the model supports. */
 export function generationRequest(
   { kind, prompt, options }: Job,
   candidate: Candidate,

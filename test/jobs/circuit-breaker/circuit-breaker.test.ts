@@ -15,7 +15,7 @@ function aBreaker(keys: number) {
     random: () => 0.5,
     keys: () => keys,
     onChange: (open) => changes.push(open),
-    onSilence: (sinceMs) => silences.push(sinceMs - startMs),
+    onProviderFaults: (sinceMs) => silences.push(sinceMs - startMs),
   });
   /** A provider that has answered so many calls without a fault. */
   const answered = (calls: number) => {

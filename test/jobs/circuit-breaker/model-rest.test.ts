@@ -9,32 +9,32 @@ const silent = { provider: 'bytez', model: 'silent' } as const;
 function aRest() {
   const clock = fakeClock();
   const events: AppEvent[] = [];
-  return { clock, events, resting: new ModelCooldowns(clock, (event) => events.push(event)) };
+  return { clock, events, modelCooldowns: new ModelCooldowns(clock, (event) => events.push(event)) };
 }
 
 test('ModelRest lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
-  const { clock, events, resting } = aRest();
-  resting.noteUnknown(unknown);
-  resting.noteSilent(silent);
+  const { clock, events, modelCooldowns } = aRest();
+  modelCooldowns.noteUnknown(unknown);
+  modelCooldowns.noteDown(silent);
   clock.jump(3_600_000);
   await clock.advance(59_999);
-  expect([unknown, silent].map((model) => resting.isResting(model))).toEqual([true, true]);
+  expect([unknown, silent].map((model) => modelCooldowns.isCooling(model))).toEqual([true, true]);
   await clock.advance(1);
-  expect([unknown, silent].map((model) => resting.isResting(model))).toEqual([true, false]);
+  expect([unknown, silent].map((model) => modelCooldowns.isCooling(model))).toEqual([true, false]);
   await clock.advance(240_000);
-  expect(resting.isResting(unknown)).toBe(false);
+  expect(modelCooldowns.isCooling(unknown)).toBe(false);
   expect(events).toEqual([
     { event: 'model.cooling', ...unknown, forMs: 300_000 },
     { event: 'model.cooling', ...silent, forMs: 60_000 },
   ]);
 });
 
-test('ModelRest.wakeSilent() wakes the silent models of one provider, and no unknown one', () => {
-  const { resting } = aRest();
+test('ModelRest.clearGuesses() wakes the silent models of one provider, and no unknown one', () => {
+  const { modelCooldowns } = aRest();
   const elsewhere = { provider: 'openai', model: 'silent' } as const;
-  resting.noteUnknown(unknown);
-  resting.noteSilent(silent);
-  resting.noteSilent(elsewhere);
-  resting.wakeSilent('bytez');
-  expect([unknown, silent, elsewhere].map((model) => resting.isResting(model))).toEqual([true, false, true]);
+  modelCooldowns.noteUnknown(unknown);
+  modelCooldowns.noteDown(silent);
+  modelCooldowns.noteDown(elsewhere);
+  modelCooldowns.clearGuesses('bytez');
+  expect([unknown, silent, elsewhere].map((model) => modelCooldowns.isCooling(model))).toEqual([true, false, true]);
 });

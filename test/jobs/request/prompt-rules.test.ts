@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { checkPrompt, longestPrompt } from '../../../src/jobs/request/request-options.ts';
+import { checkPrompt, maxPromptLength } from '../../../src/jobs/request/request-options.ts';
 
 test('checkPrompt() takes a prompt of the longest length and refuses one more unit', () => {
-  const longest = 'x'.repeat(longestPrompt);
+  const longest = 'x'.repeat(maxPromptLength);
   expect(checkPrompt(longest)).toEqual({ ok: true, prompt: longest });
   expect(checkPrompt(`${longest}y`)).toEqual({ ok: false, code: 'prompt-too-long' });
 });
 
 test('checkPrompt() counts as Telegram does, an emoji as two units', () => {
-  expect(checkPrompt('🦊'.repeat(longestPrompt / 2)).ok).toBe(true);
-  expect(checkPrompt(`${'🦊'.repeat(longestPrompt / 2)}.`)).toEqual({ ok: false, code: 'prompt-too-long' });
+  expect(checkPrompt('🦊'.repeat(maxPromptLength / 2)).ok).toBe(true);
+  expect(checkPrompt(`${'🦊'.repeat(maxPromptLength / 2)}.`)).toEqual({ ok: false, code: 'prompt-too-long' });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { longestPrompt } from '../../../src/jobs/request/request-options.ts';
+import { maxPromptLength } from '../../../src/jobs/request/request-options.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, oneEach } from '../../conformance/requests.ts';
@@ -56,7 +56,7 @@ test('whoever has thousands of jobs waiting keeps nobody else from starting (Q12
 test('what is kept of a request is small: words are cut off at the door, pictures are named by their files (Q14)', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database, { running: oneEach });
-  expect(longestPrompt * 4).toBeLessThan(64 * 1024);
+  expect(maxPromptLength * 4).toBeLessThan(64 * 1024);
   await accepted(engine, { updateId: 1 });
   const { lease } = await claimed(engine);
   const file = { path: 'results/tg-1.png', kind: 'image', mime: 'image/png', bytes: 20_000_000 } as const;
