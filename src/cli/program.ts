@@ -5,7 +5,7 @@ import { createRedactor, type Redactor } from '../observability/redaction/redact
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext, carryThrough } from './process-context.ts';
-import { defineSimulate } from '../../simulator/define-simulate.ts';
+import { defineSimulate } from './simulate.ts';
 
 /** The exit code of a start that cannot be, and of a command line that makes no sense. */
 const cannotStart = 2;

@@ -3,23 +3,24 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../kit/clock.ts';
 import { untilStopped } from './process-context.ts';
 
-/** The sandbox draws with development packages: it is loaded only when asked for, and says so when they are absent. */
+/** Loads the sandbox, which is no part of the image; throws a StartError where it or its packages are absent. */
 export async function loadSandbox() {
   try {
     // Only drawing needs them, and a demo that cannot draw should not begin.
     for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json'])
       import.meta.resolve(name);
-    const [telegram, bytez, accounts, faults] = await Promise.all([
+    const [telegram, bytez, accounts, faults, page] = await Promise.all([
       import('../../sandbox/telegram/telegram-sandbox.ts'),
       import('../../sandbox/bytez/bytez-sandbox.ts'),
       import('../../sandbox/demo-accounts.ts'),
       import('../../sandbox/bytez/faults-file.ts'),
+      import('../../sandbox/page/chat-page.ts'),
     ]);
-    return { ...telegram, ...bytez, ...accounts, ...faults };
+    return { ...telegram, ...bytez, ...accounts, ...faults, ...page };
   } catch (error) {
-    throw new StartError('Cannot open the sandbox: a development package is missing; run npm ci without --omit=dev', {
-      cause: error,
-    });
+    const fix =
+      'this installation holds only what runs the bot; use a clone of the repository and "npm ci" without --omit=dev';
+    throw new StartError(`Cannot open the sandbox: ${fix}`, { cause: error });
   }
 }
 

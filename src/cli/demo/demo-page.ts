@@ -4,8 +4,8 @@ import { systemClock } from '../../kit/clock.ts';
 import { loadCatalog } from '../../messages/catalog.ts';
 import { storyLine } from '../../observability/pretty-log.ts';
 import type { Participants } from '../../../sandbox/page/participants.ts';
-import { createChatPage } from '../../../sandbox/page/chat-page.ts';
 import { StartError } from '../../app/start-error.ts';
+import { loadSandbox } from '../sandbox.ts';
 import { roles, type DemoApp, type Role } from './demo-app.ts';
 
 export type DemoPage = AsyncDisposable & {
@@ -29,6 +29,7 @@ const host = '127.0.0.1';
 export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> {
   const { demoApp, onEvent, first, languageCode, port } = options;
   const { app, telegram, bytez, accounts } = demoApp;
+  const { createChatPage } = await loadSandbox();
   await using opening = new AsyncDisposableStack();
   const page = opening.use(
     createChatPage({

@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
 import { type Command, InvalidArgumentError } from 'commander';
-import { scenarios } from './scenarios.ts';
+import { StartError } from '../app/start-error.ts';
+import type * as Scenarios from '../../simulator/scenarios.ts';
 
 type Words = {
   readonly faults: readonly string[];
@@ -11,12 +13,10 @@ type Words = {
   readonly json: boolean;
 };
 
-const width = Math.max(...scenarios.map(({ name }) => name.length));
+const absent =
+  'Cannot simulate: this installation holds only what runs the bot; use a clone of the repository and "npm ci" without --omit=dev';
 
-const help = `
-The faults:
-${scenarios.map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`).join('\n')}
-
+const fileHelp = `
 A file holds one scenario of your own as JSON, or a list of them:
   { "name": "mine", "says": "two keys are cut off", "faults": [{ "deed": "cut", "of": "keys", "keys": [1, 2] }] }
 
@@ -37,14 +37,34 @@ export function defineSimulate(program: Command): void {
     .option('--keys <count>', 'keys of the provider', countUpTo(1_000), 5)
     .option('--seed <number>', 'another seed is other luck', countUpTo(2 ** 31), 1)
     .option('--json', 'print every figure as JSON instead of tables', false)
-    .addHelpText('after', help)
+    .addHelpText('after', () => `${faultsHelp()}${fileHelp}`)
     .action(async (words: Words) => {
-      const { simulateFaults } = await import('./command.ts');
+      const { simulateFaults } = await loadSimulator();
       await simulateFaults(words, {
         print: (text) => void process.stdout.write(`${text}\n`),
         progress: (line) => void process.stderr.write(`${line}\n`),
       });
     });
+}
+
+/** The simulator is no part of the image: it is loaded only when asked for. */
+async function loadSimulator() {
+  try {
+    return await import('../../simulator/command.ts');
+  } catch (error) {
+    throw new StartError(absent, { cause: error });
+  }
+}
+
+/** Help is worded at once, so what it lists is loaded at once. */
+function faultsHelp(): string {
+  try {
+    const { scenarios } = createRequire(import.meta.url)('../../simulator/scenarios.ts') as typeof Scenarios;
+    const width = Math.max(...scenarios.map(({ name }) => name.length));
+    return `\nThe faults:\n${scenarios.map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`).join('\n')}\n`;
+  } catch {
+    return '\nThe faults are listed where the simulator is installed: in a clone of the repository.\n';
+  }
 }
 
 function countUpTo(most: number): (text: string) => number {
