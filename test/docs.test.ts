@@ -6,6 +6,12 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const pages = readdirMarkdown();
 
+/** Pages about the tree as it is: the change log names what was there before. */
+const currentPages = existsSync(join(root, 'src', 'jobs')) ? pages.filter((page) => page !== 'CHANGELOG.md') : [];
+
+/** What a command writes; it is in no commit. */
+const written = /^(?:bench|faults)\/results\//;
+
 /** Every page that is in the repository or about to be. */
 function readdirMarkdown(): readonly string[] {
   const names = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
@@ -39,6 +45,14 @@ function isBroken(page: string, link: string): boolean {
   return anchor !== undefined && target.endsWith('.md') && !anchors(target).includes(anchor);
 }
 
+/** Paths that the page names in its words, a placeholder and what follows it cut off. */
+function paths(page: string): readonly string[] {
+  const named = text(page).matchAll(
+    /(?<![\w/.-])(?:src|test|scripts|bench|faults|sandbox|simulator|bin|docs|locales)\/(?:[\w-]+[/.]?)*/g,
+  );
+  return [...new Set([...named].map(([path]) => path.replace(/\.$/, '')))];
+}
+
 test('there are pages to check', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md']));
 });
@@ -62,4 +76,8 @@ test('every decision has its number, its status and date, and a row of the index
 test.each(pages)('every relative link of %s leads somewhere', (page) => {
   const links = [...text(page).matchAll(/\]\((?![a-z]+:)([^)\s]+)\)/g)].map(([, link = '']) => link);
   expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+});
+
+test.each(currentPages)('every path that %s names exists', (page) => {
+  expect(paths(page).filter((path) => !written.test(path) && !existsSync(join(root, path)))).toEqual([]);
 });
