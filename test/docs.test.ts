@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 const pages = readdirMarkdown();
 
 /** Pages about the tree as it is: the change log names what was there before. */
-const currentPages = existsSync(join(root, 'src', 'jobs')) ? pages.filter((page) => page !== 'CHANGELOG.md') : [];
+const currentPages = pages.filter((page) => page !== 'CHANGELOG.md');
 
 /** What a command writes; it is in no commit. */
 const written = /^(?:bench|faults)\/results\//;
@@ -80,4 +80,10 @@ test.each(pages)('every relative link of %s leads somewhere', (page) => {
 
 test.each(currentPages)('every path that %s names exists', (page) => {
   expect(paths(page).filter((path) => !written.test(path) && !existsSync(join(root, path)))).toEqual([]);
+});
+
+test.each(currentPages)('every npm script that %s names exists', (page) => {
+  const { scripts } = JSON.parse(text('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  const named = [...text(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
