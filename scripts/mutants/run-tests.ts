@@ -49,14 +49,14 @@ export async function runTests(
   };
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   deadline.addEventListener('abort', end, { once: true });
-  await once(child, 'close');
+  const [code] = (await once(child, 'close')) as [number | null];
   deadline.removeEventListener('abort', end);
   end();
   signal.throwIfAborted();
-  return deadline.aborted ? { kind: 'timed-out' } : readReport(reportFile);
+  return deadline.aborted ? { kind: 'timed-out' } : readReport(reportFile, code);
 }
 
-function readReport(file: string): TestRun {
+function readReport(file: string, code: number | null): TestRun {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8')) as Report;
@@ -71,5 +71,7 @@ function readReport(file: string): TestRun {
     ({ message, assertionResults }) => message !== '' && assertionResults.length === 0,
   );
   if (unloaded !== undefined) return { kind: 'broken', words: unloaded.message.split('\n')[0] ?? '' };
-  return report.numTotalTests === 0 ? { kind: 'broken', words: 'no such test file' } : { kind: 'passed' };
+  if (report.numTotalTests === 0) return { kind: 'broken', words: 'no such test file' };
+  // A run that was cut short at its first failure does not always name it.
+  return code === 0 ? { kind: 'passed' } : { kind: 'failed', titles: [] };
 }

@@ -79,6 +79,7 @@ test('nobody waits for a body, however slow or endless it is (H10)', async () =>
   expect(answers.map((all) => toAnswer(all.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '')).status)).toEqual([
     404, 411, 404,
   ]);
+  for (const all of answers) expect(all.toLowerCase()).toContain('\r\nconnection: close\r\n');
 });
 
 test('a body over 64 KB is refused by its announced length (H10)', async () => {

@@ -9,6 +9,7 @@ import type { Lease, SeatAnswer, SeatRequest } from '../../src/domain/key-leases
 import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
+import { aRequest } from '../conformance/requests.ts';
 import { aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fallSilent } from './a-fault.ts';
@@ -22,6 +23,9 @@ type LineMore = {
   readonly hasFallback?: () => boolean;
   /** In place of the pool's own. */
   readonly lease?: (pool: KeyPool, request: SeatRequest | undefined) => SeatAnswer;
+  readonly hasRoom?: () => boolean;
+  /** Called while the dispatcher looks how many jobs wait. */
+  readonly onLook?: () => Promise<void>;
 };
 
 /** A line in front of a real engine in memory; a job runs until its `end` is called. */
@@ -54,7 +58,13 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
   const line = new Dispatcher({
     provider: 'bytez',
     queue,
-    reader: sqlite.reader,
+    reader: {
+      ...sqlite.reader,
+      stats: async () => {
+        await more.onLook?.();
+        return sqlite.reader.stats();
+      },
+    },
     pool: {
       acquire: async (provider, request) => more.lease?.(pool, request) ?? pool.lease(provider, request),
       seats: (provider) => pool.seats(provider),
@@ -62,6 +72,7 @@ function aLine(keys: readonly PoolKey[] = [aKey(1)], more: LineMore = {}) {
     breaker,
     clock,
     ...(more.hasFallback === undefined ? {} : { hasFallback: more.hasFallback }),
+    ...(more.hasRoom === undefined ? {} : { hasRoom: more.hasRoom }),
     deadlineMs,
     run: async (claim, seat) => {
       breaker.beginProbe();
@@ -325,5 +336,43 @@ test('Line.close() claims nothing more, and idle() resolves when what runs has e
   expect(isIdle).toBe(false);
   await app.finish(1);
   await idle;
+  expect(app.started()).toEqual([1]);
+});
+
+test('Dispatcher claims nothing while results pile up, and goes on once there is room', async () => {
+  let hasRoom = false;
+  using app = aLine([aKey(1)], { hasRoom: () => hasRoom });
+  await app.accept(1);
+  expect(app.claims).toEqual([]);
+  hasRoom = true;
+  app.line.poke();
+  await app.clock.advance(0);
+  expect(app.started()).toEqual([1]);
+});
+
+test('Dispatcher gives a seat back that it got after it was closed, and claims nothing with it', async () => {
+  const closing = { now: () => undefined as void };
+  using app = aLine([aKey(1)], {
+    lease: (pool, request) => {
+      closing.now();
+      return pool.lease('bytez', request);
+    },
+  });
+  closing.now = () => app.line.close();
+  await app.accept(1);
+  expect(app.claims).toEqual([]);
+  expect(app.pool.snapshot().keys).toMatchObject([{ inFlight: 0 }]);
+});
+
+test('Dispatcher starts a job at once that came while it looked how many wait', async () => {
+  const looking = { once: async () => undefined as void };
+  using app = aLine([aKey(1)], { onLook: () => looking.once() });
+  looking.once = async () => {
+    looking.once = async () => undefined;
+    await app.engine.queue.accept(aRequest({ updateId: 1 }), limits);
+    app.line.poke();
+  };
+  app.line.poke();
+  await app.clock.advance(0);
   expect(app.started()).toEqual([1]);
 });

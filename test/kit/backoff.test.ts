@@ -33,3 +33,8 @@ test('backoffMs() never shrinks from one attempt to the next with the same luck'
     }),
   );
 });
+
+test('backoffMs() is half of the full wait at the least luck and all of it at the most', () => {
+  const limits = { baseMs: 1_000, capMs: 60_000 };
+  expect([0, 0.5, 1].map((luck) => backoffMs(2, limits, () => luck))).toEqual([1_000, 1_500, 2_000]);
+});

@@ -31,6 +31,17 @@ test('systemClock takes waits that are longer than a timer can be, without firin
   expect([fired, far.aborted]).toEqual([false, false]);
 });
 
+test('systemClock.sleep() does not end at once when it is longer than a timer can be', async () => {
+  const stop = new AbortController();
+  const slept = systemClock.sleep(2 ** 40, stop.signal).then(
+    () => 'slept',
+    () => 'stopped',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  stop.abort(new Error('closing'));
+  expect(await slept).toBe('stopped');
+});
+
 test('a deadline that is disposed never comes, and leaves no timer and no listener behind', async () => {
   const clock = fakeClock();
   const parent = new AbortController();

@@ -7,19 +7,20 @@ import { aPng } from './sample-files.ts';
 import { ask, failing } from '../providers/bytez/ask-bytez.ts';
 import { certificate } from './test-certificates.ts';
 import type { Certificate } from './test-certificates.ts';
-import { keep, networkOf, publicAddress, refused } from './result-stage.ts';
+import { forbidden, keep, networkOf, publicAddress, refused } from './result-stage.ts';
 
 const authority = certificate({});
 const host = 'cdn.example.com';
 const url = `https://${host}/a.png`;
 
 /** An HTTPS server of this machine that remembers what it was asked. */
-async function httpsServer({ cert, key }: Certificate, oldest?: 'TLSv1.1') {
+async function httpsServer({ cert, key }: Certificate, oldest?: 'TLSv1.1', redirect?: string) {
   const asked: string[] = [];
   const versions = oldest === undefined ? {} : { minVersion: 'TLSv1', maxVersion: oldest, ciphers: 'ALL:@SECLEVEL=0' };
   const server = createServer({ cert, key, ...versions } as object, (request, response) => {
     asked.push(request.url ?? '');
-    response.end(aPng());
+    if (redirect === undefined) response.end(aPng());
+    else response.writeHead(302, { location: redirect }).end();
   });
   server.on('tlsClientError', () => {});
   server.listen(0, '127.0.0.1');
@@ -106,4 +107,14 @@ test('the environment cannot turn the checks off, for providers (S27)', async ()
   expect(reply).toEqual(failing('provider', 'unreachable'));
   expect(reply.ok ? '' : reply.failure.detail).toBe('cannot trust the server: DEPTH_ZERO_SELF_SIGNED_CERT');
   expect(server.asked).toEqual([]);
+});
+
+test('no redirect leads from https to http, not even to a host that may be asked without TLS (S19)', async () => {
+  const plain = 'http://plain.example.com/a.png';
+  await using server = await httpsServer(certificate({ host, issuer: authority }), undefined, plain);
+  const { dial, dialled } = networkOf(server, buildConnector({ ca: authority.cert, rejectUnauthorized: true }));
+  const resolve = async () => [publicAddress];
+
+  expect(await keep(url, { dial, resolve, allowPrivateHosts: ['plain.example.com:80'] })).toEqual(forbidden);
+  expect(dialled).toHaveLength(1);
 });

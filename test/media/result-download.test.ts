@@ -276,6 +276,14 @@ test.each(['br', 'gzip', 'gzip, gzip', 'x-unknown'])(
   },
 );
 
+test('a picture is not taken when its server says that it is encoded (C10)', async () => {
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-encoding', 'gzip').end(aPng());
+  });
+
+  expect(await keepFrom(server)).toEqual(refused('result-unusable'));
+});
+
 test('a body slower than the least rate is left once ten seconds are over (C11)', async () => {
   const times = [0, 9000, 10_001];
   const clock = { ...fakeClock(), monotonicMs: () => times.shift() ?? 10_001 };

@@ -62,3 +62,7 @@ test('shownText() leaves no control character, no bidi override and no lone surr
     }),
   );
 });
+
+test('shownText() shows half an emoji as a sign of its own', () => {
+  expect(shownText('a\uD800b')).toBe('a\uFFFDb');
+});

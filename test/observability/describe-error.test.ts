@@ -15,6 +15,17 @@ test('describeError() tells name, code and message down the causes', () => {
   );
 });
 
+test('describeError() follows five causes, and a round of them once', () => {
+  const chain = Array.from({ length: 9 }).reduce<Error>(
+    (cause, _, index) => new Error(`e${index}`, { cause }),
+    new Error('x'),
+  );
+  expect(describeError(chain).match(/because of/g)).toHaveLength(4);
+  const round = new Error('round');
+  round.cause = new Error('again', { cause: round });
+  expect(describeError(round)).toBe('Error: round, because of Error: again');
+});
+
 test('describeError() opens what several failures hold', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
   expect(describeError(new AggregateError([refused, refused]))).toBe(

@@ -19,6 +19,8 @@ test.each<readonly [Carrier, MediaFile, string]>([
   ['photo', png, 'photo'],
   ['photo', gif, 'animation'],
   ['photo', { ...png, width: 20_000 }, 'document'],
+  ['photo', { ...png, width: 5_000, height: 5_000 }, 'photo'],
+  ['photo', { ...png, width: 5_000, height: 5_001 }, 'document'],
   ['photo', { ...png, bytes: 11_000_000 }, 'document'],
   ['photo', mp3, 'document'],
   ['video', mp4, 'video'],

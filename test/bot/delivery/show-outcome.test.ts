@@ -57,9 +57,10 @@ async function aStage(
     clock: telegram.clock,
     emit: telegram.emit,
   };
-  const show = async () => {
+  const show = async ({ isOvertaken = false } = {}) => {
     const claim = await engine.delivery.claim(id);
     if (claim === undefined) throw new Error('Cannot show the outcome: it was delivered');
+    if (isOvertaken) await engine.delivery.claim(id);
     return await passTime(telegram.clock, showOutcome(claim, outcome, tools));
   };
   const calls = () =>
@@ -152,4 +153,21 @@ test('showOutcome() shows a long text whole, in several messages that Telegram t
   ]);
   expect(shown.every((text) => text.length <= 4_096)).toBe(true);
   expect(shown.flatMap((text) => text.match(/<\d+>/g) ?? [])).toEqual(words);
+});
+
+test('showOutcome() shows nothing once another process holds the job', async () => {
+  using stage = await aStage(pictures(2));
+  await expect(stage.show({ isOvertaken: true })).rejects.toThrow(TryLater);
+  expect(stage.calls()).toEqual([]);
+});
+
+test('showOutcome() does not upload a file that no bot may send', async () => {
+  using stage = await aStage((folder) => {
+    const path = join(folder, 'job-tg-1.mp4');
+    writeFileSync(path, 'mp4');
+    const file = { path, kind: 'video', mime: 'video/mp4', bytes: 50 * 1024 * 1024 + 1 } as const;
+    return { kind: 'file', file };
+  });
+  expect(await stage.show()).toMatchObject({ as: 'edit', outcome: { kind: 'failed', code: 'too-large' } });
+  expect(stage.calls().map(([method]) => method)).not.toContain('editMessageMedia');
 });

@@ -300,3 +300,19 @@ test('KeyDesk ends at once while probes are under way, and saves what was learne
   expect(app.asked).toEqual([1, 2, 3]);
   expect(app.events.filter(({ event }) => event === 'app.error')).toEqual([]);
 });
+
+test('KeyMaintenance.test() waits fifteen seconds for a provider that says nothing', async () => {
+  const silent: Provider = {
+    name: 'bytez',
+    generate: () => Promise.reject(new Error('Cannot generate: only probes are expected')),
+    probe: (_secret, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(cut), { once: true })),
+  };
+  await using app = aDesk({ keys: 1, providers: new Map([['bytez', silent]]) });
+  let isOver = false;
+  const tests = app.desk.test('all').finally(() => (isOver = true));
+  await app.clock.advance(14_999);
+  expect(isOver).toBe(false);
+  await app.clock.advance(1);
+  expect(await tests).toMatchObject([{ ok: false, reason: 'unreachable' }]);
+});

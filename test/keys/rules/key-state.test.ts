@@ -255,3 +255,11 @@ test('dueAtMs() allows half of a guessed rest when no other key is left, and nev
     [Infinity, Infinity],
   ]);
 });
+
+test.each(['probe-begins', 'probe-passed', 'probe-failed', 'probe-unsure'] as const)(
+  'nextKeyState() hears nothing about credit in "%s"',
+  (kind) => {
+    const poor = { kind: 'benched', reason: 'out-of-credit', probeAtMs: nowMs, times: 1, confirmed: false } as const;
+    expect(nextKeyState(poor, { kind }, facts)).toBe(poor);
+  },
+);

@@ -34,10 +34,14 @@ test.each([1, 100, 4_096])(
 
 test('what an older version left is copied before it is changed (Q7)', () => {
   using place = scratch();
-  openDatabase({ path: place.file, steps: migrations.slice(0, 2) })[Symbol.dispose]();
+  {
+    using old = openDatabase({ path: place.file, steps: migrations.slice(0, 2) });
+    old.run('INSERT INTO users (id) VALUES (7)');
+  }
   openDatabase({ path: place.file })[Symbol.dispose]();
   using copy = openDatabase({ path: `${place.file}.schema-2`, steps: migrations.slice(0, 2) });
   expect(copy.get('PRAGMA user_version')).toEqual({ user_version: 2 });
+  expect(copy.all('SELECT id FROM users')).toEqual([{ id: 7 }]);
   expect((statSync(`${place.file}.schema-2`).mode & 0o777).toString(8)).toBe('600');
 });
 

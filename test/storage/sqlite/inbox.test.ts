@@ -93,3 +93,14 @@ test('createSqliteInbox().survived() clears an update, or all of them, of every 
   }
   expect(await inbox.takeUp()).toEqual({ plain: [anUpdate(1), anUpdate(2)], suspects: [], setAside: [] });
 });
+
+test('createSqliteInbox().handled() keeps the id of an update, and none of its words', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const inbox = createSqliteInbox(database);
+  await inbox.keep([anUpdate(1), anUpdate(2)], nowMs);
+  await inbox.handled(1);
+  expect(database.all('SELECT update_id, body FROM inbox ORDER BY update_id')).toEqual([
+    { update_id: 1, body: '' },
+    { update_id: 2, body: '{"update_id":2}' },
+  ]);
+});

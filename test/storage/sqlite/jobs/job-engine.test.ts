@@ -6,7 +6,16 @@ import { anEngine } from '../an-engine.ts';
 import { aTrail } from '../../../conformance/call-promises.ts';
 import type { EngineUnderTest } from '../../../conformance/engine-under-test.ts';
 import { jobEngineConformance } from '../../../conformance/job-engine-conformance.ts';
-import { accepted, anyNumber, aRequest, claimed, oneEach, roomy, startMs } from '../../../conformance/requests.ts';
+import {
+  accepted,
+  anyNumber,
+  aRequest,
+  claimed,
+  drained,
+  oneEach,
+  roomy,
+  startMs,
+} from '../../../conformance/requests.ts';
 import { fillWithCrowd } from '../../../pressure/crowd.ts';
 import { scratch } from '../scratch.ts';
 import { lanes } from '../../../../src/domain/job.ts';
@@ -163,4 +172,17 @@ test('createSqliteJobEngine() sets a result aside on which six processes died wh
     outcome: { kind: 'failed', code: 'set-aside' },
   });
   expect((await engine.queue.accept(aRequest({ updateId: 2, userId: 1 }), limits)).kind).toBe('accepted');
+});
+
+test('createSqliteJobEngine() hands out a parked job at its time, and not with one whose time comes sooner', async () => {
+  using database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  for (const updateId of [1, 2]) await accepted(engine, { updateId });
+  for (const readyAtMs of [startMs + 10, startMs + 1_000]) {
+    const { lease } = await claimed(engine);
+    await engine.queue.park(lease, { line: 'bytez', readyAtMs, reason: 'backing-off', progress });
+  }
+  expect(await drained(engine.at(startMs + 10))).toEqual([1]);
+  expect(await drained(engine.at(startMs + 999))).toEqual([]);
+  expect(await drained(engine.at(startMs + 1_000))).toEqual([2]);
 });

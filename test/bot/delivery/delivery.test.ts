@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { Delivery } from '../../../src/bot/delivery/delivery.ts';
+import type { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
+import type { EffectLedger, EffectStart } from '../../../src/domain/job-engine.ts';
+import type { Outcome } from '../../../src/domain/job.ts';
+import type { GenerationService } from '../../../src/jobs/generation-service.ts';
+import { loadCatalog } from '../../../src/messages/catalog.ts';
+import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { accepted, claimed, startMs } from '../../conformance/requests.ts';
+import { anEngine } from '../../storage/sqlite/an-engine.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+import { fakeTelegram } from '../../support/fake-telegram.ts';
+
+const answer = { kind: 'result', payload: { kind: 'text', text: 'a fox' }, model: 'fox' } as const satisfies Outcome;
+
+/** A job that has ended, with a status message, and a ledger that says of some effects what the test says. */
+async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}) {
+  const clock = fakeClock(startMs);
+  const telegram = fakeTelegram(undefined, clock);
+  const database = openDatabase({ path: ':memory:' });
+  const engine = anEngine(database);
+  const { id } = await accepted(engine, { updateId: 1, userId: 7 });
+  await engine.queue.settle((await claimed(engine)).lease, answer);
+  await engine.delivery.keepStatusMessage(id, 77);
+  const real = createSqliteEffectLedger(database);
+  const ledger: EffectLedger = {
+    ...real,
+    begin: async (by, effect, repeat) =>
+      (effect === 'result' || effect === 'ping' ? says[effect] : undefined) ?? real.begin(by, effect, repeat),
+  };
+  const view = {
+    id,
+    kind: 'image',
+    lane: 'free',
+    prompt: 'a fox',
+    phase: { kind: 'ended', outcome: answer },
+    ageMs: 0,
+  };
+  const delivery = new Delivery({
+    outbox: telegram.outbox,
+    service: {
+      onEnded: () => ({ [Symbol.dispose]: () => undefined }),
+      find: async () => ({ job: undefined, view }),
+    } as unknown as GenerationService,
+    jobs: engine.reader,
+    delivery: engine.delivery,
+    ledger,
+    results: { open: async () => undefined },
+    statusMessages: { close: async () => undefined } as unknown as StatusMessages,
+    messages: createMessageMapper(loadCatalog()),
+    clock,
+    emit: telegram.emit,
+  });
+  return {
+    /** Lets so much time pass since the request, delivers, and returns the methods that were called. */
+    deliver: async (afterMs = 0) => {
+      await clock.advance(afterMs);
+      await delivery.resume();
+      await clock.advance(10_000);
+      return telegram.calls.map(({ method }) => method);
+    },
+    pending: () => engine.delivery.pending(),
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}
+
+test('Delivery shows a result once and ends it', async () => {
+  using stage = await aStage();
+  expect(await stage.deliver()).toEqual(['editMessageText']);
+  expect(await stage.pending()).toEqual([]);
+});
+
+test('Delivery says "ready" after a long wait, which an edit does not', async () => {
+  using stage = await aStage();
+  expect(await stage.deliver(30_001)).toEqual(['editMessageText', 'sendMessage']);
+});
+
+test('Delivery shows nothing of a job that another process holds', async () => {
+  using stage = await aStage({ result: { kind: 'fenced' } });
+  expect(await stage.deliver()).toEqual([]);
+  expect(await stage.pending()).toHaveLength(1);
+});
+
+test('Delivery does not show again what was shown before the process died, and ends it', async () => {
+  using stage = await aStage({ result: { kind: 'done', note: '77' } });
+  expect(await stage.deliver(60_000)).toEqual([]);
+  expect(await stage.pending()).toEqual([]);
+});
+
+test.each<EffectStart>([{ kind: 'unsure' }, { kind: 'done', note: '78' }])(
+  'Delivery does not say "ready" again when that is %o',
+  async (start) => {
+    using stage = await aStage({ ping: start });
+    expect(await stage.deliver(60_000)).toEqual(['editMessageText']);
+  },
+);
