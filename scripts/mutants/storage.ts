@@ -131,7 +131,7 @@ export const storageMutants = [
     'test/storage/sqlite/jobs/fair-queue.test.ts',
     engine,
   ),
-  mutant('what was handed back is behind others', 'const turn = handedBack ?? (', 'const turn = (', engine),
+  mutant('what was handed back is behind others', 'const turn = requeued ?? (', 'const turn = (', engine),
   mutant(
     'a parked job is handed out early',
     "SET parked = 0 WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?",
@@ -227,7 +227,7 @@ export const storageMutants = [
   ),
   mutant(
     'a locked database blocks the process',
-    'Math.min(standstillMs, this.#busyTimeoutMs)',
+    'Math.min(maxBlockMs, this.#busyTimeoutMs)',
     'this.#busyTimeoutMs',
     'test/storage/sqlite/lock.test.ts',
   ),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobsWithResults } from '../media/stored-results.ts';
 import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
-import { type LedgerLook, lookOverLedger, unneededResults, untoldResults } from '../storage/sqlite/checks.ts';
+import { type LedgerFindings, checkLedger, unneededResults, undeliveredResults } from '../storage/sqlite/checks.ts';
 import { schemaVersion } from '../storage/sqlite/migrate.ts';
 import { openReadOnly } from '../storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
@@ -18,7 +18,7 @@ export type DatabaseLook =
       readonly kind: 'read';
       readonly schema: number;
       /** Counts of rows. */
-      readonly ledger: LedgerLook;
+      readonly ledger: LedgerFindings;
       readonly results: {
         /** Results on the disk. */
         readonly kept: number;
@@ -49,7 +49,7 @@ export async function lookOverDatabase(dataDir: string, sinceMs: number): Promis
   try {
     using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };
-    const ledger = lookOverLedger(database, sinceMs);
+    const ledger = checkLedger(database, sinceMs);
     const kept = await jobsWithResults(join(dataDir, 'results'));
     return {
       kind: 'read',
@@ -58,7 +58,7 @@ export async function lookOverDatabase(dataDir: string, sinceMs: number): Promis
       results: {
         kept: kept.length,
         unneeded: unneededResults(database, kept).length,
-        missing: untoldResults(database).filter((path) => !existsSync(path)).length,
+        missing: undeliveredResults(database).filter((path) => !existsSync(path)).length,
       },
     };
   } catch (error) {

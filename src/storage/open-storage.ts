@@ -12,10 +12,10 @@ import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
 import { createSqliteAdminCommands } from './sqlite/admin-commands.ts';
 import { createSqliteAlertStore } from './sqlite/alert-store.ts';
 import {
-  createSqliteChatBook,
+  createSqliteChatStore,
   createSqliteDialogues,
   createSqliteEffectLedger,
-  createSqliteRestBook,
+  createSqliteRetryAfterStore,
   createSqliteUsers,
 } from './sqlite/people-and-chats.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
@@ -23,10 +23,10 @@ import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
-/** Everything that is kept on this machine, over one database; disposing closes it. */
+/** All stores of this machine, over one database; disposing closes it. */
 export type Storage = Disposable & {
   readonly database: Database;
-  /** Tries it: is what is asked for now kept? */
+  /** True when a test write succeeds now. */
   readonly takesWrites: () => boolean;
   readonly engine: JobEngine;
   readonly ledger: EffectLedger;
@@ -43,7 +43,7 @@ export type Storage = Disposable & {
 export type StorageOptions = {
   readonly path: string;
   readonly running: RunningCaps;
-  /** Hears of keys whose record cannot be read. */
+  /** Called for each key record that cannot be read. */
   readonly onUnreadableKey: (error: StorageError) => void;
   /** The lines from which jobs are claimed; without it, every line. */
   readonly lines?: readonly ProviderName[];
@@ -51,7 +51,7 @@ export type StorageOptions = {
   readonly emit?: Emit;
 };
 
-/** Opens everything; that the machine refuses to write is told once, and once that it does no more. */
+/** Opens all stores. Emits one event when the database stops accepting writes, and one when it accepts them again. */
 export function openStorage(options: StorageOptions): Storage {
   const { path, running, lines, onUnreadableKey, clock = systemClock, emit = () => undefined } = options;
   const isWellNow = () => isWritable(database, clock.now());
@@ -62,7 +62,7 @@ export function openStorage(options: StorageOptions): Storage {
     onEnd: (lastedMs) => emit({ event: 'storage.recovered', what: 'database', lastedMs }),
   });
   let isOpen = false;
-  // What is refused while it opens is said by whoever cannot open it.
+  // A refusal while it opens is thrown to the caller and needs no event.
   const database = openDatabase({ path, clock, onRefusal: (error) => (isOpen ? watch.meet(error) : undefined) });
   isOpen = true;
   return {
@@ -73,8 +73,8 @@ export function openStorage(options: StorageOptions): Storage {
     inbox: createSqliteInbox(database),
     users: createSqliteUsers(database),
     dialogues: createSqliteDialogues(database),
-    chats: createSqliteChatBook(database),
-    rests: createSqliteRestBook(database),
+    chats: createSqliteChatStore(database),
+    rests: createSqliteRetryAfterStore(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),

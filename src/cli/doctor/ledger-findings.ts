@@ -1,10 +1,10 @@
 import type { DatabaseLook } from '../../app/maintenance.ts';
 import { bad, counted, type Finding, good, note, warning } from './finding.ts';
 
-type LedgerLook = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
+type LedgerFindings = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
 
 /** What the rows say, in an operator's words. */
-export function ledgerFindings(look: LedgerLook, isRunning: boolean): readonly Finding[] {
+export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readonly Finding[] {
   const { damage, waiting, running, undelivered, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
   if (damage.length > 0) {
     const fix = 'stop the bot and put a backup in its place; "darkroom database set-aside" starts a new one';

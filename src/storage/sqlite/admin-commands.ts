@@ -22,7 +22,7 @@ const answer: z.ZodType<AdminAnswer> = z.discriminatedUnion('kind', [
 const pendingRow = z.object({ seq: z.number(), command: z.string().transform(fromJson).pipe(command) });
 const answerRow = z.object({ answer: z.string().transform(fromJson).pipe(answer) });
 
-/** The commands of operators as rows, for the owner of the database and for processes beside it. */
+/** Stores admin commands as rows, for the owner of the database and for other processes. */
 export function createSqliteAdminCommands(database: Database): AdminCommands {
   return {
     pending: async () =>

@@ -29,7 +29,7 @@ const raised: z.ZodType<RaisedAlert> = z.object({
 
 const alertRow = z.object({ alert: z.string().transform(fromJson).pipe(raised) });
 
-/** The raised alerts as rows. */
+/** Stores raised alerts as rows. */
 export function createSqliteAlertStore(database: Database): AlertStore {
   return {
     save: async (alerts) =>

@@ -6,17 +6,17 @@ import { migrations } from './migrate.ts';
 import { openReadOnly } from './open-read-only.ts';
 import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 
-/** Others read and write between two steps. */
-const pagesAtOnce = 500;
+/** Pages copied per step; other connections read and write between two steps. */
+const pagesPerStep = 500;
 
 export type BackupOptions = {
   readonly from: string;
   readonly to: string;
-  /** Puts the copy in the place of a file that is there. */
+  /** Replaces an existing file. */
   readonly force: boolean;
-  /** Hears the share that is copied, from 0 to 1. */
+  /** Called with the copied share, from 0 to 1. */
   readonly onProgress: (share: number) => void;
-  /** Nothing is left of the copy when it aborts. */
+  /** Aborts the backup and deletes the partial copy. */
   readonly signal: AbortSignal;
 };
 
@@ -27,13 +27,13 @@ export type BackupReport = {
 };
 
 /**
- * Copies the database as it is at this moment beside the process that owns it, whole and for this user's eyes only; the
- * copy takes its name once it was read back. Undefined when there is no database yet.
+ * Copies a snapshot of the database while its owner runs. The copy is readable only by this user and gets its final name
+ * after its integrity check. Returns undefined when there is no database yet; throws a StorageError.
  */
 export async function backUp(options: BackupOptions): Promise<BackupReport | undefined> {
   const { from, to, force } = options;
   refuseToReplace(from, to, force);
-  // Says what is wrong with the database before a file is made.
+  // Fails on a database that cannot be read before a file is created.
   const looked = openReadOnly(from);
   if (looked === undefined) return undefined;
   looked[Symbol.dispose]();
@@ -72,11 +72,11 @@ function refuseToReplace(from: string, to: string, force: boolean): void {
 async function copy({ from, to, onProgress, signal }: BackupOptions, part: string): Promise<void> {
   const source = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
   try {
-    // One moment for the whole copy: without it every commit of the owner would begin it anew.
+    // A read transaction holds one snapshot: without it every commit of the owner would restart the copy.
     source.exec('BEGIN');
     source.prepare('SELECT count(*) FROM sqlite_schema').get();
     await backup(source, part, {
-      rate: pagesAtOnce,
+      rate: pagesPerStep,
       progress: ({ totalPages, remainingPages }) => {
         signal.throwIfAborted();
         onProgress(totalPages === 0 ? 0 : 1 - remainingPages / totalPages);
@@ -90,7 +90,7 @@ async function copy({ from, to, onProgress, signal }: BackupOptions, part: strin
   }
 }
 
-/** Makes one file of the copy, and looks whether everything in it can be read. */
+/** Merges the copy's WAL into one file and checks its integrity. */
 function readBack(part: string): BackupReport {
   const database = new DatabaseSync(part);
   try {
@@ -111,7 +111,7 @@ function readBack(part: string): BackupReport {
   }
 }
 
-/** Not every platform lets a folder be opened or synced; the copy is whole without it. */
+/** Syncs a file or folder; ignores errors, because some platforms cannot sync a folder. */
 function sync(path: string): void {
   try {
     const handle = openSync(path, 'r');
@@ -121,17 +121,17 @@ function sync(path: string): void {
       closeSync(handle);
     }
   } catch {
-    // See above.
+    // Some platforms refuse it.
   }
 }
 
-/** Renames a database with what belongs to it, so that the next start makes a new one; answers the new name. */
+/** Renames a database with its -wal and -shm files, so that the next start creates a new one; returns the new name. */
 export function setAsideDatabase(path: string, nowMs: number): string {
   if (!existsSync(path)) {
     throw new StorageError('missing', `Cannot set aside database "${path}": there is no such file`);
   }
   const aside = freeName(`${path}.aside-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
-  // The main file last: while it is in place a call that was cut short can simply be made again.
+  // The main file goes last: an interrupted call can be repeated while it is in place.
   for (const suffix of ['-shm', '-wal', '']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
   }

@@ -2,36 +2,36 @@ import { type Database, numberOf } from './connection.ts';
 import { outcomeKind, pathsIn } from './jobs/job-rows.ts';
 import type { JobId } from '../../domain/ids.ts';
 
-/** What a look at the ledger found; all of these are counts of rows. */
-export type LedgerLook = {
-  /** What SQLite finds wrong with the file; empty when it is whole. */
+/** The findings of a database check; all numbers but `newestMs` are counts of rows. */
+export type LedgerFindings = {
+  /** SQLite's integrity errors; empty when the file is intact. */
   readonly damage: readonly string[];
   readonly waiting: number;
   readonly running: number;
-  /** Ended before `sinceMs`, and their person was not told. */
+  /** Jobs that ended before `sinceMs` and are not delivered. */
   readonly undelivered: number;
-  /** Waiting or running although accepted before `sinceMs`. */
+  /** Unfinished jobs that were accepted before `sinceMs`. */
   readonly expired: number;
-  /** Updates kept before `sinceMs` and not handled. */
+  /** Updates stored before `sinceMs` and not handled. */
   readonly unhandled: number;
-  /** Updates that could not be handled in three tries. */
+  /** Updates that failed in three tries. */
   readonly setAside: number;
-  /** Jobs whose credit does not say what became of them. */
+  /** Jobs whose credit does not match their outcome. */
   readonly unbalanced: number;
-  /** Where the waiting are not all counted, or counted twice, places in line are told wrong. */
+  /** Rounds whose stored count differs from their waiting jobs, which makes queue positions wrong. */
   readonly miscounted: number;
-  /** Messages that may have been sent twice, or of which it is not known that they were sent. */
+  /** Messages that may have been sent twice, or that may not have been sent. */
   readonly unsure: number;
-  /** The newest moment that anything was written down; 0 when nothing was. */
+  /** The time of the newest write, in milliseconds since 1970; 0 when there was none. */
   readonly newestMs: number;
 };
 
-/** Words stood for the result: the note of the showing says so. */
-const toldInWords = `state = 'told' AND EXISTS (
+/** True for a job whose result was delivered as a text instead: the note of its effect says so. */
+const deliveredAsText = `state = 'told' AND EXISTS (
   SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note LIKE 'words-instead%')`;
 
-/** Reads through the whole database; changes nothing. Throws a StorageError when it cannot be read at all. */
-export function lookOverLedger(database: Database, sinceMs: number): LedgerLook {
+/** Checks the whole database without changing it. Throws a StorageError when it cannot be read. */
+export function checkLedger(database: Database, sinceMs: number): LedgerFindings {
   const count = (sql: string, ...values: number[]) => numberOf(database.get(sql, ...values), 'n');
   const findings = database.all('PRAGMA integrity_check(10)').map((row) => String(row['integrity_check']));
   return {
@@ -48,7 +48,7 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
     unbalanced: count(
       `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
        WHERE credits.job_id IS NULL
-         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${toldInWords}))`,
+         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${deliveredAsText}))`,
     ),
     miscounted: count(
       `SELECT count(*) AS n FROM (
@@ -70,12 +70,12 @@ export function lookOverLedger(database: Database, sinceMs: number): LedgerLook 
   };
 }
 
-/** The jobs among these whose result nobody will be shown any more. */
+/** Returns the jobs of these whose result will not be shown again. */
 export function unneededResults(database: Database, ids: readonly JobId[]): readonly JobId[] {
   return ids.filter((id) => !needsResult(database, id));
 }
 
-/** Whether the job's result may still be shown, or shall be. */
+/** True when the job's result may still be shown. */
 export function needsResult(database: Database, id: JobId): boolean {
   const row = database.get(
     `SELECT state IN ('waiting', 'running') OR ${outcomeKind} IS 'result' AS needed FROM jobs WHERE id = ?`,
@@ -84,8 +84,8 @@ export function needsResult(database: Database, id: JobId): boolean {
   return row?.['needed'] === 1;
 }
 
-/** Where the results are of which nobody was told yet. */
-export function untoldResults(database: Database): readonly string[] {
+/** Returns the file paths of results that are not delivered yet. */
+export function undeliveredResults(database: Database): readonly string[] {
   return database
     .all(`SELECT outcome FROM jobs WHERE state = 'ended' AND ${outcomeKind} = 'result'`)
     .flatMap((row) => pathsIn(String(row['outcome'])));

@@ -10,24 +10,24 @@ type Waiting = {
   readonly work: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly askedUpMs: number;
+  readonly queuedMonotonicMs: number;
 };
 
-/** So long a commit waits for a lock with everybody else at a standstill; then they may go on, and it tries again. */
-const standstillMs = 20;
-const tryAgainMs = 30;
-/** Once somebody has waited in vain, nobody waits for longer than this until the lock is gone. */
-const vainMs = 200;
+/** The longest time that a commit blocks the event loop for a lock; then it retries after a pause. */
+const maxBlockMs = 20;
+const lockRetryMs = 30;
+/** After one work item has timed out on a lock, the others wait at most this long until the lock is free. */
+const patienceAfterTimeoutMs = 200;
 
 export type ConnectionOptions = {
-  /** How long a statement waits for another process that uses the file. */
+  /** How long a statement waits for a lock of another process. */
   readonly busyTimeoutMs?: number;
   readonly clock?: Clock;
-  /** Hears of every refusal that reaches somebody. */
+  /** Called for every refusal that is thrown to a caller. */
   readonly onRefusal?: (error: StorageError) => void;
 };
 
-/** One open database: prepared statements kept, transactions whole, the machine's refusals as StorageError. */
+/** One open database: caches prepared statements, runs transactions, and throws refusals as StorageError. */
 export class Database implements Disposable {
   readonly path: string;
   readonly #connection: DatabaseSync;
@@ -48,7 +48,7 @@ export class Database implements Disposable {
     this.#onRefusal = options.onRefusal ?? (() => undefined);
   }
 
-  /** The first row, if there is one. */
+  /** Returns the first row, if there is one. */
   get(sql: string, ...values: SqlValue[]): Row | undefined {
     return this.#guarded(() => this.#prepared(sql).get(...values));
   }
@@ -57,17 +57,17 @@ export class Database implements Disposable {
     return this.#guarded(() => this.#prepared(sql).all(...values));
   }
 
-  /** Answers how many rows changed. */
+  /** Returns how many rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
     return this.#guarded(() => Number(this.#prepared(sql).run(...values).changes));
   }
 
-  /** Several statements at once, not kept: for migrations and pragmas. */
+  /** Runs several statements without caching them: for migrations and pragmas. */
   script(sql: string): void {
     this.#guarded(() => this.#connection.exec(sql));
   }
 
-  /** Commits what `work` did before it answers, or undoes all of it when `work` throws. Not to be nested. */
+  /** Commits the work before it returns, or rolls it back when `work` throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result {
     this.script('BEGIN IMMEDIATE');
     return this.#within(work);
@@ -79,26 +79,26 @@ export class Database implements Disposable {
       this.script('COMMIT');
       return result;
     } catch (error) {
-      // A full disk makes SQLite roll back by itself.
+      // On a full disk SQLite rolls back by itself.
       if (this.#connection.isTransaction) this.script('ROLLBACK');
       throw error;
     }
   }
 
   /**
-   * As `transaction`, but shares one commit, and so one wait for the disk, with everything else that is asked for in the
-   * same turn of the event loop. Resolves after the commit; work that throws is undone alone and rejects alone. While
-   * another process keeps the file the work waits, and nobody else does.
+   * As `transaction`, but group-commits all work of the same turn of the event loop, which costs one wait for the disk.
+   * Resolves after the commit. Work that throws is rolled back and rejected alone. While another process locks the file,
+   * the work waits without blocking the event loop.
    */
   commit<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#commitTogether());
-      const askedUpMs = this.#clock.monotonicMs();
-      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, askedUpMs });
+      const queuedMonotonicMs = this.#clock.monotonicMs();
+      this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, queuedMonotonicMs });
     });
   }
 
-  /** Every statement used so far, for looking at their plans. */
+  /** Every statement used so far, to inspect their query plans. */
   get statements(): readonly string[] {
     return [...this.#statements.keys()];
   }
@@ -116,46 +116,46 @@ export class Database implements Disposable {
     const group = this.#waiting.splice(0);
     if (group.length === 0) return;
     try {
-      this.#begin(isLast ? this.#busyTimeoutMs : Math.min(standstillMs, this.#busyTimeoutMs));
+      this.#begin(isLast ? this.#busyTimeoutMs : Math.min(maxBlockMs, this.#busyTimeoutMs));
       this.#patienceMs = this.#busyTimeoutMs;
     } catch (error) {
       return this.#afterLock(error, group, isLast);
     }
     try {
-      const settle = this.#within(() => group.map((one) => this.#alone(one)));
+      const settle = this.#within(() => group.map((one) => this.#runInSavepoint(one)));
       for (const emit of settle) emit();
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
   }
 
-  /** Who has waited long enough hears that the file is kept by somebody else; for the others it is tried again soon. */
+  /** Rejects work that has waited too long for the lock; retries the rest after a pause. */
   #afterLock(error: unknown, group: readonly Waiting[], isLast: boolean): void {
     const isBusy = error instanceof StorageError && error.code === 'busy';
     const sinceMonotonicMs = isBusy && !isLast ? this.#clock.monotonicMs() - this.#patienceMs : Infinity;
-    const patient = group.filter(({ askedUpMs }) => askedUpMs > sinceMonotonicMs);
+    const patient = group.filter(({ queuedMonotonicMs }) => queuedMonotonicMs > sinceMonotonicMs);
     if (patient.length > 0) {
       this.#waiting.unshift(...patient);
-      this.#nextTry = this.#clock.schedule(tryAgainMs, () => {
+      this.#nextTry = this.#clock.schedule(lockRetryMs, () => {
         this.#nextTry = undefined;
         this.#commitTogether();
       });
     }
     if (patient.length === group.length) return;
-    if (isBusy) this.#patienceMs = Math.min(vainMs, this.#busyTimeoutMs);
+    if (isBusy) this.#patienceMs = Math.min(patienceAfterTimeoutMs, this.#busyTimeoutMs);
     if (error instanceof StorageError) this.#onRefusal(error);
-    for (const { reject, askedUpMs } of group) if (askedUpMs <= sinceMonotonicMs) reject(error);
+    for (const { reject, queuedMonotonicMs } of group) if (queuedMonotonicMs <= sinceMonotonicMs) reject(error);
   }
 
-  /** Does one piece of the group's work; answers how to tell about it once the group is committed. */
-  #alone({ work, resolve, reject }: Waiting): () => void {
+  /** Runs one work item of the group in a savepoint; returns a function that settles it after the commit. */
+  #runInSavepoint({ work, resolve, reject }: Waiting): () => void {
     this.script('SAVEPOINT alone');
     try {
       const result = work();
       this.script('RELEASE alone');
       return () => resolve(result);
     } catch (error) {
-      // A full disk makes SQLite roll the whole transaction back by itself: then nobody's work is done.
+      // On a full disk SQLite rolls back the whole transaction by itself: then the whole group fails.
       if (!this.#connection.isTransaction) throw error;
       this.script('ROLLBACK TO alone; RELEASE alone');
       return () => reject(error);
@@ -184,14 +184,14 @@ export class Database implements Disposable {
       return work();
     } catch (error) {
       const refusal = toStorageError(error, this.path);
-      // Whoever waits for a lock has not been refused yet.
+      // A busy lock is not a refusal yet: the work may be retried.
       if (refusal instanceof StorageError && refusal.code !== 'busy') this.#onRefusal(refusal);
       throw refusal;
     }
   }
 }
 
-/** Reads a row through its schema; the error names the table and the columns, never a value. */
+/** Parses a row with its schema; the StorageError names the table and the columns, never a value. */
 export function parseRow<Schema extends z.ZodType>(table: string, schema: Schema, row: Row): z.output<Schema> {
   const parsed = schema.safeParse(row);
   if (parsed.success) return parsed.data;
@@ -200,12 +200,12 @@ export function parseRow<Schema extends z.ZodType>(table: string, schema: Schema
   throw new StorageError('unreadable-row', message, { cause: parsed.error });
 }
 
-/** Reads one whole number that a query answers under `name`; 0 when it answers nothing. */
+/** Reads the number in column `name` of a row; 0 when there is none. */
 export function numberOf(row: Row | undefined, name: string): number {
   return Number(row?.[name] ?? 0);
 }
 
-/** For `z.string().transform(fromJson)`: text that is not JSON becomes an issue of the schema instead of an exception. */
+/** For `z.string().transform(fromJson)`: reports text that is not JSON as an issue of the schema. */
 export function fromJson(text: string, context: z.RefinementCtx): unknown {
   try {
     return JSON.parse(text);
@@ -215,5 +215,5 @@ export function fromJson(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
-/** Telegram may choose update ids anew after a quiet week; until then an id that comes again is the same update. */
+/** Telegram may restart its update ids after a week without updates; until then a repeated id is the same update. */
 export const rememberedMs = 7 * 86_400_000;

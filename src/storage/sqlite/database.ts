@@ -6,8 +6,8 @@ import { type ConnectionOptions, Database } from './connection.ts';
 import { checkSchemaVersion, migrate, type Migration, migrations } from './migrate.ts';
 
 /**
- * Makes the folder and its missing parents, for the owner alone. One by one: `mkdirSync` with `recursive` never returns
- * where the system answers ENOENT below an existing folder, as under /proc.
+ * Creates the folder and its missing parents, accessible only by this user. It creates them one by one, because
+ * `mkdirSync` with `recursive` never returns where the system reports ENOENT below an existing folder, as under /proc.
  */
 export function makeFolder(dir: string): void {
   if (existsSync(dir)) return;
@@ -39,15 +39,15 @@ export type { Database } from './connection.ts';
 const inMemory = ':memory:';
 
 export type DatabaseOptions = ConnectionOptions & {
-  /** The file, made with its folder when absent, or `:memory:`. */
+  /** The file, created with its folder when absent, or `:memory:`. */
   readonly path: string;
-  /** The steps of the schema; a test may bring its own. */
+  /** The migrations; tests pass their own. */
   readonly steps?: readonly Migration[];
 };
 
 /**
- * Opens the database with its newest schema, private to this user, each commit durable; throws a StorageError and leaves
- * the file as it was when it is damaged, newer than this program or not writable.
+ * Opens the database and migrates it to the newest schema. The file is private to this user, and each commit is durable.
+ * Throws a StorageError and leaves the file unchanged when it is damaged, newer than this program or not writable.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { path: file, busyTimeoutMs = 5_000, steps = migrations } = options;
@@ -75,7 +75,7 @@ function connect(file: string, mode: { readonly readOnly?: boolean }, options: C
   }
 }
 
-/** Looks through a read-only connection, so that a file which is refused stays as it was, byte for byte. */
+/** Checks the file through a read-only connection, so that a refused file stays unchanged. */
 function inspect(file: string, busyTimeoutMs: number, steps: readonly Migration[]): void {
   if (!existsSync(file) || (statSync(file).isFile() && statSync(file).size === 0)) return;
   using database = connect(file, { readOnly: true }, { busyTimeoutMs });
@@ -96,15 +96,15 @@ function makePrivate(file: string): void {
   }
 }
 
-/** Whoever asks how we are must not make everybody else wait for the answer. */
-const patienceMs = 250;
+/** A health check blocks the event loop while it waits for a lock, so it waits only this long. */
+const checkTimeoutMs = 250;
 
-/** Does the database take a durable write right now? Tries one, and does not wait for a lock as long as work does. */
+/** Checks with a test write whether the database accepts durable writes now. */
 export function isWritable(database: Database, nowMs: number): boolean {
   const value = String(nowMs);
   try {
     const usualMs = Number(database.get('PRAGMA busy_timeout')?.['timeout']);
-    database.script(`PRAGMA busy_timeout = ${patienceMs}`);
+    database.script(`PRAGMA busy_timeout = ${checkTimeoutMs}`);
     try {
       database.run(
         "INSERT INTO settings (name, value) VALUES ('last-vital-write', ?) ON CONFLICT (name) DO UPDATE SET value = ?",

@@ -8,7 +8,7 @@ const updateRow = z
   .object({ update_id: z.number(), body: z.string() })
   .transform((row) => ({ updateId: row.update_id, body: row.body }));
 
-/** The inbox in the database: a batch is kept whole or not at all. */
+/** The inbox in the database: a batch is stored completely or not. */
 export function createSqliteInbox(database: Database): Inbox {
   const purge = (nowMs: number) =>
     void database.run(`DELETE FROM inbox WHERE state <> 'new' AND kept_at_ms <= ?`, Math.floor(nowMs) - rememberedMs);
@@ -52,7 +52,7 @@ export function createSqliteInbox(database: Database): Inbox {
             ? database.run(`UPDATE inbox SET deaths = 0 WHERE state = 'new'`)
             : database.run(`UPDATE inbox SET deaths = 0 WHERE update_id = ? AND deaths > 0`, updateId)),
       ),
-    // The words of a handled update are of no more use; its id still is.
+    // A handled update needs only its id, which detects repeats.
     handled: async (updateId) =>
       database.commit(
         () => void database.run(`UPDATE inbox SET state = 'handled', body = '' WHERE update_id = ?`, updateId),
@@ -67,7 +67,7 @@ export function createSqliteInbox(database: Database): Inbox {
       );
       return row !== undefined && numberOf(row, 'tries') < maxTries ? 'again' : 'set-aside';
     },
-    // What was never handled stays, however old: it is still owed an answer.
+    // An unhandled update stays at any age: it still needs an answer.
     purge: async (nowMs) => database.commit(() => purge(nowMs)),
   };
 }

@@ -51,7 +51,7 @@ const keyHealth: z.ZodType<KeyHealth> = z.object({
   lastError: z.object({ reason: failureReason, atMs: z.number() }).exactOptional(),
 });
 
-/** One remembered key as it stands in its column; counters that make no sense are begun anew, the rest must be right. */
+/** The schema of one key record; invalid counters are reset, every other invalid field fails. */
 export const keyRecord: z.ZodType<KeyRecord, string> = z
   .string()
   .transform(fromJson)
@@ -76,8 +76,8 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
 const recordRow = z.object({ record: keyRecord }).transform(({ record }) => record);
 
 /**
- * What is remembered of keys, in the database, under their fingerprints only: also of keys that are not configured any
- * more. A record that cannot be read is passed over, and `onUnreadable` hears why.
+ * Stores key records in the database under their fingerprints, also those of keys that are no longer configured. Skips a
+ * record that cannot be read and calls `onUnreadable`.
  */
 export function createSqliteKeyStore(
   database: Database,

@@ -18,7 +18,7 @@ export type Migration = {
   readonly sql: string;
 };
 
-/** Every step of the schema in order; a released step is never edited. */
+/** Every migration in order; a released migration is never edited. */
 export const migrations: readonly Migration[] = [
   firstTables,
   optionsAndDialogues,
@@ -37,7 +37,7 @@ export function schemaVersion(database: Database): number {
   return Number(database.get('PRAGMA user_version')?.['user_version']);
 }
 
-/** Refuses a schema that a newer version of the program wrote. */
+/** Throws a StorageError for a schema that a newer version of the program wrote. */
 export function checkSchemaVersion(database: Database, steps: readonly Migration[]): void {
   const found = schemaVersion(database);
   const known = newestVersion(steps);
@@ -48,7 +48,7 @@ export function checkSchemaVersion(database: Database, steps: readonly Migration
   );
 }
 
-/** Brings the schema to the newest version in one transaction; a database that held data is copied beside itself first. */
+/** Migrates the schema to the newest version in one transaction; copies an existing database to a second file first. */
 export function migrate(database: Database, steps: readonly Migration[]): void {
   const found = schemaVersion(database);
   const missing = steps.filter((step) => step.version > found);

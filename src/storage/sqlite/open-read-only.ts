@@ -6,14 +6,14 @@ import { checkSqliteVersion } from './database.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
 export type ReadOnlyOptions = {
-  /** Without it nothing can be written, not even by mistake. */
+  /** Allows writes; absent means the connection is read-only. */
   readonly writable?: boolean;
-  /** How long a statement waits for the process that owns the database. */
+  /** How long a statement waits for a lock of the process that owns the database. */
   readonly busyTimeoutMs?: number;
 };
 
 /**
- * Opens the database beside the process that owns it, for a short look or a small row, and never changes its schema;
+ * Opens the database while another process owns it, for short reads or small writes; never changes its schema. Returns
  * undefined when there is no database yet. Throws a StorageError when its schema is not this version's.
  */
 export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Database | undefined {
@@ -24,7 +24,7 @@ export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Datab
   try {
     const newest = migrations.at(-1)?.version ?? 0;
     const found = schemaVersion(database);
-    // A bot that starts for the first time makes the file before the tables.
+    // A bot that starts for the first time creates the file before the tables.
     if (found === 0) {
       database[Symbol.dispose]();
       return undefined;
@@ -38,13 +38,13 @@ export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Datab
   }
 }
 
-/** The salt under which this installation names its keys; undefined until the bot has made it. */
+/** The salt of this installation's key fingerprints; undefined until the bot has created it. */
 export function saltOf(database: Database): string | undefined {
   const value = database.get(`SELECT value FROM settings WHERE name = 'key-salt'`)?.['value'];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An absent file and one that may not be looked at are not the same: only the first means that the bot never ran. */
+/** True when the file exists and is not empty; throws a StorageError when it may not be read. */
 function isThere(file: string): boolean {
   try {
     return statSync(file).size > 0;

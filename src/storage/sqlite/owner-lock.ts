@@ -6,12 +6,13 @@ import { StorageError, toStorageError, unwritable } from './storage-error.ts';
 import type { Database } from './connection.ts';
 
 const lockFile = 'owner.lock.db';
-/** Whoever only looks at the lock (`isOwned`) holds a share of it for a moment. */
-const lookPatienceMs = 250;
+/** The wait for the lock, because `isOwned` in another process holds a shared lock for a moment. */
+const lockTimeoutMs = 250;
 
 /**
- * Makes this process the only owner of the data folder until it disposes or dies: the lock is an open transaction, which
- * the operating system drops with the process. It is held on a file of its own, so that others may read the database.
+ * Makes this process the only owner of the data folder until it disposes the lock or ends. The lock is an open
+ * transaction, which the operating system releases with the process. It uses its own file, so that other processes can
+ * read the database.
  */
 export function takeOwnership(dir: string): Disposable {
   const file = path.join(dir, lockFile);
@@ -50,7 +51,7 @@ export function isOwned(dir: string): boolean {
 function lockedConnection(file: string, dir: string): DatabaseSync {
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(file, { timeout: lookPatienceMs });
+    connection = new DatabaseSync(file, { timeout: lockTimeoutMs });
     connection.exec('BEGIN EXCLUSIVE');
     return connection;
   } catch (error) {
@@ -63,8 +64,8 @@ function lockedConnection(file: string, dir: string): DatabaseSync {
 }
 
 /**
- * Binds the database to one bot, for good: ids of updates, chats and messages mean nothing to another one. Throws a
- * StorageError, and changes nothing, when it is another bot's already.
+ * Binds the database to one bot permanently, because ids of updates, chats and messages are valid for one bot only.
+ * Throws a StorageError and changes nothing when the database belongs to another bot.
  */
 export function bindToBot(database: Database, botId: number): void {
   const owner = database.transaction(() => {

@@ -12,7 +12,7 @@ import type {
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/accept.ts';
 
-/** The ledger of effects in the database: an intent is durable before the effect begins. */
+/** The effect ledger in the database: the intent is durable before the effect begins. */
 export function createSqliteEffectLedger(database: Database): EffectLedger {
   return {
     begin: async (by, effect, repeat) =>
@@ -36,7 +36,7 @@ export function createSqliteEffectLedger(database: Database): EffectLedger {
 
 type Repeat = Parameters<EffectLedger['begin']>[2];
 
-/** What is begun again belongs to the lease that did so last. */
+/** A repeated effect belongs to the lease that began it last. */
 const onConflict = `ON CONFLICT DO UPDATE SET fence = excluded.fence WHERE note IS NULL AND ? = 'idempotent'`;
 
 function insertHeld(database: Database, { jobId, fence }: EffectActor, effect: Effect, repeat: Repeat): boolean {
@@ -68,8 +68,8 @@ const chatRow = z
     ...(row.moved_to === null ? {} : { movedTo: row.moved_to }),
   }));
 
-/** What is known of chats, in the database. */
-export function createSqliteChatBook(database: Database): ChatStore {
+/** The chat store in the database. */
+export function createSqliteChatStore(database: Database): ChatStore {
   const find = (chatId: number): ChatEntry => {
     const row = database.get('SELECT closed_at_ms, moved_to FROM chats WHERE id = ?', chatId);
     return row === undefined ? { isClosed: false } : parseRow('chats', chatRow, row);
@@ -87,7 +87,7 @@ export function createSqliteChatBook(database: Database): ChatStore {
           ),
       ),
     open: async (chatId) => {
-      // Asked for with every update, and seldom true: most of the time nothing has to be written.
+      // Called for every update; the chat is rarely closed, so most calls write nothing.
       if (!find(chatId).isClosed) return;
       await database.commit(() => void database.run('UPDATE chats SET closed_at_ms = NULL WHERE id = ?', chatId));
     },
@@ -104,16 +104,16 @@ export function createSqliteChatBook(database: Database): ChatStore {
   };
 }
 
-const keptMs = 7 * 86_400_000;
+const dialogueLifeMs = 7 * 86_400_000;
 
 const dialogueRow = z
   .object({ state: z.string(), written_at_ms: z.number() })
   .transform((row): KeptDialogue => ({ state: row.state, writtenAtMs: row.written_at_ms }));
 
-/** Unfinished dialogues in the database; each write takes the old ones out. */
+/** Unfinished dialogues in the database; each write deletes the old ones. */
 export function createSqliteDialogues(database: Database): DialogueStore {
   const purge = (nowMs: number) =>
-    void database.run('DELETE FROM dialogues WHERE written_at_ms <= ?', Math.floor(nowMs) - keptMs);
+    void database.run('DELETE FROM dialogues WHERE written_at_ms <= ?', Math.floor(nowMs) - dialogueLifeMs);
   return {
     read: async (key) => {
       const row = database.get('SELECT state, written_at_ms FROM dialogues WHERE key = ?', key);
@@ -141,8 +141,8 @@ const restRow = z
   .object({ place: z.string(), until_ms: z.number() })
   .transform(({ place, until_ms: untilMs }): Rest => ({ place: chatId.test(place) ? Number(place) : place, untilMs }));
 
-/** Rests in the database; those that are over go with the next one. */
-export function createSqliteRestBook(database: Database): RetryAfterStore {
+/** Telegram's retry-after waits in the database; each write deletes the expired ones. */
+export function createSqliteRetryAfterStore(database: Database): RetryAfterStore {
   return {
     resting: async (nowMs) =>
       database
@@ -177,7 +177,7 @@ const userRow = z
     ...(row.premium_until_ms === null ? {} : { premiumUntilMs: row.premium_until_ms }),
   }));
 
-/** What is known of people, in the database. */
+/** The user store in the database. */
 export function createSqliteUsers(database: Database): Users {
   const find = (id: number): User => {
     const row = database.get('SELECT id, locale, heard_locale, premium_until_ms FROM users WHERE id = ?', id);
@@ -222,7 +222,7 @@ export function createSqliteUsers(database: Database): Users {
   };
 }
 
-/** Until when the grant gave premium, if it has done so; one that comes again after a week is another one. */
+/** Returns the premium end date of a repeated grant; after a week the same id counts as a new grant. */
 function grantedUntil(database: Database, grant: string, nowMs: number): number | undefined {
   database.run(
     `DELETE FROM effects WHERE effect = 'premium' AND CAST(substr(note, instr(note, ' ')) AS INTEGER) <= ?`,
@@ -235,7 +235,7 @@ function grantedUntil(database: Database, grant: string, nowMs: number): number 
   return row === undefined ? undefined : numberOf(row, 'until_ms');
 }
 
-/** The note: until when, and when it was given. */
+/** Stores the grant; the note holds its end date and the time of the grant. */
 function keepGrant(database: Database, grant: string, untilMs: number, nowMs: number): void {
   const sql = `INSERT INTO effects (job_id, effect, note) VALUES (?, 'premium', ?)`;
   database.run(sql, grant, `${untilMs} ${Math.floor(nowMs)}`);

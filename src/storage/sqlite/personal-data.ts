@@ -4,10 +4,10 @@ import { type Database, numberOf } from './connection.ts';
 import { utcDay } from './jobs/accept.ts';
 import { needsResult } from './checks.ts';
 
-/** Counters of today outlive the job: whoever is forgotten does not begin the day anew. */
+/** The prefix of today's credits of erased jobs: erasure does not reset the daily limit. */
 const forgottenJob = 'forgotten:';
 
-/** What is kept of people in the database; what is deleted is overwritten, not only given free. */
+/** Erases people's data from the database; `secure_delete` overwrites deleted rows. */
 export function createSqlitePersonalData(database: Database): PersonalData {
   database.script('PRAGMA secure_delete = ON');
   return {
@@ -43,7 +43,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
 }
 
 function markAll(database: Database, userId: number, nowMs: number): number {
-  // What was asked for since the person's requests were cancelled is a new beginning.
+  // Jobs accepted after the cancellation are not part of this erasure.
   const markedIn = (state: string) =>
     database.run(
       `UPDATE jobs SET forgotten = 1, prompt = '', options = NULL WHERE user_id = ? AND forgotten = 0 AND ${state}`,
@@ -53,10 +53,10 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
   database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
   database.run('UPDATE users SET locale = NULL, heard_locale = NULL WHERE id = ?', userId);
-  // Where the bot is shut out it stays so; what is open is open without a row.
+  // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
-  // Ahead of the others one has asked for much; behind them the row says nothing.
+  // A round beyond the lane's virtual time still limits the person; an earlier one has no effect.
   database.run(
     `DELETE FROM person_rounds WHERE user_id = ?
      AND last_round <= (SELECT now_round FROM lane_rounds WHERE lane_rounds.lane = person_rounds.lane)`,

@@ -16,7 +16,7 @@ export type StorageProblem =
 
 const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
 
-/** What the machine under the storage refuses; `code` says which refusal, so that the caller can choose its words. */
+/** An error of the storage; `code` names its kind, so that callers can react to it. */
 export class StorageError extends StoreUnavailable {
   override readonly name = 'StorageError';
   readonly code: StorageProblem;
@@ -33,7 +33,7 @@ export class StorageError extends StoreUnavailable {
 
 const setAsideCommand = 'npx darkroom database set-aside';
 
-/** The refusal of a damaged file, with the command that moves it out of the way. */
+/** The error for a damaged file, with the command that moves the file aside. */
 export function damaged(path: string, facts: string, cause?: unknown): StorageError {
   const message = `Cannot open database "${path}": it is damaged (${facts}); nothing was changed, "${setAsideCommand}" moves it aside so that a new one is made`;
   return new StorageError('corrupt', message, { cause });
@@ -49,13 +49,13 @@ const sqliteFull = 13;
 const sqliteCannotOpen = 14;
 const sqliteNotADatabase = 26;
 
-/** SQLite's primary result code, when `error` came from SQLite. */
+/** Returns SQLite's primary result code when SQLite threw the error. */
 function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
 }
 
-/** Turns a refusal of the machine into a StorageError; anything else, a bug above all, comes back as it was. */
+/** Converts an SQLite refusal into a StorageError; returns any other error, such as a bug, unchanged. */
 export function toStorageError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof StorageError) return error;
   const facts = error.message;
@@ -82,7 +82,7 @@ export function toStorageError(error: unknown, path: string): unknown {
   }
 }
 
-/** The refusal of a file or folder that this process may not write. */
+/** The error for a file or folder that this process may not write. */
 export function unwritable(path: string, cause: unknown): StorageError {
   const facts = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot write "${path}": ${facts}; make it writable for this user or set DATA_DIR`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobId } from '../../../src/domain/ids.ts';
 import { type Database, openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { lookOverLedger, needsResult, untoldResults } from '../../../src/storage/sqlite/checks.ts';
+import { checkLedger, needsResult, undeliveredResults } from '../../../src/storage/sqlite/checks.ts';
 import { createSqliteEffectLedger } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, startMs } from '../../conformance/requests.ts';
@@ -26,15 +26,15 @@ async function aToldResult(database: Database, note: string, shown?: 'words-inst
   return id;
 }
 
-const unbalancedIn = (database: Database) => lookOverLedger(database, startMs).unbalanced;
+const unbalancedIn = (database: Database) => checkLedger(database, startMs).unbalanced;
 
-test('lookOverLedger() finds the credit of a result in order when words stood for it and it was given back', async () => {
+test('checkLedger() finds the credit of a result in order when words stood for it and it was given back', async () => {
   using database = openDatabase({ path: ':memory:' });
   await aToldResult(database, 'words-instead 5', 'words-instead');
   expect(unbalancedIn(database)).toBe(0);
 });
 
-test('lookOverLedger() finds a credit that was given back for a result that was shown, or kept where words stood for it', async () => {
+test('checkLedger() finds a credit that was given back for a result that was shown, or kept where words stood for it', async () => {
   using database = openDatabase({ path: ':memory:' });
   await aToldResult(database, '5', 'words-instead');
   expect(unbalancedIn(database)).toBe(1);
@@ -53,7 +53,7 @@ test('an ending that cannot be read stops neither a start nor a look over the le
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 0, setAside: [], unreadable: [] });
   expect(await engine.delivery.pending()).toEqual([job.id]);
   expect((await engine.delivery.claim(job.id))?.job.state).toMatchObject({ outcome: { code: 'set-aside' } });
-  expect(lookOverLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
-  expect(untoldResults(database)).toEqual([]);
+  expect(checkLedger(database, startMs)).toMatchObject({ damage: [], unbalanced: 1 });
+  expect(undeliveredResults(database)).toEqual([]);
   expect(needsResult(database, id)).toBe(false);
 });

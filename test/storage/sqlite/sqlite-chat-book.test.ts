@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteChatBook } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createSqliteChatStore } from '../../../src/storage/sqlite/people-and-chats.ts';
 
-test('createSqliteChatBook() takes a chat that nothing is known of as open', async () => {
+test('createSqliteChatStore() takes a chat that nothing is known of as open', async () => {
   using database = openDatabase({ path: ':memory:' });
-  expect(await createSqliteChatBook(database).find(-(2 ** 52))).toEqual({ isClosed: false });
+  expect(await createSqliteChatStore(database).find(-(2 ** 52))).toEqual({ isClosed: false });
 });
 
-test('createSqliteChatBook() remembers which chats are closed until somebody writes there', async () => {
+test('createSqliteChatStore() remembers which chats are closed until somebody writes there', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const chats = createSqliteChatBook(database);
+  const chats = createSqliteChatStore(database);
   await chats.close(7, 1_000.5);
   await chats.close(7, 2_000);
   expect([await chats.find(7), await chats.find(8)]).toEqual([{ isClosed: true }, { isClosed: false }]);
   await chats.open(8);
   await chats.open(7);
-  expect(await createSqliteChatBook(database).find(7)).toEqual({ isClosed: false });
+  expect(await createSqliteChatStore(database).find(7)).toEqual({ isClosed: false });
 });
 
-test('createSqliteChatBook() remembers where a group went, closed or not', async () => {
+test('createSqliteChatStore() remembers where a group went, closed or not', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const chats = createSqliteChatBook(database);
+  const chats = createSqliteChatStore(database);
   await chats.move(-100, -1_000_000_000_100);
   await chats.close(-100, 1_000);
   expect(await chats.find(-100)).toEqual({ isClosed: true, movedTo: -1_000_000_000_100 });

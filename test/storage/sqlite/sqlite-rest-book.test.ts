@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { createSqliteRestBook } from '../../../src/storage/sqlite/people-and-chats.ts';
+import { createSqliteRetryAfterStore } from '../../../src/storage/sqlite/people-and-chats.ts';
 
-test('createSqliteRestBook() remembers chats, groups and methods until their rest is over', async () => {
+test('createSqliteRetryAfterStore() remembers chats, groups and methods until their rest is over', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const rests = createSqliteRestBook(database);
+  const rests = createSqliteRetryAfterStore(database);
   await rests.keep({ place: 7, untilMs: 2_000.5 }, 1_000);
   await rests.keep({ place: -1_000_000_000_100, untilMs: 3_000 }, 1_000);
   await rests.keep({ place: 'everything', untilMs: 4_000 }, 1_000);
-  const again = createSqliteRestBook(database);
+  const again = createSqliteRetryAfterStore(database);
   expect(await again.resting(1_500)).toEqual([
     { place: -1_000_000_000_100, untilMs: 3_000 },
     { place: 7, untilMs: 2_001 },
@@ -17,9 +17,9 @@ test('createSqliteRestBook() remembers chats, groups and methods until their res
   expect(await again.resting(3_000)).toEqual([{ place: 'everything', untilMs: 4_000 }]);
 });
 
-test('createSqliteRestBook() keeps the longer of two rests, and none that is over', async () => {
+test('createSqliteRetryAfterStore() keeps the longer of two rests, and none that is over', async () => {
   using database = openDatabase({ path: ':memory:' });
-  const rests = createSqliteRestBook(database);
+  const rests = createSqliteRetryAfterStore(database);
   await rests.keep({ place: 7, untilMs: 9_000 }, 1_000);
   await rests.keep({ place: 7, untilMs: 2_000 }, 1_000);
   expect(await rests.resting(1_000)).toEqual([{ place: 7, untilMs: 9_000 }]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { jobId } from '../../../src/domain/ids.ts';
 import type { Outcome, ResultPayload } from '../../../src/domain/job.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
-import { untoldResults } from '../../../src/storage/sqlite/checks.ts';
+import { undeliveredResults } from '../../../src/storage/sqlite/checks.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed } from '../../conformance/requests.ts';
 
@@ -26,7 +26,7 @@ test.each<readonly [ResultPayload, readonly string[]]>([
 ])('a result is read as it was written: %o', async (payload, paths) => {
   using stage = await settled(payload);
   expect((await stage.engine.reader.find(jobId('tg-1')))?.state).toEqual({ kind: 'ended', outcome: stage.outcome });
-  expect(untoldResults(stage.database)).toEqual(paths);
+  expect(undeliveredResults(stage.database)).toEqual(paths);
 });
 
 test('a result that an earlier version wrote, its file beside the model, is read and delivered', async () => {
@@ -37,5 +37,5 @@ test('a result that an earlier version wrote, its file beside the model, is read
     kind: 'ended',
     outcome: stage.outcome,
   });
-  expect(untoldResults(stage.database)).toEqual(['/results/1.png']);
+  expect(undeliveredResults(stage.database)).toEqual(['/results/1.png']);
 });

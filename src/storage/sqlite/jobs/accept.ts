@@ -12,7 +12,7 @@ export function utcDay(nowMs: number): number {
   return Math.floor(nowMs / dayMs);
 }
 
-/** How many of a kind the person has taken on the UTC day of `nowMs` and not been given back. */
+/** Counts the person's credits of a kind on the UTC day of `nowMs` that were not refunded. */
 export function creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): number {
   const row = database.get(
     'SELECT count(*) AS taken FROM credits WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0',
@@ -27,12 +27,12 @@ export function takeCredit(database: Database, id: JobId, userId: number, kind: 
   database.run('INSERT INTO credits (job_id, user_id, kind, day) VALUES (?, ?, ?, ?)', id, userId, kind, utcDay(nowMs));
 }
 
-/** Gives the job's credit back for the day on which it was taken, once however often it is called. */
+/** Refunds the job's credit for the day on which it was taken; idempotent. */
 export function giveCreditBack(database: Database, id: JobId): void {
   database.run('UPDATE credits SET given_back = 1 WHERE job_id = ? AND given_back = 0', id);
 }
 
-/** Takes a job in, inside the caller's transaction. */
+/** Accepts or refuses a job, inside the caller's transaction. */
 export function acceptJob(
   database: Database,
   request: JobRequest & { readonly line: ProviderName },
@@ -55,7 +55,7 @@ export function acceptJob(
   return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
 }
 
-/** The job that this update made; one told longer ago than updates are remembered gives its id to the new one. */
+/** Finds the job of a repeated update. A job delivered before the update memory began loses its id to the new one. */
 function knownJob(database: Database, id: JobId, nowMs: number) {
   const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
   if (row === undefined) return undefined;

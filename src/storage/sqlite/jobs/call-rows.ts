@@ -57,7 +57,7 @@ const choice: z.ZodType<AttemptTrail['choice']> = z.object({
   expectedMs: z.number().exactOptional(),
 });
 
-/** A call as it is kept. */
+/** The schema of a stored call. */
 export const keptCall: z.ZodType<AttemptTrail> = z.object({
   call: z.number(),
   candidate: z.object({ provider: z.string().refine(isProviderName), model: z.string() }),
@@ -71,7 +71,7 @@ export const keptCall: z.ZodType<AttemptTrail> = z.object({
   ending,
 });
 
-/** What was submitted with the call is the lease's from now on: only that one may keep how it ended. */
+/** Transfers the call of a running operation to the lease: only that lease may record how it ended. */
 export function takeOverCall(database: Database, { jobId, fence }: JobLease, call: number): void {
   database.run('UPDATE calls SET fence = ? WHERE job_id = ? AND call = ?', fence, jobId, call);
 }

@@ -6,9 +6,9 @@ import type { DayCalls } from '../../../domain/job-engine.ts';
 import { type Usage, usageFigures } from '../../../domain/provider.ts';
 import { type Database, numberOf } from '../connection.ts';
 
-const jobsAtOnce = 500;
-/** A call comes at most this long after its job was accepted: the wait in line and the job's deadline. */
-const longestLifeMs = 2 * 86_400_000;
+const jobsPerPage = 500;
+/** The longest time from a job's acceptance to its last call: the wait in line plus the job's deadline. */
+const maxJobAgeMs = 2 * 86_400_000;
 
 const counted = z.object({
   day: z.string(),
@@ -21,11 +21,11 @@ const counted = z.object({
   answered: z.number(),
   failed: z.number(),
 });
-/** NULL where no answer told the figure. */
-const told = z.record(z.enum(usageFigures), z.number().nullable());
+/** NULL where no answer reported the figure. */
+const reportedUsage = z.record(z.enum(usageFigures), z.number().nullable());
 const sums = usageFigures.map((figure) => `sum(trail ->> '$.ending.usage.${figure}') AS ${figure}`).join(', ');
 
-/** Counts the calls since `sinceMs` by day, model and key, a few jobs at a time so that nothing else has to wait for it. */
+/** Counts the calls since `sinceMs` by day, model and key, in pages so that other work runs in between. */
 export async function callsByDay(database: Database, sinceMs: number): Promise<readonly DayCalls[]> {
   const days = new Map<string, DayCalls>();
   let upTo = numberOf(database.get('SELECT coalesce(max(seq), 0) AS newest FROM jobs'), 'newest');
@@ -53,25 +53,25 @@ function countPage(database: Database, upTo: number, sinceMs: number): readonly 
        WHERE json_valid(trail) AND trail ->> '$.startedAtMs' >= ? AND trail ->> '$.ending.kind' <> 'not-sent'
        GROUP BY 1, 2, 3, 4, 5`,
       upTo,
-      jobsAtOnce,
+      jobsPerPage,
       Math.floor(sinceMs),
     )
     .flatMap((row) => {
-      // What another version has noted in its own way is not counted.
+      // Calls in the format of another version are not counted.
       const known = counted.safeParse(row);
-      const used = told.safeParse(Object.fromEntries(usageFigures.map((figure) => [figure, row[figure]])));
+      const used = reportedUsage.safeParse(Object.fromEntries(usageFigures.map((figure) => [figure, row[figure]])));
       return known.success && used.success ? [{ ...known.data, used: usageOf(used.data) }] : [];
     });
 }
 
-/** The newest job that is not counted yet; 0 when all that may have called since then are. */
+/** Finds the newest job that is not counted yet; 0 when no other job can have calls since then. */
 function nextPage(database: Database, upTo: number, sinceMs: number): number {
   const next = database.get(
     'SELECT seq, accepted_at_ms FROM jobs WHERE seq <= ? ORDER BY seq DESC LIMIT 1 OFFSET ?',
     upTo,
-    jobsAtOnce,
+    jobsPerPage,
   );
-  if (next === undefined || numberOf(next, 'accepted_at_ms') < sinceMs - longestLifeMs) return 0;
+  if (next === undefined || numberOf(next, 'accepted_at_ms') < sinceMs - maxJobAgeMs) return 0;
   return numberOf(next, 'seq');
 }
 

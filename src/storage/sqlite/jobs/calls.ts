@@ -12,8 +12,8 @@ import type { SetAside } from './settle.ts';
 const callRow = z.object({ trail: z.string().transform(fromJson).pipe(keptCall) });
 
 /**
- * Keeps a call, inside the caller's transaction: only the newest lease may send one, and who sent it may end it, or who
- * took over what was submitted with it.
+ * Stores a call, inside the caller's transaction. Only the newest lease may record a sent call; its end is recorded by
+ * the same lease, or by the one that took over its operation.
  */
 export function keepCall(database: Database, { jobId, fence }: JobLease, trail: AttemptTrail): boolean {
   const json = JSON.stringify(trail);
@@ -33,13 +33,13 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   return database.run(sql, jobId, trail.call, fence, json) === 1;
 }
 
-/** The provider has given the work up, so nobody asks about it again. */
+/** Removes a failed operation, so that it is not polled again. */
 function forgetOperation(database: Database, jobId: JobId, fence: number): void {
   const sql = 'UPDATE jobs SET operation = NULL WHERE id = ? AND fence = ? AND operation IS NOT NULL';
   database.run(sql, jobId, fence);
 }
 
-/** Every call of the job in order, but for those that another version has noted in its own way. */
+/** Returns every call of the job in order, except those in the format of another version. */
 export function callsOf(database: Database, id: JobId): readonly AttemptTrail[] {
   return database.all('SELECT trail FROM calls WHERE job_id = ? ORDER BY call', id).flatMap((row) => {
     const call = callRow.safeParse(row);
@@ -47,7 +47,7 @@ export function callsOf(database: Database, id: JobId): readonly AttemptTrail[] 
   });
 }
 
-/** Keeps what a running job was answered, inside the caller's transaction. */
+/** Stores the answer of a running job, inside the caller's transaction. */
 export function keepAnswer(
   database: Database,
   lease: JobLease,
@@ -61,7 +61,7 @@ export function keepAnswer(
   return database.run(sql, JSON.stringify(answer), lease.jobId) === 1;
 }
 
-/** Keeps what a provider has taken on for a running job, inside the caller's transaction. */
+/** Stores the operation of a running job, inside the caller's transaction. */
 export function keepOperation(
   database: Database,
   lease: JobLease,
@@ -75,7 +75,7 @@ export function keepOperation(
   return database.run('UPDATE jobs SET operation = ? WHERE id = ?', JSON.stringify(known), lease.jobId) === 1;
 }
 
-/** Hands out a waiting job that needs no further call: it was answered, or a provider works on it. In the caller's transaction. */
+/** Claims a waiting job that has an answer or a running operation, inside the caller's transaction. */
 export function claimUnderWay(
   database: Database,
   owner: string,

@@ -2,15 +2,23 @@ import type { Claim, JobLease, Park, RunningCaps } from '../../../domain/job-eng
 import type { JobKind, Progress } from '../../../domain/job.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import type { Database, Row } from '../connection.ts';
-import { nextLane, countStart, moveNow, premiumStreak, firstTurn, refreshTurn, wakeParked } from './fair-queue.ts';
+import {
+  nextLane,
+  countStart,
+  advanceVirtualTime,
+  premiumStreak,
+  firstTurn,
+  refreshTurn,
+  wakeParked,
+} from './fair-queue.ts';
 import { takeOverCall } from './call-rows.ts';
 import { toShownJob } from './job-rows.ts';
 import { readOrSetAside, type SetAside } from './settle.ts';
 
-/** What every claim changes, given its owner. */
+/** The columns that every claim sets; the parameter is the owner. */
 export const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
 
-/** Hands out the next job of the line, inside the caller's transaction. */
+/** Claims the next job of the line, inside the caller's transaction. */
 export function claimNext(
   database: Database,
   line: ProviderName,
@@ -22,10 +30,10 @@ export function claimNext(
   const premium = firstTurn(database, line, 'premium', running.premium);
   const free = firstTurn(database, line, 'free', running.free);
   const streak = premiumStreak(database, line);
-  // What was handed back had its turn already: it goes first and is not counted again.
-  const handedBack = [premium, free].find((turn) => turn?.tier === 0);
+  // A requeued job has had its turn: it goes first and does not count into the streak again.
+  const requeued = [premium, free].find((turn) => turn?.tier === 0);
   const lane = nextLane({ premium: premium !== undefined, free: free !== undefined }, streak);
-  const turn = handedBack ?? (lane === 'premium' ? premium : free);
+  const turn = requeued ?? (lane === 'premium' ? premium : free);
   if (turn === undefined) return undefined;
 
   const row = database.get(
@@ -35,13 +43,13 @@ export function claimNext(
     turn.seq,
   );
   const claim = started(database, row);
-  if (handedBack === undefined && claim !== undefined && 'job' in claim) {
+  if (requeued === undefined && claim !== undefined && 'job' in claim) {
     countStart(database, line, claim.job.lane, streak);
   }
   return claim;
 }
 
-/** Hands out a waiting job whose own deadline has passed, whatever its turn. */
+/** Claims a waiting job whose deadline has passed, whatever its turn. */
 export function claimOverdue(
   database: Database,
   line: ProviderName,
@@ -63,13 +71,13 @@ export function claimOverdue(
   return started(database, row);
 }
 
-/** The claim of a row that was just marked running, inside the caller's transaction; what cannot be read has ended. */
+/** Builds the claim of a row that was just marked running, inside the caller's transaction; ends an unreadable job. */
 export function started(database: Database, row: Row | undefined): Claim | SetAside | undefined {
   if (row === undefined) return undefined;
   const found = readOrSetAside(database, row);
   if ('setAside' in found) return found;
   const { job, lease, round, answer, operation } = found;
-  moveNow(database, job.lane, round);
+  advanceVirtualTime(database, job.lane, round);
   refreshTurn(database, job.line, job.lane, job.origin.userId);
   if (operation !== undefined) takeOverCall(database, lease, operation.trail.call);
   return {
@@ -80,7 +88,7 @@ export function started(database: Database, row: Row | undefined): Claim | SetAs
   };
 }
 
-/** When the soonest parked job of the line becomes ready after `nowMs`. */
+/** Returns the earliest time after `nowMs` at which a parked job of the line becomes ready. */
 export function nextReady(database: Database, line: ProviderName, nowMs: number): number | undefined {
   const row = database.get(
     `SELECT min(ready_at_ms) AS ready FROM jobs
@@ -92,7 +100,7 @@ export function nextReady(database: Database, line: ProviderName, nowMs: number)
   return typeof ready === 'number' ? ready : undefined;
 }
 
-/** Keeps what a running job has used up, inside the caller's transaction. */
+/** Stores the progress of a running job, inside the caller's transaction. */
 export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
   const { candidate, attempts, calls, probes = 0 } = progress;
   const changed = database.run(
@@ -107,7 +115,7 @@ export function checkpointJob(database: Database, { jobId, fence }: JobLease, pr
   return changed === 1;
 }
 
-/** Parks a running job at its old place. */
+/** Parks a running job; it keeps its queue position. */
 export function parkJob(database: Database, lease: JobLease, park: Park): boolean {
   const { line, readyAtMs, reason, progress } = park;
   if (!checkpointJob(database, lease, progress)) return false;
@@ -122,7 +130,7 @@ export function parkJob(database: Database, lease: JobLease, park: Park): boolea
   return true;
 }
 
-/** Puts a running job before all others, inside the caller's transaction; a first claim is forgotten. */
+/** Requeues a running job before all others, inside the caller's transaction; undoes the start of its deadline. */
 export function requeueFrontJob(database: Database, lease: JobLease): boolean {
   const row = database.get(
     `UPDATE jobs SET state = 'waiting', tier = 0, claimed_at_ms = claimed_before_ms
@@ -136,7 +144,7 @@ export function requeueFrontJob(database: Database, lease: JobLease): boolean {
   return true;
 }
 
-/** Lets a running job rest before all others until `readyAtMs`, inside the caller's transaction; its deadline goes on. */
+/** Requeues a running job before all others from `readyAtMs` on, inside the caller's transaction; its deadline continues. */
 export function requeueDelayedJob(database: Database, { jobId, fence }: JobLease, readyAtMs: number): boolean {
   const changed = database.run(
     `UPDATE jobs SET state = 'waiting', tier = 0, parked = 1, ready_at_ms = ?, reason = 'backing-off'

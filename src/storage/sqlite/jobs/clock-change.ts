@@ -3,8 +3,8 @@ import type { Emit } from '../../../domain/events.ts';
 import type { SteadyClock } from '../../../kit/clock.ts';
 
 /**
- * Moves every time of the jobs that are not over along with the machine's clock, so that nobody waits an hour longer, or
- * ends an hour sooner, because somebody set it. Nothing else happens in between.
+ * Shifts all times of unfinished jobs by a change of the machine's clock, so that waits and deadlines keep their length.
+ * It runs in one transaction.
  */
 export function shiftTimes(database: Database, byMs: number): void {
   const by = Math.round(byMs);
@@ -21,7 +21,7 @@ export function shiftTimes(database: Database, byMs: number): void {
   });
 }
 
-/** Jobs that were taken or begun in the future were so before the machine's clock was set back: their times follow it. */
+/** Shifts jobs with times in the future: they were accepted before the machine's clock was set back. */
 export function shiftFromFuture(database: Database, nowMs: number): void {
   const row = database.get(
     `SELECT max(max(accepted_at_ms, coalesce(claimed_at_ms, 0))) AS latest FROM jobs WHERE state IN ('waiting', 'running')`,
@@ -30,15 +30,15 @@ export function shiftFromFuture(database: Database, nowMs: number): void {
   if (typeof latest === 'number' && latest > nowMs) shiftTimes(database, nowMs - latest);
 }
 
-const followAgainMs = 5_000;
+const retryMs = 5_000;
 
-/** Moves the house's time along with the machine's, and every time that is kept with it; tries until it can. */
+/** Applies a change of the machine's clock to the app's clock and to all stored times; retries until it succeeds. */
 export function followClock(database: Database, clock: SteadyClock, emit: Emit, byMs: number): void {
   try {
     shiftTimes(database, byMs);
     clock.shift(byMs);
   } catch (error) {
     emit({ event: 'app.error', what: 'follow the clock of this machine', error });
-    clock.schedule(followAgainMs, () => followClock(database, clock, emit, byMs));
+    clock.schedule(retryMs, () => followClock(database, clock, emit, byMs));
   }
 }

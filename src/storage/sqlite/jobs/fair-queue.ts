@@ -4,28 +4,28 @@ import { type Database, numberOf, type Row } from '../connection.ts';
 import type { EngineStats, LineStats } from '../../../domain/job-engine.ts';
 import { type StoredJob, toShownJob } from './job-rows.ts';
 
-/** After so many premium jobs in a row one free job goes first. */
+/** After this many consecutive premium jobs one free job goes first. */
 export const premiumInARow = 4;
 
-/** The round of a person's next job: never before the lane's now, and after what the person has asked for already. */
+/** The round of a person's next job: not before the lane's virtual time, and after the person's earlier jobs. */
 export function nextRound(nowRound: number, lastRoundOfPerson: number, cost: number): number {
   return Math.max(nowRound, lastRoundOfPerson) + cost;
 }
 
-/** Which lane goes next, given which ones have a job and how many premium jobs went in a row. */
+/** Returns the lane that goes next, given the lanes with a job and the current premium streak. */
 export function nextLane(has: Readonly<Record<Lane, boolean>>, inARow: number): Lane | undefined {
   if (has.premium && !(has.free && inARow >= premiumInARow)) return 'premium';
   return has.free ? 'free' : undefined;
 }
 
-/** How many premium jobs went in a row once a job of `lane` goes; counting ends where it no longer matters. */
+/** Returns the premium streak after a job of `lane` has started, capped at `premiumInARow`. */
 export function streakAfter(lane: Lane, inARow: number): number {
   return lane === 'premium' ? Math.min(inARow + 1, premiumInARow) : 0;
 }
 
 /**
- * How many jobs go before one that has `sameLane` jobs of its lane before it and `otherLane` jobs waiting in the other
- * lane; exact while nobody is at the running cap and nothing is parked.
+ * Returns how many jobs go before one that has `sameLane` jobs of its lane before it and `otherLane` jobs in the other
+ * lane. It is exact while no person is at the running cap and no job is parked.
  */
 export function jobsAhead(lane: Lane, sameLane: number, otherLane: number, inARow: number): number {
   const fromOther =
@@ -36,8 +36,8 @@ export function jobsAhead(lane: Lane, sameLane: number, otherLane: number, inARo
 }
 
 /**
- * Gives the person's next job its round and remembers it. A lane's rounds are shared by all lines, so that a job which
- * goes on to another line stands among its jobs where it would have stood from the beginning.
+ * Assigns the round of the person's next job and stores it. All lines share the rounds of a lane, so that a job which
+ * moves to another line gets the position that it would have had there from the start.
  */
 export function takeRound(database: Database, lane: Lane, userId: number, kind: JobKind): number {
   const now = database.get('SELECT now_round FROM lane_rounds WHERE lane = ?', lane);
@@ -53,8 +53,8 @@ export function takeRound(database: Database, lane: Lane, userId: number, kind: 
   return round;
 }
 
-/** Moves the lane's now up to the round of a job that starts. */
-export function moveNow(database: Database, lane: Lane, round: number): void {
+/** Advances the lane's virtual time to the round of a job that starts. */
+export function advanceVirtualTime(database: Database, lane: Lane, round: number): void {
   database.run(
     `INSERT INTO lane_rounds (lane, now_round) VALUES (?, ?)
      ON CONFLICT DO UPDATE SET now_round = max(now_round, excluded.now_round)`,
@@ -63,7 +63,7 @@ export function moveNow(database: Database, lane: Lane, round: number): void {
   );
 }
 
-/** How many premium jobs of the line went in a row. */
+/** Returns how many consecutive premium jobs of the line have started. */
 export function premiumStreak(database: Database, line: ProviderName): number {
   return numberOf(database.get('SELECT premium_in_a_row FROM line_streaks WHERE line = ?', line), 'premium_in_a_row');
 }
@@ -77,17 +77,17 @@ export function countStart(database: Database, line: ProviderName, lane: Lane, s
   );
 }
 
-/** How many jobs of its line are handed out before this one. */
+/** Returns how many jobs of its line are claimed before this one. */
 export function placeAhead(database: Database, { job, tier, round, seq }: StoredJob): number {
   if (job.state.kind !== 'waiting') return 0;
   const { line, lane } = job;
-  const handedBack = (of: Lane) => waiting(database, line, of, 0);
+  const requeued = (of: Lane) => waiting(database, line, of, 0);
   if (tier === 0) {
-    return before(database, line, lane, tier, round, seq) + (lane === 'free' ? handedBack('premium') : 0);
+    return before(database, line, lane, tier, round, seq) + (lane === 'free' ? requeued('premium') : 0);
   }
   const sameLane = before(database, line, lane, tier, round, seq);
   const otherLane = waiting(database, line, lane === 'free' ? 'premium' : 'free', 1);
-  const first = handedBack('premium') + handedBack('free');
+  const first = requeued('premium') + requeued('free');
   return first + jobsAhead(lane, sameLane, otherLane, premiumStreak(database, line));
 }
 
@@ -99,7 +99,7 @@ function before(database: Database, line: ProviderName, lane: Lane, tier: number
     tier,
     round,
   );
-  // Counted from behind, since mostly it is the newest job whose place is asked for.
+  // Counts from the end, because callers mostly ask for the position of the newest job.
   const notBefore = database.get(
     `SELECT count(*) AS jobs FROM jobs
      WHERE state = 'waiting' AND line = ? AND lane = ? AND tier = ? AND round = ? AND seq >= ?`,
@@ -122,20 +122,20 @@ function waiting(database: Database, line: ProviderName, lane: Lane, tier: numbe
   return numberOf(row, 'jobs');
 }
 
-/** The person's jobs that are not told yet, and the one told last; newest first. */
+/** Returns the person's undelivered jobs and the last delivered one, newest first. */
 export function openJobsOf(database: Database, userId: number): readonly Job[] {
   const open = database.all(`SELECT * FROM jobs WHERE user_id = ? AND state <> 'told'`, userId);
-  const told = database.all(
+  const delivered = database.all(
     `SELECT * FROM jobs WHERE user_id = ? AND state = 'told' ORDER BY told_at_ms DESC, seq DESC LIMIT 1`,
     userId,
   );
-  return [...open, ...told]
+  return [...open, ...delivered]
     .map((row) => toShownJob(row))
     .sort((a, b) => b.seq - a.seq)
     .map((stored) => stored.job);
 }
 
-/** Counts of the lines in which anything waits or runs. */
+/** Counts the jobs of each line in which jobs wait or run. */
 export function engineStats(database: Database): EngineStats {
   const counted = database.all(
     `SELECT line, lane, tier, sum(jobs) AS jobs FROM waiting_counts GROUP BY line, lane, tier
@@ -168,16 +168,16 @@ function lineStats(database: Database, line: ProviderName, counted: readonly Row
   };
 }
 
-/** A person's turn: the job of theirs that may start next in a lane. */
+/** A person's entry in the ready list: their job that may start next in a lane. */
 export type Turn = {
   readonly seq: number;
-  /** 0 when the job was handed back and so goes before everything else. */
+  /** 0 for a requeued job, which goes before all others; otherwise 1. */
   readonly tier: number;
 };
 
 /**
- * Sets the person's turn anew; to be called in every transaction that changes which of their jobs are ready. Choosing
- * among turns instead of jobs keeps a claim fast when one person has thousands waiting behind the running cap.
+ * Updates the person's entry in the ready list; every transaction that changes which of their jobs are ready must call
+ * it. One entry per person keeps a claim fast when one person has thousands of jobs behind the running cap.
  */
 export function refreshTurn(database: Database, line: string, lane: string, userId: number): void {
   database.run('DELETE FROM turns WHERE line = ? AND lane = ? AND user_id = ?', line, lane, userId);
@@ -192,7 +192,7 @@ export function refreshTurn(database: Database, line: string, lane: string, user
   );
 }
 
-/** Lets the parked jobs whose time has come into the order again. */
+/** Makes parked jobs ready whose time has come. */
 export function wakeParked(database: Database, line: ProviderName, nowMs: number): void {
   const due = database.all(
     `SELECT DISTINCT lane, user_id FROM jobs
@@ -211,7 +211,7 @@ export function wakeParked(database: Database, line: ProviderName, nowMs: number
   }
 }
 
-/** The first turn of a lane whose person runs fewer than `runningCap` jobs in that lane. */
+/** Returns the first ready entry of a lane whose person runs fewer than `runningCap` jobs in that lane. */
 export function firstTurn(database: Database, line: ProviderName, lane: Lane, runningCap: number): Turn | undefined {
   const row = database.get(
     `SELECT seq, tier FROM turns

@@ -31,13 +31,13 @@ import type { Clock } from '../../../kit/clock.ts';
 
 export type SqliteDeliveryOptions = {
   readonly database: Database;
-  /** Who holds what is handed out. */
+  /** The owner of the claims. */
   readonly owner: string;
   /** In whole milliseconds. */
   readonly nowMs: () => number;
 };
 
-/** Hands out ended jobs for delivery; each method is one transaction. */
+/** Claims ended jobs for delivery; each method is one transaction. */
 export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDeliveryOptions): JobDelivery {
   return {
     claim: async (id) => database.commit(() => claimEnded(database, id, owner)),
@@ -56,21 +56,21 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
 export type SqliteQueueOptions = {
   readonly database: Database;
   readonly running: RunningCaps;
-  /** What waits in another line is set aside at the start; without it every line is known. */
+  /** The known lines; jobs of other lines are dead-lettered at the start. Absent means that every line is known. */
   readonly lines?: readonly ProviderName[] | undefined;
-  /** Who holds what is handed out. */
+  /** The owner of the claims. */
   readonly owner: string;
   /** In whole milliseconds. */
   readonly nowMs: () => number;
 };
 
-/** Takes jobs in and hands them out; each method is one transaction. Listeners hear of what is durable. */
+/** Accepts and claims jobs; each method is one transaction. Listeners are called after the commit. */
 export function createSqliteJobQueue({ database, running, lines, owner, nowMs }: SqliteQueueOptions): JobQueue {
   const known = lines === undefined ? undefined : new Set(lines);
   const setAside = new Listeners<Parameters<Parameters<JobQueue['onSetAside']>[0]>>();
   const work = new Listeners<[line?: ProviderName]>();
   const stop = new Listeners<Parameters<Parameters<JobQueue['onStop']>[0]>>();
-  /** Claims until it comes upon a job that can be read; of each other one is told once its end is durable. */
+  /** Claims until a job is readable; reports each unreadable one after its end is committed. */
   const claimed = async (claim: () => Claim | SetAside | undefined): Promise<Claim | undefined> => {
     for (;;) {
       const found = await database.commit(claim);
@@ -78,8 +78,8 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       setAside.call(found.setAside, found.error);
     }
   };
-  /** A job that no longer runs lets its person's next one start, in whichever line that one waits. */
-  const givenUp = async (change: () => boolean): Promise<boolean> => {
+  /** Reports work for every line, because a job that stops running lets its person's next one start in any line. */
+  const stopped = async (change: () => boolean): Promise<boolean> => {
     const isChanged = await database.commit(change);
     if (isChanged) work.call();
     return isChanged;
@@ -102,10 +102,10 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
     recordOperation: async (lease, trail, progress, operation) =>
       database.commit(() => keepOperation(database, lease, trail, progress, operation)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
-    park: (lease, park) => givenUp(() => parkJob(database, lease, park)),
-    requeueFront: (lease) => givenUp(() => requeueFrontJob(database, lease)),
-    requeueDelayed: (lease, readyAtMs) => givenUp(() => requeueDelayedJob(database, lease, readyAtMs)),
-    settle: (lease, outcome) => givenUp(() => settleJob(database, lease, outcome, nowMs())),
+    park: (lease, park) => stopped(() => parkJob(database, lease, park)),
+    requeueFront: (lease) => stopped(() => requeueFrontJob(database, lease)),
+    requeueDelayed: (lease, readyAtMs) => stopped(() => requeueDelayedJob(database, lease, readyAtMs)),
+    settle: (lease, outcome) => stopped(() => settleJob(database, lease, outcome, nowMs())),
     cancel: async (id, userId) => {
       const cancelled = await database.commit(() => cancelJob(database, id, userId, nowMs()));
       if (cancelled.kind === 'running') stop.call(id);
@@ -123,13 +123,13 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
   };
 }
 
-/** The job as it stands now; undefined when there is no such job. */
+/** Returns the current state of the job; undefined when there is no such job. */
 export function pastJob(database: Database, id: JobId): PastJob | undefined {
   const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
   return row === undefined ? undefined : toPastJob(row);
 }
 
-/** The jobs accepted last that the filter lets through, newest first. */
+/** Returns the latest accepted jobs that match the filter, newest first. */
 export function latestJobs(database: Database, { count, userId, line, state, before }: JobFilter): readonly PastJob[] {
   const wanted = [
     ['user_id = ?', userId],
@@ -149,7 +149,7 @@ function toPastJob(row: Row): PastJob {
   return { job: toShownJob(row).job, ...(typeof endedAtMs === 'number' ? { endedAtMs } : {}) };
 }
 
-/** Reads what the database keeps of jobs; a database that cannot be written to will do. */
+/** Reads jobs; a read-only database is enough. */
 export function createSqliteJobReader(database: Database): JobReader {
   const find = (id: JobId): StoredJob | undefined => {
     const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
@@ -179,8 +179,8 @@ export type SqliteJobEngineOptions = {
 };
 
 /**
- * The job engine of one machine: the order and the fences live in the database, each method is one transaction. It has
- * one owner at a time (see `takeOwnership`), so that every other owner found in the database is gone.
+ * The job engine of one machine. The database holds the order and the fences; each method is one transaction. It has one
+ * owner at a time (see `takeOwnership`), so every other owner in the database belongs to a process that has ended.
  */
 export function createSqliteJobEngine({ database, clock, running, lines }: SqliteJobEngineOptions): JobEngine {
   const own = { database, owner: randomUUID(), nowMs: () => Math.floor(clock.now()) };

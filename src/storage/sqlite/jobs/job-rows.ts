@@ -33,7 +33,7 @@ const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), text: z.string() }),
 ]);
 
-/** Earlier versions kept one file beside the model. */
+/** Earlier versions stored one file next to the model. */
 const result = z.union([
   z.object({ kind: z.literal('result'), payload, model: z.string() }),
   z
@@ -117,7 +117,7 @@ const facts = z.object({
 const jobRow = facts.and(story);
 type JobRow = z.output<typeof jobRow>;
 
-/** The same with something harmless in the place of what another version has written. */
+/** As `jobRow`, but replaces fields in the format of another version with defaults. */
 const shownRow: z.ZodType<JobRow> = facts
   .extend({
     kind: facts.shape.kind.catch(defaultKind),
@@ -139,7 +139,7 @@ const shownRow: z.ZodType<JobRow> = facts
     ]),
   );
 
-/** A job with its place in the order and what guards it. */
+/** A job with its queue position and its fence. */
 export type StoredJob = {
   readonly job: Job;
   readonly seq: number;
@@ -147,25 +147,25 @@ export type StoredJob = {
   readonly round: number;
   readonly crashes: number;
   readonly toldAtMs: number | null;
-  /** The lease of whoever holds the newest fence. */
+  /** The lease with the newest fence. */
   readonly lease: JobLease;
   readonly answer?: KnownAnswer;
   readonly operation?: KnownOperation;
 };
 
-/** Reads a whole row of `jobs`, for whoever is to work on the job. */
+/** Parses a complete row of `jobs`, to work on the job. */
 export function toStoredJob(row: Row): StoredJob {
   return toStored(parseRow('jobs', jobRow, row));
 }
 
-/** Where the files are of an outcome as a row keeps it; none where it cannot be read. */
+/** Returns the file paths in a stored outcome; none when it cannot be read. */
 export function pathsIn(outcomeText: string): readonly string[] {
   const read = ends.outcome.safeParse(outcomeText);
   if (!read.success || read.data.kind !== 'result') return [];
   return filesOf(read.data.payload).map(({ path }) => path);
 }
 
-/** Reads a row of `jobs` as far as it can be read, for whoever only tells of the job or ends it. */
+/** Parses the readable parts of a row of `jobs`, to show or to end the job. */
 export function toShownJob(row: Row): StoredJob {
   return toStored(parseRow('jobs', shownRow, row));
 }
@@ -230,5 +230,5 @@ function toState(row: JobRow): JobState {
   }
 }
 
-/** How a row of `jobs` ended, in SQL; NULL before its end, and where that cannot be read: one such row stops no query. */
+/** SQL for the outcome kind of a row of `jobs`; NULL before its end and for unreadable JSON, which would fail the query. */
 export const outcomeKind = `iif(json_valid(outcome), outcome ->> 'kind', NULL)`;

@@ -8,8 +8,8 @@ import { StorageError } from '../storage-error.ts';
 import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
 
 /**
- * Ends a job without its lease, inside the caller's transaction: its credit goes back, and a new fence voids the lease
- * that somebody may hold.
+ * Ends a job without its lease, inside the caller's transaction: refunds its credit and increments its fence, which
+ * voids an existing lease.
  */
 export function endFromOutside(database: Database, seq: number, outcome: Outcome, nowMs: number): StoredJob {
   const row = database.get(
@@ -23,12 +23,12 @@ export function endFromOutside(database: Database, seq: number, outcome: Outcome
   if (row === undefined) throw new Error(`Cannot end job ${seq}: its row is gone`);
   const stored = toShownJob(row);
   giveCreditBack(database, stored.job.id);
-  // As they stand there, also when this version knows no such line or lane.
+  // The raw values of the row, because this version may not know its line or lane.
   refreshTurn(database, String(row['line']), String(row['lane']), stored.job.origin.userId);
   return stored;
 }
 
-/** A job that has ended because its row cannot be read: nobody can work on it, and the others have to go on. */
+/** A job that was dead-lettered because its row cannot be read. */
 export type SetAside = { readonly setAside: JobId; readonly error: StorageError };
 
 /** The lines from which jobs are claimed; without it, every line. */
@@ -37,7 +37,7 @@ export type KnownLines = ReadonlySet<ProviderName> | undefined;
 const outcome: Outcome = { kind: 'failed', code: 'set-aside' };
 const knownLanes: ReadonlySet<string> = new Set(lanes);
 
-/** Reads a job that is to be worked on, or sets it aside, inside the caller's transaction. */
+/** Parses a job to work on it, or dead-letters it, inside the caller's transaction. */
 export function readOrSetAside(database: Database, row: Row): StoredJob | SetAside {
   try {
     return toStoredJob(row);
@@ -48,7 +48,7 @@ export function readOrSetAside(database: Database, row: Row): StoredJob | SetAsi
   }
 }
 
-/** Sets aside what waits in a line or lane that this version does not know, and so never claims from. */
+/** Dead-letters jobs that wait in a line or lane that this version does not know. */
 export function setStraysAside(database: Database, lines: KnownLines, nowMs: number): readonly JobId[] {
   return database
     .all('SELECT DISTINCT line, lane FROM waiting_counts')
@@ -74,7 +74,7 @@ export function settleJob(database: Database, lease: JobLease, outcome: Outcome,
   return changed === 1;
 }
 
-/** Ends a waiting or running job on its owner's word, inside the caller's transaction. */
+/** Cancels a waiting or running job for its person, inside the caller's transaction. */
 export function cancelJob(database: Database, id: JobId, userId: number, nowMs: number): Cancelled {
   const row = database.get('SELECT * FROM jobs WHERE id = ? AND user_id = ?', id, userId);
   if (row === undefined) return { kind: 'not-found' };
@@ -85,7 +85,7 @@ export function cancelJob(database: Database, id: JobId, userId: number, nowMs: 
   return { kind: 'cancelled', job: ended.job, ...(operation === undefined ? {} : { operation }) };
 }
 
-/** A lease to deliver an ended job, inside the caller's transaction; what ended without a result costs nothing. */
+/** Claims an ended job for delivery, inside the caller's transaction; refunds a job without a result. */
 export function claimEnded(database: Database, id: JobId, owner: string): Claim | undefined {
   const row = database.get(
     `UPDATE jobs SET fence = fence + 1, owner = ? WHERE id = ? AND state = 'ended' RETURNING *`,
@@ -94,12 +94,12 @@ export function claimEnded(database: Database, id: JobId, owner: string): Claim 
   );
   if (row === undefined) return undefined;
   const { job, lease } = toShownJob(row);
-  // The outcome that cannot be read may have been a result.
+  // An unreadable outcome reads as a failure; it may have been a result, which settling did not refund.
   if (job.state.kind === 'ended' && job.state.outcome.kind !== 'result') giveCreditBack(database, id);
   return { lease, job };
 }
 
-/** The person knows the outcome, inside the caller's transaction; words that stood for a result cost nothing. */
+/** Marks a job as delivered, inside the caller's transaction; refunds a result that was delivered as a text instead. */
 export function endDelivery(
   database: Database,
   { jobId, fence }: JobLease,
@@ -116,13 +116,13 @@ export function endDelivery(
   return changed === 1;
 }
 
-/** What owners that are gone had under way, given the one that lives: made, or shown to its person. */
+/** Selects the jobs that other owners were running or delivering; the parameters are the current owner. */
 const diedOn = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
   UNION ALL
   SELECT * FROM jobs WHERE state = 'ended' AND owner IS NOT ? AND ${outcomeKind} = 'result'
     AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
 
-/** Puts what other owners were running to the front, or sets it aside, inside the caller's transaction. */
+/** Requeues the jobs of other owners to the front, or dead-letters them, inside the caller's transaction. */
 export function recoverJobs(
   database: Database,
   lines: KnownLines,
@@ -134,7 +134,7 @@ export function recoverJobs(
   const unreadable: JobId[] = [...setStraysAside(database, lines, nowMs)];
   let handedBack = 0;
   for (const row of database.all(diedOn, owner, owner)) {
-    // Of a result nothing but the file and the person has to be known.
+    // A delivery needs only the file and the person, so a partly unreadable row is enough.
     const found = row['state'] === 'running' ? readOrSetAside(database, row) : toShownJob(row);
     if ('setAside' in found) {
       unreadable.push(found.setAside);
