@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allMutants } from './mutants/all.ts';
-import { type Mutant, placeOf } from './mutants/mutant.ts';
+import { checkTests, type Mutant, placeOf } from './mutants/mutant.ts';
 import { runTests } from './mutants/run-tests.ts';
 import { copyTree, type Tree } from './mutants/tree.ts';
 
@@ -94,6 +94,7 @@ async function tryOne(mutant: Mutant, tree: Tree, signal: AbortSignal): Promise<
   let place;
   try {
     place = placeOf(mutant, tree.sources);
+    checkTests(mutant, tree.testFiles);
   } catch (error) {
     return { kind: 'lost', words: error instanceof Error ? error.message : String(error) };
   }

@@ -55,13 +55,13 @@ export const jobMutants = [
     'an option may be given twice',
     'found.some((other) => other.option === option)',
     'false',
-    'test/jobs/request/prompt-options.test.ts',
+    'test/jobs/request/request-options.test.ts',
   ),
   mutant(
     'unknown options are words',
     "if (option === undefined) return mistaken({ kind: 'unknown-option'",
     "if (option === undefined) continue; if (false) return mistaken({ kind: 'unknown-option'",
-    'test/jobs/request/prompt-options.test.ts',
+    'test/jobs/request/request-options.test.ts',
   ),
   mutant(
     'the name of another model is guessed',
@@ -95,7 +95,7 @@ export const jobMutants = [
     loop,
   ),
   mutant('long waits block a slot', 'if (decision.ms > maxInSlotWaitMs) {', 'if (false) {', loop),
-  mutant('the job’s deadline is not looked at', ' || leftMs <= 0 || ', ' || ', loop),
+
   mutant('an attempt begins that cannot end in time', 'if (expectedMs > leftMs) {', 'if (false) {', loop),
   mutant('a rest beyond the deadline is waited for', 'if (answer.untilMs < latestStartMs) return', 'return', loop),
   mutant(
@@ -191,7 +191,7 @@ export const jobMutants = [
     'a line that is too long takes more',
     'waiting: isOverfull ? 0 : waiting[request.lane]',
     'waiting: waiting[request.lane]',
-    'test/jobs/generation-service.test.ts',
+    'test/pressure/crowded-line.test.ts',
   ),
   mutant(
     'a full disk takes jobs',

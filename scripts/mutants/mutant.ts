@@ -35,3 +35,9 @@ export function placeOf({ name, find, put }: Mutant, sources: ReadonlyMap<string
   if (find === put) throw new Error(`Cannot apply "${name}": it changes nothing`);
   return { file: first.file, changed: first.text.replace(find, () => put) };
 }
+
+/** Throws when the mutant names tests that are not there: the others alone would not have to notice. */
+export function checkTests({ name, tests }: Mutant, testFiles: readonly string[]): void {
+  const missing = tests.filter((part) => !testFiles.some((file) => file.includes(part)));
+  if (missing.length > 0) throw new Error(`Cannot try "${name}": there is no test ${missing.join(', ')}`);
+}

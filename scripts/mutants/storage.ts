@@ -1,7 +1,7 @@
 import { mutant } from './mutant.ts';
 
 const engine = 'test/storage/sqlite/jobs/job-engine.test.ts';
-const ledger = 'test/storage/sqlite/telegram-state.test.ts';
+const ledger = 'test/storage/sqlite/people-and-chats.test.ts';
 const inbox = 'test/storage/sqlite/inbox.test.ts';
 
 /** The ledger: acceptance, order, fences, credit, effects, the inbox, the owner. */
@@ -40,8 +40,8 @@ export const storageMutants = [
   ),
   mutant(
     'a job that is over is settled again',
-    "answer = NULL\n     WHERE id = ? AND fence = ? AND state = 'running'",
-    'answer = NULL\n     WHERE id = ? AND fence = ?',
+    "operation = NULL\n     WHERE id = ? AND fence = ? AND state = 'running'",
+    'operation = NULL\n     WHERE id = ? AND fence = ?',
     engine,
   ),
   mutant(
@@ -147,8 +147,8 @@ export const storageMutants = [
   mutant('an older lease sends a call', 'if (counted === 0) return false;', '', engine),
   mutant(
     'an older lease keeps an answer',
-    'if (!checkpointJob(database, lease, progress)) return false;\n  keepCall',
-    'checkpointJob(database, lease, progress);\n  keepCall',
+    'if (!checkpointJob(database, lease, progress)) return false;\n  keepCall(database, lease, trail);\n  const sql',
+    'checkpointJob(database, lease, progress);\n  keepCall(database, lease, trail);\n  const sql',
     engine,
   ),
   mutant(
@@ -195,7 +195,7 @@ export const storageMutants = [
     "state = 'new' AND deaths >= ${maxTries}",
     "state = 'new' AND deaths >= 99",
     inbox,
-    'test/bot/leftovers.test.ts',
+    'test/bot/updates/leftovers.test.ts',
   ),
   mutant('words of handled updates stay', "SET state = 'handled', body = ''", "SET state = 'handled'", inbox),
   mutant(
@@ -245,9 +245,9 @@ export const storageMutants = [
   ),
   mutant(
     'a dialogue never ends',
-    'nowMs - found.writtenAtMs >= patienceMs',
-    'false',
-    'test/bot/dialogues.test.ts',
+    'nowMs - found.writtenAtMs >=',
+    '0 * found.writtenAtMs >=',
+    'test/bot/dialogue',
     'test/journeys/dialogue.test.ts',
   ),
   mutant(

@@ -16,6 +16,8 @@ export type Tree = Disposable & {
   readonly root: string;
   /** Every source by its path from the root. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Paths from the root. */
+  readonly testFiles: readonly string[];
   write(file: string, text: string): void;
   /** Puts everything back that was written. */
   restore(): void;
@@ -36,19 +38,14 @@ export function copyTree(project: string): Tree {
     remove();
     throw error;
   }
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
-  );
   const sources = new Map(
-    files.map((name) => {
-      const file = join('src', name);
-      return [file.replaceAll(sep, '/'), readFileSync(join(root, file), 'utf8')] as const;
-    }),
+    filesIn(root, 'src', '.ts').map((file) => [file, readFileSync(join(root, file), 'utf8')] as const),
   );
   const changed = new Set<string>();
   return {
     root,
     sources,
+    testFiles: filesIn(root, 'test', '.test.ts'),
     write: (file, text) => {
       changed.add(file);
       writeFileSync(join(root, file), text);
@@ -59,6 +56,12 @@ export function copyTree(project: string): Tree {
     },
     [Symbol.dispose]: remove,
   };
+}
+
+function filesIn(root: string, folder: string, ending: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name.replaceAll(sep, '/')}`);
 }
 
 /** Memory where there is room, like the folders of the tests. */
