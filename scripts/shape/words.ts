@@ -11,13 +11,27 @@ export type FoundWord = {
 };
 
 const codeFolders = ['src', 'sandbox', 'simulator', 'bench', 'faults', 'scripts', 'test'];
-const wordsSchema = z.array(z.strictObject({ word: z.string(), pattern: z.string(), instead: z.string() })).readonly();
+const wordsSchema = z
+  .array(
+    z.strictObject({
+      word: z.string(),
+      pattern: z.string(),
+      instead: z.string(),
+      /** Where the word means something else. */
+      except: z.string().optional(),
+    }),
+  )
+  .readonly();
 
 /** The words of words.json in code, comments and names of files; `words.json` itself is left out. */
 export function wordsLeft(root: string): readonly FoundWord[] {
   const file = join(import.meta.dirname, 'words.json');
   const words = wordsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const patterns = words.map(({ word, pattern, instead }) => ({ word, instead, regex: new RegExp(pattern) }));
+  const patterns = words.map(({ pattern, except = '^$', ...word }) => ({
+    ...word,
+    regex: new RegExp(pattern),
+    elsewhere: new RegExp(except),
+  }));
   return codeFolders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -25,7 +39,9 @@ export function wordsLeft(root: string): readonly FoundWord[] {
         const path = `${folder}/${name.replaceAll('\\', '/')}`;
         const lines = [path, ...readFileSync(join(root, path), 'utf8').split('\n')];
         return lines.flatMap((text, line) =>
-          patterns.flatMap(({ word, instead, regex }) => (regex.test(text) ? [{ word, instead, path, line }] : [])),
+          patterns.flatMap(({ word, instead, regex, elsewhere }) =>
+            regex.test(text) && !elsewhere.test(path) ? [{ word, instead, path, line }] : [],
+          ),
         );
       }),
   );

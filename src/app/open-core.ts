@@ -156,7 +156,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       mechanisms,
     }),
   );
-  const { pool, desk: maintenance } = keyRoom;
+  const { pool, maintenance } = keyRoom;
   const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: emit });
   events.subscribe(alerts.hear);
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));

@@ -49,7 +49,7 @@ export type AdminJobs = {
   find(id: JobId): Promise<PastJob | undefined>;
   /** Every call made for the job, in order. */
   trail(id: JobId): Promise<readonly AttemptTrail[]>;
-  /** Ends a job whoever owns it; the person is told as if they had done it themselves. */
+  /** Ends any person's job; its owner gets the same words as after their own cancel. */
   cancel(id: JobId): Promise<Change<CancelEnding>>;
 };
 

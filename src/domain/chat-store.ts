@@ -35,7 +35,7 @@ export type HeldPlace = number | string;
 
 export type Rest = { readonly place: HeldPlace; readonly untilMs: number };
 
-/** Where Telegram wants no calls, across restarts: whoever calls too early is made to wait ever longer. */
+/** Until when Telegram wants no calls, across restarts: calling too early makes the wait longer. */
 export type RetryAfterStore = {
   /** The rests that are not over. */
   resting(nowMs: number): Promise<readonly Rest[]>;

@@ -18,7 +18,7 @@ type AttemptFacts = {
   readonly model: string;
 };
 
-/** Everything that happens in the house and is worth a log line. Ids and names only: no prompt, no secret. */
+/** Everything that is worth a log line. Ids and names only: no prompt, no secret. */
 export type AppEvent =
   | { readonly event: 'app.started'; readonly keys: number; readonly waiting: number; readonly bot: string }
   | {
@@ -62,7 +62,7 @@ export type AppEvent =
       readonly ms: number;
     }
   | { readonly event: 'job.failed'; readonly jobId: JobId; readonly code: FailureCode; readonly calls: number }
-  /** So many processes died while they worked for the job; 0 when what is kept of it cannot be read. */
+  /** How many processes died while they worked on the job; 0 when its stored row cannot be read. */
   | { readonly event: 'job.dead-lettered'; readonly jobId: JobId; readonly processes: number }
   | { readonly event: 'job.cancelled'; readonly jobId: JobId }
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
@@ -83,9 +83,9 @@ export type AppEvent =
   | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
   /** Keys were resting for what turned out to be the provider's fault. */
   | { readonly event: 'keys.cleared'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
-  /** The machine's clock was set while the house ran. */
+  /** The machine's clock was set while the app ran. */
   | { readonly event: 'clock.jumped'; readonly byMs: number }
-  /** A failure that is in no table, for whoever keeps the table. */
+  /** A failure that no table knows, for the maintainer of the table. */
   | {
       readonly event: 'failure.unrecognized';
       readonly provider: ProviderName;

@@ -86,7 +86,7 @@ export abstract class StoreUnavailable extends Error {
   abstract readonly isRefusal: boolean;
 }
 
-/** Nobody's fault but the machine's; whoever keeps the storage tells of it once, for everybody. */
+/** The machine's fault alone; the storage reports it once. */
 export function isStorageRefusal(error: unknown): boolean {
   return error instanceof StoreUnavailable && error.isRefusal;
 }

@@ -7,7 +7,7 @@ export type InboxUpdate = {
 
 /** What an earlier process left unhandled. */
 export type Leftovers = {
-  /** Nobody is known to have died on these: they go on together. */
+  /** No process died on these: they are handled together. */
   readonly plain: readonly InboxUpdate[];
   /** A process died while it had them in hand, among others: one at a time, the least suspect first. */
   readonly suspects: readonly InboxUpdate[];

@@ -53,7 +53,7 @@ export type Cancelled =
       /** What a provider is still working on for it. */
       readonly operation?: KnownOperation;
     }
-  /** The job was running: it has ended, and whoever runs it is told to stop (see `onStop`). */
+  /** The job was running: it has ended, and its runner is stopped (see `onStop`). */
   | { readonly kind: 'running'; readonly job: Job }
   | { readonly kind: 'too-late'; readonly job: Job }
   | { readonly kind: 'not-found' };
@@ -216,7 +216,7 @@ export type JobEngine = {
   readonly delivery: JobDelivery;
 };
 
-/** The right to act for one job. Whoever holds an older fence than the engine may no longer act. */
+/** The right to act for one job. A holder of an older fence than the engine's may no longer act. */
 export type JobLease = {
   readonly jobId: JobId;
   readonly fence: number;
@@ -262,7 +262,7 @@ export type Effect =
 
 /**
  * Who acts: a lease of the job; the job alone for what belongs to none of its leases, the status message, which is sent
- * by whoever took the request while others may be running it already.
+ * by the process that took the request while another may already run it.
  */
 export type EffectActor = JobLease | { readonly jobId: JobId; readonly fence?: undefined };
 

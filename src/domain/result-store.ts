@@ -33,13 +33,13 @@ export type ResultDownloader = {
   readonly diskError?: () => StoreUnavailable | undefined;
 };
 
-/** What is kept, seen by whoever tidies up. */
+/** The stored results, as retention needs them. */
 export type ResultShelf = Pick<ResultDownloader, 'remove'> & {
   /** Every job for which something is kept. */
   list(): Promise<readonly JobId[]>;
 };
 
-/** What is kept, seen by whoever shows it: this process, another one, or a bucket may have it. */
+/** The stored results, as delivery needs them: this process, another one, or a bucket may hold them. */
 export type ResultSource = {
   /** Opens a kept file by its job and its number in the result; undefined when there is none, or no more. */
   open(jobId: JobId, part?: number): Promise<OpenedResult | undefined>;

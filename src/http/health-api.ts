@@ -16,7 +16,7 @@ export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
  * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Clients do not learn why an
- * answer failed but `onTrouble`.
+ * answer failed but `onError`.
  */
 export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
   const api = new Hono();

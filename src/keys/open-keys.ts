@@ -42,12 +42,12 @@ export type OpenKeysOptions = {
 
 export type OpenKeys = AsyncDisposable & {
   readonly pool: KeyPool;
-  readonly desk: KeyMaintenance;
+  readonly maintenance: KeyMaintenance;
   /** Goes on with these keys and settings; what was learned of those that stay, stays. */
   reload(keys: readonly ProviderKey[], settings: KeySettings): Promise<void>;
 };
 
-/** The pool with all that earlier runs learned, and the desk that looks after it. */
+/** The pool with all that earlier runs learned, and its maintenance. */
 export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   const { strategy, providers, store, clock, random, emit, testOnStart, checkEveryMs } = options;
   const { mechanisms = everyMechanism } = options;
@@ -70,15 +70,17 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       mechanisms,
     }),
   );
-  const desk = opening.use(new KeyMaintenance({ pool, providers, store, clock, emit, testOnStart, checkEveryMs }));
+  const maintenance = opening.use(
+    new KeyMaintenance({ pool, providers, store, clock, emit, testOnStart, checkEveryMs }),
+  );
   const opened = opening.move();
   return {
     pool,
-    desk,
+    maintenance,
     reload: async (newKeys, newSettings) => {
       settings = newSettings;
       const next = made(newKeys);
-      await desk.replaceKeys(
+      await maintenance.replaceKeys(
         next,
         accountsOf(next, (provider) => settingOf(provider).keyGroups),
       );

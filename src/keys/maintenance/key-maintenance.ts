@@ -21,7 +21,7 @@ export type KeyMaintenanceOptions = {
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Tests all keys in the background as soon as the desk opens; not without being told. */
+  /** Tests all keys in the background at the start; off by default. */
   readonly testOnStart?: boolean;
   /** How often refused and idle keys are tested; 0, and without being told, never. */
   readonly checkEveryMs?: number;

@@ -65,7 +65,7 @@ export class KeyProber {
 
   /** Calls every probe off; resolves when none is under way any more. */
   async stop(): Promise<void> {
-    this.#stop.abort(new Error('The house is closing'));
+    this.#stop.abort(new Error('The app is closing'));
     await this.#queue.onIdle();
   }
 
@@ -89,7 +89,7 @@ export class KeyProber {
 
   async #probeOne({ key, state }: KeyInPool, provider: Provider): Promise<KeyTest> {
     const { id, name } = key;
-    // Before the pool is told, so that whoever hears of the change finds the probe under way.
+    // Before the pool changes, so that a listener of the change finds the probe under way.
     await Promise.resolve();
     const wakes = state.kind === 'benched' && state.reason === 'rejected';
     if (wakes) this.#pool.note(id, { kind: 'probe-begins' });

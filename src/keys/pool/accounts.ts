@@ -61,7 +61,7 @@ export class Accounts {
     providerKeys.refresh(pooled.account);
   }
 
-  /** The key was refused although it carried nothing else, since `fromUpMs`. */
+  /** The key was refused although it carried no other call since `startedAtMonotonicMs`. */
   refusedAlone(pooled: PooledKey, providerKeys: ProviderKeys, startedAtMonotonicMs: number, now: Now): RefusedAlone {
     if (pooled.account.origin === 'configured' || !providerKeys.mechanisms.sharedAccounts)
       return { changed: [], isSuspicious: false };
@@ -154,7 +154,7 @@ export class Accounts {
     return members;
   }
 
-  /** So many calls were carried as one more was refused. */
+  /** This many calls were in flight when one more was refused. */
   #limitOf(inFlightAtEnd: number, { provider }: ProviderKeys, { wallMs, monotonicMs }: Now): ConcurrencyLimit {
     const limit = new ConcurrencyLimit({ limit: Math.max(1, inFlightAtEnd) }, this.#most(provider));
     limit.refused(inFlightAtEnd, wallMs, monotonicMs);

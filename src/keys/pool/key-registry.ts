@@ -74,7 +74,7 @@ export type KeyRegistryOptions = {
 /** Which keys came and went, by their names. */
 export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
 
-/** Every key that is in the pool, by provider and by its name; keys come and go while the house runs. */
+/** Every key in the pool, by provider and by id; keys come and go while the app runs. */
 export class KeyRegistry {
   readonly #registry = new Map<ProviderName, ProviderKeys>();
   readonly #byId = new Map<KeyId, PooledKey>();

@@ -150,7 +150,7 @@ function usedBefore(one: PooledKey, other: PooledKey): boolean {
   return (one.counts.lastUsedMs ?? 0) < (other.counts.lastUsedMs ?? 0);
 }
 
-/** Counts why keys were passed over; those that take no calls are counted by the roster already. */
+/** Counts why keys were passed over; `ProviderKeys` already counts those that take no calls. */
 export type Skips = { otherModel: number; justFailed: number; slow: number };
 
 /** The counts by reason, only those that are not nothing. */
@@ -172,7 +172,7 @@ export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, 
 const mostDraws = 12;
 
 /**
- * Draws two of the keys that have a seat and takes the better one: nearly as good as looking at all of them, whatever
+ * Draws two of the keys that have a seat and takes the better one: nearly as good as comparing all of them, whatever
  * their number. Undefined when chance found none that suits; they may be there all the same.
  */
 export function twoChoices(

@@ -3,7 +3,7 @@ import { isGuessed } from '../rules/key-state.ts';
 import type { ProviderKeys, Call } from './provider-keys.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
-import { standingOf, type Standing } from '../rules/outlier-statistics.ts';
+import { judgeByPeers, type PeerVerdict } from '../rules/outlier-statistics.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import { verdictFor } from '../rules/verdict.ts';
 
@@ -76,10 +76,10 @@ export class OutlierDetector {
     return { kind: 'nothing' };
   }
 
-  #standing(pooled: PooledKey, providerKeys: ProviderKeys, model: string, monotonicMs: number): Standing {
+  #standing(pooled: PooledKey, providerKeys: ProviderKeys, model: string, monotonicMs: number): PeerVerdict {
     const streak = pooled.streaks.get(model);
     if (streak === undefined) return 'unknown';
-    return standingOf(
+    return judgeByPeers(
       streak.inARow,
       providerKeys.recentOutcomes(model).beside(pooled, streak.sinceMonotonicMs, monotonicMs),
     );

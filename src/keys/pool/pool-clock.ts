@@ -18,7 +18,7 @@ export class PoolClock {
     return this.#clock.monotonicMs();
   }
 
-  /** Milliseconds since 1970 at `upMs`. */
+  /** Milliseconds since 1970 at `monotonicMs`. */
   wallMs(monotonicMs: number = this.#clock.monotonicMs()): number {
     return Math.round(monotonicMs + this.#aheadMs);
   }

@@ -166,7 +166,7 @@ type Guess = {
 export class AccountGuesses {
   readonly #guesses = new Map<PooledKey, Guess>();
 
-  /** Puts the refused key, the suspect that carries nothing and whoever shares theirs into one account. */
+  /** Puts the refused key, the suspect without calls and the keys of both their accounts into one account. */
   make(
     refused: PooledKey,
     idle: PooledKey,

@@ -23,7 +23,7 @@ export type KeyStateMachineOptions = {
   readonly accounts: Accounts;
 };
 
-/** Lets things happen to keys and says so to whoever listens; time too happens to a key through here. */
+/** The one place where a key changes its state, by an event or by time; listeners are called afterwards. */
 export class KeyStateMachine {
   readonly seatListeners = new Set<SeatListener>();
   readonly changeListeners = new Set<ChangeListener>();
@@ -68,7 +68,7 @@ export class KeyStateMachine {
     return true;
   }
 
-  /** The key carries nothing any more: whoever rests because it may have held the seat need not wait. */
+  /** The key's last call ended: keys that cool because it may have held their seat wake. */
   left(providerKeys: ProviderKeys, pooled: PooledKey): void {
     for (const refused of this.#accounts.keptOutBy(pooled)) this.apply(providerKeys, refused, { kind: 'due' });
   }

@@ -58,7 +58,7 @@ export class ConcurrencyLimit {
   }
 
   /**
-   * A call succeeded: `carried` calls were under way as it ended, `begunAs` as it began, itself included. Only a call
+   * A call succeeded: `inFlightAtEnd` calls were in flight when it ended, `inFlightAtStart` when it began, itself included. Only a call
    * that was sent as the one above the ceiling shows that there is none. Calls do not reach the provider in the order in
    * which they were counted, so one that was sent before the refusal may simply be the one that was served.
    */

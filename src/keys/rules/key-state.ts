@@ -47,7 +47,7 @@ const ready: KeyState = { kind: 'ready' };
  *     any ──an admin──► disabled ──an admin──► ready
  *
  * A time to wake is only ever moved later by verdicts. Earlier than it a key comes back by a passed probe, by a human,
- * when the guess behind its rest is taken back, when whoever may have held its seat is gone, or at half of a guessed
+ * when the guess behind its cooldown is taken back, when the call that may have held its seat ended, or at half of a guessed
  * rest. A success that was on its way before the key began to rest does not wake it.
  */
 export function nextKeyState(state: KeyState, event: KeyEvent, facts: LifeFacts): KeyState {

@@ -1,6 +1,6 @@
 /** Enough for a p99 that means something. */
 const keptSamples = 200;
-/** The order of the samples is worked out anew after so many. */
+/** The samples are sorted again after this many. */
 const sortEvery = 16;
 
 /** How long the last successful calls took, of all keys together, for one model and kind of job. */
@@ -50,15 +50,15 @@ const decayMs = 10_000;
 /** A moving average that takes a slower call at once and a faster one with time, so that a slow key is left quickly. */
 export class PeakEwma {
   ms: number;
-  #atUpMs: number;
+  #atMonotonicMs: number;
 
   constructor(ms: number, monotonicMs: number) {
     this.ms = ms;
-    this.#atUpMs = monotonicMs;
+    this.#atMonotonicMs = monotonicMs;
   }
 
   note(ms: number, monotonicMs: number): void {
-    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atUpMs - monotonicMs) / decayMs);
-    this.#atUpMs = monotonicMs;
+    this.ms = ms >= this.ms ? ms : ms + (this.ms - ms) * Math.exp((this.#atMonotonicMs - monotonicMs) / decayMs);
+    this.#atMonotonicMs = monotonicMs;
   }
 }

@@ -5,10 +5,10 @@ const fewFaults = 0.1;
 /** Less likely than this, a row of failures is no chance. */
 const noChance = 0.001;
 
-export type Standing =
+export type PeerVerdict =
   /** Others fail too. */
   | 'like-others'
-  /** Nobody else has been seen to succeed since. */
+  /** No other key has succeeded since. */
   | 'unknown'
   /** It failed, and a sibling's call that began later succeeded. */
   | 'suspect'
@@ -17,10 +17,10 @@ export type Standing =
 
 /**
  * Whether a key that has failed `inARow` times by the provider's fault stands out among its siblings, whose calls for
- * the same model are the witnesses: the more of those failed too, the more of its own it takes. With a provider that
+ * the same model are the peers: the more of those failed too, the more failures of its own it takes. With a provider that
  * goes down, or that fails at random, no key is set apart for it.
  */
-export function standingOf(inARow: number, { calls, faults, successesSince, faultsSince }: PeerStats): Standing {
+export function judgeByPeers(inARow: number, { calls, faults, successesSince, faultsSince }: PeerStats): PeerVerdict {
   const chance = Math.max(faultRate(faults, calls), faultRate(faultsSince, successesSince + faultsSince));
   if (inARow > 1 && chance ** inARow < noChance) return 'alone';
   if (chance > fewFaults) return 'like-others';

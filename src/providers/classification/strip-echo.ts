@@ -1,4 +1,4 @@
-/** So many letters and digits in a row are the person's words and not by chance also the provider's. */
+/** This many consecutive letters and digits are the person's words, not a coincidence in the provider's. */
 const longestPiece = 20;
 /** Providers speak English: a few letters of another script say whose they are. */
 const longestForeignPiece = 8;

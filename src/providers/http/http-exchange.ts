@@ -142,7 +142,7 @@ export type Address = { readonly origin: string; readonly path: string };
 
 const mostKnown = 1_000;
 
-/** Takes addresses apart, each only once: a house asks the same few, and a call should not pay for that each time. */
+/** Parses each address once: the app calls the same few, and a call should not pay for parsing. */
 export class KnownAddresses {
   readonly #known = new Map<string, Address>();
 

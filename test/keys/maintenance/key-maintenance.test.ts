@@ -69,7 +69,7 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
     },
   };
   const memory = fakeStore();
-  const desk = new KeyMaintenance({
+  const maintenance = new KeyMaintenance({
     pool,
     providers: new Map([['bytez', provider]]),
     store: memory.store,
@@ -77,8 +77,8 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
     emit: (event) => events.push(event),
     ...more,
   });
-  const close = () => desk[Symbol.asyncDispose]();
-  return { clock, pool, events, asked, most, desk, ...memory, [Symbol.asyncDispose]: close };
+  const close = () => maintenance[Symbol.asyncDispose]();
+  return { clock, pool, events, asked, most, maintenance, ...memory, [Symbol.asyncDispose]: close };
 }
 
 test('KeyDesk tests every key at the start in the background, sixteen at once, and tells how many work', async () => {
@@ -123,7 +123,7 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
 ])('KeyDesk.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
   await using app = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
-  const tests = app.desk.test('all');
+  const tests = app.maintenance.test('all');
   await app.clock.advance(1_000);
   expect(app.pool.noted).toEqual(words.map((word) => `bytez #1 ${word}`));
   expect(await tests).toEqual([
@@ -138,14 +138,14 @@ test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and sur
   const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
   const events: AppEvent[] = [];
   const probe = () => Promise.reject(new Error('a bug'));
-  await using desk = new KeyMaintenance({
+  await using maintenance = new KeyMaintenance({
     pool,
     providers: new Map([['bytez', { name: 'bytez', generate: probe, probe }]]),
     store: fakeStore().store,
     clock,
     emit: (event) => events.push(event),
   });
-  expect(await desk.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
+  expect(await maintenance.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
   expect(events).toMatchObject([
     { event: 'app.error', what: 'Cannot test bytez #1' },
     { event: 'keys.tested', working: 0, total: 1 },
@@ -217,12 +217,12 @@ test('KeyDesk changes the keys that a change concerns, and says how many these w
       4: { kind: 'half-open', after: 'rejected', times: 1 },
     },
   });
-  const { desk, pool } = app;
-  expect([desk.enable([keyId('id-1')]), desk.wake([keyId('id-3')])]).toEqual([0, 0]);
+  const { maintenance, pool } = app;
+  expect([maintenance.enable([keyId('id-1')]), maintenance.wake([keyId('id-3')])]).toEqual([0, 0]);
   expect(pool.noted).toEqual([]);
-  expect(desk.wake('all')).toBe(2);
-  expect([desk.enable([keyId('id-3')]), desk.enable('all')]).toEqual([1, 0]);
-  expect([desk.disable([keyId('id-5')]), desk.disable([keyId('id-5')])]).toEqual([1, 0]);
+  expect(maintenance.wake('all')).toBe(2);
+  expect([maintenance.enable([keyId('id-3')]), maintenance.enable('all')]).toEqual([1, 0]);
+  expect([maintenance.disable([keyId('id-5')]), maintenance.disable([keyId('id-5')])]).toEqual([1, 0]);
   expect([1, 2, 3, 4, 5].map((place) => pool.state(place).kind)).toEqual([
     'ready',
     'ready',
@@ -230,16 +230,16 @@ test('KeyDesk changes the keys that a change concerns, and says how many these w
     'half-open',
     'disabled',
   ]);
-  for (const change of ['wake', 'enable', 'disable'] as const) expect(desk[change]([keyId('nobody')])).toBe(0);
-  await desk.saved();
+  for (const change of ['wake', 'enable', 'disable'] as const) expect(maintenance[change]([keyId('nobody')])).toBe(0);
+  await maintenance.saved();
   expect(app.kept.get('id-5')?.state).toEqual({ kind: 'disabled' });
-  expect(desk.disable('all')).toBe(4);
+  expect(maintenance.disable('all')).toBe(4);
 });
 
 test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
   await using app = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
   const ended: string[] = [];
-  const testing = app.desk.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
+  const testing = app.maintenance.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
     onTest: ({ name }) => void ended.push(name),
   });
   await app.clock.advance(1_000);
@@ -249,7 +249,7 @@ test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and
   ]);
   expect(ended).toEqual(['bytez #2', 'bytez #4']);
   const pendingErasure = new AbortController();
-  const left = app.desk.test('all', { signal: pendingErasure.signal });
+  const left = app.maintenance.test('all', { signal: pendingErasure.signal });
   pendingErasure.abort(new Error('Asked to stop'));
   await expect(left).rejects.toThrow('Asked to stop');
 });
@@ -273,10 +273,10 @@ test('KeyDesk.replaceKeys() gives a key that comes back its history, tells who c
   app.asked.length = 0;
   app.events.length = 0;
   app.pool.become(3, { kind: 'disabled' }, false);
-  await app.desk.replaceKeys([aKey(1), aKey(2)]);
-  await app.desk.replaceKeys([aKey(1), aKey(2)]);
+  await app.maintenance.replaceKeys([aKey(1), aKey(2)]);
+  await app.maintenance.replaceKeys([aKey(1), aKey(2)]);
   expect(app.events).toEqual([{ event: 'keys.reloaded', added: [], removed: ['bytez #3'] }]);
-  await app.desk.replaceKeys([aKey(1), aKey(3), aKey(4)]);
+  await app.maintenance.replaceKeys([aKey(1), aKey(3), aKey(4)]);
   expect(app.events.at(-1)).toEqual({
     event: 'keys.reloaded',
     added: ['bytez #3', 'bytez #4'],
@@ -292,7 +292,7 @@ test('KeyDesk ends at once while probes are under way, and saves what was learne
   const app = aDesk({ testOnStart: true, says: () => refused });
   await app.clock.advance(500);
   app.pool.become(2, benched({ probeAtMs: 5 }), false);
-  await app.desk[Symbol.asyncDispose]();
+  await app.maintenance[Symbol.asyncDispose]();
   expect(app.kept.get('id-2')?.state).toMatchObject({ kind: 'benched', probeAtMs: 5 });
   expect(app.pool.noted).toEqual([]);
   expect(app.clock.pending).toBe(0);

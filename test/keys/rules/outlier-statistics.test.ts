@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
-import { standingOf } from '../../../src/keys/rules/outlier-statistics.ts';
+import { judgeByPeers } from '../../../src/keys/rules/outlier-statistics.ts';
 import { aKey } from '../../support/builders.ts';
 import { aPool, fail, failures, ok, seatOfKey, states } from '../../support/a-pool.ts';
 
@@ -21,7 +21,7 @@ test.each([
   ['one of a few others failed', 2, { calls: 4, faults: 1, successesSince: 3, faultsSince: 1 }, 'like-others'],
   ['others fail often, and it never succeeds', 40, { ...ill, successesSince: 4, faultsSince: 8 }, 'alone'],
 ] as const)('standingOf() where %s', (_name, inARow, others, expected) => {
-  expect(standingOf(inARow, others)).toBe(expected);
+  expect(judgeByPeers(inARow, others)).toBe(expected);
 });
 
 /** A pool whose keys fail and succeed on command; after each command a second passes. */

@@ -1,5 +1,5 @@
 /**
- * Keys remembered as whole records, and what humans wish for from beside the house. The rows of before are carried over:
+ * Keys as whole records, and commands of humans from another process. The rows of before are carried over:
  * a rest of unknown origin counts as one that the provider named, and a first refusal still has to be confirmed.
  */
 export const keyRecords = {
