@@ -35,7 +35,7 @@ export async function deepQueue(progress: Progress): Promise<BenchmarkReport> {
     for (const step of steps) taken.shallow[step].push(...ofShallow[step]);
     if (round % 5 === 0) progress(`round ${round} of ${rounds}`);
   }
-  const rival = (value: number) => ({ name: `the house with ${depths.shallow} waiting`, value });
+  const rival = (value: number) => ({ name: `the bot with ${depths.shallow} waiting`, value });
   const held = { deep: await loadMemory(deep), shallow: await loadMemory(shallow) };
   return {
     figures: [

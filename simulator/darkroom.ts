@@ -101,7 +101,7 @@ async function openApp(
       if (accepted.kind !== 'accepted') return false;
       await ending;
       ended.delete(id);
-      if (trouble.length > 0) throw new Error('The simulated house is in trouble', { cause: trouble[0] });
+      if (trouble.length > 0) throw new Error('The simulated app is in trouble', { cause: trouble[0] });
       const state = (await storage.engine.reader.find(id))?.state;
       return state?.kind === 'ended' && state.outcome.kind === 'result';
     },

@@ -37,7 +37,7 @@ const faultSchema = z
     /** In effect from here on, since the beginning. */
     fromMs: ms.optional(),
     untilMs: ms.optional(),
-    /** The window of `fromMs` and `untilMs` comes again, counted anew, each time this has passed. */
+    /** The window of `fromMs` and `untilMs` comes again, counted from 0, each time this has passed. */
     everyMs: ms.min(1).optional(),
     /** Of all calls by chance, or of all requests, evenly, when the fault is theirs. */
     share: z.number().min(0).max(1).optional(),

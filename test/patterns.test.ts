@@ -11,7 +11,7 @@ import { workedMs } from './support/worked-ms.ts';
 
 const patterns = sources().flatMap(({ name, text }) => patternsOf(name, text));
 /**
- * So many signs, and how long a pattern may take on them, the best of five counted because the machine may be busy. A
+ * How many characters, and how long a pattern may take on them, the best of five counted because the machine may be busy. A
  * linear pattern needs well under a millisecond; one that takes too long on little is not tried on much.
  */
 const tries = [

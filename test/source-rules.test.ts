@@ -98,7 +98,7 @@ test('nothing in the source turns the checks of certificates off (S27)', () => {
   expect(switches).toEqual([]);
 });
 
-test('nothing in the house prints past the log (K11)', () => {
+test('nothing in the bot prints past the log (K11)', () => {
   const printers = sources()
     .filter(({ name }) => name.endsWith('.ts'))
     .filter(({ text }) => /\bconsole\./.test(text))
@@ -106,7 +106,7 @@ test('nothing in the house prints past the log (K11)', () => {
   expect(printers).toEqual([]);
 });
 
-test('the house never asks for a link to a file of Telegram, which would hold the token (K14)', () => {
+test('the bot never asks for a link to a file of Telegram, which would hold the token (K14)', () => {
   const asking = sources().filter(({ name, text }) => !name.startsWith('sandbox') && /getFile|\/file\/bot/.test(text));
   expect(asking.map(({ name }) => name)).toEqual([]);
   const link = `https://api.telegram.org/file/bot${testToken}/photos/1.jpg`;

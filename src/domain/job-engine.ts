@@ -291,6 +291,6 @@ export type EffectLedger = {
    * changes, when somebody else has begun it since, or nobody has.
    */
   end(by: EffectActor, effect: Effect, note: string): Promise<boolean>;
-  /** The effect is known not to have happened: it may be begun anew. Refused as `end` is, and once it is done. */
+  /** The effect is known not to have happened: it may be begun again. Refused as `end` is, and once it is done. */
   undo(by: EffectActor, effect: Effect): Promise<boolean>;
 };

@@ -16,7 +16,7 @@ const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bo
 const [stranger, owner] = [8, 7];
 const owned = jobId('tg-730114001');
 
-/** The buttons alone, over a desk that tells what was done. */
+/** The buttons alone, over dependencies that record what was done. */
 function aBot() {
   const done: string[] = [];
   const answers: string[] = [];

@@ -195,7 +195,7 @@ test.skipIf(isBlind)(
   },
 );
 
-/** The one for README is only replaced when asked for; the others are for whoever wants to look, the latest run's only. */
+/** The one for README is only replaced when asked for; the others show the latest run. */
 function pathOfShot(name: string, home?: 'docs'): string {
   const isAsked = home === 'docs' && process.env['UPDATE_SCREENSHOT'] === '1';
   const folder = isAsked ? join(import.meta.dirname, '..', '..', home) : join(tmpdir(), 'darkroom-chat-page');

@@ -96,7 +96,7 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what fixes i
     expect.arrayContaining([
       'note jobs: 1 request waiting, 1 running',
       'note stuck: 2 requests accepted more than a day ago',
-      'warning untold: 1 request ended more than a day ago, and the person could not be told',
+      'warning undelivered: 1 request ended more than a day ago, and the person could not be told',
       'warning inbox: 1 update kept more than a day ago and not handled',
       'note set-aside: 1 update could not be handled in three tries',
       'note results: 1 of 1 result on the disk belong to no request',

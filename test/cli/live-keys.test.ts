@@ -52,7 +52,7 @@ test('LiveKeys takes a changed file in within a few seconds, and hides its keys 
   expect(app.texts()).toEqual([]);
 });
 
-test('LiveKeys warns once of a file that gives nothing any more, and again only after it was mended', async () => {
+test('LiveKeys warns once of a file that gives nothing any more, and again only after it was fixed', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
   const warning = 'BYTEZ_API_KEY_FILE names a file that is empty now; the keys that it gave before stay';
   for (const [text, warnings] of [

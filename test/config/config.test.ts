@@ -75,7 +75,7 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.defaultLocale).toBe('pt-BR');
 });
 
-test('parseConfig() lists every mistake at once, by name, with its mend', () => {
+test('parseConfig() lists every mistake at once, by name, with its fix', () => {
   expect(
     mistakesOf({
       IMAGE_TIMEOUT_S: '0',
@@ -243,7 +243,7 @@ test('parseConfig() refuses two names for one thing', () => {
 });
 
 test('parseConfig() never shows a value, whatever is set', () => {
-  // Digits do not occur in the canary, so that an example number in a mend is not taken for it.
+  // Digits do not occur in the canary, so that an example number in a hint is not taken for it.
   const canary = fc.stringMatching(/^[\u0400-\u042f"' $%&#~^]{6,40}$/).filter((text) => text.trim().length >= 6);
   fc.assert(
     fc.property(fc.subarray([...knownNames], { minLength: 1 }), canary, (names, value) => {

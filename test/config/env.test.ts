@@ -3,20 +3,20 @@ import { readEnvironment } from '../../src/config/env.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 
 function reading(file: string, processEnv: Record<string, string | undefined> = {}) {
-  return readEnvironment({ cwd: '/house', processEnv, readFile: () => file });
+  return readEnvironment({ cwd: '/folder', processEnv, readFile: () => file });
 }
 
 test('readEnvironment() puts the real environment over the file, an empty real value included', () => {
   const asked: string[] = [];
   const { env, warnings } = readEnvironment({
-    cwd: '/house',
+    cwd: '/folder',
     processEnv: { A: 'real', B: '', C: undefined },
     readFile: (path) => {
       asked.push(path);
       return 'A=file\nB=file\nC=file\nD=file\n';
     },
   });
-  expect(asked).toEqual(['/house/.env']);
+  expect(asked).toEqual(['/folder/.env']);
   expect({ ...env }).toEqual({ A: 'real', B: '', C: 'file', D: 'file' });
   expect(warnings).toEqual([]);
 });
@@ -25,7 +25,7 @@ test('readEnvironment() is content without a file', () => {
   const missing = () => {
     throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
   };
-  expect(readEnvironment({ cwd: '/house', processEnv: { A: '1' }, readFile: missing })).toEqual({
+  expect(readEnvironment({ cwd: '/folder', processEnv: { A: '1' }, readFile: missing })).toEqual({
     env: { A: '1' },
     warnings: [],
     hasFile: false,
@@ -36,7 +36,7 @@ test('readEnvironment() warns about a file that it may not read', () => {
   const forbidden = () => {
     throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
   };
-  const { warnings } = readEnvironment({ cwd: '/house', processEnv: {}, readFile: forbidden });
+  const { warnings } = readEnvironment({ cwd: '/folder', processEnv: {}, readFile: forbidden });
   expect(warnings).toEqual(['.env cannot be read; it is ignored']);
 });
 

@@ -24,7 +24,7 @@ export function aTrail(call: number, ending: AttemptEnding = { kind: 'sent' }): 
 
 /** What an engine promises about the calls of a job. */
 export function callPromises(name: string, makeEngine: MakeEngine): void {
-  test(`${name} noteCall() refuses to send under an older fence, and for a job that waits or has ended`, async () => {
+  test(`${name} recordCall() refuses to send under an older fence, and for a job that waits or has ended`, async () => {
     await using app = await makeEngine();
     const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1 });
@@ -40,7 +40,7 @@ export function callPromises(name: string, makeEngine: MakeEngine): void {
     expect(await engine.reader.trailOf(id)).toEqual([]);
   });
 
-  test(`${name} noteCall() keeps the ending of a call for whoever sent it, and for nobody else`, async () => {
+  test(`${name} recordCall() keeps the ending of a call for its sender only`, async () => {
     await using app = await makeEngine();
     const { engine } = app;
     const { id } = await accepted(engine, { updateId: 1, userId: 7 });

@@ -71,7 +71,7 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     expect(await delivery.done(two.lease)).toBe(false);
   });
 
-  test(`${name} keepReceipt() keeps the status message with the job`, async () => {
+  test(`${name} keepStatusMessage() keeps the status message with the job`, async () => {
     await using app = await makeEngine();
     const { id } = await accepted(app.engine, { updateId: 1 });
     await app.engine.delivery.keepStatusMessage(id, 4_711);

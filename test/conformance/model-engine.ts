@@ -70,7 +70,7 @@ export class ModelEngine {
     Object.assign(job, { state: 'waiting', line, readyAtMs });
   }
 
-  handBack(job: ModelJob): void {
+  requeueFront(job: ModelJob): void {
     Object.assign(job, { state: 'waiting', isFront: true });
   }
 

@@ -93,7 +93,7 @@ class Walk {
         });
       case 'hand back':
         return this.#withRunning(step.pick, async (job, lease) => {
-          this.#model.handBack(job);
+          this.#model.requeueFront(job);
           return this.#engine.queue.requeueFront(lease);
         });
       case 'settle':

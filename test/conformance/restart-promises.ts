@@ -5,7 +5,7 @@ import { accepted, aRequest, claimed, drained, startMs } from './requests.ts';
 
 /** What an engine promises across the death of its process. */
 export function restartPromises(name: string, makeEngine: MakeEngine): void {
-  test(`${name} reopened keeps jobs, receipts, order, credits and the count of premium starts`, async () => {
+  test(`${name} reopened keeps jobs, status messages, order, credits and the count of premium starts`, async () => {
     await using app = await makeEngine();
     for (const updateId of [1, 2]) await accepted(app.engine, { updateId });
     for (let updateId = 11; updateId <= 16; updateId += 1) {

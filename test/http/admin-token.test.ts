@@ -139,7 +139,7 @@ test('without a token configured nobody comes in, whatever is sent (H3)', async 
 });
 
 test('two tokens count while they are changed, and the old one no longer once it is gone (H20)', () => {
-  let tokens = [new Secret('the-old-token-of-the-house'), new Secret('the-new-token-of-the-house')];
+  let tokens = [new Secret('the-old-token-of-the-bot'), new Secret('the-new-token-of-the-bot')];
   const gate = createGate({ open: new Set(), tokens: () => tokens, host: '127.0.0.1', clock: fakeClock() });
   const comesIn = (token: string) =>
     gate({
@@ -151,7 +151,7 @@ test('two tokens count while they are changed, and the old one no longer once it
       coding: undefined,
       bodyBytes: 0,
     }) === 'pass';
-  expect([comesIn('the-old-token-of-the-house'), comesIn('the-new-token-of-the-house')]).toEqual([true, true]);
+  expect([comesIn('the-old-token-of-the-bot'), comesIn('the-new-token-of-the-bot')]).toEqual([true, true]);
   tokens = tokens.slice(1);
-  expect([comesIn('the-old-token-of-the-house'), comesIn('the-new-token-of-the-house')]).toEqual([false, true]);
+  expect([comesIn('the-old-token-of-the-bot'), comesIn('the-new-token-of-the-bot')]).toEqual([false, true]);
 });

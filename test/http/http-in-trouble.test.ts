@@ -5,7 +5,7 @@ import { openDatabase, isWritable } from '../../src/storage/sqlite/database.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
 import { aDoor, ask, well } from './test-server.ts';
 
-test('while the database is locked by somebody else the house says within two seconds that it is not ready (H13)', async () => {
+test('while the database is locked by somebody else the bot says within two seconds that it is not ready (H13)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   using other = openDatabase({ path: place.file });
@@ -19,7 +19,7 @@ test('while the database is locked by somebody else the house says within two se
   expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 5_000 });
 });
 
-test('while the disk is full, or the database closed, the house says that it is not ready and nothing else (H13)', async () => {
+test('while the disk is full, or the database closed, the bot says that it is not ready and nothing else (H13)', async () => {
   const database = openDatabase({ path: ':memory:' });
   await using door = await aDoor({ vitals: { ...well, databaseWritable: () => isWritable(database, 1) } });
   database.script('PRAGMA query_only = ON');

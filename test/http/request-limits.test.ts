@@ -112,7 +112,7 @@ test('of ten thousand requests in one breath the first hundred are answered (H10
   expect(statuses.slice(100).filter((line) => line === 'HTTP/1.1 200')).toEqual([]);
 });
 
-test('with five hundred slow clients at the door the house goes on, and the door opens again (H10)', async () => {
+test('with five hundred slow clients at the door the bot goes on, and the door opens again (H10)', async () => {
   await using door = await aDoorWithin({ ...soon, headersMs: 400, requestMs: 400 });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();

@@ -3,12 +3,12 @@ import { parseConfig } from '../../src/config/config.ts';
 import { servedHosts } from '../../src/http/served-hosts.ts';
 import { aDoor, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
 
-test('the house listens on this machine alone unless it is told otherwise, and then wants a long token (H4)', () => {
+test('the bot listens on this machine alone unless it is told otherwise, and then wants a long token (H4)', () => {
   expect(parseConfig({}).http).toMatchObject({ host: '127.0.0.1' });
-  const mend = /^- ADMIN_TOKEN must have at least 32 characters/m;
+  const fix = /^- ADMIN_TOKEN must have at least 32 characters/m;
   for (const HTTP_HOST of ['0.0.0.0', '::', '192.0.2.7', 'bot.example.org']) {
-    expect(() => parseConfig({ HTTP_HOST })).toThrow(mend);
-    expect(() => parseConfig({ HTTP_HOST, ADMIN_TOKEN: 'x'.repeat(31) })).toThrow(mend);
+    expect(() => parseConfig({ HTTP_HOST })).toThrow(fix);
+    expect(() => parseConfig({ HTTP_HOST, ADMIN_TOKEN: 'x'.repeat(31) })).toThrow(fix);
     expect(parseConfig({ HTTP_HOST, ADMIN_TOKEN: 'x'.repeat(32) }).http.host).toBe(HTTP_HOST);
   }
 });
@@ -34,7 +34,7 @@ test.each([
   ['127.0.0.1', ['127.0.0.1:3002', '127.0.0.1', 'localhost:3002', 'LOCALHOST', '[::1]:3002', '127.1.2.3']],
   ['0.0.0.0', ['10.0.0.7:3002', '[2001:db8::1]:3002', 'localhost']],
   ['bot.example.org', ['bot.example.org', 'Bot.Example.Org:443', 'localhost']],
-])('a house that listens on %s knows its names (H5)', (boundTo, names) => {
+])('a bot that listens on %s knows its names (H5)', (boundTo, names) => {
   const serves = servedHosts(boundTo);
   expect(names.filter((name) => !serves(name))).toEqual([]);
   expect(['evil.test', 'evil.test:3002', '', ' ', 'localhost.', '127.0.0.1:x', '[::1'].filter(serves)).toEqual([]);

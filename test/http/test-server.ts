@@ -18,7 +18,7 @@ export const well: Vitals = {
 
 export type TestDoor = Listening & { readonly events: readonly AppEvent[] };
 
-/** The door as the house opens it, on loopback. */
+/** The door as the bot opens it, on loopback. */
 export async function aDoor(
   options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
 ): Promise<TestDoor> {

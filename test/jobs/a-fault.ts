@@ -8,7 +8,7 @@ export function aFault(keyId: KeyId, model = 'm1', ofJob: string = randomUUID())
   return { keyId, model, jobId: jobId(ofJob) };
 }
 
-/** So many calls fail in a row that nobody takes it for bad luck. */
+/** Enough consecutive failures that chance is no explanation. */
 export function fallSilent(breaker: CircuitBreaker, keys: readonly KeyId[], model = 'm1'): void {
   for (let fault = 0; fault < 14; fault += 1) {
     const keyId = keys[fault % keys.length];

@@ -209,7 +209,7 @@ test('runAttempts() makes no call for a job that a newer lease has fenced, and r
   expect(stage.pool.lease('bytez').kind).toBe('seat');
 });
 
-test('an adapter that throws costs an attempt, not the house', async () => {
+test('an adapter that throws costs an attempt, not the bot', async () => {
   const stage = anAttemptStage({ keys: 9, replies: [], delayMs: 0 });
   const running = stage.run();
   await stage.clock.advance(0);

@@ -16,11 +16,11 @@ test('CallDeadline aborts with the parent’s reason, also one that was aborted 
   const clock = fakeClock();
   const parent = new AbortController();
   using before = new CallDeadline(1_000, parent.signal, clock);
-  parent.abort(new Error('the house closes'));
+  parent.abort(new Error('the bot closes'));
   using after = new CallDeadline(1_000, parent.signal, clock);
   expect([before.signal.reason, after.signal.reason].map(String)).toEqual([
-    'Error: the house closes',
-    'Error: the house closes',
+    'Error: the bot closes',
+    'Error: the bot closes',
   ]);
 });
 

@@ -73,7 +73,7 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
 const oldJobs = (count: number, toldAtMs: number): OldJob[] =>
   Array.from({ length: count }, (_, index) => ({ id: jobId(`tg-${index}`), userId: 7, toldAtMs }));
 
-test('Housekeeping deletes what is old, file before row and a little at a time', async () => {
+test('RetentionJob deletes what is old, file before row and a little at a time', async () => {
   const clock = fakeClock();
   const stage = aApp(oldJobs(120, clock.now()), ['tg-3', 'tg-119', 'tg-unknown']);
   await using _ = stage.app;
@@ -85,7 +85,7 @@ test('Housekeeping deletes what is old, file before row and a little at a time',
   expect(stage.events).toContainEqual({ event: 'retention.deleted', requests: 120, results: 2 });
 });
 
-test('Housekeeping removes a file that belongs to no job soon after the start', async () => {
+test('RetentionJob removes a file that belongs to no job soon after the start', async () => {
   const stage = aApp([{ id: jobId('tg-1'), userId: 7 }], ['tg-1', 'tg-2']);
   await using _ = stage.app;
   await stage.clock.advance(60_000);
@@ -93,7 +93,7 @@ test('Housekeeping removes a file that belongs to no job soon after the start', 
   expect(stage.events).toEqual([{ event: 'retention.deleted', requests: 0, results: 1 }]);
 });
 
-test('Housekeeping.forget() deletes at once what is told, and what is being told as soon as it was', async () => {
+test('RetentionJob.forget() deletes at once what is told, and what is being told as soon as it was', async () => {
   const open = { id: jobId('tg-9'), userId: 7 };
   const stage = aApp(
     [...oldJobs(2, 0), open, { id: jobId('tg-50'), userId: 8, toldAtMs: Infinity }],
@@ -111,7 +111,7 @@ test('Housekeeping.forget() deletes at once what is told, and what is being told
   expect([...stage.kept]).toEqual(['tg-50']);
 });
 
-test('Housekeeping says when it cannot delete, and goes on an hour later', async () => {
+test('RetentionJob says when it cannot delete, and goes on an hour later', async () => {
   const stage = aApp(oldJobs(1, 0), []);
   await using _ = stage.app;
   const error = new Error('the disk is full');
@@ -123,7 +123,7 @@ test('Housekeeping says when it cannot delete, and goes on an hour later', async
   expect(stage.jobs).toEqual([]);
 });
 
-test('Housekeeping leaves the rest for the next start when it is closed in the middle of a round', async () => {
+test('RetentionJob leaves the rest for the next start when it is closed in the middle of a round', async () => {
   const stage = aApp(oldJobs(120, 0), []);
   const round = stage.app.round();
   await stage.clock.advance(0);

@@ -34,14 +34,14 @@ test('runAttempts() gives every seat back, however late the pool answers and whe
         maxLength: 8,
       }),
       fc.integer({ min: 0, max: 2_000 }),
-      fc.constantFrom('cancelled' as const, 'closing' as const, 'nothing' as const, 'overtaken' as const),
+      fc.constantFrom('cancelled' as const, 'closing' as const, 'nothing' as const, 'fenced' as const),
       async (script, waits, stopMs, stop) => {
         const stage = anAttemptStage({ replies: script, delayMs: 200 });
         const seat = stage.pool.lease('bytez');
         const inHand = seat.kind === 'seat' ? seat.lease : undefined;
         const ending = stage.run({ pool: farPool(stage, waits) }, stage.job, inHand).catch((error: unknown) => error);
         await stage.clock.advance(stopMs);
-        if (stop === 'overtaken') stage.overtake();
+        if (stop === 'fenced') stage.overtake();
         else if (stop !== 'nothing') stage.abort.abort(new JobStopped(stop));
         await stage.clock.advance(700_000);
         await ending;

@@ -156,7 +156,7 @@ test('a person to whom an admin gives premium is told, and goes first from then 
   await pictures(person);
   expect(wordsOf(await answerTo(person, '/premium'))).toContain('You have premium until');
   clock.jump(86_400_000);
-  // The house looks at the machine's clock once a second.
+  // The bot looks at the machine's clock once a second.
   await clock.advance(1_000);
   person.say('/generate a hare');
   await app.event('job.accepted', ({ lane }) => lane === 'free');

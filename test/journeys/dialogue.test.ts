@@ -19,7 +19,7 @@ async function untilShape(person: Person, words = 'a red fox', options: SayOptio
 const labels = (message: SeenMessage | undefined) => message?.buttons.flat().map(({ text }) => text) ?? [];
 const asks = (message: SeenMessage | undefined, what: 'shape' | 'style') => wordsOf(message).includes(`Which ${what}?`);
 
-/** Looks into what the house remembers of dialogues, once every update is handled; a change is as another version left it. */
+/** Looks into what the bot remembers of dialogues, once every update is handled; a change is as another version left it. */
 async function remembered({ dataDir }: TestApp, change?: string): Promise<readonly string[]> {
   const database = new DatabaseSync(join(dataDir, 'darkroom.db'), { timeout: 2_000 });
   try {

@@ -37,7 +37,7 @@ test('the test at the start finds the dead key before anybody asks for anything'
   expect(runs(app).map(({ account }) => account)).toEqual(['account 2']);
 });
 
-test('the test at the start makes nobody wait, whatever the provider does, and the house closes in the middle of it', async () => {
+test('the test at the start makes nobody wait, whatever the provider does, and the bot closes in the middle of it', async () => {
   const app = await openTestApp({
     accounts: [[{ do: { kind: 'hang' }, route: 'list' }], [{ do: { kind: 'status', status: 500 }, route: 'list' }]],
     env: { KEYS_TEST_ON_START: 'on' },

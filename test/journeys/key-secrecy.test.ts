@@ -33,8 +33,8 @@ test('a copied data folder holds no key and no token, and its names of keys say 
   expect(files.length).toBeGreaterThanOrEqual(2);
   expect(secretsFound(files, secrets)).toEqual([]);
   const secret = new Secret(testKey(1));
-  expect(fingerprint(secret, 'salt of one house')).not.toBe(fingerprint(secret, 'salt of another'));
-  expect(fingerprint(secret, 'salt of one house')).toMatch(/^[0-9a-f]{16}$/);
+  expect(fingerprint(secret, 'salt of one installation')).not.toBe(fingerprint(secret, 'salt of another'));
+  expect(fingerprint(secret, 'salt of one installation')).toMatch(/^[0-9a-f]{16}$/);
 });
 
 test('nobody but the owner of the bot may read or list anything in the data folder (K17)', async () => {

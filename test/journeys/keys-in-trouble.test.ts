@@ -209,7 +209,7 @@ test('a person who asks while there is no key at all is answered kindly, and onl
   expect(machineryShown(app.telegram)).toEqual([]);
 });
 
-test('with a key that works the house is ready, and with all keys refused it is not', async () => {
+test('with a key that works the bot is ready, and with all keys refused it is not', async () => {
   await using app = await openTestApp();
   expect(await statusOf(app, '/healthz')).toBe(200);
   expect(await statusOf(app, '/readyz')).toBe(200);

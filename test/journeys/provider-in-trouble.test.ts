@@ -42,7 +42,7 @@ test('a call that never ends is ended at its deadline, and its only key makes th
   expect(clock.now() - startedMs).toBeGreaterThanOrEqual(90_000);
 });
 
-/** Three people ask one after the other a house whose first key always fails so; answers it when all have pictures. */
+/** Three people ask one after the other a bot whose first key always fails so; answers it when all have pictures. */
 async function threePictures(deed: Deed, clock: FakeClock) {
   const app = await openTestApp({
     accounts: [[{ do: deed }], []],
@@ -114,7 +114,7 @@ test('a provider that is down is asked by few calls until the deadline, and no k
   expect(keysChanged(app)).toEqual([]);
 });
 
-/** Everything that the house told or kept. */
+/** Everything that the bot told or kept. */
 function traces(app: TestApp) {
   return [
     ...app.events.map((event) => ({ where: event.event, text: inspect(event, { depth: 10 }) })),

@@ -10,7 +10,7 @@ export const me = '@darkroom_sandbox_bot';
 
 type More = Readonly<Record<string, unknown>>;
 
-/** Whoever Telegram says it is. */
+/** The sender, as Telegram names it. */
 export function userOf(id: number, more: More = {}) {
   return { id, is_bot: false, first_name: `Person ${id}`, language_code: 'en', ...more };
 }

@@ -11,7 +11,7 @@ const updateIdOf = (id: JobId) => Number(id.replace('tg-', ''));
 
 const acceptedBy = ({ events }: Pick<TestApp, 'events'>) =>
   events.flatMap((event) => (event.event === 'job.accepted' ? [event.jobId] : []));
-test('whoever waited or was being served when the house closed gets one picture after it opens again', async () => {
+test('whoever waited or was being served when the bot closed gets one picture after it opens again', async () => {
   await using app = await openTestApp({ env: { DRAIN_S: '0.05', ...oneAtATime } });
   const people = [7, 8, 9].map((id) => app.person(id));
   const hold = app.bytez.hold();
@@ -31,7 +31,7 @@ test('whoever waited or was being served when the house closed gets one picture 
   ]);
 });
 
-test('a request that the closing house had to break off has lost no attempt', async () => {
+test('a request that the closing bot had to break off has lost no attempt', async () => {
   await using app = await openTestApp({ env: { DRAIN_S: '0.05', MAX_ATTEMPTS: '1' } });
   const person = app.person(7);
   const hold = app.bytez.hold();
@@ -44,7 +44,7 @@ test('a request that the closing house had to break off has lost no attempt', as
   expect(attempts).toEqual([1, 1]);
 });
 
-test('a request that is finished while the house closes is delivered before it does', async () => {
+test('a request that is finished while the bot closes is delivered before it does', async () => {
   await using app = await openTestApp({ env: { DRAIN_S: '5' } });
   const person = app.person(7);
   const hold = app.bytez.hold();

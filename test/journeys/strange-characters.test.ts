@@ -55,10 +55,10 @@ test('half an emoji becomes a sign of its own before it is kept, and Telegram re
     message: messageOf(7, { text: `/generate a\uD800b ${'😀'.slice(0, 1)} ${'😀'.slice(1)} fox` }),
   });
   const [picture] = await pictures(person);
-  const mended = 'a\uFFFDb \uFFFD \uFFFD fox';
-  expect(promptOf(`a\uD800b ${'😀'.slice(0, 1)} ${'😀'.slice(1)} fox`)).toBe(mended);
-  expect(runs(app).map((run) => run.prompt)).toEqual([mended]);
-  expect(wordsOf(picture)).toContain(mended);
+  const replaced = 'a\uFFFDb \uFFFD \uFFFD fox';
+  expect(promptOf(`a\uD800b ${'😀'.slice(0, 1)} ${'😀'.slice(1)} fox`)).toBe(replaced);
+  expect(runs(app).map((run) => run.prompt)).toEqual([replaced]);
+  expect(wordsOf(picture)).toContain(replaced);
   const halves = { first_name: 'Ann\uD83D', language_code: 'e\uD800' };
   await answerToRaw(app, person, { text: '/start', from: userOf(7, halves) });
   expect(wordsOf(await answerTo(person, '/generate x --model a\uD800b --seed 1'))).toContain('a\uFFFDb');

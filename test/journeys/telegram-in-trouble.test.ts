@@ -364,7 +364,7 @@ test('a person who waited only a short while is not called', async () => {
   expect(await press(person, statusMessage.id, '🔁 Again')).toBe('On it!');
 });
 
-test('a house that closes does not wait for a Telegram that hangs', async () => {
+test('a bot that closes does not wait for a Telegram that hangs', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({ clock });
   const person = app.person(7);
@@ -377,7 +377,7 @@ test('a house that closes does not wait for a Telegram that hangs', async () => 
   expect(runs(app)).toHaveLength(1);
 });
 
-test('a house that closes does not wait for news that hangs', async () => {
+test('a bot that closes does not wait for news that hangs', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({ clock });
   const [first, person] = [app.person(7), app.person(8)];

@@ -116,7 +116,7 @@ test.each([
   expect(runs(app)).toHaveLength(1);
 });
 
-test('a token refused in mid run stops the house with a clear text, and what was accepted is kept (B30)', async () => {
+test('a token refused in mid run stops the bot with a clear text, and what was accepted is kept (B30)', async () => {
   await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ door: telegram.door });
   const person = await acquaintance(app);
@@ -135,7 +135,7 @@ test('a token refused in mid run stops the house with a clear text, and what was
   expect(endings(app)).toHaveLength(1);
 });
 
-test('while another process polls with the token the house waits, keeps its requests and goes on (B31)', async () => {
+test('while another process polls with the token the bot waits, keeps its requests and goes on (B31)', async () => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
   await using app = await openTestApp({ clock, door: telegram.door });

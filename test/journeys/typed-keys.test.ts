@@ -11,7 +11,7 @@ const typed: readonly (readonly [string, string])[] = [
   ['a header', 'Authorization: Bearer hunter2hunter2'],
   ['a bot token', '123456789:AAF-abc_defghijklmnopqrstuvwxyz01'],
   ['a key of Google', 'AIzaSyA-1234567890abcdefghijklmnopqrstu'],
-  ['a key of this very house, whatever it looks like', testKey(1)],
+  ['a key of this very bot, whatever it looks like', testKey(1)],
 ];
 
 test.each(typed)('%s that somebody types is deleted at once and kept nowhere (K16)', async (_what, key) => {

@@ -16,7 +16,7 @@ import {
 } from './talk.ts';
 
 const cancelButton = '✖ Cancel';
-/** Nobody tries whether the account carries two calls: the order of the calls is the order of the line. */
+/** One seat: the order of the calls is the order of the line. */
 const oneAtATime = { BYTEZ_SEATS_MAX: '1' };
 
 /** Asks while the provider lets everybody wait; returns the status message. */

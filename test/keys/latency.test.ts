@@ -3,7 +3,7 @@ import { LatencyHistogram, PeakEwma } from '../../src/keys/rules/latency.ts';
 import { aPool, seatOf } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
 
-test('PeakAverage takes a slower call at once and a faster one little by little', () => {
+test('PeakEwma takes a slower call at once and a faster one little by little', () => {
   const average = new PeakEwma(100, 0);
   average.note(400, 1_000);
   const slow = average.ms;
@@ -13,7 +13,7 @@ test('PeakAverage takes a slower call at once and a faster one little by little'
   expect([slow, Math.round(soon), Math.round(average.ms)]).toEqual([400, 371, 106]);
 });
 
-test('LatencyBook tells the middle and the p99 of the last 200 calls', () => {
+test('LatencyHistogram tells the middle and the p99 of the last 200 calls', () => {
   const book = new LatencyHistogram(0);
   expect([book.samples, book.medianMs, book.p99Ms]).toEqual([0, undefined, undefined]);
   for (let call = 0; call < 500; call += 1) book.note(9_000);
@@ -23,7 +23,7 @@ test('LatencyBook tells the middle and the p99 of the last 200 calls', () => {
   ]);
 });
 
-test('LatencyBook answers at once after the first calls', () => {
+test('LatencyHistogram answers at once after the first calls', () => {
   const book = new LatencyHistogram(0);
   book.note(10);
   const first = book.medianMs;

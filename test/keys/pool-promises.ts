@@ -27,7 +27,7 @@ export function checkRefusal(
 }
 
 /**
- * No rest was cut short, but one for a seat that another key may have held and gave up for good; and whoever is refused
+ * No rest was cut short, but one for a seat that another key may have held and gave up for good; and a key that is refused
  * or disabled stays so.
  */
 export function checkRests(before: Views, after: Views, nowMs: number): void {

@@ -16,7 +16,7 @@ function aWatch() {
   return { clock, said, machine, watch };
 }
 
-test('TroubleWatch says once that trouble begins and once that it is over', async () => {
+test('OutageTracker says once that trouble begins and once that it is over', async () => {
   const { clock, said, machine, watch } = aWatch();
   for (let times = 0; times < 1_000; times += 1) watch.meet('full');
   await clock.advance(60_000);
@@ -27,7 +27,7 @@ test('TroubleWatch says once that trouble begins and once that it is over', asyn
   expect(clock.pending).toBe(0);
 });
 
-test('TroubleWatch calls nothing over while anybody is still refused', async () => {
+test('OutageTracker calls nothing over while anybody is still refused', async () => {
   const { clock, said, machine, watch } = aWatch();
   machine.isWell = true;
   for (let times = 0; times < 10; times += 1) {
@@ -39,7 +39,7 @@ test('TroubleWatch calls nothing over while anybody is still refused', async () 
   expect(said).toEqual(['0 full', '11000 over after 11000']);
 });
 
-test('TroubleWatch says ever less of trouble that comes and goes', async () => {
+test('OutageTracker says ever less of trouble that comes and goes', async () => {
   const { clock, said, machine, watch } = aWatch();
   machine.isWell = true;
   for (let second = 0; second < 3_600; second += 1) {
@@ -49,7 +49,7 @@ test('TroubleWatch says ever less of trouble that comes and goes', async () => {
   expect(said.length).toBeLessThan(140);
 });
 
-test('TroubleWatch says nothing more once it is disposed', async () => {
+test('OutageTracker says nothing more once it is disposed', async () => {
   const { clock, said, machine, watch } = aWatch();
   watch.meet('full');
   watch[Symbol.dispose]();

@@ -63,7 +63,7 @@ test('a picture that comes byte by byte is left when ten seconds are over (C11)'
 test('a picture that comes fast enough, but not in two minutes, is left then (C11)', async () => {
   const clock = fakeClock();
   const startedMs = clock.now();
-  // So much that what waits to be read on a busy machine is far less than what counts as slow.
+  // Enough that what waits to be read on a busy machine is far less than what counts as slow.
   const { talk } = dripping(clock, 150_000, 1_000);
   const result = await keptOf(clock, talk);
 

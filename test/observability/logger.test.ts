@@ -22,7 +22,7 @@ function aLogger(options: { level?: 'trace' | 'info' | 'warn' | 'silent'; pretty
   return { logger, lines, entries };
 }
 
-test('tellTo() writes one line an event with its facts as fields and its story as the message', () => {
+test('emitTo() writes one line an event with its facts as fields and its story as the message', () => {
   const { logger, entries } = aLogger();
   const event: AppEvent = {
     event: 'attempt.failed',
@@ -57,7 +57,7 @@ test('tellTo() writes one line an event with its facts as fields and its story a
   ]);
 });
 
-test('tellTo() has a level and a message for every event', () => {
+test('emitTo() has a level and a message for every event', () => {
   const { logger, entries } = aLogger();
   const emit = emitTo(logger);
   for (const event of everyEvent) emit(event);
@@ -69,7 +69,7 @@ test('tellTo() has a level and a message for every event', () => {
   for (const entry of entries()) expect(entry['msg']).toMatch(/\S/);
 });
 
-test('tellTo() names the event when there is no story, and the state of a key in one field', () => {
+test('emitTo() names the event when there is no story, and the state of a key in one field', () => {
   const { logger, entries } = aLogger();
   const emit = emitTo(logger);
   emit({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 });
@@ -78,7 +78,7 @@ test('tellTo() names the event when there is no story, and the state of a key in
   expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });
 });
 
-test('tellTo() keeps the error of a trouble as its description and frames', () => {
+test('emitTo() keeps the error of a trouble as its description and frames', () => {
   const { logger, entries } = aLogger();
   emitTo(logger)({ event: 'app.error', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
   expect(entries()[0]).toMatchObject({
@@ -88,7 +88,7 @@ test('tellTo() keeps the error of a trouble as its description and frames', () =
   });
 });
 
-test('tellTo() never throws, even when nothing can be written', () => {
+test('emitTo() never throws, even when nothing can be written', () => {
   const logger = createLogger({
     level: 'info',
     redactor: createRedactor([]),

@@ -6,7 +6,7 @@ import { fillWithCrowd } from './crowd.ts';
 
 const jobs = 50_000;
 
-/** A house in whose line very many wait, and whose provider does not answer. */
+/** A bot in whose line very many wait, and whose provider does not answer. */
 async function aCrowdedApp(env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const app = await openTestApp({ env });
   app.bytez.hold();

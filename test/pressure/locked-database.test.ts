@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
 import { openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 
-/** Keeps the house's database locked in a process of its own; ends by SIGKILL. */
+/** Keeps the bot's database locked in a process of its own; ends by SIGKILL. */
 async function lock(app: TestApp): Promise<() => Promise<void>> {
   const child = spawn(
     process.execPath,
@@ -51,7 +51,7 @@ test('a database that is locked for two seconds keeps people waiting for two sec
   expect(app.events.filter(({ event }) => event.startsWith('storage.'))).toEqual([]);
 });
 
-test('a database that is locked for ten seconds: the house refuses kindly, keeps what it took, and goes on by itself (Q6)', async () => {
+test('a database that is locked for ten seconds: the bot refuses kindly, keeps what it took, and goes on by itself (Q6)', async () => {
   await using app = await openTestApp({ env: { BYTEZ_SEATS_MAX: '1' } });
   const [ann, ben, igor] = [app.person(7), app.person(8), app.person(9, 'ru')];
   const hold = app.bytez.hold();

@@ -13,7 +13,7 @@ import { testKey, testToken } from '../support/test-app.ts';
 import { until } from '../journeys/talk.ts';
 import { compiled } from '../support/compiled.ts';
 
-/** How the machine under the house can refuse to write. */
+/** How the machine under the bot can refuse to write. */
 export const pressures = ['full disk', 'quota used up', 'database read-only'] as const;
 export type Pressure = (typeof pressures)[number];
 
@@ -48,7 +48,7 @@ export function canBePressed(pressure: Pressure): boolean {
   return true;
 }
 
-/** The house in a process of its own on a machine that can be made to refuse, against sandboxes of this one. */
+/** The bot in a process of its own on a machine that can be made to refuse, against sandboxes of this one. */
 export async function openPressedApp(
   pressure: Pressure,
   more: Readonly<Record<string, string>> = {},

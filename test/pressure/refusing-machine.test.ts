@@ -7,7 +7,7 @@ const ready = (app: PressedApp, status: number) =>
   vi.waitUntil(async () => (await app.readiness()) === status, { interval: 50, timeout: 20_000 });
 
 test.for(pressures.filter(canBePressed))(
-  '%s: the house refuses kindly, keeps what it took, and goes on by itself (Q5)',
+  '%s: the bot refuses kindly, keeps what it took, and goes on by itself (Q5)',
   async (pressure) => {
     await using app = await openPressedApp(pressure);
     const [ann, ben, cleo] = [app.person(7), app.person(8), app.person(9)];

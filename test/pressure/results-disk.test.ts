@@ -13,7 +13,7 @@ test('while results cannot be written nothing new is taken, and nobody has to ma
   await until(() => runs(app).length === 1);
   await answerTo(ben, '/generate for Ben');
 
-  // Nothing can be made in the place of a file, whoever one is.
+  // No user can create a folder in the place of a file.
   const results = join(app.dataDir, 'results');
   rmSync(results, { recursive: true, force: true });
   writeFileSync(results, '');

@@ -92,7 +92,7 @@ test.each(jumps)(
   },
 );
 
-/** A house whose only key rests for a minute, closed while somebody waits for it, and opened again. */
+/** A bot whose only key rests for a minute, closed while somebody waits for it, and opened again. */
 async function aReopenedApp(clock: FakeClock, byMs: number) {
   const accounts = [[{ do: { kind: 'rate-limited', retryAfterS: 60 }, when: { times: 1 } } as const]];
   const app = await openTestApp({ accounts, clock });
@@ -105,7 +105,7 @@ async function aReopenedApp(clock: FakeClock, byMs: number) {
   return { app, person };
 }
 
-test('a clock that is set back by an hour while the house is closed keeps nobody waiting for an hour (K21)', async () => {
+test('a clock that is set back by an hour while the bot is closed keeps nobody waiting for an hour (K21)', async () => {
   const clock = fakeClock();
   const { app, person } = await aReopenedApp(clock, -hourMs);
   await using _app = app;
@@ -114,7 +114,7 @@ test('a clock that is set back by an hour while the house is closed keeps nobody
   expect([runs(app).length, happened(app, 'job.failed')]).toEqual([2, false]);
 });
 
-test('a clock that is set forward by an hour while the house is closed ends what has lasted too long, kindly (K21)', async () => {
+test('a clock that is set forward by an hour while the bot is closed ends what has lasted too long, kindly (K21)', async () => {
   const clock = fakeClock();
   const { app, person } = await aReopenedApp(clock, hourMs);
   await using _app = app;

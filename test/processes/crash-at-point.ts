@@ -14,9 +14,9 @@ export type CrashReport = {
   readonly lost: number;
   /** Results beyond the first of each request. */
   readonly twice: number;
-  /** Messages that still tell of a request under way, which no receipt on its way at the death explains. */
+  /** Messages that still tell of a request under way, which no status message on its way at the death explains. */
   readonly stale: number;
-  /** Receipts that were on their way when the process died: nobody knows which message they became. */
+  /** status messages that were on their way when the process died: their message ids are unknown. */
   readonly unsure: number;
   /** Generations beyond the first of each request. */
   readonly madeAgain: number;
@@ -31,7 +31,7 @@ type Death = { readonly point: Checkpoint; readonly afterMs: number };
 const patienceMs = 30_000;
 
 /**
- * Kills the house at every point of a request's life, so many times each and each time a millisecond later after it,
+ * Kills the bot at every point of a request's life, several times each, every time a millisecond later,
  * always with a fresh request; lets it finish and answers what became of all of them.
  */
 export async function crashAtEveryPoint(kills: number): Promise<readonly CrashReport[]> {

@@ -10,7 +10,7 @@ import { compiled } from '../support/compiled.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** Runs the command in a process of its own, beside the house that runs in this one. */
+/** Runs the command in a process of its own, beside the bot that runs in this one. */
 async function darkroom(app: TestApp, ...words: string[]) {
   const child = spawn(process.execPath, [main, ...words], {
     cwd: app.dataDir,

@@ -32,7 +32,7 @@ export type KillableApp = AsyncDisposable & {
   /** Jobs at whose point a process ended or froze. */
   readonly reached: readonly JobId[];
   person(id: number): Person;
-  /** Starts the house anew on the same data; resolves when it has said hello to Telegram. */
+  /** Starts the bot again on the same data; resolves when it has said hello to Telegram. */
   start(death?: Death): Promise<void>;
   /** Resolves when the process has ended by itself. */
   died(): Promise<void>;
@@ -41,7 +41,7 @@ export type KillableApp = AsyncDisposable & {
   kill(): Promise<void>;
 };
 
-/** The house in a process of its own against sandboxes of this one. */
+/** The bot in a process of its own against sandboxes of this one. */
 export async function openKillableApp({ latencyMs = 0, isAsleep = false } = {}): Promise<KillableApp> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-kill-'));

@@ -8,12 +8,12 @@ import { adminId, fromBot, wordsOf } from '../support/test-app.ts';
 import { openKillableApp } from './killable-app.ts';
 import { answerTo, askAll, callsOf, count, pictures, picturesOf, resultsOf, runs, until } from '../journeys/talk.ts';
 
-test('a house that is killed while people wait and one is served loses nobody', async () => {
+test('a bot that is killed while people wait and one is served loses nobody', async () => {
   await using app = await openKillableApp();
   const people = [7, 8, 9].map((id) => app.person(id));
   const hold = app.bytez.hold();
   await askAll(app, people);
-  // Once somebody's next words are answered, the bot has heard that their receipt arrived.
+  // Once somebody's next words are answered, the bot has heard that their status message arrived.
   for (const person of people) await answerTo(person, '/help');
   const about = (person: Person) => fromBot(person.messages(), (one) => wordsOf(one).includes(`for ${person.id}`));
   await app.kill();
@@ -27,7 +27,7 @@ test('a house that is killed while people wait and one is served loses nobody', 
   expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 1, setAside: 0, undelivered: 0 });
 });
 
-test('a house that is killed between the picture and its delivery delivers it, and makes no second one', async () => {
+test('a bot that is killed between the picture and its delivery delivers it, and makes no second one', async () => {
   await using app = await openKillableApp();
   const person = app.person(7);
   app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'slow', ms: 60_000 } });
@@ -43,7 +43,7 @@ test('a house that is killed between the picture and its delivery delivers it, a
   expect(app.events).toContainEqual({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 1 });
 });
 
-test('a house that is killed before it hears that the picture arrived shows no second one', async () => {
+test('a bot that is killed before it hears that the picture arrived shows no second one', async () => {
   await using app = await openKillableApp();
   const person = app.person(7);
   app.telegram.addFault({ method: 'editMessageMedia', times: 1, do: { kind: 'cut-after' } });
@@ -59,7 +59,7 @@ test('a house that is killed before it hears that the picture arrived shows no s
   expect(runs(app)).toHaveLength(1);
 });
 
-test('a house that is killed while the receipt is on its way still answers, with one picture', async () => {
+test('a bot that is killed while the status message is on its way still answers, with one picture', async () => {
   await using app = await openKillableApp();
   const person = app.person(7);
   const hold = app.bytez.hold();
@@ -80,7 +80,7 @@ test.each([
   ['making', 'answered'],
   ['delivering', 'delivering'],
 ] as const)(
-  'a house that freezes while %s, and wakes after another one has told the person, shows nothing (Q2)',
+  'a bot that freezes while %s, and wakes after another one has told the person, shows nothing (Q2)',
   async (_doing, point) => {
     await using app = await openKillableApp({ isAsleep: true });
     await app.start({ point, spared: [], afterMs: 0, by: 'SIGSTOP' });

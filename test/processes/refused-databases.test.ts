@@ -10,7 +10,7 @@ import { run, source } from '../support/child-process.ts';
 
 const token = '123456789:canary-of-the-tests-0123456789abcdef';
 
-/** A data folder as a house left it. */
+/** A data folder as a bot left it. */
 function aDatabase(): Scratch & { readonly dataDir: string } {
   const place = scratch();
   using database = openDatabase({ path: place.file });

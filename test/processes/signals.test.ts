@@ -36,7 +36,7 @@ test.each([
   ['SIGTERM', 0, 143],
   ['SIGINT', 0, 130],
 ] as const)(
-  '%s ends the house with code %i after its work, and twice at once with code %i (Q17)',
+  '%s ends the bot with code %i after its work, and twice at once with code %i (Q17)',
   async (signal, once_, twice) => {
     const env = { BYTEZ_API_KEY: testKey(1), DRAIN_S: '5' };
     await using calm = await startProcess(1, env);
@@ -71,7 +71,7 @@ test('work that does not end in time is handed back without costing an attempt (
   expect(app.events.find(({ event }) => event === 'app.stopped')).toMatchObject({ handedBack: 1 });
 });
 
-test('a house whose parent is gone, and with it whoever read the log, goes on and ends in good order (Q17)', async () => {
+test('a bot whose parent is gone, and with it the reader of the log, goes on and ends in good order (Q17)', async () => {
   using place = scratch();
   const clock = systemClock;
   await using telegram = await startTelegramSandbox({ token: testToken, clock });

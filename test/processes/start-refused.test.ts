@@ -23,7 +23,7 @@ test('a start over a database that cannot be written ends with code 2 and one se
     using database = openDatabase({ path: place.file });
     database.run('INSERT INTO users (id) VALUES (7)');
   }
-  // Nobody writes into a folder, whoever one is.
+  // No user can write into it.
   mkdirSync(`${place.file}-wal`);
   const dataDir = join(place.dir, 'data');
   const env = { TELEGRAM_BOT_TOKEN: testToken, DATA_DIR: dataDir, HTTP_PORT: '0', BYTEZ_API_KEY: 'canary-key-1' };

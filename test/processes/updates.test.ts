@@ -3,7 +3,7 @@ import { openKillableApp } from './killable-app.ts';
 import { answerTo, pictures, picturesOf, runs, until } from '../journeys/talk.ts';
 import { dealtWith, messageOf } from '../journeys/raw-updates.ts';
 
-test('a house that is killed before it has confirmed an update hears it again and makes no second request (B3)', async () => {
+test('a bot that is killed before it has confirmed an update hears it again and makes no second request (B3)', async () => {
   await using app = await openKillableApp();
   const person = app.person(7);
   await answerTo(person, '/language');

@@ -14,7 +14,7 @@ function aWorld(given: Partial<Scenario> = {}, keys = 5) {
   const scenario: Scenario = { name: 'a-scenario', says: 'as told', faults: [], ...given };
   const world = new World({ scenario, keys, serviceMs: 50, clock, luck: luckFrom(1) });
   const provider = createBytezProvider({ baseUrl: 'http://a', http: worldHttp(world), now: () => clock.now() });
-  /** One call as the house makes it; how it ended, and after how long. */
+  /** One call as the bot makes it; how it ended, and after how long. */
   const ask = async (place: number, request = 1, signal = never) => {
     const startedMs = world.nowMs;
     const asked: { reply?: ProviderReply; ms?: number } = {};

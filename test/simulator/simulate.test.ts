@@ -109,7 +109,7 @@ test('another seed is other luck', async () => {
   expect(first.callsPerRequest).not.toBe(second.callsPerRequest);
 });
 
-test.each(strategyNames)('the house answers everybody when nothing is wrong, at the first call: %s', async (name) => {
+test.each(strategyNames)('the bot answers everybody when nothing is wrong, at the first call: %s', async (name) => {
   expect(await simulate(scenario('none'), app(name), usualSettings)).toMatchObject({
     answered: 200,
     callsPerRequest: 1,
@@ -118,7 +118,7 @@ test.each(strategyNames)('the house answers everybody when nothing is wrong, at 
   });
 });
 
-test('the house is asked by its own clients, as many as are told', async () => {
+test('the bot is asked by its own clients, as many as are told', async () => {
   const { clients, requests, p50Ms } = await simulate(scenario('one-seat'), app('health-based'), {
     keys: 2,
     clients: 6,

@@ -27,7 +27,7 @@ export type DemoApp = AsyncDisposable & {
 };
 
 /**
- * The sandbox and the real house on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
+ * The sandbox and the real app on it: free ports, a data folder of its own that goes with it, and nothing from `.env`
  * or the process's keys and tokens.
  */
 export async function openDemoApp(

@@ -29,7 +29,7 @@ export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readon
       ? []
       : [
           warning(
-            'untold',
+            'undelivered',
             `${counted(undelivered, 'request')} ended more than a day ago, and the person could not be told`,
             isRunning ? 'look in the log for trouble with Telegram' : 'start the bot, which tells them',
           ),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/kit/clock.ts';
 import { virtualClock } from '../../../src/kit/virtual-clock.ts';
 
-/** Stands still; whoever rests on it is rested at once. */
+/** Time stands still; a sleep ends at once. */
 export function instantClock(): Clock {
   return { ...virtualClock(), sleep: async (_ms, signal) => signal.throwIfAborted() };
 }

@@ -12,7 +12,7 @@ const oneRejected: Scenario = {
   faults: [{ deed: 'rejected', of: 'keys', keys: [1] }],
 };
 
-test('playRow() lets the house answer every request although a key is rejected', async () => {
+test('playRow() lets the bot answer every request although a key is rejected', async () => {
   const measured = await playRow(oneRejected, app, settings, instantClock());
   expect(measured).toMatchObject({ requests: 20, answered: 20, wrongPenalties: 0 });
 });

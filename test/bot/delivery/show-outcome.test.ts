@@ -20,7 +20,7 @@ import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '..
 const statusMessageId = 77;
 const messages = createMessageMapper(loadCatalog());
 
-/** An ended job with a receipt, and a Telegram that does what `answer` says. */
+/** An ended job with a status message, and a Telegram that does what `answer` says. */
 async function aStage(
   payloadIn: (folder: string) => ResultPayload,
   answer?: (call: TelegramCall) => TelegramDeed | undefined,

@@ -215,7 +215,7 @@ test('rateLimitTransformer() ends every wait when the app stops: what was asked 
   await telegram.clock.advance(0);
   const held = telegram.call('sendMessage', 7);
   await telegram.clock.advance(10);
-  telegram.closing.abort(new Error('The house is closed'));
+  telegram.closing.abort(new Error('The bot is closed'));
   expect(await limitedCall).toEqual(limited(60));
   await expect(cutCall).rejects.toThrow('socket hang up');
   expect(await held).toMatchObject({ ok: false, error_code: 429 });

@@ -12,7 +12,7 @@ function aRest() {
   return { clock, events, modelCooldowns: new ModelCooldowns(clock, (event) => events.push(event)) };
 }
 
-test('ModelRest lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
+test('ModelCooldowns lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
   const { clock, events, modelCooldowns } = aRest();
   modelCooldowns.noteUnknown(unknown);
   modelCooldowns.noteDown(silent);
@@ -29,7 +29,7 @@ test('ModelRest lets an unknown model rest for five minutes and a silent one for
   ]);
 });
 
-test('ModelRest.clearGuesses() wakes the silent models of one provider, and no unknown one', () => {
+test('ModelCooldowns.clearGuesses() wakes the silent models of one provider, and no unknown one', () => {
   const { modelCooldowns } = aRest();
   const elsewhere = { provider: 'openai', model: 'silent' } as const;
   modelCooldowns.noteUnknown(unknown);

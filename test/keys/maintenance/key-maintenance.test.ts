@@ -81,7 +81,7 @@ function aDesk({ keys = 3, says = () => fine, states = {}, ...more }: DeskSetup 
   return { clock, pool, events, asked, most, maintenance, ...memory, [Symbol.asyncDispose]: close };
 }
 
-test('KeyDesk tests every key at the start in the background, sixteen at once, and tells how many work', async () => {
+test('KeyMaintenance tests every key at the start in the background, sixteen at once, and tells how many work', async () => {
   await using app = aDesk({ keys: 40, testOnStart: true, says: (place) => (place % 4 === 0 ? refused : fine) });
   await app.clock.advance(999);
   expect(app.asked).toHaveLength(16);
@@ -93,14 +93,14 @@ test('KeyDesk tests every key at the start in the background, sixteen at once, a
   expect(app.pool.state(1)).toEqual({ kind: 'ready' });
 });
 
-test('KeyDesk tests nothing at the start unless it is told to', async () => {
+test('KeyMaintenance tests nothing at the start unless it is told to', async () => {
   await using app = aDesk({ states: { 1: benched() } });
   await app.clock.advance(4_000);
   expect(app.asked).toEqual([]);
   expect(app.events).toEqual([]);
 });
 
-test('KeyDesk leaves disabled keys and those whose rest the provider named out of the test at the start', async () => {
+test('KeyMaintenance leaves disabled keys and those whose rest the provider named out of the test at the start', async () => {
   const cooling = { kind: 'cooling', sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER, reason: 'rate-limited' } as const;
   await using app = aDesk({
     keys: 4,
@@ -121,7 +121,7 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ['a key without credit that is accepted', benched({ reason: 'out-of-credit' }), fine, []],
   ['a key without credit that is refused', benched({ reason: 'out-of-credit' }), refused, []],
   ['a key without credit that cannot be asked', benched({ reason: 'out-of-credit' }), cut, []],
-])('KeyDesk.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
+])('KeyMaintenance.test() passes on what the probe says, and no more: %s', async (_, state, reply, words) => {
   await using app = aDesk({ keys: 1, states: { 1: state }, says: () => reply });
   const tests = app.maintenance.test('all');
   await app.clock.advance(1_000);
@@ -133,7 +133,7 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ]);
 });
 
-test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
+test('KeyMaintenance.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
   const clock = fakeClock();
   const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);
   const events: AppEvent[] = [];
@@ -152,7 +152,7 @@ test('KeyDesk.test() leaves out keys of a provider that cannot be asked, and sur
   ]);
 });
 
-test('KeyDesk probes a key at once that a real call benched and nobody confirmed, once, whatever comes of it', async () => {
+test('KeyMaintenance probes a key at once that a real call benched and nobody confirmed, once, whatever comes of it', async () => {
   const replies = new Map<number, ProbeReply>([
     [1, refused],
     [2, fine],
@@ -171,7 +171,7 @@ test('KeyDesk probes a key at once that a real call benched and nobody confirmed
   ]);
 });
 
-test('KeyDesk does not probe a key that ran out of credit, nor one whose refusal is confirmed, before its time', async () => {
+test('KeyMaintenance does not probe a key that ran out of credit, nor one whose refusal is confirmed, before its time', async () => {
   await using app = aDesk();
   app.pool.become(1, benched({ reason: 'out-of-credit', confirmed: false, probeAtMs: 0 }));
   app.pool.become(2, benched({ probeAtMs: app.clock.now() + 60_000 }));
@@ -181,7 +181,7 @@ test('KeyDesk does not probe a key that ran out of credit, nor one whose refusal
   expect(app.asked).toEqual([2]);
 });
 
-test('KeyDesk looks at each interval after refused and idle keys, spread out, and never after one that works', async () => {
+test('KeyMaintenance looks at each interval after refused and idle keys, spread out, and never after one that works', async () => {
   const checkEveryMs = 300_000;
   await using app = aDesk({ keys: 6, checkEveryMs });
   const startMs = app.clock.now();
@@ -207,7 +207,7 @@ test('KeyDesk looks at each interval after refused and idle keys, spread out, an
   expect(app.asked.slice(2)).toEqual([1, 2, 3, 6]);
 });
 
-test('KeyDesk changes the keys that a change concerns, and says how many these were', async () => {
+test('KeyMaintenance changes the keys that a change concerns, and says how many these were', async () => {
   await using app = aDesk({
     keys: 5,
     states: {
@@ -236,7 +236,7 @@ test('KeyDesk changes the keys that a change concerns, and says how many these w
   expect(maintenance.disable('all')).toBe(4);
 });
 
-test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
+test('KeyMaintenance.test() asks only for the chosen keys, reports each as it ends, and can be left', async () => {
   await using app = aDesk({ keys: 4, states: { 2: { kind: 'disabled' } } });
   const ended: string[] = [];
   const testing = app.maintenance.test([keyId('id-2'), keyId('id-4'), keyId('nobody')], {
@@ -254,7 +254,7 @@ test('KeyDesk.test() asks only for the chosen keys, reports each as it ends, and
   await expect(left).rejects.toThrow('Asked to stop');
 });
 
-test('KeyDesk moves what is remembered with the clock when it is set, and not when it is only kept right', async () => {
+test('KeyMaintenance moves what is remembered with the clock when it is set, and not when it is only kept right', async () => {
   await using app = aDesk();
   await app.clock.advance(10_000);
   expect(app.pool.shifts).toEqual([]);
@@ -267,7 +267,7 @@ test('KeyDesk moves what is remembered with the clock when it is set, and not wh
   expect(app.pool.shifts).toEqual([-7_200_000, 3_000]);
 });
 
-test('KeyDesk.replaceKeys() gives a key that comes back its history, tells who came and went, and tests newcomers', async () => {
+test('KeyMaintenance.replaceKeys() gives a key that comes back its history, tells who came and went, and tests newcomers', async () => {
   await using app = aDesk({ testOnStart: true });
   await app.clock.advance(1_000);
   app.asked.length = 0;
@@ -288,7 +288,7 @@ test('KeyDesk.replaceKeys() gives a key that comes back its history, tells who c
   expect(app.asked).toEqual([4]);
 });
 
-test('KeyDesk ends at once while probes are under way, and saves what was learned until then', async () => {
+test('KeyMaintenance ends at once while probes are under way, and saves what was learned until then', async () => {
   const app = aDesk({ testOnStart: true, says: () => refused });
   await app.clock.advance(500);
   app.pool.become(2, benched({ probeAtMs: 5 }), false);
@@ -310,7 +310,7 @@ test('KeyMaintenance.test() waits fifteen seconds for a provider that says nothi
   };
   await using app = aDesk({ keys: 1, providers: new Map([['bytez', silent]]) });
   let isOver = false;
-  const tests = app.desk.test('all').finally(() => (isOver = true));
+  const tests = app.maintenance.test('all').finally(() => (isOver = true));
   await app.clock.advance(14_999);
   expect(isOver).toBe(false);
   await app.clock.advance(1);

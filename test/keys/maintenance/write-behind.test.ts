@@ -48,7 +48,7 @@ function aDesk(refusals = 0) {
   return { clock, saved, events, saver };
 }
 
-test('KeySaver saves what is urgent of one turn at once, together, without moving the clock', async () => {
+test('WriteBehindStore saves what is urgent of one turn at once, together, without moving the clock', async () => {
   const { clock, saved, saver } = aDesk();
   saver.remember(...learned(1, 1), true);
   saver.remember(...learned(2, 1), false);
@@ -58,7 +58,7 @@ test('KeySaver saves what is urgent of one turn at once, together, without movin
   expect(saved).toEqual([['bytez #1 at 2', 'bytez #3 at 1']]);
 });
 
-test('KeySaver gathers counters for a second and saves the newest of each key', async () => {
+test('WriteBehindStore gathers counters for a second and saves the newest of each key', async () => {
   const { clock, saved, saver } = aDesk();
   for (let count = 1; count <= 50; count += 1) {
     saver.remember(...learned(1 + (count % 2), count), false);
@@ -72,7 +72,7 @@ test('KeySaver gathers counters for a second and saves the newest of each key', 
   expect(saved).toHaveLength(1);
 });
 
-test('KeySaver never saves an older record after a newer one, also while a save is under way', async () => {
+test('WriteBehindStore never saves an older record after a newer one, also while a save is under way', async () => {
   const { clock, saved, saver } = aDesk();
   saver.remember(...learned(1, 1), false);
   saver.remember(...learned(1, 2), true);
@@ -84,7 +84,7 @@ test('KeySaver never saves an older record after a newer one, also while a save 
   expect(saved).toEqual([['bytez #1 at 2'], ['bytez #1 at 4']]);
 });
 
-test('KeySaver says once that it cannot save, keeps everything and tries again until it can', async () => {
+test('WriteBehindStore says once that it cannot save, keeps everything and tries again until it can', async () => {
   const { clock, saved, events, saver } = aDesk(3);
   saver.remember(...learned(1, 1), true);
   await clock.advance(0);
@@ -102,7 +102,7 @@ test('KeySaver says once that it cannot save, keeps everything and tries again u
   expect(events).toHaveLength(1);
 });
 
-test('KeySaver.flush() saves everything that is remembered', async () => {
+test('WriteBehindStore.flush() saves everything that is remembered', async () => {
   const { saved, saver } = aDesk();
   saver.remember(...learned(1, 1), false);
   saver.remember(...learned(2, 1), true);

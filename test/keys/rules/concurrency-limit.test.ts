@@ -4,7 +4,7 @@ import { ConcurrencyLimit } from '../../../src/keys/rules/concurrency-limit.ts';
 
 const minute = 60_000;
 
-test('SeatLimit grows by a fraction for each success while it binds, so one seat a round', () => {
+test('ConcurrencyLimit grows by a fraction for each success while it binds, so one seat a round', () => {
   const limit = new ConcurrencyLimit({ limit: 1 });
   const seats = Array.from({ length: 9 }, () => {
     limit.succeeded(limit.seats, limit.seats, 0);
@@ -13,13 +13,13 @@ test('SeatLimit grows by a fraction for each success while it binds, so one seat
   expect(seats).toEqual([2, 2, 2, 3, 3, 3, 4, 4, 4]);
 });
 
-test('SeatLimit does not grow while fewer calls than seats are under way', () => {
+test('ConcurrencyLimit does not grow while fewer calls than seats are under way', () => {
   const limit = new ConcurrencyLimit({ limit: 3 });
   for (let times = 0; times < 20; times += 1) limit.succeeded(2, 2, 0);
   expect(limit.record()).toEqual({ limit: 3 });
 });
 
-test('SeatLimit never grows beyond what the operator allows', () => {
+test('ConcurrencyLimit never grows beyond what the operator allows', () => {
   const limit = new ConcurrencyLimit({ limit: 1 }, 2);
   for (let times = 0; times < 20; times += 1) limit.succeeded(limit.seats, limit.seats, 0);
   expect(limit.seats).toBe(2);
@@ -27,7 +27,7 @@ test('SeatLimit never grows beyond what the operator allows', () => {
   expect(limit.seats).toBe(1);
 });
 
-test('SeatLimit falls to what was carried, keeps that ceiling for a minute and then tries exactly one more', () => {
+test('ConcurrencyLimit falls to what was carried, keeps that ceiling for a minute and then tries exactly one more', () => {
   const limit = new ConcurrencyLimit({ limit: 6 });
   limit.refused(3, 0, 0);
   expect(limit.record()).toEqual({ limit: 3, ceiling: { seats: 3, tryAtMs: minute, holdMs: minute } });
@@ -38,7 +38,7 @@ test('SeatLimit falls to what was carried, keeps that ceiling for a minute and t
   expect(limit.seats).toBe(4);
 });
 
-test('SeatLimit holds a ceiling twice as long each time that one more is refused, up to an hour', () => {
+test('ConcurrencyLimit holds a ceiling twice as long each time that one more is refused, up to an hour', () => {
   const limit = new ConcurrencyLimit({ limit: 2 });
   let nowMs = 0;
   const holds = Array.from({ length: 8 }, () => {
@@ -51,7 +51,7 @@ test('SeatLimit holds a ceiling twice as long each time that one more is refused
   expect(holds).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
 });
 
-test('SeatLimit takes several refusals at once for one discovery', () => {
+test('ConcurrencyLimit takes several refusals at once for one discovery', () => {
   const limit = new ConcurrencyLimit({ limit: 4 });
   limit.refused(3, 10, 10);
   limit.refused(2, 11, 11);
@@ -59,7 +59,7 @@ test('SeatLimit takes several refusals at once for one discovery', () => {
   expect(limit.record()).toEqual({ limit: 1, ceiling: { seats: 1, tryAtMs: minute + 12, holdMs: minute } });
 });
 
-test('SeatLimit has no ceiling any more once the call above it succeeded, and grows on', () => {
+test('ConcurrencyLimit has no ceiling any more once the call above it succeeded, and grows on', () => {
   const limit = new ConcurrencyLimit({ limit: 3 });
   limit.refused(2, 0, 0);
   limit.review(minute);
@@ -67,7 +67,7 @@ test('SeatLimit has no ceiling any more once the call above it succeeded, and gr
   expect(limit.record()).toEqual({ limit: 3 + 1 / 3 });
 });
 
-test('SeatLimit keeps its ceiling when of two calls that were sent together the second one was served', () => {
+test('ConcurrencyLimit keeps its ceiling when of two calls that were sent together the second one was served', () => {
   const limit = new ConcurrencyLimit({ limit: 2 });
   limit.refused(1, 105, 105);
   limit.succeeded(1, 2, 100);
@@ -78,7 +78,7 @@ test('SeatLimit keeps its ceiling when of two calls that were sent together the 
   expect(limit.record().ceiling?.seats).toBe(1);
 });
 
-test('SeatLimit goes on where it was left', () => {
+test('ConcurrencyLimit goes on where it was left', () => {
   const record = { limit: 2, ceiling: { seats: 2, tryAtMs: 500, holdMs: minute } };
   expect(new ConcurrencyLimit(record).record()).toEqual(record);
   const shifted = new ConcurrencyLimit(record);
@@ -86,7 +86,7 @@ test('SeatLimit goes on where it was left', () => {
   expect(shifted.tryAtMs).toBe(600);
 });
 
-test('SeatLimit always leaves one seat, never more than allowed, and finds an account that carries n to carry n', () => {
+test('ConcurrencyLimit always leaves one seat, never more than allowed, and finds an account that carries n to carry n', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 12 }), (carries, hint) => {
       const limit = new ConcurrencyLimit({ limit: hint }, 12);

@@ -20,7 +20,7 @@ test.each([
   ['others began to fail after years of success', 2, { ...well, calls: 32, faultsSince: 1 }, 'like-others'],
   ['one of a few others failed', 2, { calls: 4, faults: 1, successesSince: 3, faultsSince: 1 }, 'like-others'],
   ['others fail often, and it never succeeds', 40, { ...ill, successesSince: 4, faultsSince: 8 }, 'alone'],
-] as const)('standingOf() where %s', (_name, inARow, others, expected) => {
+] as const)('judgeByPeers() where %s', (_name, inARow, others, expected) => {
   expect(judgeByPeers(inARow, others)).toBe(expected);
 });
 

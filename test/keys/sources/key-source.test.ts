@@ -65,7 +65,7 @@ test.each<[string, KeyFile, string]>([
     'is not a whole JSON object now',
   ],
 ])(
-  'KeySource keeps the keys of a pool file that %s, says so, and reads it again when it is mended',
+  'KeySource keeps the keys of a pool file that %s, says so, and reads it again when it is fixed',
   (_, file, words) => {
     const pool = (key: string): KeyFile => ({ kind: 'read', text: `{"bytez": ["${key}"]}`, openToAll: false });
     let now = pool('key-number-1');

@@ -162,7 +162,7 @@ test.each<AppEvent>([
   expect(news).toEqual(['high no-key-ready:bytez']);
 });
 
-test('createAlerts() has nothing to say of a house without keys', () => {
+test('createAlerts() has nothing to say of a bot without keys', () => {
   const { news, hear } = aWatch(0);
   hear({ event: 'app.started', keys: 0, waiting: 0, bot: '@b' });
   expect(news).toEqual([]);

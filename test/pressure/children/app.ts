@@ -9,7 +9,7 @@ import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import type { Pressure } from '../pressed-app.ts';
 
-/** The real house in a process of its own, on a machine that refuses to write whenever it is told to. */
+/** The real app in a process of its own, on a machine that refuses to write whenever it is told to. */
 const { PRESSURE: pressure, ...env } = process.env;
 const config = parseConfig(env);
 const say = (line: unknown) => void writeSync(1, `${JSON.stringify(line)}\n`);
@@ -49,7 +49,7 @@ function quota(): Machine {
   return { refuse: () => limit('1'), allow: () => limit('unlimited') };
 }
 
-/** A pragma on the house's own connection. */
+/** A pragma on the bot's own connection. */
 function pragma(refuse: string, allow: string): Machine {
   const every = (sql: string) => {
     for (const database of opened) exec(database, `PRAGMA ${sql}`);

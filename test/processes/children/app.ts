@@ -7,7 +7,7 @@ import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import type { Death } from '../killable-app.ts';
 
-/** The real house in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
+/** The real app in a process of its own, to be killed; each event is a line of JSON, written before it goes on. */
 const { DEATH: death, ...env } = process.env;
 
 const app = await openApp({

@@ -14,7 +14,7 @@ import { learningKeys } from './learning-keys.ts';
 const database = openDatabase({ path: process.argv[2] ?? '' });
 const kept = createSqliteKeyStore(database);
 
-/** Out of this process before it goes on; whoever reads may be slow. */
+/** Written before the process goes on; the reader may be slow. */
 function print(line: object): void {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let written = 0; written < bytes.length;) {
@@ -64,7 +64,7 @@ for (;;) {
   const answers = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => pool.lease('bytez', { model: 'org/model', job: 'image' }));
   for (const answer of answers) {
     if (answer.kind !== 'seat') {
-      // Somebody has to go on: a human wakes whoever rests longest.
+      // Somebody has to go on: a human wakes the key that cools longest.
       const resting = pool.keys()[Math.floor(random() * learningKeys.length)];
       if (resting !== undefined) pool.note(resting.key.id, { kind: 'wake' });
       continue;

@@ -6,7 +6,7 @@ import { migrations } from '../../../src/storage/sqlite/migrate.ts';
 import { createSqliteUsers } from '../../../src/storage/sqlite/people-and-chats.ts';
 import { type Scratch, scratch } from './scratch.ts';
 
-/** A data folder as a house left it. */
+/** A data folder as a bot left it. */
 function aDatabase(): Scratch & { readonly dataDir: string } {
   const place = scratch();
   using database = openDatabase({ path: place.file });

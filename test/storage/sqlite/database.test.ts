@@ -68,7 +68,7 @@ const damage: readonly (readonly [string, (file: string) => void])[] = [
   ],
 ];
 
-test.each(damage)('openDatabase() refuses a file that %s, names the mend and leaves it untouched', (_, spoil) => {
+test.each(damage)('openDatabase() refuses a file that %s, names the fix and leaves it untouched', (_, spoil) => {
   using place = aDatabase();
   spoil(place.file);
   const before = readFileSync(place.file);

@@ -28,7 +28,7 @@ test('a job is named by its update, and neither its end nor its removal lets the
   await data.drop([id], startMs);
   expect(await engine.reader.find(id)).toBeUndefined();
   expect(await comes(startMs + 6 * dayMs)).toBe(0);
-  // Telegram begins anew at random after a week of silence: then it is somebody else's.
+  // Telegram restarts ids at random after a week of silence: then it is somebody else's.
   expect(await comes(startMs + 8 * dayMs)).toBe(1);
   expect((await accepted(engine.at(startMs + 8 * dayMs), update)).id).toBe(id);
 });

@@ -9,7 +9,7 @@ import { createSqliteKeyStore } from '../../../src/storage/sqlite/key-store.ts';
 import { StorageError } from '../../../src/storage/sqlite/storage-error.ts';
 import { scratch } from './scratch.ts';
 
-test('openBeside() sees what the owner has committed, while the owner goes on', async () => {
+test('openReadOnly() sees what the owner has committed, while the owner goes on', async () => {
   using place = scratch();
   using owner = openDatabase({ path: place.file });
   using beside = openReadOnly(place.file);
@@ -19,7 +19,7 @@ test('openBeside() sees what the owner has committed, while the owner goes on', 
   expect(saltOf(beside)).toBe(salt);
 });
 
-test('openBeside() cannot write unless it was asked for', () => {
+test('openReadOnly() cannot write unless it was asked for', () => {
   using place = scratch();
   using _owner = openDatabase({ path: place.file });
   const change = `INSERT INTO settings (name, value) VALUES ('a', 'b')`;
@@ -29,7 +29,7 @@ test('openBeside() cannot write unless it was asked for', () => {
   expect(writer?.run(change)).toBe(1);
 });
 
-test('openBeside() answers nothing, and makes nothing, where no bot has run', () => {
+test('openReadOnly() answers nothing, and makes nothing, where no bot has run', () => {
   using place = scratch();
   expect(openReadOnly(place.file)).toBeUndefined();
   expect(openReadOnly(place.file, { writable: true })).toBeUndefined();
@@ -42,7 +42,7 @@ test('openBeside() answers nothing, and makes nothing, where no bot has run', ()
 test.each([
   ['older', migrations.slice(0, 1), 'older-schema'],
   ['newer', [...migrations, { version: 9_999, sql: '' }], 'newer-schema'],
-] as const)('openBeside() refuses an %s schema and leaves it as it is', (_name, steps, code) => {
+] as const)('openReadOnly() refuses an %s schema and leaves it as it is', (_name, steps, code) => {
   using place = scratch();
   openDatabase({ path: place.file, steps })[Symbol.dispose]();
   expect(() => openReadOnly(place.file, { writable: true })).toThrow(expect.objectContaining({ code }) as Error);
@@ -50,14 +50,14 @@ test.each([
   expect(readdirSync(path.dirname(place.file)).filter((name) => name.includes('schema-'))).toEqual([]);
 });
 
-test('openBeside() says of something else that it is no database', () => {
+test('openReadOnly() says of something else that it is no database', () => {
   using place = scratch();
   mkdirSync(path.dirname(place.file));
   writeFileSync(place.file, 'not a database, but long enough to look like something that could be one'.repeat(20));
   expect(() => openReadOnly(place.file)).toThrow(expect.objectContaining({ code: 'corrupt' }) as Error);
 });
 
-test('openBeside() tells a file that it may not look at from an absent one', () => {
+test('openReadOnly() tells a file that it may not look at from an absent one', () => {
   using place = scratch();
   mkdirSync(path.dirname(place.file));
   symlinkSync(place.file, place.file);
