@@ -16,7 +16,7 @@ export const providerMutants = [
   mutant('an abort does not end the wire', "signal.addEventListener('abort', this.#onAbort);", ';', ...wire),
   mutant(
     'JSON has any depth',
-    'if (depth > deepest || values > mostValues) return false;',
+    'if (depth > maxDepth || values > maxValues) return false;',
     '',
     'test/providers/http/parse-json.test.ts',
   ),
@@ -29,13 +29,13 @@ export const providerMutants = [
   ),
   mutant(
     'Retry-After has no least',
-    'Math.max(leastMs, Math.ceil(askedMs))',
+    'Math.max(minMs, Math.ceil(askedMs))',
     'Math.ceil(askedMs)',
     'test/providers/http/retry-after.test.ts',
   ),
   mutant(
     'Retry-After has no most',
-    'Math.min(mostMs, Math.max',
+    'Math.min(maxMs, Math.max',
     'Math.max(0, Math.max',
     'test/providers/http/retry-after.test.ts',
   ),
@@ -47,14 +47,14 @@ export const providerMutants = [
   ),
   mutant(
     'an address of any length is a result',
-    'text.length <= longestUrl && ',
+    'text.length <= maxUrlLength && ',
     '',
     `${bytez}/answer-bodies.test.ts`,
     'test/media/address-guard.test.ts',
   ),
   mutant(
     'any number of results is read',
-    'output.length > mostResults ? undefined : ',
+    'output.length > maxResults ? undefined : ',
     '',
     `${bytez}/answer-bodies.test.ts`,
     'test/media/redirects.test.ts',
@@ -73,7 +73,7 @@ export const providerMutants = [
   ),
   mutant(
     'a result at an address with our key is fetched',
-    'return tellsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;',
+    'return containsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;',
     'return read;',
     `${bytez}/failure-classes.test.ts`,
   ),
@@ -147,7 +147,7 @@ export const providerMutants = [
   ),
   mutant(
     'pieces of the prompt stay in what is told',
-    'if (size < shortestPiece) return text;',
+    'if (size < minPieceLength) return text;',
     'return text;',
     `${words}/strip-echo.test.ts`,
   ),

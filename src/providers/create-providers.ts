@@ -5,19 +5,19 @@ import type { HttpClient } from './http/http-exchange.ts';
 import { definitionOf } from './registry.ts';
 
 export type ProvidersOptions = {
-  /** What is configured of a provider; the built-in address holds where nothing is. */
+  /** The configured settings of each provider; an absent one uses its built-in URL. */
   readonly settings: Readonly<Record<ProviderName, { readonly baseUrl: string }>>;
   readonly http: HttpClient;
   readonly clock: Clock;
 };
 
-/** The adapters that are loaded, by name. One without keys is not even imported. */
+/** The loaded adapters, by name. The code of a provider without keys is not imported. */
 export type Providers = ReadonlyMap<ProviderName, Provider> & {
-  /** Loads what is missing of these; a name without an adapter in this version is passed over. */
+  /** Loads the missing adapters of these providers; skips names without an adapter in this version. */
   load(names: Iterable<ProviderName>): Promise<void>;
 };
 
-/** Adapters over one client, loaded for the providers named. */
+/** Creates the adapters of the named providers over one HTTP client. */
 export async function createProviders(
   names: Iterable<ProviderName>,
   { settings, http, clock }: ProvidersOptions,

@@ -3,7 +3,7 @@ import type { ProviderDefinition } from './provider-definition.ts';
 
 const keysOnly = { seatsPerKey: 4, models: [], otherModels: textOnly, chains: {} } as const;
 
-/** Providers whose keys and settings are read although this version has no adapter for them. */
+/** Providers without an adapter in this version; their keys and settings are read and kept. */
 export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
   { name: 'openai', prefixes: ['OPENAI'], baseUrl: 'https://api.openai.com/v1', ...keysOnly },
   {

@@ -5,61 +5,60 @@ import type { Clock } from '../kit/clock.ts';
 import type { FailureTable } from './classification/classify.ts';
 import type { HttpClient } from './http/http-exchange.ts';
 
-/** What a model costs, in US dollars. */
+/** The price of a model, in US dollars. */
 export type ModelPrice = {
   readonly usd: number;
   readonly per: 'call' | 'image' | 'second' | 'million-input-tokens' | 'million-output-tokens';
 };
 
-/** One model of a provider, as far as it is known. */
+/** One known model of a provider. */
 export type ModelDefinition = {
-  /** Its id as the provider spells it: what stands behind the colon in a chain. */
+  /** The provider's id of the model: the part after the colon in a chain. */
   readonly model: string;
   readonly kind: JobKind;
   readonly traits: ModelTraits;
   readonly price?: ModelPrice;
-  /** How long a run usually takes. */
+  /** The usual duration of a run. */
   readonly usualMs?: number;
   /** The first day (UTC, `2026-12-01`) on which the provider no longer serves it. */
   readonly endsOn?: string;
 };
 
 export type AdapterOptions = {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly http: HttpClient;
   readonly clock: Clock;
 };
 
-/** What this version needs to ask a provider; the code that does it is loaded when there is a key for it. */
+/** The adapter of a provider; its code is loaded when there is a key for the provider. */
 export type AdapterDefinition = {
-  /** How the provider spells its failures. */
+  /** The table that classifies the provider's failures. */
   readonly failures: FailureTable;
   readonly load: () => Promise<(options: AdapterOptions) => Provider>;
 };
 
 /**
- * Everything that the rest of the program knows of one provider: its names, its address, its models. Settings, keys,
- * chains and model options are read from here, so that a new provider is one definition and one adapter. It is data: a
- * definition imports nothing that is costly to load.
+ * The definition of one provider: names, URL, models. Settings, keys, chains and model options come from here, so that a
+ * new provider needs one definition and one adapter. It is data and imports no code that is slow to load.
  */
 export type ProviderDefinition = {
   readonly name: ProviderName;
-  /** How its variables begin, in the order in which its keys are counted: `BYTEZ` for `BYTEZ_API_KEY`. */
+  /** The prefixes of its environment variables, in the order of its keys: `BYTEZ` for `BYTEZ_API_KEY`. */
   readonly prefixes: readonly [string, ...string[]];
-  /** Further variables that hold one of its keys, by their whole names. */
+  /** Full names of further variables that hold one of its keys. */
   readonly aliases?: readonly string[];
-  /** Where it is asked unless `<PREFIX>_BASE_URL` says otherwise. */
+  /** The default of `<PREFIX>_BASE_URL`. */
   readonly baseUrl: string;
-  /** Hosts beside that of the base URL to which its key may be sent. */
+  /** Further hosts to which its key may be sent. */
   readonly hosts?: readonly string[];
-  /** Concurrent calls that one of its keys may carry, unless `<PREFIX>_SEATS_PER_KEY` says otherwise. */
+  /** The default of `<PREFIX>_SEATS_PER_KEY`: concurrent calls per key. */
   readonly seatsPerKey: number;
   readonly models: readonly ModelDefinition[];
-  /** What is assumed of a model that is not listed. */
+  /** The assumed traits of a model that is not listed. */
   readonly otherModels: ModelTraits;
-  /** Its part of the built-in chain of each kind: ids of its models, the first one first. */
+  /** Its part of the built-in chain of each kind: model ids in order. */
   readonly chains: Readonly<Partial<Record<JobKind, readonly string[]>>>;
-  /** Absent while this version cannot ask it: its keys are read, and wait for a later version. */
+  /** Absent when this version cannot call the provider: its keys are read but not used. */
   readonly adapter?: AdapterDefinition;
 };

@@ -5,7 +5,7 @@ import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
-/** Every provider that this version knows, in the order in which they are listed everywhere. */
+/** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [bytezDefinition, ...keyOnlyDefinitions];
 
 export const providerNames: readonly ProviderName[] = providerDefinitions.map(({ name }) => name);
@@ -22,16 +22,16 @@ export function definitionOf(name: ProviderName): ProviderDefinition | undefined
   return definitions.get(name);
 }
 
-/** True where this version can ask the provider; keys of the others are read, and wait for a later version. */
+/** True when this version has an adapter for the provider; keys of other providers are read but not used. */
 export function isServed(name: ProviderName): boolean {
   return definitions.get(name)?.adapter !== undefined;
 }
 
-/** What the candidate's model takes beside the words. */
+/** The options that the candidate's model supports besides the prompt. */
 export const modelTraits: ModelLookup = ({ provider, model }) =>
   traits.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
 
-/** What is asked for a kind where no chain is configured: the built-in models of every provider that can be asked. */
+/** The default chain of a kind: the built-in models of every provider that has an adapter. */
 export function builtInChain(kind: JobKind): readonly Candidate[] {
   return providerDefinitions
     .filter(({ name }) => isServed(name))

@@ -21,7 +21,7 @@ test('createCallNotes() has everything durable before the next call is sent', as
   expect((await engine.reader.find(id))?.progress).toEqual({ candidate: 0, attempts: 1, calls: 2 });
 });
 
-test('createCallNotes() says when somebody else acts for the job now', async () => {
+test('createCallNotes() says when a newer lease owns the job now', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });

@@ -38,7 +38,7 @@ function modelsOf(kind: keyof typeof traits): readonly ModelDefinition[] {
   return Object.entries(traits[kind]).map(([model, own]) => ({ model, kind, traits: own }));
 }
 
-/** Bytez: open models behind one synchronous call; a free account carries one call at a time. */
+/** Bytez: open models behind one synchronous call; a free account allows one concurrent call. */
 export const bytezDefinition: ProviderDefinition = {
   name: 'bytez',
   prefixes: ['BYTEZ'],

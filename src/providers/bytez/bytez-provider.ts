@@ -9,11 +9,11 @@ import { safeDetail, withoutPrompt } from '../classification/strip-echo.ts';
 import { bytezFailures } from './failure-table.ts';
 import { readAnswer, readProbe } from './read-answer.ts';
 
-const longest = 200;
+const maxModelLength = 200;
 
-/** The model id as it stands in the path, its slash not encoded; undefined when it could name another path. */
+/** The model id as a URL path, its slash not encoded; undefined when it could lead to another path. */
 export function modelPath(model: string): string | undefined {
-  if (model.length > longest) return undefined;
+  if (model.length > maxModelLength) return undefined;
   const isSafe = model
     .split('/')
     .every((segment) => /^[A-Za-z0-9._:@+~-]+$/.test(segment) && !segment.includes('..') && segment !== '.');
@@ -21,7 +21,7 @@ export function modelPath(model: string): string | undefined {
 }
 
 export type BytezOptions = {
-  /** Ends in `/models/v2`; a slash behind it is dropped. */
+  /** Ends in `/models/v2`; a trailing slash is dropped. */
   readonly baseUrl: string;
   readonly http: HttpClient;
   /** Milliseconds since 1970, for Retry-After dates. */
@@ -40,11 +40,11 @@ type Answer = Extract<HttpReply, { kind: 'answer' }>;
 
 const understand = classifyByTable(bytezFailures);
 
-/** A result may come inside the JSON as base64. */
+/** A result may be base64 inside the JSON. */
 const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
 
-/** Bytez as a provider: one synchronous call a run, every answer read or classified here. */
+/** The Bytez adapter: one synchronous call per run; it parses every result and classifies every failure. */
 export function createBytezProvider({ baseUrl, http, now }: BytezOptions): BytezProvider {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
 
@@ -70,8 +70,8 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
         bodyLimitBytes: runLimitBytes,
       });
       const read = await readRun(reply, request, classify);
-      if (!read.ok) return { ok: false, failure: told(read.failure, secret) };
-      return tellsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;
+      if (!read.ok) return { ok: false, failure: redacted(read.failure, secret) };
+      return containsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;
     },
 
     probe: async (secret, signal) => {
@@ -85,12 +85,12 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
         bodyLimitBytes: probeLimitBytes,
       });
       const failure = probeFailure(reply, classify);
-      return failure === undefined ? { ok: true } : { ok: false, failure: told(failure, secret) };
+      return failure === undefined ? { ok: true } : { ok: false, failure: redacted(failure, secret) };
     },
   };
 }
 
-/** Nested, under the names that the pipelines know; nothing that was not asked for, since a strange name fails the run. */
+/** The `params` of a request, under the names of the pipelines; only requested ones, because an unknown name fails the run. */
 function paramsOf({ size, seed, negative }: GenerationRequest): { readonly params?: object } {
   const params = {
     ...size,
@@ -104,18 +104,18 @@ type Classify = (answer: Answer, complaint: Complaint) => AttemptFailure;
 
 async function readRun(reply: HttpReply, request: GenerationRequest, classify: Classify): Promise<MediaReply> {
   if (reply.kind !== 'answer') return { ok: false, failure: wireFailure(reply) };
-  const heard = (complaint: Complaint): MediaReply => ({
+  const failed = (complaint: Complaint): MediaReply => ({
     ok: false,
     failure: classify(reply, {
       ...complaint,
-      codes: complaint.codes.filter((code) => withoutWords(code, request) === code),
-      words: withoutWords(complaint.words, request),
+      codes: complaint.codes.filter((code) => withoutEcho(code, request) === code),
+      words: withoutEcho(complaint.words, request),
     }),
   });
-  if (!isSuccess(reply.status)) return heard(readComplaint(reply.status, reply.body));
+  if (!isSuccess(reply.status)) return failed(readComplaint(reply.status, reply.body));
   const answer = await readAnswer(reply.status, reply.body, request.kind);
   if (answer.kind === 'source') return { ok: true, source: answer.source };
-  if (answer.kind === 'complaint') return heard(answer.complaint);
+  if (answer.kind === 'complaint') return failed(answer.complaint);
   return { ok: false, failure: malformed(reply.status, answer.why) };
 }
 
@@ -127,7 +127,7 @@ function probeFailure(reply: HttpReply, classify: Classify): AttemptFailure | un
   return withoutRun(classify(reply, read));
 }
 
-/** A probe asks for no model and makes nothing: what speaks of those says something else. */
+/** Reclassifies a probe's failure: a probe names no model and starts no run, so it cannot fail because of them. */
 function withoutRun(failure: AttemptFailure): AttemptFailure {
   const { detail } = failure;
   if (failure.blame === 'model' || failure.blame === 'request') {
@@ -161,14 +161,14 @@ const unusableKey: AttemptFailure = {
   detail: 'the key cannot be an HTTP header value',
 };
 
-/** Such an address would carry the key to another host, and into the ledger. */
+/** Such a URL would send the key to another host and store it in the database. */
 const keyInAddress: AttemptFailure = {
   blame: 'provider',
   reason: 'result-forbidden',
   detail: 'the address of the result contains the key',
 };
 
-function tellsKey(source: MediaSource, key: string): boolean {
+function containsKey(source: MediaSource, key: string): boolean {
   if (source.kind !== 'url') return false;
   return source.url.includes(key) || unescaped(source.url).includes(key);
 }
@@ -193,12 +193,12 @@ function malformed(status: number, why: string): AttemptFailure {
   return { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` };
 }
 
-function told(failure: AttemptFailure, secret: SecretValue): AttemptFailure {
+function redacted(failure: AttemptFailure, secret: SecretValue): AttemptFailure {
   return { ...failure, detail: safeDetail(failure.detail, secret.reveal()) };
 }
 
-type PersonsWords = Pick<GenerationRequest, 'prompt' | 'negative'>;
+type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative'>;
 
-function withoutWords(text: string, { prompt, negative = '' }: PersonsWords): string {
+function withoutEcho(text: string, { prompt, negative = '' }: PersonsText): string {
   return withoutPrompt(withoutPrompt(text, prompt), negative);
 }

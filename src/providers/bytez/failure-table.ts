@@ -1,7 +1,7 @@
 import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes, knownPhrases as says } from '../classification/phrases.ts';
 
-/** What may stand in an answer whose status leaves open whose fault it is. Quota comes before the rate. */
+/** Phrases for a status that does not name the cause. Quota comes before the rate limit. */
 const whoseFault = [
   says.spentCredit,
   says.paymentRequired,
@@ -18,18 +18,18 @@ const whoseFault = [
   says.overloaded,
 ] as const;
 
-/** A refusal is looked for first: it costs one call, where a key that is blamed wrongly costs many. */
+/** Refusals come first: a wrong one costs one call, while a wrongly blamed key costs many. */
 const ofTheRequest = [says.refused, says.strangeParameter, says.unusablePrompt, ...whoseFault] as const;
 
 /**
- * How Bytez spells its failures. It documents 400, 401, 402, 404, 429 and 500 with plain words in `error`; what comes
- * from the models behind it, or from a gateway before it, uses the names that everybody uses.
+ * The failure table of Bytez. It documents 400, 401, 402, 404, 429 and 500 with plain text in `error`; models behind it
+ * and gateways in front of it use common error codes.
  */
 export const bytezFailures: FailureTable = {
   codes: knownCodes,
   types: knownTypes,
   statuses: [
-    /** A non-null error in a good answer. */
+    /** A non-null error in a 2xx response. */
     { from: 200, to: 299, means: 'unrecognized', unless: [...whoseFault, says.failedRun], page: 'malformed' },
     { from: 300, to: 399, means: 'malformed' },
     { from: 400, means: 'bad-request', unless: ofTheRequest, page: 'malformed' },

@@ -4,11 +4,11 @@ import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 
-const longestUrl = 2048;
-const mostResults = 10;
-const deepest = 3;
-/** Shorter texts are words that happen to use the same letters. */
-const shortestBase64 = 64;
+const maxUrlLength = 2048;
+const maxResults = 10;
+const maxDepth = 3;
+/** Shorter texts may be words that happen to be valid base64. */
+const minBase64Length = 64;
 
 const fieldOrder = [
   'url',
@@ -27,12 +27,12 @@ const ownFields = {
   video: ['url', 'video', 'video_url', 'output_mp4'],
 } as const satisfies Record<JobKind, readonly (typeof fieldOrder)[number][]>;
 
-/** Finds the result in any of the shapes in which it has been seen; undefined when it is in none of them. */
+/** Finds the result in any of the known response shapes; undefined when there is none. */
 export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSource | undefined {
   if (typeof output === 'string') return fromText(output.trim());
-  if (depth >= deepest) return undefined;
+  if (depth >= maxDepth) return undefined;
   if (Array.isArray(output)) {
-    return output.length > mostResults ? undefined : mediaSource(output[0], kind, depth + 1);
+    return output.length > maxResults ? undefined : mediaSource(output[0], kind, depth + 1);
   }
   const fields = fieldsOf(output);
   if (fields === undefined) return undefined;
@@ -45,7 +45,7 @@ export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSou
 
 function fromText(text: string): MediaSource | undefined {
   if (/^https?:\/\//i.test(text)) {
-    const isUsable = text.length <= longestUrl && !/\s/.test(text) && URL.canParse(text);
+    const isUsable = text.length <= maxUrlLength && !/\s/.test(text) && URL.canParse(text);
     return isUsable ? { kind: 'url', url: text } : undefined;
   }
   if (/^data:/i.test(text)) {
@@ -53,7 +53,7 @@ function fromText(text: string): MediaSource | undefined {
     const isMedia = /^data:(?:image|video)\/[\w.+-]+(?:;[\w=.+-]+)*;base64$/i.test(text.slice(0, Math.min(comma, 200)));
     return isMedia ? fromBase64(text.slice(comma + 1)) : undefined;
   }
-  return text.length >= shortestBase64 ? fromBase64(text) : undefined;
+  return text.length >= minBase64Length ? fromBase64(text) : undefined;
 }
 
 function fromBase64(text: string): MediaSource | undefined {
@@ -67,7 +67,7 @@ export type BytezAnswer =
   | { readonly kind: 'complaint'; readonly complaint: Complaint }
   | { readonly kind: 'malformed'; readonly why: string };
 
-/** Reads a 2xx answer to a run; never throws, whatever the bytes. */
+/** Parses a 2xx response to a run; never throws on invalid bytes. */
 export async function readAnswer(status: number, body: Uint8Array, kind: JobKind): Promise<BytezAnswer> {
   const parsed = parseJson(body);
   if (!parsed.ok) {
@@ -82,7 +82,7 @@ export async function readAnswer(status: number, body: Uint8Array, kind: JobKind
   return source === undefined ? { kind: 'malformed', why: 'no result in the answer' } : { kind: 'source', source };
 }
 
-/** True when a 2xx answer to the key probe is the provider's own and holds no error. */
+/** Parses a 2xx response to a key probe: `fine`, `malformed`, or the error that it holds. */
 export function readProbe(status: number, body: Uint8Array): Complaint | 'fine' | 'malformed' {
   const parsed = parseJson(body);
   if (!parsed.ok) return 'malformed';

@@ -1,48 +1,48 @@
 import type { AttemptFailure, FailureReason, Sureness } from '../../domain/failure.ts';
 import type { Complaint } from './error-body.ts';
 
-/** What an answer can mean; what becomes of a result is not told by an answer. */
+/** The reasons that a response can give; failures of a result's download are not among them. */
 export type AnsweredReason = Exclude<FailureReason, `result-${string}`>;
 
-/** Words, and what they mean. Linear in the length of what is read: no repetition inside a repetition. */
+/** A phrase and its reason. The pattern must run in linear time: no nested repetition. */
 export type Phrase = { readonly means: AnsweredReason; readonly says: RegExp };
 
 export type StatusRule = {
   readonly from: number;
-  /** Included; `from` alone when absent. */
+  /** Inclusive; absent means `from` alone. */
   readonly to?: number;
   readonly means: AnsweredReason;
-  /** Left off for a status that the provider documents, or HTTP itself beyond doubt. */
+  /** Absent for a status that the provider or HTTP defines beyond doubt. */
   readonly sureness?: Sureness;
-  /** Words that make it mean something else; the first that is found counts. */
+  /** Phrases that change its reason; the first match counts. */
   readonly unless?: readonly Phrase[];
-  /** What an HTML page with this status means, where that differs: it comes from a gateway in between. */
+  /** The reason of an HTML page with this status, if it differs: a gateway sends such pages. */
   readonly page?: AnsweredReason;
 };
 
-/** Names by what they mean. Their spelling counts, not their case or the marks between their parts. */
+/** Error names by reason. Matching ignores case and the separators between their parts. */
 export type NamesByReason = { readonly [Reason in AnsweredReason]?: readonly string[] };
 
-/** How a provider spells its failures, as data. The earlier reason counts where an answer names several. */
+/** A provider's failures as data. When a response names several reasons, the earlier one in the table counts. */
 export type FailureTable = {
-  /** `error.code`, `name`, a text that is one name. */
+  /** Matches `error.code`, `name`, and texts that are a single code. */
   readonly codes: NamesByReason;
-  /** `error.type`. */
+  /** Matches `error.type`. */
   readonly types: NamesByReason;
   readonly statuses: readonly StatusRule[];
-  /** For every other status. */
+  /** Applies to every other status. */
   readonly phrases: readonly Phrase[];
 };
 
 export type Classify = (complaint: Complaint, retryAfterMs: number | undefined) => AttemptFailure;
 
-/** Longer ones say nothing more, and take longer to read. */
-const mostWordsRead = 4000;
+/** Longer texts add no information and cost time. */
+const maxTextLength = 4000;
 
 /**
- * Makes a provider's classifier of its table: the structured code first, then the type, then the status with the
- * words that may turn it, then words alone. A code is sure, a type is likely; words that agree with the status on whom
- * to blame are likely too, all others a guess. What is in no row is `unrecognized`.
+ * Creates a classifier from a provider's table. It tries the structured code, then the type, then the status with its
+ * phrases, then phrases alone. A code is sure and a type is likely; a phrase that blames the same side as the status is
+ * likely, any other phrase is a guess. A failure without a match is `unrecognized`.
  */
 export function classifyByTable(table: FailureTable): Classify {
   const reasonOfCode = reasonOfName(table.codes);
@@ -79,7 +79,7 @@ function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
   }
   const sureness = rule.means === 'unrecognized' ? 'guess' : (rule.sureness ?? 'sure');
   const isTheirFault = blameFor(rule.means) === 'provider';
-  // A page is not the provider's own word on a key, a model or a request.
+  // An HTML page comes from a gateway, not from the provider, so it cannot blame a key, a model or a request.
   return {
     reason: rule.means,
     sureness: complaint.isHtml && !isTheirFault && sureness === 'sure' ? 'likely' : sureness,
@@ -87,7 +87,7 @@ function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
 }
 
 function spoken(phrases: readonly Phrase[], { words }: Complaint): Phrase | undefined {
-  const read = words.slice(0, mostWordsRead);
+  const read = words.slice(0, maxTextLength);
   return phrases.find(({ says }) => says.test(read));
 }
 

@@ -1,29 +1,29 @@
-/** This many consecutive letters and digits are the person's words, not a coincidence in the provider's. */
-const longestPiece = 20;
-/** Providers speak English: a few letters of another script say whose they are. */
-const longestForeignPiece = 8;
-const shortestPiece = 6;
-/** Shorter prompts would tear holes into the provider's own words. */
-const shortestPrompt = 8;
+/** A common run of this many letters and digits is part of the prompt and not a coincidence. */
+const pieceLength = 20;
+/** The same for prompts without Latin letters: providers write English, so a short run is enough. */
+const foreignPieceLength = 8;
+const minPieceLength = 6;
+/** Removing shorter prompts would damage the provider's own text. */
+const minPromptLength = 8;
 
 const hole = '[prompt]';
 
 /**
- * Takes an echoed prompt out, so that nobody's sentence decides how a failure is read or ends up in a log: as a whole,
- * and every longer piece of it, whatever was cut off, put in quotes, spelt in capitals or wrapped in between.
+ * Removes an echoed prompt from a provider's text, so that a person's words neither affect classification nor reach a
+ * log. It removes the whole prompt and every longer piece of it, even if truncated, quoted, uppercased or wrapped.
  */
 export function withoutPrompt(text: string, prompt: string): string {
   const trimmed = prompt.trim();
-  if (trimmed.length < shortestPrompt) return text;
+  if (trimmed.length < minPromptLength) return text;
   const whole = text.replaceAll(trimmed, hole).replaceAll(JSON.stringify(trimmed).slice(1, -1), hole);
   return withoutPieces(whole, trimmed);
 }
 
 function withoutPieces(text: string, prompt: string): string {
   const asked = lettersOf(prompt);
-  const longest = /[a-z]/i.test(prompt) ? longestPiece : longestForeignPiece;
-  const size = Math.min(longest, asked.letters.length);
-  if (size < shortestPiece) return text;
+  const wanted = /[a-z]/i.test(prompt) ? pieceLength : foreignPieceLength;
+  const size = Math.min(wanted, asked.letters.length);
+  if (size < minPieceLength) return text;
   const pieces = new Set<string>();
   for (let at = 0; at + size <= asked.letters.length; at += 1) pieces.add(asked.letters.slice(at, at + size));
 
@@ -48,11 +48,11 @@ function withoutPieces(text: string, prompt: string): string {
 
 type Letters = {
   readonly letters: string;
-  /** Where in the text each of them stands. */
+  /** The position of each letter in the text. */
   readonly places: readonly number[];
 };
 
-/** Letters and digits alone, in small letters where that leaves every place where it was. */
+/** Extracts letters and digits, lowercased where that keeps every position. */
 function lettersOf(text: string): Letters {
   const lower = text.toLowerCase();
   const small = lower.length === text.length ? lower : text;
@@ -66,7 +66,7 @@ function lettersOf(text: string): Letters {
   return { letters, places };
 }
 
-/** Beyond ASCII everything counts but the marks between words: a piece is compared with the prompt, not read. */
+/** Outside ASCII everything except separators counts as a letter, which is enough to compare pieces. */
 function isLetter(code: number): boolean {
   if (code < 0x80) return /[a-z0-9]/i.test(String.fromCharCode(code));
   return code > 0xbf && (code < 0x2000 || code > 0x206f) && (code < 0x3000 || code > 0x303f);
@@ -74,7 +74,7 @@ function isLetter(code: number): boolean {
 
 const detailLimit = 200;
 
-/** What may be told of a provider's own words: one short line, the key in every usual spelling taken out. */
+/** Returns a provider's text as one short line, with the key removed in every usual encoding. */
 export function safeDetail(text: string, secret: string): string {
   const line = withoutSecret(text, secret)
     .toWellFormed()
@@ -86,7 +86,7 @@ export function safeDetail(text: string, secret: string): string {
 function withoutSecret(text: string, secret: string): string {
   if (secret === '') return text;
   const spellings = [secret];
-  // Spellings of a very short secret would be found in innocent words.
+  // Encodings of a very short secret would match ordinary words.
   if (secret.length >= 8) {
     const url = encodeURIComponent(secret.toWellFormed());
     const coded = [0, 1, 2].map((before) => base64Inside(secret, before));
@@ -107,7 +107,7 @@ function withoutSecret(text: string, secret: string): string {
   return spellings.reduce((rest, spelling) => rest.replace(new RegExp(escaped(spelling), 'gi'), '[key]'), text);
 }
 
-/** What stays the same of the secret's base64 when so many bytes of something longer go before it. */
+/** The stable part of the secret's base64 when `before` bytes precede it in a longer text. */
 function base64Inside(secret: string, before: number): string {
   const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
   return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
@@ -117,7 +117,7 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
 
-/** Never cuts a surrogate pair in two. */
+/** Truncates without splitting a surrogate pair. */
 function cut(line: string, limit: number): string {
   let text = '';
   for (const character of line) {

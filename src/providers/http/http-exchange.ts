@@ -7,14 +7,14 @@ export type HttpCall = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** The one deadline of the call; aborting it closes the socket. */
+  /** The deadline of the call; aborting it closes the socket. */
   readonly signal: AbortSignal;
   readonly bodyLimitBytes: number;
 };
 
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Everything that a call can come to. A `detail` names codes and sizes only, never a header's value. */
+/** Every outcome of a call. A `detail` names codes and sizes only, never a header's value. */
 export type HttpReply =
   | { readonly kind: 'answer'; readonly status: number; readonly headers: HttpHeaders; readonly body: Uint8Array }
   | { readonly kind: 'timed-out' }
@@ -24,14 +24,14 @@ export type HttpReply =
   | { readonly kind: 'too-large' };
 
 /**
- * One request and its answer, collected as it comes in: a stream in between would cost more than all the rest. Settles
- * once; what the wire still says afterwards is not heard.
+ * One request and its buffered response, as an undici dispatch handler: a stream would cost more than the rest of the
+ * call. It settles once and ignores later events of the connection.
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #call: HttpCall;
   readonly #resolve: (reply: HttpReply) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #onAbort = () => this.#skipCandidate();
+  readonly #onAbort = () => this.#cancel();
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: HttpHeaders = {};
@@ -45,10 +45,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#reject = reject;
   }
 
-  /** Sends the request; the signal is listened to while the answer is on its way. */
+  /** Sends the request; listens to the signal until the response is complete. */
   begin(send: () => void): void {
     const { signal } = this.#call;
-    if (signal.aborted) return this.#skipCandidate();
+    if (signal.aborted) return this.#cancel();
     try {
       send();
     } catch (error) {
@@ -59,8 +59,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for its connection.
-    if (this.#isSettled) this.#leave();
+    // The call ended while it waited for a connection.
+    if (this.#isSettled) this.#closeConnection();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
@@ -84,7 +84,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const first = this.#chunks[0];
-    // Most answers come in one piece, which is taken as it is.
+    // Most responses arrive in one chunk, which needs no copy.
     const body = first?.byteLength === this.#bytes ? first : Buffer.concat(this.#chunks, this.#bytes);
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body });
   }
@@ -99,19 +99,19 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #refuse(reply: HttpReply): void {
     this.#settle(reply);
-    this.#leave();
+    this.#closeConnection();
   }
 
-  #skipCandidate(): void {
+  #cancel(): void {
     const reason: unknown = this.#call.signal.reason;
     if (this.#end()) {
       if (isTimeout(reason)) this.#resolve({ kind: 'timed-out' });
       else this.#reject(reason);
     }
-    this.#leave();
+    this.#closeConnection();
   }
 
-  /** Answers whether it was still going on. */
+  /** Marks the exchange as settled; returns false when it was settled before. */
   #end(): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
@@ -119,12 +119,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     return true;
   }
 
-  #leave(): void {
-    this.#controller?.abort(new Error('The rest of the answer is not wanted'));
+  #closeConnection(): void {
+    this.#controller?.abort(new Error('The rest of the response is not needed'));
   }
 }
 
-const troubles = {
+const errorReplies = {
   unreachable: { kind: 'unreachable', says: 'cannot connect' },
   untrusted: { kind: 'unreachable', says: 'cannot trust the server' },
   malformed: { kind: 'malformed', says: 'the answer is not HTTP' },
@@ -132,38 +132,38 @@ const troubles = {
 } as const satisfies Record<NetworkError['kind'], { kind: HttpReply['kind']; says: string }>;
 
 function replyFor(error: unknown): HttpReply {
-  const trouble = networkError(error);
-  const { kind, says } = troubles[trouble.kind];
-  return { kind, detail: `${says}: ${trouble.code}` };
+  const { kind: errorKind, code } = networkError(error);
+  const { kind, says } = errorReplies[errorKind];
+  return { kind, detail: `${says}: ${code}` };
 }
 
-/** An address as a request names it. */
-export type Address = { readonly origin: string; readonly path: string };
+/** A URL in the parts that a request needs. */
+type Address = { readonly origin: string; readonly path: string };
 
-const mostKnown = 1_000;
+const maxKnownUrls = 1_000;
 
-/** Parses each address once: the app calls the same few, and a call should not pay for parsing. */
+/** Caches parsed URLs: the app calls the same few, and parsing would cost every call. */
 export class KnownAddresses {
   readonly #known = new Map<string, Address>();
 
-  /** Throws on what is no address. */
+  /** Throws a TypeError for an invalid URL. */
   find(url: string): Address {
     const known = this.#known.get(url);
     if (known !== undefined) return known;
     const { origin, pathname, search } = new URL(url);
     const address = { origin, path: `${pathname}${search}` };
-    if (this.#known.size >= mostKnown) this.#known.clear();
+    if (this.#known.size >= maxKnownUrls) this.#known.clear();
     this.#known.set(url, address);
     return address;
   }
 }
 
 export type HttpClient = AsyncDisposable & {
-  /** Answers whatever happened on the wire; throws only the signal's reason when that is not a passed deadline. */
+  /** Returns a reply for every outcome of the call; throws only the signal's reason, unless that is a timeout. */
   call(call: HttpCall): Promise<HttpReply>;
 };
 
-/** One client for all providers; disposing it closes the agent it made and leaves alone one that was given. */
+/** Creates one client for all providers; disposing it destroys its own agent, never one passed in. */
 export function createHttpClient(options: { readonly agent?: Dispatcher } = {}): HttpClient {
   const own = newAgent();
   const dispatcher = options.agent ?? own;
@@ -181,8 +181,8 @@ export function createHttpClient(options: { readonly agent?: Dispatcher } = {}):
 }
 
 /**
- * HTTP/1.1 only: a cancelled call then ends its own socket and with it the provider's run. A server is trusted by its
- * certificate alone, whatever the environment says.
+ * HTTP/1.1 only, so that a cancelled call closes its own socket and with it the provider's run. Certificates are always
+ * verified, whatever the environment sets.
  */
 function newAgent(): Agent {
   const connect = { rejectUnauthorized: true };
@@ -203,10 +203,10 @@ function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.Dispa
 
 export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 
-const deepest = 64;
-const mostValues = 100_000;
+const maxDepth = 64;
+const maxValues = 100_000;
 
-/** Reads foreign JSON without letting its shape hurt: strict UTF-8, bounded depth, bounded number of values. */
+/** Parses untrusted JSON safely: strict UTF-8, bounded depth, bounded number of values. */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   let text: string;
   try {
@@ -215,7 +215,7 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
     return { ok: false, why: 'not UTF-8' };
   }
   if (text.trim() === '') return { ok: false, why: 'empty' };
-  if (!isModest(text)) return { ok: false, why: 'JSON too deep or with too many values' };
+  if (!isWithinBounds(text)) return { ok: false, why: 'JSON too deep or with too many values' };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
@@ -227,13 +227,13 @@ export function isHtml(text: string): boolean {
   return /^\s*(?:<!--[^]{0,500}?-->\s*)?<(?:!doctype|html|head|body|center|title|h1)\b/i.test(text.slice(0, 1000));
 }
 
-/** Own, enumerable fields of a JSON object; undefined for everything else. */
+/** Returns the own enumerable fields of a JSON object; undefined for everything else. */
 export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   return new Map(Object.entries(value));
 }
 
-function isModest(text: string): boolean {
+function isWithinBounds(text: string): boolean {
   let depth = 0;
   let values = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -248,7 +248,7 @@ function isModest(text: string): boolean {
     } else if (character === ',') {
       values += 1;
     }
-    if (depth > deepest || values > mostValues) return false;
+    if (depth > maxDepth || values > maxValues) return false;
   }
   return true;
 }

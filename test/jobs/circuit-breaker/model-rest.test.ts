@@ -12,7 +12,7 @@ function aRest() {
   return { clock, events, modelCooldowns: new ModelCooldowns(clock, (event) => events.push(event)) };
 }
 
-test('ModelCooldowns lets an unknown model rest for five minutes and a silent one for one, whatever the clock is set to', async () => {
+test('ModelCooldowns cools an unknown model down for five minutes and a model that is down for one, whatever the clock is set to', async () => {
   const { clock, events, modelCooldowns } = aRest();
   modelCooldowns.noteUnknown(unknown);
   modelCooldowns.noteDown(silent);
@@ -29,7 +29,7 @@ test('ModelCooldowns lets an unknown model rest for five minutes and a silent on
   ]);
 });
 
-test('ModelCooldowns.clearGuesses() wakes the silent models of one provider, and no unknown one', () => {
+test('ModelCooldowns.clearGuesses() ends the guessed cooldowns of one provider, and keeps those of unknown models', () => {
   const { modelCooldowns } = aRest();
   const elsewhere = { provider: 'openai', model: 'silent' } as const;
   modelCooldowns.noteUnknown(unknown);

@@ -117,7 +117,7 @@ export function endDelivery(
 }
 
 /** Selects the jobs that other owners were running or delivering; the parameters are the current owner. */
-const diedOn = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
+const interruptedJobs = `SELECT * FROM jobs WHERE state = 'running' AND owner IS NOT ?
   UNION ALL
   SELECT * FROM jobs WHERE state = 'ended' AND owner IS NOT ? AND ${outcomeKind} = 'result'
     AND EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note IS NULL)`;
@@ -133,7 +133,7 @@ export function recoverJobs(
   const setAside: JobId[] = [];
   const unreadable: JobId[] = [...setStraysAside(database, lines, nowMs)];
   let handedBack = 0;
-  for (const row of database.all(diedOn, owner, owner)) {
+  for (const row of database.all(interruptedJobs, owner, owner)) {
     // A delivery needs only the file and the person, so a partly unreadable row is enough.
     const found = row['state'] === 'running' ? readOrSetAside(database, row) : toShownJob(row);
     if ('setAside' in found) {
