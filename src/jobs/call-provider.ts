@@ -9,10 +9,9 @@ import type { ModelLookup, Operation, Provider, ProviderReply, Submitted } from 
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
-import { cancelOperation, type Followed, followOperation } from './follow-operation.ts';
-import { isCancelled, JobStopped } from './running-jobs.ts';
+import { cancelOperation, type Followed, followOperation, pollDelayMs } from './follow-operation.ts';
+import { isCancelled, JobStopped } from './job-progress.ts';
 import { generationRequest } from './request/request-options.ts';
-import { pollDelayMs } from './operation-polling.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 
 export type CallTools = {

@@ -1,12 +1,26 @@
 import type { Emit } from '../domain/events.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Lease } from '../domain/key-leases.ts';
-import type { Operation } from '../domain/provider.ts';
-import type { AsynchronousProvider, ProviderReply, StatusReply } from '../domain/provider.ts';
+import type { Operation, AsynchronousProvider, ProviderReply, StatusReply } from '../domain/provider.ts';
 import type { Clock } from '../kit/clock.ts';
 import { CallDeadline } from './call-deadline.ts';
-import { isCancelled } from './running-jobs.ts';
-import { pollDelayMs } from './operation-polling.ts';
+import { isCancelled } from './job-progress.ts';
+
+const firstMs = 2_000;
+const [minFirstMs, maxFirstMs] = [1_000, 5_000];
+const defaultMs = 10_000;
+const maxMs = 60_000;
+const growth = 1.5;
+
+/**
+ * The wait before the next status request, in milliseconds, after `looks` requests. The first wait is 1 to 5 s; later
+ * ones grow towards the interval that the provider asks for, at most a minute.
+ */
+export function pollDelayMs(looks: number, askedMs?: number): number {
+  const first = Math.min(Math.max(askedMs ?? firstMs, minFirstMs), maxFirstMs);
+  const target = Math.min(Math.max(askedMs ?? defaultMs, first), maxMs);
+  return Math.min(target, first * growth ** looks);
+}
 
 /** The timeout of one status request; it does not affect the operation. */
 const lookMs = 30_000;

@@ -9,7 +9,7 @@ import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { RunningJobs } from './running-jobs.ts';
+import { RunningJobs } from './job-progress.ts';
 import { candidatesFor, checkOptions, type CheckedOptions } from './request/request-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 

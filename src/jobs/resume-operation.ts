@@ -6,8 +6,7 @@ import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Random } from '../kit/backoff.ts';
 import { type CallJournal, type CallTools, concludeCall } from './call-provider.ts';
 import { cancelOperation, followOperation } from './follow-operation.ts';
-import type { ChainProgress, TurnEnding, JobMemory } from './job-progress.ts';
-import { isCancelled } from './running-jobs.ts';
+import { type ChainProgress, type TurnEnding, type JobMemory, isCancelled } from './job-progress.ts';
 import { decide } from './retry-policy.ts';
 
 export type ResumeTools = CallTools & {

@@ -9,8 +9,7 @@ import type { Users } from '../domain/users.ts';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
-import { createSqliteAdminCommands } from './sqlite/admin-commands.ts';
-import { createSqliteAlertStore } from './sqlite/alert-store.ts';
+import { createSqliteAdminCommands, createSqliteAlertStore } from './sqlite/admin-state.ts';
 import {
   createSqliteChatStore,
   createSqliteDialogues,

@@ -4,7 +4,7 @@ import type { AdminApi, KeyChoice, AdminCommands } from '../../src/domain/admin-
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 /** A runner over real rows; the admin API writes down what it is asked for and takes as long as it is told. */

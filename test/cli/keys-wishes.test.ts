@@ -3,7 +3,7 @@ import type { AdminCommand } from '../../src/domain/admin-api.ts';
 import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
 import { passTime } from '../support/pass-time.ts';
 import { aStage, type Stage, stageKey } from './stage.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pollDelayMs } from '../../src/jobs/operation-polling.ts';
+import { pollDelayMs } from '../../src/jobs/follow-operation.ts';
 
 test.each([
   [0, undefined, 2_000],

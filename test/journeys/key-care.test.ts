@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { KeySource } from '../../src/keys/sources/key-source.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
-import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-commands.ts';
+import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestApp, testKey, type TestApp } from '../support/test-app.ts';
 import { pictures, runs, until, whileTimePasses } from './talk.ts';

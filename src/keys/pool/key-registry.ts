@@ -6,7 +6,7 @@ import type { Mechanisms } from '../../domain/mechanisms.ts';
 import type { Accounts, KeyGroups } from './accounts.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import type { PoolClock } from './pool-clock.ts';
+import type { PoolClock } from '../../kit/clock.ts';
 import { ProviderKeys } from './provider-keys.ts';
 
 const longestHoldMs = 3_600_000;

@@ -4,7 +4,7 @@ import { OutlierDetector } from './outlier-detection.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import type { Returned } from '../../domain/key-leases.ts';
-import type { PoolClock } from './pool-clock.ts';
+import type { PoolClock } from '../../kit/clock.ts';
 import type { PooledKey } from './pooled-key.ts';
 
 type Succeeded = Extract<Returned, { kind: 'succeeded' }>;

@@ -1,12 +1,11 @@
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { type CoolReason, dueAtMs, type KeyState, type KeyRecord } from '../../domain/key-state.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { Clock, PoolClock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
 import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
 import { recordOf, type PooledKey } from './pooled-key.ts';
-import type { PoolClock } from './pool-clock.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
 export type SeatListener = (provider: ProviderName) => void;

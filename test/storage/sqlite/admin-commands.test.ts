@@ -4,8 +4,7 @@ import { alertSeverity, type AlertFacts } from '../../../src/domain/alert.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { migrations } from '../../../src/storage/sqlite/migrate.ts';
-import { createSqliteAdminCommands } from '../../../src/storage/sqlite/admin-commands.ts';
-import { createSqliteAlertStore } from '../../../src/storage/sqlite/alert-store.ts';
+import { createSqliteAdminCommands, createSqliteAlertStore } from '../../../src/storage/sqlite/admin-state.ts';
 import { scratch } from './scratch.ts';
 
 const commands: readonly AdminCommand[] = [
