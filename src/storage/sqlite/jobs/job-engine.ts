@@ -11,8 +11,12 @@ import type {
 } from '../../../domain/job-engine.ts';
 import type { Database, Row } from '../connection.ts';
 import { claimEnded, endDelivery, cancelJob, recoverJobs, settleJob, type SetAside } from './settle.ts';
-import { claimUnderWay, keepAnswer, keepOperation, keepCall, callsOf } from './calls.ts';
 import {
+  claimUnderWay,
+  keepAnswer,
+  keepOperation,
+  keepCall,
+  callsOf,
   checkpointJob,
   claimNext,
   claimOverdue,
