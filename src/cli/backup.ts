@@ -1,7 +1,7 @@
+import { sizeWords } from '../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { backUpDatabase, databasePath, setDatabaseAside } from '../app/maintenance.ts';
 import { lookAtConfig } from './keys/known-keys.ts';
-import { sizeWords } from './table.ts';
 import type { ProcessContext } from './process-context.ts';
 import { parseConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env.ts';

@@ -1,46 +1,35 @@
-import type { AttemptEnding, AttemptTrail } from '../domain/attempt-trail.ts';
-import { type FailureAction, failureTraits, type FailureScope, type Sureness } from '../domain/failure.ts';
-import { type GenerationOptions, type Job, type Outcome, type ResultPayload, sizeOf, filesOf } from '../domain/job.ts';
+import { count, isoTime, momentWords, spanWords } from '../observability/quantities.ts';
+import {
+  callEndingWords,
+  choiceWords,
+  failureActionWords,
+  failureScopeWords,
+  outcomeWords,
+  parkReasonWords,
+} from '../observability/operator-words.ts';
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import { failureTraits } from '../domain/failure.ts';
+import { type GenerationOptions, type Job, sizeOf, filesOf } from '../domain/job.ts';
 import { excerpt } from '../messages/view.ts';
 import { oneLine } from '../observability/describe-error.ts';
-import { choiceWords, count, parkWords, size } from '../observability/pretty-log.ts';
 import type { PastJob } from '../domain/job-engine.ts';
 import { paint, type Terminal, type ProcessContext } from './process-context.ts';
-import { isoTime, momentWords, spanWords, table } from './table.ts';
+import { table } from './table.ts';
 import { openAdmin } from '../app/open-admin.ts';
 import { jobId } from '../domain/ids.ts';
 import { writeJson } from './keys/key-tables.ts';
 import { lookAtConfig } from './keys/known-keys.ts';
 
-const promptInTale = 120;
+const reportPromptUnits = 120;
 
-const scopeWords = {
-  request: 'the request',
-  key: 'this key',
-  'key-and-model': 'this key with this model',
-  account: 'the account of this key',
-  model: 'the model',
-  provider: 'the provider',
-  network: 'the network',
-} as const satisfies Record<FailureScope, string>;
-
-const actionWords = {
-  fail: 'the job ends',
-  rotate: 'another key at once',
-  wait: 'wait, then again',
-  'next-candidate': 'the next model',
-} as const satisfies Record<FailureAction, string>;
-
-const sureWords = { sure: 'sure', likely: 'likely', guess: 'a guess' } as const satisfies Record<Sureness, string>;
-
-/** The whole story of a job, a line for each thing that happened. */
-export function tale(terminal: Terminal, past: PastJob, trail: readonly AttemptTrail[], nowMs: number): string[] {
+/** Everything that happened to a job, in order. */
+export function jobReport(terminal: Terminal, past: PastJob, trail: readonly AttemptTrail[], nowMs: number): string[] {
   const { job } = past;
   const started =
     job.claimedAtMs === undefined ? '' : `, first started after ${spanWords(job.claimedAtMs - job.acceptedAtMs)}`;
   return [
     `Job ${job.id}: ${job.kind}, ${job.lane} lane, line ${job.line}`,
-    `  "${excerpt(oneLine(job.prompt, promptInTale * 4), promptInTale)}"${optionWords(job.options)}`,
+    `  "${excerpt(oneLine(job.prompt, reportPromptUnits * 4), reportPromptUnits)}"${optionWords(job.options)}`,
     `  accepted ${momentWords(job.acceptedAtMs, nowMs)}${started}`,
     '',
     ...(trail.length === 0 ? ['  no call was made for it'] : trail.flatMap((call) => callLines(terminal, call))),
@@ -56,31 +45,19 @@ function callLines(terminal: Terminal, call: AttemptTrail): readonly string[] {
   return [
     `  ${paint(terminal, 'bold', head)}, ${candidate.provider}:${candidate.model}`,
     `     ${choiceWords(choice)}${expected}; waited ${spanWords(call.waitedMs)}`,
-    ...callEndingLines(terminal, ending).map((line) => `     ${line}`),
+    ...endingLines(terminal, ending).map((line) => `     ${line}`),
   ];
 }
 
-function callEndingLines(terminal: Terminal, ending: AttemptEnding): readonly string[] {
-  switch (ending.kind) {
-    case 'not-sent':
-      return ['never sent: the job was cancelled or handed back before'];
-    case 'sent':
-      return ['under way, or the bot ended before its answer was kept'];
-    case 'submitted':
-      return [`taken on by the provider after ${spanWords(ending.ms)}, and not finished when this was written`];
-    case 'answered':
-      return [paint(terminal, 'good', `answered after ${spanWords(ending.ms)}`)];
-    case 'broken-off':
-      return [`broken off after ${spanWords(ending.ms)}: the job was cancelled or handed back`];
-    case 'failed': {
-      const { scope, action } = failureTraits[ending.reason];
-      const said = paint(terminal, 'bad', `${ending.reason} (${sureWords[ending.sureness]})`);
-      return [
-        `${said} after ${spanWords(ending.ms)}: ${oneLine(ending.detail)}`,
-        `it concerns ${scopeWords[scope]}; next: ${actionWords[action]}`,
-      ];
-    }
-  }
+function endingLines(terminal: Terminal, ending: AttemptTrail['ending']): readonly string[] {
+  const words = callEndingWords(ending);
+  if (ending.kind === 'answered') return [paint(terminal, 'good', words)];
+  if (ending.kind !== 'failed') return [words];
+  const { scope, action } = failureTraits[ending.reason];
+  return [
+    `${paint(terminal, 'bad', words)}: ${oneLine(ending.detail)}`,
+    `it concerns ${failureScopeWords[scope]}; next: ${failureActionWords[action]}`,
+  ];
 }
 
 function lastLine({ job, endedAtMs }: PastJob, trail: readonly AttemptTrail[], nowMs: number): string {
@@ -91,41 +68,15 @@ function lastLine({ job, endedAtMs }: PastJob, trail: readonly AttemptTrail[], n
     endedAtMs === undefined
       ? ''
       : ` ${momentWords(endedAtMs, nowMs)}, ${spanWords(endedAtMs - job.acceptedAtMs)} after it was accepted`;
-  const told = state.kind === 'told' ? '' : '; the person is not told yet';
-  return `Ended${when}: ${endingWords(state.outcome)}; ${calls}${told}`;
+  const delivered = state.kind === 'told' ? '' : '; not delivered yet';
+  return `Ended${when}: ${outcomeWords(state.outcome)}; ${calls}${delivered}`;
 }
 
-/** How a job ended, in a few words. */
-export function endingWords(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'result':
-      return `${payloadWords(outcome.payload)}, ${outcome.model}`;
-    case 'failed': {
-      const again = outcome.againAtMs === undefined ? '' : `, worth asking again from ${isoTime(outcome.againAtMs)}`;
-      return `failed: ${outcome.code}${again}`;
-    }
-    case 'cancelled':
-      return 'cancelled';
-  }
-}
-
-function payloadWords(payload: ResultPayload): string {
-  const bytes = size(sizeOf(payload).bytes);
-  switch (payload.kind) {
-    case 'file':
-      return `${payload.file.kind} of ${bytes}`;
-    case 'files':
-      return `${payload.files.length} files of ${bytes}`;
-    case 'text':
-      return `text of ${bytes}`;
-  }
-}
-
-/** Where a job stands that has not ended. */
-export function stateWords({ state }: Job, nowMs: number): string {
+/** The state of a job that has not ended. */
+function stateWords({ state }: Job, nowMs: number): string {
   if (state.kind === 'running') return 'running';
   if (state.kind !== 'waiting') return 'ended';
-  const why = state.reason === undefined ? '' : ` because ${parkWords[state.reason]}`;
+  const why = state.reason === undefined ? '' : ` because ${parkReasonWords[state.reason]}`;
   return state.readyAtMs > nowMs ? `waits until ${momentWords(state.readyAtMs, nowMs)}${why}` : `waits in line${why}`;
 }
 
@@ -142,36 +93,36 @@ function optionWords(options: GenerationOptions | undefined): string {
 }
 
 export type ExplainOptions = {
-  /** As in the log; the last jobs are listed without it. */
+  /** As in the log; without it the last jobs are listed. */
   readonly id: string | undefined;
   readonly json: boolean;
 };
 
-const listed = 10;
-const notFound = 1;
+const maxListed = 10;
+const notFoundCode = 1;
 
-/** Tells the story of one job from what the database kept of it, or lists the last jobs. */
+/** Prints what the database holds of one job, or lists the last jobs. */
 export async function explain(context: ProcessContext, { id, json }: ExplainOptions): Promise<void> {
   const { config } = lookAtConfig(context);
   using opened = await openAdmin({ config, keys: [], clock: context.clock });
   const { jobs } = opened.admin;
-  const sorry = (why: string) => {
+  const fail = (why: string) => {
     context.err.write(`${why}\n`);
-    context.exitWith(notFound);
+    context.exitWith(notFoundCode);
   };
-  const latest = await jobs.list({ count: listed });
+  const latest = await jobs.list({ count: maxListed });
   if (latest.length === 0 && opened.owner === 'never-ran') {
-    return sorry(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
+    return fail(`There is no job to explain: the bot has never run with DATA_DIR ${config.dataDir}`);
   }
   if (id === undefined) return listLatest(context, latest, json);
   const past = await jobs.find(jobId(id.trim()));
   if (past === undefined) {
     const shown = excerpt(oneLine(id), 60);
-    return sorry(`There is no job "${shown}"; "darkroom explain" alone lists the last ${listed}`);
+    return fail(`There is no job "${shown}"; "darkroom explain" alone lists the last ${maxListed}`);
   }
   const trail = await jobs.trail(past.job.id);
   if (json) writeJson(context.out, { ...jobDocument(past), calls: trail.map((call) => callDocument(call)) });
-  else context.out.write(`${tale(context.out, past, trail, context.clock.now()).join('\n')}\n`);
+  else context.out.write(`${jobReport(context.out, past, trail, context.clock.now()).join('\n')}\n`);
 }
 
 function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boolean): void {
@@ -184,7 +135,7 @@ function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boo
     job.kind,
     job.lane,
     { text: String(job.progress.calls) },
-    job.state.kind === 'ended' || job.state.kind === 'told' ? endingWords(job.state.outcome) : stateWords(job, nowMs),
+    job.state.kind === 'ended' || job.state.kind === 'told' ? outcomeWords(job.state.outcome) : stateWords(job, nowMs),
     shortPrompt(job, 40),
   ]);
   const columns = [
@@ -199,10 +150,10 @@ function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boo
   context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);
 }
 
-const promptInJson = 200;
+const jsonPromptUnits = 200;
 
-export function shortPrompt({ prompt }: Job, longest: number): string {
-  return excerpt(oneLine(prompt, longest * 4), longest);
+function shortPrompt({ prompt }: Job, maxUnits: number): string {
+  return excerpt(oneLine(prompt, maxUnits * 4), maxUnits);
 }
 
 function jobDocument({ job, endedAtMs }: PastJob): object {
@@ -210,7 +161,7 @@ function jobDocument({ job, endedAtMs }: PastJob): object {
     id: job.id,
     kind: job.kind,
     lane: job.lane,
-    prompt: shortPrompt(job, promptInJson),
+    prompt: shortPrompt(job, jsonPromptUnits),
     options: job.options ?? null,
     line: job.line,
     acceptedAtMs: job.acceptedAtMs,

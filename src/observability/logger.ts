@@ -4,7 +4,7 @@ import type { PinoPretty } from 'pino-pretty';
 import type { AppEvent, Emit } from '../domain/events.ts';
 import { loggableError } from './describe-error.ts';
 import { redactLine, type Redactor } from './redaction/redactor.ts';
-import { storyLine } from './pretty-log.ts';
+import { eventLine } from './event-line.ts';
 
 export type LoggerOptions = {
   readonly level: LevelWithSilent;
@@ -48,11 +48,11 @@ function prettyStream(destination: DestinationStream): DestinationStream | undef
   }
 }
 
-/** One log line an event: its facts as fields, its story as the message. Never throws. */
+/** One log line an event: its facts as fields, its line as the message. Never throws. */
 export function emitTo(logger: Logger): Emit {
   return (event) => {
     try {
-      logger[levelOf(event)](fieldsOf(event), storyLine(event) ?? event.event);
+      logger[levelOf(event)](fieldsOf(event), eventLine(event) ?? event.event);
     } catch {
       // The emitter must not see an error of the log.
     }
@@ -137,8 +137,8 @@ function fieldsOf(event: AppEvent): Readonly<Record<string, unknown>> {
   }
   if (event.event === 'alert.raised' || event.event === 'alert.resolved') {
     const { id, severity, facts } = event.alert;
-    const { kind: trouble, ...more } = facts;
-    return { event: event.event, alertId: id, severity, trouble, ...more };
+    const { kind: alert, ...more } = facts;
+    return { event: event.event, alertId: id, severity, alert, ...more };
   }
   return event;
 }

@@ -96,9 +96,9 @@ test('explain tells the story of a job, call by call', async () => {
      it concerns this key; next: another key at once
   2. 12:00:02 bytez #3, attempt 1/3, bytez:org/model-one
      chosen as the only one left, 1 that just failed skipped; waited 0 ms
-     answered after 4.5 s
+     succeeded in 4.5 s
 
-Ended 12:00:06 UTC (54 s ago), 6 s after it was accepted: image of 99 kB, org/model-one; 2 calls; the person is not told yet
+Ended 12:00:06 UTC (54 s ago), 6 s after it was accepted: image of 99 kB, org/model-one; 2 calls; not delivered yet
 `);
 });
 
@@ -129,9 +129,9 @@ test('explain --json prints the trail with what each failure means, and the prom
 });
 
 const endings: readonly (readonly [AttemptEnding, string])[] = [
-  [{ kind: 'not-sent' }, 'never sent: the job was cancelled or handed back before'],
-  [{ kind: 'sent' }, 'under way, or the bot ended before its answer was kept'],
-  [{ kind: 'broken-off', ms: 2_000 }, 'broken off after 2 s: the job was cancelled or handed back'],
+  [{ kind: 'not-sent' }, 'never sent: the job was cancelled or requeued before'],
+  [{ kind: 'sent' }, 'in flight, or the bot ended before the answer was stored'],
+  [{ kind: 'broken-off', ms: 2_000 }, 'aborted after 2 s: the job was cancelled or requeued'],
   [
     { kind: 'failed', reason: 'overloaded', sureness: 'guess', detail: 'too\u0007 much\nto do', ms: 90 },
     'overloaded (a guess) after 90 ms: too much to do\n     it concerns the provider; next: wait, then again',

@@ -11,29 +11,29 @@ test('keys report says of each key what is wrong, since when, and what to do abo
   expect(code).toBe(0);
   const words = out.replaceAll(/ \([0-9a-f]{8}…\)/g, '');
   expect(words).toBe(`bytez: 3 of 7 keys take calls
-  bytez #1 is refused by the provider, 3 times in a row (last rejected 2 min ago); asked again at 12:15:00 UTC (in 15 min)
+  bytez #1 is refused by the provider, 3 times in a row (last rejected 2 min ago); probed again at 12:15:00 UTC (in 15 min)
     to do: replace it: BYTEZ_API_KEYS, position 1; when it was fixed at the provider, "darkroom keys wake bytez#1"
   bytez #2 is out of credit; tried again at 14:00:00 UTC (in 2 h)
     to do: add credit to its account, then "darkroom keys wake bytez#2"; or replace it: BYTEZ_API_KEYS, position 2
-  bytez #3 has rested for 10 s: the provider said that it is asked too often
-    to do: wait until 12:00:20 UTC (in 20 s); if this is often so, add keys
+  bytez #3 has been cooling for 10 s: the provider said that it is called too often
+    to do: wait until 12:00:20 UTC (in 20 s); if this happens often, add keys
   bytez #4 takes calls, after the others: it failed once (failed-run), 4 s ago
     to do: nothing to do, its next call decides
-  bytez #5 is switched off
-    to do: "darkroom keys enable bytez#5" switches it on
-  bytez #6 is on trial: its last call was not answered in time and may still hold its seat
+  bytez #5 is disabled
+    to do: "darkroom keys enable bytez#5" enables it
+  bytez #6 is half-open: its last call was not answered in time and may still hold its seat
     to do: nothing to do, its next call decides
-The bot is not running: this is what it last wrote down
+The bot is not running: these are the last stored figures
 `);
 });
 
-test('keys report tells when the first key wakes, when all of them rest', async () => {
+test('keys report tells when the first key is ready, when all of them are cooling', async () => {
   using stage = aStage();
   stage.env['BYTEZ_API_KEYS'] = stageKey(3);
   await stage.remember({ 3: aBadNight[3] ?? {} });
   const { out } = await stage.run('keys report');
   expect(out).toContain(
-    'bytez: no key takes calls, requests wait: the first key wakes at 12:00:20 UTC (in 20 s)\n  bytez #1',
+    'bytez: no key takes calls, requests wait: the first key is ready at 12:00:20 UTC (in 20 s)\n  bytez #1',
   );
 });
 
@@ -65,15 +65,15 @@ test('keys report names the variable and the position that a key was read from, 
   expect(out).toContain('- BYTEZ_API_KEYS position 1 is not a usable key');
 });
 
-test('keys report --json names the troubles with their fixes', async () => {
+test('keys report --json names the problems with their fixes', async () => {
   using stage = await aStageAtNight();
-  const { troubles } = JSON.parse((await stage.run('keys report --json')).out) as { troubles: { key: string }[] };
-  expect(troubles.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
-  expect(troubles[4]).toEqual({
+  const { problems } = JSON.parse((await stage.run('keys report --json')).out) as { problems: { key: string }[] };
+  expect(problems.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
+  expect(problems[4]).toEqual({
     key: 'bytez #5',
     acceptsCalls: false,
-    what: 'is switched off',
-    fix: '"darkroom keys enable bytez#5" switches it on',
+    what: 'is disabled',
+    fix: '"darkroom keys enable bytez#5" enables it',
   });
 });
 

@@ -14,20 +14,20 @@ test('keys list shows where each key stands, beside a running bot', async () => 
   const { out, err, code } = await stage.run('keys list');
   expect(err).toBe('');
   expect(code).toBe(0);
-  expect(lineOf(out, 'bytez #1')).toMatch(/bytez +0\/1 +– +benched \(rejected\), asked again in 15 min$/);
+  expect(lineOf(out, 'bytez #1')).toMatch(/bytez +0\/1 +– +benched \(rejected\), probed again in 15 min$/);
   expect(lineOf(out, 'bytez #3')).toMatch(/cooling \(rate-limited\) until 12:00:20 UTC \(in 20 s\)$/);
   expect(lineOf(out, 'bytez #4')).toMatch(/1\/2 +– +suspect \(failed-run\)$/);
   expect(lineOf(out, 'bytez #5')).toMatch(/disabled$/);
-  expect(lineOf(out, 'bytez #6')).toMatch(/on trial \(timed-out\)$/);
+  expect(lineOf(out, 'bytez #6')).toMatch(/half-open \(timed-out\)$/);
   expect(lineOf(out, 'bytez #7')).toMatch(/ready$/);
   expect(out).toContain('bytez: 3 of 7 keys take calls, 1 cooling, 2 benched, 1 disabled\n');
   expect(out).not.toContain('not running');
 });
 
-test('keys list without a running bot says so, and counts no call under way', async () => {
+test('keys list without a running bot says so, and counts no call in flight', async () => {
   using stage = await aStageAtNight();
   const { out } = await stage.run('keys list');
-  expect(out).toContain('The bot is not running: this is what it last wrote down');
+  expect(out).toContain('The bot is not running: these are the last stored figures');
   expect(lineOf(out, 'bytez #4')).toContain('0/2');
 });
 
@@ -35,7 +35,7 @@ test('a rest that ended while the bot stood still is over', async () => {
   using stage = await aStageAtNight();
   await stage.clock.advance(21_000);
   const { out } = await stage.run('keys list');
-  expect(lineOf(out, 'bytez #3')).toMatch(/on trial \(rate-limited\)$/);
+  expect(lineOf(out, 'bytez #3')).toMatch(/half-open \(rate-limited\)$/);
 });
 
 test('keys that share an account name the first of it', async () => {
@@ -75,8 +75,8 @@ test.each(['list', 'stats'])('a narrow terminal is not overrun by keys %s', asyn
 });
 
 test.each([
-  [80, 'bytez #1 +0/1 +benched \\(rejected\\), asked again in 15 min$'],
-  [60, 'bytez #1 .*benched \\(rejected\\), asked again in 15 min$'],
+  [80, 'bytez #1 +0/1 +benched \\(rejected\\), probed again in 15 min$'],
+  [60, 'bytez #1 .*benched \\(rejected\\), probed again in 15 min$'],
   [30, 'bytez #1  benched \\(rejected\\)…?'],
 ])('in %i columns keys list leaves out what matters least, and never the state', async (columns, line) => {
   using stage = await aStageAtNight();

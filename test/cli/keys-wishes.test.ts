@@ -115,7 +115,7 @@ test('a running bot that carries the wish out is waited for', async () => {
   });
   const startedMs = stage.clock.now();
   const { out } = await passTime(stage.clock, stage.run('keys enable 2 3'), { stepMs: 100 });
-  expect(out).toBe('Done: bytez #2, bytez #3 switched on\n');
+  expect(out).toBe('Done: bytez #2, bytez #3 enabled\n');
   expect(seen).toMatchObject([{ kind: 'enable-keys', keys: [expect.any(String), expect.any(String)] }]);
   expect(stage.clock.now() - startedMs).toBeLessThan(2_000);
 });

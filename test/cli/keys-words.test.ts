@@ -1,8 +1,8 @@
+import { isoTime, momentWords, spanWords } from '../../src/observability/quantities.ts';
 import { expect, test } from 'vitest';
 import { stateCell } from '../../src/cli/keys/key-tables.ts';
-import { troubleOf } from '../../src/cli/keys/report.ts';
+import { keyProblem } from '../../src/cli/keys/report.ts';
 import type { KnownKey } from '../../src/cli/keys/known-keys.ts';
-import { isoTime, momentWords, spanWords } from '../../src/cli/table.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
 import { atMs, noHealth } from './stage.ts';
@@ -39,9 +39,9 @@ const table: readonly (readonly [state: KeyState, cell: string, what: RegExp | u
     ],
     [
       { ...cooling, reason: 'rate-limited' },
-      'cooling (rate-limited) until 12:00:05 UTC (in 5 s)',
-      /asked too often/,
-      /^wait until 12:00:05 UTC \(in 5 s\) at the latest; if this is often so, add keys/,
+      'cooling (rate-limited) until 12:00:05 UTC (in 5 s) at the latest',
+      /called too often/,
+      /^wait until 12:00:05 UTC \(in 5 s\) at the latest; if this happens often, add keys/,
     ],
     [
       { ...cooling, reason: 'rate-limited', stated: true },
@@ -51,61 +51,61 @@ const table: readonly (readonly [state: KeyState, cell: string, what: RegExp | u
     ],
     [
       { ...cooling, reason: 'concurrency' },
-      'cooling (concurrency) until 12:00:05 UTC (in 5 s)',
-      /carries no further call/,
+      'cooling (concurrency) until 12:00:05 UTC (in 5 s) at the latest',
+      /allows no further call/,
       /one of its own/,
     ],
     [
       { ...cooling, reason: 'timed-out' },
-      'cooling (timed-out) until 12:00:05 UTC (in 5 s)',
+      'cooling (timed-out) until 12:00:05 UTC (in 5 s) at the latest',
       /not answered in time/,
       /at the latest$/,
     ],
     [
       { ...cooling, reason: 'fails-alone' },
-      'cooling (fails-alone) until 12:00:05 UTC (in 5 s)',
+      'cooling (fails-alone) until 12:00:05 UTC (in 5 s) at the latest',
       /where the other keys succeed/,
       /replace it: BYTEZ_API_KEYS, position 3$/,
     ],
     [
       { kind: 'half-open', after: 'out-of-credit', times: 1 },
-      'on trial (out-of-credit)',
+      'half-open (out-of-credit)',
       /was out of credit/,
       /decides/,
     ],
     [
       { ...benched, ...rejected },
-      'benched (rejected), asked again in 60 s',
-      /^is refused by the provider; asked again at 12:01:00 UTC \(in 60 s\)$/,
+      'benched (rejected), probed again in 60 s',
+      /^is refused by the provider; probed again at 12:01:00 UTC \(in 60 s\)$/,
       /^replace it: BYTEZ_API_KEYS, position 3/,
     ],
     [
       { ...benched, ...rejected, confirmed: false, times: 2 },
-      'benched (rejected), asked again in 60 s',
+      'benched (rejected), not confirmed, probed again in 60 s',
       /^was refused, 2 times in a row; not confirmed yet/,
-      /^nothing yet; "darkroom keys test" asks at once/,
+      /^nothing yet; "darkroom keys test" probes it at once/,
     ],
     [
       { ...benched, reason: 'out-of-credit', probeAtMs: atMs - 1 },
-      'benched (out-of-credit), asked again now',
+      'benched (out-of-credit), tried again now',
       /^is out of credit; tried again now$/,
       /^add credit to its account, then "darkroom keys wake bytez#3"/,
     ],
     [
       { kind: 'probing', ...rejected, times: 1, confirmed: true },
       'probing (rejected)',
-      /being asked/,
+      /being probed/,
       /in a few seconds/,
     ],
-    [{ kind: 'disabled' }, 'disabled', /switched off/, /keys enable bytez#3/],
+    [{ kind: 'disabled' }, 'disabled', /is disabled/, /keys enable bytez#3/],
   ];
 
-test.each(table)('%o has its words', (state, cell, what, fix) => {
+test.each(table)('%o is worded the same in tables and reports', (state, cell, what, fix) => {
   expect(stateCell(state, atMs)).toMatchObject({ text: cell });
-  const trouble = troubleOf(aKey(state), atMs);
-  if (what === undefined || fix === undefined) return expect(trouble).toBeUndefined();
-  expect(trouble?.what).toMatch(what);
-  expect(trouble?.fix).toMatch(fix);
+  const problem = keyProblem(aKey(state), atMs);
+  if (what === undefined || fix === undefined) return expect(problem).toBeUndefined();
+  expect(problem?.what).toMatch(what);
+  expect(problem?.fix).toMatch(fix);
 });
 
 test.each([

@@ -78,12 +78,12 @@ test('emitTo() names the event when there is no story, and the state of a key in
   expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });
 });
 
-test('emitTo() keeps the error of a trouble as its description and frames', () => {
+test('emitTo() keeps an error as its description and frames', () => {
   const { logger, entries } = aLogger();
   emitTo(logger)({ event: 'app.error', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
   expect(entries()[0]).toMatchObject({
     level: 50,
-    msg: 'trouble with the bytez line: Error: no [redacted]',
+    msg: 'error in the bytez line: Error: no [redacted]',
     error: { description: 'Error: no [redacted]', stack: expect.stringMatching(/^at /) },
   });
 });

@@ -2,7 +2,7 @@ import type { AppEvent } from '../../domain/events.ts';
 import { listen } from '../../http/listen.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { loadCatalog } from '../../messages/catalog.ts';
-import { storyLine } from '../../observability/pretty-log.ts';
+import { eventLine } from '../../observability/event-line.ts';
 import type { Participants } from '../../../sandbox/page/participants.ts';
 import { StartError } from '../../app/start-error.ts';
 import { loadSandbox } from '../sandbox.ts';
@@ -45,7 +45,7 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
         pool: () => app.core.pool.snapshot(),
         lines: async () => (await app.stats()).lines,
         find: (id) => app.service.find(id),
-        describe: storyLine,
+        describe: eventLine,
         onEvent,
         wakeKeys: () => app.core.keys.wake('all'),
       },

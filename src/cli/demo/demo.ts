@@ -9,7 +9,7 @@ import type { JobId } from '../../domain/ids.ts';
 import { kindCommands } from '../../domain/job.ts';
 import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
-import { storyLine } from '../../observability/pretty-log.ts';
+import { eventLine } from '../../observability/event-line.ts';
 import { openDemoPage } from './demo-page.ts';
 import { untilStopped } from '../process-context.ts';
 
@@ -162,7 +162,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   let early: string[] | undefined = says.length > 0 ? undefined : [];
   await using demoApp = await openDemoApp(
     (event) => {
-      const line = `              . ${storyLine(event) ?? event.event}`;
+      const line = `              . ${eventLine(event) ?? event.event}`;
       if (early !== undefined) early.push(line);
       else if (!quiet.has(event.event)) print(line);
       for (const listener of listeners) listener(event);

@@ -1,3 +1,4 @@
+import { isoTime } from '../../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { isAppRunning, lookOverDatabase } from '../../app/maintenance.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
@@ -6,7 +7,6 @@ import { readEnvironment } from '../../config/env.ts';
 import { readKeys } from '../../keys/sources/read-keys.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { type ProcessContext, paint, type Style, type Terminal } from '../process-context.ts';
-import { isoTime } from '../table.ts';
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkFolder } from './folder-checks.ts';
 import { ledgerFindings, resultFindings } from './ledger-findings.ts';

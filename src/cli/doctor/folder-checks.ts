@@ -1,6 +1,6 @@
+import { sizeWords } from '../../observability/quantities.ts';
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sizeWords } from '../table.ts';
 import { bad, counted, type Finding, good, note, warning } from './finding.ts';
 
 const databaseFiles = ['darkroom.db', 'darkroom.db-wal', 'darkroom.db-shm', 'owner.lock.db'];

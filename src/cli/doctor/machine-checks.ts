@@ -1,7 +1,7 @@
+import { isoTime, sizeWords, spanWords } from '../../observability/quantities.ts';
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkSqlite } from '../../app/maintenance.ts';
-import { isoTime, spanWords, sizeWords } from '../table.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
 const leastNode = [24, 15] as const;

@@ -51,7 +51,7 @@ export type AskOptions = {
   readonly json: boolean;
 };
 
-const doneWords = { wake: 'woken', disable: 'switched off', enable: 'switched on' } as const;
+const doneWords = { wake: 'woken', disable: 'disabled', enable: 'enabled' } as const;
 
 /** Asks the running bot to change keys and waits a little until it has; one that stands still does so at its next start. */
 export async function askOwner(context: ProcessContext, options: AskOptions): Promise<void> {

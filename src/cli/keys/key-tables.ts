@@ -1,22 +1,23 @@
+import { keyStateWords } from '../../observability/operator-words.ts';
+import { count, isoTime, spanWords } from '../../observability/quantities.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
-import { momentWords, waitWords, type Cell, spanWords, type Column, table, isoTime } from '../table.ts';
+import { type Cell, type Column, table } from '../table.ts';
 import type { Style, Terminal, ProcessContext } from '../process-context.ts';
-import { count } from '../../observability/pretty-log.ts';
 import { type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
 
 export type ProviderCount = {
   readonly provider: ProviderName;
   readonly total: number;
-  /** How many take calls. */
+  /** Keys that accept calls. */
   readonly ready: number;
   readonly cooling: number;
   readonly benched: number;
   readonly disabled: number;
 };
 
-/** The keys of each provider, counted by what they are good for. */
+/** The keys of each provider, counted by state. */
 export function countByProvider(
   keys: readonly { readonly provider: ProviderName; readonly state: KeyState }[],
 ): readonly ProviderCount[] {
@@ -37,10 +38,10 @@ export function countByProvider(
   });
 }
 
-/** 0 when every provider that can be asked, and at least one, has a key that takes calls. */
+/** 0 when every served provider, and at least one, has a key that accepts calls. */
 export function exitCodeFor(counts: readonly { readonly provider: ProviderName; readonly ready: number }[]): number {
-  const asked = counts.filter(({ provider }) => isServed(provider));
-  return asked.length > 0 && asked.every(({ ready }) => ready > 0) ? 0 : 1;
+  const served = counts.filter(({ provider }) => isServed(provider));
+  return served.length > 0 && served.every(({ ready }) => ready > 0) ? 0 : 1;
 }
 
 const styleOf = {
@@ -53,47 +54,14 @@ const styleOf = {
   disabled: 'dim',
 } as const satisfies Record<KeyState['kind'], Style>;
 
-/** The state of a key as it stands in a table, with how long it lasts. */
+/** The state of a key and when it may change. */
 export function stateCell(state: KeyState, nowMs: number): Cell {
-  return { text: stateWords(state, nowMs), style: styleOf[state.kind] };
-}
-
-/** The same without a moment in it: it changes when the state does, not with every second. */
-export function stateName(state: KeyState): string {
-  switch (state.kind) {
-    case 'ready':
-    case 'disabled':
-      return state.kind;
-    case 'half-open':
-      return `on trial (${state.after})`;
-    case 'suspect':
-    case 'cooling':
-    case 'benched':
-    case 'probing':
-      return `${state.kind} (${state.reason})`;
-  }
-}
-
-function stateWords(state: KeyState, nowMs: number): string {
-  switch (state.kind) {
-    case 'cooling':
-      return `${stateName(state)} until ${momentWords(state.untilMs, nowMs)}`;
-    case 'benched':
-      return state.probeAtMs <= nowMs
-        ? `${stateName(state)}, asked again now`
-        : `${stateName(state)}, asked again in ${waitWords(state.probeAtMs - nowMs)}`;
-    case 'ready':
-    case 'suspect':
-    case 'half-open':
-    case 'probing':
-    case 'disabled':
-      return stateName(state);
-  }
+  return { text: keyStateWords(state, nowMs), style: styleOf[state.kind] };
 }
 
 const shortFingerprint = 8;
 
-/** Where each key stands. */
+/** The state of each key. */
 export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
@@ -116,7 +84,7 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
   return table(terminal, columns, rows);
 }
 
-/** How each key has fared. */
+/** Calls, successes and durations of each key. */
 export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
@@ -132,11 +100,11 @@ export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
   return table(
     terminal,
     columns,
-    keys.map((key) => [key.name, fingerprintCell(key), ...fareCells(key), lastErrorWords(key, nowMs)]),
+    keys.map((key) => [key.name, fingerprintCell(key), ...statsCells(key), lastErrorWords(key, nowMs)]),
   );
 }
 
-/** State and fare side by side, for somebody who watches. */
+/** State and statistics side by side, for `monitor`. */
 export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
@@ -152,11 +120,11 @@ export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
   return table(
     terminal,
     columns,
-    keys.map((key) => [key.name, `${key.inFlight}/${key.seats}`, ...fareCells(key), stateCell(key.state, nowMs)]),
+    keys.map((key) => [key.name, `${key.inFlight}/${key.seats}`, ...statsCells(key), stateCell(key.state, nowMs)]),
   );
 }
 
-/** `bytez: 5 of 7 keys take calls, 1 rests, 1 is benched`. */
+/** `bytez: 5 of 7 keys take calls, 1 cooling, 1 benched`. */
 export function countLines({ keys }: KnownKeys): readonly string[] {
   return countByProvider(keys).map(({ provider, total, ready, cooling, benched, disabled }) => {
     if (!isServed(provider)) return notServedWords(provider, total);
@@ -170,7 +138,7 @@ export function countLines({ keys }: KnownKeys): readonly string[] {
   });
 }
 
-/** Said of keys that are set for a later version. */
+/** For keys of a provider that this version does not serve. */
 export function notServedWords(provider: ProviderName, total: number): string {
   return `${provider}: ${count(total, 'key')} set; this version does not ask ${provider} yet`;
 }
@@ -179,7 +147,7 @@ function fingerprintCell({ fingerprint }: KnownKey): Cell {
   return { text: fingerprint === undefined ? '–' : `${fingerprint.slice(0, shortFingerprint)}…`, style: 'dim' };
 }
 
-function fareCells({ health }: KnownKey): readonly Cell[] {
+function statsCells({ health }: KnownKey): readonly Cell[] {
   const { calls, callsToday, successRate, consecutiveErrors, meanLatencyMs, p95LatencyMs } = health;
   const span = (ms: number | undefined) => (ms === undefined ? '–' : spanWords(ms));
   return [
@@ -201,20 +169,20 @@ function lastErrorWords({ health }: KnownKey, nowMs: number): string {
   return lastError === undefined ? '–' : `${lastError.reason}, ${spanWords(nowMs - lastError.atMs)} ago`;
 }
 
-/** Everything known of the keys, for programs: stable names, and nothing of the keys themselves. */
+/** Every fact about the keys as JSON, under stable names and without any part of a key. */
 export function keysDocument(known: KnownKeys): object {
-  const { nowMs, bot, keys, warnings, strangers } = known;
+  const { nowMs, bot, keys, warnings, unconfigured } = known;
   return {
     at: isoTime(nowMs),
     bot,
     providers: countByProvider(keys),
     keys: keys.map((key) => keyDocument(key)),
-    rememberedButNotConfigured: strangers,
+    rememberedButNotConfigured: unconfigured,
     warnings,
   };
 }
 
-/** One key for programs. Times are milliseconds since 1970. */
+/** One key as JSON. Times are milliseconds since 1970. */
 export function keyDocument(key: KnownKey): object {
   const { name, provider, fingerprint, origin, state, inFlight, seats, account, health } = key;
   return {
@@ -244,13 +212,13 @@ export function writeJson(out: { write(text: string): void }, document: object):
   out.write(`${JSON.stringify(document, undefined, 2)}\n`);
 }
 
-/** Prints where each key stands. */
+/** Prints the state of each key. */
 export async function listKeys(context: ProcessContext, options: { readonly json: boolean }): Promise<void> {
   const known = await show(context, options.json, stateTable);
   context.exitWith(exitCodeFor(countByProvider(known.keys)));
 }
 
-/** Prints how each key has fared. */
+/** Prints the statistics of each key. */
 export async function keyStats(context: ProcessContext, options: { readonly json: boolean }): Promise<void> {
   await show(context, options.json, statsTable);
 }
@@ -263,25 +231,25 @@ async function show(context: ProcessContext, json: boolean, draw: typeof stateTa
   }
   const lines =
     known.keys.length === 0 ? [noKeys, ...known.warnings] : [...draw(context.out, known), '', ...countLines(known)];
-  context.out.write(`${[...lines, ...standing(known)].join('\n')}\n`);
+  context.out.write(`${[...lines, ...sourceNotes(known)].join('\n')}\n`);
   return known;
 }
 
 export const noKeys = 'No provider key is set: put BYTEZ_API_KEY into .env, then start the bot';
 
-/** What has to be known to read the rest rightly. */
-export function standing({ bot, strangers, config }: KnownKeys): readonly string[] {
+/** Notes on where the figures come from. */
+export function sourceNotes({ bot, unconfigured, config }: KnownKeys): readonly string[] {
   const remembered =
-    strangers === 0
+    unconfigured === 0
       ? []
       : [
-          `${strangers} more ${strangers === 1 ? 'key is' : 'keys are'} remembered and not configured here; if the bot uses ${strangers === 1 ? 'it' : 'them'}, run this where its .env is`,
+          `${unconfigured} more ${unconfigured === 1 ? 'key is' : 'keys are'} remembered and not configured here; if the bot uses ${unconfigured === 1 ? 'it' : 'them'}, run this where its .env is`,
         ];
   switch (bot) {
     case 'running':
       return remembered;
     case 'stopped':
-      return ['The bot is not running: this is what it last wrote down', ...remembered];
+      return ['The bot is not running: these are the last stored figures', ...remembered];
     case 'never-ran':
       return [`The bot has never run with DATA_DIR ${config.dataDir}: keys as configured, without history`];
   }

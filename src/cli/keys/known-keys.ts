@@ -86,7 +86,7 @@ export type KnownKeys = {
   readonly config: Config;
   readonly keys: readonly KnownKey[];
   /** How many keys the bot remembers that are not configured here. */
-  readonly strangers: number;
+  readonly unconfigured: number;
   readonly warnings: readonly string[];
 };
 
@@ -144,7 +144,7 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
       bot: owner,
       config,
       keys,
-      strangers: opened.unconfiguredKeys,
+      unconfigured: opened.unconfiguredKeys,
       warnings: [...warnings, ...read.warnings],
     },
     [Symbol.dispose]: () => opened[Symbol.dispose](),

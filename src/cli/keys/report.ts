@@ -1,5 +1,6 @@
-import { type BenchReason, type CoolReason, type KeyState, acceptsCalls } from '../../domain/key-state.ts';
-import { momentWords, spanWords } from '../table.ts';
+import { keyReasonWords, triedAgainWords } from '../../observability/operator-words.ts';
+import { momentWords, spanWords } from '../../observability/quantities.ts';
+import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import { originWords, type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
 import { type ProcessContext, paint, type Terminal } from '../process-context.ts';
 import { isServed } from '../../providers/registry.ts';
@@ -8,13 +9,13 @@ import {
   writeJson,
   notServedWords,
   noKeys,
-  standing,
+  sourceNotes,
   countByProvider,
   exitCodeFor,
   type ProviderCount,
 } from './key-tables.ts';
 
-/** What is wrong with a key, and what the person who reads it can do. */
+/** What is wrong with a key and what fixes it. */
 export type KeyProblem = {
   readonly what: string;
   readonly fix: string;
@@ -22,21 +23,8 @@ export type KeyProblem = {
 
 const manyErrors = 3;
 
-const coolWords = {
-  'rate-limited': 'the provider said that it is asked too often',
-  concurrency: 'its account carries no further call at once',
-  'timed-out': 'its last call was not answered in time and may still hold its seat',
-  'fails-alone': 'it fails where the other keys succeed',
-} as const satisfies Record<CoolReason, string>;
-
-const afterWords = {
-  ...coolWords,
-  rejected: 'it was refused',
-  'out-of-credit': 'it was out of credit',
-} as const satisfies Record<CoolReason | BenchReason, string>;
-
-/** What an operator should know about the key; undefined when it simply works. */
-export function troubleOf(key: KnownKey, nowMs: number): KeyProblem | undefined {
+/** What is wrong with the key; undefined when it works. */
+export function keyProblem(key: KnownKey, nowMs: number): KeyProblem | undefined {
   const { state, health } = key;
   switch (state.kind) {
     case 'ready':
@@ -52,17 +40,17 @@ export function troubleOf(key: KnownKey, nowMs: number): KeyProblem | undefined 
       };
     case 'cooling':
       return {
-        what: `has rested for ${spanWords(nowMs - state.sinceMs)}: ${coolWords[state.reason]}`,
+        what: `has been cooling for ${spanWords(nowMs - state.sinceMs)}: ${keyReasonWords[state.reason]}`,
         fix: coolFix(key, state, nowMs),
       };
     case 'half-open':
-      return { what: `is on trial: ${afterWords[state.after]}`, fix: 'nothing to do, its next call decides' };
+      return { what: `is half-open: ${keyReasonWords[state.after]}`, fix: 'nothing to do, its next call decides' };
     case 'probing':
-      return { what: 'is being asked whether it works again', fix: 'look again in a few seconds' };
+      return { what: 'is being probed', fix: 'look again in a few seconds' };
     case 'benched':
       return benchProblem(key, state, nowMs);
     case 'disabled':
-      return { what: 'is switched off', fix: `"${command('enable', key)}" switches it on` };
+      return { what: 'is disabled', fix: `"${command('enable', key)}" enables it` };
   }
 }
 
@@ -71,18 +59,18 @@ function benchProblem(key: KnownKey, state: Extract<KeyState, { kind: 'benched' 
   const refusals = state.times > 1 ? `, ${state.times} times in a row` : '';
   if (state.reason === 'out-of-credit') {
     return {
-      what: `is out of credit${refusals}${lastError(key, nowMs)}; tried again ${again}`,
+      what: `is out of credit${refusals}${lastError(key, nowMs)}; ${triedAgainWords(state.reason)} ${again}`,
       fix: `add credit to its account, then "${command('wake', key)}"; or replace it: ${originWords(key.origin)}`,
     };
   }
   if (!state.confirmed) {
     return {
-      what: `was refused${refusals}${lastError(key, nowMs)}; not confirmed yet, asked again ${again}`,
-      fix: `nothing yet; "darkroom keys test" asks at once, and if it is refused again replace it: ${originWords(key.origin)}`,
+      what: `was refused${refusals}${lastError(key, nowMs)}; not confirmed yet, ${triedAgainWords(state.reason)} ${again}`,
+      fix: `nothing yet; "darkroom keys test" probes it at once, and if it is refused again replace it: ${originWords(key.origin)}`,
     };
   }
   return {
-    what: `is refused by the provider${refusals}${lastError(key, nowMs)}; asked again ${again}`,
+    what: `is refused by the provider${refusals}${lastError(key, nowMs)}; ${triedAgainWords(state.reason)} ${again}`,
     fix: `replace it: ${originWords(key.origin)}; when it was fixed at the provider, "${command('wake', key)}"`,
   };
 }
@@ -92,13 +80,13 @@ function coolFix(key: KnownKey, state: Extract<KeyState, { kind: 'cooling' }>, n
   const wait = `wait until ${until}${state.stated ? '' : ' at the latest'}`;
   switch (state.reason) {
     case 'rate-limited':
-      return `${wait}; if this is often so, add keys`;
+      return `${wait}; if this happens often, add keys`;
     case 'concurrency':
       return `${wait}; if another program uses this account, give the bot one of its own`;
     case 'timed-out':
       return wait;
     case 'fails-alone':
-      return `${wait}; if it goes on, replace it: ${originWords(key.origin)}`;
+      return `${wait}; if it continues, replace it: ${originWords(key.origin)}`;
   }
 }
 
@@ -108,7 +96,7 @@ function lastError({ health }: KnownKey, nowMs: number): string {
     : ` (last ${health.lastError.reason} ${spanWords(nowMs - health.lastError.atMs)} ago)`;
 }
 
-/** As it is typed; the name stands without its space, so that it is one word. */
+/** As it is typed: the name without its space is one word. */
 function command(what: string, { provider, place }: KnownKey): string {
   return `darkroom keys ${what} ${provider}#${place}`;
 }
@@ -117,15 +105,15 @@ function command(what: string, { provider, place }: KnownKey): string {
 export async function reportKeys(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
   const known = await lookAtKeys(context);
   const counts = countByProvider(known.keys);
-  if (json) writeJson(context.out, { ...keysDocument(known), troubles: troublesOf(known) });
+  if (json) writeJson(context.out, { ...keysDocument(known), problems: keyProblems(known) });
   else context.out.write(`${reportLines(context.out, known, counts).join('\n')}\n`);
   context.exitWith(exitCodeFor(counts));
 }
 
-function troublesOf({ keys, nowMs }: KnownKeys): readonly object[] {
+function keyProblems({ keys, nowMs }: KnownKeys): readonly object[] {
   return keys.flatMap((key) => {
-    const trouble = troubleOf(key, nowMs);
-    return trouble === undefined ? [] : [{ key: key.name, acceptsCalls: acceptsCalls(key.state), ...trouble }];
+    const problem = keyProblem(key, nowMs);
+    return problem === undefined ? [] : [{ key: key.name, acceptsCalls: acceptsCalls(key.state), ...problem }];
   });
 }
 
@@ -135,7 +123,7 @@ function reportLines(terminal: Terminal, known: KnownKeys, counts: readonly Prov
     ...(keys.length === 0 ? [noKeys] : []),
     ...counts.flatMap((count) => providerLines(terminal, known, count)),
     ...(warnings.length === 0 ? [] : ['', 'In the environment:', ...warnings.map((warning) => `  - ${warning}`)]),
-    ...standing(known),
+    ...sourceNotes(known),
   ];
 }
 
@@ -146,20 +134,20 @@ function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: Pr
   const head =
     ready > 0
       ? paint(terminal, 'good', `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls`)
-      : paint(terminal, 'bad', `${provider}: no key takes calls, ${wakeWords(own, nowMs)}`);
+      : paint(terminal, 'bad', `${provider}: no key takes calls, ${nextReadyWords(own, nowMs)}`);
   const details = own.flatMap((key) => {
-    const trouble = troubleOf(key, nowMs);
-    if (trouble === undefined) return [];
+    const problem = keyProblem(key, nowMs);
+    if (problem === undefined) return [];
     const style = acceptsCalls(key.state) ? 'warn' : 'bad';
     const id = key.fingerprint === undefined ? '' : ` (${key.fingerprint.slice(0, 8)}…)`;
-    return [`  ${paint(terminal, style, key.name)}${id} ${trouble.what}`, `    to do: ${trouble.fix}`];
+    return [`  ${paint(terminal, style, key.name)}${id} ${problem.what}`, `    to do: ${problem.fix}`];
   });
   return details.length === 0 ? [`${head}; nothing is wrong`] : [head, ...details];
 }
 
-function wakeWords(keys: KnownKeys['keys'], nowMs: number): string {
-  const wakes = keys.flatMap(({ state }) => (state.kind === 'cooling' ? [state.untilMs] : []));
-  return wakes.length === 0
+function nextReadyWords(keys: KnownKeys['keys'], nowMs: number): string {
+  const untilMs = keys.flatMap(({ state }) => (state.kind === 'cooling' ? [state.untilMs] : []));
+  return untilMs.length === 0
     ? 'requests fail until one does'
-    : `requests wait: the first key wakes at ${momentWords(Math.min(...wakes), nowMs)}`;
+    : `requests wait: the first key is ready at ${momentWords(Math.min(...untilMs), nowMs)}`;
 }

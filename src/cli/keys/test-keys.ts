@@ -1,9 +1,10 @@
+import { isoTime, spanWords } from '../../observability/quantities.ts';
 import type { Terminal, ProcessContext } from '../process-context.ts';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { oneLine } from '../../observability/describe-error.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
-import { isoTime, spanWords, type Cell, table } from '../table.ts';
+import { type Cell, table } from '../table.ts';
 import { writeJson, notServedWords, noKeys, exitCodeFor } from './key-tables.ts';
 import { originWords, type KnownKey, openAdminLook } from './known-keys.ts';
 

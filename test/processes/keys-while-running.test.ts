@@ -50,7 +50,7 @@ test('a key that is disabled from beside is not used any more, until it is enabl
   expect(accountsUsed(app)).toEqual(new Set(['account 1', 'account 2']));
 
   expect(await darkroom(app, 'keys', 'disable', '1')).toEqual({
-    out: 'Done: bytez #1 switched off\n',
+    out: 'Done: bytez #1 disabled\n',
     err: '',
     code: 0,
   });
@@ -75,7 +75,7 @@ test('a key that is disabled from beside is not used any more, until it is enabl
   expect(accountsUsed(app, then)).toEqual(new Set(['account 1', 'account 2']));
 });
 
-test('keys stats and explain tell beside the running bot what happened', async () => {
+test('keys stats and explain show what happened while the bot runs', async () => {
   await using app = await openTestApp({
     accounts: [[{ do: { kind: 'rate-limited', retryAfterS: 60 } }], []],
     env: { ROTATION_STRATEGY: 'primary-first' },
@@ -83,22 +83,22 @@ test('keys stats and explain tell beside the running bot what happened', async (
   await askForPictures(app, 1, 1);
   const { jobId } = await app.event('job.delivered');
 
-  const story = await darkroom(app, 'explain', jobId);
-  expect(story.code).toBe(0);
-  expect(story.out).toMatch(
-    /1\. .* bytez #1, attempt 1\/3[^]*rate-limited[^]*2\. .* bytez #2, attempt 1\/3[^]*answered after/,
+  const explained = await darkroom(app, 'explain', jobId);
+  expect(explained.code).toBe(0);
+  expect(explained.out).toMatch(
+    /1\. .* bytez #1, attempt 1\/3[^]*rate-limited[^]*2\. .* bytez #2, attempt 1\/3[^]*succeeded in/,
   );
-  expect(story.out).toMatch(/Ended .* image of \d+ kB, .*; 2 calls\n$/);
+  expect(explained.out).toMatch(/Ended .* image of \d+ kB, .*; 2 calls\n$/);
 
   await expect
     .poll(async () => (await darkroom(app, 'keys', 'stats', '--json')).out, { timeout: 10_000, interval: 200 })
     .toMatch(/"callsToday": 1,\s+"successes": 1,/);
   const report = await darkroom(app, 'keys', 'report');
-  expect(report.out).toMatch(/bytez #1 .* asked too often\n {4}to do: wait until/);
+  expect(report.out).toMatch(/bytez #1 .* called too often\n {4}to do: wait until/);
   expect(report.code).toBe(0);
 });
 
-test('keys wake puts a resting key of the running bot back to work', async () => {
+test('keys wake puts a cooling key of the running bot back to work', async () => {
   await using app = await openTestApp({
     accounts: [[{ do: { kind: 'rate-limited', retryAfterS: 600 }, when: { times: 1 } }], []],
     env: { ROTATION_STRATEGY: 'primary-first' },

@@ -1,0 +1,119 @@
+import type { AppEvent } from '../domain/events.ts';
+import { describeError, oneLine } from './describe-error.ts';
+import {
+  alertWords,
+  callEndingWords,
+  choiceWords,
+  keyStateWords,
+  parkReasonWords,
+  setAsideWords,
+} from './operator-words.ts';
+import { count, sizeWords, spanWords } from './quantities.ts';
+
+/** An event as one line for a person; undefined for an event without news. */
+export function eventLine(event: AppEvent): string | undefined {
+  const words = wordsFor(event);
+  return words === undefined ? undefined : oneLine(words);
+}
+
+function wordsFor(event: AppEvent): string | undefined {
+  switch (event.event) {
+    case 'app.started':
+      return `started as ${event.bot} with ${count(event.keys, 'key')}, ${count(event.waiting, 'job')} waiting`;
+    case 'app.recovered':
+      if (event.handedBack + event.setAside + event.undelivered === 0) return undefined;
+      return `after the last stop: ${count(event.handedBack, 'job')} requeued, ${event.setAside} set aside, ${event.undelivered} to deliver`;
+    case 'retention.deleted':
+      return `deleted expired rows: ${count(event.requests, 'request')}, ${count(event.results, 'result')}`;
+    case 'app.stopping':
+      return `stopping, ${count(event.running, 'job')} running`;
+    case 'app.stopped':
+      return `stopped, ${count(event.handedBack, 'job')} requeued`;
+    case 'config.warning':
+      return `environment: ${event.text}`;
+    case 'config.reloaded':
+      return `environment read again: ${count(event.keys, 'key')}; changes of keys, weights, seats and accounts apply from now on`;
+    case 'app.error':
+      return `error in ${event.what}: ${describeError(event.error)}`;
+    case 'storage.unavailable':
+      return `the ${event.what} cannot be written; accepted requests are kept, new ones are refused: ${describeError(event.error)}`;
+    case 'storage.recovered':
+      return `the ${event.what} can be written again, after ${spanWords(event.lastedMs)}`;
+    case 'job.accepted':
+      return `job ${event.jobId} accepted: ${event.kind}, ${event.lane} lane, ${event.ahead} ahead`;
+    case 'job.started':
+      return `job ${event.jobId} started on the ${event.line} line after ${spanWords(event.waitedMs)}`;
+    case 'job.parked':
+      return `job ${event.jobId} parked for ${spanWords(event.forMs)}: ${parkReasonWords[event.reason]}`;
+    case 'job.produced':
+      return `job ${event.jobId} produced: ${event.mime}, ${sizeWords(event.bytes)}, ${spanWords(event.ms)}`;
+    case 'job.failed':
+      return `job ${event.jobId} failed: ${event.code}, after ${count(event.calls, 'call')}`;
+    case 'job.dead-lettered':
+      return `job ${event.jobId} is set aside: ${setAsideWords(event.processes)}`;
+    case 'job.cancelled':
+      return `job ${event.jobId} cancelled`;
+    case 'job.delivered':
+      return `job ${event.jobId} delivered after ${spanWords(event.ms)}${event.as === 'message' ? ', as a new message' : ''}`;
+    case 'job.notified':
+      return `job ${event.jobId}: the failure is delivered, ${event.code}`;
+    case 'job.undeliverable':
+      return `job ${event.jobId} cannot be delivered: ${event.why}`;
+    case 'attempt.started':
+      return `${attempt(event)}: started with ${event.model}, ${choiceWords(event.choice)}`;
+    case 'attempt.submitted':
+      return `${attempt(event)}: submitted, the provider works on it`;
+    case 'attempt.resumed':
+      return `${attempt(event)}: the provider still works on it, nothing is submitted again`;
+    case 'attempt.failed':
+      return `${attempt(event)}: ${event.failure.reason}`;
+    case 'attempt.succeeded':
+      return `${attempt(event)}: ${callEndingWords({ kind: 'answered', ms: event.ms })}`;
+    case 'result.refetch':
+      return `job ${event.jobId}: fetching the result again, ${event.detail}`;
+    case 'key.changed':
+      return `key ${event.keyName}: ${keyStateWords(event.state)}`;
+    case 'keys.grouped':
+      return `keys ${event.keyNames.join(', ')} share one account and its seats`;
+    case 'keys.tested':
+      return `tested ${count(event.total, 'key')} in ${spanWords(event.ms)}: ${event.working} working`;
+    case 'keys.reloaded':
+      return `keys read again: ${nameList('added', event.added)}, ${nameList('removed', event.removed)}`;
+    case 'keys.cleared':
+      return `keys ${event.keyNames.join(', ')} take calls again: the failures were those of ${event.provider}`;
+    case 'clock.jumped':
+      return `the clock of this machine was set ${event.byMs < 0 ? 'back' : 'forward'} by ${spanWords(Math.abs(event.byMs))}`;
+    case 'failure.unrecognized':
+      return `${event.provider} returned a failure that no rule recognizes, seen ${count(event.count, 'time')}: ${event.detail}`;
+    case 'alert.raised':
+      return `alert, ${alertWords(event.alert)}`;
+    case 'alert.resolved':
+      return `alert over, ${alertWords(event.alert)}`;
+    case 'alert.undeliverable':
+      return `admin ${event.adminId} cannot be sent alerts (${event.detail}): this admin has to send the bot /start once`;
+    case 'admin.refused':
+      return `user ${event.userId}, who is no admin, asked for /keys; an admin's id belongs into ADMIN_IDS`;
+    case 'model.cooling':
+      return `${event.provider} model ${event.model} is cooling for ${spanWords(event.forMs)}`;
+    case 'breaker.opened':
+      return `${event.provider} is down: one job at a time tries it until a call succeeds`;
+    case 'breaker.closed':
+      return `${event.provider} is up again`;
+    case 'telegram.error':
+      return `Telegram ${event.method}: ${event.detail}${event.retryInMs === undefined ? '' : `, again in ${spanWords(event.retryInMs)}`}`;
+    case 'telegram.conflict':
+      return `another process polls with this bot's token: ${event.waits ? 'waiting until it stops' : 'polling anyway'}; run one only`;
+    case 'telegram.conflict-over':
+      return `the other process stopped polling after ${spanWords(event.afterMs)}`;
+    case 'update.failed':
+      return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
+  }
+}
+
+function attempt(event: { readonly attempt: number; readonly of: number; readonly keyName: string }): string {
+  return `attempt ${event.attempt}/${event.of} ${event.keyName}`;
+}
+
+function nameList(what: string, names: readonly string[]): string {
+  return `${names.length} ${what}${names.length === 0 ? '' : ` (${names.join(', ')})`}`;
+}

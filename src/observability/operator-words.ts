@@ -1,0 +1,211 @@
+import type { Alert, AlertFacts } from '../domain/alert.ts';
+import type { AttemptEnding, Choice, ChoiceWhy, SkipReason } from '../domain/attempt-trail.ts';
+import type { FailureAction, FailureScope, Sureness } from '../domain/failure.ts';
+import { type Outcome, type ParkReason, type ResultPayload, filesOf, sizeOf } from '../domain/job.ts';
+import type { BenchReason, CoolReason, KeyState } from '../domain/key-state.ts';
+import { count, isoTime, momentWords, percent, sizeWords, spanWords, timeOfDay, waitWords } from './quantities.ts';
+
+// The English words of the log and of the command line. Each table covers one closed union of the domain, so the
+// compiler names the entry that a new member lacks. What people read in a chat comes from locales/ instead.
+
+/** Why a job waits. */
+export const parkReasonWords = {
+  'keys-cooling': 'every key is cooling',
+  'keys-busy': 'every key is busy',
+  'backing-off': 'waiting before the next attempt',
+  'next-candidate': 'going on to the next candidate',
+  'provider-silent': 'the provider is down and tried with one call at a time',
+} as const satisfies Record<ParkReason, string>;
+
+/** Why a key was chosen. */
+export const choiceReasonWords = {
+  'only-one': 'chosen as the only one left',
+  soonest: 'chosen as soonest',
+  'better-of-two': 'chosen as the better of two',
+  explored: 'chosen to measure it again, though it is slow',
+  'half-open': 'chosen to try it after its cooldown',
+  'in-turn': 'chosen in turn',
+  'least-used': 'chosen as least used',
+  'by-weight': 'chosen by weight',
+  'first-in-order': 'chosen as first in order',
+} as const satisfies Record<ChoiceWhy, string>;
+
+/** Why a key was skipped; follows a number of keys. */
+export const skipReasonWords = {
+  cooling: 'cooling',
+  benched: 'benched',
+  disabled: 'disabled',
+  busy: 'busy',
+  'other-model': 'without this model',
+  'just-failed': 'that just failed',
+  slow: 'slow',
+} as const satisfies Record<SkipReason, string>;
+
+/** `chosen as soonest of 4, 2 cooling skipped`. */
+export function choiceWords({ why, of, skipped }: Choice): string {
+  const passed = Object.entries(skipReasonWords).flatMap(([reason, words]) => {
+    const times = skipped[reason as SkipReason] ?? 0;
+    return times === 0 ? [] : [`${times} ${words}`];
+  });
+  const among = why === 'only-one' ? choiceReasonWords[why] : `${choiceReasonWords[why]} of ${of}`;
+  return passed.length === 0 ? among : `${among}, ${passed.join(', ')} skipped`;
+}
+
+/** What a key's state rests on, as a sentence. */
+export const keyReasonWords = {
+  'rate-limited': 'the provider said that it is called too often',
+  concurrency: 'its account allows no further call at the same time',
+  'timed-out': 'its last call was not answered in time and may still hold its seat',
+  'fails-alone': 'it fails where the other keys succeed',
+  rejected: 'it was refused',
+  'out-of-credit': 'it was out of credit',
+} as const satisfies Record<CoolReason | BenchReason, string>;
+
+/** `cooling (rate-limited)`: changes only when the state does. */
+export function keyStateName(state: KeyState): string {
+  switch (state.kind) {
+    case 'ready':
+    case 'disabled':
+      return state.kind;
+    case 'half-open':
+      return `${state.kind} (${state.after})`;
+    case 'suspect':
+    case 'cooling':
+    case 'benched':
+    case 'probing':
+      return `${state.kind} (${state.reason})`;
+  }
+}
+
+/**
+ * The state of a key and when it may change. Moments are relative to `nowMs` where it is given, as on a terminal, and
+ * absolute in the log, whose lines are read later.
+ */
+export function keyStateWords(state: KeyState, nowMs?: number): string {
+  const name = keyStateName(state);
+  switch (state.kind) {
+    case 'cooling': {
+      const until = nowMs === undefined ? timeOfDay(state.untilMs) : momentWords(state.untilMs, nowMs);
+      return `${name} until ${until}${state.stated ? '' : ' at the latest'}`;
+    }
+    case 'benched':
+      return `${name}${state.confirmed ? '' : ', not confirmed'}, ${triedAgainWords(state.reason)} ${trialTime(state.probeAtMs, nowMs)}`;
+    case 'ready':
+    case 'suspect':
+    case 'half-open':
+    case 'probing':
+    case 'disabled':
+      return name;
+  }
+}
+
+function trialTime(atMs: number, nowMs: number | undefined): string {
+  if (nowMs === undefined) return `at ${timeOfDay(atMs)}`;
+  return atMs <= nowMs ? 'now' : `in ${waitWords(atMs - nowMs)}`;
+}
+
+/** A free probe shows whether a refused key is accepted again; only a real call shows whether there is credit. */
+export function triedAgainWords(reason: BenchReason): 'probed again' | 'tried again' {
+  return reason === 'out-of-credit' ? 'tried again' : 'probed again';
+}
+
+/** What a failure concerns. */
+export const failureScopeWords = {
+  request: 'the request',
+  key: 'this key',
+  'key-and-model': 'this key with this model',
+  account: 'the account of this key',
+  model: 'the model',
+  provider: 'the provider',
+  network: 'the network',
+} as const satisfies Record<FailureScope, string>;
+
+/** What follows a failure. */
+export const failureActionWords = {
+  fail: 'the job ends',
+  rotate: 'another key at once',
+  wait: 'wait, then again',
+  'next-candidate': 'the next model',
+} as const satisfies Record<FailureAction, string>;
+
+/** How sure the reading of a failure is. */
+export const surenessWords = { sure: 'sure', likely: 'likely', guess: 'a guess' } as const satisfies Record<
+  Sureness,
+  string
+>;
+
+/** How a call ended, without the detail of a failure. */
+export function callEndingWords(ending: AttemptEnding): string {
+  switch (ending.kind) {
+    case 'not-sent':
+      return 'never sent: the job was cancelled or requeued before';
+    case 'sent':
+      return 'in flight, or the bot ended before the answer was stored';
+    case 'submitted':
+      return `submitted in ${spanWords(ending.ms)}, the provider works on it`;
+    case 'answered':
+      return `succeeded in ${spanWords(ending.ms)}`;
+    case 'broken-off':
+      return `aborted after ${spanWords(ending.ms)}: the job was cancelled or requeued`;
+    case 'failed':
+      return `${ending.reason} (${surenessWords[ending.sureness]}) after ${spanWords(ending.ms)}`;
+  }
+}
+
+/** How a job ended. */
+export function outcomeWords(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'result':
+      return `${payloadWords(outcome.payload)}, ${outcome.model}`;
+    case 'failed': {
+      const again = outcome.againAtMs === undefined ? '' : `, worth asking again from ${isoTime(outcome.againAtMs)}`;
+      return `failed: ${outcome.code}${again}`;
+    }
+    case 'cancelled':
+      return 'cancelled';
+  }
+}
+
+function payloadWords(payload: ResultPayload): string {
+  const size = sizeWords(sizeOf(payload).bytes);
+  switch (payload.kind) {
+    case 'file':
+      return `${payload.file.kind} of ${size}`;
+    case 'files':
+      return `${filesOf(payload).length} files of ${size}`;
+    case 'text':
+      return `text of ${size}`;
+  }
+}
+
+/** `high: bytez #3 failed 3 times in a row (rejected)`. */
+export function alertWords({ severity, facts }: Alert): string {
+  return `${severity}: ${alertFactWords(facts)}`;
+}
+
+function alertFactWords(facts: AlertFacts): string {
+  switch (facts.kind) {
+    case 'key-failing':
+      return `${facts.keyName} failed${facts.times === 1 ? '' : ` ${facts.times} times in a row`} (${facts.reason})`;
+    case 'no-key-ready':
+      return `no key of ${facts.provider} takes calls, ${count(facts.keys, 'key')} in all`;
+    case 'provider-silent':
+      return `${facts.provider} is down`;
+    case 'many-errors':
+      return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
+    case 'job-dead-lettered':
+      return `job ${facts.jobId} is set aside: ${setAsideWords(facts.processes)}`;
+    case 'telegram-rate-limited':
+      return `Telegram asked for a pause of ${spanWords(facts.forMs)}`;
+    case 'unauthorized-admin-attempt':
+      return `user ${facts.userId}, who is no admin, asked for /keys`;
+    case 'slow':
+      return `${facts.provider} takes ${spanWords(facts.meanMs)} a call, usually ${spanWords(facts.usualMs)}`;
+  }
+}
+
+/** Why a job is set aside; `processes` died while they worked on it, 0 when its row cannot be read. */
+export function setAsideWords(processes: number): string {
+  if (processes === 0) return 'its row cannot be read';
+  return `${count(processes, 'process', 'es')} died while working on it`;
+}
