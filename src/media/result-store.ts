@@ -11,8 +11,15 @@ import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
-import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
-import { headBytes, judgeType } from './result-type.ts';
+import {
+  findResult,
+  jobsWithResults,
+  openKept,
+  removeResult,
+  resultName,
+  headBytes,
+  judgeType,
+} from './stored-results.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
 /** The size of the test file: about one picture. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeType } from '../../src/media/result-type.ts';
+import { judgeType } from '../../src/media/stored-results.ts';
 import { localHttpServer } from '../contract/local-server.ts';
 import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
 import { keep, refused } from './result-stage.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jobKinds, traitsOf } from '../../src/domain/job.ts';
-import { judgeType, resultExtensions } from '../../src/media/result-type.ts';
+import { judgeType, resultExtensions } from '../../src/media/stored-results.ts';
 import { anMp4, aPng } from './sample-files.ts';
 
 function aSound(name: 'mp3' | 'ogg' | 'wav' | 'm4a'): Buffer {
