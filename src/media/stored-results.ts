@@ -97,6 +97,7 @@ const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownType>([
   ['audio/mpeg', { kind: 'audio', mime: 'audio/mpeg', extension: 'mp3' }],
   ['audio/x-m4a', { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' }],
   ['audio/ogg', { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' }],
+  // So file-type 22.3.0 names Ogg with Opus: findings/file-type-ogg-opus.sh.
   ['audio/ogg; codecs=opus', { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' }],
   ['audio/wav', { kind: 'audio', mime: 'audio/wav', extension: 'wav' }],
   ['audio/flac', { kind: 'audio', mime: 'audio/flac', extension: 'flac' }],
