@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { giveBackWhenQuiet } from '../../src/cli/start.ts';
+import { freeMemoryWhenQuiet } from '../../src/cli/start.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { openAttemptStage } from '../attempt-stage.ts';
 
@@ -9,7 +9,7 @@ const atOnce = 16;
 const [dir = '', url = '', keys = ''] = process.argv.slice(2);
 
 async function callWithAll(): Promise<void> {
-  const giving = giveBackWhenQuiet(systemClock);
+  const giving = freeMemoryWhenQuiet(systemClock);
   const stage = await openAttemptStage({ dir, url, keys: Number(keys), seatsPerKey: 1, atOnce });
   let left = Number(keys) * callsEach;
   const work = async () => {

@@ -178,7 +178,7 @@ export const edgeMutants = [
     'the debugger may be open in production',
     "if (env['NODE_ENV'] === 'production') {",
     'if (false) {',
-    'test/cli/debugger-door.test.ts',
+    'test/cli/debugger-warnings.test.ts',
   ),
   mutant(
     'a crash report holds the environment',

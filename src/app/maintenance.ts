@@ -45,7 +45,7 @@ export function checkSqlite(version: string | undefined): void {
 }
 
 /** Reads through the whole database, beside its owner or without one; changes nothing. */
-export async function lookOverDatabase(dataDir: string, sinceMs: number): Promise<DatabaseLook> {
+export async function inspectDatabase(dataDir: string, sinceMs: number): Promise<DatabaseLook> {
   try {
     using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };

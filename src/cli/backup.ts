@@ -1,7 +1,7 @@
 import { sizeWords } from '../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { backUpDatabase, databasePath, setDatabaseAside } from '../app/maintenance.ts';
-import { lookAtConfig } from './keys/known-keys.ts';
+import { readConfig } from './keys/known-keys.ts';
 import type { ProcessContext } from './process-context.ts';
 import { parseConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env.ts';
@@ -12,11 +12,11 @@ export type BackupCommand = {
 };
 
 const clearLine = '\r\u001b[2K';
-const stopped = 130;
+const stoppedCode = 130;
 
 /** Copies the database of DATA_DIR to a file, whether or not the bot runs. */
 export async function backupDatabase(context: ProcessContext, { file, force }: BackupCommand): Promise<void> {
-  const { config } = lookAtConfig(context);
+  const { config } = readConfig(context);
   const { out, err } = context;
   using stop = context.listenForStop();
   let shown = -1;
@@ -37,16 +37,16 @@ export async function backupDatabase(context: ProcessContext, { file, force }: B
     }
     const { bytes, schema, jobs } = report;
     const facts = `${sizeWords(bytes)}, schema ${schema}, ${jobs} ${jobs === 1 ? 'request' : 'requests'}`;
-    out.write(`Backed up to ${to}: ${facts}, read back whole.\n`);
+    out.write(`Backed up to ${to}: ${facts}, verified.\n`);
     out.write(
-      `It holds people’s words: keep it as safe as DATA_DIR. Results are files of their own in ${config.dataDir}/results.\n` +
+      `It holds people’s prompts: keep it as safe as DATA_DIR. Results are files of their own in ${config.dataDir}/results.\n` +
         `To go back: stop the bot, move ${databasePath(config.dataDir)} with its -wal and -shm aside, copy the backup there, start.\n`,
     );
   } catch (error) {
     if (shown >= 0) err.write(clearLine);
     if (!stop.signal.aborted) throw error;
     err.write('Stopped; nothing was left behind\n');
-    context.exitWith(stopped);
+    context.exitWith(stoppedCode);
   }
 }
 

@@ -18,7 +18,7 @@ import { table } from './table.ts';
 import { openAdmin } from '../app/open-admin.ts';
 import { jobId } from '../domain/ids.ts';
 import { writeJson } from './keys/key-tables.ts';
-import { lookAtConfig } from './keys/known-keys.ts';
+import { readConfig } from './keys/known-keys.ts';
 
 const reportPromptUnits = 120;
 
@@ -103,7 +103,7 @@ const notFoundCode = 1;
 
 /** Prints what the database holds of one job, or lists the last jobs. */
 export async function explain(context: ProcessContext, { id, json }: ExplainOptions): Promise<void> {
-  const { config } = lookAtConfig(context);
+  const { config } = readConfig(context);
   using opened = await openAdmin({ config, keys: [], clock: context.clock });
   const { jobs } = opened.admin;
   const fail = (why: string) => {
@@ -141,11 +141,11 @@ function listLatest(context: ProcessContext, jobs: readonly PastJob[], json: boo
   const columns = [
     { title: 'job' },
     { title: 'accepted' },
-    { title: 'kind', givesWay: 3 },
-    { title: 'lane', givesWay: 1 },
-    { title: 'calls', align: 'right' as const, givesWay: 4 },
+    { title: 'kind', dropOrder: 3 },
+    { title: 'lane', dropOrder: 1 },
+    { title: 'calls', align: 'right' as const, dropOrder: 4 },
     { title: 'now' },
-    { title: 'prompt', givesWay: 2 },
+    { title: 'prompt', dropOrder: 2 },
   ];
   context.out.write(`${table(context.out, columns, rows).join('\n')}\n`);
 }

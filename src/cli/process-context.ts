@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { type Clock, systemClock } from '../kit/clock.ts';
 
-/** Where a command writes, and what may be shown there. */
+/** Where a command writes. */
 export type Terminal = {
-  /** A person looks at it. */
+  /** A person reads it. */
   readonly isTty: boolean;
   readonly hasColours: boolean;
   readonly columns: number;
@@ -16,14 +16,14 @@ type Stream = Pick<NodeJS.WriteStream, 'write'> &
   Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'on'>>;
 
 /**
- * A stream as a terminal; colours only for a person's eyes, and not where NO_COLOR is set. `onGone` hears that nobody
- * reads it any more, as with `| head`: what is written then goes nowhere, and is no error.
+ * A stream as a terminal; coloured only for a person, and not where NO_COLOR is set. `onGone` is called when its reader
+ * has gone, as with `| head`: further output is dropped without an error.
  */
 export function terminalOn(stream: Stream, env: Environment, onGone: () => void = () => undefined): Terminal {
   const isTty = stream.isTTY === true;
-  let isHeard = false;
-  const hear = () => {
-    isHeard = true;
+  let hasListener = false;
+  const listen = () => {
+    hasListener = true;
     stream.on?.('error', (error: Error) => {
       if (!('code' in error) || error.code !== 'EPIPE') throw error;
       onGone();
@@ -39,7 +39,7 @@ export function terminalOn(stream: Stream, env: Environment, onGone: () => void 
       return stream.rows ?? 24;
     },
     write: (text) => {
-      if (!isHeard) hear();
+      if (!hasListener) listen();
       stream.write(text);
     },
   };
@@ -48,7 +48,7 @@ export function terminalOn(stream: Stream, env: Environment, onGone: () => void 
 const styles = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', bold: 'bold' } as const;
 export type Style = keyof typeof styles;
 
-/** The text in a colour where the terminal shows any. */
+/** The text in the style's colour where the terminal shows colours. */
 export function paint(terminal: Terminal, style: Style | undefined, text: string): string {
   if (style === undefined || !terminal.hasColours) return text;
   return styleText(styles[style], text, { validateStream: false });
@@ -61,7 +61,7 @@ export type ProcessContext = {
   readonly clock: Clock;
   readonly out: Terminal;
   readonly err: Terminal;
-  /** Aborts when somebody asks the process to stop, or when nobody reads its output any more. */
+  /** Aborts at a signal to stop, or when the reader of the output has gone. */
   listenForStop(): Disposable & { readonly signal: AbortSignal };
   /** The code with which the process ends by itself. */
   exitWith(code: number): void;
@@ -74,7 +74,7 @@ export function processContext(): ProcessContext {
     cwd: process.cwd(),
     env: process.env,
     clock: systemClock,
-    out: terminalOn(process.stdout, process.env, () => gone.abort(new Error('Nobody reads the output'))),
+    out: terminalOn(process.stdout, process.env, () => gone.abort(new Error('The reader of the output has gone'))),
     err: terminalOn(process.stderr, process.env),
     listenForStop: () => {
       const stopping = new AbortController();
@@ -93,7 +93,7 @@ export function processContext(): ProcessContext {
 
 /**
  * Listens from now on for SIGINT and SIGTERM; resolves at the first one. A second signal ends the process at once, with
- * the code a shell expects; what was accepted is in the database and is not lost.
+ * the code a shell expects; accepted jobs are in the database and are not lost.
  */
 export function onStop(): Promise<void> {
   return new Promise<void>((resolve) => {
@@ -108,13 +108,13 @@ export function onStop(): Promise<void> {
   });
 }
 
-/** Resolves when `asked` does, at the first signal unless told; rejects when `broken` does. */
+/** Resolves when `asked` does, by default at the first signal; rejects when `broken` does. */
 export async function untilStopped(broken: Promise<never>, asked: Promise<void> = onStop()): Promise<void> {
-  await carryThrough(Promise.race([asked, broken]));
+  await keepAliveFor(Promise.race([asked, broken]));
 }
 
 /** Keeps the process alive until the work is done: a pending promise and a clock's timer do not. */
-export async function carryThrough(work: Promise<unknown>): Promise<void> {
+export async function keepAliveFor(work: Promise<unknown>): Promise<void> {
   const keepAlive = setInterval(() => undefined, 2 ** 30);
   try {
     await work;

@@ -4,11 +4,11 @@ import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
-import { processContext, type ProcessContext, carryThrough } from './process-context.ts';
+import { processContext, type ProcessContext, keepAliveFor } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
 
-/** The exit code of a start that cannot be, and of a command line that makes no sense. */
-const cannotStart = 2;
+/** The exit code of a refused start and of a wrong command line. */
+const refusedCode = 2;
 
 /** Runs the darkroom command; sets the exit code instead of ending the process. */
 export async function runProgram(
@@ -36,12 +36,12 @@ export async function runProgram(
     .command('demo')
     .description('run the bot in the sandbox, with a chat page for the browser: no account, no network')
     .addOption(
-      new Option('--say <words>', 'say this and leave when it is answered; may be repeated').argParser(collect),
+      new Option('--say <words>', 'send this and exit when it is answered; may be repeated').argParser(collect),
     )
-    .addOption(new Option('--as <who>', 'who says it').choices(['free', 'premium', 'admin']).default('free'))
+    .addOption(new Option('--as <who>', 'who sends it').choices(['free', 'premium', 'admin']).default('free'))
     .option('--lang <code>', 'the language of the person, for example es', 'en')
     .option('--output <folder>', 'where received files are saved', 'demo-output')
-    .option('--port <port>', 'port of the chat page; a free one unless told', port, 0)
+    .option('--port <port>', 'port of the chat page; 0 takes a free one', port, 0)
     .action(
       async (options: {
         say?: string[];
@@ -79,7 +79,7 @@ export async function runProgram(
 
   program
     .command('doctor')
-    .description('look over settings, machine, data folder and database, beside a running bot or without one')
+    .description('check settings, machine, data folder and database, whether or not the bot runs')
     .option('--json', 'print one JSON document, for programs', false)
     .action(async (options: { json: boolean }) => {
       const { doctor } = await import('./doctor/doctor.ts');
@@ -88,8 +88,8 @@ export async function runProgram(
 
   program
     .command('backup')
-    .description('copy the database to a file, beside a running bot or without one')
-    .argument('<file>', 'where the copy goes; it is read back before it gets its name')
+    .description('copy the database to a file, whether or not the bot runs')
+    .argument('<file>', 'where the copy goes; it is verified before it gets its name')
     .option('--force', 'replace the file when it exists', false)
     .action(async (file: string, { force }: { force: boolean }) => {
       const { backupDatabase } = await import('./backup.ts');
@@ -102,7 +102,7 @@ export async function runProgram(
 
   program
     .command('explain')
-    .description('tell the story of one job, call by call; without a job the last ones are listed')
+    .description('show what happened to one job, call by call; without a job the last ones are listed')
     .argument('[job]', 'its id, as in the log')
     .option('--json', 'print one JSON document, for programs', false)
     .action(async (id: string | undefined, { json }: { json: boolean }) => {
@@ -111,17 +111,17 @@ export async function runProgram(
     });
 
   try {
-    await carryThrough(program.parseAsync(words, { from: 'user' }));
+    await keepAliveFor(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
     context.exitWith(exitCodeOf(error, context));
   }
 }
 
 function exitCodeOf(error: unknown, { err }: ProcessContext): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : refusedCode;
   if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
     err.write(`${error.message}\n`);
-    return cannotStart;
+    return refusedCode;
   }
   throw error;
 }

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../kit/clock.ts';
 import { untilStopped } from './process-context.ts';
 
-/** Loads the sandbox, which is no part of the image; throws a StartError where it or its packages are absent. */
+/** Loads the sandbox, which the image does not hold; throws a StartError where it or its packages are absent. */
 export async function loadSandbox() {
   try {
-    // Only drawing needs them, and a demo that cannot draw should not begin.
+    // Only drawing needs these, and a demo that cannot draw should not start.
     for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json'])
       import.meta.resolve(name);
     const [telegram, bytez, accounts, faults, page] = await Promise.all([
@@ -33,7 +33,7 @@ export type SandboxOptions = {
 
 const sandboxToken = '100000001:sandbox-token-that-opens-nothing-at-all';
 
-/** Runs the stand-ins alone until a signal, and prints what a bot needs to use them. */
+/** Runs the stand-ins until a signal, and prints the settings of a bot that uses them. */
 export async function sandbox(options: SandboxOptions): Promise<void> {
   const { startTelegramSandbox, startBytezSandbox, demoAccounts, parseFaultsFile } = await loadSandbox();
   const clock = systemClock;
@@ -65,7 +65,7 @@ export async function sandbox(options: SandboxOptions): Promise<void> {
   }
 }
 
-/** Every mistake in the file, without a stack. */
+/** Throws a StartError that lists every mistake in the file. */
 function readScript<Script>(path: string, parse: (json: unknown) => Script): Script {
   const json = readJson(path);
   try {

@@ -32,10 +32,10 @@ export function defineSimulate(program: Command): void {
     .description('replay faults on a virtual clock and compare the key pool with simpler bots: no account, no network')
     .option('--faults <names...>', 'names of faults, files of your own, or "all"', ['all'])
     .option('--strategy <names...>', 'rotation strategies of the pool, or "all"', ['health-based'])
-    .option('--clients <count>', 'clients that ask one request after the other', countUpTo(1_000), 10)
-    .option('--requests <count>', 'requests in all', countUpTo(100_000), 200)
+    .option('--clients <count>', 'clients that each send one request after the other', countUpTo(1_000), 10)
+    .option('--requests <count>', 'total number of requests', countUpTo(100_000), 200)
     .option('--keys <count>', 'keys of the provider', countUpTo(1_000), 5)
-    .option('--seed <number>', 'another seed is other luck', countUpTo(2 ** 31), 1)
+    .option('--seed <number>', 'seed of the random numbers', countUpTo(2 ** 31), 1)
     .option('--json', 'print every figure as JSON instead of tables', false)
     .addHelpText('after', () => `${faultsHelp()}${fileHelp}`)
     .action(async (words: Words) => {
@@ -47,7 +47,7 @@ export function defineSimulate(program: Command): void {
     });
 }
 
-/** The simulator is no part of the image: it is loaded only when asked for. */
+/** Loads the simulator, which the image does not hold; throws a StartError where it is absent. */
 async function loadSimulator() {
   try {
     return await import('../../simulator/command.ts');
@@ -56,7 +56,7 @@ async function loadSimulator() {
   }
 }
 
-/** Help is worded at once, so what it lists is loaded at once. */
+/** Commander wants the text at once, so the scenarios are loaded synchronously. */
 function faultsHelp(): string {
   try {
     const { scenarios } = createRequire(import.meta.url)('../../simulator/scenarios.ts') as typeof Scenarios;

@@ -13,14 +13,14 @@ import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { systemRandom } from '../kit/backoff.ts';
 import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redaction/redactor.ts';
-import { groupsBeyond, LiveKeys } from './live-keys.ts';
+import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
 import { onHangup, onStop, untilStopped } from './process-context.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What to say of a debugger that listens (`inspectorUrl`): it can read every secret in memory. In production
- * the app does not start with one.
+ * Warnings about an open debugger (`inspectorUrl`), through which every secret in memory can be read. Throws a StartError
+ * in production.
  */
 export function debuggerWarnings(inspectorUrl: string | undefined, env: Environment): readonly string[] {
   if (inspectorUrl === undefined) return [];
@@ -30,74 +30,74 @@ export function debuggerWarnings(inspectorUrl: string | undefined, env: Environm
     );
   }
   return [
-    'the debugger of Node is open: whoever reaches it can read every secret; start without --inspect in production',
+    'the debugger of Node is open: a program that connects to it can read every secret; start without --inspect in production',
   ];
 }
 
-const lookEveryMs = 2_000;
-/** As much of the time between two looks as a quiet app may work. */
-const quietShare = 0.05;
-/** Less than this is not worth a pause: it is soon needed again. */
-const worthBytes = 8_000_000;
-const leastApartMs = 60_000;
+const checkEveryMs = 2_000;
+/** The largest share of the time between two checks that a quiet app is busy. */
+const maxQuietShare = 0.05;
+/** Less is not worth a pause: it is soon needed again. */
+const minFreedBytes = 8_000_000;
+const minIntervalMs = 60_000;
 
-/** As much of the process as its memory is looked after by. */
+/** The part of the process that shows and frees its memory. */
 export type ProcessMemory = {
-  /** Milliseconds that the process has worked since its start. */
-  workedMs(): number;
-  /** How much room V8 holds for new objects. */
+  /** Milliseconds for which the event loop was busy since the start. */
+  busyMs(): number;
+  /** How much memory V8 holds for new objects. */
   youngBytes(): number;
-  /** Collects all garbage and gives the room back to the machine. Nothing else runs meanwhile. */
-  giveBack(): void;
+  /** Collects all garbage and returns the memory to the machine; blocks the event loop meanwhile. */
+  freeMemory(): void;
 };
 
 /**
- * Gives memory back as soon as a time of much work is over. V8 holds ever more room for new objects while there is much to
- * do, up to 32 MB, and keeps it until somebody asks. To hold it down by a flag would make all work slower; to ask
- * costs some 50 ms, so it is done in a quiet moment and at most once a minute.
+ * Returns memory to the machine soon after a busy time. Under load V8 grows its space for new objects up to 32 MB and keeps
+ * it afterwards. A flag that limits it would slow down all work; a collection takes about 50 ms, so it runs in a quiet
+ * moment and at most once a minute.
  */
-export function giveBackWhenQuiet(clock: Clock, memory: ProcessMemory = processMemory): Disposable {
-  let worked = memory.workedMs();
-  let lookedMonotonicMs = clock.monotonicMs();
-  let gaveMonotonicMs = -Infinity;
-  return every(clock, lookEveryMs, () => {
+export function freeMemoryWhenQuiet(clock: Clock, memory: ProcessMemory = processMemory): Disposable {
+  let busyMs = memory.busyMs();
+  let checkedAtMonotonicMs = clock.monotonicMs();
+  let freedAtMonotonicMs = -Infinity;
+  return every(clock, checkEveryMs, () => {
     const monotonicMs = clock.monotonicMs();
-    const workedNow = memory.workedMs();
-    const isQuiet = workedNow - worked <= (monotonicMs - lookedMonotonicMs) * quietShare;
-    worked = workedNow;
-    lookedMonotonicMs = monotonicMs;
-    if (!isQuiet || monotonicMs - gaveMonotonicMs < leastApartMs || memory.youngBytes() < worthBytes) return;
-    gaveMonotonicMs = monotonicMs;
-    memory.giveBack();
+    const busyNowMs = memory.busyMs();
+    const isQuiet = busyNowMs - busyMs <= (monotonicMs - checkedAtMonotonicMs) * maxQuietShare;
+    busyMs = busyNowMs;
+    checkedAtMonotonicMs = monotonicMs;
+    if (!isQuiet || monotonicMs - freedAtMonotonicMs < minIntervalMs || memory.youngBytes() < minFreedBytes) return;
+    freedAtMonotonicMs = monotonicMs;
+    memory.freeMemory();
   });
 }
 
 /** This process and its V8. */
 export const processMemory: ProcessMemory = {
-  workedMs: () => performance.eventLoopUtilization().active,
+  busyMs: () => performance.eventLoopUtilization().active,
   youngBytes: () =>
     getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.physical_space_size ?? 0,
-  giveBack: () => collector()?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
+  freeMemory: () => collector()?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
 };
 
-/** V8 hands out its collector only to a context that is made while it is told to. */
+/** V8 exposes its collector only to contexts made while this flag is set. */
 function collector(): NodeJS.GCFunction | undefined {
   if (globalThis.gc !== undefined) return globalThis.gc;
   setFlagsFromString('--expose-gc');
   try {
     return runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
   } finally {
-    // Flags are part of what the compile cache goes by.
+    // Flags are part of the key of the compile cache.
     setFlagsFromString('--no-expose-gc');
   }
 }
 
 /**
- * Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. The redactor learns
- * every secret in it.
+ * Runs the bot until a signal asks it to stop; the environment comes from `.env` and the process. Every secret in it is
+ * added to the redactor.
  */
 export async function start(redactor: Redactor): Promise<void> {
-  // From the beginning to the very end: a signal that nobody listens for ends the process.
+  // Listens from the first moment to the last: a signal without a listener ends the process.
   const asked = onStop();
   let liveKeys: LiveKeys | undefined;
   using _ = onHangup(() => liveKeys?.readEnvironment());
@@ -116,18 +116,18 @@ export async function start(redactor: Redactor): Promise<void> {
   const clock = systemClock;
   using log = new EventLog({ level: config.logLevel, redactor, clock, pretty: process.stdout.isTTY });
   const { emit } = log;
-  const told = [
+  const startWarnings = [
     ...warnings,
     ...debugging,
     ...unknownNames(env),
     ...keyWarnings,
-    ...groupsBeyond(keys, config.providers),
+    ...missingKeyWarnings(keys, config.providers),
   ];
-  for (const text of told) emit({ event: 'config.warning', text });
+  for (const text of startWarnings) emit({ event: 'config.warning', text });
   if (keys.length === 0) {
     emit({
       event: 'config.warning',
-      text: 'no provider key is set; requests are answered kindly, and fail, until BYTEZ_API_KEY is',
+      text: 'no provider key is set; every request fails until BYTEZ_API_KEY is',
     });
   }
   await using app = await openApp({ config, keys, clock, random: systemRandom, emit: emit });
@@ -138,11 +138,11 @@ export async function start(redactor: Redactor): Promise<void> {
     app,
     clock,
     emit,
-    told,
+    warned: startWarnings,
     onKeys: hide,
     readEnvironment: readAll,
   });
   liveKeys = live;
-  using _memory = giveBackWhenQuiet(clock);
+  using _memory = freeMemoryWhenQuiet(clock);
   await untilStopped(app.broken, asked);
 }

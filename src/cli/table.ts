@@ -4,13 +4,13 @@ export type Cell = string | { readonly text: string; readonly style?: Style | un
 export type Column = {
   readonly title: string;
   readonly align?: 'right';
-  /** Left out where the terminal is too narrow for all, the lowest number first; a column without one stays. */
-  readonly givesWay?: number;
+  /** Columns with a number are left out where the terminal is too narrow, the lowest number first. */
+  readonly dropOrder?: number;
 };
 
 const gap = '  ';
 
-/** Lines of a table whose columns are as wide as what stands in them; a person's terminal is not overrun. */
+/** The lines of a table; no wider than a person's terminal. */
 export function table(terminal: Terminal, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   const head: readonly Cell[] = columns.map(({ title }) => ({ text: title, style: 'dim' as const }));
   const all = [head, ...rows];
@@ -26,22 +26,22 @@ export function table(terminal: Terminal, columns: readonly Column[], rows: read
       const isLast = index === shown.at(-1);
       const padded = columns[index]?.align === 'right' ? text.padStart(width) : isLast ? text : text.padEnd(width);
       const cut = padded.length <= room ? padded : `${padded.slice(0, Math.max(0, room - 1))}…`;
-      const isCrowdedOut = room <= 0;
+      const isBeyondEdge = room <= 0;
       room -= padded.length + gap.length;
-      return isCrowdedOut ? [] : [paint(terminal, typeof cell === 'string' ? undefined : cell.style, cut)];
+      return isBeyondEdge ? [] : [paint(terminal, typeof cell === 'string' ? undefined : cell.style, cut)];
     });
     return cells.join(gap).trimEnd();
   });
 }
 
-/** The places of the columns for which there is room. */
+/** The indexes of the columns that fit. */
 function fitting(columns: readonly Column[], widths: readonly number[], room: number): readonly number[] {
   const shown = columns.map((_, index) => index);
-  const giving = shown
-    .filter((index) => columns[index]?.givesWay !== undefined)
-    .toSorted((a, b) => (columns[a]?.givesWay ?? 0) - (columns[b]?.givesWay ?? 0));
+  const droppable = shown
+    .filter((index) => columns[index]?.dropOrder !== undefined)
+    .toSorted((a, b) => (columns[a]?.dropOrder ?? 0) - (columns[b]?.dropOrder ?? 0));
   const taken = () => shown.reduce((sum, index) => sum + (widths[index] ?? 0) + gap.length, -gap.length);
-  for (const index of giving) {
+  for (const index of droppable) {
     if (taken() <= room) break;
     shown.splice(shown.indexOf(index), 1);
   }

@@ -6,7 +6,7 @@ import {
   backUpDatabase,
   databasePath,
   isAppRunning,
-  lookOverDatabase,
+  inspectDatabase,
   setDatabaseAside,
 } from '../../src/app/maintenance.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
@@ -18,22 +18,22 @@ function scratch() {
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-test('lookOverDatabase() tells no database, one that is not readable and a whole one apart', async () => {
+test('inspectDatabase() tells no database, one that is not readable and a whole one apart', async () => {
   using place = scratch();
-  expect(await lookOverDatabase(place.dir, 0)).toEqual({ kind: 'none' });
+  expect(await inspectDatabase(place.dir, 0)).toEqual({ kind: 'none' });
   {
     using _database = openDatabase({ path: databasePath(place.dir) });
   }
   mkdirSync(join(place.dir, 'results'));
   writeFileSync(join(place.dir, 'results', 'job-tg-9.png'), 'x');
-  expect(await lookOverDatabase(place.dir, 0)).toMatchObject({
+  expect(await inspectDatabase(place.dir, 0)).toMatchObject({
     kind: 'read',
     schema: migrations.at(-1)?.version,
     ledger: { damage: [], waiting: 0 },
     results: { kept: 1, unneeded: 1, missing: 0 },
   });
   writeFileSync(databasePath(place.dir), 'no database at all');
-  expect(await lookOverDatabase(place.dir, 0)).toMatchObject({ kind: 'unreadable' });
+  expect(await inspectDatabase(place.dir, 0)).toMatchObject({ kind: 'unreadable' });
 });
 
 test('setDatabaseAside() leaves a database alone while a process owns it', () => {

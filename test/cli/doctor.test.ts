@@ -7,37 +7,37 @@ import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { accepted, claimed } from '../conformance/requests.ts';
-import { atMs, aStage, type Stage } from './stage.ts';
+import { atMs, aCommandLine, type CommandLine } from './command-line.ts';
 
 const dayMs = 86_400_000;
 
-async function findingsOf(stage: Stage): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
-  const { code, out } = await stage.run('doctor --json');
+async function findingsOf(cli: CommandLine): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+  const { code, out } = await cli.run('doctor --json');
   const { findings } = JSON.parse(out) as { findings: Finding[] };
   return { code, findings };
 }
 
-/** What is not as it should be; the disk of the machine that tests is its own affair. */
-async function illsOf(stage: Stage): Promise<readonly string[]> {
-  const { findings } = await findingsOf(stage);
+/** The findings that are not good; the free space of the test machine does not matter. */
+async function problemsOf(cli: CommandLine): Promise<readonly string[]> {
+  const { findings } = await findingsOf(cli);
   return findings
     .filter(({ check, level }) => (level === 'warning' || level === 'bad') && check !== 'disk')
     .map(({ check, level, says }) => `${level} ${check}: ${says}`);
 }
 
-function aWellStage() {
-  const stage = aStage();
-  stage.env['TELEGRAM_BOT_TOKEN'] = `123456789:${'Ab_-3'.repeat(7)}`;
-  return stage;
+function aHealthyCommandLine() {
+  const cli = aCommandLine();
+  cli.env['TELEGRAM_BOT_TOKEN'] = `123456789:${'Ab_-3'.repeat(7)}`;
+  return cli;
 }
 
-test('darkroom doctor finds nothing where nothing is wrong, beside a running bot and without one', async () => {
-  using stage = aWellStage();
-  using database = stage.openAsBot();
+test('darkroom doctor finds nothing where nothing is wrong, whether or not the bot runs', async () => {
+  using cli = aHealthyCommandLine();
+  using database = cli.openAsBot();
   await accepted(anEngine(database).at(atMs), { updateId: 1 });
-  expect(await illsOf(stage)).toEqual([]);
-  using _ = takeOwnership(stage.dataDir);
-  const { code, out } = await stage.run('doctor');
+  expect(await problemsOf(cli)).toEqual([]);
+  using _ = takeOwnership(cli.dataDir);
+  const { code, out } = await cli.run('doctor');
   expect(out).toContain('the bot is running');
   expect(out).toContain('✓ integrity: the database is whole');
   expect(out).toContain('1 request waiting, 0 running');
@@ -45,30 +45,30 @@ test('darkroom doctor finds nothing where nothing is wrong, beside a running bot
 });
 
 test('darkroom doctor changes nothing, and works before the first start', async () => {
-  using stage = aWellStage();
-  const { findings } = await findingsOf(stage);
+  using cli = aHealthyCommandLine();
+  const { findings } = await findingsOf(cli);
   expect(findings).toContainEqual({
     check: 'database',
     level: 'note',
     says: 'there is none yet',
     fix: 'the first start makes it',
   });
-  stage.openAsBot()[Symbol.dispose]();
-  const path = join(stage.dataDir, 'darkroom.db');
+  cli.openAsBot()[Symbol.dispose]();
+  const path = join(cli.dataDir, 'darkroom.db');
   const before = readFileSync(path);
-  await stage.run('doctor');
+  await cli.run('doctor');
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 test('darkroom doctor names what is stuck, orphaned or missing, and what fixes it', async () => {
-  using stage = aWellStage();
-  using database = stage.openAsBot();
+  using cli = aHealthyCommandLine();
+  using database = cli.openAsBot();
   const engine = anEngine(database);
   const inbox = createSqliteInbox(database);
   for (const updateId of [1, 2, 3]) await accepted(engine.at(atMs - 2 * dayMs), { updateId });
   const { lease } = await claimed(engine.at(atMs - 2 * dayMs));
   const file = {
-    path: join(stage.dataDir, 'results', 'job-tg-1.png'),
+    path: join(cli.dataDir, 'results', 'job-tg-1.png'),
     kind: 'image',
     mime: 'image/png',
     bytes: 9,
@@ -85,22 +85,22 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what fixes i
     atMs - 2 * dayMs,
   );
   for (let tries = 0; tries < 3; tries += 1) await inbox.failed(9);
-  mkdirSync(join(stage.dataDir, 'results'), { mode: 0o700 });
+  mkdirSync(join(cli.dataDir, 'results'), { mode: 0o700 });
   for (const name of ['job-tg-404.png', 'incoming-1.part']) {
-    writeFileSync(join(stage.dataDir, 'results', name), 'x', { mode: 0o600 });
+    writeFileSync(join(cli.dataDir, 'results', name), 'x', { mode: 0o600 });
   }
-  const { code, findings } = await findingsOf(stage);
+  const { code, findings } = await findingsOf(cli);
   expect(code).toBe(1);
   const says = findings.map((one) => `${one.level} ${one.check}: ${one.says}`);
   expect(says).toEqual(
     expect.arrayContaining([
       'note jobs: 1 request waiting, 1 running',
       'note stuck: 2 requests accepted more than a day ago',
-      'warning undelivered: 1 request ended more than a day ago, and the person could not be told',
-      'warning inbox: 1 update kept more than a day ago and not handled',
+      'warning undelivered: 1 request ended more than a day ago and could not be delivered',
+      'warning inbox: 1 update received more than a day ago and not handled',
       'note set-aside: 1 update could not be handled in three tries',
       'note results: 1 of 1 result on the disk belong to no request',
-      'bad missing results: 1 result that nobody has been shown yet, not on the disk',
+      'bad missing results: 1 result not yet delivered and not on the disk',
       'note downloads: 1 download cut short',
     ]),
   );
@@ -109,38 +109,38 @@ test('darkroom doctor names what is stuck, orphaned or missing, and what fixes i
   );
 });
 
-test('darkroom doctor sees credits and places that do not add up', async () => {
-  using stage = aWellStage();
-  using database = stage.openAsBot();
+test('darkroom doctor finds credits and places that do not add up', async () => {
+  using cli = aHealthyCommandLine();
+  using database = cli.openAsBot();
   const engine = anEngine(database);
   for (const updateId of [1, 2]) await accepted(engine.at(atMs), { updateId });
   database.run('UPDATE credits SET given_back = 1 WHERE job_id = ?', 'tg-1');
   database.run('UPDATE waiting_counts SET jobs = jobs + 1');
-  expect(await illsOf(stage)).toEqual([
+  expect(await problemsOf(cli)).toEqual([
     'bad credits: 1 request whose credit does not agree with its outcome',
     'bad places: 1 place in line counted wrong',
   ]);
 });
 
-test('darkroom doctor sees who else can read what is kept, and old copies of it', async () => {
-  using stage = aWellStage();
-  stage.openAsBot()[Symbol.dispose]();
-  const copy = join(stage.dataDir, 'darkroom.db.schema-3');
-  writeFileSync(copy, 'old words', { mode: 0o600 });
+test('darkroom doctor finds files that others can read, and old copies of the database', async () => {
+  using cli = aHealthyCommandLine();
+  cli.openAsBot()[Symbol.dispose]();
+  const copy = join(cli.dataDir, 'darkroom.db.schema-3');
+  writeFileSync(copy, 'old prompts', { mode: 0o600 });
   utimesSync(copy, new Date(atMs - 31 * dayMs), new Date(atMs - 31 * dayMs));
-  chmodSync(stage.dataDir, 0o755);
-  chmodSync(join(stage.dataDir, 'darkroom.db'), 0o644);
-  expect(await illsOf(stage)).toEqual([
-    `bad permissions: other users of this machine can read 2 files in DATA_DIR, ${stage.dataDir} for one`,
-    "warning copies: 1 copy of the database from before RETENTION_DAYS, with people's words: darkroom.db.schema-3",
+  chmodSync(cli.dataDir, 0o755);
+  chmodSync(join(cli.dataDir, 'darkroom.db'), 0o644);
+  expect(await problemsOf(cli)).toEqual([
+    `bad permissions: other users of this machine can read 2 files in DATA_DIR, ${cli.dataDir} for one`,
+    "warning copies: 1 copy of the database from before RETENTION_DAYS, with people's prompts: darkroom.db.schema-3",
   ]);
 });
 
-test('darkroom doctor says what is wrong with the settings, all of it, and looks at the rest it can', async () => {
-  using stage = aWellStage();
-  stage.env['MAX_ATTEMPTS'] = 'many';
-  stage.env['RETENTION_DAYS'] = '0';
-  const { code, findings } = await findingsOf(stage);
+test('darkroom doctor lists every mistake in the settings, and checks the rest', async () => {
+  using cli = aHealthyCommandLine();
+  cli.env['MAX_ATTEMPTS'] = 'many';
+  cli.env['RETENTION_DAYS'] = '0';
+  const { code, findings } = await findingsOf(cli);
   expect(code).toBe(1);
   const bad = findings.filter(({ level }) => level === 'bad').map(({ says }) => says.split(' ')[0]);
   expect(bad).toEqual(['MAX_ATTEMPTS', 'RETENTION_DAYS']);
@@ -148,26 +148,26 @@ test('darkroom doctor says what is wrong with the settings, all of it, and looks
 });
 
 test('darkroom doctor warns of a missing token, missing keys and misspelt names', async () => {
-  using stage = aStage();
-  delete stage.env['BYTEZ_API_KEYS'];
-  stage.env['BYTEZ_KEY'] = 'whatever-this-is';
-  stage.openAsBot()[Symbol.dispose]();
-  expect((await illsOf(stage)).map((ill) => ill.split(' ').slice(2, 4).join(' '))).toEqual([
+  using cli = aCommandLine();
+  delete cli.env['BYTEZ_API_KEYS'];
+  cli.env['BYTEZ_KEY'] = 'whatever-this-is';
+  cli.openAsBot()[Symbol.dispose]();
+  expect((await problemsOf(cli)).map((ill) => ill.split(' ').slice(2, 4).join(' '))).toEqual([
     'BYTEZ_KEY is',
     'TELEGRAM_BOT_TOKEN is',
     'no provider',
   ]);
 });
 
-test('darkroom doctor tells a damaged database from one of another version', async () => {
-  using stage = aWellStage();
-  const path = join(stage.dataDir, 'darkroom.db');
-  using database = stage.openAsBot();
+test('darkroom doctor distinguishes a damaged database from one of another version', async () => {
+  using cli = aHealthyCommandLine();
+  const path = join(cli.dataDir, 'darkroom.db');
+  using database = cli.openAsBot();
   database.script('PRAGMA user_version = 1');
-  expect(await illsOf(stage)).toEqual([expect.stringContaining('bad database: Cannot read database')]);
+  expect(await problemsOf(cli)).toEqual([expect.stringContaining('bad database: Cannot read database')]);
   database[Symbol.dispose]();
   writeFileSync(path, 'not a database at all, whatever its name says'.repeat(100), { mode: 0o600 });
-  expect(await illsOf(stage)).toEqual([expect.stringMatching(/bad database: Cannot .*damaged/)]);
+  expect(await problemsOf(cli)).toEqual([expect.stringMatching(/bad database: Cannot .*damaged/)]);
 });
 
 test.each([

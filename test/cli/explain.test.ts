@@ -5,7 +5,7 @@ import type { JobRequest, Outcome } from '../../src/domain/job.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import type { TimedEngine } from '../conformance/engine-under-test.ts';
 import { claimed, roomy, aRequest } from '../conformance/requests.ts';
-import { aStage, atMs, type Stage } from './stage.ts';
+import { aCommandLine, atMs, type CommandLine } from './command-line.ts';
 
 const picture: Outcome = {
   kind: 'result',
@@ -37,7 +37,7 @@ const rejected: AttemptEnding = {
   ms: 120,
 };
 
-/** Does as a bot would with this request: accepts it, claims it, makes these calls. */
+/** Accepts a request, claims its job and records these calls, as the bot does. */
 async function aJob(
   engine: TimedEngine,
   updateId: number,
@@ -59,14 +59,14 @@ async function aJob(
   };
 }
 
-async function withEngine<Answer>(stage: Stage, work: (engine: TimedEngine) => Promise<Answer>): Promise<Answer> {
-  using database = stage.openAsBot();
+async function withEngine<Answer>(cli: CommandLine, work: (engine: TimedEngine) => Promise<Answer>): Promise<Answer> {
+  using database = cli.openAsBot();
   return await work(anEngine(database));
 }
 
-test('explain tells the story of a job, call by call', async () => {
-  using stage = aStage();
-  const id = await withEngine(stage, async (engine) => {
+test('explain shows a job call by call', async () => {
+  using cli = aCommandLine();
+  const id = await withEngine(cli, async (engine) => {
     const answered = aCall(
       2,
       3,
@@ -83,8 +83,8 @@ test('explain tells the story of a job, call by call', async () => {
     await job.end(picture);
     return job.id;
   });
-  await stage.clock.advance(60_000);
-  const { out, code } = await stage.run(`explain ${id}`);
+  await cli.clock.advance(60_000);
+  const { out, code } = await cli.run(`explain ${id}`);
   expect(code).toBe(0);
   expect(out).toBe(`Job ${id}: image, free lane, line bytez
   "a red fox [31min the snow" --aspect 16:9 --seed 42 --no "text"
@@ -103,14 +103,14 @@ Ended 12:00:06 UTC (54 s ago), 6 s after it was accepted: image of 99 kB, org/mo
 });
 
 test('explain --json prints the trail with what each failure means, and the prompt shortened', async () => {
-  using stage = aStage();
+  using cli = aCommandLine();
   const call = aCall(1, 2, rejected);
-  const id = await withEngine(stage, async (engine) => {
-    const job = await aJob(engine, 7, [call], { prompt: 'a very long wish '.repeat(60) });
+  const id = await withEngine(cli, async (engine) => {
+    const job = await aJob(engine, 7, [call], { prompt: 'a very long prompt '.repeat(60) });
     await job.end({ kind: 'failed', code: 'busy', againAtMs: atMs + 600_000 });
     return job.id;
   });
-  const document = JSON.parse((await stage.run(`explain ${id} --json`)).out) as { prompt: string };
+  const document = JSON.parse((await cli.run(`explain ${id} --json`)).out) as { prompt: string };
   expect(document).toMatchObject({
     id,
     kind: 'image',
@@ -139,46 +139,46 @@ const endings: readonly (readonly [AttemptEnding, string])[] = [
 ];
 
 test.each(endings)('explain says how a call ended: %o', async (ending, words) => {
-  using stage = aStage();
-  const { id } = await withEngine(stage, (engine) => aJob(engine, 7, [aCall(1, 1, ending)]));
-  const { out } = await stage.run(`explain ${id}`);
+  using cli = aCommandLine();
+  const { id } = await withEngine(cli, (engine) => aJob(engine, 7, [aCall(1, 1, ending)]));
+  const { out } = await cli.run(`explain ${id}`);
   expect(out).toContain(words);
   expect(out.trimEnd().split('\n').at(-1)).toBe('running; 1 call so far');
 });
 
 test('explain says what a waiting job waits for', async () => {
-  using stage = aStage();
-  const id = await withEngine(stage, async (engine) => {
+  using cli = aCommandLine();
+  const id = await withEngine(cli, async (engine) => {
     const accepted = await engine.at(atMs).queue.accept(aRequest({ updateId: 7 }), roomy);
     const { lease } = await claimed(engine.at(atMs));
     const progress = { candidate: 0, attempts: 0, calls: 0 };
     await engine.queue.park(lease, { line: 'bytez', readyAtMs: atMs + 45_000, reason: 'keys-cooling', progress });
     return accepted.kind === 'accepted' ? accepted.job.id : '';
   });
-  const { out } = await stage.run(`explain ${id}`);
+  const { out } = await cli.run(`explain ${id}`);
   expect(out).toContain('no call was made for it');
   expect(out).toContain('waits until 12:00:45 UTC (in 45 s) because every key is cooling; 0 calls so far');
 });
 
-test('explain of an unknown job is a kind sentence and exit code 1', async () => {
-  using stage = aStage();
-  await stage.remember({});
-  const { out, err, code } = await stage.run(`explain 'tg-\u001b[2Jno'`);
+test('explain of an unknown job is one sentence and exit code 1', async () => {
+  using cli = aCommandLine();
+  await cli.saveRecords({});
+  const { out, err, code } = await cli.run(`explain 'tg-\u001b[2Jno'`);
   expect(code).toBe(1);
   expect(out).toBe('');
   expect(err).toBe('There is no job "tg- [2Jno"; "darkroom explain" alone lists the last 10\n');
 });
 
 test('explain where the bot has never run says so', async () => {
-  using stage = aStage();
-  const { err, code } = await stage.run('explain tg-1');
+  using cli = aCommandLine();
+  const { err, code } = await cli.run('explain tg-1');
   expect(code).toBe(1);
   expect(err).toContain('the bot has never run with DATA_DIR');
 });
 
 test('explain without a job lists the last ten, newest first', async () => {
-  using stage = aStage();
-  await withEngine(stage, async (engine) => {
+  using cli = aCommandLine();
+  await withEngine(cli, async (engine) => {
     for (let updateId = 1; updateId <= 11; updateId += 1) {
       const job = await aJob(engine, updateId, []);
       if (updateId % 2 === 0)
@@ -186,7 +186,7 @@ test('explain without a job lists the last ten, newest first', async () => {
     }
     await engine.at(atMs).queue.accept(aRequest({ updateId: 12, lane: 'premium' }), roomy);
   });
-  const { out, code } = await stage.run('explain');
+  const { out, code } = await cli.run('explain');
   expect(code).toBe(0);
   const lines = out.trimEnd().split('\n');
   expect(lines).toHaveLength(11);
@@ -194,12 +194,12 @@ test('explain without a job lists the last ten, newest first', async () => {
   expect(lines[2]).toMatch(/running +a red fox, number 11$/);
   expect(lines[3]).toMatch(/cancelled +a red fox, number 10$/);
   expect(lines[5]).toMatch(/failed: refused +a red fox, number 8$/);
-  const { jobs } = JSON.parse((await stage.run('explain --json')).out) as { jobs: { id: string }[] };
+  const { jobs } = JSON.parse((await cli.run('explain --json')).out) as { jobs: { id: string }[] };
   expect(jobs).toHaveLength(10);
 });
 
 test('explain says that there is no job yet', async () => {
-  using stage = aStage();
-  await stage.remember({});
-  expect(await stage.run('explain')).toEqual({ code: 0, out: 'There is no job yet\n', err: '' });
+  using cli = aCommandLine();
+  await cli.saveRecords({});
+  expect(await cli.run('explain')).toEqual({ code: 0, out: 'There is no job yet\n', err: '' });
 });

@@ -1,18 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { aStage, atMs, noHealth, type Ran, type RunOptions, type Stage } from './stage.ts';
+import { aCommandLine, atMs, noHealth, type Ran, type RunOptions, type CommandLine } from './command-line.ts';
 
 const enter = '\u001b[?1049h\u001b[?25l';
 
 const leave = '\u001b[?25h\u001b[?1049l';
 
-/** Watches while `life` happens, then stops it as Ctrl-C does. */
-async function watch(stage: Stage, words: string, options: RunOptions, life: () => Promise<void>): Promise<Ran> {
+/** Monitors while `change` runs, then stops as Ctrl-C does. */
+async function watch(cli: CommandLine, words: string, options: RunOptions, change: () => Promise<void>): Promise<Ran> {
   const stop = new AbortController();
   const looked = Promise.withResolvers<void>();
-  const running = stage.run(words, { ...options, stop: stop.signal, onWrite: () => looked.resolve() });
+  const running = cli.run(words, { ...options, stop: stop.signal, onWrite: () => looked.resolve() });
   await looked.promise;
-  await life();
+  await change();
   stop.abort(new Error('Asked to stop'));
   return running;
 }
@@ -25,16 +25,16 @@ const cooling = {
   stated: true,
 } as const;
 
-test('keys monitor prints a line a change where nobody looks', async () => {
-  using stage = aStage();
-  stage.env['BYTEZ_API_KEYS'] = stage.env['BYTEZ_API_KEYS']?.split(',').slice(0, 2).join(',') ?? '';
-  await stage.remember({});
-  const { out, code } = await watch(stage, 'keys monitor', {}, async () => {
-    await stage.clock.advance(2_000);
-    await stage.remember({ 2: { state: cooling } });
-    await stage.clock.advance(3_000);
-    await stage.remember({ 2: { state: { kind: 'ready' }, health: { ...noHealth, calls: 4 } } });
-    await stage.clock.advance(1_000);
+test('keys monitor prints one line a change where the output is no terminal', async () => {
+  using cli = aCommandLine();
+  cli.env['BYTEZ_API_KEYS'] = cli.env['BYTEZ_API_KEYS']?.split(',').slice(0, 2).join(',') ?? '';
+  await cli.saveRecords({});
+  const { out, code } = await watch(cli, 'keys monitor', {}, async () => {
+    await cli.clock.advance(2_000);
+    await cli.saveRecords({ 2: { state: cooling } });
+    await cli.clock.advance(3_000);
+    await cli.saveRecords({ 2: { state: { kind: 'ready' }, health: { ...noHealth, calls: 4 } } });
+    await cli.clock.advance(1_000);
   });
   expect(code).toBe(0);
   expect(out).toBe(
@@ -49,11 +49,11 @@ test('keys monitor prints a line a change where nobody looks', async () => {
 });
 
 test('keys monitor --json prints one document a change, a line each', async () => {
-  using stage = aStage();
-  await stage.remember({});
-  const { out } = await watch(stage, 'keys monitor --json --interval 0.5', { tty: true }, async () => {
-    await stage.remember({ 2: { state: cooling } });
-    await stage.clock.advance(500);
+  using cli = aCommandLine();
+  await cli.saveRecords({});
+  const { out } = await watch(cli, 'keys monitor --json --interval 0.5', { tty: true }, async () => {
+    await cli.saveRecords({ 2: { state: cooling } });
+    await cli.clock.advance(500);
   });
   const documents = out
     .trimEnd()
@@ -71,12 +71,12 @@ test('keys monitor --json prints one document a change, a line each', async () =
   });
 });
 
-test('a person sees a living table on a second screen, and the first one again afterwards', async () => {
-  using stage = aStage();
-  await stage.remember({});
-  const { out } = await watch(stage, 'keys monitor', { tty: true }, async () => {
-    await stage.remember({ 2: { state: cooling } });
-    await stage.clock.advance(1_000);
+test('a terminal shows a live table on the alternate screen, and its own screen again afterwards', async () => {
+  using cli = aCommandLine();
+  await cli.saveRecords({});
+  const { out } = await watch(cli, 'keys monitor', { tty: true }, async () => {
+    await cli.saveRecords({ 2: { state: cooling } });
+    await cli.clock.advance(1_000);
   });
   expect(out.startsWith(enter)).toBe(true);
   expect(out.endsWith(leave)).toBe(true);
@@ -87,29 +87,29 @@ test('a person sees a living table on a second screen, and the first one again a
   expect(frames[1]).toMatch(/bytez #2 .*cooling \(rate-limited\) until 12:01:00 UTC \(in 59 s\)/);
 });
 
-test('the living table never has more lines than the window, nor longer ones', async () => {
-  using stage = aStage();
-  await stage.remember({});
-  const { out } = await watch(stage, 'keys monitor', { tty: true, rows: 6, columns: 45 }, async () => {});
+test('the live table is never higher or wider than the window', async () => {
+  using cli = aCommandLine();
+  await cli.saveRecords({});
+  const { out } = await watch(cli, 'keys monitor', { tty: true, rows: 6, columns: 45 }, async () => {});
   const frame = stripVTControlCharacters(out).trimEnd().split('\n');
   expect(frame).toHaveLength(6);
   expect(Math.max(...frame.map((line) => line.length))).toBeLessThanOrEqual(45);
   expect(frame.at(-1)).toBe('… 7 more; a higher window shows them');
 });
 
-test('the first screen is back even when watching fails', async () => {
-  using stage = aStage();
-  await stage.remember({});
+test('the terminal’s own screen is back even when monitoring fails', async () => {
+  using cli = aCommandLine();
+  await cli.saveRecords({});
   const stop = new AbortController();
   const looked = Promise.withResolvers<void>();
-  const running = stage.run('keys monitor', {
+  const running = cli.run('keys monitor', {
     tty: true,
     stop: stop.signal,
     onWrite: () => looked.resolve(),
   });
   await looked.promise;
-  stage.env['MAX_ATTEMPTS'] = 'many';
-  await stage.clock.advance(1_000);
+  cli.env['MAX_ATTEMPTS'] = 'many';
+  await cli.clock.advance(1_000);
   const { out, err, code } = await running;
   expect(code).toBe(2);
   expect(out.endsWith(leave)).toBe(true);
@@ -117,8 +117,8 @@ test('the first screen is back even when watching fails', async () => {
 });
 
 test.each(['0', '0.05', 'soon', '4000', '-1'])('keys monitor refuses an interval of %s', async (interval) => {
-  using stage = aStage();
-  const { err, code } = await stage.run(`keys monitor --interval=${interval}`);
+  using cli = aCommandLine();
+  const { err, code } = await cli.run(`keys monitor --interval=${interval}`);
   expect(code).toBe(2);
   expect(err).toContain('It is a number of seconds from 0.1 to 3600.');
 });

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { KeyRecord } from '../../src/domain/key-state.ts';
-import { aBadNight, aStageAtNight } from './bad-night.ts';
-import { aStage, atMs, noHealth, stageKey } from './stage.ts';
+import { failingKeys, aCommandLineWithFailingKeys } from './failing-keys.ts';
+import { aCommandLine, atMs, noHealth, testKey } from './command-line.ts';
 
 test('keys report says of each key what is wrong, since when, and what to do about it', async () => {
-  using stage = await aStageAtNight();
-  const { out, code } = await stage.run('keys report');
+  using cli = await aCommandLineWithFailingKeys();
+  const { out, code } = await cli.run('keys report');
   expect(code).toBe(0);
   const words = out.replaceAll(/ \([0-9a-f]{8}…\)/g, '');
   expect(words).toBe(`bytez: 3 of 7 keys take calls
@@ -28,31 +28,31 @@ The bot is not running: these are the last stored figures
 });
 
 test('keys report tells when the first key is ready, when all of them are cooling', async () => {
-  using stage = aStage();
-  stage.env['BYTEZ_API_KEYS'] = stageKey(3);
-  await stage.remember({ 3: aBadNight[3] ?? {} });
-  const { out } = await stage.run('keys report');
+  using cli = aCommandLine();
+  cli.env['BYTEZ_API_KEYS'] = testKey(3);
+  await cli.saveRecords({ 3: failingKeys[3] ?? {} });
+  const { out } = await cli.run('keys report');
   expect(out).toContain(
     'bytez: no key takes calls, requests wait: the first key is ready at 12:00:20 UTC (in 20 s)\n  bytez #1',
   );
 });
 
 test('keys report names the variable and the position that a key was read from, and what was skipped', async () => {
-  using stage = aStage();
-  const file = join(stage.dataDir, 'keys.txt');
-  const pool = join(stage.dataDir, 'pool.json');
-  writeFileSync(file, `# ours\n${stageKey(4)}\n${stageKey(5)}\n`, { mode: 0o600 });
-  writeFileSync(pool, JSON.stringify({ bytez: [stageKey(6)] }), { mode: 0o600 });
-  Object.assign(stage.env, {
-    BYTEZ_API_KEY: stageKey(1),
-    BYTEZ_API_KEYS: `short, ${stageKey(2)}`,
-    BYTEZ_API_KEY_FALLBACK_2: stageKey(3),
+  using cli = aCommandLine();
+  const file = join(cli.dataDir, 'keys.txt');
+  const pool = join(cli.dataDir, 'pool.json');
+  writeFileSync(file, `# ours\n${testKey(4)}\n${testKey(5)}\n`, { mode: 0o600 });
+  writeFileSync(pool, JSON.stringify({ bytez: [testKey(6)] }), { mode: 0o600 });
+  Object.assign(cli.env, {
+    BYTEZ_API_KEY: testKey(1),
+    BYTEZ_API_KEYS: `short, ${testKey(2)}`,
+    BYTEZ_API_KEY_FALLBACK_2: testKey(3),
     BYTEZ_API_KEY_FILE: file,
     TOKEN_POOL_FILE: pool,
   });
-  const dead: Partial<KeyRecord> = aBadNight[1] ?? {};
-  await stage.remember({ 1: dead, 2: dead, 3: dead, 4: dead, 5: dead, 6: dead });
-  const { out } = await stage.run('keys report');
+  const dead: Partial<KeyRecord> = failingKeys[1] ?? {};
+  await cli.saveRecords({ 1: dead, 2: dead, 3: dead, 4: dead, 5: dead, 6: dead });
+  const { out } = await cli.run('keys report');
   const places = out.split('\n').flatMap((line) => /replace it: (.*);/.exec(line)?.[1] ?? []);
   expect(places).toEqual([
     'BYTEZ_API_KEY, position 1',
@@ -66,8 +66,8 @@ test('keys report names the variable and the position that a key was read from, 
 });
 
 test('keys report --json names the problems with their fixes', async () => {
-  using stage = await aStageAtNight();
-  const { problems } = JSON.parse((await stage.run('keys report --json')).out) as { problems: { key: string }[] };
+  using cli = await aCommandLineWithFailingKeys();
+  const { problems } = JSON.parse((await cli.run('keys report --json')).out) as { problems: { key: string }[] };
   expect(problems.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6].map((place) => `bytez #${place}`));
   expect(problems[4]).toEqual({
     key: 'bytez #5',
@@ -78,13 +78,13 @@ test('keys report --json names the problems with their fixes', async () => {
 });
 
 test('a key that fails again and again is reported though it takes calls', async () => {
-  using stage = aStage();
+  using cli = aCommandLine();
   const health = {
     ...noHealth,
     consecutiveErrors: 4,
     lastError: { reason: 'overloaded' as const, atMs: atMs - 9_000 },
   };
-  await stage.remember({ 2: { health } });
-  const { out } = await stage.run('keys report');
+  await cli.saveRecords({ 2: { health } });
+  const { out } = await cli.run('keys report');
   expect(out).toMatch(/bytez #2 .*takes calls, but failed 4 times in a row \(last overloaded 9 s ago\)/);
 });

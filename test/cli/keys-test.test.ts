@@ -2,24 +2,24 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
-import { aStage, atMs, type Stage, stageKey } from './stage.ts';
+import { aCommandLine, atMs, type CommandLine, testKey } from './command-line.ts';
 
 const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];
 
-async function withBytez(stage: Stage, accounts: readonly (readonly BytezFault[])[]): Promise<BytezSandbox> {
+async function withBytez(cli: CommandLine, accounts: readonly (readonly BytezFault[])[]): Promise<BytezSandbox> {
   const bytez = await startBytezSandbox({
     clock: systemClock,
-    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: stageKey(index + 1), faults })),
+    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: testKey(index + 1), faults })),
   });
-  stage.env['BYTEZ_BASE_URL'] = bytez.baseUrl;
-  stage.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => stageKey(index + 1)).join(',');
+  cli.env['BYTEZ_BASE_URL'] = bytez.baseUrl;
+  cli.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => testKey(index + 1)).join(',');
   return bytez;
 }
 
-test('keys test asks for every key at once, spends nothing and says what came of it', async () => {
-  using stage = aStage();
-  await using bytez = await withBytez(stage, [[], refused, []]);
-  const { out, err, code } = await stage.run('keys test');
+test('keys test probes every key at once, spends nothing and prints the results', async () => {
+  using cli = aCommandLine();
+  await using bytez = await withBytez(cli, [[], refused, []]);
+  const { out, err, code } = await cli.run('keys test');
   expect(code).toBe(0);
   expect(out).toMatch(/bytez #1 +BYTEZ_API_KEYS, position 1 +\d+ ms +accepted\n/);
   expect(out).toMatch(/bytez #2 +BYTEZ_API_KEYS, position 2 +\d+ ms +rejected: .+\n/);
@@ -33,9 +33,9 @@ test('keys test asks for every key at once, spends nothing and says what came of
   expect(bytez.calls.map(({ route }) => route)).toEqual(['tasks', 'tasks', 'tasks']);
 });
 
-test('keys test says of an accepted key that it was out of credit, which no free test can see', async () => {
-  using stage = aStage();
-  await using _bytez = await withBytez(stage, [[], []]);
+test('keys test notes that an accepted key was out of credit, which no free probe can see', async () => {
+  using cli = aCommandLine();
+  await using _bytez = await withBytez(cli, [[], []]);
   const state = {
     kind: 'benched',
     reason: 'out-of-credit',
@@ -43,35 +43,35 @@ test('keys test says of an accepted key that it was out of credit, which no free
     times: 1,
     confirmed: true,
   } as const;
-  await stage.remember({ 2: { state } });
-  const { out } = await stage.run('keys test');
+  await cli.saveRecords({ 2: { state } });
+  const { out } = await cli.run('keys test');
   expect(out).toMatch(/bytez #1 .* accepted\n/);
   expect(out).toMatch(/bytez #2 .* accepted, but out of credit when it was last used\n/);
 });
 
 test('keys test ends with 1 when no key is accepted', async () => {
-  using stage = aStage();
-  await using _bytez = await withBytez(stage, [refused, refused]);
-  const { out, code } = await stage.run('keys test');
+  using cli = aCommandLine();
+  await using _bytez = await withBytez(cli, [refused, refused]);
+  const { out, code } = await cli.run('keys test');
   expect(code).toBe(1);
   expect(out).toContain('bytez: 0 of 2 keys are accepted');
 });
 
 test('keys test says that a provider cannot be reached, for each key', async () => {
-  using stage = aStage();
-  stage.env['BYTEZ_BASE_URL'] = 'http://127.0.0.1:1/models/v2';
-  stage.env['BYTEZ_API_KEYS'] = stageKey(1);
-  const { out, code } = await stage.run('keys test');
+  using cli = aCommandLine();
+  cli.env['BYTEZ_BASE_URL'] = 'http://127.0.0.1:1/models/v2';
+  cli.env['BYTEZ_API_KEYS'] = testKey(1);
+  const { out, code } = await cli.run('keys test');
   expect(code).toBe(1);
   expect(out).toMatch(/bytez #1 .* unreachable: /);
 });
 
-test('keys test --json prints one document, and no progress where nobody looks', async () => {
-  using stage = aStage();
-  await using _bytez = await withBytez(stage, [[], refused]);
-  stage.env['OPENAI_API_KEY'] = stageKey(8);
-  await stage.remember({});
-  const { out, err, code } = await stage.run('keys test --json');
+test('keys test --json prints one document, and no progress where the output is no terminal', async () => {
+  using cli = aCommandLine();
+  await using _bytez = await withBytez(cli, [[], refused]);
+  cli.env['OPENAI_API_KEY'] = testKey(8);
+  await cli.saveRecords({});
+  const { out, err, code } = await cli.run('keys test --json');
   expect(code).toBe(0);
   expect(err).toBe('');
   const fingerprint: unknown = expect.stringMatching(/^[0-9a-f]{16}$/);
@@ -118,10 +118,10 @@ test('keys test --json prints one document, and no progress where nobody looks',
   });
 });
 
-test('a person sees one living line while keys are tested, and the results in its place', async () => {
-  using stage = aStage();
-  await using _bytez = await withBytez(stage, [[], [], []]);
-  const { err } = await stage.run('keys test', { tty: true });
+test('a terminal shows one progress line while keys are tested, and the results in its place', async () => {
+  using cli = aCommandLine();
+  await using _bytez = await withBytez(cli, [[], [], []]);
+  const { err } = await cli.run('keys test', { tty: true });
   expect(err).not.toContain('\n');
   expect(err.split('\r\u001b[2K').map((line) => line.slice(0, 13))).toEqual([
     '',
@@ -133,11 +133,11 @@ test('a person sees one living line while keys are tested, and the results in it
   ]);
 });
 
-test('keys test counts no key of a provider that it does not ask', async () => {
-  using stage = aStage();
-  await using _bytez = await withBytez(stage, [[]]);
-  stage.env['OPENAI_API_KEY'] = stageKey(8);
-  const { out } = await stage.run('keys test');
+test('keys test counts no key of a provider that is not served', async () => {
+  using cli = aCommandLine();
+  await using _bytez = await withBytez(cli, [[]]);
+  cli.env['OPENAI_API_KEY'] = testKey(8);
+  const { out } = await cli.run('keys test');
   expect(out.split('\n').slice(-3, -1)).toEqual([
     'bytez: 1 of 1 key is accepted',
     'openai: 1 key set; this version does not ask openai yet',
@@ -145,11 +145,11 @@ test('keys test counts no key of a provider that it does not ask', async () => {
 });
 
 test('Ctrl-C ends keys test at once', async () => {
-  using stage = aStage();
-  await using bytez = await withBytez(stage, [[{ do: { kind: 'hang' }, route: 'list' }]]);
+  using cli = aCommandLine();
+  await using bytez = await withBytez(cli, [[{ do: { kind: 'hang' }, route: 'list' }]]);
   const stop = new AbortController();
   bytez.onChange(() => stop.abort(new Error('Asked to stop')));
-  const { out, code } = await stage.run('keys test', { stop: stop.signal });
+  const { out, code } = await cli.run('keys test', { stop: stop.signal });
   expect(code).toBe(130);
   expect(out).toBe('');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupsBeyond, LiveKeys, settingsForNextStart } from '../../src/cli/live-keys.ts';
+import { missingKeyWarnings, LiveKeys, settingsForNextStart } from '../../src/cli/live-keys.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { KeySource } from '../../src/keys/sources/key-source.ts';
@@ -32,7 +32,7 @@ function liveKeys(first: Env, fileText = '') {
     },
     clock,
     emit: (event) => events.push(event),
-    told: [...warnings, ...groupsBeyond(keys, providers)],
+    warned: [...warnings, ...missingKeyWarnings(keys, providers)],
     onKeys: (next) => steps.push(`hides ${next.map(({ secret }) => secret.reveal()).join(' ')}`),
     readEnvironment: () => ({ env: now.env, warnings: [], hasFile: now.hasFile }),
   });
@@ -40,7 +40,7 @@ function liveKeys(first: Env, fileText = '') {
   return { clock, now, steps, texts, live, [Symbol.asyncDispose]: () => live[Symbol.asyncDispose]() };
 }
 
-test('LiveKeys takes a changed file in within a few seconds, and hides its keys before they are used', async () => {
+test('LiveKeys reads a changed file within a few seconds, and redacts its keys before they are used', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
   await app.clock.advance(10_000);
   expect(app.steps).toEqual([]);
@@ -52,7 +52,7 @@ test('LiveKeys takes a changed file in within a few seconds, and hides its keys 
   expect(app.texts()).toEqual([]);
 });
 
-test('LiveKeys warns once of a file that gives nothing any more, and again only after it was fixed', async () => {
+test('LiveKeys warns once of a file that has become empty, and again only after it was fixed', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY_FILE: '/keys' }, 'key-number-1');
   const warning = 'BYTEZ_API_KEY_FILE names a file that is empty now; the keys that it gave before stay';
   for (const [text, warnings] of [
@@ -68,7 +68,7 @@ test('LiveKeys warns once of a file that gives nothing any more, and again only 
   expect(app.steps.at(-1)).toBe('uses key-number-2, 1 at once');
 });
 
-test('LiveKeys.readEnvironment() takes keys and seats over at once and names what waits for the next start', async () => {
+test('LiveKeys.readEnvironment() applies keys and seats at once and names the settings that apply at the next start', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1', MAX_ATTEMPTS: '2' });
   app.now.env = { BYTEZ_API_KEYS: 'key-number-1 key-number-2', BYTEZ_SEATS_PER_KEY: '3', HTTP_PORT: '0' };
   app.live.readEnvironment();
@@ -88,7 +88,7 @@ test('LiveKeys.readEnvironment() leaves everything as it was when the environmen
   await app.clock.advance(0);
   expect(app.steps).toEqual([]);
   expect(app.texts()).toEqual([
-    'The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be a whole number from 1 to 1000, for example 1',
+    'The settings stay as they were, because BYTEZ_SEATS_PER_KEY must be a whole number from 1 to 1000, for example 1',
   ]);
 });
 
@@ -99,7 +99,7 @@ test('LiveKeys.readEnvironment() keeps the keys when .env has vanished', async (
   app.live.readEnvironment();
   await app.clock.advance(0);
   expect(app.steps).toEqual([]);
-  expect(app.texts()).toEqual(['The environment is left as it was, because .env gives nothing any more']);
+  expect(app.texts()).toEqual(['The settings stay as they were, because .env is missing or empty']);
 });
 
 test('LiveKeys warns of accounts that name keys which are gone', async () => {
@@ -109,7 +109,7 @@ test('LiveKeys warns of accounts that name keys which are gone', async () => {
   expect(app.texts()).toEqual(['BYTEZ_KEY_GROUPS has numbers beyond the keys (there is one key); they are skipped']);
 });
 
-test('settingsForNextStart() passes over keys, their files, weights, seats and accounts, and what is not ours', () => {
+test('settingsForNextStart() ignores keys, their files, weights, seats, accounts, and foreign variables', () => {
   const before = { LOG_LEVEL: 'info', DATA_DIR: './data', PATH: '/bin' };
   const after = {
     LOG_LEVEL: 'debug',

@@ -142,7 +142,7 @@ test('a key file that changes is taken in while the bot runs, and a key that com
     app: app.app,
     clock,
     emit: () => undefined,
-    told: [],
+    warned: [],
     onKeys: () => undefined,
     readEnvironment: () => ({ env, warnings: [], hasFile: true }),
   });

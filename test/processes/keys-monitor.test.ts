@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { aStage } from '../cli/stage.ts';
+import { aCommandLine } from '../cli/command-line.ts';
 import { compiled } from '../support/compiled.ts';
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with exit code 0', async (signal) => {
-  using stage = aStage();
-  await stage.remember({});
+  using cli = aCommandLine();
+  await cli.saveRecords({});
   const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
   const child = spawn(process.execPath, [main, 'keys', 'monitor'], {
-    cwd: stage.dataDir,
-    env: { ...compiled, ...stage.env },
+    cwd: cli.dataDir,
+    env: { ...compiled, ...cli.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
@@ -25,12 +25,12 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the real keys monitor with ex
 test.each(['keys list', 'keys monitor --interval 0.1 --json'])(
   '%s ends quietly when nobody reads it any more',
   async (words) => {
-    using stage = aStage();
-    await stage.remember({});
+    using cli = aCommandLine();
+    await cli.saveRecords({});
     const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
     const child = spawn(process.execPath, [main, ...words.split(' ')], {
-      cwd: stage.dataDir,
-      env: { ...compiled, ...stage.env },
+      cwd: cli.dataDir,
+      env: { ...compiled, ...cli.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.destroy();

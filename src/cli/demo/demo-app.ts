@@ -12,11 +12,11 @@ import type { SandboxAccount } from '../../../sandbox/bytez/faults-file.ts';
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import { loadSandbox } from '../sandbox.ts';
 
-/** Who can be played; the ids mean nothing outside the demo. */
+/** The people of the demo and their user ids. */
 export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
 export type Role = keyof typeof roles;
 
-const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
+const demoToken = '100000001:demo-token-that-opens-nothing';
 
 export type DemoApp = AsyncDisposable & {
   readonly app: App;
@@ -59,7 +59,7 @@ export async function openDemoApp(
     IMAGE_TIMEOUT_S: '10',
     VIDEO_TIMEOUT_S: '30',
     DRAIN_S: '1',
-    // The story shows how the rotation finds out by itself.
+    // The demo shows how the rotation finds bad keys by itself.
     KEYS_TEST_ON_START: 'off',
     HEALTH_CHECK_INTERVAL_S: '0',
   };

@@ -51,9 +51,13 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
       },
     }),
   );
-  const door = opening.use(await listenOn(page.app, port));
+  const listening = opening.use(await listenOn(page.app, port));
   const opened = opening.move();
-  return { url: `${door.url}/`, participants: page.participants, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    url: `${listening.url}/`,
+    participants: page.participants,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 async function listenOn(app: Parameters<typeof listen>[0], port: number): ReturnType<typeof listen> {

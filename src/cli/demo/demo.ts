@@ -21,7 +21,7 @@ export type ConversationOptions = {
   readonly print: (line: string) => void;
 };
 
-/** Shows one person's chat as lines of text, edits included, and saves every file that comes. */
+/** Prints one person's chat as lines of text, edits included, and saves every file. */
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #listening: Disposable;
@@ -40,7 +40,7 @@ export class Conversation {
     });
   }
 
-  /** Presses the nth button, counted from 1, of the latest message that has one; answers whether there was one. */
+  /** Presses the nth button, counted from 1, of the latest message that has one; returns whether there was one. */
   press(number: number): boolean {
     const { person } = this.#options;
     const message = person.messages().findLast(({ buttons }) => buttons.flat().length >= number);
@@ -85,7 +85,7 @@ export class Conversation {
   }
 }
 
-/** A name that no file of an earlier run has: `fox.png`, then `fox-2.png`. */
+/** A name that no existing file has: `fox.png`, then `fox-2.png`. */
 function freePath(folder: string, name: string): string {
   const { name: stem, ext } = parse(name);
   for (let number = 1; ; number += 1) {
@@ -94,11 +94,11 @@ function freePath(folder: string, name: string): string {
   }
 }
 
-const answerWithinMs = 60_000;
+const maxAnswerMs = 60_000;
 const request = new RegExp(String.raw`^/(?:${kindCommands.join('|')})\b\s*\S`);
-const endings: ReadonlySet<AppEvent['event']> = new Set(['job.delivered', 'job.notified', 'job.undeliverable']);
+const endEvents: ReadonlySet<AppEvent['event']> = new Set(['job.delivered', 'job.notified', 'job.undeliverable']);
 
-/** Says the words and waits for what they ask for: the result of a request, the answer to anything else. */
+/** Sends a message and waits for the result of a request, or for the answer to anything else; false when none came. */
 export async function answerTo(options: {
   readonly demoApp: DemoApp;
   readonly onEvent: (listener: (event: AppEvent) => void) => Disposable;
@@ -116,7 +116,7 @@ export async function answerTo(options: {
     if (found?.job.origin.messageId === messageId) ended.resolve(event === 'job.delivered');
   };
   using _listening = onEvent((event) => {
-    if ('jobId' in event && endings.has(event.event)) void settle(event.jobId, event.event);
+    if ('jobId' in event && endEvents.has(event.event)) void settle(event.jobId, event.event);
   });
   using _timer = limit(() => ended.resolve(false));
   using _watching = telegram.onChange((change) => {
@@ -128,12 +128,12 @@ export async function answerTo(options: {
 }
 
 function limit(onEnd: () => void): Disposable {
-  const timer = setTimeout(onEnd, answerWithinMs);
+  const timer = setTimeout(onEnd, maxAnswerMs);
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 export type DemoOptions = {
-  /** What is said, one after the other; empty for the chat page and a prompt in the terminal. */
+  /** Messages to send, in order; empty for the chat page and a prompt in the terminal. */
   readonly says: readonly string[];
   readonly as: Role;
   readonly languageCode: string;
@@ -144,9 +144,9 @@ export type DemoOptions = {
 
 /** Long enough to see who waits and to press cancel. */
 const watchablePictureMs = 2_500;
-const quiet: ReadonlySet<AppEvent['event']> = new Set(['app.recovered', 'app.stopping', 'app.stopped']);
+const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set(['app.recovered', 'app.stopping', 'app.stopped']);
 
-/** Opens the chat page, or plays a person who says something; exit code 1 when a request did not get its result. */
+/** Opens the chat page, or sends the given messages; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
   const { says, as, languageCode, output, port } = options;
   const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -156,15 +156,15 @@ export async function demo(options: DemoOptions): Promise<void> {
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   };
   const pictureMs = says.length > 0 ? undefined : watchablePictureMs;
-  // What is said without a page shows the keys one after the other, the same in every run.
+  // Without a page the keys are used one after the other, the same in every run.
   const rotation = says.length > 0 ? 'round-robin' : 'health-based';
-  // The address stands above the story, which begins before there is one.
+  // Events that come before the page has an address are printed below it.
   let early: string[] | undefined = says.length > 0 ? undefined : [];
   await using demoApp = await openDemoApp(
     (event) => {
       const line = `              . ${eventLine(event) ?? event.event}`;
       if (early !== undefined) early.push(line);
-      else if (!quiet.has(event.event)) print(line);
+      else if (!hiddenEvents.has(event.event)) print(line);
       for (const listener of listeners) listener(event);
     },
     pictureMs,

@@ -1,6 +1,6 @@
 import { isoTime } from '../../observability/quantities.ts';
 import { resolve } from 'node:path';
-import { isAppRunning, lookOverDatabase } from '../../app/maintenance.ts';
+import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';
@@ -21,7 +21,7 @@ const marks = {
   bad: ['✗', 'bad'],
 } as const satisfies Record<FindingLevel, readonly [string, Style]>;
 
-/** Looks over settings, machine, data folder and database beside a running bot or without one; changes nothing. */
+/** Checks settings, machine, data folder and database, whether or not the bot runs; changes nothing. */
 export async function doctor(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
   const findings = await examine(context);
   const isWell = findings.every(({ level }) => level !== 'bad');
@@ -37,7 +37,7 @@ async function examine(context: ProcessContext): Promise<readonly Finding[]> {
   if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
   const dataDir = resolve(context.cwd, config.dataDir);
   const isRunning = attempt(() => isAppRunning(dataDir)) === true;
-  // Before the database is opened: that may make files beside it for as long as it is open.
+  // Before the database is opened: SQLite may create further files while it is open.
   const folder = checkFolder({ dataDir, nowMs, retentionMs: config.retentionMs, isRunning });
   const { ledger, newestMs } = await examineDatabase(dataDir, isRunning, nowMs);
   return [
@@ -85,7 +85,7 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
 }
 
 async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: number) {
-  const look = await lookOverDatabase(dataDir, nowMs - dayMs);
+  const look = await inspectDatabase(dataDir, nowMs - dayMs);
   switch (look.kind) {
     case 'none':
       return { ledger: [note('database', 'there is none yet', 'the first start makes it')], newestMs: 0 };
@@ -122,7 +122,7 @@ function lines(out: Terminal, { check, level, says, fix }: Finding): readonly st
 
 function summary(findings: readonly Finding[]): string {
   const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
-  const [ill, unsure] = [count('bad'), count('warning')];
-  if (ill > 0) return `\n${ill} to fix${unsure > 0 ? `, ${unsure} to look at` : ''}`;
-  return unsure > 0 ? `\nWell, with ${unsure} to look at` : '\nAll is well';
+  const [errors, warnings] = [count('bad'), count('warning')];
+  if (errors > 0) return `\n${errors} to fix${warnings > 0 ? `, ${warnings} to look at` : ''}`;
+  return warnings > 0 ? `\nWell, with ${warnings} to look at` : '\nAll is well';
 }

@@ -2,7 +2,7 @@
 export type FindingLevel = 'good' | 'note' | 'warning' | 'bad';
 
 export type Finding = {
-  /** What was looked at. */
+  /** The subject of the check. */
   readonly check: string;
   readonly level: FindingLevel;
   /** What was found. */
@@ -25,9 +25,4 @@ export function warning(check: string, says: string, fix: string): Finding {
 
 export function bad(check: string, says: string, fix: string): Finding {
   return { check, level: 'bad', says, fix };
-}
-
-/** `1 request`, `2 requests`. */
-export function counted(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

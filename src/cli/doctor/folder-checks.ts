@@ -1,7 +1,7 @@
-import { sizeWords } from '../../observability/quantities.ts';
+import { count, sizeWords } from '../../observability/quantities.ts';
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bad, counted, type Finding, good, note, warning } from './finding.ts';
+import { bad, type Finding, good, note, warning } from './finding.ts';
 
 const databaseFiles = ['darkroom.db', 'darkroom.db-wal', 'darkroom.db-shm', 'owner.lock.db'];
 const largeWalBytes = 256_000_000;
@@ -13,7 +13,7 @@ export type FolderLook = {
   readonly isRunning: boolean;
 };
 
-/** Who may read what is kept, and what lies beside it. */
+/** Who can read the stored files, and which files are left over. */
 export function checkFolder({ dataDir, nowMs, retentionMs, isRunning }: FolderLook): readonly Finding[] {
   const folder = look(dataDir);
   if (folder === undefined) {
@@ -39,14 +39,14 @@ function permissions(folders: readonly string[], files: readonly string[]): Find
   if (foreign.length > 0) {
     return bad(
       'permissions',
-      `${counted(foreign.length, 'file')} in DATA_DIR belong to another user, ${foreign[0]} for one`,
+      `${count(foreign.length, 'file')} in DATA_DIR belong to another user, ${foreign[0]} for one`,
       `run this as the user who runs the bot, or give the files to that user (chown -R)`,
     );
   }
-  if (open.length === 0) return good('permissions', 'only this user can read what is kept');
+  if (open.length === 0) return good('permissions', 'only this user can read the stored files');
   return bad(
     'permissions',
-    `other users of this machine can read ${counted(open.length, 'file')} in DATA_DIR, ${open[0]} for one`,
+    `other users of this machine can read ${count(open.length, 'file')} in DATA_DIR, ${open[0]} for one`,
     `chmod -R go-rwx "${folders[0] ?? ''}"`,
   );
 }
@@ -60,10 +60,10 @@ function isForeign(stats: Stats | undefined): boolean {
 function leftovers(resultFiles: readonly string[], isRunning: boolean): readonly Finding[] {
   const parts = resultFiles.filter((path) => path.endsWith('.part')).length;
   if (parts === 0 || isRunning) return [];
-  return [note('downloads', `${counted(parts, 'download')} cut short`, 'the next start removes them')];
+  return [note('downloads', `${count(parts, 'download')} cut short`, 'the next start removes them')];
 }
 
-/** Copies of the whole database, words included, that nobody deletes by themselves. */
+/** Copies of the whole database, prompts included, that are never deleted automatically. */
 function oldCopies(dataDir: string, beforeMs: number): readonly Finding[] {
   const copies = names(dataDir).filter((name) => /^darkroom\.db\.(?:schema-|aside-)/.test(name));
   const old = copies.filter((name) => (look(join(dataDir, name))?.mtimeMs ?? 0) < beforeMs);
@@ -71,8 +71,8 @@ function oldCopies(dataDir: string, beforeMs: number): readonly Finding[] {
   return [
     warning(
       'copies',
-      `${old.length === 1 ? '1 copy' : `${old.length} copies`} of the database from before RETENTION_DAYS, with people's words: ${old.join(', ')}`,
-      `delete them from ${dataDir} if nobody needs to go back that far`,
+      `${old.length === 1 ? '1 copy' : `${old.length} copies`} of the database from before RETENTION_DAYS, with people's prompts: ${old.join(', ')}`,
+      `delete them from ${dataDir} if they are no longer needed`,
     ),
   ];
 }
@@ -80,8 +80,8 @@ function oldCopies(dataDir: string, beforeMs: number): readonly Finding[] {
 function largeWal(path: string): readonly Finding[] {
   const size = look(path)?.size ?? 0;
   if (size < largeWalBytes) return [];
-  const says = `what is not yet written into the database has grown to ${sizeWords(size)}`;
-  return [warning('wal', says, 'end whatever else reads the database for long, then restart the bot')];
+  const says = `the write-ahead log has grown to ${sizeWords(size)}`;
+  return [warning('wal', says, 'stop other programs that keep the database open, then restart the bot')];
 }
 
 function names(folder: string): readonly string[] {

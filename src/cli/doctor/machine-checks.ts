@@ -4,36 +4,36 @@ import { dirname } from 'node:path';
 import { checkSqlite } from '../../app/maintenance.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
-const leastNode = [24, 15] as const;
-/** The first version of this program is younger than this. */
+const minNode = [24, 15] as const;
+/** No clock can rightly be before this: the program is younger. */
 const earliestMs = Date.UTC(2026, 0, 1);
 const clockSlackMs = 60_000;
 const tightBytes = 1_000_000_000;
 const fullBytes = 200_000_000;
 
-/** What the program stands on. */
+/** The versions of Node and SQLite. */
 export function checkVersions(versions: {
   readonly node: string;
   readonly sqlite: string | undefined;
 }): readonly Finding[] {
   const [major = 0, minor = 0] = versions.node.split('.').map(Number);
-  const isOld = major < leastNode[0] || (major === leastNode[0] && minor < leastNode[1]);
+  const isOld = major < minNode[0] || (major === minNode[0] && minor < minNode[1]);
   const node = isOld
-    ? bad('node', `Node ${versions.node} is too old`, `install Node ${leastNode.join('.')} or newer, or use npm start`)
+    ? bad('node', `Node ${versions.node} is too old`, `install Node ${minNode.join('.')} or newer, or use npm start`)
     : good('node', `Node ${versions.node}`);
   try {
     checkSqlite(versions.sqlite);
     return [node, good('sqlite', `SQLite ${versions.sqlite ?? ''}`)];
   } catch (error) {
     const says = error instanceof Error ? error.message : String(error);
-    return [node, bad('sqlite', says, `install Node ${leastNode.join('.')} or newer`)];
+    return [node, bad('sqlite', says, `install Node ${minNode.join('.')} or newer`)];
   }
 }
 
-/** A clock that was set back makes old things young: what is parked, cooled or kept waits too long. */
+/** After a clock is set back, parked jobs, cooldowns and expiry wait too long. */
 export function checkClock(nowMs: number, newestMs: number): Finding {
   const fix = 'let the machine keep its time by itself (timedatectl set-ntp true) and restart the bot';
-  if (nowMs < earliestMs) return bad('clock', `the machine believes that it is ${isoTime(nowMs)}`, fix);
+  if (nowMs < earliestMs) return bad('clock', `the machine's clock says ${isoTime(nowMs)}`, fix);
   const aheadMs = newestMs - nowMs;
   if (aheadMs <= clockSlackMs) return good('clock', isoTime(nowMs));
   return warning(
@@ -43,7 +43,7 @@ export function checkClock(nowMs: number, newestMs: number): Finding {
   );
 }
 
-/** Room for what comes, on the disk where the data folder is or will be. */
+/** Free space on the disk where the data folder is or will be. */
 export function checkDisk(dataDir: string): Finding {
   const { bavail, bsize } = statfsSync(nearestFolder(dataDir));
   const free = bavail * bsize;

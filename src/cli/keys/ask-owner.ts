@@ -8,10 +8,10 @@ export type Picked =
   | { readonly ok: true; readonly keys: readonly KnownKey[] }
   | { readonly ok: false; readonly why: string };
 
-/** Shorter ones are too easily somebody else's. */
-const shortestPrefix = 4;
+/** A shorter prefix too easily matches another key. */
+const minPrefixLength = 4;
 
-/** The keys that the words name: `3`, `#3`, `bytez#3`, `bytez #3` or the beginning of a fingerprint. */
+/** The keys that the arguments name: `3`, `#3`, `bytez#3`, `bytez #3` or the beginning of a fingerprint. */
 export function pickKeys(words: readonly string[], keys: readonly KnownKey[]): Picked {
   const picked: KnownKey[] = [];
   for (const word of words) {
@@ -31,14 +31,14 @@ function keysNamed(word: string, keys: readonly KnownKey[]): readonly KnownKey[]
   );
   if (byName.length > 0) return byName;
   const prefix = word.trim().replace(/…$/, '').toLowerCase();
-  return prefix.length < shortestPrefix ? [] : keys.filter(({ fingerprint }) => fingerprint?.startsWith(prefix));
+  return prefix.length < minPrefixLength ? [] : keys.filter(({ fingerprint }) => fingerprint?.startsWith(prefix));
 }
 
 function namesOf(keys: readonly KnownKey[]): string {
   return keys.length === 0 ? 'no provider key is set' : `known are ${keys.map(named).join(', ')}`;
 }
 
-/** As one word, so that it can be typed as it stands. */
+/** As one word, so that it can be typed. */
 function named({ provider, place, fingerprint }: KnownKey): string {
   return `${provider}#${place}${fingerprint === undefined ? '' : ` (${fingerprint.slice(0, 8)})`}`;
 }
@@ -53,7 +53,7 @@ export type AskOptions = {
 
 const doneWords = { wake: 'woken', disable: 'disabled', enable: 'enabled' } as const;
 
-/** Asks the running bot to change keys and waits a little until it has; one that stands still does so at its next start. */
+/** Asks the bot to change keys and waits shortly for it; a stopped bot makes the change at its next start. */
 export async function askOwner(context: ProcessContext, options: AskOptions): Promise<void> {
   const { command, names, all, json } = options;
   using stop = context.listenForStop();
@@ -69,7 +69,7 @@ export async function askOwner(context: ProcessContext, options: AskOptions): Pr
   const done = change.kind === 'done';
   const named = all ? 'every key' : keys.map(({ name }) => name).join(', ');
   if (json) writeJson(context.out, { command, keys: keys.map(({ name }) => name), bot: known.bot, done });
-  else context.out.write(`${outcomeWords(command, named, known.bot === 'running', done)}\n`);
+  else context.out.write(`${changeWords(command, named, known.bot === 'running', done)}\n`);
 }
 
 function chosen({ command, names }: AskOptions, keys: readonly KnownKey[]): readonly KnownKey[] {
@@ -82,9 +82,9 @@ function chosen({ command, names }: AskOptions, keys: readonly KnownKey[]): read
   return picked.keys;
 }
 
-function outcomeWords(command: AskOptions['command'], named: string, isRunning: boolean, done: boolean): string {
+function changeWords(command: AskOptions['command'], named: string, isRunning: boolean, done: boolean): string {
   if (done) return `Done: ${named} ${doneWords[command]}`;
   return isRunning
     ? `Asked: ${named} to be ${doneWords[command]}; the bot is running but has not done it within ${changePatienceMs / 1_000} s, "darkroom keys list" shows when it has`
-    : `Asked: ${named} to be ${doneWords[command]}; the bot is not running, it will do so at its next start`;
+    : `Asked: ${named} to be ${doneWords[command]}; the bot is not running, it makes the change at its next start`;
 }

@@ -5,7 +5,7 @@ import type { ProviderName } from '../../domain/ids.ts';
 import { isServed, providerNames } from '../../providers/registry.ts';
 import { type Cell, type Column, table } from '../table.ts';
 import type { Style, Terminal, ProcessContext } from '../process-context.ts';
-import { type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
+import { type KnownKey, type KnownKeys, readKnownKeys } from './known-keys.ts';
 
 export type ProviderCount = {
   readonly provider: ProviderName;
@@ -65,11 +65,11 @@ const shortFingerprint = 8;
 export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'fingerprint', givesWay: 4 },
-    ...(terminal.isTty ? [{ title: 'hint', givesWay: 3 }] : []),
-    { title: 'provider', givesWay: 1 },
-    { title: 'calls/seats', align: 'right', givesWay: 5 },
-    { title: 'account', givesWay: 2 },
+    { title: 'fingerprint', dropOrder: 4 },
+    ...(terminal.isTty ? [{ title: 'hint', dropOrder: 3 }] : []),
+    { title: 'provider', dropOrder: 1 },
+    { title: 'calls/seats', align: 'right', dropOrder: 5 },
+    { title: 'account', dropOrder: 2 },
     { title: 'state' },
   ];
   const rows = keys.map((key): readonly Cell[] => [
@@ -88,13 +88,13 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
 export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'fingerprint', givesWay: 1 },
-    { title: 'calls', align: 'right', givesWay: 5 },
-    { title: 'today', align: 'right', givesWay: 3 },
+    { title: 'fingerprint', dropOrder: 1 },
+    { title: 'calls', align: 'right', dropOrder: 5 },
+    { title: 'today', align: 'right', dropOrder: 3 },
     { title: 'success', align: 'right' },
     { title: 'errors in a row', align: 'right' },
-    { title: 'mean', align: 'right', givesWay: 2 },
-    { title: 'p95', align: 'right', givesWay: 4 },
+    { title: 'mean', align: 'right', dropOrder: 2 },
+    { title: 'p95', align: 'right', dropOrder: 4 },
     { title: 'last error' },
   ];
   return table(
@@ -108,13 +108,13 @@ export function statsTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
 export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
   const columns: readonly Column[] = [
     { title: 'key' },
-    { title: 'calls/seats', align: 'right', givesWay: 5 },
-    { title: 'calls', align: 'right', givesWay: 2 },
-    { title: 'today', align: 'right', givesWay: 4 },
+    { title: 'calls/seats', align: 'right', dropOrder: 5 },
+    { title: 'calls', align: 'right', dropOrder: 2 },
+    { title: 'today', align: 'right', dropOrder: 4 },
     { title: 'success', align: 'right' },
-    { title: 'in a row', align: 'right', givesWay: 6 },
-    { title: 'mean', align: 'right', givesWay: 1 },
-    { title: 'p95', align: 'right', givesWay: 3 },
+    { title: 'in a row', align: 'right', dropOrder: 6 },
+    { title: 'mean', align: 'right', dropOrder: 1 },
+    { title: 'p95', align: 'right', dropOrder: 3 },
     { title: 'state' },
   ];
   return table(
@@ -224,7 +224,7 @@ export async function keyStats(context: ProcessContext, options: { readonly json
 }
 
 async function show(context: ProcessContext, json: boolean, draw: typeof stateTable): Promise<KnownKeys> {
-  const known = await lookAtKeys(context);
+  const known = await readKnownKeys(context);
   if (json) {
     writeJson(context.out, keysDocument(known));
     return known;

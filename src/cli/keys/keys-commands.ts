@@ -4,13 +4,13 @@ import type { ProcessContext } from '../process-context.ts';
 const asJson = ['--json', 'print one JSON document, for programs', false] as const;
 const namesHelp = 'as "darkroom keys list" shows them: 3, "#3", bytez#3, or the beginning of a fingerprint';
 
-/** `darkroom keys …`: looks at the keys beside a running bot, and asks it to change them. */
+/** `darkroom keys …`: shows the keys of a running or stopped bot, and asks it to change them. */
 export function addKeysCommands(program: Command, context: ProcessContext): void {
-  const keys = program.command('keys').description('look after the provider keys, beside a running bot or without one');
+  const keys = program.command('keys').description('show and change the provider keys, whether or not the bot runs');
 
   keys
     .command('list')
-    .description('where each key stands; exit code 1 when a provider has no key that takes calls')
+    .description('the state of each key; exit code 1 when a provider has no key that takes calls')
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { listKeys } = await import('./key-tables.ts');
@@ -19,7 +19,7 @@ export function addKeysCommands(program: Command, context: ProcessContext): void
 
   keys
     .command('stats')
-    .description('how each key has fared')
+    .description('calls, successes and durations of each key')
     .option(...asJson)
     .action(async (options: { json: boolean }) => {
       const { keyStats } = await import('./key-tables.ts');
@@ -47,7 +47,7 @@ export function addKeysCommands(program: Command, context: ProcessContext): void
   keys
     .command('monitor')
     .description('show the keys as they change, until Ctrl-C')
-    .option('--interval <seconds>', 'how often it looks', seconds, 1)
+    .option('--interval <seconds>', 'time between two readings', seconds, 1)
     .option('--json', 'print one JSON document a change, a line each', false)
     .action(async ({ interval, json }: { interval: number; json: boolean }) => {
       const { monitorKeys } = await import('./monitor.ts');
@@ -56,9 +56,9 @@ export function addKeysCommands(program: Command, context: ProcessContext): void
 
   keys
     .command('wake')
-    .description('put resting keys back to work')
+    .description('make cooling and benched keys ready again')
     .argument('[names...]', namesHelp)
-    .option('--all', 'every key that rests', false)
+    .option('--all', 'every cooling or benched key', false)
     .option(...asJson)
     .action(async (names: string[], options: { all: boolean; json: boolean }) => {
       const { askOwner } = await import('./ask-owner.ts');
@@ -81,10 +81,10 @@ export function addKeysCommands(program: Command, context: ProcessContext): void
   }
 }
 
-const longestIntervalS = 3_600;
+const maxIntervalS = 3_600;
 
 function seconds(text: string): number {
   const number = /^[0-9]{1,4}(?:\.[0-9]{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= 0.1 && number <= longestIntervalS) return number;
-  throw new InvalidArgumentError(`It is a number of seconds from 0.1 to ${longestIntervalS}.`);
+  if (number >= 0.1 && number <= maxIntervalS) return number;
+  throw new InvalidArgumentError(`It is a number of seconds from 0.1 to ${maxIntervalS}.`);
 }

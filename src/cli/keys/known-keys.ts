@@ -21,15 +21,15 @@ export type KeyOrigin = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Keys are compared by this fingerprint only, which never leaves this file. */
-const hereOnly = 'origins';
+/** The salt of fingerprints that are compared in this file only and never shown. */
+const localSalt = 'origins';
 const poolVariable = 'TOKEN_POOL_FILE';
 
-/** Says of each key in which variable it stands, the first one when it stands in several. */
+/** Returns for each key the variable that holds it, the first one when several do. */
 export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key: ProviderKey) => KeyOrigin {
   const found = new Map<KeyId, KeyOrigin>();
   const note = (secret: Secret, origin: KeyOrigin) => {
-    const id = fingerprint(secret, hereOnly);
+    const id = fingerprint(secret, localSalt);
     if (!found.has(id)) found.set(id, origin);
   };
   const provided = new Set(keys.map(({ provider }) => provider));
@@ -46,7 +46,8 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
     }
   }
   noteFile(env, poolVariable, note);
-  return (key) => found.get(fingerprint(key.secret, hereOnly)) ?? { variable: poolVariable, position: 1, inFile: true };
+  return (key) =>
+    found.get(fingerprint(key.secret, localSalt)) ?? { variable: poolVariable, position: 1, inFile: true };
 }
 
 function noteFile(env: Environment, variable: string, note: (secret: Secret, origin: KeyOrigin) => void): void {
@@ -60,7 +61,7 @@ export function originWords({ variable, position, inFile }: KeyOrigin): string {
   return inFile ? `key ${position} of the file that ${variable} names` : `${variable}, position ${position}`;
 }
 
-/** One configured key with what the bot has written down about it. */
+/** One configured key with what the bot has stored about it. */
 export type KnownKey = {
   readonly id: KeyId;
   /** `bytez #3` */
@@ -69,7 +70,7 @@ export type KnownKey = {
   readonly place: number;
   /** Unknown until the bot has run here once. */
   readonly fingerprint: KeyId | undefined;
-  /** For a person's eyes only. */
+  /** Shown in a terminal only. */
   readonly hint: string;
   readonly origin: KeyOrigin;
   readonly state: KeyState;
@@ -91,7 +92,7 @@ export type KnownKeys = {
 };
 
 /** The environment that `start` would see, without the token: no command about keys needs it. */
-export function lookAtConfig(context: ProcessContext): {
+export function readConfig(context: ProcessContext): {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: Config;
   readonly warnings: readonly string[];
@@ -100,15 +101,15 @@ export function lookAtConfig(context: ProcessContext): {
   return { env, config: parseConfig({ ...env, TELEGRAM_BOT_TOKEN: undefined }), warnings };
 }
 
-/** What the commands look at, and what they may change. */
+/** The keys, and the API that changes them. */
 export type AdminLook = Disposable & {
   readonly known: KnownKeys;
   readonly admin: AdminApi;
 };
 
-/** Opens the admin API beside a running bot or without one, and looks at the keys; changes nothing by itself. */
+/** Opens the admin API of a running or stopped bot and reads the keys; changes nothing by itself. */
 export async function openAdminLook(context: ProcessContext, signal?: AbortSignal): Promise<AdminLook> {
-  const { env, config, warnings } = lookAtConfig(context);
+  const { env, config, warnings } = readConfig(context);
   const read = readKeys(env);
   const { clock } = context;
   const opened = await openAdmin({ config, keys: read.keys, clock, ...(signal === undefined ? {} : { signal }) });
@@ -151,8 +152,8 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
   };
 }
 
-/** The configured keys, and beside a running bot what it knows of them. */
-export async function lookAtKeys(context: ProcessContext): Promise<KnownKeys> {
+/** The configured keys with what the bot has stored about them. */
+export async function readKnownKeys(context: ProcessContext): Promise<KnownKeys> {
   using look = await openAdminLook(context);
   return look.known;
 }

@@ -2,7 +2,7 @@ import { keyStateName } from '../../observability/operator-words.ts';
 import { isoTime } from '../../observability/quantities.ts';
 import type { ProcessContext, Terminal } from '../process-context.ts';
 import { keyDocument, countLines, watchTable, noKeys, sourceNotes } from './key-tables.ts';
-import { type KnownKeys, lookAtKeys } from './known-keys.ts';
+import { type KnownKeys, readKnownKeys } from './known-keys.ts';
 
 export type MonitorOptions = {
   readonly intervalMs: number;
@@ -16,7 +16,7 @@ export async function monitorKeys(context: ProcessContext, { intervalMs, json }:
   using stop = context.listenForStop();
   using display = context.out.isTty && !json ? liveTable(context.out) : changeLines(context.out, json);
   while (!stop.signal.aborted) {
-    display.show(await lookAtKeys(context));
+    display.show(await readKnownKeys(context));
     await context.clock.sleep(intervalMs, stop.signal).catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { keyReasonWords, triedAgainWords } from '../../observability/operator-words.ts';
 import { momentWords, spanWords } from '../../observability/quantities.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
-import { originWords, type KnownKey, type KnownKeys, lookAtKeys } from './known-keys.ts';
+import { originWords, type KnownKey, type KnownKeys, readKnownKeys } from './known-keys.ts';
 import { type ProcessContext, paint, type Terminal } from '../process-context.ts';
 import { isServed } from '../../providers/registry.ts';
 import {
@@ -103,7 +103,7 @@ function command(what: string, { provider, place }: KnownKey): string {
 
 /** Prints for each provider what is wrong with its keys and what to do about it. */
 export async function reportKeys(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
-  const known = await lookAtKeys(context);
+  const known = await readKnownKeys(context);
   const counts = countByProvider(known.keys);
   if (json) writeJson(context.out, { ...keysDocument(known), problems: keyProblems(known) });
   else context.out.write(`${reportLines(context.out, known, counts).join('\n')}\n`);

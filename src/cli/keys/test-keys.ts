@@ -119,8 +119,8 @@ function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: re
   ]);
   const columns = [
     { title: 'key' },
-    { title: 'read from', givesWay: 2 },
-    { title: 'took', align: 'right' as const, givesWay: 1 },
+    { title: 'read from', dropOrder: 2 },
+    { title: 'took', align: 'right' as const, dropOrder: 1 },
     { title: 'result' },
   ];
   const totals = countWorking(tested).map(

@@ -1,11 +1,10 @@
-import { isoTime, momentWords, spanWords } from '../../src/observability/quantities.ts';
 import { expect, test } from 'vitest';
 import { stateCell } from '../../src/cli/keys/key-tables.ts';
 import { keyProblem } from '../../src/cli/keys/report.ts';
 import type { KnownKey } from '../../src/cli/keys/known-keys.ts';
 import { keyId } from '../../src/domain/ids.ts';
 import type { KeyState } from '../../src/domain/key-state.ts';
-import { atMs, noHealth } from './stage.ts';
+import { atMs, noHealth } from './command-line.ts';
 
 function aKey(state: KeyState): KnownKey {
   return {
@@ -106,22 +105,4 @@ test.each(table)('%o is worded the same in tables and reports', (state, cell, wh
   if (what === undefined || fix === undefined) return expect(problem).toBeUndefined();
   expect(problem?.what).toMatch(what);
   expect(problem?.fix).toMatch(fix);
-});
-
-test.each([
-  [-5, '0 ms'],
-  [85.4, '85 ms'],
-  [3_200, '3.2 s'],
-  [45_000, '45 s'],
-  [720_000, '12 min'],
-  [5 * 3_600_000, '5 h'],
-  [3 * 86_400_000, '3 days'],
-])('%d ms are said as %s', (ms, words) => {
-  expect(spanWords(ms)).toBe(words);
-});
-
-test('a moment of another day is said with its day, and one beyond the calendar is still said', () => {
-  expect(momentWords(atMs + 13 * 3_600_000, atMs)).toBe('2026-01-02 01:00:00 UTC (in 13 h)');
-  expect(momentWords(atMs - 30_000, atMs)).toBe('11:59:30 UTC (30 s ago)');
-  expect(isoTime(Number.MAX_VALUE)).toBe('+275760-09-13T00:00:00.000Z');
 });

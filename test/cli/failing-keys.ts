@@ -1,8 +1,8 @@
 import type { KeyRecord } from '../../src/domain/key-state.ts';
-import { aStage, atMs, noHealth, type Stage } from './stage.ts';
+import { aCommandLine, atMs, noHealth, type CommandLine } from './command-line.ts';
 
-/** What a bot has written down in a night in which nearly everything went wrong, by the numbers of the keys. */
-export const aBadNight: Readonly<Record<number, Partial<KeyRecord>>> = {
+/** Records of keys in every state but ready, by the numbers of the keys. */
+export const failingKeys: Readonly<Record<number, Partial<KeyRecord>>> = {
   1: {
     state: { kind: 'benched', reason: 'rejected', probeAtMs: atMs + 900_000, times: 3, confirmed: true },
     health: { ...noHealth, calls: 3, lastError: { reason: 'rejected', atMs: atMs - 120_000 } },
@@ -32,10 +32,10 @@ export const aBadNight: Readonly<Record<number, Partial<KeyRecord>>> = {
   6: { state: { kind: 'half-open', after: 'timed-out', times: 1 } },
 };
 
-export async function aStageAtNight(): Promise<Stage> {
-  const stage = aStage();
-  await stage.remember(aBadNight);
-  return stage;
+export async function aCommandLineWithFailingKeys(): Promise<CommandLine> {
+  const cli = aCommandLine();
+  await cli.saveRecords(failingKeys);
+  return cli;
 }
 
 /** The line that begins with these words. */

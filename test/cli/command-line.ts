@@ -14,7 +14,7 @@ import { secretsFound } from '../support/secret-hunt.ts';
 
 export const atMs = Date.UTC(2026, 0, 1, 12);
 const keyCount = 7;
-const secrets = Array.from({ length: 12 }, (_, index) => stageKey(index + 1));
+const secrets = Array.from({ length: 12 }, (_, index) => testKey(index + 1));
 
 export type Ran = {
   readonly code: number;
@@ -22,27 +22,27 @@ export type Ran = {
   readonly err: string;
 };
 
-export type Stage = Disposable & {
+export type CommandLine = Disposable & {
   readonly dataDir: string;
-  /** What the commands see; a test may change it. */
+  /** The environment of the commands; a test may change it. */
   readonly env: Record<string, string>;
   readonly clock: FakeClock;
-  /** Opens the database as a bot does that starts for the first time. */
+  /** Opens the database as a bot does at its first start. */
   openAsBot(): Database;
-  /** Writes down what a bot would have learned of each key, by its number, and leaves. */
-  remember(records: Readonly<Record<number, Partial<KeyRecord>>>): Promise<void>;
-  /** Runs the real program in this process; throws when any of it shows a secret. */
+  /** Stores key records as a bot would, by the numbers of the keys. */
+  saveRecords(records: Readonly<Record<number, Partial<KeyRecord>>>): Promise<void>;
+  /** Runs the real program in this process; throws when its output contains a secret. */
   run(words: string, options?: RunOptions): Promise<Ran>;
 };
 
 export type RunOptions = {
-  /** A person looks at it. */
+  /** The output is a terminal. */
   readonly tty?: boolean;
   readonly columns?: number;
   readonly rows?: number;
   /** Stops the command as Ctrl-C does. */
   readonly stop?: AbortSignal;
-  /** Hears what is written as it is written. */
+  /** Called with each piece of output. */
   readonly onWrite?: (text: string) => void;
 };
 
@@ -55,11 +55,11 @@ export const noHealth: KeyHealth = {
   day: Math.floor(atMs / 86_400_000),
 };
 
-/** A folder, an environment of seven keys and a clock for the commands that look after them. */
-export function aStage(): Stage {
+/** A data folder, an environment with seven keys and a clock for running commands. */
+export function aCommandLine(): CommandLine {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
   const clock = fakeClock(atMs);
-  const keys = Array.from({ length: keyCount }, (_, index) => stageKey(index + 1));
+  const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));
   const env: Record<string, string> = { BYTEZ_API_KEYS: keys.join(','), DATA_DIR: dataDir };
   const openAsBot = () => openDatabase({ path: join(dataDir, 'darkroom.db') });
   return {
@@ -67,7 +67,7 @@ export function aStage(): Stage {
     env,
     clock,
     openAsBot,
-    remember: async (records) => {
+    saveRecords: async (records) => {
       using database = openAsBot();
       const store = createSqliteKeyStore(database);
       const salt = await store.salt();
@@ -105,20 +105,20 @@ export function aStage(): Stage {
       await runProgram(wordsOf(words), context);
       const seen = Object.entries(written).map(([where, text]) => ({ where, text: stripVTControlCharacters(text) }));
       const leaks = secretsFound(seen, secrets);
-      if (leaks.length > 0) throw new Error(`A secret stands in ${leaks.join(' and ')} of "darkroom ${words}"`);
+      if (leaks.length > 0) throw new Error(`A secret is in ${leaks.join(' and ')} of "darkroom ${words}"`);
       return { code, ...written };
     },
     [Symbol.dispose]: () => rmSync(dataDir, { recursive: true, force: true }),
   };
 }
 
-export function stageKey(place: number): string {
+export function testKey(place: number): string {
   return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
 }
 
 export function aRecord(place: number, salt: string, more: Partial<KeyRecord> = {}): KeyRecord {
   return {
-    id: fingerprint(new Secret(stageKey(place)), salt),
+    id: fingerprint(new Secret(testKey(place)), salt),
     provider: 'bytez',
     name: `bytez #${place}`,
     savedAtMs: atMs,
