@@ -1,9 +1,9 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
-// What Node makes of the source is kept beside the packages, out of reach of other users of the machine: the next start
-// takes two thirds of the time and some 10 MB less. Where the folder cannot be written nothing is kept. Only what is
-// imported after this line is found there.
+// Node's compiled code is cached in node_modules, out of reach of other users of the machine: the next start takes two
+// thirds of the time and about 10 MB less. A folder that cannot be written disables the cache. Only modules that are
+// imported after this line are cached.
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'darkroom'));
 const { installLastResort } = await import('./cli/last-resort.ts');
 const { runProgram } = await import('./cli/program.ts');

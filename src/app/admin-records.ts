@@ -11,7 +11,7 @@ export type AdminRecordsOptions = {
   readonly clock: Pick<Clock, 'now'>;
 };
 
-/** What is read from storage in the same way by the owner of the database and beside it. */
+/** The reading part of the admin API, the same in the process that owns the database and in any other. */
 export type AdminRecords = Pick<AdminApi, 'costs'> & {
   readonly jobs: Omit<AdminJobs, 'cancel'>;
   readonly people: Pick<AdminPeople, 'find'>;

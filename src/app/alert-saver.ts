@@ -8,8 +8,8 @@ export type AlertSaverOptions = {
 };
 
 /**
- * Writes behind which alerts are raised, for processes beside this one. One save runs at a time and takes in all that
- * changed before it; what fails is reported, and repaired by the next change.
+ * Stores the raised alerts for other processes (write-behind). One save runs at a time and covers every change before it;
+ * a failure is reported, and the next change saves again.
  */
 export class AlertSaver implements AsyncDisposable {
   readonly #options: AlertSaverOptions;
@@ -21,7 +21,7 @@ export class AlertSaver implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** What is raised may have changed. */
+  /** Saves the raised alerts, which may have changed. */
   changed(): void {
     if (this.#isClosed) return;
     this.#isStale = true;
@@ -42,7 +42,7 @@ export class AlertSaver implements AsyncDisposable {
       try {
         await store.save(raised());
       } catch (error) {
-        emit({ event: 'app.error', what: 'Cannot keep which alerts are raised', error });
+        emit({ event: 'app.error', what: 'store the raised alerts', error });
         return;
       }
     }

@@ -9,7 +9,7 @@ import type {
 import type { Emit } from '../domain/events.ts';
 import { type Clock, every } from '../kit/clock.ts';
 
-const lookEveryMs = 1_000;
+const pollEveryMs = 1_000;
 
 export type CommandRunnerOptions = {
   readonly commands: AdminCommands;
@@ -18,47 +18,47 @@ export type CommandRunnerOptions = {
   readonly emit: Emit;
 };
 
-/** Looks every second for commands from beside the owner of the database, carries them out in order, once, and answers. */
+/** Polls the database every second for commands of other processes, executes each once, in order, and stores its answer. */
 export class CommandRunner implements AsyncDisposable {
   readonly #options: CommandRunnerOptions;
-  readonly #rounds: Disposable;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #polling: Disposable;
+  readonly #executing = new Set<Promise<void>>();
   #lastSeq = 0;
-  #looking: Promise<void> | undefined;
+  #pass: Promise<void> | undefined;
   #isFailing = false;
 
   constructor(options: CommandRunnerOptions) {
     this.#options = options;
-    this.#rounds = every(options.clock, lookEveryMs, () => {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = undefined;
+    this.#polling = every(options.clock, pollEveryMs, () => {
+      this.#pass ??= this.#poll().finally(() => {
+        this.#pass = undefined;
       });
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#rounds[Symbol.dispose]();
-    await this.#looking;
-    await Promise.all(this.#underWay);
+    this.#polling[Symbol.dispose]();
+    await this.#pass;
+    await Promise.all(this.#executing);
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     try {
       for (const pending of await this.#options.commands.pending()) {
-        // One whose answer is not written yet is under way.
+        // A command whose answer is not stored yet is executing.
         if (pending.seq <= this.#lastSeq) continue;
         this.#lastSeq = pending.seq;
         this.#begin(pending);
       }
       this.#isFailing = false;
     } catch (error) {
-      this.#complain(error);
+      this.#report(error);
     }
   }
 
   #begin(pending: PendingCommand): void {
-    const done = this.#execute(pending).finally(() => this.#underWay.delete(done));
-    this.#underWay.add(done);
+    const done = this.#execute(pending).finally(() => this.#executing.delete(done));
+    this.#executing.add(done);
   }
 
   async #execute({ seq, command }: PendingCommand): Promise<void> {
@@ -66,13 +66,13 @@ export class CommandRunner implements AsyncDisposable {
     try {
       await commands.answer(seq, await answerTo(admin, command), clock.now());
     } catch (error) {
-      this.#complain(error);
+      this.#report(error);
     }
   }
 
-  #complain(error: unknown): void {
+  #report(error: unknown): void {
     if (!this.#isFailing) {
-      this.#options.emit({ event: 'app.error', what: 'Cannot carry out what an operator asked for', error });
+      this.#options.emit({ event: 'app.error', what: 'execute an admin command', error });
     }
     this.#isFailing = true;
   }
@@ -81,22 +81,22 @@ export class CommandRunner implements AsyncDisposable {
 async function answerTo(admin: AdminApi, command: AdminCommand): Promise<AdminAnswer> {
   switch (command.kind) {
     case 'wake-keys':
-      return { kind: 'keys-changed', count: made(await admin.keys.wake(command.keys)) };
+      return { kind: 'keys-changed', count: valueOf(await admin.keys.wake(command.keys)) };
     case 'disable-keys':
-      return { kind: 'keys-changed', count: made(await admin.keys.disable(command.keys)) };
+      return { kind: 'keys-changed', count: valueOf(await admin.keys.disable(command.keys)) };
     case 'enable-keys':
-      return { kind: 'keys-changed', count: made(await admin.keys.enable(command.keys)) };
+      return { kind: 'keys-changed', count: valueOf(await admin.keys.enable(command.keys)) };
     case 'cancel-job':
-      return { kind: 'job-cancelled', ending: made(await admin.jobs.cancel(command.jobId)) };
+      return { kind: 'job-cancelled', ending: valueOf(await admin.jobs.cancel(command.jobId)) };
     case 'add-premium': {
       const { userId, days, grant } = command;
-      return { kind: 'premium-added', untilMs: made(await admin.people.addPremium(userId, days, grant)) };
+      return { kind: 'premium-added', untilMs: valueOf(await admin.people.addPremium(userId, days, grant)) };
     }
   }
 }
 
-/** The owner makes every change itself. */
-function made<Value>(change: Change<Value>): Value {
+/** The owner makes every change at once. */
+function valueOf<Value>(change: Change<Value>): Value {
   if (change.kind === 'done') return change.value;
-  throw new Error('Cannot carry out a command: its change was only asked for');
+  throw new Error('Cannot execute a command: its change was only requested');
 }

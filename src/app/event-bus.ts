@@ -2,33 +2,33 @@ import type { EventBus, EventFilter, AppEvent, Emit } from '../domain/events.ts'
 
 type Subscriber = { readonly listener: Emit; readonly filter: EventFilter | undefined };
 
-/** An event bus in memory. What a subscriber throws on the report of a fault is dropped, so reports never multiply. */
+/** An event bus in memory. An error of a subscriber is emitted as `app.error`; its errors on that event are dropped. */
 export function createEventBus(): EventBus {
   const subscribers = new Set<Subscriber>();
-  const queue: { readonly event: AppEvent; readonly isFault: boolean }[] = [];
+  const queue: { readonly event: AppEvent; readonly isReport: boolean }[] = [];
   let isDelivering = false;
 
-  const deliver = (event: AppEvent, isFault: boolean): void => {
-    // Who subscribes while this event is delivered gets the next one.
+  const deliver = (event: AppEvent, isReport: boolean): void => {
+    // A subscriber that is added while this event is delivered gets the next one.
     const present = [...subscribers];
     for (const subscriber of present) {
-      // A listener before it may have ended its subscription.
+      // An earlier listener may have ended this subscription.
       if (!subscribers.has(subscriber)) continue;
       try {
         if (subscriber.filter?.(event) !== false) subscriber.listener(event);
       } catch (error) {
-        if (isFault) continue;
-        queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isFault: true });
+        if (isReport) continue;
+        queue.push({ event: { event: 'app.error', what: `handle ${event.event}`, error }, isReport: true });
       }
     }
   };
 
   return {
     emit: (event) => {
-      queue.push({ event, isFault: false });
+      queue.push({ event, isReport: false });
       if (isDelivering) return;
       isDelivering = true;
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next.event, next.isFault);
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) deliver(next.event, next.isReport);
       isDelivering = false;
     },
     subscribe: (listener, filter) => {

@@ -6,8 +6,8 @@ import { poolKeys } from '../keys/sources/identify-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 
 const dayMs = 86_400_000;
-const nothingYet: KeyHealth = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 };
-/** Ids under it mean nothing: there is no record that could have the same. */
+const noHealth: KeyHealth = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 };
+/** Stands for a salt where there are no records, so that no id can match one. */
 const noSalt = 'no salt yet';
 
 export type KeysFromRecordsOptions = {
@@ -16,12 +16,12 @@ export type KeysFromRecordsOptions = {
   /** Of this installation; undefined until the bot has run once. */
   readonly salt: string | undefined;
   readonly records: readonly KeyRecord[];
-  /** False makes what the records say of calls under way untrue. */
+  /** Without a running owner no call is in flight, whatever the records say. */
   readonly isRunning: boolean;
   readonly nowMs: number;
 };
 
-/** The configured keys, in their order, as the owner of the database sees them, from what it has written down. */
+/** The configured keys, in their order, with the state that the owner of the database has stored. */
 export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyView[] {
   const { config, keys, salt = noSalt, records, isRunning, nowMs } = options;
   const seatsPerKey = (provider: string) => config.providers[provider]?.seatsPerKey ?? 1;
@@ -45,14 +45,14 @@ export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyVi
   });
 }
 
-/** A cooldown that is over ends by itself: while no owner runs nobody writes that down. */
+/** A cooldown ends by time alone; without a running owner its end is not stored. */
 function stateNow(state: KeyState, nowMs: number): KeyState {
   if (state.kind !== 'cooling' || state.untilMs > nowMs) return state;
   return { kind: 'half-open', after: state.reason, times: 1 };
 }
 
 function healthNow(record: KeyRecord | undefined, nowMs: number): KeyHealth {
-  if (record === undefined) return nothingYet;
+  if (record === undefined) return noHealth;
   const today = Math.floor(nowMs / dayMs);
   return record.health.day === today ? record.health : { ...record.health, day: today, callsToday: 0 };
 }

@@ -9,10 +9,10 @@ import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { checkSqliteVersion } from '../storage/sqlite/database.ts';
 import { StorageError } from '../storage/sqlite/storage-error.ts';
 
-/** What a look over the database and the results found. */
-export type DatabaseLook =
+/** The findings about the database and the results. */
+export type DatabaseInspection =
   | { readonly kind: 'none' }
-  /** Cannot be read; the message says what to do after its last semicolon. */
+  /** Cannot be read; the part of the message after the last semicolon is the fix. */
   | { readonly kind: 'unreadable'; readonly message: string }
   | {
       readonly kind: 'read';
@@ -22,9 +22,9 @@ export type DatabaseLook =
       readonly results: {
         /** Results on the disk. */
         readonly kept: number;
-        /** Those of them that belong to no request. */
+        /** Results that belong to no request. */
         readonly unneeded: number;
-        /** Results that are still to be shown to somebody and are not on the disk. */
+        /** Undelivered results that are not on the disk. */
         readonly missing: number;
       };
     };
@@ -39,13 +39,13 @@ export function isAppRunning(dataDir: string): boolean {
   return isOwned(dataDir);
 }
 
-/** Throws a StorageError that says what to install when this SQLite is too old. */
+/** Throws a StorageError with a fix when this SQLite is too old. */
 export function checkSqlite(version: string | undefined): void {
   checkSqliteVersion(version);
 }
 
-/** Reads through the whole database, beside its owner or without one; changes nothing. */
-export async function inspectDatabase(dataDir: string, sinceMs: number): Promise<DatabaseLook> {
+/** Checks the whole database, whether or not its owner runs; changes nothing. */
+export async function inspectDatabase(dataDir: string, sinceMs: number): Promise<DatabaseInspection> {
   try {
     using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };
@@ -67,7 +67,7 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
   }
 }
 
-/** Copies the database to a file, beside its owner or without one; undefined where there is none. */
+/** Copies the database to a file, whether or not its owner runs; undefined where there is none. */
 export async function backUpDatabase(
   dataDir: string,
   options: Omit<BackupOptions, 'from'>,
@@ -75,7 +75,7 @@ export async function backUpDatabase(
   return await backUp({ ...options, from: databasePath(dataDir) });
 }
 
-/** Moves the database out of the way and returns its new path; throws a StorageError while a process owns it. */
+/** Renames the database file and returns its new path; throws a StorageError while a process owns it. */
 export function setDatabaseAside(dataDir: string, nowMs: number): string {
   using _owner = takeOwnership(dataDir);
   return setAsideDatabase(databasePath(dataDir), nowMs);

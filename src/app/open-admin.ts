@@ -17,16 +17,16 @@ import { databasePath } from './maintenance.ts';
 import { StartError } from './start-error.ts';
 import { testKeys } from './test-keys.ts';
 
-/** The owner looks for commands every second. */
-export const changePatienceMs = 3_000;
-const lookEveryMs = 100;
+/** How long a change waits for the owner, which polls for commands every second. */
+export const maxChangeWaitMs = 3_000;
+const pollEveryMs = 100;
 
 export type AdminOptions = {
   readonly config: Config;
   /** The configured keys, in their order. */
   readonly keys: readonly ProviderKey[];
   readonly clock: Clock;
-  /** Once it aborts, no change waits any longer for the owner: it stays asked for. */
+  /** Once it aborts, changes stop waiting for the owner and return `asked`. */
   readonly signal?: AbortSignal;
 };
 
@@ -34,13 +34,13 @@ export type OpenAdmin = Disposable & {
   readonly admin: AdminApi;
   /** Whether a process owns the database; `never-ran` where there is none, and nothing can be changed. */
   readonly owner: 'running' | 'stopped' | 'never-ran';
-  /** How many keys are remembered that are not among the configured ones. */
+  /** How many stored keys are not among the configured ones. */
   readonly unconfiguredKeys: number;
 };
 
 /**
- * The admin API beside the process that owns the database, or without one: reads the database and never writes to it,
- * except for command rows that the owner picks up. Throws a StorageError when the database cannot be read.
+ * The admin API in a process that does not own the database: reads it, and writes only command rows, which the owner
+ * executes. Throws a StorageError when the database cannot be read.
  */
 export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
@@ -63,7 +63,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const configured = new Set((await listKeys()).map(({ id }) => id));
   const unconfiguredKeys = (await recordsNow()).filter(({ id }) => !configured.has(id)).length;
 
-  /** Keeps the command; waits a little for the answer of an owner that runs. */
+  /** Stores the command and waits shortly for the answer of a running owner. */
   const ask = async <Value>(
     command: AdminCommand,
     read: (answer: AdminAnswer) => Value | undefined,
@@ -74,19 +74,19 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
     }
     const commands = createSqliteAdminCommands(database);
     const seq = await commands.ask(command, clock.now());
-    const untilMs = owner === 'running' ? clock.monotonicMs() + changePatienceMs : 0;
+    const untilMs = owner === 'running' ? clock.monotonicMs() + maxChangeWaitMs : 0;
     for (;;) {
       const answer = await commands.answerOf(seq);
       const value = answer && read(answer);
       if (value !== undefined) return { kind: 'done', value };
       if (clock.monotonicMs() >= untilMs || signal?.aborted === true) return { kind: 'asked' };
-      await clock.sleep(lookEveryMs, signal ?? new AbortController().signal).catch(() => undefined);
+      await clock.sleep(pollEveryMs, signal ?? new AbortController().signal).catch(() => undefined);
     }
   };
   const changeKeys = (kind: 'wake-keys' | 'disable-keys' | 'enable-keys', choice: KeyChoice) =>
     ask({ kind, keys: choice }, (answer) => (answer.kind === 'keys-changed' ? answer.count : undefined));
 
-  const read = found === undefined ? recordsOfNobody(config) : recordsOf(found, options);
+  const read = found === undefined ? emptyRecords(config) : recordsOf(found, options);
   const opened = opening.move();
   return {
     owner,
@@ -112,7 +112,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
           ),
       },
       costs: read.costs,
-      // What is wrong is known only while somebody looks.
+      // Stored alerts are current only while an owner runs.
       alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),
     },
     [Symbol.dispose]: () => opened.dispose(),
@@ -125,8 +125,8 @@ function recordsOf(database: Database, { config, clock }: AdminOptions): AdminRe
   return createAdminRecords({ reader, users, premiumIds, clock });
 }
 
-/** Where the bot has never run. */
-function recordsOfNobody({ premiumIds }: Config): AdminRecords {
+/** For a data folder without a database. */
+function emptyRecords({ premiumIds }: Config): AdminRecords {
   return {
     jobs: { list: async () => [], find: async () => undefined, trail: async () => [] },
     costs: async () => [],

@@ -9,14 +9,14 @@ import { availabilityOf, isUsable } from '../domain/views.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
-import { remembered } from '../http/health-api.ts';
+import { cachedFor } from '../http/health-api.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
 
 /** Opens the health API; throws a StartError that says why it cannot listen and what to do. */
-async function listenOrExplain(options: ListenHttpOptions): Promise<Listening> {
+async function listenOrThrow(options: ListenHttpOptions): Promise<Listening> {
   const { host, port } = options;
   try {
     return await listenHttp(options);
@@ -30,10 +30,10 @@ async function listenOrExplain(options: ListenHttpOptions): Promise<Listening> {
   }
 }
 
-const telegramSilenceMs = 120_000;
-const readinessForMs = 1_000;
-/** After the drain, what is still to be sent may take this much longer. */
-const deliveryPatienceMs = 5_000;
+const maxTelegramSilenceMs = 120_000;
+const readinessCachedForMs = 1_000;
+/** How long undelivered messages may take after the drain. */
+const maxDeliveryDrainMs = 5_000;
 
 export type AppOptions = Omit<CoreOptions, 'botId'>;
 
@@ -43,7 +43,7 @@ export type App = AsyncDisposable & {
   readonly core: Core;
   readonly service: GenerationService;
   readonly admin: AdminApi;
-  /** Goes on with these keys, and with new settings for them where there are any. */
+  /** Replaces the keys, and their settings where given. */
   reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
   /** How many jobs wait and run, line by line. */
   stats(): Promise<EngineStats>;
@@ -54,8 +54,8 @@ export type App = AsyncDisposable & {
 };
 
 /**
- * Opens the whole app: the core, the bot and the health API. Disposing closes it in two steps: nothing new is taken, what
- * runs may finish for `config.drainMs`, the rest is handed back unharmed. Throws a StartError when it cannot open.
+ * Opens the whole app: the core, the bot and the health API. Disposing first stops the intake and lets running jobs finish
+ * for `config.drainMs`, then aborts and requeues the rest. Throws a StartError when it cannot open.
  */
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, keys, random, onCheckpoint = ignoreCheckpoints } = options;
@@ -70,10 +70,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     );
   }
   await using opening = new AsyncDisposableStack();
-  /** First step of closing: nothing new is taken. */
+  /** First step of closing: no new updates. */
   const closing = new AbortController();
-  /** Second step: no wait for Telegram goes on. */
-  const hangingUp = new AbortController();
+  /** Second step: waits for Telegram end. */
+  const closed = new AbortController();
 
   // A token begins with the id of its bot.
   const core = opening.use(await openCore({ ...options, botId: Number(token.reveal().split(':', 1)[0]) }));
@@ -82,7 +82,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { engine, inbox, dialogues } = storage;
   await dialogues.purge(clock.now());
 
-  let ours = [token, ...keys.map(({ secret }) => secret)];
+  let ownSecrets = [token, ...keys.map(({ secret }) => secret)];
   const { updates, delivery, menu, adminAlerts } = opening.use(
     await openBot({
       ...storage,
@@ -100,20 +100,21 @@ export async function openApp(options: AppOptions): Promise<App> {
       random,
       emit,
       onCheckpoint: onCheckpoint,
-      ownSecrets: () => ours,
-      closing: hangingUp.signal,
+      ownSecrets: () => ownSecrets,
+      closing: closed.signal,
     }),
   );
   for (const alert of await core.admin.alerts()) adminAlerts.onEvent({ event: 'alert.raised', alert });
   events.subscribe((event) => adminAlerts.onEvent(event));
 
   const listening = opening.use(
-    await listenOrExplain({
+    await listenOrThrow({
       ...config.http,
       vitals: {
-        databaseWritable: remembered(clock, readinessForMs, () => core.takesWrites()),
+        databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
         keysUsable: () => isUsable(availabilityOf(pool.snapshot().keys)),
-        telegramAnswers: () => clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= telegramSilenceMs,
+        telegramAnswers: () =>
+          clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= maxTelegramSilenceMs,
       },
       clock,
       emit,
@@ -149,7 +150,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     service,
     admin: core.admin,
     reloadKeys: (newKeys, newProviders) => {
-      ours = [token, ...newKeys.map(({ secret }) => secret)];
+      ownSecrets = [token, ...newKeys.map(({ secret }) => secret)];
       return core.reloadKeys(newKeys, newProviders);
     },
     stats: () => engine.reader.stats(),
@@ -161,9 +162,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       await polling.catch(() => undefined);
       await atMost(clock, config.drainMs, updates.idle());
       await core.drain(patience);
-      await atMost(clock, deliveryPatienceMs, delivery.drain());
-      hangingUp.abort(new Error('The app is closed'));
-      // The process ends by its own will: an update that is not handled yet is not suspected of having killed it.
+      await atMost(clock, maxDeliveryDrainMs, delivery.drain());
+      closed.abort(new Error('The app is closed'));
+      // The process ends in order: an unhandled update does not count as the cause of a crash.
       await inbox.survived().catch(() => undefined);
       await opened.disposeAsync();
     },

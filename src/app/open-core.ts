@@ -35,21 +35,21 @@ import { createOwnerAdmin } from './owner-admin.ts';
 /** A job on which this many processes died is set aside. */
 const maxCrashes = 6;
 
-/** Parts of the core that a simulation, a benchmark or a test brings along. */
+/** Parts of the core that a simulation, a benchmark or a test replaces. */
 export type CoreParts = {
   /**
-   * Instead of the file in the data folder. With `:memory:` nothing is kept, and the data folder is neither locked nor
-   * made, as long as `results` is replaced too.
+   * Replaces the file in the data folder. With `:memory:` nothing is stored, and the data folder is neither locked nor
+   * created, as long as `results` is replaced too.
    */
   readonly databasePath?: string;
   /** Wraps or replaces ports of the storage that was opened; the core closes only what it opened itself. */
   readonly storage?: (opened: Storage) => Storage;
-  /** Replaces the wire under the built-in adapters. */
+  /** Replaces the HTTP client under the built-in adapters. */
   readonly http?: HttpClient;
-  /** Replaces the adapters; they get the wire that applies. */
+  /** Replaces the adapters; called with the HTTP client in use. */
   readonly providers?: (http: HttpClient) => ReadonlyMap<ProviderName, Provider>;
   readonly results?: ResultStore;
-  /** What the key pool and the attempt loop do beyond the plain way; all of it, when absent. */
+  /** The optional mechanisms of the key pool and the attempt loop; all of them when absent. */
   readonly mechanisms?: Mechanisms;
 };
 
@@ -70,7 +70,7 @@ export type CoreOptions = {
 
 /** Generation without a way in: its owner submits requests to `service` and listens for their endings. */
 export type Core = AsyncDisposable & {
-  /** Goes on evenly when somebody sets the machine's clock; follows it once the stored times have been shifted. */
+  /** Runs evenly when the machine's clock is set; follows the change once the stored times have been shifted. */
   readonly clock: Clock;
   readonly events: EventBus;
   readonly storage: Storage;
@@ -81,15 +81,15 @@ export type Core = AsyncDisposable & {
   readonly retention: RetentionJob;
   /** What operators see and do. */
   readonly admin: AdminApi;
-  /** Tries it: would a request and its result be kept now? */
+  /** Tries whether a request and its result can be stored now. */
   takesWrites(): boolean;
-  /** Goes on with these keys, and with new settings for them where there are any. */
+  /** Replaces the keys, and their settings where given. */
   reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
-  /** Starts to work on jobs, first on those that earlier runs left. */
+  /** Starts to claim jobs, those of earlier runs first. */
   start(): void;
   /**
-   * Takes nothing new, lets running jobs finish until `patience` aborts, and hands back the rest unharmed. Returns how
-   * many were handed back; every further call returns the same.
+   * Claims no more jobs, lets running ones finish until `patience` aborts, and requeues the rest at no cost. Returns how
+   * many were requeued; every further call returns the same.
    */
   drain(patience: AbortSignal): Promise<number>;
 };
@@ -101,11 +101,11 @@ export type Core = AsyncDisposable & {
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { config, keys, clock: machineClock, random, onCheckpoint = ignoreCheckpoints, botId, parts = {} } = options;
-  // Only the keys look at the machine's own clock, to notice when somebody sets it.
+  // Only the keys read the machine's own clock, to notice when it is set.
   const clock = steadyClock(machineClock);
   const events = createEventBus();
   const emit: Emit = (event) => {
-    // The storage reports its refusals by itself, once for everybody.
+    // The storage reports its outages itself, once.
     if (event.event === 'app.error' && isStorageRefusal(event.error)) return;
     events.emit(event);
   };
@@ -122,7 +122,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
       lines: providerNames,
       onUnreadableKey: (error) => {
-        emit({ event: 'app.error', what: 'Cannot remember a key; it begins anew', error });
+        emit({ event: 'app.error', what: 'read the record of a key; it starts without history', error });
       },
     }),
   );
@@ -137,7 +137,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const http = parts.http ?? opening.use(createHttpClient());
   const own =
     parts.providers === undefined
-      ? await createProviders(ownersOf(keys), { settings: config.providers, http, clock })
+      ? await createProviders(providersOf(keys), { settings: config.providers, http, clock })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const results = parts.results ?? opening.use(await openResults(config, emit));
@@ -158,9 +158,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
   const { pool, maintenance } = keyRoom;
   const alerts = createAlerts({ pool: () => pool.snapshot(), clock, emit: emit });
-  events.subscribe(alerts.hear);
+  events.subscribe(alerts.onEvent);
   const alertSaver = opening.use(new AlertSaver({ store: storage.alerts, raised: () => alerts.raised(), emit }));
-  // None of an earlier run is raised now.
+  // Alerts of an earlier run are not raised any more.
   alertSaver.changed();
   events.subscribe(
     () => alertSaver.changed(),
@@ -222,7 +222,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     admin,
     takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,
     reloadKeys: async (newKeys, newProviders = config.providers) => {
-      await own?.load(ownersOf(newKeys));
+      await own?.load(providersOf(newKeys));
       await keyRoom.reload(newKeys, newProviders);
     },
     start: () => {
@@ -231,7 +231,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     },
     drain,
     [Symbol.asyncDispose]: async () => {
-      // A core that was never started has nothing to finish, and no end to report.
+      // A core that was never started has nothing to drain and no end to report.
       if (!hasStarted && drained === undefined) return scope.disposeAsync();
       using patience = clock.deadline(config.drainMs);
       const handedBack = await drain(patience);
@@ -247,7 +247,7 @@ async function openResults(config: Config, emit: Emit) {
   return createResultStore({ directory, allowPrivateHosts: config.mediaAllowPrivateHosts, emit });
 }
 
-/** Puts what an earlier process left back in line, and reports what is given up. */
+/** Requeues the jobs of an earlier process, and reports those that are set aside. */
 async function recover({ engine }: Storage, emit: Emit): Promise<void> {
   const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes);
   const undelivered = (await engine.delivery.pending()).length;
@@ -257,6 +257,6 @@ async function recover({ engine }: Storage, emit: Emit): Promise<void> {
   for (const jobId of unreadable) emit({ event: 'job.dead-lettered', jobId, processes: 0 });
 }
 
-function ownersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
+function providersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {
   return keys.map(({ provider }) => provider);
 }

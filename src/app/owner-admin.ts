@@ -11,7 +11,7 @@ export type OwnerAdminOptions = AdminRecordsOptions & {
   readonly alerts: () => readonly RaisedAlert[];
 };
 
-/** The admin API in the process that owns the database: keys and alerts as they are in memory, changes made at once. */
+/** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminApi {
   const { keys, service, reader, users, alerts, clock } = options;
   const records = createAdminRecords(options);

@@ -1,4 +1,4 @@
-/** The app cannot open; the message says in one sentence why and what to do, and ends the process with code 2. */
+/** The app cannot start; the message is one sentence with the reason and the fix. The process ends with code 2. */
 export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

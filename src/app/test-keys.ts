@@ -19,7 +19,7 @@ export type TestKeysOptions = KeyTestOptions & {
   readonly clock: Clock;
 };
 
-/** As `AdminKeys.test`, without a pool: nothing is concluded from the tests. Rejects when an adapter has a bug. */
+/** As `AdminKeys.test`, without a pool: the results change no key's state. Rejects when an adapter has a bug. */
 export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTest[]> {
   const { config, keys, views, choice, clock, onTest, signal } = options;
   await using http = createHttpClient();

@@ -107,7 +107,7 @@ export class LiveKeys implements AsyncDisposable {
     this.#work = this.#work
       .then(() => app.reloadKeys(keys, providers))
       .then(() => onReloaded(keys.length))
-      .catch((error: unknown) => emit({ event: 'app.error', what: 'Cannot reload the keys', error }));
+      .catch((error: unknown) => emit({ event: 'app.error', what: 'reload the keys', error }));
   }
 }
 

@@ -20,7 +20,7 @@ export type Config = {
   readonly providers: ProvidersConfig;
   readonly rotation: RotationStrategy;
   readonly keysTestOnStart: boolean;
-  /** How often resting and idle keys are looked after; 0 is never. */
+  /** How often cooling and idle keys are probed; 0 is never. */
   readonly healthCheckIntervalMs: number;
   readonly retry: { readonly maxAttempts: number; readonly delayMs: number };
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
@@ -37,9 +37,9 @@ export type Config = {
     readonly port: number;
     readonly adminToken: Secret | undefined;
   };
-  /** Requests and their results are deleted so long after their person was told. */
+  /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
-  /** How many a person may ask for in one UTC day; -1 is without limit. */
+  /** Requests a person may make in one UTC day; -1 is without limit. */
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
@@ -47,7 +47,7 @@ export type Config = {
   readonly defaultLocale: string;
 };
 
-/** Says everything that is wrong with the environment at once, by name, without a value. */
+/** Lists every mistake in the environment by name, without a value. */
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
 
@@ -65,7 +65,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const all = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
     ...mistakes,
-    ...doorMistakes(env),
+    ...adminTokenMistakes(env),
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return toConfig(parsed.data, providers);
@@ -74,7 +74,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 const shortestPublicToken = 32;
 
 /** A port that the network reaches can be tried with tokens, so the token has to be long. */
-function doorMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+function adminTokenMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const host = (env['HTTP_HOST'] ?? '').replace(/^\[(.*)\]$/, '$1');
   if (host === '' || isLoopback(host)) return [];
   if ((env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];

@@ -6,9 +6,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export type EnvironmentReading = {
   readonly env: Environment;
-  /** What looks wrong in the file or dangerous around it; names and lines, never values. */
+  /** Suspicious lines and dangerous settings; names and line numbers, never values. */
   readonly warnings: readonly string[];
-  /** Whether the `.env` file gave anything. */
+  /** Whether there is a `.env` file with values. */
   readonly hasFile: boolean;
 };
 
@@ -19,7 +19,7 @@ type EnvironmentOptions = {
   readonly readFile?: (path: string) => string;
 };
 
-/** The real environment over the `.env` file of the working folder; a name set to nothing in the real one stays so. */
+/** The real environment over the `.env` file of the working folder; a name set to nothing in the real one stays empty. */
 export function readEnvironment(options: EnvironmentOptions): EnvironmentReading {
   const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const real = Object.fromEntries(Object.entries(options.processEnv).filter(([, value]) => value !== undefined));
@@ -40,13 +40,13 @@ function readDotEnv(path: string, readFile: (path: string) => string): { values:
   if (text.includes('\0') || text.startsWith('\ufffd')) {
     return { values: {}, warnings: ['.env is not UTF-8 text; it is ignored, save it again as UTF-8'] };
   }
-  return { values: parseEnv(text), warnings: oddities(text) };
+  return { values: parseEnv(text), warnings: suspiciousLines(text) };
 }
 
 const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=[^\S\n]*(.*)$/;
 
 /** Node's parser takes the last of two equal names and lets an open quote swallow the lines that follow, both silently. */
-function oddities(text: string): string[] {
+function suspiciousLines(text: string): string[] {
   const warnings: string[] = [];
   const seen = new Set<string>();
   const lines = text.split(/\r\n|\r|\n/);
@@ -67,7 +67,7 @@ function oddities(text: string): string[] {
   return warnings;
 }
 
-/** Debug output of libraries goes past our logger and may show addresses with the bot's token. */
+/** Debug output of libraries bypasses the logger and may contain URLs with the bot's token. */
 function debugWarnings(env: Environment): string[] {
   return ['DEBUG', 'NODE_DEBUG']
     .filter((name) => (env[name] ?? '') !== '')

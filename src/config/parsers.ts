@@ -14,15 +14,15 @@ export function bad(...mistakes: readonly string[]): { readonly ok: false; reado
 }
 
 /** ASCII digits only: no sign but a minus, no exponent, no hexadecimal, no spaces. */
-export function wholeNumber(least: number, most: number, example: number): Parser<number> {
+export function wholeNumber(min: number, max: number, example: number): Parser<number> {
   return (text) => {
     const value = /^-?[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return good(Object.is(value, -0) ? 0 : value);
-    return bad(`must be a whole number from ${least} to ${most}, for example ${example}`);
+    if (value >= min && value <= max) return good(Object.is(value, -0) ? 0 : value);
+    return bad(`must be a whole number from ${min} to ${max}, for example ${example}`);
   };
 }
 
-/** Seconds with or without decimals, answered in milliseconds. */
+/** Seconds with or without decimals, returned in milliseconds. */
 export function seconds(rules: {
   readonly zero: boolean;
   readonly most: number;
@@ -54,7 +54,7 @@ export const onOff: Parser<boolean> = (text) => {
   return yes.has(word) ? good(true) : no.has(word) ? good(false) : bad('must be on or off');
 };
 
-/** An http address that paths are appended to: no query, no user, answered without a slash at its end. */
+/** An http address that paths are appended to: no query, no user, returned without a trailing slash. */
 export function baseUrl(example: string): Parser<string> {
   return (text) => {
     const url = /^https?:\/\/[\x21-\x7e]{1,2000}$/i.test(text) && !/[\\?#]/.test(text) ? URL.parse(text) : null;
@@ -78,7 +78,7 @@ export function listOf<Value>(parse: Parser<Value>): Parser<readonly Value[]> {
   };
 }
 
-/** Accounts behind which Telegram hides anonymous admins, channels and itself: never one person. */
+/** Accounts that Telegram uses for anonymous admins, channels and itself: never one person. */
 const nobodys: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, 777_000]);
 
 export const userId: Parser<number> = (text) => {

@@ -6,9 +6,9 @@ import { type Candidate, candidateName, type Chains, perKind } from '../domain/j
 
 export type ProviderConfig = {
   readonly baseUrl: string;
-  /** Concurrent calls that one key may carry. */
+  /** Concurrent calls of one key. */
   readonly seatsPerKey: number;
-  /** No account is ever given more calls at once, however well it carries them. */
+  /** The most concurrent calls of one account, however many it could take. */
   readonly mostSeats: number | undefined;
   /** Keys of one account, by their places in the order of the keys. */
   readonly keyGroups: readonly (readonly number[])[];
@@ -41,7 +41,7 @@ const keyGroups: Parser<ProviderConfig['keyGroups']> = (text) => {
   return mistakes.length > 0 ? bad(...mistakes) : good(groups.filter((group) => group.length > 0));
 };
 
-/** Reads what is said of every provider under a name of its own; mistakes carry their variable's name. */
+/** Reads the variables of every provider; mistakes carry their variable's name. */
 export function readProviders(env: Readonly<Record<string, string | undefined>>): {
   readonly providers: ProvidersConfig;
   readonly mistakes: readonly string[];
@@ -87,7 +87,7 @@ export const providerVariables: readonly string[] = providerDefinitions
   .flatMap(({ prefixes }) => prefixes)
   .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));
 
-/** What is asked for when the environment names no chain of its own. */
+/** The chains where the environment sets none. */
 export const builtInChains: Chains = perKind((kind) => {
   const [first, ...others] = builtInChain(kind);
   if (first === undefined)

@@ -3,7 +3,7 @@ import { providerDefinitions } from '../providers/registry.ts';
 import { providerVariables } from './provider-settings.ts';
 import { environmentSchema } from './schema.ts';
 
-/** How many letters have to be added, dropped, changed or swapped with their neighbour to make one word the other. */
+/** The Damerau-Levenshtein distance: letters to add, drop, change or swap with their neighbour. */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
@@ -30,7 +30,7 @@ function at(row: readonly number[], column: number): number {
 const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
 const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
 
-/** Every variable that has exactly one spelling; key variables come besides, in many. */
+/** Every variable with exactly one spelling; key variables have many and are not here. */
 export const knownNames: readonly string[] = [
   ...Object.keys(environmentSchema.shape),
   ...providerVariables,
@@ -38,7 +38,7 @@ export const knownNames: readonly string[] = [
   'TOKEN_POOL_FILE',
 ];
 
-/** What other programs call the same thing. */
+/** Names that other programs use for the same setting. */
 const otherWords: readonly (readonly [string, string])[] = [
   ['BOT_TOKEN', 'TELEGRAM_BOT_TOKEN'],
   ['TELEGRAM_TOKEN', 'TELEGRAM_BOT_TOKEN'],
@@ -50,7 +50,7 @@ const otherWords: readonly (readonly [string, string])[] = [
   ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
 ];
 
-/** Near to a name of ours by chance, and common. */
+/** Common names that are close to one of ours by chance. */
 const foreignNames: ReadonlySet<string> = new Set([
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -68,7 +68,7 @@ const candidates: ReadonlyMap<string, string> = new Map([
   ...aliases.map((name) => [name, name] as const),
 ]);
 
-/** Warnings about variables that are nearly, but not quite, one of ours, each with the name that was probably meant. */
+/** Warnings about variables that are probably misspelt, each with the name that was probably meant. */
 export function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const names = Object.keys(env).filter((name) => env[name] !== undefined);
   const ours = new Set([
@@ -94,7 +94,7 @@ function probablyMeant(name: string): string | undefined {
   return /^(?:TELEGRAM|BYTEZ)_/.test(name) ? exact.word : undefined;
 }
 
-/** Short names are near to each other by chance. */
+/** Short names are close to each other by chance. */
 function slack(name: string): number {
   if (name.length < 6) return 0;
   return name.length < 9 ? 1 : 2;

@@ -4,8 +4,8 @@ import type { Secret } from '../kit/secret.ts';
 const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;
 
 /**
- * Does exactly one header carry one of the tokens? Digests are compared, and all of them, so that the time it takes tells
- * neither how long a token is nor how much of it was right.
+ * True when exactly one header carries one of the tokens. All digests are compared, so that the time taken reveals neither
+ * the length of a token nor a correct part of it.
  */
 export function carriesToken(authorizations: readonly string[], tokens: readonly Secret[]): boolean {
   const [header = '', ...others] = authorizations;

@@ -8,7 +8,7 @@ const mostAddresses = 10_000;
 
 type Tries = { readonly sinceMs: number; readonly count: number };
 
-/** Counts refused tokens by address, and knows which addresses have to wait. */
+/** Counts refused tokens by address and blocks addresses with too many. */
 export class FailedTries {
   readonly #clock: Clock;
   readonly #byNet = new Map<string, Tries>();
@@ -17,7 +17,7 @@ export class FailedTries {
     this.#clock = clock;
   }
 
-  /** How long nobody from this address is heard; 0 when they are. */
+  /** For how long requests from this address are refused; 0 when they are not. */
   waitMs(address: string): number {
     const tries = this.#recent(netOf(address));
     return tries === undefined || tries.count < mostTries ? 0 : tries.sinceMs + windowMs - this.#clock.monotonicMs();
@@ -44,7 +44,7 @@ export class FailedTries {
   }
 }
 
-/** One machine has a whole /64 of IPv6 addresses to choose from. */
+/** IPv6 addresses count by their /64, all of which one machine may use. */
 function netOf(address: string): string {
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);

@@ -4,18 +4,18 @@ import { carriesToken } from './bearer.ts';
 import { FailedTries } from './failed-tries.ts';
 import { servedHosts } from './served-hosts.ts';
 
-/** A request as it came over the wire, before anything was made of it. */
+/** A request before it is parsed any further. */
 export type Caller = {
   readonly method: string;
-  /** As it stands on the request line. */
+  /** As in the request line. */
   readonly target: string;
   readonly hosts: readonly string[];
   readonly authorizations: readonly string[];
-  /** Of the connection: what a header says of it is anybody's word. */
+  /** Of the connection: headers that name an address can be forged. */
   readonly address: string;
   /** How the body is compressed. */
   readonly coding: string | undefined;
-  /** How long the body says it is; undefined when it does not say. */
+  /** The stated length of the body; undefined when none is stated. */
   readonly bodyBytes: number | undefined;
 };
 
@@ -27,16 +27,16 @@ export type Refusal = {
 export type Gate = (caller: Caller) => Refusal | 'pass';
 
 export type GateOptions = {
-  /** What answers without a token; exactly these paths, by GET. */
+  /** Paths that need no token, by GET. */
   readonly open: ReadonlySet<string>;
-  /** The tokens that count right now; with none, nobody gets further than what is open. */
+  /** The tokens that are valid now; with none only the open paths answer. */
   readonly tokens: () => readonly Secret[];
   /** The address that the app listens on. */
   readonly host: string;
   readonly clock: Clock;
 };
 
-/** No body that is sent to us is longer. */
+/** The longest request body. */
 export const bodyLimitBytes = 64 * 1024;
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
@@ -67,7 +67,7 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
   };
 }
 
-/** One spelling a page: no dots to climb with, no empty steps, nothing coded. */
+/** Each page has one spelling: no dot segments, no empty segments, no percent-encoding. */
 function isPlain(path: string): boolean {
   const [before, ...steps] = path.split('/');
   return before === '' && (path === '/' || steps.every((step) => segment.test(step)));

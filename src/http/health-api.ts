@@ -1,22 +1,22 @@
 import { Hono } from 'hono';
 import type { Clock } from '../kit/clock.ts';
 
-/** What readiness is made of; each answers for itself and throws nothing. */
+/** The parts of readiness; none of them throws. */
 export type Vitals = {
   /** The database takes a write. */
   readonly databaseWritable: () => boolean;
-  /** At least one key is ready or only cools. */
+  /** At least one key is ready or cooling. */
   readonly keysUsable: () => boolean;
   /** Telegram answered within the last two minutes. */
   readonly telegramAnswers: () => boolean;
 };
 
-/** What anybody may ask for, without a token: it shows no data. */
+/** Paths that need no token; they return no data. */
 export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can serve. Everything else stands behind the gate. Clients do not learn why an
- * answer failed but `onError`.
+ * `/healthz`: the process runs. `/readyz`: it can serve. Everything else is behind the gate. An error goes to `onError` and
+ * not to the client.
  */
 export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
   const api = new Hono();
@@ -24,7 +24,7 @@ export function healthApi(vitals: Vitals, onError: (error: unknown) => void = ()
     await next();
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
-    // Otherwise an empty answer is sent in chunks, of which there is none.
+    // Otherwise an empty response is sent as a chunked body.
     if (c.res.body === null) c.header('content-length', '0');
   });
   api.get('/healthz', (c) => c.body(null, 200));
@@ -40,8 +40,8 @@ export function healthApi(vitals: Vitals, onError: (error: unknown) => void = ()
   return api;
 }
 
-/** Asks at most once in `forMs`: a client that asks without a pause must not wear out the disk. */
-export function remembered(clock: Clock, forMs: number, ask: () => boolean): () => boolean {
+/** Caches the answer for `forMs`: a client that asks without a pause must not wear out the disk. */
+export function cachedFor(clock: Clock, forMs: number, ask: () => boolean): () => boolean {
   let answer = false;
   let askedMs = -Infinity;
   return () => {

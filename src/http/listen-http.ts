@@ -14,9 +14,9 @@ export type ListenHttpOptions = {
   readonly emit: Emit;
 };
 
-/** Opens the health API behind its gate; what fails in there harms nobody outside. */
+/** Serves the health API behind its gate; its errors are emitted and never thrown. */
 export function listenHttp({ host, port, adminToken, vitals, clock, emit }: ListenHttpOptions): Promise<Listening> {
-  const onError = (error: unknown) => emit({ event: 'app.error', what: 'the health API', error });
+  const onError = (error: unknown) => emit({ event: 'app.error', what: 'answer an HTTP request', error });
   const tokens = () => (adminToken === undefined ? [] : [adminToken]);
   const gate = createGate({ open: openPaths, tokens, host, clock });
   return listen(healthApi(vitals, onError), host, port, { gate, onError });

@@ -7,12 +7,12 @@ export type Listening = AsyncDisposable & {
   readonly url: string;
 };
 
-/** How far a slow or greedy client gets. */
+/** Limits for slow or greedy clients. */
 export type Limits = {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly keepAliveMs: number;
-  /** How often it is looked whether one of the above is over. */
+  /** How often the times above are checked. */
   readonly checkEveryMs: number;
   readonly headerBytes: number;
   readonly sockets: number;
@@ -32,12 +32,12 @@ export const usualLimits: Limits = {
 export type ListenOptions = {
   /** Which clients may connect; all when absent. */
   readonly gate?: Gate;
-  /** Called with what went wrong; the client only learns that something did. */
+  /** Called with the error; the client only gets a status. */
   readonly onError?: (error: unknown) => void;
   readonly limits?: Limits;
 };
 
-/** Listens, with limits that a slow or greedy client cannot stretch; rejects with the system's error. */
+/** Listens with limits for slow or greedy clients; rejects with the system's error. */
 export async function listen(
   app: Hono,
   host: string,
@@ -55,16 +55,16 @@ export async function listen(
     },
     (request, response) => {
       const caller = callerOf(request);
-      const ruling = gate(caller);
+      const decision = gate(caller);
       // The rest of an unwanted body is not waited for.
       if (caller.bodyBytes !== 0) response.shouldKeepAlive = false;
-      if (ruling === 'pass') void answer(request, response).catch(onError);
-      else refuse(response, ruling);
+      if (decision === 'pass') void answer(request, response).catch(onError);
+      else refuse(response, decision);
     },
   );
   server.maxConnections = limits.sockets;
   server.maxRequestsPerSocket = limits.requestsPerSocket;
-  // The size of all headers is limited; a limit on their number would drop the last ones silently.
+  // The total size of the headers is limited; a limit on their number would drop the last ones silently.
   server.maxHeadersCount = 0;
   server.on('connect', (_request, socket) =>
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n'),

@@ -6,8 +6,8 @@ const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const hostHeader = /^(\[[0-9a-f:.]{2,45}\]|[0-9a-z._-]{1,253})(?::[0-9]{1,5})?$/i;
 
 /**
- * Tells of a Host header whether it names us. A page of a stranger whose name was turned to our address (DNS rebinding)
- * still sends the stranger's name, never an address of ours.
+ * Checks whether a Host header names this server. After DNS rebinding a foreign page still sends its own name, never an
+ * address of this server.
  */
 export function servedHosts(boundTo: string): (host: string) => boolean {
   const bound = boundTo.toLowerCase();

@@ -184,7 +184,7 @@ async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<P
     const wasStopped = deadline.signal.aborted;
     // A bug in an adapter costs the job an attempt; it neither stops the process nor counts against the key.
     if (!wasStopped || error instanceof StopTimeoutError) {
-      tools.emit({ event: 'app.error', what: `the adapter of ${candidate.provider}`, error });
+      tools.emit({ event: 'app.error', what: `call the adapter of ${candidate.provider}`, error });
     }
     signal.throwIfAborted();
     lease.release({ kind: 'unused' });

@@ -94,7 +94,7 @@ async function look(
     return await deadline.answerOf(provider.status(operation, lease.secret, deadline.signal));
   } catch (error) {
     signal.throwIfAborted();
-    if (!deadline.signal.aborted) emit({ event: 'app.error', what: `the adapter of ${provider.name}`, error });
+    if (!deadline.signal.aborted) emit({ event: 'app.error', what: `call the adapter of ${provider.name}`, error });
     return { kind: 'unclear', failure: noAnswer };
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
-/** A signal that aborts by itself; once disposed it never does, and nothing waits for it any longer. */
+/** A signal that aborts by itself; a disposed one never aborts and keeps no timer. */
 export type Deadline = AbortSignal & Disposable;
 
 /** The deadline of a clock that can `schedule`: aborts after `ms` with a TimeoutError, or as its parent does. */
@@ -11,27 +11,27 @@ export function deadlineBy(
 ): Deadline {
   const abort = new AbortController();
   const end = (reason: unknown) => {
-    leave();
+    release();
     abort.abort(reason);
   };
   const passOn = () => end(parent?.reason);
   const timer = schedule(ms, () => end(new DOMException('The deadline has passed', 'TimeoutError')));
-  const leave = () => {
+  const release = () => {
     timer[Symbol.dispose]();
     parent?.removeEventListener('abort', passOn);
   };
   if (parent?.aborted === true) passOn();
   else parent?.addEventListener('abort', passOn, { once: true });
-  return Object.assign(abort.signal, { [Symbol.dispose]: leave });
+  return Object.assign(abort.signal, { [Symbol.dispose]: release });
 }
 
-/** Time as the app sees it. Milliseconds everywhere. */
+/** The source of time for the whole app. Milliseconds everywhere. */
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Milliseconds that really passed since some moment: goes on evenly when the machine's clock is set. */
+  /** Milliseconds since some moment; unaffected when the machine's clock is set. */
   monotonicMs(): number;
-  /** Rests for `ms`; rejects with the signal's reason as soon as it aborts. */
+  /** Waits for `ms`; rejects with the signal's reason as soon as it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Aborts after `ms` with a TimeoutError, or with the parent's reason when that aborts first; dispose it when the work is done. */
   deadline(ms: number, parent?: AbortSignal): Deadline;
@@ -40,14 +40,14 @@ export type Clock = {
 };
 
 /** setTimeout takes at most 2^31 - 1 ms and fires at once beyond. */
-const longestTimerMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await sleepFor(Math.min(ms, longestTimerMs), undefined, { signal });
+      await sleepFor(Math.min(ms, maxTimerMs), undefined, { signal });
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -59,7 +59,7 @@ export const systemClock: Clock = {
 
 function schedule(ms: number, task: () => void): Disposable {
   // A timer is a Disposable by itself; an object around it would cost a call more than the timer does.
-  return setTimeout(task, Math.min(Math.max(0, ms), longestTimerMs)).unref();
+  return setTimeout(task, Math.min(Math.max(0, ms), maxTimerMs)).unref();
 }
 
 /** True when the signal was aborted because a deadline passed. */
@@ -93,7 +93,7 @@ export function every(clock: Clock, ms: number, task: () => void): Disposable {
   };
 }
 
-/** A clock whose `now` goes on evenly when somebody sets the machine's clock, until it is told by how much. */
+/** A clock whose `now` runs evenly when the machine's clock is set, and follows it when `shift` is called. */
 export type SteadyClock = Clock & { shift(byMs: number): void };
 
 export function steadyClock(clock: Clock): SteadyClock {
@@ -111,8 +111,8 @@ export function steadyClock(clock: Clock): SteadyClock {
 }
 
 /**
- * The pool's time: milliseconds since 1970 that go on evenly when somebody sets the machine's clock, until the pool is
- * told by how much; so that no rest ends by a jump.
+ * The pool's time: milliseconds since 1970 that run evenly when the machine's clock is set, and follow it when `shift` is
+ * called, so that no cooldown ends by a jump.
  */
 export class PoolClock {
   readonly #clock: Clock;
@@ -123,7 +123,7 @@ export class PoolClock {
     this.#aheadMs = clock.now() - clock.monotonicMs();
   }
 
-  /** Time that really passed; for all that is measured and never kept. */
+  /** For durations, which are never stored. */
   monotonicMs(): number {
     return this.#clock.monotonicMs();
   }
@@ -138,7 +138,7 @@ export class PoolClock {
   }
 }
 
-/** Answers, each time it is asked, by how much the machine's clock was set since it was asked before. */
+/** Returns a function that returns by how many ms the machine's clock was set since the previous call. */
 export function clockJumps(clock: Clock): () => number {
   let aheadMs = clock.now() - clock.monotonicMs();
   return () => {

@@ -1,66 +1,66 @@
 import type { Clock } from './clock.ts';
 
-const leastQuietMs = 2_000;
-const mostQuietMs = 60_000;
-/** Trouble that comes back so soon after its end is waited out for longer. */
+const minQuietMs = 2_000;
+const maxQuietMs = 60_000;
+/** An outage that returns this soon after its end has to be quiet for longer. */
 const relapseMs = 60_000;
 
 export type OutageTrackerOptions = {
   readonly clock: Clock;
   readonly onBegin: (error: unknown) => void;
   readonly onEnd: (lastedMs: number) => void;
-  /** Tries again what was refused; answers whether it went well. Asked while there is trouble. */
+  /** Tries again what was refused; returns whether it succeeded. Called during an outage. */
   readonly isOver: () => boolean;
 };
 
 /**
- * Says once that trouble begins, however often it is met, and once that it is over: when nothing was refused for a while
- * and a try goes well. Trouble that comes and goes has to stay away for longer each time, up to a minute.
+ * Reports the beginning of an outage once, however many errors follow, and its end once: when no error came for a while
+ * and a try succeeds. The quiet time that is needed doubles each time an outage returns, up to a minute.
  */
 export class OutageTracker implements Disposable {
   readonly #options: OutageTrackerOptions;
-  #beganMonotonicMs: number | undefined;
-  #metMonotonicMs = 0;
-  #endedMonotonicMs = -Infinity;
-  #quietMs = leastQuietMs;
-  #look: Disposable | undefined;
+  #beganAtMonotonicMs: number | undefined;
+  #failedAtMonotonicMs = 0;
+  #endedAtMonotonicMs = -Infinity;
+  #quietMs = minQuietMs;
+  #check: Disposable | undefined;
 
   constructor(options: OutageTrackerOptions) {
     this.#options = options;
   }
 
   get isOn(): boolean {
-    return this.#beganMonotonicMs !== undefined;
+    return this.#beganAtMonotonicMs !== undefined;
   }
 
-  meet(error: unknown): void {
+  recordFailure(error: unknown): void {
     const { clock, onBegin } = this.#options;
     const monotonicMs = clock.monotonicMs();
-    this.#metMonotonicMs = monotonicMs;
-    if (this.#beganMonotonicMs !== undefined) return;
-    const isRelapse = monotonicMs - this.#endedMonotonicMs < relapseMs;
-    this.#quietMs = isRelapse ? Math.min(this.#quietMs * 2, mostQuietMs) : leastQuietMs;
-    this.#beganMonotonicMs = monotonicMs;
-    this.#lookIn(this.#quietMs);
+    this.#failedAtMonotonicMs = monotonicMs;
+    if (this.#beganAtMonotonicMs !== undefined) return;
+    const isRelapse = monotonicMs - this.#endedAtMonotonicMs < relapseMs;
+    this.#quietMs = isRelapse ? Math.min(this.#quietMs * 2, maxQuietMs) : minQuietMs;
+    this.#beganAtMonotonicMs = monotonicMs;
+    this.#checkIn(this.#quietMs);
     onBegin(error);
   }
 
   [Symbol.dispose](): void {
-    this.#look?.[Symbol.dispose]();
+    this.#check?.[Symbol.dispose]();
   }
 
-  #lookIn(ms: number): void {
-    this.#look = this.#options.clock.schedule(ms, () => this.#lookAgain());
+  #checkIn(ms: number): void {
+    this.#check = this.#options.clock.schedule(ms, () => this.#checkAgain());
   }
 
-  #lookAgain(): void {
+  #checkAgain(): void {
     const { clock, isOver, onEnd } = this.#options;
-    const quietMs = clock.monotonicMs() - this.#metMonotonicMs;
-    if (quietMs < this.#quietMs) return this.#lookIn(this.#quietMs - quietMs);
-    if (!isOver()) return this.#lookIn(leastQuietMs);
-    this.#endedMonotonicMs = clock.monotonicMs();
-    const lastedMs = this.#endedMonotonicMs - (this.#beganMonotonicMs ?? this.#endedMonotonicMs);
-    this.#beganMonotonicMs = undefined;
+    const quietMs = clock.monotonicMs() - this.#failedAtMonotonicMs;
+    if (quietMs < this.#quietMs) return this.#checkIn(this.#quietMs - quietMs);
+    if (!isOver()) return this.#checkIn(minQuietMs);
+    this.#endedAtMonotonicMs = clock.monotonicMs();
+    const lastedMs = this.#endedAtMonotonicMs - (this.#beganAtMonotonicMs ?? this.#endedAtMonotonicMs);
+    this.#beganAtMonotonicMs = undefined;
     onEnd(lastedMs);
   }
 }

@@ -3,29 +3,29 @@ import { type Clock, deadlineBy } from './clock.ts';
 type Timer = { atMs: number; run: () => void };
 
 export type VirtualClock = Clock & {
-  /** Moves time on and runs what comes due, in order of its time. */
+  /** Advances time and runs the timers that come due, in order. */
   advance(ms: number): Promise<void>;
-  /** Sets the machine's clock without letting time pass: timers keep their distance. */
+  /** Sets the wall clock while no time passes: timers keep their delay. */
   jump(byMs: number): void;
-  /** How many timers wait. */
+  /** The number of pending timers. */
   readonly pending: number;
 };
 
-/** Lets work that is ready go on, also where each of its steps takes a turn of the event loop (a commit, a read). */
+/** Lets pending work finish, also where each step takes a turn of the event loop (a commit, a read). */
 const breathe = async () => {
   for (let turn = 0; turn < 8; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 };
 
-/** The timer that is due first; of several due at once the one that was set first. */
-function soonestOf(timers: ReadonlySet<Timer>): Timer | undefined {
+/** The timer that is due first; of several, the one that was set first. */
+function nextTimer(timers: ReadonlySet<Timer>): Timer | undefined {
   let soonest: Timer | undefined;
   for (const timer of timers) if (soonest === undefined || timer.atMs < soonest.atMs) soonest = timer;
   return soonest;
 }
 
 /**
- * A clock that stands still until somebody moves it: for tests, and for measuring in exact time. `settle` resolves when
- * the work of the present moment is done.
+ * A clock that moves only by `advance`: for tests and simulations. `settle` resolves when the work of the present moment
+ * is done.
  */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promise<void> = breathe): VirtualClock {
   let nowMs = startMs;
@@ -64,7 +64,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1), settle: () => Promi
       const untilMs = nowMs + ms;
       for (;;) {
         await settle();
-        const next = soonestOf(timers);
+        const next = nextTimer(timers);
         if (next === undefined || next.atMs > untilMs) break;
         timers.delete(next);
         nowMs = Math.max(nowMs, next.atMs);

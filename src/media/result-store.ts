@@ -136,7 +136,7 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
         const code = diskCode(error);
         if (code === undefined) throw error;
         diskError = new ResultDiskError(directory, code);
-        watch.meet(diskError);
+        watch.recordFailure(diskError);
         return { ...unavailable(`cannot be written to the disk: ${code}`), diskFull: true };
       }
     },

@@ -1,30 +1,30 @@
 import { hideTokens } from './redaction/redactor.ts';
 
-/** The text on one line without control characters, at most so long; terminals and log readers take it as it is. */
-export function oneLine(text: string, longest = 300): string {
+/** The text on one line without control characters, at most `maxUnits` long: safe for terminals and log readers. */
+export function oneLine(text: string, maxUnits = 300): string {
   const line = text.replace(/[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ').trim();
-  return line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`;
+  return line.length <= maxUnits ? line : `${line.slice(0, maxUnits - 1).toWellFormed()}…`;
 }
 
-const deepestCause = 5;
-const longestPart = 300;
-const longestDescription = 1000;
+const maxCauses = 5;
+const maxPartUnits = 300;
+const maxDescriptionUnits = 1000;
 
 /**
- * What is wrong, for an operator: names, codes and messages down the causes. Payloads, bodies and all of an address but
- * its host stay out; never throws, whatever was thrown.
+ * An error for an operator: names, codes and messages of the error and its causes. Leaves out payloads, bodies and all of a
+ * URL but its host. Never throws, whatever was thrown.
  */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
   let current = error;
-  while (parts.length < deepestCause && !seen.has(current)) {
+  while (parts.length < maxCauses && !seen.has(current)) {
     seen.add(current);
     parts.push(describeOne(current));
     current = read(current, 'cause');
     if (current === undefined || current === null) break;
   }
-  return oneLine(parts.join(', because of '), longestDescription);
+  return oneLine(parts.join(', because of '), maxDescriptionUnits);
 }
 
 function describeOne(error: unknown): string {
@@ -57,40 +57,40 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-/** What stands for a message that quotes what it was given, which may be a key or a whole body. */
+/** Replacements for messages that quote their input, which may be a key or a whole body. */
 const quoting: readonly (readonly [string, string])[] = [
   ['is an invalid header value', 'a header value is invalid'],
   ['is not valid JSON', 'the text is not valid JSON'],
 ];
 
-/** Messages of URL errors quote the address, whose path and query may hold a key. */
+/** Messages of URL errors quote the URL, whose path and query may hold a key. */
 function safeText(message: string): string {
   const text = message.length > 5000 ? message.slice(0, 5000) : message;
   const [, instead] = quoting.find(([words]) => text.includes(words)) ?? [];
   const hidden =
     instead ?? text.replace(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#@]*@)?([^\s/?#"'<>@]+)[^\s"'<>]*/gi, '$1$2/…');
-  return oneLine(hideTokens(hidden), longestPart);
+  return oneLine(hideTokens(hidden), maxPartUnits);
 }
 
 export type LoggableError = { readonly description: string; readonly stack?: string };
 
-/** What a log line keeps of an error: its description and where it was made, none of its other properties. */
+/** The parts of an error that are logged: its description and its stack frames, no other property. */
 export function loggableError(error: unknown): LoggableError {
   const description = describeError(error);
   const frames = framesOf(error);
   return frames === '' ? { description } : { description, stack: frames };
 }
 
-const mostFrames = 12;
+const maxFrames = 12;
 
-/** Only the frames: the text above them is the raw message. */
+/** The frames only: the text above them is the raw message. */
 function framesOf(error: unknown): string {
   try {
     const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
     return stack
       .split('\n')
       .filter((line) => /^\s+at /.test(line))
-      .slice(0, mostFrames)
+      .slice(0, maxFrames)
       .map((line) => line.trim())
       .join('\n');
   } catch {

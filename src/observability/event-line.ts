@@ -34,7 +34,7 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'config.reloaded':
       return `environment read again: ${count(event.keys, 'key')}; changes of keys, weights, seats and accounts apply from now on`;
     case 'app.error':
-      return `error in ${event.what}: ${describeError(event.error)}`;
+      return `Cannot ${event.what}: ${describeError(event.error)}`;
     case 'storage.unavailable':
       return `the ${event.what} cannot be written; accepted requests are kept, new ones are refused: ${describeError(event.error)}`;
     case 'storage.recovered':

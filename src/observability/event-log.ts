@@ -4,12 +4,12 @@ import type { Clock } from '../kit/clock.ts';
 import { createLogger, isUrgent, emitTo } from './logger.ts';
 import type { Redactor } from './redaction/redactor.ts';
 
-/** The longest that an event waits to be written, with those that come after it. */
-const gatherForMs = 5;
-/** At most this many are written at once. */
-const mostGathered = 256;
+/** The longest time that an event is buffered. */
+const maxBufferMs = 5;
+/** The most events that are buffered. */
+const maxBuffered = 256;
 
-/** As much of the process as its end is known by. */
+/** The part of the process that announces its end. */
 export type ProcessEnd = Pick<NodeJS.Process, 'on' | 'off'>;
 
 export type EventLogOptions = {
@@ -24,22 +24,21 @@ export type EventLogOptions = {
 };
 
 /**
- * The app's log. `emit` does not wait until its line is worded, redacted and written: events are
- * gathered for a few milliseconds and their lines written together, each with the time at which it was told. A warning or
- * worse is written at once, with all that came before it; so is everything when the log is closed, when the process ends,
- * and before it says why it breaks. Only a process that is killed outright takes its last lines along. What cannot be
- * written is lost: the app goes on without it.
+ * The app's log. `emit` does not wait for its line: events are buffered for a few milliseconds and their lines written
+ * together, each with the time of its event. A warning or worse flushes the buffer at once; so do closing the log, the end
+ * of the process and an uncaught error. Only a process that is killed loses its last lines. Lines that cannot be written
+ * are dropped.
  */
 export class EventLog implements Disposable {
   readonly #clock: Clock;
   readonly #destination: DestinationStream;
   readonly #process: ProcessEnd;
-  readonly #word: Emit;
+  readonly #write: Emit;
   readonly #flush = () => this.flush();
-  #told: { readonly event: AppEvent; readonly atMs: number }[] = [];
+  #buffer: { readonly event: AppEvent; readonly atMs: number }[] = [];
   #atMs: number;
   #lines = '';
-  #waiting: Disposable | undefined;
+  #timer: Disposable | undefined;
 
   constructor({ clock, destination, process: ending = process, ...options }: EventLogOptions) {
     this.#clock = clock;
@@ -48,25 +47,25 @@ export class EventLog implements Disposable {
     this.#atMs = clock.now();
     const now = () => this.#atMs;
     const lines = { write: (line: string) => void (this.#lines += line) };
-    this.#word = emitTo(createLogger({ ...options, now, destination: lines }));
+    this.#write = emitTo(createLogger({ ...options, now, destination: lines }));
     ending.on('exit', this.#flush);
     ending.on('uncaughtExceptionMonitor', this.#flush);
   }
 
   readonly emit: Emit = (event) => {
-    this.#told.push({ event, atMs: this.#clock.now() });
-    if (isUrgent(event) || this.#told.length >= mostGathered) this.flush();
-    else this.#waiting ??= this.#clock.schedule(gatherForMs, this.#flush);
+    this.#buffer.push({ event, atMs: this.#clock.now() });
+    if (isUrgent(event) || this.#buffer.length >= maxBuffered) this.flush();
+    else this.#timer ??= this.#clock.schedule(maxBufferMs, this.#flush);
   };
 
   flush(): void {
-    this.#waiting?.[Symbol.dispose]();
-    this.#waiting = undefined;
-    const told = this.#told;
-    this.#told = [];
-    for (const { event, atMs } of told) {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const buffer = this.#buffer;
+    this.#buffer = [];
+    for (const { event, atMs } of buffer) {
       this.#atMs = atMs;
-      this.#word(event);
+      this.#write(event);
     }
     const lines = this.#lines;
     this.#lines = '';

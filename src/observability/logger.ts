@@ -11,13 +11,13 @@ export type LoggerOptions = {
   readonly redactor: Redactor;
   /** Standard output when absent. */
   readonly destination?: DestinationStream;
-  /** For a person at a terminal; needs the development package pino-pretty and does without it when it is absent. */
+  /** For a terminal; falls back to JSON where the development package pino-pretty is absent. */
   readonly pretty?: boolean;
-  /** When what is logged happened, in milliseconds since 1970; the time of the machine when absent. */
+  /** The time of a line, in milliseconds since 1970; the machine's time when absent. */
   readonly now?: () => number;
 };
 
-/** JSON lines from which every secret has been taken, errors and their causes included. */
+/** Writes JSON lines without any secret, errors and their causes included. */
 export function createLogger(options: LoggerOptions): Logger {
   const { now = Date.now } = options;
   const destination = options.destination ?? pino.destination({ dest: 1, sync: true });
@@ -114,12 +114,12 @@ function levelOf(event: AppEvent): Level {
 
 const urgentLevels: ReadonlySet<Level> = new Set(['warn', 'error', 'fatal']);
 
-/** True for what an operator should know of even if the process dies the next moment. */
+/** True for an event that must be written even if the process dies at once. */
 export function isUrgent(event: AppEvent): boolean {
   return urgentLevels.has(levelOf(event));
 }
 
-/** Nested facts come up one step, so that every line can be searched by the same names. */
+/** Moves nested facts up one level, so that every line can be searched by the same names. */
 function fieldsOf(event: AppEvent): Readonly<Record<string, unknown>> {
   if (event.event === 'attempt.started') {
     const { choice, ...facts } = event;

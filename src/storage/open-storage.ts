@@ -62,7 +62,11 @@ export function openStorage(options: StorageOptions): Storage {
   });
   let isOpen = false;
   // A refusal while it opens is thrown to the caller and needs no event.
-  const database = openDatabase({ path, clock, onRefusal: (error) => (isOpen ? watch.meet(error) : undefined) });
+  const database = openDatabase({
+    path,
+    clock,
+    onRefusal: (error) => (isOpen ? watch.recordFailure(error) : undefined),
+  });
   isOpen = true;
   return {
     database,

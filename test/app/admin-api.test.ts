@@ -21,7 +21,7 @@ const faults: Readonly<Record<number, readonly BytezFault[]>> = {
   3: [{ do: { kind: 'rate-limited', retryAfterS: 600 } }],
 };
 
-/** The owner of a database, and somebody beside it, over the same sandbox and clock. */
+/** The admin API of the owner of a database and that of another process, over the same sandbox and clock. */
 async function aStage() {
   await using opening = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), 'darkroom-admin-'));
@@ -83,7 +83,7 @@ async function aStage() {
 
 type Stage = Awaited<ReturnType<typeof aStage>>;
 
-/** Jobs that ended well, one that waits for the only key in use to cool down, an alert, a person with premium. */
+/** Delivered jobs, one that waits for the only enabled key to cool down, an alert, a person with premium. */
 async function live(stage: Stage): Promise<void> {
   const { core, ask, passing } = stage;
   const ended: string[] = [];
@@ -123,7 +123,7 @@ const questions: Readonly<Record<string, (admin: AdminApi) => Promise<unknown>>>
   'people.find() of nobody': (admin) => admin.people.find(99),
 };
 
-test('the owner of the database and somebody beside it answer every question alike', async () => {
+test('the owner of the database and another process return the same for every question', async () => {
   await using stage = await aStage();
   await live(stage);
   for (const [name, question] of Object.entries(questions)) {
@@ -150,7 +150,7 @@ test('the owner of the database and somebody beside it answer every question ali
   expect(await admin.people.find(7)).toMatchObject({ lane: 'premium', usedToday: { image: 2, video: 0 }, openJobs: 2 });
 });
 
-test('both show keys in trouble alike: refused, limited, in one account, with what they did', async () => {
+test('both show failing keys alike: refused, limited, in one account, with their statistics', async () => {
   await using stage = await aStage();
   await live(stage);
   stage.core.keys.enable('all');
@@ -167,7 +167,7 @@ test('both show keys in trouble alike: refused, limited, in one account, with wh
   expect(await stage.beside((admin) => admin.keys.list())).toEqual(own);
 });
 
-test('both come to the same when they test keys', async () => {
+test('both return the same when they test keys', async () => {
   await using stage = await aStage();
   const { core, passing, beside } = stage;
   core.keys.disable([idAt(core, 4)]);
@@ -192,7 +192,7 @@ test('both come to the same when they test keys', async () => {
   ]);
 });
 
-/** Otherwise the waiting job goes on at once, and finds out more about the keys. */
+/** Otherwise the waiting job continues at once and changes the keys. */
 async function withNothingToDo(core: Core): Promise<void> {
   await core.admin.jobs.cancel(jobId('tg-4'));
 }
@@ -217,7 +217,7 @@ const changes: Readonly<Record<string, (admin: AdminApi, core: Core) => Promise<
   },
 };
 
-test.each(Object.entries(changes))('%s comes to the same from both, and the owner makes it', async (_, change) => {
+test.each(Object.entries(changes))('%s has the same effect from both, and the owner makes it', async (_, change) => {
   const outcomes = [];
   for (const from of ['owner', 'beside'] as const) {
     await using stage = await aStage();
@@ -235,13 +235,13 @@ test.each(Object.entries(changes))('%s comes to the same from both, and the owne
   expect(outcomes[1]).toEqual(outcomes[0]);
 });
 
-/** Premium from beside begins as much later as the owner needs to see the command. */
+/** Premium that another process grants begins when the owner reads the command. */
 function withoutTime(answer: unknown): unknown {
   const { kind, value } = answer as { readonly kind: string; readonly value: unknown };
   return { kind, value: typeof value === 'number' && value > 1_000 ? 'a time' : value };
 }
 
-test('a change that no owner makes stays asked for, and the next owner makes it', async () => {
+test('a change without an owner stays stored, and the next owner makes it', async () => {
   await using stage = await aStage();
   await live(stage);
   const { core, config, keys, clock, passing } = stage;

@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
-/** A runner over real rows; the admin API writes down what it is asked for and takes as long as it is told. */
+/** A runner over real rows; the admin API records its calls and takes as long as the test says. */
 function aStage(wrap: (commands: AdminCommands) => AdminCommands = (commands) => commands) {
   const clock = fakeClock();
   const database = openDatabase({ path: ':memory:' });
@@ -58,7 +58,7 @@ function aStage(wrap: (commands: AdminCommands) => AdminCommands = (commands) =>
   };
 }
 
-test('CommandRunner carries out commands within a second, in order, once, and answers each', async () => {
+test('CommandRunner executes commands within a second, in order, once, and answers each', async () => {
   await using stage = aStage();
   const { clock, commands, done } = stage;
   const asked = [
@@ -79,7 +79,7 @@ test('CommandRunner carries out commands within a second, in order, once, and an
   expect(done).toHaveLength(4);
 });
 
-test('CommandRunner does not wait for a command that takes long, nor does it begin it twice', async () => {
+test('CommandRunner does not wait for a slow command, nor start it twice', async () => {
   await using stage = aStage();
   const { clock, commands, done } = stage;
   const slow = await commands.ask({ kind: 'cancel-job', jobId: jobId('tg-1') }, 0);
@@ -95,7 +95,7 @@ test('CommandRunner does not wait for a command that takes long, nor does it beg
   expect(done).toEqual(['cancel tg-1', 'wake all']);
 });
 
-test('CommandRunner says once that commands cannot be read and goes on looking', async () => {
+test('CommandRunner reports once that commands cannot be read and keeps polling', async () => {
   let refusals = 3;
   await using stage = aStage((commands) => ({
     ...commands,

@@ -14,7 +14,7 @@ test('EventBus.emit() reaches every subscriber at once, in the order of subscrip
   expect(seen).toEqual(['first a', 'second a']);
 });
 
-test('EventBus.subscribe() passes on only what its filter lets through, until it is disposed', () => {
+test('EventBus.subscribe() delivers the events that pass its filter, until it is disposed', () => {
   const bus = createEventBus();
   const seen: string[] = [];
   const subscription = bus.subscribe(
@@ -27,7 +27,7 @@ test('EventBus.subscribe() passes on only what its filter lets through, until it
   expect(seen).toEqual(['a', 'c']);
 });
 
-test('EventBus.emit() keeps one order for all, also of what a listener emits', () => {
+test('EventBus.emit() delivers in one order to all, also events that a listener emits', () => {
   const bus = createEventBus();
   const seen: string[] = [];
   bus.subscribe((event) => {
@@ -63,7 +63,7 @@ test('EventBus.emit() does not throw when listeners and filters do: the others g
   ]);
 });
 
-test('EventBus.emit() spares a listener that another one has just unsubscribed, and gives a newcomer the next event', () => {
+test('EventBus.emit() skips a listener that another one has just unsubscribed, and gives a new one the next event', () => {
   const bus = createEventBus();
   const seen: string[] = [];
   let newcomer: Disposable | undefined;

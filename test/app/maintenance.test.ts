@@ -18,7 +18,7 @@ function scratch() {
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-test('inspectDatabase() tells no database, one that is not readable and a whole one apart', async () => {
+test('inspectDatabase() distinguishes no database, an unreadable one and a whole one', async () => {
   using place = scratch();
   expect(await inspectDatabase(place.dir, 0)).toEqual({ kind: 'none' });
   {
@@ -36,7 +36,7 @@ test('inspectDatabase() tells no database, one that is not readable and a whole 
   expect(await inspectDatabase(place.dir, 0)).toMatchObject({ kind: 'unreadable' });
 });
 
-test('setDatabaseAside() leaves a database alone while a process owns it', () => {
+test('setDatabaseAside() refuses a database that a process owns', () => {
   using place = scratch();
   {
     using _database = openDatabase({ path: databasePath(place.dir) });

@@ -67,7 +67,7 @@ function aCore({ dir, clock = fakeClock(), provider = aProvider('answers'), even
   });
 }
 
-test('openCore() makes pictures without Telegram and without listening anywhere', async () => {
+test('openCore() makes pictures without Telegram and without an HTTP server', async () => {
   using place = scratch();
   const clock = fakeClock();
   const events: AppEvent[] = [];
@@ -96,7 +96,7 @@ test('openCore() owns its data folder until it is closed', async () => {
   using _lock = takeOwnership(place.dir);
 });
 
-test('openCore() with a database in memory and replaced results leaves no trace in the data folder', async () => {
+test('openCore() with a database in memory and replaced results writes nothing to the data folder', async () => {
   using place = scratch();
   const clock = fakeClock();
   {
@@ -110,7 +110,7 @@ test('openCore() with a database in memory and replaced results leaves no trace 
   expect(existsSync(place.dir)).toBe(false);
 });
 
-test('Core.drain() waits for running jobs until patience ends, then hands them back', async () => {
+test('Core.drain() waits for running jobs until patience ends, then requeues them', async () => {
   using place = scratch();
   const clock = fakeClock();
   await using core = await aCore({ dir: place.dir, clock, provider: aProvider('hangs') });
@@ -125,7 +125,7 @@ test('Core.drain() waits for running jobs until patience ends, then hands them b
   expect([await draining, await core.drain(new AbortController().signal)]).toEqual([1, 1]);
 });
 
-test('a core closes in order: nothing new, calls broken off, keys saved, storage closed, end reported', async () => {
+test('a core closes in order: no new jobs, calls aborted, keys saved, storage closed, end reported', async () => {
   using place = scratch();
   const clock = fakeClock();
   const order: string[] = [];
@@ -218,7 +218,7 @@ test('openCore() refuses the database of another bot before anything changes in 
   expect(database.get('SELECT state, crashes FROM jobs')).toEqual({ state: 'running', crashes: 0 });
 });
 
-test('openCore() reports what an earlier process left behind, and raises an alert for what it gives up', async () => {
+test('openCore() reports the jobs of an earlier process, and raises an alert for those it sets aside', async () => {
   using place = scratch();
   const clock = fakeClock();
   {
@@ -233,7 +233,7 @@ test('openCore() reports what an earlier process left behind, and raises an aler
   expect((await second.admin.alerts()).map(({ id }) => id)).toEqual(['job-dead-lettered:tg-1']);
 });
 
-test('openCore() keeps a broken subscriber away from everything else', async () => {
+test('an error of a subscriber affects nothing else in openCore()', async () => {
   using place = scratch();
   const clock = fakeClock();
   const events: AppEvent[] = [];

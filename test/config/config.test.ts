@@ -18,7 +18,7 @@ function mistakesOf(env: Env): readonly string[] {
   return [];
 }
 
-/** All that printing the error shows. */
+/** Everything that printing the error shows. */
 function printedMistake(env: Env): string {
   try {
     parseConfig(env);
@@ -97,7 +97,7 @@ test('parseConfig() lists every mistake at once, by name, with its fix', () => {
   ]);
 });
 
-test('ConfigError says all mistakes in its message', () => {
+test('ConfigError lists all mistakes in its message', () => {
   expect(() => parseConfig({ HTTP_PORT: 'x', LOG_LEVEL: 'loud' })).toThrow(
     'Cannot start with this environment:\n- HTTP_PORT must be a whole number from 0 to 65535, for example 3002\n- LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
   );
@@ -279,7 +279,7 @@ test.each([
   ]);
 });
 
-test('unknownNames() is silent about our names and about everybody else’s', () => {
+test('unknownNames() ignores known names and those of other programs', () => {
   const ours = [
     ...knownNames,
     'BYTEZ_API_KEY',

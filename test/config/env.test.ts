@@ -21,7 +21,7 @@ test('readEnvironment() puts the real environment over the file, an empty real v
   expect(warnings).toEqual([]);
 });
 
-test('readEnvironment() is content without a file', () => {
+test('readEnvironment() accepts a missing file', () => {
   const missing = () => {
     throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
   };
@@ -32,7 +32,7 @@ test('readEnvironment() is content without a file', () => {
   });
 });
 
-test('readEnvironment() warns about a file that it may not read', () => {
+test('readEnvironment() warns about a file without read permission', () => {
   const forbidden = () => {
     throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
   };
@@ -85,7 +85,7 @@ test.each(['DEBUG', 'NODE_DEBUG'])(
   },
 );
 
-test('signs that mean something to shells and addresses stay in a key of the file, byte for byte (K6)', () => {
+test('characters with a meaning in shells and URLs stay in a key of the file, byte for byte (K6)', () => {
   const key = String.raw`k$HOME%20#&=${'`'}id${'`'}$(id)\n/+;!~`;
   expect(readKeys(reading(`BYTEZ_API_KEY='${key}'`).env).keys.map(({ secret }) => secret.reveal())).toEqual([key]);
 });

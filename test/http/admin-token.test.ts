@@ -49,7 +49,7 @@ test('a header of 1 MB is cut off (H1)', async () => {
   expect(refused.body).toBe('');
 });
 
-test('the right token comes in, and finds that nothing is there yet (H1)', async () => {
+test('the right token passes the gate and gets 404, as nothing is served yet (H1)', async () => {
   await using door = await aDoor();
   expect(await ask(door, 'GET /keys', [withToken])).toMatchObject({ status: 404, body: '' });
   expect(door.events).toEqual([]);
@@ -66,7 +66,7 @@ test.each([
   expect(carriesToken([`Bearer ${offered}`], [new Secret(adminToken)])).toBe(false);
 });
 
-test('a long time is no longer for a token that is nearly right than for one that is not at all (H2)', () => {
+test('a nearly right token takes as long to refuse as a wrong one (H2)', () => {
   const tokens = [new Secret(adminToken)];
   const nearly = [`Bearer ${adminToken.slice(0, -1)}x`];
   const notAtAll = [`Bearer ${'x'.repeat(adminToken.length)}`];
@@ -81,7 +81,7 @@ test('a long time is no longer for a token that is nearly right than for one tha
   expect(median(0) / median(1)).toBeLessThan(1.4);
 });
 
-test('nothing of a token is compared but its digest, by a comparison that takes the same time for all (H2)', () => {
+test('only digests of tokens are compared, in constant time (H2)', () => {
   const [bearer = ''] = sources().flatMap(({ name, text }) => (name === join('http', 'bearer.ts') ? [text] : []));
   expect(bearer).toContain('timingSafeEqual(digest, digestOf(token.reveal()))');
   const revealing = sources().flatMap(({ name, text }) =>
@@ -90,7 +90,7 @@ test('nothing of a token is compared but its digest, by a comparison that takes 
   expect(revealing).toEqual(['digestOf(token.reveal()']);
 });
 
-test('after ten wrong tokens in a minute an address waits, also with the right one, and health still answers (H2)', async () => {
+test('after ten wrong tokens in a minute an address is refused, also with the right one, and health still answers (H2)', async () => {
   const clock = fakeClock();
   await using door = await aDoor({ clock });
   const statuses: number[] = [];
@@ -104,7 +104,7 @@ test('after ten wrong tokens in a minute an address waits, also with the right o
   expect((await ask(door, 'GET /keys', [withToken])).status).toBe(404);
 });
 
-test('an address waits for its own mistakes only, and all of its network is one address (H2)', () => {
+test('an address is refused for its own tries only, and an IPv6 network is one address (H2)', () => {
   const gate = createGate({
     open: new Set(),
     tokens: () => [new Secret(adminToken)],
@@ -130,7 +130,7 @@ test('an address waits for its own mistakes only, and all of its network is one 
   expect([from('192.0.2.1', adminToken), from('192.0.2.2', adminToken)]).toEqual([429, 200]);
 });
 
-test('without a token configured nobody comes in, whatever is sent (H3)', async () => {
+test('without a configured token every request is refused (H3)', async () => {
   await using door = await aDoor({ token: '' });
   for (const header of ['Bearer ', 'Bearer undefined', 'Bearer [secret]', `Bearer ${adminToken}`]) {
     expect(await ask(door, 'GET /keys', [`Authorization: ${header}`])).toMatchObject({ status: 401, body: '' });
@@ -138,7 +138,7 @@ test('without a token configured nobody comes in, whatever is sent (H3)', async 
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });
 
-test('two tokens count while they are changed, and the old one no longer once it is gone (H20)', () => {
+test('two tokens are valid during a change, and the old one no longer afterwards (H20)', () => {
   let tokens = [new Secret('the-old-token-of-the-bot'), new Secret('the-new-token-of-the-bot')];
   const gate = createGate({ open: new Set(), tokens: () => tokens, host: '127.0.0.1', clock: fakeClock() });
   const comesIn = (token: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healthApi, remembered, type Vitals } from '../../src/http/health-api.ts';
+import { healthApi, cachedFor, type Vitals } from '../../src/http/health-api.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const well: Vitals = { databaseWritable: () => true, keysUsable: () => true, telegramAnswers: () => true };
@@ -19,14 +19,14 @@ test.each<readonly [string, Vitals, number]>([
   expect(await statusOf('/readyz', vitals)).toBe(expected);
 });
 
-test('/healthz answers whatever the rest does, and nothing else is there', async () => {
+test('/healthz answers in every state, and no other page exists', async () => {
   const ill: Vitals = { databaseWritable: () => false, keysUsable: () => false, telegramAnswers: () => false };
   expect([await statusOf('/healthz', ill), await statusOf('/keys', ill), await statusOf('/', ill)]).toEqual([
     200, 404, 404,
   ]);
 });
 
-test('a check that throws is a 500 without words', async () => {
+test('a check that throws is a 500 with an empty body', async () => {
   const broken: Vitals = {
     ...well,
     keysUsable: () => {
@@ -36,10 +36,10 @@ test('a check that throws is a 500 without words', async () => {
   expect(await statusOf('/readyz', broken)).toBe(500);
 });
 
-test('remembered() asks again only after its time', async () => {
+test('cachedFor() asks again only after its time', async () => {
   const clock = fakeClock();
   let asked = 0;
-  const ask = remembered(clock, 1_000, () => {
+  const ask = cachedFor(clock, 1_000, () => {
     asked += 1;
     return asked > 1;
   });

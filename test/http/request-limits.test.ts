@@ -8,7 +8,7 @@ import { aDoor, aDoorWithin, ask, connected, raw, toAnswer, untilClosed, well, w
 const soon = { ...usualLimits, headersMs: 80, requestMs: 80, keepAliveMs: 80, checkEveryMs: 20 };
 const hostOf = (door: Listening) => `Host: ${new URL(door.url).host}`;
 
-/** What comes back when these bytes are all that is ever said. */
+/** The response when these bytes are all that is ever sent. */
 async function saying(door: Listening, bytes: string): Promise<string> {
   const socket = await connected(door);
   const all = untilClosed(socket);
@@ -16,7 +16,7 @@ async function saying(door: Listening, bytes: string): Promise<string> {
   return all;
 }
 
-test('the limits are those that were promised (H10)', () => {
+test('the limits are as documented (H10)', () => {
   expect(usualLimits).toEqual({
     headersMs: 10_000,
     requestMs: 10_000,
@@ -43,14 +43,14 @@ test('a request line of 1 MB and a thousand long headers are cut off (H10)', asy
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });
 
-test('among a thousand short headers a second token is not overlooked (H10)', async () => {
+test('among a thousand short headers a second token is found (H10)', async () => {
   await using door = await aDoor();
   const filler = Array.from({ length: 1_500 }, (_, index) => `A${index}: `);
   expect((await ask(door, 'GET /keys', [withToken, ...filler])).status).toBe(404);
   expect((await ask(door, 'GET /keys', [withToken, ...filler, withToken])).status).toBe(401);
 });
 
-test('whoever stops in the middle of headers, or says nothing, is cut off (H10)', async () => {
+test('a client that stops in the middle of its headers, or sends nothing, is cut off (H10)', async () => {
   await using door = await aDoorWithin(soon);
   const parts = ['', 'GET /healthz HTTP/1.1\r\n', `GET /healthz HTTP/1.1\r\n${hostOf(door)}\r\nX-Slow: `];
   for (const all of await Promise.all(parts.map((part) => saying(door, part)))) {
@@ -58,7 +58,7 @@ test('whoever stops in the middle of headers, or says nothing, is cut off (H10)'
   }
 });
 
-test('a byte at a time buys no time (H10)', async () => {
+test('sending a byte at a time does not extend the limit (H10)', async () => {
   await using door = await aDoorWithin(soon);
   const socket = await connected(door);
   const all = untilClosed(socket);
@@ -68,7 +68,7 @@ test('a byte at a time buys no time (H10)', async () => {
   clearInterval(dripping);
 });
 
-test('nobody waits for a body, however slow or endless it is (H10)', async () => {
+test('a body is not waited for, however slow or endless it is (H10)', async () => {
   await using door = await aDoor();
   const head = (target: string, ...headers: string[]) =>
     ['POST', target, 'HTTP/1.1\r\n'].join(' ') + [hostOf(door), ...headers, '', ''].join('\r\n');
@@ -104,7 +104,7 @@ test('a request with two lengths smuggles nothing (H10)', async () => {
   }
 });
 
-test('of ten thousand requests in one breath the first hundred are answered (H10)', async () => {
+test('of ten thousand pipelined requests the first hundred are answered (H10)', async () => {
   await using door = await aDoorWithin({ ...soon, headersMs: 5_000, requestMs: 5_000 });
   const all = await saying(door, `GET /healthz HTTP/1.1\r\n${hostOf(door)}\r\n\r\n`.repeat(10_000));
   const statuses = all.match(/HTTP\/1\.1 \d{3}/g) ?? [];
@@ -112,7 +112,7 @@ test('of ten thousand requests in one breath the first hundred are answered (H10
   expect(statuses.slice(100).filter((line) => line === 'HTTP/1.1 200')).toEqual([]);
 });
 
-test('with five hundred slow clients at the door the bot goes on, and the door opens again (H10)', async () => {
+test('with five hundred slow clients the bot keeps working, and connections are accepted again afterwards (H10)', async () => {
   await using door = await aDoorWithin({ ...soon, headersMs: 400, requestMs: 400 });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
@@ -125,7 +125,7 @@ test('with five hundred slow clients at the door the bot goes on, and the door o
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });
 
-test('a compressed body is not taken (H18)', async () => {
+test('a compressed body is refused (H18)', async () => {
   await using door = await aDoor();
   const body = gzipSync('{}').toString('latin1');
   const headers = (coding: string) =>
@@ -136,7 +136,7 @@ test('a compressed body is not taken (H18)', async () => {
   }
 });
 
-test('why an answer failed is in the log and in no answer (H14)', async () => {
+test('the reason of an error is in the log and in no response (H14)', async () => {
   const keysUsable = () => {
     throw new Error('Cannot read "/home/canary/keys"');
   };
@@ -144,6 +144,6 @@ test('why an answer failed is in the log and in no answer (H14)', async () => {
   const failed = await ask(door, 'GET /readyz');
   expect(failed).toMatchObject({ status: 500, body: '' });
   expect(failed.head).not.toMatch(/canary|error:|\.ts|at /);
-  expect(door.events).toMatchObject([{ event: 'app.error', what: 'the health API' }]);
+  expect(door.events).toMatchObject([{ event: 'app.error', what: 'answer an HTTP request' }]);
   expect((await ask(door, 'GET /healthz')).status).toBe(200);
 });

@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { servedHosts } from '../../src/http/served-hosts.ts';
 import { aDoor, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
 
-test('the bot listens on this machine alone unless it is told otherwise, and then wants a long token (H4)', () => {
+test('the bot listens on loopback by default, and elsewhere only with a long token (H4)', () => {
   expect(parseConfig({}).http).toMatchObject({ host: '127.0.0.1' });
   const fix = /^- ADMIN_TOKEN must have at least 32 characters/m;
   for (const HTTP_HOST of ['0.0.0.0', '::', '192.0.2.7', 'bot.example.org']) {
@@ -40,7 +40,7 @@ test.each([
   expect(['evil.test', 'evil.test:3002', '', ' ', 'localhost.', '127.0.0.1:x', '[::1'].filter(serves)).toEqual([]);
 });
 
-test('a page of a stranger gets no leave to read or to write (H6)', async () => {
+test('a foreign web page may neither read nor write (H6)', async () => {
   await using door = await aDoor();
   const origin = 'Origin: https://evil.test';
   const asked = await ask(door, 'OPTIONS /keys', [origin, 'Access-Control-Request-Method: POST']);
@@ -85,7 +85,7 @@ test('no header changes the method or the page (H7)', async () => {
   expect((await ask(door, 'GET /keys', headers)).status).toBe(401);
 });
 
-test('the two open pages show nothing but whether (H8)', async () => {
+test('the two open pages return a status and no data (H8)', async () => {
   let ready = true;
   await using door = await aDoor({ vitals: { ...well, keysUsable: () => ready } });
   const pages = async () => [await ask(door, 'GET /healthz'), await ask(door, 'GET /readyz?verbose=1&token=x')];
@@ -131,7 +131,7 @@ test('no other protocol is offered (H16)', async () => {
   expect(await said).toMatch(/^(?:HTTP\/1\.1 400|$)/);
 });
 
-test('who says where they come from is not believed (H21)', async () => {
+test('headers that name an address are ignored (H21)', async () => {
   await using door = await aDoor();
   const headers = (tries: number) => [`X-Forwarded-For: 10.0.0.${tries}`, `Forwarded: for=10.0.0.${tries}`];
   for (let tries = 0; tries < 10; tries += 1) await ask(door, 'GET /keys', headers(tries));

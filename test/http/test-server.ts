@@ -18,7 +18,7 @@ export const well: Vitals = {
 
 export type TestDoor = Listening & { readonly events: readonly AppEvent[] };
 
-/** The door as the bot opens it, on loopback. */
+/** The HTTP server as the app opens it, on loopback. */
 export async function aDoor(
   options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
 ): Promise<TestDoor> {
@@ -35,7 +35,7 @@ export async function aDoor(
   return { ...door, events };
 }
 
-/** The door with limits of its own. */
+/** The HTTP server with other limits. */
 export function aDoorWithin(limits: Limits): Promise<Listening> {
   const tokens = () => [new Secret(adminToken)];
   const gate = createGate({ open: openPaths, tokens, host: '127.0.0.1', clock: fakeClock() });
@@ -44,7 +44,7 @@ export function aDoorWithin(limits: Limits): Promise<Listening> {
 
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
 
-/** A connection that has not said anything yet. */
+/** A connection on which nothing was sent yet. */
 export async function connected(door: Listening): Promise<Socket> {
   const { hostname, port } = new URL(door.url);
   const socket = connect(Number(port), hostname);
@@ -53,7 +53,7 @@ export async function connected(door: Listening): Promise<Socket> {
   return socket;
 }
 
-/** Everything that comes until the other side hangs up. */
+/** Everything received until the server closes the connection. */
 export function untilClosed(socket: Socket): Promise<string> {
   const parts: string[] = [];
   socket.on('data', (bytes: Buffer) => void parts.push(bytes.toString('latin1')));
@@ -64,7 +64,7 @@ export function untilClosed(socket: Socket): Promise<string> {
   });
 }
 
-/** Writes these very bytes and answers the first answer to them. */
+/** Writes these bytes and returns the first response. */
 export async function raw(door: Listening, bytes: string): Promise<RawAnswer> {
   const socket = await connected(door);
   const all = untilClosed(socket);
@@ -72,7 +72,7 @@ export async function raw(door: Listening, bytes: string): Promise<RawAnswer> {
   return toAnswer(await all);
 }
 
-/** A request by its line and headers, which closes after its answer. */
+/** Sends a request with these headers and `Connection: close`; returns the response. */
 export function ask(door: Listening, line: string, headers: readonly string[] = []): Promise<RawAnswer> {
   const { host } = new URL(door.url);
   const all = headers.some((header) => /^host:/i.test(header)) ? headers : [`Host: ${host}`, ...headers];

@@ -40,7 +40,7 @@ test('a call that goes on although it was told to stop is left behind after half
   expect(stage.noted.at(-1)?.ending).toMatchObject({ kind: 'failed', reason: 'timed-out' });
   expect(stage.events).toContainEqual({
     event: 'app.error',
-    what: 'the adapter of bytez',
+    what: 'call the adapter of bytez',
     error: expect.objectContaining({ name: 'StopTimeoutError' }) as unknown,
   });
   await stopped(stage, running);

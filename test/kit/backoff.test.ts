@@ -17,7 +17,7 @@ test('backoffMs() stays between half of the full wait and the whole of it, and u
   );
 });
 
-test('backoffMs() never waits less than the other side asked for', () => {
+test('backoffMs() never waits less than the stated wait', () => {
   fc.assert(
     fc.property(attempts, rules, chance, fc.nat(3_600_000), (attempt, limits, luck, atLeastMs) => {
       expect(backoffMs(attempt, limits, () => luck, atLeastMs)).toBeGreaterThanOrEqual(atLeastMs);
@@ -25,7 +25,7 @@ test('backoffMs() never waits less than the other side asked for', () => {
   );
 });
 
-test('backoffMs() never shrinks from one attempt to the next with the same luck', () => {
+test('backoffMs() never shrinks from one attempt to the next with the same random number', () => {
   fc.assert(
     fc.property(attempts, rules, chance, (attempt, limits, luck) => {
       const random = () => luck;
@@ -34,7 +34,7 @@ test('backoffMs() never shrinks from one attempt to the next with the same luck'
   );
 });
 
-test('backoffMs() is half of the full wait at the least luck and all of it at the most', () => {
+test('backoffMs() is half of the full wait at the lowest random number and all of it at the highest', () => {
   const limits = { baseMs: 1_000, capMs: 60_000 };
   expect([0, 0.5, 1].map((luck) => backoffMs(2, limits, () => luck))).toEqual([1_000, 1_500, 2_000]);
 });

@@ -11,7 +11,7 @@ test('systemClock.sleep() rejects with the reason as soon as its signal aborts',
   await expect(systemClock.sleep(1, stop.signal)).rejects.toThrow('enough');
 });
 
-test('systemClock.deadline() tells a passed deadline from its parent’s reason', async () => {
+test('systemClock.deadline() distinguishes a passed deadline from its parent’s reason', async () => {
   const passed = systemClock.deadline(0);
   await new Promise((resolve) => passed.addEventListener('abort', resolve, { once: true }));
   expect(isTimeout(passed.reason)).toBe(true);
@@ -21,7 +21,7 @@ test('systemClock.deadline() tells a passed deadline from its parent’s reason'
   expect([inherited.aborted, isTimeout(inherited.reason)]).toEqual([true, false]);
 });
 
-test('systemClock takes waits that are longer than a timer can be, without firing at once', async () => {
+test('systemClock accepts waits that exceed the longest timer, without firing at once', async () => {
   let fired = false;
   using _alarm = systemClock.schedule(2 ** 40, () => {
     fired = true;
@@ -31,7 +31,7 @@ test('systemClock takes waits that are longer than a timer can be, without firin
   expect([fired, far.aborted]).toEqual([false, false]);
 });
 
-test('systemClock.sleep() does not end at once when it is longer than a timer can be', async () => {
+test('systemClock.sleep() does not end at once when it exceeds the longest timer', async () => {
   const stop = new AbortController();
   const slept = systemClock.sleep(2 ** 40, stop.signal).then(
     () => 'slept',
@@ -42,7 +42,7 @@ test('systemClock.sleep() does not end at once when it is longer than a timer ca
   expect(await slept).toBe('stopped');
 });
 
-test('a deadline that is disposed never comes, and leaves no timer and no listener behind', async () => {
+test('a disposed deadline never aborts, and leaves no timer and no listener', async () => {
   const clock = fakeClock();
   const parent = new AbortController();
   const deadline = clock.deadline(1_000, parent.signal);
@@ -53,7 +53,7 @@ test('a deadline that is disposed never comes, and leaves no timer and no listen
   expect(deadline.aborted).toBe(false);
 });
 
-test('a deadline that has come, or whose parent came first, leaves nothing behind either', async () => {
+test('a deadline that has aborted, or whose parent aborted first, leaves nothing either', async () => {
   const clock = fakeClock();
   const parent = new AbortController();
   const [near, far] = [clock.deadline(1_000, parent.signal), clock.deadline(9_000, parent.signal)];

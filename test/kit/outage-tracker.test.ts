@@ -16,9 +16,9 @@ function aWatch() {
   return { clock, said, machine, watch };
 }
 
-test('OutageTracker says once that trouble begins and once that it is over', async () => {
+test('OutageTracker reports the beginning of an outage once and its end once', async () => {
   const { clock, said, machine, watch } = aWatch();
-  for (let times = 0; times < 1_000; times += 1) watch.meet('full');
+  for (let times = 0; times < 1_000; times += 1) watch.recordFailure('full');
   await clock.advance(60_000);
   expect([said, watch.isOn]).toEqual([['0 full'], true]);
   machine.isWell = true;
@@ -27,11 +27,11 @@ test('OutageTracker says once that trouble begins and once that it is over', asy
   expect(clock.pending).toBe(0);
 });
 
-test('OutageTracker calls nothing over while anybody is still refused', async () => {
+test('OutageTracker reports no end while calls still fail', async () => {
   const { clock, said, machine, watch } = aWatch();
   machine.isWell = true;
   for (let times = 0; times < 10; times += 1) {
-    watch.meet('full');
+    watch.recordFailure('full');
     await clock.advance(1_000);
   }
   expect(said).toEqual(['0 full']);
@@ -39,19 +39,19 @@ test('OutageTracker calls nothing over while anybody is still refused', async ()
   expect(said).toEqual(['0 full', '11000 over after 11000']);
 });
 
-test('OutageTracker says ever less of trouble that comes and goes', async () => {
+test('OutageTracker reports an outage that comes and goes less and less often', async () => {
   const { clock, said, machine, watch } = aWatch();
   machine.isWell = true;
   for (let second = 0; second < 3_600; second += 1) {
-    if (!watch.isOn) watch.meet('full');
+    if (!watch.isOn) watch.recordFailure('full');
     await clock.advance(1_000);
   }
   expect(said.length).toBeLessThan(140);
 });
 
-test('OutageTracker says nothing more once it is disposed', async () => {
+test('OutageTracker reports nothing once it is disposed', async () => {
   const { clock, said, machine, watch } = aWatch();
-  watch.meet('full');
+  watch.recordFailure('full');
   watch[Symbol.dispose]();
   machine.isWell = true;
   await clock.advance(60_000);

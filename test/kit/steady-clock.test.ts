@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { steadyClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
-test('steadyClock() goes on evenly when the machine’s clock is set, and follows when it is told', async () => {
+test('steadyClock() runs evenly when the machine’s clock is set, and follows when shifted', async () => {
   const machine = fakeClock();
   const steady = steadyClock(machine);
   const startMs = machine.now();

@@ -7,7 +7,7 @@ import { describeError } from '../../src/observability/describe-error.ts';
 
 const token = '123456789:AAF-abc_defghijklmnopqrstuvwxyz01';
 
-test('describeError() tells name, code and message down the causes', () => {
+test('describeError() gives name, code and message of the error and its causes', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const failed = new TypeError('fetch failed', { cause: reset });
   expect(describeError(new Error('Cannot ask Bytez', { cause: failed }))).toBe(
@@ -15,7 +15,7 @@ test('describeError() tells name, code and message down the causes', () => {
   );
 });
 
-test('describeError() follows five causes, and a round of them once', () => {
+test('describeError() follows five causes, and a cycle of them once', () => {
   const chain = Array.from({ length: 9 }).reduce<Error>(
     (cause, _, index) => new Error(`e${index}`, { cause }),
     new Error('x'),
@@ -26,7 +26,7 @@ test('describeError() follows five causes, and a round of them once', () => {
   expect(describeError(round)).toBe('Error: round, because of Error: again');
 });
 
-test('describeError() opens what several failures hold', () => {
+test('describeError() lists the errors of an AggregateError', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
   expect(describeError(new AggregateError([refused, refused]))).toBe(
     'AggregateError (ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1) (ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1)',
@@ -49,7 +49,7 @@ test('describeError() keeps payloads and the token of a Telegram failure out (K1
   expect(describeError(refused)).toBe('GrammyError: Call to sendMessage failed! (400: Bad Request: chat not found)');
 });
 
-test('describeError() does not repeat what header and JSON errors quote (K5, B24)', () => {
+test('describeError() leaves out the input that header and JSON errors quote (K5, B24)', () => {
   const thrown = (act: () => unknown): unknown => {
     try {
       act();
@@ -69,7 +69,7 @@ test('describeError() does not repeat what header and JSON errors quote (K5, B24
   );
 });
 
-test('describeError() survives whatever is thrown (Q16)', () => {
+test('describeError() never throws, whatever was thrown (Q16)', () => {
   const cyclic: { name: string; cause?: unknown } = { name: 'Round' };
   cyclic.cause = cyclic;
   const hostile = new Proxy(new Error('x'), {

@@ -48,7 +48,7 @@ test('eventLine() skips a recovery that found nothing', () => {
   expect(eventLine({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 })).toBeUndefined();
 });
 
-test('eventLine() survives times beyond the calendar and words with line ends', () => {
+test('eventLine() handles times beyond the calendar and texts with line ends', () => {
   const far: AppEvent = {
     event: 'key.changed',
     keyId: key,

@@ -26,7 +26,7 @@ function aLog(write?: (text: string) => void) {
   return { log, clock, writes, entries, ending };
 }
 
-test('EventLog writes what is told within a few milliseconds together, each line with the time of its event', async () => {
+test('EventLog writes events of a few milliseconds together, each line with the time of its event', async () => {
   const { log, clock, writes, entries } = aLog();
   const startMs = clock.now();
   log.emit(stopping(1));
@@ -43,7 +43,7 @@ test('EventLog writes what is told within a few milliseconds together, each line
   expect(writes).toHaveLength(1);
 });
 
-test('EventLog writes a warning at once, behind all that came before it', () => {
+test('EventLog writes a warning at once, after all earlier events', () => {
   const { log, entries } = aLog();
   log.emit(stopping(1));
   log.emit(warning);
@@ -57,7 +57,7 @@ test.each(['exit', 'uncaughtExceptionMonitor'])('EventLog loses nothing at "%s"'
   expect(entries()).toMatchObject([{ running: 1 }]);
 });
 
-test('EventLog writes everything when it is closed, and lets go of the process', () => {
+test('EventLog writes everything when it is closed, and removes its listeners', () => {
   const { log, entries, ending, clock } = aLog();
   log.emit(stopping(1));
   log[Symbol.dispose]();
@@ -65,21 +65,21 @@ test('EventLog writes everything when it is closed, and lets go of the process',
   expect({ listeners: ending.eventNames(), timers: clock.pending }).toEqual({ listeners: [], timers: 0 });
 });
 
-test('EventLog does not gather without end where nobody lets time pass', () => {
+test('EventLog limits its buffer while no time passes', () => {
   const { log, writes, entries } = aLog();
   for (let number = 1; number <= 1_000; number += 1) log.emit(stopping(number));
   expect(writes).toHaveLength(3);
   expect(entries()).toHaveLength(768);
 });
 
-test('EventLog takes secrets out of what it gathered', async () => {
+test('EventLog redacts buffered events', async () => {
   const { log, clock, entries } = aLog();
   log.emit({ event: 'job.cancelled', jobId: 'a-key-that-nobody-may-see' as never });
   await clock.advance(5);
   expect(entries()).toMatchObject([{ jobId: '[redacted]', msg: 'job [redacted] cancelled' }]);
 });
 
-test('EventLog never throws when nothing can be written, and goes on with what comes later', async () => {
+test('EventLog never throws when nothing can be written, and writes later events', async () => {
   const texts: string[] = [];
   let isFull = true;
   const { log, clock } = aLog((text) => {

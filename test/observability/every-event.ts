@@ -26,7 +26,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'app.stopped': { event: 'app.stopped', handedBack: 1 },
   'config.reloaded': { event: 'config.reloaded', keys: 4 },
   'config.warning': { event: 'config.warning', text: 'BYTEZ_API_KEY position 1 is not a usable key' },
-  'app.error': { event: 'app.error', what: 'the bytez line', error: new TypeError('no') },
+  'app.error': { event: 'app.error', what: 'claim the next job of bytez', error: new TypeError('no') },
   'storage.unavailable': { event: 'storage.unavailable', what: 'database', error: new TypeError('no') },
   'storage.recovered': { event: 'storage.recovered', what: 'database', lastedMs: 12_000 },
   'job.accepted': { event: 'job.accepted', jobId: job, kind: 'video', lane: 'premium', ahead: 0 },

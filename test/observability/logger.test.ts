@@ -22,7 +22,7 @@ function aLogger(options: { level?: 'trace' | 'info' | 'warn' | 'silent'; pretty
   return { logger, lines, entries };
 }
 
-test('emitTo() writes one line an event with its facts as fields and its story as the message', () => {
+test('emitTo() writes one line an event with its facts as fields and its line as the message', () => {
   const { logger, entries } = aLogger();
   const event: AppEvent = {
     event: 'attempt.failed',
@@ -69,7 +69,7 @@ test('emitTo() has a level and a message for every event', () => {
   for (const entry of entries()) expect(entry['msg']).toMatch(/\S/);
 });
 
-test('emitTo() names the event when there is no story, and the state of a key in one field', () => {
+test('emitTo() names the event when there is no line, and the state of a key in one field', () => {
   const { logger, entries } = aLogger();
   const emit = emitTo(logger);
   emit({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 });
@@ -80,10 +80,10 @@ test('emitTo() names the event when there is no story, and the state of a key in
 
 test('emitTo() keeps an error as its description and frames', () => {
   const { logger, entries } = aLogger();
-  emitTo(logger)({ event: 'app.error', what: 'the bytez line', error: new Error(`no ${apiKey}`) });
+  emitTo(logger)({ event: 'app.error', what: 'claim the next job of bytez', error: new Error(`no ${apiKey}`) });
   expect(entries()[0]).toMatchObject({
     level: 50,
-    msg: 'error in the bytez line: Error: no [redacted]',
+    msg: 'Cannot claim the next job of bytez: Error: no [redacted]',
     error: { description: 'Error: no [redacted]', stack: expect.stringMatching(/^at /) },
   });
 });
@@ -101,14 +101,14 @@ test('emitTo() never throws, even when nothing can be written', () => {
   expect(() => emitTo(logger)({ event: 'app.stopping', running: 0 })).not.toThrow();
 });
 
-test('createLogger() keeps quiet below its level', () => {
+test('createLogger() writes nothing below its level', () => {
   const { logger, lines } = aLogger({ level: 'warn' });
   logger.info('not this');
   logger.warn('this');
   expect(lines).toHaveLength(1);
 });
 
-test('createLogger() lets no canary out, whatever is logged and however it is nested (K10, K11)', () => {
+test('createLogger() redacts every canary, whatever is logged and however it is nested (K10, K11)', () => {
   const { logger, lines, entries } = aLogger();
   const address = `https://api.telegram.org/bot${token}/sendMessage`;
   const http = new HttpError('Network request failed', Object.assign(new Error(address), { url: address, apiKey }));
@@ -127,7 +127,7 @@ test('createLogger() lets no canary out, whatever is logged and however it is ne
   expect(all).toContain('[redacted]');
 });
 
-test('a secret that comes in two halves of one line is found, control signs between them or not (K13)', () => {
+test('a secret in two halves of one line is found, with control characters between them or not (K13)', () => {
   const lines: string[] = [];
   const redactor = createRedactor([new Secret('canary-secret-key-of-the-tests')]);
   const logger = createLogger({ level: 'info', redactor, destination: { write: (line) => void lines.push(line) } });
@@ -135,7 +135,7 @@ test('a secret that comes in two halves of one line is found, control signs betw
   expect(lines.join('')).not.toMatch(/canary|of-the-tests/);
 });
 
-test('createLogger() tells an error by its description and frames', () => {
+test('createLogger() logs an error as its description and frames', () => {
   const { logger, entries } = aLogger();
   logger.error({ err: new TypeError('fetch failed', { cause: new Error('no route') }) }, 'asked');
   expect(entries()[0]).toMatchObject({

@@ -1,8 +1,8 @@
 import { count } from '../../observability/quantities.ts';
-import type { DatabaseLook } from '../../app/maintenance.ts';
+import type { DatabaseInspection } from '../../app/maintenance.ts';
 import { bad, type Finding, good, note, warning } from './finding.ts';
 
-type LedgerFindings = Extract<DatabaseLook, { kind: 'read' }>['ledger'];
+type LedgerFindings = Extract<DatabaseInspection, { kind: 'read' }>['ledger'];
 
 /** The counts of rows as findings. */
 export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readonly Finding[] {
@@ -80,10 +80,10 @@ export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readon
   ];
 }
 
-type ResultsLook = Extract<DatabaseLook, { kind: 'read' }>['results'];
+type ResultsInspection = Extract<DatabaseInspection, { kind: 'read' }>['results'];
 
 /** Compares the results on the disk with the requests they belong to. */
-export function resultFindings({ kept, unneeded, missing }: ResultsLook, isRunning: boolean): readonly Finding[] {
+export function resultFindings({ kept, unneeded, missing }: ResultsInspection, isRunning: boolean): readonly Finding[] {
   return [
     unneeded === 0
       ? good('results', `${count(kept, 'result')} on the disk`)

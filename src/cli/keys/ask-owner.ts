@@ -1,5 +1,5 @@
 import { type KnownKey, openAdminLook } from './known-keys.ts';
-import { changePatienceMs } from '../../app/open-admin.ts';
+import { maxChangeWaitMs } from '../../app/open-admin.ts';
 import { StartError } from '../../app/start-error.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { writeJson } from './key-tables.ts';
@@ -85,6 +85,6 @@ function chosen({ command, names }: AskOptions, keys: readonly KnownKey[]): read
 function changeWords(command: AskOptions['command'], named: string, isRunning: boolean, done: boolean): string {
   if (done) return `Done: ${named} ${doneWords[command]}`;
   return isRunning
-    ? `Asked: ${named} to be ${doneWords[command]}; the bot is running but has not done it within ${changePatienceMs / 1_000} s, "darkroom keys list" shows when it has`
+    ? `Asked: ${named} to be ${doneWords[command]}; the bot is running but has not done it within ${maxChangeWaitMs / 1_000} s, "darkroom keys list" shows when it has`
     : `Asked: ${named} to be ${doneWords[command]}; the bot is not running, it makes the change at its next start`;
 }

@@ -9,14 +9,14 @@ import { writeJson, notServedWords, noKeys, exitCodeFor } from './key-tables.ts'
 import { originWords, type KnownKey, openAdminLook } from './known-keys.ts';
 
 export type Progress = {
-  /** One more is done; the words say what came of it. */
+  /** One more is done, with this result. */
   step(words: string): void;
   end(): void;
 };
 
 const clearLine = '\r\u001b[2K';
 
-/** Shows how far many things are: one living line for a person, a line each otherwise; `quiet` keeps those away. */
+/** Progress of many tests: one line that is rewritten on a terminal, one line each otherwise, none of those when `quiet`. */
 export function progressOn(terminal: Terminal, total: number, quiet: boolean): Progress {
   let done = 0;
   const show = (words: string) => {
@@ -43,10 +43,10 @@ type Tested = {
 };
 type Failed = { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };
 
-/** What a shell expects of a command that Ctrl-C ended. */
-const interrupted = 130;
+/** The exit code that a shell expects after Ctrl-C. */
+const interruptedCode = 130;
 
-/** Asks every provider whether its keys are accepted, all at once, without spending anything. */
+/** Probes every key at its provider, all at once and free of charge. */
 export async function testKeys(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
   using stop = context.listenForStop();
   using look = await openAdminLook(context);
@@ -72,7 +72,7 @@ export async function testKeys(context: ProcessContext, { json }: { readonly jso
       },
     );
   } catch (error) {
-    if (stop.signal.aborted) return context.exitWith(interrupted);
+    if (stop.signal.aborted) return context.exitWith(interruptedCode);
     throw error;
   } finally {
     progress.end();
@@ -135,7 +135,7 @@ function resultLines(terminal: Terminal, tested: readonly Tested[], warnings: re
 function findingWords({ finding, key: { state } }: Tested): string {
   switch (finding.kind) {
     case 'works':
-      // Whether an account has credit left is shown by a real call only.
+      // Only a real call shows whether an account has credit.
       return state.kind === 'benched' && state.reason === 'out-of-credit'
         ? 'accepted, but out of credit when it was last used'
         : 'accepted';

@@ -137,7 +137,7 @@ export class KeyMaintenance implements AsyncDisposable {
 
   #behind(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) => this.#emit({ event: 'app.error', what: 'Cannot look after the keys', error }))
+      .catch((error: unknown) => this.#emit({ event: 'app.error', what: 'probe the keys', error }))
       .finally(() => this.#background.delete(settled));
     this.#background.add(settled);
   }

@@ -117,7 +117,7 @@ export class KeyProber {
       reply = await provider.probe(key.secret, deadline);
     } catch (error) {
       if (this.#stop.signal.aborted) return { reason: 'unreachable' };
-      this.#emit({ event: 'app.error', what: `Cannot test ${key.name}`, error });
+      this.#emit({ event: 'app.error', what: `test ${key.name}`, error });
       return { reason: 'unrecognized' };
     }
     return reply.ok ? {} : reply.failure;

@@ -90,7 +90,7 @@ export class WriteBehindStore {
   }
 
   #complain(error: unknown): void {
-    if (!this.#failing) this.#emit({ event: 'app.error', what: 'Cannot save what was learned of the keys', error });
+    if (!this.#failing) this.#emit({ event: 'app.error', what: 'save the key records', error });
     this.#failing = true;
   }
 

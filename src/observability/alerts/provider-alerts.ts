@@ -6,7 +6,7 @@ import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyView, PoolView } from '../../domain/views.ts';
 
-/** What is wrong right now: each trouble is told once when it begins and once when it is over. */
+/** The alerts that are raised now: each is emitted once when it is raised and once when it is resolved. */
 export class AlertBoard {
   readonly #emit: Emit;
   readonly #open = new Map<string, { readonly alert: Alert; readonly raisedAtMs: number }>();
@@ -18,7 +18,7 @@ export class AlertBoard {
     this.#now = now;
   }
 
-  /** In the order in which they began. */
+  /** Oldest first. */
   raised(): readonly RaisedAlert[] {
     return [...this.#open.values()].map(({ alert, raisedAtMs }) => ({ ...alert, raisedAtMs }));
   }
@@ -43,18 +43,18 @@ export class AlertBoard {
 }
 
 const windowMs = 300_000;
-/** Calls are counted in slices of the window, so that a busy provider takes no more memory than a quiet one. */
+/** Calls are counted in slices of the window, so that memory does not grow with the number of calls. */
 const sliceMs = 10_000;
 
 type Slice = { readonly fromMs: number; calls: number; failures: number };
 
-/** How many of a provider's calls of the last five minutes failed. */
+/** The share of a provider's calls that failed in the last five minutes. */
 export class RecentCalls {
   readonly #slices: Slice[] = [];
   #calls = 0;
   #failures = 0;
 
-  note(ok: boolean, nowMs: number): void {
+  record(ok: boolean, nowMs: number): void {
     const fromMs = nowMs - (nowMs % sliceMs);
     let slice = this.#slices.at(-1);
     if (slice === undefined || slice.fromMs !== fromMs) {
@@ -83,44 +83,44 @@ export class RecentCalls {
 }
 
 const recentCount = 20;
-const leastSamples = 50;
-/** How much a new sample weighs against all before it. */
-const longRun = 1 / 200;
+const minSamples = 50;
+/** The weight of a new sample in the long-term mean. */
+const sampleWeight = 1 / 200;
 
-/** How long calls take lately, beside how long they usually take. */
+/** Compares the mean duration of the last calls with the usual one. */
 export class UsualLatency {
   readonly #recent: number[] = [];
   #usualMs = 0;
   #samples = 0;
 
-  /** Notes a call; while `frozen`, what is unusual does not become usual. */
-  note(ms: number, frozen: boolean): void {
+  /** Records a call; while `frozen`, the usual duration does not change. */
+  record(ms: number, frozen: boolean): void {
     this.#recent.push(ms);
     if (this.#recent.length <= recentCount) return;
-    const leavingMs = this.#recent.shift() ?? 0;
+    const oldestMs = this.#recent.shift() ?? 0;
     if (frozen) return;
     this.#samples += 1;
-    this.#usualMs += (leavingMs - this.#usualMs) * Math.max(longRun, 1 / this.#samples);
+    this.#usualMs += (oldestMs - this.#usualMs) * Math.max(sampleWeight, 1 / this.#samples);
   }
 
-  /** Undefined until enough calls were seen to speak of a habit. */
+  /** Undefined until there are enough calls for a usual duration. */
   compare(): { readonly meanMs: number; readonly usualMs: number } | undefined {
-    if (this.#samples < leastSamples) return undefined;
+    if (this.#samples < minSamples) return undefined;
     const meanMs = this.#recent.reduce((sum, ms) => sum + ms, 0) / this.#recent.length;
     return { meanMs, usualMs: this.#usualMs };
   }
 }
 
-const leastCalls = 20;
-const tooManyErrors = 0.2;
-const fewErrors = 0.1;
-const slowFactor = 2;
-const backFactor = 1.5;
+const minCalls = 20;
+const raiseShare = 0.2;
+const resolveShare = 0.1;
+const raiseFactor = 2;
+const resolveFactor = 1.5;
 
 type AttemptEnd = Extract<AppEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
 
-/** Looks at how calls end, provider by provider: whether too many fail, and whether a model has become slow. */
-export class CallWatch {
+/** Raises alerts about calls: a provider with too many failures, and a model that has become slow. */
+export class CallAlerts {
   readonly #board: AlertBoard;
   readonly #providerOf: (id: KeyId) => ProviderName | undefined;
   readonly #calls = new Map<ProviderName, RecentCalls>();
@@ -137,7 +137,7 @@ export class CallWatch {
     if (event.event === 'attempt.succeeded') {
       this.#count(provider, true, nowMs);
       this.#time(provider, event.model, event.ms);
-    } else if (isTheirFault(event)) {
+    } else if (countsAsError(event)) {
       this.#count(provider, false, nowMs);
     }
   }
@@ -145,59 +145,59 @@ export class CallWatch {
   #count(provider: ProviderName, ok: boolean, nowMs: number): void {
     const recent = this.#calls.get(provider) ?? new RecentCalls();
     this.#calls.set(provider, recent);
-    recent.note(ok, nowMs);
+    recent.record(ok, nowMs);
     const { share, calls } = recent;
     const id = `many-errors:${provider}`;
-    if (share < fewErrors) this.#board.resolve(id);
-    else if (share > tooManyErrors && calls >= leastCalls) {
+    if (share < resolveShare) this.#board.resolve(id);
+    else if (share > raiseShare && calls >= minCalls) {
       this.#board.raise(id, { kind: 'many-errors', provider, share, calls });
     }
   }
 
-  /** A video takes longer than a picture: each model has its own habit. */
+  /** Each model has its own usual duration: a video takes longer than a picture. */
   #time(provider: ProviderName, model: string, ms: number): void {
     const id = `slow:${provider}:${model}`;
     const latency = this.#latencies.get(id) ?? new UsualLatency();
     this.#latencies.set(id, latency);
-    latency.note(ms, this.#board.has(id));
+    latency.record(ms, this.#board.has(id));
     const compared = latency.compare();
     if (compared === undefined) return;
     const { meanMs, usualMs } = compared;
-    if (meanMs < usualMs * backFactor) this.#board.resolve(id);
-    else if (meanMs > usualMs * slowFactor) {
+    if (meanMs < usualMs * resolveFactor) this.#board.resolve(id);
+    else if (meanMs > usualMs * raiseFactor) {
       this.#board.raise(id, { kind: 'slow', provider, meanMs: Math.round(meanMs), usualMs: Math.round(usualMs) });
     }
   }
 }
 
-/** Neither the request's nor the model's; and a taken seat is how the number of seats is learned. */
-function isTheirFault({ failure }: Extract<AttemptEnd, { event: 'attempt.failed' }>): boolean {
+/** Failures of the request or the model do not count; concurrency refusals teach the limit and are expected. */
+function countsAsError({ failure }: Extract<AttemptEnd, { event: 'attempt.failed' }>): boolean {
   return failure.blame !== 'request' && failure.blame !== 'model' && failure.reason !== 'concurrency';
 }
 
 const failuresInARow = 3;
 
-/** What is known of one key since its last success. */
-type KeyTale = {
+/** The failures of one key since its last success. */
+type KeyFailures = {
   name: string;
   /** Failures that are the key's own. */
   own: number;
-  /** Failures that may be the provider's, until it turns out that only this key meets them. */
-  doubtful: number;
+  /** Failures that count as the provider's until the key is found to be an outlier. */
+  ambiguous: number;
   reason: FailureReason;
   before: KeyState['kind'] | undefined;
 };
 
 type KeyChange = Extract<AppEvent, { event: 'key.changed' }>;
 
-/** Looks at keys: which of them keep failing by their own fault, and whether a provider has none that takes calls. */
-export class KeyWatch {
+/** Raises alerts about keys: one that keeps failing by its own fault, and a provider without a key that accepts calls. */
+export class KeyAlerts {
   readonly #board: AlertBoard;
   readonly #pool: () => PoolView;
   readonly #providerOf: (id: KeyId) => ProviderName | undefined;
-  readonly #tales = new Map<KeyId, KeyTale>();
-  /** The keys that take calls, so that not every change asks the pool for all of it. */
-  readonly #takers = new Map<ProviderName, Set<KeyId>>();
+  readonly #failures = new Map<KeyId, KeyFailures>();
+  /** The keys that accept calls, so that not every change needs a snapshot of the pool. */
+  readonly #accepting = new Map<ProviderName, Set<KeyId>>();
 
   constructor(board: AlertBoard, pool: () => PoolView, providerOf: (id: KeyId) => ProviderName | undefined) {
     this.#providerOf = providerOf;
@@ -206,76 +206,76 @@ export class KeyWatch {
   }
 
   failed(id: KeyId, name: string, failure: AttemptFailure): void {
-    // A taken seat is how the number of seats is learned.
+    // Concurrency refusals teach the limit and are expected.
     if (failure.blame === 'request' || failure.blame === 'model' || failure.reason === 'concurrency') return;
-    const tale = this.#taleOf(id, name);
-    tale.reason = failure.reason;
-    if (failure.blame === 'key') tale.own += 1;
-    else tale.doubtful += 1;
-    if (tale.own >= failuresInARow) this.#raise(id, tale);
+    const failures = this.#failuresOf(id, name);
+    failures.reason = failure.reason;
+    if (failure.blame === 'key') failures.own += 1;
+    else failures.ambiguous += 1;
+    if (failures.own >= failuresInARow) this.#raise(id, failures);
   }
 
   succeeded(id: KeyId): void {
-    if (this.#tales.has(id)) this.#clear(id);
+    if (this.#failures.has(id)) this.#clear(id);
   }
 
   changed({ keyId: id, keyName, state }: KeyChange): void {
-    const tale = this.#taleOf(id, keyName);
-    const { before } = tale;
-    tale.before = state.kind;
+    const failures = this.#failuresOf(id, keyName);
+    const { before } = failures;
+    failures.before = state.kind;
     if (state.kind === 'benched' && state.confirmed) {
-      tale.own = Math.max(tale.own, state.times, 1);
-      tale.reason = state.reason;
-      this.#raise(id, tale);
+      failures.own = Math.max(failures.own, state.times, 1);
+      failures.reason = state.reason;
+      this.#raise(id, failures);
     } else if (state.kind === 'cooling' && state.reason === 'fails-alone') {
-      tale.own += Math.max(tale.doubtful, 1);
-      tale.doubtful = 0;
-      if (tale.own >= failuresInARow) this.#raise(id, tale);
+      failures.own += Math.max(failures.ambiguous, 1);
+      failures.ambiguous = 0;
+      if (failures.own >= failuresInARow) this.#raise(id, failures);
     } else if (state.kind === 'disabled' || (state.kind === 'ready' && before === 'probing')) {
       this.#clear(id);
     }
     const provider = this.#providerOf(id);
-    const takers = provider === undefined ? undefined : this.#takers.get(provider);
-    if (provider !== undefined && takers !== undefined && acceptsCalls(state)) {
-      takers.add(id);
+    const accepting = provider === undefined ? undefined : this.#accepting.get(provider);
+    if (provider !== undefined && accepting !== undefined && acceptsCalls(state)) {
+      accepting.add(id);
       this.#board.resolve(readyId(provider));
-    } else if (takers === undefined || (takers.delete(id) && takers.size === 0)) {
+    } else if (accepting === undefined || (accepting.delete(id) && accepting.size === 0)) {
       this.countReady((key) => (key.id === id ? state : key.state));
     }
   }
 
-  /** These keys have gone, or it was never their fault. */
+  /** These keys were removed, or their failures were the provider's. */
   cleared(names: readonly string[]): void {
-    for (const [id, { name }] of this.#tales) if (names.includes(name)) this.#clear(id);
+    for (const [id, { name }] of this.#failures) if (names.includes(name)) this.#clear(id);
     this.countReady();
   }
 
-  /** A change is sometimes told before the pool shows it: `stateOf` knows better. */
+  /** `stateOf` replaces states that are newer than the pool's snapshot. */
   countReady(stateOf: (key: KeyView) => KeyState = ({ state }) => state): void {
     const byProvider = Map.groupBy(this.#pool().keys, ({ provider }) => provider);
     for (const [provider, keys] of byProvider) {
       const id = readyId(provider);
-      const takers = new Set(keys.filter((key) => acceptsCalls(stateOf(key))).map((key) => key.id));
-      this.#takers.set(provider, takers);
-      if (takers.size > 0) this.#board.resolve(id);
+      const accepting = new Set(keys.filter((key) => acceptsCalls(stateOf(key))).map((key) => key.id));
+      this.#accepting.set(provider, accepting);
+      if (accepting.size > 0) this.#board.resolve(id);
       else this.#board.raise(id, { kind: 'no-key-ready', provider, keys: keys.length });
     }
   }
 
-  #taleOf(id: KeyId, name: string): KeyTale {
-    const known = this.#tales.get(id);
+  #failuresOf(id: KeyId, name: string): KeyFailures {
+    const known = this.#failures.get(id);
     if (known !== undefined) return known;
-    const tale: KeyTale = { name, own: 0, doubtful: 0, reason: 'unrecognized', before: undefined };
-    this.#tales.set(id, tale);
-    return tale;
+    const failures: KeyFailures = { name, own: 0, ambiguous: 0, reason: 'unrecognized', before: undefined };
+    this.#failures.set(id, failures);
+    return failures;
   }
 
-  #raise(id: KeyId, { name, reason, own }: KeyTale): void {
+  #raise(id: KeyId, { name, reason, own }: KeyFailures): void {
     this.#board.raise(failingId(id), { kind: 'key-failing', keyName: name, reason, times: own });
   }
 
   #clear(id: KeyId): void {
-    this.#tales.delete(id);
+    this.#failures.delete(id);
     this.#board.resolve(failingId(id));
   }
 }

@@ -1,23 +1,23 @@
 /** This many first letters decide whether a place of a text is compared in full; shorter forms are not searched for. */
 const startLength = 4;
-/** Forms are kept by so many first letters: secrets of one provider often begin alike, as innocent words do. */
+/** Forms are indexed by this many first letters: secrets of one provider often share a prefix. */
 const headLength = 8;
-/** Of each letter so many bits count for the first look. */
+/** The bits of each letter that enter the hash. */
 const letterBits = 5;
 const letterMask = 2 ** letterBits - 1;
 const windowMask = 2 ** (letterBits * startLength) - 1;
 
 /**
- * Finds any of many forms in a text, in one pass whose time does not grow with their number. The last bits of the four
- * letters that were just read make a number; a bit a number says whether any form begins so. Only where it does are the
- * forms themselves looked up, so that of an innocent text hardly more than its letters is read.
+ * Finds any of many forms in a text, in one pass whose time does not grow with their number. The lowest bits of the last
+ * four letters form a hash; a bit set says for each hash whether any form begins with it. Only where one does are the forms
+ * themselves compared.
  */
 export class MultiPatternSearch {
   /** A bit for each of the 2^20 numbers. */
   readonly #begins = new Int32Array((windowMask + 1) / 32);
   readonly #known = new Set<string>();
   readonly #byHead = new Map<string, string[]>();
-  /** Those that are shorter than a head. */
+  /** Forms that are shorter than a head. */
   readonly #short: string[] = [];
 
   add(forms: Iterable<string>): void {
@@ -32,11 +32,11 @@ export class MultiPatternSearch {
       for (let at = 0; at < startLength; at += 1) window = pushed(window, form.charCodeAt(at));
       this.#begins[window >> 5] = (this.#begins[window >> 5] ?? 0) | (1 << (window & 31));
     }
-    // Of two that begin alike the longer one is found.
+    // Of two forms with a common prefix the longer one is found.
     for (const alike of grown) alike.sort((a, b) => b.length - a.length);
   }
 
-  /** The first form that stands in the text at `from` or behind it. */
+  /** The first form in the text at or after `from`. */
   findIn(text: string, from: number): { readonly at: number; readonly form: string } | undefined {
     const begins = this.#begins;
     let window = 0;
@@ -61,8 +61,8 @@ export class MultiPatternSearch {
   }
 
   #formAt(text: string, at: number): string | undefined {
-    const stands = (form: string) => text.startsWith(form, at);
-    return this.#byHead.get(text.slice(at, at + headLength))?.find(stands) ?? this.#short.find(stands);
+    const isAt = (form: string) => text.startsWith(form, at);
+    return this.#byHead.get(text.slice(at, at + headLength))?.find(isAt) ?? this.#short.find(isAt);
   }
 }
 

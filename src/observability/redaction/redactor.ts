@@ -1,20 +1,20 @@
 import type { Secret } from '../../kit/secret.ts';
 import { MultiPatternSearch } from './multi-pattern-search.ts';
 
-/** A coded form shorter than this would be found in innocent text. */
-const shortestCodedForm = 8;
-/** The end of a long secret is hidden on its own too: other programs shorten keys to it. */
+/** A shorter encoded form would match ordinary text. */
+const minEncodedLength = 8;
+/** The end of a long secret is redacted on its own too: other programs abbreviate keys to it. */
 const endLength = 8;
-const shortestWithEnd = 16;
+const minLengthWithEnd = 16;
 
-/** The ways in which a secret may stand in a text: itself first, then coded for URLs, JSON, HTML, base64 and hex. */
+/** The forms in which a secret may occur in a text: itself, then encoded for URLs, JSON, HTML, base64 and hex. */
 export function secretForms(secret: string): readonly string[] {
   const url = encodeURIComponent(secret.toWellFormed());
   const strictUrl = url.replace(/[!'()*]/g, percentCode);
   const json = JSON.stringify(secret).slice(1, -1);
   const hex = Buffer.from(secret).toString('hex');
   const percents = hex.replace(/../g, '%$&');
-  const coded = [
+  const encoded = [
     ...[
       url,
       strictUrl,
@@ -24,15 +24,15 @@ export function secretForms(secret: string): readonly string[] {
     ...bothCases(encodeURIComponent(url)),
     json,
     JSON.stringify(json).slice(1, -1),
-    htmlCoded(secret),
+    htmlEncoded(secret),
     hex,
     hex.toUpperCase(),
     percents,
     percents.toUpperCase(),
     ...base64Forms(secret),
-    ...(secret.length >= shortestWithEnd ? [secret.slice(-endLength)] : []),
+    ...(secret.length >= minLengthWithEnd ? [secret.slice(-endLength)] : []),
   ];
-  return [secret, ...coded.filter((form) => form.length >= shortestCodedForm)];
+  return [secret, ...encoded.filter((form) => form.length >= minEncodedLength)];
 }
 
 function percentCode(sign: string): string {
@@ -43,7 +43,7 @@ function bothCases(url: string): readonly string[] {
   return [url, url.replace(/%(?:25)?[0-9A-F]{2}/g, (code) => code.toLowerCase())];
 }
 
-function htmlCoded(text: string): string {
+function htmlEncoded(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -52,7 +52,7 @@ function htmlCoded(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** Base64 of the secret alone, and the letters that stay the same when it begins at any place of something longer. */
+/** Base64 of the secret alone, and the letters that are the same at every offset within a longer text. */
 function base64Forms(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const alone = bytes.toString('base64');
@@ -65,9 +65,9 @@ function base64Forms(secret: string): readonly string[] {
 }
 
 export type Redactor = {
-  /** The text with every known secret, in whatever coding, and everything shaped like a bot token taken out. */
+  /** The text without any known secret, in any encoding, and without anything shaped like a bot token. */
   redact(text: string): string;
-  /** From now on these are taken out too. */
+  /** Adds secrets to redact. */
   add(secrets: readonly Secret[]): void;
 };
 
@@ -76,16 +76,16 @@ export const redacted = '[redacted]';
 const tokenShape = /\d{6,12}(?::|%3a|%253a)[A-Za-z0-9_-]{30,}/gi;
 const tokenInUrl = /\bbot\d+(?::|%3a|%253a)[A-Za-z0-9_-]+/gi;
 
-/** Whatever has one of these shapes has this in it: most texts are looked at once instead of twice. */
+/** Part of both shapes above: most texts are searched once instead of twice. */
 const tokenMiddle = /\d(?::|%3a|%253a)[A-Za-z0-9_-]/i;
 
-/** Takes out what has the shape of a bot token, known or not. */
+/** Redacts everything shaped like a bot token, known or not. */
 export function hideTokens(text: string): string {
   if (!tokenMiddle.test(text)) return text;
   return text.replace(tokenShape, redacted).replace(tokenInUrl, `bot${redacted}`);
 }
 
-/** Never forgets a secret; those under four characters are not looked for, they would be everywhere. */
+/** A redactor of these secrets; those under four characters are ignored, as they would match ordinary text. */
 export function createRedactor(secrets: readonly Secret[]): Redactor {
   const forms = new MultiPatternSearch();
   const add = (more: readonly Secret[]) => {
@@ -95,7 +95,7 @@ export function createRedactor(secrets: readonly Secret[]): Redactor {
   return { redact: (text) => hideTokens(hideForms(text, forms)), add };
 }
 
-/** One pass over the text, however many secrets there are. */
+/** One pass over the text for all secrets. */
 function hideForms(text: string, forms: MultiPatternSearch): string {
   let result = '';
   let keptFrom = 0;
@@ -108,14 +108,14 @@ function hideForms(text: string, forms: MultiPatternSearch): string {
 }
 
 /**
- * What makes the texts of a JSON line other ones than they look: an escape, or a control character, which would have to
- * go. In a line without either every text stands as it is, so where nothing is found in the line there is nothing in it.
+ * An escape or a control character, which make a text differ from its JSON form. In a line without either, every text is
+ * literal, so a search of the line covers its texts.
  */
-const needsCare = /[\\\x00-\x09\x0b-\x1f\x7f-\x9f]|\n(?!$)/;
+const needsParsing = /[\\\x00-\x09\x0b-\x1f\x7f-\x9f]|\n(?!$)/;
 
 /** One JSON line with every name and text in it redacted and free of control characters; it stays valid JSON. */
 export function redactLine(line: string, redactor: Redactor): string {
-  if (!needsCare.test(line) && redactor.redact(line) === line) return line;
+  if (!needsParsing.test(line) && redactor.redact(line) === line) return line;
   const end = line.endsWith('\n') ? '\n' : '';
   let value: unknown;
   try {
@@ -126,7 +126,7 @@ export function redactLine(line: string, redactor: Redactor): string {
   return `${JSON.stringify(redactValue(value, redactor))}${end}`;
 }
 
-// Redacting the line as text could cut an escape sequence in two, or hit a number that only looks like a secret.
+// Redacting the raw line could cut an escape sequence in two, or match a number that looks like a secret.
 function redactValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return clean(value, redactor);
   if (Array.isArray(value)) return value.map((item) => redactValue(item, redactor));
@@ -136,7 +136,7 @@ function redactValue(value: unknown, redactor: Redactor): unknown {
   );
 }
 
-/** Control characters go first: one in the middle of a secret would hide it. */
+/** Control characters are removed first: one in the middle of a secret would hide it. */
 function clean(text: string, redactor: Redactor): string {
   return redactor.redact(text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ''));
 }

@@ -147,7 +147,7 @@ test('KeyMaintenance.test() leaves out keys of a provider that cannot be asked, 
   });
   expect(await maintenance.test('all')).toMatchObject([{ name: 'bytez #1', ok: false, reason: 'unrecognized' }]);
   expect(events).toMatchObject([
-    { event: 'app.error', what: 'Cannot test bytez #1' },
+    { event: 'app.error', what: 'test bytez #1' },
     { event: 'keys.tested', working: 0, total: 1 },
   ]);
 });

@@ -92,7 +92,7 @@ test('WriteBehindStore says once that it cannot save, keeps everything and tries
   saver.remember(...learned(2, 1), false);
   await clock.advance(9_000);
   expect(saved).toEqual([]);
-  expect(events).toMatchObject([{ event: 'app.error', what: 'Cannot save what was learned of the keys' }]);
+  expect(events).toMatchObject([{ event: 'app.error', what: 'save the key records' }]);
   await clock.advance(6_000);
   expect(saved.flat().sort()).toEqual(['bytez #1 at 2', 'bytez #2 at 1']);
 

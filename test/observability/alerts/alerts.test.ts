@@ -23,7 +23,7 @@ const benched = (confirmed: boolean): KeyState => ({
   confirmed,
 });
 
-/** Alerts over so many keys; the pool shows what was told of them. */
+/** Alerts over a number of keys; the pool shows the states of the events. */
 function aWatch(keys = 2) {
   const clock = fakeClock();
   const states = new Map<KeyId, KeyState>();
@@ -35,14 +35,14 @@ function aWatch(keys = 2) {
         return { ...key, state: states.get(key.id) ?? key.state };
       }),
     );
-  const { hear } = createAlerts({
+  const { onEvent } = createAlerts({
     pool,
     clock,
     emit: (event) => {
       if (event.event === 'alert.raised') news.push(`${event.alert.severity} ${event.alert.id}`);
       else if (event.event === 'alert.resolved') news.push(`over ${event.alert.id}`);
       else news.push(event.event);
-      hear(event);
+      onEvent(event);
     },
   });
   const attempt = (place: number) => ({
@@ -56,19 +56,19 @@ function aWatch(keys = 2) {
   return {
     clock,
     news,
-    hear,
+    onEvent,
     fails: (place: number, failure: AttemptFailure, times = 1) => {
       for (let time = 0; time < times; time += 1) {
-        hear({ event: 'attempt.failed', ...attempt(place), failure, ms: 100 });
+        onEvent({ event: 'attempt.failed', ...attempt(place), failure, ms: 100 });
       }
     },
     succeeds: (place: number, times = 1, ms = 1_000, model = 'm') => {
       for (let time = 0; time < times; time += 1) {
-        hear({ event: 'attempt.succeeded', ...attempt(place), model, ms });
+        onEvent({ event: 'attempt.succeeded', ...attempt(place), model, ms });
       }
     },
     becomes: (place: number, state: KeyState) => {
-      hear({ event: 'key.changed', keyId: keyId(`id${place}`), keyName: `bytez #${place}`, state });
+      onEvent({ event: 'key.changed', keyId: keyId(`id${place}`), keyName: `bytez #${place}`, state });
       states.set(keyId(`id${place}`), state);
     },
   };
@@ -121,24 +121,24 @@ test('createAlerts() raises a refused key only when the refusal is confirmed, an
   expect(news).toEqual(['high key-failing:id1', 'over key-failing:id1']);
 });
 
-test('createAlerts() does not take a key that was only woken for one that works', () => {
+test('createAlerts() does not resolve the alert of a key that was only woken', () => {
   const { becomes, news } = aWatch();
   becomes(1, benched(true));
   becomes(1, ready);
   expect(news).toEqual(['high key-failing:id1']);
 });
 
-test('createAlerts() ends the alert of a key that was switched off, removed or cleared of blame', () => {
-  const { becomes, hear, news } = aWatch(4);
+test('createAlerts() ends the alert of a key that was disabled, removed or cleared', () => {
+  const { becomes, onEvent, news } = aWatch(4);
   for (const place of [1, 2, 3]) becomes(place, benched(true));
   news.length = 0;
   becomes(1, disabled);
-  hear({ event: 'keys.reloaded', added: [], removed: ['bytez #2'] });
-  hear({ event: 'keys.cleared', provider: 'bytez', keyNames: ['bytez #3'] });
+  onEvent({ event: 'keys.reloaded', added: [], removed: ['bytez #2'] });
+  onEvent({ event: 'keys.cleared', provider: 'bytez', keyNames: ['bytez #3'] });
   expect(news).toEqual(['over key-failing:id1', 'over key-failing:id2', 'over key-failing:id3']);
 });
 
-test('createAlerts() raises a provider of which no key takes calls, until one does', () => {
+test('createAlerts() raises a provider without a key that accepts calls, until one does', () => {
   const { becomes, news } = aWatch();
   becomes(1, cooling);
   expect(news).toEqual([]);
@@ -154,26 +154,26 @@ test.each<AppEvent>([
   { event: 'app.started', keys: 1, waiting: 0, bot: '@b' },
   { event: 'keys.tested', working: 0, total: 1, ms: 5 },
 ])('createAlerts() looks at $event whether any key takes calls', (event) => {
-  const { news, hear, becomes } = aWatch(1);
-  hear(event);
+  const { news, onEvent, becomes } = aWatch(1);
+  onEvent(event);
   expect(news).toEqual([]);
   becomes(1, benched(false));
-  hear(event);
+  onEvent(event);
   expect(news).toEqual(['high no-key-ready:bytez']);
 });
 
-test('createAlerts() has nothing to say of a bot without keys', () => {
-  const { news, hear } = aWatch(0);
-  hear({ event: 'app.started', keys: 0, waiting: 0, bot: '@b' });
+test('createAlerts() raises nothing for a bot without keys', () => {
+  const { news, onEvent } = aWatch(0);
+  onEvent({ event: 'app.started', keys: 0, waiting: 0, bot: '@b' });
   expect(news).toEqual([]);
 });
 
-test('createAlerts() raises a silent provider until its breaker closes', () => {
-  const { news, hear } = aWatch();
-  hear({ event: 'breaker.opened', provider: 'bytez' });
-  hear({ event: 'breaker.opened', provider: 'bytez' });
-  hear({ event: 'breaker.closed', provider: 'bytez' });
-  hear({ event: 'breaker.closed', provider: 'bytez' });
+test('createAlerts() raises a provider that is down until its breaker closes', () => {
+  const { news, onEvent } = aWatch();
+  onEvent({ event: 'breaker.opened', provider: 'bytez' });
+  onEvent({ event: 'breaker.opened', provider: 'bytez' });
+  onEvent({ event: 'breaker.closed', provider: 'bytez' });
+  onEvent({ event: 'breaker.closed', provider: 'bytez' });
   expect(news).toEqual(['high provider-silent:bytez', 'over provider-silent:bytez']);
 });
 
@@ -219,7 +219,7 @@ test('createAlerts() raises a model that takes twice as long as usual, until it 
   expect(news).toEqual(['low slow:bytez:m', 'over slow:bytez:m']);
 });
 
-test('createAlerts() knows no usual time before seventy calls, and one for each model', () => {
+test('createAlerts() has a usual duration for each model, after seventy calls', () => {
   const { succeeds, news } = aWatch();
   succeeds(1, 49, 1_000);
   succeeds(1, 20, 9_000);
@@ -228,9 +228,9 @@ test('createAlerts() knows no usual time before seventy calls, and one for each 
   expect(news).toEqual([]);
 });
 
-test('createAlerts() takes every event without trouble, and its own as nothing new', () => {
-  const { hear, news } = aWatch();
-  for (const event of everyEvent) hear(event);
+test('createAlerts() accepts every event, and ignores its own', () => {
+  const { onEvent, news } = aWatch();
+  for (const event of everyEvent) onEvent(event);
   expect(news).not.toContain('app.error');
   expect(news.filter((line) => line.includes('9f2c00112233aabb'))).toEqual([
     'high key-failing:9f2c00112233aabb',
@@ -238,18 +238,18 @@ test('createAlerts() takes every event without trouble, and its own as nothing n
   ]);
 });
 
-test('createAlerts() tells once an hour that somebody tried an admin’s door, however many try', async () => {
-  const { hear, news, clock } = aWatch();
-  for (const userId of [7, 8, 7]) hear({ event: 'admin.refused', userId });
+test('createAlerts() raises an unauthorized attempt at most once an hour', async () => {
+  const { onEvent, news, clock } = aWatch();
+  for (const userId of [7, 8, 7]) onEvent({ event: 'admin.refused', userId });
   await clock.advance(3_599_999);
-  hear({ event: 'admin.refused', userId: 9 });
+  onEvent({ event: 'admin.refused', userId: 9 });
   expect(news).toEqual(['low unauthorized-admin-attempt:1']);
   await clock.advance(1);
-  hear({ event: 'admin.refused', userId: 9 });
+  onEvent({ event: 'admin.refused', userId: 9 });
   expect(news).toEqual(['low unauthorized-admin-attempt:1', 'low unauthorized-admin-attempt:2']);
 });
 
-test('createAlerts() tells of its own mistakes and lets nobody else suffer from them', () => {
+test('createAlerts() emits its own errors and never throws', () => {
   const heard: AppEvent[] = [];
   const broken = createAlerts({
     clock: fakeClock(),
@@ -258,25 +258,25 @@ test('createAlerts() tells of its own mistakes and lets nobody else suffer from 
     },
     emit: (event) => void heard.push(event),
   });
-  broken.hear({ event: 'app.started', keys: 1, waiting: 0, bot: '@b' });
+  broken.onEvent({ event: 'app.started', keys: 1, waiting: 0, bot: '@b' });
   expect(heard).toEqual([
-    { event: 'app.error', what: 'watch for alerts after app.started', error: new Error('no pool') },
+    { event: 'app.error', what: 'derive alerts from app.started', error: new Error('no pool') },
   ]);
 });
 
-test('createAlerts() tells of a long silence that Telegram asks for, once, and when it is over', async () => {
-  const { clock, news, hear } = aWatch();
-  const trouble = (retryInMs: number) =>
-    hear({ event: 'telegram.error', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs });
-  trouble(35_000);
+test('createAlerts() raises a long pause that Telegram asks for, once, and resolves it afterwards', async () => {
+  const { clock, news, onEvent } = aWatch();
+  const telegramError = (retryInMs: number) =>
+    onEvent({ event: 'telegram.error', method: 'sendMessage', detail: '429 Too Many Requests', retryInMs });
+  telegramError(35_000);
   expect(news).toEqual([]);
-  trouble(3_600_000);
+  telegramError(3_600_000);
   await clock.advance(1_800_000);
-  trouble(3_600_000);
+  telegramError(3_600_000);
   await clock.advance(3_599_999);
-  hear({ event: 'config.warning', text: 'time passes' });
+  onEvent({ event: 'config.warning', text: 'time passes' });
   expect(news).toEqual(['medium telegram-rate-limited']);
   await clock.advance(1);
-  hear({ event: 'config.warning', text: 'time passes' });
+  onEvent({ event: 'config.warning', text: 'time passes' });
   expect(news).toEqual(['medium telegram-rate-limited', 'over telegram-rate-limited']);
 });

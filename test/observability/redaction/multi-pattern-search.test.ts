@@ -6,7 +6,7 @@ const letters = fc.constantFrom('a', 'b', 'A', 'ü', 'ā');
 const form = fc.string({ unit: letters, minLength: 1, maxLength: 12 });
 const text = fc.string({ unit: letters, maxLength: 60 });
 
-test('MultiPatternSearch.findIn() finds the first form there is, the longest where several begin, those of under four letters never', () => {
+test('MultiPatternSearch.findIn() finds the first form, the longest of several at one place, never one under four letters', () => {
   fc.assert(
     fc.property(
       fc.array(form, { maxLength: 8 }),

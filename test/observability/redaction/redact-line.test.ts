@@ -39,7 +39,7 @@ const value = fc.letrec<{ value: unknown }>((tie) => ({
 })).value;
 const line = fc.dictionary(words, value).map((entry) => `${JSON.stringify(entry)}\n`);
 
-/** Every text of the line by itself, whatever the line looks like. */
+/** Redacts every text of the line on its own, without the shortcut. */
 function carefully(text: string, hider: Redactor): unknown {
   const clean = (word: string) => hider.redact(word.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ''));
   const walk = (item: unknown): unknown => {
@@ -51,7 +51,7 @@ function carefully(text: string, hider: Redactor): unknown {
   return walk(JSON.parse(text));
 }
 
-test('redactLine() hides the same whether or not it takes the short way', () => {
+test('redactLine() hides the same with and without the shortcut', () => {
   fc.assert(
     fc.property(line, (text) => {
       const result = redactLine(text, redactor);

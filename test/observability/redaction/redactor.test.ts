@@ -64,11 +64,11 @@ test('Redactor.redact() leaves innocent text as it is', () => {
   expect(redactor.redact(text)).toBe(text);
 });
 
-test('Redactor.redact() does not look for secrets too short to be told from text', () => {
+test('Redactor.redact() ignores secrets that are too short', () => {
   expect(createRedactor([new Secret(''), new Secret('abc')]).redact('abc def')).toBe('abc def');
 });
 
-test('Redactor.redact() hides several secrets side by side and the longer of two that begin alike', () => {
+test('Redactor.redact() hides adjacent secrets, and the longer of two with a common prefix', () => {
   const two = createRedactor([new Secret('secret-key'), new Secret('secret-key-longer')]);
   expect(two.redact('secret-keysecret-key-longer')).toBe('[redacted][redacted]');
 });
@@ -86,17 +86,17 @@ test('Redactor.redact() leaves no secret in any text around it', () => {
   );
 });
 
-test('Redactor.redact() stays quick on long near-misses, a thousand secrets known (H23)', () => {
+test('Redactor.redact() is fast on long near-misses with a thousand secrets (H23)', () => {
   const many = createRedactor(Array.from({ length: 1000 }, (_, index) => new Secret(`secret-key-number-${index}-x`)));
   const texts = ['1'.repeat(50_000), '123456789:'.repeat(5000), 'bot1'.repeat(12_500), '%3a'.repeat(16_000)];
   const ms = workedMs(() => {
     for (const text of texts) many.redact(text);
   });
-  // Far above what it takes; a pattern that backtracks takes minutes.
+  // Far above the usual time; a pattern that backtracks takes minutes.
   expect(ms).toBeLessThan(2000);
 });
 
-test('Redactor.add() hides what it learns later, and still what it knew', () => {
+test('Redactor.add() hides added secrets as well as earlier ones', () => {
   const [first, later] = [new Secret('first-secret-of-all'), new Secret('a-key-that-came-later')];
   const learning = createRedactor([first]);
   const text = `${first.reveal()}, ${later.reveal()}, ${base64(later.reveal())}`;

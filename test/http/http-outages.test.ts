@@ -5,7 +5,7 @@ import { openDatabase, isWritable } from '../../src/storage/sqlite/database.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
 import { aDoor, ask, well } from './test-server.ts';
 
-test('while the database is locked by somebody else the bot says within two seconds that it is not ready (H13)', async () => {
+test('while another program locks the database /readyz is 503 within two seconds (H13)', async () => {
   using place = scratch();
   using database = openDatabase({ path: place.file });
   using other = openDatabase({ path: place.file });
@@ -19,7 +19,7 @@ test('while the database is locked by somebody else the bot says within two seco
   expect(database.get('PRAGMA busy_timeout')).toEqual({ timeout: 5_000 });
 });
 
-test('while the disk is full, or the database closed, the bot says that it is not ready and nothing else (H13)', async () => {
+test('while the disk is full, or the database closed, /readyz is 503 with an empty body (H13)', async () => {
   const database = openDatabase({ path: ':memory:' });
   await using door = await aDoor({ vitals: { ...well, databaseWritable: () => isWritable(database, 1) } });
   database.script('PRAGMA query_only = ON');
@@ -29,7 +29,7 @@ test('while the disk is full, or the database closed, the bot says that it is no
   expect(door.events).toEqual([]);
 });
 
-test('an error behind the door is told to the log and harms no other answer (H22)', async () => {
+test('an error of a handler is logged and affects no other answer (H22)', async () => {
   const told: unknown[] = [];
   const app = new Hono();
   const failure = new Error('Cannot draw the page');

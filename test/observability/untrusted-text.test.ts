@@ -3,7 +3,7 @@ import type { AppEvent } from '../../src/domain/events.ts';
 import { createLogger, emitTo } from '../../src/observability/logger.ts';
 import { createRedactor } from '../../src/observability/redaction/redactor.ts';
 
-test.each([false, true])('foreign words in the log stay on one line without ESC (pretty: %s) (A8, A14)', (pretty) => {
+test.each([false, true])('untrusted text in the log stays on one line without ESC (pretty: %s) (A8, A14)', (pretty) => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const emit = emitTo(createLogger({ level: 'trace', redactor: createRedactor([]), destination, pretty }));
