@@ -55,9 +55,10 @@ test('an admin hears in her language that no key takes calls and later that it i
   app.app.core.keys.wake('all');
   await generate(app, person, clock);
   await passMs(clock, aMinuteAndMoreMs);
-  expect(alertsTo(admin).slice(1)).toEqual([
+  // Two alerts that end within the time of gathering share a message; on a busy machine they may not.
+  expect(alertsTo(admin).slice(1).join('\n')).toBe(
     '✅ У bytez снова есть ключ, который работает.\n✅ bytez #1 больше не сбоит.',
-  ]);
+  );
   expect(alertsTo(person)).toEqual([]);
 });
 

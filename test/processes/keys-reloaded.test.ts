@@ -25,7 +25,7 @@ test('SIGHUP takes the keys of .env in while the bot runs, names what has to wai
   process.writeEnv({ BYTEZ_API_KEYS: testKey(2), BYTEZ_SEATS_PER_KEY: 'many' });
   process.signal('SIGHUP');
   await until(() => warnings(process).length === 2);
-  expect(warnings(process)[1]).toMatch(/^The environment is left as it was, because BYTEZ_SEATS_PER_KEY must be/);
+  expect(warnings(process)[1]).toMatch(/^The settings stay as they were, because BYTEZ_SEATS_PER_KEY must be/);
 
   process.signal('SIGTERM');
   expect(await process.exited).toBe(0);

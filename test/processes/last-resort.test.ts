@@ -37,7 +37,7 @@ test.each([
 ])('%s that nobody caught ends the process, and its words hold no secret (K11)', async (_what, mishap) => {
   const { code, out, err } = await runLines(lines(mishap));
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(err).toMatch(/^Cannot go on: /);
+  expect(err).toMatch(/^Cannot continue: /);
   expect(secretsFound([{ where: 'stderr', text: err }], [key, token])).toEqual([]);
   expect(err).not.toContain('sendMessage');
 });

@@ -16,7 +16,7 @@ import { loadSandbox } from '../sandbox.ts';
 export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
 export type Role = keyof typeof roles;
 
-const demoToken = '100000001:demo-token-that-opens-nothing';
+const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
 
 export type DemoApp = AsyncDisposable & {
   readonly app: App;

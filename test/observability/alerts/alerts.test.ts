@@ -259,9 +259,7 @@ test('createAlerts() emits its own errors and never throws', () => {
     emit: (event) => void heard.push(event),
   });
   broken.onEvent({ event: 'app.started', keys: 1, waiting: 0, bot: '@b' });
-  expect(heard).toEqual([
-    { event: 'app.error', what: 'derive alerts from app.started', error: new Error('no pool') },
-  ]);
+  expect(heard).toEqual([{ event: 'app.error', what: 'derive alerts from app.started', error: new Error('no pool') }]);
 });
 
 test('createAlerts() raises a long pause that Telegram asks for, once, and resolves it afterwards', async () => {
