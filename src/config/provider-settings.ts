@@ -9,7 +9,7 @@ export type ProviderConfig = {
   /** Concurrent calls of one key. */
   readonly seatsPerKey: number;
   /** The most concurrent calls of one account, however many it could take. */
-  readonly mostSeats: number | undefined;
+  readonly maxSeats: number | undefined;
   /** Keys of one account, by their places in the order of the keys. */
   readonly keyGroups: readonly (readonly number[])[];
 };
@@ -68,10 +68,10 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     const config: ProviderConfig = {
       baseUrl: read(provider, 'BASE_URL', baseUrl(address), address),
       seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), seats),
-      mostSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
+      maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
     };
-    if (config.mostSeats !== undefined && config.mostSeats < config.seatsPerKey) {
+    if (config.maxSeats !== undefined && config.maxSeats < config.seatsPerKey) {
       const prefix = provider.prefixes.at(-1);
       mistakes.push(
         `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,

@@ -78,7 +78,7 @@ export type RaisedAlert = Alert & { readonly raisedAtMs: number };
 
 /**
  * What operators see and do. One face for `/keys` and the admin commands of the bot, for the command line and for HTTP:
- * the process that owns the database implements it over what it has in memory, a process beside it over the database,
+ * the process that owns the database implements it over what it has in memory, another process over the database,
  * read-only, with changes as command rows that the owner picks up. The same question gets the same answer from both.
  */
 export type AdminApi = {
@@ -91,7 +91,7 @@ export type AdminApi = {
   costs(sinceMs: number): Promise<readonly DayCalls[]>;
 };
 
-/** A change that a process beside the owner of the database asks for. */
+/** A change that another process requests from the owner of the database. */
 export type AdminCommand =
   | { readonly kind: 'wake-keys' | 'disable-keys' | 'enable-keys'; readonly keys: KeyChoice }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
@@ -117,7 +117,7 @@ export type AdminCommands = {
   answerOf(seq: number): Promise<AdminAnswer | undefined>;
 };
 
-/** Shows processes beside the owner of the database which alerts are raised. */
+/** Shows other processes than the owner of the database which alerts are raised. */
 export type AlertStore = {
   /** These and no others are raised now. */
   save(alerts: readonly RaisedAlert[]): Promise<void>;
@@ -142,7 +142,7 @@ export type KeyMaintenanceView = {
   snapshot(): PoolView;
   /** As `AdminKeys.test`. */
   test(keys: KeyChoice, options?: KeyTestOptions): Promise<readonly KeyTest[]>;
-  /** Puts resting keys back to work; how many did. */
+  /** Ends cooldowns and benches. Returns how many keys changed. */
   wake(keys: KeyChoice): number;
   /** How many were in use. */
   disable(keys: KeyChoice): number;

@@ -11,7 +11,7 @@ export type AlertFacts =
   /** No call of the provider succeeded for a while: it is asked with single calls only. */
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
-  /** The job is not tried any more: so many processes died while they worked for it, or, with 0, it cannot be read. */
+  /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }
@@ -31,7 +31,7 @@ export const alertSeverity = {
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;
 
 export type Alert = {
-  /** The same for the same trouble: it is raised once, and resolved once. */
+  /** The same for the same problem: it is raised once, and resolved once. */
   readonly id: string;
   readonly severity: AlertSeverity;
   readonly facts: AlertFacts;

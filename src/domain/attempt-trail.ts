@@ -35,7 +35,7 @@ export type Choice = {
 };
 
 export type AttemptEnding =
-  /** It was kept, and then nobody sent it: the provider knows nothing of it. */
+  /** It was recorded but never sent: the provider does not know it. */
   | { readonly kind: 'not-sent' }
   /** The call is under way, or the process ended before its answer was kept. */
   | { readonly kind: 'sent' }

@@ -22,7 +22,7 @@ export type KeptDialogue = {
   readonly writtenAtMs: number;
 };
 
-/** Unfinished dialogues, one a key; a dialogue that nobody went on with for seven days is dropped. */
+/** Unfinished dialogues by key; a dialogue without a step for seven days is dropped. */
 export type DialogueStore = {
   read(key: string): Promise<KeptDialogue | undefined>;
   write(key: string, state: string, nowMs: number): Promise<void>;
@@ -37,8 +37,8 @@ export type Rest = { readonly place: HeldPlace; readonly untilMs: number };
 
 /** Until when Telegram wants no calls, across restarts: calling too early makes the wait longer. */
 export type RetryAfterStore = {
-  /** The rests that are not over. */
-  resting(nowMs: number): Promise<readonly Rest[]>;
-  /** A longer rest from before stays. */
+  /** Returns the waits that are not over. */
+  active(nowMs: number): Promise<readonly Rest[]>;
+  /** Stores the wait; a longer stored one stays. */
   keep(rest: Rest, nowMs: number): Promise<void>;
 };

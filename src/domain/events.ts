@@ -27,7 +27,7 @@ export type AppEvent =
       readonly setAside: number;
       readonly undelivered: number;
     }
-  /** What was old, or belonged to nobody any more, was deleted. */
+  /** Expired or orphaned data was deleted. */
   | { readonly event: 'retention.deleted'; readonly requests: number; readonly results: number }
   | { readonly event: 'app.stopping'; readonly running: number }
   | { readonly event: 'app.stopped'; readonly handedBack: number }
@@ -81,7 +81,7 @@ export type AppEvent =
   | { readonly event: 'keys.tested'; readonly working: number; readonly total: number; readonly ms: number }
   /** The environment or a watched key file changed. */
   | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
-  /** Keys were resting for what turned out to be the provider's fault. */
+  /** The suspicion or cooldown of these keys was cleared: the provider was at fault. */
   | { readonly event: 'keys.cleared'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
   /** The machine's clock was set while the app ran. */
   | { readonly event: 'clock.jumped'; readonly byMs: number }

@@ -43,7 +43,7 @@ export type AttemptFailure = { readonly detail: string; readonly sureness?: Sure
       readonly blame: 'provider';
       readonly reason: 'result-unavailable' | 'result-forbidden' | 'result-unusable' | 'result-too-large';
     }
-  /** In no table: costs the job an attempt and nobody a penalty, and is counted so that the table grows. */
+  /** In no table: costs the job an attempt and penalises no key; counted so that the table can be extended. */
   | { readonly blame: 'provider'; readonly reason: 'unrecognized' }
   | { readonly blame: 'request'; readonly reason: 'bad-request' | 'refused' }
 );

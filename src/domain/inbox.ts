@@ -20,7 +20,7 @@ export type Leftovers = {
  * remembered for seven days, so that a redelivered one is dropped.
  */
 export type Inbox = {
-  /** Keeps the batch; answers only those not known before, in the order given. */
+  /** Stores the batch. Returns only the updates not known before, in the given order. */
   keep(batch: readonly InboxUpdate[], nowMs: number): Promise<readonly InboxUpdate[]>;
   /** Updates kept but not handled, oldest first. */
   unhandled(): Promise<readonly InboxUpdate[]>;
@@ -28,7 +28,7 @@ export type Inbox = {
   takeUp(): Promise<Leftovers>;
   /** The update is in hand now: if the process ends before the next word of it, it may be what killed it. */
   inHand(updateId: number): Promise<void>;
-  /** A try came back, or the process ends of its own accord: the update kills nobody. All of them without an id. */
+  /** A try returned, or the process stops normally: the update crashed nothing. Without an id: all updates. */
   survived(updateId?: number): Promise<void>;
   handled(updateId: number): Promise<void>;
   /** Counts a failed try; answers `set-aside` when it was the third and the update will not come again. */

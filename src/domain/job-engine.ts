@@ -222,7 +222,7 @@ export type JobLease = {
   readonly fence: number;
 };
 
-/** A provider's answer whose result is not known to be on this machine's disk: nobody asks for it a second time. */
+/** A provider's answer whose result may not be on this machine's disk: the provider is not asked a second time. */
 export type KnownAnswer = {
   readonly model: string;
   /** Where the result is to be fetched; absent when the answer was the result itself. */

@@ -6,7 +6,7 @@ export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as co
 /** Width to height. */
 export type Aspect = (typeof aspects)[number];
 
-/** What a person may say about the making beside the words themselves. */
+/** The options of a request, in addition to its prompt. */
 export type GenerationOptions = {
   /** One of the chain's models, by its whole name; no other one is asked. */
   readonly model?: string;
@@ -99,7 +99,7 @@ export type Origin = {
 export type JobRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
-  /** Absent when nothing was asked for beside the words. */
+  /** Absent when the request has no options. */
   readonly options?: GenerationOptions;
   readonly lane: Lane;
   readonly locale: string;

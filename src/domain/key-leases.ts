@@ -5,8 +5,8 @@ import type { JobKind } from './job.ts';
 import type { BenchReason } from './key-state.ts';
 import type { SecretValue } from './provider.ts';
 
-/** How the borrowed seat comes back. */
-export type Returned =
+/** The result of a lease. */
+export type LeaseResult =
   | { readonly kind: 'succeeded'; readonly ms: number; readonly model?: string; readonly job?: JobKind }
   | {
       readonly kind: 'failed';
@@ -18,7 +18,7 @@ export type Returned =
   /** No call was made, or it was called off before an answer: nothing is known of the key. */
   | { readonly kind: 'unused' };
 
-/** One seat of one key, borrowed for one attempt. */
+/** One seat of one key, leased for one attempt. */
 export type Lease = {
   readonly keyId: KeyId;
   readonly keyName: string;
@@ -35,10 +35,10 @@ export type Lease = {
    */
   renew(): Promise<boolean>;
   /** Gives the seat back; only the first call counts. Takes effect here at once, and elsewhere as soon as it can. */
-  release(returned: Returned): void;
+  release(returned: LeaseResult): void;
 };
 
-/** Here is a seat, or why there is none. */
+/** A seat, or why there is none. */
 export type SeatAnswer =
   | { readonly kind: 'seat'; readonly lease: Lease }
   /** A key is ready, but every seat of the ready ones carries a call. */

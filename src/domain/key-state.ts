@@ -6,20 +6,20 @@ export type CoolReason = 'rate-limited' | 'concurrency' | 'timed-out' | 'fails-a
 
 export type BenchReason = 'rejected' | 'out-of-credit';
 
-/** A key's life; `keys/key-life.ts` holds the one transition function. All times are milliseconds since 1970. */
+/** The state of a key; `keys/rules/key-state.ts` holds the transition function. Times are milliseconds since 1970. */
 export type KeyState =
   | { readonly kind: 'ready' }
-  /** One ambiguous fault: still handed out, after its siblings; the next call decides. */
+  /** One ambiguous fault: still in use, after its siblings; the next call decides. */
   | { readonly kind: 'suspect'; readonly reason: FailureReason; readonly sinceMs: number }
   | {
       readonly kind: 'cooling';
       readonly sinceMs: number;
       readonly untilMs: number;
       readonly reason: CoolReason;
-      /** True when the provider named the time: never tried earlier. A guessed rest may be, at half. */
+      /** True when the provider stated the time: never tried earlier. A guessed cooldown may be tried at half. */
       readonly stated: boolean;
     }
-  /** A rest is over, or half over: exactly one live call shows whether the key works again. */
+  /** A cooldown is over, or half over: one live call shows whether the key works again. */
   | { readonly kind: 'half-open'; readonly after: CoolReason | BenchReason; readonly times: number }
   | {
       readonly kind: 'benched';
@@ -27,13 +27,13 @@ export type KeyState =
       readonly probeAtMs: number;
       /** Refusals in a row, without a success in between. */
       readonly times: number;
-      /** The free probe said the same, or a real call did so twice: only then it is reported as dead. */
+      /** Confirmed by the free probe or by a second real call: only then the key is reported as dead. */
       readonly confirmed: boolean;
     }
   | { readonly kind: 'probing'; readonly reason: BenchReason; readonly times: number; readonly confirmed: boolean }
   | { readonly kind: 'disabled' };
 
-/** True for a key that is handed out: to everybody, after its siblings, or for one call. */
+/** True for a key that may carry calls. */
 export function acceptsCalls({ kind }: KeyState): boolean {
   return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
 }
@@ -46,14 +46,14 @@ export type KeyVerdict =
   | { readonly kind: 'bench'; readonly reason: BenchReason }
   | { readonly kind: 'nothing' };
 
-/** When the key may be tried again: at the end of its rest, or at half of a guessed one `ifLast` no other is left. */
+/** Returns when the key may be tried again: at the end of its cooldown, or, with `ifLast`, at half of a guessed one. */
 export function dueAtMs(state: KeyState, ifLast: boolean): number {
   if (state.kind === 'benched') return state.reason === 'out-of-credit' ? state.probeAtMs : Infinity;
   if (state.kind !== 'cooling') return Infinity;
   return ifLast && !state.stated ? Math.ceil((state.sinceMs + state.untilMs) / 2) : state.untilMs;
 }
 
-/** How a key has fared; kept between runs. Times are milliseconds since 1970. */
+/** The call statistics of a key, stored between runs. Times are milliseconds since 1970. */
 export type KeyHealth = {
   readonly calls: number;
   readonly successes: number;
@@ -73,7 +73,7 @@ export type KeyHealth = {
   readonly lastError?: { readonly reason: FailureReason; readonly atMs: number };
 };
 
-/** What a key, or all keys of one account, are known to carry at once. */
+/** The learned concurrency limit of a key or an account. */
 export type SeatRecord = {
   /** May be fractional while it grows; the seats are its whole part. */
   readonly limit: number;
@@ -81,7 +81,7 @@ export type SeatRecord = {
   readonly ceiling?: { readonly seats: number; readonly tryAtMs: number; readonly holdMs: number };
 };
 
-/** What is remembered of a key between two runs of the process, under its keyed fingerprint. */
+/** The stored record of a key, under its keyed fingerprint. */
 export type KeyRecord = {
   readonly id: KeyId;
   readonly provider: ProviderName;
@@ -94,7 +94,7 @@ export type KeyRecord = {
   readonly seats: SeatRecord;
   /** Named after the first key of the account, for keys that were found to share one. */
   readonly account?: KeyId;
-  /** Calls that the key carries right now, for processes beside the owner of the database. */
+  /** Calls of the key in flight, for processes that read the database while its owner runs. */
   readonly inFlight: number;
   readonly health: KeyHealth;
 };

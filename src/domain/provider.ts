@@ -120,7 +120,7 @@ export type AsynchronousProvider = Common & {
  */
 export type Provider = SynchronousProvider | AsynchronousProvider;
 
-/** What one model takes beside the words; a parameter that it does not know makes its run fail. */
+/** The parameters that one model accepts in addition to the prompt; an unknown parameter makes its run fail. */
 export type ModelTraits = {
   /** Its own size in pixels, and the multiple that its sides have to be of; absent where it has only one shape. */
   readonly size?: ImageSize & { readonly step: number };

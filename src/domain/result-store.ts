@@ -25,7 +25,7 @@ export type OpenedResult = {
 export type ResultDownloader = {
   /** The whole file that is kept for the job, if there is one; `part` counts the files of one result from 0. */
   find(kind: JobKind, jobId: JobId, part?: number): Promise<MediaFile | undefined>;
-  /** Removes all that is kept for the job; answers whether there was anything. */
+  /** Removes all files of the job. Returns whether there were any. */
   remove(jobId: JobId): Promise<boolean>;
   /** The parts of a result are kept one after the other, from 0. */
   download(source: MediaSource, kind: JobKind, jobId: JobId, signal: AbortSignal, part?: number): Promise<Downloaded>;
@@ -34,7 +34,7 @@ export type ResultDownloader = {
 };
 
 /** The stored results, as retention needs them. */
-export type ResultShelf = Pick<ResultDownloader, 'remove'> & {
+export type StoredResults = Pick<ResultDownloader, 'remove'> & {
   /** Every job for which something is kept. */
   list(): Promise<readonly JobId[]>;
 };
@@ -46,4 +46,4 @@ export type ResultSource = {
 };
 
 /** All that is done with results; each consumer takes the part that it needs. */
-export type ResultStore = ResultDownloader & ResultShelf & ResultSource;
+export type ResultStore = ResultDownloader & StoredResults & ResultSource;

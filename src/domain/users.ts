@@ -15,7 +15,7 @@ export type User = {
 export type Users = {
   find(id: number): Promise<User>;
   setLocale(id: number, locale: string): Promise<void>;
-  /** The bot answers them in this language, whether they chose it or not. */
+  /** Stores the language in which the bot last answered them, chosen or not. */
   hear(id: number, locale: string): Promise<void>;
   /** Adds days to what is left of the person's premium; until when it lasts then. The same `grant` is given once, as far as the last week goes. */
   addPremium(id: number, days: number, nowMs: number, grant?: string): Promise<number>;

@@ -52,7 +52,7 @@ export function poolViewOf(keys: readonly KeyView[]): PoolView {
 /** Where a job stands right now, as told to the person who asked. */
 export type JobPhase =
   | { readonly kind: 'queued'; readonly ahead: number }
-  /** All keys rest or carry other calls: the place is kept. `inMs` is about how long, when it is known. */
+  /** All keys cool down or are busy; the job keeps its place. `inMs` is the estimated wait, when known. */
   | { readonly kind: 'paused'; readonly ahead: number; readonly inMs?: number }
   | { readonly kind: 'making'; readonly attempt: number; readonly of: number }
   /** An attempt failed by the provider's fault and another one follows. */
@@ -75,9 +75,9 @@ export type JobView = {
 export type Availability =
   /** At least one key takes calls. */
   | { readonly kind: 'taking' }
-  /** None takes calls, but one is being probed and may in a moment; `untilMs` is when the first resting one wakes. */
+  /** No key accepts calls, but one is being probed; `untilMs` is when the first cooldown ends. */
   | { readonly kind: 'probing'; readonly untilMs?: number }
-  /** All that will come back by themselves rest; the first wakes at `untilMs`. */
+  /** No key accepts calls; the first cooldown ends at `untilMs`. */
   | { readonly kind: 'cooling'; readonly untilMs: number }
   /** All are benched or disabled; `reason` is what most of them say, `probeAtMs` when the first is tried again. */
   | { readonly kind: 'benched'; readonly reason: BenchReason; readonly probeAtMs?: number }
@@ -85,7 +85,7 @@ export type Availability =
 
 /**
  * The one answer to "can these keys serve?", behind the pool, readiness, /status and what people are told of the wait.
- * `isLast` is false where other keys of the provider take calls: then no guessed rest is cut short.
+ * `isLast` is false where other keys of the provider accept calls: then no guessed cooldown is shortened.
  */
 export function availabilityOf(keys: Iterable<{ readonly state: KeyState }>, isLast = true): Availability {
   let count = 0;
@@ -112,12 +112,12 @@ export function availabilityOf(keys: Iterable<{ readonly state: KeyState }>, isL
   return { kind: 'benched', reason, ...(probeAtMs < Infinity ? { probeAtMs } : {}) };
 }
 
-/** When the first resting key wakes, where none takes calls; undefined where one does, or none rests. */
-export function restsUntilMs(availability: Availability): number | undefined {
+/** Returns when the first cooldown ends, if no key accepts calls; undefined if one does, or none cools down. */
+export function cooldownUntilMs(availability: Availability): number | undefined {
   return availability.kind === 'cooling' || availability.kind === 'probing' ? availability.untilMs : undefined;
 }
 
-/** A key takes calls, or will by itself before long: people may ask. */
+/** True when a key accepts calls, or will without an admin's help: requests are accepted. */
 export function isUsable(availability: Availability): boolean {
-  return availability.kind === 'taking' || restsUntilMs(availability) !== undefined;
+  return availability.kind === 'taking' || cooldownUntilMs(availability) !== undefined;
 }

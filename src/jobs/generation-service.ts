@@ -1,4 +1,4 @@
-import { availabilityOf, restsUntilMs, type JobPhase, type JobView, type PoolView } from '../domain/views.ts';
+import { availabilityOf, cooldownUntilMs, type JobPhase, type JobView, type PoolView } from '../domain/views.ts';
 import type { Job, GenerationOptions, JobKind, JobRequest, Lane } from '../domain/job.ts';
 import { acceptsCalls } from '../domain/key-state.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
@@ -268,7 +268,7 @@ function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: Pool
       if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
         return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
       }
-      const untilMs = restsUntilMs(availabilityOf(pool.keys));
+      const untilMs = cooldownUntilMs(availabilityOf(pool.keys));
       return untilMs === undefined
         ? { kind: 'queued', ahead }
         : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };

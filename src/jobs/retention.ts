@@ -1,7 +1,7 @@
 import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { PersonalData } from '../domain/users.ts';
-import type { ResultShelf } from '../domain/result-store.ts';
+import type { StoredResults } from '../domain/result-store.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { GenerationService } from './generation-service.ts';
 
@@ -16,7 +16,7 @@ const batchPauseMs = 20;
 
 export type RetentionJobOptions = {
   readonly data: PersonalData;
-  readonly resultStore: ResultShelf;
+  readonly resultStore: StoredResults;
   readonly service: Pick<GenerationService, 'findAll' | 'cancel'>;
   /** Jobs delivered longer ago than this are deleted. */
   readonly retentionMs: number;

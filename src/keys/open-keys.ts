@@ -12,17 +12,17 @@ import { poolKeys } from './sources/identify-keys.ts';
 import type { ProviderKey } from './sources/read-keys.ts';
 import type { StrategyName } from './rules/strategies.ts';
 
-/** What an operator says of the keys of each provider. */
+/** The key settings of one provider. */
 export type KeySetting = {
   readonly seatsPerKey: number;
-  readonly mostSeats: number | undefined;
+  readonly maxSeats: number | undefined;
   readonly keyGroups: readonly (readonly number[])[];
 };
 
-/** By provider; one of which nothing is said carries one call a key. */
+/** By provider; without settings a key carries one call. */
 export type KeySettings = Readonly<Record<ProviderName, KeySetting>>;
 
-const nothingSaid: KeySetting = { seatsPerKey: 1, mostSeats: undefined, keyGroups: [] };
+const nothingSaid: KeySetting = { seatsPerKey: 1, maxSeats: undefined, keyGroups: [] };
 
 export type OpenKeysOptions = {
   readonly keys: readonly ProviderKey[];
@@ -43,7 +43,7 @@ export type OpenKeysOptions = {
 export type OpenKeys = AsyncDisposable & {
   readonly pool: KeyPool;
   readonly maintenance: KeyMaintenance;
-  /** Goes on with these keys and settings; what was learned of those that stay, stays. */
+  /** Replaces keys and settings; keys that stay keep their state. */
   reload(keys: readonly ProviderKey[], settings: KeySettings): Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
       keys,
       remembered: await store.load(),
       groups: accountsOf(keys, (provider) => settingOf(provider).keyGroups),
-      mostSeats: (provider) => settingOf(provider).mostSeats,
+      maxSeats: (provider) => settingOf(provider).maxSeats,
       strategy,
       clock,
       random,

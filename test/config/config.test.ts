@@ -56,7 +56,7 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.providers['bytez']).toEqual({
     baseUrl: 'http://127.0.0.1:9/models/v2',
     seatsPerKey: 2,
-    mostSeats: 5,
+    maxSeats: 5,
     keyGroups: [[1, 2], [3, 4, 5], [6]],
   });
   expect(config.keysTestOnStart).toBe(false);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyId } from '../../src/domain/ids.ts';
-import type { KeyLeases, Lease, Returned } from '../../src/domain/key-leases.ts';
+import type { KeyLeases, Lease, LeaseResult } from '../../src/domain/key-leases.ts';
 
 /** Leases under test: keys of bytez, each with its number of seats, and a time that the test moves. */
 export type LeasesUnderTest = AsyncDisposable & {
@@ -12,13 +12,13 @@ export type LeasesUnderTest = AsyncDisposable & {
 
 export type MakeLeases = (seats: readonly number[]) => Promise<LeasesUnderTest>;
 
-const unused: Returned = { kind: 'unused' };
-const limited = (retryAfterMs: number): Returned => ({
+const unused: LeaseResult = { kind: 'unused' };
+const limited = (retryAfterMs: number): LeaseResult => ({
   kind: 'failed',
   failure: { blame: 'key', reason: 'rate-limited', retryAfterMs, detail: '' },
   ms: 10,
 });
-const rejected: Returned = {
+const rejected: LeaseResult = {
   kind: 'failed',
   failure: { blame: 'key', reason: 'rejected', detail: '' },
   ms: 10,

@@ -4,7 +4,7 @@ import { aKey } from '../support/builders.ts';
 
 keyLeasesConformance('KeyPool', async (seats) => {
   const keys = seats.map((count, index) => aKey(index + 1, { seats: count }));
-  const { pool, clock } = aPool({ keys, mostSeats: () => Math.max(...seats) });
+  const { pool, clock } = aPool({ keys, maxSeats: () => Math.max(...seats) });
   return {
     leases: pool,
     nowMs: () => clock.now(),

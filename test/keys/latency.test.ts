@@ -14,22 +14,24 @@ test('PeakEwma takes a slower call at once and a faster one little by little', (
 });
 
 test('LatencyHistogram tells the middle and the p99 of the last 200 calls', () => {
-  const book = new LatencyHistogram(0);
-  expect([book.samples, book.medianMs, book.p99Ms]).toEqual([0, undefined, undefined]);
-  for (let call = 0; call < 500; call += 1) book.note(9_000);
-  for (let ms = 1; ms <= 200; ms += 1) book.note(ms);
-  expect([book.samples, Math.round((book.medianMs ?? 0) / 10), Math.round((book.p99Ms ?? 0) / 10)]).toEqual([
-    200, 10, 20,
-  ]);
+  const histogram = new LatencyHistogram(0);
+  expect([histogram.samples, histogram.medianMs, histogram.p99Ms]).toEqual([0, undefined, undefined]);
+  for (let call = 0; call < 500; call += 1) histogram.note(9_000);
+  for (let ms = 1; ms <= 200; ms += 1) histogram.note(ms);
+  expect([
+    histogram.samples,
+    Math.round((histogram.medianMs ?? 0) / 10),
+    Math.round((histogram.p99Ms ?? 0) / 10),
+  ]).toEqual([200, 10, 20]);
 });
 
 test('LatencyHistogram answers at once after the first calls', () => {
-  const book = new LatencyHistogram(0);
-  book.note(10);
-  const first = book.medianMs;
-  book.note(30);
-  book.note(50);
-  expect([first, book.medianMs]).toEqual([10, 30]);
+  const histogram = new LatencyHistogram(0);
+  histogram.note(10);
+  const first = histogram.medianMs;
+  histogram.note(30);
+  histogram.note(50);
+  expect([first, histogram.medianMs]).toEqual([10, 30]);
 });
 
 test('KeyPool.expectedMs() and latency() speak of one model and kind, all keys together', () => {

@@ -10,7 +10,7 @@ import { virtualClock } from '../../src/kit/virtual-clock.ts';
 import { failures, hour } from '../support/a-pool.ts';
 import { aKey } from '../support/builders.ts';
 import { checkRefusal, checkRests, isSame, sum, acceptsCalls, type Views } from './pool-promises.ts';
-import { mostSeats, places, type Setting, type Step } from './pool-steps.ts';
+import { maxSeats, places, type Setting, type Step } from './pool-steps.ts';
 
 /**
  * A pool and, beside it, the little that must be true of it: when each key may be handed out again, which keys exist,
@@ -84,7 +84,7 @@ export class ModelledPool {
       keys: this.#keys(),
       remembered: structuredClone([...this.#records.values()]),
       groups: this.#groups,
-      mostSeats: () => mostSeats,
+      maxSeats: () => maxSeats,
       strategy: this.#setting.strategy,
       clock: this.#clock,
       random: this.#random,
@@ -148,7 +148,7 @@ export class ModelledPool {
     assert.ok(model === undefined || lease.serves(model), 'A key was handed out for a model that it does not serve');
     const account = [...before.values()].filter((other) => other.id === view.id || isSame(other, view));
     const inFlight = sum(account.map((each) => each.inFlight));
-    assert.ok(inFlight < Math.min(view.seats, mostSeats), 'A seat was given twice');
+    assert.ok(inFlight < Math.min(view.seats, maxSeats), 'A seat was given twice');
     this.#out.push(lease);
   }
 

@@ -4,7 +4,7 @@ import type { StrategyName } from '../../src/keys/rules/strategies.ts';
 import { failures, hour, minute } from '../support/a-pool.ts';
 
 export const places = [1, 2, 3, 4, 5] as const;
-export const mostSeats = 4;
+export const maxSeats = 4;
 const models = [undefined, 'a', 'b'] as const;
 
 export type Ending = keyof typeof failures | 'succeed' | 'leave';
@@ -119,7 +119,7 @@ export const aCrowdedStep: fc.Arbitrary<Step> = fc.oneof(
 
 export const aSetting: fc.Arbitrary<Setting> = fc.record({
   strategy: fc.constantFrom('health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'),
-  seats: fc.array(fc.integer({ min: 1, max: mostSeats }), { minLength: places.length, maxLength: places.length }),
+  seats: fc.array(fc.integer({ min: 1, max: maxSeats }), { minLength: places.length, maxLength: places.length }),
   shared: fc.boolean(),
   seed: fc.integer({ min: 1, max: 2 ** 31 - 2 }),
 });

@@ -52,7 +52,7 @@ export function fakeTelegram(
   const rateLimiter = new RateLimiter(clock);
   const closing = new AbortController();
   const emit = (event: AppEvent) => void events.push(event);
-  const rests = { resting: async () => [], keep: async () => undefined };
+  const rests = { active: async () => [], keep: async () => undefined };
   const options = { rateLimiter, chats, rests, clock, emit, closing: closing.signal };
   let messages = 0;
   const apiFor = (manner: CallKind): Api => {

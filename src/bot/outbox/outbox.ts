@@ -250,7 +250,7 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
   const rateLimiter = new RateLimiter(clock);
   const nowMs = clock.now();
   // A clock that was set back must not extend a wait beyond the longest one of Telegram.
-  for (const { place, untilMs } of await rests.resting(nowMs))
+  for (const { place, untilMs } of await rests.active(nowMs))
     rateLimiter.hold(place, Math.min(untilMs - nowMs, maxHoldMs));
   const shared = { ...options, rateLimiter };
   const outgoingApi = new Api(api.token, { ...client, timeoutSeconds: uploadTimeoutS });

@@ -8,21 +8,21 @@ import { type Clock, every, clockJumps } from '../../kit/clock.ts';
 import { KeyProber, KeyRounds } from './prober.ts';
 import { WriteBehindStore } from './write-behind.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
-import type { KeyInPool, TendedPool } from './pool-port.ts';
+import type { KeyInPool, PoolPort } from './pool-port.ts';
 
 const watchClockEveryMs = 1_000;
-/** A smaller difference is the clock being kept right, not being set. */
-const smallestJumpMs = 2_000;
+/** A smaller difference is clock synchronisation. */
+const minJumpMs = 2_000;
 
 export type KeyMaintenanceOptions = {
-  readonly pool: TendedPool;
+  readonly pool: PoolPort;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Tests all keys in the background at the start; off by default. */
   readonly testOnStart?: boolean;
-  /** How often refused and idle keys are tested; 0, and without being told, never. */
+  /** How often refused and idle keys are tested, in milliseconds; 0, the default, is never. */
   readonly checkEveryMs?: number;
 };
 
@@ -31,7 +31,7 @@ export type KeyMaintenanceOptions = {
  * operators ask for, follows the machine's clock, and takes in other keys at run time.
  */
 export class KeyMaintenance implements AsyncDisposable {
-  readonly #pool: TendedPool;
+  readonly #pool: PoolPort;
   readonly #store: KeyStore;
   readonly #clock: Clock;
   readonly #emit: Emit;
@@ -57,7 +57,7 @@ export class KeyMaintenance implements AsyncDisposable {
     this.#rounds = [
       every(clock, watchClockEveryMs, () => {
         const byMs = jumpedMs();
-        if (Math.abs(byMs) > smallestJumpMs) pool.shift(byMs);
+        if (Math.abs(byMs) > minJumpMs) pool.shift(byMs);
       }),
       new KeyRounds({ pool, clock, checkEveryMs, probe: (ids, wanted) => this.#probeBehind(ids, wanted) }),
     ];
@@ -90,12 +90,12 @@ export class KeyMaintenance implements AsyncDisposable {
     return this.#change(keys, 'enable');
   }
 
-  /** Resolves when everything that was learned so far is kept, or could not be. */
+  /** Resolves when all pending records are stored, or storing them failed. */
   async saved(): Promise<void> {
     await this.#saver.flush();
   }
 
-  /** Goes on with these keys; what is remembered of a key that was here before comes back with it. */
+  /** Replaces the keys; a key that returns gets its stored record back. */
   async replaceKeys(keys: readonly PoolKey[], groups?: ReadonlyMap<KeyId, KeyId>): Promise<void> {
     const turn = this.#replacing.then(() => this.#replace(keys, groups));
     this.#replacing = turn.catch(() => undefined);
@@ -113,13 +113,13 @@ export class KeyMaintenance implements AsyncDisposable {
 
   #onChange(id: KeyId, record: () => KeyRecord, urgent: boolean): void {
     this.#saver.remember(id, record, urgent);
-    // A probe that is under way gives the answer already.
+    // A running probe already covers it.
     if (urgent && isUnconfirmed(record()) && !this.#prober.isProbing(id)) this.#probeBehind([id], isUnconfirmed);
   }
 
   async #test(wanted: (entry: KeyInPool) => boolean, onTest?: (test: KeyTest) => void): Promise<readonly KeyTest[]> {
     const startMs = this.#clock.monotonicMs();
-    // A key that is not wanted is left out also while somebody else's probe of it is under way.
+    // An unwanted key is left out even while another caller probes it.
     const ids = this.#pool
       .keys()
       .filter((entry) => wanted(entry))
@@ -142,7 +142,7 @@ export class KeyMaintenance implements AsyncDisposable {
     this.#background.add(settled);
   }
 
-  /** Changes the chosen keys that the change concerns; how many these were. */
+  /** Applies the change to the chosen keys that it concerns. Returns their number. */
   #change(keys: KeyChoice, change: keyof typeof concerns): number {
     const chosen = keys === 'all' ? undefined : new Set(keys);
     const concerned = this.#pool
@@ -155,7 +155,7 @@ export class KeyMaintenance implements AsyncDisposable {
   async #replace(keys: readonly PoolKey[], groups: ReadonlyMap<KeyId, KeyId> | undefined): Promise<void> {
     const known = new Set(this.#pool.keys().map(({ key }) => key.id));
     const isNew = keys.some(({ id }) => !known.has(id));
-    // What the pool learned of a key that left it is in the store by then.
+    // Stores the records of removed keys before they are loaded again.
     if (isNew) await this.#saver.flush();
     const records = isNew ? await this.#store.load() : [];
     const { added, removed } = this.#pool.replaceKeys(keys, records, groups);
@@ -166,17 +166,17 @@ export class KeyMaintenance implements AsyncDisposable {
   }
 }
 
-/** Refused by a real call, and nobody has asked again yet. */
+/** Refused by a real call and not probed since. */
 function isUnconfirmed({ state }: Pick<KeyInPool, 'state'>): boolean {
   return state.kind === 'benched' && state.reason === 'rejected' && !state.confirmed;
 }
 
-function isResting(state: KeyInPool['state']): boolean {
+function isWakeable(state: KeyInPool['state']): boolean {
   return state.kind === 'benched' || state.kind === 'cooling' || state.kind === 'probing';
 }
 
 const concerns = {
-  wake: isResting,
+  wake: isWakeable,
   disable: ({ kind }) => kind !== 'disabled',
   enable: ({ kind }) => kind === 'disabled',
 } as const satisfies Record<string, (state: KeyInPool['state']) => boolean>;
@@ -188,7 +188,7 @@ function abortOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A time that the provider named is waited for. */
+/** Keys in a stated cooldown are not tested. */
 function isTestedAtStart({ state }: KeyInPool): boolean {
   return state.kind !== 'disabled' && !(state.kind === 'cooling' && state.stated);
 }

@@ -7,17 +7,17 @@ import type { KeysReplaced } from '../pool/key-registry.ts';
 
 export type KeyInPool = { readonly key: PoolKey; readonly state: KeyState };
 
-/** What those who look after the keys ask of the pool. */
-export type TendedPool = {
+/** The part of the pool that the maintenance uses. */
+export type PoolPort = {
   snapshot(): PoolView;
   keys(): readonly KeyInPool[];
-  /** A word on one key; a key that is not in the pool is ignored. */
+  /** Applies an event to one key; an unknown key is ignored. */
   note(id: KeyId, event: KeyEvent): void;
-  /** `urgent` when more than counters changed; `record` tells how things are when it is called. */
+  /** `urgent` when more than counters changed; `record` builds the current record. */
   onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
-  /** The machine's clock was set: every remembered time moves with it. */
+  /** Moves every stored time by `byMs`, after the system clock was set. */
   shift(byMs: number): void;
-  /** Keys known before keep everything that was learned of them; `groups` leads from a key to the first of its account. */
+  /** Replaces all keys; known keys keep their state. `groups` maps a key to the first key of its account. */
   replaceKeys(
     keys: readonly PoolKey[],
     records: readonly KeyRecord[],

@@ -5,15 +5,15 @@ import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { KeyTest } from '../../domain/admin-api.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
 import { type Clock, every } from '../../kit/clock.ts';
-import type { KeyInPool, TendedPool } from './pool-port.ts';
+import type { KeyInPool, PoolPort } from './pool-port.ts';
 import { acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyView } from '../../domain/views.ts';
 
 const probeTimeoutMs = 15_000;
-const mostAtOnce = 16;
+const maxConcurrentProbes = 16;
 
 export type KeyProberOptions = {
-  readonly pool: TendedPool;
+  readonly pool: PoolPort;
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -23,17 +23,16 @@ export type KeyProberOptions = {
 type Refusal = { readonly reason?: FailureReason; readonly detail?: string };
 
 /**
- * Asks providers whether they accept a key, without spending anything, and passes on only what that says: a refusal
- * benches the key, an acceptance wakes it when a refusal had benched it, and anything else says nothing of the key.
- * Of credit a free probe knows nothing.
+ * Probes keys at their providers, free of charge, and applies the result: a refusal benches the key, an acceptance wakes
+ * a key that a refusal benched, any other result changes nothing. A probe does not check credit.
  */
 export class KeyProber {
-  readonly #pool: TendedPool;
+  readonly #pool: PoolPort;
   readonly #providers: ReadonlyMap<ProviderName, Provider>;
   readonly #clock: Clock;
   readonly #emit: Emit;
   readonly #stop = new AbortController();
-  readonly #queue = new PQueue({ concurrency: mostAtOnce });
+  readonly #queue = new PQueue({ concurrency: maxConcurrentProbes });
   readonly #underWay = new Map<KeyId, Promise<KeyTest>>();
 
   constructor({ pool, providers, clock, emit }: KeyProberOptions) {
@@ -63,7 +62,7 @@ export class KeyProber {
     return tests.filter((test) => test !== undefined);
   }
 
-  /** Calls every probe off; resolves when none is under way any more. */
+  /** Aborts every probe; resolves when none is running. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('The app is closing'));
     await this.#queue.onIdle();
@@ -73,7 +72,7 @@ export class KeyProber {
     return this.#underWay.get(id) ?? (await this.#queue.add(() => this.#probeIf(id, wanted)));
   }
 
-  /** What was true when the key was put in line may not be when its turn comes. */
+  /** Checks again when the probe starts: the key may have changed in the queue. */
   async #probeIf(id: KeyId, wanted: (entry: KeyInPool) => boolean): Promise<KeyTest | undefined> {
     const entry = this.#pool.keys().find(({ key }) => key.id === id);
     const provider = entry && this.#providers.get(entry.key.provider);
@@ -109,7 +108,7 @@ export class KeyProber {
     };
   }
 
-  /** Why the key is not accepted, as far as the provider said; undefined when it is. */
+  /** Returns why the provider refuses the key; empty when it accepts it. */
   async #ask({ key }: KeyInPool, provider: Provider): Promise<Refusal> {
     let reply: ProbeReply;
     using deadline = this.#clock.deadline(probeTimeoutMs, this.#stop.signal);
@@ -127,16 +126,16 @@ export class KeyProber {
 const lookForDueEveryMs = 5_000;
 
 export type KeyRoundsOptions = {
-  readonly pool: TendedPool;
+  readonly pool: PoolPort;
   readonly clock: Clock;
-  /** How often refused and idle keys are looked after; 0 is never. */
+  /** How often refused and idle keys are probed, in milliseconds; 0 is never. */
   readonly checkEveryMs: number;
   readonly probe: (ids: readonly KeyId[], wanted: (entry: KeyInPool) => boolean) => void;
 };
 
 /**
- * Goes round the keys: a refused one is probed when its time has come, and at each check every refused or idle one is,
- * spread over the time until the next check. A key that carries calls is never probed: its calls say more.
+ * Probes keys on a schedule: a refused key when it is due, and at each check every refused or idle key, spread over the
+ * time until the next check. A key with calls in flight is not probed: its calls are the better evidence.
  */
 export class KeyRounds implements Disposable {
   readonly #options: KeyRoundsOptions;

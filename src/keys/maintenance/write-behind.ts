@@ -12,13 +12,13 @@ export type WriteBehindStoreOptions = {
   readonly emit: Emit;
 };
 
-/** What is known of a key at the moment of asking. */
+/** Builds the current record of a key. */
 type Learned = () => KeyRecord;
 
 /**
- * Writes behind what is learned about keys. What is urgent goes in the next turn of the event loop, all of one turn
- * together; counters are gathered for a second, and their record is made only then. One save runs at a time, so that an older record never covers a newer
- * one. While saving fails everything is kept and tried again, and said once.
+ * Write-behind store of key records. Urgent records are saved in the next turn of the event loop, all of one turn
+ * together; counters are batched for a second, and their records are built then. One save runs at a time, so an older
+ * record never overwrites a newer one. After a failed save the records are retried, and the error is reported once.
  */
 export class WriteBehindStore {
   readonly #store: Pick<KeyStore, 'save'>;
@@ -47,7 +47,7 @@ export class WriteBehindStore {
     }
   }
 
-  /** Saves everything that is remembered so far; resolves when that was done or has failed. */
+  /** Saves all pending records; resolves when the save succeeded or failed. */
   async flush(): Promise<void> {
     this.#batch?.[Symbol.dispose]();
     this.#batch = undefined;
@@ -65,7 +65,7 @@ export class WriteBehindStore {
   }
 
   async #save(): Promise<void> {
-    // Whatever else is learned in this turn comes along.
+    // Includes further changes of this turn.
     await Promise.resolve();
     while (this.#urgent.size > 0) {
       const learned = [...this.#urgent];
@@ -82,7 +82,7 @@ export class WriteBehindStore {
     }
   }
 
-  /** Back with what could not be saved, except where something newer is known. */
+  /** Queues unsaved records again, unless a newer one is queued. */
   #keep(learned: readonly (readonly [KeyId, Learned])[]): void {
     for (const [id, record] of learned) {
       if (!this.#urgent.has(id) && !this.#counters.has(id)) this.#counters.set(id, record);

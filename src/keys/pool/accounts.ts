@@ -5,41 +5,41 @@ import { AccountGuesses, SharedAccounts } from './shared-account-detection.ts';
 import { Account, type AccountOrigin, type PooledKey } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import type { ProviderKeys } from './provider-keys.ts';
-import { defaultMostSeats, ConcurrencyLimit } from '../rules/concurrency-limit.ts';
+import { defaultMaxSeats, ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 
-/** Leads from a key to the first key of its account. */
+/** Maps a key to the first key of its account. */
 export type KeyGroups = ReadonlyMap<KeyId, KeyId>;
 
 export type AccountsOptions = {
-  /** The most that may be carried at once, where the operator says so. */
-  readonly mostSeats: (provider: ProviderName) => number | undefined;
+  /** The configured maximum of concurrent calls of one account, if the operator sets one. */
+  readonly maxSeats: (provider: ProviderName) => number | undefined;
   readonly emit: Emit;
 };
 
 type Now = { readonly wallMs: number; readonly monotonicMs: number };
 
-export type RefusedAlone = {
+export type IdleRefusal = {
   /** Keys that changed accounts. */
   readonly changed: readonly PooledKey[];
-  /** The seat of its account may carry the call of a sibling that is not found out yet. */
+  /** A sibling that is not identified yet may occupy the seat of its account. */
   readonly isSuspicious: boolean;
 };
 
-/** Which key belongs to which account: as the operator says, as refusals show, and each to its own otherwise. */
+/** Assigns keys to accounts: as configured, as learned from refusals, otherwise one account per key. */
 export class Accounts {
-  /** As configured: from a key to the first one of its account. */
+  /** The configured groups. */
   groups: KeyGroups = new Map();
-  readonly #mostSeats: AccountsOptions['mostSeats'];
+  readonly #maxSeats: AccountsOptions['maxSeats'];
   readonly #emit: Emit;
   readonly #shared = new SharedAccounts();
   readonly #guesses = new AccountGuesses();
 
-  constructor({ mostSeats, emit }: AccountsOptions) {
-    this.#mostSeats = mostSeats;
+  constructor({ maxSeats, emit }: AccountsOptions) {
+    this.#maxSeats = maxSeats;
     this.#emit = emit;
   }
 
-  /** The account of a key that comes into the pool. */
+  /** Returns the account of a key that enters the pool. */
   accountFor(key: PoolKey, record: KeyRecord | undefined, providerKeys: ProviderKeys): Account {
     const said = this.groups.get(key.id);
     const name = said ?? record?.account;
@@ -48,7 +48,7 @@ export class Accounts {
     return find(providerKeys, origin, name) ?? new Account(origin, name, this.#limitFor(key, record));
   }
 
-  /** Follows what the operator says now of a key that stays in the pool. */
+  /** Applies the changed configuration of a key that stays in the pool. */
   follow(pooled: PooledKey, key: PoolKey, providerKeys: ProviderKeys): void {
     const { key: before, account } = pooled;
     pooled.key = key;
@@ -57,12 +57,12 @@ export class Accounts {
       this.accountFor(key, undefined, providerKeys).join(pooled);
       providerKeys.refresh(account);
     } else if (key.seats !== before.seats) pooled.account.limit = this.#limitFor(key, undefined);
-    pooled.account.limit.setMost(this.#most(key.provider));
+    pooled.account.limit.setMax(this.#maxSeatsOf(key.provider));
     providerKeys.refresh(pooled.account);
   }
 
   /** The key was refused although it carried no other call since `startedAtMonotonicMs`. */
-  refusedAlone(pooled: PooledKey, providerKeys: ProviderKeys, startedAtMonotonicMs: number, now: Now): RefusedAlone {
+  refusedWhileIdle(pooled: PooledKey, providerKeys: ProviderKeys, startedAtMonotonicMs: number, now: Now): IdleRefusal {
     if (pooled.account.origin === 'configured' || !providerKeys.mechanisms.sharedAccounts)
       return { changed: [], isSuspicious: false };
     const moved = this.#guesses.doubt(pooled, providerKeys);
@@ -76,14 +76,14 @@ export class Accounts {
         (other.inFlight > 0 || other.quietSinceMonotonicMs >= startedAtMonotonicMs),
     );
     const suspects = this.#shared.suspectsAmong(carrying, pooled);
-    const partner = this.#shared.refusedAlone(pooled, suspects);
+    const partner = this.#shared.refusedWhileIdle(pooled, suspects);
     const changed = [...moved, ...parted];
     if (partner === undefined) return { changed, isSuspicious: suspects.length > 0 };
     const limit = this.#limitOf(partner.account.inFlight, providerKeys, now);
     return { changed: [...changed, ...this.#merge(pooled, partner, providerKeys, limit)], isSuspicious: false };
   }
 
-  /** A call of the key ended; answers the key that is to go first now, to see whether the two share an account. */
+  /** Called when a call of the key ends. Returns the refused key to call next, to test whether the two share an account. */
   guessFrom(ended: PooledKey, providerKeys: ProviderKeys, now: Now): PooledKey | undefined {
     const { account } = ended;
     const isFree = providerKeys.mechanisms.accountGuesses && account.inFlight === 0 && ended.acceptsCalls;
@@ -92,7 +92,7 @@ export class Accounts {
       if (refused.account.origin === 'guessed' || !isKeptOut(refused.state)) continue;
       if (dueAtMs(refused.state, true) > now.wallMs) continue;
       const { seats, ceiling } = account.limit;
-      // A limit that nothing holds down is one above what was carried.
+      // Without a ceiling the limit is one above the calls that were in flight.
       const inFlightAtEnd = ceiling?.seats ?? seats - 1;
       this.#guesses.make(refused, ended, others, this.#limitOf(inFlightAtEnd, providerKeys, now), providerKeys);
       return refused;
@@ -100,12 +100,12 @@ export class Accounts {
     return undefined;
   }
 
-  /** The keys that rest because this one may have held their seat. */
+  /** Returns the keys that cool down because this one may have occupied their seat. */
   keptOutBy(pooled: PooledKey): readonly PooledKey[] {
     return this.#shared.suspecting(pooled).filter(({ state }) => isKeptOut(state));
   }
 
-  /** A call of the key succeeded; answers the keys that turned out not to share an account. */
+  /** Called when a call of the key succeeds. Returns the keys whose account changed. */
   succeeded(pooled: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const isProven = this.#guesses.isProven(pooled);
     const { limit } = pooled.account;
@@ -137,10 +137,10 @@ export class Accounts {
     return members;
   }
 
-  /** Each of these to its own again; answers all whose account is another one now. */
-  #part(account: Account, pendingErasure: readonly PooledKey[], providerKeys: ProviderKeys): readonly PooledKey[] {
+  /** Moves each of these keys to an account of its own. Returns all former members. */
+  #part(account: Account, leaving: readonly PooledKey[], providerKeys: ProviderKeys): readonly PooledKey[] {
     const members = [...account.members];
-    const staying = members.filter((member) => !pendingErasure.includes(member));
+    const staying = members.filter((member) => !leaving.includes(member));
     const [first, second] = staying;
     // An account is named after one of its own keys, and a key by itself has none.
     const rest =
@@ -148,32 +148,31 @@ export class Accounts {
         ? new Account('own', undefined, account.limit)
         : new Account('learned', first?.key.id, account.limit);
     for (const member of staying) rest.join(member);
-    for (const member of pendingErasure)
-      new Account('own', undefined, this.#oneSeat(providerKeys.provider)).join(member);
+    for (const member of leaving) new Account('own', undefined, this.#oneSeat(providerKeys.provider)).join(member);
     for (const each of [account, ...members.map((member) => member.account)]) providerKeys.refresh(each);
     return members;
   }
 
   /** This many calls were in flight when one more was refused. */
   #limitOf(inFlightAtEnd: number, { provider }: ProviderKeys, { wallMs, monotonicMs }: Now): ConcurrencyLimit {
-    const limit = new ConcurrencyLimit({ limit: Math.max(1, inFlightAtEnd) }, this.#most(provider));
+    const limit = new ConcurrencyLimit({ limit: Math.max(1, inFlightAtEnd) }, this.#maxSeatsOf(provider));
     limit.refused(inFlightAtEnd, wallMs, monotonicMs);
     return limit;
   }
 
   #oneSeat(provider: ProviderName): ConcurrencyLimit {
-    return new ConcurrencyLimit({ limit: 1 }, this.#most(provider));
+    return new ConcurrencyLimit({ limit: 1 }, this.#maxSeatsOf(provider));
   }
 
-  /** Nothing speaks against the operator's hint but a ceiling; what was learned beyond the hint is kept. */
+  /** The configured seats apply unless a ceiling was learned; a learned limit above them is kept. */
   #limitFor({ provider, seats }: PoolKey, record: KeyRecord | undefined): ConcurrencyLimit {
     const learned = record?.seats ?? { limit: seats };
     const limit = learned.ceiling === undefined ? Math.max(seats, learned.limit) : learned.limit;
-    return new ConcurrencyLimit({ ...learned, limit }, this.#most(provider));
+    return new ConcurrencyLimit({ ...learned, limit }, this.#maxSeatsOf(provider));
   }
 
-  #most(provider: ProviderName): number {
-    return this.#mostSeats(provider) ?? defaultMostSeats;
+  #maxSeatsOf(provider: ProviderName): number {
+    return this.#maxSeats(provider) ?? defaultMaxSeats;
   }
 }
 

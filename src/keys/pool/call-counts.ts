@@ -10,7 +10,7 @@ const dayMs = 86_400_000;
 
 type Errors = Readonly<Partial<Record<FailureReason, number>>>;
 
-/** Counts what became of a key's calls; what an earlier run counted goes on. */
+/** Counts the calls of a key and their results, starting from the counts of earlier runs. */
 export class CallCounts {
   calls = 0;
   consecutiveErrors = 0;
@@ -57,7 +57,7 @@ export class CallCounts {
     if (this.#timed < sortEvery || this.#timed % sortEvery === 0) this.#p95Ms = this.#p95();
   }
 
-  /** Failures that are the request's or the model's own fault say nothing about how the key fares. */
+  /** A failure that the request or the model caused does not change the success rate of the key. */
   failed({ blame, reason }: AttemptFailure, nowMs: number): void {
     this.#called(nowMs);
     this.#errors = { ...this.#errors, [reason]: (this.#errors[reason] ?? 0) + 1 };
@@ -98,7 +98,7 @@ export class CallCounts {
     this.lastUsedMs = nowMs;
   }
 
-  /** The first calls weigh alike; afterwards each moves the rate by its step. */
+  /** The first calls have equal weight; afterwards the rate is a moving average. */
   #judge(outcome: 0 | 1): void {
     this.#judged += 1;
     this.#rate += (outcome - this.#rate) * Math.max(rateStep, 1 / this.#judged);

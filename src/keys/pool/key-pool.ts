@@ -3,7 +3,7 @@ import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Secret } from '../../kit/secret.ts';
 import { CallRecorder } from './record-result.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
-import type { Lease, Returned, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
+import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
 import { PoolClock, type Clock } from '../../kit/clock.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobKind } from '../../domain/job.ts';
@@ -21,69 +21,30 @@ import type { PoolKey } from '../sources/identify-keys.ts';
 import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
 import type { StrategyName } from '../rules/strategies.ts';
 
-/** A borrowed seat, until its call comes back. */
-export class Seat implements Lease {
-  readonly keyId: KeyId;
-  readonly keyName: string;
-  readonly secret: Secret;
-  readonly onlyModel?: string;
-  readonly choice: Choice;
-  readonly #call: Call;
-  readonly #endings: CallRecorder;
-  readonly #time: PoolClock;
-  #isGiven = false;
-
-  constructor(call: Call, choice: Choice, endings: CallRecorder, time: PoolClock) {
-    const { key } = call.pooled;
-    this.keyId = key.id;
-    this.keyName = key.name;
-    this.secret = key.secret;
-    if (key.onlyModel !== undefined) this.onlyModel = key.onlyModel;
-    this.choice = choice;
-    this.#call = call;
-    this.#endings = endings;
-    this.#time = time;
-  }
-
-  serves(model: string): boolean {
-    return this.#call.pooled.serves(model, this.#time.wallMs());
-  }
-
-  async renew(): Promise<boolean> {
-    return !this.#isGiven;
-  }
-
-  release(returned: Returned): void {
-    if (this.#isGiven) return;
-    this.#isGiven = true;
-    this.#endings.ended(this.#call, returned);
-  }
-}
-
 export type KeyPoolOptions = {
   readonly keys: readonly PoolKey[];
-  /** What earlier runs learned. */
+  /** The records that earlier runs stored. */
   readonly remembered: readonly KeyRecord[];
   readonly strategy: StrategyName;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
-  /** As configured: from a key to the first one of its account. */
+  /** The configured groups: maps a key to the first key of its account. */
   readonly groups?: KeyGroups;
-  /** The most calls that one account of the provider may carry, where the operator says so. */
-  readonly mostSeats?: (provider: ProviderName) => number | undefined;
+  /** The configured maximum of concurrent calls of one account of the provider, if any. */
+  readonly maxSeats?: (provider: ProviderName) => number | undefined;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
 };
 
 /**
- * The keys of all providers and their seats. A seat is asked for and given back; who waits for one is not the pool's
- * matter: it only calls its listeners the moment a seat may have become free, be it returned or woken by its time.
+ * The keys of all providers and their seats. Callers lease and release seats. The pool keeps no queue: it calls its
+ * listeners when a seat may have become free, by a release or because a cooldown ended.
  *
- *     lease ── choose-key: which key is free and should be done first
- *     release ── call-endings: what that call says ──► key-lives: what becomes of the key
- *                                                 ├──► seat-limit: how many calls its account carries
- *                                                 └──► accounts: which keys share one
+ *     lease ── select-key: chooses the free key with the least expected time
+ *     release ── record-result: evaluates the call ──► transitions: the state of the key
+ *                                                 ├──► concurrency-limit: the seats of its account
+ *                                                 └──► accounts: which keys share an account
  */
 export class KeyPool implements KeyLeases {
   readonly #registry: KeyRegistry;
@@ -96,9 +57,9 @@ export class KeyPool implements KeyLeases {
 
   constructor(options: KeyPoolOptions) {
     const { keys, remembered, groups, strategy, clock, random, emit, mechanisms } = options;
-    const { mostSeats = () => undefined } = options;
+    const { maxSeats = () => undefined } = options;
     const time = new PoolClock(clock);
-    const accounts = new Accounts({ mostSeats, emit });
+    const accounts = new Accounts({ maxSeats, emit });
     const stateMachine = new KeyStateMachine({ time, clock, random, emit, accounts });
     this.#strategy = strategy;
     this.#random = random;
@@ -110,7 +71,7 @@ export class KeyPool implements KeyLeases {
     this.#registry.replace(keys, remembered, groups);
   }
 
-  /** As `lease`: the pool is the one of this process alone. */
+  /** Same as `lease`: this pool belongs to one process. */
   async acquire(provider: ProviderName, request?: SeatRequest): Promise<SeatAnswer> {
     return this.lease(provider, request);
   }
@@ -124,15 +85,15 @@ export class KeyPool implements KeyLeases {
     return new Seat(call, { why, of: 1, skipped: {} }, this.#endings, this.#time);
   }
 
-  /** A seat of the key that the strategy prefers, or why there is none; never waits. */
+  /** Leases a seat of the key that the strategy selects, or returns why there is none; never waits. */
   lease(provider: ProviderName, request: SeatRequest = {}): SeatAnswer {
     const providerKeys = this.#registry.find(provider);
     if (providerKeys === undefined) return { kind: 'no-keys' };
     const monotonicMs = this.#time.monotonicMs();
     const nowMs = this.#time.wallMs(monotonicMs);
     if (nowMs >= providerKeys.nextDueMs) this.#stateMachine.wakeDue(providerKeys);
-    const command = providerKeys.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
-    const chosen = chooseKey(providerKeys, command, this.#strategy, { nowMs, random: this.#random });
+    const effective = providerKeys.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
+    const chosen = chooseKey(providerKeys, effective, this.#strategy, { nowMs, random: this.#random });
     if (chosen === undefined) return whyNoSeat(providerKeys, request.model, nowMs);
     if (chosen.kind === 'slow') return chosen;
     const { why, of, skips, expectedMs } = chosen;
@@ -142,7 +103,7 @@ export class KeyPool implements KeyLeases {
     return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
   }
 
-  /** How many calls the provider's keys may carry together right now: the width of its line. */
+  /** Returns how many calls the keys of the provider may carry together now: the capacity of its line. */
   seats(provider: ProviderName): number {
     const providerKeys = this.#registry.find(provider);
     if (providerKeys === undefined) return 0;
@@ -150,28 +111,28 @@ export class KeyPool implements KeyLeases {
     return providerKeys.capacity;
   }
 
-  /** How long a call with the middle one of the last successes took; undefined before there was one. */
+  /** Returns the median latency of the last successful calls; undefined before the first. */
   expectedMs(provider: ProviderName, model: string, job: JobKind): number | undefined {
-    return this.#registry.find(provider)?.bookOf(model, job)?.medianMs;
+    return this.#registry.find(provider)?.histogramOf(model, job)?.medianMs;
   }
 
-  /** What the last successes of all keys took together; undefined before there was one. */
+  /** Returns the p99 latency of the last successful calls of all keys; undefined before the first. */
   latency(
     provider: ProviderName,
     model: string,
     job: JobKind,
   ): { readonly samples: number; readonly p99Ms: number } | undefined {
-    const book = this.#registry.find(provider)?.bookOf(model, job);
-    const p99Ms = book?.p99Ms;
-    return book === undefined || p99Ms === undefined ? undefined : { samples: book.samples, p99Ms };
+    const histogram = this.#registry.find(provider)?.histogramOf(model, job);
+    const p99Ms = histogram?.p99Ms;
+    return histogram === undefined || p99Ms === undefined ? undefined : { samples: histogram.samples, p99Ms };
   }
 
-  /** Calls back whenever a seat of the provider may have become free. */
+  /** Calls the listener when a seat of the provider may have become free. */
   onSeat(listener: SeatListener): Disposable {
     return listening(this.#stateMachine.seatListeners, listener);
   }
 
-  /** Calls back with what is worth remembering: urgent when more changed than what is counted. */
+  /** Calls the listener when the record of a key changed; `urgent` when more than counters changed. */
   onChange(listener: ChangeListener): Disposable {
     return listening(this.#stateMachine.changeListeners, listener);
   }
@@ -182,13 +143,13 @@ export class KeyPool implements KeyLeases {
     return poolViewOf([...this.#registry.keys(provider)].map((pooled) => keyViewOf(pooled, nowMs)));
   }
 
-  /** The keys themselves, for those who probe them. */
+  /** Returns the keys with their secrets, for probes. */
   keys(): readonly { readonly key: PoolKey; readonly state: KeyState }[] {
     this.#wakeAllDue();
     return [...this.#registry.keys()].map(({ key, state }) => ({ key, state }));
   }
 
-  /** Tells the pool what a probe or a human says of a key; an unknown id is ignored. */
+  /** Applies the result of a probe or an admin's command to a key; an unknown id is ignored. */
   note(id: KeyId, event: KeyEvent): void {
     const pooled = this.#registry.key(id);
     const providerKeys = pooled && this.#registry.find(pooled.key.provider);
@@ -196,7 +157,7 @@ export class KeyPool implements KeyLeases {
     if (this.#stateMachine.apply(providerKeys, pooled, event)) this.#stateMachine.announce(providerKeys.provider);
   }
 
-  /** Takes back what was held against keys since `sinceMs` without knowing that it was theirs; answers which, by name. */
+  /** Clears suspicions and guessed cooldowns that began at or after `sinceMs`. Returns the names of the cleared keys. */
   clearGuesses(provider: ProviderName, sinceMs: number): readonly string[] {
     const providerKeys = this.#registry.find(provider);
     if (providerKeys === undefined) return [];
@@ -212,12 +173,12 @@ export class KeyPool implements KeyLeases {
     return keyNames;
   }
 
-  /** These keys from now on: known ones keep what was learned, calls with removed ones finish. */
+  /** Replaces all keys: known keys keep their state, calls of removed keys finish. */
   replaceKeys(keys: readonly PoolKey[], records: readonly KeyRecord[], groups?: KeyGroups): KeysReplaced {
     return this.#registry.replace(keys, records, groups);
   }
 
-  /** The machine's clock was set: every remembered time moves with it. */
+  /** Moves every stored time by `byMs`, after the system clock was set. */
   shift(byMs: number): void {
     if (byMs === 0) return;
     this.#registry.shift(byMs);
@@ -251,6 +212,45 @@ export class KeyPool implements KeyLeases {
 
   #wakeAllDue(): void {
     for (const providerKeys of this.#registry.all()) this.#stateMachine.wakeDue(providerKeys);
+  }
+}
+
+/** A leased seat, until its call ends. */
+export class Seat implements Lease {
+  readonly keyId: KeyId;
+  readonly keyName: string;
+  readonly secret: Secret;
+  readonly onlyModel?: string;
+  readonly choice: Choice;
+  readonly #call: Call;
+  readonly #endings: CallRecorder;
+  readonly #time: PoolClock;
+  #isGiven = false;
+
+  constructor(call: Call, choice: Choice, endings: CallRecorder, time: PoolClock) {
+    const { key } = call.pooled;
+    this.keyId = key.id;
+    this.keyName = key.name;
+    this.secret = key.secret;
+    if (key.onlyModel !== undefined) this.onlyModel = key.onlyModel;
+    this.choice = choice;
+    this.#call = call;
+    this.#endings = endings;
+    this.#time = time;
+  }
+
+  serves(model: string): boolean {
+    return this.#call.pooled.serves(model, this.#time.wallMs());
+  }
+
+  async renew(): Promise<boolean> {
+    return !this.#isGiven;
+  }
+
+  release(returned: LeaseResult): void {
+    if (this.#isGiven) return;
+    this.#isGiven = true;
+    this.#endings.ended(this.#call, returned);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KeyHealth, SeatRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
 import { maxCooldownMs } from '../rules/cooldowns.ts';
+import { maxHoldMs } from '../rules/concurrency-limit.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import type { Accounts, KeyGroups } from './accounts.ts';
@@ -9,61 +10,6 @@ import type { PoolKey } from '../sources/identify-keys.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import { ProviderKeys } from './provider-keys.ts';
 
-const longestHoldMs = 3_600_000;
-
-/**
- * What an earlier run learned, as it counts now: a record from the future was kept before the machine's clock was set
- * back, and moves with it; no rest is longer than its reason can make it; a probe that was under way is made again.
- */
-export function recalled(record: KeyRecord, nowMs: number): KeyRecord {
-  const byMs = Math.min(0, nowMs - record.savedAtMs);
-  return {
-    ...record,
-    savedAtMs: record.savedAtMs + byMs,
-    state: clamped(byMs === 0 ? record.state : shifted(record.state, byMs), nowMs),
-    seats: recalledSeats(record.seats, byMs, nowMs),
-    health: recalledHealth(record.health, byMs),
-  };
-}
-
-function clamped(state: KeyState, nowMs: number): KeyState {
-  switch (state.kind) {
-    case 'cooling': {
-      const longestGuessMs = maxCooldownMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
-      const longestMs = state.stated ? maxCooldownMs.stated : longestGuessMs;
-      return {
-        ...state,
-        sinceMs: Math.min(state.sinceMs, nowMs),
-        untilMs: Math.min(state.untilMs, nowMs + longestMs),
-      };
-    }
-    case 'benched':
-      return { ...state, probeAtMs: Math.min(state.probeAtMs, nowMs + maxCooldownMs[state.reason]) };
-    case 'probing':
-      return { ...state, kind: 'benched', probeAtMs: nowMs };
-    case 'ready':
-    case 'suspect':
-    case 'half-open':
-    case 'disabled':
-      return state;
-  }
-}
-
-function recalledSeats({ limit, ceiling }: SeatRecord, byMs: number, nowMs: number): SeatRecord {
-  if (ceiling === undefined) return { limit };
-  const tryAtMs = Math.min(ceiling.tryAtMs + byMs, nowMs + longestHoldMs);
-  return { limit, ceiling: { ...ceiling, tryAtMs } };
-}
-
-function recalledHealth(health: KeyHealth, byMs: number): KeyHealth {
-  const { lastUsedMs, lastError } = health;
-  return {
-    ...health,
-    ...(lastUsedMs === undefined ? undefined : { lastUsedMs: lastUsedMs + byMs }),
-    ...(lastError === undefined ? undefined : { lastError: { ...lastError, atMs: lastError.atMs + byMs } }),
-  };
-}
-
 export type KeyRegistryOptions = {
   readonly time: PoolClock;
   readonly stateMachine: KeyStateMachine;
@@ -71,15 +17,15 @@ export type KeyRegistryOptions = {
   readonly mechanisms?: Mechanisms | undefined;
 };
 
-/** Which keys came and went, by their names. */
+/** The names of the added and removed keys. */
 export type KeysReplaced = { readonly added: readonly string[]; readonly removed: readonly string[] };
 
 /** Every key in the pool, by provider and by id; keys come and go while the app runs. */
 export class KeyRegistry {
   readonly #registry = new Map<ProviderName, ProviderKeys>();
   readonly #byId = new Map<KeyId, PooledKey>();
-  /** Taken out, but with calls under way: one that comes back is still the same key. */
-  readonly #pendingErasure = new Map<KeyId, PooledKey>();
+  /** Removed keys with calls in flight: a key that is added again keeps its state. */
+  readonly #draining = new Map<KeyId, PooledKey>();
   readonly #time: PoolClock;
   readonly #stateMachine: KeyStateMachine;
   readonly #accounts: Accounts;
@@ -104,14 +50,14 @@ export class KeyRegistry {
     return this.#byId.get(id);
   }
 
-  /** All keys in the order in which they were given, one provider's or everybody's. */
+  /** Iterates over the keys in configured order, of one provider or of all. */
   *keys(provider?: ProviderName): Generator<PooledKey> {
     for (const pooled of this.#byId.values()) {
       if (provider === undefined || pooled.key.provider === provider) yield pooled;
     }
   }
 
-  /** These keys and no others; what is known of one that stays is kept. */
+  /** Replaces all keys; a key that stays keeps its state. */
   replace(keys: readonly PoolKey[], records: readonly KeyRecord[], groups: KeyGroups = new Map()): KeysReplaced {
     this.#accounts.groups = groups;
     const remembered = new Map(records.map((record) => [record.id, record]));
@@ -136,10 +82,10 @@ export class KeyRegistry {
     return { added, removed: removed.map(({ key }) => key.name) };
   }
 
-  /** The machine's clock was set by so much. */
+  /** Moves every stored time by `byMs`, after the system clock was set. */
   shift(byMs: number): void {
     this.#time.shift(byMs);
-    for (const pooled of [...this.#byId.values(), ...this.#pendingErasure.values()]) pooled.shift(byMs);
+    for (const pooled of [...this.#byId.values(), ...this.#draining.values()]) pooled.shift(byMs);
     for (const providerKeys of this.all()) {
       for (const account of new Set(providerKeys.keys.map(({ account }) => account))) account.limit.shift(byMs);
       providerKeys.findNextDue();
@@ -160,14 +106,14 @@ export class KeyRegistry {
   #add(key: PoolKey, record: KeyRecord | undefined): PooledKey {
     const providerKeys = this.#open(key.provider);
     const { id } = key;
-    const back = this.#pendingErasure.get(id);
-    this.#pendingErasure.delete(id);
-    const memory = record === undefined ? undefined : recalled(record, this.#time.wallMs());
+    const back = this.#draining.get(id);
+    this.#draining.delete(id);
+    const memory = record === undefined ? undefined : restoreKeyRecord(record, this.#time.wallMs());
     const pooled = back ?? new PooledKey(key, memory, this.#accounts.accountFor(key, memory, providerKeys));
     if (back !== undefined) {
       back.key = key;
       back.inPool = true;
-      // Its calls under way come with it.
+      // Its calls in flight move with it.
       this.#accounts.accountFor(key, memory, providerKeys).join(back);
     }
     providerKeys.add(pooled);
@@ -182,8 +128,61 @@ export class KeyRegistry {
     pooled.inPool = false;
     this.#stateMachine.left(providerKeys, pooled);
     this.#accounts.forget(pooled, providerKeys);
-    for (const [gone, { inFlight }] of this.#pendingErasure) if (inFlight === 0) this.#pendingErasure.delete(gone);
-    if (pooled.inFlight > 0) this.#pendingErasure.set(id, pooled);
+    for (const [gone, { inFlight }] of this.#draining) if (inFlight === 0) this.#draining.delete(gone);
+    if (pooled.inFlight > 0) this.#draining.set(id, pooled);
     this.#stateMachine.changed(pooled, true);
   }
+}
+
+/**
+ * Restores the record of an earlier run: a record from the future was stored before the system clock was set back, so
+ * its times move back too; no cooldown exceeds the maximum of its reason; an interrupted probe is repeated.
+ */
+export function restoreKeyRecord(record: KeyRecord, nowMs: number): KeyRecord {
+  const byMs = Math.min(0, nowMs - record.savedAtMs);
+  return {
+    ...record,
+    savedAtMs: record.savedAtMs + byMs,
+    state: clamped(byMs === 0 ? record.state : shifted(record.state, byMs), nowMs),
+    seats: restoreSeats(record.seats, byMs, nowMs),
+    health: restoreHealth(record.health, byMs),
+  };
+}
+
+function clamped(state: KeyState, nowMs: number): KeyState {
+  switch (state.kind) {
+    case 'cooling': {
+      const maxGuessedMs = maxCooldownMs[state.reason === 'concurrency' ? 'seat-taken' : 'guessed'];
+      const maxMs = state.stated ? maxCooldownMs.stated : maxGuessedMs;
+      return {
+        ...state,
+        sinceMs: Math.min(state.sinceMs, nowMs),
+        untilMs: Math.min(state.untilMs, nowMs + maxMs),
+      };
+    }
+    case 'benched':
+      return { ...state, probeAtMs: Math.min(state.probeAtMs, nowMs + maxCooldownMs[state.reason]) };
+    case 'probing':
+      return { ...state, kind: 'benched', probeAtMs: nowMs };
+    case 'ready':
+    case 'suspect':
+    case 'half-open':
+    case 'disabled':
+      return state;
+  }
+}
+
+function restoreSeats({ limit, ceiling }: SeatRecord, byMs: number, nowMs: number): SeatRecord {
+  if (ceiling === undefined) return { limit };
+  const tryAtMs = Math.min(ceiling.tryAtMs + byMs, nowMs + maxHoldMs);
+  return { limit, ceiling: { ...ceiling, tryAtMs } };
+}
+
+function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {
+  const { lastUsedMs, lastError } = health;
+  return {
+    ...health,
+    ...(lastUsedMs === undefined ? undefined : { lastUsedMs: lastUsedMs + byMs }),
+    ...(lastError === undefined ? undefined : { lastError: { ...lastError, atMs: lastError.atMs + byMs } }),
+  };
 }

@@ -6,7 +6,7 @@ import type { Random } from '../../kit/backoff.ts';
 
 export type Slow = Extract<SeatAnswer, { kind: 'slow' }>;
 
-/** A key that was chosen, and what spoke for it. */
+/** The chosen key and the reason for the choice. */
 export type Chosen = {
   readonly kind: 'chosen';
   readonly pooled: PooledKey;
@@ -16,56 +16,56 @@ export type Chosen = {
   readonly expectedMs?: number;
 };
 
-/** A key that takes this many times as long as its siblings is slow. */
+/** A key is slow when its calls take this many times the usual latency. */
 const slowFactor = 3;
-/** Where calls are quicker than this, the factor between two of them is chance. */
+/** Below this latency a ratio between two keys is noise. */
 const quickMs = 50;
-/** One seat of so many goes to a slow key, to see whether it still is. */
+/** One of this many leases goes to a slow key, to measure it again. */
 const exploreEvery = 64;
-/** A suspect comes after every sibling, however fast. */
+/** A suspect key ranks below every other key, however fast it is. */
 const suspectFactor = 1e9;
 
-/** What the calls that are asked for took so far. */
+/** The measured latency of the requested kind of call. */
 export type Expectation = {
   readonly index: number;
-  /** Of a key that has not answered such a call yet: what the middle one of the last calls took. */
+  /** The median latency; used for a key without a measurement of its own. */
   readonly usualMs: number;
-  /** False when no call has been answered. */
+  /** False before the first successful call. */
   readonly isKnown: boolean;
 };
 
 const nothingKnown: Expectation = { index: -1, usualMs: 1, isKnown: false };
 
 export function expectationOf(providerKeys: ProviderKeys, { model, job }: SeatRequest): Expectation {
-  const book = (model === undefined ? undefined : providerKeys.bookOf(model, job)) ?? providerKeys.book;
-  const usualMs = book.medianMs;
+  const histogram = (model === undefined ? undefined : providerKeys.histogramOf(model, job)) ?? providerKeys.allCalls;
+  const usualMs = histogram.medianMs;
   if (usualMs === undefined || !providerKeys.mechanisms.latencyScoring) return nothingKnown;
-  return { index: book.index, usualMs, isKnown: true };
+  return { index: histogram.index, usualMs, isKnown: true };
 }
 
-/** How long a call should take with this key. */
+/** Returns the expected duration of a call with this key. */
 export function expectedMs(pooled: PooledKey, { index, usualMs }: Expectation): number {
   return pooled.expectedMs(index) ?? usualMs;
 }
 
-/** A key that takes longer is slow, where its siblings take `usualMs`. */
+/** Returns the latency above which a key is slow, given the usual latency. */
 export function slowFromMs(usualMs: number): number {
   return Math.max(usualMs, quickMs) * slowFactor;
 }
 
-/** When the key should be done with one call more, by what it carries and how it fared: the smallest is chosen. */
+/** Returns the least-expected-time score: latency times queue, weighted by errors; the smallest score wins. */
 export function expectedScore(pooled: PooledKey, ms: number, { mechanisms }: ProviderKeys): number {
   const errors = mechanisms.errorScoring ? 1 + pooled.counts.consecutiveErrors : 1;
   const score = ((ms * (pooled.inFlight + 1)) / pooled.key.weight) * errors * errors;
   return pooled.state.kind === 'suspect' ? score * suspectFactor : score;
 }
 
-/** True when it is time to look at a key that is only slow. */
+/** True when a slow key is due for a measurement. */
 export function mayExplore(providerKeys: ProviderKeys): boolean {
   return providerKeys.mechanisms.exploration && providerKeys.handedOut - providerKeys.lastExploredAt >= exploreEvery;
 }
 
-/** Why the only free seats are not given away just like that: how many busy ones are that much faster. */
+/** Returns the answer for a request that only slow keys could serve: how many faster seats are busy. */
 export function slowAnswer(
   providerKeys: ProviderKeys,
   { model }: SeatRequest,
@@ -86,8 +86,8 @@ export function slowAnswer(
 export type Moment = { readonly nowMs: number; readonly random: Random };
 
 /**
- * Looks at every key and takes the one that should be done first; among equals by chance. A slow key is left alone
- * while faster ones only carry a call, but looked at again now and then.
+ * Scores every key and returns the one with the least expected time; ties are broken at random. A slow key is held
+ * back while faster keys are only busy, but it is explored from time to time.
  */
 export function leastExpectedTime(
   providerKeys: ProviderKeys,
@@ -153,7 +153,7 @@ function usedBefore(one: PooledKey, other: PooledKey): boolean {
 /** Counts why keys were passed over; `ProviderKeys` already counts those that take no calls. */
 export type Skips = { otherModel: number; justFailed: number; slow: number };
 
-/** The counts by reason, only those that are not nothing. */
+/** Returns the counts by reason, without zeros. */
 export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, slow }: Skips): Choice['skipped'] {
   const { states } = providerKeys;
   const skipped: Partial<Record<SkipReason, number>> = {};
@@ -169,7 +169,7 @@ export function skippedOf(providerKeys: ProviderKeys, { otherModel, justFailed, 
 }
 
 /** Enough to find two that suit where a few do not. */
-const mostDraws = 12;
+const maxDraws = 12;
 
 /**
  * Draws two of the keys that have a seat and takes the better one: nearly as good as comparing all of them, whatever
@@ -190,7 +190,7 @@ export function twoChoices(
   let slowOne: PooledKey | undefined;
   let found = 0;
   const skips = { otherModel: 0, justFailed: 0, slow: 0 };
-  for (let draw = 0; draw < mostDraws && found < 2; draw += 1) {
+  for (let draw = 0; draw < maxDraws && found < 2; draw += 1) {
     const pooled = open[Math.floor(random() * open.length)];
     if (pooled === undefined || pooled === best || pooled === slowOne) continue;
     if (!pooled.serves(request.model, nowMs)) {

@@ -7,28 +7,12 @@ import { judgeByPeers, type PeerVerdict } from '../rules/outlier-statistics.ts';
 import type { KeyStateMachine } from './transitions.ts';
 import { verdictFor } from '../rules/verdict.ts';
 
-/** True when one more key may rest by a guess: never the last one that takes calls, never more than half of the keys. */
-export function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
-  let alive = 0;
-  let resting = 0;
-  let acceptingCount = 0;
-  for (const other of providerKeys.keys) {
-    const { state } = other;
-    if (state.kind === 'benched' || state.kind === 'probing' || state.kind === 'disabled') continue;
-    alive += 1;
-    if (other === pooled) continue;
-    if (other.acceptsCalls) acceptingCount += 1;
-    else if (isGuessed(state)) resting += 1;
-  }
-  return acceptingCount > 0 && resting + 1 <= Math.floor(alive / 2);
-}
-
-/** A success tells about so many keys that failed before it; the next one about others. */
-const mostJudgedAtOnce = 8;
+/** A success re-evaluates at most this many keys that failed before it; the next success evaluates further keys. */
+const maxJudgedPerSuccess = 8;
 
 /**
- * Tells the key's fault from the provider's by how its siblings fare. One fault is nobody's yet; a sibling's later
- * success makes the key a suspect, a second fault in a row makes it rest, and siblings that fail too clear it.
+ * Outlier detection: compares a failing key with its peers. One fault proves nothing; a later success of a peer makes
+ * the key a suspect, a second consecutive fault starts a cooldown, and failing peers clear the key.
  */
 export class OutlierDetector {
   readonly #stateMachine: KeyStateMachine;
@@ -42,7 +26,7 @@ export class OutlierDetector {
     providerKeys.recentOutcomes(model).note(pooled, false, startedAtMonotonicMs, monotonicMs);
     if (providerKeys.unjudged.size === 0) return;
     providerKeys.unjudged.delete(pooled);
-    let left = mostJudgedAtOnce;
+    let left = maxJudgedPerSuccess;
     for (const other of providerKeys.unjudged) {
       if (left === 0) return;
       left -= 1;
@@ -54,7 +38,7 @@ export class OutlierDetector {
     }
   }
 
-  /** What the failure says of the key. */
+  /** Returns the verdict on the key after a failure. */
   failed(call: Call, failure: AttemptFailure, model: string, monotonicMs: number): KeyVerdict {
     const { pooled, providerKeys, startedAtMonotonicMs } = call;
     if (failure.reason === 'timed-out') return afterTimeout(pooled, providerKeys);
@@ -81,11 +65,11 @@ export class OutlierDetector {
     if (streak === undefined) return 'unknown';
     return judgeByPeers(
       streak.inARow,
-      providerKeys.recentOutcomes(model).beside(pooled, streak.sinceMonotonicMs, monotonicMs),
+      providerKeys.recentOutcomes(model).peersOf(pooled, streak.sinceMonotonicMs, monotonicMs),
     );
   }
 
-  /** Others fail too: it was not the key. */
+  /** Peers fail too, so the keys are not at fault. */
   #clearSuspects(providerKeys: ProviderKeys): void {
     if (providerKeys.states.suspect === 0) return;
     for (const pooled of providerKeys.keys) {
@@ -94,14 +78,30 @@ export class OutlierDetector {
   }
 }
 
-/** The abandoned run may still hold the account's seat. */
+/** The abandoned run may still occupy the seat of the account. */
 function afterTimeout(pooled: PooledKey, providerKeys: ProviderKeys): KeyVerdict {
   if (!providerKeys.mechanisms.timeoutCooldown || !mayCoolDown(pooled, providerKeys)) return { kind: 'nothing' };
   if (pooled.acceptsCalls) pooled.timedOutInARow += 1;
   return { kind: 'cool', reason: 'timed-out' };
 }
 
-/** May be the key's fault as well as the provider's: only its siblings can tell. */
+/** True when key or provider may be at fault: only a comparison with peers decides. */
 function isAmbiguous({ reason }: AttemptFailure): boolean {
   return reason === 'overloaded' || reason === 'unreachable' || reason === 'malformed' || reason === 'failed-run';
+}
+
+/** True when one more key may cool down on a guess: never the last key that accepts calls, never more than half of the keys. */
+export function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
+  let alive = 0;
+  let resting = 0;
+  let acceptingCount = 0;
+  for (const other of providerKeys.keys) {
+    const { state } = other;
+    if (state.kind === 'benched' || state.kind === 'probing' || state.kind === 'disabled') continue;
+    alive += 1;
+    if (other === pooled) continue;
+    if (other.acceptsCalls) acceptingCount += 1;
+    else if (isGuessed(state)) resting += 1;
+  }
+  return acceptingCount > 0 && resting + 1 <= Math.floor(alive / 2);
 }

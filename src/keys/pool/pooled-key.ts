@@ -1,27 +1,27 @@
 import type { KeyId } from '../../domain/ids.ts';
 import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 import { type CoolReason, type KeyState, acceptsCalls, type KeyRecord } from '../../domain/key-state.ts';
-import { closedModelCooldownMs } from '../rules/cooldowns.ts';
+import { modelCooldownMs } from '../rules/cooldowns.ts';
 import { type LatencyHistogram, PeakEwma } from '../rules/latency.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { CallCounts } from './call-counts.ts';
 import type { KeyView } from '../../domain/views.ts';
 
 /**
- * Who says that keys belong together: nobody (a key by itself), the operator, the provider's refusals, or nobody yet: a
- * guess that the next call proves or not.
+ * Why keys share an account: they do not (`own`), the operator configured it, refusals of the provider showed it
+ * (`learned`), or it is a guess that the next call tests.
  */
 export type AccountOrigin = 'own' | 'configured' | 'learned' | 'guessed';
 
-/** The provider's account behind one key or several: they share its seats. */
+/** An account of a provider: all its keys share its seats. */
 export class Account {
   readonly origin: AccountOrigin;
-  /** Named after the first of its keys; undefined for a key by itself. */
+  /** The id of its first key; undefined for a single key. */
   readonly name: KeyId | undefined;
   readonly members: PooledKey[] = [];
   limit: ConcurrencyLimit;
   inFlight = 0;
-  /** How many calls its keys that take calls may carry together. */
+  /** How many calls its keys that accept calls may carry together. */
   capacity = 0;
 
   constructor(origin: AccountOrigin, name: KeyId | undefined, limit: ConcurrencyLimit) {
@@ -30,7 +30,7 @@ export class Account {
     this.limit = limit;
   }
 
-  /** Takes the key over from the account it was in, with the calls that it carries. */
+  /** Moves the key, with its calls in flight, from its current account to this one. */
   join(pooled: PooledKey): void {
     pooled.account.leave(pooled);
     this.members.push(pooled);
@@ -46,38 +46,38 @@ export class Account {
   }
 }
 
-/** When a span of time began and ended, in milliseconds that really passed. */
+/** Start and end of a time span, in monotonic milliseconds. */
 export type Span = { startedAtMonotonicMs: number; toMonotonicMs: number };
 
-/** Failures in a row; several calls that were under way at once fail as one. */
+/** Consecutive failures; calls that overlap count as one. */
 export type Streak = { inARow: number; readonly sinceMonotonicMs: number; lastMonotonicMs: number };
 
-type ClosedModel = { readonly untilMs: number; readonly times: number };
+type BlockedModel = { readonly untilMs: number; readonly times: number };
 
-/** What the pool knows of one key; the pool alone changes it. */
+/** The state of one key; only the pool changes it. */
 export class PooledKey {
   key: PoolKey;
   #state: KeyState;
   /** Ready, suspect or half-open. */
   acceptsCalls: boolean;
   account: Account;
-  /** False once the key was taken out of the pool; calls under way may still come back. */
+  /** False after the key was removed; its calls in flight may still end. */
   inPool = true;
   inFlight = 0;
-  /** After a rest a key carries one call, then twice as many with each success, up to what it did before. */
+  /** Slow start: after a cooldown a key carries one call, and twice as many after each success. */
   ramp = Infinity;
   limitedInARow: number;
   timedOutInARow = 0;
-  /** Where it stands among the keys that may be handed out now; -1 when it is not one of them. */
+  /** Index in the list of free keys; -1 when the key is not free. */
   freeIndex = -1;
-  /** Since when nothing came back from it although it carries calls. */
+  /** When its last call ended, or when it got its first call after being idle. */
   quietSinceMonotonicMs = -Infinity;
   readonly lastSuccess: Span = { startedAtMonotonicMs: -1, toMonotonicMs: -1 };
   readonly counts: CallCounts;
-  /** By model: failures in a row that may be the provider's. */
+  /** By model: consecutive failures that the provider may have caused. */
   readonly streaks = new Map<string, Streak>();
   readonly #expected: (PeakEwma | undefined)[] = [];
-  #closed: Map<string, ClosedModel> | undefined;
+  #blockedModels: Map<string, BlockedModel> | undefined;
 
   constructor(key: PoolKey, remembered: KeyRecord | undefined, account: Account) {
     this.key = key;
@@ -105,8 +105,8 @@ export class PooledKey {
     return this.counts.calls;
   }
 
-  /** How many calls the key itself may carry, whatever its account has left. */
-  get mostCalls(): number {
+  /** The maximum of concurrent calls of the key itself, independent of its account. */
+  get maxCalls(): number {
     if (!this.acceptsCalls) return 0;
     return this.#state.kind === 'half-open' ? 1 : this.ramp;
   }
@@ -124,21 +124,21 @@ export class PooledKey {
     if (model === undefined) return true;
     const { onlyModel } = this.key;
     if (onlyModel !== undefined && onlyModel !== model) return false;
-    return this.#closed === undefined || (this.#closed.get(model)?.untilMs ?? 0) <= nowMs;
+    return this.#blockedModels === undefined || (this.#blockedModels.get(model)?.untilMs ?? 0) <= nowMs;
   }
 
-  /** The key may not use this model: it is not asked for it for a while, and longer each time. */
-  closeModel(model: string, nowMs: number): void {
-    this.#closed ??= new Map();
-    const times = (this.#closed.get(model)?.times ?? 0) + 1;
-    this.#closed.set(model, { times, untilMs: nowMs + closedModelCooldownMs(times) });
+  /** Excludes the key from this model for a while, longer each time. */
+  blockModel(model: string, nowMs: number): void {
+    this.#blockedModels ??= new Map();
+    const times = (this.#blockedModels.get(model)?.times ?? 0) + 1;
+    this.#blockedModels.set(model, { times, untilMs: nowMs + modelCooldownMs(times) });
   }
 
-  openModel(model: string): void {
-    this.#closed?.delete(model);
+  unblockModel(model: string): void {
+    this.#blockedModels?.delete(model);
   }
 
-  /** How long a call should take by what the key did before; undefined when it has not answered such a call. */
+  /** Returns the expected duration of a call from the key's own calls; undefined before its first. */
   expectedMs(index: number): number | undefined {
     return this.#expected[index]?.ms;
   }
@@ -149,29 +149,29 @@ export class PooledKey {
     else average.note(ms, monotonicMs);
   }
 
-  restsInARow(reason: CoolReason): number {
+  cooldownsInARow(reason: CoolReason): number {
     if (reason === 'timed-out') return this.timedOutInARow;
     if (reason === 'fails-alone') return Math.max(0, ...[...this.streaks.values()].map(({ inARow }) => inARow)) - 1;
     return this.limitedInARow;
   }
 
-  /** They were not its own. */
+  /** Drops all counted faults: the provider caused them. */
   forgetFaults(): void {
     this.streaks.clear();
     this.timedOutInARow = 0;
   }
 
-  /** The machine's clock was set: all that is remembered as a time of day moves with it. */
+  /** Moves every stored wall time by `byMs`, after the system clock was set. */
   shift(byMs: number): void {
     this.#state = shifted(this.#state, byMs);
     this.counts.shift(byMs);
-    for (const [model, { untilMs, times }] of this.#closed ?? []) {
-      this.#closed?.set(model, { untilMs: untilMs + byMs, times });
+    for (const [model, { untilMs, times }] of this.#blockedModels ?? []) {
+      this.#blockedModels?.set(model, { untilMs: untilMs + byMs, times });
     }
   }
 }
 
-/** The same state, all of its times moved. */
+/** Returns the state with all its times moved by `byMs`. */
 export function shifted(state: KeyState, byMs: number): KeyState {
   switch (state.kind) {
     case 'suspect':
@@ -188,7 +188,7 @@ export function shifted(state: KeyState, byMs: number): KeyState {
   }
 }
 
-/** One key as an operator sees it. */
+/** Returns one key as an operator sees it. */
 export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, nowMs: number): KeyView {
   const { id, name, provider, hint } = key;
   return {
@@ -204,7 +204,7 @@ export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, 
   };
 }
 
-/** One key as it is remembered. */
+/** Returns the record of one key to store. */
 export function recordOf(
   { key, state, account, inFlight, limitedInARow, counts }: PooledKey,
   nowMs: number,
@@ -218,7 +218,7 @@ export function recordOf(
     state,
     limitedInARow,
     seats: account.limit.record(),
-    // What the operator says is said again at the next start.
+    // A configured account is configured again at the next start.
     ...(account.origin === 'learned' && account.name !== undefined ? { account: account.name } : undefined),
     inFlight,
     health: counts.health(nowMs),

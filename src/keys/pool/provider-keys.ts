@@ -7,20 +7,20 @@ import { LatencyHistogram } from '../rules/latency.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
 import type { PeerStats } from '../rules/outlier-statistics.ts';
 
-/** Models beyond so many share the book of all calls. */
-const mostBooks = 256;
+/** Further models share the histogram of all calls. */
+const maxHistograms = 256;
 
 /**
- * The keys of one provider, with all that must be known at once to hand one out: which of them have a seat, how many
- * stand in which state, how many calls they carry together. Every change of a key passes by here.
+ * The keys of one provider, indexed for selection: which keys have a free seat, how many keys are in each state, and the
+ * total capacity. Every state change of a key goes through this class.
  */
 export class ProviderKeys {
   readonly provider: ProviderName;
   readonly mechanisms: Mechanisms;
   readonly keys: PooledKey[] = [];
-  /** Ready or suspect, with a free seat; in no order. */
+  /** Ready or suspect keys with a free seat, unordered. */
   readonly open: PooledKey[] = [];
-  /** Half-open and free: each may make one call. */
+  /** Half-open keys without a call: each may carry one. */
   readonly trials = new Set<PooledKey>();
   readonly states: Record<KeyState['kind'], number> = {
     ready: 0,
@@ -31,23 +31,23 @@ export class ProviderKeys {
     probing: 0,
     disabled: 0,
   };
-  /** Failed by what may be the provider's fault or theirs; a sibling's success will tell. */
+  /** Keys with an ambiguous failure; the next success of a peer decides. */
   readonly unjudged = new Set<PooledKey>();
   /** How many calls its keys may carry together right now. */
   capacity = 0;
-  /** When time changes something here; nothing happens by itself before. */
+  /** The next time at which a cooldown or a ceiling expires. */
   nextDueMs = Infinity;
   alarm: Disposable | undefined;
   /** Place of the key that was handed out last; 0 before the first. */
   lastPlace = 0;
-  /** Seats handed out so far, by which careful calls and looks at slow keys are spread. */
+  /** Leases so far; trial calls and exploration are spaced by this count. */
   handedOut = 0;
   lastTrialAt = 0;
   lastExploredAt = 0;
   /** Of all calls, whatever the model. */
-  readonly book = new LatencyHistogram(0);
-  readonly #books = new Map<string, Map<JobKind | undefined, LatencyHistogram>>();
-  #bookCount = 1;
+  readonly allCalls = new LatencyHistogram(0);
+  readonly #histograms = new Map<string, Map<JobKind | undefined, LatencyHistogram>>();
+  #histogramCount = 1;
   readonly #recentOutcomes = new Map<string, RecentOutcomes>();
 
   constructor(provider: ProviderName, mechanisms: Mechanisms = everyMechanism) {
@@ -81,23 +81,23 @@ export class ProviderKeys {
     this.refresh(pooled.account);
   }
 
-  /** To be called after anything changed in an account: its seats, its calls, the states of its keys. */
+  /** Updates the index; call it after the seats, the calls or the key states of an account changed. */
   refresh(account: Account): void {
     const { seats } = account.limit;
     const hasRoom = account.inFlight < seats;
-    let most = 0;
+    let callsOfKeys = 0;
     for (const pooled of account.members) {
-      const own = pooled.mostCalls;
-      most += own;
+      const own = pooled.maxCalls;
+      callsOfKeys += own;
       if (hasRoom && pooled.inPool && pooled.inFlight < own) this.#open(pooled);
       else this.#close(pooled);
     }
-    const capacity = Math.min(seats, most);
+    const capacity = Math.min(seats, callsOfKeys);
     this.capacity += capacity - account.capacity;
     account.capacity = capacity;
   }
 
-  /** When the next rest ends, the next seat may be tried, or half of a guess is over while no key takes calls. */
+  /** Recomputes `nextDueMs`; while no key accepts calls, a guessed cooldown is due at half its length. */
   findNextDue(): void {
     const isLast = this.acceptingCount === 0;
     this.nextDueMs = Infinity;
@@ -106,27 +106,27 @@ export class ProviderKeys {
     }
   }
 
-  bookOf(model: string, job: JobKind | undefined): LatencyHistogram | undefined {
-    return this.#books.get(model)?.get(job);
+  histogramOf(model: string, job: JobKind | undefined): LatencyHistogram | undefined {
+    return this.#histograms.get(model)?.get(job);
   }
 
-  /** The book of these calls, begun when there is none. */
-  openBook(model: string, job: JobKind | undefined): LatencyHistogram {
-    const books = this.#books.get(model);
-    const known = books?.get(job);
+  /** Returns the histogram of these calls; creates it if there is none. */
+  histogramFor(model: string, job: JobKind | undefined): LatencyHistogram {
+    const byKind = this.#histograms.get(model);
+    const known = byKind?.get(job);
     if (known !== undefined) return known;
-    if (this.#bookCount >= mostBooks) return this.book;
-    const book = new LatencyHistogram(this.#bookCount);
-    this.#bookCount += 1;
-    if (books === undefined) this.#books.set(model, new Map([[job, book]]));
-    else books.set(job, book);
-    return book;
+    if (this.#histogramCount >= maxHistograms) return this.allCalls;
+    const histogram = new LatencyHistogram(this.#histogramCount);
+    this.#histogramCount += 1;
+    if (byKind === undefined) this.#histograms.set(model, new Map([[job, histogram]]));
+    else byKind.set(job, histogram);
+    return histogram;
   }
 
   recentOutcomes(model: string): RecentOutcomes {
     let recentOutcomes = this.#recentOutcomes.get(model);
     if (recentOutcomes === undefined) {
-      if (this.#recentOutcomes.size >= mostBooks) this.#recentOutcomes.clear();
+      if (this.#recentOutcomes.size >= maxHistograms) this.#recentOutcomes.clear();
       recentOutcomes = new RecentOutcomes();
       this.#recentOutcomes.set(model, recentOutcomes);
     }
@@ -145,7 +145,7 @@ export class ProviderKeys {
     this.open.push(pooled);
   }
 
-  /** The last of the open ones takes its place. */
+  /** Removes the key from the free keys; the last free key takes its index. */
   #close(pooled: PooledKey): void {
     this.trials.delete(pooled);
     const at = pooled.freeIndex;
@@ -158,13 +158,13 @@ export class ProviderKeys {
   }
 }
 
-/** One call under way. */
+/** One call in flight. */
 export type Call = {
   readonly pooled: PooledKey;
   readonly providerKeys: ProviderKeys;
   readonly why: ChoiceWhy;
   readonly startedAtMonotonicMs: number;
-  /** How many calls its account carried as it began, itself included. */
+  /** Calls of its account in flight at its start, itself included. */
   readonly inFlightAtStart: number;
   /** Place of the key that was handed out before. */
   readonly turnBefore: number;
@@ -174,7 +174,7 @@ const maxOutcomes = 32;
 /** Older outcomes say nothing about the provider now. */
 const maxOutcomeAgeMs = 5 * 60_000;
 
-/** What the last calls for one model came to, whichever key they were made with: a fault of the provider's or not. */
+/** The outcomes of the last calls for one model, over all keys. */
 export class RecentOutcomes {
   readonly #keys: (PooledKey | undefined)[] = [];
   readonly #faulty: boolean[] = [];
@@ -191,7 +191,7 @@ export class RecentOutcomes {
     this.#count += 1;
   }
 
-  beside(pooled: PooledKey, sinceMonotonicMs: number, monotonicMs: number): PeerStats {
+  peersOf(pooled: PooledKey, sinceMonotonicMs: number, monotonicMs: number): PeerStats {
     let [calls, faults, successesSince, faultsSince] = [0, 0, 0, 0];
     for (let at = 0; at < Math.min(this.#count, maxOutcomes); at += 1) {
       const toMonotonicMs = this.#toMonotonicMs[at] ?? 0;

@@ -3,14 +3,14 @@ import type { Call, ProviderKeys } from './provider-keys.ts';
 import { OutlierDetector } from './outlier-detection.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyStateMachine } from './transitions.ts';
-import type { Returned } from '../../domain/key-leases.ts';
+import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { PooledKey } from './pooled-key.ts';
 
-type Succeeded = Extract<Returned, { kind: 'succeeded' }>;
-type Failed = Extract<Returned, { kind: 'failed' }>;
+type Succeeded = Extract<LeaseResult, { kind: 'succeeded' }>;
+type Failed = Extract<LeaseResult, { kind: 'failed' }>;
 
-/** What a call is thought to last before the first one was answered. */
+/** The assumed duration of a call before the first success. */
 const unknownCallMs = 20_000;
 
 export type CallRecorderOptions = {
@@ -19,7 +19,7 @@ export type CallRecorderOptions = {
   readonly accounts: Accounts;
 };
 
-/** Learns from the end of every call: what it says of the key, of its account's seats, and of the provider. */
+/** Records the result of every call: updates the key, the limit of its account and the provider's statistics. */
 export class CallRecorder {
   readonly #time: PoolClock;
   readonly #stateMachine: KeyStateMachine;
@@ -33,8 +33,8 @@ export class CallRecorder {
     this.#judge = new OutlierDetector(stateMachine);
   }
 
-  /** The call came back, be the key still in the pool or not. */
-  ended(call: Call, returned: Returned): void {
+  /** Records the end of a call; the key may have left the pool. */
+  ended(call: Call, returned: LeaseResult): void {
     const { pooled, providerKeys } = call;
     const monotonicMs = this.#time.monotonicMs();
     const inFlightAtEnd = pooled.account.inFlight;
@@ -45,34 +45,34 @@ export class CallRecorder {
       pooled.quietSinceMonotonicMs = monotonicMs;
       const { limit } = pooled.account;
       const { seats, ceiling } = limit;
-      const isTold =
+      const isReported =
         returned.kind === 'succeeded'
           ? this.#succeeded(call, returned, inFlightAtEnd, monotonicMs)
           : this.#failed(call, returned, inFlightAtEnd, monotonicMs);
       const hasOtherSeats = limit.seats !== seats || limit.ceiling !== ceiling;
-      if (!isTold || hasOtherSeats) this.#stateMachine.changed(pooled, hasOtherSeats);
+      if (!isReported || hasOtherSeats) this.#stateMachine.changed(pooled, hasOtherSeats);
       if (hasOtherSeats) this.#stateMachine.siblingsChanged(pooled);
     }
     providerKeys.refresh(pooled.account);
     if (!pooled.inPool) return;
-    this.#findOut(call, monotonicMs, returned.kind !== 'unused');
+    this.#tryGuess(call, monotonicMs, returned.kind !== 'unused');
     this.#stateMachine.announce(providerKeys.provider);
   }
 
-  /** Answers whether the listeners know of the change already. */
+  /** Returns whether the listeners were already notified. */
   #succeeded(call: Call, returned: Succeeded, inFlightAtEnd: number, monotonicMs: number): boolean {
     const { pooled, providerKeys } = call;
     const { ms, model, job } = returned;
     pooled.counts.succeeded(ms, this.#time.wallMs(monotonicMs));
-    providerKeys.book.note(ms);
-    pooled.noteLatency(providerKeys.book, ms, monotonicMs);
+    providerKeys.allCalls.note(ms);
+    pooled.noteLatency(providerKeys.allCalls, ms, monotonicMs);
     if (model !== undefined) {
-      const book = providerKeys.openBook(model, job);
-      if (book !== providerKeys.book) {
-        book.note(ms);
-        pooled.noteLatency(book, ms, monotonicMs);
+      const histogram = providerKeys.histogramFor(model, job);
+      if (histogram !== providerKeys.allCalls) {
+        histogram.note(ms);
+        pooled.noteLatency(histogram, ms, monotonicMs);
       }
-      pooled.openModel(model);
+      pooled.unblockModel(model);
     }
     this.#judge.succeeded(call, model ?? '', monotonicMs);
     pooled.lastSuccess.startedAtMonotonicMs = call.startedAtMonotonicMs;
@@ -96,7 +96,7 @@ export class CallRecorder {
     const nowMs = this.#time.wallMs(monotonicMs);
     pooled.counts.failed(failure, nowMs);
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
-    if (failure.reason === 'not-entitled') pooled.closeModel(model, nowMs);
+    if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
     const verdict = this.#judge.failed(call, failure, model, monotonicMs);
     const hasChanged = this.#stateMachine.apply(providerKeys, pooled, verdict);
@@ -106,7 +106,7 @@ export class CallRecorder {
     return hasChanged;
   }
 
-  /** One call too many: the smaller limit is the answer, unless the seat is taken by somebody else. */
+  /** Handles a concurrency refusal: lowers the limit, unless another key occupies the seat. */
   #crowded(
     { pooled, providerKeys, startedAtMonotonicMs, inFlightAtStart }: Call,
     inFlightAtEnd: number,
@@ -123,8 +123,8 @@ export class CallRecorder {
     if (others > 0 || !pooled.inPool) return false;
     if (pooled.acceptsCalls) pooled.limitedInARow += 1;
     const now = { wallMs: this.#time.wallMs(monotonicMs), monotonicMs };
-    const { changed, isSuspicious } = this.#accounts.refusedAlone(pooled, providerKeys, startedAtMonotonicMs, now);
-    const callMs = providerKeys.book.medianMs ?? unknownCallMs;
+    const { changed, isSuspicious } = this.#accounts.refusedWhileIdle(pooled, providerKeys, startedAtMonotonicMs, now);
+    const callMs = providerKeys.allCalls.medianMs ?? unknownCallMs;
     const hasChanged = this.#stateMachine.apply(
       providerKeys,
       pooled,
@@ -141,8 +141,8 @@ export class CallRecorder {
     }
   }
 
-  /** A seat fell free: a key that was refused before may tell with it whose account it shares. */
-  #findOut({ pooled, providerKeys }: Call, monotonicMs: number, isAnswered: boolean): void {
+  /** After a seat became free: lets a refused key test whether it shares the account. */
+  #tryGuess({ pooled, providerKeys }: Call, monotonicMs: number, isAnswered: boolean): void {
     if (isOut(pooled.state) && pooled.inFlight === 0) this.#stateMachine.left(providerKeys, pooled);
     if (!isAnswered) return;
     const refused = this.#accounts.guessFrom(pooled, providerKeys, {
@@ -155,7 +155,7 @@ export class CallRecorder {
   }
 }
 
-/** A line that finds no job for its seat must not cost the key its turn, nor the look at a slow or a resting one. */
+/** An unused lease does not consume the turn of the key, nor its trial or exploration. */
 function takeBackTurn({ pooled, providerKeys, why, turnBefore }: Call): void {
   if (why === 'half-open') providerKeys.lastTrialAt = -Infinity;
   if (why === 'explored') providerKeys.lastExploredAt = -Infinity;

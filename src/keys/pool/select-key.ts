@@ -12,12 +12,12 @@ import type { ProviderKeys } from './provider-keys.ts';
 import { type PlainRule, strategies, type StrategyName } from '../rules/strategies.ts';
 import { availabilityOf } from '../../domain/views.ts';
 
-/** Up to here every key is looked at. */
+/** Up to this many keys, every key is scored. */
 const smallPool = 32;
-/** A careful call that may cost a person time is made once in so many, while other keys are free. */
+/** While other keys are free, one of this many leases goes to a trial that may cost the person time. */
 const trialEvery = 8;
 
-/** The key for the next call, if one has a seat; keys that this job failed with come last. */
+/** Selects the key for the next call, if one has a free seat; keys that failed this job come last. */
 export function chooseKey(
   providerKeys: ProviderKeys,
   request: SeatRequest,
@@ -78,7 +78,7 @@ function trialOf(providerKeys: ProviderKeys, { model, avoid }: SeatRequest, nowM
   return costly;
 }
 
-/** A refusal costs nobody anything; a call that fails or hangs costs an attempt. */
+/** A refused trial costs nothing; a trial that fails or hangs costs an attempt. */
 function isCostly({ state }: PooledKey): boolean {
   return state.kind === 'half-open' && (state.after === 'timed-out' || state.after === 'fails-alone');
 }
@@ -97,7 +97,7 @@ function tried(pooled: PooledKey, providerKeys: ProviderKeys): Chosen {
   };
 }
 
-/** Why none of the keys that serve the model has a seat to give. */
+/** Returns why no key that serves the model has a free seat. */
 export function whyNoSeat(
   providerKeys: ProviderKeys,
   model: string | undefined,
@@ -108,7 +108,7 @@ export function whyNoSeat(
   const availability = availabilityOf(serving, providerKeys.acceptingCount === 0);
   switch (availability.kind) {
     case 'taking':
-    // A key that is being probed is back in a moment, or not: the answer is worth waiting for.
+    // A probe ends soon, so waiting for its result is worthwhile.
     case 'probing':
       return { kind: 'busy' };
     case 'cooling':

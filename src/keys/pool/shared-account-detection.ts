@@ -4,24 +4,23 @@ import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 
 type Suspicion = { among: readonly PooledKey[]; refusals: number };
 
-/** Two refusals by chance name the same sibling less often than one. */
+/** Two refusals point to the wrong sibling less often than one. */
 const enoughRefusals = 2;
-/** Among more siblings than these a refusal says nothing. */
-const mostSuspects = 32;
-const mostSuspicions = 64;
+/** Among more siblings than this a refusal proves nothing. */
+const maxSuspects = 32;
+const maxSuspicions = 64;
 
 /**
- * Finds keys that share an account by what the provider refuses. A key that is refused for too many calls at once
- * although it carries none but that one shares its account with somebody: with one of its siblings that carry calls,
- * or with a stranger.
+ * Detects keys that share an account from concurrency refusals. A key that is refused while it carries no other call
+ * shares its account: with a sibling that carries calls, or with a key outside the pool.
  *
  *     refused alone ──► suspects: the siblings that carried calls meanwhile
- *     refused alone again ──► only those that carried calls this time too (none left: a stranger, begin anew), and
+ *     refused alone again ──► only those that carried calls this time too (none left: a key outside the pool, start over), and
  *         those of whose account a key may be that carries calls only this time
  *     it and a suspect succeed at the same time ──► not that one, for good
  *     one account left after two refusals ──► they share it
  *     several left, always the same, as where every seat is always taken ──► when one of them ends its call the
- *         refused key is asked in its place (account-guesses.ts): either answer leaves fewer
+ *         refused key is asked in its place (`AccountGuesses`): either answer leaves fewer
  *     a key found to share an account is refused alone ──► it does not after all, or a stranger does: by itself again
  *     two keys found to share an account succeed at the same time ──► they do not after all
  */
@@ -29,15 +28,15 @@ export class SharedAccounts {
   readonly #suspicions = new Map<PooledKey, Suspicion>();
   readonly #refuted = new Map<PooledKey, Set<PooledKey>>();
 
-  /** Those of the keys that carry calls of which nobody knows that they do not share the refused one's account. */
+  /** Returns the keys with calls that may share the account of the refused key. */
   suspectsAmong(carrying: readonly PooledKey[], pooled: PooledKey): readonly PooledKey[] {
     const innocent = this.#refuted.get(pooled);
     return carrying.filter((other) => innocent?.has(other) !== true && !hasFixedAccount(other));
   }
 
-  /** Answers the key with which the refused one shares its account, as soon as that is clear. */
-  refusedAlone(pooled: PooledKey, present: readonly PooledKey[]): PooledKey | undefined {
-    if (present.length > mostSuspects) return undefined;
+  /** Returns the key that shares the account of the refused key, once that is certain. */
+  refusedWhileIdle(pooled: PooledKey, present: readonly PooledKey[]): PooledKey | undefined {
+    if (present.length > maxSuspects) return undefined;
     const before = this.#suspicions.get(pooled);
     const both = before === undefined ? [] : this.#stillSuspected(before.among, present);
     const among = both.length > 0 ? both : present;
@@ -47,11 +46,11 @@ export class SharedAccounts {
     if (first === undefined) return undefined;
     const isClear = refusals >= enoughRefusals && first.account.origin !== 'guessed';
     if (isClear && among.every((other) => isSame(other, first))) return first;
-    if (this.#suspicions.size < mostSuspicions) this.#suspicions.set(pooled, { among, refusals });
+    if (this.#suspicions.size < maxSuspicions) this.#suspicions.set(pooled, { among, refusals });
     return undefined;
   }
 
-  /** A success of the key, which has its span of time: clears those that succeeded meanwhile. */
+  /** After a success of the key: clears suspects whose success overlaps with it. */
   succeeded(pooled: PooledKey): void {
     if (this.#suspicions.size === 0) return;
     for (const [owner, suspicion] of this.#suspicions) {
@@ -66,14 +65,14 @@ export class SharedAccounts {
     }
   }
 
-  /** Another key of its learned account that succeeded at the same time. */
+  /** Returns another key of its learned account whose success overlaps with its own. */
   contradiction(pooled: PooledKey): PooledKey | undefined {
     if (pooled.account.origin !== 'learned') return undefined;
     const { members } = pooled.account;
     return members.find((other) => other !== pooled && bothAtOnce(pooled.lastSuccess, other.lastSuccess));
   }
 
-  /** Those whose account may be what carries calls this time too; none when none of them does by itself. */
+  /** Returns the suspects that may still explain this refusal; none when no suspect carries calls. */
   #stillSuspected(among: readonly PooledKey[], present: readonly PooledKey[]): readonly PooledKey[] {
     const carries = (other: PooledKey) => present.some((one) => isSame(one, other));
     if (!among.some(carries)) return [];
@@ -85,7 +84,7 @@ export class SharedAccounts {
     return this.#refuted.get(one)?.has(other) !== true && !bothAtOnce(one.lastSuccess, other.lastSuccess);
   }
 
-  /** These two do not share an account. */
+  /** Records that these two keys do not share an account. */
   refute(one: PooledKey, other: PooledKey): void {
     for (const [key, value] of [
       [one, other],
@@ -97,17 +96,17 @@ export class SharedAccounts {
     }
   }
 
-  /** The refused keys that are thought to share this one's account. */
+  /** Returns the refused keys that suspect this one. */
   suspecting(pooled: PooledKey): readonly PooledKey[] {
     return [...this.#suspicions].flatMap(([refused, { among }]) => (among.includes(pooled) ? [refused] : []));
   }
 
-  /** It is known now with whom it shares its account. */
+  /** Drops the suspicion of a key whose account is known. */
   settle(pooled: PooledKey): void {
     this.#suspicions.delete(pooled);
   }
 
-  /** The refused keys of which a call at this moment would tell whether they share the account that carries nothing. */
+  /** Yields the refused keys for which a call now would show whether they share the idle account. */
   *askable(idle: Account): Generator<{ readonly refused: PooledKey; readonly others: readonly PooledKey[] }> {
     for (const [refused, { among }] of this.#suspicions) {
       const others = among.filter(({ account }) => account !== idle);
@@ -126,7 +125,7 @@ export class SharedAccounts {
   }
 }
 
-/** What the operator said is not to be found out. */
+/** A configured account is not subject to detection. */
 function hasFixedAccount({ account }: PooledKey): boolean {
   return account.origin === 'configured';
 }
@@ -135,7 +134,7 @@ function isSame(one: PooledKey, other: PooledKey): boolean {
   return one.account === other.account;
 }
 
-/** Both calls were carried at once when they overlap by half of the shorter one: more than what the network adds. */
+/** Two calls ran at once when they overlap by half of the shorter one: network delay is less than that. */
 function bothAtOnce(one: Span, other: Span): boolean {
   const overlapMs =
     Math.min(one.toMonotonicMs, other.toMonotonicMs) - Math.max(one.startedAtMonotonicMs, other.startedAtMonotonicMs);
@@ -148,14 +147,14 @@ function bothAtOnce(one: Span, other: Span): boolean {
 
 type Guess = {
   readonly account: Account;
-  /** Where each of its keys was before. */
+  /** The former account of each key. */
   readonly homes: ReadonlyMap<PooledKey, Account>;
   /** The other suspects: the account of each was full when the guess was made. */
   readonly others: readonly PooledKey[];
 };
 
 /**
- * Keys that were put into one account to see whether they share one:
+ * Keys that were put into one account to test whether they share one:
  *
  *     a suspect's call ends while the other suspects' accounts are full
  *       ──► the refused key has the seat, and the suspect waits behind it as in one account
@@ -183,14 +182,14 @@ export class AccountGuesses {
     this.#guesses.set(refused, { account, homes, others });
   }
 
-  /** True when the key's last success came while every other suspect was served too: only the idle one is left. */
+  /** True when every other suspect was also served during the last success of the key: only the idle suspect is left. */
   isProven(refused: PooledKey): boolean {
     const guess = this.#guesses.get(refused);
     if (guess === undefined || refused.account !== guess.account) return false;
     return guess.others.every((other) => wasServedBeside(refused, other));
   }
 
-  /** Takes back the guesses that the key's refusal speaks against; answers the keys that were moved. */
+  /** Reverts the guesses that a refusal of the key contradicts. Returns the moved keys. */
   doubt(pooled: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const doubted = [...this.#guesses].filter(
       ([refused, { others }]) =>
@@ -199,7 +198,7 @@ export class AccountGuesses {
     return doubted.flatMap(([refused]) => this.takeBack(refused, providerKeys));
   }
 
-  /** Puts every key of the guess back into the account that it was in; answers those that were moved. */
+  /** Moves every key of the guess back to its former account. Returns the moved keys. */
   takeBack(refused: PooledKey, providerKeys: ProviderKeys): readonly PooledKey[] {
     const guess = this.#guesses.get(refused);
     if (guess === undefined) return [];
@@ -211,7 +210,7 @@ export class AccountGuesses {
   }
 }
 
-/** A key of the other one's account carried calls for half of the time that the last success of this one took. */
+/** True when a key of the other account carried calls during half of this key's last success. */
 function wasServedBeside(
   { lastSuccess: { startedAtMonotonicMs, toMonotonicMs } }: PooledKey,
   { account }: PooledKey,

@@ -9,7 +9,7 @@ import { recordOf, type PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
 export type SeatListener = (provider: ProviderName) => void;
-/** Most changes are only counted: the record is made when somebody wants it, and tells how things are by then. */
+/** `record` builds the current record on demand: most changes only move counters. */
 export type ChangeListener = (id: KeyId, record: () => KeyRecord, urgent: boolean) => void;
 
 const ready: KeyState = { kind: 'ready' };
@@ -40,17 +40,17 @@ export class KeyStateMachine {
     this.#accounts = accounts;
   }
 
-  /** Answers whether the key's state is another one now. */
+  /** Applies the event. Returns whether the state of the key changed. */
   apply(providerKeys: ProviderKeys, pooled: PooledKey, event: KeyEvent): boolean {
     const { state: before } = pooled;
-    // Almost every call ends so.
+    // The result of almost every call.
     if (event.kind === 'fine' && before.kind === 'ready') return false;
-    const reason = restReason(event) ?? (before.kind === 'cooling' ? before.reason : undefined);
-    const inARow = reason === undefined ? 1 : pooled.restsInARow(reason);
+    const reason = cooldownReason(event) ?? (before.kind === 'cooling' ? before.reason : undefined);
+    const inARow = reason === undefined ? 1 : pooled.cooldownsInARow(reason);
     const next = nextKeyState(before, event, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
     const state = providerKeys.mechanisms.halfOpen || next.kind !== 'half-open' ? next : ready;
     if (state === before) return false;
-    // What was held against a key by mistake costs it nothing afterwards either.
+    // A cleared key keeps its slow-start level.
     const ramp = event.kind === 'cleared' || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
     if (!pooled.inPool) {
       pooled.become(state);
@@ -72,7 +72,7 @@ export class KeyStateMachine {
     for (const refused of this.#accounts.keptOutBy(pooled)) this.apply(providerKeys, refused, { kind: 'due' });
   }
 
-  /** Remembers when time changes something, now that this key changed. */
+  /** Updates the next due time after a change of this key. */
   mindTime(providerKeys: ProviderKeys, pooled: PooledKey): void {
     const isLast = providerKeys.acceptingCount === 0;
     const { tryAtMs } = pooled.account.limit;
@@ -82,7 +82,7 @@ export class KeyStateMachine {
     if (providerKeys.nextDueMs !== beforeMs) this.setAlarm(providerKeys);
   }
 
-  /** Lets happen what time has brought since it was last asked. */
+  /** Applies every cooldown and ceiling that has expired. */
   wakeDue(providerKeys: ProviderKeys): void {
     const nowMs = this.#time.wallMs();
     if (nowMs < providerKeys.nextDueMs) return;
@@ -98,9 +98,9 @@ export class KeyStateMachine {
         hasChanged = true;
       }
     }
-    const leastExpectedTime = providerKeys.acceptingCount > 0 ? undefined : soonestDue(providerKeys.keys);
-    if (leastExpectedTime !== undefined && dueAtMs(leastExpectedTime.state, true) <= nowMs) {
-      hasChanged = this.apply(providerKeys, leastExpectedTime, { kind: 'due' });
+    const soonest = providerKeys.acceptingCount > 0 ? undefined : soonestDue(providerKeys.keys);
+    if (soonest !== undefined && dueAtMs(soonest.state, true) <= nowMs) {
+      hasChanged = this.apply(providerKeys, soonest, { kind: 'due' });
     }
     providerKeys.findNextDue();
     this.setAlarm(providerKeys);
@@ -114,12 +114,12 @@ export class KeyStateMachine {
     providerKeys.alarm = this.#clock.schedule(providerKeys.nextDueMs - this.#time.wallMs(), () => {
       providerKeys.alarm = undefined;
       this.wakeDue(providerKeys);
-      // A timer that came a little early.
+      // The timer fired slightly early.
       if (providerKeys.alarm === undefined) this.setAlarm(providerKeys);
     });
   }
 
-  /** A seat of the provider may have become free. */
+  /** Notifies the listeners that a seat of the provider may have become free. */
   announce(provider: ProviderName): void {
     for (const listener of this.seatListeners) listener(provider);
   }
@@ -130,7 +130,7 @@ export class KeyStateMachine {
     for (const listener of this.changeListeners) listener(pooled.key.id, record, urgent);
   }
 
-  /** The seats that the key shares with the others of its account are other ones now. */
+  /** Notifies the listeners that the shared limit changed, for the other keys of the account. */
   siblingsChanged(pooled: PooledKey): void {
     for (const sibling of pooled.account.members) if (sibling !== pooled) this.changed(sibling, true);
   }
@@ -141,16 +141,15 @@ export class KeyStateMachine {
   }
 }
 
-function restReason(event: KeyEvent): CoolReason | undefined {
+function cooldownReason(event: KeyEvent): CoolReason | undefined {
   if (event.kind === 'seat-taken') return 'concurrency';
   return event.kind === 'cool' ? event.reason : undefined;
 }
 
 function soonestDue(keys: readonly PooledKey[]): PooledKey | undefined {
-  let leastExpectedTime: PooledKey | undefined;
+  let soonest: PooledKey | undefined;
   for (const pooled of keys) {
-    if (leastExpectedTime === undefined || dueAtMs(pooled.state, true) < dueAtMs(leastExpectedTime.state, true))
-      leastExpectedTime = pooled;
+    if (soonest === undefined || dueAtMs(pooled.state, true) < dueAtMs(soonest.state, true)) soonest = pooled;
   }
-  return leastExpectedTime;
+  return soonest;
 }

@@ -3,13 +3,13 @@ import type { SeatRecord } from '../../domain/key-state.ts';
 type Ceiling = NonNullable<SeatRecord['ceiling']>;
 
 const firstHoldMs = 60_000;
-const longestHoldMs = 3_600_000;
+export const maxHoldMs = 3_600_000;
 
-/** Nothing of ours needs more, whatever an account carries. */
-export const defaultMostSeats = 64;
+/** The upper bound without a configured maximum. */
+export const defaultMaxSeats = 64;
 
 /**
- * How many calls an account carries at once, found by asking:
+ * The number of concurrent calls of an account: AIMD (additive increase) with a remembered ceiling:
  *
  *     the limit binds and a call succeeds ──► a fraction of a seat more (one whole seat a round)
  *     one too many is refused ──► what was carried without it, remembered as the ceiling
@@ -20,15 +20,15 @@ export const defaultMostSeats = 64;
 export class ConcurrencyLimit {
   #limit: number;
   #ceiling: Ceiling | undefined;
-  #most: number;
-  /** When a refusal was last heard: calls that were sent before say nothing against the ceiling that it set. */
+  #max: number;
+  /** Time of the last refusal: a call sent before it does not disprove the ceiling. */
   #refusedMonotonicMs = -Infinity;
-  /** Whole calls that may be carried at once. */
+  /** The integer part of the limit. */
   seats: number;
 
-  constructor(record: SeatRecord, most = defaultMostSeats) {
-    this.#most = most;
-    this.#limit = Math.max(1, Math.min(most, record.limit));
+  constructor(record: SeatRecord, max = defaultMaxSeats) {
+    this.#max = max;
+    this.#limit = Math.max(1, Math.min(max, record.limit));
     this.#ceiling = record.ceiling;
     this.seats = Math.floor(this.#limit);
   }
@@ -42,14 +42,14 @@ export class ConcurrencyLimit {
     return this.#ceiling;
   }
 
-  /** When one more than the ceiling is tried; never when nothing holds the limit down, or it is being tried. */
+  /** When one call above the ceiling may be tried; Infinity without a ceiling or during the trial. */
   get tryAtMs(): number {
     const ceiling = this.#ceiling;
-    const mayTry = ceiling !== undefined && this.seats <= ceiling.seats && ceiling.seats < this.#most;
+    const mayTry = ceiling !== undefined && this.seats <= ceiling.seats && ceiling.seats < this.#max;
     return mayTry ? ceiling.tryAtMs : Infinity;
   }
 
-  /** Opens the one seat above the ceiling when its time has come; answers whether it did. */
+  /** Opens one seat above the ceiling once it is due. Returns whether it did. */
   review(nowMs: number): boolean {
     const ceiling = this.#ceiling;
     if (ceiling === undefined || nowMs < this.tryAtMs) return false;
@@ -75,20 +75,20 @@ export class ConcurrencyLimit {
     this.#refusedMonotonicMs = monotonicMs;
     const seats = Math.max(1, Math.min(this.seats, inFlightAtEnd));
     const before = this.#ceiling;
-    // Several refusals at once are one discovery: the hold grows only when a trial after it failed.
+    // Simultaneous refusals count once: the hold grows only after a failed trial.
     const holdMs =
       before === undefined
         ? firstHoldMs
         : nowMs < before.tryAtMs
           ? before.holdMs
-          : Math.min(longestHoldMs, before.holdMs * 2);
+          : Math.min(maxHoldMs, before.holdMs * 2);
     this.#ceiling = { seats, tryAtMs: nowMs + holdMs, holdMs };
     this.#set(seats);
   }
 
-  /** An operator's word: nothing may exceed it. */
-  setMost(most: number): void {
-    this.#most = most;
+  /** Sets the configured maximum. */
+  setMax(max: number): void {
+    this.#max = max;
     this.#set(this.#limit);
   }
 
@@ -98,7 +98,7 @@ export class ConcurrencyLimit {
   }
 
   #set(limit: number): void {
-    this.#limit = Math.max(1, Math.min(this.#most, limit));
+    this.#limit = Math.max(1, Math.min(this.#max, limit));
     this.seats = Math.floor(this.#limit);
   }
 }

@@ -5,7 +5,7 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 
-/** The longest rests that can follow from what a key did; what was remembered as longer is cut to these. */
+/** The maximum cooldowns by reason; restored cooldowns are cut to these. */
 export const maxCooldownMs = {
   stated: 24 * hourMs,
   guessed: 2 * minuteMs,
@@ -17,14 +17,14 @@ export const maxCooldownMs = {
 
 const afterRejectionMs = [minuteMs, 5 * minuteMs, 15 * minuteMs, hourMs] as const;
 
-/** How long a refused key is left alone after so many refusals in a row. */
+/** Returns how long a key stays benched after `times` consecutive refusals. */
 export function benchCooldownMs(reason: BenchReason, times: number): number {
   if (reason === 'out-of-credit') return doubled(hourMs, times, maxCooldownMs[reason]);
   return afterRejectionMs[Math.min(times, afterRejectionMs.length) - 1] ?? maxCooldownMs.rejected;
 }
 
-/** How long a key that may not use a model is not asked for it. */
-export function closedModelCooldownMs(times: number): number {
+/** Returns how long a key is excluded from a model that it is not entitled to. */
+export function modelCooldownMs(times: number): number {
   return doubled(15 * minuteMs, times, maxCooldownMs['not-entitled']);
 }
 
@@ -34,23 +34,23 @@ const guesses = {
   'fails-alone': { baseMs: 10 * secondMs, capMs: maxCooldownMs.guessed },
 } as const satisfies Partial<Record<CoolReason, object>>;
 
-/** A key whose seat is taken is asked again after so many calls' length at the latest. */
-const mostCallsRested = 16;
+/** A key whose seat is taken cools down for at most this many call durations. */
+const maxCooldownCalls = 16;
 
-/** How long a key rests when nobody said how long, after so many such rests in a row. */
+/** Returns the cooldown when the provider states none, after `times` consecutive cooldowns. */
 export function guessedCooldownMs(reason: CoolReason, times: number, random: Random): number {
-  // Not jittered: it outlasts a run that was abandoned and may still hold the account's seat.
+  // Without jitter: it must outlast an abandoned run that may still occupy the seat of the account.
   if (reason === 'timed-out') return doubled(5 * secondMs, times, maxCooldownMs.guessed);
   return backoffMs(Math.max(1, times), guesses[reason], random);
 }
 
 /**
- * How long a key rests whose account's seat is thought to carry a sibling's call: about as long as such a call, longer
- * with each refusal in a row.
+ * Returns the cooldown of a key whose seat a sibling probably occupies: about the duration of a call, longer with each
+ * consecutive refusal.
  */
 export function seatTakenCooldownMs(callMs: number, times: number, random: Random): number {
   const baseMs = Math.max(guesses.concurrency.baseMs, callMs);
-  const capMs = Math.max(guesses.concurrency.capMs, Math.min(mostCallsRested * callMs, maxCooldownMs['seat-taken']));
+  const capMs = Math.max(guesses.concurrency.capMs, Math.min(maxCooldownCalls * callMs, maxCooldownMs['seat-taken']));
   return backoffMs(Math.max(1, times), { baseMs, capMs }, random);
 }
 

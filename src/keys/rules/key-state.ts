@@ -2,28 +2,28 @@ import type { BenchReason, KeyState, KeyVerdict } from '../../domain/key-state.t
 import type { Random } from '../../kit/backoff.ts';
 import { benchCooldownMs, guessedCooldownMs, maxCooldownMs, seatTakenCooldownMs } from './cooldowns.ts';
 
-/** What happens to a key: an attempt's verdict, time, its free probe, the provider's own trouble, or a human. */
+/** An event of a key: the verdict of an attempt, expired time, a free probe, a provider fault, or an admin's command. */
 export type KeyEvent =
   | KeyVerdict
-  /** Refused although it carries nothing: its account's seat may carry a sibling's call, which lasts about so long. */
+  /** Refused while idle: a sibling may occupy the seat for about `callMs`. */
   | { readonly kind: 'seat-taken'; readonly callMs: number }
-  /** Its rest is over, or half over where it was a guess and no other key is left or its seat may be free. */
+  /** Its cooldown is over; or half over, if it is a guess and no other key is left or its seat may be free. */
   | { readonly kind: 'due' }
   | { readonly kind: 'probe-begins' }
   | { readonly kind: 'probe-passed' }
   /** Refused again. */
   | { readonly kind: 'probe-failed' }
-  /** The probe said nothing about the key (network, provider down). */
+  /** The probe was inconclusive (network, provider down). */
   | { readonly kind: 'probe-unsure' }
-  /** What was held against it turned out to be the provider's fault. */
+  /** The provider, not the key, was at fault. */
   | { readonly kind: 'cleared' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
   | { readonly kind: 'enable' };
 
-export type LifeFacts = {
+export type TransitionContext = {
   readonly nowMs: number;
-  /** Rests of the same kind in a row, the one that begins now included. */
+  /** Consecutive cooldowns of the same kind, including the one that begins now. */
   readonly inARow: number;
   readonly random: Random;
 };
@@ -33,7 +33,7 @@ type Cooling = Extract<KeyState, { kind: 'cooling' }>;
 const ready: KeyState = { kind: 'ready' };
 
 /**
- * The life of a key, and the only place that changes it:
+ * The state machine of a key, and the only place that changes its state:
  *
  *     ready ──one ambiguous fault──► suspect ──a success──► ready
  *     ready, suspect ──429, timeout, fails alone──► cooling ──its time──► half-open
@@ -46,11 +46,11 @@ const ready: KeyState = { kind: 'ready' };
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
  *     any ──an admin──► disabled ──an admin──► ready
  *
- * A time to wake is only ever moved later by verdicts. Earlier than it a key comes back by a passed probe, by a human,
- * when the guess behind its cooldown is taken back, when the call that may have held its seat ended, or at half of a guessed
- * rest. A success that was on its way before the key began to rest does not wake it.
+ * Verdicts only extend a cooldown. A key comes back earlier by a passed probe, by an admin, when the guess behind its
+ * cooldown is cleared, when the key that may occupy its seat becomes idle, or at half of a guessed cooldown. A success
+ * of a call that started before the cooldown does not wake the key.
  */
-export function nextKeyState(state: KeyState, event: KeyEvent, facts: LifeFacts): KeyState {
+export function nextKeyState(state: KeyState, event: KeyEvent, facts: TransitionContext): KeyState {
   if (event.kind === 'disable') return state.kind === 'disabled' ? state : { kind: 'disabled' };
   if (state.kind === 'disabled') return event.kind === 'enable' ? ready : state;
   switch (event.kind) {
@@ -81,12 +81,12 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: LifeFacts)
   }
 }
 
-/** True for a key that is not handed out, and not because it rests. */
+/** True for a key that is out of use for another reason than a cooldown. */
 export function isOut({ kind }: KeyState): boolean {
   return kind === 'benched' || kind === 'probing' || kind === 'disabled';
 }
 
-/** True when nobody said that the key is at fault: it failed where it could have been the provider. */
+/** True when the state is a guess: the provider may have been at fault. */
 export function isGuessed(state: KeyState): state is Cooling | Extract<KeyState, { kind: 'suspect' }> {
   if (state.kind === 'suspect') return true;
   return state.kind === 'cooling' && !state.stated && (state.reason === 'timed-out' || state.reason === 'fails-alone');
@@ -102,14 +102,14 @@ function awoken(state: KeyState, inARow: number): KeyState {
   return { kind: 'half-open', after: state.reason, times: state.times };
 }
 
-function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>, facts: LifeFacts): KeyState {
+function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>, facts: TransitionContext): KeyState {
   const { nowMs, inARow, random } = facts;
   const forMs =
     verdict.forMs === undefined
       ? guessedCooldownMs(verdict.reason, inARow, random)
       : Math.min(verdict.forMs, maxCooldownMs.stated);
   const stated = verdict.forMs !== undefined;
-  return rested(state, {
+  return extendCooldown(state, {
     kind: 'cooling',
     sinceMs: nowMs,
     untilMs: nowMs + forMs,
@@ -118,18 +118,18 @@ function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>,
   });
 }
 
-function seatTaken(state: KeyState, callMs: number, { nowMs, inARow, random }: LifeFacts): KeyState {
+function seatTaken(state: KeyState, callMs: number, { nowMs, inARow, random }: TransitionContext): KeyState {
   const untilMs = nowMs + seatTakenCooldownMs(callMs, inARow, random);
-  return rested(state, { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'concurrency', stated: false });
+  return extendCooldown(state, { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'concurrency', stated: false });
 }
 
-/** A rest that is under way is only ever made longer. */
-function rested(state: KeyState, rest: Cooling): KeyState {
-  if (state.kind !== 'cooling') return rest;
+/** Starts a cooldown, or extends the current one; never shortens it. */
+function extendCooldown(state: KeyState, cooldown: Cooling): KeyState {
+  if (state.kind !== 'cooling') return cooldown;
   const { sinceMs } = state;
-  const { stated } = rest;
-  // A time that the provider named holds, however the rest grows: a guess on top of it is not tried at half.
-  if (rest.untilMs > state.untilMs) return { ...rest, sinceMs, stated: stated || state.stated };
+  const { stated } = cooldown;
+  // A stated time stays binding when a guess extends it: such a cooldown is not tried at half.
+  if (cooldown.untilMs > state.untilMs) return { ...cooldown, sinceMs, stated: stated || state.stated };
   return stated && !state.stated ? { ...state, stated } : state;
 }
 
@@ -149,7 +149,7 @@ function afterProbe(
     return benched('rejected', before + 1, true, nowMs, state);
   }
   const { reason, times, confirmed } = state;
-  // Of credit the free probe knows nothing.
+  // The free probe does not check credit.
   if (reason === 'out-of-credit') return state;
   switch (probe) {
     case 'probe-begins':

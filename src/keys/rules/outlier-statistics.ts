@@ -1,6 +1,6 @@
 /** How likely a call is thought to fail by the provider's fault before anything is known. */
 const usualFaults = 0.03;
-/** Siblings that fail more often than this make a fault nobody's in particular. */
+/** When peers fail more often than this, a fault does not point to the key. */
 const fewFaults = 0.1;
 /** Less likely than this, a row of failures is no chance. */
 const noChance = 0.001;
@@ -38,7 +38,7 @@ function faultRate(faults: number, calls: number): number {
 export type PeerStats = {
   readonly calls: number;
   readonly faults: number;
-  /** Only calls that began since then: what began before may have been through already when the trouble came. */
+  /** Only calls that started since then: earlier calls may have passed before the outage began. */
   readonly successesSince: number;
   readonly faultsSince: number;
 };

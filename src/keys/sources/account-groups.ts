@@ -2,10 +2,10 @@ import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import type { PoolKey } from './identify-keys.ts';
 
-/** For each provider its accounts, each as the places of its keys. */
+/** Returns the configured accounts of a provider, each as the places of its keys. */
 export type ConfiguredGroups = (provider: ProviderName) => readonly (readonly number[])[];
 
-/** Leads from each key of a group to the first key of its account. */
+/** Maps each key of a group to the first key of its account. */
 export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): ReadonlyMap<KeyId, KeyId> {
   const accounts = new Map<KeyId, KeyId>();
   for (const provider of new Set(keys.map((key) => key.provider))) {
@@ -19,7 +19,7 @@ export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): 
   return accounts;
 }
 
-/** Warns about numbers beyond the keys that there are. */
+/** Returns a warning for each provider whose groups name keys that do not exist. */
 export function groupWarnings(
   keys: readonly { readonly provider: ProviderName }[],
   groups: ConfiguredGroups,

@@ -3,18 +3,18 @@ import { type KeyId, keyId, type ProviderName } from '../../domain/ids.ts';
 import type { Secret } from '../../kit/secret.ts';
 import type { ProviderKey } from './read-keys.ts';
 
-/** Names a key without telling anything about it: HMAC-SHA-256 under this installation's salt, 16 hex digits. */
+/** Returns the id of a key, which reveals nothing of it: HMAC-SHA-256 with this installation's salt, 16 hex digits. */
 export function fingerprint(secret: Secret, salt: string): KeyId {
   return keyId(createHmac('sha256', salt).update(secret.reveal()).digest('hex').slice(0, 16));
 }
 
-/** What an admin may see of a key: the first and last four characters of a long one, nothing of a short one. */
+/** Returns what admins see of a key: the first and last four characters of a long key, nothing of a short one. */
 export function keyHint(secret: Secret): string {
   const key = secret.reveal();
   return key.length < 16 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
 
-/** Keys as configured, made ready for the pool: named by their place, known by their fingerprint under the salt. */
+/** Converts configured keys for the pool: named by their place, identified by their fingerprint. */
 export function poolKeys(
   keys: readonly ProviderKey[],
   salt: string,
@@ -33,7 +33,7 @@ export function poolKeys(
   }));
 }
 
-/** A key as it is put into the pool. */
+/** A key of the pool. */
 export type PoolKey = {
   readonly id: KeyId;
   readonly name: string;
@@ -42,7 +42,7 @@ export type PoolKey = {
   readonly place: number;
   readonly secret: Secret;
   readonly weight: number;
-  /** Calls that it is thought to carry at once, before anything is learned. */
+  /** The initial number of concurrent calls. */
   readonly seats: number;
   /** Only for calls to this model. */
   readonly onlyModel?: string;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
- * What a file of keys gave; `openToAll` when everyone on this machine may read it. With `stale` it is what the file gave
- * before, and says what became of the file.
+ * The content of a key file; `openToAll` when every user of this machine may read it. With `stale` it is the earlier
+ * content, and `stale` says what is wrong with the file now.
  */
 export type KeyFile =
   | { readonly kind: 'read'; readonly text: string; readonly openToAll: boolean; readonly stale?: string }
@@ -10,7 +10,7 @@ export type KeyFile =
 
 export type ReadKeyFile = (path: string) => KeyFile;
 
-export const keyFileLimitBytes = 64 * 1024;
+export const maxKeyFileBytes = 64 * 1024;
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'does not exist'],
@@ -22,7 +22,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ELOOP', 'is a loop of links'],
 ]);
 
-/** Reads a small file of keys; whatever is wrong with it comes back as words, without its path. */
+/** Reads a small key file; returns an error as text without the path. */
 export const readKeyFile: ReadKeyFile = (path) => {
   try {
     return readPlainFile(path);
@@ -32,7 +32,7 @@ export const readKeyFile: ReadKeyFile = (path) => {
   }
 };
 
-/** Differs as soon as the file does, or the links that lead to it; undefined while it cannot be found. */
+/** Returns a mark that changes with the file or its symbolic links; undefined while the file is missing. */
 export function keyFileMark(path: string): string | undefined {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
@@ -48,14 +48,14 @@ function readPlainFile(path: string): KeyFile {
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) return { kind: 'unreadable', why: 'is not a plain file' };
-    const bytes = Buffer.alloc(keyFileLimitBytes + 1);
+    const bytes = Buffer.alloc(maxKeyFileBytes + 1);
     let length = 0;
     while (length < bytes.length) {
       const read = readSync(file, bytes, length, bytes.length - length, null);
       if (read === 0) break;
       length += read;
     }
-    if (length > keyFileLimitBytes) return { kind: 'unreadable', why: 'is larger than 64 KB' };
+    if (length > maxKeyFileBytes) return { kind: 'unreadable', why: 'is larger than 64 KB' };
     const openToAll = process.platform !== 'win32' && (stat.mode & 0o004) !== 0;
     return { kind: 'read', text: bytes.toString('utf8', 0, length), openToAll };
   } finally {

@@ -6,13 +6,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export type KeySourceFiles = {
   readonly readFile?: ReadKeyFile;
-  /** Differs as soon as the file does. */
+  /** Returns a mark that changes with the file. */
   readonly markOf?: (path: string) => string | undefined;
 };
 
 /**
- * Where the keys come from, read as often as need be. A file that gave keys and then vanishes, is empty or only half
- * written still gives what it gave before, with a warning.
+ * Reads the keys from environment and files, repeatedly. When a key file later is missing, empty or incomplete, its
+ * earlier content stays in use, with a warning.
  */
 export class KeySource {
   readonly #readFile: ReadKeyFile;
@@ -38,7 +38,7 @@ export class KeySource {
     return readKeys(env, { readFile: (path) => this.#readOrRemember(path, path === poolPath) });
   }
 
-  /** True once a file is not as it was when it was read, and stayed the same between two looks. */
+  /** True when a file has changed since it was read and was stable between two checks. */
   hasChanged(): boolean {
     let changed = false;
     for (const [path, whenRead] of this.#marksWhenRead) {

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../../domain/ids.ts';
 
-/** A provider as its variables see it. */
+/** The environment variables of a provider. */
 export type KeyOwner = {
   readonly name: ProviderName;
   /** How its variables begin; a provider known under two names has both, in reading order. */
@@ -17,7 +17,7 @@ export type KeyVariable = {
 
 type Form = { readonly pattern: RegExp; readonly holds: KeyVariable['holds'] };
 
-/** Stands for the owner's aliases, which follow no pattern. */
+/** The form of the aliases, which follow no pattern. */
 const aliasForm: Form = { pattern: /^$/, holds: 'keys' };
 
 /** The forms in the order in which their keys are counted; a number in a name orders within its form. */
@@ -44,7 +44,7 @@ function rank(prefix: string, aliases: readonly string[], name: string): Ranked 
   return undefined;
 }
 
-/** The key variables of one provider among `names`, in reading order. */
+/** Returns the key variables of one provider among `names`, in reading order. */
 export function keyVariables({ prefixes, aliases = [] }: KeyOwner, names: readonly string[]): readonly KeyVariable[] {
   return prefixes.flatMap((prefix) =>
     names

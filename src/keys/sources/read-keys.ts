@@ -5,71 +5,6 @@ import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.t
 import { type ReadKeyFile, readKeyFile } from './key-file.ts';
 import { type PoolEntry, parseTokenPool } from './token-pool-file.ts';
 
-/** The weights of a provider's keys, in their order; what is missing or wrong weighs 1 and is named by position. */
-export function readWeights(
-  variable: string,
-  value: string | undefined,
-  keyCount: number,
-): { readonly weights: readonly number[]; readonly warnings: readonly string[] } {
-  const weights = Array.from({ length: keyCount }, () => 1);
-  const entries = (value ?? '').split(',').map((entry) => entry.trim());
-  if (entries.every((entry) => entry === '')) return { weights, warnings: [] };
-  const warnings: string[] = [];
-  if (entries.length !== keyCount) {
-    warnings.push(`${variable} has ${entries.length} weights for ${keyCount} keys; keys without one weigh 1`);
-  }
-  for (const [index, entry] of entries.entries()) {
-    const weight = /^[0-9]{1,4}(?:\.[0-9]{1,3})?$/.test(entry) ? Number(entry) : 0;
-    if (weight <= 0) {
-      warnings.push(`${variable} position ${index + 1} must be a number above 0 and below 10000; it counts as 1`);
-    } else if (index < keyCount) {
-      weights[index] = weight;
-    }
-  }
-  return { weights, warnings };
-}
-
-/** One entry of a list of keys; `position` counts from 1 over everything that is not empty. */
-export type KeyEntry =
-  | { readonly position: number; readonly kind: 'key'; readonly key: string }
-  | { readonly position: number; readonly kind: 'refused'; readonly why: string };
-
-const invisible = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
-const quotes = '"\'\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07';
-const outerQuotes = new RegExp(`^[${quotes}]+|[${quotes}]+$`, 'g');
-const anyQuote = new RegExp(`[${quotes}]`);
-const separators = /[\s,]+/;
-/** What a pasted header leaves behind: `X-Name:`. */
-const headerName = /^[A-Za-z][A-Za-z-]*:$/;
-
-const shortestKey = 8;
-const longestKey = 512;
-
-/** Splits a value at commas, spaces and line ends, and says of every entry whether an HTTP header can carry it. */
-export function splitKeys(value: string): readonly KeyEntry[] {
-  return value
-    .replace(invisible, '')
-    .split(separators)
-    .map((entry) => entry.replace(outerQuotes, ''))
-    .filter((entry) => entry !== '')
-    .map((entry, index) => judge(entry, index + 1));
-}
-
-function judge(key: string, position: number): KeyEntry {
-  const why = mistakeOf(key);
-  return why === undefined ? { position, kind: 'key', key } : { position, kind: 'refused', why };
-}
-
-function mistakeOf(key: string): string | undefined {
-  if (anyQuote.test(key)) return 'it has a quotation mark inside';
-  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has a character that an HTTP header cannot carry';
-  if (headerName.test(key)) return 'it is the name of a header';
-  if (key.length < shortestKey || key.length > longestKey) {
-    return `a key has ${shortestKey} to ${longestKey} characters`;
-  }
-  return undefined;
-}
-
 /** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
 export type ProviderKey = {
   readonly provider: ProviderName;
@@ -86,12 +21,12 @@ export type KeyReading = {
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-/** A text that may hold several keys, and the name under which a warning speaks of it. */
+/** A text that may hold several keys, and its name in warnings. */
 type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
 
 export const poolVariable = 'TOKEN_POOL_FILE';
 
-/** Every key of every provider, in the one order by which they are numbered; never throws, mistakes become warnings. */
+/** Reads every key of every provider in numbering order; never throws, mistakes become warnings. */
 export function readKeys(
   env: Environment,
   options: { readonly readFile?: ReadKeyFile; readonly owners?: readonly KeyOwner[] } = {},
@@ -110,7 +45,7 @@ export function readKeys(
   return { keys, warnings };
 }
 
-/** The files of keys that the environment names. */
+/** Returns the paths of the key files that the environment names. */
 export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = providerDefinitions): readonly string[] {
   const names = Object.keys(env);
   const variables = owners.flatMap((owner) => keyVariables(owner, names));
@@ -118,7 +53,7 @@ export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = pro
   return [...new Set(files.map((name) => pathIn(env[name])).filter((path) => path !== ''))];
 }
 
-/** The path that a variable holds, without the quotation marks that some tools leave; empty when there is none. */
+/** Returns the path in a variable, without enclosing quotation marks; empty when there is none. */
 export function pathIn(value: string | undefined): string {
   return (value ?? '').trim().replace(/^(["'])(.*)\1$/s, '$2');
 }
@@ -204,4 +139,69 @@ function weigh(
   const read = readWeights(name, env[name], keys.length);
   warnings.push(...read.warnings);
   return keys.map((key, index) => ({ ...key, weight: read.weights[index] ?? 1 }));
+}
+
+/** Returns the weights of a provider's keys in order; a missing or wrong weight is 1, with a warning by position. */
+export function readWeights(
+  variable: string,
+  value: string | undefined,
+  keyCount: number,
+): { readonly weights: readonly number[]; readonly warnings: readonly string[] } {
+  const weights = Array.from({ length: keyCount }, () => 1);
+  const entries = (value ?? '').split(',').map((entry) => entry.trim());
+  if (entries.every((entry) => entry === '')) return { weights, warnings: [] };
+  const warnings: string[] = [];
+  if (entries.length !== keyCount) {
+    warnings.push(`${variable} has ${entries.length} weights for ${keyCount} keys; keys without one weigh 1`);
+  }
+  for (const [index, entry] of entries.entries()) {
+    const weight = /^[0-9]{1,4}(?:\.[0-9]{1,3})?$/.test(entry) ? Number(entry) : 0;
+    if (weight <= 0) {
+      warnings.push(`${variable} position ${index + 1} must be a number above 0 and below 10000; it counts as 1`);
+    } else if (index < keyCount) {
+      weights[index] = weight;
+    }
+  }
+  return { weights, warnings };
+}
+
+/** One entry of a list of keys; `position` counts from 1 over everything that is not empty. */
+export type KeyEntry =
+  | { readonly position: number; readonly kind: 'key'; readonly key: string }
+  | { readonly position: number; readonly kind: 'refused'; readonly why: string };
+
+const invisible = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const quotes = '"\'\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07';
+const outerQuotes = new RegExp(`^[${quotes}]+|[${quotes}]+$`, 'g');
+const anyQuote = new RegExp(`[${quotes}]`);
+const separators = /[\s,]+/;
+/** The name of a pasted header: `X-Name:`. */
+const headerName = /^[A-Za-z][A-Za-z-]*:$/;
+
+const minKeyLength = 8;
+const maxKeyLength = 512;
+
+/** Splits a value at commas, spaces and line ends, and checks that an HTTP header can contain each entry. */
+export function splitKeys(value: string): readonly KeyEntry[] {
+  return value
+    .replace(invisible, '')
+    .split(separators)
+    .map((entry) => entry.replace(outerQuotes, ''))
+    .filter((entry) => entry !== '')
+    .map((entry, index) => judge(entry, index + 1));
+}
+
+function judge(key: string, position: number): KeyEntry {
+  const why = mistakeOf(key);
+  return why === undefined ? { position, kind: 'key', key } : { position, kind: 'refused', why };
+}
+
+function mistakeOf(key: string): string | undefined {
+  if (anyQuote.test(key)) return 'it has a quotation mark inside';
+  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has a character that an HTTP header cannot carry';
+  if (headerName.test(key)) return 'it is the name of a header';
+  if (key.length < minKeyLength || key.length > maxKeyLength) {
+    return `a key has ${minKeyLength} to ${maxKeyLength} characters`;
+  }
+  return undefined;
 }

@@ -18,8 +18,8 @@ const poolSchema = z.record(z.string(), z.unknown());
 const keysSchema = z.union([z.string().transform((key) => [key]), z.array(z.string())]);
 
 /**
- * Reads `{"provider or provider:model": ["key", ...]}`. What it cannot use it names by position only: a key may have
- * been written where a name belongs.
+ * Reads `{"provider or provider:model": ["key", ...]}`. Warnings name a bad entry by position only: its name may be a
+ * misplaced key.
  */
 export function parseTokenPool(text: string, variable: string, known: ReadonlySet<ProviderName>): TokenPool {
   const pool = poolSchema.safeParse(parseJson(text));
@@ -40,11 +40,11 @@ export function parseTokenPool(text: string, variable: string, known: ReadonlySe
       entries.push({ where, ...owner, value: keys.data.join('\n') });
     }
   }
-  // A key that serves every model is worth more than the same key bound to one, so those come first.
+  // Keys for every model come first: a duplicate that is bound to one model is dropped.
   return { entries: entries.sort((a, b) => boundTo(a) - boundTo(b)), warnings };
 }
 
-/** True for a text that is whole: a file that is still being written mostly is not. */
+/** True for complete JSON; a file that is still being written usually is not. */
 export function isTokenPool(text: string): boolean {
   return poolSchema.safeParse(parseJson(text)).success;
 }
@@ -62,7 +62,7 @@ function parseOwner(
   return model === undefined ? { provider } : { provider, onlyModel: model };
 }
 
-/** The error of JSON.parse quotes the text, so it goes no further. */
+/** Drops the error of JSON.parse, because it quotes the text. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''));

@@ -144,7 +144,7 @@ const restRow = z
 /** Telegram's retry-after waits in the database; each write deletes the expired ones. */
 export function createSqliteRetryAfterStore(database: Database): RetryAfterStore {
   return {
-    resting: async (nowMs) =>
+    active: async (nowMs) =>
       database
         .all('SELECT place, until_ms FROM rests WHERE until_ms > ?', Math.floor(nowMs))
         .map((row) => parseRow('rests', restRow, row)),

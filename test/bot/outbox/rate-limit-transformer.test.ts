@@ -34,7 +34,7 @@ function aTelegramFor(manner: CallKind, ...deeds: Deed[]) {
   const meaningFor: unknown[] = [];
   const rateLimiter = new RateLimiter(clock);
   const kept: Rest[] = [];
-  const rests = { resting: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
+  const rests = { active: async () => [], keep: async (rest: Rest) => void kept.push(rest) };
   const options = {
     rateLimiter,
     rests,

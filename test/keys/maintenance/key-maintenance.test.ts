@@ -6,7 +6,7 @@ import type { ProbeReply, Provider } from '../../../src/domain/provider.ts';
 import { KeyMaintenance, type KeyMaintenanceOptions } from '../../../src/keys/maintenance/key-maintenance.ts';
 import { aKey } from '../../support/builders.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
-import { fakePool } from '../tended-pool-fake.ts';
+import { fakePool } from '../pool-port-fake.ts';
 
 const fine: ProbeReply = { ok: true };
 const refused: ProbeReply = { ok: false, failure: { blame: 'key', reason: 'rejected', detail: '' } };

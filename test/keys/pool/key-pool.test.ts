@@ -13,7 +13,7 @@ test('KeyPool.lease() gives each seat once and says busy when all carry a call',
 });
 
 test('a lease gives its seat back once, however often it is released', () => {
-  const { pool } = aPool({ keys: [aKey(1)], mostSeats: oneSeat });
+  const { pool } = aPool({ keys: [aKey(1)], maxSeats: oneSeat });
   const first = seatOf(pool);
   first.release(ok());
   seatOf(pool);
@@ -40,7 +40,7 @@ test('a rate-limited key is not handed out before its time, and then for one cal
 });
 
 test('a key that worked again carries one call, then two, then all that it did before', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1, { seats: 8 })], mostSeats: () => 8 });
+  const { pool, clock } = aPool({ keys: [aKey(1, { seats: 8 })], maxSeats: () => 8 });
   seatOf(pool).release(fail(failures.limited));
   await clock.advance(30_000);
   const shares = [1, 2, 3, 4].map(() => {
@@ -105,7 +105,7 @@ test('a careful call that was not made leaves the key due, and goes before every
 });
 
 test('a try that may cost a person time is made now and then while other keys are free', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: oneSeat });
+  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: oneSeat });
   seatOfKey(pool, 1).release(fail(failures.late));
   await clock.advance(5_000);
   const names = Array.from({ length: 20 }, () => {
@@ -117,7 +117,7 @@ test('a try that may cost a person time is made now and then while other keys ar
 });
 
 test('a try that may cost a person time is made when nothing else is free, and made up for when no job came', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: oneSeat });
+  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: oneSeat });
   seatOfKey(pool, 1).release(fail(failures.late));
   await clock.advance(5_000);
   seatOfKey(pool, 2);
@@ -207,7 +207,7 @@ test('a key that may not use a model stays ready for others, and is asked for th
 });
 
 test('a model that a key may not use is closed for longer each time, until a call succeeds', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1)], mostSeats: oneSeat });
+  const { pool, clock } = aPool({ keys: [aKey(1)], maxSeats: oneSeat });
   const closedForMinutes = async () => {
     seatOf(pool, { model: 'org/a' }).release(fail(failures.notEntitled, 'org/a'));
     for (let minutes = 0; ; minutes += 1) {
@@ -234,7 +234,7 @@ test('what was learned survives in the records', async () => {
 });
 
 test('onChange() tells what is urgent from what is only counted', () => {
-  const { pool } = aPool({ keys: [aKey(1)], mostSeats: () => 2 });
+  const { pool } = aPool({ keys: [aKey(1)], maxSeats: () => 2 });
   const urgencies: boolean[] = [];
   using _listening = pool.onChange((_id, _record, urgent) => urgencies.push(urgent));
   seatOf(pool).release(ok());
@@ -285,7 +285,7 @@ test('KeyPool.replaceKeys() keeps what is known of keys that stay, and calls wit
 });
 
 test('a key that is removed and comes back finds its history, and the calls it still carries', () => {
-  const { pool, records } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: oneSeat });
+  const { pool, records } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: oneSeat });
   const underWay = seatOfKey(pool, 1);
   seatOfKey(pool, 2).release(fail(failures.rejected));
   const both = [aKey(1), aKey(2)];
@@ -322,7 +322,7 @@ test('a clock that is set ends no rest and makes none longer', async () => {
 test('keys of one configured account share its seats, and are out of credit together', () => {
   const [first, second] = [aKey(1, { seats: 2 }), aKey(2, { seats: 2 })];
   const groups = new Map([first, second].map(({ id }) => [id, first.id]));
-  const { pool } = aPool({ keys: [first, second, aKey(3)], groups, mostSeats: () => 2 });
+  const { pool } = aPool({ keys: [first, second, aKey(3)], groups, maxSeats: () => 2 });
   expect(pool.seats('bytez')).toBe(3);
   const leases = [seatOfKey(pool, 1), seatOfKey(pool, 2), seatOf(pool)];
   expect([leases[2]?.keyName, pool.lease('bytez').kind]).toEqual(['bytez #3', 'busy']);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KeyRecord, KeyState } from '../../../src/domain/key-state.ts';
-import { recalled } from '../../../src/keys/pool/key-registry.ts';
+import { restoreKeyRecord } from '../../../src/keys/pool/key-registry.ts';
 import { aKey } from '../../support/builders.ts';
 
 const nowMs = 1_000_000_000;
@@ -66,11 +66,11 @@ test.each<readonly [string, KeyState, KeyState]>([
     { ...benched, probeAtMs: nowMs },
   ],
   ['a disabled key stays so', { kind: 'disabled' }, { kind: 'disabled' }],
-])('recalled(): %s', (_name, state, expected) => {
-  expect(recalled(aRecord(state), nowMs)).toEqual(aRecord(expected));
+])('restoreKeyRecord(): %s', (_name, state, expected) => {
+  expect(restoreKeyRecord(aRecord(state), nowMs)).toEqual(aRecord(expected));
 });
 
-test('recalled() moves a record from the future back with the clock', () => {
+test('restoreKeyRecord() moves a record from the future back with the clock', () => {
   const aheadMs = 10 * hour;
   const health = {
     ...aRecord(cooling).health,
@@ -85,7 +85,7 @@ test('recalled() moves a record from the future back with the clock', () => {
       health,
     },
   );
-  expect(recalled(record, nowMs)).toEqual({
+  expect(restoreKeyRecord(record, nowMs)).toEqual({
     ...record,
     savedAtMs: nowMs,
     state: cooling,
@@ -94,8 +94,8 @@ test('recalled() moves a record from the future back with the clock', () => {
   });
 });
 
-test('recalled() holds no ceiling for longer than an hour', () => {
+test('restoreKeyRecord() holds no ceiling for longer than an hour', () => {
   const ceiling = { seats: 1, tryAtMs: nowMs + 24 * hour, holdMs: hour };
-  const { seats } = recalled(aRecord(cooling, { seats: { limit: 1, ceiling } }), nowMs);
+  const { seats } = restoreKeyRecord(aRecord(cooling, { seats: { limit: 1, ceiling } }), nowMs);
   expect(seats.ceiling?.tryAtMs).toBe(nowMs + hour);
 });

@@ -18,7 +18,7 @@ function keyOf(pool: KeyPool, request = {}): string {
 }
 
 test('the key that should answer first is chosen, calls under way counted', () => {
-  const { pool } = aPool({ keys: [aKey(1, four), aKey(2, four), aKey(3, four)], mostSeats: () => 4 });
+  const { pool } = aPool({ keys: [aKey(1, four), aKey(2, four), aKey(3, four)], maxSeats: () => 4 });
   teach(pool, [100, 90, 250]);
   expect(Array.from({ length: 6 }, () => keyOf(pool))).toEqual(['#2', '#1', '#2', '#1', '#3', '#2']);
 });
@@ -42,7 +42,7 @@ test('a key of twice the weight gets twice the calls', () => {
 });
 
 test('a key that fails comes after its siblings until they carry much more', () => {
-  const { pool } = aPool({ keys: [aKey(1, four), aKey(2, four)], mostSeats: () => 4 });
+  const { pool } = aPool({ keys: [aKey(1, four), aKey(2, four)], maxSeats: () => 4 });
   teach(pool, [100, 100]);
   seatOfKey(pool, 1).release(fail(failures.strange));
   expect(Array.from({ length: 4 }, () => keyOf(pool))).toEqual(['#2', '#2', '#2', '#1']);
@@ -81,7 +81,7 @@ test('the model and the kind of job have their own expectation', () => {
 });
 
 test('slow keys are held back while fast ones are only busy, unless they are asked for', () => {
-  const { pool } = aPool({ keys: [aKey(1), aKey(2), aKey(3)], mostSeats: () => 1 });
+  const { pool } = aPool({ keys: [aKey(1), aKey(2), aKey(3)], maxSeats: () => 1 });
   teach(pool, [100, 110, 4_000]);
   expect([keyOf(pool), keyOf(pool)]).toEqual(['#1', '#2']);
   expect(pool.lease('bytez')).toEqual({ kind: 'slow', slowMs: 4_000, fastMs: 100, fastSeats: 2 });
@@ -89,7 +89,7 @@ test('slow keys are held back while fast ones are only busy, unless they are ask
 });
 
 test('a key whose call hangs is not looked at again before it has come back', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1, four), aKey(2, four)], mostSeats: () => 4 });
+  const { pool, clock } = aPool({ keys: [aKey(1, four), aKey(2, four)], maxSeats: () => 4 });
   teach(pool, [100, 100]);
   seatOfKey(pool, 1);
   await clock.advance(1_000);
@@ -102,14 +102,14 @@ test('a key whose call hangs is not looked at again before it has come back', as
 });
 
 test('a slow key is used when no faster one works', () => {
-  const { pool } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
+  const { pool } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: () => 1 });
   teach(pool, [100, 4_000]);
   seatOfKey(pool, 1).release(fail(failures.limited));
   expect(keyOf(pool)).toBe('#2');
 });
 
 test('one seat of 64 goes to a key that is only slow, and is said to', () => {
-  const { pool } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
+  const { pool } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: () => 1 });
   teach(pool, [100, 4_000], 1);
   const whys = Array.from({ length: 640 }, () => {
     const lease = seatOf(pool);
@@ -121,7 +121,7 @@ test('one seat of 64 goes to a key that is only slow, and is said to', () => {
 });
 
 test('a slow key that became fast again is used again', async () => {
-  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
+  const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: () => 1 });
   teach(pool, [100, 4_000], 1);
   let used = 0;
   for (let call = 0; call < 2_000; call += 1) {
@@ -135,7 +135,7 @@ test('a slow key that became fast again is used again', async () => {
 
 test('the trail says what spoke for the key and why others were passed over', () => {
   const keys = [1, 2, 3, 4, 5, 6, 7].map((place) => aKey(place, place === 7 ? { onlyModel: 'org/b' } : {}));
-  const { pool } = aPool({ keys, mostSeats: () => 1 });
+  const { pool } = aPool({ keys, maxSeats: () => 1 });
   seatOfKey(pool, 1).release(fail(failures.limited));
   seatOfKey(pool, 2).release(fail(failures.rejected));
   pool.note(aKey(3).id, { kind: 'disable' });
@@ -184,7 +184,7 @@ test('among a thousand keys two are drawn and the better one is taken, and none 
     seed = (seed * 16_807) % 2_147_483_647;
     return seed / 2_147_483_647;
   };
-  const { pool } = aPool({ keys, random, mostSeats: () => 1 });
+  const { pool } = aPool({ keys, random, maxSeats: () => 1 });
   for (const key of keys.slice(0, 300)) pool.note(key.id, { kind: 'disable' });
   const leases = Array.from({ length: 700 }, () => seatOf(pool));
   expect(new Set(leases.map(({ keyId }) => keyId)).size).toBe(700);
@@ -201,7 +201,7 @@ test('among many keys the few that serve a model are found', () => {
 });
 
 test('among calls of a few milliseconds no key is slow: its free seat is not held back', () => {
-  const { pool } = aPool({ keys: [aKey(1), aKey(2)], mostSeats: () => 1 });
+  const { pool } = aPool({ keys: [aKey(1), aKey(2)], maxSeats: () => 1 });
   teach(pool, [1, 40]);
   expect([keyOf(pool), keyOf(pool)]).toEqual(['#1', '#2']);
 });

@@ -23,7 +23,7 @@ test('ConcurrencyLimit never grows beyond what the operator allows', () => {
   const limit = new ConcurrencyLimit({ limit: 1 }, 2);
   for (let times = 0; times < 20; times += 1) limit.succeeded(limit.seats, limit.seats, 0);
   expect(limit.seats).toBe(2);
-  limit.setMost(1);
+  limit.setMax(1);
   expect(limit.seats).toBe(1);
 });
 

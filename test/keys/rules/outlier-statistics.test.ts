@@ -27,7 +27,7 @@ test.each([
 /** A pool whose keys fail and succeed on command; after each command a second passes. */
 function aScene(count: number) {
   const keys = Array.from({ length: count }, (_, index) => aKey(index + 1));
-  const { pool, clock } = aPool({ keys, mostSeats: () => 1 });
+  const { pool, clock } = aPool({ keys, maxSeats: () => 1 });
   const call = async (place: number, failure?: AttemptFailure, model = 'm') => {
     const lease = seatOfKey(pool, place, { model });
     await clock.advance(10);

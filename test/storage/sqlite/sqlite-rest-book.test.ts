@@ -9,12 +9,12 @@ test('createSqliteRetryAfterStore() remembers chats, groups and methods until th
   await rests.keep({ place: -1_000_000_000_100, untilMs: 3_000 }, 1_000);
   await rests.keep({ place: 'everything', untilMs: 4_000 }, 1_000);
   const again = createSqliteRetryAfterStore(database);
-  expect(await again.resting(1_500)).toEqual([
+  expect(await again.active(1_500)).toEqual([
     { place: -1_000_000_000_100, untilMs: 3_000 },
     { place: 7, untilMs: 2_001 },
     { place: 'everything', untilMs: 4_000 },
   ]);
-  expect(await again.resting(3_000)).toEqual([{ place: 'everything', untilMs: 4_000 }]);
+  expect(await again.active(3_000)).toEqual([{ place: 'everything', untilMs: 4_000 }]);
 });
 
 test('createSqliteRetryAfterStore() keeps the longer of two rests, and none that is over', async () => {
@@ -22,7 +22,7 @@ test('createSqliteRetryAfterStore() keeps the longer of two rests, and none that
   const rests = createSqliteRetryAfterStore(database);
   await rests.keep({ place: 7, untilMs: 9_000 }, 1_000);
   await rests.keep({ place: 7, untilMs: 2_000 }, 1_000);
-  expect(await rests.resting(1_000)).toEqual([{ place: 7, untilMs: 9_000 }]);
+  expect(await rests.active(1_000)).toEqual([{ place: 7, untilMs: 9_000 }]);
   await rests.keep({ place: 8, untilMs: 20_000 }, 10_000);
   expect(database.all('SELECT place FROM rests')).toEqual([{ place: '8' }]);
 });

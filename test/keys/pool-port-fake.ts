@@ -6,11 +6,11 @@ import { nextKeyState } from '../../src/keys/rules/key-state.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import type { PoolKey } from '../../src/keys/sources/identify-keys.ts';
 import type { KeysReplaced } from '../../src/keys/pool/key-registry.ts';
-import type { TendedPool } from '../../src/keys/maintenance/pool-port.ts';
+import type { PoolPort } from '../../src/keys/maintenance/pool-port.ts';
 
 const health = { calls: 0, successes: 0, errors: {}, consecutiveErrors: 0, callsToday: 0, day: 0 } as const;
 
-export type FakePool = TendedPool & {
+export type FakePool = PoolPort & {
   /** Every word that was said of a key. */
   readonly noted: string[];
   readonly shifts: number[];
