@@ -103,7 +103,7 @@ export const keyMutants = [
   ),
   mutant(
     'the limit exceeds the operator’s word',
-    'Math.max(1, Math.min(this.#most, limit))',
+    'Math.max(1, Math.min(this.#max, limit))',
     'Math.max(1, limit)',
     limit,
   ),
@@ -162,7 +162,7 @@ export const keyMutants = [
   ),
   mutant(
     'remembered rests are not cut to the longest',
-    'untilMs: Math.min(state.untilMs, nowMs + longestMs)',
+    'untilMs: Math.min(state.untilMs, nowMs + maxMs)',
     'untilMs: state.untilMs',
     `${pool}recall.test.ts`,
   ),
@@ -174,7 +174,7 @@ export const keyMutants = [
   ),
   mutant(
     'a clock that jumps lengthens rests',
-    'if (Math.abs(byMs) > smallestJumpMs) pool.shift(byMs);',
+    'if (Math.abs(byMs) > minJumpMs) pool.shift(byMs);',
     '',
     'test/keys/maintenance',
     'test/pressure/set-clock.test.ts',
