@@ -252,3 +252,33 @@ test('a bad call is found among the recorded ones, where the stand-in, like Tele
     'sendMessage: must NOT have additional properties {"additionalProperty":"disable_web_page_preview"}',
   ]);
 });
+
+test('payments match the types of Telegram', async () => {
+  await using telegram = await aTelegram();
+  const { api, ada, clock, sandbox } = telegram;
+  const updates = async () => {
+    await clock.advance(5_000);
+    return api.getUpdates({ offset: 0 });
+  };
+  const link = await api.createInvoiceLink('T', 'D', 'p', '', 'XTR', [{ label: 'Premium', amount: 9 }], {
+    subscription_period: 2_592_000,
+  });
+  for (const bill of [
+    (await api.sendInvoice(ada.id, 'T', 'D', 'order-1', 'XTR', [{ label: 'Premium', amount: 50 }])).message_id,
+    link,
+  ]) {
+    const paying = ada.pay(bill);
+    await api.answerPreCheckoutQuery((await updates()).at(-1)?.pre_checkout_query?.id ?? '', true);
+    const outcome = await paying.outcome;
+    if (outcome.kind === 'paid') await api.refundStarPayment(ada.id, outcome.chargeId);
+  }
+  await updates();
+  await api.getStarTransactions();
+  await api.getMyStarBalance();
+  await api.sendMessageDraft(ada.id, 1, 'It was a dark');
+  const strayed = sandbox.calls.flatMap(({ method, params, result }) => [
+    ...schema.call(method, params),
+    ...schema.result(method, result),
+  ]);
+  expect(strayed).toEqual([]);
+});

@@ -52,6 +52,11 @@ function aWire() {
   return { bodies, provider: createBytezProvider({ baseUrl: 'http://127.0.0.1:1', http, now: Date.now }) };
 }
 
+/** What `expect` says, for a place that is passed ten thousand times. */
+function must(holds: boolean, facts: object): void {
+  if (!holds) throw new Error(`It does not hold for ${JSON.stringify(facts)}`);
+}
+
 test('any text is kept, sent and shown well-formed, whatever it is made of (A1, A7, A9, A10)', async () => {
   using storage = openStorage({
     path: ':memory:',
@@ -69,13 +74,13 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
       if (!checked.ok) return;
       kept += 1;
       const { prompt } = checked;
-      expect(prompt.isWellFormed() && !controls.test(prompt) && prompt.length <= 4_096).toBe(true);
+      must(prompt.isWellFormed() && !controls.test(prompt) && prompt.length <= 4_096, { prompt });
       const origin = { chatId: updateId, chatType: 'private', userId: updateId, messageId: 1 } as const;
       const asked = { kind: 'image', prompt, lane: 'free', locale: 'en', line: 'bytez', origin, updateId } as const;
       const accepted = await storage.engine.queue.accept(asked, { waiting: 1, perDay: -1 });
       const job: Job | undefined =
         accepted.kind === 'accepted' ? await storage.engine.reader.find(accepted.job.id) : undefined;
-      expect(job?.prompt).toBe(prompt);
+      must(job?.prompt === prompt, { prompt, kept: job?.prompt });
 
       bodies.length = 0;
       await provider.generate(
@@ -83,7 +88,7 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
         new Secret('key-0123456789'),
         never,
       );
-      expect(bodies.map((body) => JSON.parse(body) as unknown)).toEqual([{ text: prompt }]);
+      must(bodies.length === 1 && bodies[0] === JSON.stringify({ text: prompt }), { prompt, bodies });
 
       const view = aView({ prompt });
       const ended = { ...view, phase: { kind: 'ended', outcome: aResult } } as const;
@@ -94,8 +99,8 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
       ] as const;
       for (const [{ text: html }, limit] of screens) {
         const shown = parseTelegramHtml(html);
-        expect(shown.length).toBeLessThanOrEqual(limit);
-        expect(shown.isWellFormed() && !controls.test(shown) && !turning.test(shown)).toBe(true);
+        const isClean = shown.isWellFormed() && !controls.test(shown) && !turning.test(shown);
+        must(shown.length <= limit && isClean, { prompt, shown });
       }
     }),
     { numRuns: 10_000 },

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { telegramSchema } from '../../support/telegram-schema.ts';
 import { aTelegram, refusalOf } from './a-telegram.ts';
 
 const price = (amount: number) => [{ label: 'Premium', amount }];
@@ -149,28 +148,6 @@ test('an invoice takes other buttons behind its pay button, and nothing but its 
   expect(await refusalOf(api.editMessageMedia(ada.id, id, photo))).toContain("message can't be edited");
   expect(await refusalOf(api.editMessageReplyMarkup(ada.id, id, { reply_markup: keyboard }))).toContain('not modified');
   expect(await api.editMessageReplyMarkup(ada.id, id)).toMatchObject({ message_id: id, invoice: { title: 'T' } });
-});
-
-test('payments match the types of Telegram', async () => {
-  await using telegram = await aTelegram();
-  const { api, ada, sandbox } = telegram;
-  const schema = telegramSchema();
-  const link = await api.createInvoiceLink('T', 'D', 'p', '', 'XTR', price(9), { subscription_period: 2_592_000 });
-  for (const bill of [(await invoice(telegram)).message_id, link]) {
-    const paying = ada.pay(bill);
-    await api.answerPreCheckoutQuery((await updates(telegram)).at(-1)?.pre_checkout_query?.id ?? '', true);
-    const outcome = await paying.outcome;
-    if (outcome.kind === 'paid') await api.refundStarPayment(ada.id, outcome.chargeId);
-  }
-  await updates(telegram);
-  await api.getStarTransactions();
-  await api.getMyStarBalance();
-  await api.sendMessageDraft(ada.id, 1, 'It was a dark');
-  const strayed = sandbox.calls.flatMap(({ method, params, result }) => [
-    ...schema.call(method, params),
-    ...schema.result(method, result),
-  ]);
-  expect(strayed).toEqual([]);
 });
 
 test('a draft is shown in private chats only and leaves no message', async () => {
