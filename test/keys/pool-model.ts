@@ -32,6 +32,8 @@ export class ModelledPool {
   #untoldMs = 0;
   #rings = 0;
 
+  #after: Views | undefined;
+
   constructor(setting: Setting) {
     this.#setting = setting;
     let seed = setting.seed;
@@ -42,9 +44,11 @@ export class ModelledPool {
   }
 
   async step(step: Step): Promise<void> {
-    const before = this.#views();
+    // Nothing happens between two steps.
+    const before = this.#after ?? this.#views();
     await this.#do(step, before);
     const after = this.#views();
+    this.#after = after;
     const isWord = step.do === 'note' || step.do === 'shift' || step.do === 'restart' || step.do === 'clear';
     if (!isWord) checkRests(before, after, this.#nowMs);
     const inFlightAtEnd = Map.groupBy(this.#out, ({ keyId }) => keyId);
@@ -58,6 +62,7 @@ export class ModelledPool {
   /** Gives everything back and waits for a day; answers the keys that did not come back. */
   async end(): Promise<readonly KeyView[]> {
     for (const lease of this.#out.splice(0)) lease.release({ kind: 'unused' });
+    this.#after = undefined;
     await this.step({ do: 'keys', present: places });
     await this.step({ do: 'shift' });
     for (const { id, state } of this.#views().values()) {
