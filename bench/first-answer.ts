@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { quantile } from './quantile.ts';
-import { openBareStage, openAppStage, type Stage } from './stage.ts';
+import { openBareStage, openAppStage, type Stage } from './measured-bot.ts';
 
 const rounds = 25;
 const peopleARound = 20;

@@ -3,7 +3,7 @@ import type { BenchmarkReport, Progress } from './figure.ts';
 import { type Memory, loadMemory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
-import { openBareStage, openAppStage } from './stage.ts';
+import { openBareStage, openAppStage } from './measured-bot.ts';
 
 const restMs = 8_000;
 const firstStartMs = 3_000;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { addedLatency } from './added-latency.ts';
-import { openAttemptStage } from './attempt-stage.ts';
+import { openAttemptStage } from './call-paths.ts';
 import { callsPerSecond } from './calls-per-second.ts';
 import { decisionTimeUs } from './decision-time.ts';
 import { openDurableRow } from './durable-row.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { median } from './quantile.ts';
-import { openBareStage, openAppStage, type Stage } from './stage.ts';
+import { openBareStage, openAppStage, type Stage } from './measured-bot.ts';
 
 const people = 100;
 /** The stand-in's flood control lets a private chat have thirty messages in ten seconds. */

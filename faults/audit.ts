@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Check, none, same, told } from './check.ts';
-import type { Seen } from './crowd.ts';
-import type { Scene } from './scene.ts';
+import { type Check, none, same, info } from './check.ts';
+import type { Seen } from './people.ts';
+import type { SandboxedBot } from './sandboxed-bot.ts';
 
 type JobRow = {
   readonly id: string;
@@ -14,9 +14,9 @@ type JobRow = {
   readonly given_back: number | null;
 };
 
-/** What the ledger says, beside what everybody sees, after the bot has ended. */
-export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
-  using database = new DatabaseSync(join(scene.dataDir, 'darkroom.db'), { readOnly: true });
+/** Compares the database with what people see, after the bot has ended. */
+export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[] {
+  using database = new DatabaseSync(join(bot.dataDir, 'darkroom.db'), { readOnly: true });
   const jobs = database
     .prepare(
       `SELECT jobs.id, jobs.user_id, jobs.prompt, jobs.state, coalesce(jobs.outcome, '') AS outcome, credits.given_back
@@ -38,7 +38,7 @@ export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
   const twice = seen.filter(({ endings }) => endings > 1);
-  /** Once more than once, and only where a row says so. */
+  /** Two endings are allowed only where a row records the repetition. */
   const isAllowed = (one: Seen) => one.endings === 2 && isIn(repeated)(one);
   const stale = seen.filter(({ unfinished }) => unfinished > 0);
   const isIn = (ids: ReadonlySet<string>) => (one: Seen) => ids.has(jobOf(one)?.id ?? '');
@@ -48,10 +48,10 @@ export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
   };
   const withPicture = seen.filter(({ pictures }) => pictures > 0).length;
   return [
-    none('requests lost (neither result nor words)', seen.filter(({ endings }) => endings === 0).length),
-    same('jobs in the ledger, one a request', jobs.length, seen.length),
+    none('requests lost (neither result nor failure message)', seen.filter(({ endings }) => endings === 0).length),
+    same('jobs in the database, one a request', jobs.length, seen.length),
     none('requests with two jobs', [...byPrompt.values()].filter((same) => same.length > 1).length),
-    none('jobs not told', jobs.filter(({ state }) => state !== 'told').length),
+    none('jobs not delivered', jobs.filter(({ state }) => state !== 'told').length),
     none('charged without a result', jobs.filter((job) => !isResult(job) && job.given_back !== 1).length),
     none('results without a charge, or given back', jobs.filter((job) => isResult(job) && job.given_back !== 0).length),
     none(
@@ -61,16 +61,16 @@ export function audit(scene: Scene, seen: readonly Seen[]): readonly Check[] {
     same('people who see a picture, as many as results', withPicture, jobs.filter(isResult).length),
     none('pictures without a result, results without a picture', seen.filter(isMismatch).length),
     none(
-      'seen by somebody else',
+      'seen by another person',
       seen.reduce((sum, { elsewhere }) => sum + elsewhere, 0),
     ),
     none('seen twice', twice.filter((one) => !isAllowed(one)).length),
-    told('seen twice, repeated once because it may not have arrived', twice.filter(isAllowed).length),
+    info('seen twice, repeated once because it may not have arrived', twice.filter(isAllowed).length),
     none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
-    told('status messages whose sending was never answered', stale.filter(isIn(unsureReceipts)).length),
+    info('status messages whose sending was not confirmed', stale.filter(isIn(unsureReceipts)).length),
     none('updates not handled', number(`SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),
-    none('unfinished downloads on the disk', unfinishedFiles(scene.dataDir)),
-    none('secrets in the log and on the disk', secretsIn(scene)),
+    none('unfinished downloads on the disk', unfinishedFiles(bot.dataDir)),
+    none('secrets in the log and on the disk', secretsIn(bot)),
   ];
 }
 
@@ -78,7 +78,7 @@ function unfinishedFiles(dataDir: string): number {
   return readdirSync(join(dataDir, 'results')).filter((name) => name.endsWith('.part')).length;
 }
 
-function secretsIn({ dataDir, logFile, secrets }: Scene): number {
+function secretsIn({ dataDir, logFile, secrets }: SandboxedBot): number {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.(?:png|mp4)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));

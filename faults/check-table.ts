@@ -5,7 +5,7 @@ const headings = ['', 'what', 'found', 'promised'] as const;
 /** The checks as lines of text, one below the other. */
 export function checkTable(checks: readonly Check[]): string {
   const rows = checks.map(({ what, found, wanted, holds }) => [
-    wanted === '' ? 'told' : holds ? 'holds' : 'BROKEN',
+    wanted === '' ? 'info' : holds ? 'holds' : 'BROKEN',
     what,
     String(found),
     wanted,

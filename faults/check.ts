@@ -1,4 +1,4 @@
-/** One promise of Darkroom, and what was found of it. */
+/** One promise of Darkroom, and the result of checking it. */
 export type Check = {
   readonly what: string;
   readonly found: number | string;
@@ -22,15 +22,15 @@ export function same(what: string, found: number, wanted: number): Check {
   return { what, found, wanted: String(wanted), holds: found === wanted };
 }
 
-/** A number that is told and promises nothing. */
-export function told(what: string, found: number | string): Check {
+/** A figure without a promise. */
+export function info(what: string, found: number | string): Check {
   return { what, found, wanted: '', holds: true };
 }
 
-/** What one part of the campaign found. */
+/** The results of one part of the campaign. */
 export type PartReport = {
   readonly checks: readonly Check[];
-  /** Why it could not be run here. */
+  /** Why it cannot run here. */
   readonly skipped?: string;
 };
 

@@ -1,9 +1,9 @@
 import { type CrashReport, crashAtEveryPoint } from '../test/processes/crash-at-point.ts';
-import { none, type PartReport, same, told } from './check.ts';
+import { none, type PartReport, same, info } from './check.ts';
 
 const killsEach = 10;
 
-/** Kills the bot at every named point of a request's life, a millisecond later each time. */
+/** Kills the bot at every checkpoint of a job's life, a millisecond later each time. */
 export async function crashPoints(): Promise<PartReport> {
   const reports = await crashAtEveryPoint(killsEach);
   const sum = (field: Exclude<keyof CrashReport, 'point'>) =>
@@ -19,11 +19,11 @@ export async function crashPoints(): Promise<PartReport> {
       ),
       none('requests lost', sum('lost')),
       none('results seen twice', sum('twice')),
-      none('made again after the answer was kept', madeAgain),
+      none('made again after the answer was stored', madeAgain),
       none('credits that do not balance', sum('unbalanced')),
       none('requests left open', sum('open')),
       none('status messages left unfinished', sum('stale')),
-      told('status messages that were on their way at the kill', sum('unsure')),
+      info('status messages that were being sent at the kill', sum('unsure')),
     ],
   };
 }

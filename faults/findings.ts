@@ -1,6 +1,6 @@
 import { type Check, none } from './check.ts';
 
-/** What was found against each of some promises: how often, and the first example of each in words. */
+/** Violations of some promises: how often, and the first example of each. */
 export class Findings<Name extends string> {
   readonly #promises: Readonly<Record<Name, string>>;
   readonly #counts = new Map<Name, number>();
@@ -11,7 +11,7 @@ export class Findings<Name extends string> {
     this.#progress = progress;
   }
 
-  /** Something is not as promised. */
+  /** Records a violation. */
   note(name: Name, example: string): void {
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** A grey square: every result of the campaign, so that drawing costs nothing. */
+/** A grey square, the result of every job of the campaign: nothing has to be drawn. */
 export const fixedPicture: Uint8Array = greySquare(32);
 
 function greySquare(side: number): Uint8Array {

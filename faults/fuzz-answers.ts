@@ -10,13 +10,13 @@ import { createResultStore } from '../src/media/result-store.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
 import type { HttpClient } from '../src/providers/http/http-exchange.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
-import { atMost, none, type PartOptions, type PartReport, told } from './check.ts';
+import { atMost, none, type PartOptions, type PartReport, info } from './check.ts';
 import { Findings } from './findings.ts';
 import { fuzzedAnswer } from './fuzzed-answer.ts';
 import { FuzzedHost, type FuzzedFile, fuzzedFile } from './fuzzed-file.ts';
 import { sampled } from './sampled.ts';
-import { resultsDir } from './scene.ts';
-import { strangeKept, strangeReply } from './sound-answer.ts';
+import { resultsDir } from './sandboxed-bot.ts';
+import { unknownDownloadShape, unknownReplyShape } from './answer-shape.ts';
 
 export type AnswersSize = { readonly answers: number };
 
@@ -25,17 +25,17 @@ export const shortAnswers: AnswersSize = { answers: 600 };
 
 const prompt = 'Two zebras juggle violet umbrellas above "Quartz Lane", said the unauthorized fox';
 /** This many consecutive letters and digits of the prompt are no coincidence. */
-const tellingPiece = 24;
+const minLeakLength = 24;
 /** Hosts that an outside answer must never lead to. */
 const privateOrigin = /\/\/(?:127\.|169\.254\.|\[|0x|2130706433|localhost)/i;
-/** Of the thread's own time, so that a busy machine is not taken for a slow answer. */
-const mostCpuMs = 2_000;
+/** Of the thread's processor time, so that a busy machine does not count as a slow answer. */
+const maxCpuMs = 2_000;
 
 const promises = {
   threw: 'answers that made something throw',
   strange: 'answers read as nothing that Darkroom knows',
-  key: 'answers after which a key was told',
-  prompt: 'answers after which the prompt was told',
+  key: 'answers whose failure contained a key',
+  prompt: 'answers whose failure contained the prompt',
   privateHost: 'results fetched from an address that is not public',
 } as const;
 
@@ -47,7 +47,7 @@ export type FuzzAnswersOptions = PartOptions & {
 const openBytez = (http: HttpClient) =>
   createBytezProvider({ baseUrl: 'https://api.example.com/models/v2', http, now: Date.now });
 
-/** Provider answers of every sort, and the files that they lead to, through the adapter and the media room. */
+/** Provider answers of all kinds, and the files they lead to, through the adapter and the media room. */
 export async function fuzzAnswers(
   { answers }: AnswersSize,
   { seed, progress, open = openBytez }: FuzzAnswersOptions,
@@ -76,12 +76,12 @@ export async function fuzzAnswers(
     const began = process.threadCpuUsage();
     try {
       const reply = await provider.generate({ kind, model: 'a/b', prompt, inputs: [] }, new Secret(key), never);
-      const strange = strangeReply(reply);
+      const strange = unknownReplyShape(reply);
       if (strange !== undefined) found.note('strange', `${strange}: ${example()}`);
       if (reply.ok && (reply.source.kind === 'url' || reply.source.kind === 'bytes')) {
         seen.results += 1;
-        const { kept, asked } = await bring(reply.source, kind, file, { directory: folder.path, at });
-        const alsoStrange = strangeKept(kept, kind);
+        const { kept, asked } = await download(reply.source, kind, file, { directory: folder.path, at });
+        const alsoStrange = unknownDownloadShape(kept, kind);
         if (alsoStrange !== undefined) found.note('strange', `${alsoStrange}: ${JSON.stringify(kept)}`);
         if (asked.some((origin) => privateOrigin.test(origin))) found.note('privateHost', asked.join(' '));
         if (kept.ok) seen.kept += 1;
@@ -93,9 +93,9 @@ export async function fuzzAnswers(
       }
       const probed = await provider.probe(new Secret(key), never);
       if (!probed.ok) {
-        const strangeProbe = strangeReply(probed);
+        const strangeProbe = unknownReplyShape(probed);
         if (strangeProbe !== undefined) found.note('strange', `${strangeProbe}: ${example()}`);
-        // Nobody's words went out with it.
+        // Its request carried no prompt.
         lookForKey(probed.failure.detail, example());
       }
     } catch (error) {
@@ -107,21 +107,21 @@ export async function fuzzAnswers(
   }
   return {
     checks: [
-      told('answers', at),
-      told('of them results, and kept', `${seen.results}, ${seen.kept}`),
-      told('reasons of failures', seen.failures.size),
+      info('answers', at),
+      info('of them results, and kept', `${seen.results}, ${seen.kept}`),
+      info('reasons of failures', seen.failures.size),
       ...found.checks(),
       none('files left that were not kept', readdirSync(folder.path).filter((name) => !name.startsWith('job-')).length),
       none('names that every object has now', Reflect.get({}, 'admin') === undefined ? 0 : 1),
-      atMost('slowest answer, time of the processor', seen.slowestMs, mostCpuMs, ' ms'),
+      atMost('slowest answer, time of the processor', seen.slowestMs, maxCpuMs, ' ms'),
     ],
   };
 }
 
 const never = new AbortController().signal;
 
-/** Lets the media room keep what the answer leads to. */
-async function bring(
+/** Downloads the result of an answer. */
+async function download(
   source: MediaSource,
   kind: JobKind,
   file: FuzzedFile,
@@ -129,14 +129,14 @@ async function bring(
 ) {
   const agent = new FuzzedHost(file);
   await using resultStore = createResultStore({ directory, allowPrivateHosts: [], agent });
-  // The few names are used again and again, as the disk is not what is tested.
+  // Few names are reused, as the disk is not tested here.
   const kept = await resultStore.download(source, kind, jobId(`tg-${at % 50}`), never);
   return { kept, asked: agent.asked };
 }
 
 function piecesOf(words: string): readonly string[] {
   const letters = lettersOf(words);
-  return Array.from({ length: letters.length - tellingPiece + 1 }, (_, at) => letters.slice(at, at + tellingPiece));
+  return Array.from({ length: letters.length - minLeakLength + 1 }, (_, at) => letters.slice(at, at + minLeakLength));
 }
 
 function lettersOf(words: string): string {

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import { secretsFound } from '../test/support/secret-hunt.ts';
-import { answerPromises, type Found, type Turn } from './answers-due.ts';
-import { type PartOptions, type PartReport, same, told } from './check.ts';
+import { answerPromises, type Found, type Turn } from './answer-checks.ts';
+import { type PartOptions, type PartReport, same, info } from './check.ts';
 import { Findings } from './findings.ts';
 import { type FuzzedUpdate, fuzzedUpdate } from './fuzzed-update.ts';
 import { sampled } from './sampled.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openSandboxedBot, type SandboxedBot } from './sandboxed-bot.ts';
 import { type Maker, queryIdOf } from './update-maker.ts';
-import { Rounds } from './update-rounds.ts';
+import { UpdateRounds } from './update-rounds.ts';
 
 export type UpdatesSize = {
   readonly updates: number;
   readonly people: number;
-  /** Nothing more is sent after this. */
+  /** No update is sent after this time. */
   readonly withinMs: number;
 };
 
@@ -28,11 +28,11 @@ const groups = 300;
 const groupIds = Array.from({ length: groups + 3 }, (_, index) => -1_002_000_000_000 - index);
 const admins = 4;
 
-/** Updates of every sort from many people to the real bot, each of whom sends one, waits, and sends the next. */
+/** Updates of all kinds from many people to the real bot; each sends one, waits, and sends the next. */
 export async function fuzzUpdates(size: UpdatesSize, { seed, progress }: PartOptions): Promise<PartReport> {
   const found: Found = new Findings(answerPromises, progress);
   const adminIds = Array.from({ length: admins }, (_, index) => firstId + index);
-  await using scene = await openScene({
+  await using bot = await openSandboxedBot({
     keys: 8,
     seatsPerKey: 8,
     providerFaults: [],
@@ -43,12 +43,12 @@ export async function fuzzUpdates(size: UpdatesSize, { seed, progress }: PartOpt
     env: {
       ADMIN_IDS: adminIds.join(','),
       PREMIUM_IDS: String(firstId + admins),
-      // Pictures are not what is tested: one each is enough to have some in every state.
+      // One picture each is enough to have jobs in every state.
       FREE_IMAGES_PER_DAY: '1',
       FREE_VIDEOS_PER_DAY: '0',
     },
   });
-  const { telegram } = scene;
+  const { telegram } = bot;
   for (const id of groupIds.slice(0, groups)) telegram.group({ id, title: `Group ${id}` });
   const people = Array.from({ length: size.people }, (_, index) =>
     telegram.person({
@@ -57,12 +57,12 @@ export async function fuzzUpdates(size: UpdatesSize, { seed, progress }: PartOpt
       languageCode: languages[index % languages.length] ?? 'en',
     }),
   );
-  scene.start();
-  const rounds = new Rounds(scene, found);
+  bot.start();
+  const rounds = new UpdateRounds(bot, found);
   const startedMs = performance.now();
   await rounds.send(people.map(greeting));
   let sent = 0;
-  const fuzzed = sampled(fuzzedUpdate(scene.secrets), size.updates, seed);
+  const fuzzed = sampled(fuzzedUpdate(bot.secrets), size.updates, seed);
   for (let isOver = false; !isOver && performance.now() - startedMs < size.withinMs;) {
     const turns: Turn[] = [];
     for (const person of people) {
@@ -70,23 +70,23 @@ export async function fuzzUpdates(size: UpdatesSize, { seed, progress }: PartOpt
       isOver = next.done === true;
       if (next.done === true) break;
       sent += 1;
-      turns.push(turnOf(scene, person, next.value, sent));
+      turns.push(turnOf(bot, person, next.value, sent));
     }
     if (turns.length === 0) break;
     await rounds.send(turns);
     progress(`${sent} of ${size.updates} updates handled`);
   }
   const seconds = (performance.now() - startedMs) / 1_000;
-  const alive = await isAlive(scene);
-  const code = await scene.stop();
-  readLog(scene, found);
+  const alive = await isAlive(bot);
+  const code = await bot.stop();
+  readLog(bot, found);
   return {
     checks: [
-      told('updates', `${sent} of ${size.updates} from ${size.people} people in ${seconds.toFixed(0)} s`),
-      told('calls of the bot', rounds.calls),
-      told('pictures made meanwhile', scene.bytez.calls.filter(({ route }) => route === 'run').length),
+      info('updates', `${sent} of ${size.updates} from ${size.people} people in ${seconds.toFixed(0)} s`),
+      info('calls of the bot', rounds.calls),
+      info('pictures made in this time', bot.bytez.calls.filter(({ route }) => route === 'run').length),
       ...found.checks(),
-      told('updates in no shape of Telegram’s that were set aside', rounds.poisonous.size),
+      info('malformed updates that were set aside', rounds.malformedIds.size),
       same('a new person gets an answer and a picture at the end', alive ? 1 : 0, 1),
       same('exit code at the end', code ?? -1, 0),
     ],
@@ -98,13 +98,13 @@ function greeting(person: Person): Turn {
     person.say('/start');
     return undefined;
   };
-  return { userId: person.id, expects: 'words', isTelegrams: true, says: '/start', send };
+  return { userId: person.id, expects: 'words', isValid: true, says: '/start', send };
 }
 
 function turnOf(
-  { telegram }: Scene,
+  { telegram }: SandboxedBot,
   person: Person,
-  { make, expects, isTelegrams }: FuzzedUpdate,
+  { make, expects, isValid }: FuzzedUpdate,
   serial: number,
 ): Turn {
   const maker: Maker = {
@@ -124,14 +124,14 @@ function turnOf(
   return {
     userId: person.id,
     expects,
-    isTelegrams,
+    isValid,
     ...(expects === 'press' ? { queryId: queryIdOf(maker) } : {}),
     says: JSON.stringify(raw),
     send: () => telegram.sendUpdate(raw),
   };
 }
 
-async function isAlive({ telegram }: Scene): Promise<boolean> {
+async function isAlive({ telegram }: SandboxedBot): Promise<boolean> {
   const person = telegram.person({ id: firstId - 1, firstName: 'Somebody new', languageCode: 'en' });
   try {
     person.say('/start');
@@ -144,10 +144,10 @@ async function isAlive({ telegram }: Scene): Promise<boolean> {
   }
 }
 
-function readLog({ logFile, secrets }: Scene, found: Found): void {
+function readLog({ logFile, secrets }: SandboxedBot, found: Found): void {
   const log = readFileSync(logFile, 'utf8');
   for (const line of log.split('\n').filter((text) => text !== '')) {
-    if (!line.startsWith('{')) found.note('lastWords', line);
+    if (!line.startsWith('{')) found.note('uncaught', line);
     else if (line.includes('"event":"app.error"')) found.note('trouble', line);
   }
   if (secretsFound([{ where: '', text: log }], secrets).length > 0) found.note('secret', 'in the log');

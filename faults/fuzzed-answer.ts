@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { type JobKind, jobKinds } from '../src/domain/job.ts';
 import type { HttpReply } from '../src/providers/http/http-exchange.ts';
-import { bends, bent } from './bent-tree.ts';
+import { jsonChanges, changedJson } from './changed-json.ts';
 import { fixedPicture } from './fixed-picture.ts';
-import { givenAnswers, goodAnswers } from './given-answers.ts';
+import { sampleAnswers, goodAnswers } from './sample-answers.ts';
 import { sometimes, spliced, splices } from './spliced-bytes.ts';
 
-/** What is asked and must not come back in what is told of the answer. */
+/** Parts of a request that must not appear in a failure's detail. */
 export type Asked = { readonly key: string; readonly prompt: string };
 
-/** One answer of a provider, to which kind of request. */
+/** One answer of a provider, and the kind of its request. */
 export type FuzzedAnswer = { readonly kind: JobKind; readonly reply: HttpReply };
 
-/** Every sort of answer: recorded ones and the stand-in's, bent; noise; and what is far too much of something. */
+/** All kinds of answers: recorded and sandbox answers with changes, noise, and excessive sizes. */
 export function fuzzedAnswer({ key, prompt }: Asked): fc.Arbitrary<FuzzedAnswer> {
   const spelling = fc.constantFrom(
     key,
@@ -42,10 +42,10 @@ export function fuzzedAnswer({ key, prompt }: Asked): fc.Arbitrary<FuzzedAnswer>
     fc.jsonValue({ maxDepth: 3 }),
   );
   const bentBody = fc
-    .tuple(fc.oneof(fc.constantFrom(...goodAnswers), fc.constantFrom(...givenAnswers)), bends(nasty), splices)
+    .tuple(fc.oneof(fc.constantFrom(...goodAnswers), fc.constantFrom(...sampleAnswers)), jsonChanges(nasty), splices)
     .map(([given, changes, cuts]) => ({
       ...given,
-      body: cuts.reduce(spliced, bytesOf(changes.reduce(bent, given.body))),
+      body: cuts.reduce(spliced, bytesOf(changes.reduce(changedJson, given.body))),
     }));
   const noise = fc.record({
     kind: fc.constantFrom(...jobKinds),
@@ -121,7 +121,7 @@ const strangeValues = [
   Array.from({ length: 60 }, () => 'https://cdn.example.com/a.png'),
 ] as const;
 
-/** What a pattern with a hidden square in it would choke on. */
+/** Inputs on which a regular expression of quadratic time is slow. */
 const pieces = [' ', 'a', '[', '{"a":', '"', '\\"', 'rate ', '=', '<', '\r\n', 'A/+', '\u00e9', 'https://'] as const;
 
 const headerNames = ['retry-after', 'retry-after-ms', 'ratelimit-reset', 'x-ratelimit-reset', 'content-type'] as const;

@@ -5,12 +5,12 @@ import { Dispatcher } from 'undici';
 import { fixedPicture } from './fixed-picture.ts';
 import { spliced } from './spliced-bytes.ts';
 
-/** What a media host says when somebody asks for a file. */
+/** The response of a media host to a download. */
 export type FuzzedFile = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The connection breaks after the body, or in its place. */
+  /** The connection breaks after the body, or instead of it. */
   readonly cut: boolean;
 };
 
@@ -20,7 +20,7 @@ const files = [
   ...['lossless.webp', 'moving.webp', 'profile.jpg', 'profile.webp', 'restarts.jpg', 'see-through.webp'].map((name) =>
     readFileSync(join(pictures, name)),
   ),
-  // The least that is taken for a video.
+  // The smallest file that passes for a video.
   Buffer.from('000000186674797069736f6d0000020069736f6d69736f32', 'hex'),
   Buffer.from('<!doctype html><title>Not Found</title>'),
 ];
@@ -79,7 +79,7 @@ export const fuzzedFile: fc.Arbitrary<FuzzedFile> = fc.record({
   cut: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
 });
 
-/** A media host that answers every request with the same file and tells who was asked. */
+/** A media host that returns the same file to every request and records the hosts. */
 export class FuzzedHost extends Dispatcher {
   readonly asked: string[] = [];
   readonly #file: FuzzedFile;
@@ -107,7 +107,7 @@ export class FuzzedHost extends Dispatcher {
   }
 }
 
-/** Says one thing after the other until somebody has heard enough. */
+/** Delivers the response piece by piece until the client aborts. */
 class OneAnswer implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler;
   #reason: Error | null = null;

@@ -4,7 +4,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const ids = fc.integer({ min: 1, max: 9_999_999_999 });
 
-/** What somebody sends, in place of or beside words. */
+/** The content of a message, instead of or in addition to text. */
 export function fuzzedContent(words: fc.Arbitrary<string>, command: fc.Arbitrary<string>): fc.Arbitrary<Fields> {
   const file = fc.record({ file_id: words, file_unique_id: words, file_size: fc.nat() });
   const named = fc.record({ file_id: words, file_unique_id: words, mime_type: fc.constantFrom('image/png', 'x') });
@@ -37,7 +37,7 @@ export function fuzzedContent(words: fc.Arbitrary<string>, command: fc.Arbitrary
   );
 }
 
-/** What Telegram writes by itself; nobody says anything by it. */
+/** Service messages, which Telegram writes itself. */
 export const fuzzedService: fc.Arbitrary<Fields> = fc.oneof(
   fc.constant({ pinned_message: { message_id: 1, date: 0, chat: { id: 1, type: 'private' } } }),
   fc.constant({ new_chat_members: [{ id: 1, is_bot: false, first_name: 'x' }] }),
@@ -49,7 +49,7 @@ export const fuzzedService: fc.Arbitrary<Fields> = fc.oneof(
   fc.constant({ something_of_the_future: { deep: [[[[]]]] } }),
 );
 
-/** Where a message comes from beside the person who sent it; none of it changes who that is. */
+/** The origin of a message apart from its sender, whom it does not change. */
 export const fuzzedOrigin: fc.Arbitrary<Fields> = fc.oneof(
   { weight: 12, arbitrary: fc.constant({}) },
   {

@@ -1,23 +1,23 @@
 import * as fc from 'fast-check';
-import { bends, bent } from './bent-tree.ts';
+import { jsonChanges, changedJson } from './changed-json.ts';
 import { type Fields, fuzzedContent, fuzzedOrigin, fuzzedService, nested } from './fuzzed-message.ts';
-import { callbackData, places } from './fuzzed-press.ts';
-import { fuzzedCommand, fuzzedWords } from './fuzzed-words.ts';
+import { callbackData, places } from './fuzzed-button-press.ts';
+import { fuzzedCommand, fuzzedText } from './fuzzed-text.ts';
 import { groupMessage, type Maker, privateChat, privateMessage, queryIdOf, userOf } from './update-maker.ts';
 
-/** What the person who made an update may expect of it. */
+/** The answer that the sender of an update may expect. */
 export type Expectation = 'words' | 'press' | 'nothing';
 
 export type FuzzedUpdate = {
-  /** Telegram sends such things; without it the shape itself is broken. */
-  readonly isTelegrams: boolean;
+  /** Whether Telegram could send this; otherwise its shape is broken. */
+  readonly isValid: boolean;
   readonly expects: Expectation;
   readonly make: (maker: Maker) => Fields;
 };
 
-/** Updates of every sort, as Telegram sends them and bent; `secrets` are what some people type. */
+/** Updates of all kinds, valid and malformed; some contain one of the `secrets`. */
 export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpdate> {
-  const words = fuzzedWords(secrets);
+  const words = fuzzedText(secrets);
   const content = fuzzedContent(words, fuzzedCommand(words));
   const own = update('words', fc.tuple(content, fuzzedOrigin, replies), ([said, origin, reply]) => (maker) => ({
     message: { ...privateMessage(maker), ...said, ...origin, ...reply(maker) },
@@ -30,7 +30,7 @@ export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpd
   }));
   const ofNobody = update(
     'nothing',
-    fc.tuple(content, fc.constantFrom(...nobodies), fc.nat()),
+    fc.tuple(content, fc.constantFrom(...nonPersons), fc.nat()),
     ([said, nobody, which]) =>
       (maker) => ({ message: { ...groupMessage(maker, which), ...said, ...nobody } }),
   );
@@ -41,7 +41,7 @@ export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpd
       (maker) => ({ [kind]: { ...privateMessage(maker), edit_date: 2, ...said } }),
   );
   const press = fc.tuple(callbackData, fc.nat(), places).map(([data, which, { isGroup, fields }]): FuzzedUpdate => ({
-    isTelegrams: true,
+    isValid: true,
     expects: isGroup ? 'nothing' : 'press',
     make: (maker) => {
       const real = maker.buttons[which % Math.max(1, maker.buttons.length)];
@@ -88,13 +88,13 @@ export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpd
   const broken = fc
     .tuple(
       sound,
-      bends(fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.string({ unit: 'binary' }), fc.constantFrom(...strange))),
+      jsonChanges(fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.string({ unit: 'binary' }), fc.constantFrom(...strange))),
     )
     .map(([{ make }, changes]): FuzzedUpdate => ({
-      isTelegrams: false,
+      isValid: false,
       expects: 'nothing',
       make: (maker) => {
-        const raw = withNumberedChats(changes.reduce<unknown>(bent, make(maker)), maker);
+        const raw = withNumberedChats(changes.reduce<unknown>(changedJson, make(maker)), maker);
         return typeof raw === 'object' && raw !== null ? { ...raw } : {};
       },
     }));
@@ -106,11 +106,11 @@ function update<Value>(
   arbitrary: fc.Arbitrary<Value>,
   make: (value: Value) => FuzzedUpdate['make'],
 ): fc.Arbitrary<FuzzedUpdate> {
-  return arbitrary.map((value) => ({ isTelegrams: true, expects, make: make(value) }));
+  return arbitrary.map((value) => ({ isValid: true, expects, make: make(value) }));
 }
 
-/** Whose words nobody has said. */
-const nobodies: readonly Fields[] = [
+/** Senders that are not a person. */
+const nonPersons: readonly Fields[] = [
   { from: undefined, sender_chat: { id: -1_001_234_567_890, type: 'channel', title: 'News' } },
   { from: { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' } },
   { from: { id: 777_000, is_bot: false, first_name: 'Telegram' } },
@@ -153,7 +153,7 @@ const strange = [
   { __proto__: null, admin: true },
 ] as const;
 
-/** What the message answers to. */
+/** The message that is replied to. */
 const replies: fc.Arbitrary<(maker: Maker) => Fields> = fc.oneof(
   { weight: 8, arbitrary: fc.constant(() => ({})) },
   {
@@ -173,7 +173,7 @@ const replies: fc.Arbitrary<(maker: Maker) => Fields> = fc.oneof(
   },
 );
 
-/** A chat without a number is one that no answer can be given in; everything else may be as broken as it likes. */
+/** A chat without a numeric id cannot be answered; everything else may be malformed. */
 function withNumberedChats(value: unknown, maker: Maker): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((entry) => withNumberedChats(entry, maker));

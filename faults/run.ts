@@ -5,28 +5,28 @@ import type { Check, Part } from './check.ts';
 import { checkTable } from './check-table.ts';
 import { crashPoints } from './crash-points.ts';
 import { fullUpdates, fuzzUpdates } from './fuzz-updates.ts';
-import { machineTroubles } from './machine-troubles.ts';
+import { machineFailures } from './machine-failures.ts';
 import { inOwnProcess } from './own-process.ts';
-import { resultsDir } from './scene.ts';
+import { resultsDir } from './sandboxed-bot.ts';
 import { fullSoak, soak } from './soak.ts';
 import { fullStorm, shortStorm, storm } from './storm.ts';
 
 const parts: readonly Part[] = [
   {
     name: 'storm',
-    about: '10,000 requests, 70 % of attempts failing, Telegram stumbling, 20 kills',
+    about: '10,000 requests, 70 % of attempts failing, Telegram failing at times, 20 kills',
     run: (options) => storm(fullStorm, options),
   },
   {
     name: 'short-storm',
-    about: '240 requests in the same weather, 3 kills',
+    about: '240 requests with the same faults, 3 kills',
     run: (options) => storm(shortStorm, options),
   },
   { name: 'crash-points', about: 'ten kills at every point of a request', run: crashPoints },
-  { name: 'machine', about: 'full disks, locked databases, clocks that are set, late answers', run: machineTroubles },
+  { name: 'machine', about: 'full disks, locked databases, clock changes, late answers', run: machineFailures },
   {
     name: 'fuzz-updates',
-    about: '20,000 updates of every sort from 1,600 people',
+    about: '20,000 updates of all kinds from 1,600 people',
     run: (options) => fuzzUpdates(fullUpdates, options),
   },
   {
@@ -36,29 +36,29 @@ const parts: readonly Part[] = [
   },
   {
     name: 'steady',
-    about: 'two minutes of steady asking: memory, timers, connections and files back to where they were',
+    about: 'two minutes of steady load: memory, timers, connections and files as before',
     run: (options) => soak(fullSoak, options),
   },
   {
     name: 'virtual-hour',
-    about: 'an hour of steady asking, on a clock moved by hand, while a quarter of all calls fails',
+    about: 'an hour of steady load on a virtual clock, while a quarter of all calls fails',
     run: inOwnProcess('virtual-hour'),
   },
 ];
 
 const names = parts.map(({ name }) => name).join(', ');
 const longRepeats = 5;
-/** The parts wait more than they work: two of them fit beside each other. */
+/** The parts mostly wait, so two of them run at the same time. */
 const atOnce = 2;
-const help = `Lets everything go wrong at once, and checks that nothing is lost and nothing is seen twice.
+const help = `Injects faults of many kinds at once, and checks that nothing is lost and nothing is shown twice.
 
   npm run faults -- [--only NAME]... [--seed N] [--long] [--json FILE]
 
   --only NAME   only this part; may be repeated: ${names}
-  --seed N      the chances of this run (1)
+  --seed N      seed of the random numbers (1)
   --long        every part with ${longRepeats} seeds
-  --json FILE   where the findings are written (faults/results/latest.json)
-  --help        these words
+  --json FILE   where the results are written (faults/results/latest.json)
+  --help        print this
 `;
 
 function print(line: string): void {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 const atOnce = 200;
-/** Far enough from the next seed that two runs share no values. */
+/** Large enough that two seeds share no values. */
 const stride = 100_003;
 
 /** Generated values, the same for the same seed, one at a time in memory. */

@@ -1,6 +1,6 @@
 export type Point = { readonly x: number; readonly y: number };
 
-/** How much y grows with each x, along the straight line that lies closest to the points. */
+/** The slope of the least-squares line through the points. */
 export function slopeOf(points: readonly Point[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(points.map((point) => point.x));

@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
-import { atMost, type Check, none, type PartOptions, type PartReport, same, told } from './check.ts';
-import { openScene, type Scene } from './scene.ts';
+import { atMost, type Check, none, type PartOptions, type PartReport, same, info } from './check.ts';
+import { openSandboxedBot, type SandboxedBot } from './sandboxed-bot.ts';
 import { type Point, slopeOf } from './slope.ts';
 import { SteadyLoad } from './steady-load.ts';
 import type { Vitals } from './vitals.ts';
@@ -16,8 +16,8 @@ export type SoakSize = {
   readonly warmUpMs: number;
   readonly loadMs: number;
   readonly restMs: number;
-  /** Absent where there are too few jobs to tell a slope from chance. */
-  readonly mostMbPerThousand?: number;
+  /** Absent where there are too few jobs for a significant slope. */
+  readonly maxMbPerThousand?: number;
 };
 
 export const fullSoak: SoakSize = {
@@ -25,15 +25,15 @@ export const fullSoak: SoakSize = {
   warmUpMs: 25_000,
   loadMs: 95_000,
   restMs: 6_000,
-  mostMbPerThousand: 0.5,
+  maxMbPerThousand: 0.5,
 };
 export const shortSoak: SoakSize = { perSecond: 15, warmUpMs: 1_000, loadMs: 2_000, restMs: 1_500 };
 
 const sampleEveryMs = 4_000;
-/** What is made once, when it is needed for the first time, and then lives as long as the process. */
-const madeOnce = 3;
-const settlePatienceMs = 30_000;
-const restPatienceMs = 20_000;
+/** Objects that are created at first use and live as long as the process. */
+const lazyObjects = 3;
+const maxSettleMs = 30_000;
+const maxRestMs = 20_000;
 
 const providerFaults: readonly BytezFault[] = [
   { do: { kind: 'status', status: 500 }, when: { share: 0.08 } },
@@ -47,9 +47,9 @@ const telegramFaults: readonly TelegramFault[] = [
   { method: /^(?:send|edit)/, share: 0.01, do: { kind: '5xx', status: 502 } },
 ];
 
-/** Steady asking in mild weather: memory does not grow, and afterwards the bot's process is as it was before. */
+/** A steady load with few faults: memory does not grow, and afterwards the bot's process is as before. */
 export async function soak(size: SoakSize, { seed, progress }: PartOptions): Promise<PartReport> {
-  await using scene = await openScene({
+  await using bot = await openSandboxedBot({
     keys: 4,
     seatsPerKey: 4,
     providerFaults,
@@ -60,106 +60,103 @@ export async function soak(size: SoakSize, { seed, progress }: PartOptions): Pro
     isProbed: true,
     env: { RETRY_DELAY_S: '0.1', IMAGE_TIMEOUT_S: '5', FREE_IMAGES_PER_DAY: '-1' },
   });
-  scene.start();
-  const load = new SteadyLoad(scene.telegram, size.perSecond);
+  bot.start();
+  const load = new SteadyLoad(bot.telegram, size.perSecond);
   await load.askFor(size.warmUpMs);
-  await settled(scene, load.asked);
-  hangUp(scene);
+  await settled(bot, load.asked);
+  closeIdleConnections(bot);
   await pause(size.restMs);
-  const before = await scene.vitals();
-  progress(`warm after ${load.asked} requests: ${spoken(before)}`);
+  const before = await bot.vitals();
+  progress(`warm after ${load.asked} requests: ${vitalsWords(before)}`);
 
   const points: Point[] = [];
   const loadEndsMs = performance.now() + size.loadMs;
   const asking = load.askFor(size.loadMs);
   while (performance.now() < loadEndsMs) {
     await pause(Math.min(sampleEveryMs, loadEndsMs - performance.now()));
-    points.push({ x: toldJobs(scene) / 1_000, y: (await scene.vitals()).heapMb });
+    points.push({ x: deliveredJobs(bot) / 1_000, y: (await bot.vitals()).heapMb });
   }
   await asking;
-  const left = await settled(scene, load.asked);
-  hangUp(scene);
-  const after = await atRest(scene, before);
-  progress(`at rest after ${load.asked} requests: ${spoken(after)}`);
-  const code = await scene.stop();
+  const left = await settled(bot, load.asked);
+  closeIdleConnections(bot);
+  const after = await atRest(bot, before);
+  progress(`at rest after ${load.asked} requests: ${vitalsWords(after)}`);
+  const code = await bot.stop();
   return {
     checks: [
-      told('requests', `${load.asked}, ${size.perSecond} a second`),
+      info('requests', `${load.asked}, ${size.perSecond} a second`),
       none('requests without an ending', left),
-      ...(size.mostMbPerThousand === undefined
+      ...(size.maxMbPerThousand === undefined
         ? []
-        : [atMost('heap for each 1,000 jobs', slopeOf(points), size.mostMbPerThousand, ' MB')]),
-      told('heap at rest, before and after', `${before.heapMb.toFixed(1)} MB, ${after.heapMb.toFixed(1)} MB`),
-      told(
+        : [atMost('heap for each 1,000 jobs', slopeOf(points), size.maxMbPerThousand, ' MB')]),
+      info('heap at rest, before and after', `${before.heapMb.toFixed(1)} MB, ${after.heapMb.toFixed(1)} MB`),
+      info(
         'memory of the process, before and after',
         `${before.residentMb.toFixed(0)} MB, ${after.residentMb.toFixed(0)} MB`,
       ),
-      ...backWhereItWas(before, after),
-      none('rows of running jobs', count(scene, `SELECT count(*) AS n FROM jobs WHERE state = 'running'`)),
-      none('updates not handled', count(scene, `SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),
-      none('files that are no result', strangeFiles(scene)),
-      none(
-        'troubles that no rule foresees',
-        readFileSync(scene.logFile, 'utf8').split('"event":"app.error"').length - 1,
-      ),
+      ...sameAsBefore(before, after),
+      none('rows of running jobs', count(bot, `SELECT count(*) AS n FROM jobs WHERE state = 'running'`)),
+      none('updates not handled', count(bot, `SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),
+      none('files that are not results', foreignFiles(bot)),
+      none('unexpected errors', readFileSync(bot.logFile, 'utf8').split('"event":"app.error"').length - 1),
       same('exit code at the end', code ?? -1, 0),
     ],
   };
 }
 
-function backWhereItWas(before: Vitals, after: Vitals): readonly Check[] {
+function sameAsBefore(before: Vitals, after: Vitals): readonly Check[] {
   return [
-    atMost('timers at rest', after.timers, before.timers + madeOnce),
-    atMost('abort signals alive at rest', after.signals, before.signals + madeOnce),
+    atMost('timers at rest', after.timers, before.timers + lazyObjects),
+    atMost('abort signals alive at rest', after.signals, before.signals + lazyObjects),
     atMost('active handles and requests at rest', after.resources, before.resources),
     atMost('file descriptors at rest', after.descriptors, before.descriptors),
   ];
 }
 
-/** Ends the connections that are only kept for the next call: how many there are says how much went on at once, no more. */
-function hangUp({ telegram }: Scene): void {
+/** Ends idle keep-alive connections, whose number depends on the load. */
+function closeIdleConnections({ telegram }: SandboxedBot): void {
   telegram.setOffline(true);
   telegram.setOffline(false);
 }
 
-/** Asks until everything is back where it was, or patience is over. */
-async function atRest(scene: Scene, before: Vitals): Promise<Vitals> {
-  const untilMs = performance.now() + restPatienceMs;
+/** Polls until every resource is as before, or the time is over. */
+async function atRest(bot: SandboxedBot, before: Vitals): Promise<Vitals> {
+  const untilMs = performance.now() + maxRestMs;
   for (;;) {
     await pause(500);
-    const vitals = await scene.vitals();
-    if (backWhereItWas(before, vitals).every(({ holds }) => holds) || performance.now() > untilMs) return vitals;
+    const vitals = await bot.vitals();
+    if (sameAsBefore(before, vitals).every(({ holds }) => holds) || performance.now() > untilMs) return vitals;
   }
 }
 
-/** Waits until everybody was told how each request ended; answers how many were not. */
-async function settled(scene: Scene, asked: number): Promise<number> {
-  const untilMs = performance.now() + settlePatienceMs;
+/** Waits until every request is delivered; returns how many are not. */
+async function settled(bot: SandboxedBot, asked: number): Promise<number> {
+  const untilMs = performance.now() + maxSettleMs;
   for (;;) {
-    const left = asked - toldJobs(scene);
+    const left = asked - deliveredJobs(bot);
     if (left <= 0 || performance.now() > untilMs) return left;
     await pause(100);
   }
 }
 
-function toldJobs(scene: Scene): number {
-  return count(scene, `SELECT count(*) AS n FROM jobs WHERE state = 'told'`);
+function deliveredJobs(bot: SandboxedBot): number {
+  return count(bot, `SELECT count(*) AS n FROM jobs WHERE state = 'told'`);
 }
 
-function count({ dataDir }: Scene, sql: string): number {
+function count({ dataDir }: SandboxedBot, sql: string): number {
   try {
     using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
     return Number(database.prepare(sql).get()?.['n'] ?? 0);
   } catch {
-    // Not made yet.
+    // Not created yet.
     return 0;
   }
 }
 
-function strangeFiles({ dataDir }: Scene): number {
+function foreignFiles({ dataDir }: SandboxedBot): number {
   return readdirSync(join(dataDir, 'results')).filter((name) => !/^job-.+\.png$/.test(name)).length;
 }
 
-function spoken({ heapMb, timers, signals, resources, descriptors }: Vitals): string {
+function vitalsWords({ heapMb, timers, signals, resources, descriptors }: Vitals): string {
   return `${heapMb.toFixed(1)} MB, ${timers} timers, ${signals} signals, ${resources} handles, ${descriptors} descriptors`;
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 export type Splice = { readonly at: number; readonly drop: number; readonly put: readonly number[] };
 
-/** Most bytes stay as they are, since a broken answer has little more to say. */
+/** Few changes: an answer that is broken early exercises little code. */
 export const splices: fc.Arbitrary<readonly Splice[]> = sometimes(
   fc.array(
     fc.record({
@@ -14,7 +14,7 @@ export const splices: fc.Arbitrary<readonly Splice[]> = sometimes(
   ),
 ).map((some) => some ?? []);
 
-/** Nothing in three cases of four. */
+/** Undefined in three cases of four. */
 export function sometimes<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
   return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 }

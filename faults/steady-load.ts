@@ -3,10 +3,10 @@ import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 const firstId = 300_000;
-/** Rarely enough that nobody is told to slow down. */
+/** Slow enough that the flood limit never applies. */
 const everyMsEach = 6_000;
 
-/** Many people of whom, one after the other, somebody asks for a picture, so many times a second. */
+/** Many people, who take turns to request a picture at a constant rate. */
 export class SteadyLoad {
   readonly #people: readonly Person[];
   readonly #perSecond: number;
@@ -19,13 +19,13 @@ export class SteadyLoad {
     );
   }
 
-  /** Resolves when the time is over; what was asked for may still be under way. */
+  /** Resolves when the time is over; the last requests may still be open. */
   async askFor(ms: number): Promise<void> {
-    const beganMs = performance.now();
+    const startedMs = performance.now();
     for (let asked = 0; ; asked += 1) {
       const dueMs = (asked * 1_000) / this.#perSecond;
       if (dueMs >= ms) return;
-      await pause(Math.max(0, beganMs + dueMs - performance.now()));
+      await pause(Math.max(0, startedMs + dueMs - performance.now()));
       this.#people[this.asked % this.#people.length]?.say(`/generate fox number ${this.asked} of the night`);
       this.asked += 1;
     }

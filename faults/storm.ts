@@ -2,9 +2,9 @@ import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { audit } from './audit.ts';
-import { type PartReport, type PartOptions, same, told } from './check.ts';
-import { Crowd } from './crowd.ts';
-import { openScene } from './scene.ts';
+import { type PartReport, type PartOptions, same, info } from './check.ts';
+import { People } from './people.ts';
+import { openSandboxedBot } from './sandboxed-bot.ts';
 
 export type StormSize = {
   readonly people: number;
@@ -16,7 +16,7 @@ export type StormSize = {
 export const fullStorm: StormSize = { people: 500, requestsEach: 20, kills: 20, withinMs: 480_000 };
 export const shortStorm: StormSize = { people: 40, requestsEach: 6, kills: 3, withinMs: 150_000 };
 
-/** Of a hundred calls, how many fail in which way: seventy in all. */
+/** Percentages of calls that fail, by kind: seventy in all. */
 const providerShares: readonly (readonly [number, BytezFault['do']])[] = [
   [20, { kind: 'status', status: 500 }],
   [15, { kind: 'status', status: 503 }],
@@ -33,10 +33,10 @@ const telegramFaults: readonly TelegramFault[] = [
   { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
 ];
 
-/** Requests of many people while the provider fails, Telegram stumbles and the process is killed again and again. */
+/** Requests of many people while the provider and Telegram fail and the process is killed repeatedly. */
 export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
   const random = seededRandom(seed);
-  await using scene = await openScene({
+  await using bot = await openSandboxedBot({
     keys: 20,
     seatsPerKey: 4,
     providerFaults: providerFaults(),
@@ -53,52 +53,52 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       FREE_WAITING: '20',
     },
   });
-  const crowd = new Crowd({ telegram: scene.telegram, ...size });
+  const people = new People({ telegram: bot.telegram, ...size });
   const startedMs = performance.now();
-  scene.start();
-  const asking = crowd.askAll(size.withinMs);
+  bot.start();
+  const asking = people.askAll(size.withinMs);
   asking.catch(() => undefined);
-  const calm = new AbortController();
+  const finished = new AbortController();
   const [, kills] = await Promise.all([
-    asking.finally(() => calm.abort()),
-    killAtRandom(scene, crowd, size.kills, random, calm.signal, progress),
+    asking.finally(() => finished.abort()),
+    killAtRandom(bot, people, size.kills, random, finished.signal, progress),
   ]);
   const seconds = (performance.now() - startedMs) / 1_000;
-  // Whatever was told twice, or told after the ending was seen, comes within this time.
+  // A message that is sent twice, or after the ending, arrives within this time.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const code = await scene.stop();
-  const calls = scene.bytez.calls.filter(({ route }) => route === 'run');
+  const code = await bot.stop();
+  const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
   return {
     checks: [
-      told('requests', `${crowd.requests} of ${size.people} people in ${seconds.toFixed(0)} s`),
-      told('provider calls', calls.length),
-      told('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
+      info('requests', `${people.requests} of ${size.people} people in ${seconds.toFixed(0)} s`),
+      info('provider calls', calls.length),
+      info('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
-      ...audit(scene, crowd.seen()),
+      ...audit(bot, people.seen()),
     ],
   };
 }
 
-/** Kills whenever the next share of all requests has ended, a random moment later. */
+/** Kills a random moment after each equal share of the requests has ended. */
 async function killAtRandom(
-  scene: Awaited<ReturnType<typeof openScene>>,
-  crowd: Crowd,
+  bot: Awaited<ReturnType<typeof openSandboxedBot>>,
+  people: People,
   kills: number,
   random: () => number,
-  calm: AbortSignal,
+  finished: AbortSignal,
   progress: PartOptions['progress'],
 ): Promise<number> {
   let done = 0;
-  while (done < kills && !calm.aborted) {
-    const after = ((done + 0.5) * crowd.requests) / (kills + 1);
+  while (done < kills && !finished.aborted) {
+    const after = ((done + 0.5) * people.requests) / (kills + 1);
     await pause(50 + 400 * random());
-    if (crowd.ended < after) continue;
-    await scene.kill();
+    if (people.ended < after) continue;
+    await bot.kill();
     done += 1;
-    progress(`kill ${done} of ${kills}, ${crowd.ended} of ${crowd.requests} requests ended`);
+    progress(`kill ${done} of ${kills}, ${people.ended} of ${people.requests} requests ended`);
     await pause(100 * random());
-    scene.start();
+    bot.start();
   }
   return done;
 }
@@ -111,7 +111,7 @@ function hasFailed({ status, fault }: { readonly status?: number; readonly fault
   return status !== 200 || fault === 'error-200' || fault === 'truncated' || fault === 'bad-json';
 }
 
-/** Each fault's share of the calls that the faults before it have left. */
+/** The share of each fault among the calls that the earlier faults leave. */
 function providerFaults(): readonly BytezFault[] {
   let left = 100;
   return providerShares.map(([share, deed]) => {

@@ -1,6 +1,6 @@
 import type { Fields } from './fuzzed-message.ts';
 
-/** Who makes the update, and what there is to be used in it. */
+/** The sender of an update, and the ids it may use. */
 export type Maker = {
   readonly userId: number;
   readonly languageCode: string;

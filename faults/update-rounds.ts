@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { RecordedCall } from '../sandbox/telegram/api-service.ts';
-import { type Found, lookAtAnswers, type Turn } from './answers-due.ts';
-import type { Scene } from './scene.ts';
+import { type Found, checkAnswers, type Turn } from './answer-checks.ts';
+import type { SandboxedBot } from './sandboxed-bot.ts';
 
-const handledWithinMs = 60_000;
-const lookEveryMs = 50;
+const maxHandlingMs = 60_000;
+const pollEveryMs = 50;
 
-/** Everybody sends one update, and when all of them are handled, everybody looks whether there is an answer. */
-export class Rounds {
-  readonly #scene: Scene;
+/** Sends one update of each person, waits until all are handled, and checks that each was answered. */
+export class UpdateRounds {
+  readonly #bot: SandboxedBot;
   readonly #found: Found;
   #last: RecordedCall | undefined;
   #sent = 0;
   calls = 0;
-  /** Updates that were set aside and are not as Telegram sends them. */
-  readonly poisonous = new Set<number>();
+  /** Malformed updates that were set aside. */
+  readonly malformedIds = new Set<number>();
 
-  constructor(scene: Scene, found: Found) {
-    this.#scene = scene;
+  constructor(bot: SandboxedBot, found: Found) {
+    this.#bot = bot;
     this.#found = found;
   }
 
@@ -33,17 +33,17 @@ export class Rounds {
     for (const id of setAside) {
       const turn = sent.get(id);
       if (turn === undefined) continue;
-      if (!turn.isTelegrams) this.poisonous.add(id);
+      if (!turn.isValid) this.malformedIds.add(id);
       else this.#found.note('setAside', turn.says);
     }
-    this.#look(turns);
+    this.#check(turns);
   }
 
-  /** Waits until nothing that came is unhandled; answers the ids of all that were set aside so far. */
+  /** Waits until every update is handled; returns the ids of all that were set aside so far. */
   async #untilHandled(): Promise<readonly number[]> {
-    const deadlineMs = performance.now() + handledWithinMs;
+    const deadlineMs = performance.now() + maxHandlingMs;
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
       const [row] = this.#ask(`SELECT count(*) AS handled FROM inbox WHERE state <> 'new'`);
       const open = this.#sent - Number(row?.['handled'] ?? 0);
       if (open > 0 && performance.now() < deadlineMs) continue;
@@ -54,19 +54,19 @@ export class Rounds {
 
   #ask(sql: string): readonly Readonly<Record<string, unknown>>[] {
     try {
-      using database = new DatabaseSync(join(this.#scene.dataDir, 'darkroom.db'), { readOnly: true });
+      using database = new DatabaseSync(join(this.#bot.dataDir, 'darkroom.db'), { readOnly: true });
       return database.prepare(sql).all();
     } catch {
-      // Not made yet.
+      // Not created yet.
       return [];
     }
   }
 
-  #look(turns: readonly Turn[]): void {
-    const { telegram, secrets } = this.#scene;
+  #check(turns: readonly Turn[]): void {
+    const { telegram, secrets } = this.#bot;
     const calls = telegram.calls.slice(this.#last === undefined ? 0 : telegram.calls.lastIndexOf(this.#last) + 1);
     this.#last = telegram.calls.at(-1);
     this.calls += calls.length;
-    lookAtAnswers({ turns, calls, secrets }, this.#found);
+    checkAnswers({ turns, calls, secrets }, this.#found);
   }
 }

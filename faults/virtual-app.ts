@@ -7,7 +7,7 @@ import type { JobEngine } from '../src/domain/job-engine.ts';
 import type { Random } from '../src/kit/backoff.ts';
 import { Secret } from '../src/kit/secret.ts';
 import type { VirtualClock } from '../src/kit/virtual-clock.ts';
-import { type MoodyProvider, moodyProvider } from './moody-provider.ts';
+import { type UnreliableProvider, unreliableProvider } from './unreliable-provider.ts';
 
 const keys = 6;
 const settings = {
@@ -24,24 +24,24 @@ const salt = 'salt of the campaign';
 /** The share of files that cannot be fetched at the first try. */
 const lateFiles = 0.03;
 
-/** Service, pool, maintenance, engine and adapter on a clock that is moved by hand. */
+/** Service, pool, maintenance, engine and adapter on a virtual clock. */
 export type VirtualApp = AsyncDisposable & {
-  readonly provider: MoodyProvider;
+  readonly provider: UnreliableProvider;
   ask(request: number, userId: number, lane: Lane): Promise<boolean>;
   cancel(request: number, userId: number): Promise<void>;
-  /** Seats that carry a call. */
+  /** Seats in use. */
   leased(): number;
-  /** Jobs that have no outcome yet, or that nobody was told of. */
+  /** Jobs without an outcome, or with one that is not delivered. */
   open(): Promise<number>;
   /** How many jobs have ended. */
   readonly ended: number;
-  /** What no rule foresees. */
-  readonly trouble: readonly unknown[];
+  /** Errors that the app reported. */
+  readonly errors: readonly unknown[];
 };
 
 export async function openVirtualApp(clock: VirtualClock, random: Random): Promise<VirtualApp> {
-  const provider = moodyProvider(clock, random);
-  const trouble: unknown[] = [];
+  const provider = unreliableProvider(clock, random);
+  const errors: unknown[] = [];
   const core = await openCore({
     config: parseConfig(settings),
     keys: Array.from({ length: keys }, (_, index) => ({
@@ -53,13 +53,13 @@ export async function openVirtualApp(clock: VirtualClock, random: Random): Promi
     clock,
     random,
     emit: (event) => {
-      if (event.event === 'app.error') trouble.push(event.error);
+      if (event.event === 'app.error') errors.push(event.error);
     },
     parts: {
       databasePath: ':memory:',
       storage: (opened) => ({ ...opened, keyStore: { ...opened.keyStore, salt: async () => salt } }),
       http: provider,
-      results: forgetfulResults(random),
+      results: delayedResults(random),
     },
   });
   const { service, pool, storage } = core;
@@ -67,12 +67,12 @@ export async function openVirtualApp(clock: VirtualClock, random: Random): Promi
   let ended = 0;
   service.onEnded((id) => {
     ended += 1;
-    deliver(engine, id).catch((error: unknown) => trouble.push(error));
+    deliver(engine, id).catch((error: unknown) => errors.push(error));
   });
   core.start();
   return {
     provider,
-    trouble,
+    errors,
     get ended() {
       return ended;
     },
@@ -100,8 +100,8 @@ async function deliver({ delivery }: JobEngine, id: JobId): Promise<void> {
   if (claim !== undefined) await delivery.done(claim.lease);
 }
 
-/** Has most results at once, and some at the second try. */
-function forgetfulResults(random: Random): NonNullable<CoreParts['results']> {
+/** Returns most results at once, and some at the second try. */
+function delayedResults(random: Random): NonNullable<CoreParts['results']> {
   const failure = { blame: 'provider', reason: 'result-unavailable', detail: 'HTTP 404' } as const;
   const results = instantResults();
   return {

@@ -3,18 +3,18 @@ import { Seat } from '../src/keys/pool/key-pool.ts';
 import type { Random } from '../src/kit/backoff.ts';
 import { type VirtualClock, virtualClock } from '../src/kit/virtual-clock.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
-import { atMost, type Check, none, type PartOptions, type PartReport, same, told } from './check.ts';
-import { alive, neededHeapBytes } from './heap.ts';
+import { atMost, type Check, none, type PartOptions, type PartReport, same, info } from './check.ts';
+import { alive, usedHeapBytes } from './heap.ts';
 import { type Point, slopeOf } from './slope.ts';
 import { openVirtualApp, type VirtualApp } from './virtual-app.ts';
 
 export type HourSize = {
   readonly minutes: number;
-  /** Absent where there are too few jobs to tell a slope from chance. */
-  readonly mostMbPerThousand?: number;
+  /** Absent where there are too few jobs for a significant slope. */
+  readonly maxMbPerThousand?: number;
 };
 
-export const fullHour: HourSize = { minutes: 60, mostMbPerThousand: 0.5 };
+export const fullHour: HourSize = { minutes: 60, maxMbPerThousand: 0.5 };
 export const shortHour: HourSize = { minutes: 2 };
 
 const minuteMs = 60_000;
@@ -26,9 +26,9 @@ const premiumPeople = 6;
 const cancelShare = 0.04;
 const cancelWithinMs = 4_000;
 const warmUpMinutes = 2;
-/** Every deadline that was set has passed by then. */
+/** By then every deadline has passed. */
 const restMinutes = 15;
-const patienceMinutes = 60;
+const maxWaitMinutes = 60;
 const roundMs = 300_000;
 const outage = { fromMinute: 20, toMinute: 22 } as const;
 
@@ -37,9 +37,9 @@ export type VirtualHourOptions = PartOptions & {
   readonly open?: (clock: VirtualClock, random: Random) => Promise<VirtualApp>;
 };
 
-/** An hour of steady asking, cancelling and failing on a clock that is moved by hand: afterwards all is as it was before. */
+/** An hour of steady requests, cancellations and failures on a virtual clock: afterwards every resource is as before. */
 export async function virtualHour(
-  { minutes, mostMbPerThousand }: HourSize,
+  { minutes, maxMbPerThousand }: HourSize,
   { seed, progress, open = openVirtualApp }: VirtualHourOptions,
 ): Promise<PartReport> {
   const clock = virtualClock();
@@ -49,15 +49,15 @@ export async function virtualHour(
   process.on('warning', onWarning);
   try {
     const app = await open(clock, random);
-    const crowd = new AskingPeople(app, clock, random);
+    const crowd = new RequestingPeople(app, clock, random);
     await crowd.askFor(warmUpMinutes);
     const before = await atRest(app, clock);
     progress(`warm after ${app.ended} jobs`);
     const points: Point[] = [];
     await crowd.askFor(minutes, (minute) => {
       app.provider.isDown = minute >= outage.fromMinute && minute < outage.toMinute;
-      // Before, deadlines of jobs that have ended long ago still gather.
-      if (minute > restMinutes) points.push({ x: app.ended / 1_000, y: neededHeapBytes() / 1e6 });
+      // Before that, the timers of ended jobs still accumulate.
+      if (minute > restMinutes) points.push({ x: app.ended / 1_000, y: usedHeapBytes() / 1e6 });
       if (minute % 10 === 0) progress(`minute ${minute}, ${app.ended} jobs ended, ${app.provider.calls} calls`);
     });
     const after = await atRest(app, clock);
@@ -65,20 +65,20 @@ export async function virtualHour(
     const leased = app.leased();
     await app[Symbol.asyncDispose]();
     await clock.advance(restMinutes * minuteMs);
-    if (app.trouble.length > 0) progress(`trouble: ${String(app.trouble[0])}`);
+    if (app.errors.length > 0) progress(`error: ${String(app.errors[0])}`);
     const { requests, refused } = crowd;
     return {
       checks: [
-        told('requests in the hour', `${requests}, ${refused} of them refused at the door`),
-        told('provider calls', app.provider.calls),
+        info('requests in the hour', `${requests}, ${refused} of them refused`),
+        info('provider calls', app.provider.calls),
         same('jobs that ended', app.ended, requests - refused),
         none('jobs still open', stillOpen),
-        none('seats still lent', leased),
-        none('troubles that no rule foresees', app.trouble.length),
-        ...backWhereItWas(before, after),
-        ...(mostMbPerThousand === undefined
+        none('seats still in use', leased),
+        none('unexpected errors', app.errors.length),
+        ...sameAsBefore(before, after),
+        ...(maxMbPerThousand === undefined
           ? []
-          : [atMost('heap for each 1,000 jobs', slopeOf(points), mostMbPerThousand, ' MB')]),
+          : [atMost('heap for each 1,000 jobs', slopeOf(points), maxMbPerThousand, ' MB')]),
         none('timers after the app was closed', clock.pending),
         none('warnings of too many listeners', warnings.filter((name) => name.startsWith('MaxListeners')).length),
       ],
@@ -88,8 +88,8 @@ export async function virtualHour(
   }
 }
 
-/** Many people, of whom another one asks every second and a half. */
-class AskingPeople {
+/** Many people, one of whom makes a request every second and a half. */
+class RequestingPeople {
   readonly #app: VirtualApp;
   readonly #clock: VirtualClock;
   readonly #random: Random;
@@ -103,11 +103,11 @@ class AskingPeople {
   }
 
   async askFor(minutes: number, onMinute: (minute: number) => void = () => undefined): Promise<void> {
-    const beganMs = this.#clock.now();
+    const startedMs = this.#clock.now();
     let asked = 0;
     for (let minute = 1; minute <= minutes; minute += 1) {
-      while (this.#clock.now() < beganMs + minute * minuteMs) {
-        if (this.#clock.now() >= beganMs + asked * askEveryMs) {
+      while (this.#clock.now() < startedMs + minute * minuteMs) {
+        if (this.#clock.now() >= startedMs + asked * askEveryMs) {
           asked += 1;
           await this.#ask();
         }
@@ -128,7 +128,7 @@ class AskingPeople {
   }
 }
 
-/** What there is while nobody asks for anything. */
+/** Resources while there are no requests. */
 type AtRest = {
   readonly timers: number;
   readonly signals: number;
@@ -137,21 +137,21 @@ type AtRest = {
 };
 
 async function atRest(app: VirtualApp, clock: VirtualClock): Promise<AtRest> {
-  for (let waited = 0; (await app.open()) > 0 && waited < patienceMinutes; waited += 1) {
+  for (let waited = 0; (await app.open()) > 0 && waited < maxWaitMinutes; waited += 1) {
     await clock.advance(minuteMs);
   }
   await clock.advance(restMinutes * minuteMs);
   // Maintenance probes idle keys in rounds; at the end of one it has probed all of them.
   await clock.advance((2 * roundMs - 1_000 - (clock.monotonicMs() % roundMs)) % roundMs);
-  const heapMb = neededHeapBytes() / 1e6;
+  const heapMb = usedHeapBytes() / 1e6;
   return { timers: clock.pending, signals: alive(AbortSignal), seats: alive(Seat), heapMb };
 }
 
-function backWhereItWas(before: AtRest, after: AtRest): readonly Check[] {
+function sameAsBefore(before: AtRest, after: AtRest): readonly Check[] {
   return [
     atMost('timers at rest', after.timers, before.timers),
     atMost('abort signals alive at rest', after.signals, before.signals),
     atMost('seats alive at rest', after.seats, before.seats),
-    told('heap at rest, before and after', `${before.heapMb.toFixed(1)} MB, ${after.heapMb.toFixed(1)} MB`),
+    info('heap at rest, before and after', `${before.heapMb.toFixed(1)} MB, ${after.heapMb.toFixed(1)} MB`),
   ];
 }

@@ -6,10 +6,10 @@ import { z } from 'zod';
 
 const vitalsSchema = z
   .object({
-    /** What somebody still needs, garbage not counted. */
+    /** After a garbage collection. */
     heapMb: z.number(),
     residentMb: z.number(),
-    /** Also those that keep nothing alive. */
+    /** Unreferenced timers included. */
     timers: z.int(),
     signals: z.int(),
     /** Handles and requests that keep the process alive. */
@@ -18,20 +18,20 @@ const vitalsSchema = z
   })
   .readonly();
 
-/** What a process holds right now. */
+/** The resources that a process holds. */
 export type Vitals = z.output<typeof vitalsSchema>;
 
-/** What a Node process has to be started with, beside an IPC channel, so that it can be asked. */
+/** Node options of a process that answers `vitalsOf`; it also needs an IPC channel. */
 export const probed: readonly string[] = [
   '--import',
   pathToFileURL(join(import.meta.dirname, 'processes/probe.ts')).href,
 ];
 
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 
 /** Asks a process that was started with `probed`. */
 export async function vitalsOf(child: ChildProcess): Promise<Vitals> {
-  const answer = once(child, 'message', { signal: AbortSignal.timeout(patienceMs) });
+  const answer = once(child, 'message', { signal: AbortSignal.timeout(timeoutMs) });
   child.send('vitals');
   const [vitals] = (await answer) as [unknown];
   return vitalsSchema.parse(vitals);

@@ -1,9 +1,9 @@
 import { Agent, request } from 'undici';
 import { addedLatency } from '../added-latency.ts';
-import type { AttemptStage } from '../attempt-stage.ts';
+import type { AttemptStage } from '../call-paths.ts';
 import type { Figure, Progress } from '../figure.ts';
 import { benchSecrets } from '../open-bench-core.ts';
-import { patience } from './patience.ts';
+import { patience } from './limits.ts';
 import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './portkey.ts';
 
 const turns = 60;

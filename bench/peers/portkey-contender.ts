@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Contender } from '../../simulator/contender.ts';
 import { keyAt, promptOf } from '../../simulator/world.ts';
-import { model, patience } from './patience.ts';
+import { model, patience } from './limits.ts';
 import { portkeyConfig, portkeyHeaders, type PortkeyMode } from './portkey.ts';
 import { startUpstream } from './upstream.ts';
 

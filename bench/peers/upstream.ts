@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { World } from '../../simulator/world.ts';
 import type { HttpReply } from '../../src/providers/http/http-exchange.ts';
-import { type Spoken, spokenFor } from './spoken.ts';
+import { type Spoken, spokenFor } from './wire-answer.ts';
 
 export type Upstream = AsyncDisposable & {
   /** Ends in `/v1`. */

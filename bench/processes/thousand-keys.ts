@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { freeMemoryWhenQuiet } from '../../src/cli/start.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { openAttemptStage } from '../attempt-stage.ts';
+import { openAttemptStage } from '../call-paths.ts';
 
 const callsEach = 3;
 const atOnce = 16;

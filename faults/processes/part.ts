@@ -1,7 +1,7 @@
 // One part of the campaign in a process of its own: the arguments are its name and the seed.
 import type { Part } from '../check.ts';
 import { fullAnswers, fuzzAnswers } from '../fuzz-answers.ts';
-import type { Said } from '../own-process.ts';
+import type { PartMessage } from '../own-process.ts';
 import { fullHour, virtualHour } from '../virtual-hour.ts';
 
 const parts: Readonly<Record<string, Part['run']>> = {
@@ -13,7 +13,7 @@ const [name = '', seed] = process.argv.slice(2);
 const run = parts[name];
 if (run === undefined) throw new Error(`Cannot run the part "${name}"; there are ${Object.keys(parts).join(', ')}`);
 
-function say(said: Said): void {
+function say(said: PartMessage): void {
   process.send?.(said);
 }
 

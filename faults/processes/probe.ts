@@ -1,6 +1,6 @@
 // Preloaded into the bot: answers the question 'vitals' with what its process holds.
 import { readdirSync } from 'node:fs';
-import { alive, neededHeapBytes } from '../heap.ts';
+import { alive, usedHeapBytes } from '../heap.ts';
 import type { Vitals } from '../vitals.ts';
 
 const anyTimer = setTimeout(() => undefined, 0);
@@ -8,7 +8,7 @@ clearTimeout(anyTimer);
 const Timer = anyTimer.constructor as unknown as { readonly prototype: object };
 
 function vitals(): Vitals {
-  const heapMb = neededHeapBytes() / 1e6;
+  const heapMb = usedHeapBytes() / 1e6;
   return {
     heapMb,
     residentMb: process.memoryUsage.rss() / 1e6,

@@ -191,7 +191,7 @@ export const jobMutants = [
     'a line that is too long takes more',
     'waiting: isOverfull ? 0 : waiting[request.lane]',
     'waiting: waiting[request.lane]',
-    'test/pressure/crowded-line.test.ts',
+    'test/pressure/long-queue.test.ts',
   ),
   mutant(
     'a full disk takes jobs',

@@ -177,7 +177,7 @@ export const keyMutants = [
     'if (Math.abs(byMs) > minJumpMs) pool.shift(byMs);',
     '',
     'test/keys/maintenance',
-    'test/pressure/set-clock.test.ts',
+    'test/pressure/clock-changes.test.ts',
   ),
   mutant(
     'a bench is saved with the counters',

@@ -8,6 +8,6 @@ test(
     const { checks } = await storm(shortStorm, { seed: 1, progress: () => undefined });
     expect(checks.filter(({ holds }) => !holds)).toEqual([]);
     expect(checks.find(({ what }) => what === 'kills')?.found).toBe(shortStorm.kills);
-    expect(checks.map(({ what }) => what)).toContain('requests lost (neither result nor words)');
+    expect(checks.map(({ what }) => what)).toContain('requests lost (neither result nor failure message)');
   },
 );

@@ -9,19 +9,19 @@ import type { VirtualClock } from '../../src/kit/virtual-clock.ts';
 
 const quiet = { seed: 5, progress: () => undefined };
 
-test('after two minutes of asking, cancelling and failing all is back where it was', async () => {
+test('after two minutes of requests, cancellations and failures every resource is as before', async () => {
   const { checks } = await virtualHour(shortHour, quiet);
   expect(checks.filter(({ holds }) => !holds)).toEqual([]);
   expect(checks.find(({ what }) => what === 'jobs that ended')?.found).toBeGreaterThan(100);
 });
 
-test('timers and signals that somebody leaves behind are found', async () => {
+test('timers and signals that leak are found', async () => {
   const left: AbortSignal[] = [];
   const open = async (clock: VirtualClock, random: Random): Promise<VirtualApp> => {
     const app = await openVirtualApp(clock, random);
     return {
       provider: app.provider,
-      trouble: app.trouble,
+      errors: app.errors,
       get ended() {
         return app.ended;
       },
@@ -45,7 +45,7 @@ test('timers and signals that somebody leaves behind are found', async () => {
   expect(left.length).toBeGreaterThan(0);
 });
 
-test('alive() counts the objects of a class that somebody holds', () => {
+test('alive() counts the reachable objects of a class', () => {
   class Held {
     readonly by = 'somebody';
   }
@@ -55,7 +55,7 @@ test('alive() counts the objects of a class that somebody holds', () => {
   expect(alive(Held)).toBe(held.length);
 });
 
-test('slopeOf() is that of the line nearest to the points', () => {
+test('slopeOf() is the slope of the least-squares line', () => {
   const points = [0, 1, 2, 3].map((x) => ({ x, y: 7 + 2 * x + (x % 2 === 0 ? 0.5 : -0.5) }));
   expect(slopeOf(points)).toBeCloseTo(1.8);
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startFloodTelegram } from '../../bench/flood-telegram.ts';
 import { troubles, until } from '../journeys/talk.ts';
 import { fromBot, openTestApp, testToken, wordsOf } from '../support/test-app.ts';
-import { openPressedApp } from './pressed-app.ts';
+import { openPressedApp } from './app-under-pressure.ts';
 
 /** How many rows of the inbox are in each state. */
 function inboxOf(dataDir: string): Readonly<Record<string, unknown>> {

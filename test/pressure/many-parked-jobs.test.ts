@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { startMs } from '../conformance/requests.ts';
-import { addCrowd } from './crowd.ts';
+import { addCrowd } from './fill-queue.ts';
 
 test('of 100,000 parked jobs that are due at once each is handed out in its order, and none is held in memory (Q13)', async () => {
   using database = openDatabase({ path: ':memory:' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { app } from '../../../bench/peers/app-contender.ts';
+import { app } from '../../../bench/peers/darkroom-contender.ts';
 import { playRow } from '../../../bench/peers/play-row.ts';
 import type { Contender } from '../../../simulator/contender.ts';
 import type { Scenario } from '../../../simulator/scenario.ts';

@@ -7,7 +7,7 @@ import { openApp } from '../../../src/app/open-app.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { readKeys } from '../../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
-import type { Pressure } from '../pressed-app.ts';
+import type { Pressure } from '../app-under-pressure.ts';
 
 /** The real app in a process of its own, on a machine that refuses to write whenever it is told to. */
 const { PRESSURE: pressure, ...env } = process.env;

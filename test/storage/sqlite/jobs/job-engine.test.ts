@@ -16,7 +16,7 @@ import {
   roomy,
   startMs,
 } from '../../../conformance/requests.ts';
-import { fillWithCrowd } from '../../../pressure/crowd.ts';
+import { fillWithCrowd } from '../../../pressure/fill-queue.ts';
 import { scratch } from '../scratch.ts';
 import { lanes } from '../../../../src/domain/job.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Check, PartOptions, PartReport } from './check.ts';
-import { resultsDir } from './scene.ts';
+import { resultsDir } from './sandboxed-bot.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -16,8 +16,8 @@ const report = z.object({
   ),
 });
 
-/** Full disks, locked databases, clocks that are set, late answers: each test of `test/pressure` is a promise. */
-export async function machineTroubles({ progress }: PartOptions): Promise<PartReport> {
+/** Runs test/pressure (full disks, locked databases, clock changes, late answers); each test is a check. */
+export async function machineFailures({ progress }: PartOptions): Promise<PartReport> {
   const file = join(resultsDir, `pressure-${process.pid}.json`);
   progress('the tests of test/pressure');
   try {
@@ -39,7 +39,7 @@ export async function machineTroubles({ progress }: PartOptions): Promise<PartRe
   }
 }
 
-/** Resolves when it has ended; what it found is in its report. */
+/** Resolves when vitest has ended; its results are in the report file. */
 function vitest(words: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...words], {

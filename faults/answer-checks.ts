@@ -3,16 +3,16 @@ import { secretsFound } from '../test/support/secret-hunt.ts';
 import type { Findings } from './findings.ts';
 import type { Expectation } from './fuzzed-update.ts';
 
-/** What the bot promises to people, whatever they write. */
+/** The promises of the bot to people, whatever they send. */
 export const answerPromises = {
   unanswered: 'messages of a person that were not answered',
-  silentPress: 'presses that were not answered',
-  setAside: 'updates that were set aside, as Telegram sends them',
+  unansweredPress: 'presses that were not answered',
+  setAside: 'valid updates that were set aside',
   unhandled: 'updates that were not handled in time',
   secret: 'answers or log lines with a secret',
-  malformed: 'calls that Telegram could not take',
-  trouble: 'troubles that no rule foresees',
-  lastWords: 'errors that nobody caught',
+  malformed: 'calls that Telegram cannot accept',
+  trouble: 'unexpected errors',
+  uncaught: 'uncaught errors',
 } as const;
 
 export type Found = Findings<keyof typeof answerPromises>;
@@ -23,18 +23,18 @@ export type Turn = {
   readonly expects: Expectation;
   /** Of a press. */
   readonly queryId?: string;
-  /** Sends it; answers the update's id where that is known. */
+  /** Sends it; returns the update's id where that is known. */
   readonly send: () => number | undefined;
-  readonly isTelegrams: boolean;
-  /** What it says, for the findings. */
+  readonly isValid: boolean;
+  /** Its text, for the report. */
   readonly says: string;
 };
 
 /** What Telegram returns for a call that can never succeed. */
 const malformedCall = /can't parse|is empty|too long|TOO_LONG|BUTTON_|encoded in UTF-8|expected an|not specified/;
 
-/** Looks whether everybody was answered by these calls, and whether the calls are as they should be. */
-export function lookAtAnswers(
+/** Checks that these calls answer every turn, and that Telegram can accept each call. */
+export function checkAnswers(
   {
     turns,
     calls,
@@ -42,10 +42,10 @@ export function lookAtAnswers(
   }: { readonly turns: readonly Turn[]; readonly calls: readonly RecordedCall[]; readonly secrets: readonly string[] },
   found: Found,
 ): void {
-  const spokenTo = new Set<unknown>();
+  const messaged = new Set<unknown>();
   const answered = new Set<unknown>();
   for (const { method, params, error } of calls) {
-    if (method.startsWith('send') && error === undefined) spokenTo.add(params['chat_id']);
+    if (method.startsWith('send') && error === undefined) messaged.add(params['chat_id']);
     if (method === 'answerCallbackQuery') answered.add(params['callback_query_id']);
     if (error !== undefined && malformedCall.test(error.description)) {
       found.note('malformed', `${error.description} ${JSON.stringify(params)}`);
@@ -56,7 +56,7 @@ export function lookAtAnswers(
     found.note('secret', secretsFound(said, secrets).join(' '));
   }
   for (const { userId, expects, queryId, says } of turns) {
-    if (expects === 'words' && !spokenTo.has(userId)) found.note('unanswered', says);
-    if (expects === 'press' && !answered.has(queryId)) found.note('silentPress', says);
+    if (expects === 'words' && !messaged.has(userId)) found.note('unanswered', says);
+    if (expects === 'press' && !answered.has(queryId)) found.note('unansweredPress', says);
   }
 }

@@ -5,7 +5,7 @@ import { keyAt, promptOf } from '../../simulator/world.ts';
 import { line } from '../bench-jobs.ts';
 import { openBenchCore } from '../open-bench-core.ts';
 import { createOpenAiProvider } from './openai-provider.ts';
-import { model, patience } from './patience.ts';
+import { model, patience } from './limits.ts';
 import { startUpstream } from './upstream.ts';
 
 /** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */

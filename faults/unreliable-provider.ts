@@ -21,19 +21,19 @@ const callMs = 3_000;
 const refusalMs = 50;
 const rateLimitMs = 5_000;
 
-export type MoodyProvider = HttpClient & {
+export type UnreliableProvider = HttpClient & {
   calls: number;
-  /** While it is down it serves nobody. */
+  /** While it is down every call fails. */
   isDown: boolean;
 };
 
-/** A provider on any clock that fails now and then in each of the usual ways. */
-export function moodyProvider(clock: Clock, random: Random): MoodyProvider {
+/** A provider on any clock, a share of whose calls fails in each of the usual ways. */
+export function unreliableProvider(clock: Clock, random: Random): UnreliableProvider {
   const pick = () => {
     let left = 100 * random();
     return shares.find(([share]) => (left -= share) < 0)?.[1];
   };
-  const provider: MoodyProvider = {
+  const provider: UnreliableProvider = {
     calls: 0,
     isDown: false,
     call: async ({ method, signal }) => {

@@ -3,7 +3,7 @@ import { callbackVerbs } from '../src/messages/view.ts';
 import type { Fields } from './fuzzed-message.ts';
 import { groupMessage, type Maker, privateChat, privateMessage } from './update-maker.ts';
 
-/** What may come with a press, forged or not. */
+/** Callback data, genuine or forged. */
 export const callbackData = fc.oneof(
   fc
     .tuple(
@@ -17,9 +17,9 @@ export const callbackData = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
 );
 
-/** Under which message a button was pressed. */
+/** The message under which a button was pressed. */
 export type Place = {
-  /** A group has little room for answers; a person alone with the bot has enough. */
+  /** A group has a low message limit; a private chat has a high one. */
   readonly isGroup: boolean;
   readonly fields: (maker: Maker, messageId: number) => Fields;
 };

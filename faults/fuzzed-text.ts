@@ -27,8 +27,8 @@ const odd = fc.constantFrom(
   'a red fox in the snow',
 );
 
-/** What somebody writes: the worst of it more often than by chance, now and then one of these secrets or one like them. */
-export function fuzzedWords(secrets: readonly string[]): fc.Arbitrary<string> {
+/** Texts, difficult ones more often than by chance, some with one of these secrets or a similar one. */
+export function fuzzedText(secrets: readonly string[]): fc.Arbitrary<string> {
   const secret = fc.oneof(
     fc.constantFrom(...secrets),
     fc.constantFrom(...secrets).map((key) => `BYTEZ_API_KEY=${key}`),
@@ -63,7 +63,7 @@ const targets = ['', '', '', '@darkroom_sandbox_bot', '@DARKROOM_sandbox_BOT', '
 const optionNames = ['--aspect', '—aspect', '--ar', '--seed', '–no', '--no', '--model', '--x', '--', '—'] as const;
 const optionValues = ['16:9', '1:1', '0:0', '7', '-1', '1e400', '"a b"', '“a b”', '«', '', 'stable-diffusion'] as const;
 
-/** A command with whatever words and options behind it. */
+/** A command with any text and options after it. */
 export function fuzzedCommand(words: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const option = fc
     .tuple(fc.constantFrom(...optionNames), fc.oneof(fc.constantFrom(...optionValues), words))

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerTo, troubles, until } from '../journeys/talk.ts';
 import { openTestApp, premiumId, type TestApp, wordsOf } from '../support/test-app.ts';
-import { fillWithCrowd } from './crowd.ts';
+import { fillWithCrowd } from './fill-queue.ts';
 
 const jobs = 50_000;
 

@@ -6,7 +6,7 @@ const firstId = 50_000;
 /** The pause before a person asks for the next picture. */
 const pauseMs = 50;
 
-export type CrowdOptions = {
+export type PeopleOptions = {
   readonly telegram: TelegramSandbox;
   readonly people: number;
   readonly requestsEach: number;
@@ -16,17 +16,17 @@ export type CrowdOptions = {
 export type Seen = {
   readonly userId: number;
   readonly prompt: string;
-  /** Messages that say how it ended, a result or words. */
+  /** Messages with its ending: a result or a failure. */
   readonly endings: number;
   readonly pictures: number;
-  /** Messages that still speak of a request under way. */
+  /** Messages that still show an open request. */
   readonly unfinished: number;
   /** Messages about it in the chats of others. */
   readonly elsewhere: number;
 };
 
-/** Many people, each of whom asks for a picture, waits for how it ends, and asks for the next. */
-export class Crowd {
+/** Many people, each of whom requests a picture, waits for its ending, and requests the next. */
+export class People {
   readonly #people: readonly Person[];
   readonly #asked = new Map<number, number>();
   readonly #requestsEach: number;
@@ -34,7 +34,7 @@ export class Crowd {
   readonly #done = Promise.withResolvers<void>();
   #ended = 0;
 
-  constructor({ telegram, people, requestsEach }: CrowdOptions) {
+  constructor({ telegram, people, requestsEach }: PeopleOptions) {
     this.#telegram = telegram;
     this.#requestsEach = requestsEach;
     this.#people = Array.from({ length: people }, (_, index) =>
@@ -50,29 +50,29 @@ export class Crowd {
     return this.#ended;
   }
 
-  /** Lets everybody ask; resolves when every request of everybody has ended, rejects when `patienceMs` is over. */
-  async askAll(patienceMs: number): Promise<void> {
+  /** Makes all requests; resolves when every one has ended, rejects after `timeoutMs`. */
+  async askAll(timeoutMs: number): Promise<void> {
     const byId = new Map(this.#people.map((person) => [person.id, person]));
     using _ = this.#telegram.onChange((change) => {
       if (change.kind !== 'message-sent' && change.kind !== 'message-edited') return;
       const person = byId.get(change.chatId);
-      if (person !== undefined) this.#look(person);
+      if (person !== undefined) this.#check(person);
     });
-    const impatience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       const left = this.requests - this.#ended;
-      this.#done.reject(new Error(`Cannot see the end: ${left} requests are still open after ${patienceMs} ms`));
-    }, patienceMs);
+      this.#done.reject(new Error(`Cannot see the end: ${left} requests are still open after ${timeoutMs} ms`));
+    }, timeoutMs);
     for (const person of this.#people) this.#askNext(person);
     try {
       await this.#done.promise;
     } finally {
-      clearTimeout(impatience);
+      clearTimeout(timeout);
     }
   }
 
-  /** Everything that everybody sees of every request. */
+  /** What people see of every request. */
   seen(): readonly Seen[] {
-    const strayed = this.#strayed();
+    const misdelivered = this.#misdelivered();
     return this.#people.flatMap((person) => {
       const messages = person.messages().filter(({ from }) => from === 'bot');
       return Array.from({ length: this.#asked.get(person.id) ?? 0 }, (_, index) => {
@@ -84,18 +84,18 @@ export class Crowd {
           endings: about.filter((message) => !isUnfinished(message)).length,
           pictures: about.filter(({ photo, document }) => photo !== undefined || document !== undefined).length,
           unfinished: about.filter(isUnfinished).length,
-          elsewhere: strayed.filter((message) => isAbout(message, prompt)).length,
+          elsewhere: misdelivered.filter((message) => isAbout(message, prompt)).length,
         };
       });
     });
   }
 
-  /** What people see of the requests of others. */
-  #strayed(): readonly SeenMessage[] {
+  /** Messages about the requests of others. */
+  #misdelivered(): readonly SeenMessage[] {
     return this.#people.flatMap((person) =>
       person.messages().filter(({ text, caption = '' }) => {
-        const whose = /\bfox ([0-9]+) of night/.exec(`${text} ${caption}`)?.[1];
-        return whose !== undefined && whose !== String(person.id);
+        const ownerId = /\bfox ([0-9]+) of night/.exec(`${text} ${caption}`)?.[1];
+        return ownerId !== undefined && ownerId !== String(person.id);
       }),
     );
   }
@@ -106,7 +106,7 @@ export class Crowd {
     person.say(`/generate ${promptOf(person.id, number)}`);
   }
 
-  #look(person: Person): void {
+  #check(person: Person): void {
     const number = (this.#asked.get(person.id) ?? 0) - 1;
     const prompt = promptOf(person.id, number);
     const hasEnded = person
@@ -130,7 +130,7 @@ function isAbout({ text, caption = '' }: SeenMessage, prompt: string): boolean {
   return text.includes(prompt) || caption.includes(prompt);
 }
 
-/** Only a request under way can be cancelled. */
+/** Only an open request can be cancelled. */
 function isUnfinished({ buttons }: SeenMessage): boolean {
   return buttons.some((row) => row.some(({ data }) => data?.startsWith('cancel:') === true));
 }

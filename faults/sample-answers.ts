@@ -17,22 +17,22 @@ const recorded = z.object({
   expect: z.object({ source: z.unknown().optional() }),
 });
 
-/** An answer that a provider has given, or our stand-in for one. */
-export type GivenAnswer = {
+/** An answer of a provider or of its stand-in. */
+export type SampleAnswer = {
   readonly kind: JobKind;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, or the bytes where it is none. */
   readonly body: unknown;
-  /** There is something to be fetched or kept. */
+  /** It leads to a result. */
   readonly isResult: boolean;
 };
 
-/** Every answer that was recorded, and every sort that the stand-in gives. */
-export const givenAnswers: readonly GivenAnswer[] = [...recordedAnswers(), ...standInAnswers(), ...rawFiles()];
-export const goodAnswers = givenAnswers.filter(({ isResult }) => isResult);
+/** Every recorded answer, and every kind that the stand-in gives. */
+export const sampleAnswers: readonly SampleAnswer[] = [...recordedAnswers(), ...standInAnswers(), ...rawFiles()];
+export const goodAnswers = sampleAnswers.filter(({ isResult }) => isResult);
 
-function recordedAnswers(): readonly GivenAnswer[] {
+function recordedAnswers(): readonly SampleAnswer[] {
   const folder = join(fixtures, 'bytez');
   return readdirSync(folder).map((name) => {
     const { body, bodyBase64, expect, ...given } = recorded.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')));
@@ -44,7 +44,7 @@ function recordedAnswers(): readonly GivenAnswer[] {
   });
 }
 
-function standInAnswers(): readonly GivenAnswer[] {
+function standInAnswers(): readonly SampleAnswer[] {
   const replies = [
     ...(['forbidden', 'out-of-credit', 'rate-limited', 'credits-429'] as const).map((kind) =>
       gatewayResponse({ kind }, 1),
@@ -74,7 +74,7 @@ function standInAnswers(): readonly GivenAnswer[] {
 }
 
 /** Pictures as the whole answer. */
-function rawFiles(): readonly GivenAnswer[] {
+function rawFiles(): readonly SampleAnswer[] {
   const files = ['lossless.webp', 'profile.jpg', 'restarts.jpg'].map((name) =>
     readFileSync(join(fixtures, 'pictures', name)),
   );

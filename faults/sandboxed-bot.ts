@@ -14,7 +14,7 @@ import { compiled } from '../test/support/compiled.ts';
 export const resultsDir = join(import.meta.dirname, 'results');
 export const token = '100000004:token-of-the-campaign-opens-nothing';
 
-export type SceneOptions = {
+export type SandboxedBotOptions = {
   readonly keys: number;
   readonly seatsPerKey: number;
   readonly providerFaults: readonly BytezFault[];
@@ -23,33 +23,33 @@ export type SceneOptions = {
   readonly latencyMs: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly random: () => number;
-  /** Keeps the data folder in memory where the machine has room for it: for what is not about durability. */
+  /** Puts the data folder into memory where there is room: for tests that are not about durability. */
   readonly inMemory?: boolean;
-  /** The bot can be asked for its vitals. */
+  /** Whether `vitals` can be called. */
   readonly isProbed?: boolean;
 };
 
-/** The real bot in a process of its own between a Telegram and a provider that stumble on purpose. */
-export type Scene = AsyncDisposable & {
+/** The real bot in a process of its own, between stand-ins for Telegram and the provider that inject faults. */
+export type SandboxedBot = AsyncDisposable & {
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   readonly dataDir: string;
   readonly logFile: string;
   readonly secrets: readonly string[];
-  /** Starts the bot on what its forerunner left. */
+  /** Starts the bot on the data of the previous process. */
   start(): void;
-  /** What the bot's process holds; only where the scene is probed. */
+  /** The resources of the bot's process; only where `isProbed`. */
   vitals(): Promise<Vitals>;
-  /** SIGKILL: the process gets no chance to tidy up. */
+  /** SIGKILL: the process cannot clean up. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 };
 
-export async function openScene(options: SceneOptions): Promise<Scene> {
+export async function openSandboxedBot(options: SandboxedBotOptions): Promise<SandboxedBot> {
   await using opening = new AsyncDisposableStack();
   mkdirSync(resultsDir, { recursive: true });
-  const folder = mkdtempSync(join(options.inMemory === true ? memoryFolder() : resultsDir, 'darkroom-scene-'));
+  const folder = mkdtempSync(join(options.inMemory === true ? memoryFolder() : resultsDir, 'darkroom-bot-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   opening.defer(() => {

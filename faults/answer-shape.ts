@@ -23,34 +23,34 @@ const blameOf = {
   refused: 'request',
 } as const satisfies Record<FailureReason, AttemptFailure['blame']>;
 
-const longestDetail = 200;
-const [leastWaitMs, mostWaitMs] = [1_000, 3_600_000];
+const maxDetailLength = 200;
+const [minWaitMs, maxWaitMs] = [1_000, 3_600_000];
 
-/** Why this is not one of the known replies; undefined when it is. */
-export function strangeReply(reply: ProviderReply): string | undefined {
-  if (!reply.ok) return strangeFailure(reply.failure);
+/** Why this is not a valid reply; undefined when it is. */
+export function unknownReplyShape(reply: ProviderReply): string | undefined {
+  if (!reply.ok) return unknownFailureShape(reply.failure);
   const { source } = reply;
-  if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes that are none';
+  if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes of a wrong type';
   if (source.kind !== 'url') return 'neither an address nor bytes';
   return /^https?:\/\/\S{1,2045}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
 }
 
-/** Why this is nothing that the keeper may say; undefined when it is. */
-export function strangeKept(kept: Downloaded, kind: 'image' | 'video'): string | undefined {
+/** Why this is not a valid download; undefined when it is. */
+export function unknownDownloadShape(kept: Downloaded, kind: 'image' | 'video'): string | undefined {
   if (!kept.ok)
-    return typeof kept.retryable === 'boolean' ? strangeFailure(kept.failure) : 'again is neither true nor false';
+    return typeof kept.retryable === 'boolean' ? unknownFailureShape(kept.failure) : 'again is neither true nor false';
   const { file } = kept;
   return file.kind === kind && file.mime.startsWith(`${kind}/`) && file.bytes > 0
     ? undefined
     : 'not what was asked for';
 }
 
-function strangeFailure(failure: AttemptFailure): string | undefined {
+function unknownFailureShape(failure: AttemptFailure): string | undefined {
   const { blame, reason, detail, sureness } = failure;
   if (!Object.hasOwn(failureTraits, reason) || blameOf[reason] !== blame) return `${blame} is blamed for "${reason}"`;
-  if (typeof detail !== 'string' || detail.length > longestDetail) return 'a detail that is too long';
+  if (typeof detail !== 'string' || detail.length > maxDetailLength) return 'a detail that is too long';
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(detail) || !detail.isWellFormed()) return 'a detail that is not one line of text';
   if (sureness !== undefined && !['sure', 'likely', 'guess'].includes(sureness)) return `sure as "${sureness}"`;
   const waitMs = 'retryAfterMs' in failure ? failure.retryAfterMs : undefined;
-  return waitMs === undefined || (waitMs >= leastWaitMs && waitMs <= mostWaitMs) ? undefined : `a wait of ${waitMs} ms`;
+  return waitMs === undefined || (waitMs >= minWaitMs && waitMs <= maxWaitMs) ? undefined : `a wait of ${waitMs} ms`;
 }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { answerTo, pictures, picturesOf, runs, troubles, until } from '../journeys/talk.ts';
 import { fromBot, wordsOf } from '../support/test-app.ts';
-import { canBePressed, openPressedApp, type PressedApp, pressures } from './pressed-app.ts';
+import { canBePressed, openPressedApp, type PressedApp, pressures } from './app-under-pressure.ts';
 
 const ready = (app: PressedApp, status: number) =>
   vi.waitUntil(async () => (await app.readiness()) === status, { interval: 50, timeout: 20_000 });
