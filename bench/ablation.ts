@@ -12,7 +12,7 @@ const manyKeys = 1_000;
 /** What a decision among many keys may take. */
 const decisionGoalUs = 5;
 /** Rows that are played with other luck too, for each mechanism: those that it changes most. */
-const closerLooks = 2;
+const replayedRows = 2;
 const moreSeeds = [2, 3] as const;
 
 type RowOf = {
@@ -38,7 +38,7 @@ export async function ablation(progress: Progress): Promise<AblationReport> {
   const first = new Book(await playAll(looked, saying('one mechanism off')));
   const closer = played.flatMap((mechanism) => {
     const harms = scenarioNames.map((row) => ({ row, harm: first.rowOf(mechanism, row).harm }));
-    const worst = harms.sort((a, b) => b.harm - a.harm).slice(0, closerLooks);
+    const worst = harms.sort((a, b) => b.harm - a.harm).slice(0, replayedRows);
     return [...new Set([...worst.map(({ row }) => row), defendingRows[mechanism]])].map((row) => ({ mechanism, row }));
   });
   const again = moreSeeds.flatMap((seed) => [

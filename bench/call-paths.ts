@@ -26,7 +26,7 @@ const headers = { 'content-type': 'application/json' };
 const utf8 = new TextDecoder();
 const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
 
-export type AttemptStageOptions = {
+export type CallPathsOptions = {
   /** Where the log and the database are. */
   readonly dir: string;
   readonly url: string;
@@ -37,7 +37,7 @@ export type AttemptStageOptions = {
 };
 
 /** One and the same POST, as it is and behind the whole pool. */
-export type AttemptStage = AsyncDisposable & {
+export type CallPaths = AsyncDisposable & {
   /** `undici.request`, its body read and parsed. */
   bare(signal?: AbortSignal): Promise<void>;
   /** The same over Darkroom's HTTP client, its body collected and parsed. */
@@ -47,11 +47,11 @@ export type AttemptStage = AsyncDisposable & {
   /** As `pooled`, but for the call: what Darkroom adds. */
   dry(): Promise<void>;
   /** As `pooled`, and the call is written to the database, durably, before it is made. */
-  noted(): Promise<void>;
+  journaled(): Promise<void>;
 };
 
 /** The real keys, their store on disk, attempt loop and log around a provider that does nothing but the POST. */
-export async function openAttemptStage(options: AttemptStageOptions): Promise<AttemptStage> {
+export async function openCallPaths(options: CallPathsOptions): Promise<CallPaths> {
   const { dir, url, keys, seatsPerKey, atOnce } = options;
   await using opening = new AsyncDisposableStack();
   const agent = new Agent({ connections: atOnce, pipelining: 1 });
@@ -136,12 +136,12 @@ export async function openAttemptStage(options: AttemptStageOptions): Promise<At
       read(await post('bench-key-number-1', benchRequest(1, 1).prompt, new AbortController().signal));
     },
     pooled: async () => {
-      await turn(() => unkept);
+      await turn(() => noJournal);
     },
     dry: async () => {
-      await turn(() => unkept, dryTools);
+      await turn(() => noJournal, dryTools);
     },
-    noted: async () => {
+    journaled: async () => {
       const { ending, journal } = await turn((claim) => createCallJournal(engine.queue, claim.lease));
       journal.ended(ending.trail);
     },
@@ -172,7 +172,7 @@ async function nextSeat(pool: KeyPool): Promise<void> {
 }
 
 /** Keeps nothing beyond the moment. */
-const unkept: CallJournal = {
+const noJournal: CallJournal = {
   sent: async () => true,
   answered: async () => true,
   submitted: async () => true,

@@ -2,19 +2,19 @@ import { performance } from 'node:perf_hooks';
 import type { Person } from '../sandbox/telegram/people/person.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { quantile } from './quantile.ts';
-import { openBareStage, openAppStage, type Stage } from './measured-bot.ts';
+import { openBareBot, openApp, type Stage } from './measured-bot.ts';
 
 const rounds = 25;
 const peopleARound = 20;
 const atOnce = 10;
-const answerWithinMs = 20_000;
+const maxAnswerMs = 20_000;
 
 type Samples = { readonly oneByOne: number[]; readonly together: number[] };
 
 /** Milliseconds from what a person says to the first answer on their phone, while no provider ever answers. */
 export async function firstAnswer(progress: Progress): Promise<BenchmarkReport> {
-  await using app = await openAppStage();
-  await using bare = await openBareStage();
+  await using app = await openApp();
+  await using bare = await openBareBot();
   app.bytez.hold();
   const stages = [new AnswerWatch(app), new AnswerWatch(bare)] as const;
   for (const stage of stages) await stage.ask(stage.newPerson());
@@ -79,8 +79,8 @@ class AnswerWatch {
     const answered = Promise.withResolvers<number>();
     this.#waiting.set(person.id, answered.resolve);
     const impatience = setTimeout(
-      () => answered.reject(new Error(`Cannot measure: no answer within ${answerWithinMs} ms`)),
-      answerWithinMs,
+      () => answered.reject(new Error(`Cannot measure: no answer within ${maxAnswerMs} ms`)),
+      maxAnswerMs,
     );
     const askedMs = performance.now();
     person.say('/generate a red fox in the snow');

@@ -13,7 +13,7 @@ import { scratch } from './scratch.ts';
 const perSecond = 2_000;
 const seconds = 10;
 const tickMs = 10;
-const atMostMs = 180_000;
+const maxTotalMs = 180_000;
 const botId = 100_000_004;
 const token = `${botId}:token-of-the-benchmarks-opens-nothing`;
 const key = 'bench-key-one';
@@ -102,7 +102,7 @@ async function measured(
   await until(() => telegram.answered === 1, process);
   const beganMs = performance.now();
   const people = perSecond * seconds;
-  const said = sayAll(telegram, people, beganMs);
+  const said = sendAll(telegram, people, beganMs);
   await until(() => telegram.answered === people + 1 && telegram.held === 0, process);
   await said;
   const all = [...telegram.asked.values()].slice(1);
@@ -119,7 +119,7 @@ async function measured(
 }
 
 /** As many as are due by now, tick by tick. */
-async function sayAll(telegram: FloodTelegram, people: number, beganMs: number): Promise<void> {
+async function sendAll(telegram: FloodTelegram, people: number, beganMs: number): Promise<void> {
   for (let said = 0; said < people;) {
     const due = Math.min(people, Math.ceil(((performance.now() - beganMs) * perSecond) / 1_000));
     for (; said < due; said += 1) telegram.say(1_000 + said, '/generate a red fox in the snow');
@@ -128,9 +128,9 @@ async function sayAll(telegram: FloodTelegram, people: number, beganMs: number):
 }
 
 async function until(holds: () => boolean, process: NodeProcess): Promise<void> {
-  const untilMs = performance.now() + atMostMs;
+  const untilMs = performance.now() + maxTotalMs;
   while (!holds()) {
-    if (performance.now() > untilMs) throw new Error(`Cannot measure: not everybody was answered in ${atMostMs} ms`);
+    if (performance.now() > untilMs) throw new Error(`Cannot measure: not everybody was answered in ${maxTotalMs} ms`);
     await Promise.race([sleep(tickMs), process.died]);
   }
 }

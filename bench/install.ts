@@ -7,10 +7,10 @@ import { z } from 'zod';
 import type { BenchmarkReport, Progress } from './figure.ts';
 
 const root = join(import.meta.dirname, '..');
-const installWithinMs = 40_000;
+const maxInstallMs = 40_000;
 const megabyte = 1_000_000;
-const quietly = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-const givingUpSoon = ['--fetch-retries=0', '--fetch-timeout=15000', '--loglevel=error'];
+const quietFlags = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+const failFast = ['--fetch-retries=0', '--fetch-timeout=15000', '--loglevel=error'];
 const manifest = z.object({ dependencies: z.object({ grammy: z.string() }) });
 
 type Installed = { readonly packages: number; readonly bytes: number };
@@ -21,8 +21,8 @@ export async function install(progress: Progress): Promise<BenchmarkReport> {
   try {
     progress('npm ci --omit=dev in two empty folders');
     const [app, bare] = await Promise.all([
-      installed(['ci', ...quietly, ...givingUpSoon], ['package.json', 'package-lock.json']),
-      installed(['install', `grammy@${grammy}`, ...quietly, ...givingUpSoon], []),
+      installed(['ci', ...quietFlags, ...failFast], ['package.json', 'package-lock.json']),
+      installed(['install', `grammy@${grammy}`, ...quietFlags, ...failFast], []),
     ]);
     const name = `grammy ${grammy} alone`;
     return {
@@ -64,7 +64,7 @@ async function installed(npmWords: readonly string[], files: readonly string[]):
 export async function npm(words: readonly string[], cwd: string): Promise<string> {
   // Set by `npm run`: it would lead npm back to this project.
   const { npm_config_local_prefix: _, ...env } = process.env;
-  const { stdout } = await promisify(execFile)('npm', words, { cwd, env, timeout: installWithinMs });
+  const { stdout } = await promisify(execFile)('npm', words, { cwd, env, timeout: maxInstallMs });
   return stdout;
 }
 

@@ -15,10 +15,10 @@ export type Stage = AsyncDisposable & {
   readonly process: NodeProcess;
 };
 
-export type AppStage = Stage & { readonly bytez: BytezSandbox };
+export type MeasuredApp = Stage & { readonly bytez: BytezSandbox };
 
 /** The app as `npm start` runs it, without a log and without the limits on people. */
-export async function openAppStage(nodeOptions: readonly string[] = []): Promise<AppStage> {
+export async function openApp(nodeOptions: readonly string[] = []): Promise<MeasuredApp> {
   await using opening = new AsyncDisposableStack();
   const { dir } = opening.use(scratch());
   const telegram = opening.use(await startTelegramSandbox({ token, clock: systemClock }));
@@ -48,7 +48,7 @@ export async function openAppStage(nodeOptions: readonly string[] = []): Promise
 }
 
 /** The least that grammY needs to answer `/generate` and to echo everything else. */
-export async function openBareStage(nodeOptions: readonly string[] = []): Promise<Stage> {
+export async function openBareBot(nodeOptions: readonly string[] = []): Promise<Stage> {
   await using opening = new AsyncDisposableStack();
   const { dir } = opening.use(scratch());
   const telegram = opening.use(await startTelegramSandbox({ token, clock: systemClock }));

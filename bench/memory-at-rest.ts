@@ -3,7 +3,7 @@ import type { BenchmarkReport, Progress } from './figure.ts';
 import { type Memory, loadMemory, probed } from './memory-probe.ts';
 import { startNode } from './node-process.ts';
 import { scratch } from './scratch.ts';
-import { openBareStage, openAppStage } from './measured-bot.ts';
+import { openBareBot, openApp } from './measured-bot.ts';
 
 const restMs = 8_000;
 const firstStartMs = 3_000;
@@ -16,8 +16,8 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
   using folder = scratch();
   progress('the first start of the app');
   await startOnce();
-  await using app = await openAppStage(probed);
-  await using bare = await openBareStage(probed);
+  await using app = await openApp(probed);
+  await using bare = await openBareBot(probed);
   await using empty = startNode({ args: [...probed, '-e', 'setInterval(() => {}, 1e9)'], cwd: folder.dir });
   progress(`three processes rest for ${restMs / 1_000} s`);
   await Promise.race([rest(restMs), app.process.died, bare.process.died, empty.died]);
@@ -43,6 +43,6 @@ export async function memoryAtRest(progress: Progress): Promise<BenchmarkReport>
 }
 
 async function startOnce(): Promise<void> {
-  await using app = await openAppStage(probed);
+  await using app = await openApp(probed);
   await Promise.race([rest(firstStartMs), app.process.died]);
 }

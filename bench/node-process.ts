@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const stopWithinMs = 10_000;
-const shownOfErrors = 2_000;
+const maxStopMs = 10_000;
+const maxErrorChars = 2_000;
 
 export type NodeProcessOptions = {
   /** What follows `node`. */
@@ -32,7 +32,7 @@ export function startNode({ args, env = {}, cwd }: NodeProcessOptions): NodeProc
   process.once('exit', kill);
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(-shownOfErrors);
+    errors = (errors + text).slice(-maxErrorChars);
   });
   const exited = once(child, 'exit').finally(() => process.off('exit', kill));
   const died = exited.then(([code, signal]) => {
@@ -53,7 +53,7 @@ export function startNode({ args, env = {}, cwd }: NodeProcessOptions): NodeProc
 
 async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   child.kill('SIGTERM');
-  const impatience = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), maxStopMs);
   await exited;
   clearTimeout(impatience);
 }

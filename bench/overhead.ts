@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { addedLatency } from './added-latency.ts';
-import { openAttemptStage } from './call-paths.ts';
+import { openCallPaths } from './call-paths.ts';
 import { callsPerSecond } from './calls-per-second.ts';
 import { decisionTimeUs } from './decision-time.ts';
 import { openDurableRow } from './durable-row.ts';
 import type { BenchmarkReport, Figure, Progress } from './figure.ts';
 import { startLoopbackServer } from './loopback-server.ts';
-import { besidePeer } from './peers/peer-overhead.ts';
+import { peerOverhead } from './peers/peer-overhead.ts';
 import { scratch } from './scratch.ts';
 import { memoryWithKeys } from './thousand-keys.ts';
 
@@ -14,9 +14,9 @@ const keys = 10;
 const manyKeys = 1_000;
 const atOnce = 50;
 const deadlineMs = 90_000;
-const besideTurns = 500;
+const peerTurns = 500;
 /** Each waits for the disk. */
-const notedTurns = 100;
+const journaledTurns = 100;
 
 /**
  * What Darkroom adds to a call: `undici.request` as it is against the same request over its own HTTP client and behind
@@ -29,7 +29,7 @@ const notedTurns = 100;
 export async function overhead(progress: Progress): Promise<BenchmarkReport> {
   using folder = scratch();
   await using server = await startLoopbackServer(folder.dir);
-  await using stage = await openAttemptStage({ dir: folder.dir, url: server.url, keys, seatsPerKey: 8, atOnce });
+  await using stage = await openCallPaths({ dir: folder.dir, url: server.url, keys, seatsPerKey: 8, atOnce });
 
   progress('one call at a time');
   const bareWay = { name: 'bare', call: () => stage.bare() };
@@ -44,13 +44,13 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
       { name: "Darkroom's HTTP client", call: () => stage.client() },
       pooledWay,
     ],
-    besideTurns,
+    peerTurns,
   );
   if (!pooled || !deadlined || !client || !pooledBeside) throw new Error('Cannot measure what a call costs');
 
   progress('one call at a time, written down before it is made');
   using row = openDurableRow(join(folder.dir, 'plain.db'));
-  const [, afterRow, noted] = await addedLatency(
+  const [, afterRow, journaled] = await addedLatency(
     [
       bareWay,
       {
@@ -60,18 +60,18 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
           await stage.bare();
         },
       },
-      { name: 'noted', call: () => stage.noted() },
+      { name: 'journaled', call: () => stage.journaled() },
     ],
-    notedTurns,
+    journaledTurns,
   );
-  if (afterRow === undefined || noted === undefined) throw new Error('Cannot measure what a note costs');
+  if (afterRow === undefined || journaled === undefined) throw new Error('Cannot measure what a note costs');
 
   progress('one call at a time, beside the peer gateway');
-  const peerFigures = await besidePeer(stage, server.url, progress);
+  const peerFigures = await peerOverhead(stage, server.url, progress);
 
   progress(`${atOnce} calls at once`);
   const [bareRate, pooledRate, notedRate, dryRate] = await callsPerSecond(
-    [() => stage.bare(), () => stage.pooled(), () => stage.noted(), () => stage.dry()],
+    [() => stage.bare(), () => stage.pooled(), () => stage.journaled(), () => stage.dry()],
     atOnce,
   );
   if (!bareRate || !pooledRate || !notedRate || !dryRate) throw new Error('Cannot measure how many calls go through');
@@ -96,7 +96,7 @@ export async function overhead(progress: Progress): Promise<BenchmarkReport> {
       }),
       lower('a call, p50', 'µs', pooled.p50Us, { name: bare, value: pooled.p50Us - pooled.addedP50Us }),
       lower('a call, p50', 'µs', pooledBeside.p50Us, { name: "Darkroom's HTTP client alone", value: client.p50Us }),
-      lower('added to a call that is written down durably first, p50', 'µs', noted.addedP50Us, {
+      lower('added to a call that is written down durably first, p50', 'µs', journaled.addedP50Us, {
         name: 'a bare durable row',
         value: afterRow.addedP50Us,
       }),

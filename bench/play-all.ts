@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Play, Played } from './ablation-worker.ts';
 
-const mostWorkers = 4;
+const maxWorkers = 4;
 
 /** Plays every row in worker threads, as many at once as there are cores; in the order in which they were given. */
 export async function playAll(
@@ -28,7 +28,7 @@ export async function playAll(
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(mostWorkers, availableParallelism()) }, work));
+  await Promise.all(Array.from({ length: Math.min(maxWorkers, availableParallelism()) }, work));
   return results;
 }
 

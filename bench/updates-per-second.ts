@@ -1,18 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import type { BenchmarkReport, Progress } from './figure.ts';
 import { median } from './quantile.ts';
-import { openBareStage, openAppStage, type Stage } from './measured-bot.ts';
+import { openBareBot, openApp, type Stage } from './measured-bot.ts';
 
 const people = 100;
 /** The stand-in's flood control lets a private chat have thirty messages in ten seconds. */
 const saysEach = 5;
 const rounds = 4;
-const allWithinMs = 60_000;
+const maxRoundMs = 60_000;
 
 /** Requests a second that come in, are made durable and are answered, when very many people ask at the same moment. */
 export async function updatesPerSecond(progress: Progress): Promise<BenchmarkReport> {
-  await using app = await openAppStage();
-  await using bare = await openBareStage();
+  await using app = await openApp();
+  await using bare = await openBareBot();
   app.bytez.hold();
   const rates = { app: [] as number[], bare: [] as number[] };
   for (let round = 0; round <= rounds; round += 1) {
@@ -49,8 +49,8 @@ async function flood({ telegram, process }: Stage, round: number): Promise<numbe
     if (left === 0) answered.resolve();
   });
   const impatience = setTimeout(
-    () => answered.reject(new Error(`Cannot measure: ${left} requests were not answered within ${allWithinMs} ms`)),
-    allWithinMs,
+    () => answered.reject(new Error(`Cannot measure: ${left} requests were not answered within ${maxRoundMs} ms`)),
+    maxRoundMs,
   );
   const startedMs = performance.now();
   for (let say = 0; say < saysEach; say += 1) for (const person of crowd) person.say('/generate a red fox in the snow');

@@ -5,7 +5,7 @@ import { keyAt, promptOf } from '../../simulator/world.ts';
 import { line } from '../bench-jobs.ts';
 import { openBenchCore } from '../open-bench-core.ts';
 import { createOpenAiProvider } from './openai-provider.ts';
-import { model, patience } from './limits.ts';
+import { model, limits } from './limits.ts';
 import { startUpstream } from './upstream.ts';
 
 /** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */
@@ -34,7 +34,7 @@ async function openApp({ world, clock, random, penalized }: Stage): Promise<Open
       random,
       // Keys are tested at the start and now and then, as with an operator who set nothing.
       env: { IMAGE_CHAIN: `${line}:${model}`, KEYS_TEST_ON_START: 'on', HEALTH_CHECK_INTERVAL_S: '300' },
-      config: { timeoutMs: perKind(patience.callMs), deadlineMs: perKind(patience.requestMs) },
+      config: { timeoutMs: perKind(limits.callMs), deadlineMs: perKind(limits.requestMs) },
     }),
   );
   const { service, storage } = core;

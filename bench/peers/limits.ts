@@ -1,7 +1,7 @@
 export const model = 'bench-model';
 
 /** How long everybody waits, so that a hanging key or peer cannot hold up the whole benchmark. */
-export const patience = {
+export const limits = {
   /** For one call with one key. */
   callMs: 3_000,
   /** For one request, whatever happens behind it. */

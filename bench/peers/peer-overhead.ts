@@ -1,16 +1,16 @@
 import { Agent, request } from 'undici';
 import { addedLatency } from '../added-latency.ts';
-import type { AttemptStage } from '../call-paths.ts';
+import type { CallPaths } from '../call-paths.ts';
 import type { Figure, Progress } from '../figure.ts';
 import { benchSecrets } from '../open-bench-core.ts';
-import { patience } from './limits.ts';
+import { limits } from './limits.ts';
 import { portkeyConfig, portkeyHeaders, portkeyName, startPortkey } from './portkey.ts';
 
 const turns = 60;
 const body = JSON.stringify({ model: 'bench-model', prompt: 'a red fox' });
 
 /** What the peer gateway adds to the very same call, beside what Darkroom adds; nothing where it cannot be had. */
-export async function besidePeer(stage: AttemptStage, url: string, progress: Progress): Promise<readonly Figure[]> {
+export async function peerOverhead(stage: CallPaths, url: string, progress: Progress): Promise<readonly Figure[]> {
   const started = await startPortkey();
   if ('why' in started) {
     progress(`without the peer: ${started.why}`);
@@ -19,7 +19,7 @@ export async function besidePeer(stage: AttemptStage, url: string, progress: Pro
   await using gateway = started;
   const agent = new Agent();
   await using _closing = { [Symbol.asyncDispose]: () => agent.close() };
-  const config = portkeyConfig('loadbalance + retry', benchSecrets(10), patience.callMs);
+  const config = portkeyConfig('loadbalance + retry', benchSecrets(10), limits.callMs);
   const headers = portkeyHeaders(config, new URL('.', url).href.replace(/\/images\/$/, ''));
   const throughPeer = async () => {
     const response = await request(`${gateway.url}/v1/images/generations`, {

@@ -5,13 +5,13 @@ import { plentyScenarios } from '../../simulator/scenarios.ts';
 import { tableOf } from '../../simulator/table.ts';
 import type { BenchmarkReport, Figure, Progress } from '../figure.ts';
 import { app } from './darkroom-contender.ts';
-import { patience } from './limits.ts';
+import { limits } from './limits.ts';
 import { playRow, type RowSettings } from './play-row.ts';
 import { nameOf, portkey } from './portkey-contender.ts';
 import { portkeyModes, portkeyName, startPortkey } from './portkey.ts';
 
 /** They need more than two hundred requests or half a minute, or say nothing new. */
-const leftOut: ReadonlySet<string> = new Set(['unknown-seats', 'healed', 'shared-free-accounts']);
+const skippedRows: ReadonlySet<string> = new Set(['unknown-seats', 'healed', 'shared-free-accounts']);
 /** A third of the matrix's outage, so that everybody can make all requests in time. */
 const shortOutage: Scenario = {
   name: 'outage',
@@ -19,7 +19,7 @@ const shortOutage: Scenario = {
   faults: [{ deed: 'unavailable', of: 'provider', fromMs: 250, untilMs: 3_250 }],
 };
 const rows: readonly Scenario[] = plentyScenarios
-  .filter(({ name }) => !leftOut.has(name))
+  .filter(({ name }) => !skippedRows.has(name))
   .map((scenario) => (scenario.name === shortOutage.name ? shortOutage : scenario));
 /** Attempts wait for seconds there; so few are made in time by everybody, and meet the same luck. */
 const fewRequests: ReadonlyMap<string, number> = new Map([['seventy-percent', 40]]);
@@ -29,7 +29,7 @@ const settings: RowSettings = {
   requests: 200,
   serviceMs: 50,
   seed: 1,
-  rowMs: patience.rowMs,
+  rowMs: limits.rowMs,
 };
 
 type PeersReport = BenchmarkReport & { readonly matrix: readonly Measured[] };

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Contender } from '../../simulator/contender.ts';
 import { keyAt, promptOf } from '../../simulator/world.ts';
-import { model, patience } from './limits.ts';
+import { model, limits } from './limits.ts';
 import { portkeyConfig, portkeyHeaders, type PortkeyMode } from './portkey.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -20,7 +20,7 @@ export function portkey(mode: PortkeyMode, url: string): Contender {
       const agent = new Agent();
       opening.defer(() => agent.destroy());
       const keys = Array.from({ length: world.keys }, (_, index) => keyAt(index + 1).reveal());
-      const headers = portkeyHeaders(portkeyConfig(mode, keys, patience.callMs), baseUrl);
+      const headers = portkeyHeaders(portkeyConfig(mode, keys, limits.callMs), baseUrl);
       const opened = opening.move();
       return {
         ask: async (number) => {
@@ -30,7 +30,7 @@ export function portkey(mode: PortkeyMode, url: string): Contender {
               headers,
               body: JSON.stringify({ model, prompt: promptOf(number) }),
               dispatcher: agent,
-              signal: AbortSignal.timeout(patience.requestMs),
+              signal: AbortSignal.timeout(limits.requestMs),
             });
             const { data } = (await response.body.json()) as { readonly data?: readonly { b64_json?: string }[] };
             return response.statusCode === 200 && data?.[0]?.b64_json !== undefined;

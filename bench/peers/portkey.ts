@@ -12,7 +12,7 @@ const home = join(resultsDir, 'peers', 'portkey-1.15.2');
 const program = join(home, 'node_modules/@portkey-ai/gateway/build/start-server.js');
 const answer = z.object({ port: z.number() });
 /** What the gateway runs as it is needs none of its dependencies' own scripts. */
-const quietly = [
+const quietFlags = [
   '--ignore-scripts',
   '--no-audit',
   '--no-fund',
@@ -31,7 +31,7 @@ export async function startPortkey(): Promise<Portkey | { readonly why: string }
   try {
     if (!existsSync(program)) {
       mkdirSync(home, { recursive: true });
-      await npm(['install', '--prefix', home, wanted, ...quietly], home);
+      await npm(['install', '--prefix', home, wanted, ...quietFlags], home);
     }
   } catch (error) {
     return { why: `npm could not install ${wanted}: ${firstLine(error)}` };

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { World } from '../../simulator/world.ts';
 import type { HttpReply } from '../../src/providers/http/http-exchange.ts';
-import { type Spoken, spokenFor } from './wire-answer.ts';
+import { type WireAnswer, wireAnswerFor } from './wire-answer.ts';
 
 export type Upstream = AsyncDisposable & {
   /** Ends in `/v1`. */
@@ -42,7 +42,7 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   const { prompt } = JSON.parse(body) as { readonly prompt: string };
   const at = world.calls.length;
   const reply = await world.call(place, numberIn(prompt), gone.signal);
-  speak(response, spokenFor(world.calls[at]?.met, world.seats(place), retryAfterOf(reply)));
+  speak(response, wireAnswerFor(world.calls[at]?.met, world.seats(place), retryAfterOf(reply)));
 }
 
 function retryAfterOf(reply: HttpReply): string | undefined {
@@ -50,9 +50,9 @@ function retryAfterOf(reply: HttpReply): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function speak(response: ServerResponse, spoken: Spoken): void {
-  if (spoken.kind === 'cut') response.destroy();
-  else response.writeHead(spoken.status, spoken.headers).end(spoken.body);
+function speak(response: ServerResponse, wireAnswer: WireAnswer): void {
+  if (wireAnswer.kind === 'cut') response.destroy();
+  else response.writeHead(wireAnswer.status, wireAnswer.headers).end(wireAnswer.body);
 }
 
 function numberIn(words: string): number {

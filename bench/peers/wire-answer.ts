@@ -1,7 +1,7 @@
 import type { Call } from '../../simulator/world.ts';
 
 /** An answer as it goes over the wire; `cut` breaks the connection without one. */
-export type Spoken =
+export type WireAnswer =
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -13,7 +13,7 @@ export type Spoken =
 const picture = JSON.stringify({ created: 1, data: [{ b64_json: 'iVBORw0KGgo=' }] });
 
 /** What an OpenAI-shaped server says to a call that met this; `retryAfter` in whole seconds where it says when. */
-export function spokenFor(met: Call['met'], seats: number, retryAfter?: string): Spoken {
+export function wireAnswerFor(met: Call['met'], seats: number, retryAfter?: string): WireAnswer {
   switch (met) {
     case undefined:
     case 'slow':
@@ -51,10 +51,10 @@ export function spokenFor(met: Call['met'], seats: number, retryAfter?: string):
   }
 }
 
-function complaint(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): Spoken {
+function complaint(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): WireAnswer {
   return answer(status, JSON.stringify({ error: { message, type: 'error', param: null, code } }), headers);
 }
 
-function answer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Spoken {
+function answer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): WireAnswer {
   return { kind: 'answer', status, headers: { 'content-type': 'application/json', ...headers }, body };
 }

@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { freeMemoryWhenQuiet } from '../../src/cli/start.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { openAttemptStage } from '../call-paths.ts';
+import { openCallPaths } from '../call-paths.ts';
 
 const callsEach = 3;
 const atOnce = 16;
@@ -10,7 +10,7 @@ const [dir = '', url = '', keys = ''] = process.argv.slice(2);
 
 async function callWithAll(): Promise<void> {
   const giving = freeMemoryWhenQuiet(systemClock);
-  const stage = await openAttemptStage({ dir, url, keys: Number(keys), seatsPerKey: 1, atOnce });
+  const stage = await openCallPaths({ dir, url, keys: Number(keys), seatsPerKey: 1, atOnce });
   let left = Number(keys) * callsEach;
   const work = async () => {
     while (left > 0) {
