@@ -51,7 +51,12 @@ export function wireAnswerFor(met: Call['met'], seats: number, retryAfter?: stri
   }
 }
 
-function complaint(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): WireAnswer {
+function complaint(
+  status: number,
+  code: string,
+  message: string,
+  headers?: Readonly<Record<string, string>>,
+): WireAnswer {
   return answer(status, JSON.stringify({ error: { message, type: 'error', param: null, code } }), headers);
 }
 
