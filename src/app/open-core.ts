@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
-import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
+import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints, createEventBus } from '../domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
@@ -28,7 +28,6 @@ import { openStorage, type Storage } from '../storage/open-storage.ts';
 import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
-import { createEventBus } from './event-bus.ts';
 import { databasePath } from './maintenance.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
 

@@ -11,6 +11,7 @@ import { callbackVerbs } from '../../src/messages/view.ts';
 import { aView } from '../messages/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { messageOf, userOf } from '../journeys/raw-updates.ts';
+import { runs } from '../support/property-runs.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
 const [stranger, owner] = [8, 7];
@@ -128,6 +129,6 @@ test('whatever data a press carries, it is answered once and changes nothing tha
       expect(answers[0]).toMatch(/\S/);
       expect(done).toEqual(Object.hasOwn(allowed, written) ? allowed[written] : []);
     }),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
 }, 60_000);

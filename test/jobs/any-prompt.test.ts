@@ -11,6 +11,7 @@ import type { HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { openStorage } from '../../src/storage/open-storage.ts';
 import { aResult, aView } from '../messages/builders.ts';
 import { parseTelegramHtml } from '../messages/telegram-html.ts';
+import { runs } from '../support/property-runs.ts';
 
 const half = fc.integer({ min: 0xd800, max: 0xdfff }).map((code) => String.fromCharCode(code));
 const control = fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code));
@@ -103,7 +104,7 @@ test('any text is kept, sent and shown well-formed, whatever it is made of (A1, 
         must(shown.length <= limit && isClean, { prompt, shown });
       }
     }),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
-  expect(kept).toBeGreaterThan(5_000);
+  expect(kept).toBeGreaterThan(runs(5_000));
 }, 60_000);

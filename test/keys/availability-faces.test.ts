@@ -7,6 +7,7 @@ import type { SeatAnswer } from '../../src/domain/key-leases.ts';
 import { viewOf } from '../../src/jobs/generation-service.ts';
 import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
+import { runs } from '../support/property-runs.ts';
 
 const happenings = [
   'probe-begins',
@@ -131,7 +132,7 @@ test('the pool, readiness, /status and the view of the keys say the same of them
         expect(said).toEqual(expected);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ModelledPool } from './pool-model.ts';
 import { aCrowdedStep, aSetting, aStep, places } from './pool-steps.ts';
+import { runs } from '../support/property-runs.ts';
 
 /**
  * Whatever happens in whatever order: no seat is given twice and none is lost, no key is handed out that rests, is
@@ -15,7 +16,7 @@ test('the pool keeps its promises through calls, verdicts, time, set clocks, cha
       for (const step of steps) await pool.step(step);
       expect(await pool.end()).toEqual([]);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 }, 60_000);
 
@@ -27,6 +28,6 @@ test('the pool keeps its promises while it finds out which keys share an account
       for (const step of steps) await pool.step(step);
       expect(await pool.end()).toEqual([]);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 }, 60_000);

@@ -4,6 +4,7 @@ import type { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
 import { checkUrl, guardedConnector } from '../../src/media/guarded-connect.ts';
 import { classOfText, classOfV4, classOfV6 } from './address-classes.ts';
+import { runs } from '../support/property-runs.ts';
 
 const rules = { allowPrivateHosts: [] };
 
@@ -137,9 +138,9 @@ test('of 10,000 addresses in all spellings none that is not public is ever diall
       if (isNamed) for (const address of addresses.slice(0, 10)) expect(classOfText(address)).not.toBe('not-public');
       seen[dialled.length > 0 ? 'dialled' : 'refused'] += 1;
     }),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   );
-  expect(Math.min(seen.dialled, seen.refused)).toBeGreaterThan(500);
+  expect(Math.min(seen.dialled, seen.refused)).toBeGreaterThan(runs(500));
 });
 
 test('an address that is public is not refused, in whatever spelling a parser understands (S14)', () => {
@@ -152,9 +153,9 @@ test('an address that is public is not refused, in whatever spelling a parser un
       if (ofClass !== 'either') expect(checkUrl(text, rules).ok).toBe(ofClass === 'public');
       seen += ofClass === 'public' ? 1 : 0;
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
-  expect(seen).toBeGreaterThan(300);
+  expect(seen).toBeGreaterThan(runs(300));
 });
 
 test.each([

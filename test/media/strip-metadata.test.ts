@@ -21,6 +21,7 @@ import {
   webpChunk,
   type Hide,
 } from './hidden-words.ts';
+import { runs } from '../support/property-runs.ts';
 
 const drawn = Buffer.from(await drawPicture({ prompt: 'a red fox', width: 96, height: 64 }));
 
@@ -174,6 +175,6 @@ test('whatever bytes follow the beginning of a picture, they are read to their e
     fc.property(file, ({ mime, bytes }) => {
       expect(withoutMetadata(bytes, mime)?.bytes ?? 0).toBeLessThanOrEqual(bytes.byteLength);
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });

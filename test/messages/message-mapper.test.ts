@@ -7,6 +7,7 @@ import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase, outcomeFor } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
+import { runs } from '../support/property-runs.ts';
 
 const catalog = loadCatalog();
 const mapper = createMessageMapper(catalog);
@@ -233,7 +234,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
         shown(mapper.start(locale, { name: prompt, admin: true }));
       },
     ),
-    { numRuns: 300, endOnFailure: true },
+    { numRuns: runs(300), endOnFailure: true },
   );
 });
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MultiPatternSearch } from '../../../src/observability/redaction/multi-pattern-search.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const letters = fc.constantFrom('a', 'b', 'A', 'ü', 'ā');
 const form = fc.string({ unit: letters, minLength: 1, maxLength: 12 });
@@ -25,6 +26,6 @@ test('MultiPatternSearch.findIn() finds the first form, the longest of several a
         expect(book.findIn(words, from)).toEqual(found.flat()[0]);
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

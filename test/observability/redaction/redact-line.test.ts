@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Secret } from '../../../src/kit/secret.ts';
 import { redactLine, createRedactor, type Redactor } from '../../../src/observability/redaction/redactor.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const plain = 'a-secret-of-letters-alone';
 const awkward = 'sk"with\\awkward/signs+Zü';
@@ -58,7 +59,7 @@ test('redactLine() hides the same with and without the shortcut', () => {
       expect(JSON.parse(result)).toEqual(carefully(text, redactor));
       expect(result.indexOf('\n')).toBe(result.length - 1);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

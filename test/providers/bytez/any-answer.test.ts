@@ -5,6 +5,7 @@ import type { SynchronousProvider } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';
 import type { HttpHeaders, HttpClient } from '../../../src/providers/http/http-exchange.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
 const prompt = 'a red fox that holds a sign saying "credits, quota, unauthorized" in the snow';
@@ -78,7 +79,7 @@ test('createBytezProvider() understands every answer without throwing, and tells
       expect(told).not.toContain('aredfoxthatholdsasign');
       expect(told).not.toContain('unauthorizedinthesnow');
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutPrompt } from '../../../src/providers/classification/strip-echo.ts';
 import { workedMs } from '../../support/worked-ms.ts';
+import { runs } from '../../support/property-runs.ts';
 
 const prompt = 'a fox with a sign saying "you are out of credits"';
 
@@ -56,7 +57,7 @@ test('withoutPrompt() leaves no twenty letters in a row of what was asked for', 
         for (let at = 0; at + 20 <= asked.length; at += 1) expect(rest).not.toContain(asked.slice(at, at + 20));
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 

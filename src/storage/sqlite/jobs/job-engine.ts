@@ -26,12 +26,26 @@ import {
   requeueFrontJob,
 } from './claim.ts';
 import { acceptJob } from './accept.ts';
-import { Listeners } from '../../../kit/listeners.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
 import { callsByDay } from './calls-by-day.ts';
 import { engineStats, openJobsOf, placeAhead } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';
+
+/** A set of listeners for one event. */
+class Listeners<Given extends readonly unknown[]> {
+  readonly #listeners = new Set<(...given: Given) => void>();
+
+  /** Disposing removes the listener; the same listener added twice is called once. */
+  add(listener: (...given: Given) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  call(...given: Given): void {
+    for (const listener of this.#listeners) listener(...given);
+  }
+}
 
 export type SqliteDeliveryOptions = {
   readonly database: Database;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { createEventBus } from '../../src/app/event-bus.ts';
-import type { AppEvent } from '../../src/domain/events.ts';
+import { createEventBus, type AppEvent } from '../../src/domain/events.ts';
 
 const warning = (text: string): AppEvent => ({ event: 'config.warning', text });
 const nameOf = (event: AppEvent) => (event.event === 'config.warning' ? event.text : event.event);
