@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPromptOptions } from '../src/jobs/request/request-options.ts';
-import { splitKeys } from '../src/keys/sources/read-keys.ts';
+import { splitKeys } from '../src/keys/sources/split-keys.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { describeError } from '../src/observability/describe-error.ts';
 import { createRedactor } from '../src/observability/redaction/redactor.ts';
@@ -100,7 +100,7 @@ test('patterns that are put together at run time are as quick (H23)', () => {
   expect(built.map(({ name }) => name).sort()).toEqual([
     'cli/demo/demo.ts',
     'jobs/request/request-options.ts',
-    'keys/sources/read-keys.ts',
+    'keys/sources/split-keys.ts',
     'providers/classification/strip-echo.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [

@@ -7,8 +7,11 @@ const reading = 'test/keys/sources/read-keys.test.ts';
 
 /** Reading keys, a key's life, the pool. */
 export const keyMutants = [
-  mutant('invisible signs stay in a key', ".replace(invisible, '')\n", '\n', reading),
-  mutant('quotation marks stay around a key', "entry.replace(outerQuotes, '')", 'entry', reading),
+  mutant('invisible signs stay in a key', "linesOf(value.replace(invisible, ''))", 'linesOf(value)', reading),
+  mutant('quotation marks stay around a key', "entry.replace(outerMarks, '')", 'entry', reading),
+  mutant('words of a comment are keys', ".replace(comment, '$1')", '', reading),
+  mutant('an address beside a key is a key', 'return other?.[1];', 'return undefined;', reading),
+  mutant('a remark behind a key is a key', 'if (why !== undefined && hasKey) isRemark = true;', '', reading),
   mutant('a quotation mark inside a key passes', 'if (anyQuote.test(key))', 'if (false)', reading),
   mutant('a key that is no header value passes', '/^[\\x21-\\x7e]+$/.test(key)', 'true', reading),
   mutant('the name of a header passes as a key', 'if (headerName.test(key))', 'if (false)', reading),

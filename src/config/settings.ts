@@ -108,13 +108,13 @@ export const providerMeanings = {
 
 /** The ways to name keys behind a provider's prefix, in the order in which they are read. */
 export const keyMeanings = {
-  API_KEY: 'One key, or several separated by commas or spaces. All the ways below may be used together.',
+  API_KEY: 'One key, or several separated by commas, semicolons or spaces. All the ways below may be used together.',
   API_KEY_1: 'Numbered keys: any number, gaps allowed.',
   API_KEY2: 'Numbered without the second underscore, as some tools write it.',
-  API_KEYS: 'A list of keys.',
+  API_KEYS: 'A list of keys, or a JSON list.',
   API_KEY_FALLBACK_1: 'Keys that come after all of those above in the order.',
   API_KEY_FILE:
-    'A file with one key a line (a mounted secret), at most 64 KB; lines that begin with # are skipped. A change takes effect within seconds.',
+    'A file with one key a line (a mounted secret), at most 64 KB; text behind a # is a comment. A change takes effect within seconds.',
 } as const;
 
 /** Keys of several providers in one file. */

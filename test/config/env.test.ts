@@ -86,6 +86,6 @@ test.each(['DEBUG', 'NODE_DEBUG'])(
 );
 
 test('characters with a meaning in shells and URLs stay in a key of the file, byte for byte (K6)', () => {
-  const key = String.raw`k$HOME%20#&=${'`'}id${'`'}$(id)\n/+;!~`;
+  const key = String.raw`k$HOME%20#&=${'`'}id${'`'}$(id)\n/+!~`;
   expect(readKeys(reading(`BYTEZ_API_KEY='${key}'`).env).keys.map(({ secret }) => secret.reveal())).toEqual([key]);
 });

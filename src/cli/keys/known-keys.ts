@@ -1,7 +1,8 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { fingerprint } from '../../keys/sources/identify-keys.ts';
 import { keyVariables } from '../../keys/sources/key-variables.ts';
-import { type ProviderKey, readKeys, splitKeys } from '../../keys/sources/read-keys.ts';
+import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
+import { splitKeys } from '../../keys/sources/split-keys.ts';
 import { Secret } from '../../kit/secret.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import { openAdmin } from '../../app/open-admin.ts';

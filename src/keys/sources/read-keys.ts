@@ -3,6 +3,7 @@ import { Secret } from '../../kit/secret.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
 import { type ReadKeyFile, readKeyFile } from './key-file.ts';
+import { splitKeys } from './split-keys.ts';
 import { type PoolEntry, parseTokenPool } from './token-pool-file.ts';
 
 /** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
@@ -61,9 +62,7 @@ export function pathIn(value: string | undefined): string {
 function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile, warnings: string[]): Source[] {
   const value = env[variable.name] ?? '';
   if (variable.holds === 'keys') return [{ where: variable.name, value }];
-  const text = readText(variable.name, value, readFile, warnings);
-  const lines = (text ?? '').split(/\r\n|\r|\n/).filter((line) => !/^[\s\ufeff]*#/.test(line));
-  return [{ where: variable.name, value: lines.join('\n') }];
+  return [{ where: variable.name, value: readText(variable.name, value, readFile, warnings) ?? '' }];
 }
 
 function readPool(
@@ -163,45 +162,4 @@ export function readWeights(
     }
   }
   return { weights, warnings };
-}
-
-/** One entry of a list of keys; `position` counts from 1 over everything that is not empty. */
-export type KeyEntry =
-  | { readonly position: number; readonly kind: 'key'; readonly key: string }
-  | { readonly position: number; readonly kind: 'refused'; readonly why: string };
-
-const invisible = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
-const quotes = '"\'\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07';
-const outerQuotes = new RegExp(`^[${quotes}]+|[${quotes}]+$`, 'g');
-const anyQuote = new RegExp(`[${quotes}]`);
-const separators = /[\s,]+/;
-/** The name of a pasted header: `X-Name:`. */
-const headerName = /^[A-Za-z][A-Za-z-]*:$/;
-
-const minKeyLength = 8;
-const maxKeyLength = 512;
-
-/** Splits a value at commas, spaces and line ends, and checks that an HTTP header can contain each entry. */
-export function splitKeys(value: string): readonly KeyEntry[] {
-  return value
-    .replace(invisible, '')
-    .split(separators)
-    .map((entry) => entry.replace(outerQuotes, ''))
-    .filter((entry) => entry !== '')
-    .map((entry, index) => judge(entry, index + 1));
-}
-
-function judge(key: string, position: number): KeyEntry {
-  const why = mistakeOf(key);
-  return why === undefined ? { position, kind: 'key', key } : { position, kind: 'refused', why };
-}
-
-function mistakeOf(key: string): string | undefined {
-  if (anyQuote.test(key)) return 'it has a quotation mark inside';
-  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has a character that an HTTP header cannot carry';
-  if (headerName.test(key)) return 'it is the name of a header';
-  if (key.length < minKeyLength || key.length > maxKeyLength) {
-    return `a key has ${minKeyLength} to ${maxKeyLength} characters`;
-  }
-  return undefined;
 }
