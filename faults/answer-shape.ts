@@ -13,6 +13,7 @@ const blameOf = {
   overloaded: 'provider',
   unreachable: 'provider',
   malformed: 'provider',
+  'blocks-this-machine': 'provider',
   'failed-run': 'provider',
   unrecognized: 'provider',
   'result-unavailable': 'provider',

@@ -34,6 +34,7 @@ const reasonTexts = {
   overloaded: 'the provider failed',
   unreachable: 'the provider could not be reached',
   malformed: 'the answer could not be read',
+  'blocks-this-machine': 'the provider lets no call of this machine in',
   'failed-run': 'the run failed',
   unrecognized: 'an unknown answer',
   'result-unavailable': 'the result could not be fetched',

@@ -25,13 +25,24 @@ export type FailureCode = (typeof failureCodes)[number];
 /** How sure the classification is: by a structured code or a documented status, by a type or an undocumented status, or by words alone. */
 export type Sureness = 'sure' | 'likely' | 'guess';
 
+/** What the account of a key cannot pay for: calls of this price (it may still pay for cheaper ones), or every call. */
+export type CreditScope = 'this-price' | 'all';
+
 /**
  * How one attempt failed, and whose fault it was. Adapters and the media room make these, once, at the edge; everyone
  * after them switches on `blame` and `reason`. `detail` is for the operator: short, without secrets. Without
- * `sureness` the failure is sure.
+ * `sureness` the failure is sure. `retryAfterMs` is the wait that the provider stated, up to a day.
  */
 export type AttemptFailure = { readonly detail: string; readonly sureness?: Sureness } & (
-  | { readonly blame: 'key'; readonly reason: 'rejected' | 'out-of-credit' | 'concurrency' | 'not-entitled' }
+  | { readonly blame: 'key'; readonly reason: 'rejected' | 'concurrency' | 'not-entitled' }
+  | {
+      readonly blame: 'key';
+      /** No money, or an allowance of a day or a month is used up: with `retryAfterMs` it is full again after that time. */
+      readonly reason: 'out-of-credit';
+      /** Absent when the provider does not say. */
+      readonly credit?: CreditScope;
+      readonly retryAfterMs?: number;
+    }
   | { readonly blame: 'key'; readonly reason: 'rate-limited'; readonly retryAfterMs?: number }
   | { readonly blame: 'model'; readonly reason: 'unknown-model' }
   | {
@@ -39,6 +50,8 @@ export type AttemptFailure = { readonly detail: string; readonly sureness?: Sure
       readonly reason: 'timed-out' | 'overloaded' | 'unreachable' | 'malformed' | 'failed-run';
       readonly retryAfterMs?: number;
     }
+  /** The provider, or the content network in front of it, refuses this machine or its address: no key is at fault. */
+  | { readonly blame: 'provider'; readonly reason: 'blocks-this-machine'; readonly retryAfterMs?: number }
   | {
       readonly blame: 'provider';
       readonly reason: 'result-unavailable' | 'result-forbidden' | 'result-unusable' | 'result-too-large';
@@ -70,6 +83,7 @@ export const failureTraits = {
   overloaded: { scope: 'provider', action: 'wait' },
   unreachable: { scope: 'network', action: 'wait' },
   malformed: { scope: 'provider', action: 'wait' },
+  'blocks-this-machine': { scope: 'network', action: 'wait' },
   'failed-run': { scope: 'provider', action: 'wait' },
   unrecognized: { scope: 'provider', action: 'wait' },
   'result-unavailable': { scope: 'provider', action: 'wait' },

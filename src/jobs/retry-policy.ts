@@ -59,6 +59,7 @@ const codes = {
   overloaded: 'provider-down',
   unreachable: 'provider-down',
   malformed: 'provider-down',
+  'blocks-this-machine': 'provider-down',
   'failed-run': 'provider-down',
   unrecognized: 'provider-down',
   'result-unavailable': 'result-unavailable',

@@ -35,6 +35,7 @@ export const adminMessageVariables = {
   'reason.overloaded': [],
   'reason.unreachable': [],
   'reason.malformed': [],
+  'reason.blocks-this-machine': [],
   'reason.failed-run': [],
   'reason.unrecognized': [],
   'reason.result-unavailable': [],

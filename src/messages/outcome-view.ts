@@ -106,6 +106,7 @@ const retryMessages = {
   overloaded: 'status-message.retrying-service-error',
   unreachable: 'status-message.retrying-service-error',
   malformed: 'status-message.retrying-service-error',
+  'blocks-this-machine': 'status-message.retrying-service-error',
   unrecognized: 'status-message.retrying-service-error',
   'failed-run': 'status-message.retrying-service-error',
   'result-unavailable': 'status-message.retrying-damaged-result',

@@ -20,6 +20,7 @@ const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'provider', reason: 'timed-out', detail: '' }, 2, wait(4_000, true)],
   [{ blame: 'provider', reason: 'unreachable', detail: '' }, 1, wait(2_000, true)],
   [{ blame: 'provider', reason: 'malformed', detail: '' }, 1, wait(2_000, true)],
+  [{ blame: 'provider', reason: 'blocks-this-machine', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'failed-run', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'overloaded', retryAfterMs: 20_000, detail: '' }, 1, wait(20_000, false)],

@@ -36,6 +36,7 @@ export const reasons = Object.keys({
   overloaded: 0,
   unreachable: 0,
   malformed: 0,
+  'blocks-this-machine': 0,
   unrecognized: 0,
   'failed-run': 0,
   'result-unavailable': 0,

@@ -21,6 +21,7 @@ export function verdictFor(failure: AttemptFailure): KeyVerdict {
     case 'overloaded':
     case 'unreachable':
     case 'malformed':
+    case 'blocks-this-machine':
     case 'failed-run':
     case 'unrecognized':
     case 'result-unavailable':

@@ -40,6 +40,7 @@ export const bytezFailures: FailureTable = {
       means: 'rejected',
       sureness: 'likely',
       unless: [
+        says.blocksThisMachine,
         says.refused,
         says.spentCredit,
         says.paymentRequired,

@@ -128,6 +128,7 @@ function failureFor(reason: AnsweredReason, detail: string, { retryAfterMs, ...s
     case 'overloaded':
     case 'unreachable':
     case 'malformed':
+    case 'blocks-this-machine':
     case 'failed-run':
       return { blame: 'provider', reason, detail, ...sure, ...wait };
     case 'unrecognized':

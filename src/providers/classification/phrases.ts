@@ -45,6 +45,8 @@ export const knownPhrases = {
     means: 'bad-request',
     says: /\b(?:prompt|text|input) (?:is |was )?(?:too (?:long|short)|empty|missing)|maximum (?:context|prompt|input) length|\bexpected parameter\(s\)|(?:missing|empty|invalid) prompt\b/i,
   },
+  /** A content network in front of the provider, such as Cloudflare's `error code: 1010`. */
+  blocksThisMachine: { means: 'blocks-this-machine', says: /^\s*error code: ?10(?:0[5-9]|1[02]|20)\b/i },
   timedOut: {
     means: 'timed-out',
     says: /timed[ -]out|time[ -]?out (?:exceeded|expired|reached|error)|gateway time-?out|deadline exceeded/i,
