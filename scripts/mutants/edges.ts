@@ -63,7 +63,7 @@ export const edgeMutants = [
   ),
   mutant(
     'a short token does for every address',
-    "if ((env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];",
+    "if (unquoted(env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];",
     'return [];',
     'test/config/config.test.ts',
     routes,
@@ -173,6 +173,18 @@ export const edgeMutants = [
     'if (seen.has(name)) warnings.push',
     'if (false) warnings.push',
     'test/config/env.test.ts',
+  ),
+  mutant(
+    'a value cut at a # is not told',
+    'if (/^[^#]*\\S#/.test(value)) {',
+    'if (false) {',
+    'test/config/env.test.ts',
+  ),
+  mutant(
+    'quotation marks around a setting stay',
+    "const text = clean(written ?? '');",
+    "const text = written ?? '';",
+    'test/config/values-on-their-way.test.ts',
   ),
   mutant(
     'the debugger may be open in production',

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Chains, type JobKind, type Lane, kindTraits, perKind } from '../domain/job.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { Secret } from '../kit/secret.ts';
+import { unquoted } from '../kit/unquoted.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
 import { environmentSchema, type logLevels, type rotationStrategies } from './schema.ts';
 
@@ -75,9 +76,9 @@ const shortestPublicToken = 32;
 
 /** A port that the network reaches can be tried with tokens, so the token has to be long. */
 function adminTokenMistakes(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const host = (env['HTTP_HOST'] ?? '').replace(/^\[(.*)\]$/, '$1');
+  const host = unquoted(env['HTTP_HOST'] ?? '').replace(/^\[(.*)\]$/, '$1');
   if (host === '' || isLoopback(host)) return [];
-  if ((env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];
+  if (unquoted(env['ADMIN_TOKEN'] ?? '').length >= shortestPublicToken) return [];
   return [
     `ADMIN_TOKEN must have at least ${shortestPublicToken} characters, because HTTP_HOST is not a loopback address; set a longer one, or remove HTTP_HOST`,
   ];

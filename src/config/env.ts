@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { valueWarnings } from './value-warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +27,7 @@ export function readEnvironment(options: EnvironmentOptions): EnvironmentReading
   const file = readDotEnv(join(options.cwd, '.env'), readFile);
   const env = { ...file.values, ...real };
   const hasFile = Object.keys(file.values).length > 0;
-  return { env, warnings: [...file.warnings, ...debugWarnings(env)], hasFile };
+  return { env, warnings: [...file.warnings, ...valueWarnings(env), ...debugWarnings(env)], hasFile };
 }
 
 function readDotEnv(path: string, readFile: (path: string) => string): { values: Environment; warnings: string[] } {
@@ -45,17 +46,26 @@ function readDotEnv(path: string, readFile: (path: string) => string): { values:
 
 const assignment = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=[^\S\n]*(.*)$/;
 
-/** Node's parser takes the last of two equal names and lets an open quote swallow the lines that follow, both silently. */
+/**
+ * Node's parser takes the last of two equal names, lets an open quote swallow the lines that follow, cuts a value at a #,
+ * joins no lines at a backslash, and takes a line without = for the beginning of the next name: all silently.
+ */
 function suspiciousLines(text: string): string[] {
   const warnings: string[] = [];
   const seen = new Set<string>();
   const lines = text.split(/\r\n|\r|\n/);
   for (let index = 0; index < lines.length; index += 1) {
-    const [, name, value = ''] = assignment.exec(lines[index] ?? '') ?? [];
-    if (name === undefined) continue;
+    const line = lines[index] ?? '';
+    const [, name, value = ''] = assignment.exec(line) ?? [];
+    if (name === undefined) {
+      const isText = !/^\s*(?:#|$)/.test(line);
+      if (isText) warnings.push(`.env line ${index + 1} is no NAME=value, and hides the name on the line after it`);
+      continue;
+    }
     if (seen.has(name)) warnings.push(`.env line ${index + 1} sets ${name} again; the last one counts`);
     seen.add(name);
     const quote = /^["'`]/.exec(value)?.[0];
+    if (quote === undefined) warnings.push(...unquotedWarnings(index + 1, name, value));
     if (quote === undefined || value.includes(quote, 1)) continue;
     const length = lines.slice(index + 1).findIndex((line) => line.includes(quote));
     const swallowed = length < 0 ? [] : lines.slice(index + 1, index + 2 + length);
@@ -65,6 +75,16 @@ function suspiciousLines(text: string): string[] {
     index += swallowed.length;
   }
   return warnings;
+}
+
+function unquotedWarnings(line: number, name: string, value: string): readonly string[] {
+  if (/^[^#]*\S#/.test(value)) {
+    return [`.env line ${line} cuts ${name} at a #; enclose the value in quotation marks if the # belongs to it`];
+  }
+  if (/\\\s*$/.test(value)) {
+    return [`.env line ${line} ends ${name} with a backslash, but lines are not joined here; write it on one line`];
+  }
+  return [];
 }
 
 /** Debug output of libraries bypasses the logger and may contain URLs with the bot's token. */

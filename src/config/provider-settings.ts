@@ -2,6 +2,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { providerDefinitions, builtInChain, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
+import { unquoted } from '../kit/unquoted.ts';
 import { type Candidate, candidateName, type Chains, perKind } from '../domain/job.ts';
 
 export type ProviderConfig = {
@@ -58,7 +59,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     const [name] = set;
     if (name === undefined) return otherwise;
     if (set.length > 1) mistakes.push(`${set.join(' and ')} mean the same; set only one of them`);
-    const parsed = parse(env[name] ?? '');
+    const parsed = parse(unquoted(env[name] ?? ''));
     if (parsed.ok) return parsed.value;
     mistakes.push(...parsed.mistakes.map((mistake) => `${name} ${mistake}`));
     return otherwise;

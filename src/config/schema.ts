@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/job.ts';
 import { Secret } from '../kit/secret.ts';
+import { unquoted } from '../kit/unquoted.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -19,13 +20,17 @@ import {
 export const rotationStrategies = ['health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'] as const;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/** A token is never guessed at. */
+const asWritten = (text: string) => text;
+
 /** A variable that, unset or empty, has its default. */
-function variable<Value, const Default>(otherwise: Default, parse: Parser<Value>) {
+function variable<Value, const Default>(otherwise: Default, parse: Parser<Value>, clean = unquoted) {
   return z
     .string()
     .optional()
-    .transform((text, context): Value | Default => {
-      if (text === undefined || text === '') return otherwise;
+    .transform((written, context): Value | Default => {
+      const text = clean(written ?? '');
+      if (text === '') return otherwise;
       const parsed = parse(text);
       if (parsed.ok) return parsed.value;
       // The issue carries no input, so that no formatter can show a value.
@@ -69,7 +74,7 @@ function forKinds<const Name extends string, Schema>(
 
 /** Every variable with one name; the providers' own are read by `readProviders` and `readKeys`. */
 export const environmentSchema = z.object({
-  TELEGRAM_BOT_TOKEN: variable(undefined, token),
+  TELEGRAM_BOT_TOKEN: variable(undefined, token, asWritten),
   TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
   ADMIN_IDS: variable([], listOf(userId)),
   PREMIUM_IDS: variable([], listOf(userId)),

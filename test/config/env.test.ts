@@ -63,6 +63,23 @@ test.each([
   expect(warnings).toEqual([`.env line ${line} opens a quotation mark at A and does not close it on that line`]);
 });
 
+test.each([
+  ['A=sec#ret\nB=2\n', ['.env line 1 cuts A at a #; enclose the value in quotation marks if the # belongs to it']],
+  ['A=secret # a comment\nB="sec#ret"\n# C=sec#ret\n', []],
+  [
+    'A=one,\\\n  two\nB=3\n',
+    [
+      '.env line 1 ends A with a backslash, but lines are not joined here; write it on one line',
+      '.env line 2 is no NAME=value, and hides the name on the line after it',
+    ],
+  ],
+  ['A: secret\nB=2', ['.env line 1 is no NAME=value, and hides the name on the line after it']],
+])('readEnvironment() warns about what the parser changes silently in %j', (file, expected) => {
+  const { warnings } = reading(file);
+  expect(warnings).toEqual(expected);
+  expect(warnings.join()).not.toMatch(/sec#?ret|two/);
+});
+
 test('readEnvironment() accepts a value that is meant to span lines', () => {
   const { env, warnings } = reading('KEYS="one\ntwo\nthree"\nB=2\n');
   expect({ ...env }).toEqual({ KEYS: 'one\ntwo\nthree', B: '2' });

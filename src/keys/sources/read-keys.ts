@@ -1,5 +1,6 @@
 import type { ProviderName } from '../../domain/ids.ts';
 import { Secret } from '../../kit/secret.ts';
+import { unquoted } from '../../kit/unquoted.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
 import { type ReadKeyFile, readKeyFile } from './key-file.ts';
@@ -56,7 +57,7 @@ export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = pro
 
 /** Returns the path in a variable, without enclosing quotation marks; empty when there is none. */
 export function pathIn(value: string | undefined): string {
-  return (value ?? '').trim().replace(/^(["'])(.*)\1$/s, '$2');
+  return unquoted((value ?? '').trim());
 }
 
 function sourceOf(variable: KeyVariable, env: Environment, readFile: ReadKeyFile, warnings: string[]): Source[] {
@@ -147,7 +148,9 @@ export function readWeights(
   keyCount: number,
 ): { readonly weights: readonly number[]; readonly warnings: readonly string[] } {
   const weights = Array.from({ length: keyCount }, () => 1);
-  const entries = (value ?? '').split(',').map((entry) => entry.trim());
+  const entries = unquoted(value ?? '')
+    .split(',')
+    .map((entry) => entry.trim());
   if (entries.every((entry) => entry === '')) return { weights, warnings: [] };
   const warnings: string[] = [];
   if (entries.length !== keyCount) {

@@ -63,7 +63,7 @@ export function splitKeys(value: string): readonly KeyEntry[] {
 
 /** The lines of a text, or the strings of a JSON list. */
 function linesOf(text: string): readonly string[] {
-  const list = jsonList(text.trim().replace(/^(["'])(.*)\1$/s, '$2'));
+  const list = jsonList(text.trim().replace(/^(['`])(.*)\1$/s, '$2'));
   return list ?? text.split(/\r\n|\r|\n/);
 }
 
