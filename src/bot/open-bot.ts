@@ -151,7 +151,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
-  const messages = createMessageMapper(catalog);
+  const messages = createMessageMapper(catalog, adminIds);
   const client = { apiRoot: options.apiRoot };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;

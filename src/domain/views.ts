@@ -49,9 +49,16 @@ export function poolViewOf(keys: readonly KeyView[]): PoolView {
   };
 }
 
+/**
+ * What the first job of a line waits for: its turn, which comes at once; a call of others to end; the person's own earlier
+ * request to end; a free slot to be made again.
+ */
+export type NextInLine = 'starts' | 'slot' | 'own-request' | 'again';
+
 /** Where a job stands right now, as told to the person who asked. */
 export type JobPhase =
-  | { readonly kind: 'queued'; readonly ahead: number }
+  /** `inMs` is the estimated wait, where call times are known. */
+  | { readonly kind: 'queued'; readonly ahead: number; readonly next?: NextInLine; readonly inMs?: number }
   /** All keys cool down or are busy; the job keeps its place. `inMs` is the estimated wait, when known. */
   | { readonly kind: 'paused'; readonly ahead: number; readonly inMs?: number }
   | { readonly kind: 'making'; readonly attempt: number; readonly of: number }
@@ -63,12 +70,16 @@ export type JobPhase =
 
 export type JobView = {
   readonly id: JobId;
+  /** Who asked. */
+  readonly userId: number;
   readonly kind: JobKind;
   readonly lane: Lane;
   readonly prompt: string;
   readonly phase: JobPhase;
   /** Since the job was accepted. */
   readonly ageMs: number;
+  /** With it and the same words the model makes the same result again; absent where there is none, or it takes no seed. */
+  readonly seed?: number;
 };
 
 /** What some keys are good for, by their states alone: whether one of them has a seat free is the pool's to say. */

@@ -1,16 +1,16 @@
-import { availabilityOf, cooldownUntilMs, type JobPhase, type JobView, type PoolView } from '../domain/views.ts';
+import type { JobView } from '../domain/views.ts';
 import type { Job, GenerationOptions, JobKind, JobRequest, Lane } from '../domain/job.ts';
-import { acceptsCalls } from '../domain/key-state.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
+import { expectedWaitMs, viewOf } from './job-view.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './job-progress.ts';
-import { candidatesFor, checkOptions, type CheckedOptions } from './request/request-options.ts';
+import { candidatesFor, checkOptions, type CheckedOptions, seedFor } from './request/request-options.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 
 export type GenerationServiceOptions = Omit<
@@ -18,6 +18,8 @@ export type GenerationServiceOptions = Omit<
   'pool' | 'live' | 'modelCooldowns' | 'breakers' | 'unrecognized' | 'onEnded' | 'onParked'
 > & {
   readonly pool: KeyPool;
+  /** How many requests of one person may run, and wait, at once. */
+  readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   /** A line with a longer estimated wait refuses new jobs. */
@@ -130,8 +132,31 @@ export class GenerationService {
     const place = await this.#options.reader.where(id);
     if (place === undefined) return undefined;
     const { job, ahead } = place;
-    const pool = this.#options.pool.snapshot(job.line);
-    return { job, view: viewOf(job, ahead, this.#live.phase(id), pool, this.#options.clock.now()) };
+    const now = {
+      ahead,
+      live: this.#live.phase(id),
+      pool: this.#options.pool.snapshot(job.line),
+      isBehindOwn: job.state.kind === 'waiting' && ahead === 0 && (await this.#isBehindOwn(job)),
+      nowMs: this.#options.clock.now(),
+    };
+    const seed = this.#seedOf(job);
+    return { job, view: { ...viewOf(job, now), ...(seed === undefined ? {} : { seed }) } };
+  }
+
+  /** The seed with which the result was made; undefined for a model that takes none or that left the chain. */
+  #seedOf(job: Job): number | undefined {
+    const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
+    if (outcome?.kind !== 'result') return undefined;
+    const { chains, models } = this.#options;
+    const candidate = chains[job.kind].find(({ model }) => model === outcome.model);
+    return candidate && seedFor(job, candidate, models);
+  }
+
+  /** True when the person has as many requests running as their lane allows. */
+  async #isBehindOwn({ origin: { userId }, lane }: Job): Promise<boolean> {
+    const { reader, running } = this.#options;
+    const own = await reader.jobsOf(userId);
+    return own.filter(({ state }) => state.kind === 'running').length >= running[lane];
   }
 
   /** Returns a job with every call that was made for it. */
@@ -246,44 +271,4 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
-}
-
-/** Builds a job's view from its stored state, its phase in this process and the pool. */
-export function viewOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobView {
-  const { id, kind, lane, prompt } = job;
-  return { id, kind, lane, prompt, phase: phaseOf(job, ahead, live, pool, nowMs), ageMs: nowMs - job.acceptedAtMs };
-}
-
-function phaseOf(job: Job, ahead: number, live: JobPhase | undefined, pool: PoolView, nowMs: number): JobPhase {
-  const { state } = job;
-  switch (state.kind) {
-    case 'ended':
-    case 'told':
-      return { kind: 'ended', outcome: state.outcome };
-    case 'running':
-      return live ?? { kind: 'making', attempt: job.progress.attempts + 1, of: job.progress.attempts + 1 };
-    case 'waiting': {
-      const goesOn = state.reason === 'backing-off' || state.reason === 'provider-silent';
-      if (goesOn && state.readyAtMs > nowMs && live !== undefined) return live;
-      if (state.reason === 'keys-cooling' && state.readyAtMs > nowMs) {
-        return { kind: 'paused', ahead, inMs: state.readyAtMs - nowMs };
-      }
-      const untilMs = cooldownUntilMs(availabilityOf(pool.keys));
-      return untilMs === undefined
-        ? { kind: 'queued', ahead }
-        : { kind: 'paused', ahead, inMs: Math.max(0, untilMs - nowMs) };
-    }
-  }
-}
-
-/** The assumed duration of a call before one was measured. */
-const defaultCallMs = 30_000;
-
-/** Estimates how long the jobs ahead keep the keys of a line busy, in milliseconds. */
-export function expectedWaitMs(ahead: number, { keys }: PoolView): number {
-  const working = keys.filter(({ state }) => acceptsCalls(state) || state.kind === 'cooling');
-  const seats = working.reduce((sum, key) => sum + key.seats, 0);
-  const measured = working.flatMap(({ meanLatencyMs }) => meanLatencyMs ?? []);
-  const callMs = measured.length === 0 ? defaultCallMs : measured.reduce((sum, ms) => sum + ms, 0) / measured.length;
-  return (ahead * callMs) / Math.max(1, seats);
 }

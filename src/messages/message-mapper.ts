@@ -14,14 +14,12 @@ import {
 import {
   commandEntries,
   type CommandEntry,
-  type DayUsage,
   examplePrompt,
   forgetDoneView,
   forgetQuestionView,
   type ForgottenFacts,
   helpView,
   languageView,
-  limitsWords,
   type PremiumFacts,
   premiumView,
   startView,
@@ -33,7 +31,7 @@ import type { MessageId } from './message-ids.ts';
 import { optionMistakeView } from './options-view.ts';
 import { captionView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { refusedView, type Refusal } from './refusal-view.ts';
-import { statusView, type Trails } from './status-view.ts';
+import { statusView, type StatusFacts } from './status-view.ts';
 import type { MessageView } from './view.ts';
 
 const cancelMessages = {
@@ -48,15 +46,16 @@ export type CallbackAnswer = Extract<MessageId, `answer.${string}`> extends `ans
 
 export type MessageMapper = ReturnType<typeof createMessageMapper>;
 
-/** Turns facts into the messages that people read, in the given language. */
-export function createMessageMapper(catalog: Catalog) {
+/** Turns facts into the messages that people read, in the given language. Admins are not told what premium changes. */
+export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<number> = new Set()) {
   const localizer = (locale: string) => localizerFor(catalog, locale);
+  const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
   return {
     /** The status message of a job in any phase. */
-    statusMessage: (view: JobView, locale: string): MessageView => statusMessageView(localizer(locale), view),
+    statusMessage: (view: JobView, locale: string): MessageView => statusMessageView(localizer(locale), known(view)),
     /** The same message after the job has failed or was cancelled: why, what next, and a button. */
     ended: (view: JobView, locale: string, nowMs: number): MessageView =>
-      statusMessageView(localizer(locale), view, nowMs),
+      statusMessageView(localizer(locale), known(view), nowMs),
     /** The caption of a result; at most 1024 UTF-16 units. */
     caption: (view: JobView, locale: string, result: ResultFacts): MessageView =>
       captionView(localizer(locale), view, result),
@@ -69,9 +68,11 @@ export function createMessageMapper(catalog: Catalog) {
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
     /** The short reply that notifies the person after a long wait, since edits do not. */
     ready: (locale: string): MessageView => textOnly(localizer(locale).say('ready')),
-    /** The state of a person's requests; with the calls of each for an admin. */
-    status: (views: readonly JobView[], locale: string, trails?: Trails): MessageView =>
-      statusView(localizer(locale), views, trails),
+    /** The same where the request has failed. */
+    notReady: (locale: string): MessageView => textOnly(localizer(locale).say('not-ready')),
+    /** The state of a person's requests and how much of today is used; with the calls of each for an admin. */
+    status: (views: readonly JobView[], locale: string, more: StatusFacts = {}): MessageView =>
+      statusView(localizer(locale), views, more),
     /** A request that was not accepted. */
     refused: (refusal: Refusal, locale: string): MessageView => refusedView(localizer(locale), refusal),
     /** Options that no model can follow; nothing was stored. */
@@ -120,9 +121,6 @@ export function createMessageMapper(catalog: Catalog) {
       textOnly(localizer(locale).say(cancelMessages[kind])),
     /** Plain text of at most 200 characters for answerCallbackQuery. */
     answer: (answer: CallbackAnswer, locale: string): string => localizer(locale).plain(`answer.${answer}`),
-    /** How much of today is used. */
-    limits: (locale: string, day: DayUsage): MessageView => textOnly(limitsWords(localizer(locale), day)),
-
     /** Asked before anything is deleted. */
     forgetQuestion: (userId: number, locale: string): MessageView => forgetQuestionView(localizer(locale), userId),
     forgetKept: (locale: string): MessageView => textOnly(localizer(locale).say('forget.kept')),

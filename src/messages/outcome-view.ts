@@ -1,6 +1,6 @@
 import type { FailureCode, FailureReason } from '../domain/failure.ts';
-import type { Outcome } from '../domain/job.ts';
-import type { JobView } from '../domain/views.ts';
+import type { JobKind, Outcome } from '../domain/job.ts';
+import type { JobPhase, JobView, NextInLine } from '../domain/views.ts';
 import {
   failureRemedy,
   failureWords,
@@ -33,8 +33,11 @@ export type ResultFacts = {
   readonly seconds: number;
 };
 
+/** A job as its person sees it; admins are not told what premium changes. */
+export type PersonalView = JobView & { readonly isAdmin?: boolean };
+
 /** How a job ended: what happened, what the person can do, and a button to do it. */
-export function endedView(localizer: Localizer, view: JobView, outcome: Outcome, nowMs?: number): MessageView {
+export function endedView(localizer: Localizer, view: PersonalView, outcome: Outcome, nowMs?: number): MessageView {
   const words = quote(view.prompt, promptLimit);
   if (outcome.kind === 'result') {
     return {
@@ -50,7 +53,7 @@ export function endedView(localizer: Localizer, view: JobView, outcome: Outcome,
       failureWords(localizer, code, view.kind, againInMs),
       view.lane === 'free' ? localizer.say('failure.credit-back') : '',
       words,
-      premiumNote(localizer, code, view.lane),
+      premiumNote(localizer, code, view),
     ),
     rows: remedyRows(localizer, view, code),
   };
@@ -59,7 +62,7 @@ export function endedView(localizer: Localizer, view: JobView, outcome: Outcome,
 /** The caption of a result. */
 export function captionView(localizer: Localizer, view: JobView, result: ResultFacts): MessageView {
   return {
-    text: lines(quote(view.prompt, captionPromptLimit), madeWords(localizer, result)),
+    text: lines(quote(view.prompt, captionPromptLimit), madeWords(localizer, view, result)),
     rows: [[againButton(localizer, view.id, 'button.again')]],
   };
 }
@@ -74,7 +77,7 @@ export function textResultView(
   const [first, ...others] = piecesOf(text, textPieceLimit, maxTextPieces);
   return [
     {
-      text: lines(escapeHtml(first), `\n${madeWords(localizer, result)}`),
+      text: lines(escapeHtml(first), `\n${madeWords(localizer, view, result)}`),
       rows: [[againButton(localizer, view.id, 'button.again')]],
     },
     ...others.map((piece) => ({ text: escapeHtml(piece), rows: [] })),
@@ -82,9 +85,12 @@ export function textResultView(
 }
 
 /** Which model made it, named without its owner as people know it, and in how many seconds. */
-function madeWords(localizer: Localizer, { model, seconds }: ResultFacts): string {
-  const name = model.slice(model.lastIndexOf('/') + 1) || model;
-  return localizer.say('caption.made', { model: excerpt(name, modelLimit), seconds: Math.max(1, Math.round(seconds)) });
+function madeWords(localizer: Localizer, { seed }: JobView, { model, seconds }: ResultFacts): string {
+  const name = excerpt(model.slice(model.lastIndexOf('/') + 1) || model, modelLimit);
+  const facts = { model: name, seconds: Math.max(1, Math.round(seconds)) };
+  return seed === undefined
+    ? localizer.say('caption.made', facts)
+    : localizer.say('caption.made-seed', { ...facts, seed: String(seed) });
 }
 
 function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): MessageView['rows'] {
@@ -123,9 +129,31 @@ const retryMessages = {
   refused: 'status-message.retrying-elsewhere',
 } as const satisfies Record<FailureReason, MessageId>;
 
+/** A shorter wait is not worth a line that changes all the time. */
+export const shownFromMs = 20_000;
+
+function startsWords(localizer: Localizer, inMs = 0): string {
+  return inMs < shownFromMs ? '' : localizer.say('status-message.starts', { wait: waitWords(localizer, inMs) });
+}
+
+const nextMessages = {
+  starts: undefined,
+  slot: 'status-message.next-slot',
+  'own-request': 'status-message.next-own',
+  again: 'status-message.next-again',
+} as const satisfies Record<NextInLine, MessageId | undefined>;
+
+/** Where in the line a job is; the first one is told what it waits for. */
+function queuedWords(localizer: Localizer, kind: JobKind, phase: Extract<JobPhase, { kind: 'queued' }>): string {
+  const message = phase.next === undefined ? undefined : nextMessages[phase.next];
+  return message === undefined
+    ? localizer.say('status-message.queued', { kind, ahead: phase.ahead })
+    : localizer.say(message, { kind });
+}
+
 /** The status message of a job, whatever its phase. */
-export function statusMessageView(localizer: Localizer, view: JobView, nowMs?: number): MessageView {
-  const { phase, kind, lane } = view;
+export function statusMessageView(localizer: Localizer, view: PersonalView, nowMs?: number): MessageView {
+  const { phase, kind } = view;
   const cancel = cancelButton(localizer, view.id);
   const withCancel = (headline: string): MessageView => ({
     text: lines(headline, quote(view.prompt, promptLimit)),
@@ -135,7 +163,8 @@ export function statusMessageView(localizer: Localizer, view: JobView, nowMs?: n
     case 'queued':
       return {
         text: lines(
-          localizer.say('status-message.queued', { kind, ahead: phase.ahead }),
+          queuedWords(localizer, kind, phase),
+          startsWords(localizer, phase.inMs),
           quote(view.prompt, promptLimit),
         ),
         rows: [[refreshButton(localizer, view.id), cancel]],
@@ -149,7 +178,7 @@ export function statusMessageView(localizer: Localizer, view: JobView, nowMs?: n
             ? ''
             : localizer.say('status-message.resumes', { wait: waitWords(localizer, phase.inMs) }),
           quote(view.prompt, promptLimit),
-          premiumNote(localizer, 'paused', lane),
+          phase.ahead === 0 ? '' : premiumNote(localizer, 'paused', view),
         ),
         rows: [[refreshButton(localizer, view.id), cancel]],
       };

@@ -132,8 +132,12 @@ export function failureWords(localizer: Localizer, code: FailureCode, kind: JobK
   return localizer.say(`failure.${code}`, { kind });
 }
 
-/** One line on what premium changes; empty for people who have it. */
-export function premiumNote(localizer: Localizer, code: FailureCode | 'paused', lane: Lane): string {
+/** One line on what premium changes; empty for people who have it and for admins, who give it. */
+export function premiumNote(
+  localizer: Localizer,
+  code: FailureCode | 'paused',
+  { lane, isAdmin = false }: { readonly lane: Lane; readonly isAdmin?: boolean },
+): string {
   const note = premiumNotes[code];
-  return note === undefined || lane === 'premium' ? '' : localizer.say(`premium-note.${note}`);
+  return note === undefined || lane === 'premium' || isAdmin ? '' : localizer.say(`premium-note.${note}`);
 }

@@ -18,6 +18,7 @@ export type Refusal = {
   readonly code: FailureCode;
   readonly kind: JobKind;
   readonly lane: Lane;
+  readonly isAdmin?: boolean;
   /** How many requests of this person may wait at once. */
   readonly waiting: number;
   /** Requests of the kind per UTC day for this person; 0 is none. */
@@ -32,7 +33,7 @@ const dayMs = 86_400_000;
 /** Why a request was not accepted. Nothing was stored, so there is nothing to cancel and no credit to return. */
 export function refusedView(localizer: Localizer, refusal: Refusal): MessageView {
   return {
-    text: lines(refusalWords(localizer, refusal), premiumNote(localizer, refusal.code, refusal.lane)),
+    text: lines(refusalWords(localizer, refusal), premiumNote(localizer, refusal.code, refusal)),
     rows: remedyRows(localizer, refusal),
   };
 }

@@ -1,7 +1,9 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobKind, Outcome } from '../domain/job.ts';
-import type { JobView } from '../domain/views.ts';
+import type { JobPhase, JobView } from '../domain/views.ts';
+import { type DayUsage, limitsWords } from './guide-views.ts';
+import { shownFromMs } from './outcome-view.ts';
 import { exampleRows, refreshButton, lines, quote, waitWords } from './phrases.ts';
 import { safe, shownLength, callbackData, textLimit, type MessageView, type MessageButton } from './view.ts';
 import { trailLines } from './trail-lines.ts';
@@ -14,10 +16,21 @@ const maxShown = 12;
 /** The calls of each job, for admins. */
 export type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
 
+export type StatusFacts = {
+  readonly trails?: Trails | undefined;
+  /** How much of today's limits is used. */
+  readonly day?: DayUsage | undefined;
+};
+
 /** The state of all requests of a person in the given order; how to begin when there is none. */
-export function statusView(localizer: Localizer, views: readonly JobView[], trails: Trails = new Map()): MessageView {
+export function statusView(
+  localizer: Localizer,
+  views: readonly JobView[],
+  { trails = new Map(), day }: StatusFacts = {},
+): MessageView {
+  const today = day === undefined ? '' : `\n${limitsWords(localizer, day)}`;
   if (views.length === 0) {
-    return { text: localizer.say('status.none'), rows: exampleRows(localizer) };
+    return { text: lines(localizer.say('status.none'), today), rows: exampleRows(localizer) };
   }
   const shown = views.slice(0, maxShown);
   const items = shown.map((view, index) => ({
@@ -33,7 +46,7 @@ export function statusView(localizer: Localizer, views: readonly JobView[], trai
   }));
   const more = views.length - shown.length;
   const header = localizer.say('status.header');
-  const tail = more === 0 ? '' : localizer.say('list.more', { count: more });
+  const tail = lines(more === 0 ? '' : localizer.say('list.more', { count: more }), today);
   let left = textLimit - shownLength(lines(header, ...items.map(({ words }) => words), tail));
   const texts = items.map(({ words, trail }) => {
     left -= shownLength(trail) + 1;
@@ -48,7 +61,7 @@ export function statusView(localizer: Localizer, views: readonly JobView[], trai
 function phaseWords(localizer: Localizer, { kind, phase }: JobView): string {
   switch (phase.kind) {
     case 'queued':
-      return localizer.say('status.queued', { ahead: phase.ahead });
+      return queuedWords(localizer, phase);
     case 'paused':
       return phase.inMs === undefined
         ? localizer.say('status.paused')
@@ -62,6 +75,14 @@ function phaseWords(localizer: Localizer, { kind, phase }: JobView): string {
     case 'ended':
       return outcomeWords(localizer, kind, phase.outcome);
   }
+}
+
+function queuedWords(localizer: Localizer, { ahead, next, inMs = 0 }: Extract<JobPhase, { kind: 'queued' }>): string {
+  if (next === 'own-request') return localizer.say('status.next-own');
+  if (next === 'again') return localizer.say('status.next-again');
+  return inMs < shownFromMs
+    ? localizer.say('status.queued', { ahead })
+    : localizer.say('status.queued-until', { ahead, wait: waitWords(localizer, inMs) });
 }
 
 function outcomeWords(localizer: Localizer, kind: JobKind, outcome: Outcome): string {

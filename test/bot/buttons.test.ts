@@ -41,7 +41,7 @@ function aBot() {
         return { kind: 'refused', code: 'queue-full' };
       },
     },
-    users: { setLocale: async (_id: number, locale: string) => note('locale')(locale) },
+    users: { setLocale: async (_id: number, locale: string) => note('locale')(locale), usedToday: async () => 0 },
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
     statusMessages: { refresh: note('refresh') },
     messages: createMessageMapper(catalog),

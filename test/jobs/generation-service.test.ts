@@ -66,6 +66,7 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     deadlineMs: { image: 600_000, video: 1_800_000 },
     waiting: { premium: 9, free: 9 },
     perDay: { premium: anyNumber, free: anyNumber },
+    running: { premium: 1_000, free: 1_000 },
     maxWaitMs: Number.MAX_SAFE_INTEGER,
   });
   service.start();

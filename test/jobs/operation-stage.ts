@@ -109,6 +109,7 @@ export function anOperationStage({ keys = 2, people = 1 } = {}) {
       deadlineMs: kinds(1_800_000),
       waiting: each(9),
       perDay: each(kinds(-1)),
+      running: { premium: 1_000, free: 1_000 },
       maxWaitMs: Number.MAX_SAFE_INTEGER,
     });
     service.start();

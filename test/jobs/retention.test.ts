@@ -52,6 +52,7 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
           .filter((job) => job.userId === userId && job.toldAtMs === undefined)
           .map(({ id }) => ({
             id,
+            userId,
             kind: 'image',
             lane: 'free',
             prompt: '',

@@ -95,6 +95,7 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
     deadlineMs: { image: 600_000, video: 1_800_000 },
     waiting: { premium: 9, free: 9 },
     perDay: { premium: { image: -1, video: -1 }, free: { image: -1, video: -1 } },
+    running: { premium: 1_000, free: 1_000 },
     maxWaitMs: Number.MAX_SAFE_INTEGER,
   });
   service.start();

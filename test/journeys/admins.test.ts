@@ -130,7 +130,9 @@ test('an admin sees under an own request which calls were made and why, and nobo
   }
   await until(() => app.events.filter(({ event }) => event === 'job.delivered').length === 2);
   const status = await answerTo(admin, '/status');
-  const [, item, quoted, ...calls] = wordsOf(status).split('\n');
+  const [request = '', today] = wordsOf(status).split('\n\n');
+  const [, item, quoted, ...calls] = request.split('\n');
+  expect(today).toBe('🎨 Pictures today: 1 of 20\n🎬 Videos today: 0 of 3');
   expect([item, quoted]).toEqual(['1. 🎨 Picture: finished', 'a fox']);
   expect(calls).toEqual([
     expect.stringMatching(/^1\. #1 too many calls, \S+ s \(first in order, of 2\)$/),

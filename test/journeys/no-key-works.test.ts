@@ -53,8 +53,8 @@ const troubles: readonly Trouble[] = [
     what: 'every key is limited for longer than anybody would wait',
     faults: [{ do: { kind: 'rate-limited', retryAfterS: 300 } }],
     headline: {
-      en: '🚦 Many people are generating right now.',
-      es: '🚦 Ahora mismo hay mucha gente creando.',
+      en: '🚦 The picture service is very busy right now.',
+      es: '🚦 El servicio de imágenes está muy ocupado ahora mismo.',
       ru: '🚦 Сейчас много запросов.',
     },
   },
@@ -141,8 +141,10 @@ function sameWish(app: TestApp, ids: readonly number[]): Asked {
   });
 }
 
+/** The words of the ending; after a long wait a short call back follows it. */
 function lastWords(person: Person | undefined): string {
-  return person === undefined ? '' : wordsOf(fromBot(person.messages()).at(-1));
+  const said = person === undefined ? [] : fromBot(person.messages()).map(wordsOf);
+  return said.findLast((words) => !words.endsWith('↑')) ?? '';
 }
 
 function firstLine(words: string): string {

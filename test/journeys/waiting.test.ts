@@ -30,12 +30,24 @@ test('two people who wait are told their places, and each gets a picture', async
   const [ann, ben, cat] = [app.person(7), app.person(8), app.person(9)];
   await ask(ann, 'an apple');
   await until(() => runs(app).length === 1);
-  expect(wordsOf(await ask(ben, 'a banana'))).toContain('You’re next.');
+  expect(wordsOf(await ask(ben, 'a banana'))).toMatch(/You’re next\..*as soon as one of the requests being made/s);
   expect(wordsOf(await ask(cat, 'a cherry'))).toContain('You’re in line: 1 request ahead.');
   hold.release();
   await Promise.all([ann, ben, cat].map((person) => pictures(person)));
   expect(runs(app).map(({ prompt }) => prompt)).toEqual(['an apple', 'a banana', 'a cherry']);
   expect([ann, ben, cat].map((person) => fromBot(person.messages()).length)).toEqual([1, 1, 1]);
+});
+
+test('whose own request is being made hears that the next one waits for it', async () => {
+  await using app = await openTestApp({ env: { FREE_RUNNING: '1' } });
+  const hold = app.bytez.hold();
+  const person = app.person(7);
+  await ask(person, 'an apple');
+  await until(() => runs(app).length === 1);
+  expect(wordsOf(await ask(person, 'a banana'))).toContain('Your earlier request comes first.');
+  expect(wordsOf(await answerTo(person, '/status'))).toMatch(/waits for your earlier request.*being made/s);
+  hold.release();
+  await pictures(person, 2);
 });
 
 test('a premium person overtakes a line of others, but not the one who is being served', async () => {

@@ -4,7 +4,7 @@ import { type Availability, availabilityOf, isUsable, type KeyView } from '../..
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { SeatAnswer } from '../../src/domain/key-leases.ts';
-import { viewOf } from '../../src/jobs/generation-service.ts';
+import { viewOf } from '../../src/jobs/job-view.ts';
 import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
 import { runs } from '../support/property-runs.ts';
@@ -92,8 +92,10 @@ function facesOf(pool: KeyPool, nowMs: number) {
   const availability = availabilityOf(view.keys);
   const answer = pool.lease('bytez');
   if (answer.kind === 'seat') answer.lease.release({ kind: 'unused' });
-  const { phase } = viewOf(waiting(nowMs), 3, undefined, view, nowMs);
+  const { phase: seen } = viewOf(waiting(nowMs), { ahead: 3, live: undefined, pool: view, isBehindOwn: false, nowMs });
   const inMs = Math.max(0, (view.nextWakeMs ?? Infinity) - nowMs);
+  // The estimate of a wait in line is not what the keys say.
+  const phase = seen.kind === 'queued' ? { kind: seen.kind, ahead: seen.ahead } : seen;
   const isPaused = view.ready === 0 && view.cooling > 0;
   return {
     said: {

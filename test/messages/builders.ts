@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/domain/job.ts';
 export function aView(change: Partial<JobView> = {}): JobView {
   return {
     id: jobId('7-1001'),
+    userId: 7,
     kind: 'image',
     lane: 'free',
     prompt: 'a red fox in the snow',
@@ -49,7 +50,10 @@ export const reasons = Object.keys({
 
 /** Each phase, with each reason and each code it can carry. */
 export const everyPhase: readonly JobPhase[] = [
-  { kind: 'queued', ahead: 0 },
+  { kind: 'queued', ahead: 0, next: 'starts' },
+  { kind: 'queued', ahead: 0, next: 'slot' },
+  { kind: 'queued', ahead: 0, next: 'own-request' },
+  { kind: 'queued', ahead: 0, next: 'again', inMs: 90_000 },
   { kind: 'queued', ahead: 1 },
   { kind: 'queued', ahead: 27 },
   { kind: 'paused', ahead: 0 },

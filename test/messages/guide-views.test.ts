@@ -28,6 +28,7 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
     mapper.language(locale),
     mapper.languageSet(locale),
     mapper.ready(locale),
+    mapper.notReady(locale),
     mapper.status([], locale),
     mapper.premiumInfo(locale, premium),
     mapper.premiumInfo(locale, { ...premium, lane: 'premium', untilMs: 1e12 }),
@@ -35,7 +36,7 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
     mapper.premiumGranted(locale, { userId: 5, untilMs: 1e12 }),
     mapper.premiumReceived(locale, { untilMs: 1e12 }),
     mapper.premiumUsage(locale),
-    mapper.limits(locale, { used: { image: 3, video: 0 }, perDay: { image: -1, video: 3 } }),
+    mapper.status([], locale, { day: { used: { image: 3, video: 0 }, perDay: { image: -1, video: 3 } } }),
     ...(['cancelled', 'running', 'too-late', 'not-found'] as const).map((kind) => mapper.cancelled(kind, locale)),
   ];
   for (const { text, rows } of screens) {

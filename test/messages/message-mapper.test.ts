@@ -77,6 +77,43 @@ test('statusMessage() names the queue position, and says that the first one star
   ]);
 });
 
+test.each([
+  ['starts', 'about to start'],
+  ['slot', 'as soon as one of the requests being made is finished'],
+  ['own-request', 'Your earlier request comes first'],
+  ['again', 'as soon as there’s a free slot'],
+] as const)('statusMessage() says what the first in line waits for: %s', (next, words) => {
+  const phase = { kind: 'queued', ahead: 0, next } as const;
+  expect(shown(mapper.statusMessage(aView({ phase }), 'en'))).toContain(words);
+});
+
+test('statusMessage() and status() estimate a long wait and leave out a short one', () => {
+  const [long, short] = [90_000, 5_000].map((inMs) => aView({ phase: { kind: 'queued', ahead: 2, inMs } }));
+  for (const screen of [mapper.statusMessage(long!, 'en'), mapper.status([long!], 'en')]) {
+    expect(shown(screen)).toContain('in about 90 seconds');
+  }
+  for (const screen of [mapper.statusMessage(short!, 'en'), mapper.status([short!], 'en')]) {
+    expect(shown(screen)).not.toContain('about');
+  }
+});
+
+test('what premium changes is said neither to admins nor where nobody is ahead', () => {
+  const forAdmin = createMessageMapper(catalog, new Set([7]));
+  const paused = (ahead: number) => aView({ phase: { kind: 'paused', ahead } });
+  expect(shown(mapper.statusMessage(paused(1), 'en'))).toContain('/premium');
+  expect(shown(mapper.statusMessage(paused(0), 'en'))).not.toContain('/premium');
+  expect(shown(forAdmin.statusMessage(paused(1), 'en'))).not.toContain('/premium');
+  const failed = aView({ phase: { kind: 'ended', outcome: outcomeFor('busy') } });
+  expect(shown(forAdmin.ended(failed, 'en', nowMs))).not.toContain('/premium');
+  expect(shown(mapper.refused({ ...refusal('queue-full'), isAdmin: true }, 'en'))).not.toContain('/premium');
+});
+
+test('caption() names the seed with which a result can be made again', () => {
+  const facts = { model: 'a/fox', seconds: 4 };
+  expect(shown(mapper.caption(aView({ seed: 42 }), 'en', facts))).toContain('fox · 4 s · seed 42');
+  expect(shown(mapper.caption(aView(), 'en', facts))).not.toContain('seed');
+});
+
 test('statusMessage() names an attempt only from the second on', () => {
   const statusMessage = (attempt: number) =>
     shown(mapper.statusMessage(aView({ phase: { kind: 'making', attempt, of: 3 } }), 'en'));
@@ -91,7 +128,7 @@ test('statusMessage() of a paused job names the kept place, the wait and what pr
   const phase = { kind: 'paused', ahead: 2, inMs: 43_000 } as const;
   expect(mapper.statusMessage(aView({ phase }), 'en')).toEqual({
     text: [
-      '🚦 <b>Many people are generating right now</b>, so your picture is taking a short break.',
+      '🚦 <b>The picture service is very busy right now</b>, so your picture is taking a short break.',
       'Your place is kept: 2 requests are ahead of you.',
       'It should go on in about 45 seconds; there’s nothing you need to do.',
       '<blockquote expandable>a red fox in the snow</blockquote>',

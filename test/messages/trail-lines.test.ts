@@ -52,7 +52,7 @@ function failed(reason: (typeof reasons)[number], sureness: 'sure' | 'guess' = '
 /** What stands under the quoted words of a job with these calls. */
 function shownFor(trail: readonly AttemptTrail[], locale = 'en'): readonly string[] {
   const view = aView();
-  const { text } = mapper.status([view], locale, new Map([[view.id, trail]]));
+  const { text } = mapper.status([view], locale, { trails: new Map([[view.id, trail]]) });
   return parseTelegramHtml(text).split('\n').slice(3);
 }
 
@@ -113,7 +113,7 @@ test.each(catalog.locales)('status() leaves calls out where the message has no r
   const long = Array.from({ length: 50 }, (_, index) =>
     aCall(index + 1, { choice: { why: 'better-of-two', of: 900, skipped: everySkip }, ending: failed('unrecognized') }),
   );
-  const { text } = mapper.status(views, locale, new Map(views.map(({ id }) => [id, long])));
+  const { text } = mapper.status(views, locale, { trails: new Map(views.map(({ id }) => [id, long])) });
   const shown = parseTelegramHtml(text);
   expect(shown.length).toBeLessThanOrEqual(4096);
   expect(shown.length).toBeGreaterThan(2_000);

@@ -19,7 +19,7 @@ test('with 50,000 jobs waiting a new request is refused kindly, and everything e
   const person = app.person(7);
   const beganMs = performance.now();
   const refused = wordsOf(await answerTo(person, '/generate a red fox'));
-  expect(refused).toContain('Many people are generating right now');
+  expect(refused).toContain('The picture service is very busy right now');
   expect(wordsOf(await answerTo(person, '/status'))).toContain('no requests right now');
   expect(wordsOf(await answerTo(person, '/help'))).toContain('/generate');
   expect(performance.now() - beganMs).toBeLessThan(3_000);

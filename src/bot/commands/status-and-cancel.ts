@@ -3,17 +3,30 @@ import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
+import { jobKinds, perKind } from '../../domain/job.ts';
+import type { DayUsage } from '../../messages/guide-views.ts';
 import { reply } from '../reply.ts';
 
-/** The speaker's requests; an admin in the own chat also sees the calls of each. */
-export async function statusFor(ctx: BotContext, { service, messages }: BotDeps): Promise<MessageView> {
+/** The speaker's requests and what is used of today; an admin in the own chat also sees the calls of each. */
+export async function statusFor(ctx: BotContext, deps: BotDeps): Promise<MessageView> {
+  const { service, messages } = deps;
   const { userId, locale } = ctx.speaker;
   const views = await service.findAll(userId);
-  if (!isAdminHere(ctx)) return messages.status(views, locale);
+  const day = await usageOf(ctx, deps);
+  if (!isAdminHere(ctx)) return messages.status(views, locale, { day });
   const trails = await Promise.all(
     views.map(async ({ id }) => [id, (await service.explain(id))?.trail ?? []] as const),
   );
-  return messages.status(views, locale, new Map(trails));
+  return messages.status(views, locale, { day, trails: new Map(trails) });
+}
+
+async function usageOf(
+  { speaker: { userId, lane } }: BotContext,
+  { users, perDay, clock }: BotDeps,
+): Promise<DayUsage> {
+  const nowMs = clock.now();
+  const used = await Promise.all(jobKinds.map((kind) => users.usedToday(userId, kind, nowMs)));
+  return { used: perKind((kind) => used[jobKinds.indexOf(kind)] ?? 0), perDay: perDay[lane] };
 }
 
 /** /status shows the person's requests; /cancel cancels the only one, or shows the list to choose from. */

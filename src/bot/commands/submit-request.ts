@@ -31,14 +31,14 @@ export async function submitRequest(
   if (chat === undefined || message === undefined) return;
   const refuse = (code: 'busy' | 'empty-prompt' | 'prompt-too-long' | 'queue-full' | 'quota-reached') => {
     const { waiting, perDay, messages, clock } = deps;
-    const { lane, locale } = speaker;
+    const { lane, locale, admin: isAdmin } = speaker;
     const limits = {
       waiting: waiting[lane],
       perDay: perDay[lane][kind],
       promptLimit: maxPromptLength,
       nowMs: clock.now(),
     };
-    return reply(ctx, messages.refused({ code, kind, lane, ...limits }, locale));
+    return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
   };
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);

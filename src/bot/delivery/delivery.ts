@@ -134,23 +134,22 @@ export class Delivery {
     const { id: jobId } = job;
     if (shown.as === 'nothing') return emit({ event: 'job.undeliverable', jobId, why: shown.why });
     const { as, outcome } = shown;
-    if (outcome.kind !== 'result') {
-      return emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
-    }
     const ms = clock.now() - job.acceptedAtMs;
-    emit({ event: 'job.delivered', jobId, ms, as });
-    if (as === 'message' || ms <= pingAfterMs) return;
+    if (outcome.kind === 'result') emit({ event: 'job.delivered', jobId, ms, as });
+    else emit({ event: 'job.notified', jobId, code: outcome.kind === 'failed' ? outcome.code : 'cancelled' });
+    // Who has cancelled a request knows that it ended.
+    if (as === 'message' || ms <= pingAfterMs || outcome.kind === 'cancelled') return;
     const { chatId } = job.origin;
-    const run = () => this.#ping({ job, lease }, shown.messageId);
+    const run = () => this.#ping({ job, lease }, { ...shown, outcome });
     this.#options.outbox.post({ chatId, kind: 'send', priority: 'proactive', run });
   }
 
   /** Sent at most once, and never repeated when it may have arrived. */
-  async #ping({ job, lease }: Claim, messageId: number): Promise<'done'> {
+  async #ping({ job, lease }: Claim, { messageId, outcome }: Ended): Promise<'done'> {
     const { outbox, ledger, messages, emit } = this.#options;
     const start = await ledger.begin(lease, 'ping', 'once');
     if (start.kind !== 'go') return 'done';
-    const view = messages.ready(job.locale);
+    const view = outcome.kind === 'result' ? messages.ready(job.locale) : messages.notReady(job.locale);
     try {
       const options = { ...textOptions(view), ...placeOf(job, messageId) };
       const sent = await outbox.api.sendMessage(job.origin.chatId, view.text, options);
@@ -161,6 +160,8 @@ export class Delivery {
     return 'done';
   }
 }
+
+type Ended = { readonly messageId: number; readonly outcome: Outcome };
 
 /** Stored with the effect, so that after a crash the person still gets the day's credit back. */
 const textInstead = 'words-instead';

@@ -227,13 +227,9 @@ function missing(candidate: Candidate, options: GenerationOptions, models: Model
 }
 
 /** Builds the request to the candidate's model, with the options that the model supports. */
-export function generationRequest(
-  { kind, prompt, options }: Job,
-  candidate: Candidate,
-  models: ModelLookup,
-): GenerationRequest {
-  if (options === undefined) return { kind, model: candidate.model, prompt, inputs: [] };
-  const { aspect, seed, negative } = options;
+export function generationRequest(job: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
+  const { kind, prompt, options: { aspect, negative } = {} } = job;
+  const seed = seedFor(job, candidate, models);
   const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
   return {
     kind,
@@ -244,4 +240,12 @@ export function generationRequest(
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative }),
   };
+}
+
+/**
+ * The seed that a candidate gets for a job. None is made up: what a model does not know may fail its run, and which of
+ * Bytez's models know `seed` is nowhere written.
+ */
+export function seedFor({ options }: Job, candidate: Candidate, models: ModelLookup): number | undefined {
+  return models(candidate).seed ? options?.seed : undefined;
 }

@@ -16,13 +16,13 @@ import { fakeTelegram } from '../../support/fake-telegram.ts';
 const answer = { kind: 'result', payload: { kind: 'text', text: 'a fox' }, model: 'fox' } as const satisfies Outcome;
 
 /** A job that has ended, with a status message, and a ledger that says of some effects what the test says. */
-async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}) {
+async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}, outcome: Outcome = answer) {
   const clock = fakeClock(startMs);
   const telegram = fakeTelegram(undefined, clock);
   const database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database);
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
-  await engine.queue.settle((await claimed(engine)).lease, answer);
+  await engine.queue.settle((await claimed(engine)).lease, outcome);
   await engine.delivery.keepStatusMessage(id, 77);
   const real = createSqliteEffectLedger(database);
   const ledger: EffectLedger = {
@@ -35,7 +35,7 @@ async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}
     kind: 'image',
     lane: 'free',
     prompt: 'a fox',
-    phase: { kind: 'ended', outcome: answer },
+    phase: { kind: 'ended', outcome },
     ageMs: 0,
   };
   const delivery = new Delivery({
@@ -75,6 +75,14 @@ test('Delivery shows a result once and ends it', async () => {
 test('Delivery says "ready" after a long wait, which an edit does not', async () => {
   using stage = await aStage();
   expect(await stage.deliver(30_001)).toEqual(['editMessageText', 'sendMessage']);
+});
+
+test.each<[Outcome, readonly string[]]>([
+  [{ kind: 'failed', code: 'busy' }, ['editMessageText', 'sendMessage']],
+  [{ kind: 'cancelled' }, ['editMessageText']],
+])('Delivery calls a person back after a long wait for %o by %j', async (outcome, methods) => {
+  using stage = await aStage({}, outcome);
+  expect(await stage.deliver(30_001)).toEqual(methods);
 });
 
 test('Delivery shows nothing of a job that another process holds', async () => {

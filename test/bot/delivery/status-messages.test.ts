@@ -37,7 +37,7 @@ function someStatusMessages(
     origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
     ...(statusMessageId === undefined ? {} : { statusMessageId }),
   });
-  const view = (): JobView => ({ id, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
+  const view = (): JobView => ({ id, userId: 7, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
   const statusMessages = new StatusMessages({
     api,
     outbox,
