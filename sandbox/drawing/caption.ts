@@ -5,14 +5,12 @@ export type Caption = {
   readonly lines: readonly string[];
   readonly fontSize: number;
   readonly lineHeight: number;
-  /** The height of the strip of paper below the picture. */
+  /** The height of the strip of paper below the picture; 0 without a caption. */
   readonly stripHeight: number;
 };
 
 export type CaptionRoom = { readonly width: number; readonly height: number };
 
-/** Replaces a character that the font does not have. */
-const missingGlyph = '▢';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Shaped scripts and kerning make a line slightly wider than the sum of its advances. */
 const shapingMargin = 1.06;
@@ -20,16 +18,17 @@ const maxHeightShare = 0.42;
 const minFontSize = 7;
 
 /**
- * Returns the printable text of a prompt: no control characters, single spaces, a box for each character that the font
- * does not have.
+ * Returns the printable text of a prompt: no control characters, single spaces, no sign that the font does not have. A
+ * prompt in a script that the font does not have is not printed at all, since the rest would be no sentence.
  */
 export function printable(prompt: string, glyphs: Glyphs): string {
   const text = prompt.toWellFormed().replaceAll(/\s+/gu, ' ').trim();
   let shown = '';
   for (const { segment } of graphemes.segment(text)) {
     const clean = segment.replaceAll(/[\p{C}\p{Variation_Selector}]/gu, '');
-    const known = Array.from(clean).every((sign) => glyphs.has(sign.codePointAt(0) ?? 0));
-    shown += known ? clean : missingGlyph;
+    const isKnown = Array.from(clean).every((sign) => glyphs.has(sign.codePointAt(0) ?? 0));
+    if (isKnown) shown += clean;
+    else if (/[\p{L}\p{M}\p{N}]/u.test(clean)) return '';
   }
   return shown.replaceAll(/ +/gu, ' ').trim();
 }
@@ -52,7 +51,8 @@ export function layOutCaption(prompt: string, glyphs: Glyphs, room: CaptionRoom)
 
 function captionOf(lines: readonly string[], fontSize: number): Caption {
   const lineHeight = fontSize * 1.3;
-  return { lines, fontSize, lineHeight, stripHeight: Math.ceil(Math.max(1, lines.length) * lineHeight + fontSize) };
+  const stripHeight = lines.length === 0 ? 0 : Math.ceil(lines.length * lineHeight + fontSize);
+  return { lines, fontSize, lineHeight, stripHeight };
 }
 
 function linesThatFit(room: CaptionRoom, fontSize: number): number {

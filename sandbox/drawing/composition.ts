@@ -1,11 +1,12 @@
 import type { Random } from '../../src/kit/backoff.ts';
 import type { Caption } from './caption.ts';
 import { between, randomFromText } from '../seeded-random.ts';
-import { hex, tonesOf } from './colours.ts';
-import { figures, flying } from './figures/figures.ts';
+import { tonesOf } from './colours.ts';
+import { figures, flying, swimming } from './figures/figures.ts';
 import { drawGround } from './ground.ts';
 import { readScene, type Scene, type SceneFigure } from './scene.ts';
 import { drawSky } from './sky.ts';
+import { drawWeather } from './weather.ts';
 import { type Size, escapeXml, round2 } from './svg.ts';
 
 export const paper = '#f7f2e8';
@@ -26,7 +27,7 @@ export function compose(prompt: string, seed: number, size: Size): Composition {
   return {
     scene,
     backdrop: drawSky(scene, size, random) + drawGround(scene, size, random) + vignette(size),
-    figures: scene.figures.length === 0 ? abstractFigure(scene, size, random) : drawFigures(scene, size, random),
+    figures: drawFigures(scene, size, random),
     weather: drawWeather(scene, size, random),
   };
 }
@@ -34,7 +35,7 @@ export function compose(prompt: string, seed: number, size: Size): Composition {
 /** Draws the white border of a print, and the strip with the caption below the picture. */
 export function drawPrint({ width, height }: Size, caption: Caption): string {
   const border = Math.max(2, Math.round(Math.min(width, height) * 0.016));
-  const top = height - caption.stripHeight;
+  const top = height - Math.max(border, caption.stripHeight);
   const firstLine =
     top + (caption.stripHeight - caption.lines.length * caption.lineHeight) / 2 + caption.fontSize * 0.98;
   const lines = caption.lines.map((line, index) => {
@@ -51,56 +52,29 @@ function drawFigures(scene: Scene, { width, height }: Size, random: Random): str
     .map((figure, index) => {
       const size = unit * share * (index === 0 ? 1 : 0.86);
       const across = (index + 1) / (scene.figures.length + 1) + between(random, -0.03, 0.03);
-      const foot = height * footOf(figure, scene);
-      return place(figure, across * width, foot, size);
+      return place(figure, across * width, height * footOf(figure, scene), size, isOnGround(figure, scene));
     })
     .join('');
 }
 
 function footOf({ name }: SceneFigure, { ground }: Scene): number {
-  if (flying.has(name)) return name === 'heart' || name === 'balloon' ? 0.64 : 0.56;
-  if (name === 'boat') return 0.82;
-  if (name === 'fish') return ground === 'sea' ? 0.84 : 0.72;
+  if (flying.has(name)) return name === 'heart' || name === 'balloon' || name === 'star' ? 0.64 : 0.56;
+  if (swimming.has(name) && ground === 'sea') return 0.84;
+  if (swimming.has(name) && ground === 'beach') return 0.76;
   return 0.92;
 }
 
-function place(figure: SceneFigure, x: number, foot: number, size: number): string {
-  const shadow = flying.has(figure.name)
+function isOnGround({ name }: SceneFigure, { ground }: Scene): boolean {
+  return !flying.has(name) && !(swimming.has(name) && (ground === 'sea' || ground === 'beach'));
+}
+
+function place(figure: SceneFigure, x: number, foot: number, size: number, onGround: boolean): string {
+  const shadow = !onGround
     ? ''
     : `<ellipse cx="${round2(x)}" cy="${round2(foot - size * 0.012)}" rx="${round2(size * 0.4)}" ry="${round2(size * 0.05)}" fill="#101020" opacity=".25"/>`;
   const scale = round2(size / 100);
   const drawn = figures[figure.name](tonesOf(figure.colour));
   return `${shadow}<g transform="translate(${round2(x - size / 2)} ${round2(foot - size)}) scale(${scale})">${drawn}</g>`;
-}
-
-/** The figure for a prompt without a known thing: rings and ribbons in the colours of the scene. */
-function abstractFigure({ hue }: Scene, { width, height }: Size, random: Random): string {
-  const unit = Math.min(width, height);
-  const ribbons = Array.from({ length: 3 }, (_, index) => {
-    const y = height * between(random, 0.25, 0.65);
-    const bend = height * between(random, -0.3, 0.3);
-    return `<path d="M0 ${round2(y)}C${round2(width * 0.3)} ${round2(y + bend)} ${round2(width * 0.7)} ${round2(y - bend)} ${width} ${round2(y)}" stroke="${hex(hue + 60 * index + 20, 0.7, 0.6)}" stroke-width="${round2(unit * between(random, 0.012, 0.035))}" fill="none" opacity=".75"/>`;
-  });
-  const orbs = Array.from({ length: 7 }, () => {
-    const colour = hex(hue + between(random, -60, 200), 0.72, between(random, 0.5, 0.72));
-    const [x, y] = [round2(width * between(random, 0.15, 0.85)), round2(height * between(random, 0.18, 0.68))];
-    const radius = unit * between(random, 0.03, 0.12);
-    return `<circle cx="${x}" cy="${y}" r="${round2(radius)}" fill="${colour}" opacity=".8"/>
-    <circle cx="${x}" cy="${y}" r="${round2(radius * 1.35)}" fill="none" stroke="${colour}" stroke-width="${round2(unit * 0.006)}" opacity=".7"/>`;
-  });
-  return ribbons.join('') + orbs.join('');
-}
-
-function drawWeather({ weather }: Scene, { width, height }: Size, random: Random): string {
-  const unit = Math.min(width, height);
-  if (weather === 'fair') return '';
-  const marks = Array.from({ length: 110 }, () => {
-    const [x, y] = [round2(random() * width), round2(random() * height)];
-    const size = unit * between(random, 0.003, 0.009);
-    if (weather === 'snow') return `<circle cx="${x}" cy="${y}" r="${round2(size)}" fill="#fff" opacity=".9"/>`;
-    return `<path d="M${x} ${y}l${round2(-size * 1.4)} ${round2(size * 6)}" stroke="#dcecff" stroke-width="${round2(unit * 0.0035)}" opacity=".6"/>`;
-  });
-  return marks.join('');
 }
 
 function vignette({ width, height }: Size): string {

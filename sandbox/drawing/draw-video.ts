@@ -41,12 +41,14 @@ export async function drawVideo({
   const size = { width, height };
   const caption = layOutCaption(prompt, await loadGlyphs(), size);
   const area = { width, height: height - caption.stripHeight };
-  const { backdrop, figures, scene } = compose(prompt, seed, area);
+  const { backdrop, figures, weather, scene } = compose(prompt, seed, area);
+  // Rain and snow move as particles of their own.
+  const drifting = scene.weather === 'fog' || scene.weather === 'wind' ? weather : '';
   const wide = { width: Math.ceil(area.width * backdropScale), height: Math.ceil(area.height * backdropScale) };
   const enlarged = `<g transform="scale(${backdropScale})">${backdrop}</g>`;
   const [backdropRaster, figuresRaster, printRaster] = await Promise.all([
     renderSvg(svgOf(wide, enlarged)),
-    renderSvg(svgOf(size, figures)),
+    renderSvg(svgOf(size, figures, drifting)),
     renderSvg(svgOf(size, drawPrint(size, caption))),
   ]);
   const painter = new FramePainter(

@@ -3,6 +3,7 @@ import { between } from '../seeded-random.ts';
 import { hex } from './colours.ts';
 import { horizon } from './sky.ts';
 import { type Size, round2 } from './svg.ts';
+import { room } from './room.ts';
 import type { Scene } from './scene.ts';
 
 function mountains({ sky, hue }: Scene, { width, height }: Size, random: Random): string {
@@ -114,6 +115,10 @@ export function drawGround(scene: Scene, size: Size, random: Random): string {
       return skyline(scene, size, random) + hills(size, tone, random, 2);
     case 'sea':
       return sea(scene, size, random);
+    case 'beach':
+      return sea(scene, size, random) + beach(scene, size, random);
+    case 'room':
+      return room(scene, size);
     case 'space':
       return space(scene, size, random);
   }
@@ -178,4 +183,24 @@ function sea({ sky, hue }: Scene, { width, height }: Size, random: Random): stri
   </linearGradient></defs>
   <rect y="${round2(top)}" width="${width}" height="${round2(height - top)}" fill="url(#sea)"/>
   <path d="${ripples.join('')}" stroke="#ffffff" stroke-opacity=".42" stroke-width="${round2(height * 0.004)}" fill="none" stroke-linecap="round"/>`;
+}
+
+/** Waves that break on sand. */
+function beach({ sky, weather }: Scene, { width, height }: Size, random: Random): string {
+  const light = { day: 1, dusk: 0.8, night: 0.46 }[sky];
+  const edge = (at: number, swell: number, waves: number, shift: number) =>
+    Array.from({ length: 25 }, (_, step) => {
+      const across = step / 24;
+      return `${round2(across * width)} ${round2(height * (at + swell * Math.sin(across * waves * Math.PI + shift)))}`;
+    });
+  const shift = between(random, 0, 6);
+  const rough = weather === 'storm' || weather === 'wind' ? 1.8 : 1;
+  const crests = [0.66, 0.72, 0.79].map((at, index) => {
+    const top = edge(at, 0.012 * rough, 5 - index, shift + index * 2);
+    const bottom = edge(at + 0.016 * (index + 1), 0.008 * rough, 4 - index, shift + index).toReversed();
+    return `<path d="M${top.join('L')}L${bottom.join('L')}Z" fill="#ffffff" opacity="${round2((0.5 + 0.16 * index) * Math.min(1, light + 0.2))}"/>`;
+  });
+  const sand = (at: number, colour: string) =>
+    `<path d="M0 ${height}L${edge(at, 0.018, 3, shift).join('L')}L${width} ${height}Z" fill="${colour}"/>`;
+  return `${crests.join('')}${sand(0.835, '#ffffff')}${sand(0.85, hex(36, 0.4, 0.55 * light))}${sand(0.875, hex(40, 0.58, 0.74 * light))}`;
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/kit/backoff.ts';
 import { between } from '../seeded-random.ts';
-import type { Weather } from './scene.ts';
+import type { Weather } from './scene-parts.ts';
 import type { Raster } from './svg.ts';
 
 export type Layers = {
@@ -22,6 +22,8 @@ type Particle = {
   readonly size: number;
 };
 
+const falling: ReadonlySet<Weather> = new Set(['snow', 'rain', 'storm']);
+
 /** Paints one frame after the other by moving the layers; each call paints into the same buffer. */
 export class FramePainter {
   readonly #layers: Layers;
@@ -33,7 +35,7 @@ export class FramePainter {
     this.#layers = layers;
     this.#weather = weather;
     this.#frame = new Uint8Array(layers.print.width * layers.print.height * 4);
-    this.#particles = Array.from({ length: weather === 'fair' ? 26 : 90 }, () => ({
+    this.#particles = Array.from({ length: falling.has(weather) ? 90 : 26 }, () => ({
       x: random(),
       y: random(),
       speed: between(random, 0.5, 1.2),
@@ -104,13 +106,13 @@ export class FramePainter {
   /** Draws falling snow or rain, in fair weather rising bright particles. */
   #drawParticles(at: number): void {
     const { width, height } = this.#layers.print;
-    const fall = { snow: 0.7, rain: 3.5, fair: -0.25 }[this.#weather];
+    const isRain = this.#weather === 'rain' || this.#weather === 'storm';
+    const fall = this.#weather === 'snow' ? 0.7 : isRain ? 3.5 : -0.25;
     for (const particle of this.#particles) {
       const y = wrapped(particle.y + at * fall * particle.speed) * height;
-      const swing = this.#weather === 'rain' ? -0.04 * at : 0.015 * Math.sin(at * 4 * Math.PI + particle.sway);
+      const swing = isRain ? -0.04 * at : 0.015 * Math.sin(at * 4 * Math.PI + particle.sway);
       const x = wrapped(particle.x + swing) * width;
-      if (this.#weather === 'rain')
-        for (let step = 0; step < 6; step += 1) this.#drawParticle(x - step * 0.3, y + step, 0.7, 0.6);
+      if (isRain) for (let step = 0; step < 6; step += 1) this.#drawParticle(x - step * 0.3, y + step, 0.7, 0.6);
       else if (this.#weather === 'snow') this.#drawParticle(x, y, particle.size, 0.95);
       else this.#drawParticle(x, y, particle.size * 0.8, 0.35 + 0.3 * Math.sin(at * 6 * Math.PI + particle.sway));
     }

@@ -1,55 +1,45 @@
-import { type Hsl, colourNamed } from './colours.ts';
+import type { Hsl } from './colours.ts';
 import type { FigureName } from './figures/figures.ts';
 import type { Random } from '../../src/kit/backoff.ts';
 import { between, oneOf } from '../seeded-random.ts';
-
-export type Sky = 'day' | 'dusk' | 'night';
-export type Ground = 'meadow' | 'mountain' | 'sea' | 'city' | 'forest' | 'desert' | 'space';
-export type Weather = 'fair' | 'snow' | 'rain';
+import { colourNamed, colourOf } from './words/colour-words.ts';
+import { figureNamed, namesPaper } from './words/figure-words.ts';
+import { namesMoon, placeNamed, skyNamed, weatherNamed } from './words/scene-words.ts';
+import type { Ground, Sky, Weather } from './scene-parts.ts';
+import { plainWord } from './words/word-forms.ts';
 
 /** The grounds for a prompt that names no place. */
-const grounds: readonly [Ground, ...Ground[]] = ['meadow', 'mountain', 'forest', 'meadow', 'desert'];
+const grounds: readonly [Ground, ...Ground[]] = ['meadow', 'mountain', 'forest', 'meadow'];
 
-const figureWords = {
-  fox: 'fox foxes vixen zorro renard fuchs volpe лиса лис',
-  cat: 'cat cats kitten kitty gato chat katze кот кошка',
-  dog: 'dog dogs puppy wolf perro chien hund собака',
-  bird: 'bird birds sparrow parrot eagle robin pájaro oiseau vogel птица',
-  owl: 'owl owls búho hibou eule сова',
-  fish: 'fish fishes whale shark dolphin pez poisson fisch рыба',
-  rabbit: 'rabbit rabbits bunny hare conejo lapin hase кролик',
-  butterfly: 'butterfly butterflies moth mariposa papillon schmetterling бабочка',
-  tree: 'tree trees oak pine árbol arbre baum дерево',
-  house: 'house houses home cottage cabin hut castle casa maison haus дом',
-  flower: 'flower flowers rose tulip daisy garden flor fleur blume цветок',
-  boat: 'boat boats ship sailboat barco bateau boot лодка',
-  robot: 'robot robots android cyborg робот',
-  rocket: 'rocket rockets spaceship ракета',
-  balloon: 'balloon balloons',
-  heart: 'heart hearts love corazón cœur herz сердце',
-} as const satisfies Record<FigureName, string>;
+/** Where a figure belongs when the prompt names no place. */
+const usualGrounds: Readonly<Partial<Record<FigureName, Ground>>> = {
+  boat: 'sea',
+  'paper boat': 'sea',
+  fish: 'sea',
+  whale: 'sea',
+  duck: 'sea',
+  lighthouse: 'beach',
+  tram: 'city',
+  car: 'city',
+  umbrella: 'city',
+  bicycle: 'meadow',
+  flower: 'meadow',
+  windmill: 'meadow',
+  mushroom: 'forest',
+  bear: 'forest',
+  dragon: 'mountain',
+  lion: 'desert',
+  astronaut: 'space',
+  cup: 'room',
+  apple: 'room',
+};
 
-const placeWords = {
-  meadow: 'meadow field hill hills grass valley',
-  mountain: 'mountain mountains peak peaks alps everest',
-  sea: 'sea ocean lake river beach water harbour harbor island underwater',
-  city: 'city town street skyline tokyo paris london downtown',
-  forest: 'forest woods jungle woodland',
-  desert: 'desert dune dunes sahara',
-  space: 'space galaxy cosmos planet planets universe mars',
-} as const satisfies Record<Ground, string>;
-
-const skyWords = {
-  day: 'day sun sunny morning noon summer spring',
-  dusk: 'dusk sunset sunrise dawn evening twilight autumn',
-  night: 'night midnight moon moonlight star stars starry dark space galaxy neon',
-} as const satisfies Record<Sky, string>;
-
-const weatherWords = {
-  fair: 'clear',
-  snow: 'snow snowy winter frost ice blizzard christmas',
-  rain: 'rain rainy storm stormy drizzle',
-} as const satisfies Record<Weather, string>;
+/** The weather that a figure brings with it. */
+const usualWeathers: Readonly<Partial<Record<FigureName, Weather>>> = {
+  snowman: 'snow',
+  penguin: 'snow',
+  umbrella: 'rain',
+};
 
 /** The colour of a figure when the prompt names none. */
 const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
@@ -58,24 +48,29 @@ const naturalColours: Readonly<Partial<Record<FigureName, Hsl>>> = {
   dog: { hue: 30, saturation: 0.5, lightness: 0.5 },
   owl: { hue: 28, saturation: 0.4, lightness: 0.42 },
   rabbit: { hue: 28, saturation: 0.22, lightness: 0.7 },
+  horse: { hue: 22, saturation: 0.5, lightness: 0.38 },
+  bear: { hue: 24, saturation: 0.42, lightness: 0.38 },
+  lion: { hue: 38, saturation: 0.7, lightness: 0.58 },
+  elephant: { hue: 214, saturation: 0.1, lightness: 0.58 },
+  penguin: { hue: 222, saturation: 0.3, lightness: 0.24 },
+  duck: { hue: 46, saturation: 0.85, lightness: 0.6 },
+  whale: { hue: 208, saturation: 0.5, lightness: 0.46 },
+  dragon: { hue: 130, saturation: 0.45, lightness: 0.4 },
   tree: { hue: 118, saturation: 0.42, lightness: 0.38 },
   robot: { hue: 205, saturation: 0.25, lightness: 0.62 },
+  astronaut: { hue: 18, saturation: 0.8, lightness: 0.54 },
   rocket: { hue: 8, saturation: 0.75, lightness: 0.54 },
   heart: { hue: 350, saturation: 0.8, lightness: 0.56 },
+  star: { hue: 47, saturation: 0.92, lightness: 0.58 },
+  flower: { hue: 346, saturation: 0.72, lightness: 0.58 },
+  mushroom: { hue: 6, saturation: 0.75, lightness: 0.5 },
+  apple: { hue: 2, saturation: 0.75, lightness: 0.48 },
+  lighthouse: { hue: 4, saturation: 0.75, lightness: 0.5 },
+  castle: { hue: 218, saturation: 0.35, lightness: 0.46 },
+  windmill: { hue: 14, saturation: 0.5, lightness: 0.42 },
+  'paper boat': { hue: 210, saturation: 0.14, lightness: 0.72 },
+  tram: { hue: 4, saturation: 0.72, lightness: 0.48 },
 };
-
-const figureNamed = finder<FigureName>(figureWords);
-const placeNamed = finder<Ground>(placeWords);
-const skyNamed = finder<Sky>(skyWords);
-const weatherNamed = finder<Weather>(weatherWords);
-
-function finder<Name extends string>(table: Readonly<Record<Name, string>>): (word: string) => Name | undefined {
-  const names = new Map<string, Name>();
-  for (const [name, words] of Object.entries(table) as [Name, string][]) {
-    for (const word of words.split(' ')) names.set(word, name);
-  }
-  return (word) => names.get(word);
-}
 
 export type SceneFigure = { readonly name: FigureName; readonly colour: Hsl };
 
@@ -87,42 +82,94 @@ export type Scene = {
   /** The hue of the landscape in degrees. */
   readonly hue: number;
   readonly hasMoon: boolean;
-  /** At most three; without any the composition is abstract. */
+  /** At most three; without any the picture is a landscape. */
   readonly figures: readonly SceneFigure[];
+  /** What the words named: figures, the place, the sky, the weather. Empty when not one word is known. */
+  readonly named: readonly string[];
 };
 
 const maxFigures = 3;
-const waterFigures: ReadonlySet<FigureName> = new Set(['boat', 'fish']);
+const word = /\p{L}[\p{L}\p{M}]*|\p{Extended_Pictographic}/gu;
+/** Words that may stand between a noun and its colour. */
+const betweenNounAndColour = /^(?:de|color|muy|y)$/;
+
+type FoundFigure = { readonly name: FigureName; colour: Hsl | undefined };
+
+/** The figures of a prompt with their colours, and the colours in the order in which they were named. */
+type Found = {
+  readonly figures: readonly FoundFigure[];
+  readonly colours: readonly Hsl[];
+  /** The last colour that belongs to no figure. */
+  readonly unusedColour: Hsl | undefined;
+};
 
 /** Reads the scene out of the words of a prompt. */
 export function readScene(prompt: string, random: Random): Scene {
-  const words: readonly string[] = prompt.toLowerCase().match(/\p{L}+/gu) ?? [];
-  const colours: Hsl[] = [];
-  const figures: SceneFigure[] = [];
-  let unusedColour: Hsl | undefined;
-  for (const word of words) {
-    const colour = colourNamed(word);
-    const name = figureNamed(word);
-    if (colour !== undefined) {
-      colours.push(colour);
-      unusedColour = colour;
-    }
-    if (name !== undefined && figures.length < maxFigures && !figures.some((figure) => figure.name === name)) {
-      figures.push({ name, colour: unusedColour ?? naturalColours[name] ?? anyColour(random) });
-      unusedColour = undefined;
-    }
-  }
-  const isOnWater = figures.some((figure) => waterFigures.has(figure.name));
-  const candidates: readonly [Ground, ...Ground[]] = isOnWater ? ['sea'] : grounds;
-  const sky = firstOf(words, skyNamed) ?? oneOf<Sky>(random, ['day', 'day', 'dusk']);
+  const words = (prompt.match(word) ?? []).map(plainWord);
+  const found = findFigures(words);
+  const figures = found.figures.map(({ name, colour }) => ({
+    name,
+    colour: colour ?? naturalColours[name] ?? anyColour(random),
+  }));
+  const place = firstOf(words, placeNamed);
+  const sky = firstOf(words, skyNamed);
+  const weather = firstOf(words, weatherNamed);
+  const usual = <Part>(parts: Readonly<Partial<Record<FigureName, Part>>>) =>
+    figures.map(({ name }) => parts[name]).find((part) => part !== undefined);
+  const ground = place ?? usual(usualGrounds) ?? oneOf(random, grounds);
+  const drawnSky = sky ?? usualSky(ground, weather, random);
   return {
-    sky,
-    ground: firstOf(words, placeNamed) ?? oneOf(random, candidates),
-    weather: firstOf(words, weatherNamed) ?? 'fair',
-    hue: landscapeHue(unusedColour, colours, random),
-    hasMoon: sky === 'night' || words.includes('moon'),
+    sky: drawnSky,
+    ground,
+    weather: weather ?? usual(usualWeathers) ?? 'fair',
+    hue: landscapeHue(found.unusedColour, found.colours, random),
+    hasMoon: drawnSky === 'night' || words.some(namesMoon),
     figures,
+    named: [...figures.map(({ name }) => name), place, sky, weather].filter((name) => name !== undefined),
   };
+}
+
+function usualSky(ground: Ground, weather: Weather | undefined, random: Random): Sky {
+  if (ground === 'space') return 'night';
+  return weather === 'rainbow' ? 'day' : oneOf<Sky>(random, ['day', 'day', 'dusk']);
+}
+
+/**
+ * A colour before a noun is kept for the next figure; one that its language puts after the noun belongs to the figure
+ * just named.
+ */
+function findFigures(words: readonly string[]): Found {
+  const figures: FoundFigure[] = [];
+  const colours: Hsl[] = [];
+  let unusedColour: Hsl | undefined;
+  /** The figure just named, as long as a colour after it would be its own. */
+  let justNamed: FoundFigure | undefined;
+  for (const [index, each] of words.entries()) {
+    const colour = colourNamed(each);
+    const name = figureIn(words, index);
+    const isColour = colour !== undefined && (name === undefined || justNamed !== undefined);
+    if (isColour) {
+      const hsl = colourOf(colour.name);
+      colours.push(hsl);
+      if (colour.stands === 'after' && justNamed !== undefined && justNamed.colour === undefined)
+        justNamed.colour = hsl;
+      else unusedColour = hsl;
+    } else if (name !== undefined) {
+      const known = figures.find((figure) => figure.name === name);
+      justNamed = known ?? { name, colour: unusedColour };
+      if (known === undefined && figures.length < maxFigures) {
+        figures.push(justNamed);
+        unusedColour = undefined;
+      }
+    } else if (!betweenNounAndColour.test(each)) justNamed = undefined;
+  }
+  return { figures, colours, unusedColour };
+}
+
+function figureIn(words: readonly string[], index: number): FigureName | undefined {
+  const name = figureNamed(words[index] ?? '');
+  const isPaper = name === 'boat' && words.slice(Math.max(0, index - 2), index + 3).some(namesPaper);
+  return isPaper ? 'paper boat' : name;
 }
 
 /**
@@ -144,8 +191,8 @@ function anyColour(random: Random): Hsl {
 }
 
 function firstOf<Found>(words: readonly string[], find: (word: string) => Found | undefined): Found | undefined {
-  for (const word of words) {
-    const found = find(word);
+  for (const each of words) {
+    const found = find(each);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,30 +1,13 @@
 import type { Tones } from '../colours.ts';
-import { cat, dog, fox, rabbit, bird, butterfly, fish, owl } from './animals.ts';
-import { balloon, boat, flower, heart, house, robot, rocket, tree } from './things.ts';
+import { bird, butterfly, cat, dog, fish, fox, owl, rabbit } from './animals.ts';
+import { castle, house, lighthouse, windmill } from './buildings.ts';
+import { astronaut, man, robot, snowman, woman } from './people.ts';
+import { apple, cup, flower, heart, mushroom, star, tree, umbrella } from './things.ts';
+import { balloon, bicycle, boat, car, paperBoat, plane, rocket, train, tram } from './vehicles.ts';
+import { bear, dragon, duck, elephant, horse, lion, penguin, whale } from './wild-animals.ts';
 
 /** Returns the SVG of a figure in a box of 100 by 100, standing on the lower edge. */
 export type DrawFigure = (tones: Tones) => string;
-
-export const figureNames = [
-  'fox',
-  'cat',
-  'dog',
-  'rabbit',
-  'bird',
-  'owl',
-  'butterfly',
-  'fish',
-  'tree',
-  'house',
-  'flower',
-  'boat',
-  'robot',
-  'rocket',
-  'balloon',
-  'heart',
-] as const;
-
-export type FigureName = (typeof figureNames)[number];
 
 export const figures = {
   fox,
@@ -35,15 +18,56 @@ export const figures = {
   owl,
   butterfly,
   fish,
-  tree,
-  house,
-  flower,
-  boat,
+  horse,
+  bear,
+  lion,
+  elephant,
+  penguin,
+  duck,
+  whale,
+  dragon,
+  woman,
+  man,
+  astronaut,
   robot,
+  snowman,
+  tree,
+  flower,
+  heart,
+  star,
+  umbrella,
+  cup,
+  mushroom,
+  apple,
+  house,
+  lighthouse,
+  castle,
+  windmill,
+  boat,
+  'paper boat': paperBoat,
   rocket,
   balloon,
-  heart,
-} as const satisfies Record<FigureName, DrawFigure>;
+  tram,
+  train,
+  car,
+  bicycle,
+  plane,
+} as const satisfies Readonly<Record<string, DrawFigure>>;
+
+export type FigureName = keyof typeof figures;
+
+export const figureNames = Object.keys(figures) as readonly FigureName[];
 
 /** Figures that float above the ground. */
-export const flying: ReadonlySet<FigureName> = new Set(['bird', 'butterfly', 'balloon', 'rocket', 'heart']);
+export const flying: ReadonlySet<FigureName> = new Set([
+  'bird',
+  'butterfly',
+  'balloon',
+  'rocket',
+  'heart',
+  'star',
+  'plane',
+]);
+
+/** Figures that swim. */
+export const swimming: ReadonlySet<FigureName> = new Set(['boat', 'paper boat', 'fish', 'whale', 'duck']);

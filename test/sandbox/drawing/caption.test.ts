@@ -9,8 +9,11 @@ const room = { width: 512, height: 512 };
 test.each([
   { prompt: '  a \n\t fox  ', shown: 'a fox' },
   { prompt: 'a\u0000b\u001b\u202ec', shown: 'abc' },
-  { prompt: '狐 fox', shown: '▢ fox' },
-  { prompt: '👨‍👩‍👧', shown: '▢' },
+  { prompt: '狐 fox', shown: '' },
+  { prompt: 'धुंध में लोमड़ी', shown: '' },
+  { prompt: '雪の中の赤い狐, 2 枚', shown: '' },
+  { prompt: 'a fox 🦊 in the snow', shown: 'a fox in the snow' },
+  { prompt: '👨‍👩‍👧', shown: '' },
   { prompt: 'Лиса café', shown: 'Лиса café' },
   { prompt: 'a\ud800b', shown: 'a\ufffdb' },
 ])('printable() shows $prompt as $shown', ({ prompt, shown }) => {
@@ -21,6 +24,10 @@ test('Glyphs.width() grows with the letters and knows wide from narrow', () => {
   expect(glyphs.width('')).toBe(0);
   expect(glyphs.width('mm')).toBeCloseTo(2 * glyphs.width('m'));
   expect(glyphs.width('i')).toBeLessThan(glyphs.width('W') / 2);
+});
+
+test('layOutCaption() takes no room for a prompt that it cannot print', () => {
+  expect(layOutCaption('雪の中の赤い狐', glyphs, room)).toMatchObject({ lines: [], stripHeight: 0 });
 });
 
 test('layOutCaption() keeps every word when they fit, in order', () => {

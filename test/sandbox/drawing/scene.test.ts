@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { randomFromText } from '../../../sandbox/seeded-random.ts';
-import { colourNamed, hex } from '../../../sandbox/drawing/colours.ts';
+import { hex } from '../../../sandbox/drawing/colours.ts';
 import { readScene } from '../../../sandbox/drawing/scene.ts';
+import { colourOf } from '../../../sandbox/drawing/words/colour-words.ts';
 
 const read = (prompt: string) => readScene(prompt, randomFromText(prompt));
 
 test('readScene() gives a figure the colour before it', () => {
   expect(read('A RED fox and a blue, shiny boat').figures).toEqual([
-    { name: 'fox', colour: colourNamed('red') },
-    { name: 'boat', colour: colourNamed('blue') },
+    { name: 'fox', colour: colourOf('red') },
+    { name: 'boat', colour: colourOf('blue') },
   ]);
 });
 
@@ -32,6 +33,24 @@ test('readScene() gives the landscape a colour that belongs to no figure', () =>
 
 test('readScene() ignores property names that every object has', () => {
   expect(read('constructor __proto__ toString').figures).toEqual([]);
+});
+
+test.each([
+  ['un zorro rojo y un gato de color negro', { fox: 'red', cat: 'black' }],
+  ['dos gatas blancas bajo un cielo morado', { cat: 'white' }],
+  ['una rosa amarilla', { flower: 'yellow' }],
+  ['о синем драконе и рыжей лисице', { dragon: 'blue', fox: 'ginger' }],
+  ['a red fox, golden lions', { fox: 'red', lion: 'gold' }],
+] as const)('readScene() gives each figure of "%s" its own colour', (prompt, colours) => {
+  expect(read(prompt).figures).toEqual(
+    Object.entries(colours).map(([name, colour]) => ({ name, colour: colourOf(colour) })),
+  );
+});
+
+test('readScene() names nothing where it knows not one word, and the picture is a landscape', () => {
+  for (const prompt of ['lorem ipsum', '雪の中の赤い狐', 'धुंध में लोमड़ी', '']) {
+    expect(read(prompt)).toMatchObject({ figures: [], named: [], weather: 'fair' });
+  }
 });
 
 test('hex() turns hue, saturation and lightness into a colour', () => {
