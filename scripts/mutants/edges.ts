@@ -193,6 +193,12 @@ export const edgeMutants = [
     'test/cli/debugger-warnings.test.ts',
   ),
   mutant(
+    'the end of npm goes unnoticed',
+    'if (process_.ppid === parent) return;',
+    'if (process_.ppid !== 0) return;',
+    'test/processes/below-npm.test.ts',
+  ),
+  mutant(
     'a crash report holds the environment',
     'process_.report.excludeEnv = true;',
     ';',

@@ -4,8 +4,9 @@ import { StartError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
-import { processContext, type ProcessContext, keepAliveFor } from './process-context.ts';
+import { processContext, type ProcessContext } from './process-context.ts';
 import { defineSimulate } from './simulate.ts';
+import { keepAliveFor } from './stop-signals.ts';
 
 /** The exit code of a refused start and of a wrong command line. */
 const refusedCode = 2;

@@ -1,7 +1,7 @@
 import { StartError } from '../app/start-error.ts';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../kit/clock.ts';
-import { untilStopped } from './process-context.ts';
+import { onStop, untilStopped } from './stop-signals.ts';
 
 /** Loads the sandbox, which the image does not hold; throws a StartError where it or its packages are absent. */
 export async function loadSandbox() {
@@ -35,6 +35,7 @@ const sandboxToken = '100000001:sandbox-token-that-opens-nothing-at-all';
 
 /** Runs the stand-ins until a signal, and prints the settings of a bot that uses them. */
 export async function sandbox(options: SandboxOptions): Promise<void> {
+  const asked = onStop({ endsAtHangup: true });
   const { startTelegramSandbox, startBytezSandbox, demoAccounts, parseFaultsFile } = await loadSandbox();
   const clock = systemClock;
   const script =
@@ -52,7 +53,7 @@ export async function sandbox(options: SandboxOptions): Promise<void> {
       `MEDIA_ALLOW_PRIVATE_HOSTS=${bytez.mediaHost}`,
     ];
     process.stdout.write(`The stand-ins run; Ctrl-C stops them. A bot uses them with:\n\n${lines.join('\n')}\n`);
-    await untilStopped(new Promise<never>(() => undefined));
+    await untilStopped(new Promise<never>(() => undefined), asked);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       const { telegramPort, bytezPort } = options;

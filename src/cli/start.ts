@@ -14,7 +14,7 @@ import { systemRandom } from '../kit/backoff.ts';
 import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
-import { onHangup, onStop, untilStopped } from './process-context.ts';
+import { onHangup, onStop, untilStopped } from './stop-signals.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

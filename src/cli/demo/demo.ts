@@ -11,7 +11,7 @@ import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
 import { eventLine } from '../../observability/event-line.ts';
 import { openDemoPage } from './demo-page.ts';
-import { untilStopped } from '../process-context.ts';
+import { onStop, untilStopped } from '../stop-signals.ts';
 
 export type ConversationOptions = {
   readonly telegram: TelegramSandbox;
@@ -149,6 +149,8 @@ const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set(['app.recovered', '
 /** Opens the chat page, or sends the given messages; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
   const { says, as, languageCode, output, port } = options;
+  // Listens from the first moment: a signal without a listener would leave the data folder behind.
+  const asked = onStop({ endsAtHangup: true });
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const listeners = new Set<(event: AppEvent) => void>();
   const onEvent = (listener: (event: AppEvent) => void): Disposable => {
@@ -176,7 +178,9 @@ export async function demo(options: DemoOptions): Promise<void> {
     const conversation = new Conversation({ telegram, person, output, print });
     for (const words of says) {
       print(`${'you'.padStart(11)} > ${words}`);
-      if (!(await answerTo({ demoApp, onEvent, person, words }))) process.exitCode = 1;
+      const answered = await Promise.race([answerTo({ demoApp, onEvent, person, words }), asked]);
+      if (answered !== true) process.exitCode = 1;
+      if (answered === undefined) break;
     }
     return await conversation.close();
   }
@@ -185,9 +189,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   for (const line of early ?? []) print(line);
   early = undefined;
   const person = page.participants.member(roles[as])?.person;
-  if (!process.stdin.isTTY || person === undefined) return await untilStopped(app.broken);
+  if (!process.stdin.isTTY || person === undefined) return await untilStopped(app.broken, asked);
   const conversation = new Conversation({ telegram, person, output, print });
-  await talk({ conversation, say: (words) => void person.say(words), print, broken: app.broken });
+  await talk({ conversation, say: (words) => void person.say(words), print, broken: app.broken, asked });
   await conversation.close();
 }
 
@@ -197,15 +201,15 @@ async function talk(options: {
   readonly say: (words: string) => void;
   readonly print: (line: string) => void;
   readonly broken: Promise<never>;
+  readonly asked: Promise<void>;
 }): Promise<void> {
-  const { conversation, say, print, broken } = options;
+  const { conversation, say, print, broken, asked } = options;
   print('One can type here too, for example: /generate a red fox in the snow');
   print('#1 presses the first button of the latest message. Ctrl-C leaves.');
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: 'you > ' });
   const left = new Promise<void>((resolve) => {
     lines.on('close', resolve);
     lines.on('SIGINT', () => lines.close());
-    process.once('SIGTERM', () => lines.close());
   });
   lines.on('line', (line) => {
     const words = line.trim();
@@ -214,7 +218,7 @@ async function talk(options: {
       if (!conversation.press(Number(button))) print('There is no such button.');
     } else if (words !== '') say(words);
   });
-  await Promise.race([left, broken]);
+  await Promise.race([left, broken, asked]);
   lines.close();
   print('\nBye.');
 }
