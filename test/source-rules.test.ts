@@ -21,8 +21,11 @@ const doors: Readonly<Record<string, RegExp>> = {
 const known: Readonly<Record<string, readonly string[]>> = {
   /** Providers. */
   'providers/http/http-exchange.ts': ['undici'],
+  /** Every connection that goes out, and the request to a proxy. */
+  'kit/network/connector.ts': ['undici', 'names'],
+  'kit/network/tunnel.ts': ['http.request'],
   /** Results, behind the guard of addresses. */
-  'media/guarded-connect.ts': ['undici', 'names'],
+  'media/guarded-connect.ts': ['undici'],
   'media/open-result.ts': ['undici'],
   'media/result-store.ts': ['undici'],
 };

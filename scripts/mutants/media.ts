@@ -2,6 +2,7 @@ import { mutant } from './mutant.ts';
 
 const address = ['test/media/address-guard.test.ts', 'test/media/forbidden-addresses.test.ts'] as const;
 const names = ['test/media/guarded-connect.test.ts', 'test/media/name-servers.test.ts'] as const;
+const network = 'test/kit/network/connector.test.ts';
 const redirects = ['test/media/redirects.test.ts', 'test/media/result-download.test.ts'] as const;
 const sizes = [
   'test/media/result-download.test.ts',
@@ -54,16 +55,41 @@ export const mediaMutants = [
     'name.startsWith(allowed.trim().toLowerCase().split(":")[0] ?? "")',
     ...address,
   ),
-  mutant('a name may lead inside', 'if (!exempt && addresses.some(isForbiddenAddress)) {', 'if (false) {', ...names),
+  mutant(
+    'a name may lead inside',
+    'if (!isFree(target) && addresses.some(isForbiddenAddress)) {',
+    'if (false) {',
+    ...names,
+  ),
   mutant(
     'one public address is enough',
     'addresses.some(isForbiddenAddress)',
     'addresses.every(isForbiddenAddress)',
     ...names,
   ),
-  mutant('the end of a connection is not looked at', 'exempt ? socket : checkedSocket(socket)', 'socket', ...names),
+  mutant('the end of a connection is not looked at', 'checkSocket(socket);', '', ...names),
   mutant('a name server is waited for without end', 'const resolveMs = 5000', 'const resolveMs = 5_000_000', ...names),
-  mutant('all addresses of a name are judged', 'const maxRecords = 10', 'const maxRecords = 10_000', ...names),
+  mutant('very many addresses are tried', 'const maxAddresses = 40', 'const maxAddresses = 40_000', ...names),
+  mutant(
+    'a proxy is asked for private names',
+    'if (!isFree(target) && whyNotHost(target.hostname) !== undefined) {',
+    'if (false) {',
+    network,
+  ),
+  mutant(
+    'the second family waits for the end of the first',
+    '[first[index], second[index]])',
+    '[first[index]])',
+    'test/kit/network/connect-in-turns.test.ts',
+  ),
+  mutant('a late connection stays open', 'else made.destroy();', '', 'test/kit/network/connect-in-turns.test.ts'),
+  mutant('a proxy is waited for without end', 'const answerMs = 10_000', 'const answerMs = 10_000_000', network),
+  mutant(
+    'a translated address is public whatever it leads to',
+    'const address = translated(ipaddr.parse(ip));',
+    'const address = ipaddr.parse(ip);',
+    ...address,
+  ),
   mutant('redirects have no end', 'if (hop === maxRedirects) throw', 'if (false) throw', ...redirects),
   mutant(
     'a redirect is not checked',

@@ -12,6 +12,7 @@ import type { GenerationService } from '../jobs/generation-service.ts';
 import { cachedFor } from '../http/health-api.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
+import { createConnector, createNodeAgent } from '../kit/network/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
 
@@ -82,6 +83,12 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { engine, inbox, dialogues } = storage;
   await dialogues.purge(clock.now());
 
+  const telegramAgent = createNodeAgent(
+    apiRoot.startsWith('https:') ? 'https:' : 'http:',
+    createConnector({ ...options.parts?.network, proxies: config.proxies }),
+  );
+  opening.defer(() => telegramAgent.destroy());
+
   let ownSecrets = [token, ...keys.map(({ secret }) => secret)];
   const { updates, delivery, menu, adminAlerts } = opening.use(
     await openBot({
@@ -92,6 +99,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config,
       token,
       apiRoot,
+      agent: telegramAgent,
       catalog,
       service,
       admin: core.admin,

@@ -15,6 +15,7 @@ import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
+import { type ConnectorOptions, createConnector } from '../kit/network/connector.ts';
 import type { Random } from '../kit/backoff.ts';
 import { removeUnfinished } from '../media/open-result.ts';
 import { createResultStore } from '../media/result-store.ts';
@@ -43,6 +44,8 @@ export type CoreParts = {
   readonly databasePath?: string;
   /** Wraps or replaces ports of the storage that was opened; the core closes only what it opened itself. */
   readonly storage?: (opened: Storage) => Storage;
+  /** Replaces how names are resolved and sockets are opened, for every connection that goes out. */
+  readonly network?: Pick<ConnectorOptions, 'resolve' | 'dial'>;
   /** Replaces the HTTP client under the built-in adapters. */
   readonly http?: HttpClient;
   /** Replaces the adapters; called with the HTTP client in use. */
@@ -133,13 +136,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   events.subscribe(options.emit);
   if (botId !== undefined) bindToBot(database, botId);
 
-  const http = parts.http ?? opening.use(createHttpClient());
+  const http =
+    parts.http ??
+    opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
   const own =
     parts.providers === undefined
       ? await createProviders(providersOf(keys), { settings: config.providers, http, clock })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
-  const results = parts.results ?? opening.use(await openResults(config, emit));
+  const results = parts.results ?? opening.use(await openResults(config, emit, parts.network));
   const keyRoom = opening.use(
     await openKeys({
       keys,
@@ -240,10 +245,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   };
 }
 
-async function openResults(config: Config, emit: Emit) {
+async function openResults(config: Config, emit: Emit, network: CoreParts['network']) {
   const directory = join(config.dataDir, 'results');
   await removeUnfinished(directory);
-  return createResultStore({ directory, allowPrivateHosts: config.mediaAllowPrivateHosts, emit });
+  return createResultStore({
+    ...network,
+    directory,
+    allowPrivateHosts: config.mediaAllowPrivateHosts,
+    proxies: config.proxies,
+    emit,
+  });
 }
 
 /** Requeues the jobs of an earlier process, and reports those that are set aside. */

@@ -4,6 +4,7 @@ import type { KeyChoice, KeyTestOptions, KeyTest } from '../domain/admin-api.ts'
 import type { KeyView } from '../domain/views.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
+import { createConnector } from '../kit/network/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 
@@ -11,7 +12,7 @@ const maxAtOnce = 16;
 const timeoutMs = 15_000;
 
 export type TestKeysOptions = KeyTestOptions & {
-  readonly config: Pick<Config, 'providers'>;
+  readonly config: Pick<Config, 'providers' | 'proxies'>;
   readonly keys: readonly ProviderKey[];
   /** The same keys, in the same order. */
   readonly views: readonly KeyView[];
@@ -22,7 +23,7 @@ export type TestKeysOptions = KeyTestOptions & {
 /** As `AdminKeys.test`, without a pool: the results change no key's state. Rejects when an adapter has a bug. */
 export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTest[]> {
   const { config, keys, views, choice, clock, onTest, signal } = options;
-  await using http = createHttpClient();
+  await using http = createHttpClient({ connector: createConnector({ proxies: config.proxies }) });
   const owners = keys.map(({ provider }) => provider);
   const providers = await createProviders(owners, { settings: config.providers, http, clock });
   const chosen = choice === 'all' ? undefined : new Set(choice);

@@ -4,6 +4,7 @@ import { answer, reply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { ChatStore, RetryAfterStore } from '../domain/chat-store.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { Agent } from 'node:http';
 import { sequentialize } from '@grammyjs/runner';
 import { defaultKind } from '../domain/job.ts';
 import { isAdminHere, identifySpeaker, isUserContent } from './middleware/identify.ts';
@@ -121,6 +122,8 @@ const callTimeoutS = 40;
 export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matchLocale'> & {
   readonly token: Secret;
   readonly apiRoot: string;
+  /** Opens the connections to Telegram. */
+  readonly agent: Agent;
   readonly catalog: Catalog;
   readonly defaultLocale: string;
   readonly jobs: JobReader;
@@ -152,7 +155,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog, adminIds);
-  const client = { apiRoot: options.apiRoot };
+  const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent } };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));

@@ -11,6 +11,7 @@ import { readEnvironment } from '../config/env.ts';
 import { KeySource } from '../keys/sources/key-source.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { systemRandom } from '../kit/backoff.ts';
+import { proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
@@ -110,7 +111,9 @@ export async function start(redactor: Redactor): Promise<void> {
   const { keys, warnings: keyWarnings } = source.read(env);
   const { token } = config.telegram;
   const { adminToken } = config.http;
-  redactor.add([token, adminToken].filter((secret) => secret !== undefined));
+  const { https, http } = config.proxies;
+  const passwords = [https, http].flatMap((proxy) => proxy?.passwords ?? []);
+  redactor.add([token, adminToken, ...passwords].filter((secret) => secret !== undefined));
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);
   const clock = systemClock;
@@ -122,6 +125,7 @@ export async function start(redactor: Redactor): Promise<void> {
     ...unknownNames(env),
     ...keyWarnings,
     ...missingKeyWarnings(keys, config.providers),
+    ...proxyWarnings(config.proxies),
   ];
   for (const text of startWarnings) emit({ event: 'config.warning', text });
   if (keys.length === 0) {

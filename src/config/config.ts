@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Chains, type JobKind, type Lane, kindTraits, perKind } from '../domain/job.ts';
 import { isLoopback } from '../kit/loopback.ts';
+import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
@@ -31,6 +32,8 @@ export type Config = {
   readonly chains: Chains;
   /** `host:port`, in lower case. */
   readonly mediaAllowPrivateHosts: readonly string[];
+  /** For every connection that goes out. */
+  readonly proxies: ProxySettings;
   readonly dataDir: string;
   readonly http: {
     readonly host: string;
@@ -61,7 +64,7 @@ export class ConfigError extends Error {
 
 /** The environment as a value; throws a ConfigError that lists every mistake. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environmentSchema.safeParse(env);
+  const parsed = environmentSchema.safeParse(withProxyNames(env));
   const { providers, mistakes } = readProviders(env);
   const all = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
@@ -70,6 +73,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
   return toConfig(parsed.data, providers);
+}
+
+/** Other programs read these names in small letters first, and so does the bot. */
+function withProxyNames(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+  const small = names.flatMap((name) => {
+    const value = env[name.toLowerCase()] ?? '';
+    return value === '' ? [] : [[name, value] as const];
+  });
+  return { ...env, ...Object.fromEntries(small) };
 }
 
 const shortestPublicToken = 32;
@@ -100,6 +115,11 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
     drainMs: env.DRAIN_S,
     chains: perKind((kind) => env[kindTraits[kind].chainVariable]),
     mediaAllowPrivateHosts: env.MEDIA_ALLOW_PRIVATE_HOSTS,
+    proxies: {
+      https: env.HTTPS_PROXY ?? env.ALL_PROXY ?? env.HTTP_PROXY,
+      http: env.HTTP_PROXY ?? env.ALL_PROXY,
+      except: env.NO_PROXY,
+    },
     dataDir: env.DATA_DIR,
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT, adminToken: env.ADMIN_TOKEN },
     retentionMs: env.RETENTION_DAYS * 86_400_000,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/job.ts';
+import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
 import { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { builtInChains, chain } from './provider-settings.ts';
@@ -63,6 +64,14 @@ const httpHost: Parser<string> = (text) => {
     : bad('must be a host name or address, for example 127.0.0.1');
 };
 
+const proxy: Parser<Proxy> = (text) => {
+  const found = parseProxy(text);
+  return found === undefined
+    ? bad('must be the address of an HTTP proxy, for example http://user:password@proxy.example.com:3128')
+    : good(found);
+};
+const exceptions: Parser<readonly ProxyException[]> = (text) => good(parseExceptions(text));
+
 type OwnTraits = (typeof kindTraits)[JobKind];
 
 /** One variable for each kind, named by its traits. */
@@ -89,6 +98,10 @@ export const environmentSchema = z.object({
   HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
   ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
   MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
+  HTTPS_PROXY: variable(undefined, proxy),
+  HTTP_PROXY: variable(undefined, proxy),
+  ALL_PROXY: variable(undefined, proxy),
+  NO_PROXY: variable([], exceptions),
   DATA_DIR: variable(
     './data',
     fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),

@@ -54,6 +54,12 @@ const server = {
     'Days after which requests and results are deleted, counted from their delivery. `/forget` deletes at once.',
   MEDIA_ALLOW_PRIVATE_HOSTS:
     'Private hosts (`host:port`, separated by commas) from which results may be fetched, for example your own storage. They are also the only ones that may be fetched without TLS.',
+  HTTPS_PROXY:
+    'HTTP proxy (`http://user:password@host:port`) for `https` addresses: Telegram, providers, results. It is asked to CONNECT. Also read as `https_proxy`, which wins, as do the small names below.',
+  HTTP_PROXY: 'Proxy for `http` addresses; also for `https` ones when neither `HTTPS_PROXY` nor `ALL_PROXY` is set.',
+  ALL_PROXY: 'Proxy for every address for which none of the two above is set.',
+  NO_PROXY:
+    'Hosts that are reached without a proxy, separated by commas: names with their subdomains, addresses, networks (`10.0.0.0/8`), `*` for all, each with a port where only that one is meant.',
   HTTP_HOST: 'Address on which the health API listens.',
   HTTP_PORT: 'Port of the health API; 0 takes a free one.',
   ADMIN_TOKEN:

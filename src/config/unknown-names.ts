@@ -54,6 +54,9 @@ const otherWords: readonly (readonly [string, string])[] = [
 const foreignNames: ReadonlySet<string> = new Set([
   'HTTP_PROXY',
   'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'FTP_PROXY',
   'TELEGRAM_API_ID',
   'TELEGRAM_API_HASH',
 ]);

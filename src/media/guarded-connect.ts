@@ -1,9 +1,7 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { lookup } from 'node:dns/promises';
-import { callbackify } from 'node:util';
-import { Agent, buildConnector } from 'undici';
-import { systemClock, type Clock } from '../kit/clock.ts';
+import { Agent } from 'undici';
+import { type Connector, createConnector, type ConnectorOptions, type Guard } from '../kit/network/connector.ts';
 
 export type UrlRules = {
   /** `host:port` as in a URL (`[::1]:9000` for IPv6), exempt from all host and port rules, and reachable by http too. */
@@ -14,19 +12,28 @@ export type CheckedUrl = { readonly ok: true; readonly url: URL } | { readonly o
 
 const maxUrlLength = 2048;
 const globalUnicastV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Where networks without IPv4 reach it: the last 32 bits are the IPv4 address (RFC 6052). */
+const translatedV6 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 /** Public addresses that the machine's own cloud platform answers. */
 const platformAddresses = new Set(['168.63.129.16']);
 
 /**
  * True for every address that is not public: private, loopback, link-local, shared, multicast, reserved, and all IPv6
- * forms that embed an IPv4 address (mapped, compatible, 6to4, NAT64, Teredo). Also true for text that is not an address.
+ * forms that embed an IPv4 address (mapped, compatible, 6to4, Teredo). An address of the well-known NAT64 prefix stands for
+ * the IPv4 address inside it. Also true for text that is not an address.
  */
 export function isForbiddenAddress(ip: string): boolean {
   if (isIP(ip) === 0 || ip.includes('%')) return true;
-  const address = ipaddr.parse(ip);
+  const address = translated(ipaddr.parse(ip));
   if (address.range() !== 'unicast') return true;
   if (address instanceof ipaddr.IPv6) return !address.match(globalUnicastV6);
   return platformAddresses.has(address.toString());
+}
+
+/** The IPv4 address to which a NAT64 translator leads; every other address as it is. */
+function translated(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (!(address instanceof ipaddr.IPv6) || !address.match(translatedV6)) return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(-4));
 }
 
 /** Checks the text of an outbound URL before name resolution; resolved addresses are checked on connect. */
@@ -71,15 +78,8 @@ function refused(why: string): CheckedUrl {
   return { ok: false, why };
 }
 
-/** Returns all addresses of a host name, in the order in which they should be tried. */
-export type Resolve = (hostname: string) => Promise<readonly string[]>;
-
-export type GuardedAgentOptions = {
+export type GuardedAgentOptions = Omit<ConnectorOptions, 'guard'> & {
   readonly allowPrivateHosts: readonly string[];
-  readonly resolve?: Resolve;
-  /** Opens the socket to a checked address. */
-  readonly dial?: buildConnector.connector;
-  readonly clock?: Clock;
 };
 
 /** A host name or literal leads to a forbidden address; no connection was made. */
@@ -87,92 +87,40 @@ export class ForbiddenAddressError extends Error {
   override readonly name = 'ForbiddenAddressError';
 }
 
-const resolveMs = 5000;
-const dialMs = 5000;
-const maxRecords = 10;
-const maxDials = 3;
-
-export const systemResolve: Resolve = async (hostname) => {
-  const records = await lookup(hostname, { all: true, order: 'verbatim' });
-  return records.map((record) => record.address);
-};
-
 /**
  * An agent that resolves a name once, checks all its addresses and connects only to these, which prevents DNS rebinding.
- * The Host header and the TLS server name stay those of the URL.
+ * The proxy of a connection resolves the name itself: there only names and literals are checked.
  */
 export function createGuardedAgent(options: GuardedAgentOptions): Agent {
   return new Agent({ allowH2: false, connect: guardedConnector(options), headersTimeout: 30_000, bodyTimeout: 30_000 });
 }
 
 /** The connector of the guarded agent. */
-export function guardedConnector(options: GuardedAgentOptions): buildConnector.connector {
-  const { resolve = systemResolve, clock = systemClock } = options;
-  const dial = options.dial ?? buildConnector({ allowH2: false, timeout: dialMs, rejectUnauthorized: true });
-  return (target, callback) => {
-    const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1');
-    const exempt = isExempt({ ...target, hostname: isIP(hostname) === 6 ? `[${hostname}]` : hostname }, options);
-    const connect = async (): Promise<Socket> => {
-      const addresses = await checkedAddresses(hostname, exempt, resolve, clock);
-      const servername = target.servername ?? (isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : undefined);
-      const named = target.protocol === 'https:' && servername !== undefined ? { servername } : {};
-      let lastError: unknown;
-      for (const address of addresses.slice(0, maxDials)) {
-        try {
-          const socket = await dialled(dial, { ...target, ...named, hostname: address });
-          return exempt ? socket : checkedSocket(socket);
-        } catch (error) {
-          if (error instanceof ForbiddenAddressError) throw error;
-          lastError = error;
-        }
+export function guardedConnector(options: GuardedAgentOptions): Connector {
+  return createConnector({ ...options, guard: publicAddressesOnly(options) });
+}
+
+/** Refuses every host that is not public, except those that the rules name. */
+function publicAddressesOnly(rules: UrlRules): Guard {
+  const isFree = (target: { protocol: string; hostname: string; port: string }) =>
+    isExempt({ ...target, hostname: isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname }, rules);
+  return {
+    isRefusal: (error) => error instanceof ForbiddenAddressError,
+    checkHost: (target) => {
+      if (!isFree(target) && whyNotHost(target.hostname) !== undefined) {
+        throw new ForbiddenAddressError('Cannot connect: the host is not public');
       }
-      throw lastError;
-    };
-    callbackify(connect)((error, socket) => {
-      if (error === null) callback(null, socket);
-      else callback(error, null);
-    });
+    },
+    checkAddresses: (target, addresses) => {
+      if (!isFree(target) && addresses.some(isForbiddenAddress)) {
+        throw new ForbiddenAddressError('Cannot connect: the host leads to an address that is not public');
+      }
+    },
+    checkSocket: (target, socket) => {
+      const { remoteAddress } = socket;
+      if (isFree(target) || (remoteAddress !== undefined && !isForbiddenAddress(remoteAddress))) return;
+      socket.destroy();
+      throw new ForbiddenAddressError('Cannot use the connection: it leads to an address that is not public');
+    },
   };
-}
-
-async function checkedAddresses(
-  hostname: string,
-  exempt: boolean,
-  resolve: Resolve,
-  clock: Clock,
-): Promise<readonly string[]> {
-  const found = isIP(hostname) === 0 ? await resolvedInTime(hostname, resolve, clock) : [hostname];
-  const addresses = found.slice(0, maxRecords);
-  if (addresses.length === 0) throw withCode('Cannot resolve the host: no address', 'ENOTFOUND');
-  if (!exempt && addresses.some(isForbiddenAddress)) {
-    throw new ForbiddenAddressError('Cannot connect: the host leads to an address that is not public');
-  }
-  return addresses;
-}
-
-async function resolvedInTime(hostname: string, resolve: Resolve, clock: Clock): Promise<readonly string[]> {
-  const tooLate = Promise.withResolvers<never>();
-  using _timer = clock.schedule(resolveMs, () =>
-    tooLate.reject(withCode(`Cannot resolve the host within ${resolveMs} ms`, 'ETIMEDOUT')),
-  );
-  return await Promise.race([resolve(hostname), tooLate.promise]);
-}
-
-function dialled(dial: buildConnector.connector, target: buildConnector.Options): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    dial(target, (error, socket) => {
-      if (error === null) resolve(socket);
-      else reject(error);
-    });
-  });
-}
-
-function checkedSocket(socket: Socket): Socket {
-  if (socket.remoteAddress !== undefined && !isForbiddenAddress(socket.remoteAddress)) return socket;
-  socket.destroy();
-  throw new ForbiddenAddressError('Cannot use the connection: it leads to an address that is not public');
-}
-
-function withCode(message: string, code: string): Error {
-  return Object.assign(new Error(message), { code });
 }

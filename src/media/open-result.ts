@@ -31,6 +31,10 @@ const unreachable = new Set([
   'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
   'UND_ERR_INVALID_ARG',
+  'PROXY_REFUSED',
+  'PROXY_PASSWORD',
+  'PROXY_TIMEOUT',
+  'PROXY_CUT',
   'ERR_INVALID_URL',
 ]);
 

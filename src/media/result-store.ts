@@ -71,7 +71,7 @@ export type ResultLimits = {
   readonly minBytesPerSecond: number;
 };
 
-export type ResultStoreOptions = Pick<GuardedAgentOptions, 'allowPrivateHosts' | 'resolve' | 'dial' | 'clock'> & {
+export type ResultStoreOptions = GuardedAgentOptions & {
   /** Created when missing, readable only by this user. */
   readonly directory: string;
   /** Replaces the guarded agent; it must then check resolved addresses itself. */

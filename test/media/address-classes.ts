@@ -47,6 +47,8 @@ export function classOfV4(address: number): AddressClass {
 }
 
 export function classOfV6(bits: bigint): AddressClass {
+  // A translator leads to the IPv4 address in the last 32 bits.
+  if (isIn(bits, 128, ['0064ff9b0000000000000000', 96])) return classOfV4(Number(bits & 0xff_ff_ff_ffn));
   if (!isIn(bits, 128, ['20000000', 3])) return 'not-public';
   if (notPublicV6.some((block) => isIn(bits, 128, block))) return 'not-public';
   return eitherV6.some((block) => isIn(bits, 128, block)) ? 'either' : 'public';

@@ -21,7 +21,12 @@ test.each([
   ['::ffff:8.8.8.8', 'S13'],
   ['::ffff:0:127.0.0.1', 'S13'],
   ['64:ff9b::7f00:1', 'S13'],
+  ['64:ff9b::a00:1', 'S13'],
+  ['64:ff9b::a9fe:a9fe', 'S13'],
+  ['64:ff9b::a83f:8110', 'S13'],
+  ['64:ff9b::6440:1', 'S13'],
   ['64:ff9b:1::7f00:1', 'S13'],
+  ['64:ff9b:1::808:808', 'S13'],
   ['2002:7f00:1::', 'S13'],
   ['::127.0.0.1', 'S13'],
   ['::7f00:1', 'S13'],
@@ -68,6 +73,8 @@ test.each([
   '223.255.255.255',
   '2606:4700::1',
   '2a00:1450::1',
+  '64:ff9b::808:808',
+  '64:ff9b::8.8.8.8',
 ])('isForbiddenAddress("%s") is false', (ip) => {
   expect(isForbiddenAddress(ip)).toBe(false);
 });
@@ -107,6 +114,8 @@ test('isForbiddenAddress() forbids whatever an independent list of private range
   fc.assert(
     fc.property(anyAddress, (ip) => {
       const family = isIPv4(ip) ? 'ipv4' : 'ipv6';
+      // Addresses of a translator have a table of their own.
+      if (/^(?:0*64:ff9b:)/i.test(ip)) return;
       const isPrivate = ranges[family].check(ip, family);
       expect(isPrivate && !isForbiddenAddress(ip)).toBe(false);
     }),

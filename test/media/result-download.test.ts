@@ -430,7 +430,7 @@ test('a redirect without a location is a failure (S20)', async () => {
   expect(await keepFrom(server)).toEqual(refused('result-unavailable'));
 });
 
-test('a proxy named in the environment is not asked (S29)', async () => {
+test('a proxy that the process alone names is not asked (S29)', async () => {
   await using proxy = await localHttpServer(giving(aPng()));
   await using server = await localHttpServer(giving(aPng()));
   const before = process.env.HTTP_PROXY;

@@ -70,6 +70,11 @@ const neverConnected: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EHOSTUNREACH',
   'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'PROXY_REFUSED',
+  'PROXY_PASSWORD',
+  'PROXY_TIMEOUT',
+  'PROXY_CUT',
 ]);
 
 const transientErrors: ReadonlySet<TelegramError> = new Set([

@@ -1,5 +1,6 @@
 import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
+import { type Connector, createConnector } from '../../kit/network/connector.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 
 export type HttpCall = {
@@ -163,9 +164,16 @@ export type HttpClient = AsyncDisposable & {
   call(call: HttpCall): Promise<HttpReply>;
 };
 
+export type HttpClientOptions = {
+  /** Opens the connections; a direct connector unless given. */
+  readonly connector?: Connector;
+  /** Replaces the client's own agent, and with it the connector. */
+  readonly agent?: Dispatcher;
+};
+
 /** Creates one client for all providers; disposing it destroys its own agent, never one passed in. */
-export function createHttpClient(options: { readonly agent?: Dispatcher } = {}): HttpClient {
-  const own = newAgent();
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const own = newAgent(options.connector ?? createConnector());
   const dispatcher = options.agent ?? own;
   const addresses = new KnownAddresses();
   return {
@@ -180,13 +188,9 @@ export function createHttpClient(options: { readonly agent?: Dispatcher } = {}):
   };
 }
 
-/**
- * HTTP/1.1 only, so that a cancelled call closes its own socket and with it the provider's run. Certificates are always
- * verified, whatever the environment sets.
- */
-function newAgent(): Agent {
-  const connect = { rejectUnauthorized: true };
-  return new Agent({ allowH2: false, connect, connectTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
+/** HTTP/1.1 only, so that a cancelled call closes its own socket and with it the provider's run. */
+function newAgent(connector: Connector): Agent {
+  return new Agent({ allowH2: false, connect: connector, headersTimeout: 0, bodyTimeout: 0 });
 }
 
 function requestFor(call: HttpCall, addresses: KnownAddresses): Dispatcher.DispatchOptions {
