@@ -22,7 +22,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   /** Providers. */
   'providers/http/http-exchange.ts': ['undici'],
   /** Every connection that goes out, and the request to a proxy. */
-  'kit/network/connector.ts': ['undici', 'names'],
+  'media/connector.ts': ['undici', 'names'],
   'kit/network/tunnel.ts': ['http.request'],
   /** Results, behind the guard of addresses. */
   'media/guarded-connect.ts': ['undici'],

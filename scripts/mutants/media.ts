@@ -2,7 +2,7 @@ import { mutant } from './mutant.ts';
 
 const address = ['test/media/address-guard.test.ts', 'test/media/forbidden-addresses.test.ts'] as const;
 const names = ['test/media/guarded-connect.test.ts', 'test/media/name-servers.test.ts'] as const;
-const network = 'test/kit/network/connector.test.ts';
+const network = 'test/media/connector.test.ts';
 const redirects = ['test/media/redirects.test.ts', 'test/media/result-download.test.ts'] as const;
 const sizes = [
   'test/media/result-download.test.ts',

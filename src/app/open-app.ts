@@ -12,7 +12,7 @@ import type { GenerationService } from '../jobs/generation-service.ts';
 import { cachedFor } from '../http/health-api.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
-import { createConnector, createNodeAgent } from '../kit/network/connector.ts';
+import { createConnector, createNodeAgent } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
 

@@ -15,7 +15,7 @@ import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { openKeys } from '../keys/open-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
-import { type ConnectorOptions, createConnector } from '../kit/network/connector.ts';
+import { type ConnectorOptions, createConnector } from '../media/connector.ts';
 import type { Random } from '../kit/backoff.ts';
 import { removeUnfinished } from '../media/open-result.ts';
 import { createResultStore } from '../media/result-store.ts';

@@ -4,7 +4,7 @@ import type { KeyChoice, KeyTestOptions, KeyTest } from '../domain/admin-api.ts'
 import type { KeyView } from '../domain/views.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
-import { createConnector } from '../kit/network/connector.ts';
+import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 

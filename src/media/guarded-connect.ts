@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent } from 'undici';
-import { type Connector, createConnector, type ConnectorOptions, type Guard } from '../kit/network/connector.ts';
+import { type Connector, createConnector, type ConnectorOptions, type Guard } from './connector.ts';
 
 export type UrlRules = {
   /** `host:port` as in a URL (`[::1]:9000` for IPv6), exempt from all host and port rules, and reachable by http too. */

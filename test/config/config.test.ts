@@ -324,3 +324,28 @@ test('unknownNames() ignores known names and those of other programs', () => {
   const env = Object.fromEntries([...ours, ...others, ...more, ...keys].map((name) => [name, 'x']));
   expect(unknownNames(env)).toEqual([]);
 });
+
+test('parseConfig() reads proxies, by their small names first, and shows no password of a mistaken one', () => {
+  const hosts = (env: Env) => {
+    const { https, http, except } = parseConfig(env).proxies;
+    return [https?.hostname, http?.hostname, except.map(({ host }) => host)];
+  };
+  expect([
+    hosts({}),
+    hosts({ HTTPS_PROXY: 'http://ann:secret@one.example:3128' }),
+    hosts({ HTTP_PROXY: 'one.example:3128' }),
+    hosts({ ALL_PROXY: 'http://one.example', HTTPS_PROXY: 'http://two.example', NO_PROXY: 'localhost, .lan' }),
+    hosts({ https_proxy: 'http://one.example', HTTPS_PROXY: 'http://two.example', no_proxy: '', NO_PROXY: 'lan' }),
+  ]).toEqual([
+    [undefined, undefined, []],
+    ['one.example', undefined, []],
+    ['one.example', 'one.example', []],
+    ['two.example', 'one.example', ['localhost', 'lan']],
+    ['one.example', undefined, ['lan']],
+  ]);
+  const env = { HTTPS_PROXY: 'socks5://ann:secret@one.example:1080' };
+  expect(mistakesOf(env)).toEqual([
+    'HTTPS_PROXY must be the address of an HTTP proxy, for example http://user:password@proxy.example.com:3128',
+  ]);
+  expect(printedMistake(env)).not.toContain('secret');
+});

@@ -21,7 +21,7 @@ test('behind a proxy Telegram, the provider and the result are reached through i
   const providerHost = new URL(app.bytez.baseUrl).host;
   expect(new Set(proxy.asked)).toEqual(new Set(['telegram.test:80', providerHost, app.bytez.mediaHost]));
   expect(new Set(proxy.credentials)).toEqual(new Set([`Basic ${Buffer.from(`ann:${password}`).toString('base64')}`]));
-  expect(JSON.stringify([app.events, person.messages])).not.toContain(password);
+  expect(JSON.stringify([app.events, person.messages()])).not.toContain(password);
 });
 
 test('what NO_PROXY names is reached directly', async () => {

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import type { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
 import { createGuardedAgent, ForbiddenAddressError, guardedConnector } from '../../src/media/guarded-connect.ts';
-import type { Resolve } from '../../src/kit/network/connector.ts';
+import type { Resolve } from '../../src/media/connector.ts';
 import { localHttpServer } from '../contract/local-server.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 

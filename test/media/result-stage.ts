@@ -7,7 +7,7 @@ import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/job.ts';
 import type { Downloaded } from '../../src/domain/result-store.ts';
-import type { Resolve } from '../../src/kit/network/connector.ts';
+import type { Resolve } from '../../src/media/connector.ts';
 import { createResultStore, type ResultStoreOptions } from '../../src/media/result-store.ts';
 
 export const publicAddress = '93.184.216.34';

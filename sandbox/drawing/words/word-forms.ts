@@ -3,9 +3,10 @@ export function plainWord(word: string): string {
   return word.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
 }
 
-const russianNoun = 'а я ы и у ю е о ой ою ей ею ом ем ам ям ами ями ах ях ов ев ь ью ия ию ии ием ий ье ья ьи ьев ьям ьями ьях'.split(
-  ' ',
-);
+const russianNoun =
+  'а я ы и у ю е о ой ою ей ею ом ем ам ям ами ями ах ях ов ев ь ью ия ию ии ием ий ье ья ьи ьев ьям ьями ьях'.split(
+    ' ',
+  );
 const russianAdjective = 'ый ий ой ого его ому ему ым им ом ем ая яя ую юю ою ею ое ее ые ие ых их ыми ими ей'.split(
   ' ',
 );

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { BlockList, isIP } from 'node:net';
 import { Secret } from '../secret.ts';
 
 /** An HTTP proxy; its password is not part of the address. */
@@ -117,10 +116,13 @@ function matches(entry: string, host: string): boolean {
 }
 
 function isInNetwork(host: string, network: string): boolean {
-  if (!ipaddr.isValidCIDR(network)) return false;
-  const address = ipaddr.process(host);
-  const [first, bits] = ipaddr.parseCIDR(network);
-  return address.kind() === first.kind() && address.match([first, bits] as never);
+  const [address = '', bits = ''] = network.split('/');
+  const family = isIP(address);
+  if (family === 0 || family !== isIP(host) || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 6 ? 128 : 32))
+    return false;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), family === 6 ? 'ipv6' : 'ipv4');
+  return list.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function withoutBrackets(host: string): string {

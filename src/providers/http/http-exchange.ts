@@ -1,6 +1,6 @@
 import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
-import { type Connector, createConnector } from '../../kit/network/connector.ts';
+import { type Connector, createConnector } from '../../media/connector.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 
 export type HttpCall = {

@@ -4,16 +4,16 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
-import { createConnector, createNodeAgent } from '../../../src/kit/network/connector.ts';
-import { parseExceptions, parseProxy } from '../../../src/kit/network/proxy-settings.ts';
-import { createHttpClient } from '../../../src/providers/http/http-exchange.ts';
-import { localProxy } from '../../contract/local-proxy.ts';
-import { localHttpServer } from '../../contract/local-server.ts';
-import { guardedConnector } from '../../../src/media/guarded-connect.ts';
-import { aKeeper, forbidden, refused } from '../../media/result-stage.ts';
-import { aPng } from '../../media/sample-files.ts';
-import { certificate } from '../../media/test-certificates.ts';
-import { fakeClock } from '../../support/fake-clock.ts';
+import { createConnector, createNodeAgent } from '../../src/media/connector.ts';
+import { parseExceptions, parseProxy } from '../../src/kit/network/proxy-settings.ts';
+import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { localProxy } from '../contract/local-proxy.ts';
+import { localHttpServer } from '../contract/local-server.ts';
+import { guardedConnector } from '../../src/media/guarded-connect.ts';
+import { aKeeper, forbidden, refused } from './result-stage.ts';
+import { aPng } from './sample-files.ts';
+import { certificate } from './test-certificates.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 
 function proxiesOf(url: string, except = '') {
   const proxy = parseProxy(url);
@@ -139,7 +139,7 @@ test('a call whose line stalls inside the proxy ends with its own deadline', asy
   expect(await answered).toEqual({ kind: 'timed-out' });
 });
 
-test('a result is fetched through the proxy, and a private name or address is not', async () => {
+test('a result is fetched through the proxy, and a private name or address is not (S29)', async () => {
   await using server = await localHttpServer((_request, response) => void response.end(aPng()));
   await using proxy = await localProxy({ lead: () => server.host });
   const allowPrivateHosts = ['pictures.example.com:80'];

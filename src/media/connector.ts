@@ -5,10 +5,10 @@ import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
-import { type Clock, systemClock } from '../clock.ts';
-import { connectInTurns } from './connect-in-turns.ts';
-import { noProxies, type Proxy, proxyFor, type ProxySettings } from './proxy-settings.ts';
-import { openTunnel } from './tunnel.ts';
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { connectInTurns } from '../kit/network/connect-in-turns.ts';
+import { noProxies, type Proxy, proxyFor, type ProxySettings } from '../kit/network/proxy-settings.ts';
+import { openTunnel } from '../kit/network/tunnel.ts';
 
 /** Returns all addresses of a host name, in the order of preference. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
