@@ -89,7 +89,7 @@ export type KeyRecord = {
   readonly name: string;
   readonly savedAtMs: number;
   readonly state: KeyState;
-  /** How many times in a row it was rate-limited; the backoff grows with it. */
+  /** Rate limits and refusals for a taken seat in a row, counted together; the backoff grows with them. */
   readonly limitedInARow: number;
   readonly seats: SeatRecord;
   /** Named after the first key of the account, for keys that were found to share one. */

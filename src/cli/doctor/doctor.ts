@@ -124,5 +124,7 @@ function summary(findings: readonly Finding[]): string {
   const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
   const [errors, warnings] = [count('bad'), count('warning')];
   if (errors > 0) return `\n${errors} to fix${warnings > 0 ? `, ${warnings} to look at` : ''}`;
-  return warnings > 0 ? `\nWell, with ${warnings} to look at` : '\nAll is well';
+  return warnings > 0
+    ? `\nNothing is broken; ${warnings} ${warnings === 1 ? 'line' : 'lines'} to look at`
+    : '\nAll is well';
 }

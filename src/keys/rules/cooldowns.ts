@@ -28,6 +28,7 @@ export function modelCooldownMs(times: number): number {
   return doubled(15 * minuteMs, times, maxCooldownMs['not-entitled']);
 }
 
+/** The first cooldown, the longest of which half is drawn at random; each next one doubles, up to `capMs`. */
 const guesses = {
   'rate-limited': { baseMs: 2 * secondMs, capMs: minuteMs },
   concurrency: { baseMs: 2 * secondMs, capMs: minuteMs },
@@ -37,7 +38,10 @@ const guesses = {
 /** A key whose seat is taken cools down for at most this many call durations. */
 const maxCooldownCalls = 16;
 
-/** Returns the cooldown when the provider states none, after `times` consecutive cooldowns. */
+/**
+ * Returns the cooldown when the provider states none, after `times` consecutive cooldowns: between half of the series' value
+ * and the whole, at random, except after a timeout.
+ */
 export function guessedCooldownMs(reason: CoolReason, times: number, random: Random): number {
   // Without jitter: it must outlast an abandoned run that may still occupy the seat of the account.
   if (reason === 'timed-out') return doubled(5 * secondMs, times, maxCooldownMs.guessed);

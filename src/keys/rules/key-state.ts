@@ -23,7 +23,7 @@ export type KeyEvent =
 
 export type TransitionContext = {
   readonly nowMs: number;
-  /** Consecutive cooldowns of the same kind, including the one that begins now. */
+  /** Cooldowns in a row, the one that begins now included: rate limits and taken seats together, timeouts and lone failures each alone. */
   readonly inARow: number;
   readonly random: Random;
 };

@@ -1,7 +1,7 @@
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
 
-/** What a failed attempt says about the key it was made with, all by itself (design table "A key's life"). */
+/** What a failed attempt says about the key it was made with, all by itself (docs/behaviour.md, "When something goes wrong"). */
 export function verdictFor(failure: AttemptFailure): KeyVerdict {
   switch (failure.reason) {
     case 'rejected':

@@ -51,14 +51,17 @@ test('a key that worked again carries one call, then two, then all that it did b
   expect(shares).toEqual([1, 2, 4, 8]);
 });
 
-test('a guessed rest is tried at half when no other key is left, and only then', async () => {
+/** Half of the first cooldown after a rate limit without a stated time (src/keys/rules/cooldowns.ts). */
+const halfMs = 1_000;
+
+test('a guessed cooldown is tried at half when no other key is left, and only then', async () => {
   const { pool, clock } = aPool({ keys: [aKey(1), aKey(2)], random: () => 0.999_999 });
   for (const place of [1, 2]) seatOfKey(pool, place).release(fail(failures.hurried));
-  expect(pool.lease('bytez')).toEqual({ kind: 'cooling', untilMs: clock.now() + 1_000 });
-  await clock.advance(1_000);
+  expect(pool.lease('bytez')).toEqual({ kind: 'cooling', untilMs: clock.now() + halfMs });
+  await clock.advance(halfMs);
   expect([...states(pool)].sort()).toEqual(['cooling', 'half-open']);
   seatOf(pool).release(ok());
-  await clock.advance(999);
+  await clock.advance(halfMs - 1);
   expect([...states(pool)].sort()).toEqual(['cooling', 'ready']);
   await clock.advance(1);
   expect([...states(pool)].sort()).toEqual(['half-open', 'ready']);
