@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { jobsWithResults } from '../media/stored-results.ts';
 import { type BackupOptions, type BackupReport, backUp, setAsideDatabase } from '../storage/sqlite/backup.ts';
 import { type LedgerFindings, checkLedger, unneededResults, undeliveredResults } from '../storage/sqlite/checks.ts';
+import {
+  contentsOf,
+  type DatabaseContents,
+  restore,
+  type Restored,
+  type RestoreOptions,
+} from '../storage/sqlite/restore.ts';
 import { schemaVersion } from '../storage/sqlite/migrate.ts';
 import { openReadOnly } from '../storage/sqlite/open-read-only.ts';
 import { isOwned, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { checkSqliteVersion } from '../storage/sqlite/database.ts';
+import { count } from '../observability/quantities.ts';
 import { StorageError } from '../storage/sqlite/storage-error.ts';
 
 /** The findings about the database and the results. */
@@ -75,8 +83,38 @@ export async function backUpDatabase(
   return await backUp({ ...options, from: databasePath(dataDir) });
 }
 
-/** Renames the database file and returns its new path; throws a StorageError while a process owns it. */
-export function setDatabaseAside(dataDir: string, nowMs: number): string {
-  using _owner = takeOwnership(dataDir);
-  return setAsideDatabase(databasePath(dataDir), nowMs);
+/** `12 requests of 3 people, schema 11`. */
+export function contentsWords({ jobs, people, schema }: DatabaseContents): string {
+  return `${count(jobs, 'request')} of ${people === 1 ? '1 person' : `${people} people`}, schema ${schema}`;
+}
+
+/** Moves a damaged database aside and returns its new path; a whole one only with `force`. Throws a StorageError. */
+export function setDatabaseAside(dataDir: string, nowMs: number, { force }: { readonly force: boolean }): string {
+  using _owner = ownFor('set the database aside', dataDir);
+  const path = databasePath(dataDir);
+  const contents = force ? undefined : contentsOf(path);
+  if (contents !== undefined) {
+    throw new StorageError(
+      'whole',
+      `Cannot set aside database "${path}": it is not damaged and holds ${contentsWords(contents)}; nothing was changed, add --force to begin with an empty one all the same`,
+    );
+  }
+  return setAsideDatabase(path, nowMs);
+}
+
+/** Puts a backup in the place of the database, which is kept beside. Throws a StorageError and then changes nothing. */
+export async function restoreDatabase(dataDir: string, options: Omit<RestoreOptions, 'to'>): Promise<Restored> {
+  using _owner = ownFor('restore', dataDir);
+  return await restore({ ...options, to: databasePath(dataDir) });
+}
+
+function ownFor(what: string, dataDir: string): Disposable {
+  try {
+    return takeOwnership(dataDir);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'owned') throw error;
+    throw new StorageError('owned', `Cannot ${what}: the bot is running and owns "${dataDir}"; stop it first`, {
+      cause: error,
+    });
+  }
 }

@@ -1,10 +1,8 @@
 import { sizeWords } from '../observability/quantities.ts';
 import { resolve } from 'node:path';
-import { backUpDatabase, databasePath, setDatabaseAside } from '../app/maintenance.ts';
+import { backUpDatabase, contentsWords, restoreDatabase, setDatabaseAside } from '../app/maintenance.ts';
 import { readConfig } from './keys/known-keys.ts';
 import type { ProcessContext } from './process-context.ts';
-import { parseConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/env.ts';
 
 export type BackupCommand = {
   readonly file: string;
@@ -40,7 +38,7 @@ export async function backupDatabase(context: ProcessContext, { file, force }: B
     out.write(`Backed up to ${to}: ${facts}, verified.\n`);
     out.write(
       `It holds people’s prompts: keep it as safe as DATA_DIR. Results are files of their own in ${config.dataDir}/results.\n` +
-        `To go back: stop the bot, move ${databasePath(config.dataDir)} with its -wal and -shm aside, copy the backup there, start.\n`,
+        `To go back: stop the bot, then "darkroom restore ${to}".\n`,
     );
   } catch (error) {
     if (shown >= 0) err.write(clearLine);
@@ -50,12 +48,30 @@ export async function backupDatabase(context: ProcessContext, { file, force }: B
   }
 }
 
-/** Moves the database of DATA_DIR aside, unless a running bot owns it. */
-export async function setAside(): Promise<void> {
-  const { env } = readEnvironment({ cwd: process.cwd(), processEnv: process.env });
-  const { dataDir } = parseConfig(env);
-  const moved = setDatabaseAside(dataDir, Date.now());
-  process.stdout.write(
-    `Moved to ${moved}. The next start makes a new database; results on disk stay where they are.\n`,
+/** Moves the database of DATA_DIR aside, unless a running bot owns it or it is not damaged. */
+export function setAside(context: ProcessContext, { force }: { readonly force: boolean }): void {
+  const { config } = readConfig(context);
+  const moved = setDatabaseAside(resolve(context.cwd, config.dataDir), context.clock.now(), { force });
+  context.out.write(
+    `Moved to ${moved}. The next start makes a new database; results on disk stay where they are.\n` +
+      'A backup comes back with "darkroom restore <file>".\n',
+  );
+}
+
+/** Puts a backup in the place of the database of DATA_DIR. */
+export async function restoreBackup(context: ProcessContext, file: string): Promise<void> {
+  const { config, env } = readConfig(context);
+  const from = resolve(context.cwd, file);
+  const id = /^([0-9]{6,12}):/.exec(env['TELEGRAM_BOT_TOKEN'] ?? '')?.[1];
+  const restored = await restoreDatabase(resolve(context.cwd, config.dataDir), {
+    from,
+    botId: id === undefined ? undefined : Number(id),
+    nowMs: context.clock.now(),
+  });
+  const facts = `${sizeWords(restored.bytes)}, ${contentsWords(restored)}`;
+  const kept = restored.aside === undefined ? 'There was no database before.' : `The one before is ${restored.aside}.`;
+  context.out.write(
+    `Restored ${from}: ${facts}, verified.\n${kept}\n` +
+      'Start the bot now. Requests accepted after the backup are unknown to it: people have to ask again.\n',
   );
 }

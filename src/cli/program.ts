@@ -73,9 +73,10 @@ export async function runProgram(
     .description('look after the database file')
     .command('set-aside')
     .description('move a damaged database aside, so that the next start makes a new one')
-    .action(async () => {
+    .option('--force', 'even when it is not damaged', false)
+    .action(async (options: { force: boolean }) => {
       const { setAside } = await import('./backup.ts');
-      await setAside();
+      setAside(context, options);
     });
 
   program
@@ -95,6 +96,15 @@ export async function runProgram(
     .action(async (file: string, { force }: { force: boolean }) => {
       const { backupDatabase } = await import('./backup.ts');
       await backupDatabase(context, { file, force });
+    });
+
+  program
+    .command('restore')
+    .description('put a backup in the place of the database, which is kept beside; the bot has to be stopped')
+    .argument('<file>', 'the backup; it is verified before anything is moved')
+    .action(async (file: string) => {
+      const { restoreBackup } = await import('./backup.ts');
+      await restoreBackup(context, file);
     });
 
   defineSimulate(program);

@@ -44,10 +44,10 @@ test('setDatabaseAside() refuses a database that a process owns', () => {
   {
     using _owner = takeOwnership(place.dir);
     expect(isAppRunning(place.dir)).toBe(true);
-    expect(() => setDatabaseAside(place.dir, 0)).toThrow(/another darkroom process owns/);
+    expect(() => setDatabaseAside(place.dir, 0, { force: true })).toThrow(/the bot is running and owns/);
   }
   expect(isAppRunning(place.dir)).toBe(false);
-  expect(setDatabaseAside(place.dir, 0)).toContain(place.dir);
+  expect(setDatabaseAside(place.dir, 0, { force: true })).toContain(place.dir);
 });
 
 test('backUpDatabase() returns nothing where there is nothing to copy', async () => {

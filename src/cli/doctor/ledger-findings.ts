@@ -8,7 +8,8 @@ type LedgerFindings = Extract<DatabaseInspection, { kind: 'read' }>['ledger'];
 export function ledgerFindings(look: LedgerFindings, isRunning: boolean): readonly Finding[] {
   const { damage, waiting, running, undelivered, expired, unhandled, setAside, unbalanced, miscounted, unsure } = look;
   if (damage.length > 0) {
-    const fix = 'stop the bot and put a backup in its place; "darkroom database set-aside" starts a new one';
+    const fix =
+      'stop the bot, then "darkroom restore <file>" puts a backup in its place; "darkroom database set-aside" starts a new one';
     return [bad('integrity', `the database is damaged: ${damage.slice(0, 3).join('; ')}`, fix)];
   }
   const resumed = isRunning ? undefined : 'the next start resumes them';

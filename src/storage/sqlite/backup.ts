@@ -112,7 +112,7 @@ function readBack(part: string): BackupReport {
 }
 
 /** Syncs a file or folder; ignores errors, because some platforms cannot sync a folder. */
-function sync(path: string): void {
+export function sync(path: string): void {
   try {
     const handle = openSync(path, 'r');
     try {

@@ -12,7 +12,8 @@ export type StorageProblem =
   | 'older-schema'
   | 'owned'
   | 'unreadable-row'
-  | 'unwritable';
+  | 'unwritable'
+  | 'whole';
 
 const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
 
@@ -31,11 +32,12 @@ export class StorageError extends StoreUnavailable {
   }
 }
 
-const setAsideCommand = 'npx darkroom database set-aside';
+const fix =
+  '"darkroom restore <file>" puts a backup in its place, "darkroom database set-aside" lets the next start make a new one';
 
-/** The error for a damaged file, with the command that moves the file aside. */
+/** The error for a damaged file, with the commands that help. */
 export function damaged(path: string, facts: string, cause?: unknown): StorageError {
-  const message = `Cannot open database "${path}": it is damaged (${facts}); nothing was changed, "${setAsideCommand}" moves it aside so that a new one is made`;
+  const message = `Cannot open database "${path}": it is damaged (${facts}); nothing was changed; ${fix}`;
   return new StorageError('corrupt', message, { cause });
 }
 

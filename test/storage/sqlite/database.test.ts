@@ -76,7 +76,7 @@ test.each(damage)('openDatabase() refuses a file that %s, names the fix and leav
     expect.objectContaining({
       name: 'StorageError',
       code: 'corrupt',
-      message: expect.stringContaining('npx darkroom database set-aside') as string,
+      message: expect.stringContaining('"darkroom database set-aside"') as string,
     }),
   );
   expect(readFileSync(place.file).equals(before)).toBe(true);
