@@ -125,7 +125,7 @@ test('darkroom database set-aside leaves a whole database alone, says what it ho
   expect(refused).toEqual({
     code: 2,
     out: '',
-    err: `Cannot set aside database "${liveIn(cli)}": it is not damaged and holds 2 requests of 1 person, schema ${newest}; nothing was changed, add --force to begin with an empty one all the same\n`,
+    err: `Cannot set aside database "${liveIn(cli)}": it is not damaged and holds 2 requests of 2 people, schema ${newest}; nothing was changed, add --force to begin with an empty one all the same\n`,
   });
   expect(jobsIn(liveIn(cli))).toHaveLength(2);
   const { code, out } = await cli.run('database set-aside --force');
