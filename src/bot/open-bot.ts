@@ -30,6 +30,7 @@ import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
+import { telegramFetch } from './outbox/telegram-fetch.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
@@ -155,7 +156,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog, adminIds);
-  const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent } };
+  const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent }, fetch: telegramFetch() };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;
   const outbox = opening.use(await openOutbox({ ...options, api, client }));

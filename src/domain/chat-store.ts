@@ -13,7 +13,16 @@ export type ChatStore = {
   /** Somebody wrote there, so the bot may as well. */
   open(chatId: number): Promise<void>;
   move(chatId: number, movedTo: number): Promise<void>;
+  /** What Telegram refuses there for now: the names given to `limit` whose time has not come. */
+  limits(chatId: number, nowMs: number): Promise<ReadonlySet<string>>;
+  /** Remembers until then that something is refused there. */
+  limit(chatId: number, what: ChatLimit, untilMs: number): Promise<void>;
+  /** One limit is over, or all of the chat. */
+  lift(chatId: number, what?: ChatLimit): Promise<void>;
 };
+
+/** A closed topic, or a kind of message that the bot may not send in the chat. */
+export type ChatLimit = `topic ${number}` | `carrier ${string}`;
 
 /** One unfinished dialogue as it was kept. */
 export type KeptDialogue = {

@@ -1,6 +1,6 @@
 import type { JobId, ProviderName, KeyId } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
-import type { Job, JobKind, JobRequest, Lane, ParkReason, Progress, Outcome, JobState } from './job.ts';
+import type { HeldReason, Job, JobKind, JobRequest, Lane, ParkReason, Progress, Outcome, JobState } from './job.ts';
 import type { Operation, Usage } from './provider.ts';
 
 /** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
@@ -12,6 +12,14 @@ export type JobDelivery = {
    * False, and nothing changes, when the lease is not the newest.
    */
   done(lease: JobLease, shown?: 'words-instead'): Promise<boolean>;
+  /** The next try follows at `dueAtMs`, also in another process. */
+  postpone(lease: JobLease, next: { readonly tries: number; readonly dueAtMs: number }): Promise<boolean>;
+  /** Ends the tries and keeps the outcome; a result's credit is given back in the same transaction. */
+  hold(lease: JobLease, why: HeldReason): Promise<boolean>;
+  /** A held outcome is to be delivered again, and nothing counts of its earlier tries; false when it is not held. */
+  release(id: JobId): Promise<boolean>;
+  /** Jobs whose outcome is held because this chat was closed, of one person or of all, oldest first. */
+  heldFor(chatId: number, userId?: number): Promise<readonly JobId[]>;
   /** Ids of jobs that ended and were not delivered, oldest first. */
   pending(): Promise<readonly JobId[]>;
   /** Is this still the newest lease of the job? Every outside effect asks first. */

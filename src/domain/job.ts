@@ -93,7 +93,15 @@ export type Origin = {
   readonly messageId: number;
   /** The forum topic, when there is one. */
   readonly threadId?: number;
+  /** The conversation in the direct messages of a channel, when it is one. */
+  readonly directTopicId?: number;
 };
+
+/**
+ * Why an outcome is kept and not delivered. `unsure`: it was sent twice and may have arrived, so only its person can ask
+ * for it again. `closed`: the bot may not write there; it is delivered when the chat opens.
+ */
+export type HeldReason = 'unsure' | 'closed';
 
 /** What one person asked for. */
 export type JobRequest = {
@@ -144,6 +152,12 @@ export type Job = JobRequest & {
   readonly claimedAtMs?: number;
   /** Telegram's id of the status message, once it was sent. */
   readonly statusMessageId?: number;
+  /** How often Telegram has failed to take its outcome; absent when it never has. */
+  readonly deliveryTries?: number;
+  /** The outcome is not sent again before this moment. Milliseconds since 1970. */
+  readonly deliverAtMs?: number;
+  /** Told, but the outcome may not have reached the person. */
+  readonly held?: HeldReason;
 };
 
 /** One entry of a chain: which model of which provider is asked. */

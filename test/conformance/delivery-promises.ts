@@ -57,6 +57,33 @@ export function deliveryPromises(name: string, makeEngine: MakeEngine): void {
     expect(await ask(3)).toBe('quota-reached');
   });
 
+  test(`${name} hold() ends the tries, gives the credit back and keeps the outcome for release()`, async () => {
+    await using app = await makeEngine();
+    const { engine } = app;
+    const ask = async (updateId: number) =>
+      (await engine.queue.accept(aRequest({ updateId, userId: 1 }), { waiting: 99, perDay: 1 })).kind;
+    await ask(1);
+    const { lease, job } = await claimed(engine);
+    await engine.queue.settle(lease, result);
+    const first = await engine.delivery.claim(job.id);
+    if (first === undefined) throw new Error('Cannot deliver a job that has just ended');
+    expect(await engine.delivery.postpone(first.lease, { tries: 2, dueAtMs: startMs + 30_000 })).toBe(true);
+    expect(await engine.reader.find(job.id)).toMatchObject({ deliveryTries: 2, deliverAtMs: startMs + 30_000 });
+    expect(await engine.delivery.hold(first.lease, 'closed')).toBe(true);
+    expect(await engine.delivery.postpone(first.lease, { tries: 3, dueAtMs: startMs })).toBe(false);
+    expect(await engine.reader.find(job.id)).toMatchObject({ state: { kind: 'told' }, held: 'closed' });
+    expect(await engine.delivery.pending()).toEqual([]);
+    expect(await engine.delivery.heldFor(job.origin.chatId)).toEqual([job.id]);
+    expect(await engine.delivery.heldFor(job.origin.chatId, 2)).toEqual([]);
+    expect(await ask(2)).toBe('accepted');
+    expect(await engine.delivery.release(job.id)).toBe(true);
+    expect(await engine.delivery.release(job.id)).toBe(false);
+    const again = await engine.reader.find(job.id);
+    expect(again).toMatchObject({ state: { kind: 'ended', outcome: result } });
+    expect([again?.held, again?.deliveryTries, again?.deliverAtMs]).toEqual([undefined, undefined, undefined]);
+    expect(await engine.delivery.pending()).toEqual([job.id]);
+  });
+
   test(`${name} done() changes nothing under a lease that is not the newest`, async () => {
     await using app = await makeEngine();
     const { queue, delivery, reader } = app.engine;

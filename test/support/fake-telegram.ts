@@ -27,6 +27,7 @@ export const refusing = (says: string, code = 400): TelegramDeed => ({ code, say
 /** A chat store in memory. */
 export function aChatBook(): ChatStore & { readonly entries: ReadonlyMap<number, ChatEntry> } {
   const entries = new Map<number, ChatEntry>();
+  const limits = new Map<number, readonly string[]>();
   const find = (id: number) => entries.get(id) ?? { isClosed: false };
   return {
     entries,
@@ -34,6 +35,9 @@ export function aChatBook(): ChatStore & { readonly entries: ReadonlyMap<number,
     close: async (id) => void entries.set(id, { ...find(id), isClosed: true }),
     open: async (id) => void entries.set(id, { ...find(id), isClosed: false }),
     move: async (id, movedTo) => void entries.set(id, { ...find(id), movedTo }),
+    limits: async (id) => new Set(limits.get(id)),
+    limit: async (id, what) => void limits.set(id, [...(limits.get(id) ?? []), what]),
+    lift: async (id) => void limits.delete(id),
   };
 }
 

@@ -16,6 +16,10 @@ export type TelegramError =
   | 'bad-media'
   /** More bytes than Telegram takes: nothing but words can be sent. */
   | 'too-big'
+  /** This kind of message may not be sent in the chat; words may. */
+  | 'no-right'
+  /** Nothing may be written in this topic; the chat's other topics are open. */
+  | 'topic-closed'
   /** The group became a supergroup with another id: send it there. */
   | 'moved'
   /** The person blocked us, or the chat is gone: stop writing there. */
@@ -31,6 +35,8 @@ export type TelegramError =
   | 'offline'
   /** Telegram or the network failed; it may have been done. */
   | 'unsure'
+  /** Something between us and Telegram refused it: worth a few tries, and no word of Telegram on chat or token. */
+  | 'gateway'
   /** Telegram refused for another reason and will refuse the same call again. */
   | 'refused';
 
@@ -41,22 +47,32 @@ export type Refusal = {
   readonly parameters?: { readonly retry_after?: unknown; readonly migrate_to_chat_id?: number };
 };
 
+/** Begins the description of an answer that is not Telegram's own; its status is all that is known. */
+export const notFromTelegram = 'an answer that is not from Telegram';
+
 const phrases: readonly (readonly [RegExp, TelegramError])[] = [
   [/message is not modified/i, 'not-modified'],
+  // A later edit of ours took its place: this one was not carried out.
+  [/canceled by new \w+ request/i, 'unsure'],
   [
-    /message to edit not found|message can't be edited|there is no text in the message to edit|MESSAGE_ID_INVALID/i,
+    /message to edit not found|message can't be edited|there is no text in the message to edit|MESSAGE_ID_INVALID|MESSAGE_EDIT_TIME_EXPIRED|MESSAGE_AUTHOR_REQUIRED/i,
     'no-message',
   ],
   [/message to be replied not found|replied message not found|REPLY_MESSAGE_ID_INVALID/i, 'no-reply-target'],
   [/message thread not found|TOPIC_DELETED/i, 'no-thread'],
+  [/TOPIC_CLOSED|topic is closed/i, 'topic-closed'],
   [/can't parse entities/i, 'bad-markup'],
   [
-    /PHOTO_INVALID_DIMENSIONS|IMAGE_PROCESS_FAILED|PHOTO_EXT_INVALID|PHOTO_SAVE_FILE_INVALID|wrong file identifier|wrong type of the web page content|failed to get HTTP URL content|can't upload file by URL/i,
+    /not enough rights to send (?!a message|text|messages?\b)|CHAT_SEND_(?!PLAIN)\w+_FORBIDDEN|VOICE_MESSAGES_FORBIDDEN|(?:voice|video) messages? (?:is|are)? ?(?:forbidden|not allowed)/i,
+    'no-right',
+  ],
+  [
+    /PHOTO_\w*INVALID\w*|IMAGE_PROCESS_FAILED|MEDIA_(?:INVALID|EMPTY)|VIDEO_\w*INVALID|wrong file identifier|wrong type of the web page content|failed to get HTTP URL content|can't upload file by URL/i,
     'bad-media',
   ],
   [/file is too big|Request Entity Too Large/i, 'too-big'],
   [
-    /chat not found|PEER_ID_INVALID|have no rights to send a message|not enough rights to send text messages|CHAT_WRITE_FORBIDDEN|group chat was (?:deactivated|deleted)/i,
+    /chat not found|PEER_ID_INVALID|have no rights to send a message|not enough rights to send (?:a message|text messages|messages)|CHAT_WRITE_FORBIDDEN|CHAT_SEND_PLAIN_FORBIDDEN|CHAT_RESTRICTED|CHAT_ADMIN_REQUIRED|CHANNEL_PRIVATE|USER_IS_BLOCKED|USER_IS_DEACTIVATED|USER_BANNED_IN_CHANNEL|need administrator rights|not a member of|group chat was (?:deactivated|deleted)/i,
     'closed',
   ],
   [/query is too old|query ID is invalid/i, 'stale-query'],
@@ -83,6 +99,7 @@ const transientErrors: ReadonlySet<TelegramError> = new Set([
   'too-many',
   'unauthorized',
   'conflict',
+  'gateway',
 ]);
 
 /** Classifies an error of a call to Telegram; rethrows every other error. */
@@ -93,15 +110,44 @@ export function classifyTelegramError(error: unknown): TelegramError {
 }
 
 export function classifyRefusal({ error_code: code, description, parameters }: Refusal): TelegramError {
+  if (description.startsWith(notFromTelegram)) return classifyStatus(code);
   if (code === 401 || code === 404) return 'unauthorized';
-  if (code === 403) return 'closed';
+  if (code === 403) return worded(description, ['no-right', 'topic-closed']) ?? 'closed';
   if (code === 409) return 'conflict';
   if (code === 413) return 'too-big';
   if (code === 429) return 'too-many';
   // An answer without a code is not from Telegram.
   if (!(code < 500)) return 'unsure';
   if (parameters?.migrate_to_chat_id !== undefined) return 'moved';
-  return phrases.find(([phrase]) => phrase.test(description))?.[1] ?? 'refused';
+  return worded(description) ?? 'refused';
+}
+
+function worded(description: string, among?: readonly TelegramError[]): TelegramError | undefined {
+  return phrases.find(([phrase, error]) => among?.includes(error) !== false && phrase.test(description))?.[1];
+}
+
+/** What a bare status means, without Telegram's own words. */
+function classifyStatus(status: number): TelegramError {
+  if (status === 413) return 'too-big';
+  if (status === 429) return 'too-many';
+  // A success that cannot be read was probably carried out.
+  if (status < 300 || status === 408 || status >= 500) return 'unsure';
+  return 'gateway';
+}
+
+/** Statuses of a server that waited in vain for the one behind it, which may have done the work. */
+const waitedInVain: ReadonlySet<number> = new Set([504, 522, 524]);
+/** An answer after this long may come from a server that was at work. */
+const atWorkMs = 5_000;
+
+/**
+ * Whether the failed call is most likely not carried out, so that it is safer to repeat than one whose connection was cut:
+ * a server refused it at once with an error of its own.
+ */
+export function isLikelyUndone(error: unknown, tookMs: number): boolean {
+  if (!(error instanceof GrammyError) || tookMs > atWorkMs) return false;
+  const { error_code: code } = error;
+  return code >= 400 && code !== 408 && !waitedInVain.has(code);
 }
 
 /** Whether the same call may succeed later. */
@@ -110,8 +156,8 @@ export function isTransient(error: TelegramError): boolean {
 }
 
 const missingRetryAfterMs = 5_000;
-/** The longest wait that is honoured before the next call. */
-export const maxHoldMs = 3_600_000;
+/** Longer waits are not credible; Telegram's own are seconds to days. */
+export const maxHoldMs = 20 * 86_400_000;
 
 /** Milliseconds that Telegram asks to wait; undefined when it does not. */
 export function retryAfterOf(answer: Refusal | { readonly ok: true }): number | undefined {

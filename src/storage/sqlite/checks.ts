@@ -30,6 +30,9 @@ export type LedgerFindings = {
 const deliveredAsText = `state = 'told' AND EXISTS (
   SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'result' AND note LIKE 'words-instead%')`;
 
+/** True for a job whose result was held: its credit was given back, also when the result was delivered later. */
+const wasHeld = `EXISTS (SELECT 1 FROM effects WHERE job_id = jobs.id AND effect = 'held')`;
+
 /** Checks the whole database without changing it. Throws a StorageError when it cannot be read. */
 export function checkLedger(database: Database, sinceMs: number): LedgerFindings {
   const count = (sql: string, ...values: number[]) => numberOf(database.get(sql, ...values), 'n');
@@ -48,7 +51,7 @@ export function checkLedger(database: Database, sinceMs: number): LedgerFindings
     unbalanced: count(
       `SELECT count(*) AS n FROM jobs LEFT JOIN credits ON credits.job_id = jobs.id
        WHERE credits.job_id IS NULL
-         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${deliveredAsText}))`,
+         OR given_back <> (state IN ('ended', 'told') AND (${outcomeKind} IS NOT 'result' OR ${deliveredAsText} OR ${wasHeld}))`,
     ),
     miscounted: count(
       `SELECT count(*) AS n FROM (

@@ -11,6 +11,7 @@ import { heardLanguage } from './migrations/008-heard-language.ts';
 import { owners } from './migrations/009-owners.ts';
 import { admin } from './migrations/010-admin.ts';
 import { operations } from './migrations/011-operations.ts';
+import { deliveries } from './migrations/012-deliveries.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   owners,
   admin,
   operations,
+  deliveries,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -101,6 +101,22 @@ export function createSqliteChatStore(database: Database): ChatStore {
             movedTo,
           ),
       ),
+    limits: async (chatId, nowMs) => {
+      const sql = 'SELECT what FROM chat_limits WHERE chat_id = ? AND until_ms > ?';
+      return new Set(database.all(sql, chatId, Math.floor(nowMs)).map((row) => String(row['what'])));
+    },
+    limit: async (chatId, what, untilMs) =>
+      database.commit(() => {
+        const sql = `INSERT INTO chat_limits (chat_id, what, until_ms) VALUES (?, ?, ?)
+          ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms`;
+        database.run(sql, chatId, what, Math.ceil(untilMs));
+      }),
+    lift: async (chatId, what) => {
+      // Called for every update; most chats have no limit, so most calls write nothing.
+      if (database.get('SELECT 1 FROM chat_limits WHERE chat_id = ? LIMIT 1', chatId) === undefined) return;
+      const sql = 'DELETE FROM chat_limits WHERE chat_id = ? AND what = coalesce(?, what)';
+      await database.commit(() => void database.run(sql, chatId, what ?? null));
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 import { GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
+import { bodyOf } from '../../../src/bot/outbox/telegram-fetch.ts';
 import {
+  isLikelyUndone,
   retryAfterOf,
   isTransient,
   type TelegramError,
@@ -25,6 +27,22 @@ const refusals: readonly (readonly [number, string, TelegramError])[] = [
   [400, 'Bad Request: have no rights to send a message', 'closed'],
   [400, 'Bad Request: not enough rights to send text messages to the chat', 'closed'],
   [400, 'Bad Request: group chat was deactivated', 'closed'],
+  [400, 'Bad Request: CHAT_SEND_PLAIN_FORBIDDEN', 'closed'],
+  [400, 'Bad Request: CHAT_RESTRICTED', 'closed'],
+  [400, 'Bad Request: need administrator rights in the channel chat', 'closed'],
+  [400, 'Bad Request: not enough rights to send photos to the chat', 'no-right'],
+  [400, 'Bad Request: not enough rights to send videos to the chat', 'no-right'],
+  [400, 'Bad Request: not enough rights to send documents to the chat', 'no-right'],
+  [400, 'Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN', 'no-right'],
+  [400, 'Bad Request: CHAT_SEND_MEDIA_FORBIDDEN', 'no-right'],
+  [403, 'Forbidden: CHAT_SEND_GIFS_FORBIDDEN', 'no-right'],
+  [400, 'Bad Request: VOICE_MESSAGES_FORBIDDEN', 'no-right'],
+  [400, 'Bad Request: TOPIC_CLOSED', 'topic-closed'],
+  [403, 'Forbidden: TOPIC_CLOSED', 'topic-closed'],
+  [400, 'Bad Request: canceled by new editMessageMedia request', 'unsure'],
+  [400, 'Bad Request: MEDIA_INVALID', 'bad-media'],
+  [400, 'Bad Request: PHOTO_INVALID', 'bad-media'],
+  [400, 'Bad Request: MESSAGE_EDIT_TIME_EXPIRED', 'no-message'],
   [400, 'Bad Request: message thread not found', 'no-thread'],
   [400, 'Bad Request: can\'t parse entities: Unsupported start tag "fox" at byte offset 3', 'bad-markup'],
   [400, 'Bad Request: wrong file identifier/HTTP URL specified', 'bad-media'],
@@ -51,6 +69,61 @@ const refusals: readonly (readonly [number, string, TelegramError])[] = [
   [502, 'Bad Gateway', 'unsure'],
   [504, 'Gateway Timeout', 'unsure'],
 ];
+
+/** Answers of whatever stands between us and Telegram. */
+const pages: readonly (readonly [number, TelegramError])[] = [
+  [200, 'gateway'],
+  [302, 'gateway'],
+  [400, 'gateway'],
+  [401, 'gateway'],
+  [403, 'gateway'],
+  [404, 'gateway'],
+  [408, 'unsure'],
+  [413, 'too-big'],
+  [429, 'too-many'],
+  [502, 'unsure'],
+  [504, 'unsure'],
+];
+
+test.each(pages)(
+  'bodyOf() keeps the status %i of a page, which classifyTelegramError() takes as %s',
+  (status, failure) => {
+    const body = bodyOf({ status, retryAfter: '7', body: '<html><body>no</body></html>' }) as ReturnType<
+      typeof answered
+    >;
+    expect(classifyTelegramError(answered(body))).toBe(failure);
+    expect(retryAfterOf(answered(body))).toBe(status === 429 ? 7_000 : undefined);
+  },
+);
+
+test('bodyOf() passes on what Telegram says, and throws where nobody knows what was done', () => {
+  expect(bodyOf({ status: 200, retryAfter: undefined, body: '{"ok":true,"result":1}' })).toEqual({
+    ok: true,
+    result: 1,
+  });
+  expect(() => bodyOf({ status: 200, retryAfter: undefined, body: '{"ok":tr' })).toThrow('no JSON');
+  expect(bodyOf({ status: 502, retryAfter: undefined, body: '{"error":"bad gateway"}' })).toMatchObject({
+    ok: false,
+    error_code: 502,
+  });
+});
+
+test('isLikelyUndone() holds for a quick error of a server, not for a cut or a server that waited or was at work', () => {
+  const error = (code: number) => refusal(code, 'no');
+  expect([500, 502, 503, 504, 408].map((code) => isLikelyUndone(error(code), 10))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(isLikelyUndone(error(502), 30_000)).toBe(false);
+  expect(isLikelyUndone(new HttpError('', new Error('cut')), 10)).toBe(false);
+});
+
+function answered(body: ConstructorParameters<typeof GrammyError>[1]) {
+  return new GrammyError('', body, 'sendPhoto', {});
+}
 
 function refusal(code: number, description: string, parameters = {}) {
   return new GrammyError('', { ok: false, error_code: code, description, parameters }, 'sendMessage', {});
@@ -84,7 +157,9 @@ test.each([
   [undefined, 5_000],
   [0, 1_000],
   [35, 35_000],
-  [99_999, 3_600_000],
+  [13_938, 13_938_000],
+  [86_400, 86_400_000],
+  [1e12, 1_728_000_000],
   ['35', 5_000],
   [-1, 5_000],
 ])('holdOf() takes a retry_after of %s as %i ms', (seconds, ms) => {

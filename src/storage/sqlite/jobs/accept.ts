@@ -97,6 +97,7 @@ function insertJob(
     user_id: origin.userId,
     message_id: origin.messageId,
     thread_id: origin.threadId ?? null,
+    direct_topic_id: origin.directTopicId ?? null,
     line: request.line,
     state: 'waiting',
     round,

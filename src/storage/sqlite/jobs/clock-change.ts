@@ -18,6 +18,7 @@ export function shiftTimes(database: Database, byMs: number): void {
       by,
       by,
     );
+    database.run(`UPDATE jobs SET deliver_at_ms = deliver_at_ms + ? WHERE state = 'ended'`, by);
   });
 }
 

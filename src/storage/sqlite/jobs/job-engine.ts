@@ -10,7 +10,18 @@ import type {
   JobEngine,
 } from '../../../domain/job-engine.ts';
 import type { Database, Row } from '../connection.ts';
-import { claimEnded, endDelivery, cancelJob, recoverJobs, settleJob, type SetAside } from './settle.ts';
+import {
+  cancelJob,
+  claimEnded,
+  endDelivery,
+  heldJobs,
+  holdDelivery,
+  postponeDelivery,
+  recoverJobs,
+  releaseDelivery,
+  type SetAside,
+  settleJob,
+} from './settle.ts';
 import {
   claimUnderWay,
   keepAnswer,
@@ -60,6 +71,10 @@ export function createSqliteJobDelivery({ database, owner, nowMs }: SqliteDelive
   return {
     claim: async (id) => database.commit(() => claimEnded(database, id, owner)),
     done: async (lease, shown) => database.commit(() => endDelivery(database, lease, nowMs(), shown)),
+    postpone: async (lease, next) => database.commit(() => postponeDelivery(database, lease, next)),
+    hold: async (lease, why) => database.commit(() => holdDelivery(database, lease, nowMs(), why)),
+    release: async (id) => database.commit(() => releaseDelivery(database, id)),
+    heldFor: async (chatId, userId) => heldJobs(database, chatId, userId),
     pending: async () =>
       database
         .all(`SELECT id FROM jobs WHERE state = 'ended' ORDER BY ended_at_ms, seq`)

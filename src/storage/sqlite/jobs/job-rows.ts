@@ -97,6 +97,7 @@ const facts = z.object({
   user_id: z.number(),
   message_id: z.number(),
   thread_id: z.number().nullable(),
+  direct_topic_id: z.number().nullable(),
   line: z.string().refine(isProviderName),
   tier: z.number(),
   round: z.number(),
@@ -110,6 +111,9 @@ const facts = z.object({
   claimed_at_ms: z.number().nullable(),
   told_at_ms: z.number().nullable(),
   receipt_id: z.number().nullable(),
+  delivery_tries: z.number(),
+  deliver_at_ms: z.number().nullable(),
+  held: z.enum(['unsure', 'closed']).nullable(),
   answer: z.string().transform(fromJson).pipe(answer).nullable(),
   operation: z.string().transform(fromJson).pipe(operation).nullable(),
 });
@@ -198,6 +202,7 @@ function toJob(row: JobRow): Job {
       userId: row.user_id,
       messageId: row.message_id,
       ...(row.thread_id === null ? {} : { threadId: row.thread_id }),
+      ...(row.direct_topic_id === null ? {} : { directTopicId: row.direct_topic_id }),
     },
     updateId: row.update_id,
     line: row.line,
@@ -211,6 +216,9 @@ function toJob(row: JobRow): Job {
     acceptedAtMs: row.accepted_at_ms,
     ...(row.claimed_at_ms === null ? {} : { claimedAtMs: row.claimed_at_ms }),
     ...(row.receipt_id === null ? {} : { statusMessageId: row.receipt_id }),
+    ...(row.delivery_tries === 0 ? {} : { deliveryTries: row.delivery_tries }),
+    ...(row.deliver_at_ms === null ? {} : { deliverAtMs: row.deliver_at_ms }),
+    ...(row.held === null ? {} : { held: row.held }),
   };
 }
 

@@ -1,9 +1,9 @@
-import { type Outcome, lanes } from '../../../domain/job.ts';
+import { type HeldReason, type Outcome, lanes } from '../../../domain/job.ts';
 import { type Database, type Row, numberOf } from '../connection.ts';
 import { giveCreditBack } from './accept.ts';
 import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
 import { refreshTurn } from './fair-queue.ts';
-import type { JobId, ProviderName } from '../../../domain/ids.ts';
+import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
 
@@ -114,6 +114,52 @@ export function endDelivery(
   );
   if (changed === 1 && shown === 'words-instead') giveCreditBack(database, jobId);
   return changed === 1;
+}
+
+/** Sets when an ended job is delivered again, inside the caller's transaction. */
+export function postponeDelivery(
+  database: Database,
+  { jobId, fence }: JobLease,
+  { tries, dueAtMs }: { readonly tries: number; readonly dueAtMs: number },
+): boolean {
+  const sql = `UPDATE jobs SET delivery_tries = ?, deliver_at_ms = ? WHERE id = ? AND fence = ? AND state = 'ended'`;
+  return database.run(sql, tries, Math.ceil(dueAtMs), jobId, fence) === 1;
+}
+
+/** Ends the tries to deliver a job and refunds its credit, inside the caller's transaction; the outcome stays. */
+export function holdDelivery(database: Database, { jobId, fence }: JobLease, nowMs: number, why: HeldReason): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'told', told_at_ms = ?, held = ? WHERE id = ? AND fence = ? AND state = 'ended'`,
+    nowMs,
+    why,
+    jobId,
+    fence,
+  );
+  if (changed === 1) {
+    giveCreditBack(database, jobId);
+    database.run(`INSERT OR REPLACE INTO effects (job_id, effect, note) VALUES (?, 'held', ?)`, jobId, why);
+  }
+  return changed === 1;
+}
+
+/** Makes a held job undelivered again and forgets what was tried, inside the caller's transaction. */
+export function releaseDelivery(database: Database, id: JobId): boolean {
+  const changed = database.run(
+    `UPDATE jobs SET state = 'ended', told_at_ms = NULL, held = NULL, delivery_tries = 0, deliver_at_ms = NULL,
+       fence = fence + 1
+     WHERE id = ? AND state = 'told' AND held IS NOT NULL AND forgotten = 0`,
+    id,
+  );
+  // Parts that are known to have arrived are not sent again.
+  const sql = `DELETE FROM effects WHERE job_id = ? AND effect <> 'receipt' AND (note IS NULL OR effect = 'result')`;
+  if (changed === 1) database.run(sql, id);
+  return changed === 1;
+}
+
+/** Returns the held jobs of a closed chat, of one person or of all, oldest first. */
+export function heldJobs(database: Database, chatId: number, userId: number | undefined): readonly JobId[] {
+  const sql = `SELECT id FROM jobs WHERE held = 'closed' AND chat_id = ? AND user_id = coalesce(?, user_id) ORDER BY seq`;
+  return database.all(sql, chatId, userId ?? null).map((row) => jobId(String(row['id'])));
 }
 
 /** Selects the jobs that other owners were running or delivering; the parameters are the current owner. */
