@@ -4,7 +4,7 @@ import { type Connector, createConnector } from '../../media/connector.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 
 export type HttpCall = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;

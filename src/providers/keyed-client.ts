@@ -1,0 +1,161 @@
+import type { AttemptFailure, FailureReason } from '../domain/failure.ts';
+import type { MediaSource } from '../domain/media.ts';
+import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
+import { classifyByTable, type FailureTable } from './classification/classify.ts';
+import { readComplaint, type Complaint } from './classification/error-body.ts';
+import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
+import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
+import { retryAfterMs } from './http/retry-after.ts';
+
+export type HttpAnswer = Extract<HttpReply, { kind: 'answer' }>;
+
+export type KeyedClientOptions = {
+  readonly http: HttpClient;
+  /** Milliseconds since 1970, for Retry-After dates. */
+  readonly now: () => number;
+  readonly failures: FailureTable;
+  /** The headers that carry the key. */
+  readonly keyHeaders: (key: string) => Readonly<Record<string, string>>;
+};
+
+/** What a provider may repeat in its answer; removed before an answer is classified. */
+export type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative'>;
+
+export type Failed = { readonly ok: false; readonly failure: AttemptFailure };
+
+/** Calls one provider with a key and classifies what goes wrong; every detail is without the key. */
+export type KeyedClient = {
+  /** Returns a 2xx answer, or the failure. */
+  call(
+    call: HttpCall,
+    secret: SecretValue,
+    persons: PersonsText,
+  ): Promise<{ readonly ok: true; readonly answer: HttpAnswer } | Failed>;
+  /** The failure that a 2xx answer describes. */
+  failed(answer: HttpAnswer, complaint: Complaint, secret: SecretValue, persons: PersonsText): Failed;
+  /** Sends a call that runs no model; `read` tells what is wrong with a 2xx answer. */
+  probe(
+    call: HttpCall,
+    secret: SecretValue,
+    read: (answer: HttpAnswer) => 'fine' | { readonly malformed: string } | Complaint,
+  ): Promise<ProbeReply>;
+};
+
+/** The part that the adapters of all providers share which take their key in a header. */
+export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClientOptions): KeyedClient {
+  const classify = classifyByTable(failures);
+
+  const failed: KeyedClient['failed'] = (answer, complaint, secret, persons) => {
+    const spoken = {
+      ...complaint,
+      codes: complaint.codes.filter((code) => withoutEcho(code, persons) === code),
+      words: withoutEcho(complaint.words, persons),
+    };
+    return redacted(classify(spoken, retryAfterMs(answer.headers, now())), secret);
+  };
+
+  const call: KeyedClient['call'] = async (asked, secret, persons) => {
+    const key = secret.reveal();
+    if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };
+    const reply = await http.call({ ...asked, headers: { ...asked.headers, ...keyHeaders(key) } });
+    if (reply.kind !== 'answer') return redacted(wireFailure(reply), secret);
+    if (isSuccess(reply.status)) return { ok: true, answer: reply };
+    return failed(reply, readComplaint(reply.status, reply.body), secret, persons);
+  };
+
+  return {
+    call,
+    failed,
+    probe: async (asked, secret, read) => {
+      const reply = await call(asked, secret, nobodysText);
+      if (!reply.ok) return { ok: false, failure: withoutRun(reply.failure) };
+      const found = read(reply.answer);
+      if (found === 'fine') return { ok: true };
+      if ('malformed' in found) return malformed(reply.answer, found.malformed);
+      return { ok: false, failure: withoutRun(failed(reply.answer, found, secret, nobodysText).failure) };
+    },
+  };
+}
+
+/** For a call that carries no words of a person. */
+export const nobodysText: PersonsText = { prompt: '' };
+
+/** The failure of a 2xx answer that cannot be read. */
+export function malformed({ status }: HttpAnswer, why: string): Failed {
+  return { ok: false, failure: { blame: 'provider', reason: 'malformed', detail: `HTTP ${status}: ${why}` } };
+}
+
+/** Returns the source, unless its URL contains the key: such a URL would send it to another host and store it. */
+export function withoutKeyInAddress<Source extends MediaSource>(
+  source: Source,
+  secret: SecretValue,
+): { readonly ok: true; readonly source: Source } | Failed {
+  if (source.kind !== 'url') return { ok: true, source };
+  const key = secret.reveal();
+  const isLeak = source.url.includes(key) || unescaped(source.url).includes(key);
+  return isLeak ? { ok: false, failure: keyInAddress } : { ok: true, source };
+}
+
+/** Reclassifies a probe's failure: a probe names no model and starts no run, so it cannot fail because of them. */
+function withoutRun(failure: AttemptFailure): AttemptFailure {
+  const { detail } = failure;
+  if (failure.blame === 'model' || failure.blame === 'request') {
+    return { blame: 'provider', reason: 'failed-run', detail, sureness: 'guess' };
+  }
+  if (failure.reason === 'not-entitled') return { blame: 'key', reason: 'rejected', detail, sureness: 'likely' };
+  return failure;
+}
+
+const wireReasons = {
+  'timed-out': 'timed-out',
+  unreachable: 'unreachable',
+  cut: 'unreachable',
+  malformed: 'malformed',
+  'too-large': 'malformed',
+} as const satisfies Record<Exclude<HttpReply, HttpAnswer>['kind'], FailureReason>;
+
+function wireFailure(reply: Exclude<HttpReply, HttpAnswer>): AttemptFailure {
+  const detail =
+    'detail' in reply
+      ? reply.detail
+      : reply.kind === 'timed-out'
+        ? 'no complete answer before the deadline'
+        : 'the answer is larger than any result';
+  return { blame: 'provider', reason: wireReasons[reply.kind], detail };
+}
+
+const unusableKey: AttemptFailure = {
+  blame: 'key',
+  reason: 'rejected',
+  detail: 'the key cannot be an HTTP header value',
+};
+
+const keyInAddress: AttemptFailure = {
+  blame: 'provider',
+  reason: 'result-forbidden',
+  detail: 'the address of the result contains the key',
+};
+
+function unescaped(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
+}
+
+function isHeaderValue(key: string): boolean {
+  return /^[\x21-\x7E]+$/.test(key);
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function redacted(failure: AttemptFailure, secret: SecretValue): Failed {
+  return { ok: false, failure: { ...failure, detail: safeDetail(failure.detail, secret.reveal()) } };
+}
+
+function withoutEcho(text: string, { prompt, negative = '' }: PersonsText): string {
+  return withoutPrompt(withoutPrompt(text, prompt), negative);
+}
