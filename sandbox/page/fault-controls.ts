@@ -22,8 +22,10 @@ export const telegramFaultModes = ['limited', 'failing', 'answers-lost'] as cons
 export type TelegramFaultMode = (typeof telegramFaultModes)[number];
 
 export type FaultControlsView = {
+  /** In the order of the keys; the name says how the account behaves by itself. */
   readonly accounts: readonly { readonly name: string; readonly mode: AccountMode }[];
   readonly providerDown: boolean;
+  readonly contentRefused: boolean;
   readonly held: boolean;
   readonly telegramOffline: boolean;
 };
@@ -38,6 +40,9 @@ const faultsOfMode = {
   hanging: [{ do: { kind: 'hang' } }],
   slow: [{ do: { kind: 'slow', ms: 5_000 } }],
 } as const satisfies Record<Exclude<AccountMode, 'scripted'>, readonly BytezFault[]>;
+
+/** The provider declines the words of a prompt. */
+const refusedContent = { do: { kind: 'refused' } } as const satisfies BytezFault;
 
 const faultyMethods = /^(?:send|edit)/;
 const faultyCalls = 3;
@@ -55,6 +60,7 @@ export class FaultControls {
   readonly #accounts: readonly SandboxAccount[];
   readonly #modes = new Map<string, AccountMode>();
   #providerDown = false;
+  #contentRefused = false;
   #telegramOffline = false;
   #hold: { release(): void } | undefined;
 
@@ -73,6 +79,7 @@ export class FaultControls {
     return {
       accounts: this.#accounts.map(({ name }) => ({ name, mode: this.#modes.get(name) ?? 'scripted' })),
       providerDown: this.#providerDown,
+      contentRefused: this.#contentRefused,
       held: this.#hold !== undefined,
       telegramOffline: this.#telegramOffline,
     };
@@ -83,8 +90,14 @@ export class FaultControls {
     const account = this.#accounts[place - 1];
     if (account === undefined) return false;
     this.#modes.set(account.name, mode);
-    this.#bytez.setFaults(account.name, mode === 'scripted' ? (account.faults ?? []) : faultsOfMode[mode]);
+    this.#applyFaults(account);
     return true;
+  }
+
+  /** While refused, the provider declines every prompt, whatever the key. */
+  setContentRefused(refused: boolean): void {
+    this.#contentRefused = refused;
+    for (const account of this.#accounts) this.#applyFaults(account);
   }
 
   setProviderDown(down: boolean): void {
@@ -102,6 +115,12 @@ export class FaultControls {
   setTelegramOffline(offline: boolean): void {
     this.#telegramOffline = offline;
     this.#telegram.setOffline(offline);
+  }
+
+  #applyFaults(account: SandboxAccount): void {
+    const mode = this.#modes.get(account.name) ?? 'scripted';
+    const own = mode === 'scripted' ? (account.faults ?? []) : faultsOfMode[mode];
+    this.#bytez.setFaults(account.name, this.#contentRefused ? [refusedContent, ...own] : own);
   }
 
   /** Hits the next three messages or edits that the bot sends. */

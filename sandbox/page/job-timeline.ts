@@ -12,6 +12,8 @@ export type TimelineStep = {
   readonly untilMs?: number;
   /** The name of the key of an attempt. */
   readonly key?: string;
+  /** The name of the model of an attempt. */
+  readonly model?: string;
 };
 
 export type TimelineState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -80,11 +82,18 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'attempt.started':
       return {
         ...timeline,
-        steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, { key: event.keyName, detail: 'asking …' }),
+        steps: step('busy', `Attempt ${event.attempt} of ${event.of}`, {
+          key: event.keyName,
+          model: event.model,
+          detail: 'asking …',
+        }),
       };
     case 'attempt.submitted':
     case 'attempt.resumed':
-      return { ...timeline, steps: step('busy', 'The provider works on it', { key: event.keyName }) };
+      return {
+        ...timeline,
+        steps: step('busy', 'The provider works on it', { key: event.keyName, model: event.model }),
+      };
     case 'attempt.failed':
       return {
         ...timeline,

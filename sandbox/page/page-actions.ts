@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Group } from '../telegram/people/group.ts';
-import type { Person } from '../telegram/people/person.ts';
+import type { Person, PhotoOptions } from '../telegram/people/person.ts';
 import type { Participants } from './participants.ts';
 import { accountModes, telegramFaultModes, type FaultControls } from './fault-controls.ts';
 import { onlyThisPage } from './page-guard.ts';
@@ -15,16 +15,31 @@ export type PageActionsOptions = {
   readonly changed: () => void;
 };
 
-const bodyLimitBytes = 256 * 1024;
+/** A photo of 10 MB, the most that Telegram takes, in base64. */
+const bodyLimitBytes = 14 * 1024 * 1024;
 
 const place = { personId: z.int(), chatId: z.int() };
-const say = z.strictObject({ ...place, text: z.string().trim().min(1).max(20_000) });
+const replyTo = z.int().positive().optional();
+const say = z.strictObject({ ...place, text: z.string().trim().min(1).max(20_000), replyTo });
+const photo = z.strictObject({
+  ...place,
+  caption: z.string().trim().max(1024),
+  base64: z.base64().min(1),
+  replyTo,
+});
 const press = z.strictObject({ ...place, messageId: z.int().positive(), data: z.string().min(1).max(64) });
 const language = z.strictObject({ personId: z.int(), language: z.string().max(12) });
 const account = z.strictObject({ place: z.int().positive(), mode: z.enum(accountModes) });
-const provider = z.strictObject({ down: z.boolean().optional(), held: z.boolean().optional() });
+const provider = z.strictObject({
+  down: z.boolean().optional(),
+  held: z.boolean().optional(),
+  contentRefused: z.boolean().optional(),
+});
 const telegram = z.strictObject({ offline: z.boolean().optional(), faultMode: z.enum(telegramFaultModes).optional() });
 const nothing = z.strictObject({});
+
+/** The chat of an action, the private one without `in`. */
+type Where = { readonly in?: Group; readonly replyTo?: number };
 
 type ActionResult = { readonly ok: true; readonly more?: object } | { readonly ok: false; readonly error: string };
 const succeeded: ActionResult = { ok: true };
@@ -50,20 +65,31 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
 
   const as = (
     { personId, chatId }: { readonly personId: number; readonly chatId: number },
-    act: (person: Person, where: { readonly in?: Group }) => object,
+    act: (person: Person, where: Where) => object,
+    replyTo?: number,
   ): ActionResult => {
     const person = participants.member(personId)?.person;
     if (person === undefined) return { ok: false, error: 'There is no participant with this id' };
     const isGroup = chatId === participants.group.id;
     if (!isGroup && chatId !== personId) return { ok: false, error: 'The participant is not in this chat' };
     try {
-      return { ok: true, more: act(person, isGroup ? { in: participants.group } : {}) };
+      const place = isGroup ? { in: participants.group } : {};
+      if (replyTo === undefined) return { ok: true, more: act(person, place) };
+      const isThere = person.messages(place.in).some(({ id }) => id === replyTo);
+      if (!isThere) return { ok: false, error: 'The message to reply to is not in this chat' };
+      return { ok: true, more: act(person, { ...place, replyTo }) };
     } catch (error) {
       return { ok: false, error: error instanceof Error ? error.message : String(error) };
     }
   };
 
-  action('/say', say, (body) => as(body, (person, where) => ({ messageId: person.say(body.text, where) })));
+  action('/say', say, (body) =>
+    as(body, (person, where) => ({ messageId: person.say(body.text, where) }), body.replyTo),
+  );
+  action('/photo', photo, ({ caption, base64, ...body }) => {
+    const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+    return as(body, (person, where) => ({ messageId: sentPhoto(person, caption, { ...where, bytes }) }), body.replyTo);
+  });
   action('/press', press, (body) =>
     as(body, (person, where) => ({ queryId: person.press(body.messageId, body.data, where).queryId })),
   );
@@ -79,9 +105,10 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
   action('/account', account, (body) =>
     faultControls.setMode(body.place, body.mode) ? succeeded : { ok: false, error: 'There is no key with this number' },
   );
-  action('/provider', provider, ({ down, held }) => {
+  action('/provider', provider, ({ down, held, contentRefused }) => {
     if (down !== undefined) faultControls.setProviderDown(down);
     if (held !== undefined) faultControls.setHeld(held);
+    if (contentRefused !== undefined) faultControls.setContentRefused(contentRefused);
     return succeeded;
   });
   action('/telegram', telegram, ({ offline, faultMode }) => {
@@ -91,6 +118,16 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
   });
   action('/wake', nothing, () => ({ ok: true, more: { woken: wakeKeys() } }));
   return actions;
+}
+
+function sentPhoto(person: Person, caption: string, options: PhotoOptions): number {
+  try {
+    return person.sendPhoto(caption, options);
+  } catch (error) {
+    throw new Error('Telegram does not take this file as a photo: send a PNG, JPEG or WebP of at most 10 MB', {
+      cause: error,
+    });
+  }
 }
 
 async function bodyOf(c: Context): Promise<unknown> {

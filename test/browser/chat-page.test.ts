@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
+import { commandsOf, fieldOf, pathOfShot, pictures, say } from './chat-actions.ts';
 import { openChatStage, patienceMs } from './chat-stage.ts';
 import { closeChromium, findChromium } from './chromium.ts';
 
@@ -194,42 +192,6 @@ test.skipIf(isBlind)(
     expect(stage.complaints).toEqual([]);
   },
 );
-
-/** The one for README is only replaced when asked for; the others show the latest run. */
-function pathOfShot(name: string, home?: 'docs'): string {
-  const isAsked = home === 'docs' && process.env['UPDATE_SCREENSHOT'] === '1';
-  const folder = isAsked ? join(import.meta.dirname, '..', '..', home) : join(tmpdir(), 'darkroom-chat-page');
-  mkdirSync(folder, { recursive: true });
-  return join(folder, name);
-}
-
-function fieldOf(where: Page | Locator): Locator {
-  return where.getByRole('combobox', { name: 'Message', exact: true });
-}
-
-/** The open list of commands. */
-function commandsOf(where: Page | Locator): Locator {
-  return where.getByRole('listbox', { name: 'Commands' }).getByRole('option');
-}
-
-async function say(where: Page | Locator, words: string): Promise<void> {
-  await fieldOf(where).fill(words);
-  await fieldOf(where).press('Enter');
-}
-
-/** Waits until so many pictures are there and drawn. */
-async function pictures(where: Page | Locator, count: number): Promise<void> {
-  const shown = where.locator('.picture img');
-  await shown.nth(count - 1).waitFor();
-  await expect
-    .poll(
-      () => shown.evaluateAll((images) => images.every((image) => 'naturalWidth' in image && image.naturalWidth !== 0)),
-      {
-        timeout: patienceMs,
-      },
-    )
-    .toBe(true);
-}
 
 /** The key whose turn is next. */
 async function unusedKey(page: Page): Promise<string> {

@@ -1,16 +1,19 @@
-import { element } from './dom.js';
+import { announce, element } from './dom.js';
+import { createExtras } from './drafted-extras.js';
 
 let composerCount = 0;
 
 /**
- * The input field of a chat. Enter sends. A leading `/` opens the list of published commands: the arrow keys move in
- * it, Tab or Enter inserts the marked command, Escape closes it.
+ * The input field of a chat. Enter sends. A leading `/` or the button opens the list of published commands: the arrow keys
+ * move in it, Tab or Enter inserts the marked command, Escape closes it. `onSend` gets the words and what goes with them.
  */
 export function createComposer({ onSend, commands }) {
   composerCount += 1;
   const listId = `commands-${composerCount}`;
   let shown = [];
   let active = -1;
+  /** The button opened the list, so it stays whatever is in the field. */
+  let openedByButton = false;
   let knownCommands = '';
   const list = element('ul', {
     class: 'commands',
@@ -30,21 +33,47 @@ export function createComposer({ onSend, commands }) {
     'aria-controls': listId,
     spellcheck: true,
   });
-  const menu = element('button', { type: 'button', class: 'menu', 'aria-label': 'Commands', onclick: toggle }, '/');
+  const menu = element(
+    'button',
+    {
+      type: 'button',
+      class: 'menu',
+      'aria-label': 'Commands',
+      'aria-expanded': 'false',
+      'aria-controls': listId,
+      onclick: toggle,
+      // The field keeps the focus, so that pressing the button does not count as leaving it.
+      onpointerdown: (event) => event.preventDefault(),
+    },
+    '/',
+  );
+  const extras = createExtras({ onChange: () => field.focus({ preventScroll: true }), onProblem: announce });
   const send = element('button', { type: 'submit', class: 'send', 'aria-label': 'Send' });
   send.append(arrow());
-  const form = element('form', { class: 'composer', onsubmit: submit }, list, menu, field, send);
+  const form = element(
+    'form',
+    { class: 'composer', onsubmit: submit },
+    list,
+    extras.root,
+    extras.picker,
+    menu,
+    extras.attach,
+    field,
+    send,
+  );
 
   field.addEventListener('input', () => {
     grow();
     refresh();
   });
   field.addEventListener('keydown', onKey);
-  field.addEventListener('blur', () => setTimeout(close, 150));
+  form.addEventListener('focusout', ({ relatedTarget }) => {
+    if (!form.contains(relatedTarget)) close();
+  });
 
   function refresh() {
     const typed = /^\/(\w*)$/.exec(field.value);
-    if (typed === null) return close();
+    if (typed === null) return openedByButton && field.value === '' ? open(commands()) : close();
     open(commands().filter(({ command }) => command.startsWith(typed[1].toLowerCase())));
   }
 
@@ -69,7 +98,7 @@ export function createComposer({ onSend, commands }) {
       ),
     );
     list.hidden = found.length === 0;
-    field.setAttribute('aria-expanded', String(found.length > 0));
+    for (const one of [field, menu]) one.setAttribute('aria-expanded', String(found.length > 0));
     mark();
   }
 
@@ -77,7 +106,8 @@ export function createComposer({ onSend, commands }) {
     list.hidden = true;
     shown = [];
     active = -1;
-    field.setAttribute('aria-expanded', 'false');
+    openedByButton = false;
+    for (const one of [field, menu]) one.setAttribute('aria-expanded', 'false');
     field.removeAttribute('aria-activedescendant');
   }
 
@@ -100,6 +130,7 @@ export function createComposer({ onSend, commands }) {
   function toggle() {
     if (!list.hidden) return close();
     field.focus();
+    openedByButton = true;
     open(commands());
   }
 
@@ -129,11 +160,11 @@ export function createComposer({ onSend, commands }) {
   function submit(event) {
     event.preventDefault();
     const text = field.value.trim();
-    if (text === '') return;
+    if (text === '' && !extras.hasPhoto) return;
     field.value = '';
     close();
     grow();
-    void onSend(text);
+    void onSend(text, extras.take());
   }
 
   function grow() {
@@ -149,6 +180,8 @@ export function createComposer({ onSend, commands }) {
       if (json !== knownCommands && document.activeElement === field) refresh();
       knownCommands = json;
     },
+    replyTo: extras.replyTo,
+    clearExtras: extras.clear,
     focus: () => field.focus({ preventScroll: true }),
     setPlaceholder: (text) => {
       if (field.placeholder !== text) field.placeholder = text;

@@ -1,6 +1,7 @@
 import { announce, element } from './dom.js';
 import { createPane } from './pane.js';
 import { createPanel } from './panel.js';
+import { remember, remembered } from './remembered.js';
 import { onPressAnswered, listen, state } from './server.js';
 import { startTheme } from './theme.js';
 
@@ -11,20 +12,41 @@ const panel = createPanel(document.querySelector('#panel'));
 const maxPanes = 3;
 let panes = [];
 
-function showPanes(count) {
+function showPanes(count, places = []) {
   const people = state.get('people') ?? [];
   const { first } = state.get('settings');
   const order = [...people.filter(({ id }) => id === first), ...people.filter(({ id }) => id !== first)];
   while (panes.length > count) panes.pop().root.remove();
   while (panes.length < count) {
     const free = order.find(({ id }) => !panes.some(({ personId }) => personId === id)) ?? order[0];
-    const pane = createPane(free.id, free.id);
+    const { personId, chatId } = places[panes.length] ?? { personId: free.id, chatId: free.id };
+    const pane = createPane(personId, chatId, keepPlaces);
     panes.push(pane);
     holder.append(pane.root);
     pane.draw();
   }
   holder.dataset.count = String(count);
   for (const button of countButtons) button.setAttribute('aria-pressed', String(button.value === String(count)));
+  keepPlaces();
+}
+
+function keepPlaces() {
+  remember(
+    'panes',
+    panes.map(({ place }) => place),
+  );
+}
+
+/** The panes of the last visit, as far as their people and chats still exist. */
+function keptPlaces() {
+  const people = state.get('people');
+  const { group } = state.get('settings');
+  const kept = remembered('panes');
+  const known = (Array.isArray(kept) ? kept : []).filter(
+    (place) =>
+      people.some(({ id }) => id === place?.personId) && (place.chatId === place.personId || place.chatId === group.id),
+  );
+  return known.slice(0, maxPanes);
 }
 
 const countButtons = Array.from({ length: maxPanes }, (_, index) =>
@@ -57,7 +79,8 @@ startTheme(document.querySelector('#theme'));
 listen({
   onPatch: (names) => {
     if (panes.length === 0 && state.has('people') && state.has('settings')) {
-      showPanes(1);
+      const places = keptPlaces();
+      showPanes(Math.max(1, places.length), places);
       panes[0].focus();
     }
     for (const pane of panes) if (pane.concerns(names)) pane.draw();

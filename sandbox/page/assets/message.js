@@ -18,7 +18,7 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 
 /** One message, or one album, as a list item: a bubble with media, text and time, and below it the buttons. */
-export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onCommand }) {
+export function messageElement({ messages, tailed, mine, showName, isNew }, { onPress, onCommand, onReply }) {
   const [head] = messages;
   const last = messages.at(-1);
   const name = nameOf(head.userId);
@@ -41,6 +41,7 @@ export function messageElement({ messages, tailed, mine, showName, isNew }, { on
     element(
       'p',
       { class: 'meta' },
+      replyButton(head, name, mine, plainText(words), onReply),
       messages.some(({ edited }) => edited) && !mine ? element('span', {}, 'edited ') : undefined,
       element('time', { dateTime: new Date(last.atMs).toISOString() }, timeFormat.format(last.atMs)),
     ),
@@ -52,6 +53,21 @@ export function messageElement({ messages, tailed, mine, showName, isNew }, { on
     element('span', { class: 'hidden' }, mine ? 'You: ' : `${name}: `),
     bubble,
     head.buttons.length === 0 ? undefined : keyboard(head, onPress),
+  );
+}
+
+/** Shown while the message is pointed at or has the focus, and always where nothing can be pointed with. */
+function replyButton(message, name, mine, words, onReply) {
+  const excerpt = words || (message.file === undefined ? 'Message' : 'Photo');
+  return element(
+    'button',
+    {
+      type: 'button',
+      class: 'reply-to',
+      'aria-label': `Reply to ${mine ? 'yourself' : name}`,
+      onclick: () => onReply({ id: message.id, name, excerpt }),
+    },
+    '↩ Reply',
   );
 }
 

@@ -60,8 +60,8 @@ const actionTexts = {
 };
 const actionShownMs = 5000;
 
-/** One person's view of one chat. */
-export function createPane(personId, chatId) {
+/** One person's view of one chat; `onPlace` is called when another person or chat is chosen. */
+export function createPane(personId, chatId, onPlace) {
   const where = { personId, chatId };
   const avatar = element('span', { class: 'avatar', 'aria-hidden': 'true' });
   const who = element('select', { 'aria-label': 'Who I am', onchange: () => become(Number(who.value)) });
@@ -70,8 +70,10 @@ export function createPane(personId, chatId) {
     'aria-label': 'My language',
     onchange: () => void act('language', { personId: where.personId, language: language.value }),
   });
-  const log = element('ol', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages' });
-  const scroller = element('div', { class: 'scroller', tabIndex: 0, 'aria-label': 'Chat', role: 'group' }, log);
+  const log = element('ol', { class: 'log' });
+  // A role on the list itself would take the list away from its items.
+  const live = element('div', { class: 'live', role: 'log', 'aria-live': 'polite', 'aria-label': 'Messages' }, log);
+  const scroller = element('div', { class: 'scroller', tabIndex: 0, 'aria-label': 'Chat', role: 'group' }, live);
   const action = element('p', { class: 'action', hidden: true, role: 'status' });
   const down = element('button', {
     type: 'button',
@@ -129,6 +131,8 @@ export function createPane(personId, chatId) {
     follows = true;
     log.replaceChildren();
     clearAction();
+    composer.clearExtras();
+    onPlace();
     draw();
     composer.focus();
   }
@@ -146,15 +150,20 @@ export function createPane(personId, chatId) {
     return (isGroup() ? person?.groupCommands : person?.commands) ?? [];
   }
 
-  async function say(text) {
+  async function say(text, { replyTo, base64 } = {}) {
     scrollDown();
-    await act('say', { ...where, text });
+    if (base64 === undefined) await act('say', { ...where, text, replyTo });
+    else await act('photo', { ...where, caption: text, base64, replyTo });
   }
 
   function draw() {
     drawHead();
     const messages = state.get(`chat ${where.chatId}`) ?? [];
-    const handlers = { onPress: (messageId, data, button) => press(where, messageId, data, button), onCommand: say };
+    const handlers = {
+      onPress: (messageId, data, button) => press(where, messageId, data, button),
+      onCommand: (command) => say(command),
+      onReply: composer.replyTo,
+    };
     reconcile(
       log,
       itemsOf(messages, where.personId, isGroup()),
@@ -198,7 +207,7 @@ export function createPane(personId, chatId) {
       person.language,
     );
     composer.refresh();
-    composer.setPlaceholder(isGroup() ? 'Message the group' : 'Message, or / for commands');
+    composer.setPlaceholder(isGroup() ? 'To the group' : 'Message');
   }
 
   function clearAction() {
@@ -220,6 +229,10 @@ export function createPane(personId, chatId) {
     focus: composer.focus,
     get personId() {
       return where.personId;
+    },
+    /** Who writes in which chat. */
+    get place() {
+      return { ...where };
     },
     concerns: (names) => names.has('people') || names.has('settings') || names.has(`chat ${where.chatId}`),
     draw,

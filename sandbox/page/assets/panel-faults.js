@@ -4,6 +4,9 @@ import { act, state } from './server.js';
 /** The section with the faults: switches that stay on, and buttons for faults that happen once. */
 export function createFaults() {
   const down = toggle('Provider is down', 'Every call returns 503', (on) => act('provider', { down: on }));
+  const refused = toggle('Every prompt is refused', 'The provider declines the words', (on) =>
+    act('provider', { contentRefused: on }),
+  );
   const held = toggle('Hold every run', 'Runs start and do not finish', (on) => act('provider', { held: on }));
   const offline = toggle('Telegram is unreachable', 'Every connection is cut', (on) =>
     act('telegram', { offline: on }),
@@ -12,6 +15,7 @@ export function createFaults() {
     'div',
     { class: 'faults' },
     down.root,
+    refused.root,
     held.root,
     offline.root,
     element(
@@ -42,6 +46,7 @@ export function createFaults() {
       const faults = state.get('faults');
       if (faults === undefined) return;
       down.set(faults.providerDown);
+      refused.set(faults.contentRefused);
       held.set(faults.held);
       offline.set(faults.telegramOffline);
     },

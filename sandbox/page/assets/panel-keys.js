@@ -2,7 +2,6 @@ import { element, setText } from './dom.js';
 import { act, serverNow, state } from './server.js';
 
 const modeTexts = {
-  scripted: 'as it came',
   healthy: 'works',
   refused: 'is refused (401)',
   'no-credit': 'is out of credit (402)',
@@ -35,10 +34,11 @@ export function createKeys() {
   function draw() {
     const keys = state.get('keys') ?? [];
     const { accounts = [] } = state.get('faults') ?? {};
+    if (accounts.length === 0) return;
     for (const [index, key] of keys.entries()) {
       let row = rows.get(key.name);
       if (row === undefined) {
-        row = createRow(key.name, index + 1);
+        row = createRow(key.name, index + 1, accounts[index]?.name ?? 'unknown');
         rows.set(key.name, row);
         list.append(row.root);
       }
@@ -50,7 +50,8 @@ export function createKeys() {
   return { body, aside: count, draw, tick: () => rows.forEach((row) => row.tick()) };
 }
 
-function createRow(name, place) {
+/** `origin` says how the account behaves by itself. */
+function createRow(name, place, origin) {
   const dot = element('span', { class: 'dot', 'aria-hidden': 'true' });
   const stateText = element('span', { class: 'key-state' });
   const counts = element('span', { class: 'key-work' });
@@ -58,7 +59,8 @@ function createRow(name, place) {
     'aria-label': `What ${name} does`,
     onchange: () => void act('account', { place, mode: mode.value }),
   });
-  mode.append(...Object.entries(modeTexts).map(([value, text]) => element('option', { value }, text)));
+  const choices = { scripted: `${origin} (as it came)`, ...modeTexts };
+  mode.append(...Object.entries(choices).map(([value, text]) => element('option', { value }, text)));
   const root = element('li', { data: { name } }, dot, element('b', {}, name), counts, mode, stateText);
   let latest;
 
@@ -78,6 +80,7 @@ function createRow(name, place) {
       setText(counts, key.calls === 0 ? '' : `${key.successes} ✓${failed > 0 ? `  ${failed} ✗` : ''}`);
       if (document.activeElement !== mode) mode.value = chosen;
       root.dataset.mode = chosen;
+      mode.title = choices[mode.value] ?? '';
     },
   };
 }

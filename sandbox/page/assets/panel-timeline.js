@@ -86,7 +86,7 @@ export function createTimeline() {
   return { body, aside: pill, draw, tick, choose };
 }
 
-function stepElement({ atMs, tone, title, detail, untilMs, key }) {
+function stepElement({ atMs, tone, title, detail, untilMs, key, model }) {
   return element(
     'li',
     { class: `step ${tone}` },
@@ -96,6 +96,7 @@ function stepElement({ atMs, tone, title, detail, untilMs, key }) {
       {},
       element('b', {}, title),
       key === undefined ? undefined : element('span', { class: 'with-key' }, key),
+      model === undefined ? undefined : element('small', { class: 'with-model' }, model),
       detail === undefined
         ? undefined
         : element('small', {}, detail, untilMs === undefined ? '' : element('span', { data: { until: untilMs } })),

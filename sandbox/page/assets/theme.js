@@ -1,8 +1,11 @@
+import { remember, remembered } from './remembered.js';
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /** Follows the system's light or dark theme until the button is used; that choice is kept in local storage. */
 export function startTheme(button) {
-  let chosen = remembered();
+  const kept = remembered('theme');
+  let chosen = kept === 'dark' || kept === 'light' ? kept : undefined;
   const show = () => {
     const isDark = chosen === undefined ? dark.matches : chosen === 'dark';
     document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
@@ -11,26 +14,9 @@ export function startTheme(button) {
   };
   button.addEventListener('click', () => {
     chosen = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-    remember(chosen);
+    remember('theme', chosen);
     show();
   });
   dark.addEventListener('change', show);
   show();
-}
-
-function remembered() {
-  try {
-    const theme = localStorage.getItem('theme');
-    return theme === 'dark' || theme === 'light' ? theme : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function remember(theme) {
-  try {
-    localStorage.setItem('theme', theme);
-  } catch {
-    // Without storage the choice holds until the page is left.
-  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tinyPhoto } from '../../../sandbox/telegram/people/person.ts';
 import { ids, openPage } from './a-page.ts';
 
 const chat = { personId: ids.free, chatId: ids.free };
@@ -48,6 +49,8 @@ test.each([
   ['/api/say', { ...chat, text: '  ' }],
   ['/api/say', { personId: 1, text: 'hello' }],
   ['/api/say', { ...chat, text: 'hello', more: true }],
+  ['/api/photo', { ...chat, caption: '', base64: 'not base64!' }],
+  ['/api/photo', { ...chat, caption: 'x'.repeat(1025), base64: 'AAAA' }],
   ['/api/press', { ...chat, messageId: -1, data: 'x' }],
   ['/api/account', { place: 1, mode: 'exploded' }],
   ['/api/telegram', { faultMode: 'gone' }],
@@ -61,6 +64,8 @@ test.each([
 test.each([
   ['/api/say', { personId: 77, chatId: 77, text: 'hello' }],
   ['/api/say', { personId: ids.free, chatId: ids.admin, text: 'hello' }],
+  ['/api/say', { ...chat, text: 'hello', replyTo: 5 }],
+  ['/api/photo', { ...chat, caption: '', base64: Buffer.from('no picture').toString('base64') }],
   ['/api/press', { ...chat, messageId: 5, data: 'x' }],
   ['/api/language', { personId: ids.free, language: 'xx' }],
   ['/api/account', { place: 9, mode: 'refused' }],
@@ -85,6 +90,28 @@ test('a person writes in their chat and in the group, with the chosen language',
     ],
   });
   expect(members.map(({ language }) => language)).toEqual(['es', 'en', 'en']);
+});
+
+test('a person replies to a message and sends a photo with a caption', async () => {
+  await using app = await openPage();
+  const base64 = Buffer.from(tinyPhoto()).toString('base64');
+  await app.post('/api/say', { ...chat, text: 'first' });
+  await app.post('/api/say', { ...chat, text: 'second', replyTo: 1 });
+  await app.post('/api/photo', { ...chat, caption: '/generate a fox', base64, replyTo: 2 });
+  expect(await app.call('getUpdates', {})).toMatchObject({
+    result: [
+      { message: { text: 'first' } },
+      { message: { text: 'second', reply_to_message: { text: 'first' } } },
+      {
+        message: {
+          caption: '/generate a fox',
+          photo: [{ width: 1 }],
+          caption_entities: [{ type: 'bot_command', length: 9 }],
+          reply_to_message: { text: 'second' },
+        },
+      },
+    ],
+  });
 });
 
 test('a file is served with its type, whole or in part, and never as something that runs', async () => {
@@ -132,6 +159,20 @@ test('the fault controls break accounts, the provider and Telegram, and repair t
   expect(await run()).toBe(503);
   await app.post('/api/provider', { down: false });
   expect(await run()).toBe(200);
+  const draw = async () => {
+    const answer = await fetch(`${app.bytez.baseUrl}/dreamlike-art/dreamlike-photoreal-2.0`, {
+      method: 'POST',
+      headers: { authorization: 'key-of-the-page-tests', 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'a fox' }),
+    });
+    return answer.text();
+  };
+  await app.post('/api/provider', { contentRefused: true });
+  await app.post('/api/account', { place: 1, mode: 'refused' });
+  expect(await draw()).toContain('content policy');
+  await app.post('/api/account', { place: 1, mode: 'scripted' });
+  await app.post('/api/provider', { contentRefused: false });
+  expect(await draw()).not.toContain('content policy');
   await app.post('/api/say', { ...chat, text: 'hello' });
   await app.post('/api/telegram', { faultMode: 'limited' });
   const send = () => app.call('sendMessage', { chat_id: ids.free, text: 'hello' });

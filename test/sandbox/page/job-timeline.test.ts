@@ -33,8 +33,15 @@ test('withEvent() lists the attempts of a job, each with its key and its result'
     steps: [
       { atMs: 1000, tone: 'plain', title: 'Accepted', detail: 'free lane, 2 ahead' },
       { atMs: 2000, tone: 'plain', title: 'Started', detail: 'after 0.3 s' },
-      { atMs: 3000, tone: 'bad', title: 'Attempt 1 of 3', detail: 'the key was refused, 0.0 s', key: 'bytez #1' },
-      { atMs: 5000, tone: 'good', title: 'Attempt 1 of 3', detail: 'answered in 0.9 s', key: 'bytez #2' },
+      {
+        atMs: 3000,
+        tone: 'bad',
+        title: 'Attempt 1 of 3',
+        detail: 'the key was refused, 0.0 s',
+        key: 'bytez #1',
+        model: 'm',
+      },
+      { atMs: 5000, tone: 'good', title: 'Attempt 1 of 3', detail: 'answered in 0.9 s', key: 'bytez #2', model: 'm' },
       { atMs: 7000, tone: 'good', title: 'Delivered', detail: 'into the status message, after 2.1 s' },
     ],
   });

@@ -1,0 +1,99 @@
+import { afterAll, expect, test } from 'vitest';
+import { tinyPhoto } from '../../sandbox/telegram/people/person.ts';
+import { commandsOf, fieldOf, pictures, say } from './chat-actions.ts';
+import { openChatStage } from './chat-stage.ts';
+import { closeChromium, findChromium } from './chromium.ts';
+
+const chromiumPath = findChromium();
+const isBlind = chromiumPath === undefined;
+const journey = { timeout: 90_000 };
+const desktop = { width: 1280, height: 800 } as const;
+
+afterAll(closeChromium);
+
+test.skipIf(isBlind)(
+  'somebody opens the commands by their button, replies to a picture and sends a photo with words',
+  journey,
+  async () => {
+    await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
+    const page = await stage.visit({ viewport: desktop });
+    await page.locator('textarea:focus').waitFor();
+    const menu = page.getByRole('button', { name: 'Commands', exact: true });
+    await menu.click();
+    await commandsOf(page).first().waitFor();
+    await say(page, '/generate a paper boat');
+    await pictures(page, 1);
+    await menu.click();
+    await page.locator('.toast, .picture img').first().waitFor();
+    expect(await commandsOf(page).count()).toBeGreaterThan(3);
+    await commandsOf(page).filter({ hasText: '/status' }).click();
+    expect(await fieldOf(page).inputValue()).toBe('/status ');
+    await menu.click();
+    await menu.click();
+    expect(await commandsOf(page).count()).toBe(0);
+
+    await page
+      .getByRole('button', { name: /^Reply to Darkroom/ })
+      .last()
+      .click();
+    await page.locator('.extra', { hasText: 'Reply to Darkroom' }).waitFor();
+    await say(page, 'at night');
+    await page.locator('.mine .reply', { hasText: 'Darkroom' }).waitFor();
+    await pictures(page, 2);
+    expect(await page.locator('.extra').count()).toBe(0);
+
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'holiday.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(tinyPhoto()),
+    });
+    await page.locator('.extra', { hasText: 'holiday.png' }).waitFor();
+    await say(page, '/generate a castle under the moon');
+    await page.locator('.mine .with-media', { hasText: 'a castle under the moon' }).waitFor();
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'notes.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('no picture'),
+    });
+    await page.locator('.extra', { hasText: 'notes.png' }).waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.locator('.toast', { hasText: 'does not take this file as a photo' }).waitFor();
+    expect(stage.complaints.filter((words) => !words.includes('409'))).toEqual([]);
+  },
+);
+
+test.skipIf(isBlind)(
+  'a page that is loaded again shows the same people in the same chats; the story names key and model',
+  journey,
+  async () => {
+    await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    await page.getByRole('button', { name: '2 people' }).click();
+    await page.locator('.pane').nth(0).getByLabel('Who I am').selectOption({ label: 'Alex · admin' });
+    await page.locator('.pane').nth(1).getByLabel('Which chat').selectOption({ label: 'Group: Film club' });
+    await page.reload();
+    await page.locator('.pane').nth(1).waitFor();
+    const [alex, group] = [page.locator('.pane').nth(0), page.locator('.pane').nth(1)];
+    expect(await alex.getByLabel('Who I am').locator('option:checked').textContent()).toBe('Alex · admin');
+    expect(await group.getByLabel('Who I am').locator('option:checked').textContent()).toBe('Noor · premium');
+    expect(await group.getByLabel('Which chat').locator('option:checked').textContent()).toBe('Group: Film club');
+
+    const origins = await page.locator('.keys select option[value="scripted"]').allTextContents();
+    expect(origins.slice(0, 4)).toEqual([
+      'refused (as it came)',
+      'out of credit (as it came)',
+      'rate-limited now and then (as it came)',
+      'fails every third call (as it came)',
+    ]);
+    await page.getByRole('switch', { name: 'Every prompt is refused' }).check();
+    await say(alex, '/generate a red fox');
+    await alex.getByText('The service declined this request').waitFor();
+    await page.getByRole('switch', { name: 'Every prompt is refused' }).uncheck();
+    await say(alex, '/generate a red fox in the snow');
+    await pictures(alex, 1);
+    const last = page.locator('.step', { has: page.locator('.with-key') }).last();
+    expect(await last.locator('.with-model').textContent()).toMatch(/^[\w.-]+\/[\w.-]+$/);
+    expect(stage.complaints).toEqual([]);
+  },
+);
