@@ -24,6 +24,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   /** Every connection that goes out, and the request to a proxy. */
   'media/connector.ts': ['undici', 'names'],
   'kit/network/tunnel.ts': ['http.request'],
+  'bot/outbox/telegram-fetch.ts': ['http.request'],
   /** Results, behind the guard of addresses. */
   'media/guarded-connect.ts': ['undici'],
   'media/open-result.ts': ['undici'],

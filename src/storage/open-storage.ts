@@ -1,6 +1,7 @@
 import type { AdminCommands, AlertStore } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore, RetryAfterStore } from '../domain/chat-store.ts';
-import type { EffectLedger, JobEngine, RunningCaps } from '../domain/job-engine.ts';
+import type { EffectLedger } from '../domain/effect-ledger.ts';
+import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
 import type { Emit } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore } from '../domain/key-state.ts';

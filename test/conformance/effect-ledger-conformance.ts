@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { EffectLedger, JobEngine, JobLease } from '../../src/domain/job-engine.ts';
+import type { EffectLedger } from '../../src/domain/effect-ledger.ts';
+import type { JobEngine, JobLease } from '../../src/domain/job-engine.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import { accepted, claimed, startMs } from './requests.ts';
 

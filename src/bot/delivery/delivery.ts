@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
-import type { EffectLedger, JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
+import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
 import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/job.ts';

@@ -5,7 +5,8 @@ import { basename } from 'node:path';
 import { type Carrier, traitsOf, type Job } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
-import type { Effect, EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
+import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
+import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import {
   describeTelegramError,

@@ -1,4 +1,5 @@
-import type { EffectLedger, JobDelivery, Claim } from '../../domain/job-engine.ts';
+import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import { type Job, filesOf, type Outcome, type Carrier, traitsOf } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';

@@ -1,5 +1,6 @@
 import type { Api } from 'grammy';
-import type { EffectLedger, JobDelivery } from '../../domain/job-engine.ts';
+import type { EffectLedger } from '../../domain/effect-ledger.ts';
+import type { JobDelivery } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';

@@ -26,12 +26,11 @@ const maxAnswerBytes = 64_000_000;
  * and without an error status throws: nobody knows what was done.
  */
 export function telegramFetch(): Fetch {
-  const fetch = async (url: string, asked: Asked) => {
-    const answer = await exchange(new URL(url), asked);
-    const body = bodyOf(answer);
-    return { status: answer.status, json: async () => body };
+  const call = async (url: string, asked: Asked) => {
+    const body = bodyOf(await exchange(new URL(url), asked));
+    return { json: async () => body };
   };
-  return fetch as unknown as Fetch;
+  return call;
 }
 
 /** The answer as the Bot API would give it. */

@@ -1,4 +1,4 @@
-import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/job-engine.ts';
+import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
 import { type Database, parseRow, numberOf, rememberedMs } from './connection.ts';
 import { z } from 'zod';
 import type {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Delivery } from '../../../src/bot/delivery/delivery.ts';
 import type { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
-import type { EffectLedger, EffectStart } from '../../../src/domain/job-engine.ts';
+import type { EffectLedger, EffectStart } from '../../../src/domain/effect-ledger.ts';
 import type { Outcome } from '../../../src/domain/job.ts';
 import type { GenerationService } from '../../../src/jobs/generation-service.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
-import type { EffectStart } from '../../../src/domain/job-engine.ts';
+import type { EffectStart } from '../../../src/domain/effect-ledger.ts';
 import { type JobId, jobId } from '../../../src/domain/ids.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import type { JobPhase, JobView } from '../../../src/domain/views.ts';
