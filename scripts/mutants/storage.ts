@@ -7,6 +7,12 @@ const inbox = 'test/storage/sqlite/inbox.test.ts';
 /** The ledger: acceptance, order, fences, credit, effects, the inbox, the owner. */
 export const storageMutants = [
   mutant(
+    'writes go to a file that was moved away',
+    'if (!this.#isInPlace()) throw moved(this.path);',
+    '',
+    'test/storage/sqlite/file-in-place.test.ts',
+  ),
+  mutant(
     'an update makes a second job',
     "if (known !== undefined) return { kind: 'known'",
     "if (known !== undefined && false) return { kind: 'known'",

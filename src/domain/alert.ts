@@ -15,6 +15,8 @@ export type AlertFacts =
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }
+  /** What must be kept cannot be written: requests are refused until it can. */
+  | { readonly kind: 'storage-unavailable'; readonly what: 'database' | 'results' }
   /** Somebody who is no admin asked for what only admins see. */
   | { readonly kind: 'unauthorized-admin-attempt'; readonly userId: number }
   | { readonly kind: 'slow'; readonly provider: ProviderName; readonly meanMs: number; readonly usualMs: number };
@@ -26,6 +28,7 @@ export const alertSeverity = {
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'telegram-rate-limited': 'medium',
+  'storage-unavailable': 'high',
   'unauthorized-admin-attempt': 'low',
   slow: 'low',
 } as const satisfies Record<AlertFacts['kind'], AlertSeverity>;

@@ -79,6 +79,7 @@ export const adminMessageVariables = {
   'alert.many-errors': ['provider', 'share', 'calls'],
   'alert.job-dead-lettered': ['job', 'processes'],
   'alert.telegram-rate-limited': ['wait'],
+  'alert.storage-unavailable': ['what'],
   'alert.unauthorized-admin-attempt': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],
   'alert-over.key-failing': ['key'],
@@ -86,5 +87,6 @@ export const adminMessageVariables = {
   'alert-over.provider-silent': ['provider'],
   'alert-over.many-errors': ['provider'],
   'alert-over.telegram-rate-limited': [],
+  'alert-over.storage-unavailable': [],
   'alert-over.slow': ['provider'],
 } as const satisfies Record<string, readonly string[]>;

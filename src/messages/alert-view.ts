@@ -49,6 +49,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.job-dead-lettered', { job: facts.jobId, processes: facts.processes });
     case 'telegram-rate-limited':
       return localizer.say('alert.telegram-rate-limited', { wait: shortWait(localizer, facts.forMs) });
+    case 'storage-unavailable':
+      return localizer.say('alert.storage-unavailable', { what: facts.what });
     case 'unauthorized-admin-attempt':
       return localizer.say('alert.unauthorized-admin-attempt', { user: String(facts.userId) });
     case 'slow': {
@@ -72,6 +74,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return alertWords(localizer, facts);
     case 'telegram-rate-limited':
       return localizer.say('alert-over.telegram-rate-limited');
+    case 'storage-unavailable':
+      return localizer.say('alert-over.storage-unavailable');
     case 'no-key-ready':
     case 'provider-silent':
     case 'many-errors':

@@ -197,6 +197,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `job ${facts.jobId} is set aside: ${setAsideWords(facts.processes)}`;
     case 'telegram-rate-limited':
       return `Telegram asked for a pause of ${spanWords(facts.forMs)}`;
+    case 'storage-unavailable':
+      return `the ${facts.what} cannot be written`;
     case 'unauthorized-admin-attempt':
       return `user ${facts.userId}, who is no admin, asked for /keys`;
     case 'slow':

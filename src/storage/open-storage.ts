@@ -7,7 +7,7 @@ import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore } from '../domain/key-state.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Users } from '../domain/users.ts';
-import { type Clock, systemClock } from '../kit/clock.ts';
+import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
 import { createSqliteAdminCommands, createSqliteAlertStore } from './sqlite/admin-state.ts';
@@ -51,6 +51,8 @@ export type StorageOptions = {
   readonly emit?: Emit;
 };
 
+const checkPlaceEveryMs = 5_000;
+
 /** Opens all stores. Emits one event when the database stops accepting writes, and one when it accepts them again. */
 export function openStorage(options: StorageOptions): Storage {
   const { path, running, lines, onUnreadableKey, clock = systemClock, emit = () => undefined } = options;
@@ -69,6 +71,14 @@ export function openStorage(options: StorageOptions): Storage {
     onRefusal: (error) => (isOpen ? watch.recordFailure(error) : undefined),
   });
   isOpen = true;
+  // A bot that nobody writes to notices too that its file is gone.
+  const checking = every(clock, checkPlaceEveryMs, () => {
+    try {
+      database.checkPlace();
+    } catch {
+      // Reported as a refusal.
+    }
+  });
   return {
     database,
     takesWrites: () => !watch.isOn && isWellNow(),
@@ -83,6 +93,7 @@ export function openStorage(options: StorageOptions): Storage {
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),
     [Symbol.dispose]: () => {
+      checking[Symbol.dispose]();
       watch[Symbol.dispose]();
       database[Symbol.dispose]();
     },

@@ -87,6 +87,8 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
     else if (name === 'breaker.opened') board.raise(downAlertId(event.provider), downFacts(event.provider));
     else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
+    else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
+    else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
     else if (name === 'telegram.error') telegram.paused(event.retryInMs ?? 0, clock.monotonicMs());
     else if (name === 'admin.refused') unauthorized.attempted(event.userId, clock.monotonicMs());
     else if (name === 'job.dead-lettered') {
@@ -113,6 +115,16 @@ function providerLookup(pool: () => PoolView): (id: KeyId) => ProviderName | und
     if (!known.has(id)) for (const key of pool().keys) known.set(key.id, key.provider);
     return known.get(id);
   };
+}
+
+type Stored = Extract<AlertFacts, { kind: 'storage-unavailable' }>['what'];
+
+function storageAlertId(what: Stored): string {
+  return `storage-unavailable:${what}`;
+}
+
+function storageFacts(what: Stored): AlertFacts {
+  return { kind: 'storage-unavailable', what };
 }
 
 function downAlertId(provider: ProviderName): string {

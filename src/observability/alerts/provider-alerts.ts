@@ -253,6 +253,12 @@ export class KeyAlerts {
   /** `stateOf` replaces states that are newer than the pool's snapshot. */
   countReady(stateOf: (key: KeyView) => KeyState = ({ state }) => state): void {
     const byProvider = Map.groupBy(this.#pool().keys, ({ provider }) => provider);
+    // A provider whose last key was removed from the settings is no longer in the pool.
+    for (const provider of this.#accepting.keys()) {
+      if (byProvider.has(provider)) continue;
+      this.#accepting.get(provider)?.clear();
+      this.#board.raise(readyId(provider), { kind: 'no-key-ready', provider, keys: 0 });
+    }
     for (const [provider, keys] of byProvider) {
       const id = readyId(provider);
       const accepting = new Set(keys.filter((key) => acceptsCalls(stateOf(key))).map((key) => key.id));

@@ -16,6 +16,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
   z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
+  z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
   z.object({ ...of('slow'), provider, meanMs: z.number(), usualMs: z.number() }),
 ]);

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../../kit/clock.ts';
-import { StorageError, toStorageError } from './storage-error.ts';
+import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
 
 export type SqlValue = string | number | null;
@@ -23,6 +23,8 @@ export type ConnectionOptions = {
   /** How long a statement waits for a lock of another process. */
   readonly busyTimeoutMs?: number;
   readonly clock?: Clock;
+  /** Returns whether the file is still where it was opened; asked before each write. */
+  readonly isInPlace?: () => boolean;
   /** Called for every refusal that is thrown to a caller. */
   readonly onRefusal?: (error: StorageError) => void;
 };
@@ -36,6 +38,7 @@ export class Database implements Disposable {
   readonly #busyTimeoutMs: number;
   readonly #clock: Clock;
   readonly #onRefusal: (error: StorageError) => void;
+  readonly #isInPlace: () => boolean;
   #nextTry: Disposable | undefined;
   #patienceMs: number;
 
@@ -45,6 +48,7 @@ export class Database implements Disposable {
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
     this.#patienceMs = this.#busyTimeoutMs;
     this.#clock = options.clock ?? systemClock;
+    this.#isInPlace = options.isInPlace ?? (() => true);
     this.#onRefusal = options.onRefusal ?? (() => undefined);
   }
 
@@ -59,7 +63,10 @@ export class Database implements Disposable {
 
   /** Returns how many rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
-    return this.#guarded(() => Number(this.#prepared(sql).run(...values).changes));
+    return this.#guarded(() => {
+      if (!this.#connection.isTransaction) this.#checkPlace();
+      return Number(this.#prepared(sql).run(...values).changes);
+    });
   }
 
   /** Runs several statements without caching them: for migrations and pragmas. */
@@ -69,6 +76,7 @@ export class Database implements Disposable {
 
   /** Commits the work before it returns, or rolls it back when `work` throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result {
+    this.checkPlace();
     this.script('BEGIN IMMEDIATE');
     return this.#within(work);
   }
@@ -96,6 +104,11 @@ export class Database implements Disposable {
       const queuedMonotonicMs = this.#clock.monotonicMs();
       this.#waiting.push({ work, resolve: resolve as (result: unknown) => void, reject, queuedMonotonicMs });
     });
+  }
+
+  /** Throws and reports a refusal when the file is no longer where it was opened. */
+  checkPlace(): void {
+    this.#guarded(() => this.#checkPlace());
   }
 
   /** Every statement used so far, to inspect their query plans. */
@@ -171,12 +184,17 @@ export class Database implements Disposable {
   }
 
   #begin(patienceMs: number): void {
+    this.checkPlace();
     this.script(`PRAGMA busy_timeout = ${patienceMs}`);
     try {
       this.script('BEGIN IMMEDIATE');
     } finally {
       this.script(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
     }
+  }
+
+  #checkPlace(): void {
+    if (!this.#isInPlace()) throw moved(this.path);
   }
 
   #guarded<Result>(work: () => Result): Result {

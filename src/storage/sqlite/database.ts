@@ -3,6 +3,7 @@ import path from 'node:path';
 import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, Database } from './connection.ts';
+import { inPlaceCheck } from './file-in-place.ts';
 import { checkSchemaVersion, migrate, type Migration, migrations } from './migrate.ts';
 
 /**
@@ -56,10 +57,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     inspect(file, busyTimeoutMs, steps);
     makePrivate(file);
   }
-  const database = connect(file, {}, { ...options, busyTimeoutMs });
+  let isInPlace = () => true;
+  const database = connect(file, {}, { ...options, busyTimeoutMs, isInPlace: () => isInPlace() });
   try {
     database.script('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
     migrate(database, steps);
+    // From here on: the migration may create the file.
+    if (file !== inMemory) isInPlace = inPlaceCheck(file);
     return database;
   } catch (error) {
     database[Symbol.dispose]();

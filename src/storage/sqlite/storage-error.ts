@@ -7,6 +7,7 @@ export type StorageProblem =
   | 'full'
   | 'in-the-way'
   | 'missing'
+  | 'moved'
   | 'newer-schema'
   | 'old-sqlite'
   | 'older-schema'
@@ -15,7 +16,7 @@ export type StorageProblem =
   | 'unwritable'
   | 'whole';
 
-const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'unwritable']);
+const refusals: ReadonlySet<StorageProblem> = new Set(['busy', 'corrupt', 'full', 'moved', 'unwritable']);
 
 /** An error of the storage; `code` names its kind, so that callers can react to it. */
 export class StorageError extends StoreUnavailable {
@@ -89,4 +90,12 @@ export function unwritable(path: string, cause: unknown): StorageError {
   const facts = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot write "${path}": ${facts}; make it writable for this user or set DATA_DIR`;
   return new StorageError('unwritable', message, { cause });
+}
+
+/** The error for a file that was moved, deleted or replaced while it is open. */
+export function moved(path: string): StorageError {
+  return new StorageError(
+    'moved',
+    `Cannot write database "${path}": it was moved, deleted or replaced while the bot runs; put it back, or restart the bot to use what is there now`,
+  );
 }

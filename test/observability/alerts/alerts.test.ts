@@ -121,6 +121,40 @@ test('createAlerts() raises a refused key only when the refusal is confirmed, an
   expect(news).toEqual(['high key-failing:id1', 'over key-failing:id1']);
 });
 
+test('createAlerts() raises a provider whose last key is gone from the settings, until it has one again', () => {
+  const clock = fakeClock();
+  const news: string[] = [];
+  let keys = [aKey(1), aKey(2)];
+  const { onEvent } = createAlerts({
+    pool: () => aPool(keys),
+    clock,
+    emit: (event) => {
+      if (event.event === 'alert.raised' || event.event === 'alert.resolved') {
+        news.push(`${event.event} ${event.alert.id} ${JSON.stringify(event.alert.facts)}`);
+      }
+    },
+  });
+  onEvent({ event: 'app.started', keys: 2, waiting: 0, bot: '@bot' });
+  keys = [];
+  onEvent({ event: 'keys.reloaded', added: [], removed: ['bytez #1', 'bytez #2'] });
+  const facts = JSON.stringify({ kind: 'no-key-ready', provider: 'bytez', keys: 0 });
+  expect(news).toEqual([`alert.raised no-key-ready:bytez ${facts}`]);
+  keys = [aKey(1)];
+  onEvent({ event: 'keys.reloaded', added: ['bytez #1'], removed: [] });
+  expect(news.slice(1)).toEqual([`alert.resolved no-key-ready:bytez ${facts}`]);
+});
+
+test('createAlerts() raises storage that cannot be written, until it can', () => {
+  const { onEvent, news } = aWatch();
+  for (const what of ['database', 'results'] as const) {
+    onEvent({ event: 'storage.unavailable', what, error: new Error('full') });
+    onEvent({ event: 'storage.recovered', what, lastedMs: 5 });
+  }
+  expect(news).toEqual(
+    ['database', 'results'].flatMap((what) => [`high storage-unavailable:${what}`, `over storage-unavailable:${what}`]),
+  );
+});
+
 test('createAlerts() does not resolve the alert of a key that was only woken', () => {
   const { becomes, news } = aWatch();
   becomes(1, benched(true));

@@ -85,6 +85,7 @@ const facts = {
   'provider-silent': { kind: 'provider-silent', provider: 'bytez' },
   'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
   'job-dead-lettered': { kind: 'job-dead-lettered', jobId: jobId('tg-1'), processes: 6 },
+  'storage-unavailable': { kind: 'storage-unavailable', what: 'database' },
   'telegram-rate-limited': { kind: 'telegram-rate-limited', forMs: 60_000 },
   'unauthorized-admin-attempt': { kind: 'unauthorized-admin-attempt', userId: 8 },
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
