@@ -15,6 +15,7 @@ import { proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
 import type { Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
+import { terminalOn } from './process-context.ts';
 import { onHangup, onStop, untilStopped } from './stop-signals.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -117,7 +118,8 @@ export async function start(redactor: Redactor): Promise<void> {
   const hide = (more: readonly ProviderKey[]) => redactor.add(more.map(({ secret }) => secret));
   hide(keys);
   const clock = systemClock;
-  using log = new EventLog({ level: config.logLevel, redactor, clock, pretty: process.stdout.isTTY });
+  const out = terminalOn(process.stdout, process.env);
+  using log = new EventLog({ level: config.logLevel, redactor, clock, ...(out.isTty ? { terminal: out } : {}) });
   const { emit } = log;
   const startWarnings = [
     ...warnings,

@@ -18,8 +18,8 @@ export type EventLogOptions = {
   readonly clock: Clock;
   /** Standard output when absent. */
   readonly destination?: DestinationStream;
-  /** For a person at a terminal. */
-  readonly pretty?: boolean;
+  /** As of a logger. */
+  readonly terminal?: { readonly hasColours: boolean };
   readonly process?: ProcessEnd;
 };
 

@@ -1,51 +1,41 @@
-import { createRequire } from 'node:module';
 import { type DestinationStream, type Level, type LevelWithSilent, type Logger, pino } from 'pino';
-import type { PinoPretty } from 'pino-pretty';
 import type { AppEvent, Emit } from '../domain/events.ts';
 import { loggableError } from './describe-error.ts';
 import { redactLine, type Redactor } from './redaction/redactor.ts';
 import { eventLine } from './event-line.ts';
+import { terminalLine } from './terminal-line.ts';
 
 export type LoggerOptions = {
   readonly level: LevelWithSilent;
   readonly redactor: Redactor;
   /** Standard output when absent. */
   readonly destination?: DestinationStream;
-  /** For a terminal; falls back to JSON where the development package pino-pretty is absent. */
-  readonly pretty?: boolean;
+  /** For a person: one line of words an event, coloured where the terminal shows colours. */
+  readonly terminal?: { readonly hasColours: boolean };
   /** The time of a line, in milliseconds since 1970; the machine's time when absent. */
   readonly now?: () => number;
 };
 
-/** Writes JSON lines without any secret, errors and their causes included. */
+/** Writes lines without any secret, errors and their causes included: JSON, or words for a terminal. */
 export function createLogger(options: LoggerOptions): Logger {
   const { now = Date.now } = options;
   const destination = options.destination ?? pino.destination({ dest: 1, sync: true });
-  const pretty = options.pretty === true ? prettyStream(destination) : undefined;
-  const logger = pino(
+  const { terminal } = options;
+  return pino(
     {
       level: options.level,
       base: null,
-      timestamp: () => `,"time":${now()}`,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
       serializers: { err: loggableError, error: loggableError },
       hooks: { streamWrite: (line) => redactLine(line, options.redactor) },
     },
-    pretty ?? destination,
+    terminal === undefined ? destination : terminalStream(destination, terminal.hasColours),
   );
-  if (options.pretty === true && pretty === undefined) {
-    logger.warn('Cannot print pretty lines: the package "pino-pretty" is missing; run npm install without --omit=dev');
-  }
-  return logger;
 }
 
-function prettyStream(destination: DestinationStream): DestinationStream | undefined {
-  try {
-    const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
-    const pretty = prettyFactory({ colorize: false, translateTime: 'SYS:HH:MM:ss.l' });
-    return { write: (line) => destination.write(pretty(line)) };
-  } catch {
-    return undefined;
-  }
+function terminalStream(destination: DestinationStream, hasColours: boolean): DestinationStream {
+  return { write: (line) => destination.write(terminalLine(line, hasColours)) };
 }
 
 /** One log line an event: its facts as fields, its line as the message. Never throws. */

@@ -36,8 +36,8 @@ test('EventLog writes events of a few milliseconds together, each line with the 
   await clock.advance(2);
   expect(writes).toHaveLength(1);
   expect(entries()).toMatchObject([
-    { time: startMs, running: 1 },
-    { time: startMs + 3, running: 2 },
+    { time: new Date(startMs).toISOString(), running: 1 },
+    { time: new Date(startMs + 3).toISOString(), running: 2 },
   ]);
   await clock.advance(1_000);
   expect(writes).toHaveLength(1);

@@ -9,14 +9,20 @@ import { everyEvent, job, key } from './every-event.ts';
 const token = '123456789:AAF-abc_defghijklmnopqrstuvwxyz01';
 const apiKey = 'canary"provider\\key-1234567890';
 
-function aLogger(options: { level?: 'trace' | 'info' | 'warn' | 'silent'; pretty?: boolean; secrets?: string[] } = {}) {
+function aLogger(
+  options: {
+    level?: 'trace' | 'info' | 'warn' | 'silent';
+    terminal?: { hasColours: boolean };
+    secrets?: string[];
+  } = {},
+) {
   const lines: string[] = [];
   const secrets = options.secrets ?? [token, apiKey];
   const logger = createLogger({
     level: options.level ?? 'trace',
     redactor: createRedactor(secrets.map((secret) => new Secret(secret))),
     destination: { write: (line: string) => void lines.push(line) },
-    pretty: options.pretty ?? false,
+    ...(options.terminal === undefined ? {} : { terminal: options.terminal }),
   });
   const entries = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return { logger, lines, entries };
@@ -38,8 +44,8 @@ test('emitTo() writes one line an event with its facts as fields and its line as
   emitTo(logger)(event);
   expect(entries()).toEqual([
     {
-      level: 40,
-      time: expect.any(Number),
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       event: 'attempt.failed',
       jobId: job,
       keyId: key,
@@ -63,9 +69,9 @@ test('emitTo() has a level and a message for every event', () => {
   for (const event of everyEvent) emit(event);
   expect(entries().map((entry) => entry['event'])).toEqual(everyEvent.map((event) => event.event));
   const levels = new Map(entries().map((entry) => [entry['event'], entry['level']]));
-  expect(levels.get('attempt.succeeded')).toBe(30);
-  expect(levels.get('key.changed')).toBe(40);
-  expect(levels.get('breaker.opened')).toBe(50);
+  expect(levels.get('attempt.succeeded')).toBe('info');
+  expect(levels.get('key.changed')).toBe('warn');
+  expect(levels.get('breaker.opened')).toBe('error');
   for (const entry of entries()) expect(entry['msg']).toMatch(/\S/);
 });
 
@@ -75,14 +81,14 @@ test('emitTo() names the event when there is no line, and the state of a key in 
   emit({ event: 'app.recovered', handedBack: 0, setAside: 0, undelivered: 0 });
   emit({ event: 'key.changed', keyId: key, keyName: 'bytez #1', state: { kind: 'ready' } });
   expect(entries()[0]).toMatchObject({ msg: 'app.recovered' });
-  expect(entries()[1]).toMatchObject({ state: 'ready', level: 30, msg: 'key bytez #1: ready' });
+  expect(entries()[1]).toMatchObject({ state: 'ready', level: 'info', msg: 'key bytez #1: ready' });
 });
 
 test('emitTo() keeps an error as its description and frames', () => {
   const { logger, entries } = aLogger();
   emitTo(logger)({ event: 'app.error', what: 'claim the next job of bytez', error: new Error(`no ${apiKey}`) });
   expect(entries()[0]).toMatchObject({
-    level: 50,
+    level: 'error',
     msg: 'Cannot claim the next job of bytez: Error: no [redacted]',
     error: { description: 'Error: no [redacted]', stack: expect.stringMatching(/^at /) },
   });
@@ -145,20 +151,39 @@ test('createLogger() logs an error as its description and frames', () => {
 });
 
 test('createLogger() writes valid JSON when a secret looks like the line’s own syntax or numbers', () => {
-  const secrets = ['"level":30', 'nnewline', '30,"time"', 'time', '"}\n{"level":50'];
+  const secrets = ['"level":"info"', 'nnewline', '"info","time"', 'time', '"}\n{"level":"error"'];
   const { logger, lines } = aLogger({ secrets });
-  logger.info({ text: 'a\nnewline and "level":30 and "}\n{"level":50' }, 'msg');
+  logger.info({ text: 'a\nnewline and "level":"info" and "}\n{"level":"error"' }, 'msg');
   expect(lines).toHaveLength(1);
   const entry = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
-  expect(entry['level']).toBe(30);
+  expect(entry['level']).toBe('info');
   expect(entry['text']).toBe('a\nnewline and [redacted] and [redacted]');
 });
 
-test('createLogger() redacts pretty lines too', () => {
-  const { logger, lines } = aLogger({ pretty: true });
+test('createLogger() redacts lines for a terminal too', () => {
+  const { logger, lines } = aLogger({ terminal: { hasColours: false } });
   emitTo(logger)({ event: 'config.warning', text: `found ${apiKey}\x1b[2J` });
   const all = lines.join('');
-  expect(all).toContain('WARN: environment: found [redacted]');
+  expect(all).toContain('WARN environment: found [redacted]');
   expect(all).not.toContain('canary');
   expect(all).not.toContain('\x1b');
+});
+
+test('createLogger() writes one line of words an event for a terminal, with frames only below what no rule foresees', () => {
+  const { logger, lines } = aLogger({ terminal: { hasColours: false } });
+  const emit = emitTo(logger);
+  emit({ event: 'job.accepted', jobId: job, kind: 'image', lane: 'free', ahead: 0 });
+  emit({ event: 'job.cancelled', jobId: job });
+  emit({ event: 'app.error', what: 'claim the next job', error: new Error('a bug') });
+  expect(lines.slice(0, 2).map((line) => line.replace(/^\d\d:\d\d:\d\dZ/, 'TIME'))).toEqual([
+    `TIME  job ${job} accepted: image, free lane, 0 ahead\n`,
+    `TIME  job ${job} cancelled\n`,
+  ]);
+  expect(lines[2]).toMatch(/^\d\d:\d\d:\d\dZ  ERROR Cannot claim the next job: Error: a bug\n {11}at /);
+});
+
+test('createLogger() colours a warning for a terminal that shows colours, and nothing else does', () => {
+  const { logger, lines } = aLogger({ terminal: { hasColours: true } });
+  logger.warn('careful');
+  expect(lines[0]).toMatch(/\x1b\[33mWARN careful\x1b\[39m\n$/);
 });

@@ -24,8 +24,8 @@ test.each([
   database.run(insert, 1);
   move(place.file);
   const refused = expect.objectContaining({ code: 'moved', isRefusal: true }) as unknown;
-  expect(() => database.run(insert, 2)).toThrow(refused as Error);
-  expect(() => database.transaction(() => database.run(insert, 2))).toThrow(refused as Error);
+  expect(() => database.run(insert, 2)).toThrow(refused);
+  expect(() => database.transaction(() => database.run(insert, 2))).toThrow(refused);
   await expect(database.commit(() => database.run(insert, 2))).rejects.toEqual(refused);
   expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(['moved']));
 });
