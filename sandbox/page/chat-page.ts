@@ -61,7 +61,7 @@ export type ChatPage = Disposable & {
 export function createChatPage(options: ChatPageOptions): ChatPage {
   const { telegram, bytez, accounts, view, clock, ids, first, language, languages } = options;
   const participants = new Participants({ telegram, ids, language });
-  const faultControls = new FaultControls({ telegram, bytez, accounts });
+  const faultControls = new FaultControls({ telegram, bytez, accounts, process: view.process });
   const feed = new PageFeed();
   feed.publish('settings', {
     languages,
@@ -105,6 +105,7 @@ export function createChatPage(options: ChatPageOptions): ChatPage {
       faultControls,
       languages,
       wakeKeys: () => view.wakeKeys(),
+      killed: () => state.recordKill(),
       changed: () => state.changed(),
     }),
   );

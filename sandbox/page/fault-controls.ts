@@ -2,6 +2,7 @@ import type { BytezFault } from '../bytez/bytez-fault.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { SandboxAccount } from '../bytez/faults-file.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
+import type { BotProcess } from './app-view.ts';
 
 export const accountModes = [
   'scripted',
@@ -26,6 +27,8 @@ export type FaultControlsView = {
   readonly accounts: readonly { readonly name: string; readonly mode: AccountMode }[];
   readonly providerDown: boolean;
   readonly contentRefused: boolean;
+  readonly botRunning: boolean;
+  readonly diskFull: boolean;
   readonly held: boolean;
   readonly telegramOffline: boolean;
 };
@@ -58,6 +61,7 @@ export class FaultControls {
   readonly #telegram: TelegramSandbox;
   readonly #bytez: BytezSandbox;
   readonly #accounts: readonly SandboxAccount[];
+  readonly #process: BotProcess;
   readonly #modes = new Map<string, AccountMode>();
   #providerDown = false;
   #contentRefused = false;
@@ -69,10 +73,12 @@ export class FaultControls {
     readonly bytez: BytezSandbox;
     /** In the order of the keys of the bot. */
     readonly accounts: readonly SandboxAccount[];
+    readonly process: BotProcess;
   }) {
     this.#telegram = options.telegram;
     this.#bytez = options.bytez;
     this.#accounts = options.accounts;
+    this.#process = options.process;
   }
 
   view(): FaultControlsView {
@@ -80,6 +86,8 @@ export class FaultControls {
       accounts: this.#accounts.map(({ name }) => ({ name, mode: this.#modes.get(name) ?? 'scripted' })),
       providerDown: this.#providerDown,
       contentRefused: this.#contentRefused,
+      botRunning: this.#process.isRunning,
+      diskFull: this.#process.isDiskFull,
       held: this.#hold !== undefined,
       telegramOffline: this.#telegramOffline,
     };
@@ -115,6 +123,15 @@ export class FaultControls {
   setTelegramOffline(offline: boolean): void {
     this.#telegramOffline = offline;
     this.#telegram.setOffline(offline);
+  }
+
+  /** Kills the process of the bot, which starts again by itself; false when it does not run. */
+  killBot(): boolean {
+    return this.#process.kill();
+  }
+
+  setDiskFull(full: boolean): Promise<void> {
+    return this.#process.setDiskFull(full);
   }
 
   #applyFaults(account: SandboxAccount): void {

@@ -167,6 +167,17 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
   }
 }
 
+/** Returns the timeline after the bot was killed, unchanged for a job that has ended. */
+export function withKill(timeline: JobTimeline, nowMs: number): JobTimeline {
+  if (timeline.state !== 'waiting' && timeline.state !== 'running') return timeline;
+  const steps = withAttemptEnd(timeline.steps, 'bad', 'cut off');
+  return {
+    ...timeline,
+    state: 'waiting',
+    steps: [...steps, { atMs: nowMs, tone: 'bad', title: 'The bot was killed', detail: 'it starts again and goes on' }],
+  };
+}
+
 /** Completes the step of the running attempt. */
 function withAttemptEnd(
   steps: readonly TimelineStep[],

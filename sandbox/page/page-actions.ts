@@ -11,7 +11,9 @@ export type PageActionsOptions = {
   readonly participants: Participants;
   readonly faultControls: FaultControls;
   readonly languages: readonly string[];
-  readonly wakeKeys: () => number;
+  readonly wakeKeys: () => Promise<number>;
+  /** Called after the bot was killed. */
+  readonly killed: () => void;
   readonly changed: () => void;
 };
 
@@ -36,6 +38,7 @@ const provider = z.strictObject({
   contentRefused: z.boolean().optional(),
 });
 const telegram = z.strictObject({ offline: z.boolean().optional(), faultMode: z.enum(telegramFaultModes).optional() });
+const disk = z.strictObject({ full: z.boolean() });
 const nothing = z.strictObject({});
 
 /** The chat of an action, the private one without `in`. */
@@ -45,7 +48,14 @@ type ActionResult = { readonly ok: true; readonly more?: object } | { readonly o
 const succeeded: ActionResult = { ok: true };
 
 /** The actions of the page: write and press buttons as a person, set a language, switch faults. */
-export function pageActions({ participants, faultControls, languages, wakeKeys, changed }: PageActionsOptions): Hono {
+export function pageActions({
+  participants,
+  faultControls,
+  languages,
+  wakeKeys,
+  killed,
+  changed,
+}: PageActionsOptions): Hono {
   const actions = new Hono();
   actions.use(onlyThisPage);
   actions.use(bodyLimit({ maxSize: bodyLimitBytes }));
@@ -53,12 +63,12 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
   const action = <Schema extends z.ZodType>(
     path: string,
     schema: Schema,
-    act: (body: z.output<Schema>) => ActionResult,
+    act: (body: z.output<Schema>) => ActionResult | Promise<ActionResult>,
   ) =>
     actions.post(path, async (c) => {
       const parsed = schema.safeParse(await bodyOf(c));
       if (!parsed.success) return c.json({ error: z.prettifyError(parsed.error) }, 400);
-      const answer = act(parsed.data);
+      const answer = await act(parsed.data);
       changed();
       return answer.ok ? c.json({ ok: true, ...answer.more }) : c.json({ error: answer.error }, 409);
     });
@@ -116,7 +126,16 @@ export function pageActions({ participants, faultControls, languages, wakeKeys, 
     if (faultMode !== undefined) faultControls.injectTelegramFault(faultMode);
     return succeeded;
   });
-  action('/wake', nothing, () => ({ ok: true, more: { woken: wakeKeys() } }));
+  action('/disk', disk, async ({ full }) => {
+    await faultControls.setDiskFull(full);
+    return succeeded;
+  });
+  action('/kill', nothing, () => {
+    if (!faultControls.killBot()) return { ok: false, error: 'The bot does not run; it starts again by itself' };
+    killed();
+    return succeeded;
+  });
+  action('/wake', nothing, async () => ({ ok: true, more: { woken: await wakeKeys() } }));
   return actions;
 }
 

@@ -57,6 +57,11 @@ export class PageState implements Disposable {
     else this.#schedule(minIntervalMs);
   }
 
+  /** Notes in the log and in every open request that the bot was killed. */
+  recordKill(): void {
+    this.#recentJobs.recordKill();
+  }
+
   [Symbol.dispose](): void {
     this.#open[Symbol.dispose]();
     this.#scheduled?.[Symbol.dispose]();
@@ -115,7 +120,7 @@ export class PageState implements Disposable {
     const jobs = (await this.#recentJobs.jobs()).map((job) => ({ ...job, name: participants.nameOf(job.userId) }));
     feed.publish(
       'keys',
-      view.pool().keys.map(({ name, provider, state, calls, successes, successRate, inFlight, seats }) => ({
+      (await view.pool()).keys.map(({ name, provider, state, calls, successes, successRate, inFlight, seats }) => ({
         name,
         provider,
         state,

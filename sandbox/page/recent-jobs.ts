@@ -3,7 +3,7 @@ import type { JobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import type { AppView } from './app-view.ts';
-import { withEvent, type JobTimeline } from './job-timeline.ts';
+import { withEvent, withKill, type JobTimeline } from './job-timeline.ts';
 
 const maxJobs = 120;
 const maxLogLines = 30;
@@ -39,10 +39,7 @@ export class RecentJobs {
   record(event: AppEvent): void {
     const atMs = this.#clock.now();
     const text = this.#view.describe(event);
-    if (text !== undefined) {
-      const line = { atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) };
-      this.#log = [...this.#log, line].slice(-maxLogLines);
-    }
+    if (text !== undefined) this.#addLine({ atMs, text, ...('jobId' in event ? { jobId: event.jobId } : {}) });
     if (!('jobId' in event)) return;
     const known = this.#timelines.get(event.jobId);
     if (known === undefined && event.event !== 'job.accepted') return;
@@ -51,6 +48,17 @@ export class RecentJobs {
     if (this.#timelines.size <= maxJobs || oldest === undefined) return;
     this.#timelines.delete(oldest);
     this.#facts.delete(oldest);
+  }
+
+  /** Adds to the log and to every open job that the bot was killed. */
+  recordKill(): void {
+    const atMs = this.#clock.now();
+    this.#addLine({ atMs, text: 'the bot was killed; it starts again by itself' });
+    for (const [id, timeline] of this.#timelines) this.#timelines.set(id, withKill(timeline, atMs));
+  }
+
+  #addLine(line: LogLine): void {
+    this.#log = [...this.#log, line].slice(-maxLogLines);
   }
 
   /** Returns the remembered jobs with their details, oldest first. */

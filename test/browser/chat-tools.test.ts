@@ -97,3 +97,35 @@ test.skipIf(isBlind)(
     expect(stage.complaints).toEqual([]);
   },
 );
+
+test.skipIf(isBlind)(
+  'somebody kills the bot while it makes a picture, sees it come back and finish, then fills its disk',
+  journey,
+  async () => {
+    await using stage = await openChatStage(chromiumPath ?? '', 'round-robin');
+    const page = await stage.visit({ viewport: desktop });
+    await fieldOf(page).waitFor();
+    const hold = page.getByRole('switch', { name: 'Hold every run' });
+    await hold.check();
+    await say(page, '/generate a lighthouse in a storm');
+    await page.locator('.step.busy').waitFor();
+    await page.getByRole('button', { name: 'Kill the bot' }).click();
+    await page.locator('.toast', { hasText: 'starts again by itself' }).waitFor();
+    await page.getByText('The bot is down; it starts again by itself').waitFor();
+    await page.locator('.step', { hasText: 'The bot was killed' }).waitFor();
+    await page.getByText('The bot is down; it starts again by itself').waitFor({ state: 'hidden' });
+    await hold.uncheck();
+    await pictures(page, 1);
+    await page.locator('.pill[data-state="done"]').waitFor();
+
+    const disk = page.getByRole('switch', { name: 'The disk is full' });
+    await disk.check();
+    await say(page, '/generate a red fox in the snow');
+    await page.getByText('I have trouble with my storage').waitFor();
+    await disk.uncheck();
+    await page.locator('.event-log li', { hasText: 'can be written again' }).waitFor();
+    await say(page, '/generate a castle under the moon');
+    await pictures(page, 2);
+    expect(stage.complaints).toEqual([]);
+  },
+);

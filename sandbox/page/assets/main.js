@@ -1,4 +1,4 @@
-import { announce, element } from './dom.js';
+import { announce, element, setText } from './dom.js';
 import { createPane } from './pane.js';
 import { createPanel } from './panel.js';
 import { remember, remembered } from './remembered.js';
@@ -11,6 +11,7 @@ const toggle = document.querySelector('#panel-toggle');
 const panel = createPanel(document.querySelector('#panel'));
 const maxPanes = 3;
 let panes = [];
+let linked = true;
 
 function showPanes(count, places = []) {
   const people = state.get('people') ?? [];
@@ -74,6 +75,12 @@ document.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape' && document.body.classList.contains('panel-open')) showPanel(false);
 });
 
+function showLinkState() {
+  const isDown = state.get('faults')?.botRunning === false;
+  const text = isDown ? 'The bot is down; it starts again by itself …' : '';
+  setText(linkState, linked ? text : 'The demo does not respond; trying again …');
+}
+
 startTheme(document.querySelector('#theme'));
 
 listen({
@@ -85,6 +92,7 @@ listen({
     }
     for (const pane of panes) if (pane.concerns(names)) pane.draw();
     panel.draw(names);
+    if (names.has('faults')) showLinkState();
   },
   onBroadcast: (name, event) => {
     if (name === 'action') for (const pane of panes) pane.showAction(event);
@@ -92,6 +100,7 @@ listen({
     else announce(event.text);
   },
   onLink: (isLinked) => {
-    linkState.textContent = isLinked ? '' : 'The demo does not respond; trying again …';
+    linked = isLinked;
+    showLinkState();
   },
 });

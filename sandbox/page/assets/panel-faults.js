@@ -11,6 +11,7 @@ export function createFaults() {
   const offline = toggle('Telegram is unreachable', 'Every connection is cut', (on) =>
     act('telegram', { offline: on }),
   );
+  const disk = toggle('The disk is full', 'Nothing can be written', (on) => act('disk', { full: on }));
   const body = element(
     'div',
     { class: 'faults' },
@@ -18,6 +19,7 @@ export function createFaults() {
     refused.root,
     held.root,
     offline.root,
+    disk.root,
     element(
       'div',
       { class: 'once' },
@@ -36,6 +38,7 @@ export function createFaults() {
         () => act('telegram', { faultMode: 'answers-lost' }),
         'The next three messages arrive, but their responses do not.',
       ),
+      once('Kill the bot', () => act('kill'), 'The bot was killed. It starts again by itself.'),
       once('A crowd asks', () => act('crowd'), 'Eight strangers ask for a picture each.'),
       once('Wake every key', () => act('wake'), 'Every cooling key takes calls again.'),
     ),
@@ -49,6 +52,7 @@ export function createFaults() {
       refused.set(faults.contentRefused);
       held.set(faults.held);
       offline.set(faults.telegramOffline);
+      disk.set(faults.diskFull);
     },
   };
 }

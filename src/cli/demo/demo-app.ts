@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openApp, type App } from '../../app/open-app.ts';
-import { parseConfig, type RotationStrategy } from '../../config/config.ts';
+import type { RotationStrategy } from '../../config/config.ts';
 import type { Emit } from '../../domain/events.ts';
-import { readKeys } from '../../keys/sources/read-keys.ts';
 import { systemClock } from '../../kit/clock.ts';
-import { systemRandom } from '../../kit/backoff.ts';
 import type { BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import type { SandboxAccount } from '../../../sandbox/bytez/faults-file.ts';
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import { loadSandbox } from '../sandbox.ts';
+import { DemoBot } from './demo-bot.ts';
 
 /** The people of the demo and their user ids. */
 export const roles = { free: 1001, premium: 1002, admin: 1003 } as const;
@@ -19,7 +17,7 @@ export type Role = keyof typeof roles;
 const demoToken = '100000001:demo-token-that-opens-nothing-at-all';
 
 export type DemoApp = AsyncDisposable & {
-  readonly app: App;
+  readonly bot: DemoBot;
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
   /** In the order of the keys. */
@@ -63,10 +61,7 @@ export async function openDemoApp(
     KEYS_TEST_ON_START: 'off',
     HEALTH_CHECK_INTERVAL_S: '0',
   };
-  const app = opening.use(
-    await openApp({ config: parseConfig(env), keys: readKeys(env).keys, clock, random: systemRandom, emit: emit }),
-  );
-  await Promise.race([app.introduced, app.broken]);
+  const bot = opening.use(await DemoBot.open({ env, emit, clock }));
   const opened = opening.move();
-  return { app, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { bot, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,4 +1,6 @@
 import type { AppEvent } from '../../domain/events.ts';
+import type { LineStats } from '../../domain/job-engine.ts';
+import { poolViewOf, type PoolView } from '../../domain/views.ts';
 import { listen } from '../../http/listen.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { loadCatalog } from '../../messages/catalog.ts';
@@ -28,7 +30,9 @@ const host = '127.0.0.1';
 /** Opens the chat page on loopback; throws a StartError when the port cannot be had. */
 export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> {
   const { demoApp, onEvent, first, languageCode, port } = options;
-  const { app, telegram, bytez, accounts } = demoApp;
+  const { bot, telegram, bytez, accounts } = demoApp;
+  /** What was last known is shown while the bot does not run. */
+  let [pool, lines]: [PoolView, readonly LineStats[]] = [poolViewOf([]), []];
   const { createChatPage } = await loadSandbox();
   await using opening = new AsyncDisposableStack();
   const page = opening.use(
@@ -42,12 +46,13 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
       language: languageCode,
       languages: [...new Set([...loadCatalog().locales, languageCode])],
       view: {
-        pool: () => app.core.pool.snapshot(),
-        lines: async () => (await app.stats()).lines,
-        find: (id) => app.service.find(id),
+        pool: async () => (pool = (await bot.ask({ kind: 'pool' })) ?? pool),
+        lines: async () => (lines = (await bot.ask({ kind: 'lines' })) ?? lines),
+        find: (id) => bot.ask({ kind: 'find', id }),
         describe: eventLine,
         onEvent,
-        wakeKeys: () => app.core.keys.wake('all'),
+        wakeKeys: async () => (await bot.ask({ kind: 'wake' })) ?? 0,
+        process: bot,
       },
     }),
   );

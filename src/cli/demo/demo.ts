@@ -106,13 +106,13 @@ export async function answerTo(options: {
   readonly words: string;
 }): Promise<boolean> {
   const { demoApp, onEvent, person, words } = options;
-  const { app, telegram } = demoApp;
+  const { bot, telegram } = demoApp;
   const asksForResult = request.test(words);
   const before = new Set(person.messages().map(({ id }) => id));
   const ended = Promise.withResolvers<boolean>();
   let messageId: number | undefined;
   const settle = async (id: JobId, event: AppEvent['event']) => {
-    const found = await app.service.find(id);
+    const found = await bot.ask({ kind: 'find', id });
     if (found?.job.origin.messageId === messageId) ended.resolve(event === 'job.delivered');
   };
   using _listening = onEvent((event) => {
@@ -172,7 +172,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     pictureMs,
     rotation,
   );
-  const { telegram, app } = demoApp;
+  const { telegram, bot } = demoApp;
   if (says.length > 0) {
     const person = telegram.person({ id: roles[as], firstName: 'Robin', languageCode });
     const conversation = new Conversation({ telegram, person, output, print });
@@ -189,9 +189,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   for (const line of early ?? []) print(line);
   early = undefined;
   const person = page.participants.member(roles[as])?.person;
-  if (!process.stdin.isTTY || person === undefined) return await untilStopped(app.broken, asked);
+  if (!process.stdin.isTTY || person === undefined) return await untilStopped(bot.broken, asked);
   const conversation = new Conversation({ telegram, person, output, print });
-  await talk({ conversation, say: (words) => void person.say(words), print, broken: app.broken, asked });
+  await talk({ conversation, say: (words) => void person.say(words), print, broken: bot.broken, asked });
   await conversation.close();
 }
 

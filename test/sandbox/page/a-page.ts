@@ -2,6 +2,7 @@ import type { AppEvent } from '../../../src/domain/events.ts';
 import type { PoolView } from '../../../src/domain/views.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
+import type { BotProcess } from '../../../sandbox/page/app-view.ts';
 import { createChatPage, type ChatPage } from '../../../sandbox/page/chat-page.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 
@@ -9,6 +10,8 @@ export type PageUnderTest = AsyncDisposable & {
   readonly page: ChatPage;
   readonly telegram: TelegramSandbox;
   readonly bytez: BytezSandbox;
+  /** The stub of the bot's process. */
+  readonly botProcess: BotProcess;
   readonly woken: () => number;
   readonly emit: (event: AppEvent) => void;
   /** Posts as the page itself does. */
@@ -32,6 +35,18 @@ export async function openPage(): Promise<PageUnderTest> {
   const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
   const listeners = new Set<(event: AppEvent) => void>();
   let woken = 0;
+  const botProcess = {
+    isRunning: true,
+    isDiskFull: false,
+    kill: () => {
+      const wasRunning = botProcess.isRunning;
+      botProcess.isRunning = false;
+      return wasRunning;
+    },
+    setDiskFull: async (full: boolean) => {
+      botProcess.isDiskFull = full;
+    },
+  };
   const page = opening.use(
     createChatPage({
       telegram,
@@ -43,7 +58,7 @@ export async function openPage(): Promise<PageUnderTest> {
       language: 'en',
       languages: ['en', 'es'],
       view: {
-        pool: () => noKeys,
+        pool: async () => noKeys,
         lines: async () => [],
         find: async () => undefined,
         describe: ({ event }) => event,
@@ -51,13 +66,15 @@ export async function openPage(): Promise<PageUnderTest> {
           listeners.add(listener);
           return { [Symbol.dispose]: () => void listeners.delete(listener) };
         },
-        wakeKeys: () => (woken += 1),
+        wakeKeys: async () => (woken += 1),
+        process: botProcess,
       },
     }),
   );
   const opened = opening.move();
   return {
     page,
+    botProcess,
     telegram,
     bytez,
     woken: () => woken,

@@ -184,6 +184,20 @@ test('the fault controls break accounts, the provider and Telegram, and repair t
   expect(await (await app.post('/api/wake', {})).json()).toEqual({ ok: true, woken: 1 });
 });
 
+test('the bot is killed once at a time, its disk is filled and emptied, and the log tells of the kill', async () => {
+  await using app = await openPage();
+  expect([(await app.post('/api/kill', {})).status, app.botProcess.isRunning]).toEqual([200, false]);
+  expect((await app.post('/api/kill', {})).status).toBe(409);
+  await app.post('/api/disk', { full: true });
+  expect(app.botProcess.isDiskFull).toBe(true);
+  const seen = readerOf(await app.get('/api/events'));
+  await seen.until((text) => text.includes('"botRunning":false') && text.includes('"diskFull":true'));
+  await seen.until((text) => text.includes('the bot was killed; it starts again by itself'));
+  await app.post('/api/disk', { full: false });
+  expect(app.botProcess.isDiskFull).toBe(false);
+  await seen.close();
+});
+
 test('the parts of an album are shown as one, a picture with buttons is not part of it', async () => {
   await using app = await openPage();
   const person = app.page.participants.member(ids.free)?.person;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { jobId, keyId } from '../../../src/domain/ids.ts';
-import { withEvent, type JobTimeline } from '../../../sandbox/page/job-timeline.ts';
+import { withEvent, withKill, type JobTimeline } from '../../../sandbox/page/job-timeline.ts';
 
 const id = jobId('tg-1');
 const emptyTimeline: JobTimeline = { id, state: 'waiting', steps: [] };
@@ -67,4 +67,16 @@ test.each([
   [{ event: 'job.failed', jobId: id, code: 'busy', calls: 4 }, 'failed'],
 ] as const)('withEvent() ends the timeline with %o', (event, state) => {
   expect(timelineAfter(event).state).toBe(state);
+});
+
+test('withKill() cuts off the running attempt, keeps the job waiting, and leaves an ended job as it is', () => {
+  const running = timelineAfter(
+    { event: 'job.started', jobId: id, line: 'bytez', waitedMs: 300 },
+    { event: 'attempt.started', ...attempt(1), choice, waitedMs: 0 },
+  );
+  const killed = withKill(running, 9000);
+  expect(killed).toMatchObject({ state: 'waiting', steps: [{}, { tone: 'bad', detail: 'cut off' }, { atMs: 9000 }] });
+  expect(killed.steps.at(-1)?.title).toBe('The bot was killed');
+  const ended = timelineAfter({ event: 'job.delivered', jobId: id, ms: 2_100, as: 'edit' });
+  expect(withKill(ended, 9000)).toBe(ended);
 });
