@@ -25,7 +25,7 @@ const blameOf = {
 } as const satisfies Record<FailureReason, AttemptFailure['blame']>;
 
 const maxDetailLength = 200;
-const [minWaitMs, maxWaitMs] = [1_000, 3_600_000];
+const [minWaitMs, maxWaitMs] = [1_000, 86_400_000];
 
 /** Why this is not a valid reply; undefined when it is. */
 export function unknownReplyShape(reply: ProviderReply): string | undefined {

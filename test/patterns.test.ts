@@ -5,6 +5,11 @@ import { splitKeys } from '../src/keys/sources/split-keys.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { describeError } from '../src/observability/describe-error.ts';
 import { createRedactor } from '../src/observability/redaction/redactor.ts';
+import { bytezFailures } from '../src/providers/bytez/failure-table.ts';
+import { classifyByTable } from '../src/providers/classification/classify.ts';
+import { readComplaint } from '../src/providers/classification/error-body.ts';
+import { statedInBody } from '../src/providers/classification/stated-wait.ts';
+import { waitOf } from '../src/providers/http/moments.ts';
 import { safeDetail } from '../src/providers/classification/strip-echo.ts';
 import { nestedQuantifiers, type Pattern, patternsOf, sources } from './support/source-patterns.ts';
 import { workedMs } from './support/worked-ms.ts';
@@ -95,13 +100,18 @@ test('every pattern in the code gives up quickly on 50 KB of near-misses (H23)',
   expect(slow).toEqual([]);
 });
 
+const understand = classifyByTable(bytezFailures);
+
 test('patterns that are put together at run time are as quick (H23)', () => {
   const built = sources().filter(({ text }) => text.includes('new RegExp('));
   expect(built.map(({ name }) => name).sort()).toEqual([
     'cli/demo/demo.ts',
     'jobs/request/request-options.ts',
     'keys/sources/split-keys.ts',
+    'providers/classification/clauses.ts',
+    'providers/classification/stated-wait.ts',
     'providers/classification/strip-echo.ts',
+    'providers/http/moments.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [
     readPromptOptions,
@@ -109,8 +119,25 @@ test('patterns that are put together at run time are as quick (H23)', () => {
     (text) => safeDetail(text, 'a-secret-key-of-a-provider'),
     (text) => createRedactor([new Secret('a-secret-key-of-a-provider')]).redact(text),
     (text) => describeError(new Error(text)),
+    (text) => understand({ status: 403, words: text, codes: [], types: [], isHtml: false }),
+    (text) => statedInBody({ status: 429, words: text, codes: [], types: [], isHtml: false }, 0),
+    (text) => readComplaint(403, Buffer.from(`<html>${text}`)),
+    (text) => waitOf(text, 0),
   ];
-  const pumps = [...plain, '--no "', '“', '--seed 1', 'a-secret-ke', '"', "'"];
+  const pumps = [
+    ...plain,
+    '--no "',
+    '“',
+    '--seed 1',
+    'a-secret-ke',
+    '1m',
+    '12',
+    'retry in ',
+    'resets at 1',
+    '1h and ',
+    '"',
+    "'",
+  ];
   const slow = pumps.flatMap((pump) => {
     const text = `${pump.repeat(Math.ceil(50_000 / pump.length))}\u0001`;
     return readers.flatMap((read, index) => {

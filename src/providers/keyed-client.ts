@@ -3,9 +3,10 @@ import type { MediaSource } from '../domain/media.ts';
 import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
 import { readComplaint, type Complaint } from './classification/error-body.ts';
+import { statedInBody } from './classification/stated-wait.ts';
 import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
 import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
-import { retryAfterMs } from './http/retry-after.ts';
+import { answeredAtMs, statedInHeaders } from './http/retry-after.ts';
 
 export type HttpAnswer = Extract<HttpReply, { kind: 'answer' }>;
 
@@ -51,7 +52,11 @@ export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClie
       codes: complaint.codes.filter((code) => withoutEcho(code, persons) === code),
       words: withoutEcho(complaint.words, persons),
     };
-    return redacted(classify(spoken, retryAfterMs(answer.headers, now())), secret);
+    const waits = {
+      headMs: statedInHeaders(answer.headers, now()),
+      bodyMs: statedInBody(spoken, answeredAtMs(answer.headers, now())),
+    };
+    return redacted(classify(spoken, waits), secret);
   };
 
   const call: KeyedClient['call'] = async (asked, secret, persons) => {

@@ -1,15 +1,19 @@
 import type { FailureTable } from '../classification/classify.ts';
-import { knownCodes, knownTypes, knownPhrases as says } from '../classification/phrases.ts';
+import { knownCodes, knownTypes } from '../classification/error-names.ts';
+import { knownPhrases as says } from '../classification/phrases.ts';
 
-/** Phrases for a status that does not name the cause. Quota comes before the rate limit. */
+/** Phrases for a status that does not name the cause. A wall in front comes first, and quota before the rate limit. */
 const whoseFault = [
+  says.blocksThisMachine,
+  says.concurrency,
+  says.pace,
   says.spentCredit,
   says.paymentRequired,
-  says.concurrency,
   says.rateLimit,
+  says.allowance,
   says.rejected,
-  says.unknownModel,
   says.notEntitled,
+  says.unknownModel,
   says.planAllows,
   says.refused,
   says.strangeParameter,
@@ -19,7 +23,14 @@ const whoseFault = [
 ] as const;
 
 /** Refusals come first: a wrong one costs one call, while a wrongly blamed key costs many. */
-const ofTheRequest = [says.refused, says.strangeParameter, says.unusablePrompt, ...whoseFault] as const;
+const ofTheRequest = [
+  says.blocksThisMachine,
+  says.refused,
+  says.strangeParameter,
+  says.unusablePrompt,
+  ...whoseFault,
+  says.unusableField,
+] as const;
 
 /**
  * The failure table of Bytez. It documents 400, 401, 402, 404, 429 and 500 with plain text in `error`; models behind it
@@ -32,9 +43,15 @@ export const bytezFailures: FailureTable = {
     /** A non-null error in a 2xx response. */
     { from: 200, to: 299, means: 'unrecognized', unless: [...whoseFault, says.failedRun], page: 'malformed' },
     { from: 300, to: 399, means: 'malformed' },
-    { from: 400, means: 'bad-request', unless: ofTheRequest, page: 'malformed' },
-    { from: 401, means: 'rejected' },
-    { from: 402, means: 'out-of-credit', unless: [says.spentCredit, says.notEntitled] },
+    { from: 400, means: 'bad-request', unconfirmed: 'likely', unless: ofTheRequest, page: 'malformed' },
+    /** Decisive without known words: HTTP defines it for credentials alone. */
+    { from: 401, means: 'rejected', unless: [says.blocksThisMachine, says.refused, says.spentCredit, says.rejected] },
+    {
+      from: 402,
+      means: 'out-of-credit',
+      unconfirmed: 'likely',
+      unless: [says.spentCredit, says.notEntitled, says.paymentRequired, says.allowance],
+    },
     {
       from: 403,
       means: 'rejected',
@@ -42,16 +59,18 @@ export const bytezFailures: FailureTable = {
       unless: [
         says.blocksThisMachine,
         says.refused,
+        says.concurrency,
+        says.pace,
         says.spentCredit,
         says.paymentRequired,
-        says.concurrency,
         says.rateLimit,
+        says.allowance,
         says.rejected,
         says.notEntitled,
       ],
       page: 'malformed',
     },
-    { from: 404, means: 'unknown-model', unless: [says.unknownModel, says.notEntitled] },
+    { from: 404, means: 'unknown-model', unconfirmed: 'likely', unless: [says.unknownModel, says.notEntitled] },
     { from: 408, means: 'timed-out', sureness: 'likely' },
     { from: 409, means: 'overloaded', sureness: 'likely', unless: whoseFault },
     { from: 410, means: 'unknown-model', sureness: 'likely' },
@@ -61,10 +80,24 @@ export const bytezFailures: FailureTable = {
     {
       from: 429,
       means: 'rate-limited',
-      unless: [says.credit, says.concurrency, says.rateLimit, says.notEntitled, says.planAllows],
+      unconfirmed: 'likely',
+      unless: [
+        says.blocksThisMachine,
+        says.concurrency,
+        says.pace,
+        says.spentCredit,
+        says.rateLimit,
+        says.allowance,
+        says.notEntitled,
+        says.credit,
+        says.planAllows,
+      ],
     },
+    /** Refused for legal reasons: the same words are refused again. */
+    { from: 451, means: 'refused', sureness: 'likely', unless: whoseFault, page: 'malformed' },
     { from: 500, means: 'failed-run', unless: [says.overloaded, says.strangeParameter, says.refusedPlainly] },
     { from: 501, to: 599, means: 'overloaded' },
   ],
   phrases: whoseFault,
+  limits: { pace: says.pace.says, allowance: says.allowance.says, money: says.spentMoney.says },
 };

@@ -79,6 +79,10 @@ export async function readAnswer(status: number, body: Uint8Array, kind: JobKind
   if (hasError(fields)) return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
   const output = fields.get('output') ?? parsed.value;
   const source = mediaSource(output, kind);
+  if (source === undefined && (fields.get('output') ?? null) === null) {
+    const complaint = complaintOf(status, parsed.value);
+    if (complaint.words !== '') return { kind: 'complaint', complaint };
+  }
   return source === undefined ? { kind: 'malformed', why: 'no result in the answer' } : { kind: 'source', source };
 }
 
@@ -94,10 +98,18 @@ export function readProbe(status: number, body: Uint8Array): Complaint | 'fine' 
 type Fields = ReadonlyMap<string, unknown>;
 
 function hasError(fields: Fields): boolean {
-  if ((fields.get('error') ?? null) !== null) return true;
-  const errors = fields.get('errors');
-  if (Array.isArray(errors) && errors.length > 0) return true;
+  if (!saysNothing(fields.get('error')) || !saysNothing(fields.get('errors'))) return true;
   return (fields.get('output') ?? null) === null && statusInside(fields) !== undefined;
+}
+
+const maxEmptyDepth = 4;
+
+/** True for an error field that is there and tells of no error: `""`, `false`, `{}`, `[]`, `0`, and the like inside. */
+function saysNothing(value: unknown, depth = 0): boolean {
+  if (value === undefined || value === null || value === false || value === 0) return true;
+  if (typeof value === 'string') return /^(?:null|none|nil|undefined|nan|false|0|no error)?$/i.test(value.trim());
+  if (typeof value !== 'object' || depth > maxEmptyDepth) return false;
+  return Object.values(value).every((inner) => saysNothing(inner, depth + 1));
 }
 
 async function isMedia(bytes: Uint8Array): Promise<boolean> {

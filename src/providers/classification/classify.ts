@@ -1,11 +1,11 @@
-import type { AttemptFailure, FailureReason, Sureness } from '../../domain/failure.ts';
+import type { AttemptFailure, CreditScope, Sureness } from '../../domain/failure.ts';
+import type { AnsweredReason, Meaning, Waits } from './meaning.ts';
+import { creditScope, refineLimit, type LimitWords } from './limits.ts';
+import type { WordTest } from './clauses.ts';
 import type { Complaint } from './error-body.ts';
 
-/** The reasons that a response can give; failures of a result's download are not among them. */
-export type AnsweredReason = Exclude<FailureReason, `result-${string}`>;
-
-/** A phrase and its reason. The pattern must run in linear time: no nested repetition. */
-export type Phrase = { readonly means: AnsweredReason; readonly says: RegExp };
+/** A phrase and its reason. */
+export type Phrase = { readonly means: AnsweredReason; readonly says: WordTest };
 
 export type StatusRule = {
   readonly from: number;
@@ -14,7 +14,9 @@ export type StatusRule = {
   readonly means: AnsweredReason;
   /** Absent for a status that the provider or HTTP defines beyond doubt. */
   readonly sureness?: Sureness;
-  /** Phrases that change its reason; the first match counts. */
+  /** The sureness where no phrase of `unless` says the same, if it differs. */
+  readonly unconfirmed?: Sureness;
+  /** Phrases that change its reason, or confirm it; the first match counts. */
   readonly unless?: readonly Phrase[];
   /** The reason of an HTML page with this status, if it differs: a gateway sends such pages. */
   readonly page?: AnsweredReason;
@@ -32,9 +34,11 @@ export type FailureTable = {
   readonly statuses: readonly StatusRule[];
   /** Applies to every other status. */
   readonly phrases: readonly Phrase[];
+  /** The words by which the kinds of limits are told apart. */
+  readonly limits?: LimitWords;
 };
 
-export type Classify = (complaint: Complaint, retryAfterMs: number | undefined) => AttemptFailure;
+export type Classify = (complaint: Complaint, waits?: Waits | number) => AttemptFailure;
 
 /** Longer texts add no information and cost time. */
 const maxTextLength = 4000;
@@ -42,7 +46,8 @@ const maxTextLength = 4000;
 /**
  * Creates a classifier from a provider's table. It tries the structured code, then the type, then the status with its
  * phrases, then phrases alone. A code is sure and a type is likely; a phrase that blames the same side as the status is
- * likely, any other phrase is a guess. A failure without a match is `unrecognized`.
+ * likely, any other phrase is a guess. A failure without a match is `unrecognized`. A limit is then told by the wait that
+ * goes with it: what comes back within the hour is a rate, whatever it is counted in.
  */
 export function classifyByTable(table: FailureTable): Classify {
   const reasonOfCode = reasonOfName(table.codes);
@@ -50,39 +55,45 @@ export function classifyByTable(table: FailureTable): Classify {
 
   const meaningOf = (complaint: Complaint): Meaning => {
     const byCode = reasonOfCode(complaint.codes);
-    if (byCode !== undefined) return { reason: byCode, sureness: 'sure' };
+    if (byCode !== undefined) return { reason: byCode, sureness: 'sure', by: 'code' };
+    if (complaint.isBlockPage === true && complaint.status < 500) {
+      return { reason: 'blocks-this-machine', sureness: 'likely', by: 'words' };
+    }
     const byType = reasonOfType(complaint.types);
-    if (byType !== undefined) return { reason: byType, sureness: 'likely' };
+    if (byType !== undefined) return { reason: byType, sureness: 'likely', by: 'type' };
     const rule = table.statuses.find(({ from, to = from }) => complaint.status >= from && complaint.status <= to);
     if (rule !== undefined) return byStatus(rule, complaint);
-    if (complaint.isHtml) return { reason: 'malformed', sureness: 'sure' };
-    return { reason: spoken(table.phrases, complaint)?.means ?? 'unrecognized', sureness: 'guess' };
+    if (complaint.isHtml) return { reason: 'malformed', sureness: 'sure', by: 'status' };
+    return { reason: spoken(table.phrases, complaint)?.means ?? 'unrecognized', sureness: 'guess', by: 'words' };
   };
 
-  return (complaint, retryAfterMs) => {
-    const { reason, sureness } = meaningOf(complaint);
+  return (complaint, stated) => {
+    const waits = typeof stated === 'number' ? { headMs: stated } : (stated ?? {});
+    const { reason, sureness, waitMs } = refineLimit(meaningOf(complaint), complaint, waits, table.limits);
+    const credit = reason === 'out-of-credit' ? creditScope(complaint.words) : undefined;
     return failureFor(reason, detailOf(complaint), {
       ...(sureness === 'sure' ? {} : { sureness }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+      ...(credit === undefined ? {} : { credit }),
     });
   };
 }
 
-type Meaning = { readonly reason: AnsweredReason; readonly sureness: Sureness };
-
 function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
-  if (complaint.isHtml && rule.page !== undefined) return { reason: rule.page, sureness: 'sure' };
+  if (complaint.isHtml && rule.page !== undefined) return { reason: rule.page, sureness: 'sure', by: 'status' };
   const phrase = spoken(rule.unless ?? [], complaint);
   if (phrase !== undefined && phrase.means !== rule.means) {
     const agrees = rule.means !== 'unrecognized' && blameFor(phrase.means) === blameFor(rule.means);
-    return { reason: phrase.means, sureness: agrees ? 'likely' : 'guess' };
+    return { reason: phrase.means, sureness: agrees ? 'likely' : 'guess', by: 'words' };
   }
-  const sureness = rule.means === 'unrecognized' ? 'guess' : (rule.sureness ?? 'sure');
+  const alone = rule.means === 'unrecognized' ? 'guess' : (rule.sureness ?? 'sure');
+  const sureness = phrase === undefined ? (rule.unconfirmed ?? alone) : alone;
   const isTheirFault = blameFor(rule.means) === 'provider';
   // An HTML page comes from a gateway, not from the provider, so it cannot blame a key, a model or a request.
   return {
     reason: rule.means,
     sureness: complaint.isHtml && !isTheirFault && sureness === 'sure' ? 'likely' : sureness,
+    by: phrase === undefined ? 'status' : 'words',
   };
 }
 
@@ -110,16 +121,21 @@ function detailOf({ status, words, isHtml }: Complaint): string {
   return words.trim() === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
 }
 
-type Besides = { readonly sureness?: Sureness; readonly retryAfterMs?: number };
+type Besides = { readonly sureness?: Sureness; readonly retryAfterMs?: number; readonly credit?: CreditScope };
 
-function failureFor(reason: AnsweredReason, detail: string, { retryAfterMs, ...sure }: Besides = {}): AttemptFailure {
+function failureFor(
+  reason: AnsweredReason,
+  detail: string,
+  { retryAfterMs, credit, ...sure }: Besides = {},
+): AttemptFailure {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   switch (reason) {
     case 'rejected':
-    case 'out-of-credit':
     case 'concurrency':
     case 'not-entitled':
       return { blame: 'key', reason, detail, ...sure };
+    case 'out-of-credit':
+      return { blame: 'key', reason, detail, ...sure, ...wait, ...(credit === undefined ? {} : { credit }) };
     case 'rate-limited':
       return { blame: 'key', reason, detail, ...sure, ...wait };
     case 'unknown-model':

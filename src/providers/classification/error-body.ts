@@ -1,4 +1,6 @@
 import { fieldsOf, isHtml, parseJson } from '../http/http-exchange.ts';
+import { isBlockPage } from './block-words.ts';
+import { waitFieldsOf, type WaitField } from './wait-fields.ts';
 
 /** The normalized content of a provider's failure response. */
 export type Complaint = {
@@ -10,15 +12,20 @@ export type Complaint = {
   /** All its text, codes and types included. */
   readonly words: string;
   readonly isHtml: boolean;
+  /** True for the page of a content network that refuses this machine. */
+  readonly isBlockPage?: true;
+  /** Fields that tell when to ask again, under their names. */
+  readonly waitFields?: readonly WaitField[];
 };
 
 const maxTextLength = 2000;
+const maxPageBytes = 16_000;
 const maxTexts = 12;
 const maxEntries = 5;
 const maxDepth = 4;
 
 const statusFields = ['status', 'code', 'statusCode', 'status_code'] as const;
-const codeFields = ['code', 'error_code', 'errorCode', 'name', 'status'] as const;
+const codeFields = ['code', 'error_code', 'errorCode', 'name', 'status', 'reason'] as const;
 const textFields = [
   'error',
   'errors',
@@ -36,9 +43,11 @@ const textFields = [
 export function readComplaint(httpStatus: number, body: Uint8Array): Complaint {
   const parsed = parseJson(body);
   if (parsed.ok) return complaintOf(httpStatus, parsed.value);
-  const text = wholeWords(new TextDecoder().decode(body.subarray(0, 4 * maxTextLength)), maxTextLength);
-  const page = isHtml(text);
-  return { status: httpStatus, codes: [], types: [], words: page ? '' : text, isHtml: page };
+  const start = new TextDecoder().decode(body.subarray(0, maxPageBytes));
+  const text = wholeWords(start, maxTextLength);
+  const page = isHtml(start);
+  const blocked = page && isBlockPage(start) ? ({ isBlockPage: true } as const) : {};
+  return { status: httpStatus, codes: [], types: [], words: page ? '' : text, isHtml: page, ...blocked };
 }
 
 /** As `readComplaint`, from a parsed body. */
@@ -46,12 +55,16 @@ export function complaintOf(httpStatus: number, value: unknown): Complaint {
   const collected: Collected = { status: undefined, codes: [], types: [], texts: [] };
   collect(value, collected, 0);
   const [first = ''] = collected.texts;
+  const page = collected.texts.length === 1 && isHtml(first);
+  const waitFields = waitFieldsOf(value);
   return {
     status: collected.status ?? httpStatus,
     codes: collected.codes,
     types: collected.types,
     words: wholeWords([...collected.texts, ...collected.codes, ...collected.types].join(': '), 2 * maxTextLength),
-    isHtml: collected.texts.length === 1 && isHtml(first),
+    isHtml: page,
+    ...(page && isBlockPage(first) ? { isBlockPage: true } : {}),
+    ...(waitFields.length === 0 ? {} : { waitFields }),
   };
 }
 

@@ -13,8 +13,9 @@ function meaning(status: number, words: string) {
 }
 
 test.each([
-  ['401 stays a rejected key whatever it says', 401, 'Insufficient credits', 'key', 'rejected', 'sure'],
-  ['404 stays an unknown model', 404, 'Unauthorized', 'model', 'unknown-model', 'sure'],
+  ['401 stays a rejected key in words that nobody knows', 401, 'Nothing here for you', 'key', 'rejected', 'sure'],
+  ['401 goes by its words where they tell of money', 401, 'Insufficient credits', 'key', 'out-of-credit', 'likely'],
+  ['404 stays an unknown model', 404, 'Unauthorized', 'model', 'unknown-model', 'likely'],
   ['a 5xx stays the fault of the provider', 503, 'Out of credits', 'provider', 'overloaded', 'sure'],
   ['quota comes before the rate', 429, 'Rate limit exceeded: quota used up', 'key', 'out-of-credit', 'likely'],
   ['concurrency comes before the rate', 429, 'Too many requests: concurrency 1', 'key', 'concurrency', 'likely'],
@@ -28,7 +29,7 @@ test.each([
     'Cannot draw a credit card',
     'request',
     'bad-request',
-    'sure',
+    'likely',
   ],
   ['a 400 that speaks of time is not about the person', 400, 'Upstream timed out', 'provider', 'timed-out', 'guess'],
 ] as const)('the table of Bytez: %s', (_name, status, words, blame, reason, sureness) => {
