@@ -136,6 +136,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'job.undeliverable':
       return { ...timeline, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
     case 'app.started':
+    case 'app.ready':
     case 'app.recovered':
     case 'retention.deleted':
     case 'app.stopping':

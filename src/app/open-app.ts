@@ -7,6 +7,7 @@ import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { availabilityOf, isUsable } from '../domain/views.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
+import { candidateName, jobKinds } from '../domain/job.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import { cachedFor } from '../http/health-api.ts';
@@ -133,6 +134,14 @@ export async function openApp(options: AppOptions): Promise<App> {
     const { lines } = await engine.reader.stats();
     const waiting = lines.reduce((sum, line) => sum + line.waiting.free + line.waiting.premium, 0);
     emit({ event: 'app.started', keys: keys.length, waiting, bot: `@${updates.username}` });
+    emit({
+      event: 'app.ready',
+      link: `https://t.me/${updates.username}`,
+      health: `${listening.url}/readyz`,
+      models: jobKinds.map((kind) => `${kind}: ${candidateName(config.chains[kind][0])}`),
+      admins: config.adminIds.size,
+      keys: keys.length,
+    });
   });
   const polling = introduced.then(async () => {
     await delivery.resume();

@@ -10,6 +10,7 @@ import { unknownNames } from '../config/unknown-names.ts';
 import { readEnvironment } from '../config/env.ts';
 import { KeySource } from '../keys/sources/key-source.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
+import { StoreUnavailable } from '../domain/failure.ts';
 import { systemRandom } from '../kit/backoff.ts';
 import { proxyWarnings } from '../kit/network/proxy-settings.ts';
 import { EventLog } from '../observability/event-log.ts';
@@ -17,6 +18,9 @@ import type { Redactor } from '../observability/redaction/redactor.ts';
 import { missingKeyWarnings, LiveKeys } from './live-keys.ts';
 import { terminalOn } from './process-context.ts';
 import { onHangup, onStop, untilStopped } from './stop-signals.ts';
+
+/** A start that Telegram does not answer within this time is no refusal: its log is shown. */
+const maxHoldMs = 5_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -129,26 +133,40 @@ export async function start(redactor: Redactor): Promise<void> {
     ...missingKeyWarnings(keys, config.providers),
     ...proxyWarnings(config.proxies),
   ];
-  for (const text of startWarnings) emit({ event: 'config.warning', text });
-  if (keys.length === 0) {
-    emit({
-      event: 'config.warning',
-      text: 'no provider key is set; every request fails until BYTEZ_API_KEY is',
+  const hold = log.hold();
+  const serve = async () => {
+    for (const text of startWarnings) emit({ event: 'config.warning', text });
+    if (keys.length === 0) {
+      emit({
+        event: 'config.warning',
+        text: 'no provider key is set; every request fails until BYTEZ_API_KEY is',
+      });
+    }
+    await using app = await openApp({ config, keys, clock, random: systemRandom, emit });
+    void app.introduced.then(hold.release, () => undefined);
+    using _held = clock.schedule(maxHoldMs, hold.release);
+    await using live = new LiveKeys({
+      reading,
+      source,
+      providers: config.providers,
+      app,
+      clock,
+      emit,
+      warned: startWarnings,
+      onKeys: hide,
+      readEnvironment: readAll,
     });
+    liveKeys = live;
+    using _memory = freeMemoryWhenQuiet(clock);
+    await untilStopped(app.broken, asked);
+  };
+  try {
+    await serve();
+  } catch (error) {
+    // One sentence says why it was refused; the warnings before it would only mislead.
+    if (error instanceof StartError || error instanceof StoreUnavailable) hold.drop();
+    throw error;
+  } finally {
+    hold.release();
   }
-  await using app = await openApp({ config, keys, clock, random: systemRandom, emit: emit });
-  await using live = new LiveKeys({
-    reading,
-    source,
-    providers: config.providers,
-    app,
-    clock,
-    emit,
-    warned: startWarnings,
-    onKeys: hide,
-    readEnvironment: readAll,
-  });
-  liveKeys = live;
-  using _memory = freeMemoryWhenQuiet(clock);
-  await untilStopped(app.broken, asked);
 }

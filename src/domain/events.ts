@@ -21,6 +21,18 @@ type AttemptFacts = {
 /** Everything that is worth a log line. Ids and names only: no prompt, no secret. */
 export type AppEvent =
   | { readonly event: 'app.started'; readonly keys: number; readonly waiting: number; readonly bot: string }
+  /** What an operator who has just started the bot wants to know. */
+  | {
+      readonly event: 'app.ready';
+      /** Where people write to the bot. */
+      readonly link: string;
+      /** Where it can be asked whether it serves, with the port that it really has. */
+      readonly health: string;
+      /** The first model of each kind of request, as `image: bytez:org/model`. */
+      readonly models: readonly string[];
+      readonly admins: number;
+      readonly keys: number;
+    }
   | {
       readonly event: 'app.recovered';
       readonly handedBack: number;

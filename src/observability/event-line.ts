@@ -20,6 +20,8 @@ function wordsFor(event: AppEvent): string | undefined {
   switch (event.event) {
     case 'app.started':
       return `started as ${event.bot} with ${count(event.keys, 'key')}, ${count(event.waiting, 'job')} waiting`;
+    case 'app.ready':
+      return `people write to ${event.link}; ${event.models.join(', ')}; ${count(event.admins, 'admin')}; health at ${event.health}. Next: ${nextStep(event)}`;
     case 'app.recovered':
       if (event.handedBack + event.setAside + event.undelivered === 0) return undefined;
       return `after the last stop: ${count(event.handedBack, 'job')} requeued, ${event.setAside} set aside, ${event.undelivered} to deliver`;
@@ -108,6 +110,14 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }
+}
+
+/** What the operator of a bot that has just started may do now. */
+function nextStep({ admins, keys, link }: { readonly admins: number; readonly keys: number; readonly link: string }) {
+  if (keys === 0) return 'set a provider key, for example BYTEZ_API_KEY; without one every request fails';
+  if (admins === 0)
+    return 'put your Telegram user id into ADMIN_IDS ("darkroom init" finds it), to get alerts and /keys';
+  return `open ${link} and send /start`;
 }
 
 function attempt(event: { readonly attempt: number; readonly of: number; readonly keyName: string }): string {

@@ -23,6 +23,13 @@ export type EventLogOptions = {
   readonly process?: ProcessEnd;
 };
 
+export type EventHold = {
+  /** Writes what was held, and everything from now on. */
+  readonly release: () => void;
+  /** Discards what is held, and everything after it. */
+  readonly drop: () => void;
+};
+
 /**
  * The app's log. `emit` does not wait for its line: events are buffered for a few milliseconds and their lines written
  * together, each with the time of its event. A warning or worse flushes the buffer at once; so do closing the log, the end
@@ -35,10 +42,16 @@ export class EventLog implements Disposable {
   readonly #process: ProcessEnd;
   readonly #write: Emit;
   readonly #flush = () => this.flush();
+  /** What is held is written when the process ends of something else than a refusal. */
+  readonly #flushAtEnd = () => {
+    if (this.#held === 'held') this.#held = 'free';
+    this.flush();
+  };
   #buffer: { readonly event: AppEvent; readonly atMs: number }[] = [];
   #atMs: number;
   #lines = '';
   #timer: Disposable | undefined;
+  #held: 'free' | 'held' | 'dropped' = 'free';
 
   constructor({ clock, destination, process: ending = process, ...options }: EventLogOptions) {
     this.#clock = clock;
@@ -48,8 +61,8 @@ export class EventLog implements Disposable {
     const now = () => this.#atMs;
     const lines = { write: (line: string) => void (this.#lines += line) };
     this.#write = emitTo(createLogger({ ...options, now, destination: lines }));
-    ending.on('exit', this.#flush);
-    ending.on('uncaughtExceptionMonitor', this.#flush);
+    ending.on('exit', this.#flushAtEnd);
+    ending.on('uncaughtExceptionMonitor', this.#flushAtEnd);
   }
 
   readonly emit: Emit = (event) => {
@@ -58,7 +71,24 @@ export class EventLog implements Disposable {
     else this.#timer ??= this.#clock.schedule(maxBufferMs, this.#flush);
   };
 
+  /** Writes nothing until the hold is released: a start that is refused says one thing, and not what came before. */
+  hold(): EventHold {
+    this.#held = 'held';
+    return {
+      release: () => {
+        if (this.#held !== 'held') return;
+        this.#held = 'free';
+        this.flush();
+      },
+      drop: () => {
+        if (this.#held === 'held') this.#held = 'dropped';
+      },
+    };
+  }
+
   flush(): void {
+    if (this.#held === 'held') return;
+    if (this.#held === 'dropped') this.#buffer = [];
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     const buffer = this.#buffer;
@@ -77,8 +107,8 @@ export class EventLog implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#process.off('exit', this.#flush);
-    this.#process.off('uncaughtExceptionMonitor', this.#flush);
+    this.#process.off('exit', this.#flushAtEnd);
+    this.#process.off('uncaughtExceptionMonitor', this.#flushAtEnd);
     this.flush();
   }
 }

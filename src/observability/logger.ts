@@ -51,6 +51,7 @@ export function emitTo(logger: Logger): Emit {
 
 const levels = {
   'app.started': 'info',
+  'app.ready': 'info',
   'app.recovered': 'info',
   'retention.deleted': 'info',
   'app.stopping': 'info',

@@ -95,3 +95,36 @@ test('EventLog never throws when nothing can be written, and writes later events
   expect(texts).toHaveLength(1);
   expect(texts[0]).toContain('"running":2');
 });
+
+test('EventLog writes nothing while it is held, and everything with its own time once it is released', async () => {
+  const { log, clock, writes, entries } = aLog();
+  const startMs = clock.now();
+  const hold = log.hold();
+  log.emit(warning);
+  await clock.advance(50);
+  log.emit(stopping(1));
+  await clock.advance(50);
+  expect(writes).toEqual([]);
+  hold.release();
+  hold.drop();
+  expect(entries()).toMatchObject([
+    { event: 'config.warning', time: new Date(startMs).toISOString() },
+    { event: 'app.stopping', time: new Date(startMs + 50).toISOString() },
+  ]);
+});
+
+test('EventLog writes nothing of what was dropped, and what is held when the process ends of an error', () => {
+  const refused = aLog();
+  const hold = refused.log.hold();
+  refused.log.emit(warning);
+  hold.drop();
+  hold.release();
+  refused.log.emit(stopping(1));
+  refused.log[Symbol.dispose]();
+  expect(refused.writes).toEqual([]);
+  const crashed = aLog();
+  crashed.log.hold();
+  crashed.log.emit(warning);
+  crashed.ending.emit('uncaughtExceptionMonitor');
+  expect(crashed.entries()).toMatchObject([{ event: 'config.warning' }]);
+});

@@ -20,6 +20,14 @@ type EventName = AppEvent['event'];
 
 const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }> | PairedEvent<Name> } = {
   'app.started': { event: 'app.started', keys: 11, waiting: 2, bot: '@darkroom_bot' },
+  'app.ready': {
+    event: 'app.ready',
+    link: 'https://t.me/darkroom_bot',
+    health: 'http://127.0.0.1:3002/readyz',
+    models: ['image: bytez:org/model', 'video: bytez:org/film'],
+    admins: 1,
+    keys: 11,
+  },
   'app.recovered': { event: 'app.recovered', handedBack: 2, setAside: 1, undelivered: 3 },
   'retention.deleted': { event: 'retention.deleted', requests: 3, results: 2 },
   'app.stopping': { event: 'app.stopping', running: 1 },

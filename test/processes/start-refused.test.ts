@@ -2,8 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
+import { startTelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { until } from '../journeys/talk.ts';
+import { startProcess } from './started-process.ts';
 import { scratch } from '../storage/sqlite/scratch.ts';
-import { openTestApp, testToken } from '../support/test-app.ts';
+import { openTestApp, testKey, testToken } from '../support/test-app.ts';
 import { run, source } from '../support/child-process.ts';
 
 test('a second process over the same folder ends with code 2 and one sentence, and the first goes on (Q6)', async () => {
@@ -15,6 +19,32 @@ test('a second process over the same folder ends with code 2 and one sentence, a
     `Cannot start: another darkroom process owns "${app.dataDir}"; stop it or set DATA_DIR\n`,
   ]);
   expect((await fetch(`${app.app.httpUrl}/readyz`)).status).toBe(200);
+});
+
+test('a start with a token that Telegram refuses says so in one sentence, and nothing before it', async () => {
+  await using telegram = await startTelegramSandbox({ token: testToken, clock: systemClock });
+  using place = scratch();
+  const env = {
+    TELEGRAM_API_ROOT: telegram.url,
+    TELEGRAM_BOT_TOKEN: `987654321:${'a-token-of-another-bot'.repeat(2)}`,
+    DATA_DIR: join(place.dir, 'data'),
+    HTTP_PORT: '0',
+  };
+  const { code, out, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: place.dir });
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^[^\n]+refused the bot token[^\n]+\n$/);
+});
+
+test('a start says where people find the bot, where its health is and what to do next', async () => {
+  await using process = await startProcess(1, { BYTEZ_API_KEY: testKey(1) });
+  await until(() => process.log.some(({ event }) => event === 'app.ready'), 15_000);
+  const line = process.log.find(({ event }) => event === 'app.ready');
+  const link = 'https://t.me/darkroom_sandbox_bot';
+  expect(line).toMatchObject({ link, admins: 0, keys: 1 });
+  expect(line?.['msg']).toMatch(
+    /^people write to https:\/\/t\.me\/\w+; image: bytez:\S+, video: bytez:\S+; 0 admins; health at http:\/\/127\.0\.0\.1:\d{4,5}\/readyz\. Next: put your Telegram user id into ADMIN_IDS/,
+  );
+  expect((await fetch(String(line?.['health']))).status).toBe(200);
 });
 
 test('a start over a database that cannot be written ends with code 2 and one sentence (Q6)', async () => {

@@ -144,7 +144,12 @@ export type DemoOptions = {
 
 /** Long enough to see who waits and to press cancel. */
 const watchablePictureMs = 2_500;
-const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set(['app.recovered', 'app.stopping', 'app.stopped']);
+const hiddenEvents: ReadonlySet<AppEvent['event']> = new Set([
+  'app.ready',
+  'app.recovered',
+  'app.stopping',
+  'app.stopped',
+]);
 
 /** Opens the chat page, or sends the given messages; exit code 1 when a request did not get its result. */
 export async function demo(options: DemoOptions): Promise<void> {
