@@ -104,6 +104,8 @@ export const faultSchema = z
     do: effectSchema,
     when: whenSchema.optional(),
     model: z.string().optional(),
+    /** Hits only runs whose prompt contains these words. */
+    prompt: z.string().min(1).optional(),
     route: z.enum(['run', 'list']).optional(),
   })
   .refine((fault) => fault.route !== 'list' || !mediaKinds.has(fault.do.kind), {

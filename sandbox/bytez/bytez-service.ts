@@ -96,7 +96,7 @@ export class BytezService {
     if (account === undefined) return unauthorized;
     const isList = match.route === 'tasks' || match.route === 'models';
     const faultRoute = isList ? 'list' : modelRequest === undefined ? 'other' : 'run';
-    const fault = account.plan.next(faultRoute, call.model, this.#options.clock.now());
+    const fault = account.plan.next(faultRoute, call.model, this.#options.clock.now(), call.prompt);
     if (fault.effect !== undefined) call.fault = fault.effect.kind;
     const refusal = gatewayResponse(fault.effect, account.seats);
     if (refusal !== undefined) return refusal;

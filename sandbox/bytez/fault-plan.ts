@@ -24,13 +24,13 @@ export class FaultPlan {
     this.#random = random;
   }
 
-  next(route: FaultRoute, model: string | undefined, nowMs: number): FaultDecision {
+  next(route: FaultRoute, model: string | undefined, nowMs: number, prompt = ''): FaultDecision {
     let slowMs = 0;
     let effect: FaultDecision['effect'];
     for (const planned of this.#planned) {
       const candidate = planned.fault.do;
       if (effect !== undefined && candidate.kind !== 'slow') continue;
-      if (!matches(planned.fault, route, model) || !this.#isDue(planned, nowMs)) continue;
+      if (!matches(planned.fault, route, model, prompt) || !this.#isDue(planned, nowMs)) continue;
       planned.fired += 1;
       if (candidate.kind === 'slow') slowMs += candidate.ms;
       else effect = candidate;
@@ -47,7 +47,8 @@ export class FaultPlan {
   }
 }
 
-function matches(fault: BytezFault, route: FaultRoute, model: string | undefined): boolean {
+function matches(fault: BytezFault, route: FaultRoute, model: string | undefined, prompt: string): boolean {
+  if (fault.prompt !== undefined && !prompt.includes(fault.prompt)) return false;
   if (fault.model !== undefined && fault.model !== model) return false;
   if (fault.route === undefined && fault.do.kind === 'unauthorized') return true;
   return (fault.route ?? 'run') === route;

@@ -90,7 +90,7 @@ export const jobMutants = [
   mutant('calls have no end', 'this.#calls - this.#probes >= maxCalls', 'false', loop),
   mutant(
     'a key’s fault costs an attempt',
-    "if (failure.blame !== 'provider') return;\n    if (providerDown)",
+    "if (failure.blame !== 'provider' || (isDoubtful(failure) && !providerDown)) return;\n    if (providerDown)",
     'if (providerDown)',
     loop,
   ),

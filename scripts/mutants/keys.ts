@@ -36,7 +36,7 @@ export const keyMutants = [
   ),
   mutant(
     'a refused key only cools',
-    'isBenched(state) ? state : benchedByCall(state, event.reason, facts.nowMs)',
+    'isBenched(state) ? state : benchedByCall(state, event, facts.nowMs)',
     'state',
     state,
   ),

@@ -145,6 +145,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const results = parts.results ?? opening.use(await openResults(config, emit, parts.network));
+  let blocked: (provider: ProviderName) => void = () => undefined;
   const keyRoom = opening.use(
     await openKeys({
       keys,
@@ -157,6 +158,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit,
       testOnStart: config.keysTestOnStart,
       checkEveryMs: config.healthCheckIntervalMs,
+      onBlocked: (provider) => blocked(provider),
       mechanisms,
     }),
   );
@@ -186,9 +188,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     emit,
     rules,
     models: modelTraits,
+    probeKeys: (ids) => maintenance.probeKeys(ids),
     onCheckpoint: onCheckpoint,
     mechanisms,
   });
+  blocked = (provider) => service.noteBlocked(provider);
   const retention = opening.use(
     new RetentionJob({
       data: createSqlitePersonalData(database),

@@ -63,6 +63,14 @@ export type AttemptFailure = { readonly detail: string; readonly sureness?: Sure
 
 export type FailureReason = AttemptFailure['reason'];
 
+/**
+ * True for a refusal whose words nobody knows for certain: the key, this machine or the request itself may be its cause.
+ * One request's word is then not enough to conclude anything about a key or a provider.
+ */
+export function isDoubtful({ reason, sureness = 'sure' }: Pick<AttemptFailure, 'reason' | 'sureness'>): boolean {
+  return sureness !== 'sure' && (reason === 'rejected' || reason === 'blocks-this-machine');
+}
+
 /** How far a failure reaches: what else would meet it. */
 export type FailureScope = 'request' | 'key' | 'key-and-model' | 'account' | 'model' | 'provider' | 'network';
 

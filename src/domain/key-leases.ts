@@ -1,6 +1,6 @@
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure } from './failure.ts';
-import type { KeyId, ProviderName } from './ids.ts';
+import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { JobKind } from './job.ts';
 import type { BenchReason } from './key-state.ts';
 import type { SecretValue } from './provider.ts';
@@ -14,6 +14,8 @@ export type LeaseResult =
       readonly ms: number;
       readonly model?: string;
       readonly job?: JobKind;
+      /** Whose call it was: a doubtful refusal counts against a key once for each request. */
+      readonly jobId?: JobId;
     }
   /** No call was made, or it was called off before an answer: nothing is known of the key. */
   | { readonly kind: 'unused' };
@@ -27,8 +29,8 @@ export type Lease = {
   readonly onlyModel?: string;
   /** Why this key. */
   readonly choice: Choice;
-  /** False for a model that the key is reserved against, or that it was found not to be entitled to. */
-  serves(model: string): boolean;
+  /** False for a model that the key is reserved against or not entitled to, and for work that its credit does not cover. */
+  serves(model: string, job?: JobKind): boolean;
   /**
    * Says that the seat is still in use, which a call that lasts for minutes does now and then; false when it is lost:
    * it was given back, or was taken for abandoned and lent to somebody else.
@@ -61,6 +63,10 @@ export type SeatRequest = {
   readonly evenSlow?: boolean;
   /** Keys that this job has just failed with; taken only when there is no other. */
   readonly avoid?: ReadonlySet<KeyId>;
+  /** Keys that refused this very request: never taken for it. */
+  readonly without?: ReadonlySet<KeyId>;
+  /** Keys that this request took out of use: never taken for it as the trial that shows whether they work again. */
+  readonly noTrialOf?: ReadonlySet<KeyId>;
 };
 
 /**

@@ -43,7 +43,14 @@ export type KeyVerdict =
   | { readonly kind: 'fine' }
   | { readonly kind: 'suspect'; readonly reason: FailureReason }
   | { readonly kind: 'cool'; readonly reason: CoolReason; readonly forMs?: number }
-  | { readonly kind: 'bench'; readonly reason: BenchReason }
+  | {
+      readonly kind: 'bench';
+      readonly reason: BenchReason;
+      /** The wait that the provider stated. */
+      readonly forMs?: number;
+      /** Another request was refused before: this is the second real call. */
+      readonly isSecond?: true;
+    }
   | { readonly kind: 'nothing' };
 
 /** Returns when the key may be tried again: at the end of its cooldown, or, with `ifLast`, at half of a guessed one. */

@@ -1,18 +1,24 @@
-import type { Candidate, Job, Chains, JobKind } from '../domain/job.ts';
-import type { KeyId, ProviderName } from '../domain/ids.ts';
-import type { KeyPool } from '../keys/pool/key-pool.ts';
-import type { KeyLeases, Lease, SeatAnswer, SeatRequest } from '../domain/key-leases.ts';
-import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
-import type { AttemptFailure } from '../domain/failure.ts';
+import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { Candidate, Chains, Job, JobKind } from '../domain/job.ts';
 import type { KnownOperation } from '../domain/job-engine.ts';
+import type { Lease } from '../domain/key-leases.ts';
+import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
-import { type CallJournal, callProvider, type CallTools } from './call-provider.ts';
-import { ChainProgress, type TurnEnding, type JobMemory } from './job-progress.ts';
-import { candidatesFor } from './request/request-options.ts';
+import { attemptTimeoutMs } from './attempt-timeout.ts';
+import type { CallJournal } from './call-journal.ts';
+import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
+import type { JobMemory } from './job-memory.ts';
+import { ChainProgress, type TurnEnding } from './job-progress.ts';
+import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
+import { isWitnessOfOutage, noteOutage } from './outage-witness.ts';
+import { candidatesFor } from './request/request-options.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
+import { soonerElsewhere } from './weigh-wait.ts';
+import { keysRefusing, type ProbeKeys, type Weighed, weighRefusals, weighWithoutOtherKey } from './weigh-refusal.ts';
+import { withoutSeat } from './without-seat.ts';
 
 /** The loop's dependencies, shared by all jobs. */
 export type LoopTools = CallTools & {
@@ -23,6 +29,8 @@ export type LoopTools = CallTools & {
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
   readonly modelCooldowns: ModelCooldowns;
+  /** Asks the free probes of keys; absent where there are none. */
+  readonly probeKeys?: ProbeKeys | undefined;
   readonly mechanisms?: Mechanisms;
 };
 
@@ -37,16 +45,14 @@ export type AttemptTools = LoopTools & {
   readonly onFailure: (failure: AttemptFailure, nextAttempt: number) => void;
 };
 
-/** The wait before the next try when the only free key serves other models. */
-const otherModelsWaitMs = 2_000;
-
 /**
  * Runs one turn of a job: tries candidate after candidate and key after key until there is an answer, a failure that no
  * retry can fix, or a wait too long for a slot. `seat` is the lease with which the job was claimed. It never waits for
  * the pool. Throws the signal's reason when the job was cancelled or the app stops.
  *
  * Only one job at a time calls a provider that is down (see CircuitBreaker): the others move to the next candidate whose
- * provider is up, or park until the next probe.
+ * provider is up, or park until the next probe. A wait that does not fit the deadline, or is longer than the next
+ * candidate would take, means the next candidate; the job comes back when no other one served it.
  */
 export async function runAttempts(
   job: Job,
@@ -74,7 +80,12 @@ export async function runAttempts(
       signal.throwIfAborted();
       const { candidate } = progress;
       const leftMs = deadlineMonotonicMs - clock.monotonicMs();
-      if (candidate === undefined || leftMs <= 0 || progress.hasCalledEnough) return progress.failed();
+      if (leftMs <= 0 || progress.hasCalledEnough) return progress.failed();
+      if (candidate === undefined) {
+        const ending = atEndOfChain(leftMs);
+        if (ending !== undefined) return ending;
+        continue;
+      }
       if (isSkipped(candidate)) {
         progress.nextCandidate();
         continue;
@@ -87,7 +98,7 @@ export async function runAttempts(
         // The provider has been down for longer than the job's whole deadline: fail now instead of waiting that long.
         if (breaker.openForMs >= tools.deadlineMs[job.kind]) return progress.failed(memory.lastCode ?? 'provider-down');
         if (foundProviderDown) progress.rotate(candidate.provider);
-        return progress.parked(job.line, clock.now() + breaker.probeInMs, 'provider-silent');
+        return progress.parked(job.line, clock.now() + Math.min(leftMs, breaker.probeInMs), 'provider-silent');
       }
       // An attempt that cannot end before the job's deadline is not started.
       const expectedMs = pool.expectedMs(candidate.provider, candidate.model, job.kind) ?? 0;
@@ -97,20 +108,18 @@ export async function runAttempts(
       }
 
       const failedWith = mechanisms.avoidFailedKeys ? memory.failedWith : noKeys;
-      const keyRequest: KeyRequest = { job, candidate, failedWith, leftMs };
-      const servedOtherModels = held?.serves(candidate.model) === false;
+      const refusedBy = keysRefusing(memory, candidate);
+      const keyRequest: KeyRequest = { job, candidate, failedWith, refusedBy, benched: memory.benched, leftMs };
+      const wasUnsuited = held !== undefined && !suits(held, keyRequest);
       const answer = await leaseKey(keyRequest, held, pool);
       held = answer.kind === 'seat' ? answer.lease : undefined;
       signal.throwIfAborted();
       if (answer.kind !== 'seat') {
-        const ending = withoutSeat(
-          answer,
-          progress,
-          job.line,
-          servedOtherModels,
-          clock.now() + leftMs - expectedMs,
-          tools,
-        );
+        const hasNoOther = answer.kind === 'benched' || answer.kind === 'no-keys';
+        const ending =
+          hasNoOther && refusedBy.size > 0
+            ? follow(await weighWithoutOtherKey(job, { candidate, isAtLast: progress.isAtLast }, memory, tools))
+            : withoutSeat(answer, progress, { job, wasUnsuited, expectedMs, leftMs, isDown }, tools);
         if (ending !== undefined) return ending;
         continue;
       }
@@ -134,10 +143,13 @@ export async function runAttempts(
         isProbe,
       };
       held = undefined;
+      const startedAtMonotonicMs = clock.monotonicMs();
       const reply = await callProvider(call, journal, signal, tools);
       memory.lastCallEndedMs = clock.now();
       if (reply.ok) {
         const { source, trail } = reply;
+        // Keys that refused what another one served are at fault.
+        if (memory.refusals.length > 0) pool.convict(job.id, candidate.model);
         return { kind: 'answered', source, candidate, progress: progress.progress(), trail };
       }
 
@@ -146,6 +158,12 @@ export async function runAttempts(
       progress.consumeAttempt(failure, lease.keyId, providerDown);
       tools.onFailure(failure, progress.attempts + 1);
       journal.checkpoint(progress.progress());
+      noteOutage(memory, { keyId: lease.keyId, candidate, reason: failure.reason, startedAtMonotonicMs });
+      if (isDoubtful(failure)) {
+        const ending = follow(await weighRefusals(job, { candidate, isAtLast: progress.isAtLast }, memory, tools));
+        if (ending !== undefined) return ending;
+        continue;
+      }
       const decision = decide(failure, progress.attempts, tools.rules, tools.random);
       if (decision.kind === 'give-up') return progress.failed(decision.code);
       if (decision.kind === 'next-candidate') {
@@ -159,45 +177,42 @@ export async function runAttempts(
         const mayBeTheKey = decision.perhapsTheKey && progress.attempts === 1;
         if (mayBeTheKey && mechanisms.secondKey) held = await leaseHealthyKey(keyRequest, pool, breaker);
         if (held === undefined) {
-          if (decision.ms > maxInSlotWaitMs) {
+          const waitLeftMs = deadlineMonotonicMs - clock.monotonicMs() - expectedMs;
+          const isUp = (later: Candidate) => !isDown(later);
+          const elsewhere = decision.isStated ? soonerElsewhere(progress, decision.ms, job, isUp, tools) : undefined;
+          if (decision.ms > waitLeftMs) progress.nextCandidate();
+          else if (elsewhere !== undefined) progress.leaveFor(elsewhere, clock.now() + decision.ms, 'backing-off');
+          else if (decision.ms > maxInSlotWaitMs) {
             return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
-          }
-          await clock.sleep(decision.ms, signal);
+          } else await clock.sleep(decision.ms, signal);
         }
       }
     }
   } finally {
     held?.release({ kind: 'unused' });
   }
-}
 
-/** Handles a lease request without a seat: parks the job, or moves it to its next candidate and returns nothing. */
-function withoutSeat(
-  answer: Exclude<SeatAnswer, { kind: 'seat' }>,
-  progress: ChainProgress,
-  line: ProviderName,
-  servedOtherModels: boolean,
-  latestStartMs: number,
-  { clock }: LoopTools,
-): TurnEnding | undefined {
-  switch (answer.kind) {
-    case 'busy':
-    case 'slow':
-      // The dispatcher claims the job again with the first released seat.
-      return progress.parked(line, clock.now() + (servedOtherModels ? otherModelsWaitMs : 0), 'keys-busy');
-    case 'cooling':
-      if (answer.untilMs < latestStartMs) return progress.parked(line, answer.untilMs, 'keys-cooling');
-      progress.skipCandidate('busy', answer.untilMs);
-      return undefined;
-    case 'benched':
-      progress.skipCandidate(
-        answer.reason === 'out-of-credit' ? 'out-of-credit' : 'keys-being-set-up',
-        answer.probeAtMs,
-      );
-      return undefined;
-    case 'no-keys':
-      progress.skipCandidate('keys-being-set-up', undefined);
-      return undefined;
+  /** Acts on what the doubtful refusals say; undefined when the job goes on. */
+  function follow(weighed: Weighed): TurnEnding | undefined {
+    if (weighed === 'next-candidate') progress.nextCandidate();
+    if (weighed !== 'request') return undefined;
+    pool.acquit(job.id);
+    for (const breaker of breakers.values()) breaker.retractRefusals(job.id);
+    return progress.failed('refused');
+  }
+
+  /** No candidate served the job: it comes back to one that asked it to wait, or waits for a provider that is down. */
+  function atEndOfChain(leftMs: number): TurnEnding | undefined {
+    const waiting = progress.comeBack(clock.now() + leftMs);
+    if (waiting !== undefined) return waiting;
+    if (memory.refusals.length > 0) return follow('request');
+    const breaker = breakers.get(job.line);
+    if (breaker === undefined || !isWitnessOfOutage(memory, job.line, breaker, pool.snapshot(job.line).total))
+      return progress.failed();
+    breaker.open();
+    if (!breaker.isOpen) return progress.failed();
+    progress.restart();
+    return undefined;
   }
 }
 
@@ -208,92 +223,4 @@ function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, to
     latency: tools.mechanisms?.learnedDeadline === false ? undefined : tools.pool.latency(provider, model, job.kind),
     hasTimedOut: tools.memory.hasTimedOut,
   });
-}
-
-/** The timeout is derived from latency only after this many measured calls. */
-const minSamples = 20;
-
-export type TimeoutFacts = {
-  readonly capMs: number;
-  readonly leftMs: number;
-  readonly latency: { readonly samples: number; readonly p99Ms: number } | undefined;
-  /** The job has timed out before: its model may be starting cold, so the full cap applies. */
-  readonly hasTimedOut: boolean;
-};
-
-/** The timeout of one call, in milliseconds: three times the p99 latency, at least a quarter of the configured cap. */
-export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: TimeoutFacts): number {
-  const isKnown = latency !== undefined && latency.samples >= minSamples && !hasTimedOut;
-  const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
-  return Math.min(capMs, patienceMs, leftMs);
-}
-
-/** The part of the key pool that a job's attempts use. */
-export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> & Pick<KeyPool, 'expectedMs' | 'latency'>;
-
-export type KeyRequest = {
-  readonly job: Job;
-  readonly candidate: Candidate;
-  /** Keys that failed the job on this candidate; used only when there is no other. */
-  readonly failedWith: ReadonlySet<KeyId>;
-  /** Time until the job's deadline. */
-  readonly leftMs: number;
-};
-
-/**
- * Returns a lease for the job's next call: the held one if it is suitable, else another, or why there is none. When it
- * rejects, the held lease is still held unless it was released.
- */
-export function leaseKey(keyRequest: KeyRequest, held: Lease | undefined, pool: AttemptPool): Promise<SeatAnswer> {
-  // Hot path: an async function here would add a promise to every call.
-  return held === undefined ? acquireLease(keyRequest, pool) : keepOrReplace(held, keyRequest, pool);
-}
-
-async function keepOrReplace(held: Lease, keyRequest: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
-  if (!held.serves(keyRequest.candidate.model)) {
-    held.release({ kind: 'unused' });
-    return acquireLease(keyRequest, pool);
-  }
-  const other = keyRequest.failedWith.has(held.keyId) ? await leaseUntriedKey(keyRequest, pool) : undefined;
-  if (other !== undefined) held.release({ kind: 'unused' });
-  return { kind: 'seat', lease: other ?? held };
-}
-
-/**
- * Returns a lease for an immediate retry after a fault that the failing key may have caused. It requires another key
- * whose last call succeeded recently, and that only keys which failed this job have failed since the provider's last
- * success. When other keys fail too, the provider is at fault, and immediate retries would use up the job's attempts.
- */
-export async function leaseHealthyKey(
-  keyRequest: KeyRequest,
-  pool: AttemptPool,
-  breaker: CircuitBreaker | undefined,
-): Promise<Lease | undefined> {
-  if (breaker === undefined || !breaker.mayBlame(keyRequest.failedWith)) return undefined;
-  const lease = await leaseUntriedKey(keyRequest, pool);
-  if (lease === undefined || breaker.isHealthy(lease.keyId)) return lease;
-  lease.release({ kind: 'unused' });
-  return undefined;
-}
-
-/** Leases a key that has not failed the job on this candidate, if one is free. */
-async function leaseUntriedKey(keyRequest: KeyRequest, pool: AttemptPool): Promise<Lease | undefined> {
-  const answer = await pool.acquire(keyRequest.candidate.provider, requestFor(keyRequest));
-  if (answer.kind !== 'seat') return undefined;
-  if (!keyRequest.failedWith.has(answer.lease.keyId)) return answer.lease;
-  answer.lease.release({ kind: 'unused' });
-  return undefined;
-}
-
-async function acquireLease(keyRequest: KeyRequest, pool: AttemptPool): Promise<SeatAnswer> {
-  const request = requestFor(keyRequest);
-  const answer = await pool.acquire(keyRequest.candidate.provider, request);
-  if (answer.kind !== 'slow') return answer;
-  // Waiting for a fast seat may take one whole call, and the job's own call follows.
-  if (keyRequest.leftMs >= 2 * answer.fastMs) return { kind: 'busy' };
-  return pool.acquire(keyRequest.candidate.provider, { ...request, evenSlow: true });
-}
-
-function requestFor({ job, candidate, failedWith }: KeyRequest): SeatRequest {
-  return { model: candidate.model, job: job.kind, avoid: failedWith };
 }

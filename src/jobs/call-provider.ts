@@ -1,13 +1,14 @@
 import type { AttemptTrail, AttemptEnding } from '../domain/attempt-trail.ts';
-import type { JobLease, KnownAnswer, JobQueue } from '../domain/job-engine.ts';
 import type { Progress, Candidate, Job } from '../domain/job.ts';
 import type { Clock } from '../kit/clock.ts';
 import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
-import type { AttemptFailure } from '../domain/failure.ts';
-import type { ModelLookup, Operation, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
+import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
+import type { ModelLookup, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CallJournal } from './call-journal.ts';
+import type { Fault } from './circuit-breaker/failure-streak.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, pollDelayMs } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './job-progress.ts';
@@ -131,17 +132,28 @@ export function concludeCall(
     const ending = usage === undefined ? { kind: 'answered' as const, ms } : { kind: 'answered' as const, ms, usage };
     return { ok: true, source, trail: { ...sent, ending }, providerDown: false };
   }
-  const { failure } = reply;
+  const fault = { keyId: lease.keyId, model, jobId: job.id };
+  // Before the key is judged: what the provider does to everybody is no key's fault.
+  const failure = judged(reply.failure, fault, breaker);
   const isFault = isProviderFault(failure);
-  lease.release({ kind: 'failed', failure, ms, model, job: job.kind });
-  if (isFault) breaker?.noteFault({ keyId: lease.keyId, model, jobId: job.id });
+  lease.release({ kind: 'failed', failure, ms, model, job: job.kind, jobId: job.id });
+  if (isFault) breaker?.noteFault(fault);
   const providerDown = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);
   emit(failed(job, sent, failure, ms));
   if (failure.reason === 'unrecognized') tools.unrecognized.note(provider, failure.detail);
   const trail = { ...sent, ending: endingOf(failure, ms) };
   journal.ended(trail);
-  return { ...reply, trail, providerDown };
+  return { ok: false, failure, trail, providerDown };
+}
+
+/** Returns the failure as it is seen beside those of other jobs: a provider that refuses everybody refuses this machine. */
+function judged(failure: AttemptFailure, fault: Fault, breaker: CircuitBreaker | undefined): AttemptFailure {
+  const isSureBlock = failure.reason === 'blocks-this-machine' && !isDoubtful(failure);
+  if (!isDoubtful(failure) && !isSureBlock) return failure;
+  breaker?.noteRefusal(fault, isSureBlock);
+  if (isSureBlock || breaker?.isOpen !== true) return failure;
+  return { blame: 'provider', reason: 'blocks-this-machine', detail: failure.detail };
 }
 
 /** Records the accepted operation: it is never submitted again, and only this call's key polls it. */
@@ -218,43 +230,6 @@ function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rule
     waitedMs,
     startedAtMs: clock.now(),
     ending: { kind: 'sent' },
-  };
-}
-
-/** The write-ahead journal of one running job's calls. */
-export type CallJournal = {
-  /** Resolves when the call and every earlier entry is durable; false when a newer lease fences this one. */
-  sent(trail: AttemptTrail): Promise<boolean>;
-  /** As `sent`, for the answer to a call. */
-  answered(trail: AttemptTrail, progress: Progress, answer: KnownAnswer): Promise<boolean>;
-  /** As `sent`, for an operation that a provider has accepted. */
-  submitted(trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
-  /** Records how a call ended; only the next `sent` waits for it. */
-  ended(trail: AttemptTrail): void;
-  /** Records the job's progress; only the next `sent` waits for it. */
-  checkpoint(progress: Progress): void;
-};
-
-/** Writes the journal to the job engine. Entries of one turn of the event loop share one commit. */
-export function createCallJournal(queue: JobQueue, lease: JobLease): CallJournal {
-  let unsettled: Promise<unknown> | undefined;
-  const add = (note: Promise<unknown>) => {
-    unsettled = unsettled === undefined ? note : Promise.all([unsettled, note]);
-    // The next awaited entry rejects with the same error.
-    unsettled.catch(() => undefined);
-  };
-  const withEarlier = async (kept: Promise<boolean>) => {
-    const earlier = unsettled;
-    unsettled = undefined;
-    const [isKept] = await Promise.all([kept, earlier]);
-    return isKept;
-  };
-  return {
-    sent: (trail) => withEarlier(queue.recordCall(lease, trail)),
-    answered: (trail, progress, answer) => withEarlier(queue.recordAnswer(lease, trail, progress, answer)),
-    submitted: (trail, progress, operation) => withEarlier(queue.recordOperation(lease, trail, progress, operation)),
-    ended: (trail) => add(queue.recordCall(lease, trail)),
-    checkpoint: (progress) => add(queue.checkpoint(lease, progress)),
   };
 }
 

@@ -5,7 +5,7 @@ import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
-import { createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
+import { type Breakers, createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { expectedWaitMs, viewOf } from './job-view.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -32,6 +32,7 @@ export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'b
 /** The API of generation: accepts requests, returns their views, cancels them, and drains in two steps. */
 export class GenerationService {
   readonly #options: GenerationServiceOptions;
+  readonly #breakers: Breakers;
   readonly #live: RunningJobs;
   readonly #runner: JobRunner;
   readonly #lines: ReadonlyMap<ProviderName, Dispatcher>;
@@ -47,6 +48,7 @@ export class GenerationService {
     this.#live = new RunningJobs((id) => this.#progressed(id));
     const modelCooldowns = new ModelCooldowns(clock, emit);
     const breakers = createBreakers({ ...options, modelCooldowns });
+    this.#breakers = breakers;
     this.#runner = new JobRunner({
       ...options,
       live: this.#live,
@@ -85,6 +87,11 @@ export class GenerationService {
     const { queue } = this.#options;
     this.#listening.use(queue.onWork((line) => (line === undefined ? this.#pokeAll() : this.#lines.get(line)?.poke())));
     void this.#takeUp().finally(() => this.#pokeAll());
+  }
+
+  /** The provider refuses every key alike: it counts as down. */
+  noteBlocked(provider: ProviderName): void {
+    this.#breakers.get(provider)?.open();
   }
 
   /** Checks whether a model of this kind supports the options; resolves a model's short name. */

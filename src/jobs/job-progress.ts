@@ -1,9 +1,9 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import { benches, type JobMemory } from './job-memory.ts';
 import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
 import type { KeyId, ProviderName, JobId } from '../domain/ids.ts';
-import type { JobReader } from '../domain/job-engine.ts';
 import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
-import type { AttemptFailure } from '../domain/failure.ts';
+import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import type { ReplySource } from '../domain/provider.ts';
 import type { JobPhase } from '../domain/views.ts';
 
@@ -82,16 +82,52 @@ export class ChainProgress {
   /** Records a failure. A provider fault costs an attempt, unless the provider was known to be down. */
   consumeAttempt(failure: AttemptFailure, keyId: KeyId, providerDown: boolean): void {
     this.#memory.failedWith.add(keyId);
-    this.#memory.lastCode = codeFor(failure.reason);
+    const { candidate } = this;
+    if (!isDoubtful(failure)) {
+      if (benches(failure.reason)) this.#memory.benched.add(keyId);
+    } else if (candidate !== undefined && !providerDown) {
+      this.#memory.refusals = [...this.#memory.refusals, { keyId, candidate }];
+      this.#memory.benched.add(keyId);
+    }
+    this.#memory.lastCode = isDoubtful(failure) ? 'refused' : codeFor(failure.reason);
     this.#memory.againAtMs = undefined;
     this.#memory.hasTimedOut ||= failure.reason === 'timed-out';
-    if (failure.blame !== 'provider') return;
+    if (failure.blame !== 'provider' || (isDoubtful(failure) && !providerDown)) return;
     if (providerDown) this.#probes += 1;
     else this.#attempts += 1;
   }
 
   nextCandidate(): void {
     this.#goTo(this.#index + 1);
+  }
+
+  /** The first later candidate that matches. */
+  next(matches: (candidate: Candidate) => boolean): Candidate | undefined {
+    return this.#chain.find((candidate, at) => at > this.#index && matches(candidate));
+  }
+
+  /** Moves to a later candidate because of a wait; `comeBack` returns to the first of those that were left so. */
+  leaveFor(later: Candidate, readyAtMs: number, reason: ParkReason): void {
+    const { wait } = this.#memory;
+    const isFirst = wait === undefined || readyAtMs < wait.readyAtMs;
+    if (isFirst) this.#memory.wait = { index: this.#index, attempts: this.#attempts, readyAtMs, reason };
+    this.skipTo((candidate) => candidate === later);
+  }
+
+  /** Parks the job for the candidate that it left, unless it would be ready too late. */
+  comeBack(latestMs: number): TurnEnding | undefined {
+    const { wait } = this.#memory;
+    this.#memory.wait = undefined;
+    if (wait === undefined || wait.readyAtMs > latestMs) return undefined;
+    this.#goTo(wait.index);
+    this.#attempts = wait.attempts;
+    const line = this.candidate?.provider;
+    return line === undefined ? undefined : this.parked(line, wait.readyAtMs, wait.reason);
+  }
+
+  /** Starts the chain again. */
+  restart(): void {
+    this.#goTo(0);
   }
 
   /** Moves past a candidate whose keys cannot serve; `againAtMs` is when the first of them may. */
@@ -130,50 +166,6 @@ export class ChainProgress {
     this.#attempts = 0;
     this.#memory.failedWith.clear();
   }
-}
-
-/** The state of an unfinished job that carries over between turns, beyond its stored progress. */
-export type JobMemory = {
-  /** The code of its last failure. */
-  lastCode: JobFailureCode | undefined;
-  /** When a key may serve the job again, if known. */
-  againAtMs: number | undefined;
-  /** Keys that failed it on its current candidate. */
-  readonly failedWith: Set<KeyId>;
-  hasTimedOut: boolean;
-  lastCallEndedMs: number | undefined;
-};
-
-export function emptyMemory(): JobMemory {
-  return {
-    lastCode: undefined,
-    againAtMs: undefined,
-    failedWith: new Set(),
-    hasTimedOut: false,
-    lastCallEndedMs: undefined,
-  };
-}
-
-/** Restores the memory of a job from the calls that another process made. */
-export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
-  const memory = emptyMemory();
-  for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
-    memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
-    if (ending.kind !== 'failed') continue;
-    memory.lastCode = codeFor(ending.reason);
-    memory.hasTimedOut ||= ending.reason === 'timed-out';
-    if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
-  }
-  return memory;
-}
-
-/** Returns the job's memory, restored from its stored calls if there are any. */
-export async function loadMemory(
-  { id, progress }: Job,
-  reader: Pick<JobReader, 'trailOf'>,
-  chain: readonly Candidate[],
-): Promise<JobMemory> {
-  return progress.calls === 0 ? emptyMemory() : restoreMemory(await reader.trailOf(id), chain[progress.candidate]);
 }
 
 type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' }>;

@@ -1,4 +1,10 @@
-import { type AttemptFailure, type FailureCode, type FailureReason, failureTraits } from '../domain/failure.ts';
+import {
+  type AttemptFailure,
+  type FailureCode,
+  type FailureReason,
+  failureTraits,
+  isDoubtful,
+} from '../domain/failure.ts';
 import { type BackoffRules, backoffMs, type Random } from '../kit/backoff.ts';
 
 /** A job makes at most this many provider calls in total, without probes. */
@@ -19,7 +25,13 @@ export type Decision =
   | { readonly kind: 'next-key' }
   | { readonly kind: 'next-candidate'; readonly coolModel: boolean }
   /** `perhapsTheKey`: if another key of the provider works, it may be tried at once instead. */
-  | { readonly kind: 'back-off'; readonly ms: number; readonly perhapsTheKey: boolean };
+  | {
+      readonly kind: 'back-off';
+      readonly ms: number;
+      /** The provider stated the time. */
+      readonly isStated: boolean;
+      readonly perhapsTheKey: boolean;
+    };
 
 export type JobFailureCode = Exclude<FailureCode, 'cancelled'>;
 
@@ -39,6 +51,7 @@ export function decide(failure: AttemptFailure, attempts: number, rules: RetryRu
       return {
         kind: 'back-off',
         ms: backoffMs(attempts, backoff, random, askedMs),
+        isStated: askedMs > 0,
         perhapsTheKey: askedMs === 0 && perhapsTheKeys.has(failure.reason),
       };
     }
@@ -76,7 +89,8 @@ export function codeFor(reason: FailureReason): JobFailureCode {
 }
 
 /** True when the failure is a fault of the provider or the network, and of no key. */
-export function isProviderFault({ reason }: AttemptFailure): boolean {
-  const { scope } = failureTraits[reason];
+export function isProviderFault(failure: AttemptFailure): boolean {
+  const { scope } = failureTraits[failure.reason];
+  if (isDoubtful(failure)) return false;
   return scope === 'provider' || scope === 'network';
 }

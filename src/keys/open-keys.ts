@@ -36,6 +36,8 @@ export type OpenKeysOptions = {
   readonly testOnStart: boolean;
   /** 0 is never. */
   readonly checkEveryMs: number;
+  /** Called when a provider refuses every key alike: it refuses this machine. */
+  readonly onBlocked?: (provider: ProviderName) => void;
   /** All of them, when absent. */
   readonly mechanisms?: Mechanisms;
 };
@@ -71,7 +73,16 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
     }),
   );
   const maintenance = opening.use(
-    new KeyMaintenance({ pool, providers, store, clock, emit, testOnStart, checkEveryMs }),
+    new KeyMaintenance({
+      pool,
+      providers,
+      store,
+      clock,
+      emit,
+      testOnStart,
+      checkEveryMs,
+      onBlocked: (provider) => options.onBlocked?.(provider),
+    }),
   );
   const opened = opening.move();
   return {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { poolViewOf } from '../../src/domain/views.ts';
 import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { AttemptTools } from '../../src/jobs/attempt-loop.ts';
 import { JobStopped } from '../../src/jobs/job-progress.ts';
@@ -275,6 +276,9 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
     resume: (keyId) => stage.pool.resume(keyId),
     expectedMs: () => undefined,
     latency: () => undefined,
+    acquit: () => undefined,
+    convict: () => undefined,
+    snapshot: () => poolViewOf([]),
   };
   expect(await stage.run({ pool })).toMatchObject({ kind: 'parked', reason: 'keys-busy' });
   const late = { ...stage.job, claimedAtMs: stage.clock.now() - 600_000 + 59_000 };

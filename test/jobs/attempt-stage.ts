@@ -7,7 +7,7 @@ import type { Lease } from '../../src/domain/key-leases.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
 import { createBreakers, ModelCooldowns } from '../../src/jobs/circuit-breaker/breakers.ts';
-import { emptyMemory } from '../../src/jobs/job-progress.ts';
+import { emptyMemory } from '../../src/jobs/job-memory.ts';
 import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCallJournal } from '../../src/jobs/call-provider.ts';
+import { createCallJournal } from '../../src/jobs/call-journal.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';
 import { aTrail } from '../conformance/call-promises.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding, AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import { emptyMemory, restoreMemory } from '../../src/jobs/job-progress.ts';
+import { emptyMemory, restoreMemory } from '../../src/jobs/job-memory.ts';
 
 const first = { provider: 'bytez', model: 'm1' } as const;
 const second = { provider: 'bytez', model: 'm2' } as const;

@@ -4,7 +4,12 @@ import { codeFor, decide, type Decision, type JobFailureCode } from '../../src/j
 
 const rules = { maxAttempts: 3, delayMs: 2_000 };
 const full = () => 1;
-const wait = (ms: number, perhapsTheKey: boolean): Decision => ({ kind: 'back-off', ms, perhapsTheKey });
+const wait = (ms: number, perhapsTheKey: boolean, isStated = false): Decision => ({
+  kind: 'back-off',
+  ms,
+  isStated,
+  perhapsTheKey,
+});
 const nextCandidate: Decision = { kind: 'next-candidate', coolModel: false };
 
 const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
@@ -23,7 +28,7 @@ const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'provider', reason: 'blocks-this-machine', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'failed-run', detail: '' }, 1, wait(2_000, false)],
   [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 1, wait(2_000, false)],
-  [{ blame: 'provider', reason: 'overloaded', retryAfterMs: 20_000, detail: '' }, 1, wait(20_000, false)],
+  [{ blame: 'provider', reason: 'overloaded', retryAfterMs: 20_000, detail: '' }, 1, wait(20_000, false, true)],
   [{ blame: 'provider', reason: 'malformed', detail: '' }, 3, nextCandidate],
   [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 3, nextCandidate],
   [{ blame: 'provider', reason: 'result-unavailable', detail: '' }, 2, wait(4_000, false)],

@@ -1,6 +1,7 @@
 import type { KeyId } from '../../src/domain/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { poolViewOf } from '../../src/domain/views.ts';
 import { JobStopped } from '../../src/jobs/job-progress.ts';
 import { anAttemptStage, cut, done, down, limited, noModel, refusedKey, timedOut } from './attempt-stage.ts';
 
@@ -22,6 +23,9 @@ function farPool(stage: ReturnType<typeof anAttemptStage>, waits: readonly Waits
     resume: (keyId: KeyId) => pool.resume(keyId),
     expectedMs: () => undefined,
     latency: () => undefined,
+    acquit: () => undefined,
+    convict: () => undefined,
+    snapshot: () => poolViewOf([]),
   };
 }
 

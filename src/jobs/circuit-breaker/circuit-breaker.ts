@@ -1,8 +1,10 @@
 import type { Random } from '../../kit/backoff.ts';
-import type { KeyId } from '../../domain/ids.ts';
+import type { JobId, KeyId } from '../../domain/ids.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type Fault, FailureStreak, HalfOpenSchedule } from './failure-streak.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { RefusalStreak } from './refusal-streak.ts';
 
 const windowMs = 10_000;
 /** Calls that were sent together with the first failed call get this long to succeed. */
@@ -30,11 +32,12 @@ export type CircuitBreakerOptions = {
  * The circuit breaker of one provider. It distinguishes a provider that is down from keys that are bad, and schedules
  * the probes of a provider that is down.
  *
- * Closed: calls go out. It opens in one of three cases:
+ * Closed: calls go out. It opens in one of four cases, or by `open`:
  * - at least half of the keys that accept calls, and at least two (of a single key: three consecutive faults), failed
  *   more than one job by the provider's or the network's fault with no success in between, and either no call succeeded
  *   for ten seconds plus the length of a call, or the streak is unlikely by chance, given the provider's usual fault rate;
  * - 95 % of at least twenty calls within ten seconds failed;
+ * - several jobs were refused with several keys within seconds, for a reason that names no key, and none was served;
  * - the retry budget of a provider without a success in twenty calls is spent.
  * A provider that fails often but not always stays in use.
  *
@@ -49,6 +52,7 @@ export class CircuitBreaker {
   readonly #mechanisms: Mechanisms;
   readonly #recent = new RecentCalls();
   readonly #streak = new FailureStreak();
+  readonly #refusals = new RefusalStreak();
   readonly #budget = new RetryBudget();
   /** Holds only keys whose last call succeeded. */
   readonly #lastSuccessMs = new Map<KeyId, number>();
@@ -107,6 +111,7 @@ export class CircuitBreaker {
     this.#budget.noteSuccess();
     this.#recent.note(false, nowMs);
     this.#isModelDown = false;
+    this.#refusals.clear();
     if (!this.#open) this.#streak.noteSuccess();
     else if (this.#recent.almostAllFailed(nowMs)) this.#probes.restart();
     else this.#close();
@@ -122,6 +127,33 @@ export class CircuitBreaker {
     if (!this.#isDown(nowMs)) return;
     if (!this.#isModelDown && this.#isOfOneModel()) this.#markModelDown(fault.model);
     else this.#openBreaker();
+  }
+
+  /** Records a refusal whose cause may be the key, the request or the provider: `isSure` when it names the provider. */
+  noteRefusal(fault: Fault, isSure = false): void {
+    if (this.#open) return;
+    this.#refusals.note(fault, this.#nowMs);
+    const keys = this.#options.keys();
+    if (!(isSure ? this.#refusals.isRepeated(keys) : this.#refusals.isOfProvider(keys))) return;
+    const { onlyModel } = this.#refusals;
+    const isOfOneModel = onlyModel !== undefined && this.#options.hasOtherModel?.(onlyModel) === true;
+    if (!isSure && !this.#isModelDown && isOfOneModel) this.#markModelDown(onlyModel);
+    else this.#openBreaker();
+  }
+
+  /** The request of this job, not the provider, was the cause of its refusals. */
+  retractRefusals(jobId: JobId): void {
+    this.#refusals.retract(jobId);
+  }
+
+  /** Opens it on other evidence: the free probes of all keys, or a job that failed with every model and several keys. */
+  open(): void {
+    if (!this.#open) this.#openBreaker();
+  }
+
+  /** True when a call has succeeded since that time. */
+  hasSucceededSince(monotonicMs: number): boolean {
+    return this.#newestSuccessMs >= monotonicMs;
   }
 
   /** Records the first call of a job to a candidate. */
@@ -179,6 +211,7 @@ export class CircuitBreaker {
     this.#openedMs = this.#nowMs;
     this.#probes.restart();
     this.#streak.forget();
+    this.#refusals.clear();
     this.#reportFaults();
     this.#options.onChange(true);
   }
@@ -233,41 +266,5 @@ export class RecentCalls {
 
   clear(): void {
     this.#seconds.fill(-1);
-  }
-}
-
-/** After this many consecutive faults the budget limits retries. */
-const maxFreeFaults = 20;
-const retriesPerFirstCall = 0.1;
-const maxSavedRetries = 10;
-
-/**
- * The retry budget of one provider. Retries are free until its last twenty calls all failed; from then on they are at
- * most a tenth of the first calls.
- */
-export class RetryBudget {
-  #faultsInARow = 0;
-  #savedRetries = 0;
-
-  /** Records the first call of a job to a candidate. */
-  noteFirst(): void {
-    this.#savedRetries = Math.min(maxSavedRetries, this.#savedRetries + retriesPerFirstCall);
-  }
-
-  noteSuccess(): void {
-    this.#faultsInARow = 0;
-  }
-
-  noteFault(): void {
-    this.#faultsInARow += 1;
-  }
-
-  /** True when one more retry is allowed; a retry that is not free is taken from the budget. */
-  take(): boolean {
-    if (this.#faultsInARow < maxFreeFaults) return true;
-    // Ten times 0.1 is slightly less than 1 in floating point.
-    if (this.#savedRetries < 1 - 1e-9) return false;
-    this.#savedRetries -= 1;
-    return true;
   }
 }

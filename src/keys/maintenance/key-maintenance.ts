@@ -20,6 +20,8 @@ export type KeyMaintenanceOptions = {
   readonly store: KeyStore;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Called when a provider refuses every key alike: it refuses this machine. */
+  readonly onBlocked?: (provider: ProviderName) => void;
   /** Tests all keys in the background at the start; off by default. */
   readonly testOnStart?: boolean;
   /** How often refused and idle keys are tested, in milliseconds; 0, the default, is never. */
@@ -76,6 +78,17 @@ export class KeyMaintenance implements AsyncDisposable {
       onTest,
     );
     return signal === undefined ? testing : Promise.race([testing, abortOf(signal)]);
+  }
+
+  /** Asks the free probes of these keys whether they are accepted; a key that cannot be asked is left out. */
+  async probeKeys(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, 'accepted' | 'refused'>> {
+    const tests = await this.#prober.probe(ids, ({ state }) => state.kind !== 'disabled');
+    const verdicts = new Map<KeyId, 'accepted' | 'refused'>();
+    for (const { id, ok, reason } of tests) {
+      if (ok) verdicts.set(id, 'accepted');
+      else if (reason === 'rejected') verdicts.set(id, 'refused');
+    }
+    return verdicts;
   }
 
   wake(keys: KeyChoice): number {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Emit } from '../../domain/events.ts';
-import type { FailureReason } from '../../domain/failure.ts';
+import { type FailureReason, isDoubtful, type Sureness } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { KeyTest } from '../../domain/admin-api.ts';
 import type { Provider, ProbeReply } from '../../domain/provider.ts';
@@ -17,14 +17,23 @@ export type KeyProberOptions = {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Called when a provider refuses every key alike: it refuses this machine. */
+  readonly onBlocked?: (provider: ProviderName) => void;
 };
 
 /** Empty when the key is accepted. */
-type Refusal = { readonly reason?: FailureReason; readonly detail?: string };
+type Refusal = { readonly reason?: FailureReason; readonly sureness?: Sureness; readonly detail?: string };
+
+/** A refusal whose words name no cause is compared with what so many other keys are told. */
+const maxCompared = 2;
+/** What another key was told this recently is not asked again for a comparison. */
+const comparableMs = 5_000;
 
 /**
  * Probes keys at their providers, free of charge, and applies the result: a refusal benches the key, an acceptance wakes
- * a key that a refusal benched, any other result changes nothing. A probe does not check credit.
+ * a key that a refusal benched, any other result changes nothing. A probe does not check credit. A refusal whose words
+ * name no cause counts against the key only where another key is accepted: a provider that refuses all of them alike
+ * refuses this machine.
  */
 export class KeyProber {
   readonly #pool: PoolPort;
@@ -34,8 +43,11 @@ export class KeyProber {
   readonly #stop = new AbortController();
   readonly #queue = new PQueue({ concurrency: maxConcurrentProbes });
   readonly #underWay = new Map<KeyId, Promise<KeyTest>>();
+  readonly #onBlocked: (provider: ProviderName) => void;
+  readonly #answers = new Map<KeyId, { readonly refusal: Promise<Refusal>; readonly atMonotonicMs: number }>();
 
-  constructor({ pool, providers, clock, emit }: KeyProberOptions) {
+  constructor({ pool, providers, clock, emit, onBlocked = () => undefined }: KeyProberOptions) {
+    this.#onBlocked = onBlocked;
     this.#pool = pool;
     this.#providers = providers;
     this.#clock = clock;
@@ -93,10 +105,14 @@ export class KeyProber {
     const wakes = state.kind === 'benched' && state.reason === 'rejected';
     if (wakes) this.#pool.note(id, { kind: 'probe-begins' });
     const startMs = this.#clock.monotonicMs();
-    const { reason, detail } = await this.#ask({ key, state }, provider);
+    const refusal = await this.#ask({ key, state }, provider);
+    const { reason, detail } = refusal;
+    const isOfKey =
+      reason === 'rejected' && (!isDoubtful({ ...refusal, reason }) || (await this.#isAlone(key, provider)));
+    if (reason === 'blocks-this-machine') await this.#isAlone(key, provider);
     const ms = this.#clock.monotonicMs() - startMs;
     const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
-    if (reason === 'rejected' && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
+    if (isOfKey && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
     else if (wakes) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
     return {
       id,
@@ -108,8 +124,33 @@ export class KeyProber {
     };
   }
 
+  /** True when another key is accepted, or there is no other; reports a provider that refuses all of them alike. */
+  async #isAlone({ id, provider: name }: KeyInPool['key'], provider: Provider): Promise<boolean> {
+    const others = this.#pool
+      .keys()
+      .filter(({ key, state }) => key.provider === name && key.id !== id && state.kind !== 'disabled')
+      .toSorted((one, other) => Number(acceptsCalls(other.state)) - Number(acceptsCalls(one.state)));
+    if (others.length === 0) return true;
+    const told = await Promise.all(others.slice(0, maxCompared).map((other) => this.#lately(other, provider)));
+    if (told.some(({ reason }) => reason === undefined)) return true;
+    if (told.every(isUnexplained)) this.#onBlocked(name);
+    return false;
+  }
+
+  #lately(entry: KeyInPool, provider: Provider): Promise<Refusal> {
+    const { refusal, atMonotonicMs = -Infinity } = this.#answers.get(entry.key.id) ?? {};
+    const isRecent = atMonotonicMs >= this.#clock.monotonicMs() - comparableMs;
+    return refusal !== undefined && isRecent ? refusal : this.#ask(entry, provider);
+  }
+
+  #ask(entry: KeyInPool, provider: Provider): Promise<Refusal> {
+    const refusal = this.#askNow(entry, provider);
+    this.#answers.set(entry.key.id, { refusal, atMonotonicMs: this.#clock.monotonicMs() });
+    return refusal;
+  }
+
   /** Returns why the provider refuses the key; empty when it accepts it. */
-  async #ask({ key }: KeyInPool, provider: Provider): Promise<Refusal> {
+  async #askNow({ key }: KeyInPool, provider: Provider): Promise<Refusal> {
     let reply: ProbeReply;
     using deadline = this.#clock.deadline(probeTimeoutMs, this.#stop.signal);
     try {
@@ -121,6 +162,12 @@ export class KeyProber {
     }
     return reply.ok ? {} : reply.failure;
   }
+}
+
+function isUnexplained({ reason, sureness }: Refusal): boolean {
+  return (
+    reason === 'blocks-this-machine' || (reason === 'rejected' && isDoubtful({ reason, ...(sureness && { sureness }) }))
+  );
 }
 
 const lookForDueEveryMs = 5_000;

@@ -1,4 +1,4 @@
-import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
+import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
 import type { KeyHealth } from '../../domain/key-state.ts';
 
 /** How much one call moves the success rate: about the last eight calls count. */
@@ -57,12 +57,13 @@ export class CallCounts {
     if (this.#timed < sortEvery || this.#timed % sortEvery === 0) this.#p95Ms = this.#p95();
   }
 
-  /** A failure that the request or the model caused does not change the success rate of the key. */
-  failed({ blame, reason }: AttemptFailure, nowMs: number): void {
+  /** A failure that the request or the model caused, or may have, does not change the success rate of the key. */
+  failed(failure: AttemptFailure, nowMs: number): void {
+    const { blame, reason } = failure;
     this.#called(nowMs);
     this.#errors = { ...this.#errors, [reason]: (this.#errors[reason] ?? 0) + 1 };
     this.lastError = { reason, atMs: nowMs };
-    if (blame === 'request' || blame === 'model') return;
+    if (blame === 'request' || blame === 'model' || isDoubtful(failure)) return;
     this.consecutiveErrors += 1;
     this.#judge(0);
   }

@@ -1,6 +1,7 @@
 import type { Choice } from '../../domain/attempt-trail.ts';
-import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import type { JobId, KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Secret } from '../../kit/secret.ts';
+import { DoubtfulRefusals } from './doubtful-refusals.ts';
 import { CallRecorder } from './record-result.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
@@ -54,6 +55,7 @@ export class KeyPool implements KeyLeases {
   readonly #time: PoolClock;
   readonly #stateMachine: KeyStateMachine;
   readonly #endings: CallRecorder;
+  readonly #doubts: DoubtfulRefusals;
 
   constructor(options: KeyPoolOptions) {
     const { keys, remembered, groups, strategy, clock, random, emit, mechanisms } = options;
@@ -66,7 +68,8 @@ export class KeyPool implements KeyLeases {
     this.#emit = emit;
     this.#time = time;
     this.#stateMachine = stateMachine;
-    this.#endings = new CallRecorder({ time, stateMachine, accounts });
+    this.#doubts = new DoubtfulRefusals(stateMachine);
+    this.#endings = new CallRecorder({ time, stateMachine, accounts, doubts: this.#doubts });
     this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
     this.#registry.replace(keys, remembered, groups);
   }
@@ -94,7 +97,7 @@ export class KeyPool implements KeyLeases {
     if (nowMs >= providerKeys.nextDueMs) this.#stateMachine.wakeDue(providerKeys);
     const effective = providerKeys.mechanisms.slowHoldBack ? request : { ...request, evenSlow: true };
     const chosen = chooseKey(providerKeys, effective, this.#strategy, { nowMs, random: this.#random });
-    if (chosen === undefined) return whyNoSeat(providerKeys, request.model, nowMs);
+    if (chosen === undefined) return whyNoSeat(providerKeys, request, nowMs);
     if (chosen.kind === 'slow') return chosen;
     const { why, of, skips, expectedMs } = chosen;
     const skipped = skippedOf(providerKeys, skips);
@@ -157,10 +160,21 @@ export class KeyPool implements KeyLeases {
     if (this.#stateMachine.apply(providerKeys, pooled, event)) this.#stateMachine.announce(providerKeys.provider);
   }
 
+  /** The request itself, not a key, was the cause of its doubtful refusals. */
+  acquit(jobId: JobId): void {
+    this.#doubts.acquit(jobId, this.#registry);
+  }
+
+  /** The request was served by this model with another key: those that had refused it are at fault. */
+  convict(jobId: JobId, model: string): void {
+    this.#doubts.convict(jobId, model, this.#registry);
+  }
+
   /** Clears suspicions and guessed cooldowns that began at or after `sinceMs`. Returns the names of the cleared keys. */
   clearGuesses(provider: ProviderName, sinceMs: number): readonly string[] {
     const providerKeys = this.#registry.find(provider);
     if (providerKeys === undefined) return [];
+    this.#doubts.acquitAll(providerKeys);
     const guessed = providerKeys.keys.filter(({ state }) => isGuessed(state) && state.sinceMs >= sinceMs);
     for (const pooled of guessed) {
       pooled.forgetFaults();
@@ -239,8 +253,8 @@ export class Seat implements Lease {
     this.#time = time;
   }
 
-  serves(model: string): boolean {
-    return this.#call.pooled.serves(model, this.#time.wallMs());
+  serves(model: string, job?: JobKind): boolean {
+    return this.#call.pooled.serves(model, this.#time.wallMs(), job);
   }
 
   async renew(): Promise<boolean> {

@@ -68,14 +68,14 @@ export function mayExplore(providerKeys: ProviderKeys): boolean {
 /** Returns the answer for a request that only slow keys could serve: how many faster seats are busy. */
 export function slowAnswer(
   providerKeys: ProviderKeys,
-  { model }: SeatRequest,
+  request: SeatRequest,
   expectation: Expectation,
   times: { readonly slowMs: number; readonly fastMs: number; readonly nowMs: number },
 ): Slow {
   const { slowMs, fastMs, nowMs } = times;
   const fast = new Set<Account>();
   for (const pooled of providerKeys.keys) {
-    if (!pooled.acceptsCalls || pooled.freeIndex >= 0 || pooled.inFlight === 0 || !pooled.serves(model, nowMs))
+    if (!pooled.acceptsCalls || pooled.freeIndex >= 0 || pooled.inFlight === 0 || !pooled.suits(request, nowMs))
       continue;
     if (expectedMs(pooled, expectation) <= slowFromMs(fastMs)) fast.add(pooled.account);
   }
@@ -95,7 +95,7 @@ export function leastExpectedTime(
   expectation: Expectation,
   { nowMs, random }: Moment,
 ): Chosen | Slow | undefined {
-  const { model, avoid } = request;
+  const { avoid } = request;
   const slowMs = slowFromMs(expectation.usualMs);
   let best: PooledKey | undefined;
   let bestMs = 0;
@@ -107,7 +107,7 @@ export function leastExpectedTime(
   const skips = { otherModel: 0, justFailed: 0, slow: 0 };
   for (const pooled of providerKeys.keys) {
     if (!pooled.acceptsCalls) continue;
-    if (!pooled.serves(model, nowMs)) {
+    if (!pooled.suits(request, nowMs)) {
       skips.otherModel += 1;
       continue;
     }
@@ -193,7 +193,7 @@ export function twoChoices(
   for (let draw = 0; draw < maxDraws && found < 2; draw += 1) {
     const pooled = open[Math.floor(random() * open.length)];
     if (pooled === undefined || pooled === best || pooled === slowOne) continue;
-    if (!pooled.serves(request.model, nowMs)) {
+    if (!pooled.suits(request, nowMs)) {
       skips.otherModel += 1;
       continue;
     }

@@ -1,7 +1,9 @@
-import type { KeyId } from '../../domain/ids.ts';
+import type { JobId, KeyId } from '../../domain/ids.ts';
+import { type JobKind, kindTraits } from '../../domain/job.ts';
+import type { SeatRequest } from '../../domain/key-leases.ts';
 import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 import { type CoolReason, type KeyState, acceptsCalls, type KeyRecord } from '../../domain/key-state.ts';
-import { modelCooldownMs } from '../rules/cooldowns.ts';
+import { benchCooldownMs, modelCooldownMs } from '../rules/cooldowns.ts';
 import { type LatencyHistogram, PeakEwma } from '../rules/latency.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { CallCounts } from './call-counts.ts';
@@ -52,7 +54,13 @@ export type Span = { startedAtMonotonicMs: number; toMonotonicMs: number };
 /** Consecutive failures; calls that overlap count as one. */
 export type Streak = { inARow: number; readonly sinceMonotonicMs: number; lastMonotonicMs: number };
 
-type BlockedModel = { readonly untilMs: number; readonly times: number };
+type BlockedModel = { readonly untilMs: number; readonly times: number; readonly isForCredit?: boolean };
+
+/** Work of this cost and above is more than the key's credit covers. */
+type CreditLimit = { readonly cost: number; readonly untilMs: number; readonly times: number };
+
+/** A doubtful refusal that its request has not explained yet. */
+export type Accusation = { readonly model: string; readonly atMonotonicMs: number };
 
 /** The state of one key; only the pool changes it. */
 export class PooledKey {
@@ -76,8 +84,13 @@ export class PooledKey {
   readonly counts: CallCounts;
   /** By model: consecutive failures that the provider may have caused. */
   readonly streaks = new Map<string, Streak>();
+  /** By request: doubtful refusals since its last success. */
+  readonly accusations = new Map<JobId, Accusation>();
+  /** Doubtful refusals of two requests took it out of use. */
+  isBenchedInDoubt = false;
   readonly #expected: (PeakEwma | undefined)[] = [];
   #blockedModels: Map<string, BlockedModel> | undefined;
+  #creditLimit: CreditLimit | undefined;
 
   constructor(key: PoolKey, remembered: KeyRecord | undefined, account: Account) {
     this.key = key;
@@ -120,7 +133,15 @@ export class PooledKey {
     }
   }
 
-  serves(model: string | undefined, nowMs: number): boolean {
+  /** True when the key may be given to this request as far as the key itself is concerned; its state and seats apart. */
+  suits({ model, job, without, noTrialOf }: SeatRequest, nowMs: number): boolean {
+    const { id } = this.key;
+    if (without?.has(id) === true || (noTrialOf?.has(id) === true && this.#state.kind === 'half-open')) return false;
+    return this.serves(model, nowMs, job);
+  }
+
+  serves(model: string | undefined, nowMs: number, job?: JobKind): boolean {
+    if (job !== undefined && this.#isBeyondCredit(job, nowMs)) return false;
     if (model === undefined) return true;
     const { onlyModel } = this.key;
     if (onlyModel !== undefined && onlyModel !== model) return false;
@@ -134,8 +155,39 @@ export class PooledKey {
     this.#blockedModels.set(model, { times, untilMs: nowMs + modelCooldownMs(times) });
   }
 
-  unblockModel(model: string): void {
+  /** A success shows that the key may be used for this model, and that its credit covers this kind of work. */
+  unblock(model: string, job: JobKind | undefined): void {
     this.#blockedModels?.delete(model);
+    if (job !== undefined && kindTraits[job].cost >= (this.#creditLimit?.cost ?? Infinity))
+      this.#creditLimit = undefined;
+  }
+
+  /**
+   * The account cannot pay for a call of this kind: dearer work is left out as well, cheaper work goes on. A model of the
+   * cheapest kind is left out by itself.
+   */
+  limitCredit(model: string, job: JobKind, nowMs: number, statedMs: number | undefined): void {
+    const { cost } = kindTraits[job];
+    const isCheapest = isCheapestKind(job);
+    const times = (this.#creditLimit?.times ?? 0) + 1;
+    const untilMs = nowMs + (statedMs ?? benchCooldownMs('out-of-credit', times));
+    const dearerCost = isCheapest ? cost + 1 : cost;
+    this.#creditLimit = { cost: Math.min(dearerCost, this.#creditLimit?.cost ?? Infinity), untilMs, times };
+    if (!isCheapest) return;
+    this.#blockedModels ??= new Map();
+    this.#blockedModels.set(model, { times, untilMs, isForCredit: true });
+  }
+
+  /** Until when its credit is taken not to cover this; undefined when it may. */
+  beyondCreditUntilMs(model: string, job: JobKind | undefined, nowMs: number): number | undefined {
+    if (job !== undefined && this.#isBeyondCredit(job, nowMs)) return this.#creditLimit?.untilMs;
+    const blocked = this.#blockedModels?.get(model);
+    return blocked?.isForCredit === true && blocked.untilMs > nowMs ? blocked.untilMs : undefined;
+  }
+
+  #isBeyondCredit(job: JobKind, nowMs: number): boolean {
+    const limit = this.#creditLimit;
+    return limit !== undefined && limit.untilMs > nowMs && kindTraits[job].cost >= limit.cost;
   }
 
   /** Returns the expected duration of a call from the key's own calls; undefined before its first. */
@@ -165,10 +217,17 @@ export class PooledKey {
   shift(byMs: number): void {
     this.#state = shifted(this.#state, byMs);
     this.counts.shift(byMs);
-    for (const [model, { untilMs, times }] of this.#blockedModels ?? []) {
-      this.#blockedModels?.set(model, { untilMs: untilMs + byMs, times });
+    for (const [model, blocked] of this.#blockedModels ?? []) {
+      this.#blockedModels?.set(model, { ...blocked, untilMs: blocked.untilMs + byMs });
     }
+    const limit = this.#creditLimit;
+    if (limit !== undefined) this.#creditLimit = { ...limit, untilMs: limit.untilMs + byMs };
   }
+}
+
+/** True for the kind of work that costs least: a key that cannot pay for it can pay for nothing. */
+export function isCheapestKind(job: JobKind): boolean {
+  return Object.values(kindTraits).every(({ cost }) => cost >= kindTraits[job].cost);
 }
 
 /** Returns the state with all its times moved by `byMs`. */

@@ -1,11 +1,14 @@
 import type { Accounts } from './accounts.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
+import type { DoubtfulRefusals } from './doubtful-refusals.ts';
 import { OutlierDetector } from './outlier-detection.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyStateMachine } from './transitions.ts';
+import { type AttemptFailure, isDoubtful } from '../../domain/failure.ts';
 import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
-import type { PooledKey } from './pooled-key.ts';
+import type { JobKind } from '../../domain/job.ts';
+import { isCheapestKind, type PooledKey } from './pooled-key.ts';
 
 type Succeeded = Extract<LeaseResult, { kind: 'succeeded' }>;
 type Failed = Extract<LeaseResult, { kind: 'failed' }>;
@@ -17,6 +20,7 @@ export type CallRecorderOptions = {
   readonly time: PoolClock;
   readonly stateMachine: KeyStateMachine;
   readonly accounts: Accounts;
+  readonly doubts: DoubtfulRefusals;
 };
 
 /** Records the result of every call: updates the key, the limit of its account and the provider's statistics. */
@@ -24,12 +28,14 @@ export class CallRecorder {
   readonly #time: PoolClock;
   readonly #stateMachine: KeyStateMachine;
   readonly #accounts: Accounts;
+  readonly #doubts: DoubtfulRefusals;
   readonly #judge: OutlierDetector;
 
-  constructor({ time, stateMachine, accounts }: CallRecorderOptions) {
+  constructor({ time, stateMachine, accounts, doubts }: CallRecorderOptions) {
     this.#time = time;
     this.#stateMachine = stateMachine;
     this.#accounts = accounts;
+    this.#doubts = doubts;
     this.#judge = new OutlierDetector(stateMachine);
   }
 
@@ -72,7 +78,7 @@ export class CallRecorder {
         histogram.note(ms);
         pooled.noteLatency(histogram, ms, monotonicMs);
       }
-      pooled.unblockModel(model);
+      pooled.unblock(model, job);
     }
     this.#judge.succeeded(call, model ?? '', monotonicMs);
     pooled.lastSuccess.startedAtMonotonicMs = call.startedAtMonotonicMs;
@@ -80,6 +86,7 @@ export class CallRecorder {
     const { limit } = pooled.account;
     if (providerKeys.mechanisms.seatGrowth)
       limit.succeeded(inFlightAtEnd, call.inFlightAtStart, call.startedAtMonotonicMs);
+    if (pooled.accusations.size > 0) pooled.accusations.clear();
     if (pooled.acceptsCalls) {
       pooled.limitedInARow = 0;
       pooled.timedOutInARow = 0;
@@ -91,13 +98,21 @@ export class CallRecorder {
     return hasChanged || parted.length > 0;
   }
 
-  #failed(call: Call, { failure, model = '' }: Failed, inFlightAtEnd: number, monotonicMs: number): boolean {
+  #failed(call: Call, returned: Failed, inFlightAtEnd: number, monotonicMs: number): boolean {
+    const { failure, model = '', job, jobId } = returned;
     const { pooled, providerKeys } = call;
     const nowMs = this.#time.wallMs(monotonicMs);
     pooled.counts.failed(failure, nowMs);
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
+    if (failure.reason === 'rejected' && isDoubtful(failure) && jobId !== undefined)
+      return this.#doubts.refused(call, jobId, model, monotonicMs);
+    const sharing = pooled.account.origin === 'configured' ? pooled.account.members : [pooled];
+    if (failure.reason === 'out-of-credit' && job !== undefined && isOfThisWork(failure, job)) {
+      for (const each of sharing) each.limitCredit(model, job, nowMs, failure.retryAfterMs);
+      return false;
+    }
     const verdict = this.#judge.failed(call, failure, model, monotonicMs);
     const hasChanged = this.#stateMachine.apply(providerKeys, pooled, verdict);
     if (failure.reason === 'out-of-credit' && pooled.account.origin === 'configured') {
@@ -161,4 +176,10 @@ function takeBackTurn({ pooled, providerKeys, why, turnBefore }: Call): void {
   if (why === 'explored') providerKeys.lastExploredAt = -Infinity;
   if (providerKeys.lastPlace === pooled.key.place) providerKeys.lastPlace = turnBefore;
   providerKeys.handedOut -= 1;
+}
+
+/** True when the account lacks credit for work of this kind or price, which says nothing about cheaper work. */
+function isOfThisWork(failure: Extract<AttemptFailure, { reason: 'out-of-credit' }>, job: JobKind): boolean {
+  if (failure.credit === undefined) return !isCheapestKind(job);
+  return failure.credit === 'this-price';
 }

@@ -7,6 +7,7 @@ import {
   twoChoices,
 } from './least-expected-time.ts';
 import type { SeatRequest, SeatAnswer } from '../../domain/key-leases.ts';
+import type { JobKind } from '../../domain/job.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { type PlainRule, strategies, type StrategyName } from '../rules/strategies.ts';
@@ -51,12 +52,13 @@ function among(
 
 function byRule(
   { keys: all, open, lastPlace }: ProviderKeys,
-  { model, avoid }: SeatRequest,
+  request: SeatRequest,
   { why, choose }: PlainRule,
   { nowMs, random }: Moment,
 ): Chosen | undefined {
+  const { avoid } = request;
   const suited = all.filter(
-    (pooled) => pooled.freeIndex >= 0 && pooled.serves(model, nowMs) && avoid?.has(pooled.key.id) !== true,
+    (pooled) => pooled.freeIndex >= 0 && pooled.suits(request, nowMs) && avoid?.has(pooled.key.id) !== true,
   );
   const trusted = suited.filter(({ state }) => state.kind !== 'suspect');
   const keys = trusted.length > 0 ? trusted : suited;
@@ -67,11 +69,12 @@ function byRule(
   return { kind: 'chosen', pooled, why: keys.length === 1 ? 'only-one' : why, of: keys.length, skips };
 }
 
-function trialOf(providerKeys: ProviderKeys, { model, avoid }: SeatRequest, nowMs: number): PooledKey | undefined {
+function trialOf(providerKeys: ProviderKeys, request: SeatRequest, nowMs: number): PooledKey | undefined {
   if (providerKeys.trials.size === 0) return undefined;
+  const { avoid } = request;
   let costly: PooledKey | undefined;
   for (const pooled of providerKeys.trials) {
-    if (!pooled.serves(model, nowMs) || avoid?.has(pooled.key.id) === true) continue;
+    if (!pooled.suits(request, nowMs) || avoid?.has(pooled.key.id) === true) continue;
     if (!isCostly(pooled)) return pooled;
     costly ??= pooled;
   }
@@ -97,15 +100,21 @@ function tried(pooled: PooledKey, providerKeys: ProviderKeys): Chosen {
   };
 }
 
-/** Returns why no key that serves the model has a free seat. */
+/** Returns why no key that suits the request has a free seat. */
 export function whyNoSeat(
   providerKeys: ProviderKeys,
-  model: string | undefined,
+  request: SeatRequest,
   nowMs: number,
 ): Exclude<SeatAnswer, { kind: 'seat' | 'slow' }> {
+  const { model, job } = request;
   if (model === undefined && providerKeys.acceptingCount > 0) return { kind: 'busy' };
-  const serving = model === undefined ? providerKeys.keys : servingOf(providerKeys.keys, model, nowMs);
+  const serving = model === undefined ? providerKeys.keys : suitingOf(providerKeys.keys, request, nowMs);
   const availability = availabilityOf(serving, providerKeys.acceptingCount === 0);
+  const untilMs = model === undefined ? undefined : creditUntilMs(providerKeys.keys, model, job, nowMs);
+  // Keys whose credit does not cover this kind of work are out of credit for it, whatever else they do.
+  if (untilMs !== undefined && (availability.kind === 'no-keys' || availability.kind === 'benched')) {
+    return { kind: 'benched', reason: 'out-of-credit', probeAtMs: untilMs };
+  }
   switch (availability.kind) {
     case 'taking':
     // A probe ends soon, so waiting for its result is worthwhile.
@@ -118,6 +127,17 @@ export function whyNoSeat(
   }
 }
 
-function* servingOf(keys: readonly PooledKey[], model: string, nowMs: number): Generator<PooledKey> {
-  for (const pooled of keys) if (pooled.serves(model, nowMs)) yield pooled;
+function* suitingOf(keys: readonly PooledKey[], request: SeatRequest, nowMs: number): Generator<PooledKey> {
+  for (const pooled of keys) if (pooled.suits(request, nowMs)) yield pooled;
+}
+
+/** When the first key whose credit does not cover this may cover it again. */
+function creditUntilMs(
+  keys: readonly PooledKey[],
+  model: string,
+  job: JobKind | undefined,
+  nowMs: number,
+): number | undefined {
+  const times = keys.flatMap((pooled) => pooled.beyondCreditUntilMs(model, job, nowMs) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -17,6 +17,8 @@ export type KeyEvent =
   | { readonly kind: 'probe-unsure' }
   /** The provider, not the key, was at fault. */
   | { readonly kind: 'cleared' }
+  /** The request whose refusal took it out of use was at fault. */
+  | { readonly kind: 'acquitted' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
   | { readonly kind: 'enable' };
@@ -44,6 +46,7 @@ const ready: KeyState = { kind: 'ready' };
  *     benched as out of credit ──its time──► half-open
  *     half-open ──one live call: a success──► ready
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
+ *     benched, probing ──the request was at fault──► ready
  *     any ──an admin──► disabled ──an admin──► ready
  *
  * Verdicts only extend a cooldown. A key comes back earlier by a passed probe, by an admin, when the guess behind its
@@ -65,11 +68,13 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
     case 'seat-taken':
       return isBenched(state) ? state : seatTaken(state, event.callMs, facts);
     case 'bench':
-      return isBenched(state) ? state : benchedByCall(state, event.reason, facts.nowMs);
+      return isBenched(state) ? state : benchedByCall(state, event, facts.nowMs);
     case 'due':
       return awoken(state, facts.inARow);
     case 'cleared':
       return isGuessed(state) ? ready : state;
+    case 'acquitted':
+      return isBenched(state) ? ready : state;
     case 'wake':
     case 'enable':
       return state.kind === 'ready' ? state : ready;
@@ -133,9 +138,18 @@ function extendCooldown(state: KeyState, cooldown: Cooling): KeyState {
   return stated && !state.stated ? { ...state, stated } : state;
 }
 
-function benchedByCall(state: KeyState, reason: BenchReason, nowMs: number): KeyState {
+function benchedByCall(
+  state: KeyState,
+  { reason, forMs, isSecond }: Extract<KeyVerdict, { kind: 'bench' }>,
+  nowMs: number,
+): KeyState {
   const before = state.kind === 'half-open' && state.after === reason ? state.times : 0;
-  return benched(reason, before + 1, before > 0, nowMs, state);
+  const times = before + (isSecond === true && before === 0 ? 2 : 1);
+  const next = benched(reason, times, times > 1, nowMs, state);
+  if (forMs === undefined || next.kind !== 'benched') return next;
+  // A key that rests for longer already keeps that rest.
+  const statedMs = nowMs + Math.min(forMs, maxCooldownMs[reason]);
+  return { ...next, probeAtMs: Math.max(statedMs, state.kind === 'cooling' ? state.untilMs : 0) };
 }
 
 function afterProbe(

@@ -5,8 +5,13 @@ import type { KeyVerdict } from '../../domain/key-state.ts';
 export function verdictFor(failure: AttemptFailure): KeyVerdict {
   switch (failure.reason) {
     case 'rejected':
-    case 'out-of-credit':
       return { kind: 'bench', reason: failure.reason };
+    case 'out-of-credit':
+      return {
+        kind: 'bench',
+        reason: failure.reason,
+        ...(failure.retryAfterMs === undefined ? {} : { forMs: failure.retryAfterMs }),
+      };
     case 'rate-limited':
       return {
         kind: 'cool',

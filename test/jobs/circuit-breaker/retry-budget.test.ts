@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RetryBudget } from '../../../src/jobs/circuit-breaker/circuit-breaker.ts';
+import { RetryBudget } from '../../../src/jobs/circuit-breaker/retry-budget.ts';
 
 const times = <Value>(count: number, act: () => Value): Value[] => Array.from({ length: count }, act);
 

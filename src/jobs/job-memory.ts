@@ -1,0 +1,89 @@
+import type { AttemptTrail } from '../domain/attempt-trail.ts';
+import { type FailureReason, isDoubtful } from '../domain/failure.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { JobReader } from '../domain/job-engine.ts';
+import type { Candidate, Job, ParkReason } from '../domain/job.ts';
+import { codeFor, type JobFailureCode } from './retry-policy.ts';
+
+/** A refusal whose cause may be the request, the key or the provider. */
+export type Refusal = { readonly keyId: KeyId; readonly candidate: Candidate };
+
+/** A candidate that may serve the job later. */
+export type Wait = {
+  /** Its place in the chain. */
+  readonly index: number;
+  readonly attempts: number;
+  readonly readyAtMs: number;
+  readonly reason: ParkReason;
+};
+
+/** A call that failed as those to a provider which is down do. */
+export type OutageCall = {
+  readonly keyId: KeyId;
+  readonly candidate: Candidate;
+  readonly reason: FailureReason;
+  readonly startedAtMonotonicMs: number;
+};
+
+/** The state of an unfinished job that carries over between turns, beyond its stored progress. */
+export type JobMemory = {
+  /** The code of its last failure. */
+  lastCode: JobFailureCode | undefined;
+  /** When a key may serve the job again, if known. */
+  againAtMs: number | undefined;
+  /** Keys that failed it on its current candidate. */
+  readonly failedWith: Set<KeyId>;
+  /** Its doubtful refusals, of all candidates. */
+  refusals: readonly Refusal[];
+  /** Keys that its refusals took out of use. */
+  readonly benched: Set<KeyId>;
+  /** The first of the candidates that it left because of a wait. */
+  wait: Wait | undefined;
+  /** Its calls that failed as those to a provider which is down do. */
+  readonly outageCalls: OutageCall[];
+  hasTimedOut: boolean;
+  lastCallEndedMs: number | undefined;
+};
+
+export function emptyMemory(): JobMemory {
+  return {
+    lastCode: undefined,
+    againAtMs: undefined,
+    failedWith: new Set(),
+    refusals: [],
+    benched: new Set(),
+    wait: undefined,
+    outageCalls: [],
+    hasTimedOut: false,
+    lastCallEndedMs: undefined,
+  };
+}
+
+/** Restores the memory of a job from the calls that another process made. */
+export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candidate | undefined): JobMemory {
+  const memory = emptyMemory();
+  for (const { ending, candidate: asked, keyId, startedAtMs } of trail) {
+    memory.lastCallEndedMs = startedAtMs + ('ms' in ending ? ending.ms : 0);
+    if (ending.kind !== 'failed') continue;
+    memory.lastCode = codeFor(ending.reason);
+    memory.hasTimedOut ||= ending.reason === 'timed-out';
+    if (isDoubtful(ending)) memory.refusals = [...memory.refusals, { keyId, candidate: asked }];
+    else if (benches(ending.reason)) memory.benched.add(keyId);
+    if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
+  }
+  return memory;
+}
+
+/** True when the refusal may take its key out of use. */
+export function benches(reason: FailureReason): boolean {
+  return reason === 'rejected' || reason === 'out-of-credit';
+}
+
+/** Returns the job's memory, restored from its stored calls if there are any. */
+export async function loadMemory(
+  { id, progress }: Job,
+  reader: Pick<JobReader, 'trailOf'>,
+  chain: readonly Candidate[],
+): Promise<JobMemory> {
+  return progress.calls === 0 ? emptyMemory() : restoreMemory(await reader.trailOf(id), chain[progress.candidate]);
+}
