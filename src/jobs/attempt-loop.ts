@@ -9,16 +9,22 @@ import { attemptTimeoutMs } from './attempt-timeout.ts';
 import type { CallJournal } from './call-journal.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
-import type { JobMemory } from './job-memory.ts';
+import { type JobMemory, refusalCode } from './job-memory.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
 import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
-import { isWitnessOfOutage, noteOutage } from './outage-witness.ts';
+import { isWitnessOfOutage, noteOutage } from './judgement/outage-witness.ts';
 import { candidatesFor } from './request/request-options.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
-import { soonerElsewhere } from './weigh-wait.ts';
-import { keysRefusing, type ProbeKeys, type Weighed, weighRefusals, weighWithoutOtherKey } from './weigh-refusal.ts';
-import { withoutSeat } from './without-seat.ts';
+import { soonerElsewhere } from './judgement/weigh-wait.ts';
+import {
+  keysRefusing,
+  type ProbeKeys,
+  type Weighed,
+  weighRefusals,
+  weighWithoutOtherKey,
+} from './judgement/weigh-refusal.ts';
+import { withoutSeat } from './judgement/without-seat.ts';
 
 /** The loop's dependencies, shared by all jobs. */
 export type LoopTools = CallTools & {
@@ -198,7 +204,7 @@ export async function runAttempts(
     if (weighed !== 'request') return undefined;
     pool.acquit(job.id);
     for (const breaker of breakers.values()) breaker.retractRefusals(job.id);
-    return progress.failed('refused');
+    return progress.failed(refusalCode(memory.refusals));
   }
 
   /** No candidate served the job: it comes back to one that asked it to wait, or waits for a provider that is down. */

@@ -150,7 +150,8 @@ export function concludeCall(
 /** Returns the failure as it is seen beside those of other jobs: a provider that refuses everybody refuses this machine. */
 function judged(failure: AttemptFailure, fault: Fault, breaker: CircuitBreaker | undefined): AttemptFailure {
   const isSureBlock = failure.reason === 'blocks-this-machine' && !isDoubtful(failure);
-  if (!isDoubtful(failure) && !isSureBlock) return failure;
+  const isRefusal = isSureBlock || (isDoubtful(failure) && failure.reason !== 'bad-request');
+  if (!isRefusal) return failure;
   breaker?.noteRefusal(fault, isSureBlock);
   if (isSureBlock || breaker?.isOpen !== true) return failure;
   return { blame: 'provider', reason: 'blocks-this-machine', detail: failure.detail };

@@ -6,7 +6,7 @@ import type { Candidate, Job, ParkReason } from '../domain/job.ts';
 import { codeFor, type JobFailureCode } from './retry-policy.ts';
 
 /** A refusal whose cause may be the request, the key or the provider. */
-export type Refusal = { readonly keyId: KeyId; readonly candidate: Candidate };
+export type Refusal = { readonly keyId: KeyId; readonly candidate: Candidate; readonly reason: FailureReason };
 
 /** A candidate that may serve the job later. */
 export type Wait = {
@@ -67,11 +67,16 @@ export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candida
     if (ending.kind !== 'failed') continue;
     memory.lastCode = codeFor(ending.reason);
     memory.hasTimedOut ||= ending.reason === 'timed-out';
-    if (isDoubtful(ending)) memory.refusals = [...memory.refusals, { keyId, candidate: asked }];
+    if (isDoubtful(ending)) memory.refusals = [...memory.refusals, { keyId, candidate: asked, reason: ending.reason }];
     else if (benches(ending.reason)) memory.benched.add(keyId);
     if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
   }
   return memory;
+}
+
+/** How the job ends when its doubtful refusals turn out to be its own fault. */
+export function refusalCode(refusals: readonly Pick<Refusal, 'reason'>[]): JobFailureCode {
+  return refusals.every(({ reason }) => reason === 'bad-request') ? 'bad-request' : 'refused';
 }
 
 /** True when the refusal may take its key out of use. */

@@ -1,5 +1,5 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
-import { benches, type JobMemory } from './job-memory.ts';
+import { benches, type JobMemory, refusalCode } from './job-memory.ts';
 import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
 import type { KeyId, ProviderName, JobId } from '../domain/ids.ts';
 import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
@@ -86,10 +86,10 @@ export class ChainProgress {
     if (!isDoubtful(failure)) {
       if (benches(failure.reason)) this.#memory.benched.add(keyId);
     } else if (candidate !== undefined && !providerDown) {
-      this.#memory.refusals = [...this.#memory.refusals, { keyId, candidate }];
+      this.#memory.refusals = [...this.#memory.refusals, { keyId, candidate, reason: failure.reason }];
       this.#memory.benched.add(keyId);
     }
-    this.#memory.lastCode = isDoubtful(failure) ? 'refused' : codeFor(failure.reason);
+    this.#memory.lastCode = isDoubtful(failure) ? refusalCode([failure]) : codeFor(failure.reason);
     this.#memory.againAtMs = undefined;
     this.#memory.hasTimedOut ||= failure.reason === 'timed-out';
     if (failure.blame !== 'provider' || (isDoubtful(failure) && !providerDown)) return;

@@ -14,7 +14,6 @@ const shapes: readonly Shape[] = [
   { what: 'words that nobody knows', body: '{"error":"This one is not for us"}' },
   { what: 'plain text', body: 'Forbidden', contentType: 'text/plain' },
   { what: 'nothing', body: '', contentType: 'text/plain' },
-  { what: 'a page', body: '<html><body><h1>403 Forbidden</h1></body></html>' },
 ];
 
 function refusing({ body, contentType, status = 403 }: Shape, prompt?: string): BytezFault {

@@ -130,7 +130,11 @@ export class KeyProber {
       .keys()
       .filter(({ key, state }) => key.provider === name && key.id !== id && state.kind !== 'disabled')
       .toSorted((one, other) => Number(acceptsCalls(other.state)) - Number(acceptsCalls(one.state)));
-    if (others.length === 0) return true;
+    if (others.length === 0) {
+      const own = await this.#answers.get(id)?.refusal;
+      if (own?.reason === 'blocks-this-machine') this.#onBlocked(name);
+      return true;
+    }
     const told = await Promise.all(others.slice(0, maxCompared).map((other) => this.#lately(other, provider)));
     if (told.some(({ reason }) => reason === undefined)) return true;
     if (told.every(isUnexplained)) this.#onBlocked(name);

@@ -1,3 +1,4 @@
+import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyRegistry } from './key-registry.ts';
@@ -16,8 +17,10 @@ const maxAgeMs = 3_600_000;
  */
 export class DoubtfulRefusals {
   readonly #stateMachine: KeyStateMachine;
+  readonly #emit: Emit;
 
-  constructor(stateMachine: KeyStateMachine) {
+  constructor(stateMachine: KeyStateMachine, emit: Emit) {
+    this.#emit = emit;
     this.#stateMachine = stateMachine;
   }
 
@@ -69,6 +72,8 @@ export class DoubtfulRefusals {
     if (!this.#stateMachine.apply(providerKeys, pooled, { kind: 'acquitted' })) return;
     pooled.ramp = Math.max(ramp, pooled.ramp);
     providerKeys.refresh(pooled.account);
-    this.#stateMachine.announce(providerKeys.provider);
+    const { provider } = providerKeys;
+    this.#emit({ event: 'keys.cleared', provider, keyNames: [pooled.key.name] });
+    this.#stateMachine.announce(provider);
   }
 }

@@ -68,7 +68,7 @@ export class KeyPool implements KeyLeases {
     this.#emit = emit;
     this.#time = time;
     this.#stateMachine = stateMachine;
-    this.#doubts = new DoubtfulRefusals(stateMachine);
+    this.#doubts = new DoubtfulRefusals(stateMachine, emit);
     this.#endings = new CallRecorder({ time, stateMachine, accounts, doubts: this.#doubts });
     this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
     this.#registry.replace(keys, remembered, groups);

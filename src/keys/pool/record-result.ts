@@ -106,7 +106,7 @@ export class CallRecorder {
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
-    if (failure.reason === 'rejected' && isDoubtful(failure) && jobId !== undefined)
+    if (failure.reason !== 'blocks-this-machine' && isDoubtful(failure) && jobId !== undefined)
       return this.#doubts.refused(call, jobId, model, monotonicMs);
     const sharing = pooled.account.origin === 'configured' ? pooled.account.members : [pooled];
     if (failure.reason === 'out-of-credit' && job !== undefined && isOfThisWork(failure, job)) {

@@ -2,7 +2,7 @@ import type { RaisedAlert } from '../../domain/admin-api.ts';
 import { alertSeverity, type Alert, type AlertFacts } from '../../domain/alert.ts';
 import type { Emit, AppEvent } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import type { AttemptFailure, FailureReason } from '../../domain/failure.ts';
+import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { KeyView, PoolView } from '../../domain/views.ts';
 
@@ -149,7 +149,8 @@ export class CallAlerts {
     const { share, calls } = recent;
     const id = `many-errors:${provider}`;
     if (share < resolveShare) this.#board.resolve(id);
-    else if (share > raiseShare && calls >= minCalls) {
+    // While the provider counts as down, one alert says so.
+    else if (share > raiseShare && calls >= minCalls && !this.#board.has(`provider-silent:${provider}`)) {
       this.#board.raise(id, { kind: 'many-errors', provider, share, calls });
     }
   }
@@ -172,6 +173,7 @@ export class CallAlerts {
 
 /** Failures of the request or the model do not count; concurrency refusals teach the limit and are expected. */
 function countsAsError({ failure }: Extract<AttemptEnd, { event: 'attempt.failed' }>): boolean {
+  if (isDoubtful(failure)) return false;
   return failure.blame !== 'request' && failure.blame !== 'model' && failure.reason !== 'concurrency';
 }
 
@@ -208,6 +210,8 @@ export class KeyAlerts {
   failed(id: KeyId, name: string, failure: AttemptFailure): void {
     // Concurrency refusals teach the limit and are expected.
     if (failure.blame === 'request' || failure.blame === 'model' || failure.reason === 'concurrency') return;
+    // The request may be at fault; a key that is comes out of use, which is reported.
+    if (isDoubtful(failure)) return;
     const failures = this.#failuresOf(id, name);
     failures.reason = failure.reason;
     if (failure.blame === 'key') failures.own += 1;

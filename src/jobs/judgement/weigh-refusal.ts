@@ -1,9 +1,9 @@
-import type { KeyId, ProviderName } from '../domain/ids.ts';
-import { type Candidate, candidateName, type Job } from '../domain/job.ts';
-import { atMost, type Clock } from '../kit/clock.ts';
-import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import type { JobMemory } from './job-memory.ts';
-import type { AttemptPool } from './lease-key.ts';
+import type { KeyId, ProviderName } from '../../domain/ids.ts';
+import { type Candidate, candidateName, type Job } from '../../domain/job.ts';
+import { atMost, type Clock } from '../../kit/clock.ts';
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
+import type { JobMemory } from '../job-memory.ts';
+import type { AttemptPool } from '../lease-key.ts';
 
 /** What a key's free probe says: undefined when it could not be asked. */
 export type ProbeVerdict = 'accepted' | 'refused' | undefined;
@@ -13,6 +13,8 @@ export type ProbeKeys = (ids: readonly KeyId[]) => Promise<ReadonlyMap<KeyId, Pr
 
 /** A request that was refused so often is at fault, unless a free probe says otherwise. */
 const maxRefusals = 3;
+/** A request that two keys cannot work with is at fault. */
+const maxMalformed = 2;
 /** The free probes are waited for at most this long. */
 const maxProbeWaitMs = 2_000;
 
@@ -47,7 +49,8 @@ export async function weighRefusals(
   if (memory.refusals.length < 2) return 'next-key';
   await dropRefusalsOfBadKeys(memory, tools);
   if (tools.breakers.get(candidate.provider)?.isOpen === true) return blameProvider(job, memory, tools);
-  if (memory.refusals.length >= maxRefusals) return 'request';
+  const isMalformed = memory.refusals.every(({ reason }) => reason === 'bad-request');
+  if (memory.refusals.length >= (isMalformed ? maxMalformed : maxRefusals)) return 'request';
   if (keysRefusing(memory, candidate).size < 2) return 'next-key';
   return isAtLast ? 'request' : 'next-candidate';
 }

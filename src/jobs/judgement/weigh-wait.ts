@@ -1,7 +1,7 @@
-import type { Candidate, Job } from '../domain/job.ts';
-import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
-import type { ChainProgress } from './job-progress.ts';
-import type { AttemptPool } from './lease-key.ts';
+import type { Candidate, Job } from '../../domain/job.ts';
+import type { ModelCooldowns } from '../circuit-breaker/breakers.ts';
+import type { ChainProgress } from '../job-progress.ts';
+import type { AttemptPool } from '../lease-key.ts';
 
 /** What a call is taken to need before any was measured. */
 const unknownCallMs = 20_000;

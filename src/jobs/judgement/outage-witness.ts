@@ -1,7 +1,7 @@
-import type { FailureReason } from '../domain/failure.ts';
-import type { ProviderName } from '../domain/ids.ts';
-import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import type { JobMemory, OutageCall } from './job-memory.ts';
+import type { FailureReason } from '../../domain/failure.ts';
+import type { ProviderName } from '../../domain/ids.ts';
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
+import type { JobMemory, OutageCall } from '../job-memory.ts';
 
 const maxKept = 50;
 /** A failed run may be the request's own fault; these are not. */

@@ -1,7 +1,7 @@
-import type { Candidate, Job } from '../domain/job.ts';
-import type { SeatAnswer } from '../domain/key-leases.ts';
-import type { Clock } from '../kit/clock.ts';
-import type { ChainProgress, TurnEnding } from './job-progress.ts';
+import type { Candidate, Job } from '../../domain/job.ts';
+import type { SeatAnswer } from '../../domain/key-leases.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { ChainProgress, TurnEnding } from '../job-progress.ts';
 import { soonerElsewhere, type WaitTools } from './weigh-wait.ts';
 
 /** The wait before the next try when the only free key does not suit the job. */
