@@ -1,8 +1,9 @@
 import type { Tones } from '../colours.ts';
 import { bird, butterfly, cat, dog, fish, fox, owl, rabbit } from './animals.ts';
 import { castle, house, lighthouse, windmill } from './buildings.ts';
+import { cow, deer, frog, monkey, mouse, pig, sheep, snake, squirrel, turtle } from './more-animals.ts';
 import { astronaut, man, robot, snowman, woman } from './people.ts';
-import { apple, cup, flower, heart, mushroom, star, tree, umbrella } from './things.ts';
+import { apple, book, cake, cup, flower, ghost, guitar, heart, mushroom, star, tree, umbrella } from './things.ts';
 import { balloon, bicycle, boat, car, paperBoat, plane, rocket, train, tram } from './vehicles.ts';
 import { bear, dragon, duck, elephant, horse, lion, penguin, whale } from './wild-animals.ts';
 
@@ -26,6 +27,16 @@ export const figures = {
   duck,
   whale,
   dragon,
+  cow,
+  sheep,
+  pig,
+  mouse,
+  frog,
+  turtle,
+  deer,
+  monkey,
+  squirrel,
+  snake,
   woman,
   man,
   astronaut,
@@ -39,6 +50,10 @@ export const figures = {
   cup,
   mushroom,
   apple,
+  cake,
+  guitar,
+  book,
+  ghost,
   house,
   lighthouse,
   castle,
@@ -67,6 +82,7 @@ export const flying: ReadonlySet<FigureName> = new Set([
   'heart',
   'star',
   'plane',
+  'ghost',
 ]);
 
 /** Figures that swim. */

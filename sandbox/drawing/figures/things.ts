@@ -69,3 +69,42 @@ export function star({ main, dark, light }: Tones): string {
   <path d="M50 4L62.5 36L97 38L50 54ZM50 54L70 60L79 94L50 75ZM50 54L21 94L30 60L3 38Z" fill="${dark}" opacity=".35"/>
   <path d="M44 34L50 18" stroke="${light}" stroke-width="4" stroke-linecap="round"/>`;
 }
+
+export function cake({ main, dark, light }: Tones): string {
+  const candles = [30, 50, 70]
+    .map(
+      (x) =>
+        `<rect x="${x - 2}" y="26" width="4" height="16" fill="${light}"/><path d="M${x} 12C${x + 5} 18 ${x + 4} 25 ${x} 25C${x - 4} 25 ${x - 5} 18 ${x} 12Z" fill="#f7a531"/>`,
+    )
+    .join('');
+  return `
+  <ellipse cx="50" cy="94" rx="48" ry="6" fill="#e9edf2"/>${candles}
+  <path d="M10 50C10 44 90 44 90 50V90C90 96 10 96 10 90Z" fill="${main}"/><path d="M10 68H90V76C80 80 20 80 10 76Z" fill="${dark}"/>
+  <path d="M10 48C10 40 90 40 90 48V56C86 66 80 60 76 58C72 66 64 70 60 60C54 58 50 74 44 62C38 56 34 68 28 64C22 58 16 66 10 58Z" fill="${light}"/>`;
+}
+
+export function guitar({ main, dark, light, ink }: Tones): string {
+  return `<g transform="rotate(24 50 56)">
+  <path d="M46 2H54V54H46Z" fill="#6b4a35"/><path d="M43 -8H57V6H43Z" fill="${dark}"/><path d="M42 -5h-3M42 1h-3M58 -5h3M58 1h3" stroke="#c9ccd1" stroke-width="2.4"/>
+  <path d="M50 42C66 40 70 52 65 60C74 66 80 78 74 88C66 100 34 100 26 88C20 78 26 66 35 60C30 52 34 40 50 42Z" fill="${main}" stroke="${dark}" stroke-width="2"/>
+  <circle cx="50" cy="66" r="9" fill="${ink}"/><circle cx="50" cy="66" r="10.5" fill="none" stroke="${light}" stroke-width="1.4"/><path d="M40 84H60V88H40Z" fill="${ink}"/>
+  <path d="M48 -4V85M50 -4V85M52 -4V85" stroke="#f4f0e6" stroke-width=".6"/></g>`;
+}
+
+export function book({ main, dark, light, ink }: Tones): string {
+  const lines = [44, 52, 60, 68]
+    .map((y) => `<path d="M14 ${y}C24 ${y - 5} 36 ${y - 4} 45 ${y + 1}M86 ${y}C76 ${y - 5} 64 ${y - 4} 55 ${y + 1}"/>`)
+    .join('');
+  return `
+  <path d="M2 34H98V92H56L50 97L44 92H2Z" fill="${main}"/><path d="M2 86H98V92H56L50 97L44 92H2Z" fill="${dark}"/>
+  <path d="M50 38C40 28 20 26 6 32V84C20 79 40 80 50 90Z" fill="#fdf8ec"/><path d="M50 38C60 28 80 26 94 32V84C80 79 60 80 50 90Z" fill="${light}"/>
+  <g stroke="${ink}" stroke-width="1.2" fill="none" opacity=".6">${lines}</g><path d="M50 38V90" stroke="${ink}" stroke-width="1.2"/>`;
+}
+
+export function ghost({ main, dark, light, ink }: Tones): string {
+  return `
+  <path d="M16 96C20 70 12 56 18 36C24 14 38 4 50 4C62 4 76 14 82 36C88 56 80 70 84 96C76 102 72 88 66 92C60 98 56 102 50 92C44 102 40 98 34 92C28 88 24 102 16 96Z" fill="${light}"/>
+  <path d="M62 8C80 18 84 44 80 62C78 76 82 88 84 96C78 100 74 92 70 91C76 70 78 30 62 8Z" fill="${main}" opacity=".5"/>
+  <ellipse cx="39" cy="36" rx="6" ry="8" fill="${ink}"/><ellipse cx="61" cy="36" rx="6" ry="8" fill="${ink}"/><circle cx="41" cy="33" r="2" fill="#fff"/><circle cx="63" cy="33" r="2" fill="#fff"/>
+  <ellipse cx="50" cy="54" rx="6" ry="8" fill="${dark}"/>`;
+}

@@ -3,8 +3,8 @@ import { finderOf } from './word-forms.ts';
 
 const placeWords = {
   beach:
-    'beach.en shore.en coast.en seaside sand surf wave.en tide.en 🏖 🌊 playa.es costa.es orilla.es arena.es ola.es берег.n побережь.n пляж.n волн.n песок песк.n прибо.n strand plage',
-  sea: 'sea.en ocean.en lake.en river.en water.en harbour.en harbor.en bay.en island.en underwater pond.en waterfall.en mar.es océano.es lago.es río.es agua.es puerto.es isla.es bahía.es cascada.es мор.n океан.n озер.n рек.n речк.n вод.n гаван.n порт.n остров.n залив.n пруд.n водопад.n meer mer see',
+    'beach.en shore.en coast.en seaside sand surf wave.en tide.en 🏖 🌊 playa.es costa.es orilla.es arena.es ola.es берег.n побережь.n пляж.n волн.n песок песк.n прибо.n plage',
+  sea: 'sea.en ocean.en lake.en river.en water.en harbour.en harbor.en bay.en island.en underwater pond.en waterfall.en mar.es océano.es lago.es río.es agua.es puerto.es isla.es bahía.es cascada.es мор.n океан.n озер.n рек.n речк.n вод.n гаван.n порт.n остров.n залив.n пруд.n водопад.n meer',
   mountain:
     'mountain.en peak.en alps alpine everest volcano.en cliff.en 🏔 ⛰ 🗻 montaña.es pico.es cumbre.es sierra.es alpes volcán.es гор.n вершин.n скал.n вулкан.n альп.n berg berge montagne',
   city: 'city.en town.en street.en skyline.en downtown tokyo paris london village.en road.en bridge.en square.en 🏙 🌆 🌃 ciudad.es calle.es pueblo.es avenida.es plaza.es puente.es carretera.es madrid город.n городок городк.n улиц.n улочк.n площад.n мост.n дорог.n деревн.n москв.n париж.n stadt ville',
@@ -22,11 +22,11 @@ const skyWords = {
   day: 'day.en sun.en sunny morning.en noon midday summer.en spring.en sunlight ☀ 🌞 día.es sol.es soleado.es mañana.es mediodía.es verano.es primavera.es солнц.n солнышк.n солнечн.a день дня дню днем дни дней утр.n утренн.a полдень полдня лет.n летн.a весн.n весенн.a',
   dusk: 'dusk sunset.en sunrise.en dawn.en evening.en twilight autumn.en fall 🌅 🌇 atardecer.es amanecer.es ocaso.es crepúsculo.es tarde.es otoño.es alba.es puesta.es закат.n закатн.a рассвет.n рассветн.a сумерк.n сумерек вечер.n вечерн.a зар.n осен.n осенн.a',
   night:
-    'night.en midnight moon.en moonlight moonlit star.en starry dark space galaxy neon cosmos 🌙 🌕 🌌 noche.es medianoche.es luna.es estrella.es estrellado.es nocturno.es oscuro.es ночь ночи ночью ночей ночам ночах ночн.a полночь полноч.n лун.n лунн.a звезд.n звездочк.n звездн.a темн.a темнот.n nacht nuit',
+    'night.en midnight moon.en moonlight moonlit star.en starry dark space galaxy neon cosmos aurora.es 🌙 🌕 🌌 noche.es medianoche.es luna.es estrella.es estrellado.es nocturno.es oscuro.es ночь ночи ночью ночей ночам ночах ночн.a полночь полноч.n лун.n лунн.a звезд.n звездочк.n звездн.a темн.a темнот.n сияни.n nacht nuit',
 } as const satisfies Record<Sky, string>;
 
 const weatherWords = {
-  snow: 'snow.en snowy snowfall snowing winter.en frost frosty ice icy blizzard.en snowstorm.en snowflake.en christmas ❄ 🌨 ⛄ ☃ nieve.es nevado.es nevada.es nevando nieva invierno.es hielo.es helado.es helada.es ventisca.es escarcha.es navidad.es снег.n снега снежн.a снегопад.n снежинк.n зим.n зимн.a мороз.n морозн.a лед льд.n метел.n вьюг.n иней рождеств.n заснежен.n заснеженн.a schnee neige',
+  snow: 'snow.en snowy snowfall snowing winter.en frost frosty ice icy blizzard.en snowstorm.en snowflake.en christmas ❄ 🌨 ⛄ ☃ nieve.es nevado.es nevada.es nevando nieva invierno.es hielo.es helado.es helada.es ventisca.es escarcha.es navidad.es снег.n снега снежн.a снегопад.n снежинк.n зим.n зимн.a мороз.n морозн.a лед льд.n льдин.n метел.n вьюг.n иней рождеств.n заснежен.n заснеженн.a schnee neige',
   storm:
     'storm.en stormy thunderstorm.en thunder lightning tempest.en hurricane.en ⛈ 🌩 ⚡ tormenta.es tempestad.es tormentoso.es relámpago.es trueno.es rayo.es huracán.es гроз.n грозов.a шторм.n штормов.a буря бури буре бурю бурей бурь гром.n молни.n ураган.n sturm orage',
   rain: 'rain.en rainy raining drizzle shower.en downpour.en hail puddle.en wet 🌧 ☔ 🌦 lluvia.es lluvioso.es llueve lloviendo llovizna.es chubasco.es aguacero.es granizo.es charco.es mojado.es дожд.n дождик.n дождлив.a ливен.n ливн.n ливень морос.n град градом града луж.n regen pluie',

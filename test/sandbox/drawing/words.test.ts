@@ -33,6 +33,11 @@ const figures = {
   car: 'car cars coche coches машина машину машиной автомобили',
   tram: 'tram trams tranvía tranvías трамвай трамвая трамваи',
   train: 'train trains tren trenes поезд поезда поездом',
+  cow: 'cow cows vaca vacas корова коровы корову коровой коров',
+  mouse: 'mouse mice ratón ratones мышь мыши мышью мышка мышкой',
+  squirrel: 'squirrel squirrels ardilla ardillas белка белки белку белкой белок',
+  snake: 'snake snakes serpiente serpientes змея змеи змею змеёй',
+  book: 'book books libro libros книга книги книгу книг',
   plane: 'plane planes avión aviones самолёт самолёта самолёты',
 } as const;
 
