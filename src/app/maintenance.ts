@@ -58,7 +58,7 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
     using database = openReadOnly(databasePath(dataDir));
     if (database === undefined) return { kind: 'none' };
     const ledger = checkLedger(database, sinceMs);
-    const kept = await jobsWithResults(join(dataDir, 'results'));
+    const kept = await resultsIn(join(dataDir, 'results'));
     return {
       kind: 'read',
       schema: schemaVersion(database),
@@ -72,6 +72,17 @@ export async function inspectDatabase(dataDir: string, sinceMs: number): Promise
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     return { kind: 'unreadable', message: error.message };
+  }
+}
+
+/** Throws a StorageError when the folder may not be read. */
+async function resultsIn(dir: string): ReturnType<typeof jobsWithResults> {
+  try {
+    return await jobsWithResults(dir);
+  } catch (error) {
+    const facts = error instanceof Error ? error.message : String(error);
+    const message = `Cannot read "${dir}": ${facts}; run this as the user who runs the bot`;
+    throw new StorageError('unwritable', message, { cause: error });
   }
 }
 

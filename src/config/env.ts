@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { valueWarnings } from './value-warnings.ts';
@@ -18,16 +18,29 @@ type EnvironmentOptions = {
   readonly processEnv: Environment;
   /** Throws when the file is absent, as `readFileSync` does. */
   readonly readFile?: (path: string) => string;
+  /** Whether everyone on this machine may read the file. */
+  readonly isOpenToAll?: (path: string) => boolean;
 };
 
 /** The real environment over the `.env` file of the working folder; a name set to nothing in the real one stays empty. */
 export function readEnvironment(options: EnvironmentOptions): EnvironmentReading {
   const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const real = Object.fromEntries(Object.entries(options.processEnv).filter(([, value]) => value !== undefined));
-  const file = readDotEnv(join(options.cwd, '.env'), readFile);
+  const path = join(options.cwd, '.env');
+  const file = readDotEnv(path, readFile);
   const env = { ...file.values, ...real };
   const hasFile = Object.keys(file.values).length > 0;
-  return { env, warnings: [...file.warnings, ...valueWarnings(env), ...debugWarnings(env)], hasFile };
+  const { isOpenToAll = isWorldReadable } = options;
+  const open =
+    hasFile && isOpenToAll(path)
+      ? ['.env may be read by everyone on this machine; take that right away (chmod 600 .env)']
+      : [];
+  return { env, warnings: [...file.warnings, ...open, ...valueWarnings(env), ...debugWarnings(env)], hasFile };
+}
+
+function isWorldReadable(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return process.platform !== 'win32' && ((stat?.mode ?? 0) & 0o004) !== 0;
 }
 
 function readDotEnv(path: string, readFile: (path: string) => string): { values: Environment; warnings: string[] } {

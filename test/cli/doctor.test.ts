@@ -44,6 +44,19 @@ test('darkroom doctor finds nothing where nothing is wrong, whether or not the b
   expect(code).toBe(0);
 });
 
+test.each([
+  [0o644, ['warning settings: .env may be read by everyone on this machine; take that right away (chmod 600 .env)']],
+  [0o600, []],
+])('darkroom doctor looks at who may read .env (%o)', async (mode, problems) => {
+  using cli = aHealthyCommandLine();
+  const path = join(cli.dataDir, '.env');
+  writeFileSync(path, 'FREE_RUNNING=1\n');
+  chmodSync(path, mode);
+  const { findings } = await findingsOf(cli);
+  const warnings = findings.filter(({ says }) => says.includes('.env may'));
+  expect(warnings.map(({ check, level, says }) => `${level} ${check}: ${says}`)).toEqual(problems);
+});
+
 test('darkroom doctor changes nothing, and works before the first start', async () => {
   using cli = aHealthyCommandLine();
   const { findings } = await findingsOf(cli);

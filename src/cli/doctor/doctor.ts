@@ -1,15 +1,16 @@
-import { isoTime } from '../../observability/quantities.ts';
+import { count, isoTime } from '../../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';
-import { readKeys } from '../../keys/sources/read-keys.ts';
+import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { type ProcessContext, paint, type Style, type Terminal } from '../process-context.ts';
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
 import { checkFolder } from './folder-checks.ts';
 import { ledgerFindings, resultFindings } from './ledger-findings.ts';
+import { checkOnline } from './online-checks.ts';
 import { checkClock, checkDisk, checkVersions } from './machine-checks.ts';
 
 const dayMs = 86_400_000;
@@ -21,18 +22,29 @@ const marks = {
   bad: ['✗', 'bad'],
 } as const satisfies Record<FindingLevel, readonly [string, Style]>;
 
+export type DoctorOptions = {
+  readonly json: boolean;
+  /** Asks Telegram and the providers too. */
+  readonly online: boolean;
+};
+
 /** Checks settings, machine, data folder and database, whether or not the bot runs; changes nothing. */
-export async function doctor(context: ProcessContext, { json }: { readonly json: boolean }): Promise<void> {
-  const findings = await examine(context);
+export async function doctor(context: ProcessContext, { json, online }: DoctorOptions): Promise<void> {
+  using stop = context.listenForStop();
+  const findings = await examine(context, online ? stop.signal : undefined);
   const isWell = findings.every(({ level }) => level !== 'bad');
   if (json) writeJson(context.out, { at: isoTime(context.clock.now()), well: isWell, findings });
-  else context.out.write(`${[...findings.flatMap((one) => lines(context.out, one)), summary(findings)].join('\n')}\n`);
+  else
+    context.out.write(
+      `${[...findings.flatMap((one) => lines(context.out, one)), summary(findings, online)].join('\n')}\n`,
+    );
   if (!isWell) context.exitWith(1);
 }
 
-async function examine(context: ProcessContext): Promise<readonly Finding[]> {
+/** With `onlineSignal` also what other machines say; it stops that. */
+async function examine(context: ProcessContext, onlineSignal: AbortSignal | undefined): Promise<readonly Finding[]> {
   const nowMs = context.clock.now();
-  const { findings, config } = settings(context);
+  const { findings, config, keys } = settings(context);
   const versions = checkVersions({ node: process.versions.node, sqlite: process.versions.sqlite });
   if (config === undefined) return [...findings, ...versions, checkClock(nowMs, 0)];
   const dataDir = resolve(context.cwd, config.dataDir);
@@ -48,21 +60,25 @@ async function examine(context: ProcessContext): Promise<readonly Finding[]> {
     note('bot', isRunning ? 'the bot is running' : 'the bot is not running'),
     ...folder,
     ...ledger,
+    ...(onlineSignal === undefined
+      ? []
+      : await checkOnline({ context, config, keys, isRunning, signal: onlineSignal })),
   ];
 }
 
 function settings({ cwd, env: processEnv }: ProcessContext): {
   readonly findings: readonly Finding[];
   readonly config: Config | undefined;
+  readonly keys: readonly ProviderKey[];
 } {
-  const { env, warnings } = readEnvironment({ cwd, processEnv });
+  const { env, warnings, hasFile } = readEnvironment({ cwd, processEnv });
   const fix = 'fix it in .env or in the environment; .env.example explains every name';
   let config: Config;
   try {
     config = parseConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { findings: error.mistakes.map((mistake) => bad('settings', mistake, fix)), config: undefined };
+    return { findings: error.mistakes.map((mistake) => bad('settings', mistake, fix)), config: undefined, keys: [] };
   }
   const { keys, warnings: keyWarnings } = readKeys(env);
   const all = [...warnings, ...unknownNames(env), ...keyWarnings].map((text) => warning('settings', text, fix));
@@ -80,8 +96,16 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
       ? [warning('settings', 'no provider key is set: every request fails', 'put BYTEZ_API_KEY into .env')]
       : []),
   ];
-  const findings = [...all, ...missing];
-  return { findings: findings.length === 0 ? [good('settings', `${keys.length} keys, no warning`)] : findings, config };
+  const from = hasFile
+    ? note('env file', `.env of ${cwd} is read; the environment wins over it`)
+    : note(
+        'env file',
+        `there is no .env in ${cwd}: settings come from the environment alone`,
+        'in a container or under systemd that is right; else change to the folder that holds .env',
+      );
+  const problems = [...all, ...missing];
+  const findings = problems.length === 0 ? [good('settings', `${count(keys.length, 'key')}, no warning`)] : problems;
+  return { findings: [...findings, from], config, keys };
 }
 
 async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: number) {
@@ -120,11 +144,13 @@ function lines(out: Terminal, { check, level, says, fix }: Finding): readonly st
   ];
 }
 
-function summary(findings: readonly Finding[]): string {
-  const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
-  const [errors, warnings] = [count('bad'), count('warning')];
+function summary(findings: readonly Finding[], online: boolean): string {
+  const [errors = 0, warnings = 0] = (['bad', 'warning'] as const).map(
+    (level) => findings.filter((one) => one.level === level).length,
+  );
   if (errors > 0) return `\n${errors} to fix${warnings > 0 ? `, ${warnings} to look at` : ''}`;
-  return warnings > 0
-    ? `\nNothing is broken; ${warnings} ${warnings === 1 ? 'line' : 'lines'} to look at`
-    : '\nAll is well';
+  const scope = online
+    ? ''
+    : '; Telegram, the providers and the HTTP port were not asked, "darkroom doctor --online" does that';
+  return `\n${warnings > 0 ? `Nothing is broken; ${warnings} ${warnings === 1 ? 'line' : 'lines'} to look at` : 'Nothing to fix'}${scope}`;
 }

@@ -15,6 +15,10 @@ export type FolderLook = {
 
 /** Who can read the stored files, and which files are left over. */
 export function checkFolder({ dataDir, nowMs, retentionMs, isRunning }: FolderLook): readonly Finding[] {
+  if (!isOpen(dataDir)) {
+    const fix = 'run this as the user who runs the bot, for example "sudo -u <user> darkroom doctor"';
+    return [bad('folder', `this user may not look into DATA_DIR ${dataDir}`, fix)];
+  }
   const folder = look(dataDir);
   if (folder === undefined) {
     return [note('folder', `DATA_DIR ${dataDir} does not exist yet`, 'the first start makes it, for its user alone')];
@@ -92,6 +96,22 @@ function names(folder: string): readonly string[] {
   }
 }
 
+/** Undefined for what is missing, and for what this user may not look at. */
 function look(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the folder can be listed, or is missing altogether. */
+function isOpen(dir: string): boolean {
+  try {
+    readdirSync(dir);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code !== 'EACCES' && code !== 'EPERM';
+  }
 }
