@@ -41,6 +41,9 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('redirect-media'), to: z.string() }),
   /** The connection is cut in the middle of the result, the first `times` times or always. */
   z.strictObject({ kind: z.literal('cut-media'), times: count.optional() }),
+  /** The first half of the result, or nothing, as if that were all, the first `times` times or always. */
+  z.strictObject({ kind: z.literal('half-media'), times: count.optional() }),
+  z.strictObject({ kind: z.literal('empty-media'), times: count.optional() }),
   /** The result starts and never ends. */
   bare('stalled-media'),
   /** The response names this URL as the result. */
@@ -83,6 +86,8 @@ const mediaHostKinds = [
   'html-media',
   'redirect-media',
   'cut-media',
+  'half-media',
+  'empty-media',
   'stalled-media',
 ] as const satisfies readonly FaultKind[];
 /** Faults that need a result, so they cannot apply to a list. */

@@ -58,6 +58,12 @@ export class MediaStore {
         return item.asked <= (item.effect.times ?? Infinity) ? gone : whole;
       case 'cut-media':
         return item.asked <= (item.effect.times ?? Infinity) ? { kind: 'truncated', reply: whole } : whole;
+      case 'half-media':
+      case 'empty-media': {
+        if (item.asked > (item.effect.times ?? Infinity)) return whole;
+        const bytes = item.effect.kind === 'half-media' ? Math.floor(item.bytes.length / 2) : 0;
+        return { ...whole, body: item.bytes.subarray(0, bytes) };
+      }
       case 'stalled-media':
         return { kind: 'stalled', reply: whole };
       case 'html-media':

@@ -103,6 +103,11 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
       return { ...timeline, steps: withAttemptEnd(timeline.steps, 'good', `answered in ${seconds(event.ms)}`) };
     case 'result.refetch':
       return { ...timeline, steps: step('wait', 'Fetching the result again', { detail: event.detail }) };
+    case 'result.refused':
+      return {
+        ...timeline,
+        steps: step('bad', 'The result cannot be used', { model: event.model, detail: event.detail }),
+      };
     case 'job.produced':
       return { ...timeline, steps: step('good', 'Result stored', { detail: `${event.mime}, ${size(event.bytes)}` }) };
     case 'job.delivered': {

@@ -127,8 +127,8 @@ export const mediaMutants = [
   ),
   mutant(
     'any type is kept',
-    'if (type === undefined || !traitsOf(kind).accepts.includes(type.kind)) {',
-    'if (type === undefined) {',
+    "if (!isAccepted(type, kind)) return { kind: 'unusable',",
+    "if (false) return { kind: 'unusable',",
     'test/media/result-type.test.ts',
     'test/media/result-files.test.ts',
   ),
@@ -141,10 +141,28 @@ export const mediaMutants = [
   ),
   mutant(
     'a damaged header passes',
-    "if (size === undefined) return { ok: false, why: 'the header of the image is damaged' };",
-    'if (size === undefined) return { ok: true, type };',
+    "if (size === undefined) return { kind: 'not-whole', why: 'the header of the image is damaged' };",
+    "if (size === undefined) return { kind: 'good', type };",
     'test/media/result-type.test.ts',
     'test/media/result-files.test.ts',
+  ),
+  mutant(
+    'half a file is kept',
+    "if (notWhole !== undefined) return { kind: 'not-whole', why: notWhole };",
+    '',
+    'test/media/whole-file.test.ts',
+  ),
+  mutant(
+    'half a file is made again and not fetched again',
+    "new RefusedResult('result-unavailable', why, kind === 'not-whole')",
+    "new RefusedResult('result-unavailable', why)",
+    'test/media/whole-file.test.ts',
+  ),
+  mutant(
+    'a video is shown as it lay in the camera',
+    'Math.round(hasMatrix ? a * wide + c * high : wide)',
+    'Math.round(wide)',
+    'test/media/whole-file.test.ts',
   ),
   mutant('an unfinished file stays', 'if (!kept) await rm(passingPath, { force: true });', '', 'test/media'),
   mutant(

@@ -51,7 +51,16 @@ function callLines(terminal: Terminal, call: AttemptTrail): readonly string[] {
 
 function endingLines(terminal: Terminal, ending: AttemptTrail['ending']): readonly string[] {
   const words = callEndingWords(ending);
-  if (ending.kind === 'answered') return [paint(terminal, 'good', words)];
+  if (ending.kind === 'answered') {
+    const { refused } = ending;
+    if (refused === undefined) return [paint(terminal, 'good', words)];
+    const { scope, action } = failureTraits[refused.reason];
+    return [
+      words,
+      `${paint(terminal, 'bad', `its result was refused, ${refused.reason}`)}: ${oneLine(refused.detail)}`,
+      `it concerns ${failureScopeWords[scope]}; next: ${failureActionWords[action]}`,
+    ];
+  }
   if (ending.kind !== 'failed') return [words];
   const { scope, action } = failureTraits[ending.reason];
   return [

@@ -1,5 +1,5 @@
 import type { Candidate } from './job.ts';
-import type { FailureReason, Sureness } from './failure.ts';
+import type { FailureReason, ResultFailure, Sureness } from './failure.ts';
 import type { KeyId } from './ids.ts';
 import type { Usage } from './provider.ts';
 
@@ -41,7 +41,8 @@ export type AttemptEnding =
   | { readonly kind: 'sent' }
   /** The provider has taken the work on, `ms` after it was asked, and is asked about it from time to time. */
   | { readonly kind: 'submitted'; readonly ms: number }
-  | { readonly kind: 'answered'; readonly ms: number; readonly usage?: Usage }
+  /** `refused`: why the result that it was answered with could not be used. */
+  | { readonly kind: 'answered'; readonly ms: number; readonly usage?: Usage; readonly refused?: ResultFailure }
   | {
       readonly kind: 'failed';
       readonly reason: FailureReason;

@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
-import type { AttemptFailure, FailureCode } from './failure.ts';
+import type { AttemptFailure, FailureCode, ResultFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { JobKind, Lane, ParkReason } from './job.ts';
 import type { KeyState } from './key-state.ts';
@@ -87,6 +87,8 @@ export type AppEvent =
   | ({ readonly event: 'attempt.resumed' } & AttemptFacts)
   | ({ readonly event: 'attempt.succeeded'; readonly ms: number } & AttemptFacts)
   | { readonly event: 'result.refetch'; readonly jobId: JobId; readonly detail: string }
+  /** The result of a call that succeeded could not be used. */
+  | ({ readonly event: 'result.refused'; readonly jobId: JobId; readonly model: string } & ResultFailure)
   | { readonly event: 'key.changed'; readonly keyId: KeyId; readonly keyName: string; readonly state: KeyState }
   /** Refusals showed that these keys belong to one account and share its seats. */
   | { readonly event: 'keys.grouped'; readonly provider: ProviderName; readonly keyNames: readonly string[] }

@@ -72,6 +72,15 @@ export function isDoubtful({ reason, sureness = 'sure' }: Pick<AttemptFailure, '
   return sureness !== 'sure' && (reason === 'rejected' || reason === 'blocks-this-machine');
 }
 
+/** Why a result could not be used; the detail is for operators. */
+export type ResultFailure = { readonly reason: ResultReason; readonly detail: string };
+
+type ResultReason = Extract<FailureReason, `result-${string}`>;
+
+export function isResultReason(reason: FailureReason): reason is ResultReason {
+  return reason.startsWith('result-');
+}
+
 /** How far a failure reaches: what else would meet it. */
 export type FailureScope = 'request' | 'key' | 'key-and-model' | 'account' | 'model' | 'provider' | 'network';
 
@@ -96,9 +105,9 @@ export const failureTraits = {
   'failed-run': { scope: 'provider', action: 'wait' },
   unrecognized: { scope: 'provider', action: 'wait' },
   'result-unavailable': { scope: 'provider', action: 'wait' },
-  'result-forbidden': { scope: 'provider', action: 'wait' },
-  'result-unusable': { scope: 'provider', action: 'wait' },
-  'result-too-large': { scope: 'provider', action: 'wait' },
+  'result-forbidden': { scope: 'model', action: 'next-candidate' },
+  'result-unusable': { scope: 'model', action: 'next-candidate' },
+  'result-too-large': { scope: 'model', action: 'next-candidate' },
   'bad-request': { scope: 'request', action: 'fail' },
   refused: { scope: 'request', action: 'fail' },
 } as const satisfies Record<FailureReason, FailureTraits>;

@@ -200,6 +200,8 @@ export type KindTraits = {
   readonly carrier: Carrier;
   /** What the bytes of a result may be; anything else is refused. Empty where the result is words. */
   readonly accepts: readonly MediaKind[];
+  /** Single MIME types that are accepted besides. */
+  readonly alsoAccepts: readonly string[];
   /** The largest result that is kept. */
   readonly maxBytes: number;
   /** How long one download of a result may take. */
@@ -216,7 +218,8 @@ export const kindTraits = {
     quota: { noun: 'IMAGES', perDay: { free: 20, premium: -1 } },
     carrier: 'photo',
     accepts: ['image'],
-    maxBytes: 20_000_000,
+    alsoAccepts: [],
+    maxBytes: 50_000_000,
     downloadMs: 60_000,
   },
   video: {
@@ -229,6 +232,8 @@ export const kindTraits = {
     quota: { noun: 'VIDEOS', perDay: { free: 3, premium: 20 } },
     carrier: 'video',
     accepts: ['video'],
+    // What moves without being a video.
+    alsoAccepts: ['image/gif'],
     maxBytes: 50_000_000,
     downloadMs: 120_000,
   },

@@ -9,9 +9,11 @@ export type MediaFile = {
   readonly kind: MediaKind;
   readonly mime: string;
   readonly bytes: number;
-  /** In pixels, where the header of the file says so. */
+  /** In pixels as it is shown, where the header of the file says so. */
   readonly width?: number;
   readonly height?: number;
+  /** Of a video, where its header says so. */
+  readonly durationMs?: number;
 };
 
 /** Where a provider put its result. */

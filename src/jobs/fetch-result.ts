@@ -37,9 +37,12 @@ type AnswerFacts = Omit<Answer, 'source'>;
 
 /** How a job continues after its provider has answered. */
 export type ResultEnding =
-  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly calls: number }
+  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly calls: number; readonly after?: ResultRefusal }
   /** `after`: the failure of the result, if there was one. */
-  | { readonly kind: 'parked'; readonly park: Park; readonly after?: AttemptFailure };
+  | { readonly kind: 'parked'; readonly park: Park; readonly after?: ResultRefusal };
+
+/** A result that could not be used, and the call that it came from. */
+export type ResultRefusal = { readonly failure: AttemptFailure; readonly model: string; readonly call: number };
 
 /** Downloads the result and returns how the job continues. Throws the signal's reason. */
 export async function fetchAndStore(
@@ -163,26 +166,27 @@ function ended({ model, progress }: AnswerFacts, payload: ResultPayload): Result
 
 function afterFailure(
   job: Job,
-  { progress }: AnswerFacts,
+  { progress, model }: AnswerFacts,
   { failure }: Extract<Downloaded, { ok: false }>,
   { chains, models, rules, random, clock }: StoreTools,
 ): ResultEnding {
+  const after = { failure, model, call: progress.calls };
   const attempts = progress.attempts + 1;
   const decision = decide(failure, attempts, rules, random);
   if (decision.kind === 'back-off') {
     const readyAtMs = clock.now() + decision.ms;
     const park = { line: job.line, readyAtMs, reason: 'backing-off', progress: { ...progress, attempts } } as const;
-    return { kind: 'parked', park, after: failure };
+    return { kind: 'parked', park, after };
   }
   const next = progress.candidate + 1;
   const candidate = candidatesFor(chains[job.kind], job.options, models)[next];
   if (decision.kind === 'give-up' || candidate === undefined) {
-    return { kind: 'ended', outcome: { kind: 'failed', code: codeFor(failure.reason) }, calls: progress.calls };
+    return { kind: 'ended', outcome: { kind: 'failed', code: codeFor(failure.reason) }, calls: progress.calls, after };
   }
   const goesOn = { line: candidate.provider, readyAtMs: clock.now(), reason: 'next-candidate' } as const;
   return {
     kind: 'parked',
     park: { ...goesOn, progress: { ...progress, candidate: next, attempts: 0 } },
-    after: failure,
+    after,
   };
 }

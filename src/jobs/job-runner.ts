@@ -1,12 +1,13 @@
 import { ignoreCheckpoints } from '../domain/events.ts';
 import PQueue from 'p-queue';
+import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
 import type { ResultDownloader } from '../domain/result-store.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
-import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding } from './fetch-result.ts';
+import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding, type ResultRefusal } from './fetch-result.ts';
 import { type CallJournal, createCallJournal } from './call-journal.ts';
 import { type JobMemory, loadMemory } from './job-memory.ts';
 import { type TurnEnding, JobStopped, type RunningJobs } from './job-progress.ts';
@@ -182,8 +183,10 @@ export class JobRunner {
 
   async #follow(claim: Claim, ending: ResultEnding): Promise<void> {
     const { live, rules } = this.#options;
+    if (ending.after !== undefined) await this.#noteRefusal(claim, ending.after);
     if (ending.kind === 'ended') return this.#settle(claim, ending.outcome, ending.calls);
-    const { park, after } = ending;
+    const { park } = ending;
+    const after = ending.after?.failure;
     if (after !== undefined) {
       live.noteCode(claim.job.id, codeFor(after.reason));
       const { reason, progress } = park;
@@ -193,6 +196,19 @@ export class JobRunner {
       }
     }
     return this.#park(claim, park);
+  }
+
+  /** Tells why a result was refused, and adds it to the call that brought the result. */
+  async #noteRefusal({ job, lease }: Claim, { failure, model, call }: ResultRefusal): Promise<void> {
+    const { queue, reader, emit } = this.#options;
+    const { reason, detail } = failure;
+    if (!isResultReason(reason)) return;
+    emit({ event: 'result.refused', jobId: job.id, model, reason, detail });
+    await this.#retryUntilStored(`keep why the result of job ${job.id} was refused`, async () => {
+      const trail = (await reader.trailOf(job.id)).find((one) => one.call === call);
+      if (trail?.ending.kind !== 'answered') return false;
+      return queue.recordCall(lease, { ...trail, ending: { ...trail.ending, refused: { reason, detail } } });
+    });
   }
 
   async #settle(claim: Claim, outcome: Outcome, calls: number): Promise<void> {

@@ -43,7 +43,8 @@ export function decide(failure: AttemptFailure, attempts: number, rules: RetryRu
     case 'rotate':
       return { kind: 'next-key' };
     case 'next-candidate':
-      return { kind: 'next-candidate', coolModel: true };
+      // A result that cannot be used says nothing of the model's next request.
+      return { kind: 'next-candidate', coolModel: failure.reason === 'unknown-model' };
     case 'wait': {
       if (attempts >= rules.maxAttempts) return { kind: 'next-candidate', coolModel: false };
       const askedMs = 'retryAfterMs' in failure ? (failure.retryAfterMs ?? 0) : 0;
@@ -92,5 +93,5 @@ export function codeFor(reason: FailureReason): JobFailureCode {
 export function isProviderFault(failure: AttemptFailure): boolean {
   const { scope } = failureTraits[failure.reason];
   if (isDoubtful(failure)) return false;
-  return scope === 'provider' || scope === 'network';
+  return scope === 'provider' || scope === 'network' || failure.reason.startsWith('result-');
 }

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../kit/clock.ts';
 import { checkUrl, hasUnsafeCharacters, type UrlRules, ForbiddenAddressError } from './guarded-connect.ts';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { type ByteSource, bytesOfHandle } from './byte-source.ts';
 import { join } from 'node:path';
 
 export type NetworkError = {
@@ -163,8 +164,8 @@ function checked(address: string, rules: UrlRules): URL {
 /** A file during its download: readable only by this user, under a temporary name, deleted unless `keepAs` names it. */
 export type IncomingFile = AsyncDisposable & {
   write(chunk: Uint8Array): Promise<void>;
-  /** Reads the first bytes written, up to the given number. */
-  head(bytes: number): Promise<Buffer>;
+  /** Everything written so far. */
+  content(): ByteSource;
   /** Replaces everything written with these bytes. */
   replaceWith(parts: readonly Uint8Array[]): Promise<void>;
   /** Renames the file to its final name, durably; returns its path. */
@@ -195,12 +196,7 @@ export async function createIncomingFile(directory: string): Promise<IncomingFil
   };
   return {
     write,
-    head: async (bytes) => {
-      const { size } = await file.stat();
-      const buffer = Buffer.alloc(Math.min(bytes, size));
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, 0);
-      return buffer.subarray(0, bytesRead);
-    },
+    content: () => bytesOfHandle(file, end),
     replaceWith: async (parts) => {
       await file.truncate(0);
       end = 0;

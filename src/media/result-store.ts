@@ -11,15 +11,8 @@ import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
 import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
-import {
-  findResult,
-  jobsWithResults,
-  openKept,
-  removeResult,
-  resultName,
-  headBytes,
-  judgeType,
-} from './stored-results.ts';
+import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
+import { judgeFile, type JudgedFile } from './judge-file.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
 /** The size of the test file: about one picture. */
@@ -109,11 +102,12 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     const receive = receiver(file, limitBytes);
     if (source.kind === 'bytes') await receive(source.bytes);
     else await downloadUrl(source.url, receive, { ...options, agent, clock, limits, limitBytes, signal });
-    const judged = await judgeType(await file.head(headBytes), kind);
-    if (!judged.ok) throw new RefusedResult('result-unusable', judged.why);
+    const judged = await judgeFile(file.content(), kind);
+    if (judged.kind !== 'good') throw refusedFile(judged);
     signal.throwIfAborted();
     const { extension, ...type } = judged.type;
-    const plain = type.kind === 'image' ? withoutMetadata(await file.head(receive.bytes()), type.mime) : undefined;
+    const content = file.content();
+    const plain = type.kind === 'image' ? withoutMetadata(await content.read(0, content.bytes), type.mime) : undefined;
     if (plain !== undefined) await file.replaceWith(plain.parts);
     const path = await file.keepAs(`${name}.${extension}`);
     return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
@@ -187,6 +181,11 @@ async function downloadUrl(url: string, receive: Receive, options: Download): Pr
     signal.throwIfAborted();
     throw error instanceof RefusedResult || diskCode(error) !== undefined ? error : refusedBy(error);
   }
+}
+
+function refusedFile({ kind, why }: Exclude<JudgedFile, { kind: 'good' }>): RefusedResult {
+  if (kind === 'unusable') return new RefusedResult('result-unusable', why);
+  return new RefusedResult('result-unavailable', why, kind === 'not-whole');
 }
 
 function tooLarge(limitBytes: number): RefusedResult {

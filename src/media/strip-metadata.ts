@@ -86,7 +86,7 @@ function withoutThumbnail(segment: Buffer): Uint8Array {
 }
 
 /** Finds the next segment; skips fill bytes and stray restart markers between segments. */
-function nextMarker(file: Buffer, from: number): number | undefined {
+export function nextMarker(file: Buffer, from: number): number | undefined {
   for (let at = file.indexOf(0xff, from); at !== -1 && at + 1 < file.byteLength; at = file.indexOf(0xff, at + 1)) {
     const marker = file.readUInt8(at + 1);
     if (marker >= 0xc0 && marker !== 0xff && !(marker >= 0xd0 && marker <= 0xd8)) return at;
@@ -95,7 +95,7 @@ function nextMarker(file: Buffer, from: number): number | undefined {
 }
 
 /** Finds the end of a scan: the first marker that is neither a stuffed byte nor a restart. */
-function endOfScan(file: Buffer, from: number): number {
+export function endOfScan(file: Buffer, from: number): number {
   for (let at = file.indexOf(0xff, from); at !== -1 && at + 1 < file.byteLength; at = file.indexOf(0xff, at + 1)) {
     const marker = file.readUInt8(at + 1);
     if (marker !== 0 && marker !== 0xff && !(marker >= 0xd0 && marker <= 0xd7)) return at;

@@ -73,6 +73,8 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${attempt(event)}: ${callEndingWords({ kind: 'answered', ms: event.ms })}`;
     case 'result.refetch':
       return `job ${event.jobId}: fetching the result again, ${event.detail}`;
+    case 'result.refused':
+      return `job ${event.jobId}: the result of ${event.model} is refused, ${event.reason}: ${event.detail}`;
     case 'key.changed':
       return `key ${event.keyName}: ${keyStateWords(event.state)}`;
     case 'keys.grouped':

@@ -77,6 +77,7 @@ const levels = {
   'attempt.failed': 'warn',
   'attempt.succeeded': 'info',
   'result.refetch': 'warn',
+  'result.refused': 'warn',
   'key.changed': 'info',
   'keys.grouped': 'info',
   'keys.tested': 'info',

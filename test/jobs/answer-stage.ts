@@ -24,7 +24,7 @@ export const url = 'https://cdn.example/fox.png';
 export const file: MediaFile = { path: 'results/job-tg-1.png', kind: 'image', mime: 'image/png', bytes: 9 };
 const gone: Downloaded = {
   ok: false,
-  failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
+  failure: { blame: 'provider', reason: 'result-unavailable', detail: 'no picture' },
   retryable: false,
 };
 export const id = jobId('tg-1');

@@ -13,18 +13,33 @@ const { signal } = new AbortController();
 const progress = { candidate: 0, attempts: 0, calls: 1 };
 const bytes: MediaSource = { kind: 'bytes', bytes: new Uint8Array(9) };
 const at = (name: string): MediaSource => ({ kind: 'url', url: `https://cdn.example/${name}` });
-const useless: Downloaded = {
+const lostFile = {
   ok: false,
-  failure: { blame: 'provider', reason: 'result-unusable', detail: 'no picture' },
+  failure: { blame: 'provider', reason: 'result-unavailable', detail: 'no picture' },
   retryable: false,
-};
+} as const satisfies Downloaded;
+/** The model makes what nobody can use. */
+const useless = {
+  ...lostFile,
+  failure: { blame: 'provider', reason: 'result-unusable', detail: 'expected a image, got audio/mpeg' },
+} as const satisfies Downloaded;
 
 function fileOf(part: number): MediaFile {
   return { path: `results/job-tg-1.${part}.png`, kind: 'image', mime: 'image/png', bytes: 9 };
 }
 
 /** The parts of one result on a disk; what has an address in `lost` cannot be had. */
-function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly lost?: readonly string[] } = {}) {
+function aStage({
+  onDisk = 0,
+  lost = [],
+  failure = lostFile,
+  models = ['fox'],
+}: {
+  readonly onDisk?: number;
+  readonly lost?: readonly string[];
+  readonly failure?: Downloaded;
+  readonly models?: readonly [string, ...string[]];
+} = {}) {
   const clock = fakeClock();
   const disk = new Map<number, MediaFile>(Array.from({ length: onDisk }, (_, part) => [part, fileOf(part)]));
   const fetched: (readonly [string, number])[] = [];
@@ -34,7 +49,7 @@ function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly 
     download: async (source, _kind, _id, _signal, part = 0) => {
       const name = source.kind === 'url' ? new URL(source.url).pathname.slice(1) : 'bytes';
       fetched.push([name, part]);
-      if (lost.includes(name)) return useless;
+      if (lost.includes(name)) return failure;
       disk.set(part, fileOf(part));
       return { ok: true, file: fileOf(part) };
     },
@@ -52,7 +67,8 @@ function aStage({ onDisk = 0, lost = [] }: { readonly onDisk?: number; readonly 
     progress,
     acceptedAtMs: clock.now(),
   };
-  const chain = [{ provider: 'bytez', model: 'fox' }] as const;
+  const [first, ...others] = models.map((model) => ({ provider: 'bytez', model }));
+  const chain = [first ?? { provider: 'bytez', model: 'fox' }, ...others] as const;
   const tools = {
     resultStore,
     clock,
@@ -97,7 +113,30 @@ test('bringResult() takes no part of a result for the whole', async () => {
   expect(ending).toMatchObject({
     kind: 'parked',
     park: { reason: 'backing-off', progress: { attempts: 1 } },
-    after: { reason: 'result-unusable' },
+    after: { failure: lostFile.failure, model: 'fox', call: 1 },
+  });
+});
+
+test('bringResult() asks the next model at once for what the last one cannot make, and ends without a next one', async () => {
+  const source: ReplySource = { kind: 'url', url: 'https://cdn.example/one' };
+  const after = { failure: useless.failure, model: 'fox', call: 1 };
+  const two = aStage({ lost: ['one'], failure: useless, models: ['fox', 'hare'] });
+  expect(await fetchAndStore(two.job, { model: 'fox', source, progress }, signal, two.tools)).toEqual({
+    kind: 'parked',
+    park: {
+      line: 'bytez',
+      readyAtMs: two.tools.clock.now(),
+      reason: 'next-candidate',
+      progress: { candidate: 1, attempts: 0, calls: 1 },
+    },
+    after,
+  });
+  const one = aStage({ lost: ['one'], failure: useless });
+  expect(await fetchAndStore(one.job, { model: 'fox', source, progress }, signal, one.tools)).toEqual({
+    kind: 'ended',
+    outcome: { kind: 'failed', code: 'result-unavailable' },
+    calls: 1,
+    after,
   });
 });
 

@@ -32,9 +32,9 @@ const table: readonly (readonly [AttemptFailure, number, Decision])[] = [
   [{ blame: 'provider', reason: 'malformed', detail: '' }, 3, nextCandidate],
   [{ blame: 'provider', reason: 'unrecognized', detail: '' }, 3, nextCandidate],
   [{ blame: 'provider', reason: 'result-unavailable', detail: '' }, 2, wait(4_000, false)],
-  [{ blame: 'provider', reason: 'result-forbidden', detail: '' }, 3, nextCandidate],
-  [{ blame: 'provider', reason: 'result-unusable', detail: '' }, 3, nextCandidate],
-  [{ blame: 'provider', reason: 'result-too-large', detail: '' }, 3, nextCandidate],
+  [{ blame: 'provider', reason: 'result-forbidden', detail: '' }, 1, nextCandidate],
+  [{ blame: 'provider', reason: 'result-unusable', detail: '' }, 1, nextCandidate],
+  [{ blame: 'provider', reason: 'result-too-large', detail: '' }, 1, nextCandidate],
 ];
 
 test.each(table)('decide(%o) after %i attempts', (failure, attempts, expected) => {

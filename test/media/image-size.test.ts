@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imageSize } from '../../src/media/stored-results.ts';
+import { imageSize } from '../../src/media/image-size.ts';
 import { aGif, aJpeg, aPng, aWebp } from './sample-files.ts';
 
 const side = fc.integer({ min: 1, max: 16_383 });

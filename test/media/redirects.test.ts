@@ -163,6 +163,6 @@ test('a page that names other files is kept as nothing, and none of them is aske
   });
   await using resultStore = await aKeeper({ allowPrivateHosts: [server.host] });
 
-  expect(await resultStore.keep(`${server.url}/a.png`)).toEqual(refused('result-unusable'));
+  expect(await resultStore.keep(`${server.url}/a.png`)).toEqual(refused('result-unavailable'));
   expect(server.seen).toHaveLength(1);
 });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { jobKinds, traitsOf } from '../../src/domain/job.ts';
-import { judgeType, resultExtensions } from '../../src/media/stored-results.ts';
-import { anMp4, aPng } from './sample-files.ts';
+import { type JobKind, jobKinds, traitsOf } from '../../src/domain/job.ts';
+import { bytesOfBuffer } from '../../src/media/byte-source.ts';
+import { judgeFile, resultExtensions } from '../../src/media/judge-file.ts';
+import { aGif, anMp4, aPng } from './sample-files.ts';
+import { isoBox } from './sample-video.ts';
 
 function aSound(name: 'mp3' | 'ogg' | 'wav' | 'm4a'): Buffer {
   const file = Buffer.alloc(1000);
@@ -14,25 +16,66 @@ function aSound(name: 'mp3' | 'ogg' | 'wav' | 'm4a'): Buffer {
 }
 
 test.each(['mp3', 'ogg', 'wav', 'm4a'] as const)(
-  'judgeType() takes a sound (%s) neither for a picture nor for a video',
+  'judgeFile() takes a sound (%s) neither for a picture nor for a video',
   async (name) => {
     for (const kind of jobKinds.filter((one) => !traitsOf(one).accepts.includes('audio'))) {
-      const judged = await judgeType(aSound(name), kind);
+      const judged = await judgeFile(bytesOfBuffer(aSound(name)), kind);
       expect(judged).toMatchObject({
-        ok: false,
+        kind: 'unusable',
         why: expect.stringMatching(new RegExp(`^expected a ${kind}, got audio/`)),
       });
     }
   },
 );
 
-test('judgeType() takes only the media that the kind accepts', async () => {
-  expect(await judgeType(aPng(), 'image')).toMatchObject({ ok: true, type: { kind: 'image', mime: 'image/png' } });
-  expect(await judgeType(anMp4(), 'video')).toMatchObject({ ok: true, type: { kind: 'video', mime: 'video/mp4' } });
-  expect(await judgeType(aPng(), 'video')).toEqual({ ok: false, why: 'expected a video, got image/png' });
-  expect(await judgeType(anMp4(), 'image')).toEqual({ ok: false, why: 'expected a image, got video/mp4' });
+const anAvif = Buffer.concat([
+  isoBox('ftyp', Buffer.from('avif\0\0\0\0avifmif1', 'latin1')),
+  isoBox('meta', Buffer.alloc(100)),
+  isoBox('mdat', Buffer.alloc(100)),
+]);
+const aHeic = Buffer.from(anAvif.toString('latin1').replaceAll('avif', 'heic'), 'latin1');
+const aJxl = Buffer.concat([Buffer.from([0xff, 0x0a]), Buffer.alloc(100, 7)]);
+const aBmp = Buffer.alloc(200, 7);
+aBmp.write('BM', 'latin1');
+aBmp.writeUInt32LE(200, 2);
+const aTiff = Buffer.concat([Buffer.from('II*\0\x08\0\0\0', 'latin1'), Buffer.alloc(100, 7)]);
+const aMov = isoBox('ftyp', Buffer.from('qt  \0\0\0\0qt  ', 'latin1'));
+
+test.each<readonly [JobKind, Buffer, string]>([
+  ['image', aPng(), 'image/png'],
+  ['image', aGif(), 'image/gif'],
+  ['image', anAvif, 'image/avif'],
+  ['image', aHeic, 'image/heic'],
+  ['image', aJxl, 'image/jxl'],
+  ['image', aBmp, 'image/bmp'],
+  ['image', aTiff, 'image/tiff'],
+  ['video', anMp4(), 'video/mp4'],
+  ['video', aGif(), 'image/gif'],
+  ['video', Buffer.concat([aMov, anMp4().subarray(32)]), 'video/quicktime'],
+])('judgeFile() of a job for %s takes what people can be shown', async (kind, file, mime) => {
+  expect(await judgeFile(bytesOfBuffer(file), kind)).toMatchObject({ kind: 'good', type: { mime } });
+});
+
+test.each<readonly [JobKind, Uint8Array, string, string]>([
+  ['video', aPng(), 'unusable', 'expected a video, got image/png'],
+  ['image', anMp4(), 'unusable', 'expected a image, got video/mp4'],
+  ['image', Buffer.from('%PDF-1.7\n%abc'), 'unusable', 'expected a image, got application/pdf'],
+  [
+    'image',
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    'unusable',
+    'expected a image, got image/svg+xml',
+  ],
+  ['image', Buffer.from('<!doctype html><p>Just a moment'), 'not-media', 'expected a image, got a text'],
+  ['image', Buffer.from('{"error":"expired"}'), 'not-media', 'expected a image, got a text'],
+  ['image', Buffer.from('<?xml version="1.0"?><Error/>'), 'not-media', 'expected a image, got a text'],
+  ['image', Buffer.alloc(500), 'not-whole', 'expected a image, got an unknown type'],
+  ['image', Buffer.alloc(0), 'not-whole', 'the file is empty'],
+])('judgeFile() of a job for %s says why it takes nothing else', async (job, file, kind, why) => {
+  expect(await judgeFile(bytesOfBuffer(Buffer.from(file)), job)).toEqual({ kind, why });
 });
 
 test('resultExtensions are those of media that some kind accepts', () => {
-  expect(resultExtensions).toEqual(['png', 'jpg', 'webp', 'gif', 'mp4', 'webm']);
+  const images = ['png', 'jpg', 'webp', 'gif', 'avif', 'heic', 'jxl', 'bmp', 'tiff'];
+  expect(resultExtensions).toEqual([...images, 'mp4', 'webm', 'mov', 'mkv', 'avi', '3gp']);
 });

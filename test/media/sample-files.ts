@@ -1,3 +1,5 @@
+import { aVideo } from './sample-video.ts';
+
 function chunk(name: string, data: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(data.byteLength);
@@ -45,11 +47,13 @@ export function aJpeg(width = 2, height = 3, metadataSegments = 1): Buffer {
 }
 
 export function aGif(width = 2, height = 3): Buffer {
-  const file = Buffer.alloc(40);
-  file.write('GIF89a', 'latin1');
-  file.writeUInt16LE(width, 6);
-  file.writeUInt16LE(height, 8);
-  return file;
+  const header = Buffer.alloc(13);
+  header.write('GIF89a', 'latin1');
+  header.writeUInt16LE(width, 6);
+  header.writeUInt16LE(height, 8);
+  const comment = Buffer.concat([Buffer.from([0x21, 0xfe, 5]), Buffer.from('hello'), Buffer.from([0])]);
+  const picture = Buffer.from([0x2c, 0, 0, 0, 0, 2, 0, 3, 0, 0, 2, 4, 0x84, 0x8f, 0x05, 0x3b, 0]);
+  return Buffer.concat([header, comment, picture, Buffer.from([0x3b])]);
 }
 
 /** A WebP of one of its three forms. */
@@ -73,11 +77,7 @@ export function aWebp(form: 'VP8 ' | 'VP8L' | 'VP8X', width = 2, height = 3): Bu
 }
 
 export function anMp4(payloadBytes = 40): Buffer {
-  const head = Buffer.from(
-    '0000002066747970 69736f6d 00000200 69736f6d69736f3261766331 6d703431'.replaceAll(' ', ''),
-    'hex',
-  );
-  return Buffer.concat([head, chunk('mdat', Buffer.alloc(payloadBytes, 7))]);
+  return aVideo({ payloadBytes });
 }
 
 export function aWebm(): Buffer {

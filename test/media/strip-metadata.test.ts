@@ -9,6 +9,7 @@ import { withoutMetadata } from '../../src/media/strip-metadata.ts';
 import { drawPicture } from '../../sandbox/drawing/draw-picture.ts';
 import { renderSvg } from '../../sandbox/drawing/svg.ts';
 import { anMp4 } from './sample-files.ts';
+import { isoBox } from './sample-video.ts';
 import {
   hiddenWords,
   hideInJpeg,
@@ -138,7 +139,7 @@ test('words inside a frame of a moving WebP are taken out (C29)', async () => {
 });
 
 test('a video stays as it is, also what it says of itself (C29)', async () => {
-  const video = Buffer.concat([anMp4(), pngChunk('udta', '', Buffer.from('an author'))]);
+  const video = Buffer.concat([anMp4(), isoBox('udta', Buffer.from('an author'))]);
 
   expect((await kept(video, 'video')).file.equals(video)).toBe(true);
 });

@@ -57,6 +57,13 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'attempt.submitted': { event: 'attempt.submitted', ...attempt },
   'attempt.resumed': { event: 'attempt.resumed', ...attempt },
   'attempt.succeeded': { event: 'attempt.succeeded', ...attempt, ms: 45_210 },
+  'result.refused': {
+    event: 'result.refused',
+    jobId: job,
+    model: 'org/painter',
+    reason: 'result-unusable',
+    detail: 'expected a image, got audio/mpeg',
+  },
   'result.refetch': { event: 'result.refetch', jobId: job, detail: 'not there yet' },
   'key.changed': {
     event: 'key.changed',

@@ -11,6 +11,7 @@ export type SeenFile = {
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
+  readonly durationS: number;
 };
 
 export type SeenButton = {
@@ -67,8 +68,8 @@ export function seenMessage(message: StoredMessage): SeenMessage {
   };
 }
 
-function seenFile({ fileId, name, mime, bytes, width, height }: StoredFile): SeenFile {
-  return { fileId, name, mime, bytes, width, height };
+function seenFile({ fileId, name, mime, bytes, width, height, durationS }: StoredFile): SeenFile {
+  return { fileId, name, mime, bytes, width, height, durationS };
 }
 
 /** Returns the button as a person sees it. */

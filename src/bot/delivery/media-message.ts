@@ -59,11 +59,12 @@ export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: Me
   const form = formOf(file, carrier, as);
   switch (form) {
     case 'photo':
-    case 'animation':
     case 'audio':
       return { type: form, media, ...words };
+    case 'animation':
+      return { type: form, media, ...words, ...shownAs(file) };
     case 'video':
-      return { type: form, media, ...words, supports_streaming: true };
+      return { type: form, media, ...words, ...shownAs(file), supports_streaming: true };
     // No message can be edited into a voice message.
     case 'voice':
     case 'document':
@@ -87,16 +88,24 @@ export async function sendMedia(
     case 'photo':
       return (await api.sendPhoto(chatId, media, other)).message_id;
     case 'animation':
-      return (await api.sendAnimation(chatId, media, other)).message_id;
+      return (await api.sendAnimation(chatId, media, { ...other, ...shownAs(file) })).message_id;
     case 'audio':
       return (await api.sendAudio(chatId, media, other)).message_id;
     case 'voice':
       return (await api.sendVoice(chatId, media, other)).message_id;
     case 'video':
-      return (await api.sendVideo(chatId, media, { ...other, supports_streaming: true })).message_id;
+      return (await api.sendVideo(chatId, media, { ...other, ...shownAs(file), supports_streaming: true })).message_id;
     case 'document':
       return (await api.sendDocument(chatId, media, { ...other, disable_content_type_detection: true })).message_id;
   }
+}
+
+/** What clients show of a moving picture before it is loaded: without these a square of 0:00. Absent where unknown. */
+function shownAs({ width, height, durationMs }: MediaFile) {
+  return {
+    ...(width === undefined || height === undefined ? {} : { width, height }),
+    ...(durationMs === undefined ? {} : { duration: Math.max(1, Math.round(durationMs / 1000)) }),
+  };
 }
 
 function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
@@ -106,10 +115,10 @@ function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
 /** The form of the carrier where Telegram accepts this file in it, otherwise a document. */
 function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
   if (as === 'document') return 'document';
+  if (file.mime === 'image/gif' && (carrier === 'photo' || carrier === 'video')) return 'animation';
   switch (carrier) {
     case 'photo':
-      if (file.mime === 'image/gif') return 'animation';
-      return file.kind === 'image' && fitsPhoto(file) ? 'photo' : 'document';
+      return photoTypes.has(file.mime) && fitsPhoto(file) ? 'photo' : 'document';
     case 'video':
       return file.mime === 'video/mp4' ? 'video' : 'document';
     case 'audio':
@@ -121,6 +130,9 @@ function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
       return 'document';
   }
 }
+
+/** Telegram decodes these; every other picture arrives as a file. */
+const photoTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp']);
 
 function fitsPhoto({ bytes, width, height }: MediaFile): boolean {
   if (bytes > photoLimitBytes) return false;

@@ -24,6 +24,7 @@ test('a photo is sent from a buffer, seen with its bytes, and downloaded again',
     bytes: new Uint8Array(png),
     width: 640,
     height: 480,
+    durationS: 0,
   });
   expect(sandbox.fileBytes(fileId)).toEqual({ bytes: new Uint8Array(png), name: 'fox.png' });
   const { file_path: path = '', file_size: size } = await api.getFile(fileId);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
-import { type FailureReason, failureTraits } from '../../../domain/failure.ts';
+import { type FailureReason, failureTraits, isResultReason } from '../../../domain/failure.ts';
 import { isProviderName, keyId } from '../../../domain/ids.ts';
 import type { JobLease } from '../../../domain/job-engine.ts';
 import type { Usage } from '../../../domain/provider.ts';
@@ -21,7 +21,12 @@ const ending: z.ZodType<AttemptTrail['ending']> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('not-sent') }),
   z.object({ kind: z.literal('sent') }),
   z.object({ kind: z.literal('submitted'), ms: z.number() }),
-  z.object({ kind: z.literal('answered'), ms: z.number(), usage: usage.exactOptional() }),
+  z.object({
+    kind: z.literal('answered'),
+    ms: z.number(),
+    usage: usage.exactOptional(),
+    refused: z.object({ reason: z.enum(reasons.filter(isResultReason)), detail: z.string() }).exactOptional(),
+  }),
   z.object({
     kind: z.literal('failed'),
     reason: z.enum(reasons),

@@ -25,6 +25,7 @@ const mediaFile = z.object({
   bytes: z.number(),
   width: z.number().exactOptional(),
   height: z.number().exactOptional(),
+  durationMs: z.number().exactOptional(),
 });
 
 const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
