@@ -73,11 +73,11 @@ export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClie
     failed,
     probe: async (asked, secret, read) => {
       const reply = await call(asked, secret, nobodysText);
-      if (!reply.ok) return { ok: false, failure: withoutRun(reply.failure) };
+      if (!reply.ok) return redacted(withoutRun(reply.failure), secret);
       const found = read(reply.answer);
       if (found === 'fine') return { ok: true };
       if ('malformed' in found) return malformed(reply.answer, found.malformed);
-      return { ok: false, failure: withoutRun(failed(reply.answer, found, secret, nobodysText).failure) };
+      return redacted(withoutRun(failed(reply.answer, found, secret, nobodysText).failure), secret);
     },
   };
 }
@@ -103,10 +103,11 @@ export function withoutKeyInAddress<Source extends MediaSource>(
 
 /** Reclassifies a probe's failure: a probe names no model and starts no run, so it cannot fail because of them. */
 function withoutRun(failure: AttemptFailure): AttemptFailure {
-  const { detail } = failure;
   if (failure.blame === 'model' || failure.blame === 'request') {
+    const detail = `the base URL may be wrong: ${failure.detail}`;
     return { blame: 'provider', reason: 'failed-run', detail, sureness: 'guess' };
   }
+  const { detail } = failure;
   if (failure.reason === 'not-entitled') return { blame: 'key', reason: 'rejected', detail, sureness: 'likely' };
   return failure;
 }

@@ -74,7 +74,7 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
       } as const;
       return client.probe(list, secret, ({ status, body }) => {
         const read = readProbe(status, body);
-        return read === 'malformed' ? { malformed: 'no list of tasks' } : read;
+        return read === 'malformed' ? { malformed: 'no list of tasks: the base URL may be wrong' } : read;
       });
     },
   };

@@ -81,7 +81,7 @@ export async function readAnswer(status: number, body: Uint8Array, kind: JobKind
   const source = mediaSource(output, kind);
   if (source === undefined && (fields.get('output') ?? null) === null) {
     const complaint = complaintOf(status, parsed.value);
-    if (complaint.words !== '') return { kind: 'complaint', complaint };
+    if (!saysNothing(complaint.words)) return { kind: 'complaint', complaint };
   }
   return source === undefined ? { kind: 'malformed', why: 'no result in the answer' } : { kind: 'source', source };
 }
@@ -92,7 +92,8 @@ export function readProbe(status: number, body: Uint8Array): Complaint | 'fine' 
   if (!parsed.ok) return 'malformed';
   const fields = fieldsOf(parsed.value);
   if (fields === undefined) return 'malformed';
-  return hasError(fields) ? complaintOf(status, parsed.value) : 'fine';
+  if (hasError(fields)) return complaintOf(status, parsed.value);
+  return Array.isArray(fields.get('output')) ? 'fine' : 'malformed';
 }
 
 type Fields = ReadonlyMap<string, unknown>;

@@ -64,7 +64,7 @@ function plain(text: string): string {
     .normalize('NFKC')
     .replace(/[\p{Cf}]/gu, '')
     .replace(/[‘’‛ʼ`´]/gu, "'")
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$3 $2')
     .toLowerCase()
     .replace(/_|(?<=[a-z])[-‐‑–—](?=[a-z])/gu, ' ');
 }

@@ -79,7 +79,7 @@ const thisPrice = anyOf(
 );
 
 const everyCall = anyOf(
-  /can only afford 0\b|\b0 (?:credits?|remaining|left)\b|\bno (?:more )?credits?\b|balance (?:is|of|:)? ?\$?0(?:\.0+)?(?![\d.])/i,
+  /can only afford 0\b|\b0 (?:credits?|remaining|left)\b|\bno (?:more )?credits?\b|balance (?:is|of|:)? ?\$?0(?:\.0+)?(?!\.?\d)/i,
   mentions(
     String.raw`out of (?:free |monthly )?credits?|exhausted|depleted|used up|used all|hard limit|negative|overdue|(?:run|ran) out|不足|用尽`,
   ),

@@ -1,6 +1,7 @@
 import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
 import { type Connector, createConnector } from '../../media/connector.ts';
+import { endOfString, withoutNonNumbers } from './non-numbers.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
 
 export type HttpCall = {
@@ -220,10 +221,15 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   }
   if (text.trim() === '') return { ok: false, why: 'empty' };
   if (!isWithinBounds(text)) return { ok: false, why: 'JSON too deep or with too many values' };
+  const value = parsed(text) ?? parsed(withoutNonNumbers(text));
+  return value ?? { ok: false, why: isHtml(text) ? 'an HTML page' : 'not JSON' };
+}
+
+function parsed(text: string): ParsedJson | undefined {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return { ok: false, why: isHtml(text) ? 'an HTML page' : 'not JSON' };
+    return undefined;
   }
 }
 
@@ -255,15 +261,4 @@ function isWithinBounds(text: string): boolean {
     if (depth > maxDepth || values > maxValues) return false;
   }
   return true;
-}
-
-function endOfString(text: string, start: number): number {
-  let quote = text.indexOf('"', start + 1);
-  while (quote !== -1) {
-    let slashes = 0;
-    while (text[quote - 1 - slashes] === '\\') slashes += 1;
-    if (slashes % 2 === 0) return quote;
-    quote = text.indexOf('"', quote + 1);
-  }
-  return text.length;
 }

@@ -42,3 +42,15 @@ test('fieldsOf() sees own fields only (C5)', () => {
   const fields = parsed.ok ? fieldsOf(parsed.value) : undefined;
   expect([fields?.get('admin'), fields?.get('toString'), fields?.get('a')]).toEqual([undefined, undefined, 1]);
 });
+
+test.each([
+  ['{"error":NaN,"output":"x"}', { error: null, output: 'x' }],
+  ['{"a":-Infinity,"b":[NaN,1,Infinity]}', { a: null, b: [null, 1, null] }],
+  ['{"a":"NaN \\" Infinity","b":NaN}', { a: 'NaN " Infinity', b: null }],
+])('parseJson(%s) reads what is no number as null', (text, value) => {
+  expect(parseJson(Buffer.from(text))).toEqual({ ok: true, value });
+});
+
+test.each(['{"a":NaNa}', '{"a":xNaN}', '{NaN:1}', 'NaN NaN', '{"a":"NaN'])('parseJson(%s) is still refused', (text) => {
+  expect(parseJson(Buffer.from(text)).ok).toBe(false);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { complaintOf } from '../../../src/providers/classification/error-body.ts';
+import { statedInBody } from '../../../src/providers/classification/stated-wait.ts';
+
+const atMs = Date.UTC(2026, 10, 28, 22, 0, 0);
+const epoch = atMs / 1_000;
+const hourS = 3_600;
+
+function seconds(body: unknown): number | undefined {
+  const ms = statedInBody(complaintOf(429, body), atMs);
+  return ms === undefined ? undefined : ms / 1_000;
+}
+
+test.each([
+  ['Quota exceeded. Please retry in 3.2s.', 3.2],
+  ['try again in 40s', 40],
+  ['Please try again in 1m30s.', 90],
+  ['Please try again in 7m12s. Visit https://platform.openai.com/account/rate-limits', 432],
+  ['Please try again in 6ms.', 0.006],
+  ['Your rate limit resets in ~30s.', 30],
+  ['Retry after 60 seconds', 60],
+  ['retry_after: 12s', 12],
+  ['Please wait 2 minutes and 30 seconds before trying again', 150],
+  ['Please wait for about 5 more minutes', undefined],
+  ['You can try again in about 2 hours', 2 * hourS],
+  ['Try again in 1 h, 5 min', hourS + 300],
+  ['Reset in 14 days', 14 * 24 * hourS],
+  ['12s remaining until reset', 12],
+  ['It resets at 00:00 UTC', 2 * hourS],
+  ['resets at midnight UTC', 2 * hourS],
+  ['Resets at 12 AM UTC', 2 * hourS],
+  ['available again at 08:00 GMT', 10 * hourS],
+  ['Quota resets at midnight Pacific time', 10 * hourS],
+  ['next reset: 23:30', 1.5 * hourS],
+  ['resets at 2026-11-29T00:00:00Z', 2 * hourS],
+  ['resets at 2026-11-29T01:00:00+01:00', 2 * hourS],
+  ['Your limit will reset on 2026-12-01 00:00 UTC', 50 * hourS],
+  ['try again at Sun, 29 Nov 2026 00:00:00 GMT', 2 * hourS],
+  [`reset at ${epoch + 90}`, 90],
+  [`reset at ${atMs + 90_000}`, 90],
+  ['Too many requests, try again later', undefined],
+  ['limit 100 requests per 60 seconds', undefined],
+  ['your video of 20 seconds is too long, try again', undefined],
+  ['retry 3 times', undefined],
+  ['a clock that shows 12:30 is not allowed', undefined],
+])('statedInBody() reads "%s" as %s s', (words, expected) => {
+  expect(seconds({ error: words })).toBe(expected);
+});
+
+test.each([
+  [{ error: { details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '12s' }] } }, 12],
+  [{ error: { details: [{ retryDelay: { seconds: 12, nanos: 5 } }] } }, 12],
+  [{ detail: 'Slow', retry_after: 12 }, 12],
+  [{ detail: 'Slow', retry_after: '12' }, 12],
+  [{ retryAfterMs: 2_500 }, 2.5],
+  [{ error: { metadata: { headers: { 'X-RateLimit-Reset': String(atMs + 30_000) } } } }, 30],
+  [{ resets_at: epoch + 90 }, 90],
+  [{ error: { reset_at: '2026-11-29T00:00:00Z' } }, 2 * hourS],
+  [{ error: 'Model is loading', estimated_time: 20.5 }, 20.5],
+  [{ quotaResetDelay: '1h2m3s' }, hourS + 123],
+  [{ resets_at: epoch - 90 }, undefined],
+  [{ retry_after: -1 }, undefined],
+  [{ retry: true, reset: null, limit_reset: 'monthly' }, undefined],
+])('statedInBody() reads %j as %s s', (body, expected) => {
+  expect(seconds(body)).toBe(expected);
+});
