@@ -139,7 +139,12 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'job.cancelled':
       return { ...timeline, state: 'cancelled', steps: step('plain', 'Cancelled by the person') };
     case 'job.undeliverable':
-      return { ...timeline, steps: step('bad', 'Cannot be delivered', { detail: event.why }) };
+      return { ...timeline, steps: step('bad', 'Not delivered, and kept', { detail: event.why }) };
+    case 'job.delivery-postponed':
+      return {
+        ...timeline,
+        steps: step('wait', 'Telegram did not take it', { detail: `again in ${Math.ceil(event.inMs / 1_000)} s` }),
+      };
     case 'app.started':
     case 'app.ready':
     case 'app.recovered':

@@ -36,6 +36,10 @@ export class FaultPlan {
     this.#faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
   }
 
+  clear(): void {
+    this.#faults = [];
+  }
+
   pick(method: string, chatId: number | undefined): FaultEffect | undefined {
     for (const entry of this.#faults) {
       const { fault } = entry;

@@ -32,6 +32,8 @@ export type TelegramSandbox = AsyncDisposable & {
   person(profile: Profile): Person;
   group(profile: GroupProfile): Group;
   addFault(fault: TelegramFault): void;
+  /** Ends every fault. */
+  clearFaults(): void;
   /** The commands in the menu of a user with this language. */
   commandsFor(chatId: number, userId: number, languageCode?: string): readonly BotCommand[];
   onChange(listener: ChangeListener): Disposable;
@@ -75,6 +77,7 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     person: add,
     group: (profile) => addGroup(state, profile),
     addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
     commandsFor: (chatId, userId, languageCode = '') => {
       const chat = state.chats.get(chatId);
       const isAdmin = chat?.kind === 'group' && chat.admins.has(userId);

@@ -105,6 +105,30 @@ export const deliveryMutants = [
     ...telling,
   ),
   mutant(
+    'a repetition does not wait for its kind of method',
+    'if (health.isFailing(kind) && waits < maxWaitsForRecovery)',
+    'if (false)',
+    'test/journeys/telegram-outages.test.ts',
+  ),
+  mutant(
+    'a message that a server refused at once counts as sent',
+    'if (isUndone) await ledger.undo(claim.lease, effect);',
+    "if (failure !== 'unsure') await ledger.undo(claim.lease, effect);",
+    'test/journeys/telegram-outages.test.ts',
+  ),
+  mutant(
+    'a held result keeps its credit',
+    'giveCreditBack(database, jobId);\n    database.run(`INSERT OR REPLACE',
+    'database.run(`INSERT OR REPLACE',
+    'test/storage/sqlite/jobs/job-engine.test.ts',
+  ),
+  mutant(
+    'the wait between two tries is lost with the process',
+    'if (waitMs > 0 && !isDue) return this.#wait(id, waitMs, undefined);',
+    '',
+    'test/journeys/telegram-outages.test.ts',
+  ),
+  mutant(
     '"ready" comes more than once',
     "if (start.kind !== 'go') return 'done';\n",
     '',
@@ -114,8 +138,8 @@ export const deliveryMutants = [
   ),
   mutant(
     '"ready" comes at once',
-    "if (as === 'message' || ms <= pingAfterMs) return;",
-    "if (as === 'message') return;",
+    "if (as === 'message' || ms <= pingAfterMs || outcome",
+    "if (as === 'message' || outcome",
     ...telling,
     'test/journeys/waiting.test.ts',
     'test/journeys/picture.test.ts',

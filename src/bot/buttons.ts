@@ -44,6 +44,16 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         await answer(ctx, messages.answer('accepted', locale));
         return submitRequest(ctx, deps, found.job);
       }
+      case 'show': {
+        const found = await service.find(jobId(press.id));
+        if (found === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
+        const isShown = await deps.deliveries.showAgain(found.job.id);
+        await answer(ctx, messages.answer(isShown ? 'coming' : 'already-done', locale));
+        // The status message becomes the outcome; a list of requests does not.
+        if (found.job.statusMessageId === ctx.callbackQuery.message.message_id) return;
+        return edit(ctx, await statusFor(ctx, deps));
+      }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
         if (kind === undefined) return answer(ctx, messages.answer('expired', locale));

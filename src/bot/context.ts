@@ -10,6 +10,7 @@ import type { GenerationService } from '../jobs/generation-service.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
+import type { Delivery } from './delivery/delivery.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
 /** The person who sent the update, as the handlers need it. */
@@ -47,6 +48,7 @@ export type BotDeps = {
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
   readonly statusMessages: StatusMessages;
+  readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;
   readonly clock: Clock;

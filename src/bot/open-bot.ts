@@ -121,7 +121,7 @@ function commandTarget(ctx: BotContext): string | undefined {
 const callTimeoutS = 40;
 
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
-export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'matchLocale'> & {
+export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'deliveries' | 'matchLocale'> & {
   readonly token: Secret;
   readonly apiRoot: string;
   /** Opens the connections to Telegram. */
@@ -173,6 +173,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     results: options.results,
     statusMessages,
     messages,
+    chats,
     clock,
     emit,
     onCheckpoint,
@@ -186,6 +187,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     admin,
     messages,
     statusMessages,
+    deliveries: delivery,
     forget,
     clock,
     emit,

@@ -2,7 +2,7 @@ import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure, FailureCode, ResultFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { JobKind, Lane, ParkReason } from './job.ts';
+import type { HeldReason, JobKind, Lane, ParkReason } from './job.ts';
 import type { KeyState } from './key-state.ts';
 
 /** What is kept on this machine. */
@@ -79,7 +79,10 @@ export type AppEvent =
   | { readonly event: 'job.cancelled'; readonly jobId: JobId }
   | { readonly event: 'job.delivered'; readonly jobId: JobId; readonly ms: number; readonly as: 'edit' | 'message' }
   | { readonly event: 'job.notified'; readonly jobId: JobId; readonly code: FailureCode }
-  | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string }
+  /** The outcome is kept; see `HeldReason` for when it is shown after all. */
+  | { readonly event: 'job.undeliverable'; readonly jobId: JobId; readonly why: string; readonly held: HeldReason }
+  /** Telegram has failed to take the outcome this many times. */
+  | { readonly event: 'job.delivery-postponed'; readonly jobId: JobId; readonly tries: number; readonly inMs: number }
   | ({ readonly event: 'attempt.started'; readonly choice: Choice; readonly waitedMs: number } & AttemptFacts)
   | ({ readonly event: 'attempt.failed'; readonly failure: AttemptFailure; readonly ms: number } & AttemptFacts)
   /** The provider has taken the work on and is asked about it from now on; `resumed` by a process that found it so. */

@@ -15,6 +15,8 @@ export const failureCodes = [
   'quota-reached',
   'queue-full',
   'not-allowed',
+  'media-not-allowed',
+  'chat-closed',
   'set-aside',
   'cancelled',
   'stopped',

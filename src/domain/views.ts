@@ -1,6 +1,6 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { JobKind, Lane, Outcome } from './job.ts';
+import type { HeldReason, JobKind, Lane, Outcome } from './job.ts';
 import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
@@ -76,6 +76,8 @@ export type JobView = {
   readonly lane: Lane;
   readonly prompt: string;
   readonly phase: JobPhase;
+  /** Told, but the outcome may not have reached the person. */
+  readonly held?: HeldReason;
   /** Since the job was accepted. */
   readonly ageMs: number;
   /** With it and the same words the model makes the same result again; absent where there is none, or it takes no seed. */

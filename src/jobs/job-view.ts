@@ -18,7 +18,8 @@ export type ViewContext = {
 export function viewOf(job: Job, context: ViewContext): JobView {
   const { id, kind, lane, prompt, origin } = job;
   const phase = phaseOf(job, context);
-  return { id, userId: origin.userId, kind, lane, prompt, phase, ageMs: context.nowMs - job.acceptedAtMs };
+  const held = job.held === undefined ? {} : { held: job.held };
+  return { id, userId: origin.userId, kind, lane, prompt, phase, ...held, ageMs: context.nowMs - job.acceptedAtMs };
 }
 
 function phaseOf(job: Job, context: ViewContext): JobPhase {

@@ -47,6 +47,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
     }
     case 'job-dead-lettered':
       return localizer.say('alert.job-dead-lettered', { job: facts.jobId, processes: facts.processes });
+    case 'results-not-arriving':
+      return localizer.say('alert.results-not-arriving', { job: facts.jobId });
     case 'telegram-rate-limited':
       return localizer.say('alert.telegram-rate-limited', { wait: shortWait(localizer, facts.forMs) });
     case 'storage-unavailable':
@@ -72,6 +74,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
     case 'job-dead-lettered':
     case 'unauthorized-admin-attempt':
       return alertWords(localizer, facts);
+    case 'results-not-arriving':
+      return localizer.say('alert-over.results-not-arriving');
     case 'telegram-rate-limited':
       return localizer.say('alert-over.telegram-rate-limited');
     case 'storage-unavailable':

@@ -29,7 +29,7 @@ import {
 import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
 import { optionMistakeView } from './options-view.ts';
-import { captionView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
+import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
 import type { MessageView } from './view.ts';
@@ -66,6 +66,8 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
       result: ResultFacts,
       text: string,
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
+    /** The same message while nobody knows whether the outcome has arrived. */
+    held: (view: JobView, locale: string): MessageView => heldView(localizer(locale), view),
     /** The short reply that notifies the person after a long wait, since edits do not. */
     ready: (locale: string): MessageView => textOnly(localizer(locale).say('ready')),
     /** The same where the request has failed. */

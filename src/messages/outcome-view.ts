@@ -15,7 +15,7 @@ import {
   quote,
   waitWords,
 } from './phrases.ts';
-import { type MessageView, escapeHtml, excerpt, piecesOf } from './view.ts';
+import { callbackData, type MessageView, escapeHtml, excerpt, piecesOf } from './view.ts';
 import type { Localizer } from './catalog.ts';
 import type { MessageId } from './message-ids.ts';
 
@@ -56,6 +56,14 @@ export function endedView(localizer: Localizer, view: PersonalView, outcome: Out
       premiumNote(localizer, code, view),
     ),
     rows: remedyRows(localizer, view, code),
+  };
+}
+
+/** An outcome that may not have arrived: only the person can know, and ask for it again. */
+export function heldView(localizer: Localizer, view: JobView): MessageView {
+  return {
+    text: lines(localizer.say('held'), quote(view.prompt, promptLimit)),
+    rows: [[{ text: localizer.plain('button.show'), data: callbackData('show', view.id) }]],
   };
 }
 

@@ -109,6 +109,8 @@ export const failureRemedy = {
   'quota-reached': 'wait',
   'queue-full': 'status',
   'not-allowed': 'wait',
+  'media-not-allowed': 'wait',
+  'chat-closed': 'again',
   'set-aside': 'again',
   cancelled: 'again',
   stopped: 'again',

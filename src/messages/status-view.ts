@@ -54,11 +54,12 @@ export function statusView(
   });
   return {
     text: lines(header, ...texts, tail),
-    rows: [...cancelRows(localizer, shown), [refreshButton(localizer, 'all')]],
+    rows: [...showRows(localizer, shown), ...cancelRows(localizer, shown), [refreshButton(localizer, 'all')]],
   };
 }
 
-function phaseWords(localizer: Localizer, { kind, phase }: JobView): string {
+function phaseWords(localizer: Localizer, { kind, phase, held }: JobView): string {
+  if (held !== undefined) return localizer.say(`status.held-${held}`);
   switch (phase.kind) {
     case 'queued':
       return queuedWords(localizer, phase);
@@ -94,6 +95,18 @@ function outcomeWords(localizer: Localizer, kind: JobKind, outcome: Outcome): st
     case 'cancelled':
       return localizer.say('status.cancelled', { kind });
   }
+}
+
+/** One button for each outcome that may not have arrived, and which only its person can ask for again. */
+function showRows(localizer: Localizer, views: readonly JobView[]): readonly (readonly MessageButton[])[] {
+  return views.flatMap((view, index) => {
+    if (view.held !== 'unsure') return [];
+    const text =
+      views.length === 1
+        ? localizer.plain('button.show')
+        : localizer.plain('button.show-number', { number: index + 1 });
+    return [[{ text, data: callbackData('show', view.id) }]];
+  });
 }
 
 /** One button for each request that can still be cancelled, three in a row. */

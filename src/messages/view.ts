@@ -1,6 +1,16 @@
 import { Buffer } from 'node:buffer';
 
-export const callbackVerbs = ['cancel', 'again', 'status', 'example', 'keys', 'language', 'ask', 'forget'] as const;
+export const callbackVerbs = [
+  'cancel',
+  'again',
+  'status',
+  'example',
+  'keys',
+  'language',
+  'ask',
+  'forget',
+  'show',
+] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
 

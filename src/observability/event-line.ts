@@ -1,4 +1,5 @@
 import type { AppEvent } from '../domain/events.ts';
+import type { HeldReason } from '../domain/job.ts';
 import { describeError, oneLine } from './describe-error.ts';
 import {
   alertWords,
@@ -60,7 +61,9 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'job.notified':
       return `job ${event.jobId}: the failure is delivered, ${event.code}`;
     case 'job.undeliverable':
-      return `job ${event.jobId} cannot be delivered: ${event.why}`;
+      return `job ${event.jobId} is not delivered: ${event.why}; ${heldWords[event.held]}`;
+    case 'job.delivery-postponed':
+      return `job ${event.jobId}: Telegram refused the outcome or lost it ${count(event.tries, 'time')}, again in ${spanWords(event.inMs)}`;
     case 'attempt.started':
       return `${attempt(event)}: started with ${event.model}, ${choiceWords(event.choice)}`;
     case 'attempt.submitted':
@@ -121,6 +124,12 @@ function nextStep({ admins, keys, link }: { readonly admins: number; readonly ke
     return 'put your Telegram user id into ADMIN_IDS ("darkroom init" finds it), to get alerts and /keys';
   return `open ${link} and send /start`;
 }
+
+/** What follows for an outcome that is held. */
+const heldWords = {
+  unsure: 'its credit is given back, and the person can ask for it in /status',
+  closed: 'its credit is given back, and it follows when the chat opens',
+} as const satisfies Record<HeldReason, string>;
 
 function attempt(event: { readonly attempt: number; readonly of: number; readonly keyName: string }): string {
   return `attempt ${event.attempt}/${event.of} ${event.keyName}`;

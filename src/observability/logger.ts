@@ -71,6 +71,7 @@ const levels = {
   'job.delivered': 'info',
   'job.notified': 'info',
   'job.undeliverable': 'warn',
+  'job.delivery-postponed': 'info',
   'attempt.started': 'info',
   'attempt.submitted': 'info',
   'attempt.resumed': 'info',

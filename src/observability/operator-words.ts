@@ -195,6 +195,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':
       return `job ${facts.jobId} is set aside: ${setAsideWords(facts.processes)}`;
+    case 'results-not-arriving':
+      return `Telegram does not take results, the last one of job ${facts.jobId}; it is kept, and its person can ask for it in /status`;
     case 'telegram-rate-limited':
       return `Telegram asked for a pause of ${spanWords(facts.forMs)}`;
     case 'storage-unavailable':

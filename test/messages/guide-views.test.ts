@@ -83,6 +83,7 @@ const answers = Object.keys({
   'not-yours': 0,
   'already-done': 0,
   accepted: 0,
+  coming: 0,
   cancelled: 0,
   'too-late': 0,
   refreshed: 0,

@@ -218,6 +218,8 @@ test('ended() offers what helps: the same again, an example, the list of request
     'quota-reached': [],
     'queue-full': ['status:all'],
     'not-allowed': [],
+    'media-not-allowed': [],
+    'chat-closed': ['again:7-1001'],
     'set-aside': ['again:7-1001'],
     cancelled: ['again:7-1001'],
     stopped: ['again:7-1001'],

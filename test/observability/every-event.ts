@@ -46,7 +46,8 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'job.cancelled': { event: 'job.cancelled', jobId: job },
   'job.delivered': { event: 'job.delivered', jobId: job, ms: 46_000, as: 'message' },
   'job.notified': { event: 'job.notified', jobId: job, code: 'busy' },
-  'job.undeliverable': { event: 'job.undeliverable', jobId: job, why: 'bot was blocked' },
+  'job.undeliverable': { event: 'job.undeliverable', jobId: job, why: 'bot was blocked', held: 'unsure' },
+  'job.delivery-postponed': { event: 'job.delivery-postponed', jobId: jobId('tg-1'), tries: 2, inMs: 30_000 },
   'attempt.started': { event: 'attempt.started', ...attempt, choice, waitedMs: 1500 },
   'attempt.failed': {
     event: 'attempt.failed',

@@ -1,6 +1,8 @@
 import PQueue from 'p-queue';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
 import type { JobDelivery, Claim, JobReader } from '../../domain/job-engine.ts';
+import type { ChatStore } from '../../domain/chat-store.ts';
+import { isStorageRefusal } from '../../domain/failure.ts';
 import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/job.ts';
@@ -9,7 +11,10 @@ import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { placeOf, textOptions, reportTelegramError, TryLater } from './media-message.ts';
+import { type FailedTry, maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './redelivery.ts';
+import type { MethodKind } from '../outbox/method-health.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { isTransient } from '../outbox/telegram-error.ts';
 import type { StatusMessages } from './status-messages.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
@@ -27,25 +32,34 @@ export type DeliveryOptions = {
   readonly results: ResultSource;
   readonly statusMessages: StatusMessages;
   readonly messages: MessageMapper;
+  readonly chats?: Pick<ChatStore, 'limit'>;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Called at the points where crash tests stop the process. */
   readonly onCheckpoint?: OnCheckpoint;
 };
 
+/** A failed delivery until its next try. */
+type Waiting = { readonly kind: MethodKind | undefined; readonly timer: Disposable };
+
 /**
- * Delivers the outcome of each ended job, once: posted to the outbox as soon as the job ends, and repeated there until it
- * is delivered or known to be undeliverable.
+ * Delivers the outcome of each ended job, once. Job ends -> posted to the outbox -> delivered; or failed and postponed, in
+ * the database, to a later time or until its kind of method works again; or, when its tries are used up or the chat is
+ * closed, held: its person can ask for it again, or it follows when the chat opens.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lookups = new PQueue({ concurrency: maxLookups });
-  readonly #listening: Disposable;
+  readonly #listening = new DisposableStack();
+  readonly #waiting = new Map<JobId, Waiting>();
+  /** Held outcomes whose status message does not say so yet. */
+  readonly #untold = new Set<JobId>();
   readonly #closing = new AbortController();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#listening = options.service.onEnded((id) => this.#enqueue(id));
+    this.#listening.use(options.service.onEnded((id) => this.#enqueue(id)));
+    this.#listening.use(options.outbox.health.onRecovery((kind) => this.#recovered(kind)));
   }
 
   /** Delivers what an earlier process did not. */
@@ -53,10 +67,24 @@ export class Delivery {
     for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
   }
 
+  /** Shows a held outcome because its person wants it; false when it is not held. */
+  async showAgain(id: JobId): Promise<boolean> {
+    if (!(await this.#options.delivery.release(id))) return false;
+    this.#enqueue(id);
+    return true;
+  }
+
+  /** Delivers what was held because the chat was closed: of one person who wrote there, or of all. */
+  async chatOpened(chatId: number, userId?: number): Promise<void> {
+    for (const id of await this.#options.delivery.heldFor(chatId, userId)) await this.showAgain(id);
+  }
+
   /** Resolves when everything that can be delivered now is delivered; the rest is left to the next start. */
   async drain(): Promise<void> {
     this.#listening[Symbol.dispose]();
     this.#closing.abort(new Error('The app is stopping'));
+    for (const { timer } of this.#waiting.values()) timer[Symbol.dispose]();
+    this.#waiting.clear();
     await this.#lookups.onIdle();
     await this.#options.outbox.drain();
   }
@@ -65,11 +93,13 @@ export class Delivery {
     void this.#lookups.add(() => this.#post(id));
   }
 
-  async #post(id: JobId): Promise<void> {
+  async #post(id: JobId, isDue = false): Promise<void> {
     const { jobs, outbox, clock, emit } = this.#options;
     try {
       const job = await jobs.find(id);
       if (job === undefined) return;
+      const waitMs = Math.min((job.deliverAtMs ?? 0) - clock.now(), maxRedeliveryDelayMs);
+      if (waitMs > 0 && !isDue) return this.#wait(id, waitMs, undefined);
       const { chatId } = job.origin;
       const call =
         job.statusMessageId === undefined
@@ -85,33 +115,81 @@ export class Delivery {
     }
   }
 
+  #wait(id: JobId, waitMs: number, kind: MethodKind | undefined): void {
+    if (this.#closing.signal.aborted) return;
+    this.#waiting.get(id)?.timer[Symbol.dispose]();
+    const timer = this.#options.clock.schedule(waitMs, () => this.#due(id));
+    this.#waiting.set(id, { kind, timer });
+  }
+
+  #due(id: JobId): void {
+    this.#waiting.get(id)?.timer[Symbol.dispose]();
+    this.#waiting.delete(id);
+    void this.#lookups.add(() => this.#post(id, true));
+  }
+
+  /** What waits for this kind of method, or for an unknown one since a restart, is tried now. */
+  #recovered(kind: MethodKind): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.kind === undefined || waiting.kind === kind) this.#due(id);
+    }
+    if (kind === 'edit-text') for (const id of this.#untold) this.#tellHeld(id);
+  }
+
   async #tryToDeliver(id: JobId): Promise<'done' | 'again'> {
+    const { delivery, emit } = this.#options;
+    const tried: { claim?: Claim } = {};
     try {
-      await this.#deliver(id);
+      const claim = await delivery.claim(id);
+      if (claim === undefined || claim.job.state.kind !== 'ended') return 'done';
+      tried.claim = claim;
+      await this.#deliver(claim, claim.job.state.outcome);
       return 'done';
     } catch (error) {
-      if (!(error instanceof TryLater)) {
-        this.#options.emit({ event: 'app.error', what: `deliver the outcome of job ${id}`, error });
-      }
-      return 'again';
+      if (!(error instanceof TryLater)) emit({ event: 'app.error', what: `deliver the outcome of job ${id}`, error });
+      if (tried.claim === undefined || isStorageRefusal(error)) return 'again';
+      const failed = error instanceof TryLater ? error.failed : unforeseen;
+      return await this.#tryLater(tried.claim, failed).catch((cause: unknown) => {
+        emit({ event: 'app.error', what: `postpone the delivery of job ${id}`, error: cause });
+        return 'again' as const;
+      });
     }
   }
 
-  async #deliver(id: JobId): Promise<void> {
+  /** Stores when the next try follows; holds the outcome when none does. Without a failed call, the outbox repeats it. */
+  async #tryLater({ lease, job }: Claim, failed: FailedTry | undefined): Promise<'done' | 'again'> {
+    const { delivery, clock, emit } = this.#options;
+    // The next process tries at once: the call was most likely aborted by ourselves.
+    if (this.#closing.signal.aborted) return 'again';
+    const isOld = clock.now() - job.acceptedAtMs > maxDeliveryAgeMs;
+    if (failed === undefined && !isOld) return 'again';
+    const tries = (job.deliveryTries ?? 0) + 1;
+    const inMs = failed === undefined || isOld ? undefined : redeliveryDelayMs(failed, tries);
+    if (inMs === undefined) {
+      await this.#hold({ lease, job }, { as: 'nothing', why: 'Telegram did not take it in any try', held: 'unsure' });
+      return 'done';
+    }
+    if (await delivery.postpone(lease, { tries, dueAtMs: clock.now() + inMs })) {
+      emit({ event: 'job.delivery-postponed', jobId: job.id, tries, inMs });
+    }
+    this.#wait(job.id, inMs, failed?.kind);
+    return 'done';
+  }
+
+  async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
     const { jobs, delivery, statusMessages, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
-    const claim = await delivery.claim(id);
-    if (claim === undefined || claim.job.state.kind !== 'ended') return;
-    const { outcome } = claim.job.state;
+    const { lease } = claim;
+    const { id } = claim.job;
     await statusMessages.close(id);
     // The status message may have been sent while the job was claimed.
     const job = (await jobs.find(id)) ?? claim.job;
-    const { lease } = claim;
     const start = await ledger.begin(lease, 'result', 'idempotent');
     if (start.kind === 'fenced') throw new TryLater();
     let note = start.kind === 'done' ? start.note : '';
     if (start.kind !== 'done') {
       onCheckpoint('delivering', id);
       const shown = await this.#show({ ...claim, job }, outcome);
+      if (shown.as === 'nothing') return this.#hold({ lease, job }, shown);
       onCheckpoint('delivered-not-told', id);
       note = noteOf(shown, outcome);
       await ledger.end(lease, 'result', note);
@@ -130,10 +208,49 @@ export class Delivery {
     }
   }
 
-  #report({ job, lease }: Claim, shown: Shown): void {
+  /** Ends the tries: the credit is given back, and the outcome is kept for who asks for it again. */
+  async #hold({ lease, job }: Claim, { why, held }: Extract<Shown, { as: 'nothing' }>): Promise<void> {
+    const { delivery, ledger, emit } = this.#options;
+    await ledger.undo(lease, 'result');
+    if (!(await delivery.hold(lease, held))) return;
+    emit({ event: 'job.undeliverable', jobId: job.id, why, held });
+    if (held !== 'unsure' || job.statusMessageId === undefined) return;
+    this.#untold.add(job.id);
+    this.#tellHeld(job.id);
+  }
+
+  /** The status message says that the outcome is held, and how to get it; also when editing works again later. */
+  #tellHeld(id: JobId): void {
+    const { outbox, service, messages, emit } = this.#options;
+    const run = async (chatId: number): Promise<'done' | 'again'> => {
+      const found = await service.find(id);
+      const { statusMessageId, held, locale = '' } = found?.job ?? {};
+      if (found === undefined || statusMessageId === undefined || held === undefined) {
+        this.#untold.delete(id);
+        return 'done';
+      }
+      try {
+        const view = messages.held(found.view, locale);
+        await outbox.api.editMessageText(chatId, statusMessageId, view.text, textOptions(view));
+      } catch (error) {
+        if (isTransient(reportTelegramError(emit, 'edit', error))) return 'again';
+      }
+      this.#untold.delete(id);
+      return 'done';
+    };
+    service.find(id).then(
+      (found) => {
+        if (found === undefined) return;
+        const { chatId } = found.job.origin;
+        outbox.post({ chatId, kind: 'edit', priority: 'status', name: `held ${id}`, run: () => run(chatId) });
+      },
+      (error: unknown) => emit({ event: 'app.error', what: `look up the held job ${id}`, error }),
+    );
+  }
+
+  #report({ job, lease }: Claim, shown: Exclude<Shown, { as: 'nothing' }>): void {
     const { clock, emit } = this.#options;
     const { id: jobId } = job;
-    if (shown.as === 'nothing') return emit({ event: 'job.undeliverable', jobId, why: shown.why });
     const { as, outcome } = shown;
     const ms = clock.now() - job.acceptedAtMs;
     if (outcome.kind === 'result') emit({ event: 'job.delivered', jobId, ms, as });
@@ -167,8 +284,10 @@ type Ended = { readonly messageId: number; readonly outcome: Outcome };
 /** Stored with the effect, so that after a crash the person still gets the day's credit back. */
 const textInstead = 'words-instead';
 
-function noteOf(shown: Shown, outcome: Outcome): string {
-  if (shown.as === 'nothing') return shown.why;
+/** An error that no rule foresees is repeated like a failed edit. */
+const unforeseen: FailedTry = { kind: 'edit-text', isUndone: true };
+
+function noteOf(shown: Exclude<Shown, { as: 'nothing' }>, outcome: Outcome): string {
   const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
   return isInstead ? `${textInstead} ${shown.messageId}` : String(shown.messageId);
 }

@@ -4,16 +4,11 @@ import { InputFile, type Api } from 'grammy';
 import { basename } from 'node:path';
 import { type Carrier, traitsOf, type Job } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
-import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
-import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
+import type { OpenedResult } from '../../domain/result-store.ts';
 import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
-import {
-  describeTelegramError,
-  isTransient,
-  classifyTelegramError,
-  type TelegramError,
-} from '../outbox/telegram-error.ts';
+import { describeTelegramError, classifyTelegramError, type TelegramError } from '../outbox/telegram-error.ts';
+import type { FailedTry } from './redelivery.ts';
 
 export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
@@ -176,53 +171,14 @@ export function placeOf({ origin: { threadId } }: Job, messageId: number) {
   };
 }
 
-/** How the one send ended. */
-export type SentOnce =
-  | { readonly kind: 'sent'; readonly messageId: number }
-  | { readonly kind: 'refused'; readonly failure: TelegramError }
-  /** Two were sent, and both may have arrived. */
-  | { readonly kind: 'unsure' };
-
 /** Telegram did not accept it this time; the job stays undelivered and is tried again. */
-export class TryLater extends Error {}
+export class TryLater extends Error {
+  /** What failed; absent when nothing of the outcome was tried: no connection, a pause, another owner. */
+  readonly failed: FailedTry | undefined;
 
-export type SendTools = {
-  readonly api: Api;
-  readonly ledger: EffectLedger;
-  readonly emit: Emit;
-};
-
-/**
- * Sends the outcome, or a part of it, as a message of its own. A repetition would be visible, so an intent row is stored
- * first; a message that may have arrived is repeated once, with a row of its own, because a missing result is worse.
- * `part` counts the messages of one outcome from 1. Throws TryLater.
- */
-export async function sendOnce(
-  claim: Claim,
-  form: OutcomeForm,
-  { api, ledger, emit }: SendTools,
-  part = 1,
-): Promise<SentOnce> {
-  let effect: Effect = part === 1 ? 'message' : `part-${part}`;
-  let start = await ledger.begin(claim.lease, effect, 'once');
-  if (start.kind === 'unsure') {
-    // Checked first, so that the one repetition is not spent on a dead connection.
-    await assertTelegramReachable(api, emit);
-    effect = part === 1 ? 'message-again' : `part-${part}-again`;
-    start = await ledger.begin(claim.lease, effect, 'once');
-  }
-  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
-  if (start.kind === 'unsure') return { kind: 'unsure' };
-  if (start.kind === 'fenced') throw new TryLater();
-  try {
-    const messageId = await sendOutcome(api, claim.job, form);
-    await ledger.end(claim.lease, effect, String(messageId));
-    return { kind: 'sent', messageId };
-  } catch (error) {
-    const failure = reportTelegramError(emit, 'send', error);
-    if (failure !== 'unsure') await ledger.undo(claim.lease, effect);
-    if (isTransient(failure)) throw new TryLater();
-    return { kind: 'refused', failure };
+  constructor(failed?: FailedTry) {
+    super('Telegram did not take the outcome');
+    this.failed = failed;
   }
 }
 
@@ -236,53 +192,4 @@ export function reportTelegramError(emit: Emit, method: string, error: unknown):
   const failure = classifyTelegramError(error);
   if (failure !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
   return failure;
-}
-
-async function assertTelegramReachable(api: Api, emit: Emit): Promise<void> {
-  try {
-    await api.getMe();
-  } catch (error) {
-    reportTelegramError(emit, 'getMe', error);
-    throw new TryLater();
-  }
-}
-
-/** A message after the first one of a result: a file without a caption, or text. */
-export type FurtherPart = {
-  /** With its number among the files of the result, from 0. */
-  readonly file?: { readonly file: MediaFile; readonly number: number };
-  readonly view: MessageView;
-};
-
-export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
-
-export const emptyView: MessageView = { text: '', rows: [] };
-
-/**
- * Sends the parts that do not fit into the first message, in order, each once. A file that Telegram refuses is sent as a
- * document, and left out when that is refused too, since the first message shows the result. Throws TryLater.
- */
-export async function sendFurtherParts(
-  claim: Claim,
-  parts: readonly FurtherPart[],
-  tools: FurtherPartsTools,
-): Promise<void> {
-  for (const [index, { file: further, view }] of parts.entries()) {
-    const file = further && (await shownFile(claim, further, tools));
-    if (further !== undefined && file === undefined) continue;
-    const part = index + 2;
-    const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
-    if (sent.kind !== 'refused') continue;
-    if (sent.failure === 'closed') return;
-    if (file !== undefined) await sendOnce(claim, { file, as: 'document', view }, tools, part);
-  }
-}
-
-async function shownFile(
-  { job }: Claim,
-  { file, number }: NonNullable<FurtherPart['file']>,
-  { results }: FurtherPartsTools,
-): Promise<ShownFile | undefined> {
-  const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
-  return opened && { file, opened };
 }

@@ -1,32 +1,30 @@
+import type { ChatStore } from '../../domain/chat-store.ts';
 import type { EffectLedger } from '../../domain/effect-ledger.ts';
-import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
 import type { Emit } from '../../domain/events.ts';
-import { type Job, filesOf, type Outcome, type Carrier, traitsOf } from '../../domain/job.ts';
+import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
+import { type Carrier, filesOf, type HeldReason, type Job, type Outcome, traitsOf } from '../../domain/job.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult, ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { TelegramError } from '../outbox/telegram-error.ts';
 import {
-  type SendAs,
-  uploadLimitBytes,
+  assertLeaseHeld,
   editIntoOutcome,
   type OutcomeForm,
-  assertLeaseHeld,
-  sendOnce,
   reportTelegramError,
-  TryLater,
-  emptyView,
-  sendFurtherParts,
+  type SendAs,
+  uploadLimitBytes,
 } from './media-message.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import { isTransient, type TelegramError } from '../outbox/telegram-error.ts';
+import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */
 export type Shown =
   | { readonly as: 'edit' | 'message'; readonly messageId: number; readonly outcome: Outcome }
-  | { readonly as: 'nothing'; readonly why: string };
+  | { readonly as: 'nothing'; readonly why: string; readonly held: HeldReason };
 
 export type ShowTools = {
   readonly outbox: Outbox;
@@ -35,6 +33,8 @@ export type ShowTools = {
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
   readonly messages: MessageMapper;
+  /** Where it is remembered what may not be sent in a chat. */
+  readonly chats?: Pick<ChatStore, 'limit'>;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -52,7 +52,11 @@ const carrierActions = {
   text: 'typing',
 } as const satisfies Record<Carrier, string>;
 
-type Try = { readonly outcome: Outcome; readonly as: SendAs };
+/** A way to show an outcome. */
+type Step = { readonly way: 'edit' | 'send'; readonly outcome: Outcome; readonly as: SendAs };
+
+/** How long it is remembered that a kind of message may not be sent in a chat. */
+const rightForgottenMs = 15 * 60_000;
 
 /** Shows the whole outcome: in the status message, and in further messages what one cannot hold. Throws TryLater. */
 export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
@@ -64,83 +68,143 @@ export async function showOutcome(claim: Claim, outcome: Outcome, tools: ShowToo
     ...others.map((view) => ({ view })),
     ...files.map((file, index) => ({ file: { file, number: index + 1 }, view: emptyView })),
   ];
-  await sendFurtherParts(claim, parts, { ...tools, api: tools.outbox.api });
-  return shown;
+  const { outbox } = tools;
+  const sent = await sendFurtherParts(claim, parts, { ...tools, api: outbox.api, health: outbox.health });
+  return sent === 'sent'
+    ? shown
+    : { as: 'nothing', why: 'a part was sent twice, and may have arrived', held: 'unsure' };
 }
 
 /**
- * Edits the outcome into the status message, which may be repeated without a visible double; only when that message is gone
- * a new one is sent, after an intent row. A file that Telegram refuses as a picture is sent as a document, and one that it
- * refuses entirely becomes a failure message. Throws TryLater.
+ * Edits the outcome into the status message, which may be repeated without a visible double; only when that message cannot
+ * be edited a new one is sent, after an intent row, and the status message is deleted. A file that Telegram refuses as a
+ * picture is shown as a document, and one that it refuses entirely becomes words. Throws TryLater.
  */
 async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<Shown> {
-  const { outbox, delivery, results } = tools;
+  const { outbox, results } = tools;
   const { job } = claim;
+  const { statusMessageId } = job;
   const opened = firstFile(outcome) && (await results.open(job.id));
-  let attempt = firstTry(outcome, opened);
-  if ((firstFile(attempt.outcome)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
-  let { statusMessageId } = job;
-  for (;;) {
-    const [view] = await viewsFor(job, attempt.outcome, tools);
-    const file = firstFile(attempt.outcome);
-    const form = { file: file && opened && { file, opened }, as: attempt.as, view };
-    let failure: TelegramError;
-    if (statusMessageId === undefined) {
-      const sent = await sendOnce(claim, form, { ...tools, api: outbox.api });
-      if (sent.kind === 'sent') return { as: 'message', messageId: sent.messageId, outcome: attempt.outcome };
-      if (sent.kind === 'unsure') {
-        return { as: 'nothing', why: 'two messages were sent, and both may have arrived' };
-      }
-      ({ failure } = sent);
-    } else {
-      await assertLeaseHeld(delivery, claim);
-      const refusal = await edit(job, statusMessageId, form, tools);
-      if (refusal === undefined) return { as: 'edit', messageId: statusMessageId, outcome: attempt.outcome };
-      failure = refusal;
+  const given = firstOutcome(outcome, opened);
+  if ((firstFile(given)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
+  const failures: (Step & { readonly failure: TelegramError })[] = [];
+  for (let step = nextStep(given, statusMessageId, failures); step !== undefined;) {
+    const [view] = await viewsFor(job, step.outcome, tools);
+    const file = firstFile(step.outcome);
+    const form = { file: file && opened && { file, opened }, as: step.as, view };
+    const tried = await tryStep(claim, step.way === 'edit' ? statusMessageId : undefined, form, tools);
+    if (tried.kind === 'unsure') {
+      return { as: 'nothing', why: 'two messages were sent, and both may have arrived', held: 'unsure' };
     }
-    if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot' };
-    const isEditRefused = statusMessageId !== undefined && (failure === 'no-message' || failure === 'refused');
-    const other = isEditRefused ? attempt : nextTry(attempt, failure);
-    if (other === undefined && statusMessageId === undefined) return { as: 'nothing', why: failure };
-    if (isEditRefused || other === undefined) statusMessageId = undefined;
-    attempt = other ?? attempt;
+    if (tried.kind === 'sent') {
+      if (step.way === 'send' && statusMessageId !== undefined) await removeStatusMessage(claim, step.outcome, tools);
+      return { as: step.way === 'edit' ? 'edit' : 'message', messageId: tried.messageId, outcome: step.outcome };
+    }
+    const { failure } = tried;
+    if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot', held: 'closed' };
+    if (failure === 'topic-closed') return { as: 'nothing', why: 'the topic is closed to the bot', held: 'closed' };
+    failures.push({ ...step, failure });
+    const next = nextStep(given, statusMessageId, failures);
+    if (next?.outcome.kind === 'failed' && next.outcome.code === 'media-not-allowed') await rememberRight(job, tools);
+    step = next;
   }
+  return { as: 'nothing', why: failures.at(-1)?.failure ?? 'refused', held: 'unsure' };
 }
 
-async function edit(
-  job: Job,
-  statusMessageId: number,
+/** The next way to show the outcome after those that failed; none after words were refused too. */
+export function nextStep(
+  given: Outcome,
+  statusMessageId: number | undefined,
+  failures: readonly (Step & { readonly failure: TelegramError })[],
+): Step | undefined {
+  const isGone = statusMessageId === undefined || failures.some(({ failure }) => failure === 'no-message');
+  const isTooBig = failures.some(({ failure }) => failure === 'too-big');
+  const isUnfit = (as: SendAs) =>
+    failures.some((one) => one.outcome === given && one.as === as && unfit.has(one.failure));
+  const was = (way: Step['way'], as: SendAs, isInstead: boolean) =>
+    failures.some((one) => one.way === way && one.as === as && (one.outcome !== given) === isInstead);
+  const forms: readonly SendAs[] = firstFile(given) === undefined ? ['fitting'] : ['fitting', 'document'];
+  for (const way of ['edit', 'send'] as const) {
+    if ((way === 'edit' && isGone) || isTooBig) continue;
+    for (const as of forms) {
+      if (!was(way, as, false) && !isUnfit(as)) return { way, outcome: given, as };
+    }
+  }
+  if (given.kind !== 'result') return undefined;
+  const outcome = insteadOf(failures);
+  const way = isGone || was('edit', 'fitting', true) ? 'send' : 'edit';
+  return was(way, 'fitting', true) ? undefined : { way, outcome, as: 'fitting' };
+}
+
+/** Failures of a form: sending it as a message of its own would be refused too. */
+const unfit: ReadonlySet<TelegramError> = new Set(['bad-media', 'no-right']);
+
+/** The words that stand for a result which Telegram refused in every form. */
+function insteadOf(failures: readonly { readonly failure: TelegramError }[]): Outcome {
+  const has = (failure: TelegramError) => failures.some((one) => one.failure === failure);
+  const code = has('too-big') ? 'too-large' : has('no-right') ? 'media-not-allowed' : 'result-unavailable';
+  return { kind: 'failed', code };
+}
+
+async function rememberRight({ kind, origin: { chatId } }: Job, { chats, clock }: ShowTools): Promise<void> {
+  await chats?.limit(chatId, `carrier ${traitsOf(kind).carrier}`, clock.now() + rightForgottenMs);
+}
+
+async function tryStep(
+  claim: Claim,
+  statusMessageId: number | undefined,
   form: OutcomeForm,
-  { outbox, emit }: ShowTools,
-): Promise<TelegramError | undefined> {
+  tools: ShowTools,
+): Promise<SentOnce> {
+  const { outbox, delivery, emit } = tools;
+  const { job } = claim;
+  if (statusMessageId === undefined) {
+    return sendOnce(claim, form, { ...tools, api: outbox.api, health: outbox.health });
+  }
+  await assertLeaseHeld(delivery, claim);
   try {
     await editIntoOutcome(outbox.api, job, statusMessageId, form);
-    return undefined;
+    return { kind: 'sent', messageId: statusMessageId };
   } catch (error) {
     const failure = reportTelegramError(emit, 'edit', error);
-    if (isTransient(failure)) throw new TryLater();
-    return failure;
+    const kind = form.file === undefined ? 'edit-text' : 'edit-media';
+    return { kind: 'refused', failure: settled(failure, job, { kind, isUndone: true }) };
   }
 }
 
+/**
+ * Deletes the status message whose outcome was sent as a message of its own, so that no button of an ended request stays;
+ * where Telegram does not delete it, it says how the request ended. Throws TryLater for some tries.
+ */
+async function removeStatusMessage(claim: Claim, outcome: Outcome, tools: ShowTools): Promise<void> {
+  const { outbox, messages, clock, emit } = tools;
+  const { job } = claim;
+  const { chatId } = job.origin;
+  if (job.statusMessageId === undefined) return;
+  try {
+    await outbox.api.deleteMessage(chatId, job.statusMessageId);
+    return;
+  } catch (error) {
+    const failure = reportTelegramError(emit, 'deleteMessage', error);
+    if ((job.deliveryTries ?? 0) < maxTidyTries) settled(failure, job, { kind: 'edit-text', isUndone: true });
+  }
+  const found = await tools.service.find(job.id);
+  if (found === undefined) return;
+  const view = messages.ended({ ...found.view, phase: { kind: 'ended', outcome } }, job.locale, clock.now());
+  await editIntoOutcome(outbox.api, job, job.statusMessageId, { as: 'fitting', view }).catch((error: unknown) => {
+    reportTelegramError(emit, 'edit', error);
+  });
+}
+
+/** A status message that cannot be removed must not keep its outcome from being told. */
+const maxTidyTries = 6;
+
 /** A file that was removed, or that is too large for a bot, is replaced by a failure message. */
-function firstTry(outcome: Outcome, opened: OpenedResult | undefined): Try {
+function firstOutcome(outcome: Outcome, opened: OpenedResult | undefined): Outcome {
   const file = firstFile(outcome);
-  if (file !== undefined && opened === undefined) return failedTry('result-unavailable');
-  if (file !== undefined && file.bytes > uploadLimitBytes) return failedTry('too-large');
-  return { outcome, as: 'fitting' };
-}
-
-/** The next form after a refusal; none after a failure message. */
-function nextTry({ outcome, as }: Try, failure: TelegramError): Try | undefined {
-  if (outcome.kind !== 'result') return undefined;
-  if (failure === 'too-big') return failedTry('too-large');
-  const isFile = outcome.payload.kind !== 'text';
-  return as === 'fitting' && isFile ? { outcome, as: 'document' } : failedTry('result-unavailable');
-}
-
-function failedTry(code: 'too-large' | 'result-unavailable'): Try {
-  return { outcome: { kind: 'failed', code }, as: 'fitting' };
+  if (file !== undefined && opened === undefined) return { kind: 'failed', code: 'result-unavailable' };
+  if (file !== undefined && file.bytes > uploadLimitBytes) return { kind: 'failed', code: 'too-large' };
+  return outcome;
 }
 
 /** The file that the first message shows. */

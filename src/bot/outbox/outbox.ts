@@ -4,6 +4,7 @@ import { backoffMs, type Random } from '../../kit/backoff.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } from './rate-limiter.ts';
 import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
+import { MethodHealth, methodHealthTransformer } from './method-health.ts';
 import { maxHoldMs } from './telegram-error.ts';
 import { undeliverableTransformer } from './undeliverable-transformer.ts';
 
@@ -61,6 +62,8 @@ type ChatQueue = {
  */
 export class Outbox {
   readonly api: Api;
+  /** Which kinds of methods work. */
+  readonly health: MethodHealth;
   readonly #options: OutboxOptions;
   readonly #chats = new Map<number, ChatQueue>();
   /** Chats with a due message while `maxConcurrentSends` are running, in order. */
@@ -71,6 +74,8 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.api = options.api;
+    this.health = new MethodHealth(options.clock);
+    this.api.config.use(methodHealthTransformer(this.health));
     this.#options = options;
   }
 
@@ -258,5 +263,7 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
     client.config.use(rateLimitTransformer(shared, callKind), undeliverableTransformer(shared, callKind));
   install(api, 'reply');
   install(outgoingApi, 'outgoing');
-  return new Outbox({ ...shared, api: outgoingApi });
+  const outbox = new Outbox({ ...shared, api: outgoingApi });
+  api.config.use(methodHealthTransformer(outbox.health));
+  return outbox;
 }

@@ -52,6 +52,10 @@ export class TelegramRateLimits {
   }
 }
 
+/** Shorter waits between two tries of a delivery are normal. */
+const longPostponedMs = 60_000;
+const notArrivingId = 'results-not-arriving';
+
 export type AlertsOptions = {
   readonly pool: () => PoolView;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
@@ -91,7 +95,11 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
     else if (name === 'telegram.error') telegram.paused(event.retryInMs ?? 0, clock.monotonicMs());
     else if (name === 'admin.refused') unauthorized.attempted(event.userId, clock.monotonicMs());
-    else if (name === 'job.dead-lettered') {
+    else if (name === 'job.delivered') board.resolve(notArrivingId);
+    else if (name === 'job.undeliverable' || name === 'job.delivery-postponed') {
+      const isGrave = name === 'job.undeliverable' ? event.held === 'unsure' : event.inMs >= longPostponedMs;
+      if (isGrave) board.raise(notArrivingId, { kind: 'results-not-arriving', jobId: event.jobId });
+    } else if (name === 'job.dead-lettered') {
       const { jobId, processes } = event;
       board.raise(`job-dead-lettered:${jobId}`, { kind: 'job-dead-lettered', jobId, processes });
     }

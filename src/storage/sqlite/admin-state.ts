@@ -15,6 +15,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('provider-silent'), provider }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
+  z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),
   z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
   z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),

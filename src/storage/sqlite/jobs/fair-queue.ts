@@ -122,14 +122,21 @@ function waiting(database: Database, line: ProviderName, lane: Lane, tier: numbe
   return numberOf(row, 'jobs');
 }
 
-/** Returns the person's undelivered jobs and the last delivered one, newest first. */
+const maxHeldShown = 5;
+
+/** Returns the person's undelivered jobs, the last held ones and the last delivered one, newest first. */
 export function openJobsOf(database: Database, userId: number): readonly Job[] {
   const open = database.all(`SELECT * FROM jobs WHERE user_id = ? AND state <> 'told'`, userId);
   const delivered = database.all(
     `SELECT * FROM jobs WHERE user_id = ? AND state = 'told' ORDER BY told_at_ms DESC, seq DESC LIMIT 1`,
     userId,
   );
-  return [...open, ...delivered]
+  const held = database.all(
+    `SELECT * FROM jobs WHERE user_id = ? AND held IS NOT NULL ORDER BY seq DESC LIMIT ${maxHeldShown}`,
+    userId,
+  );
+  const bySeq = new Map([...open, ...delivered, ...held].map((row) => [row['seq'], row]));
+  return [...bySeq.values()]
     .map((row) => toShownJob(row))
     .sort((a, b) => b.seq - a.seq)
     .map((stored) => stored.job);

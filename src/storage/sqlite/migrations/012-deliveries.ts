@@ -6,7 +6,8 @@ ALTER TABLE jobs ADD COLUMN delivery_tries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN deliver_at_ms INTEGER;           -- no further try before; NULL when there was none
 ALTER TABLE jobs ADD COLUMN held TEXT CHECK (held IN ('unsure', 'closed')); -- told, but perhaps not arrived
 ALTER TABLE jobs ADD COLUMN direct_topic_id INTEGER;         -- in the direct messages of a channel
-CREATE INDEX jobs_held ON jobs (chat_id, seq) WHERE held = 'closed';
+CREATE INDEX jobs_held_for_chat ON jobs (chat_id, seq) WHERE held = 'closed';
+CREATE INDEX jobs_held_of_person ON jobs (user_id, seq) WHERE held IS NOT NULL;
 
 CREATE TABLE chat_limits (
   chat_id INTEGER NOT NULL,

@@ -1,0 +1,138 @@
+import type { Api } from 'grammy';
+import type { Effect, EffectLedger } from '../../domain/effect-ledger.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { Claim } from '../../domain/job-engine.ts';
+import type { Job } from '../../domain/job.ts';
+import type { MediaFile } from '../../domain/media.ts';
+import type { ResultSource } from '../../domain/result-store.ts';
+import type { Clock } from '../../kit/clock.ts';
+import type { MessageView } from '../../messages/view.ts';
+import type { MethodHealth, MethodKind } from '../outbox/method-health.ts';
+import { isLikelyUndone, isTransient, type TelegramError } from '../outbox/telegram-error.ts';
+import {
+  type OutcomeForm,
+  reportTelegramError,
+  sendOutcome,
+  type ShownFile,
+  TryLater,
+  uploadLimitBytes,
+} from './media-message.ts';
+import { maxGatewayTries, maxWaitsForRecovery } from './redelivery.ts';
+
+/** How the one send ended. */
+export type SentOnce =
+  | { readonly kind: 'sent'; readonly messageId: number }
+  | { readonly kind: 'refused'; readonly failure: TelegramError }
+  /** Two were sent, and both may have arrived. */
+  | { readonly kind: 'unsure' };
+
+export type SendTools = {
+  readonly api: Api;
+  readonly health: MethodHealth;
+  readonly ledger: EffectLedger;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly emit: Emit;
+};
+
+/**
+ * Sends the outcome, or a part of it, as a message of its own. A repetition would be visible, so an intent row is stored
+ * first; a message that may have arrived is repeated once, with a row of its own, because a missing result is worse. One
+ * that a server refused at once was most likely not sent: its row is taken back. `part` counts the messages of one outcome
+ * from 1. Throws TryLater.
+ */
+export async function sendOnce(claim: Claim, form: OutcomeForm, tools: SendTools, part = 1): Promise<SentOnce> {
+  const { api, ledger, clock, emit } = tools;
+  const kind: MethodKind = form.file === undefined ? 'send-text' : 'send-media';
+  let effect: Effect = part === 1 ? 'message' : `part-${part}`;
+  let start = await ledger.begin(claim.lease, effect, 'once');
+  const isRepetition = start.kind === 'unsure';
+  if (isRepetition) {
+    await assertMayRepeat(claim.job, kind, tools);
+    effect = part === 1 ? 'message-again' : `part-${part}-again`;
+    start = await ledger.begin(claim.lease, effect, 'once');
+  }
+  if (start.kind === 'done') return { kind: 'sent', messageId: Number(start.note) };
+  if (start.kind === 'unsure') return { kind: 'unsure' };
+  if (start.kind === 'fenced') throw new TryLater();
+  const startedMs = clock.monotonicMs();
+  try {
+    const messageId = await sendOutcome(api, claim.job, form);
+    await ledger.end(claim.lease, effect, String(messageId));
+    return { kind: 'sent', messageId };
+  } catch (error) {
+    const failure = reportTelegramError(emit, 'send', error);
+    const isUndone = failure !== 'unsure' || isLikelyUndone(error, clock.monotonicMs() - startedMs);
+    if (isUndone) await ledger.undo(claim.lease, effect);
+    if (failure === 'unsure' && isRepetition && !isUndone) return { kind: 'unsure' };
+    return { kind: 'refused', failure: settled(failure, claim.job, { kind, isUndone }) };
+  }
+}
+
+/** Throws TryLater for a failure after which the same call may succeed; returns the others. */
+export function settled(failure: TelegramError, job: Job, failed: ConstructorParameters<typeof TryLater>[0]) {
+  if (failure === 'gateway' && (job.deliveryTries ?? 0) >= maxGatewayTries) return 'refused';
+  if (failure === 'unsure' || failure === 'gateway') throw new TryLater(failed);
+  if (isTransient(failure)) throw new TryLater();
+  return failure;
+}
+
+/**
+ * The one repetition is not spent while its kind of method fails, or on a dead connection. Only a message of that kind
+ * shows that the kind works; after some waits the repetition itself is the trial.
+ */
+async function assertMayRepeat(job: Job, kind: MethodKind, { api, health, emit }: SendTools): Promise<void> {
+  const waits = job.deliveryTries ?? 0;
+  if (health.isFailing(kind) && waits < maxWaitsForRecovery) throw new TryLater({ kind, isUndone: false });
+  try {
+    await api.getMe();
+  } catch (error) {
+    reportTelegramError(emit, 'getMe', error);
+    throw new TryLater();
+  }
+}
+
+/** A message after the first one of a result: a file without a caption, or text. */
+export type FurtherPart = {
+  /** With its number among the files of the result, from 0. */
+  readonly file?: { readonly file: MediaFile; readonly number: number };
+  readonly view: MessageView;
+};
+
+export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
+
+export const emptyView: MessageView = { text: '', rows: [] };
+
+/**
+ * Sends the parts that do not fit into the first message, in order, each once. A file that Telegram refuses is sent as a
+ * document, and left out when that is refused too, since the first message shows the result. `unsure`: one of them was
+ * sent twice and may not have arrived. Throws TryLater.
+ */
+export async function sendFurtherParts(
+  claim: Claim,
+  parts: readonly FurtherPart[],
+  tools: FurtherPartsTools,
+): Promise<'sent' | 'unsure'> {
+  let isUnsure = false;
+  for (const [index, { file: further, view }] of parts.entries()) {
+    const file = further && (await shownFile(claim, further, tools));
+    if (further !== undefined && file === undefined) continue;
+    const part = index + 2;
+    const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
+    isUnsure ||= sent.kind === 'unsure';
+    if (sent.kind !== 'refused') continue;
+    if (sent.failure === 'closed' || sent.failure === 'topic-closed') break;
+    if (file === undefined) continue;
+    const other = await sendOnce(claim, { file, as: 'document', view }, tools, part);
+    isUnsure ||= other.kind === 'unsure';
+  }
+  return isUnsure ? 'unsure' : 'sent';
+}
+
+async function shownFile(
+  { job }: Claim,
+  { file, number }: NonNullable<FurtherPart['file']>,
+  { results }: FurtherPartsTools,
+): Promise<ShownFile | undefined> {
+  const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
+  return opened && { file, opened };
+}
