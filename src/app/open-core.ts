@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { ProvidersConfig } from '../config/provider-settings.ts';
+import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints, createEventBus } from '../domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
@@ -180,6 +180,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const service = new GenerationService({
     ...config,
     ...engine,
+    chains: chainsFor(config.chains, providersOf(keys)),
     pool,
     providers,
     resultStore: results,

@@ -88,13 +88,28 @@ export const providerVariables: readonly string[] = providerDefinitions
   .flatMap(({ prefixes }) => prefixes)
   .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));
 
-/** The chains where the environment sets none. */
+/** Its models are in the built-in chains where no provider with keys has any. */
+const mainProvider: ProviderName = 'bytez';
+
+/** The chains where the environment sets none, before it is known which providers have keys. */
 export const builtInChains: Chains = perKind((kind) => {
-  const [first, ...others] = builtInChain(kind);
+  const [first, ...others] = builtInChain(kind, new Set([mainProvider]));
   if (first === undefined)
     throw new Error(`Cannot make the built-in chain for "${kind}": no provider has a model for it`);
   return [first, ...others];
 });
+
+/**
+ * The chains with every built-in one made of the providers that have keys. A chain that the environment sets is another
+ * value than the built-in one and stays, also when it names the same models.
+ */
+export function chainsFor(configured: Chains, withKeys: Iterable<ProviderName>): Chains {
+  const providers = new Set(withKeys);
+  return perKind((kind) => {
+    const [first, ...others] = builtInChain(kind, providers);
+    return configured[kind] === builtInChains[kind] && first !== undefined ? [first, ...others] : configured[kind];
+  });
+}
 
 const example = candidateName(builtInChains.image[0]);
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;

@@ -96,7 +96,14 @@ export type Submitted = {
 
 /** How the submitted work stands. */
 export type StatusReply =
-  | { readonly kind: 'running'; readonly askAgainInMs?: number }
+  | {
+      readonly kind: 'running';
+      readonly askAgainInMs?: number;
+      /** How many runs of others come first, where the provider has a queue and tells it. */
+      readonly ahead?: number;
+      /** When the provider expects to be done. */
+      readonly inMs?: number;
+    }
   /** It is done, or the provider says that it has failed. */
   | { readonly kind: 'ended'; readonly reply: ProviderReply }
   /** The question went wrong, which says nothing of the work: cut, overloaded, too many questions. */

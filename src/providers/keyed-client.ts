@@ -24,15 +24,15 @@ export type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative'>;
 
 export type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
+type Answered = { readonly ok: true; readonly answer: HttpAnswer };
+
 /** Calls one provider with a key and classifies what goes wrong; every detail is without the key. */
 export type KeyedClient = {
+  /** Returns an answer of any status, or why there is none. */
+  send(call: HttpCall, secret: SecretValue): Promise<Answered | Failed>;
   /** Returns a 2xx answer, or the failure. */
-  call(
-    call: HttpCall,
-    secret: SecretValue,
-    persons: PersonsText,
-  ): Promise<{ readonly ok: true; readonly answer: HttpAnswer } | Failed>;
-  /** The failure that a 2xx answer describes. */
+  call(call: HttpCall, secret: SecretValue, persons: PersonsText): Promise<Answered | Failed>;
+  /** The failure that an answer describes. */
   failed(answer: HttpAnswer, complaint: Complaint, secret: SecretValue, persons: PersonsText): Failed;
   /** Sends a call that runs no model; `read` tells what is wrong with a 2xx answer. */
   probe(
@@ -59,16 +59,22 @@ export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClie
     return redacted(classify(spoken, waits), secret);
   };
 
-  const call: KeyedClient['call'] = async (asked, secret, persons) => {
+  const send: KeyedClient['send'] = async (asked, secret) => {
     const key = secret.reveal();
     if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };
     const reply = await http.call({ ...asked, headers: { ...asked.headers, ...keyHeaders(key) } });
-    if (reply.kind !== 'answer') return redacted(wireFailure(reply), secret);
-    if (isSuccess(reply.status)) return { ok: true, answer: reply };
-    return failed(reply, readComplaint(reply.status, reply.body), secret, persons);
+    return reply.kind === 'answer' ? { ok: true, answer: reply } : redacted(wireFailure(reply), secret);
+  };
+
+  const call: KeyedClient['call'] = async (asked, secret, persons) => {
+    const reply = await send(asked, secret);
+    if (!reply.ok || isSuccess(reply.answer)) return reply;
+    const { answer } = reply;
+    return failed(answer, readComplaint(answer.status, answer.body), secret, persons);
   };
 
   return {
+    send,
     call,
     failed,
     probe: async (asked, secret, read) => {
@@ -154,7 +160,7 @@ function isHeaderValue(key: string): boolean {
   return /^[\x21-\x7E]+$/.test(key);
 }
 
-function isSuccess(status: number): boolean {
+export function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -2,11 +2,16 @@ import type { Candidate, JobKind } from '../domain/job.ts';
 import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
+import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
 /** Every provider that this version knows, in listing order. */
-export const providerDefinitions: readonly ProviderDefinition[] = [bytezDefinition, ...keyOnlyDefinitions];
+export const providerDefinitions: readonly ProviderDefinition[] = [
+  bytezDefinition,
+  hordeDefinition,
+  ...keyOnlyDefinitions,
+];
 
 export const providerNames: readonly ProviderName[] = providerDefinitions.map(({ name }) => name);
 
@@ -31,9 +36,9 @@ export function isServed(name: ProviderName): boolean {
 export const modelTraits: ModelLookup = ({ provider, model }) =>
   traits.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
 
-/** The default chain of a kind: the built-in models of every provider that has an adapter. */
-export function builtInChain(kind: JobKind): readonly Candidate[] {
+/** The built-in chain of a kind: the models of each of these providers that has an adapter, in listing order. */
+export function builtInChain(kind: JobKind, providers: ReadonlySet<ProviderName>): readonly Candidate[] {
   return providerDefinitions
-    .filter(({ name }) => isServed(name))
+    .filter(({ name }) => isServed(name) && providers.has(name))
     .flatMap(({ name, chains }) => (chains[kind] ?? []).map((model) => ({ provider: name, model })));
 }

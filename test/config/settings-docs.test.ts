@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { keyMeanings, settingSections } from '../../src/config/settings.ts';
 import { keyVariables } from '../../src/keys/sources/key-variables.ts';
 import { bytezDefinition } from '../../src/providers/bytez/bytez-definition.ts';
+import { providerDefinitions } from '../../src/providers/registry.ts';
 
 function file(name: string): string {
   return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -54,7 +55,9 @@ test('settingTables() shows defaults and rules as they are written in the enviro
 test('envExample() names every variable with one spelling, and its values are the defaults', () => {
   const written = assignments(envExample());
   const reserved: readonly string[] = settingSections.reserved;
-  const expected = knownNames.filter((name) => !name.startsWith('CLAUDE_') && !reserved.includes(name));
+  const older = providerDefinitions.flatMap(({ prefixes }) => prefixes.slice(0, -1).map((prefix) => `${prefix}_`));
+  const isOlder = (name: string) => older.some((prefix) => name.startsWith(prefix));
+  const expected = knownNames.filter((name) => !isOlder(name) && !reserved.includes(name));
   expect(expected.filter((name) => !(name in written))).toEqual([]);
   expect(unknownNames(written)).toEqual([]);
   expect(parseConfig(written)).toEqual(parseConfig({}));

@@ -41,8 +41,18 @@ export type KillableApp = AsyncDisposable & {
   kill(): Promise<void>;
 };
 
+export type KillableOptions = {
+  readonly latencyMs?: number;
+  readonly isAsleep?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
 /** The bot in a process of its own against sandboxes of this one. */
-export async function openKillableApp({ latencyMs = 0, isAsleep = false } = {}): Promise<KillableApp> {
+export async function openKillableApp({
+  latencyMs = 0,
+  isAsleep = false,
+  env = {},
+}: KillableOptions = {}): Promise<KillableApp> {
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-kill-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -76,6 +86,7 @@ export async function openKillableApp({ latencyMs = 0, isAsleep = false } = {}):
         KEYS_TEST_ON_START: 'off',
         BYTEZ_SEATS_MAX: '1',
         ADMIN_IDS: String(adminId),
+        ...env,
         ...(death === undefined ? {} : { DEATH: JSON.stringify(death) }),
       },
     });

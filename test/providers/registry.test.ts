@@ -48,9 +48,17 @@ test.each(providerDefinitions)('the definition of $name holds together', (defini
 });
 
 test.each(jobKinds)('the built-in chain for kind %s names only providers that can be asked', (kind) => {
-  const chain = builtInChain(kind);
+  const chain = builtInChain(kind, new Set(providerNames));
   expect(chain.length).toBeGreaterThan(0);
   expect(chain.filter(({ provider }) => !isServed(provider))).toEqual([]);
+});
+
+test('the built-in chain is made of the providers it is asked for, in listing order', () => {
+  const image = (...names: readonly string[]) => builtInChain('image', new Set(names)).map(({ provider }) => provider);
+  expect(image('bytez')).toEqual(['bytez', 'bytez', 'bytez']);
+  expect(image('horde', 'bytez', 'stability')).toEqual(['bytez', 'bytez', 'bytez', 'horde']);
+  expect(image('horde')).toEqual(['horde']);
+  expect(image('stability', 'nobody')).toEqual([]);
 });
 
 test('modelTraits() assumes nothing of a model or a provider that it does not know', () => {

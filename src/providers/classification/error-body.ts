@@ -25,7 +25,7 @@ const maxEntries = 5;
 const maxDepth = 4;
 
 const statusFields = ['status', 'code', 'statusCode', 'status_code'] as const;
-const codeFields = ['code', 'error_code', 'errorCode', 'name', 'status', 'reason'] as const;
+const codeFields = ['code', 'error_code', 'errorCode', 'rc', 'name', 'status', 'reason'] as const;
 const textFields = [
   'error',
   'errors',

@@ -1,0 +1,24 @@
+import type { ModelTraits } from '../../domain/provider.ts';
+import type { ProviderDefinition } from '../provider-definition.ts';
+import { hordeFailures } from './failure-table.ts';
+
+/** Larger pictures need kudos in advance while the queue is long, which the anonymous key never has. */
+const traits: ModelTraits = { size: { width: 512, height: 512, step: 64 }, seed: true, negative: true };
+
+/** The AI Horde: graphics cards of volunteers behind one queue. Free; `0000000000` is the anonymous key. */
+export const hordeDefinition: ProviderDefinition = {
+  name: 'horde',
+  prefixes: ['AI_HORDE', 'HORDE'],
+  baseUrl: 'https://stablehorde.net/api/v2',
+  seatsPerKey: 4,
+  models: [{ model: 'stable_diffusion', kind: 'image', traits, usualMs: 120_000 }],
+  otherModels: traits,
+  chains: { image: ['stable_diffusion'] },
+  adapter: {
+    failures: hordeFailures,
+    load: async () => {
+      const { createHordeProvider } = await import('./horde-provider.ts');
+      return ({ baseUrl, http, clock }) => createHordeProvider({ baseUrl, http, now: () => clock.now() });
+    },
+  },
+};

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { type HordeSandbox, startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { hasPicture } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { openTestApp, type TestAppOptions } from '../support/test-app.ts';
+import { runs, troubles, until } from './talk.ts';
+
+const chain = 'bytez:dreamlike-art/dreamlike-photoreal-2.0,horde:stable_diffusion';
+
+/** The bot with a key for Bytez, which knows no model any more, and the anonymous key of the Horde. */
+async function anEmptyBytez(options: TestAppOptions = {}) {
+  await using opening = new AsyncDisposableStack();
+  const clock = fakeClock();
+  const horde = opening.use(await startHordeSandbox({ clock: systemClock }));
+  const env = {
+    IMAGE_CHAIN: chain,
+    HORDE_API_KEY: '0000000000',
+    HORDE_BASE_URL: horde.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: horde.mediaHost,
+    ...options.env,
+  };
+  const app = opening.use(await openTestApp({ clock, ...options, env }));
+  app.bytez.setCatalog('empty');
+  const opened = opening.move();
+  return { app, horde, clock, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+function submissions({ calls }: HordeSandbox): readonly (string | undefined)[] {
+  return calls.flatMap(({ route, prompt }) => (route === 'submit' ? [prompt] : []));
+}
+
+test('where Bytez serves no model the picture comes from the Horde, and the next request does not ask Bytez', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, horde, clock } = stage;
+  const [first, second] = [app.person(7), app.person(8)];
+  first.say('/generate a fox');
+  await passTime(clock, first.waitFor(hasPicture));
+  second.say('/generate a bear');
+  await passTime(clock, second.waitFor(hasPicture));
+
+  expect(submissions(horde)).toEqual(['a fox', 'a bear']);
+  expect(runs(app)).toHaveLength(1);
+  expect(horde.calls.filter(({ leakedKey }) => leakedKey)).toEqual([]);
+  expect(troubles(app)).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+
+  // When its rest is over, Bytez is asked again.
+  await clock.advance(5 * 60_000);
+  const third = app.person(9);
+  third.say('/generate a hare');
+  await passTime(clock, third.waitFor(hasPicture));
+  expect(runs(app)).toHaveLength(2);
+});
+
+test('a cancelled request leaves the queue of the Horde too', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, horde, clock } = stage;
+  horde.hold();
+  const person = app.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, app.event('attempt.submitted'));
+  person.say('/cancel');
+  await passTime(clock, app.event('job.cancelled'));
+  await until(() => horde.calls.some(({ route }) => route === 'cancel'));
+  expect(submissions(horde)).toEqual(['a fox']);
+});
+
+test('a restart follows the submitted request with the key that submitted it, and submits nothing', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, horde, clock } = stage;
+  const hold = horde.hold();
+  const person = app.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, app.event('attempt.submitted'));
+  await passTime(clock, app.restart());
+  hold.release();
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(submissions(horde)).toEqual(['a fox']);
+});
+
+test('the Horde joins the built-in chain when it has a key', async () => {
+  await using stage = await anEmptyBytez({ env: { IMAGE_CHAIN: '' } });
+  const { app, horde, clock } = stage;
+  const person = app.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(submissions(horde)).toEqual(['a fox']);
+  expect(runs(app)).toHaveLength(3);
+});
+
+test('a picture that the filter of the Horde replaced is refused, and nobody is asked again', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, horde, clock } = stage;
+  horde.setEnding('censored');
+  const person = app.person(7);
+  person.say('/generate a fox');
+  const failed = await passTime(clock, app.event('job.failed'));
+  expect(failed).toMatchObject({ code: 'refused' });
+  expect(submissions(horde)).toEqual(['a fox']);
+});
