@@ -20,7 +20,8 @@ const keys = {
 } as const satisfies Meanings;
 
 const models = {
-  IMAGE_CHAIN: 'Models for pictures, as `provider:model`, in the order in which they are tried.',
+  IMAGE_CHAIN:
+    'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers; those of Bytez where none has.',
   VIDEO_CHAIN: 'Models for videos, likewise.',
 } as const satisfies Meanings;
 
