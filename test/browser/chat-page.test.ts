@@ -37,7 +37,7 @@ test.skipIf(isBlind)(
     await page.getByRole('button', { name: /again/i }).last().click();
     await pictures(page, 1);
 
-    const next = await unusedKey(page);
+    const next = await nextKey(page);
     await page.getByLabel(`What ${next} does`).selectOption('refused');
     await say(page, '/generate a red fox in the snow');
     await pictures(page, 2);
@@ -193,16 +193,14 @@ test.skipIf(isBlind)(
   },
 );
 
-/** The key whose turn is next. */
-async function unusedKey(page: Page): Promise<string> {
-  const names = await page
+/** The key whose turn is next: the first ready one after the one that answered last. */
+async function nextKey(page: Page): Promise<string> {
+  const answered = await page.locator('.with-key').last().textContent();
+  const rows = await page
     .locator('.keys li')
-    .evaluateAll((rows) =>
-      rows.flatMap((row) =>
-        row.querySelector('.key-work')?.textContent === '' ? [row.getAttribute('data-name')] : [],
-      ),
-    );
-  const [name] = names;
-  if (typeof name !== 'string') throw new Error('Cannot find a key that was not used yet: all were');
+    .evaluateAll((all) => all.map((row) => [row.getAttribute('data-name'), row.getAttribute('data-state')] as const));
+  const at = rows.findIndex(([name]) => name === answered);
+  const [name] = [...rows.slice(at + 1), ...rows.slice(0, at)].find(([, state]) => state === 'ready') ?? [];
+  if (typeof name !== 'string') throw new Error('Cannot find the next key: no other one is ready');
   return name;
 }

@@ -23,9 +23,13 @@ test.skipIf(isBlind)(
     await commandsOf(page).first().waitFor();
     await say(page, '/generate a paper boat');
     await pictures(page, 1);
+    // It stays open with the focus in the field, whatever timer runs out meanwhile.
+    await page.clock.install();
+    expect(await page.locator('textarea:focus').count()).toBe(1);
     await menu.click();
-    await page.locator('.toast, .picture img').first().waitFor();
+    await page.clock.fastForward(5_000);
     expect(await commandsOf(page).count()).toBeGreaterThan(3);
+    expect(await page.locator('textarea:focus').count()).toBe(1);
     await commandsOf(page).filter({ hasText: '/status' }).click();
     expect(await fieldOf(page).inputValue()).toBe('/status ');
     await menu.click();
