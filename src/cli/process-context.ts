@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { type Clock, systemClock } from '../kit/clock.ts';
 
@@ -54,6 +55,28 @@ export function paint(terminal: Terminal, style: Style | undefined, text: string
   return styleText(styles[style], text, { validateStream: false });
 }
 
+/** Lines that a person types, or a pipe gives. */
+export type Input = Disposable & {
+  /** Undefined once the input has ended. */
+  nextLine(): Promise<string | undefined>;
+};
+
+/** The lines of a stream. The terminal itself edits a line, so that Ctrl-C stays a signal. */
+function linesOf(stream: NodeJS.ReadStream): Input {
+  const lines = createInterface({ input: stream, terminal: false });
+  const iterator = lines[Symbol.asyncIterator]();
+  return {
+    nextLine: async () => {
+      const { value, done } = await iterator.next();
+      return done === true ? undefined : value;
+    },
+    [Symbol.dispose]: () => {
+      lines.close();
+      stream.pause();
+    },
+  };
+}
+
 /** What a command sees of the process it runs in. */
 export type ProcessContext = {
   readonly cwd: string;
@@ -61,6 +84,8 @@ export type ProcessContext = {
   readonly clock: Clock;
   readonly out: Terminal;
   readonly err: Terminal;
+  /** Lines of standard input, as they come. */
+  openInput(): Input;
   /** Aborts at a signal to stop, or when the reader of the output has gone. */
   listenForStop(): Disposable & { readonly signal: AbortSignal };
   /** The code with which the process ends by itself. */
@@ -76,6 +101,7 @@ export function processContext(): ProcessContext {
     clock: systemClock,
     out: terminalOn(process.stdout, process.env, () => gone.abort(new Error('The reader of the output has gone'))),
     err: terminalOn(process.stderr, process.env),
+    openInput: () => linesOf(process.stdin),
     listenForStop: () => {
       const stopping = new AbortController();
       const stop = () => stopping.abort(new Error('Asked to stop'));

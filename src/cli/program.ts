@@ -34,6 +34,14 @@ export async function runProgram(
     });
 
   program
+    .command('init')
+    .description('set up a bot in this folder: asks for token, keys and admin, checks them, and writes .env')
+    .action(async () => {
+      const { init } = await import('./init/init.ts');
+      await init(context);
+    });
+
+  program
     .command('demo')
     .description('run the bot in the sandbox, with a chat page for the browser: no account, no network')
     .addOption(

@@ -40,6 +40,8 @@ export type RunOptions = {
   readonly tty?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  /** The lines of standard input; a function gives a line when it is asked for. */
+  readonly input?: readonly (string | (() => string | Promise<string>))[];
   /** Stops the command as Ctrl-C does. */
   readonly stop?: AbortSignal;
   /** Called with each piece of output. */
@@ -97,6 +99,16 @@ export function aCommandLine(): CommandLine {
         clock,
         out: terminal('out'),
         err: terminal('err'),
+        openInput: () => {
+          const left = [...(options.input ?? [])];
+          return {
+            nextLine: async () => {
+              const next = left.shift();
+              return typeof next === 'function' ? await next() : next;
+            },
+            [Symbol.dispose]: () => undefined,
+          };
+        },
         listenForStop: () => ({ signal: stop, [Symbol.dispose]: () => undefined }),
         exitWith: (number) => {
           code = number;
