@@ -120,10 +120,10 @@ export const mediaMutants = [
   mutant('a download has no deadline', 'totalMs: 120_000', 'totalMs: 120_000_000', ...sizes),
   mutant('headers are waited for without end', 'const headersMs = 15_000', 'const headersMs = 15_000_000', ...sizes),
   mutant(
-    'compressed results are taken',
-    "status === 200 && (encoding === 'identity' || encoding === '')",
-    'status === 200',
-    ...sizes,
+    'a packed file is kept where it should be left alone',
+    'return (await isPlain(head)) ? undefined : named;',
+    'return named;',
+    'test/media/unpack.test.ts',
   ),
   mutant(
     'any type is kept',

@@ -8,9 +8,9 @@ const words = 'test/providers/classification';
 export const providerMutants = [
   mutant('an answer has any size', 'if (this.#bytes > this.#call.bodyLimitBytes)', 'if (false)', ...wire),
   mutant(
-    'compressed answers are read',
-    "encoding !== undefined && encoding !== 'identity' && encoding !== ''",
-    'false',
+    'a packed answer is unpacked to any size',
+    "if (bytes > this.#call.bodyLimitBytes) return this.#settle({ kind: 'too-large' });",
+    '',
     ...wire,
   ),
   mutant('an abort does not end the wire', "signal.addEventListener('abort', this.#onAbort);", ';', ...wire),

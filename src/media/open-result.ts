@@ -135,11 +135,9 @@ export function refusedBy(error: unknown): RefusedResult {
 }
 
 function usable(response: Dispatcher.ResponseData): Dispatcher.ResponseData {
-  const { statusCode: status, headers } = response;
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (status === 200 && (encoding === 'identity' || encoding === '')) return response;
+  const { statusCode: status } = response;
+  if (status === 200) return response;
   response.body.destroy();
-  if (status === 200) throw new RefusedResult('result-unusable', 'a content-encoding that was not asked for');
   throw new RefusedResult('result-unavailable', `HTTP ${status}`, status >= 500 || retryableStatuses.has(status));
 }
 

@@ -13,6 +13,7 @@ import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.
 import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';
+import { unpacked } from './unpack.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
 /** The size of the test file: about one picture. */
@@ -164,22 +165,31 @@ function receiver(file: IncomingFile, limitBytes: number): Receive {
 }
 
 async function downloadUrl(url: string, receive: Receive, options: Download): Promise<void> {
-  const { clock, limits, limitBytes, signal } = options;
+  const { limitBytes, signal } = options;
   const response = await openResult(url, options);
-  const startedMonotonicMs = clock.monotonicMs();
   try {
     if (Number(response.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-    for await (const chunk of response.body) {
-      await receive(chunk as Buffer);
-      const elapsedMs = clock.monotonicMs() - startedMonotonicMs;
-      if (elapsedMs > graceMs && receive.bytes() < (limits.minBytesPerSecond * elapsedMs) / 1000) {
-        throw new RefusedResult('result-unavailable', `slower than ${limits.minBytesPerSecond} bytes a second`, true);
-      }
-    }
+    const body = paced(response.body, options);
+    // The limit holds for what is kept; a small body may be unpacked to a thousand times its size.
+    for await (const chunk of unpacked(body, response.headers['content-encoding'])) await receive(chunk);
   } catch (error) {
     response.body.destroy();
     signal.throwIfAborted();
     throw error instanceof RefusedResult || diskCode(error) !== undefined ? error : refusedBy(error);
+  }
+}
+
+/** The body as it comes; fails when it comes too slowly. */
+async function* paced(body: AsyncIterable<Buffer>, { clock, limits }: Download): AsyncGenerator<Buffer> {
+  const startedMonotonicMs = clock.monotonicMs();
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    yield chunk;
+    const elapsedMs = clock.monotonicMs() - startedMonotonicMs;
+    if (elapsedMs > graceMs && bytes < (limits.minBytesPerSecond * elapsedMs) / 1000) {
+      throw new RefusedResult('result-unavailable', `slower than ${limits.minBytesPerSecond} bytes a second`, true);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { isTimeout } from '../../kit/clock.ts';
 import { type Connector, createConnector } from '../../media/connector.ts';
 import { endOfString, withoutNonNumbers } from './non-numbers.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
+import { mayBePacked, unpacked } from '../../media/unpack.ts';
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -69,12 +70,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
-      this.#refuse({ kind: 'malformed', detail: `HTTP ${status} with a content-encoding that was not asked for` });
-    } else if (Number(headers['content-length'] ?? 0) > this.#call.bodyLimitBytes) {
-      this.#refuse({ kind: 'too-large' });
-    }
+    if (Number(headers['content-length'] ?? 0) > this.#call.bodyLimitBytes) this.#refuse({ kind: 'too-large' });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -88,7 +84,30 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const first = this.#chunks[0];
     // Most responses arrive in one chunk, which needs no copy.
     const body = first?.byteLength === this.#bytes ? first : Buffer.concat(this.#chunks, this.#bytes);
+    const encoding = this.#headers['content-encoding'];
+    if (!mayBePacked(body, encoding)) return this.#answer(body);
+    void this.#unpack(body, encoding);
+  }
+
+  #answer(body: Uint8Array): void {
     this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body });
+  }
+
+  /** Nothing packed was asked for; where it comes nevertheless, the limit holds for what it is unpacked to. */
+  async #unpack(body: Uint8Array, encoding: string | readonly string[] | undefined): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of unpacked(onePart(body), encoding)) {
+        bytes += chunk.byteLength;
+        if (bytes > this.#call.bodyLimitBytes) return this.#settle({ kind: 'too-large' });
+        chunks.push(chunk);
+      }
+      this.#answer(Buffer.concat(chunks));
+    } catch (error) {
+      const { code } = networkError(error);
+      this.#settle({ kind: 'malformed', detail: `HTTP ${this.#status} cannot be unpacked: ${code}` });
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -124,6 +143,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #closeConnection(): void {
     this.#controller?.abort(new Error('The rest of the response is not needed'));
   }
+}
+
+async function* onePart(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 const errorReplies = {
