@@ -86,6 +86,8 @@ async function answerTo(admin: AdminApi, command: AdminCommand): Promise<AdminAn
       return { kind: 'keys-changed', count: valueOf(await admin.keys.disable(command.keys)) };
     case 'enable-keys':
       return { kind: 'keys-changed', count: valueOf(await admin.keys.enable(command.keys)) };
+    case 'reload':
+      return { kind: 'reloaded', ...valueOf(await admin.reload()) };
     case 'cancel-job':
       return { kind: 'job-cancelled', ending: valueOf(await admin.jobs.cancel(command.jobId)) };
     case 'add-premium': {

@@ -111,6 +111,10 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
             answer.kind === 'premium-added' ? answer.untilMs : undefined,
           ),
       },
+      reload: () =>
+        ask({ kind: 'reload' }, (answer) =>
+          answer.kind === 'reloaded' ? { keys: answer.keys, mistakes: answer.mistakes } : undefined,
+        ),
       costs: read.costs,
       // Stored alerts are current only while an owner runs.
       alerts: async () => (found === undefined || owner !== 'running' ? [] : createSqliteAlertStore(found).load()),

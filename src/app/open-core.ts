@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
-import type { AdminApi } from '../domain/admin-api.ts';
+import type { AdminApi, Reloaded } from '../domain/admin-api.ts';
 import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints, createEventBus } from '../domain/events.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
@@ -34,6 +34,8 @@ import { createOwnerAdmin } from './owner-admin.ts';
 
 /** A job on which this many processes died is set aside. */
 const maxCrashes = 6;
+
+const notReloadable = 'this process was started without settings that it could read again';
 
 /** Parts of the core that a simulation, a benchmark or a test replaces. */
 export type CoreParts = {
@@ -68,6 +70,8 @@ export type CoreOptions = {
   /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
   readonly botId?: number;
   readonly parts?: CoreParts;
+  /** Reads the settings again when another process asks for it; without it they stay as they are. */
+  readonly reload?: () => Promise<Reloaded>;
 };
 
 /** Generation without a way in: its owner submits requests to `service` and listens for their endings. */
@@ -211,6 +215,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     users: storage.users,
     premiumIds: config.premiumIds,
     alerts: () => alerts.raised(),
+    reload: options.reload ?? (async () => ({ keys: pool.snapshot().keys.length, mistakes: [notReloadable] })),
     clock,
   });
   opening.use(new CommandRunner({ commands: storage.commands, admin, clock, emit }));

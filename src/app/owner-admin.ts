@@ -1,4 +1,4 @@
-import type { AdminApi, Change, KeyChoice, RaisedAlert } from '../domain/admin-api.ts';
+import type { AdminApi, Change, KeyChoice, RaisedAlert, Reloaded } from '../domain/admin-api.ts';
 import type { Users } from '../domain/users.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
@@ -9,11 +9,12 @@ export type OwnerAdminOptions = AdminRecordsOptions & {
   readonly service: Pick<GenerationService, 'cancel'>;
   readonly users: Users;
   readonly alerts: () => readonly RaisedAlert[];
+  readonly reload: () => Promise<Reloaded>;
 };
 
 /** The admin API in the process that owns the database: reads keys and alerts from memory, makes changes at once. */
 export function createOwnerAdmin(options: OwnerAdminOptions): AdminApi {
-  const { keys, service, reader, users, alerts, clock } = options;
+  const { keys, service, reader, users, alerts, reload, clock } = options;
   const records = createAdminRecords(options);
   const changed = async (change: 'wake' | 'disable' | 'enable', choice: KeyChoice): Promise<Change<number>> => {
     const value = keys[change](choice);
@@ -44,6 +45,7 @@ export function createOwnerAdmin(options: OwnerAdminOptions): AdminApi {
         value: await users.addPremium(id, days, clock.now(), grant),
       }),
     },
+    reload: async () => ({ kind: 'done', value: await reload() }),
     alerts: async () => alerts(),
     costs: records.costs,
   };

@@ -5,6 +5,7 @@ import { providerDefinitions } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
 import { ConfigError, parseConfig } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
+import type { Reloaded } from '../domain/admin-api.ts';
 import type { Emit } from '../domain/events.ts';
 import type { EnvironmentReading } from '../config/env.ts';
 import { groupWarnings } from '../keys/sources/account-groups.ts';
@@ -53,6 +54,7 @@ export class LiveKeys implements AsyncDisposable {
   #reading: EnvironmentReading;
   #providers: ProvidersConfig;
   #warned: ReadonlySet<string>;
+  #keyCount = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: LiveKeysOptions) {
@@ -66,7 +68,7 @@ export class LiveKeys implements AsyncDisposable {
   }
 
   /** Reads the environment again: keys, weights, seats and accounts apply at once, other settings at the next start. */
-  readEnvironment(): void {
+  async readEnvironment(): Promise<Reloaded> {
     const reading = this.#options.readEnvironment();
     if (this.#reading.hasFile && !reading.hasFile) return this.#keepSettings(['.env is missing or empty']);
     try {
@@ -79,7 +81,14 @@ export class LiveKeys implements AsyncDisposable {
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
       this.#warn(`${name} was changed; it takes effect at the next start`);
     }
-    this.#reloadKeys((keys) => this.#options.emit({ event: 'config.reloaded', keys }));
+    let isDone = false;
+    this.#reloadKeys((keys) => {
+      this.#keyCount = keys;
+      isDone = true;
+      this.#options.emit({ event: 'config.reloaded', keys });
+    });
+    await this.#work;
+    return { keys: this.#keyCount, mistakes: isDone ? [] : ['the keys could not be taken over; the log says why'] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,8 +96,9 @@ export class LiveKeys implements AsyncDisposable {
     await this.#work;
   }
 
-  #keepSettings(mistakes: readonly string[]): void {
+  #keepSettings(mistakes: readonly string[]): Reloaded {
     for (const mistake of mistakes) this.#warn(`The settings stay as they were, because ${mistake}`);
+    return { keys: this.#keyCount, mistakes };
   }
 
   #warn(text: string): void {

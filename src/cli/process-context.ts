@@ -85,7 +85,7 @@ export type ProcessContext = {
   readonly out: Terminal;
   readonly err: Terminal;
   /** Lines of standard input, as they come. */
-  openInput(): Input;
+  readonly openInput: () => Input;
   /** Aborts at a signal to stop, or when the reader of the output has gone. */
   listenForStop(): Disposable & { readonly signal: AbortSignal };
   /** The code with which the process ends by itself. */

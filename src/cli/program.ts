@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { StartError } from '../app/start-error.ts';
@@ -21,6 +22,7 @@ export async function runProgram(
     .description(
       'A Telegram bot that turns a sentence into a picture or a video, and keeps working when its API keys do not.',
     )
+    .version(versionWords(), '-V, --version', 'print the versions of darkroom, Node and SQLite')
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.out.write(text), writeErr: (text) => context.err.write(text) })
     .showHelpAfterError('(run "darkroom --help" to see what there is)');
@@ -74,6 +76,14 @@ export async function runProgram(
     .action(async (options: { telegramPort: number; bytezPort: number; faults?: string }) => {
       const { sandbox } = await import('./sandbox.ts');
       await sandbox(options);
+    });
+
+  program
+    .command('reload')
+    .description('let the running bot read .env and the key files again')
+    .action(async () => {
+      const { reload } = await import('./reload.ts');
+      await reload(context);
     });
 
   program
@@ -135,6 +145,12 @@ export async function runProgram(
   } catch (error) {
     context.exitWith(exitCodeOf(error, context));
   }
+}
+
+function versionWords(): string {
+  const file: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const version = typeof file === 'object' && file !== null && 'version' in file ? String(file.version) : 'unknown';
+  return `darkroom ${version} (Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? 'none'})`;
 }
 
 function exitCodeOf(error: unknown, { err }: ProcessContext): number {

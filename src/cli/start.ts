@@ -106,7 +106,7 @@ export async function start(redactor: Redactor): Promise<void> {
   // Listens from the first moment to the last: a signal without a listener ends the process.
   const asked = onStop();
   let liveKeys: LiveKeys | undefined;
-  using _ = onHangup(() => liveKeys?.readEnvironment());
+  using _ = onHangup(() => void liveKeys?.readEnvironment());
   const readAll = () => readEnvironment({ cwd: process.cwd(), processEnv: process.env });
   const reading = readAll();
   const { env, warnings } = reading;
@@ -142,7 +142,15 @@ export async function start(redactor: Redactor): Promise<void> {
         text: 'no provider key is set; every request fails until BYTEZ_API_KEY is',
       });
     }
-    await using app = await openApp({ config, keys, clock, random: systemRandom, emit });
+    await using app = await openApp({
+      config,
+      keys,
+      clock,
+      random: systemRandom,
+      emit,
+      reload: async () =>
+        (await liveKeys?.readEnvironment()) ?? { keys: keys.length, mistakes: ['the start is not over'] },
+    });
     void app.introduced.then(hold.release, () => undefined);
     using _held = clock.schedule(maxHoldMs, hold.release);
     await using live = new LiveKeys({

@@ -17,6 +17,14 @@ export type Change<Value> =
   /** It is durably asked for, and will be made as soon as the owner of the database runs and finds it. */
   | { readonly kind: 'asked' };
 
+/** What reading the settings again gave. */
+export type Reloaded = {
+  /** How many keys are in use now. */
+  readonly keys: number;
+  /** Why everything stays as it was; empty when the new settings are in use. Names, never values. */
+  readonly mistakes: readonly string[];
+};
+
 /** How the cancelling of a job ended. */
 export type CancelEnding = 'cancelled' | 'too-late' | 'not-found';
 
@@ -85,6 +93,8 @@ export type AdminApi = {
   readonly keys: AdminKeys;
   readonly jobs: AdminJobs;
   readonly people: AdminPeople;
+  /** Reads `.env` and the key files again: keys, weights, seats and accounts apply at once. */
+  reload(): Promise<Change<Reloaded>>;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;
   /** What was called and used since, in milliseconds since 1970, as far as its jobs are still kept. */
@@ -95,11 +105,13 @@ export type AdminApi = {
 export type AdminCommand =
   | { readonly kind: 'wake-keys' | 'disable-keys' | 'enable-keys'; readonly keys: KeyChoice }
   | { readonly kind: 'cancel-job'; readonly jobId: JobId }
+  | { readonly kind: 'reload' }
   | { readonly kind: 'add-premium'; readonly userId: number; readonly days: number; readonly grant: string };
 
 /** What the owner did. */
 export type AdminAnswer =
   | { readonly kind: 'keys-changed'; readonly count: number }
+  | ({ readonly kind: 'reloaded' } & Reloaded)
   | { readonly kind: 'job-cancelled'; readonly ending: CancelEnding }
   | { readonly kind: 'premium-added'; readonly untilMs: number };
 

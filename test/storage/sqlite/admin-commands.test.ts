@@ -13,6 +13,7 @@ const commands: readonly AdminCommand[] = [
   { kind: 'enable-keys', keys: [] },
   { kind: 'cancel-job', jobId: jobId('tg-1') },
   { kind: 'add-premium', userId: 7, days: 30, grant: 'cli-1' },
+  { kind: 'reload' },
 ];
 
 test('createSqliteAdminCommands() hands out every kind of command, oldest first, until it is answered, across processes', async () => {
