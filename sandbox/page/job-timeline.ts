@@ -159,6 +159,9 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'key.changed':
     case 'keys.grouped':
     case 'keys.tested':
+    case 'update.ignored':
+    case 'updates.all-known':
+    case 'bot.renamed':
     case 'keys.reloaded':
     case 'keys.cleared':
     case 'clock.jumped':

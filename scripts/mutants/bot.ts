@@ -89,7 +89,7 @@ export const botMutants = [
   ),
   mutant(
     'a press changes somebody else’s language',
-    "if (isForeign(ctx)) return answer(ctx, messages.answer('not-yours', locale));\n        await users",
+    "if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));\n        await users",
     'await users',
     ...pressing,
   ),
@@ -126,14 +126,14 @@ export const botMutants = [
   ),
   mutant(
     'people ask without end',
-    'if (person.tokens < 1) {',
+    'if (person.bucket.tokens < 1) {',
     'if (false) {',
     'test/bot/middleware/flood-limit.test.ts',
   ),
   mutant(
     'groups ask without end',
-    'if (group.tokens < 1) return',
-    'if (false) return',
+    'if (bucket.tokens < 1 + reserved) return false;',
+    '',
     'test/bot/middleware/flood-limit.test.ts',
   ),
   mutant(
@@ -144,8 +144,8 @@ export const botMutants = [
   ),
   mutant(
     'too much is told each time',
-    'nowMs - bucket.noticedAtMs <',
-    'Infinity <',
+    'nowMs - noticedAtMs >=',
+    'Infinity >=',
     'test/bot/middleware/flood-limit.test.ts',
   ),
   mutant(

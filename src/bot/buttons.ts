@@ -3,8 +3,11 @@ import { jobId } from '../domain/ids.ts';
 import { type Job, jobKinds } from '../domain/job.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/view.ts';
+import { isForeignPress } from './middleware/identify.ts';
 import { answer, edit } from './reply.ts';
-import { submitRequest } from './commands/submit-request.ts';
+import { submitRequest, submitText } from './commands/submit-request.ts';
+import { wordsOf } from './message-words.ts';
+import { mask } from './updates/redact-secrets.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { statusFor } from './commands/status-and-cancel.ts';
@@ -61,9 +64,18 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         await answer(ctx, messages.answer('accepted', locale));
         return submitRequest(ctx, deps, { kind, prompt: messages.example(kind, locale) });
       }
+      case 'make': {
+        const kind = jobKinds.find((known) => known === press.id);
+        const words = wordsAnswered(ctx);
+        if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
+        if (kind === undefined || words === '') return answer(ctx, messages.answer('expired', locale));
+        if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
+        await answer(ctx, messages.answer('accepted', locale));
+        return submitText(ctx, deps, kind, words);
+      }
       case 'status': {
         if (press.id === 'all') {
-          if (isForeign(ctx)) return answer(ctx, messages.answer('not-yours', locale));
+          if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
           await answer(ctx, messages.answer('refreshed', locale));
           return edit(ctx, await statusFor(ctx, deps));
         }
@@ -77,14 +89,14 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       case 'language': {
         const chosen = deps.matchLocale(press.id);
         if (chosen !== press.id) return answer(ctx, messages.answer('expired', locale));
-        if (isForeign(ctx)) return answer(ctx, messages.answer('not-yours', locale));
+        if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
         await users.setLocale(userId, chosen);
         await answer(ctx, messages.answer('language-set', chosen));
         return edit(ctx, messages.language(chosen));
       }
       // An open dialogue handles its own presses; this one belongs to an older question.
       case 'ask':
-        return answer(ctx, messages.answer(isForeign(ctx) ? 'not-yours' : 'expired', locale));
+        return answer(ctx, messages.answer(isForeignPress(ctx.callbackQuery) ? 'not-yours' : 'expired', locale));
       case 'keys':
         return pressKeysButton(ctx, deps, press.id);
       case 'forget':
@@ -94,6 +106,13 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
     }
   });
   return feature;
+}
+
+/** What the person wrote in the message that the bot's message answers; Telegram keeps it, so a restart loses nothing. */
+function wordsAnswered({ callbackQuery, me }: BotContext): string {
+  const { text, command } = wordsOf(callbackQuery?.message?.reply_to_message, me.username);
+  const words = (command?.words ?? text).trim();
+  return words.includes(mask) ? '' : words;
 }
 
 function isOwn({ origin }: Job, userId: number): boolean {
@@ -110,10 +129,4 @@ async function isRunning({ update, callbackQuery, chat, speaker }: BotContext, {
     const { chatId, messageId } = one.job.origin;
     return chatId === chat?.id && messageId === callbackQuery?.message?.message_id;
   });
-}
-
-/** Whether the message replies to another person's message, as all messages of the bot in groups do. */
-function isForeign(ctx: BotContext): boolean {
-  const asker = ctx.callbackQuery?.message?.reply_to_message?.from;
-  return asker !== undefined && !asker.is_bot && asker.id !== ctx.speaker.userId;
 }

@@ -6,8 +6,7 @@ import type { ChatStore, RetryAfterStore } from '../domain/chat-store.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Agent } from 'node:http';
 import { sequentialize } from '@grammyjs/runner';
-import { defaultKind } from '../domain/job.ts';
-import { isAdminHere, identifySpeaker, isUserContent } from './middleware/identify.ts';
+import { isAdminHere, identifySpeaker } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/submit-request.ts';
@@ -17,8 +16,15 @@ import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import { dialogues } from './dialogue/dialogues.ts';
-import { floodLimit } from './middleware/flood-limit.ts';
-import { typedKeys, UpdatePipeline } from './updates/update-pipeline.ts';
+import { floodGate } from './middleware/flood-gate.ts';
+import { hiddenSenders } from './middleware/hidden-senders.ts';
+import { splitMessages } from './middleware/split-messages.ts';
+import { fallback } from './commands/fallback.ts';
+import { chatLaneOf } from './updates/chat-queues.ts';
+import { reasonUnasked, type Unasked } from './updates/unasked.ts';
+import type { Update } from 'grammy/types';
+import { typedKeys } from './updates/redact-secrets.ts';
+import { UpdatePipeline } from './updates/update-pipeline.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
@@ -74,11 +80,12 @@ export function trackChats({ chats, clock }: { readonly chats: ChatStore; readon
 
 /** Registers all middleware and handlers, in the order in which an update passes them. */
 export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (admin: Speaker) => void): void {
-  const flood = floodLimit(deps);
+  const flood = floodGate(deps);
   bot.use(flood.gate);
-  bot.use(sequentialize((ctx) => String(ctx.chat?.id ?? ctx.from?.id ?? ctx.update.update_id)));
+  bot.use(sequentialize((ctx) => chatLaneOf(ctx.update)));
   bot.use(storageErrorBoundary(deps));
   bot.use(trackChats(deps));
+  bot.use(hiddenSenders(deps));
   bot.use(identifySpeaker(deps));
   bot.use(flood.notify);
   bot.filter(isAdminHere).use(async (ctx, next) => {
@@ -86,6 +93,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
     await next();
   });
   bot.use(typedKeys(deps));
+  bot.use(splitMessages(deps));
   bot.use(dialogues(deps));
   bot.use(generateCommands(deps));
   bot.use(statusAndCancelCommands(deps));
@@ -95,26 +103,22 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(keysCommand(deps));
   bot.use(buttons(deps));
   bot.use(resultReplies(deps));
-  bot.on('message', async (ctx) => {
-    const { locale } = ctx.speaker;
-    const { text } = ctx.message;
-    if (ctx.chat.type !== 'private') {
-      // In groups only commands for this bot are answered.
-      if (commandTarget(ctx) === ctx.me.username.toLowerCase()) {
-        await reply(ctx, deps.messages.unknownCommand(locale));
-      }
-      return;
-    }
-    if (!isUserContent(ctx.message)) return;
-    if (text === undefined) await reply(ctx, deps.messages.textOnly(locale));
-    else if (text.startsWith('/')) await reply(ctx, deps.messages.unknownCommand(locale));
-    else await reply(ctx, deps.messages.usage(defaultKind, locale));
-  });
+  bot.use(fallback(deps));
 }
 
-/** The bot that the command at the beginning of a message names: `other_bot` of `/start@Other_bot now`. */
-function commandTarget(ctx: BotContext): string | undefined {
-  return /^\/\w+@(\w+)/.exec(ctx.message?.text ?? '')?.[1]?.toLowerCase();
+/** Why an update ends before it is stored; notes that its chat is open all the same. */
+function unaskedIn(bot: Bot<BotContext>, { messages, chats, emit }: BotDeps): (update: Update) => Unasked | undefined {
+  const commands = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
+  return (update) => {
+    const why = reasonUnasked(update, { id: bot.botInfo.id, username: bot.botInfo.username, commands });
+    const chatId = why === undefined ? undefined : update.message?.chat.id;
+    if (chatId !== undefined) {
+      chats
+        .open(chatId)
+        .catch((error: unknown) => emit({ event: 'app.error', what: 'store that a chat is open', error }));
+    }
+    return why;
+  };
 }
 
 /** Longer than a poll, so that a dead connection is noticed. */
@@ -204,7 +208,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     void adminAlerts.rememberLocale(userId, locale);
     void menu.publishFor(userId);
   });
-  const updates = new UpdatePipeline({ ...options, bot, source: new Poller({ ...options, bot }) });
+  const reasonUnasked = unaskedIn(bot, deps);
+  const updates = new UpdatePipeline({ ...options, bot, reasonUnasked, source: new Poller({ ...options, bot }) });
   const opened = opening.move();
   return { updates, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -5,12 +5,20 @@ import { classifyTelegramError } from './outbox/telegram-error.ts';
 
 /** Answers in the same chat and topic; in a group as a reply. A closed chat is ignored. */
 export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
+  await send(ctx, view, ctx.chat !== undefined && ctx.chat.type !== 'private');
+}
+
+/** Answers as a reply in private too: the buttons of the answer use the words of the message. */
+export async function replyQuoting(ctx: BotContext, view: MessageView): Promise<void> {
+  await send(ctx, view, true);
+}
+
+async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promise<void> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
-  const inGroup = ctx.chat !== undefined && ctx.chat.type !== 'private';
   try {
     await ctx.reply(view.text, {
       ...textOptions(view),
-      ...(inGroup && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
+      ...(asReply && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
     });
   } catch (error) {
     if (classifyTelegramError(error) !== 'closed') throw error;

@@ -125,6 +125,12 @@ export type AppEvent =
   /** Another process polls with this bot's token; a newcomer waits until that one has gone. */
   | { readonly event: 'telegram.conflict'; readonly waits: boolean }
   | { readonly event: 'telegram.conflict-over'; readonly afterMs: number }
+  /** An update that is not answered, and why; never a word of it. */
+  | { readonly event: 'update.ignored'; readonly updateId: number; readonly why: string }
+  /** A whole batch was known before: nobody in it is answered. */
+  | { readonly event: 'updates.all-known'; readonly count: number }
+  /** The bot was given another username while it ran. */
+  | { readonly event: 'bot.renamed'; readonly bot: string }
   | { readonly event: 'update.failed'; readonly updateId: number; readonly error: unknown; readonly setAside: boolean };
 
 /** The one way to say that something happened; never throws, never waits. */

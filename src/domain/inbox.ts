@@ -24,6 +24,8 @@ export type Inbox = {
   keep(batch: readonly InboxUpdate[], nowMs: number): Promise<readonly InboxUpdate[]>;
   /** Updates kept but not handled, oldest first. */
   unhandled(): Promise<readonly InboxUpdate[]>;
+  /** The stored JSON of an update; undefined when it is handled or set aside. */
+  bodyOf(updateId: number): Promise<string | undefined>;
   /** On start: what an earlier process left, each update marked as in hand; sets aside what three processes died on. */
   takeUp(): Promise<Leftovers>;
   /** The update is in hand now: if the process ends before the next word of it, it may be what killed it. */

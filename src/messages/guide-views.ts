@@ -1,8 +1,8 @@
 import { type JobKind, jobKinds, type Lane, kindCommands } from '../domain/job.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
-import { exampleButton, exampleRows, lines } from './phrases.ts';
-import { callbackData, type MessageView, type MessageButton, excerpt, safe } from './view.ts';
+import { exampleButton, exampleRows, lines, promptLimit, quote } from './phrases.ts';
+import { callbackData, type MessageView, type MessageButton, excerpt, isVisible, safe } from './view.ts';
 
 const nameLimit = 64;
 
@@ -19,7 +19,7 @@ export function startView(
   const name = excerpt(person.name, nameLimit);
   return {
     text: lines(
-      name === '' ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
+      !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
       localizer.say('start.welcome'),
       person.admin ? `\n${localizer.say('start.admin')}` : '',
     ),
@@ -44,6 +44,25 @@ export function usageView(localizer: Localizer, kind: JobKind): MessageView {
     text: localizer.say(`usage.${kind}`),
     rows: [[exampleButton(localizer, kind)]],
   };
+}
+
+/** Words that came without a command, and a button for each kind of thing to make of them. */
+export function bareWordsView(localizer: Localizer, words: string): MessageView {
+  return { text: lines(localizer.say('bare-words'), quote(words, promptLimit)), rows: [makeButtons(localizer)] };
+}
+
+/** The command that was probably meant. */
+export function didYouMeanView(localizer: Localizer, command: string, words: string): MessageView {
+  const text = localizer.say('did-you-mean', { command });
+  const makes = kindCommands.some((known) => known === command);
+  return makes && words !== ''
+    ? { text: lines(text, quote(words, promptLimit)), rows: [makeButtons(localizer)] }
+    : textOnly(text);
+}
+
+/** They make something of the words of the message that theirs answers. */
+function makeButtons(localizer: Localizer): readonly MessageButton[] {
+  return jobKinds.map((kind) => ({ text: localizer.plain(`button.make-${kind}`), data: callbackData('make', kind) }));
 }
 
 /** A button for each language, named in its own words. */

@@ -12,8 +12,10 @@ import {
   styledWords,
 } from './dialogue-views.ts';
 import {
+  bareWordsView,
   commandEntries,
   type CommandEntry,
+  didYouMeanView,
   examplePrompt,
   forgetDoneView,
   forgetQuestionView,
@@ -88,6 +90,14 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
       startView(localizer(locale), person),
     help: (locale: string, person: { readonly admin: boolean }): MessageView => helpView(localizer(locale), person),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
+    /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */
+    didYouMean: (command: string, words: string, locale: string): MessageView =>
+      didYouMeanView(localizer(locale), command, words),
+    /** Words without a command are quoted, and a button makes something of them. */
+    bareWords: (words: string, locale: string): MessageView => bareWordsView(localizer(locale), words),
+    /** For anonymous admins and channels that name the bot. */
+    hiddenSender: (bot: string, locale: string): MessageView =>
+      textOnly(localizer(locale).say('hidden-sender', { bot })),
     /** For stickers, voice messages and everything else without text. */
     textOnly: (locale: string): MessageView => textOnly(localizer(locale).say('text-only')),
     /** For a person over the flood limit. */

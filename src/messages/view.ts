@@ -10,6 +10,7 @@ export const callbackVerbs = [
   'ask',
   'forget',
   'show',
+  'make',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];
@@ -59,6 +60,24 @@ const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
 /** Combining marks that pile up on one letter, and joiners between them. */
 const tooManyMarks = /([\p{M}\p{Join_Control}]{8})[\p{M}\p{Join_Control}]+/gu;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Characters that show nothing; the blank Braille pattern only looks empty. */
+const invisible = /[\s\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Co}\u{2800}]/gu;
+
+/** Whether anything of the text can be seen. */
+export function isVisible(text: string): boolean {
+  return text.replaceAll(invisible, '') !== '';
+}
+
+/** What Telegram makes a link of: a name, a tag, a command, an address. */
+const liveStarts =
+  /(?<![\p{L}\p{N}])[@#$](?=[\p{L}\p{N}_])|(?<![\p{L}\p{N}_<>])\/(?=\w)|:\/(?=\/)|(?<=[\p{L}\p{N}_-])[.@](?=[\p{L}\p{N}])/gu;
+const wordJoiner = '\u2060';
+
+/** Foreign text in which no name, tag, command or address is a link: nobody is called, and nothing is opened. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll(liveStarts, `$&${wordJoiner}`);
+}
 
 /** Foreign text that is safe next to ours: well-formed, without control characters and bidi overrides. */
 export function shownText(text: string): string {

@@ -112,6 +112,12 @@ function wordsFor(event: AppEvent): string | undefined {
       return `another process polls with this bot's token: ${event.waits ? 'waiting until it stops' : 'polling anyway'}; run one only`;
     case 'telegram.conflict-over':
       return `the other process stopped polling after ${spanWords(event.afterMs)}`;
+    case 'update.ignored':
+      return `update ${event.updateId} is not answered: ${event.why}`;
+    case 'updates.all-known':
+      return `all ${count(event.count, 'update')} of a batch were known before and are not answered; normal once after a crash, otherwise the ids of Telegram repeat: a sandbox that was restarted needs a new DATA_DIR`;
+    case 'bot.renamed':
+      return `this bot is now ${event.bot}`;
     case 'update.failed':
       return `update ${event.updateId} failed${event.setAside ? ' and is set aside' : ''}: ${describeError(event.error)}`;
   }

@@ -97,6 +97,9 @@ const levels = {
   'telegram.conflict': 'warn',
   'telegram.conflict-over': 'info',
   'update.failed': 'error',
+  'update.ignored': 'debug',
+  'updates.all-known': 'warn',
+  'bot.renamed': 'info',
 } as const satisfies Record<AppEvent['event'], Level>;
 
 function levelOf(event: AppEvent): Level {

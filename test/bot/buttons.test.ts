@@ -25,6 +25,7 @@ function aBot() {
   const job = { id: owned, kind: 'image', prompt: 'a fox', origin, updateId: 1, state: { kind: 'running' } };
   const note = (what: string) => (subject: unknown) => void done.push(`${what} ${String(subject)}`);
   const catalog = loadCatalog();
+  const clock = fakeClock();
   const deps = {
     service: {
       find: async (id: string) => (id === owned ? { job, view: aView({ id: owned }) } : undefined),
@@ -43,6 +44,7 @@ function aBot() {
     },
     users: { setLocale: async (_id: number, locale: string) => note('locale')(locale), usedToday: async () => 0 },
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
+    dialogues: { read: async () => ({ state: '{}', writtenAtMs: clock.now() }), delete: async () => undefined },
     statusMessages: { refresh: note('refresh') },
     messages: createMessageMapper(catalog),
     matchLocale: (code: string) => catalog.match(code, 'en'),
@@ -50,7 +52,7 @@ function aBot() {
       note('forget')(userId);
       return { requests: 0, left: 0 };
     },
-    clock: fakeClock(),
+    clock,
     perDay: { free: { image: 1, video: 1 } },
     waiting: { free: 1 },
   };
@@ -67,7 +69,8 @@ function aBot() {
   const press = async (data: string) => {
     done.length = 0;
     answers.length = 0;
-    const message = messageOf(stranger, { message_id: 1, text: 'x' });
+    const said = messageOf(stranger, { message_id: 3, text: 'a hare' });
+    const message = messageOf(stranger, { message_id: 1, text: 'x', reply_to_message: said });
     const query = { id: 'q', from: userOf(stranger), chat_instance: '1', message, data };
     await bot.handleUpdate({ update_id: 2, callback_query: query } as unknown as Update);
     return { done: [...done], answers: [...answers] };
@@ -79,6 +82,8 @@ function aBot() {
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'example:image': ['submit image'],
   'example:video': ['submit video'],
+  'make:image': ['submit image'],
+  'make:video': ['submit video'],
   'language:en': ['locale en'],
   'language:es': ['locale es'],
   'language:ru': ['locale ru'],

@@ -82,7 +82,7 @@ function rawMessage(more: {
   };
 }
 
-test('anonymous admins, channels and other bots make no pictures', async () => {
+test('anonymous admins, channels and other bots make no pictures; those who may be people are told why, once', async () => {
   await using app = await openTestApp();
   const group = aGroup(app);
   const person = app.person(7);
@@ -104,8 +104,13 @@ test('anonymous admins, channels and other bots make no pictures', async () => {
   app.telegram.sendUpdate({ message: rawMessage({ ...asked, from: { id: 55, is_bot: true, first_name: 'Robot' } }) });
   const { from: _nobody, ...post } = rawMessage(asked);
   app.telegram.sendUpdate({ channel_post: { ...post, chat: channel } });
-  await answerTo(person, `/help${me}`, { in: group });
-  expect(fromBot(person.messages(group))).toHaveLength(1);
+  const help = person.say(`/help${me}`, { in: group });
+  await person.waitFor((seen) => seen.some(({ replyTo }) => replyTo === help), { in: group });
+  const words = fromBot(person.messages(group)).map(wordsOf);
+  expect(words).toEqual([
+    expect.stringContaining('write as yourself, or ask me in a private chat'),
+    expect.any(String),
+  ]);
   expect(app.events.filter(({ event }) => event === 'job.accepted')).toEqual([]);
   expect(troubles(app)).toEqual([]);
 });

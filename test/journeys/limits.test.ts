@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
+import { commandsIn, dealtWith, groupMessageOf, me } from './raw-updates.ts';
 import { answerTo, callsOf, press, troubles, until } from './talk.ts';
 
 /** Says it so often at once. */
@@ -59,7 +60,7 @@ test('a person who presses a button again and again hears over the chat that it 
   expect(fromBot(person.messages())).toHaveLength(20);
 });
 
-test('a group is answered as much as Telegram takes, and told once that it was too much', async () => {
+test('a group is answered as much as Telegram takes, and a few are told that it was too much', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({ clock });
   const group = app.telegram.group({ id: -100, title: 'Painters' });
@@ -67,11 +68,11 @@ test('a group is answered as much as Telegram takes, and told once that it was t
   const people = [first, ...Array.from({ length: 9 }, (_, index) => app.person(11 + index))];
   for (const person of people) insist(person, '/language', 6, { in: group });
   for (const person of people) insist(person, 'what a day', 30, { in: group });
-  await until(() => fromBot(first.messages(group)).length === 13);
+  await until(() => fromBot(first.messages(group)).length === 15);
   await heardAll(app);
   const answers = fromBot(first.messages(group)).map(wordsOf);
-  expect(answers.filter((words) => words.startsWith('🐢'))).toHaveLength(1);
-  expect(answers).toHaveLength(13);
+  expect(answers.filter((words) => words.startsWith('🐢'))).toHaveLength(3);
+  expect(answers).toHaveLength(15);
   expect(wordsOf(await answerTo(first, '/help'))).toContain('/generate');
 });
 
@@ -97,4 +98,37 @@ test('an admin is never told to be slower', async () => {
       .map(wordsOf)
       .filter((words) => words.startsWith('🐢')),
   ).toEqual([]);
+});
+
+// Telegram takes twenty messages a minute in a group; test/bot/middleware/flood-limit.test.ts has more people.
+test('people who wrote in a group while the bot was down are all answered after it', async () => {
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const first = app.person(10);
+  await dealtWith(first, group);
+  const people = Array.from({ length: 18 }, (_, index) => 10 + index);
+  for (const [index, id] of people.entries()) {
+    const text = `/generate a fox for ${id}`;
+    const message = {
+      message_id: 6_000 + index,
+      date: 1_790_000_000 + index * 2_400,
+      text,
+      entities: commandsIn(text),
+    };
+    app.telegram.sendUpdate({ message: groupMessageOf(group, id, message) });
+  }
+  await until(() => app.events.filter(({ event }) => event === 'job.accepted').length === 18);
+  expect(app.events.filter((event) => event.event === 'update.ignored')).toEqual([]);
+});
+
+test('a member who presses somebody else’s button all the time costs the others nothing', async () => {
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const [ann, ben] = [app.person(7), app.person(8)];
+  const others = Array.from({ length: 10 }, (_, index) => app.person(20 + index));
+  const list = await answerTo(ann, `/status${me}`, { in: group });
+  for (let time = 0; time < 20; time += 1)
+    expect(await press(ben, list.id, '🌊 An example video', { in: group })).not.toBe('');
+  for (const other of others) await answerTo(other, `/language${me}`, { in: group });
+  expect(callsOf(app, 'sendMessage').filter(({ params }) => String(params['text']).startsWith('🐢'))).toEqual([]);
 });

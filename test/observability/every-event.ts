@@ -92,6 +92,9 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'telegram.error': { event: 'telegram.error', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
   'telegram.conflict': { event: 'telegram.conflict', waits: true },
   'telegram.conflict-over': { event: 'telegram.conflict-over', afterMs: 35_000 },
+  'update.ignored': { event: 'update.ignored', updateId: 1001, why: 'talk in a group' },
+  'updates.all-known': { event: 'updates.all-known', count: 3 },
+  'bot.renamed': { event: 'bot.renamed', bot: '@darkroom_bot' },
   'update.failed': { event: 'update.failed', updateId: 1001, error: new TypeError('no'), setAside: true },
 };
 

@@ -1,14 +1,19 @@
 import { Composer } from 'grammy';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
+import { isCommand } from './own-command.ts';
 
 /** The buttons of the question work for this long. */
 const questionValidMs = 600_000;
 
+/** When the question was asked is stored: the date of its message is of Telegram's clock, which may differ from ours. */
+const questionKey = (userId: number) => `forget:${userId}`;
+
 /** /forget asks first; only the button under the question deletes anything. */
-export function forgetCommand({ messages }: BotDeps): Composer<BotContext> {
+export function forgetCommand({ messages, dialogues, clock }: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.command('forget', async (ctx) => {
+  feature.filter(isCommand('forget'), async (ctx) => {
+    await dialogues.write(questionKey(ctx.speaker.userId), '{}', clock.now());
     await reply(ctx, messages.forgetQuestion(ctx.speaker.userId, ctx.speaker.locale));
   });
   return feature;
@@ -16,13 +21,14 @@ export function forgetCommand({ messages }: BotDeps): Composer<BotContext> {
 
 /** The buttons of the question work only for the person who sent /forget. */
 export async function pressForgetButton(ctx: BotContext, deps: BotDeps, id: string): Promise<void> {
-  const { messages, clock } = deps;
+  const { messages, dialogues, clock } = deps;
   const { userId, locale } = ctx.speaker;
   const [, what, whose] = /^(yes|no)-([0-9]+)$/.exec(id) ?? [];
   if (whose !== String(userId))
     return answer(ctx, messages.answer(what === undefined ? 'expired' : 'not-yours', locale));
-  const askedAtMs = (ctx.callbackQuery?.message?.date ?? 0) * 1_000;
+  const askedAtMs = (await dialogues.read(questionKey(userId)))?.writtenAtMs ?? -Infinity;
   if (clock.now() - askedAtMs > questionValidMs) return answer(ctx, messages.answer('expired', locale));
+  await dialogues.delete(questionKey(userId));
   if (what === 'no') {
     await answer(ctx);
     return edit(ctx, messages.forgetKept(locale));

@@ -4,15 +4,16 @@ import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
+import { isCommand } from './own-command.ts';
 
 /** /keys for admins; others are answered as for an unknown command, and the attempt is reported. */
 export function keysCommand(deps: BotDeps): Composer<BotContext> {
   const { emit } = deps;
   const feature = new Composer<BotContext>();
-  feature.filter(isAdminHere).command('keys', async (ctx) => {
+  feature.filter(isCommand('keys')).filter(isAdminHere, async (ctx) => {
     await reply(ctx, await keyList(deps, ctx.speaker.locale));
   });
-  feature.command('keys', async ({ speaker }, next) => {
+  feature.filter(isCommand('keys'), async ({ speaker }, next) => {
     if (!speaker.admin) emit({ event: 'admin.refused', userId: speaker.userId });
     await next();
   });

@@ -2,6 +2,7 @@ import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
+import { isCommand, wordsAfterCommand } from './own-command.ts';
 import { textOptions } from '../delivery/media-message.ts';
 import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
@@ -11,9 +12,9 @@ const grant = /^([1-9][0-9]{0,15})\s+([1-9][0-9]{0,3})$/;
 export function premiumCommands(deps: BotDeps): Composer<BotContext> {
   const { messages, users, admin } = deps;
   const feature = new Composer<BotContext>();
-  feature.command('premium', async (ctx) => {
+  feature.filter(isCommand('premium'), async (ctx) => {
     const { speaker } = ctx;
-    const words = ctx.match.trim();
+    const words = wordsAfterCommand(ctx);
     if (words === '' || !isAdminHere(ctx)) {
       const { perDay, running, waiting } = deps;
       const { userId, lane, premiumUntilMs: untilMs } = speaker;

@@ -4,15 +4,18 @@ import { type JobId, jobId } from '../../domain/ids.ts';
 import { readPromptOptions } from '../../jobs/request/request-options.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
+import { wordsOf } from '../message-words.ts';
+import { commandIn } from './own-command.ts';
 import { replyWithMistake, submitRequest } from './submit-request.ts';
 
 /** Text in reply to an own result starts a new request: the same kind and options, `old prompt, new text`. */
 export function resultReplies(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.on('message:text', async (ctx, next) => {
-    const { text, reply_to_message: repliedTo } = ctx.message;
+  feature.on('message', async (ctx, next) => {
+    const { reply_to_message: repliedTo } = ctx.message;
+    const { text } = wordsOf(ctx.message, ctx.me.username);
     const id = repliedTo?.from?.id === ctx.me.id ? jobOfMessage(repliedTo) : undefined;
-    if (id === undefined || text.startsWith('/')) return next();
+    if (id === undefined || text === '' || text.startsWith('/') || commandIn(ctx) !== undefined) return next();
     const job = (await deps.service.find(id))?.job;
     if (job === undefined || job.origin.userId !== ctx.speaker.userId || job.origin.chatId !== ctx.chat.id) {
       return next();

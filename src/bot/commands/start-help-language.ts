@@ -2,13 +2,14 @@ import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
+import { isCommand } from './own-command.ts';
 
 /** /start, /help and /language. */
 export function guideCommands({ messages }: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
-  feature.command('start', (ctx) => reply(ctx, messages.start(ctx.speaker.locale, personHere(ctx))));
-  feature.command('help', (ctx) => reply(ctx, messages.help(ctx.speaker.locale, personHere(ctx))));
-  feature.command('language', (ctx) => reply(ctx, messages.language(ctx.speaker.locale)));
+  feature.filter(isCommand('start'), (ctx) => reply(ctx, messages.start(ctx.speaker.locale, personHere(ctx))));
+  feature.filter(isCommand('help'), (ctx) => reply(ctx, messages.help(ctx.speaker.locale, personHere(ctx))));
+  feature.filter(isCommand('language'), (ctx) => reply(ctx, messages.language(ctx.speaker.locale)));
   return feature;
 }
 

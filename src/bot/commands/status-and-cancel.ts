@@ -6,6 +6,7 @@ import { jobId } from '../../domain/ids.ts';
 import { jobKinds, perKind } from '../../domain/job.ts';
 import type { DayUsage } from '../../messages/guide-views.ts';
 import { reply } from '../reply.ts';
+import { isCommand } from './own-command.ts';
 
 /** The speaker's requests and what is used of today; an admin in the own chat also sees the calls of each. */
 export async function statusFor(ctx: BotContext, deps: BotDeps): Promise<MessageView> {
@@ -33,10 +34,10 @@ async function usageOf(
 export function statusAndCancelCommands(deps: BotDeps): Composer<BotContext> {
   const { service, messages } = deps;
   const feature = new Composer<BotContext>();
-  feature.command('status', async (ctx) => {
+  feature.filter(isCommand('status'), async (ctx) => {
     await reply(ctx, await statusFor(ctx, deps));
   });
-  feature.command('cancel', async (ctx) => {
+  feature.filter(isCommand('cancel'), async (ctx) => {
     const { userId, locale } = ctx.speaker;
     const open = (await service.findAll(userId)).filter(({ phase }) => phase.kind !== 'ended');
     const [only, ...others] = open;

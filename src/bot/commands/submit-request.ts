@@ -5,6 +5,9 @@ import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
+import { wordsOf } from '../message-words.ts';
+import { mask } from '../updates/redact-secrets.ts';
+import { isCommand, wordsAfterCommand } from './own-command.ts';
 
 /** A prompt with its options, parsed. */
 export type ReadRequest = {
@@ -90,10 +93,27 @@ export async function replyWithMistake(
 export function generateCommands(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   for (const kind of jobKinds) {
-    feature.command(kindTraits[kind].command, async (ctx) => {
-      if (ctx.match.trim() === '') await ctx.conversation.enter(guidedRequestId, kind);
-      else await submitText(ctx, deps, kind, ctx.match);
+    feature.filter(isCommand(kindTraits[kind].command), async (ctx) => {
+      const words = wordsAfterCommand(ctx);
+      const quoted = hasWords(words) ? '' : quotedWords(ctx);
+      if (words === '' && quoted === '') await ctx.conversation.enter(guidedRequestId, kind);
+      else await submitText(ctx, deps, kind, `${quoted} ${words}`.trim());
     });
   }
   return feature;
+}
+
+/** Whether there is more than options. */
+function hasWords(text: string): boolean {
+  const read = readPromptOptions(text);
+  return !read.ok || read.words.trim() !== '';
+}
+
+/** The words of another person that the message replies to, or the part of them that it quotes. */
+function quotedWords({ message, me }: BotContext): string {
+  const repliedTo = message?.reply_to_message;
+  if (repliedTo === undefined || repliedTo.from?.id === me.id) return '';
+  const written = wordsOf(repliedTo, me.username);
+  const words = message?.quote?.text ?? written.command?.words ?? written.text;
+  return words.includes(mask) ? '' : words.trim();
 }

@@ -2,6 +2,7 @@ import { parseCallbackData } from '../../messages/view.ts';
 import { jobOfMessage } from '../commands/result-replies.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { isUserContent } from '../middleware/identify.ts';
+import { ownCommand, wordsOf } from '../message-words.ts';
 import { answer, edit, reply } from '../reply.ts';
 import { replyWithMistake, submitRequest } from '../commands/submit-request.ts';
 import { type DialogueTurn, loadDialogue, type LoadedDialogue } from './dialogue-state.ts';
@@ -19,19 +20,16 @@ export type UpdateMeaning = 'answer' | 'leaves' | 'nothing';
 export function meaningFor(ctx: BotContext): UpdateMeaning {
   const press = parseCallbackData(ctx.callbackQuery?.data ?? '');
   if (press?.verb === 'ask') return 'answer';
-  if (press?.verb === 'example') return 'leaves';
+  if (press?.verb === 'example' || press?.verb === 'make') return 'leaves';
   const { message } = ctx;
   if (message === undefined || !isUserContent(message)) return 'nothing';
-  if (message.text?.startsWith('/') === true) return isForOthers(message.text, ctx.me.username) ? 'nothing' : 'leaves';
+  const words = wordsOf(message, ctx.me.username);
+  if (words.command?.addressed === 'another') return 'nothing';
+  if (words.command !== undefined || words.text.startsWith('/')) return 'leaves';
   const repliedTo = message.reply_to_message;
   const isReplyToUs = repliedTo?.from?.id === ctx.me.id;
   if (isReplyToUs && jobOfMessage(repliedTo) !== undefined) return 'nothing';
-  return ctx.chat?.type === 'private' || (isReplyToUs && message.text !== undefined) ? 'answer' : 'nothing';
-}
-
-function isForOthers(text: string, username: string): boolean {
-  const [, addressed] = /^\/\w+@(\w+)/.exec(text) ?? [];
-  return addressed !== undefined && addressed.toLowerCase() !== username.toLowerCase();
+  return ctx.chat?.type === 'private' || (isReplyToUs && words.text !== '') ? 'answer' : 'nothing';
 }
 
 /** Executes a decision of the dialogue; a repetition repeats a question at worst, never a request. */
@@ -133,5 +131,6 @@ async function continueDialogue(ctx: BotContext, next: () => Promise<void>): Pro
 }
 
 function isCancel(ctx: BotContext): boolean {
-  return /^\/cancel(?:@\w+)?$/.test(ctx.message?.text?.trim() ?? '');
+  const command = ownCommand(wordsOf(ctx.message, ctx.me.username));
+  return command?.name === 'cancel' && command.words.trim() === '';
 }

@@ -70,7 +70,7 @@ async function waitForPrompt(
 ): Promise<Prompt | undefined> {
   for (;;) {
     const { message } = await conversation.waitUntil((ctx) => ctx.message !== undefined, { next: true });
-    const read = readPromptOptions(message?.text ?? '');
+    const read = readPromptOptions(message?.text ?? message?.caption ?? '');
     const mistake = read.ok ? await mistakeIn(conversation, kind, read.options) : read.mistake;
     const checked = checkPrompt(read.ok ? read.words : '');
     if (read.ok && mistake === null && checked.ok) return { words: checked.prompt, options: read.options };

@@ -1,21 +1,26 @@
 import type { Clock } from '../../kit/clock.ts';
-import type { NextFunction } from 'grammy';
-import type { BotContext, BotDeps } from '../context.ts';
-import { identify, isUserContent } from './identify.ts';
-import { reply } from '../reply.ts';
+import { Pace } from './pace.ts';
 
 /** Token buckets: for one person, and for everybody in one group. */
 export const floodRules = {
   person: { burst: 20, everyMs: 2_000 },
   /** Telegram allows about twenty messages a minute in a group, and most answers are followed by a picture. */
   group: { burst: 12, everyMs: 5_000 },
+  /** A member who has taken this much of a group's bucket leaves one token to the others for each further one. */
+  freeShare: 2,
+  /** The others' part is at most this large. */
+  maxReserved: 6,
   minNoticeIntervalMs: 60_000,
+  /** Notices of a group, each to another person. */
+  groupNotices: { burst: 3, everyMs: 20_000 },
   /** A person who sends this many more within a minute is muted. */
   maxIgnored: 60,
   ignoredWindowMs: 60_000,
   muteMs: 600_000,
   /** Beyond this many people or groups, the ones that wrote longest ago are dropped. */
   maxEntries: 10_000,
+  /** Members of one group whose shares are remembered. */
+  maxMembers: 200,
 } as const;
 
 export type FloodDecision =
@@ -25,64 +30,115 @@ export type FloodDecision =
   /** Dropped without a call to Telegram or a database read. */
   | 'ignore';
 
-type Bucket = { tokens: number; filledAtMs: number; noticedAtMs: number };
-type PersonState = Bucket & { ignored: number; ignoredSinceMs: number; mutedUntilMs: number };
+type BucketRules = { readonly burst: number; readonly everyMs: number };
+type Bucket = { tokens: number; filledAtMs: number };
+type PersonState = {
+  readonly pace: Pace;
+  readonly bucket: Bucket;
+  noticedAtMs: number;
+  ignored: number;
+  ignoredSinceMs: number;
+  mutedUntilMs: number;
+};
+type GroupState = {
+  readonly pace: Pace;
+  readonly bucket: Bucket;
+  readonly notices: Bucket;
+  /** What each member has taken of the bucket and not been given back by time. */
+  readonly members: Map<number, Bucket>;
+};
+
+/** A request as the limit sees it. */
+export type AskedNow = {
+  readonly userId: number;
+  /** Absent in a private chat. */
+  readonly groupId?: number | undefined;
+  /** When Telegram received it; absent for a pressed button, which has no date. */
+  readonly dateMs?: number | undefined;
+  readonly isPress?: boolean;
+  /** A press that changes nothing that others see takes nothing from its group. */
+  readonly showsNothing?: boolean;
+};
 
 /**
- * A person has tokens -> has none, and is told so once a minute -> goes on, and is muted for a while -> has tokens. Kept in
- * memory only: a restart clears it.
+ * A person has tokens -> has none, and is told so once a minute -> goes on, and is muted for a while -> has tokens. In a
+ * group, those who took least come first: the last tokens of its bucket are not for those who took most. Kept in memory
+ * only: a restart clears it.
  */
 export class FloodLimit {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #people = new Map<number, PersonState>();
-  readonly #groups = new Map<number, Bucket>();
+  readonly #groups = new Map<number, GroupState>();
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
   }
 
-  /** Decides on one request of the person, in a group or in the private chat. */
-  decide(userId: number, groupId?: number): FloodDecision {
+  decide({ userId, groupId, dateMs, isPress = false, showsNothing = false }: AskedNow): FloodDecision {
     const nowMs = this.#clock.monotonicMs();
-    const person = entryOf(this.#people, userId, () => newPerson(nowMs));
-    const group = groupId === undefined ? undefined : entryOf(this.#groups, groupId, () => newGroup(nowMs));
-    if (person.mutedUntilMs > nowMs) return 'ignore';
-    refill(person, floodRules.person, nowMs);
-    if (person.tokens < 1) {
-      if (isTooMuch(person, nowMs)) return 'ignore';
-      return mayNotice(person, nowMs) && (group === undefined || mayNotice(group, nowMs)) ? 'notify' : 'ignore';
+    const person = entryOf(this.#people, userId, floodRules.maxEntries, () => newPerson(nowMs));
+    const group =
+      groupId === undefined ? undefined : entryOf(this.#groups, groupId, floodRules.maxEntries, () => newGroup(nowMs));
+    const atMs = person.pace.advance(nowMs, dateMs);
+    const groupAtMs = group?.pace.advance(nowMs, dateMs) ?? 0;
+    if (person.mutedUntilMs > atMs) return 'ignore';
+    refill(person.bucket, floodRules.person, atMs);
+    if (person.bucket.tokens < 1) {
+      if (isTooMuch(person, atMs)) return 'ignore';
+      return mayNotice(person, nowMs) && (group === undefined || isPress || takeNotice(group, nowMs))
+        ? 'notify'
+        : 'ignore';
     }
-    if (group !== undefined) {
-      refill(group, floodRules.group, nowMs);
+    if (group !== undefined && !showsNothing && !takeShare(group, userId, groupAtMs)) {
       // A group's empty bucket does not count against the person who writes next.
-      if (group.tokens < 1) return mayNotice(group, nowMs) ? 'notify' : 'ignore';
-      group.tokens -= 1;
+      if (isPress) return 'notify';
+      return isNoticeDue(person, nowMs) && takeNotice(group, nowMs) && mayNotice(person, nowMs) ? 'notify' : 'ignore';
     }
-    person.tokens -= 1;
+    person.bucket.tokens -= 1;
     return 'allow';
   }
 }
 
 function newPerson(nowMs: number): PersonState {
-  const { burst } = floodRules.person;
-  return { ...newBucket(burst, nowMs), ignored: 0, ignoredSinceMs: -Infinity, mutedUntilMs: -Infinity };
+  const bucket = { tokens: floodRules.person.burst, filledAtMs: 0 };
+  const never = { noticedAtMs: -Infinity, ignoredSinceMs: -Infinity, mutedUntilMs: -Infinity };
+  return { pace: new Pace(nowMs), bucket, ...never, ignored: 0 };
 }
 
-function newGroup(nowMs: number): Bucket {
-  return newBucket(floodRules.group.burst, nowMs);
+function newGroup(nowMs: number): GroupState {
+  return {
+    pace: new Pace(nowMs),
+    bucket: { tokens: floodRules.group.burst, filledAtMs: 0 },
+    notices: { tokens: floodRules.groupNotices.burst, filledAtMs: nowMs },
+    members: new Map(),
+  };
 }
 
-function newBucket(tokens: number, nowMs: number): Bucket {
-  return { tokens, filledAtMs: nowMs, noticedAtMs: -Infinity };
+function refill(bucket: Bucket, { burst, everyMs }: BucketRules, atMs: number): void {
+  bucket.tokens = Math.min(burst, bucket.tokens + (atMs - bucket.filledAtMs) / everyMs);
+  bucket.filledAtMs = atMs;
 }
 
-function refill(
-  bucket: Bucket,
-  { burst, everyMs }: { readonly burst: number; readonly everyMs: number },
-  nowMs: number,
-) {
-  bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.filledAtMs) / everyMs);
-  bucket.filledAtMs = nowMs;
+/** Takes one token of the group for the member; false when the rest is for others. */
+function takeShare(group: GroupState, userId: number, atMs: number): boolean {
+  const { bucket, members } = group;
+  refill(bucket, floodRules.group, atMs);
+  const share = entryOf(members, userId, floodRules.maxMembers, () => ({ tokens: 0, filledAtMs: atMs }));
+  const taken = Math.max(0, share.tokens - (atMs - share.filledAtMs) / floodRules.group.everyMs);
+  const reserved = Math.min(floodRules.maxReserved, Math.max(0, taken - floodRules.freeShare));
+  share.filledAtMs = atMs;
+  share.tokens = taken;
+  if (bucket.tokens < 1 + reserved) return false;
+  share.tokens += 1;
+  bucket.tokens -= 1;
+  return true;
+}
+
+function takeNotice({ notices }: GroupState, nowMs: number): boolean {
+  refill(notices, floodRules.groupNotices, nowMs);
+  if (notices.tokens < 1) return false;
+  notices.tokens -= 1;
+  return true;
 }
 
 /** Counts ignored requests; mutes a person who does not stop. */
@@ -98,53 +154,22 @@ function isTooMuch(person: PersonState, nowMs: number): boolean {
   return true;
 }
 
-function mayNotice(bucket: Bucket, nowMs: number): boolean {
-  if (nowMs - bucket.noticedAtMs < floodRules.minNoticeIntervalMs) return false;
-  bucket.noticedAtMs = nowMs;
+function isNoticeDue({ noticedAtMs }: PersonState, nowMs: number): boolean {
+  return nowMs - noticedAtMs >= floodRules.minNoticeIntervalMs;
+}
+
+function mayNotice(person: PersonState, nowMs: number): boolean {
+  if (!isNoticeDue(person, nowMs)) return false;
+  person.noticedAtMs = nowMs;
   return true;
 }
 
 /** The entry of an id, moved to the end; the first entry is dropped when there are too many. */
-function entryOf<Value>(entries: Map<number, Value>, id: number, create: () => Value): Value {
+function entryOf<Value>(entries: Map<number, Value>, id: number, maxEntries: number, create: () => Value): Value {
   const value = entries.get(id) ?? create();
   entries.delete(id);
   entries.set(id, value);
   const [oldest] = entries.keys();
-  if (entries.size > floodRules.maxEntries && oldest !== undefined) entries.delete(oldest);
+  if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
   return value;
-}
-
-/**
- * Two middlewares. `gate` runs before all others and drops requests over the limit. `notify` runs once the speaker is known
- * and answers the requests that the gate let pass only for the notice.
- */
-export function floodLimit({ messages, clock, adminIds }: Pick<BotDeps, 'messages' | 'clock' | 'adminIds'>) {
-  const limits = new FloodLimit(clock);
-  const toBeNotified = new WeakSet<BotContext>();
-  const ownCommands = new Set(messages.commands('en', { admin: true }).map(({ command }) => command));
-  return {
-    gate: async (ctx: BotContext, next: NextFunction): Promise<void> => {
-      const userId = identify(ctx.from, ctx.message)?.userId;
-      if (userId === undefined || adminIds.has(userId) || !isForBot(ctx, ownCommands)) return next();
-      const decision = limits.decide(userId, ctx.chat?.type === 'private' ? undefined : ctx.chat?.id);
-      if (decision === 'ignore') return;
-      if (decision === 'notify') toBeNotified.add(ctx);
-      await next();
-    },
-    notify: async (ctx: BotContext, next: NextFunction): Promise<void> => {
-      if (!toBeNotified.has(ctx)) return next();
-      const { locale } = ctx.speaker;
-      if (ctx.callbackQuery === undefined) await reply(ctx, messages.slowDown(locale));
-      else await ctx.answerCallbackQuery(messages.answer('slow-down', locale));
-    },
-  };
-}
-
-/** Whether the bot has to answer: in a group only own commands, buttons, and replies to the bot. */
-function isForBot({ callbackQuery, message, chat, me }: BotContext, ownCommands: ReadonlySet<string>): boolean {
-  if (callbackQuery !== undefined) return true;
-  if (message === undefined || !isUserContent(message)) return false;
-  if (chat?.type === 'private' || message.reply_to_message?.from?.id === me.id) return true;
-  const [, command = '', target] = /^\/(\w+)(?:@(\w+))?/.exec(message.text ?? message.caption ?? '') ?? [];
-  return target === undefined ? ownCommands.has(command) : target.toLowerCase() === me.username.toLowerCase();
 }

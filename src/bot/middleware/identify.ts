@@ -1,10 +1,11 @@
-import type { Message, User as TelegramUser } from 'grammy/types';
+import type { CallbackQuery, Message, User as TelegramUser } from 'grammy/types';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import type { NextFunction } from 'grammy';
 import { laneOf } from '../../domain/users.ts';
 
 /** Ids that Telegram uses for anonymous admins, channels and its own service messages. */
-const placeholders: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, 777_000]);
+const serviceAccount = 777_000;
+const placeholders: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, serviceAccount]);
 
 export type Identity = {
   readonly userId: number;
@@ -26,6 +27,14 @@ export function identify(from: TelegramUser | undefined, message: Message | unde
   };
 }
 
+/** Who wrote a message: a person, somebody who hides behind a group or a channel, or no human being. */
+export function senderOf(message: Message): 'person' | 'hidden' | 'machine' {
+  if (identify(message.from, message) !== undefined) return 'person';
+  // The posts of a channel that Telegram copies into its group are not written to anybody there.
+  if (message.sender_chat === undefined || message.is_automatic_forward === true) return 'machine';
+  return message.from?.id === serviceAccount ? 'machine' : 'hidden';
+}
+
 /**
  * Whether the speaker has admin rights here: by the numeric id alone, only in the admin's private chat, and not for messages
  * that were forwarded, written through another bot or a business account, or buttons of a message that is gone.
@@ -43,6 +52,12 @@ export function isAdminHere({ speaker, chat, message, callbackQuery }: BotContex
   return callbackQuery?.message !== undefined && callbackQuery.message.date !== 0;
 }
 
+/** Whether the button is under an answer to another person, as all messages of the bot in groups are answers. */
+export function isForeignPress({ from, message }: CallbackQuery): boolean {
+  const asker = message?.reply_to_message?.from;
+  return asker !== undefined && !asker.is_bot && asker.id !== from.id;
+}
+
 /** Sets `ctx.speaker`; drops updates that no person sent. */
 export function identifySpeaker({
   users,
@@ -50,10 +65,13 @@ export function identifySpeaker({
   premiumIds,
   clock,
   matchLocale,
-}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'clock' | 'matchLocale'>) {
+  emit,
+}: Pick<BotDeps, 'users' | 'adminIds' | 'premiumIds' | 'clock' | 'matchLocale' | 'emit'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const identity = identify(ctx.from, ctx.message ?? ctx.editedMessage);
-    if (identity === undefined) return;
+    if (identity === undefined) {
+      return emit({ event: 'update.ignored', updateId: ctx.update.update_id, why: 'not written by a person' });
+    }
     const { userId, name } = identity;
     const user = await users.find(userId);
     const untilMs = user.premiumUntilMs ?? 0;

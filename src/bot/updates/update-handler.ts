@@ -4,14 +4,17 @@ import type { Emit } from '../../domain/events.ts';
 import type { Inbox, InboxUpdate, Leftovers } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
-import type { Clock } from '../../kit/clock.ts';
+import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
+import { ChatQueues, chatLaneOf } from './chat-queues.ts';
 import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 
-/** No further updates are taken while this many are unhandled. */
+/** No further updates are taken while this many are being handled; those that wait for others of their chat do not count. */
 const maxUnhandled = 1_000;
 const retryMs = 1_000;
 const offlineBackoff = { baseMs: 1_000, capMs: 30_000 } as const;
+/** After this time an update that may have killed a process is not waited for: its chat may only be limited. */
+const maxAloneMs = 5_000;
 /** An answer that may have arrived is repeated once at most: a double answer is better than none. */
 const maxUnsureTries = 2;
 
@@ -23,10 +26,15 @@ export type UpdateHandlerOptions = {
   readonly emit: Emit;
 };
 
-/** Runs the bot's handlers on stored updates, with retries; the bot keeps the updates of one chat in order. */
+/**
+ * Runs the bot's handlers on stored updates, with retries; the bot keeps the updates of one chat in order. A chat with many
+ * of them takes no room from the others: beyond a number of them, its updates wait in the inbox.
+ */
 export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #queues = new ChatQueues();
+  readonly #waiting = new Set<Promise<void>>();
   #onCapacity: (() => void) | undefined;
 
   constructor(options: UpdateHandlerOptions) {
@@ -35,9 +43,34 @@ export class UpdateHandler {
 
   /** Handles a stored update; `before` resolves with whether it was answered before it was stored. */
   start(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
-    const handling = this.#handle(update, signal, before);
+    const { updateId, body } = update;
+    const chat = chatLaneOf(JSON.parse(body) as Update, updateId);
+    const turn = this.#queues.enter(chat);
+    if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, before));
+    const waiting = turn.then(() => {
+      this.#waiting.delete(waiting);
+      return this.#startNow(chat, this.#handleStored(updateId, signal, before));
+    });
+    this.#waiting.add(waiting);
+    return waiting;
+  }
+
+  #startNow(chat: string, work: Promise<void>): Promise<void> {
+    const handling = work.finally(() => this.#queues.leave(chat));
     this.#watch(handling);
     return handling;
+  }
+
+  async #handleStored(updateId: number, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const body = await this.#options.inbox.bodyOf(updateId);
+        return body === undefined ? undefined : await this.#handle({ updateId, body }, signal, before);
+      } catch (error) {
+        if (!isStorageRefusal(error)) throw error;
+        await this.#options.clock.sleep(retryMs, signal).catch(() => undefined);
+      }
+    }
   }
 
   /** Handles the updates of an earlier process; one that may have killed it is handled alone, after the others were started. */
@@ -69,7 +102,7 @@ export class UpdateHandler {
       if (signal.aborted) return;
       // A mark that cannot be stored now is stored at the next try.
       await this.#options.inbox.inHand(update.updateId).catch(() => undefined);
-      await this.start(update, signal);
+      await atMost(this.#options.clock, maxAloneMs, this.start(update, signal));
     }
   }
 
@@ -98,7 +131,7 @@ export class UpdateHandler {
 
   /** Resolves when no handler is running. */
   async idle(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (this.#inFlight.size + this.#waiting.size > 0) await Promise.all([...this.#inFlight, ...this.#waiting]);
   }
 
   async #tryOnce({ updateId, body }: InboxUpdate, signal: AbortSignal): Promise<boolean> {

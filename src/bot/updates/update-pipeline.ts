@@ -1,70 +1,16 @@
-import { GrammyError, type NextFunction, type Bot } from 'grammy';
+import type { Bot } from 'grammy';
 import type { Update } from 'grammy/types';
 import type { Secret } from '../../kit/secret.ts';
-import type { BotContext, BotDeps } from '../context.ts';
-import { reply } from '../reply.ts';
+import type { BotContext } from '../context.ts';
 import type { Inbox, InboxUpdate } from '../../domain/inbox.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
+import { redactSecrets } from './redact-secrets.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { retryDelayMs, type UpdateSink, type UpdateSource } from './update-source.ts';
 import { describeTelegramError } from '../outbox/telegram-error.ts';
-
-/** Replaces a secret character by character, so that Telegram's entity offsets stay valid. A private-use character. */
-export const mask = '\ue0e1';
-
-/** Fields that hold typed text: messages, captions, link targets, file names. */
-const typedFields: ReadonlySet<string> = new Set(['text', 'caption', 'url', 'file_name']);
-
-/** Shapes of tokens and keys that no prompt contains. */
-const shapes: readonly RegExp[] = [
-  /\d{6,12}:[A-Za-z0-9_-]{30,}/g,
-  /(?<![A-Za-z0-9])(?:sk|pk|rk|key|hf|r8|gsk|xai|ghp)[-_](?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}/g,
-  /(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}/g,
-  /(?<![A-Za-z0-9])(?=[A-Za-z]{0,60}[0-9])(?=[0-9]{0,60}[A-Za-z])[A-Za-z0-9]{32,}/g,
-  /\b[A-Z][A-Z0-9_]{0,40}(?:KEYS?|TOKEN|SECRET)(?:_[A-Z0-9_]{1,20}|[0-9]{1,6})?\s{0,3}=\s{0,3}\S{8,}/g,
-  /\bAuthorization:\s{0,3}\S+(?:\s{1,3}\S{8,})?/gi,
-];
-
-/**
- * The JSON of an update with every typed text masked that looks like a key or is one of `ownSecrets`. It runs before the
- * inbox, so no such text reaches the database, a dialogue or a prompt.
- */
-export function redactSecrets(update: Update, ownSecrets: readonly Secret[] = []): string {
-  const known = ownSecrets.map((secret) => secret.reveal()).filter((secret) => secret.length >= 8);
-  return JSON.stringify(update, (name, value: unknown) =>
-    typedFields.has(name) && typeof value === 'string' ? masked(value, known) : value,
-  );
-}
-
-function masked(text: string, known: readonly string[]): string {
-  const hide = (found: string) => mask.repeat(found.length);
-  const withoutKnown = known.reduce((rest, secret) => rest.replaceAll(secret, hide(secret)), text);
-  return shapes.reduce((rest, shape) => rest.replace(shape, hide), withoutKnown);
-}
-
-/** Deletes a message in which a secret was masked and answers its author; no handler sees it. */
-export function typedKeys({ messages }: Pick<BotDeps, 'messages'>) {
-  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
-    const { text, caption, entities, caption_entities: links, document, video, audio } = ctx.message ?? {};
-    if (!JSON.stringify([text, caption, entities, links, document, video, audio]).includes(mask)) return next();
-    // Messages that group members write to each other are left alone.
-    if (ctx.chat?.type !== 'private' && !(text ?? caption ?? '').startsWith('/')) return;
-    const isDeleted = await deleteMessage(ctx);
-    await reply(ctx, messages.typedKey(isDeleted, ctx.speaker.locale));
-  };
-}
-
-async function deleteMessage(ctx: BotContext): Promise<boolean> {
-  try {
-    return await ctx.deleteMessage();
-  } catch (error) {
-    if (!(error instanceof GrammyError)) throw error;
-    return error.description.includes('message to delete not found');
-  }
-}
 
 /** The longest wait for answers to updates that cannot be stored. */
 const maxAnswerMs = 10_000;
@@ -73,6 +19,7 @@ export type IntakeOptions = {
   readonly inbox: Inbox;
   readonly handler: UpdateHandler;
   readonly clock: Clock;
+  readonly emit: Emit;
 };
 
 /**
@@ -98,10 +45,21 @@ export class Intake {
       if (!isStorageRefusal(error)) throw error;
       return this.#answerUnstored(batch, signal);
     }
+    this.#reportKnown(batch, fresh);
     for (const update of fresh) void handler.start(update, signal, this.#unstored.get(update.updateId));
     // Another batch may be in progress at the same time.
     for (const { updateId } of batch) this.#unstored.delete(updateId);
     return batch.length;
+  }
+
+  /** Telegram delivers an update again after a crash; a whole batch of known ones may also mean that the bot is mute. */
+  #reportKnown(batch: readonly InboxUpdate[], fresh: readonly InboxUpdate[]): void {
+    if (fresh.length === batch.length) return;
+    const { emit } = this.#options;
+    const isFresh = new Set(fresh.map(({ updateId }) => updateId));
+    const known = batch.filter(({ updateId }) => !isFresh.has(updateId) && !this.#unstored.has(updateId));
+    for (const { updateId } of known) emit({ event: 'update.ignored', updateId, why: 'seen before' });
+    if (known.length === batch.length) emit({ event: 'updates.all-known', count: known.length });
   }
 
   async #answerUnstored(batch: readonly InboxUpdate[], signal: AbortSignal): Promise<number> {
@@ -133,6 +91,8 @@ export type UpdatePipelineOptions = {
   readonly emit: Emit;
   /** The app's own keys and tokens, masked in typed text. */
   readonly ownSecrets?: () => readonly Secret[];
+  /** Why an update asks nothing of the bot; undefined where a handler has to see it. */
+  readonly reasonUnasked?: (update: Update) => string | undefined;
 };
 
 /** The way of an update from any source: redacted -> stored in the inbox -> handlers, in order per chat -> handled. */
@@ -188,7 +148,7 @@ export class UpdatePipeline implements UpdateSink {
   }
 
   async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
-    const updates = batch.flatMap((update) => this.#toRow(update));
+    const updates = batch.filter((update) => this.#asks(update)).flatMap((update) => this.#toRow(update));
     const taken = await this.#intake.take(updates, signal);
     await this.#purge();
     if (taken === updates.length) return batch.length;
@@ -199,6 +159,15 @@ export class UpdatePipeline implements UpdateSink {
   /** Resolves when no handler is running. */
   async idle(): Promise<void> {
     await this.#handler.idle();
+  }
+
+  /** Updates that ask nothing end here: before they are stored, and before they could delay others. */
+  #asks(update: Update): boolean {
+    const { emit, reasonUnasked } = this.#options;
+    const why = reasonUnasked?.(update);
+    if (why === undefined) return true;
+    emit({ event: 'update.ignored', updateId: update.update_id, why });
+    return false;
   }
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */

@@ -22,11 +22,14 @@ const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Characters that render as nothing; U+2800 (blank Braille pattern) only looks empty. */
 const invisible = /[\s\p{Default_Ignorable_Code_Point}\u{2800}]/gu;
 
-/** Normalizes a prompt: well-formed UTF-16 without control characters. A prompt without visible characters is empty. */
+/** Something to see: a letter, a number or a picture sign. Punctuation alone asks for nothing. */
+const content = /[\p{L}\p{N}\p{So}\p{Extended_Pictographic}]/u;
+
+/** Normalizes a prompt: well-formed UTF-16 without control characters. A prompt without anything to see is empty. */
 export function checkPrompt(text: string): CheckedPrompt {
   if (text.length > maxPromptLength) return { ok: false, code: 'prompt-too-long' };
   const prompt = text.toWellFormed().replace(controls, '').trim();
-  return prompt.replace(invisible, '') === '' ? { ok: false, code: 'empty-prompt' } : { ok: true, prompt };
+  return !content.test(prompt.replace(invisible, '')) ? { ok: false, code: 'empty-prompt' } : { ok: true, prompt };
 }
 
 export type PromptOptions =

@@ -30,6 +30,10 @@ export function createSqliteInbox(database: Database): Inbox {
       database
         .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)
         .map((row) => parseRow('inbox', updateRow, row)),
+    bodyOf: async (updateId) => {
+      const row = database.get(`SELECT update_id, body FROM inbox WHERE update_id = ? AND state = 'new'`, updateId);
+      return row === undefined ? undefined : parseRow('inbox', updateRow, row).body;
+    },
     takeUp: async () =>
       database.commit(() => {
         const setAside = database.all(

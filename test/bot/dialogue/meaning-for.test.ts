@@ -2,6 +2,7 @@ import { Api, Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
+import { commandsIn } from '../../journeys/raw-updates.ts';
 import { meaningFor } from '../../../src/bot/dialogue/dialogues.ts';
 
 const me = { id: 1, is_bot: true, first_name: 'Darkroom', username: 'darkroom_bot' } as UserFromGetMe;
@@ -13,8 +14,9 @@ function ctxOf(update: object): BotContext {
   return new Context({ update_id: 1, ...update }, new Api('1:t'), me) as BotContext;
 }
 
+const commandsOf = ({ text = '' }: { readonly text?: string }) => ({ entities: commandsIn(text) });
 const message = (content: object, chat: object = privately) => ({
-  message: { message_id: 5, date: 1, chat, from: person, ...content },
+  message: { message_id: 5, date: 1, chat, from: person, ...commandsOf(content), ...content },
 });
 const press = (data: string) => ({ callback_query: { id: 'q', from: person, chat_instance: '1', data } });
 const replyToBot = (buttons: readonly string[] = []) => ({
@@ -32,7 +34,12 @@ const replyToPerson = { reply_to_message: { message_id: 4, date: 1, chat: group,
 test.each([
   ['words in private', message({ text: 'a fox' }), 'answer'],
   ['a sticker in private', message({ sticker: {} }), 'answer'],
-  ['a photo in private', message({ photo: [], caption: '/generate a fox' }), 'answer'],
+  ['a photo in private', message({ photo: [], caption: 'a fox' }), 'answer'],
+  [
+    'a command under a photo',
+    message({ photo: [], caption: '/generate a fox', caption_entities: commandsIn('/generate a fox') }),
+    'leaves',
+  ],
   ['words in reply to a question', message({ text: 'a fox', ...replyToBot(['example:image']) }), 'answer'],
   ['words in reply to a result', message({ text: 'a fox', ...replyToBot(['again:tg-1']) }), 'nothing'],
   ['a command', message({ text: '/status' }), 'leaves'],

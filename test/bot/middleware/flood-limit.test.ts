@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { floodRules, FloodLimit, type FloodDecision } from '../../../src/bot/middleware/flood-limit.ts';
+import { type AskedNow, floodRules, FloodLimit, type FloodDecision } from '../../../src/bot/middleware/flood-limit.ts';
 
 const minuteMs = 60_000;
 
@@ -8,8 +8,9 @@ function someLimits() {
   let nowMs = 0;
   const limits = new FloodLimit({ monotonicMs: () => nowMs });
   const judge = (times: number, userId = 7, groupId?: number): readonly FloodDecision[] =>
-    Array.from({ length: times }, () => limits.decide(userId, groupId));
-  return { judge, wait: (ms: number) => void (nowMs += ms) };
+    Array.from({ length: times }, () => limits.decide({ userId, groupId }));
+  const judgeAll = (asked: readonly AskedNow[]) => asked.map((one) => limits.decide(one));
+  return { judge, judgeAll, wait: (ms: number) => void (nowMs += ms) };
 }
 
 const count = (rulings: readonly FloodDecision[]) =>
@@ -64,26 +65,67 @@ test('FloodLimit minds its people one by one', () => {
   expect(count(judge(20, 8))).toEqual({ allow: 20, notify: 0, ignore: 0 });
 });
 
-test('FloodLimit allows a group what Telegram allows, notifies it once a minute, and mutes no person for the others', () => {
+test('FloodLimit allows a group what Telegram allows, tells a few of the others, and mutes no person for the others', () => {
   const { judge, wait } = someLimits();
   const everybody = (times: number) =>
     Array.from({ length: times }, (_, index) => judge(1, 100 + (index % 50), -5)).flat();
-  expect(count(everybody(200))).toEqual({ allow: 12, notify: 1, ignore: 187 });
+  expect(count(everybody(200))).toEqual({ allow: 12, notify: 3, ignore: 185 });
   wait(minuteMs);
-  expect(count(everybody(200))).toEqual({ allow: 12, notify: 1, ignore: 187 });
+  expect(count(everybody(200))).toEqual({ allow: 12, notify: 3, ignore: 185 });
   expect(count(judge(15, 101))).toEqual({ allow: 15, notify: 0, ignore: 0 });
 });
 
-test('FloodLimit notices one of many in a group who all ask too often', () => {
+test('FloodLimit tells each of a few in a group who all ask too often', () => {
   const { judge } = someLimits();
   for (const userId of [101, 102, 103]) judge(20, userId);
   expect([101, 102, 103].flatMap((userId) => judge(2, userId, -5))).toEqual([
     'notify',
     'ignore',
+    'notify',
     'ignore',
+    'notify',
     'ignore',
-    'ignore',
-    'ignore',
+  ]);
+});
+
+test('FloodLimit takes everybody who wrote slowly, however late their messages arrive', () => {
+  const { judgeAll } = someLimits();
+  const apart = (count: number, gapMs: number) =>
+    judgeAll(
+      Array.from({ length: count }, (_, index) => ({ userId: 100 + index, groupId: -5, dateMs: index * gapMs })),
+    );
+  expect(apart(30, 40 * minuteMs).filter((one) => one === 'allow')).toHaveLength(30);
+  expect(apart(20, 30_000).filter((one) => one === 'allow')).toHaveLength(20);
+});
+
+test('FloodLimit counts a flood that arrives late as a flood', () => {
+  const { judgeAll } = someLimits();
+  const flood = Array.from({ length: 100 }, (_, index) => ({ userId: 7, dateMs: 1_000_000 + index * 100 }));
+  expect(count(judgeAll(flood)).allow).toBe(24);
+});
+
+test('FloodLimit lets no member of a group take what others need, whatever the member does', () => {
+  const { judge, judgeAll, wait } = someLimits();
+  const taken: FloodDecision[] = [];
+  for (let second = 0; second < 600; second += 1) {
+    wait(1_000);
+    judge(1, 7, -5);
+    judgeAll([{ userId: 7, groupId: -5, isPress: true, showsNothing: second % 2 === 0 }]);
+    if (second % 20 === 0) taken.push(...judge(1, 100 + (second % 200), -5));
+  }
+  expect(count(taken)).toEqual({ allow: 30, notify: 0, ignore: 0 });
+});
+
+test('FloodLimit takes nothing from a group for presses that show nothing, and answers each press that it refuses', () => {
+  const { judge, judgeAll } = someLimits();
+  const press = (userId: number, showsNothing: boolean) => ({ userId, groupId: -5, isPress: true, showsNothing });
+  expect(count(judgeAll(Array.from({ length: 20 }, () => press(7, true)))).allow).toBe(20);
+  expect(count(Array.from({ length: 12 }, (_, index) => judge(1, 100 + index, -5)).flat()).allow).toBe(12);
+  expect(judgeAll([press(8, false), press(9, false), press(10, false), press(11, true)])).toEqual([
+    'notify',
+    'notify',
+    'notify',
+    'allow',
   ]);
 });
 

@@ -33,7 +33,14 @@ function anIntake() {
     },
   } as unknown as UpdateHandler;
   const say = (updateId: number, isOver: boolean) => answers.get(updateId)?.resolve(isOver);
-  return { intake: new Intake({ inbox, handler: handler, clock }), clock, machine, begun, asked, say };
+  return {
+    intake: new Intake({ inbox, handler: handler, clock, emit: () => undefined }),
+    clock,
+    machine,
+    begun,
+    asked,
+    say,
+  };
 }
 
 const full = new StorageError('full', 'Cannot write: the disk is full');

@@ -1,6 +1,7 @@
 import { type Bot, BotError, GrammyError, HttpError } from 'grammy';
 import { expect, test } from 'vitest';
 import type { BotContext } from '../../../src/bot/context.ts';
+import { maxStartedPerChat } from '../../../src/bot/updates/chat-queues.ts';
 import { UpdateHandler } from '../../../src/bot/updates/update-handler.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { Inbox } from '../../../src/domain/inbox.ts';
@@ -10,6 +11,11 @@ const refusal = (code: number, description: string) =>
   new GrammyError('', { ok: false, error_code: code, description }, 'sendMessage', {});
 const offline = new HttpError('', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 const cut = new HttpError('', new Error('socket hang up'));
+
+const inGroup = (updateId: number) => ({
+  updateId,
+  body: JSON.stringify({ update_id: updateId, message: { chat: { id: -5 } } }),
+});
 
 /** A bot whose handler throws what it is told to, one error a try, over an inbox that only notes. */
 function someHandler(...errors: (Error | undefined)[]) {
@@ -21,6 +27,7 @@ function someHandler(...errors: (Error | undefined)[]) {
   const handled: number[] = [];
   let failures = 0;
   const marks: (Error | undefined)[] = [];
+  const stored: number[] = [];
   const bot = {
     handleUpdate: async () => {
       tries.push(clock.now() - startMs);
@@ -36,6 +43,7 @@ function someHandler(...errors: (Error | undefined)[]) {
     },
     survived: async () => undefined,
     failed: async () => ((failures += 1) >= 3 ? 'set-aside' : 'again'),
+    bodyOf: async (id: number) => (stored.push(id), inGroup(id).body),
   } as unknown as Inbox;
   const handler = new UpdateHandler({ bot, inbox, clock, random: () => 1, emit: (event) => void events.push(event) });
   return {
@@ -45,6 +53,7 @@ function someHandler(...errors: (Error | undefined)[]) {
     tries,
     handled,
     marks,
+    stored,
     handler,
     begin: (updateId = 1) => void handler.start({ updateId, body: '{}' }, closing.signal),
   };
@@ -122,4 +131,36 @@ test('UpdateHandler.capacity() waits while there is too much to do', async () =>
   await waiting;
   await handler.idle();
   expect(handled).toHaveLength(1_000);
+});
+
+test('UpdateHandler takes room for few updates of one chat; the others wait in the inbox, in order', async () => {
+  const { clock, begin, closing, handler, handled, stored, tries } = someHandler(
+    ...Array.from({ length: maxStartedPerChat }, () => offline),
+  );
+  for (let id = 1; id <= 2_000; id += 1) void handler.start(inGroup(id), closing.signal);
+  begin(3_000);
+  await handler.capacity();
+  await clock.advance(0);
+  expect(tries).toHaveLength(maxStartedPerChat + 1);
+  expect(handled).toEqual([3_000]);
+  await clock.advance(1_000);
+  await handler.idle();
+  expect(stored).toEqual(
+    Array.from({ length: 2_000 - maxStartedPerChat }, (_, index) => maxStartedPerChat + index + 1),
+  );
+  expect(handled.toSorted((one, other) => one - other)).toEqual([
+    ...Array.from({ length: 2_000 }, (_, index) => index + 1),
+    3_000,
+  ]);
+});
+
+test('UpdateHandler leaves the waiting updates of a chat to the next start when the app stops', async () => {
+  const { clock, closing, handler, handled, tries } = someHandler(
+    ...Array.from({ length: maxStartedPerChat }, () => offline),
+  );
+  for (let id = 1; id <= 100; id += 1) void handler.start(inGroup(id), closing.signal);
+  await clock.advance(0);
+  closing.abort(new Error('closing'));
+  await handler.idle();
+  expect([tries.length, handled]).toEqual([maxStartedPerChat, []]);
 });
