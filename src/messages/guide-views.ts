@@ -2,7 +2,7 @@ import { type JobKind, jobKinds, type Lane, kindCommands } from '../domain/job.t
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
 import { exampleButton, exampleRows, lines, promptLimit, quote } from './phrases.ts';
-import { callbackData, type MessageView, type MessageButton, excerpt, isVisible, safe } from './view.ts';
+import { callbackData, type MessageView, type MessageButton, excerpt, isVisible, safe, withoutLinks } from './view.ts';
 
 const nameLimit = 64;
 
@@ -16,7 +16,7 @@ export function startView(
   localizer: Localizer,
   person: { readonly name: string; readonly admin: boolean },
 ): MessageView {
-  const name = excerpt(person.name, nameLimit);
+  const name = excerpt(withoutLinks(person.name), nameLimit);
   return {
     text: lines(
       !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),

@@ -1,13 +1,4 @@
-import {
-  escapeHtml,
-  safe,
-  type Safe,
-  excerpt,
-  withoutLinks,
-  callbackData,
-  type MessageButton,
-  type MessageView,
-} from './view.ts';
+import { escapeHtml, safe, type Safe, excerpt, callbackData, type MessageButton, type MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
 import type { JobId } from '../domain/ids.ts';
 import { jobKinds, type JobKind, type Lane } from '../domain/job.ts';
@@ -52,9 +43,9 @@ export function percent(localizer: Localizer, share: number): string {
   return new Intl.NumberFormat(localizer.locale, { style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
-/** The prompt as an expandable quote without links; empty when none of it can be shown. */
+/** The prompt as an expandable quote; empty when none of it can be shown. */
 export function quote(prompt: string, maxUnits: number): string {
-  const words = excerpt(withoutLinks(prompt.slice(0, maxUnits * 8)), maxUnits);
+  const words = excerpt(prompt, maxUnits);
   return words === '' ? '' : `<blockquote expandable>${escapeHtml(words)}</blockquote>`;
 }
 

@@ -8,13 +8,13 @@ const commandNames = ({ telegram }: TestApp, chatId: number, languageCode?: stri
 test('a person who writes an unknown command is told where to find the known ones', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
-  expect(wordsOf(await answerTo(person, '/paint a fox'))).toMatch(/don’t know that command.*\/help/);
+  expect(wordsOf(await answerTo(person, '/xylophone a fox'))).toMatch(/don’t know that command.*\/help/);
 });
 
-test('a person who writes no command at all is shown how to ask', async () => {
+test('a person who writes no command at all is asked what to make of the words', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
-  expect(wordsOf(await answerTo(person, 'a red fox'))).toContain('/generate a red fox');
+  expect(wordsOf(await answerTo(person, 'a red fox'))).toContain('Shall I make something of this?');
   expect(runs(app)).toEqual([]);
 });
 
@@ -45,7 +45,7 @@ test('a person whose words cannot be seen is asked for some', async () => {
 test('a person who sends a photo or a sticker hears kind words', async () => {
   await using app = await openTestApp();
   const person = app.person(7);
-  person.sendPhoto('/generate the same in blue');
+  person.sendPhoto('the same in blue');
   const [answer] = fromBot(await person.waitFor((seen) => fromBot(seen).length > 0));
   expect(wordsOf(answer)).toContain('I work from words');
   const before = new Set(person.messages().map(({ id }) => id));

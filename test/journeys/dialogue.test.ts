@@ -124,7 +124,7 @@ test.each([
   expect(wordsOf(await answerTo(person, command))).toContain(words);
   expect(await remembered(app)).toEqual([]);
   expect(await press(person, shape.id, '▭ Wide')).toBe('This button is no longer in use.');
-  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Tell me what to draw');
+  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Shall I make something of this?');
   expect(runs(app)).toEqual([]);
 });
 
@@ -268,7 +268,7 @@ test('a dialogue of another version ends kindly, by words and by button', async 
   await remembered(app, older);
   expect(wordsOf(await answerTo(person, 'a bear'))).toContain('I was updated in the meantime');
   expect(await remembered(app)).toEqual([]);
-  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Tell me what to draw');
+  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Shall I make something of this?');
   const second = await untilShape(person);
   await remembered(app, older);
   const before = new Set(person.messages().map(({ id }) => id));
@@ -305,7 +305,7 @@ test('an answer after a long silence is taken for what it is: a new message', as
   const shape = await answerTo(person, 'a red fox');
   expect(asks(shape, 'shape')).toBe(true);
   await clock.advance(31 * minuteMs);
-  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Tell me what to draw');
+  expect(wordsOf(await answerTo(person, 'a bear'))).toContain('Shall I make something of this?');
   expect(await press(person, shape.id, '▭ Wide')).toBe('This button is no longer in use.');
   expect(wordsOf(await answerTo(person, '/cancel'))).toContain('nothing to cancel');
   expect(labels(what)).toHaveLength(1);

@@ -79,10 +79,12 @@ test('words in reply to anything but a result are no request', async () => {
   person.say('/generate something forbidden');
   const seen = await person.waitFor((messages) => wordsOf(fromBot(messages).at(-1)).startsWith('🙅'));
   expect(wordsOf(await answerTo(person, 'and a hat', { replyTo: fromBot(seen)[0]?.id ?? 0 }))).toContain(
-    'Tell me what to draw',
+    'Shall I make something of this?',
   );
   const help = await answerTo(person, '/help');
-  expect(wordsOf(await answerTo(person, 'thank you', { replyTo: help.id }))).toContain('Tell me what to draw');
+  expect(wordsOf(await answerTo(person, 'thank you', { replyTo: help.id }))).toContain(
+    'Shall I make something of this?',
+  );
   expect(runs(app)).toHaveLength(1);
 });
 

@@ -6,6 +6,7 @@ import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } fr
 import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
 import { MethodHealth, methodHealthTransformer } from './method-health.ts';
 import { maxHoldMs } from './telegram-error.ts';
+import { quotedLinksTransformer } from './quoted-links.ts';
 import { undeliverableTransformer } from './undeliverable-transformer.ts';
 
 /** Telegram refuses some of a hundred simultaneous uploads. */
@@ -260,7 +261,11 @@ export async function openOutbox(options: OpenOutboxOptions): Promise<Outbox> {
   const shared = { ...options, rateLimiter };
   const outgoingApi = new Api(api.token, { ...client, timeoutSeconds: uploadTimeoutS });
   const install = (client: Api, callKind: CallKind) =>
-    client.config.use(rateLimitTransformer(shared, callKind), undeliverableTransformer(shared, callKind));
+    client.config.use(
+      rateLimitTransformer(shared, callKind),
+      undeliverableTransformer(shared, callKind),
+      quotedLinksTransformer(),
+    );
   install(api, 'reply');
   install(outgoingApi, 'outgoing');
   const outbox = new Outbox({ ...shared, api: outgoingApi });
