@@ -50,7 +50,9 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
   const serves = servedHosts(host);
   return (caller) => {
     const [path = ''] = caller.target.split('?', 1);
-    if (open.has(path)) return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
+    // A bearer on an open path asks for more than others see, so it is checked, and counted when it is wrong.
+    if (open.has(path) && !caller.authorizations.some(isBearer))
+      return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
     const [named = '', ...others] = caller.hosts;
     if (others.length > 0 || !serves(named)) return { status: 421 };
     const waitMs = failures.waitMs(caller.address);
@@ -59,12 +61,18 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
       failures.count(caller.address);
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
+    if (open.has(path) && caller.method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
     if (!isPlain(path)) return { status: 404 };
     if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };
     if (caller.bodyBytes === undefined) return { status: 411 };
     return caller.bodyBytes > bodyLimitBytes ? { status: 413 } : 'pass';
   };
+}
+
+/** True for a header that offers a token. */
+export function isBearer(authorization: string): boolean {
+  return /^bearer(?: |$)/i.test(authorization);
 }
 
 /** Each page has one spelling: no dot segments, no empty segments, no percent-encoding. */

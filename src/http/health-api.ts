@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Clock } from '../kit/clock.ts';
+import { isBearer } from './gate.ts';
 
 /** The parts of readiness; none of them throws. */
 export type Vitals = {
@@ -11,11 +12,20 @@ export type Vitals = {
   readonly telegramAnswers: () => boolean;
 };
 
+const vitalNames = ['database', 'keys', 'telegram'] as const;
+
+/** Why the bot is not ready, and what helps. */
+const reasons = {
+  database: 'the database or the results folder cannot be written; "darkroom doctor" says more',
+  keys: 'no provider key is usable; "darkroom keys report" says why',
+  telegram: 'Telegram has not answered for two minutes; "darkroom doctor --online" says why',
+} as const satisfies Record<(typeof vitalNames)[number], string>;
+
 /** Paths that need no token; they return no data. */
 export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
- * `/healthz`: the process runs. `/readyz`: it can serve. Everything else is behind the gate. An error goes to `onError` and
+ * `/healthz`: the process runs. `/readyz`: it can serve; with the token it says what is missing. Everything else is behind the gate. An error goes to `onError` and
  * not to the client.
  */
 export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
@@ -29,8 +39,16 @@ export function healthApi(vitals: Vitals, onError: (error: unknown) => void = ()
   });
   api.get('/healthz', (c) => c.body(null, 200));
   api.get('/readyz', (c) => {
-    const ready = vitals.databaseWritable() && vitals.keysUsable() && vitals.telegramAnswers();
-    return c.body(null, ready ? 200 : 503);
+    const state = {
+      database: vitals.databaseWritable(),
+      keys: vitals.keysUsable(),
+      telegram: vitals.telegramAnswers(),
+    };
+    const missing = vitalNames.filter((name) => !state[name]);
+    const status = missing.length === 0 ? 200 : 503;
+    // The gate lets a bearer through only when it is the token.
+    if (!isBearer(c.req.header('authorization') ?? '')) return c.body(null, status);
+    return c.json({ ready: missing.length === 0, ...state, why: missing.map((name) => reasons[name]) }, status);
   });
   api.notFound((c) => c.body(null, 404));
   api.onError((error, c) => {

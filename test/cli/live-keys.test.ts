@@ -71,7 +71,7 @@ test('LiveKeys warns once of a file that has become empty, and again only after 
 test('LiveKeys.readEnvironment() applies keys and seats at once and names the settings that apply at the next start', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1', MAX_ATTEMPTS: '2' });
   app.now.env = { BYTEZ_API_KEYS: 'key-number-1 key-number-2', BYTEZ_SEATS_PER_KEY: '3', HTTP_PORT: '0' };
-  app.live.readEnvironment();
+  await app.live.readEnvironment();
   await app.clock.advance(0);
   expect(app.steps.at(-1)).toBe('uses key-number-1 key-number-2, 3 at once');
   expect(app.texts()).toEqual([
@@ -84,7 +84,7 @@ test('LiveKeys.readEnvironment() applies keys and seats at once and names the se
 test('LiveKeys.readEnvironment() leaves everything as it was when the environment has a mistake', async () => {
   await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
   app.now.env = { BYTEZ_API_KEY: 'key-number-2', BYTEZ_SEATS_PER_KEY: 'many' };
-  app.live.readEnvironment();
+  await app.live.readEnvironment();
   await app.clock.advance(0);
   expect(app.steps).toEqual([]);
   expect(app.texts()).toEqual([
@@ -96,7 +96,7 @@ test('LiveKeys.readEnvironment() keeps the keys when .env has vanished', async (
   await using app = liveKeys({ BYTEZ_API_KEY: 'key-number-1' });
   app.now.env = {};
   app.now.hasFile = false;
-  app.live.readEnvironment();
+  await app.live.readEnvironment();
   await app.clock.advance(0);
   expect(app.steps).toEqual([]);
   expect(app.texts()).toEqual(['The settings stay as they were, because .env is missing or empty']);

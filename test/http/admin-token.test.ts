@@ -4,7 +4,7 @@ import { carriesToken } from '../../src/http/bearer.ts';
 import { createGate } from '../../src/http/gate.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aDoor, adminToken, ask, withToken } from './test-server.ts';
+import { aDoor, adminToken, ask, well, withToken } from './test-server.ts';
 import { sources } from '../support/source-patterns.ts';
 
 const basic = Buffer.from(`admin:${adminToken}`).toString('base64');
@@ -39,6 +39,19 @@ test.each([
       'connection: close',
     ].join('\r\n'),
   );
+});
+
+test('readiness answers anybody without data, says why with the token, and counts a wrong one as a try', async () => {
+  await using door = await aDoor({ vitals: { ...well, keysUsable: () => false } });
+  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
+  expect(await ask(door, 'GET /readyz', [`Authorization: Basic ${basic}`])).toMatchObject({ status: 503, body: '' });
+  const told = await ask(door, 'GET /readyz', [withToken]);
+  expect([told.status, JSON.parse(told.body)]).toMatchObject([503, { ready: false, database: true, keys: false }]);
+  for (let count = 0; count < 10; count += 1) {
+    expect(await ask(door, 'GET /readyz', ['Authorization: Bearer wrong'])).toMatchObject({ status: 401, body: '' });
+  }
+  expect((await ask(door, 'GET /readyz', [withToken])).status).toBe(429);
+  expect((await ask(door, 'GET /readyz')).status).toBe(503);
 });
 
 test('a header of 1 MB is cut off (H1)', async () => {

@@ -26,6 +26,26 @@ test('/healthz answers in every state, and no other page exists', async () => {
   ]);
 });
 
+test('/readyz says what is missing to a caller whose token the gate has accepted', async () => {
+  const api = healthApi({ ...well, keysUsable: () => false });
+  const answer = await api.request('/readyz', { headers: { authorization: 'Bearer the-token' } });
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    {
+      ready: false,
+      database: true,
+      keys: false,
+      telegram: true,
+      why: ['no provider key is usable; "darkroom keys report" says why'],
+    },
+  ]);
+  const ready = await healthApi(well).request('/readyz', { headers: { authorization: 'Bearer the-token' } });
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    { ready: true, database: true, keys: true, telegram: true, why: [] },
+  ]);
+});
+
 test('a check that throws is a 500 with an empty body', async () => {
   const broken: Vitals = {
     ...well,

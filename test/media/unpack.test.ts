@@ -76,7 +76,9 @@ test.each([
   ['br', brotliCompressSync(picture)],
   ['zstd', zstdCompressSync(picture)],
 ])('unpacked() fails when %s breaks off', async (header, body) => {
-  await expect(read(body.subarray(0, body.byteLength / 2), header)).rejects.toThrow(/unexpected end|not complete|decompress/i);
+  await expect(read(body.subarray(0, body.byteLength / 2), header)).rejects.toThrow(
+    /unexpected end|not complete|decompress/i,
+  );
 });
 
 test('unpacked() fails as its body does', async () => {
