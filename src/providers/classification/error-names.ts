@@ -15,7 +15,13 @@ export const knownCodes = {
     'payment_required',
   ],
   concurrency: ['concurrency_limit_exceeded', 'concurrency_limit_reached', 'too_many_concurrent_requests'],
-  'rate-limited': ['rate_limit_exceeded', 'rate_limit_reached', 'rate_limited', 'too_many_requests'],
+  'rate-limited': [
+    'in_flight_budget_exhausted',
+    'rate_limit_exceeded',
+    'rate_limit_reached',
+    'rate_limited',
+    'too_many_requests',
+  ],
   rejected: [
     'invalid_api_key',
     'incorrect_api_key',

@@ -10,6 +10,7 @@ const whoseFault = [
   says.paymentRequired,
   says.rateLimit,
   says.allowance,
+  says.adviceToPay,
   says.rejected,
   says.notEntitled,
   says.unknownModel,
@@ -41,7 +42,11 @@ export const usualStatuses: readonly StatusRule[] = [
   { from: 300, to: 399, means: 'malformed' },
   { from: 400, means: 'bad-request', unconfirmed: 'likely', unless: ofTheRequest, page: 'malformed' },
   /** Decisive without known words: HTTP defines it for credentials alone. */
-  { from: 401, means: 'rejected', unless: [says.blocksThisMachine, says.refused, says.spentCredit, says.rejected] },
+  {
+    from: 401,
+    means: 'rejected',
+    unless: [says.blocksThisMachine, says.refused, says.spentCredit, says.allowance, says.adviceToPay, says.rejected],
+  },
   {
     from: 402,
     means: 'out-of-credit',
@@ -61,6 +66,7 @@ export const usualStatuses: readonly StatusRule[] = [
       says.paymentRequired,
       says.rateLimit,
       says.allowance,
+      says.adviceToPay,
       says.rejected,
       says.notEntitled,
     ],
@@ -80,10 +86,12 @@ export const usualStatuses: readonly StatusRule[] = [
     unless: [
       says.blocksThisMachine,
       says.concurrency,
+      says.atATime,
       says.pace,
       says.spentCredit,
       says.rateLimit,
       says.allowance,
+      says.adviceToPay,
       says.notEntitled,
       says.credit,
       says.planAllows,
