@@ -117,7 +117,7 @@ export const edgeMutants = [
     '',
     'test/observability/alerts',
   ),
-  mutant('a few calls make an alert', ' && calls >= minCalls) {', ') {', 'test/observability/alerts'),
+  mutant('a few calls make an alert', ' && calls >= minCalls &&', ' &&', 'test/observability/alerts'),
 
   mutant('HTML in a prompt is markup', 'entities[character] ?? character', 'character', ...texts),
   mutant('what turns text round is shown', ".replaceAll(bidiControls, '')", '', ...texts),

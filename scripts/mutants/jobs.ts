@@ -97,11 +97,16 @@ export const jobMutants = [
   mutant('long waits block a slot', 'if (decision.ms > maxInSlotWaitMs) {', 'if (false) {', loop),
 
   mutant('an attempt begins that cannot end in time', 'if (expectedMs > leftMs) {', 'if (false) {', loop),
-  mutant('a rest beyond the deadline is waited for', 'if (answer.untilMs < latestStartMs) return', 'return', loop),
+  mutant(
+    'a rest beyond the deadline is waited for',
+    'if (answer.untilMs >= nowMs + leftMs - expectedMs) {',
+    'if (false) {',
+    loop,
+  ),
   mutant(
     'a seat in hand is never given back',
-    "held?.release({ kind: 'unused' });\n  }\n}",
-    '}\n}',
+    "held?.release({ kind: 'unused' });\n  }\n\n  /** Acts",
+    '}\n\n  /** Acts',
     loop,
     'test/jobs/seats-come-back.test.ts',
   ),

@@ -189,7 +189,8 @@ export async function runAttempts(
           if (decision.ms > waitLeftMs) progress.nextCandidate();
           else if (elsewhere !== undefined) progress.leaveFor(elsewhere, clock.now() + decision.ms, 'backing-off');
           else if (decision.ms > maxInSlotWaitMs) {
-            return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
+            const readyAtMs = clock.now() + decision.ms;
+            return progress.comeBack(readyAtMs) ?? progress.parked(job.line, readyAtMs, 'backing-off');
           } else await clock.sleep(decision.ms, signal);
         }
       }

@@ -71,6 +71,10 @@ export async function resumeOperation(
       case 'give-up':
         return progress.failed(decision.code);
       case 'back-off':
+        if (clock.monotonicMs() + decision.ms >= deadlineMonotonicMs) {
+          progress.nextCandidate();
+          return undefined;
+        }
         return progress.parked(job.line, clock.now() + decision.ms, 'backing-off');
       case 'next-candidate':
         progress.nextCandidate();

@@ -37,7 +37,9 @@ export function withoutSeat(
       }
       const isOther = (later: Candidate) => later.provider !== job.line && !isDown(later);
       const elsewhere = soonerElsewhere(progress, answer.untilMs - nowMs, job, isOther, tools);
-      if (elsewhere === undefined) return progress.parked(job.line, answer.untilMs, 'keys-cooling');
+      if (elsewhere === undefined) {
+        return progress.comeBack(answer.untilMs) ?? progress.parked(job.line, answer.untilMs, 'keys-cooling');
+      }
       progress.leaveFor(elsewhere, answer.untilMs, 'keys-cooling');
       return undefined;
     }
