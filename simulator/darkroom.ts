@@ -6,6 +6,7 @@ import { everyMechanism, type Mechanism, type Mechanisms, without } from '../src
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
 import { type StrategyName, strategies } from '../src/keys/rules/strategies.ts';
 import type { Contender, Opened, Stage } from './contender.ts';
+import { isDear } from './scenario.ts';
 import { instantResults } from './instant-results.ts';
 import { type World, keyAt, modelAt, promptOf, worldHttp } from './world.ts';
 
@@ -91,7 +92,7 @@ async function openApp(
       const origin = { chatId: client, chatType: 'private', userId: client, messageId: request } as const;
       const prompt = promptOf(request);
       const accepted = await service.submit({
-        kind: 'image',
+        kind: isDear(world.scenario, request) ? 'video' : 'image',
         prompt,
         lane: 'free',
         locale: 'en',

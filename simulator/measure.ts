@@ -135,6 +135,8 @@ export type Measured = {
   readonly contender: string;
   readonly kind: Contender['kind'];
   readonly clients: number;
+  /** Of each provider. */
+  readonly keys: number;
   readonly requests: number;
   readonly answered: number;
   readonly answeredShare: number;
@@ -187,6 +189,7 @@ export function measure({ world, contender, clients, requests, asked, penalties 
     contender: contender.name,
     kind: contender.kind,
     clients,
+    keys: world.keys,
     requests,
     answered: answered.length,
     answeredShare: answered.length / requests,

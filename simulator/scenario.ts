@@ -11,6 +11,9 @@ export const deeds = [
   'hang',
   'slow',
   'refused',
+  'unexplained',
+  'too-dear',
+  'minute-quota',
   'unknown-model',
   'unavailable',
   'failed-run',
@@ -34,6 +37,10 @@ const faultSchema = z
     keys: z.array(place).min(1).readonly().optional(),
     /** Only calls for these models of the chain, counted from 1; absent, for any. */
     models: z.array(modelAt).min(1).readonly().optional(),
+    /** Only these requests, counted from 1; absent, any. */
+    requests: z.array(z.int().min(1).max(100_000)).min(1).readonly().optional(),
+    /** Only requests for dear work. */
+    dear: z.literal(true).optional(),
     /** In effect from here on, since the beginning. */
     fromMs: ms.optional(),
     untilMs: ms.optional(),
@@ -63,6 +70,8 @@ export const scenarioSchema = z
     seats: z.array(z.int().min(1).max(1000)).min(1).readonly().optional(),
     /** Calls that each account accepts in a minute, whole minutes from the beginning; absent, any number. */
     perMinute: z.int().min(1).max(100_000).optional(),
+    /** Every so many requests one is for dear work, a video; absent, none is. */
+    dearEvery: z.int().min(1).max(1_000).optional(),
     faults: z.array(faultSchema).readonly(),
     serviceMs: ms.min(1).optional(),
     /** The row means nothing with fewer. */
@@ -100,19 +109,24 @@ export type Luck = (...numbers: readonly number[]) => number;
 
 /** The first fault of the kind that this call meets; undefined when nothing is wrong with it. */
 export function faultOf(
-  { faults }: Scenario,
+  scenario: Scenario,
   ask: Ask,
   luck: Luck,
   isOfKind: (fault: Fault) => boolean = () => true,
 ): Fault | undefined {
-  return faults.find(
+  return scenario.faults.find(
     (fault, index) =>
       isOfKind(fault) &&
       concerns(fault, ask.place) &&
       isOfModel(fault, ask.model) &&
       isInEffect(fault, ask.atMs) &&
+      isOfRequest(fault, ask.request) &&
       befalls(fault, index),
   );
+
+  function isOfRequest({ requests, dear }: Fault, request: number): boolean {
+    return requests?.includes(request) !== false && (dear === undefined || isDear(scenario, request));
+  }
 
   function befalls({ share, of }: Fault, index: number): boolean {
     if (share === undefined) return true;
@@ -146,6 +160,11 @@ export function hasFault({ faults, seats, perMinute }: Scenario, place: number):
     perMinute !== undefined ||
     faults.some((fault) => fault.of === 'keys' && concerns(fault, place))
   );
+}
+
+/** Whether the request is for dear work. */
+export function isDear({ dearEvery }: Scenario, request: number): boolean {
+  return dearEvery !== undefined && request % dearEvery === 0;
 }
 
 /** Which minute since the beginning it is. */

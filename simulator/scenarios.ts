@@ -1,5 +1,6 @@
 import { chainScenarios } from './chain-scenarios.ts';
 import { type Fault, type Scenario, scenarioSchema } from './scenario.ts';
+import { judgementScenarios } from './judgement-scenarios.ts';
 import { scarceScenarios } from './scarce-scenarios.ts';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -99,7 +100,12 @@ export const plentyScenarios: readonly Scenario[] = [
 ];
 
 /** The rows of the fault matrix: each has the one fault it is named after and no other. */
-export const scenarios: readonly Scenario[] = [...plentyScenarios, ...scarceScenarios, ...chainScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...plentyScenarios,
+  ...judgementScenarios,
+  ...scarceScenarios,
+  ...chainScenarios,
+];
 
 export const scenarioNames: readonly string[] = scenarios.map(({ name }) => name);
 

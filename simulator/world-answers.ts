@@ -54,6 +54,15 @@ export function answerTo(deed: Exclude<Deed, 'slow'>, overInMs: number | undefin
         400,
         'Your request was rejected by the safety system: the prompt may violate our content policy',
       );
+    case 'unexplained':
+      return answer(403, JSON.stringify({ message: 'Forbidden' }));
+    case 'too-dear':
+      return complaint(402, 'This request requires more credits. You requested 40, but can only afford 12');
+    case 'minute-quota':
+      return complaint(
+        429,
+        `Quota exceeded for quota metric "requests" and limit "requests per minute". Please retry in ${((overInMs ?? 3_200) / 1000).toFixed(1)}s.`,
+      );
     case 'unknown-model':
       return complaint(404, 'Model does not exist or has yet to be added to the Bytez catalog');
     case 'unavailable':

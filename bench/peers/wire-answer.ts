@@ -35,6 +35,12 @@ export function wireAnswerFor(met: Call['met'], seats: number, retryAfter?: stri
       return complaint(429, 'concurrency_limit_exceeded', `Your plan allows for ${seats} requests at a time`);
     case 'refused':
       return complaint(400, 'moderation_blocked', 'Your request was rejected by the safety system');
+    case 'unexplained':
+      return answer(403, JSON.stringify({ message: 'Forbidden' }));
+    case 'too-dear':
+      return complaint(402, 'insufficient_credits', 'This request requires more credits, you can only afford 12');
+    case 'minute-quota':
+      return complaint(429, 'rate_limit_exceeded', 'Quota exceeded for requests per minute, retry in 3.2s');
     case 'unknown-model':
       return complaint(404, 'model_not_found', 'The model does not exist');
     case 'unavailable':

@@ -98,7 +98,7 @@ export type AppEvent =
   | { readonly event: 'keys.tested'; readonly working: number; readonly total: number; readonly ms: number }
   /** The environment or a watched key file changed. */
   | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
-  /** The suspicion or cooldown of these keys was cleared: the provider or a request was at fault. */
+  /** The suspicion or cooldown of these keys was cleared: the provider was at fault. */
   | { readonly event: 'keys.cleared'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
   /** The machine's clock was set while the app ran. */
   | { readonly event: 'clock.jumped'; readonly byMs: number }

@@ -155,7 +155,7 @@ export async function runAttempts(
       if (reply.ok) {
         const { source, trail } = reply;
         // Keys that refused what another one served are at fault.
-        if (memory.refusals.length > 0) pool.convict(job.id, candidate.model);
+        if (memory.refusals.length > 0) pool.served(job.id, candidate.model);
         return { kind: 'answered', source, candidate, progress: progress.progress(), trail };
       }
 

@@ -215,6 +215,7 @@ export class JobRunner {
     const { queue, clock, live, emit, onEnded, onCheckpoint = ignoreCheckpoints } = this.#options;
     const jobId = claim.job.id;
     live.end(jobId);
+    this.#dropRefusals(jobId);
     const settle = () => queue.settle(claim.lease, outcome);
     if (!(await this.#retryUntilStored(`keep how job ${jobId} ended`, settle))) return this.#discardResult(jobId);
     onCheckpoint('settled', jobId);
@@ -255,6 +256,7 @@ export class JobRunner {
       await work();
     } catch (error) {
       live.end(jobId);
+      this.#dropRefusals(jobId);
       if (error instanceof JobStopped && error.why !== 'closing') return;
       if (!(error instanceof JobStopped)) emit({ event: 'app.error', what: `run job ${jobId}`, error });
       try {
@@ -265,6 +267,12 @@ export class JobRunner {
         if (!(cause instanceof JobStopped)) emit({ event: 'app.error', what: `requeue job ${jobId}`, error: cause });
       }
     }
+  }
+
+  /** A request that has ended, or is cancelled, accuses no key any more. */
+  #dropRefusals(id: JobId): void {
+    const { live, pool } = this.#options;
+    if ((live.memory(id)?.refusals.length ?? 0) > 0) pool.acquit(id);
   }
 
   async #requeueFront({ lease }: Claim): Promise<void> {

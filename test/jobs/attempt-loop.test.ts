@@ -277,7 +277,7 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
     expectedMs: () => undefined,
     latency: () => undefined,
     acquit: () => undefined,
-    convict: () => undefined,
+    served: () => undefined,
     snapshot: () => poolViewOf([]),
   };
   expect(await stage.run({ pool })).toMatchObject({ kind: 'parked', reason: 'keys-busy' });

@@ -24,7 +24,7 @@ function farPool(stage: ReturnType<typeof anAttemptStage>, waits: readonly Waits
     expectedMs: () => undefined,
     latency: () => undefined,
     acquit: () => undefined,
-    convict: () => undefined,
+    served: () => undefined,
     snapshot: () => poolViewOf([]),
   };
 }

@@ -35,6 +35,9 @@ type Understood = Pick<AttemptFailure, 'blame'> & { readonly reason?: AttemptFai
 const understood: Readonly<Record<Exclude<Deed, 'slow'>, Understood>> = {
   rejected: { blame: 'key', reason: 'rejected' },
   forbidden: { blame: 'key', reason: 'rejected' },
+  unexplained: { blame: 'key', reason: 'rejected' },
+  'too-dear': { blame: 'key', reason: 'out-of-credit' },
+  'minute-quota': { blame: 'key', reason: 'rate-limited' },
   'rate-limited': { blame: 'key', reason: 'rate-limited' },
   'out-of-quota': { blame: 'key', reason: 'out-of-credit' },
   cut: { blame: 'provider', reason: 'unreachable' },

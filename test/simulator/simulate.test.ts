@@ -137,6 +137,7 @@ test('goals are held against the oracle and the healthy row', () => {
     contender,
     kind: contender === 'oracle' ? 'oracle' : 'darkroom',
     clients: 10,
+    keys: 5,
     requests: 200,
     answered: 200,
     answeredShare: 1,

@@ -26,8 +26,6 @@ type Refusal = { readonly reason?: FailureReason; readonly sureness?: Sureness; 
 
 /** A refusal whose words name no cause is compared with what so many other keys are told. */
 const maxCompared = 2;
-/** What another key was told this recently is not asked again for a comparison. */
-const comparableMs = 5_000;
 
 /**
  * Probes keys at their providers, free of charge, and applies the result: a refusal benches the key, an acceptance wakes
@@ -130,21 +128,22 @@ export class KeyProber {
       .keys()
       .filter(({ key, state }) => key.provider === name && key.id !== id && state.kind !== 'disabled')
       .toSorted((one, other) => Number(acceptsCalls(other.state)) - Number(acceptsCalls(one.state)));
+    const own = this.#answers.get(id);
     if (others.length === 0) {
-      const own = await this.#answers.get(id)?.refusal;
-      if (own?.reason === 'blocks-this-machine') this.#onBlocked(name);
+      if ((await own?.refusal)?.reason === 'blocks-this-machine') this.#onBlocked(name);
       return true;
     }
-    const told = await Promise.all(others.slice(0, maxCompared).map((other) => this.#lately(other, provider)));
+    const sinceMs = own?.atMonotonicMs ?? Infinity;
+    const told = await Promise.all(others.slice(0, maxCompared).map((other) => this.#since(sinceMs, other, provider)));
     if (told.some(({ reason }) => reason === undefined)) return true;
     if (told.every(isUnexplained)) this.#onBlocked(name);
     return false;
   }
 
-  #lately(entry: KeyInPool, provider: Provider): Promise<Refusal> {
-    const { refusal, atMonotonicMs = -Infinity } = this.#answers.get(entry.key.id) ?? {};
-    const isRecent = atMonotonicMs >= this.#clock.monotonicMs() - comparableMs;
-    return refusal !== undefined && isRecent ? refusal : this.#ask(entry, provider);
+  /** What the key was told at that time or later; it is asked when that is not known. */
+  #since(monotonicMs: number, entry: KeyInPool, provider: Provider): Promise<Refusal> {
+    const answer = this.#answers.get(entry.key.id);
+    return answer !== undefined && answer.atMonotonicMs >= monotonicMs ? answer.refusal : this.#ask(entry, provider);
   }
 
   #ask(entry: KeyInPool, provider: Provider): Promise<Refusal> {

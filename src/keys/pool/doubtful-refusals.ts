@@ -1,79 +1,87 @@
-import type { Emit } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { isOut } from '../rules/key-state.ts';
 import type { KeyRegistry } from './key-registry.ts';
-import type { PooledKey } from './pooled-key.ts';
+import type { Accusation, PooledKey } from './pooled-key.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { KeyStateMachine } from './transitions.ts';
 
 /** An older refusal says nothing about the key now. */
 const maxAgeMs = 3_600_000;
+/** So many requests that were served elsewhere show that the key is at fault. */
+const enoughServed = 2;
 
 /**
- * Refusals whose cause may be the key or the request. One request's word changes nothing. A second request that the key
- * refuses takes it out of use, never the last key that accepts calls. The request itself decides sooner: it was served
- * with another key, so the key is at fault; or it is refused with every key, so no key is, and what its refusals did is
- * taken back.
+ * Refusals whose cause may be the key or the request. The word of a request counts only once the request has been
+ * served: by the same model with another key, which shows that the key is at fault; or by another model, which leaves
+ * it open whether the key or the model is, until a second such request. A request that is refused with every key says
+ * nothing about any. Until then the key stays in use, after its siblings.
  */
 export class DoubtfulRefusals {
   readonly #stateMachine: KeyStateMachine;
-  readonly #emit: Emit;
 
-  constructor(stateMachine: KeyStateMachine, emit: Emit) {
-    this.#emit = emit;
+  constructor(stateMachine: KeyStateMachine) {
     this.#stateMachine = stateMachine;
   }
 
-  /** Records the refusal. Returns whether the state of the key changed. */
-  refused({ pooled, providerKeys }: Call, jobId: JobId, model: string, atMonotonicMs: number): boolean {
-    const { accusations, state } = pooled;
+  refused({ pooled, providerKeys }: Call, jobId: JobId, model: string, atMonotonicMs: number): void {
+    const { accusations } = pooled;
     for (const [other, { atMonotonicMs: sinceMs }] of accusations) {
       if (sinceMs < atMonotonicMs - maxAgeMs) accusations.delete(other);
     }
-    accusations.set(jobId, { model, atMonotonicMs });
-    const wasRefused = state.kind === 'half-open' && state.after === 'rejected';
-    if (isOut(state) || (!wasRefused && (accusations.size < 2 || providerKeys.acceptingCount < 2))) return false;
-    pooled.isBenchedInDoubt = true;
-    return this.#stateMachine.apply(providerKeys, pooled, { kind: 'bench', reason: 'rejected', isSecond: true });
+    accusations.set(jobId, { model, atMonotonicMs, isServed: false });
+    if (pooled.inPool) providerKeys.setInDoubt(pooled, true);
   }
 
-  /** The request was at fault: its refusals count against no key any more. */
+  /** The key has served a request: what others said of it is void. */
+  succeeded({ pooled, providerKeys }: Call): void {
+    pooled.accusations.clear();
+    providerKeys.setInDoubt(pooled, false);
+  }
+
+  /** The request has ended without a result: its refusals count against no key. */
   acquit(jobId: JobId, registry: KeyRegistry): void {
     for (const providerKeys of registry.all()) {
       for (const pooled of providerKeys.keys) {
-        if (pooled.accusations.delete(jobId)) this.#takeBack(providerKeys, pooled);
+        if (pooled.accusations.get(jobId)?.isServed === false) this.#explain(providerKeys, pooled, jobId, undefined);
       }
     }
   }
 
-  /** The provider was at fault: no refusal since counts against any of its keys. */
+  /** The provider was at fault: no refusal so far counts against any of its keys. */
   acquitAll(providerKeys: ProviderKeys): void {
     for (const pooled of providerKeys.keys) {
       pooled.accusations.clear();
-      this.#takeBack(providerKeys, pooled);
+      providerKeys.setInDoubt(pooled, false);
     }
   }
 
-  /** The request was served by this model with another key: the keys that had refused it for the same model are at fault. */
-  convict(jobId: JobId, model: string, registry: KeyRegistry): void {
+  /** The request was served by this model, with another key than those that had refused it. */
+  served(jobId: JobId, model: string, registry: KeyRegistry): void {
     for (const providerKeys of registry.all()) {
       for (const pooled of providerKeys.keys) {
-        if (pooled.accusations.get(jobId)?.model !== model || !pooled.acceptsCalls) continue;
-        pooled.accusations.delete(jobId);
-        this.#stateMachine.apply(providerKeys, pooled, { kind: 'bench', reason: 'rejected' });
+        const accusation = pooled.accusations.get(jobId);
+        if (accusation !== undefined) this.#judge(providerKeys, pooled, jobId, accusation.model === model);
       }
     }
   }
 
-  #takeBack(providerKeys: ProviderKeys, pooled: PooledKey): void {
-    if (!pooled.isBenchedInDoubt || pooled.accusations.size > 1) return;
-    pooled.isBenchedInDoubt = false;
-    const { ramp } = pooled;
-    if (!this.#stateMachine.apply(providerKeys, pooled, { kind: 'acquitted' })) return;
-    pooled.ramp = Math.max(ramp, pooled.ramp);
-    providerKeys.refresh(pooled.account);
-    const { provider } = providerKeys;
-    this.#emit({ event: 'keys.cleared', provider, keyNames: [pooled.key.name] });
-    this.#stateMachine.announce(provider);
+  #judge(providerKeys: ProviderKeys, pooled: PooledKey, jobId: JobId, isSameModel: boolean): void {
+    const accusation = pooled.accusations.get(jobId);
+    const isOpen = !isSameModel && accusation !== undefined;
+    this.#explain(providerKeys, pooled, jobId, isOpen ? { ...accusation, isServed: true } : undefined);
+    const served = [...pooled.accusations.values()].filter(({ isServed }) => isServed).length;
+    const isRepeated = served >= enoughServed && providerKeys.acceptingCount > 1;
+    if (!pooled.acceptsCalls || (!isSameModel && !isRepeated)) return;
+    const second = isRepeated ? { isSecond: true as const } : undefined;
+    this.#stateMachine.apply(providerKeys, pooled, { kind: 'bench', reason: 'rejected', ...second });
+  }
+
+  /** The request says no more, or something else, of the key, which is in use again when no other request is open. */
+  #explain(providerKeys: ProviderKeys, pooled: PooledKey, jobId: JobId, now: Accusation | undefined): void {
+    const { accusations } = pooled;
+    if (now === undefined) accusations.delete(jobId);
+    else accusations.set(jobId, now);
+    if ([...accusations.values()].some(({ isServed }) => !isServed)) return;
+    providerKeys.setInDoubt(pooled, false);
+    this.#stateMachine.announce(providerKeys.provider);
   }
 }

@@ -68,7 +68,7 @@ export class KeyPool implements KeyLeases {
     this.#emit = emit;
     this.#time = time;
     this.#stateMachine = stateMachine;
-    this.#doubts = new DoubtfulRefusals(stateMachine, emit);
+    this.#doubts = new DoubtfulRefusals(stateMachine);
     this.#endings = new CallRecorder({ time, stateMachine, accounts, doubts: this.#doubts });
     this.#registry = new KeyRegistry({ time, stateMachine, accounts, mechanisms });
     this.#registry.replace(keys, remembered, groups);
@@ -165,9 +165,9 @@ export class KeyPool implements KeyLeases {
     this.#doubts.acquit(jobId, this.#registry);
   }
 
-  /** The request was served by this model with another key: those that had refused it are at fault. */
-  convict(jobId: JobId, model: string): void {
-    this.#doubts.convict(jobId, model, this.#registry);
+  /** The request was served by this model, with another key than those that had refused it. */
+  served(jobId: JobId, model: string): void {
+    this.#doubts.served(jobId, model, this.#registry);
   }
 
   /** Clears suspicions and guessed cooldowns that began at or after `sinceMs`. Returns the names of the cleared keys. */

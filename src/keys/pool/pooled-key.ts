@@ -59,8 +59,8 @@ type BlockedModel = { readonly untilMs: number; readonly times: number; readonly
 /** Work of this cost and above is more than the key's credit covers. */
 type CreditLimit = { readonly cost: number; readonly untilMs: number; readonly times: number };
 
-/** A doubtful refusal that its request has not explained yet. */
-export type Accusation = { readonly model: string; readonly atMonotonicMs: number };
+/** A doubtful refusal; `isServed` when another model has served its request since. */
+export type Accusation = { readonly model: string; readonly atMonotonicMs: number; readonly isServed: boolean };
 
 /** The state of one key; only the pool changes it. */
 export class PooledKey {
@@ -84,10 +84,8 @@ export class PooledKey {
   readonly counts: CallCounts;
   /** By model: consecutive failures that the provider may have caused. */
   readonly streaks = new Map<string, Streak>();
-  /** By request: doubtful refusals since its last success. */
+  /** By request: doubtful refusals since its last success; only DoubtfulRefusals changes them. */
   readonly accusations = new Map<JobId, Accusation>();
-  /** Doubtful refusals of two requests took it out of use. */
-  isBenchedInDoubt = false;
   readonly #expected: (PeakEwma | undefined)[] = [];
   #blockedModels: Map<string, BlockedModel> | undefined;
   #creditLimit: CreditLimit | undefined;

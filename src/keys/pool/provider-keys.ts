@@ -31,6 +31,8 @@ export class ProviderKeys {
     probing: 0,
     disabled: 0,
   };
+  /** Keys that refused a request which is not explained yet: held back while there is another one. */
+  readonly #inDoubt = new Set<PooledKey>();
   /** Keys with an ambiguous failure; the next success of a peer decides. */
   readonly unjudged = new Set<PooledKey>();
   /** How many calls its keys may carry together right now. */
@@ -70,6 +72,7 @@ export class ProviderKeys {
     this.states[pooled.state.kind] -= 1;
     this.#close(pooled);
     this.unjudged.delete(pooled);
+    this.#inDoubt.delete(pooled);
     pooled.account.leave(pooled);
     this.refresh(pooled.account);
   }
@@ -79,6 +82,27 @@ export class ProviderKeys {
     pooled.become(state);
     this.states[state.kind] += 1;
     this.refresh(pooled.account);
+    this.#refreshInDoubt();
+  }
+
+  /** Holds the key back while it is in doubt, unless every key that accepts calls is. */
+  setInDoubt(pooled: PooledKey, isInDoubt: boolean): void {
+    if (isInDoubt === this.#inDoubt.has(pooled)) return;
+    if (isInDoubt) this.#inDoubt.add(pooled);
+    else this.#inDoubt.delete(pooled);
+    this.refresh(pooled.account);
+    this.#refreshInDoubt();
+  }
+
+  #refreshInDoubt(): void {
+    for (const { account } of this.#inDoubt) this.refresh(account);
+  }
+
+  #isHeldBack(pooled: PooledKey): boolean {
+    if (!this.#inDoubt.has(pooled)) return false;
+    let accepting = 0;
+    for (const one of this.#inDoubt) if (one.acceptsCalls) accepting += 1;
+    return this.acceptingCount > accepting;
   }
 
   /** Updates the index; call it after the seats, the calls or the key states of an account changed. */
@@ -87,7 +111,7 @@ export class ProviderKeys {
     const hasRoom = account.inFlight < seats;
     let callsOfKeys = 0;
     for (const pooled of account.members) {
-      const own = pooled.maxCalls;
+      const own = this.#inDoubt.size > 0 && this.#isHeldBack(pooled) ? 0 : pooled.maxCalls;
       callsOfKeys += own;
       if (hasRoom && pooled.inPool && pooled.inFlight < own) this.#open(pooled);
       else this.#close(pooled);

@@ -86,7 +86,7 @@ export class CallRecorder {
     const { limit } = pooled.account;
     if (providerKeys.mechanisms.seatGrowth)
       limit.succeeded(inFlightAtEnd, call.inFlightAtStart, call.startedAtMonotonicMs);
-    if (pooled.accusations.size > 0) pooled.accusations.clear();
+    if (pooled.accusations.size > 0) this.#doubts.succeeded(call);
     if (pooled.acceptsCalls) {
       pooled.limitedInARow = 0;
       pooled.timedOutInARow = 0;
@@ -106,8 +106,10 @@ export class CallRecorder {
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
-    if (failure.reason !== 'blocks-this-machine' && isDoubtful(failure) && jobId !== undefined)
-      return this.#doubts.refused(call, jobId, model, monotonicMs);
+    if (failure.reason !== 'blocks-this-machine' && isDoubtful(failure) && jobId !== undefined) {
+      this.#doubts.refused(call, jobId, model, monotonicMs);
+      return false;
+    }
     const sharing = pooled.account.origin === 'configured' ? pooled.account.members : [pooled];
     if (failure.reason === 'out-of-credit' && job !== undefined && isOfThisWork(failure, job)) {
       for (const each of sharing) each.limitCredit(model, job, nowMs, failure.retryAfterMs);

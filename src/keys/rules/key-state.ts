@@ -17,8 +17,6 @@ export type KeyEvent =
   | { readonly kind: 'probe-unsure' }
   /** The provider, not the key, was at fault. */
   | { readonly kind: 'cleared' }
-  /** The request whose refusal took it out of use was at fault. */
-  | { readonly kind: 'acquitted' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
   | { readonly kind: 'enable' };
@@ -46,7 +44,6 @@ const ready: KeyState = { kind: 'ready' };
  *     benched as out of credit ──its time──► half-open
  *     half-open ──one live call: a success──► ready
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
- *     benched, probing ──the request was at fault──► ready
  *     any ──an admin──► disabled ──an admin──► ready
  *
  * Verdicts only extend a cooldown. A key comes back earlier by a passed probe, by an admin, when the guess behind its
@@ -73,8 +70,6 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
       return awoken(state, facts.inARow);
     case 'cleared':
       return isGuessed(state) ? ready : state;
-    case 'acquitted':
-      return isBenched(state) ? ready : state;
     case 'wake':
     case 'enable':
       return state.kind === 'ready' ? state : ready;

@@ -56,7 +56,6 @@ const happenings = {
   'probe-failed': [{ kind: 'probe-failed' }],
   'probe-unsure': [{ kind: 'probe-unsure' }],
   cleared: [{ kind: 'cleared' }],
-  acquitted: [{ kind: 'acquitted' }],
   wake: [{ kind: 'wake' }],
   disable: [{ kind: 'disable' }],
   enable: [{ kind: 'enable' }],
