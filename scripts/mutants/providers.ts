@@ -47,7 +47,7 @@ export const providerMutants = [
   ),
   mutant(
     'an address of any length is a result',
-    'text.length <= maxUrlLength && ',
+    'url.length <= maxUrlLength && ',
     '',
     `${bytez}/answer-bodies.test.ts`,
     'test/media/address-guard.test.ts',
@@ -60,10 +60,10 @@ export const providerMutants = [
     'test/media/redirects.test.ts',
   ),
   mutant(
-    'any data address is a result',
-    '/^data:(?:image|video)\\/[\\w.+-]+(?:;[\\w=.+-]+)*;base64$/i.test(text.slice(0, Math.min(comma, 200)))',
-    'true',
-    `${bytez}/answer-bodies.test.ts`,
+    'words are a result because their letters are base64',
+    'return bytes === undefined || isWords ?',
+    'return bytes === undefined ?',
+    'test/media/source-from-text.test.ts',
   ),
   mutant(
     'an error beside a result is overlooked',

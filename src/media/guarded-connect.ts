@@ -10,7 +10,8 @@ export type UrlRules = {
 
 export type CheckedUrl = { readonly ok: true; readonly url: URL } | { readonly ok: false; readonly why: string };
 
-const maxUrlLength = 2048;
+/** Addresses that a store has signed take thousands of characters. */
+export const maxUrlLength = 8192;
 const globalUnicastV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Where networks without IPv4 reach it: the last 32 bits are the IPv4 address (RFC 6052). */
 const translatedV6 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
@@ -38,7 +39,7 @@ function translated(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IP
 
 /** Checks the text of an outbound URL before name resolution; resolved addresses are checked on connect. */
 export function checkUrl(text: string, rules: UrlRules): CheckedUrl {
-  if (text.length > maxUrlLength) return refused('longer than 2048 characters');
+  if (text.length > maxUrlLength) return refused('more than 8192 characters');
   if (hasUnsafeCharacters(text)) return refused('a backslash, a space or a control character');
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return refused('neither http:// nor https://');

@@ -2,6 +2,7 @@ import type { AttemptFailure } from '../domain/failure.ts';
 import { request, type Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { checkUrl, hasUnsafeCharacters, type UrlRules, ForbiddenAddressError } from './guarded-connect.ts';
+import { withoutBlanks } from './source-from-text.ts';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { type ByteSource, bytesOfHandle } from './byte-source.ts';
@@ -141,8 +142,9 @@ function usable(response: Dispatcher.ResponseData): Dispatcher.ResponseData {
   throw new RefusedResult('result-unavailable', `HTTP ${status}`, status >= 500 || retryableStatuses.has(status));
 }
 
-function nextHop(from: URL, location: string | string[] | undefined, rules: UrlRules): URL {
-  if (typeof location !== 'string') throw new RefusedResult('result-unavailable', 'a redirect without one location');
+function nextHop(from: URL, given: string | string[] | undefined, rules: UrlRules): URL {
+  if (typeof given !== 'string') throw new RefusedResult('result-unavailable', 'a redirect without one location');
+  const location = withoutBlanks(given);
   if (hasUnsafeCharacters(location) || !URL.canParse(location, from.href)) {
     throw new RefusedResult('result-forbidden', 'a redirect to something that is not an address');
   }

@@ -183,7 +183,7 @@ test.each([
   [`https://${'a.'.repeat(150)}example.com/`, 'S33'],
   [`https://${'a'.repeat(64)}.example.com/`, 'S33'],
   ['https://cdn.example.com../', 'S33'],
-  [`https://cdn.example.com/${'a'.repeat(2048)}`, 'C3'],
+  [`https://cdn.example.com/${'a'.repeat(8192)}`, 'C3'],
   ['', ''],
 ])('checkUrl(%j) refuses (%s)', (text) => {
   expect(checkUrl(text, none)).toEqual({ ok: false, why: expect.any(String) as unknown });

@@ -1,14 +1,12 @@
 import type { JobKind } from '../../domain/job.ts';
 import type { MediaSource } from '../../domain/media.ts';
+import { sourceFromText } from '../../media/source-from-text.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';
 
-const maxUrlLength = 2048;
 const maxResults = 10;
 const maxDepth = 3;
-/** Shorter texts may be words that happen to be valid base64. */
-const minBase64Length = 64;
 
 const fieldOrder = [
   'url',
@@ -29,7 +27,7 @@ const ownFields = {
 
 /** Finds the result in any of the known response shapes; undefined when there is none. */
 export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSource | undefined {
-  if (typeof output === 'string') return fromText(output.trim());
+  if (typeof output === 'string') return sourceFromText(output);
   if (depth >= maxDepth) return undefined;
   if (Array.isArray(output)) {
     return output.length > maxResults ? undefined : mediaSource(output[0], kind, depth + 1);
@@ -41,25 +39,6 @@ export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSou
     if (source !== undefined) return source;
   }
   return undefined;
-}
-
-function fromText(text: string): MediaSource | undefined {
-  if (/^https?:\/\//i.test(text)) {
-    const isUsable = text.length <= maxUrlLength && !/\s/.test(text) && URL.canParse(text);
-    return isUsable ? { kind: 'url', url: text } : undefined;
-  }
-  if (/^data:/i.test(text)) {
-    const comma = text.indexOf(',');
-    const isMedia = /^data:(?:image|video)\/[\w.+-]+(?:;[\w=.+-]+)*;base64$/i.test(text.slice(0, Math.min(comma, 200)));
-    return isMedia ? fromBase64(text.slice(comma + 1)) : undefined;
-  }
-  return text.length >= minBase64Length ? fromBase64(text) : undefined;
-}
-
-function fromBase64(text: string): MediaSource | undefined {
-  const digits = text.replace(/[\r\n]+/g, '').replace(/={1,2}$/, '');
-  if (digits === '' || digits.length % 4 === 1 || !/^[\w+/-]+$/.test(digits)) return undefined;
-  return { kind: 'bytes', bytes: Buffer.from(digits, 'base64') };
 }
 
 export type BytezAnswer =

@@ -39,10 +39,10 @@ test.each([
   ['no list entry', []],
   ['an empty object', {}],
   ['an object in an object in an object', { a: { b: { c: goodUrl } } }],
-  ['an address with a space', 'https://cdn.example.com/a b.png'],
+  ['a host with a space', 'https://cdn example.com/a.png'],
   ['an address with a line break', 'https://cdn.example.com/a\nb.png'],
   ['an address of 1 MB', `https://cdn.example.com/${'a'.repeat(1_000_000)}`],
-  ['an address of 2,049 characters', `https://cdn.example.com/${'a'.repeat(2_049 - 24)}`],
+  ['an address of 8,193 characters', `https://cdn.example.com/${'a'.repeat(8_193 - 24)}`],
   ['eleven pictures', Array.from({ length: 11 }, () => goodUrl)],
   ['10,000 pictures', Array.from({ length: 10_000 }, () => goodUrl)],
   ['an address without a host', 'https://'],
@@ -54,8 +54,8 @@ test.each([
   }
 });
 
-test('ten pictures and an address of 2,048 characters are still read, and the first is the result (C3)', async () => {
-  const longest = `https://cdn.example.com/${'a'.repeat(2_048 - 24)}`;
+test('ten pictures and an address of 8,192 characters are still read, and the first is the result (C3)', async () => {
+  const longest = `https://cdn.example.com/${'a'.repeat(8_192 - 24)}`;
   const output = [longest, ...Array.from({ length: 9 }, () => goodUrl)];
 
   expect(await askFor(200, JSON.stringify({ output }))).toEqual({ ok: true, source: { kind: 'url', url: longest } });
@@ -124,7 +124,13 @@ const base64 = aPng().toString('base64');
 test.each([
   ['a data address', `data:image/png;base64,${base64}`],
   ['one in capitals with a parameter', `DATA:image/png;charset=utf-8;base64,${base64}`],
+  ['one of a stream of bytes', `data:application/octet-stream;base64,${base64}`],
+  ['one without a type', `data:;base64,${base64}`],
+  ['one of nothing at all', `data:,${base64}`],
+  ['one that says text', `data:text/html;base64,${base64}`],
+  ['one with a blank before its data', `data:image/png;base64, ${base64}`],
   ['bare base64', base64],
+  ['base64 broken by blanks', base64.replaceAll(/(.{10})/g, '$1 ')],
   ['base64 in lines', base64.replaceAll(/(.{60})/g, '$1\r\n')],
   ['base64 for addresses', base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')],
 ])('%s is decoded (C28)', async (_what, output) => {
@@ -138,7 +144,7 @@ test.each([
   ['wrong base64', 'data:image/png;base64,%%%'],
   ['base64 of an impossible length', 'data:image/png;base64,AAAAA'],
   ['no base64 at all', 'data:image/png,raw'],
-  ['HTML', `data:text/html;base64,${base64}`],
+  ['words', 'data:text/plain,I cannot draw that'],
   ['an empty one', 'data:image/png;base64,'],
   ['one without a comma', 'data:image/png;base64'],
   ['one with a thousand parameters', `data:image/png${';a=b'.repeat(1_000)};base64,${base64}`],
