@@ -5,6 +5,8 @@ import { exampleButton, exampleRows, lines, promptLimit, quote } from './phrases
 import { callbackData, type MessageView, type MessageButton, excerpt, isVisible, safe, withoutLinks } from './view.ts';
 
 const nameLimit = 64;
+/** For a bot whose name cannot be seen. */
+const usualName = 'Darkroom';
 
 /** One entry of the command list that Telegram shows. */
 export type CommandEntry = { readonly command: string; readonly description: string };
@@ -12,15 +14,16 @@ export type CommandEntry = { readonly command: string; readonly description: str
 /** In the order of the command menu. */
 const commands = [...kindCommands, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
 
-export function startView(
-  localizer: Localizer,
-  person: { readonly name: string; readonly admin: boolean },
-): MessageView {
+/** Who reads the greeting, and the bot's name as its owner gave it to @BotFather. */
+export type Greeting = { readonly name: string; readonly admin: boolean; readonly bot: string };
+
+export function startView(localizer: Localizer, person: Greeting): MessageView {
   const name = excerpt(withoutLinks(person.name), nameLimit);
+  const bot = excerpt(withoutLinks(person.bot), nameLimit);
   return {
     text: lines(
       !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
-      localizer.say('start.welcome'),
+      localizer.say('start.welcome', { bot: isVisible(bot) ? bot : usualName }),
       person.admin ? `\n${localizer.say('start.admin')}` : '',
     ),
     rows: exampleRows(localizer),

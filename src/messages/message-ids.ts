@@ -8,7 +8,7 @@ export const messageVariables = {
 
   'start.hello': ['name'],
   'start.hello-nameless': [],
-  'start.welcome': [],
+  'start.welcome': ['bot'],
   'start.admin': [],
   'help.text': [],
   'help.options': ['aspects'],

@@ -24,6 +24,7 @@ import {
   languageView,
   type PremiumFacts,
   premiumView,
+  type Greeting,
   startView,
   textOnly,
   usageView,
@@ -86,8 +87,7 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     /** The prompt of the example button. */
     example: (kind: JobKind, locale: string): string => examplePrompt(localizer(locale), kind),
 
-    start: (locale: string, person: { readonly name: string; readonly admin: boolean }): MessageView =>
-      startView(localizer(locale), person),
+    start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person),
     help: (locale: string, person: { readonly admin: boolean }): MessageView => helpView(localizer(locale), person),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
     /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */

@@ -18,8 +18,8 @@ const premium = {
 
 test.each(catalog.locales)('every screen outside of a job reads well: %s', (locale) => {
   const screens: readonly MessageView[] = [
-    mapper.start(locale, { name: '<Eve> & {Co}', admin: true }),
-    mapper.start(locale, { name: '', admin: false }),
+    mapper.start(locale, { name: '<Eve> & {Co}', admin: true, bot: 'Fox & Co' }),
+    mapper.start(locale, { name: '', admin: false, bot: 'Fox & Co' }),
     mapper.help(locale, { admin: true }),
     mapper.usage('image', locale),
     mapper.usage('video', locale),
@@ -46,10 +46,12 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
 });
 
 test('start() greets by name, escaped, and tells admins of their commands', () => {
-  const asAdmin = mapper.start('en', { name: 'Eve <3', admin: true }).text;
-  const asGuest = mapper.start('en', { name: ' \u202E', admin: false }).text;
+  const asAdmin = mapper.start('en', { name: 'Eve <3', admin: true, bot: 'Fox & Co' }).text;
+  const asGuest = mapper.start('en', { name: ' \u202E', admin: false, bot: 'Fox & Co' }).text;
   expect(asAdmin).toMatch(/^👋 Hi, Eve &lt;3!\n[^]*\/keys/);
   expect(asGuest).toMatch(/^👋 Hi!\n/);
+  expect(asGuest).toContain('I’m <b>Fox &amp; Co</b>:');
+  expect(mapper.start('en', { name: 'Eve', admin: false, bot: 'ㅤ' }).text).toContain('I’m <b>Darkroom</b>:');
   expect(asGuest).not.toContain('/keys');
 });
 

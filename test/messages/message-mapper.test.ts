@@ -270,7 +270,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
         expect(shown(mapper.statusMessage(view, locale)).length).toBeLessThanOrEqual(1_500);
         shown(mapper.caption(view, locale, { model, seconds: 1e9 }), 1024);
         shown(mapper.status([view, view], locale));
-        shown(mapper.start(locale, { name: prompt, admin: true }));
+        shown(mapper.start(locale, { name: prompt, admin: true, bot: 'Fox & Co' }));
       },
     ),
     { numRuns: runs(300), endOnFailure: true },

@@ -15,5 +15,5 @@ export function guideCommands({ messages }: BotDeps): Composer<BotContext> {
 
 /** Only admins, in their own chat, see that they are admins. */
 function personHere(ctx: BotContext) {
-  return { name: ctx.speaker.name, admin: isAdminHere(ctx) };
+  return { name: ctx.speaker.name, admin: isAdminHere(ctx), bot: ctx.me.first_name };
 }
