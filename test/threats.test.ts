@@ -16,7 +16,9 @@ const rows = read('docs/threats.md')
 
 /** Ids at the end of a title, and those that a table of rows puts there. */
 function idsIn(source: string): ReadonlySet<string> {
-  const titles = [...source.matchAll(/\(([A-Z]\d+(?:, [A-Z]\d+)*)\)['`]/g)].flatMap(([, ids = '']) => ids.split(', '));
+  const titles = [...source.matchAll(/\(([A-Z][1-9]\d?(?:, [A-Z][1-9]\d?)*)\)['`]/g)].flatMap(([, ids = '']) =>
+    ids.split(', '),
+  );
   const table = /\((?:%s|\$row)\)'/.test(source)
     ? [...source.matchAll(/'([A-Z]\d+)'|^ {2}([A-Z]\d+): \[/gm)].map(([, quoted, key]) => quoted ?? key ?? '')
     : [];
