@@ -117,6 +117,18 @@ export const deliveryMutants = [
     'test/journeys/telegram-outages.test.ts',
   ),
   mutant(
+    'a provider is asked for a chat that is closed',
+    '(await this.mayStart?.(job)) === false',
+    'false',
+    'test/journeys/closed-chats.test.ts',
+  ),
+  mutant(
+    'a status message stays beside its result',
+    "if (step.way === 'send' && statusMessageId !== undefined)",
+    'if (false)',
+    'test/journeys/closed-chats.test.ts',
+  ),
+  mutant(
     'a held result keeps its credit',
     'giveCreditBack(database, jobId);\n    database.run(`INSERT OR REPLACE',
     'database.run(`INSERT OR REPLACE',

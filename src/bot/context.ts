@@ -11,6 +11,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
+import type { WayBack } from './delivery/way-back.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
 /** The person who sent the update, as the handlers need it. */
@@ -48,6 +49,7 @@ export type BotDeps = {
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
   readonly statusMessages: StatusMessages;
+  readonly wayBack: WayBack;
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;

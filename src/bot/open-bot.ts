@@ -2,9 +2,9 @@ import { type NextFunction, Bot } from 'grammy';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { answer, reply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
-import type { ChatStore, RetryAfterStore } from '../domain/chat-store.ts';
-import type { Clock } from '../kit/clock.ts';
+import type { RetryAfterStore } from '../domain/chat-store.ts';
 import type { Agent } from 'node:http';
+import type { ChatMember } from 'grammy/types';
 import { sequentialize } from '@grammyjs/runner';
 import { isAdminHere, identifySpeaker } from './middleware/identify.ts';
 import { buttons } from './buttons.ts';
@@ -35,6 +35,7 @@ import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
+import { topicLimit, WayBack } from './delivery/way-back.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
 import { telegramFetch } from './outbox/telegram-fetch.ts';
@@ -63,19 +64,35 @@ function isAsked({ message, callbackQuery }: BotContext): boolean {
   return message !== undefined || callbackQuery?.message !== undefined;
 }
 
-/** Stores which chats are open: one is when somebody writes there, and is not after the bot was removed or blocked. */
-export function trackChats({ chats, clock }: { readonly chats: ChatStore; readonly clock: Clock }) {
+/**
+ * Stores which chats are open: one is when somebody writes there, and is not after the bot was removed, blocked or silenced.
+ * What was held while it was closed follows: for who writes there, or for everybody when the bot may write again.
+ */
+export function trackChats({ chats, clock, deliveries }: Pick<BotDeps, 'chats' | 'clock' | 'deliveries'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     const chatId = ctx.chat?.id;
-    const status = ctx.myChatMember?.new_chat_member.status;
+    const membership = ctx.myChatMember?.new_chat_member;
     const movedTo = ctx.message?.migrate_to_chat_id;
     if (chatId !== undefined) {
-      if (status === 'kicked' || status === 'left') await chats.close(chatId, clock.now());
-      else await chats.open(chatId);
+      const threadId = ctx.message?.message_thread_id;
+      if (membership !== undefined) await chats.lift(chatId);
+      else if (threadId !== undefined) await chats.lift(chatId, topicLimit(threadId));
+      if (membership !== undefined && !mayWrite(membership)) await chats.close(chatId, clock.now());
+      else {
+        await chats.open(chatId);
+        const userId = ctx.from?.id;
+        if (membership !== undefined) await deliveries.chatOpened(chatId);
+        else if (userId !== undefined) await deliveries.chatOpened(chatId, userId);
+      }
       if (movedTo !== undefined) await chats.move(chatId, movedTo);
     }
     await next();
   };
+}
+
+function mayWrite(member: ChatMember): boolean {
+  if (member.status === 'restricted') return member.can_send_messages;
+  return member.status !== 'kicked' && member.status !== 'left';
 }
 
 /** Registers all middleware and handlers, in the order in which an update passes them. */
@@ -125,7 +142,7 @@ function unaskedIn(bot: Bot<BotContext>, { messages, chats, emit }: BotDeps): (u
 const callTimeoutS = 40;
 
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
-export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'deliveries' | 'matchLocale'> & {
+export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'matchLocale'> & {
   readonly token: Secret;
   readonly apiRoot: string;
   /** Opens the connections to Telegram. */
@@ -168,6 +185,8 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const statusMessages = opening.use(
     new StatusMessages({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, emit }),
   );
+  const wayBack = new WayBack({ chats, clock });
+  opening.use(service.checkBeforeStart((job) => wayBack.isOpen(job)));
   const delivery = new Delivery({
     outbox,
     service,
@@ -178,6 +197,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     statusMessages,
     messages,
     chats,
+    wayBack,
     clock,
     emit,
     onCheckpoint,
@@ -192,6 +212,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     messages,
     statusMessages,
     deliveries: delivery,
+    wayBack,
     forget,
     clock,
     emit,

@@ -1,7 +1,7 @@
 import type { MessageView } from '../messages/view.ts';
 import type { BotContext } from './context.ts';
 import { replyTo, textOptions } from './delivery/media-message.ts';
-import { classifyTelegramError } from './outbox/telegram-error.ts';
+import { classifyTelegramError, isShut } from './outbox/telegram-error.ts';
 
 /** Answers in the same chat and topic; in a group as a reply. A closed chat is ignored. */
 export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
@@ -21,7 +21,7 @@ async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promi
       ...(asReply && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
     });
   } catch (error) {
-    if (classifyTelegramError(error) !== 'closed') throw error;
+    if (!isShut(classifyTelegramError(error))) throw error;
   }
 }
 
@@ -40,7 +40,7 @@ export async function edit(ctx: BotContext, view: MessageView): Promise<void> {
     await ctx.editMessageText(view.text, textOptions(view));
   } catch (error) {
     const failure = classifyTelegramError(error);
-    if (failure === 'not-modified' || failure === 'closed') return;
+    if (failure === 'not-modified' || isShut(failure)) return;
     if (failure !== 'no-message') throw error;
     await reply(ctx, view);
   }

@@ -194,6 +194,12 @@ export class GenerationService {
     return cancelled;
   }
 
+  /** Asks before a provider is: a job whose outcome could not be shown now ends unmade. */
+  checkBeforeStart(check: (job: Job) => Promise<boolean>): Disposable {
+    this.#runner.mayStart = check;
+    return { [Symbol.dispose]: () => (this.#runner.mayStart = undefined) };
+  }
+
   /** Calls back when a job has an outcome that is not delivered yet. */
   onEnded(listener: (id: JobId) => void): Disposable {
     this.#endedListeners.add(listener);

@@ -43,6 +43,8 @@ export class JobRunner {
   readonly #closing = new AbortController();
   readonly #withoutSlot = new Set<Promise<void>>();
   #requeued = 0;
+  /** Whether the outcome of a job could be shown now. */
+  mayStart: ((job: Job) => Promise<boolean>) | undefined;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -66,6 +68,10 @@ export class JobRunner {
       return;
     }
     await this.#guarded(claim, async () => {
+      // What a provider works on already is paid for.
+      if (operation === undefined && (await this.mayStart?.(job)) === false) {
+        return this.#settle(claim, { kind: 'failed', code: 'chat-closed' }, job.progress.calls);
+      }
       const journal = createCallJournal(queue, claim.lease);
       const ending = await runAttempts(job, seat, signal, {
         ...this.#options,

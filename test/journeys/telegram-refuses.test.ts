@@ -35,8 +35,10 @@ test('a person who blocked the bot is written to no more, also after a restart, 
   expect(callsTo(app, person.id)).toHaveLength(calls);
   expect(readdirSync(join(app.dataDir, 'results'))).toHaveLength(2);
   person.unblock();
+  expect(await pictures(person, 2)).toHaveLength(2);
   person.say('/generate a bear');
-  expect(await pictures(person)).toHaveLength(1);
+  expect(await pictures(person, 3)).toHaveLength(3);
+  expect(runs(app)).toHaveLength(3);
 });
 
 test('a bot that was shown out of a group writes there again when it is back', async () => {
@@ -62,8 +64,9 @@ test('a bot that was shown out of a group writes there again when it is back', a
   expect((await app.event('job.undeliverable')).why).toContain('closed');
   expect(callsOf(app, 'editMessageMedia')).toEqual([]);
   app.telegram.sendUpdate(membership('member'));
-  person.say('/generate a hare', { in: group });
   expect(await pictures(person, 1, group)).toHaveLength(1);
+  person.say('/generate a hare', { in: group });
+  expect(await pictures(person, 2, group)).toHaveLength(2);
 });
 
 test('a group that became a supergroup gets its pictures under its new id', async () => {

@@ -1,4 +1,5 @@
 import { type GenerationOptions, type OptionMistake, type JobKind, jobKinds, kindTraits } from '../../domain/job.ts';
+import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/request-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
@@ -23,6 +24,14 @@ export async function submitText(ctx: BotContext, deps: BotDeps, kind: JobKind, 
   return submitRequest(ctx, deps, { kind, prompt: read.words, options: read.options });
 }
 
+type RequestRefusal =
+  | 'busy'
+  | 'empty-prompt'
+  | 'prompt-too-long'
+  | 'queue-full'
+  | 'quota-reached'
+  | 'media-not-allowed';
+
 /** Submits a request and answers at once; the status message shows everything later. */
 export async function submitRequest(
   ctx: BotContext,
@@ -32,7 +41,7 @@ export async function submitRequest(
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
-  const refuse = (code: 'busy' | 'empty-prompt' | 'prompt-too-long' | 'queue-full' | 'quota-reached') => {
+  const refuse = (code: RequestRefusal) => {
     const { waiting, perDay, messages, clock } = deps;
     const { lane, locale, admin: isAdmin } = speaker;
     const limits = {
@@ -52,6 +61,9 @@ export async function submitRequest(
     negative === undefined ? options : { ...options, negative: negative.prompt },
   );
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
+  // No result is paid for that may not be shown here.
+  if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');
+  using _answer = deps.wayBack.expectAnswer(jobId(`tg-${ctx.update.update_id}`));
   const accepted = await deps.service.submit({
     kind,
     prompt: checked.prompt,
@@ -67,6 +79,9 @@ export async function submitRequest(
       ...(ctx.msg?.is_topic_message === true && ctx.msg.message_thread_id !== undefined
         ? { threadId: ctx.msg.message_thread_id }
         : {}),
+      ...(ctx.msg?.direct_messages_topic === undefined
+        ? {}
+        : { directTopicId: ctx.msg.direct_messages_topic.topic_id }),
     },
   });
   if (accepted.kind === 'refused') return refuse(accepted.code);

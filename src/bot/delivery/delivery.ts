@@ -16,6 +16,7 @@ import type { MethodKind } from '../outbox/method-health.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { StatusMessages } from './status-messages.ts';
+import type { WayBack } from './way-back.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
 const maxLookups = 8;
@@ -33,6 +34,7 @@ export type DeliveryOptions = {
   readonly statusMessages: StatusMessages;
   readonly messages: MessageMapper;
   readonly chats?: Pick<ChatStore, 'limit'>;
+  readonly wayBack?: Pick<WayBack, 'isOpen'>;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Called at the points where crash tests stop the process. */
@@ -76,7 +78,12 @@ export class Delivery {
 
   /** Delivers what was held because the chat was closed: of one person who wrote there, or of all. */
   async chatOpened(chatId: number, userId?: number): Promise<void> {
-    for (const id of await this.#options.delivery.heldFor(chatId, userId)) await this.showAgain(id);
+    const { delivery, jobs, wayBack } = this.#options;
+    for (const id of await delivery.heldFor(chatId, userId)) {
+      const job = await jobs.find(id);
+      // Its topic may still be closed.
+      if (job !== undefined && (await wayBack?.isOpen(job)) !== false) await this.showAgain(id);
+    }
   }
 
   /** Resolves when everything that can be delivered now is delivered; the rest is left to the next start. */

@@ -42,7 +42,7 @@ const photoLimitRatio = 20;
 
 type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
 
-type Place = { readonly reply_parameters: ReplyParameters; readonly message_thread_id?: number };
+type Place = ReturnType<typeof placeOf>;
 
 /** A file of a result with its bytes, which are read again for each call to Telegram. */
 export type ShownFile = { readonly file: MediaFile; readonly opened: OpenedResult };
@@ -164,9 +164,10 @@ export async function sendOutcome(api: Api, job: Job, { file, as, view }: Outcom
 }
 
 /** The reply target and the topic of a further message about the job. */
-export function placeOf({ origin: { threadId } }: Job, messageId: number) {
+export function placeOf({ origin: { threadId, directTopicId } }: Job, messageId: number) {
   return {
     reply_parameters: replyTo(messageId),
+    ...(directTopicId === undefined ? {} : { direct_messages_topic_id: directTopicId }),
     ...(threadId === undefined ? {} : { message_thread_id: threadId }),
   };
 }

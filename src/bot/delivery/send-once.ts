@@ -8,7 +8,7 @@ import type { ResultSource } from '../../domain/result-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodHealth, MethodKind } from '../outbox/method-health.ts';
-import { isLikelyUndone, isTransient, type TelegramError } from '../outbox/telegram-error.ts';
+import { isLikelyUndone, isShut, isTransient, type TelegramError } from '../outbox/telegram-error.ts';
 import {
   type OutcomeForm,
   reportTelegramError,
@@ -120,7 +120,7 @@ export async function sendFurtherParts(
     const sent = await sendOnce(claim, { file, as: 'fitting', view }, tools, part);
     isUnsure ||= sent.kind === 'unsure';
     if (sent.kind !== 'refused') continue;
-    if (sent.failure === 'closed' || sent.failure === 'topic-closed') break;
+    if (isShut(sent.failure)) break;
     if (file === undefined) continue;
     const other = await sendOnce(claim, { file, as: 'document', view }, tools, part);
     isUnsure ||= other.kind === 'unsure';

@@ -19,6 +19,7 @@ import {
   type SendAs,
   uploadLimitBytes,
 } from './media-message.ts';
+import { carrierLimit } from './way-back.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */
@@ -147,7 +148,7 @@ function insteadOf(failures: readonly { readonly failure: TelegramError }[]): Ou
 }
 
 async function rememberRight({ kind, origin: { chatId } }: Job, { chats, clock }: ShowTools): Promise<void> {
-  await chats?.limit(chatId, `carrier ${traitsOf(kind).carrier}`, clock.now() + rightForgottenMs);
+  await chats?.limit(chatId, carrierLimit(kind), clock.now() + rightForgottenMs);
 }
 
 async function tryStep(

@@ -11,7 +11,7 @@ import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { placeOf, textOptions, reportTelegramError } from './media-message.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { isTransient } from '../outbox/telegram-error.ts';
+import { isShut, isTransient } from '../outbox/telegram-error.ts';
 
 /** Queue positions change often, so they are shown at this interval. */
 const positionIntervalMs = 5_000;
@@ -179,7 +179,7 @@ export class StatusMessages {
       return 'done';
     } catch (error) {
       const failure = reportTelegramError(emit, 'editMessageText', error);
-      tracked.isGone = failure === 'no-message' || failure === 'closed';
+      tracked.isGone = failure === 'no-message' || isShut(failure);
       return isTransient(failure) ? 'again' : 'done';
     }
   }

@@ -155,6 +155,11 @@ export function isTransient(error: TelegramError): boolean {
   return transientErrors.has(error);
 }
 
+/** Whether nothing may be written there. */
+export function isShut(error: TelegramError): boolean {
+  return error === 'closed' || error === 'topic-closed';
+}
+
 const missingRetryAfterMs = 5_000;
 /** Longer waits are not credible; Telegram's own are seconds to days. */
 export const maxHoldMs = 20 * 86_400_000;

@@ -1,6 +1,6 @@
 import { type TelegramError, describeRefusal, classifyRefusal } from './telegram-error.ts';
 import type { Transformer } from 'grammy';
-import type { ChatStore } from '../../domain/chat-store.ts';
+import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
 import { type CallKind, chatOf } from './rate-limiter.ts';
@@ -88,6 +88,15 @@ const maxMoves = 3;
 /** Messages of a group do not exist in its supergroup, where the same id belongs to another message. */
 const messageNotMoved = { ok: false, error_code: 400, description: 'Bad Request: message to edit not found' } as const;
 
+const topicClosed = { ok: false, error_code: 400, description: 'Bad Request: TOPIC_CLOSED' } as const;
+/** A topic that was opened again is found out by a message in it, or after this time. */
+const topicForgottenMs = 86_400_000;
+
+function topicIn(payload: object): ChatLimit | undefined {
+  const id = (payload as Payload)['message_thread_id'];
+  return typeof id === 'number' ? `topic ${id}` : undefined;
+}
+
 export type UndeliverableTransformerOptions = {
   readonly chats: ChatStore;
   readonly clock: Clock;
@@ -95,8 +104,8 @@ export type UndeliverableTransformerOptions = {
 };
 
 /**
- * Repeats a refused call in the form that Telegram accepts, where there is one. Stores which chats are closed or have
- * moved, and sends nothing to closed ones until somebody writes there.
+ * Repeats a refused call in the form that Telegram accepts, where there is one. Stores which chats and topics are closed
+ * and which chats have moved, and sends nothing to closed ones until somebody writes there.
  */
 export function undeliverableTransformer(
   { chats, clock, emit }: UndeliverableTransformerOptions,
@@ -107,6 +116,8 @@ export function undeliverableTransformer(
     const askedChat = callKind === 'outgoing' ? chatOf(given) : undefined;
     if (askedChat !== undefined) {
       const { chatId, isClosed } = await currentChat(askedChat);
+      const topic = topicIn(given);
+      if (topic !== undefined && (await chats.limits(chatId, clock.now())).has(topic)) return topicClosed;
       if (isClosed) return { ok: false, error_code: 403, description: 'Forbidden: the chat is closed to the bot' };
       if (chatId !== askedChat && 'message_id' in given) return messageNotMoved;
       if (chatId !== askedChat) payload = inSupergroup(given, chatId) as typeof payload;
@@ -118,6 +129,10 @@ export function undeliverableTransformer(
       const chatId = chatOf(payload);
       const newId = answer.parameters?.migrate_to_chat_id;
       if (chatId !== undefined && failure === 'closed') await noted(chats.close(chatId, clock.now()));
+      const topic = topicIn(payload);
+      if (chatId !== undefined && topic !== undefined && failure === 'topic-closed') {
+        await noted(chats.limit(chatId, topic, clock.now() + topicForgottenMs));
+      }
       if (chatId !== undefined && newId !== undefined) await noted(chats.move(chatId, newId));
       if (newId !== undefined && 'message_id' in payload) return messageNotMoved;
       const correction = corrections < maxCorrections ? correctionFor(failure, payload, newId) : undefined;

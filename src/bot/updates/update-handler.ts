@@ -7,7 +7,7 @@ import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 import { ChatQueues, chatLaneOf } from './chat-queues.ts';
-import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
+import { describeTelegramError, classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
 
 /** No further updates are taken while this many are being handled; those that wait for others of their chat do not count. */
 const maxUnhandled = 1_000;
@@ -186,7 +186,7 @@ export class UpdateHandler {
     const failure = classifyTelegramError(error);
     const { emit, random } = this.#options;
     const facts = { event: 'telegram.error', method: 'answer', detail: describeTelegramError(error) } as const;
-    if (failure === 'closed' || failure === 'too-many' || (failure === 'unsure' && tries >= maxUnsureTries)) {
+    if (isShut(failure) || failure === 'too-many' || (failure === 'unsure' && tries >= maxUnsureTries)) {
       emit(facts);
       return 'handled';
     }
