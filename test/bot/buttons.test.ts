@@ -46,6 +46,8 @@ function aBot() {
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
     dialogues: { read: async () => ({ state: '{}', writtenAtMs: clock.now() }), delete: async () => undefined },
     statusMessages: { refresh: note('refresh') },
+    deliveries: { showAgain: note('showAgain') },
+    wayBack: { mayCarry: async () => true, expectAnswer: () => ({ [Symbol.dispose]: () => undefined }) },
     messages: createMessageMapper(catalog),
     matchLocale: (code: string) => catalog.match(code, 'en'),
     forget: async (userId: number) => {

@@ -71,6 +71,7 @@ test('submitRequest() says that a request is safe when it was taken and nothing 
       find: async () => ({ job, view: {} }),
     },
     statusMessages: { send: async () => Promise.reject(full) },
+    wayBack: { mayCarry: async () => true, expectAnswer: () => ({ [Symbol.dispose]: () => undefined }) },
   } as unknown as BotDeps;
   await submitRequest(ctx, deps, { kind: 'image', prompt: 'a fox' });
   expect(said).toEqual([expect.stringContaining('Your request is safe')]);
