@@ -5,7 +5,6 @@ const keysOnly = { seatsPerKey: 4, models: [], otherModels: textOnly, chains: {}
 
 /** Providers without an adapter in this version; their keys and settings are read and kept. */
 export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
-  { name: 'openai', prefixes: ['OPENAI'], baseUrl: 'https://api.openai.com/v1', ...keysOnly },
   {
     name: 'stability',
     prefixes: ['STABILITY'],

@@ -34,11 +34,15 @@ export type KeyedClient = {
   call(call: HttpCall, secret: SecretValue, persons: PersonsText): Promise<Answered | Failed>;
   /** The failure that an answer describes. */
   failed(answer: HttpAnswer, complaint: Complaint, secret: SecretValue, persons: PersonsText): Failed;
-  /** Sends a call that runs no model; `read` tells what is wrong with a 2xx answer. */
+  /**
+   * Sends a call that runs no model. `read` tells what is wrong with a 2xx answer, `accepts` whether another answer shows
+   * all the same that the key is accepted.
+   */
   probe(
     call: HttpCall,
     secret: SecretValue,
     read: (answer: HttpAnswer) => 'fine' | { readonly malformed: string } | Complaint,
+    accepts?: (complaint: Complaint) => boolean,
   ): Promise<ProbeReply>;
 };
 
@@ -77,13 +81,15 @@ export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClie
     send,
     call,
     failed,
-    probe: async (asked, secret, read) => {
-      const reply = await call(asked, secret, nobodysText);
-      if (!reply.ok) return redacted(withoutRun(reply.failure), secret);
-      const found = read(reply.answer);
+    probe: async (asked, secret, read, accepts = () => false) => {
+      const sent = await send(asked, secret);
+      if (!sent.ok) return sent;
+      const { answer } = sent;
+      const found = isSuccess(answer) ? read(answer) : readComplaint(answer.status, answer.body);
       if (found === 'fine') return { ok: true };
-      if ('malformed' in found) return malformed(reply.answer, found.malformed);
-      return redacted(withoutRun(failed(reply.answer, found, secret, nobodysText).failure), secret);
+      if ('malformed' in found) return malformed(answer, found.malformed);
+      if (!isSuccess(answer) && accepts(found)) return { ok: true };
+      return redacted(withoutRun(failed(answer, found, secret, nobodysText).failure), secret);
     },
   };
 }

@@ -4,12 +4,14 @@ import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
+import { openaiDefinition } from './openai/openai-definition.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
 /** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   hordeDefinition,
+  openaiDefinition,
   ...keyOnlyDefinitions,
 ];
 

@@ -135,7 +135,7 @@ test.each([
 });
 
 test.each([
-  ['openai:gpt-image-2', 'names openai, which cannot make this yet in this version; use bytez'],
+  ['stability:core', 'names stability, which cannot make this yet in this version; use bytez, horde, openai'],
   ['midjourney:six', 'must begin with a provider'],
   ['bytez', 'must be provider:model'],
   ['bytez:', 'must be provider:model'],

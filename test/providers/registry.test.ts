@@ -69,9 +69,9 @@ test('modelTraits() assumes nothing of a model or a provider that it does not kn
 
 test('createProviders() loads the adapters that it is asked for, passes over names without one, and loads more later', async () => {
   await using http = createHttpClient();
-  const providers = await createProviders(['openai', 'nobody'], { settings: {}, http, clock: fakeClock() });
+  const providers = await createProviders(['stability', 'nobody'], { settings: {}, http, clock: fakeClock() });
   expect([...providers.keys()]).toEqual([]);
-  await providers.load(['bytez', 'openai']);
+  await providers.load(['bytez', 'stability']);
   const bytez = providers.get('bytez');
   expect([...providers.keys()]).toEqual(['bytez']);
   expect(bytez?.name).toBe('bytez');

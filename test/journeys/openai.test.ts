@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
+import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import { jsonReply } from '../../sandbox/http/stand-in-server.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { hasPicture } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { openTestApp } from '../support/test-app.ts';
+import { runs, troubles } from './talk.ts';
+
+const key = 'sk-canary-key-of-openai-0123456789';
+
+/** The bot with keys of Bytez, which knows no model any more, and of OpenAI. */
+async function anEmptyBytez(env: Readonly<Record<string, string>> = {}) {
+  await using opening = new AsyncDisposableStack();
+  const clock = fakeClock();
+  const openai = opening.use(await startOpenAiSandbox({ clock: systemClock, accounts: [{ name: 'one', key }] }));
+  const app = opening.use(
+    await openTestApp({
+      clock,
+      env: {
+        IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0,openai:gpt-image-2.6-flare',
+        OPENAI_API_KEY: key,
+        OPENAI_BASE_URL: `http://${openai.mediaHost}`,
+        ...env,
+      },
+    }),
+  );
+  app.bytez.setCatalog('empty');
+  const opened = opening.move();
+  return { app, openai, clock, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+test('where Bytez serves no model the picture comes from OpenAI, and the next request does not ask Bytez', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, openai, clock } = stage;
+  const [first, second] = [app.person(7), app.person(8)];
+  first.say('/generate a fox');
+  await passTime(clock, first.waitFor(hasPicture));
+  second.say('/generate a bear');
+  await passTime(clock, second.waitFor(hasPicture));
+
+  expect(openai.calls.map(({ prompt }) => prompt)).toEqual(['a fox', 'a bear']);
+  expect(runs(app)).toHaveLength(1);
+  expect(troubles(app)).toEqual([]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+});
+
+test('OpenAI joins the built-in chain when it has a key', async () => {
+  await using stage = await anEmptyBytez({ IMAGE_CHAIN: '' });
+  const { app, openai, clock } = stage;
+  const person = app.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(openai.calls.map(({ model }) => model)).toEqual(['gpt-image-2.6-flare']);
+});
+
+test('spent money at OpenAI benches its key, and the picture comes from the Horde', async () => {
+  await using horde = await startHordeSandbox({ clock: systemClock });
+  await using stage = await anEmptyBytez({
+    IMAGE_CHAIN: 'openai:gpt-image-2.6-flare,horde:stable_diffusion',
+    HORDE_API_KEY: '0000000000',
+    HORDE_BASE_URL: horde.baseUrl,
+    MEDIA_ALLOW_PRIVATE_HOSTS: horde.mediaHost,
+  });
+  const { app, openai, clock } = stage;
+  const error = { message: 'You exceeded your current quota.', type: 'insufficient_quota', code: 'insufficient_quota' };
+  openai.setFaults([{ route: 'images', reply: jsonReply(429, { error }) }]);
+  for (const id of [7, 8]) {
+    const person = app.person(id);
+    person.say('/generate a fox');
+    await passTime(clock, person.waitFor(hasPicture));
+  }
+  expect(openai.calls).toHaveLength(1);
+  expect(horde.calls.filter(({ route }) => route === 'submit')).toHaveLength(2);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toMatchObject([
+    { keyName: 'openai #1', state: { kind: 'benched', reason: 'out-of-credit' } },
+  ]);
+});
