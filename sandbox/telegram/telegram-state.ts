@@ -13,8 +13,6 @@ import type { StoredMessage } from './messages/stored-message.ts';
 import { UpdateQueue } from './updates/update-queue.ts';
 import { Webhook } from './updates/webhook.ts';
 
-const firstUpdateId = 730_114_001;
-
 /** The state of the stand-in: people, chats, files, pending updates, and what the bot has published. */
 export class TelegramState {
   readonly clock: Clock;
@@ -41,7 +39,7 @@ export class TelegramState {
     this.clock = options.clock;
     const id = Number(/^(\d{1,15}):/.exec(options.token)?.[1] ?? 7_000_000_001);
     this.bot = { id, is_bot: true, first_name: 'Darkroom', username: options.botUsername };
-    this.updates = new UpdateQueue(options.clock, firstUpdateId);
+    this.updates = new UpdateQueue(options.clock, firstUpdateId(options.clock));
     const { perform, clock } = options;
     this.webhook = new Webhook({ updates: this.updates, clock, perform });
     this.queries = new CallbackQueries(options.clock);
@@ -75,4 +73,9 @@ export class TelegramState {
     this.changes.emit({ kind: 'message-deleted', chatId: chat.id, messageId });
     return true;
   }
+}
+
+/** Ids go on from those of an earlier sandbox, whose updates the bot may still remember: it has had fewer than one a second. */
+function firstUpdateId(clock: Clock): number {
+  return Math.floor(clock.now() / 1_000);
 }

@@ -1,6 +1,6 @@
 import { type ListenHttpOptions, listenHttp } from '../http/listen-http.ts';
 import type { Listening } from '../http/listen.ts';
-import { StartError } from './start-error.ts';
+import { StartError, TemporaryError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
@@ -154,7 +154,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     () => new Promise<never>(() => undefined),
     (error: unknown) => {
       if (closing.signal.aborted) return new Promise<never>(() => undefined);
-      throw error instanceof TokenRefused ? new StartError(error.message) : error;
+      if (!(error instanceof TokenRefused)) throw error;
+      throw error.hasWorked ? new TemporaryError(error.message) : new StartError(error.message);
     },
   );
   broken.catch(() => undefined);

@@ -138,6 +138,8 @@ function unaskedIn(bot: Bot<BotContext>, { messages, chats, emit }: BotDeps): (u
   };
 }
 
+/** Telegram's own Bot API server. */
+const telegramApiRoot = 'https://api.telegram.org';
 /** Longer than a poll, so that a dead connection is noticed. */
 const callTimeoutS = 40;
 
@@ -230,7 +232,13 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     void menu.publishFor(userId);
   });
   const reasonUnasked = unaskedIn(bot, deps);
-  const updates = new UpdatePipeline({ ...options, bot, reasonUnasked, source: new Poller({ ...options, bot }) });
+  const updates = new UpdatePipeline({
+    ...options,
+    apiRoot: options.apiRoot === telegramApiRoot ? undefined : options.apiRoot,
+    bot,
+    reasonUnasked,
+    source: new Poller({ ...options, bot }),
+  });
   const opened = opening.move();
   return { updates, delivery, menu, adminAlerts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config/config.ts';
-import { StartError } from '../app/start-error.ts';
+import { StartError, TemporaryError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
@@ -11,6 +11,8 @@ import { keepAliveFor } from './stop-signals.ts';
 
 /** The exit code of a refused start and of a wrong command line. */
 const refusedCode = 2;
+/** EX_TEMPFAIL: another start may succeed. */
+const temporaryCode = 75;
 
 /** Runs the darkroom command; sets the exit code instead of ending the process. */
 export async function runProgram(
@@ -158,6 +160,10 @@ function exitCodeOf(error: unknown, { err }: ProcessContext): number {
   if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
     err.write(`${error.message}\n`);
     return refusedCode;
+  }
+  if (error instanceof TemporaryError) {
+    err.write(`${error.message}\n`);
+    return temporaryCode;
   }
   throw error;
 }

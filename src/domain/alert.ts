@@ -17,6 +17,8 @@ export type AlertFacts =
   | { readonly kind: 'results-not-arriving'; readonly jobId: JobId }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }
+  /** Another process takes the updates of this bot, by polling or by a webhook that it sets again and again. */
+  | { readonly kind: 'updates-contested'; readonly by: 'poll' | 'webhook' }
   /** What must be kept cannot be written: requests are refused until it can. */
   | { readonly kind: 'storage-unavailable'; readonly what: 'database' | 'results' }
   /** Somebody who is no admin asked for what only admins see. */
@@ -31,6 +33,7 @@ export const alertSeverity = {
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',
   'telegram-rate-limited': 'medium',
+  'updates-contested': 'high',
   'storage-unavailable': 'high',
   'unauthorized-admin-attempt': 'low',
   slow: 'low',

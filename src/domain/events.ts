@@ -123,7 +123,7 @@ export type AppEvent =
       readonly retryInMs?: number;
     }
   /** Another process polls with this bot's token; a newcomer waits until that one has gone. */
-  | { readonly event: 'telegram.conflict'; readonly waits: boolean }
+  | { readonly event: 'telegram.conflict'; readonly by: 'poll' | 'webhook'; readonly waits: boolean }
   | { readonly event: 'telegram.conflict-over'; readonly afterMs: number }
   /** An update that is not answered, and why; never a word of it. */
   | { readonly event: 'update.ignored'; readonly updateId: number; readonly why: string }

@@ -24,6 +24,8 @@ export type Inbox = {
   keep(batch: readonly InboxUpdate[], nowMs: number): Promise<readonly InboxUpdate[]>;
   /** Updates kept but not handled, oldest first. */
   unhandled(): Promise<readonly InboxUpdate[]>;
+  /** Whether any update was ever kept and is still remembered. */
+  hasAny(): Promise<boolean>;
   /** The stored JSON of an update; undefined when it is handled or set aside. */
   bodyOf(updateId: number): Promise<string | undefined>;
   /** On start: what an earlier process left, each update marked as in hand; sets aside what three processes died on. */

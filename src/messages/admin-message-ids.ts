@@ -80,6 +80,7 @@ export const adminMessageVariables = {
   'alert.job-dead-lettered': ['job', 'processes'],
   'alert.results-not-arriving': ['job'],
   'alert.telegram-rate-limited': ['wait'],
+  'alert.updates-contested': ['by'],
   'alert.storage-unavailable': ['what'],
   'alert.unauthorized-admin-attempt': ['user'],
   'alert.slow': ['provider', 'mean', 'usual'],
@@ -89,6 +90,7 @@ export const adminMessageVariables = {
   'alert-over.many-errors': ['provider'],
   'alert-over.results-not-arriving': [],
   'alert-over.telegram-rate-limited': [],
+  'alert-over.updates-contested': [],
   'alert-over.storage-unavailable': [],
   'alert-over.slow': ['provider'],
 } as const satisfies Record<string, readonly string[]>;

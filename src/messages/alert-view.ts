@@ -51,6 +51,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.results-not-arriving', { job: facts.jobId });
     case 'telegram-rate-limited':
       return localizer.say('alert.telegram-rate-limited', { wait: shortWait(localizer, facts.forMs) });
+    case 'updates-contested':
+      return localizer.say('alert.updates-contested', { by: facts.by });
     case 'storage-unavailable':
       return localizer.say('alert.storage-unavailable', { what: facts.what });
     case 'unauthorized-admin-attempt':
@@ -78,6 +80,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert-over.results-not-arriving');
     case 'telegram-rate-limited':
       return localizer.say('alert-over.telegram-rate-limited');
+    case 'updates-contested':
+      return localizer.say('alert-over.updates-contested');
     case 'storage-unavailable':
       return localizer.say('alert-over.storage-unavailable');
     case 'no-key-ready':

@@ -109,9 +109,9 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'telegram.error':
       return `Telegram ${event.method}: ${event.detail}${event.retryInMs === undefined ? '' : `, again in ${spanWords(event.retryInMs)}`}`;
     case 'telegram.conflict':
-      return `another process polls with this bot's token: ${event.waits ? 'waiting until it stops' : 'polling anyway'}; run one only`;
+      return `another process ${event.by === 'poll' ? 'polls with' : 'sets a webhook again and again with'} this bot's token: ${event.waits ? 'waiting until it stops' : 'polling anyway'}; run one only`;
     case 'telegram.conflict-over':
-      return `the other process stopped polling after ${spanWords(event.afterMs)}`;
+      return `the other process stopped taking updates after ${spanWords(event.afterMs)}`;
     case 'update.ignored':
       return `update ${event.updateId} is not answered: ${event.why}`;
     case 'updates.all-known':

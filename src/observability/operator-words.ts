@@ -199,6 +199,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `Telegram does not take results, the last one of job ${facts.jobId}; it is kept, and its person can ask for it in /status`;
     case 'telegram-rate-limited':
       return `Telegram asked for a pause of ${spanWords(facts.forMs)}`;
+    case 'updates-contested':
+      return `another process takes this bot's updates ${facts.by === 'webhook' ? 'by a webhook that it sets again and again' : 'by polling with its token'}`;
     case 'storage-unavailable':
       return `the ${facts.what} cannot be written`;
     case 'unauthorized-admin-attempt':

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { StartError } from '../../src/app/start-error.ts';
-import { answerTo, callsOf, pictures, picturesOf, runs, until, whileTimePasses } from './talk.ts';
+import { TemporaryError } from '../../src/app/start-error.ts';
+import { answerTo, callsOf, pictures, picturesOf, runs, troubles, until, whileTimePasses } from './talk.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { openTestApp, type TestApp } from '../support/test-app.ts';
 import { acquaintance, dealtWith, me } from './raw-updates.ts';
@@ -116,24 +116,63 @@ test.each([
   expect(runs(app)).toHaveLength(1);
 });
 
-test('a token refused in mid run stops the bot with a clear text, and what was accepted is kept (B30)', async () => {
+test('a single refusal of the token does not stop a bot whose token worked', async () => {
+  const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ door: telegram.door });
+  await using app = await openTestApp({ door: telegram.door, clock });
+  const person = await acquaintance(app);
+  telegram.next('getUpdates', refusal(401, 'Unauthorized'), refusal(404, 'Not Found'));
+  person.say('/generate a fox');
+  await whileTimePasses(clock, pictures(person));
+  expect(troubles(app)).toEqual(['getUpdates: 401 Unauthorized', 'getUpdates: 404 Not Found']);
+});
+
+test('a token refused for minutes stops the bot with a clear text, and what was accepted is kept (B30)', async () => {
+  const clock = fakeClock();
+  await using telegram = await openTelegramProxy();
+  await using app = await openTestApp({ door: telegram.door, clock });
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
   await until(() => runs(app).length === 1);
-  telegram.next('getUpdates', refusal(401, 'Unauthorized'));
+  const startedMs = clock.now();
+  telegram.next('getUpdates', ...Array.from({ length: 100 }, () => refusal(401, 'Unauthorized')));
   person.say('/help');
-  const error: unknown = await app.app.broken.catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(StartError);
+  const error: unknown = await whileTimePasses(
+    clock,
+    app.app.broken.catch((reason: unknown) => reason),
+  );
+  expect(error).toBeInstanceOf(TemporaryError);
   expect(String(error)).toMatch(/refused the bot token.*TELEGRAM_BOT_TOKEN/);
   expect(String(error)).not.toMatch(/\d{6,}:/);
+  expect(clock.now() - startedMs).toBeGreaterThanOrEqual(120_000);
   hold.release();
-  await app.restart();
-  await pictures(person);
-  expect(endings(app)).toHaveLength(1);
+  telegram.next('getMe', refusal(401, 'Unauthorized'));
+  await whileTimePasses(clock, app.restart());
+  await whileTimePasses(clock, pictures(person));
+  await until(() => endings(app).length === 1);
 });
+
+test('a token that never worked stops the start at once', async () => {
+  await using telegram = await openTelegramProxy();
+  telegram.next('getMe', refusal(404, 'Not Found'));
+  await expect(openTestApp({ door: telegram.door })).rejects.toThrow(/TELEGRAM_BOT_TOKEN.*TELEGRAM_API_ROOT/);
+});
+
+test.each([
+  ['a web page', { status: 404, body: '<html>nothing here</html>' }, /404 .*not from Telegram.*TELEGRAM_API_ROOT/],
+  ['another API', { status: 404, body: '{"detail":"Not Found"}' }, /404 .*not from Telegram.*TELEGRAM_API_ROOT/],
+  ['no result', { body: '{"ok":true,"result":null}' }, /getMe is not one of a Bot API server.*TELEGRAM_API_ROOT/],
+])(
+  'a wrong address that answers with %s is named at the start, and the start waits for a right one',
+  async (_, odd, words) => {
+    const clock = fakeClock();
+    await using telegram = await openTelegramProxy();
+    telegram.next('getMe', odd);
+    await using app = await whileTimePasses(clock, openTestApp({ door: telegram.door, clock }));
+    expect(troubles(app)).toEqual([expect.stringMatching(words)]);
+  },
+);
 
 test('while another process polls with the token the bot waits, keeps its requests and goes on (B31)', async () => {
   const clock = fakeClock();

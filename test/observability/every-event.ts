@@ -90,7 +90,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
   'telegram.error': { event: 'telegram.error', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
-  'telegram.conflict': { event: 'telegram.conflict', waits: true },
+  'telegram.conflict': { event: 'telegram.conflict', by: 'poll', waits: true },
   'telegram.conflict-over': { event: 'telegram.conflict-over', afterMs: 35_000 },
   'update.ignored': { event: 'update.ignored', updateId: 1001, why: 'talk in a group' },
   'updates.all-known': { event: 'updates.all-known', count: 3 },

@@ -9,8 +9,8 @@ import { redactSecrets } from './redact-secrets.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';
-import { retryDelayMs, type UpdateSink, type UpdateSource } from './update-source.ts';
-import { describeTelegramError } from '../outbox/telegram-error.ts';
+import { askIdentity, KnownNames } from './bot-identity.ts';
+import { CallRetries, describePollError, type UpdateSink, type UpdateSource } from './update-source.ts';
 
 /** The longest wait for answers to updates that cannot be stored. */
 const maxAnswerMs = 10_000;
@@ -91,6 +91,8 @@ export type UpdatePipelineOptions = {
   readonly emit: Emit;
   /** The app's own keys and tokens, masked in typed text. */
   readonly ownSecrets?: () => readonly Secret[];
+  /** Where the Bot API is, where it is not Telegram's own. */
+  readonly apiRoot?: string | undefined;
   /** Why an update asks nothing of the bot; undefined where a handler has to see it. */
   readonly reasonUnasked?: (update: Update) => string | undefined;
 };
@@ -100,12 +102,14 @@ export class UpdatePipeline implements UpdateSink {
   readonly #options: UpdatePipelineOptions;
   readonly #handler: UpdateHandler;
   readonly #intake: Intake;
+  readonly #names: KnownNames;
   #introducedMonotonicMs: number | undefined;
   #purgedMs = 0;
 
   constructor(options: UpdatePipelineOptions) {
     this.#options = options;
     this.#handler = new UpdateHandler(options);
+    this.#names = new KnownNames(options);
     this.#intake = new Intake({ ...options, handler: this.#handler });
   }
 
@@ -121,17 +125,21 @@ export class UpdatePipeline implements UpdateSink {
 
   /** Asks Telegram for the bot's identity until it answers; throws TokenRefused. */
   async identifyBot(signal: AbortSignal): Promise<void> {
-    const { bot, clock, random, emit } = this.#options;
-    for (let failures = 1; ; failures += 1) {
+    const { bot, clock, random, emit, inbox, apiRoot } = this.#options;
+    // A token with which updates came before was accepted once.
+    const retries = new CallRetries(clock, random, () => inbox.hasAny().catch(() => false));
+    for (;;) {
       try {
         // `bot.init` retries by itself, without a log line and without listening to the signal.
-        bot.botInfo = await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
+        bot.botInfo = await askIdentity(bot, signal);
         this.#introducedMonotonicMs = clock.monotonicMs();
         return;
       } catch (error) {
         signal.throwIfAborted();
-        const waitMs = retryDelayMs(error, failures, random);
-        emit({ event: 'telegram.error', method: 'getMe', detail: describeTelegramError(error), retryInMs: waitMs });
+        const waitMs = await retries.afterFailure(error);
+        const hint = apiRoot === undefined ? '' : '; TELEGRAM_API_ROOT has to be the address of a Bot API server';
+        const detail = `${describePollError(error)}${hint}`;
+        emit({ event: 'telegram.error', method: 'getMe', detail, retryInMs: waitMs });
         await clock.sleep(waitMs, signal);
       }
     }
@@ -148,6 +156,7 @@ export class UpdatePipeline implements UpdateSink {
   }
 
   async take(batch: readonly Update[], signal: AbortSignal): Promise<number> {
+    await this.#names.check(batch, signal);
     const updates = batch.filter((update) => this.#asks(update)).flatMap((update) => this.#toRow(update));
     const taken = await this.#intake.take(updates, signal);
     await this.#purge();

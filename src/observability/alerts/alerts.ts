@@ -55,6 +55,7 @@ export class TelegramRateLimits {
 /** Shorter waits between two tries of a delivery are normal. */
 const longPostponedMs = 60_000;
 const notArrivingId = 'results-not-arriving';
+const contestedId = 'updates-contested';
 
 export type AlertsOptions = {
   readonly pool: () => PoolView;
@@ -93,6 +94,8 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
     else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
     else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
+    else if (name === 'telegram.conflict') board.raise(contestedId, { kind: 'updates-contested', by: event.by });
+    else if (name === 'telegram.conflict-over') board.resolve(contestedId);
     else if (name === 'telegram.error') telegram.paused(event.retryInMs ?? 0, clock.monotonicMs());
     else if (name === 'admin.refused') unauthorized.attempted(event.userId, clock.monotonicMs());
     else if (name === 'job.delivered') board.resolve(notArrivingId);

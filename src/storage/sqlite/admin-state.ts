@@ -17,6 +17,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
   z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),
   z.object({ ...of('telegram-rate-limited'), forMs: z.number() }),
+  z.object({ ...of('updates-contested'), by: z.enum(['poll', 'webhook']) }),
   z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
   z.object({ ...of('slow'), provider, meanMs: z.number(), usualMs: z.number() }),

@@ -30,6 +30,7 @@ export function createSqliteInbox(database: Database): Inbox {
       database
         .all(`SELECT update_id, body FROM inbox WHERE state = 'new' ORDER BY seq`)
         .map((row) => parseRow('inbox', updateRow, row)),
+    hasAny: async () => database.get('SELECT 1 FROM inbox LIMIT 1') !== undefined,
     bodyOf: async (updateId) => {
       const row = database.get(`SELECT update_id, body FROM inbox WHERE update_id = ? AND state = 'new'`, updateId);
       return row === undefined ? undefined : parseRow('inbox', updateRow, row).body;

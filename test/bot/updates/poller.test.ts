@@ -93,3 +93,92 @@ test('Poller.deliver() asks anew when the line falls silent, and says why', asyn
   await ran;
   silent.closeAllConnections();
 });
+
+/** A poller on a scripted Telegram: each getUpdates is answered by the next deed, the last one again and again. */
+function scripted(...deeds: readonly (() => unknown)[]) {
+  const clock = fakeClock();
+  const closing = new AbortController();
+  const events: AppEvent[] = [];
+  const polledAtMs: number[] = [];
+  const startMs = clock.monotonicMs();
+  let webhooksRemoved = 0;
+  const bot = new Bot<BotContext>('1:of-the-tests');
+  bot.api.config.use(async (_prev, method) => {
+    if (method !== 'getUpdates') {
+      webhooksRemoved += 1;
+      return { ok: true, result: true as never };
+    }
+    const deed = deeds[Math.min(polledAtMs.length, deeds.length - 1)];
+    polledAtMs.push(clock.monotonicMs() - startMs);
+    const answer = deed?.();
+    return answer instanceof Promise ? ((await answer) as never) : (answer as never);
+  });
+  const taken: number[] = [];
+  const sink = {
+    capacity: async () => undefined,
+    take: async (batch: readonly Update[]) => (taken.push(...batch.map((one) => one.update_id)), batch.length),
+  };
+  const poller = new Poller({ bot, clock, random: () => 1, emit: (event) => void events.push(event) });
+  const ended = poller.deliver(sink, closing.signal).then(
+    () => 'stopped',
+    (error: unknown) => error,
+  );
+  return { clock, events, polledAtMs, taken, ended, closing, removed: () => webhooksRemoved };
+}
+
+const refuse = (error_code: number, description: string) => () => ({ ok: false, error_code, description });
+const give = (result: unknown) => () => ({ ok: true, result });
+const hang = () => new Promise(() => undefined);
+const webhookIsActive = refuse(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook");
+
+test('Poller.deliver() removes a webhook at once, and contests one that comes back with pauses and one report', async () => {
+  const { clock, events, polledAtMs, removed, closing } = scripted(webhookIsActive);
+  await clock.advance(120_000);
+  closing.abort();
+  expect(polledAtMs).toEqual([0, 0, 5_000, 10_000, 15_000, 45_000, 75_000, 105_000]);
+  expect(removed()).toBe(polledAtMs.length - 1);
+  expect(events.filter(({ event }) => event === 'telegram.conflict')).toEqual([
+    { event: 'telegram.conflict', by: 'webhook', waits: true },
+  ]);
+});
+
+test('Poller.deliver() takes over from a webhook that does not come back any more', async () => {
+  const { clock, events, taken, closing } = scripted(webhookIsActive, webhookIsActive, give([{ update_id: 7 }]), hang);
+  await clock.advance(60_000);
+  closing.abort();
+  expect(taken).toEqual([7]);
+  expect(events.map(({ event }) => event)).toEqual(['telegram.error', 'telegram.conflict', 'telegram.error']);
+});
+
+test('Poller.deliver() asks no faster when it is answered at once with nothing, and says so once', async () => {
+  const { clock, events, polledAtMs, closing } = scripted(give([]));
+  await clock.advance(60_000);
+  closing.abort();
+  expect(polledAtMs).toHaveLength(61);
+  expect(events).toMatchObject([{ method: 'getUpdates', detail: 'empty answers without a wait' }]);
+});
+
+test.each([null, {}, 'pages'])('Poller.deliver() waits after the result %j, which is none', async (result) => {
+  const { clock, events, taken, closing } = scripted(give(result), give([{ update_id: 7 }]), hang);
+  await clock.advance(60_000);
+  closing.abort();
+  expect(taken).toEqual([7]);
+  expect(events).toMatchObject([
+    { detail: 'the answer to getUpdates is not one of a Bot API server', retryInMs: 1_000 },
+  ]);
+});
+
+test.each([401, 404])(
+  'Poller.deliver() asks again for two minutes when %d refuses a token that worked',
+  async (code) => {
+    const refusals = scripted(refuse(code, 'Unauthorized'));
+    await refusals.clock.advance(180_000);
+    expect(await refusals.ended).toMatchObject({ name: 'TokenRefused', hasWorked: true });
+    expect(refusals.polledAtMs.at(-1)).toBeGreaterThanOrEqual(120_000);
+    expect(refusals.polledAtMs.length).toBeLessThan(15);
+    const single = scripted(refuse(code, 'Unauthorized'), give([{ update_id: 7 }]), hang);
+    await single.clock.advance(180_000);
+    expect(single.taken).toEqual([7]);
+    single.closing.abort();
+  },
+);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PollingConflict } from '../../../src/bot/updates/poller.ts';
+import { PollingConflict } from '../../../src/bot/updates/polling-conflict.ts';
 import type { AppEvent } from '../../../src/domain/events.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
@@ -22,7 +22,7 @@ test('PollingConflict lets a newcomer look seldom, and says once that it waits a
   contest.pollSucceeded();
   contest.pollSucceeded();
   expect(events).toEqual([
-    { event: 'telegram.conflict', waits: true },
+    { event: 'telegram.conflict', by: 'poll', waits: true },
     { event: 'telegram.conflict-over', afterMs: 100_000 },
   ]);
 });
@@ -35,7 +35,7 @@ test('PollingConflict lets the first process go on as before', async () => {
     expect(contest.pollEnded()).toBe(5_000);
     await clock.advance(5_000);
   }
-  expect(events).toEqual([{ event: 'telegram.conflict', waits: false }]);
+  expect(events).toEqual([{ event: 'telegram.conflict', by: 'poll', waits: false }]);
 });
 
 test('PollingConflict does not take an answer that came before the other one looked for its end', async () => {

@@ -89,6 +89,7 @@ const facts = {
   'storage-unavailable': { kind: 'storage-unavailable', what: 'database' },
   'results-not-arriving': { kind: 'results-not-arriving', jobId: jobId('tg-1') },
   'telegram-rate-limited': { kind: 'telegram-rate-limited', forMs: 60_000 },
+  'updates-contested': { kind: 'updates-contested', by: 'webhook' },
   'unauthorized-admin-attempt': { kind: 'unauthorized-admin-attempt', userId: 8 },
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
 } as const satisfies Record<AlertFacts['kind'], AlertFacts>;
