@@ -159,6 +159,8 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'key.changed':
     case 'keys.grouped':
     case 'keys.tested':
+    case 'address.wrong':
+    case 'address.right':
     case 'update.ignored':
     case 'updates.all-known':
     case 'bot.renamed':

@@ -10,6 +10,8 @@ export type AlertFacts =
   | { readonly kind: 'no-key-ready'; readonly provider: ProviderName; readonly keys: number }
   /** No call of the provider succeeded for a while: it is asked with single calls only. */
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
+  /** The free probes are answered, but not as this provider answers them: its base URL is probably wrong. */
+  | { readonly kind: 'wrong-address'; readonly provider: ProviderName }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
@@ -29,6 +31,7 @@ export const alertSeverity = {
   'key-failing': 'high',
   'no-key-ready': 'high',
   'provider-silent': 'high',
+  'wrong-address': 'high',
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',

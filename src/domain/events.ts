@@ -96,6 +96,9 @@ export type AppEvent =
   /** Refusals showed that these keys belong to one account and share its seats. */
   | { readonly event: 'keys.grouped'; readonly provider: ProviderName; readonly keyNames: readonly string[] }
   | { readonly event: 'keys.tested'; readonly working: number; readonly total: number; readonly ms: number }
+  /** The free probes of a provider's keys find no such provider at its base URL, or find it again. */
+  | { readonly event: 'address.wrong'; readonly provider: ProviderName; readonly detail: string }
+  | { readonly event: 'address.right'; readonly provider: ProviderName }
   /** The environment or a watched key file changed. */
   | { readonly event: 'keys.reloaded'; readonly added: readonly string[]; readonly removed: readonly string[] }
   /** The suspicion or cooldown of these keys was cleared: the provider was at fault. */

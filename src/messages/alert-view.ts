@@ -41,6 +41,8 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.no-key-ready', { provider: facts.provider, keys: facts.keys });
     case 'provider-silent':
       return localizer.say('alert.provider-silent', { provider: facts.provider });
+    case 'wrong-address':
+      return localizer.say('alert.wrong-address', { provider: facts.provider });
     case 'many-errors': {
       const { provider, calls } = facts;
       return localizer.say('alert.many-errors', { provider, share: percent(localizer, facts.share), calls });
@@ -86,6 +88,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert-over.storage-unavailable');
     case 'no-key-ready':
     case 'provider-silent':
+    case 'wrong-address':
     case 'many-errors':
     case 'slow':
       return localizer.say(`alert-over.${facts.kind}`, { provider: facts.provider });

@@ -84,6 +84,10 @@ function wordsFor(event: AppEvent): string | undefined {
       return `keys ${event.keyNames.join(', ')} share one account and its seats`;
     case 'keys.tested':
       return `tested ${count(event.total, 'key')} in ${spanWords(event.ms)}: ${event.working} working`;
+    case 'address.wrong':
+      return `what answers at the base URL of ${event.provider} is not ${event.provider}; its BASE_URL setting may be wrong: ${event.detail}`;
+    case 'address.right':
+      return `${event.provider} answers at its base URL again`;
     case 'keys.reloaded':
       return `keys read again: ${nameList('added', event.added)}, ${nameList('removed', event.removed)}`;
     case 'keys.cleared':

@@ -82,6 +82,8 @@ const levels = {
   'key.changed': 'info',
   'keys.grouped': 'info',
   'keys.tested': 'info',
+  'address.wrong': 'error',
+  'address.right': 'info',
   'keys.reloaded': 'info',
   'keys.cleared': 'info',
   'clock.jumped': 'warn',

@@ -191,6 +191,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `no key of ${facts.provider} takes calls, ${count(facts.keys, 'key')} in all`;
     case 'provider-silent':
       return `${facts.provider} is down`;
+    case 'wrong-address':
+      return `what answers at the base URL of ${facts.provider} is not ${facts.provider}`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':

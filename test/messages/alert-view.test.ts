@@ -13,6 +13,7 @@ const everyFact: readonly AlertFacts[] = [
   { kind: 'key-failing', keyName: 'bytez #3', reason: 'rejected', times: 3 },
   { kind: 'no-key-ready', provider: 'bytez', keys: 11 },
   { kind: 'provider-silent', provider: 'bytez' },
+  { kind: 'wrong-address', provider: 'bytez' },
   { kind: 'storage-unavailable', what: 'database' },
 ];
 
@@ -37,6 +38,7 @@ test('alerts() tells the gravest first and says what is known', () => {
     '🔴 bytez #3 failed 3 times in a row: not accepted',
     '🔴 No key of bytez works. All 11 keys are cooling down or were refused.',
     '🔴 bytez doesn’t answer. I send it one call at a time until it does.',
+    '🔴 What answers at the address of bytez isn’t bytez. Its keys may be fine: check its BASE_URL setting, then start me again.',
     '🔴 My database can’t be written. I take nothing new until it can; what was asked for before is safe. Perhaps the disk is full, or the file was moved: darkroom doctor says more.',
     '🟠 42% of the calls to bytez fail (50 calls in 5 minutes).',
     '🟡 bytez is slow: 9.4 s a call, usually 2.1 s.',
@@ -48,6 +50,7 @@ test('alerts() tells what is over, after what is not', () => {
     '✅ bytez #3 is no longer failing.',
     '✅ bytez has a key that works again.',
     '✅ bytez answers again.',
+    '✅ bytez is at its address again.',
     '✅ My storage can be written again.',
     '✅ Calls to bytez succeed again.',
     '✅ bytez is as fast as usual again.',

@@ -74,6 +74,8 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
   },
   'keys.grouped': { event: 'keys.grouped', provider: 'bytez', keyNames: ['bytez #1', 'bytez #2'] },
   'keys.tested': { event: 'keys.tested', working: 9, total: 11, ms: 420 },
+  'address.wrong': { event: 'address.wrong', provider: 'bytez', detail: 'HTTP 404: Not found' },
+  'address.right': { event: 'address.right', provider: 'bytez' },
   'keys.reloaded': { event: 'keys.reloaded', added: ['bytez #4'], removed: [] },
   'keys.cleared': { event: 'keys.cleared', provider: 'bytez', keyNames: ['bytez #2'] },
   'clock.jumped': { event: 'clock.jumped', byMs: -3_600_000 },

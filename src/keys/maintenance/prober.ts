@@ -42,6 +42,8 @@ export class KeyProber {
   readonly #queue = new PQueue({ concurrency: maxConcurrentProbes });
   readonly #underWay = new Map<KeyId, Promise<KeyTest>>();
   readonly #onBlocked: (provider: ProviderName) => void;
+  /** The providers whose address was reported as wrong. */
+  readonly #doubted = new Set<ProviderName>();
   readonly #answers = new Map<KeyId, { readonly refusal: Promise<Refusal>; readonly atMonotonicMs: number }>();
 
   constructor({ pool, providers, clock, emit, onBlocked = () => undefined }: KeyProberOptions) {
@@ -108,6 +110,7 @@ export class KeyProber {
     const isOfKey =
       reason === 'rejected' && (!isDoubtful({ ...refusal, reason }) || (await this.#isAlone(key, provider)));
     if (reason === 'blocks-this-machine') await this.#isAlone(key, provider);
+    await this.#judgeAddress(key, refusal, provider);
     const ms = this.#clock.monotonicMs() - startMs;
     const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
     if (isOfKey && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
@@ -124,20 +127,40 @@ export class KeyProber {
 
   /** True when another key is accepted, or there is no other; reports a provider that refuses all of them alike. */
   async #isAlone({ id, provider: name }: KeyInPool['key'], provider: Provider): Promise<boolean> {
-    const others = this.#pool
-      .keys()
-      .filter(({ key, state }) => key.provider === name && key.id !== id && state.kind !== 'disabled')
-      .toSorted((one, other) => Number(acceptsCalls(other.state)) - Number(acceptsCalls(one.state)));
+    const others = this.#othersOf({ id, provider: name });
     const own = this.#answers.get(id);
     if (others.length === 0) {
       if ((await own?.refusal)?.reason === 'blocks-this-machine') this.#onBlocked(name);
       return true;
     }
     const sinceMs = own?.atMonotonicMs ?? Infinity;
-    const told = await Promise.all(others.slice(0, maxCompared).map((other) => this.#since(sinceMs, other, provider)));
+    const told = await Promise.all(others.map((other) => this.#since(sinceMs, other, provider)));
     if (told.some(({ reason }) => reason === undefined)) return true;
     if (told.every(isUnexplained)) this.#onBlocked(name);
     return false;
+  }
+
+  /** Reports a provider whose address answers no key as the provider would, and reports when one is answered again. */
+  async #judgeAddress(key: KeyInPool['key'], refusal: Refusal, provider: Provider): Promise<void> {
+    const { id, provider: name } = key;
+    if (refusal.reason === undefined && this.#doubted.delete(name)) {
+      this.#emit({ event: 'address.right', provider: name });
+    }
+    if (!isOfAddress(refusal) || this.#doubted.has(name)) return;
+    const sinceMs = this.#answers.get(id)?.atMonotonicMs ?? Infinity;
+    const told = await Promise.all(this.#othersOf(key).map((other) => this.#since(sinceMs, other, provider)));
+    if (!told.every(isOfAddress) || this.#doubted.has(name)) return;
+    this.#doubted.add(name);
+    this.#emit({ event: 'address.wrong', provider: name, detail: refusal.detail ?? '' });
+  }
+
+  /** The keys whose answers are compared with those of this one. */
+  #othersOf({ id, provider }: Pick<KeyInPool['key'], 'id' | 'provider'>): readonly KeyInPool[] {
+    return this.#pool
+      .keys()
+      .filter(({ key, state }) => key.provider === provider && key.id !== id && state.kind !== 'disabled')
+      .toSorted((one, other) => Number(acceptsCalls(other.state)) - Number(acceptsCalls(one.state)))
+      .slice(0, maxCompared);
   }
 
   /** What the key was told at that time or later; it is asked when that is not known. */
@@ -165,6 +188,11 @@ export class KeyProber {
     }
     return reply.ok ? {} : reply.failure;
   }
+}
+
+/** True for an answer that is no answer of the provider: no such path, or something else than it lists. */
+function isOfAddress({ reason, sureness }: Refusal): boolean {
+  return reason === 'malformed' || (reason === 'failed-run' && sureness === 'guess');
 }
 
 function isUnexplained({ reason, sureness }: Refusal): boolean {

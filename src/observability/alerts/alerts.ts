@@ -1,3 +1,4 @@
+import { AddressAlerts } from './address-alerts.ts';
 import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
@@ -77,6 +78,7 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
   const providerOf = providerLookup(pool);
   const keys = new KeyAlerts(board, pool, providerOf);
   const calls = new CallAlerts(board, providerOf);
+  const addresses = new AddressAlerts(board);
   const telegram = new TelegramRateLimits(board);
   const unauthorized = new UnauthorizedAttempts(board);
   const handle = (event: AppEvent): void => {
@@ -85,11 +87,14 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     if (name === 'attempt.failed' || name === 'attempt.succeeded') {
       if (name === 'attempt.failed') keys.failed(event.keyId, event.keyName, event.failure);
       else keys.succeeded(event.keyId);
+      if (name === 'attempt.succeeded') addresses.served(providerOf(event.keyId));
       calls.ended(event, clock.monotonicMs());
     } else if (name === 'key.changed') keys.changed(event);
     else if (name === 'keys.cleared') keys.cleared(event.keyNames);
     else if (name === 'keys.reloaded') keys.cleared(event.removed);
     else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
+    else if (name === 'address.wrong') addresses.wrong(event.provider);
+    else if (name === 'address.right') addresses.right(event.provider);
     else if (name === 'breaker.opened') board.raise(downAlertId(event.provider), downFacts(event.provider));
     else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
     else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));

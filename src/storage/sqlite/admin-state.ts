@@ -13,6 +13,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('key-failing'), keyName: z.string(), reason: z.enum(reasons), times: z.number() }),
   z.object({ ...of('no-key-ready'), provider, keys: z.number() }),
   z.object({ ...of('provider-silent'), provider }),
+  z.object({ ...of('wrong-address'), provider }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
   z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),
