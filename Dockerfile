@@ -23,5 +23,5 @@ VOLUME /data
 # The first signal drains for DRAIN_S (8 s) and then tells and closes for up to 5 s: give it 20 s before a kill.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${(process.env.HTTP_PORT || '').replace(/[^0-9]/g, '') || 3002}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "bin/darkroom.js", "health"]
 CMD ["node", "bin/darkroom.js", "start"]

@@ -81,6 +81,14 @@ export async function runProgram(
     });
 
   program
+    .command('health')
+    .description('ask the running bot whether its process lives; for supervisors')
+    .action(async () => {
+      const { health } = await import('./health.ts');
+      await health(context);
+    });
+
+  program
     .command('reload')
     .description('let the running bot read .env and the key files again')
     .action(async () => {
