@@ -94,16 +94,17 @@ export type Submitted = {
   readonly askAgainInMs?: number;
 };
 
+/** Where submitted work stands in the queue of its provider, as far as the provider tells. */
+export type ProviderQueue = {
+  /** How many runs of others come first. */
+  readonly ahead?: number;
+  /** When the provider expects to be done. */
+  readonly inMs?: number;
+};
+
 /** How the submitted work stands. */
 export type StatusReply =
-  | {
-      readonly kind: 'running';
-      readonly askAgainInMs?: number;
-      /** How many runs of others come first, where the provider has a queue and tells it. */
-      readonly ahead?: number;
-      /** When the provider expects to be done. */
-      readonly inMs?: number;
-    }
+  | ({ readonly kind: 'running'; readonly askAgainInMs?: number } & ProviderQueue)
   /** It is done, or the provider says that it has failed. */
   | { readonly kind: 'ended'; readonly reply: ProviderReply }
   /** The question went wrong, which says nothing of the work: cut, overloaded, too many questions. */

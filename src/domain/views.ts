@@ -1,6 +1,7 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, JobKind, Lane, Outcome } from './job.ts';
+import type { ProviderQueue } from './provider.ts';
 import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
@@ -61,7 +62,13 @@ export type JobPhase =
   | { readonly kind: 'queued'; readonly ahead: number; readonly next?: NextInLine; readonly inMs?: number }
   /** All keys cool down or are busy; the job keeps its place. `inMs` is the estimated wait, when known. */
   | { readonly kind: 'paused'; readonly ahead: number; readonly inMs?: number }
-  | { readonly kind: 'making'; readonly attempt: number; readonly of: number }
+  | {
+      readonly kind: 'making';
+      readonly attempt: number;
+      readonly of: number;
+      /** Where it stands with a provider that has a queue of its own. */
+      readonly queue?: ProviderQueue;
+    }
   /** An attempt failed by the provider's fault and another one follows. */
   | { readonly kind: 'retrying'; readonly after: FailureReason; readonly attempt: number; readonly of: number }
   /** The provider has answered; the file is fetched and sent. */

@@ -10,7 +10,7 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { Fault } from './circuit-breaker/failure-streak.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
-import { cancelOperation, type Followed, followOperation, pollDelayMs } from './follow-operation.ts';
+import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './job-progress.ts';
 import { generationRequest } from './request/request-options.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
@@ -25,6 +25,7 @@ export type CallTools = {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly onCheckpoint?: OnCheckpoint;
+  readonly onQueue?: FollowTools['onQueue'];
 };
 
 /** One call that is about to be sent. */

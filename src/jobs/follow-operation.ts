@@ -1,7 +1,7 @@
 import type { Emit } from '../domain/events.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Lease } from '../domain/key-leases.ts';
-import type { Operation, AsynchronousProvider, ProviderReply, StatusReply } from '../domain/provider.ts';
+import type { Operation, AsynchronousProvider, ProviderQueue, ProviderReply, StatusReply } from '../domain/provider.ts';
 import type { Clock } from '../kit/clock.ts';
 import { CallDeadline } from './call-deadline.ts';
 import { isCancelled } from './job-progress.ts';
@@ -37,7 +37,12 @@ export type Followed = {
   readonly firstInMs: number;
 };
 
-export type FollowTools = { readonly clock: Clock; readonly emit: Emit };
+export type FollowTools = {
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Called after each status request to a provider that tells where the operation stands in its queue. */
+  readonly onQueue?: ((queue: ProviderQueue) => void) | undefined;
+};
 
 /**
  * Polls an operation until it ends, always with the key that submitted it. A failed status request never fails the
@@ -58,6 +63,7 @@ export async function followOperation(
       if (waitMs > 0) await clock.sleep(Math.min(waitMs, leftMs), signal);
       const status = await look(followed, signal, tools);
       if (status.kind === 'ended') return status.reply;
+      if (status.kind === 'running') tellQueue(status, tools);
       if (clock.monotonicMs() >= deadlineMonotonicMs) break;
       await lease.renew();
       waitMs = pollDelayMs(looks, askedMs(status));
@@ -68,6 +74,11 @@ export async function followOperation(
   }
   await cancelOperation(followed, tools);
   return { ok: false, failure: { blame: 'provider', reason: 'timed-out', detail: 'not finished before the deadline' } };
+}
+
+function tellQueue({ ahead, inMs }: ProviderQueue, { onQueue }: FollowTools): void {
+  if (ahead === undefined && inMs === undefined) return;
+  onQueue?.({ ...(ahead === undefined ? {} : { ahead }), ...(inMs === undefined ? {} : { inMs }) });
 }
 
 /** Cancels the operation at the provider if the provider supports that; gives up after 10 s. */

@@ -4,7 +4,7 @@ import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
 import type { KeyId, ProviderName, JobId } from '../domain/ids.ts';
 import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
-import type { ReplySource } from '../domain/provider.ts';
+import type { ProviderQueue, ReplySource } from '../domain/provider.ts';
 import type { JobPhase } from '../domain/views.ts';
 
 /** How one turn of a job ended. */
@@ -214,6 +214,12 @@ export class RunningJobs {
     if (live === undefined) return;
     live.phase = phase;
     this.#onProgress(id);
+  }
+
+  /** Notes where a job that is being made stands with its provider. */
+  setQueue(id: JobId, queue: ProviderQueue): void {
+    const phase = this.#running.get(id)?.phase;
+    if (phase?.kind === 'making') this.setPhase(id, { ...phase, queue });
   }
 
   phase(id: JobId): LivePhase | undefined {

@@ -78,6 +78,7 @@ export class JobRunner {
         memory: live.memory(job.id) ?? (await this.#loadMemory(job)),
         journal: { ...journal, submitted: (...note) => this.#submitted(job.id, journal, ...note) },
         operation,
+        onQueue: (queue) => live.setQueue(job.id, queue),
         onAttempt: (attempt) => live.setPhase(job.id, { kind: 'making', attempt, of: rules.maxAttempts }),
         onFailure: (failure, attempt) => {
           if (failure.blame !== 'provider' || attempt > rules.maxAttempts) return;

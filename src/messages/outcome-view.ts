@@ -1,5 +1,6 @@
 import type { FailureCode, FailureReason } from '../domain/failure.ts';
 import type { JobKind, Outcome } from '../domain/job.ts';
+import type { ProviderQueue } from '../domain/provider.ts';
 import type { JobPhase, JobView, NextInLine } from '../domain/views.ts';
 import {
   failureRemedy,
@@ -159,6 +160,14 @@ function queuedWords(localizer: Localizer, kind: JobKind, phase: Extract<JobPhas
     : localizer.say(message, { kind });
 }
 
+/** Where it stands with a provider that has a queue of its own; empty where that is soon over. */
+function queueWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue = {}): string {
+  return lines(
+    ahead === 0 ? '' : localizer.say('status-message.provider-queue', { ahead }),
+    inMs < shownFromMs ? '' : localizer.say('status-message.done-in', { wait: waitWords(localizer, inMs) }),
+  );
+}
+
 /** The status message of a job, whatever its phase. */
 export function statusMessageView(localizer: Localizer, view: PersonalView, nowMs?: number): MessageView {
   const { phase, kind } = view;
@@ -192,9 +201,12 @@ export function statusMessageView(localizer: Localizer, view: PersonalView, nowM
       };
     case 'making':
       return withCancel(
-        phase.attempt <= 1
-          ? localizer.say('status-message.making', { kind })
-          : localizer.say('status-message.making-again', { kind, attempt: phase.attempt }),
+        lines(
+          phase.attempt <= 1
+            ? localizer.say('status-message.making', { kind })
+            : localizer.say('status-message.making-again', { kind, attempt: phase.attempt }),
+          queueWords(localizer, phase.queue),
+        ),
       );
     case 'retrying':
       return withCancel(localizer.say(retryMessages[phase.after], { kind }));

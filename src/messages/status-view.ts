@@ -1,6 +1,7 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobKind, Outcome } from '../domain/job.ts';
+import type { ProviderQueue } from '../domain/provider.ts';
 import type { JobPhase, JobView } from '../domain/views.ts';
 import { type DayUsage, limitsWords } from './guide-views.ts';
 import { shownFromMs } from './outcome-view.ts';
@@ -68,7 +69,7 @@ function phaseWords(localizer: Localizer, { kind, phase, held }: JobView): strin
         ? localizer.say('status.paused')
         : localizer.say('status.paused-until', { wait: waitWords(localizer, phase.inMs) });
     case 'making':
-      return localizer.say('status.making');
+      return makingWords(localizer, phase.queue);
     case 'retrying':
       return localizer.say('status.retrying');
     case 'delivering':
@@ -76,6 +77,14 @@ function phaseWords(localizer: Localizer, { kind, phase, held }: JobView): strin
     case 'ended':
       return outcomeWords(localizer, kind, phase.outcome);
   }
+}
+
+function makingWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue = {}): string {
+  if (inMs < shownFromMs) return localizer.say('status.making');
+  const wait = waitWords(localizer, inMs);
+  return ahead === 0
+    ? localizer.say('status.making-until', { wait })
+    : localizer.say('status.making-queued', { ahead, wait });
 }
 
 function queuedWords(localizer: Localizer, { ahead, next, inMs = 0 }: Extract<JobPhase, { kind: 'queued' }>): string {

@@ -4,8 +4,8 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { openTestApp, type TestAppOptions } from '../support/test-app.ts';
-import { runs, troubles, until } from './talk.ts';
+import { fromBot, openTestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
+import { answerTo, runs, troubles, until } from './talk.ts';
 
 const chain = 'bytez:dreamlike-art/dreamlike-photoreal-2.0,horde:stable_diffusion';
 
@@ -65,6 +65,23 @@ test('a cancelled request leaves the queue of the Horde too', async () => {
   await passTime(clock, app.event('job.cancelled'));
   await until(() => horde.calls.some(({ route }) => route === 'cancel'));
   expect(submissions(horde)).toEqual(['a fox']);
+});
+
+test('whoever waits in the queue of the Horde sees the place there and when it expects to be done', async () => {
+  await using stage = await anEmptyBytez();
+  const { app, horde, clock } = stage;
+  const hold = horde.hold({ ahead: 12, waitS: 100 });
+  const person = app.person(7);
+  person.say('/generate a fox');
+  const waits = /12 requests ahead of yours\.\nIt expects to be done in about 2 minutes/;
+  await passTime(
+    clock,
+    person.waitFor((messages) => fromBot(messages).some((one) => waits.test(wordsOf(one)))),
+  );
+  const answer = await passTime(clock, answerTo(person, '/status'));
+  expect(wordsOf(answer)).toContain('at the service, 12 requests ahead, done in about 2 minutes');
+  hold.release();
+  await passTime(clock, person.waitFor(hasPicture));
 });
 
 test('a restart follows the submitted request with the key that submitted it, and submits nothing', async () => {
