@@ -46,7 +46,7 @@ export async function openAdmin(options: AdminOptions): Promise<OpenAdmin> {
   const { config, keys, clock, signal } = options;
   const path = databasePath(config.dataDir);
   using opening = new DisposableStack();
-  const found = openReadOnly(path);
+  const found = openReadOnly(path, { dayOf: config.quotaDay.dayOf });
   if (found !== undefined) opening.use(found);
   const salt = found && saltOf(found);
   const owner = isOwned(config.dataDir) ? 'running' : salt === undefined ? 'never-ran' : 'stopped';

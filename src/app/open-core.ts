@@ -124,6 +124,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     openStorage({
       path,
       running: config.running,
+      dayOf: config.quotaDay.dayOf,
       clock,
       emit,
       lines: providerNames,

@@ -7,6 +7,7 @@ import type { GenerationOptions, OptionMistake, JobKind, Lane } from '../domain/
 import type { Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
+import type { CalendarDay } from '../kit/calendar-day.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
@@ -58,6 +59,7 @@ export type BotDeps = {
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  readonly quotaDay: CalendarDay;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   /** The locale for a language code, falling back on the configured one. */

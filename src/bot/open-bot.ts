@@ -177,7 +177,7 @@ export type OpenBot = AsyncDisposable & {
 /** Builds the bot; the first call to Telegram is `updates.identifyBot`. */
 export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
-  const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, running, waiting } = options;
+  const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, quotaDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
   const messages = createMessageMapper(catalog, adminIds);
   const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent }, fetch: telegramFetch() };
@@ -221,6 +221,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     adminIds,
     premiumIds,
     perDay,
+    quotaDay,
     running,
     waiting,
     matchLocale,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Chains, type JobKind, type Lane, kindTraits, perKind } from '../domain/job.ts';
+import type { CalendarDay } from '../kit/calendar-day.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';
@@ -43,7 +44,9 @@ export type Config = {
   };
   /** Requests and their results are deleted this long after delivery. */
   readonly retentionMs: number;
-  /** Requests a person may make in one UTC day; -1 is without limit. */
+  /** The days in which requests of a person are counted. */
+  readonly quotaDay: CalendarDay;
+  /** Requests a person may make in one day; -1 is without limit. */
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
@@ -127,6 +130,7 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
       premium: perKind((kind) => env[`PREMIUM_${kindTraits[kind].quota.noun}_PER_DAY`]),
       free: perKind((kind) => env[`FREE_${kindTraits[kind].quota.noun}_PER_DAY`]),
     },
+    quotaDay: env.QUOTA_TIMEZONE,
     running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
     waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },
     logLevel: env.LOG_LEVEL,

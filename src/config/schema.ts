@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/job.ts';
 import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
+import { type CalendarDay, calendarDay, utcDay } from '../kit/calendar-day.ts';
 import { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { builtInChains, chain } from './provider-settings.ts';
@@ -48,6 +49,10 @@ function secret(pattern: RegExp, fix: string): Parser<Secret> {
   return (text) => (pattern.test(text) ? good(new Secret(text)) : bad(fix));
 }
 
+const timeZone: Parser<CalendarDay> = (text) => {
+  const day = calendarDay(text);
+  return day === undefined ? bad('must be a time zone of the IANA list, for example Europe/Madrid') : good(day);
+};
 const notYet: Parser<undefined> = () => bad('is not available in this version; remove it');
 const day = 86_400;
 const attempt = (example: number) => seconds({ zero: false, most: day, example });
@@ -118,6 +123,7 @@ export const environmentSchema = z.object({
     `PREMIUM_${quota.noun}_PER_DAY`,
     variable(quota.perDay.premium, perDay(quota.perDay.premium)),
   ]),
+  QUOTA_TIMEZONE: variable(utcDay, timeZone),
   FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
   PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
   FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),

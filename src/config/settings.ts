@@ -38,10 +38,11 @@ const attempts = {
 } as const satisfies Meanings;
 
 const people = {
-  FREE_IMAGES_PER_DAY: 'Pictures for each free person and UTC day; 0 is none, -1 is unlimited.',
-  FREE_VIDEOS_PER_DAY: 'Videos for each free person and UTC day; 0 is none, -1 is unlimited.',
-  PREMIUM_IMAGES_PER_DAY: 'Pictures for each premium person and UTC day; 0 is none, -1 is unlimited.',
-  PREMIUM_VIDEOS_PER_DAY: 'Videos for each premium person and UTC day; 0 is none, -1 is unlimited.',
+  FREE_IMAGES_PER_DAY: 'Pictures for each free person and day; 0 is none, -1 is unlimited.',
+  FREE_VIDEOS_PER_DAY: 'Videos for each free person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_IMAGES_PER_DAY: 'Pictures for each premium person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_VIDEOS_PER_DAY: 'Videos for each premium person and day; 0 is none, -1 is unlimited.',
+  QUOTA_TIMEZONE: 'Time zone in which a day of the limits above begins and ends.',
   FREE_RUNNING: 'Requests of one free person that run at the same time.',
   PREMIUM_RUNNING: 'Requests of one premium person that run at the same time.',
   FREE_WAITING: 'Requests of one free person that wait or run.',

@@ -65,7 +65,7 @@ export type AdminJobs = {
 export type Person = {
   readonly user: User;
   readonly lane: Lane;
-  /** How many of each kind they have asked for on this UTC day, what was given back not counted. */
+  /** How many of each kind they have asked for today, what was given back not counted. */
   readonly usedToday: Readonly<Record<JobKind, number>>;
   /** Their jobs of whose outcome they do not know yet. */
   readonly openJobs: number;

@@ -41,7 +41,7 @@ export type Recovered = {
 export type AcceptLimits = {
   /** How many jobs this person may have waiting or running at once, by lane. */
   readonly waiting: number;
-  /** Requests of the kind that this person may make in one UTC day; -1 is without limit. */
+  /** Requests of the kind that this person may make in one day; -1 is without limit. */
   readonly perDay: number;
 };
 

@@ -195,7 +195,7 @@ export type KindTraits = {
   readonly timeout: SecondsSetting;
   /** How long a job may take from its first claim. */
   readonly deadline: SecondsSetting;
-  /** How many a person may ask for in one UTC day: `FREE_<noun>_PER_DAY`; -1 is without limit. */
+  /** How many a person may ask for in one day: `FREE_<noun>_PER_DAY`; -1 is without limit. */
   readonly quota: { readonly noun: Uppercase<string>; readonly perDay: Readonly<Record<Lane, number>> };
   readonly carrier: Carrier;
   /** What the bytes of a result may be; anything else is refused. Empty where the result is words. */

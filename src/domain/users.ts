@@ -19,7 +19,7 @@ export type Users = {
   hear(id: number, locale: string): Promise<void>;
   /** Adds days to what is left of the person's premium; until when it lasts then. The same `grant` is given once, as far as the last week goes. */
   addPremium(id: number, days: number, nowMs: number, grant?: string): Promise<number>;
-  /** How many of a kind the person has asked for on the UTC day of `nowMs`, what was given back not counted. */
+  /** How many of a kind the person has asked for on the day of `nowMs`, what was given back not counted. */
   usedToday(id: number, kind: JobKind, nowMs: number): Promise<number>;
 };
 

@@ -93,7 +93,7 @@ export const messageVariables = {
   'failure-until.provider-down': ['kind', 'wait'],
 
   'refused.queue-full': ['limit'],
-  'refused.quota-reached': ['kind', 'limit', 'wait'],
+  'refused.quota-reached': ['kind', 'limit', 'zone', 'wait'],
   'refused.quota-none': ['kind'],
   'refused.prompt-too-long': ['limit'],
 

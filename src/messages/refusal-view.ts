@@ -25,10 +25,10 @@ export type Refusal = {
   readonly perDay: number;
   /** The longest accepted prompt, in UTF-16 units. */
   readonly promptLimit: number;
+  /** The days in which requests are counted. */
+  readonly day: { readonly zone: string; readonly nextDayMs: (nowMs: number) => number };
   readonly nowMs: number;
 };
-
-const dayMs = 86_400_000;
 
 /** Why a request was not accepted. Nothing was stored, so there is nothing to cancel and no credit to return. */
 export function refusedView(localizer: Localizer, refusal: Refusal): MessageView {
@@ -39,14 +39,14 @@ export function refusedView(localizer: Localizer, refusal: Refusal): MessageView
 }
 
 function refusalWords(localizer: Localizer, refusal: Refusal): string {
-  const { code, kind, waiting, perDay, promptLimit, nowMs } = refusal;
+  const { code, kind, waiting, perDay, promptLimit, day, nowMs } = refusal;
   if (code === 'queue-full') return localizer.say('refused.queue-full', { limit: waiting });
   if (code === 'prompt-too-long') return localizer.say('refused.prompt-too-long', { limit: promptLimit });
   if (code === 'empty-prompt') return usageView(localizer, kind).text;
   if (code === 'quota-reached' && perDay <= 0) return localizer.say('refused.quota-none', { kind });
   if (code === 'quota-reached') {
-    const wait = waitWords(localizer, dayMs - (nowMs % dayMs));
-    return localizer.say('refused.quota-reached', { kind, limit: perDay, wait });
+    const wait = waitWords(localizer, day.nextDayMs(nowMs) - nowMs);
+    return localizer.say('refused.quota-reached', { kind, limit: perDay, zone: day.zone, wait });
   }
   return failureWords(localizer, code, kind);
 }

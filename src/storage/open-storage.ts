@@ -43,6 +43,8 @@ export type Storage = Disposable & {
 export type StorageOptions = {
   readonly path: string;
   readonly running: RunningCaps;
+  /** As of a connection. */
+  readonly dayOf?: (nowMs: number) => number;
   /** Called for each key record that cannot be read. */
   readonly onUnreadableKey: (error: StorageError) => void;
   /** The lines from which jobs are claimed; without it, every line. */
@@ -67,6 +69,7 @@ export function openStorage(options: StorageOptions): Storage {
   // A refusal while it opens is thrown to the caller and needs no event.
   const database = openDatabase({
     path,
+    ...(options.dayOf === undefined ? {} : { dayOf: options.dayOf }),
     clock,
     onRefusal: (error) => (isOpen ? watch.recordFailure(error) : undefined),
   });

@@ -13,6 +13,7 @@ const catalog = loadCatalog();
 const mapper = createMessageMapper(catalog);
 const locales = catalog.locales;
 const nowMs = Date.UTC(2026, 0, 1, 21);
+const day = { zone: 'UTC', nextDayMs: () => Date.UTC(2026, 0, 2) };
 const combinations = locales.flatMap((locale) =>
   lanes.flatMap((lane) => jobKinds.map((kind) => ({ locale, lane, kind }))),
 );
@@ -34,7 +35,17 @@ function dataOf(view: MessageView): readonly string[] {
 }
 
 function refusal(code: FailureCode, change: { lane?: 'free' | 'premium'; perDay?: number } = {}) {
-  return { code, kind: 'image', lane: 'free', waiting: 3, perDay: 20, promptLimit: 4096, nowMs, ...change } as const;
+  return {
+    code,
+    kind: 'image',
+    lane: 'free',
+    waiting: 3,
+    perDay: 20,
+    promptLimit: 4096,
+    day,
+    nowMs,
+    ...change,
+  } as const;
 }
 
 test.each(combinations)('every phase and every code reads well: $locale $lane $kind', ({ locale, lane, kind }) => {
@@ -279,7 +290,7 @@ test('any prompt gives HTML that Telegram takes, within the limits, in every pha
 
 test.each(locales)('refused() names the limits and the wait: %s', (locale) => {
   expect(shown(mapper.refused(refusal('queue-full'), locale))).toContain('3');
-  expect(shown(mapper.refused(refusal('quota-reached'), locale))).toMatch(/20.*00:00 UTC.* 3 /s);
+  expect(shown(mapper.refused(refusal('quota-reached'), locale))).toMatch(/20.*00:00 \(UTC\).* 3 /s);
   expect(shown(mapper.refused(refusal('prompt-too-long'), locale))).toMatch(/4.?096/);
   expect(shown(mapper.refused(refusal('empty-prompt'), locale))).toContain('/generate ');
 });

@@ -42,12 +42,13 @@ export async function submitRequest(
   const message = ctx.message ?? ctx.callbackQuery?.message;
   if (chat === undefined || message === undefined) return;
   const refuse = (code: RequestRefusal) => {
-    const { waiting, perDay, messages, clock } = deps;
+    const { waiting, perDay, quotaDay, messages, clock } = deps;
     const { lane, locale, admin: isAdmin } = speaker;
     const limits = {
       waiting: waiting[lane],
       perDay: perDay[lane][kind],
       promptLimit: maxPromptLength,
+      day: quotaDay,
       nowMs: clock.now(),
     };
     return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));

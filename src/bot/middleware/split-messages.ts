@@ -72,9 +72,12 @@ async function dropFirstPart({ speaker, chat }: BotContext, deps: BotDeps, messa
   }
 }
 
-async function replyTooLong(ctx: BotContext, { messages, waiting, perDay, clock }: BotDeps): Promise<void> {
+async function replyTooLong(
+  ctx: BotContext,
+  { messages, waiting, perDay, quotaDay: day, clock }: BotDeps,
+): Promise<void> {
   const { lane, locale } = ctx.speaker;
   const limits = { waiting: waiting[lane], perDay: perDay[lane][defaultKind], promptLimit: maxPromptLength };
-  const refusal = { code: 'prompt-too-long', kind: defaultKind, lane, ...limits, nowMs: clock.now() } as const;
+  const refusal = { code: 'prompt-too-long', kind: defaultKind, lane, ...limits, day, nowMs: clock.now() } as const;
   await reply(ctx, messages.refused(refusal, locale));
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { utcDay } from '../../kit/calendar-day.ts';
 import { type Clock, systemClock } from '../../kit/clock.ts';
 import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
@@ -23,6 +24,8 @@ export type ConnectionOptions = {
   /** How long a statement waits for a lock of another process. */
   readonly busyTimeoutMs?: number;
   readonly clock?: Clock;
+  /** The days in which limits count; those of UTC when absent. */
+  readonly dayOf?: (nowMs: number) => number;
   /** Returns whether the file is still where it was opened; asked before each write. */
   readonly isInPlace?: () => boolean;
   /** Called for every refusal that is thrown to a caller. */
@@ -32,6 +35,8 @@ export type ConnectionOptions = {
 /** One open database: caches prepared statements, runs transactions, and throws refusals as StorageError. */
 export class Database implements Disposable {
   readonly path: string;
+  /** The day of a moment, as the limits of this installation count it. */
+  readonly dayOf: (nowMs: number) => number;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #waiting: Waiting[] = [];
@@ -44,6 +49,7 @@ export class Database implements Disposable {
 
   constructor(path: string, connection: DatabaseSync, options: ConnectionOptions = {}) {
     this.path = path;
+    this.dayOf = options.dayOf ?? utcDay.dayOf;
     this.#connection = connection;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 0;
     this.#patienceMs = this.#busyTimeoutMs;

@@ -8,6 +8,8 @@ import { StorageError, toStorageError } from './storage-error.ts';
 export type ReadOnlyOptions = {
   /** Allows writes; absent means the connection is read-only. */
   readonly writable?: boolean;
+  /** As of a connection. */
+  readonly dayOf?: (nowMs: number) => number;
   /** How long a statement waits for a lock of the process that owns the database. */
   readonly busyTimeoutMs?: number;
 };
@@ -20,7 +22,7 @@ export function openReadOnly(file: string, options: ReadOnlyOptions = {}): Datab
   const { writable = false, busyTimeoutMs = 2_000 } = options;
   checkSqliteVersion(process.versions.sqlite);
   if (!isThere(file)) return undefined;
-  const database = connect(file, { readOnly: !writable, timeout: busyTimeoutMs });
+  const database = connect(file, { readOnly: !writable, timeout: busyTimeoutMs }, options.dayOf);
   try {
     const newest = migrations.at(-1)?.version ?? 0;
     const found = schemaVersion(database);
@@ -57,9 +59,16 @@ function isThere(file: string): boolean {
   }
 }
 
-function connect(file: string, options: { readonly readOnly: boolean; readonly timeout: number }): Database {
+function connect(
+  file: string,
+  options: { readonly readOnly: boolean; readonly timeout: number },
+  dayOf?: (nowMs: number) => number,
+): Database {
   try {
-    return new Database(file, new DatabaseSync(file, options), { busyTimeoutMs: options.timeout });
+    return new Database(file, new DatabaseSync(file, options), {
+      busyTimeoutMs: options.timeout,
+      ...(dayOf === undefined ? {} : { dayOf }),
+    });
   } catch (error) {
     throw toStorageError(error, file);
   }

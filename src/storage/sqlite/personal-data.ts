@@ -1,7 +1,6 @@
 import { jobId } from '../../domain/ids.ts';
 import type { PersonalData } from '../../domain/users.ts';
 import { type Database, numberOf } from './connection.ts';
-import { utcDay } from './jobs/accept.ts';
 import { needsResult } from './checks.ts';
 
 /** The prefix of today's credits of erased jobs: erasure does not reset the daily limit. */
@@ -25,7 +24,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
     },
     drop: async (ids, nowMs) =>
       database.commit(() => {
-        for (const id of ids) dropJob(database, id, utcDay(nowMs));
+        for (const id of ids) dropJob(database, id, database.dayOf(nowMs));
       }),
     needsFile: async (id) => needsResult(database, id),
     trim: async (keptBeforeMs, nowMs) =>
@@ -36,7 +35,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
         );
         database.run(
           `DELETE FROM credits WHERE job_id >= '${forgottenJob}' AND job_id < 'forgotten;' AND day < ?`,
-          utcDay(nowMs),
+          database.dayOf(nowMs),
         );
       }),
   };

@@ -5,26 +5,25 @@ import type { Accepted, AcceptLimits } from '../../../domain/job-engine.ts';
 import { placeAhead, takeRound, refreshTurn } from './fair-queue.ts';
 import { toShownJob, toStoredJob } from './job-rows.ts';
 
-const dayMs = 86_400_000;
-
-/** The UTC day of a time, counted since 1970. */
-export function utcDay(nowMs: number): number {
-  return Math.floor(nowMs / dayMs);
-}
-
-/** Counts the person's credits of a kind on the UTC day of `nowMs` that were not refunded. */
+/** Counts the person's credits of a kind on the day of `nowMs` that were not refunded. */
 export function creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): number {
   const row = database.get(
     'SELECT count(*) AS taken FROM credits WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0',
     userId,
     kind,
-    utcDay(nowMs),
+    database.dayOf(nowMs),
   );
   return numberOf(row, 'taken');
 }
 
 export function takeCredit(database: Database, id: JobId, userId: number, kind: JobKind, nowMs: number): void {
-  database.run('INSERT INTO credits (job_id, user_id, kind, day) VALUES (?, ?, ?, ?)', id, userId, kind, utcDay(nowMs));
+  database.run(
+    'INSERT INTO credits (job_id, user_id, kind, day) VALUES (?, ?, ?, ?)',
+    id,
+    userId,
+    kind,
+    database.dayOf(nowMs),
+  );
 }
 
 /** Refunds the job's credit for the day on which it was taken; idempotent. */
