@@ -76,6 +76,6 @@ export class TelegramState {
 }
 
 /** Ids go on from those of an earlier sandbox, whose updates the bot may still remember: it has had fewer than one a second. */
-function firstUpdateId(clock: Clock): number {
+export function firstUpdateId(clock: Clock): number {
   return Math.floor(clock.now() / 1_000);
 }

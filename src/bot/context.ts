@@ -54,6 +54,8 @@ export type BotDeps = {
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;
+  /** Called for a person who is no admin and asks for /keys in private: a former admin's menu still shows it. */
+  readonly onStranger: (userId: number) => void;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly adminIds: ReadonlySet<number>;

@@ -144,7 +144,10 @@ const telegramApiRoot = 'https://api.telegram.org';
 const callTimeoutS = 40;
 
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
-export type OpenBotOptions = Omit<BotDeps, 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'matchLocale'> & {
+export type OpenBotOptions = Omit<
+  BotDeps,
+  'onStranger' | 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'matchLocale'
+> & {
   readonly token: Secret;
   readonly apiRoot: string;
   /** Opens the connections to Telegram. */
@@ -204,6 +207,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     emit,
     onCheckpoint,
   });
+  const menu = opening.use(new CommandMenu({ ...options, api, messages, locales: catalog.locales }));
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
   const deps: BotDeps = {
     service,
@@ -216,6 +220,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     deliveries: delivery,
     wayBack,
     forget,
+    onStranger: (userId) => void menu.removeFor(userId),
     clock,
     emit,
     adminIds,
@@ -227,7 +232,6 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     matchLocale,
   };
   const adminAlerts = opening.use(new AdminAlerts({ ...deps, outbox }));
-  const menu = new CommandMenu({ api, messages, locales: catalog.locales, defaultLocale, adminIds, emit });
   registerHandlers(bot, deps, ({ userId, locale }) => {
     void adminAlerts.rememberLocale(userId, locale);
     void menu.publishFor(userId);

@@ -17,6 +17,9 @@ export type Users = {
   setLocale(id: number, locale: string): Promise<void>;
   /** Stores the language in which the bot last answered them, chosen or not. */
   hear(id: number, locale: string): Promise<void>;
+  /** Everybody whose language was stored so: those who are or were admins. */
+  heard(): Promise<readonly number[]>;
+  unhear(id: number): Promise<void>;
   /** Adds days to what is left of the person's premium; until when it lasts then. The same `grant` is given once, as far as the last week goes. */
   addPremium(id: number, days: number, nowMs: number, grant?: string): Promise<number>;
   /** How many of a kind the person has asked for on the day of `nowMs`, what was given back not counted. */

@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest';
-import { type TestApp, adminId, fromBot, openTestApp, premiumId, wordsOf } from '../support/test-app.ts';
-import { answerTo, callsOf, newMessage, pictures, press, reads, runs, troubles, until } from './talk.ts';
+import { type TestApp, adminId, fromBot, openTestApp, premiumId, testToken, wordsOf } from '../support/test-app.ts';
+import {
+  answerTo,
+  callsOf,
+  newMessage,
+  pictures,
+  press,
+  reads,
+  runs,
+  troubles,
+  until,
+  whileTimePasses,
+} from './talk.ts';
+import { acquaintance } from './raw-updates.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 
 const commandNames = ({ telegram }: TestApp, chatId: number, languageCode?: string) =>
   telegram.commandsFor(chatId, chatId, languageCode).map(({ command }) => command);
@@ -176,4 +189,49 @@ test('an admin who wrote before finds the menu after a restart', async () => {
   await until(() => published(app) === 4 * lists + 1);
   expect(commandNames(app, adminId)).toContain('keys');
   expect(troubles(app)).toEqual([]);
+});
+
+test('menus of other scopes and languages are deleted, and those of former admins', async () => {
+  const clock = fakeClock();
+  await using app = await openTestApp({ clock, env: { ADMIN_IDS: `${adminId},901` } });
+  const former = app.person(901);
+  await answerTo(former, '/start');
+  await until(() => commandNames(app, 901).includes('keys'));
+  const call = async (method: string, body: object): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const url = `${app.telegram.url}/bot${testToken}/${method}`;
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const old = { commands: [{ command: 'old', description: 'Of another program' }] };
+  await call('setMyCommands', { ...old, scope: { type: 'all_private_chats' } });
+  await call('setMyCommands', { ...old, scope: { type: 'all_group_chats' }, language_code: 'es' });
+  await call('setMyCommands', { ...old, language_code: 'de' });
+  await call('setMyCommands', { ...old, scope: { type: 'all_chat_administrators' }, language_code: 'fr' });
+  await app.restart({ ADMIN_IDS: String(adminId) });
+  await until(() => commandNames(app, 901).includes('keys') === false);
+  expect(commandNames(app, 901)).toEqual(usual);
+  expect(['', 'es'].map((language) => commandNames(app, 7, language))).toEqual([usual, usual]);
+  await whileTimePasses(
+    clock,
+    until(() => commandNames(app, 7, 'de').includes('generate')),
+  );
+  const left = { scope: { type: 'all_chat_administrators' }, language_code: 'fr' };
+  await whileTimePasses(
+    clock,
+    until(() => callsOf(app, 'deleteMyCommands').some(({ params }) => params['language_code'] === 'zh')),
+  );
+  await until(() => callsOf(app, 'deleteMyCommands').at(-1)?.params['language_code'] === 'zh');
+  expect(await call('getMyCommands', left)).toMatchObject({ result: [] });
+});
+
+test('a former admin who is not known as one loses the menu with /keys when asking for the keys', async () => {
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
+  const scope = { type: 'chat', chat_id: 7 };
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ scope, commands: [{ command: 'keys', description: 'The keys' }] });
+  await fetch(`${app.telegram.url}/bot${testToken}/setMyCommands`, { method: 'POST', headers, body });
+  expect(commandNames(app, 7)).toEqual(['keys']);
+  await answerTo(person, '/keys');
+  await until(() => !commandNames(app, 7).includes('keys'));
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { answerTo, callsOf, pictures, press, reads, runs, until, whileTimePasses } from './talk.ts';
@@ -142,3 +143,16 @@ test('what was told longer ago than RETENTION_DAYS is deleted, what is younger s
   await until(() => results(app).length === 1);
   expect(stored(app)).toContain('a young fox');
 });
+
+test.each([-11, 11])(
+  'a person is forgotten although our clock differs from Telegram’s by %d minutes, also after a restart',
+  async (minutes) => {
+    const clock = { ...systemClock, now: () => systemClock.now() + minutes * 60_000 };
+    await using app = await openTestApp({ clock });
+    const person = app.person(7);
+    const question = await answerTo(person, '/forget');
+    await app.restart();
+    await press(person, question.id, 'forget:yes-7');
+    await reads(person, question.id, 'forgotten');
+  },
+);

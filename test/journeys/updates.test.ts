@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { firstUpdateId } from '../../sandbox/telegram/telegram-state.ts';
+import { UpdateQueue } from '../../sandbox/telegram/updates/update-queue.ts';
 import { answerTo, callsOf, pictures, picturesOf, troubles, until, whileTimePasses } from './talk.ts';
+import { openTelegramProxy } from './telegram-proxy.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
-import { accepted, acquaintance, dealtWith, messageOf, userOf } from './raw-updates.ts';
+import { accepted, acquaintance, dealtWith, groupMessageOf, messageOf, userOf } from './raw-updates.ts';
 
 test('an update that comes three times at once makes one request and one status message (B1)', async () => {
   await using app = await openTestApp();
@@ -114,4 +117,75 @@ test('the bot asks Telegram only for what it handles, and passes over the rest (
   expect(fromBot(person.messages())).toHaveLength(2);
   expect(accepted(app)).toEqual([]);
   expect(troubles(app)).toEqual([]);
+});
+
+test('a bot that was renamed hears its new name at once, and no more the old one', async () => {
+  await using telegram = await openTelegramProxy();
+  await using app = await openTestApp({ door: telegram.door });
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const person = app.person(7);
+  await dealtWith(person, group);
+  const renamed = { id: 100_000_002, is_bot: true, first_name: 'Darkroom', username: 'Brightroom_bot' };
+  telegram.next('getMe', { body: JSON.stringify({ ok: true, result: renamed }) });
+  const ask = (text: string) => {
+    const entities = [{ type: 'bot_command', offset: 0, length: text.length }];
+    app.telegram.sendUpdate({ message: groupMessageOf(group, 7, { text, entities }) });
+  };
+  ask('/help@brightroom_bot');
+  await person.waitFor((seen) => seen.some((one) => wordsOf(one).includes('What I can do')), { in: group });
+  expect(app.events).toContainEqual({ event: 'bot.renamed', bot: '@Brightroom_bot' });
+  ask('/premium@darkroom_sandbox_bot');
+  ask('/language@Brightroom_bot');
+  await person.waitFor((seen) => fromBot(seen).length === 3, { in: group });
+  expect(wordsOf(fromBot(person.messages(group)).at(-1))).toContain('🌍');
+});
+
+test('updates that were all seen before are a warning, and each that is not answered leaves a line', async () => {
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
+  const message = messageOf(7, { text: '/help', entities: [{ type: 'bot_command', offset: 0, length: 5 }] });
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  app.telegram.sendUpdate({ update_id: 1_000, message });
+  await person.waitFor((seen) => seen.some((one) => wordsOf(one).includes('What I can do')));
+  app.telegram.sendUpdate({ update_id: 1_000, message });
+  expect(await app.event('updates.all-known')).toEqual({ event: 'updates.all-known', count: 1 });
+  const silent = [
+    { message: groupMessageOf(group, 7, { text: 'hello' }) },
+    { message: groupMessageOf(group, 7, { new_chat_title: 'Poets' }) },
+    {
+      message: groupMessageOf(group, 7, {
+        text: '/help',
+        from: { id: 55, is_bot: true, first_name: 'Robot' },
+        entities: message['entities'],
+      }),
+    },
+    { message: messageOf(7, { pinned_message: { message_id: 1, date: 0, chat: { id: 7, type: 'private' } } }) },
+    {
+      message: groupMessageOf(group, 7, {
+        text: 'nice',
+        reply_to_message: messageOf(7, { from: { id: 100_000_002, is_bot: true } }),
+      }),
+    },
+    { edited_message: messageOf(7, { text: '/help' }) },
+  ];
+  for (const update of silent) app.telegram.sendUpdate(update);
+  const ignored = () => app.events.flatMap((event) => (event.event === 'update.ignored' ? [event.why] : []));
+  await until(() => ignored().length === silent.length + 1);
+  expect(ignored().toSorted()).toEqual([
+    'not written by a person',
+    'nothing in it is for the bot',
+    'nothing in it is for the bot',
+    'seen before',
+    'service message',
+    'talk in a group',
+    'unused kind of update',
+  ]);
+});
+
+test('a sandbox that starts again over old data is answered: its ids are later ones', async () => {
+  const clock = fakeClock();
+  const first = new UpdateQueue(clock, firstUpdateId(clock));
+  for (let times = 0; times < 30; times += 1) first.add('message', {});
+  await clock.advance(60_000);
+  expect(firstUpdateId(clock)).toBeGreaterThan(first.add('message', {}));
 });

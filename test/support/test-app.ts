@@ -23,7 +23,7 @@ export type TestApp = AsyncDisposable & {
   readonly dataDir: string;
   readonly app: App;
   /** Closes the bot as SIGTERM does, and opens another on the same data and sandbox. */
-  restart(): Promise<void>;
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Resolves once such an event was emitted. */
   event<Name extends AppEvent['event']>(
     name: Name,
@@ -107,8 +107,9 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     get app() {
       return app;
     },
-    restart: async () => {
+    restart: async (more = {}) => {
       await app[Symbol.asyncDispose]();
+      Object.assign(env, more);
       app = await open();
     },
     event: (name, where = () => true) =>

@@ -1,6 +1,8 @@
 import { type Api, GrammyError } from 'grammy';
-import type { LanguageCode } from 'grammy/types';
+import type { BotCommandScope, LanguageCode } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
+import type { Users } from '../../domain/users.ts';
+import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
 import { describeTelegramError, isAborted, classifyTelegramError } from '../outbox/telegram-error.ts';
 
@@ -10,17 +12,35 @@ export type CommandMenuOptions = {
   readonly locales: readonly string[];
   readonly defaultLocale: string;
   readonly adminIds: ReadonlySet<number>;
+  readonly users: Users;
+  readonly clock: Clock;
   readonly emit: Emit;
 };
 
+/** Lists for these hide the general one; another program, or an earlier version, may have published them. */
+const narrowScopes = ['all_private_chats', 'all_group_chats', 'all_chat_administrators'] as const;
+/** The languages of Telegram's clients; a list for one of them hides the list without a language. */
+const clientLanguages =
+  'en ar az be bg bn ca cs da de el es et eu fa fi fr gl gu he hi hr hu hy id is it ja ka kk km ko ky lt lv mk ml mn mr ms my nb ne nl no or pa pl pt ro ru sd si sk sl sq sr sv sw ta te tg th tk tl tr ug uk ur uz vi yi zh'.split(
+    ' ',
+  );
+/** Many calls that nothing waits for: they come when the start is over. */
+const tidyAfterMs = 30_000;
+const maxRemembered = 1_000;
+
 /**
  * Publishes the command list for every language; `/keys` only in admins' own chats. A list for one language replaces the
- * general one entirely, so each is complete. An error is reported and otherwise ignored: the bot works without a menu.
+ * general one entirely, so each is complete. Lists of other scopes and languages, and those of former admins, are deleted.
+ * An error is reported and otherwise ignored: the bot works without a menu.
  */
-export class CommandMenu {
+export class CommandMenu implements Disposable {
   readonly #options: CommandMenuOptions;
   /** Admins with a published list. */
   readonly #published = new Set<number>();
+  /** People whose own list was deleted. */
+  readonly #withoutList = new Set<number>();
+  #tidying: Disposable | undefined;
+  #isClosed = false;
 
   constructor(options: CommandMenuOptions) {
     this.#options = options;
@@ -28,10 +48,17 @@ export class CommandMenu {
 
   /** Publishes the list for everybody, and for the admins who have a chat with the bot. */
   async publish(): Promise<void> {
+    const { adminIds, locales, clock } = this.#options;
     await this.#publishLists({ admin: false });
-    for (const adminId of this.#options.adminIds) {
-      if (await this.#publishLists({ admin: true, chatId: adminId })) this.#published.add(adminId);
+    for (const adminId of adminIds) {
+      if (await this.#publishLists({ admin: true, chatId: adminId })) await this.#remember(adminId);
     }
+    for (const type of narrowScopes) await this.#deleteLists({ type }, [undefined, ...locales]);
+    await this.#forgetFormerAdmins();
+    if (this.#isClosed) return;
+    this.#tidying = clock.schedule(tidyAfterMs, () => {
+      void this.#deleteOtherLanguages();
+    });
   }
 
   /** Publishes the list of an admin who has just written, once per process. */
@@ -41,22 +68,90 @@ export class CommandMenu {
     await this.#publishLists({ admin: true, chatId: adminId });
   }
 
+  /** Deletes the own list of a person who is no admin and knows of /keys: perhaps a former one. */
+  async removeFor(userId: number): Promise<void> {
+    if (this.#withoutList.has(userId) || this.#withoutList.size >= maxRemembered) return;
+    this.#withoutList.add(userId);
+    await this.#deleteLists({ type: 'chat', chat_id: userId }, [undefined, ...this.#options.locales]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#tidying?.[Symbol.dispose]();
+  }
+
   /** Resolves with false when the chat is not open, which is no error. */
   async #publishLists(whose: { readonly admin: boolean; readonly chatId?: number }): Promise<boolean> {
-    const { api, messages, locales, defaultLocale, emit } = this.#options;
+    const { api, messages, locales, defaultLocale } = this.#options;
     const scope = whose.chatId === undefined ? {} : { scope: { type: 'chat', chat_id: whose.chatId } as const };
     for (const language of [undefined, ...locales]) {
-      const named = language === undefined ? {} : { language_code: language as LanguageCode };
-      try {
-        await api.setMyCommands(messages.commands(language ?? defaultLocale, whose), { ...named, ...scope });
-      } catch (error) {
-        // The app stops; the next start publishes all lists again.
-        if (isAborted(error)) return false;
-        if (whose.chatId !== undefined && error instanceof GrammyError && classifyTelegramError(error) === 'closed')
-          return false;
-        emit({ event: 'telegram.error', method: 'setMyCommands', detail: describeTelegramError(error) });
-      }
+      const commands = messages.commands(language ?? defaultLocale, whose);
+      const call = () => api.setMyCommands(commands, { ...named(language), ...scope });
+      const done = await this.#tried('setMyCommands', call, whose.chatId !== undefined);
+      if (done === 'stop') return false;
     }
     return true;
   }
+
+  /** An admin's chat is remembered, so that its list can be deleted when the admin is none any more. */
+  async #remember(adminId: number): Promise<void> {
+    const { users, defaultLocale, emit } = this.#options;
+    this.#published.add(adminId);
+    try {
+      if ((await users.find(adminId)).heardLocale === undefined) await users.hear(adminId, defaultLocale);
+    } catch (error) {
+      emit({ event: 'app.error', what: 'remember the chat of an admin', error });
+    }
+  }
+
+  async #forgetFormerAdmins(): Promise<void> {
+    const { users, adminIds, locales, emit } = this.#options;
+    try {
+      for (const id of await users.heard()) {
+        if (adminIds.has(id)) continue;
+        const isGone = await this.#deleteLists({ type: 'chat', chat_id: id }, [undefined, ...locales]);
+        if (isGone) await users.unhear(id);
+      }
+    } catch (error) {
+      emit({ event: 'app.error', what: 'delete the menus of former admins', error });
+    }
+  }
+
+  async #deleteOtherLanguages(): Promise<void> {
+    const others = clientLanguages.filter((language) => !this.#options.locales.includes(language));
+    for (const type of ['default', ...narrowScopes] as const) {
+      if (!(await this.#deleteLists({ type }, others))) return;
+    }
+  }
+
+  /** Resolves with whether all are gone. */
+  async #deleteLists(scope: BotCommandScope, languages: readonly (string | undefined)[]): Promise<boolean> {
+    const { api } = this.#options;
+    for (const language of languages) {
+      if (this.#isClosed) return false;
+      const call = () => api.deleteMyCommands({ ...named(language), scope });
+      const done = await this.#tried('deleteMyCommands', call, scope.type === 'chat');
+      if (done !== 'done') return done === 'stop' && scope.type === 'chat';
+    }
+    return true;
+  }
+
+  /** `stop` when the app stops or the chat is not open; other errors are reported. */
+  async #tried(method: string, call: () => Promise<unknown>, inChat: boolean): Promise<'done' | 'failed' | 'stop'> {
+    const { emit } = this.#options;
+    try {
+      await call();
+      return 'done';
+    } catch (error) {
+      // The app stops; the next start publishes all lists again.
+      if (isAborted(error)) return 'stop';
+      if (inChat && error instanceof GrammyError && classifyTelegramError(error) === 'closed') return 'stop';
+      emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
+      return 'failed';
+    }
+  }
+}
+
+function named(language: string | undefined) {
+  return language === undefined ? {} : { language_code: language as LanguageCode };
 }

@@ -8,13 +8,14 @@ import { isCommand } from './own-command.ts';
 
 /** /keys for admins; others are answered as for an unknown command, and the attempt is reported. */
 export function keysCommand(deps: BotDeps): Composer<BotContext> {
-  const { emit } = deps;
+  const { emit, onStranger } = deps;
   const feature = new Composer<BotContext>();
   feature.filter(isCommand('keys')).filter(isAdminHere, async (ctx) => {
     await reply(ctx, await keyList(deps, ctx.speaker.locale));
   });
-  feature.filter(isCommand('keys'), async ({ speaker }, next) => {
+  feature.filter(isCommand('keys'), async ({ speaker, chat }, next) => {
     if (!speaker.admin) emit({ event: 'admin.refused', userId: speaker.userId });
+    if (!speaker.admin && chat?.id === speaker.userId) onStranger(speaker.userId);
     await next();
   });
   return feature;

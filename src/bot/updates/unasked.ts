@@ -19,7 +19,7 @@ export type Unasked = 'talk in a group' | 'service message' | 'not written by a 
 export function reasonUnasked(update: Update, me: Addressee): Unasked | undefined {
   if (update.callback_query !== undefined || update.my_chat_member !== undefined) return undefined;
   const { message } = update;
-  if (message === undefined) return 'unused kind of update';
+  if (typeof message !== 'object' || message === null) return 'unused kind of update';
   if (message.chat.type === 'private') return undefined;
   // The group lives on under another id.
   if (message.migrate_to_chat_id !== undefined) return undefined;

@@ -173,10 +173,15 @@ export class UpdatePipeline implements UpdateSink {
   /** Updates that ask nothing end here: before they are stored, and before they could delay others. */
   #asks(update: Update): boolean {
     const { emit, reasonUnasked } = this.#options;
-    const why = reasonUnasked?.(update);
-    if (why === undefined) return true;
-    emit({ event: 'update.ignored', updateId: update.update_id, why });
-    return false;
+    try {
+      const why = reasonUnasked?.(update);
+      if (why === undefined) return true;
+      emit({ event: 'update.ignored', updateId: update.update_id, why });
+      return false;
+    } catch {
+      // An update of another shape fails with its handler and is set aside; it holds up no other.
+      return true;
+    }
   }
 
   /** The redacted row of an update; none for an update that cannot be serialized (nested too deep). */

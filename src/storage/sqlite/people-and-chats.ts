@@ -219,6 +219,10 @@ export function createSqliteUsers(database: Database): Users {
             locale,
           ),
       ),
+    heard: async () =>
+      database.all('SELECT id FROM users WHERE heard_locale IS NOT NULL').map((row) => numberOf(row, 'id')),
+    unhear: async (id) =>
+      database.commit(() => void database.run('UPDATE users SET heard_locale = NULL WHERE id = ?', id)),
     addPremium: async (id, days, nowMs, grant) =>
       database.commit(() => {
         const given = grant === undefined ? undefined : grantedUntil(database, grant, nowMs);
