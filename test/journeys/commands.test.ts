@@ -208,7 +208,7 @@ test('menus of other scopes and languages are deleted, and those of former admin
   await call('setMyCommands', { ...old, language_code: 'de' });
   await call('setMyCommands', { ...old, scope: { type: 'all_chat_administrators' }, language_code: 'fr' });
   await app.restart({ ADMIN_IDS: String(adminId) });
-  await until(() => commandNames(app, 901).includes('keys') === false);
+  await until(() => !commandNames(app, 901).includes('keys'));
   expect(commandNames(app, 901)).toEqual(usual);
   expect(['', 'es'].map((language) => commandNames(app, 7, language))).toEqual([usual, usual]);
   await whileTimePasses(

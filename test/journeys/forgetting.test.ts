@@ -152,7 +152,7 @@ test.each([-11, 11])(
     const person = app.person(7);
     const question = await answerTo(person, '/forget');
     await app.restart();
-    await press(person, question.id, 'forget:yes-7');
+    expect(await press(person, question.id, 'forget:yes-7')).toBe('');
     await reads(person, question.id, 'forgotten');
   },
 );
