@@ -10,13 +10,26 @@ const hole = '[prompt]';
 
 /**
  * Removes an echoed prompt from a provider's text, so that a person's words neither affect classification nor reach a
- * log. It removes the whole prompt and every longer piece of it, even if truncated, quoted, uppercased or wrapped.
+ * log. It removes the whole prompt and every longer piece of it, even if truncated, quoted, uppercased or wrapped, and
+ * shorter pieces where they are quoted.
  */
 export function withoutPrompt(text: string, prompt: string): string {
   const trimmed = prompt.trim();
-  if (trimmed.length < minPromptLength) return text;
+  if (trimmed === '') return text;
+  if (trimmed.length < minPromptLength) return withoutQuoted(text, trimmed);
   const whole = text.replaceAll(trimmed, hole).replaceAll(JSON.stringify(trimmed).slice(1, -1), hole);
-  return withoutPieces(whole, trimmed);
+  return withoutQuoted(withoutPieces(whole, trimmed), trimmed);
+}
+
+/** A quoted piece of fewer letters is more likely a name than an echo. */
+const minQuotedLetters = 3;
+
+function withoutQuoted(text: string, prompt: string): string {
+  const asked = lettersOf(prompt).letters;
+  return text.replace(/(?<=["'“‘«`])[^"'”’»`\n]{2,200}(?=["'”’»`])/g, (piece) => {
+    const { letters } = lettersOf(piece);
+    return letters.length >= minQuotedLetters && asked.includes(letters) ? hole : piece;
+  });
 }
 
 function withoutPieces(text: string, prompt: string): string {

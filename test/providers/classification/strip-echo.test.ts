@@ -32,6 +32,19 @@ test('withoutPrompt() takes every echo out and leaves what stands between them',
 });
 
 test.each([
+  ['Cannot write "out of credits" on a sign', 'Cannot write "[prompt]" on a sign'],
+  ["Bad words: 'Out Of Credits'", "Bad words: '[prompt]'"],
+  ['The word “fox” is unknown', 'The word “[prompt]” is unknown'],
+  ["You can't: it isn't 'allowed'", "You can't: it isn't 'allowed'"],
+])('withoutPrompt() takes a short piece out where it is quoted: %s', (words, expected) => {
+  expect(withoutPrompt(words, prompt)).toBe(expected);
+});
+
+test('withoutPrompt() takes a prompt of one word out where it is quoted', () => {
+  expect(withoutPrompt('No "nsfw" here, says nsfw', 'nsfw')).toBe('No "[prompt]" here, says nsfw');
+});
+
+test.each([
   ['the prompt is too short to be told from them', 'out of credits', 'credits'],
   ['they share a few words with the prompt', 'You are out of luck: rate limit exceeded', prompt],
   ['the prompt has hardly a letter', 'Rate limit exceeded!', '!!!!!!!!!!'],
