@@ -139,7 +139,7 @@ export async function start(redactor: Redactor): Promise<void> {
     if (keys.length === 0) {
       emit({
         event: 'config.warning',
-        text: 'no provider key is set; every request fails until BYTEZ_API_KEY is',
+        text: 'no provider key is set; every request fails until one is, for example BYTEZ_API_KEY, or HORDE_API_KEY=0000000000 for free pictures',
       });
     }
     await using app = await openApp({

@@ -1,6 +1,6 @@
 import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
-import { providerDefinitions, builtInChain, isServed, providerNames } from '../providers/registry.ts';
+import { providerDefinitions, builtInChain, definitionOf, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { type Candidate, candidateName, type Chains, perKind } from '../domain/job.ts';
@@ -88,12 +88,12 @@ export const providerVariables: readonly string[] = providerDefinitions
   .flatMap(({ prefixes }) => prefixes)
   .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));
 
-/** Its models are in the built-in chains where no provider with keys has any. */
-const mainProvider: ProviderName = 'bytez';
+/** Its models make the built-in chains where no provider with keys has any. */
+const firstProvider: ReadonlySet<ProviderName> = new Set(providerNames.slice(0, 1));
 
 /** The chains where the environment sets none, before it is known which providers have keys. */
 export const builtInChains: Chains = perKind((kind) => {
-  const [first, ...others] = builtInChain(kind, new Set([mainProvider]));
+  const [first, ...others] = builtInChain(kind, firstProvider);
   if (first === undefined)
     throw new Error(`Cannot make the built-in chain for "${kind}": no provider has a model for it`);
   return [first, ...others];
@@ -118,7 +118,8 @@ const candidate: Parser<Candidate> = (text) => {
   const colon = text.indexOf(':');
   const provider = text.slice(0, Math.max(0, colon));
   const model = text.slice(colon + 1);
-  if (colon < 1 || !modelName.test(model)) return bad(`must be provider:model, for example ${example}`);
+  const { modelNames = modelName } = definitionOf(provider) ?? {};
+  if (colon < 1 || !modelNames.test(model)) return bad(`must be provider:model, for example ${example}`);
   if (!providerNames.includes(provider))
     return bad(`must begin with a provider (${providerNames.join(', ')}), for example ${example}`);
   if (!isServed(provider)) {

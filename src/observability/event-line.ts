@@ -129,7 +129,8 @@ function wordsFor(event: AppEvent): string | undefined {
 
 /** What the operator of a bot that has just started may do now. */
 function nextStep({ admins, keys, link }: { readonly admins: number; readonly keys: number; readonly link: string }) {
-  if (keys === 0) return 'set a provider key, for example BYTEZ_API_KEY; without one every request fails';
+  if (keys === 0)
+    return 'set a provider key, for example BYTEZ_API_KEY, or HORDE_API_KEY=0000000000 for free pictures; without one every request fails';
   if (admins === 0)
     return 'put your Telegram user id into ADMIN_IDS ("darkroom init" finds it), to get alerts and /keys';
   return `open ${link} and send /start`;

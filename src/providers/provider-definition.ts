@@ -55,6 +55,8 @@ export type ProviderDefinition = {
   /** The default of `<PREFIX>_SEATS_PER_KEY`: concurrent calls per key. */
   readonly seatsPerKey: number;
   readonly models: readonly ModelDefinition[];
+  /** The form of its model ids, where it is another one than `org/model`. */
+  readonly modelNames?: RegExp;
   /** The assumed traits of a model that is not listed. */
   readonly otherModels: ModelTraits;
   /** Its part of the built-in chain of each kind: model ids in order. */

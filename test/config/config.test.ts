@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
+import { chainsFor } from '../../src/config/provider-settings.ts';
+import { type Chains, perKind } from '../../src/domain/job.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -75,6 +77,31 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.defaultLocale).toBe('pt-BR');
 });
 
+test('parseConfig() takes names of models as their provider writes them', () => {
+  const written = "horde:AlbedoBase XL (SDXL), horde:ICBINP - I Can't Believe It's Not Photography,openai:gpt-image-2";
+  expect(parseConfig({ IMAGE_CHAIN: written }).chains.image).toEqual([
+    { provider: 'horde', model: 'AlbedoBase XL (SDXL)' },
+    { provider: 'horde', model: "ICBINP - I Can't Believe It's Not Photography" },
+    { provider: 'openai', model: 'gpt-image-2' },
+  ]);
+});
+
+test('chainsFor() makes a built-in chain of the providers with keys and leaves a chain alone that was set', () => {
+  const providersOf = (chains: Chains) =>
+    perKind((kind) => [...new Set(chains[kind].map(({ provider }) => provider))].join(','));
+  const unset = parseConfig({}).chains;
+  expect(providersOf(chainsFor(unset, []))).toEqual({ image: 'bytez', video: 'bytez' });
+  expect(chainsFor(unset, ['bytez'])).toEqual(unset);
+  expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'stability']))).toEqual({
+    image: 'bytez,horde,openai',
+    video: 'bytez',
+  });
+  expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ image: 'horde', video: 'bytez' });
+  const written = unset.image.map(({ provider, model }) => `${provider}:${model}`).join(',');
+  const set = parseConfig({ IMAGE_CHAIN: written }).chains;
+  expect(chainsFor(set, ['horde', 'bytez'])).toEqual(unset);
+});
+
 test('parseConfig() lists every mistake at once, by name, with its fix', () => {
   expect(
     mistakesOf({
@@ -141,6 +168,8 @@ test.each([
   ['bytez:', 'must be provider:model'],
   ['bytez:../x', 'must be provider:model'],
   ['bytez:a b', 'must be provider:model'],
+  ['horde: a', 'must be provider:model'],
+  ['horde:a/../b', 'must be provider:model'],
   ['toString:x', 'must begin with a provider'],
   [' , ', 'must name at least one'],
   ['bytez:a,bytez:a', 'names the same provider:model twice'],

@@ -93,7 +93,13 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
         ]
       : []),
     ...(keys.length === 0
-      ? [warning('settings', 'no provider key is set: every request fails', 'put BYTEZ_API_KEY into .env')]
+      ? [
+          warning(
+            'settings',
+            'no provider key is set: every request fails',
+            'put BYTEZ_API_KEY into .env, or HORDE_API_KEY=0000000000 for free pictures',
+          ),
+        ]
       : []),
   ];
   const from = hasFile

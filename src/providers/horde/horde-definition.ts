@@ -12,6 +12,8 @@ export const hordeDefinition: ProviderDefinition = {
   baseUrl: 'https://stablehorde.net/api/v2',
   seatsPerKey: 4,
   models: [{ model: 'stable_diffusion', kind: 'image', traits, usualMs: 120_000 }],
+  /** `AlbedoBase XL (SDXL)`, `ICBINP - I Can't Believe It's Not Photography` */
+  modelNames: /^[A-Za-z0-9][\w.+()!&:' -]{0,98}[\w)!]$/,
   otherModels: traits,
   chains: { image: ['stable_diffusion'] },
   adapter: {
