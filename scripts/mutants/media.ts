@@ -83,7 +83,12 @@ export const mediaMutants = [
     'test/kit/network/connect-in-turns.test.ts',
   ),
   mutant('a late connection stays open', 'else made.destroy();', '', 'test/kit/network/connect-in-turns.test.ts'),
-  mutant('a proxy is waited for without end', 'const answerMs = 10_000', 'const answerMs = 10_000_000', network),
+  mutant(
+    'a proxy is waited for without end',
+    'const proxyAnswerMs = 10_000',
+    'const proxyAnswerMs = 10_000_000',
+    network,
+  ),
   mutant(
     'a translated address is public whatever it leads to',
     'const address = translated(ipaddr.parse(ip));',

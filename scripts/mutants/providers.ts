@@ -73,8 +73,8 @@ export const providerMutants = [
   ),
   mutant(
     'a result at an address with our key is fetched',
-    'return containsKey(read.source, key) ? { ok: false, failure: keyInAddress } : read;',
-    'return read;',
+    'return isLeak ? { ok: false, failure: keyInAddress } : { ok: true, source };',
+    'return { ok: true, source };',
     `${bytez}/failure-classes.test.ts`,
   ),
   mutant(

@@ -87,7 +87,10 @@ function withProxyNames(
     const value = env[name.toLowerCase()] ?? '';
     return value === '' ? [] : [[name, value] as const];
   });
-  return { ...env, ...Object.fromEntries(small) };
+  const all = { ...env, ...Object.fromEntries(small) };
+  // Machines often name an ALL_PROXY of a kind that nothing needs beside the other two.
+  const isNeeded = (all['HTTPS_PROXY'] ?? '') === '' || (all['HTTP_PROXY'] ?? '') === '';
+  return isNeeded ? all : { ...all, ALL_PROXY: undefined };
 }
 
 const shortestPublicToken = 32;

@@ -72,7 +72,7 @@ const httpHost: Parser<string> = (text) => {
 const proxy: Parser<Proxy> = (text) => {
   const found = parseProxy(text);
   return found === undefined
-    ? bad('must be the address of an HTTP proxy, for example http://user:password@proxy.example.com:3128')
+    ? bad('must be the address of an HTTP or SOCKS5 proxy, for example http://user:password@proxy.example.com:3128')
     : good(found);
 };
 const exceptions: Parser<readonly ProxyException[]> = (text) => good(parseExceptions(text));

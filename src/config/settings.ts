@@ -57,7 +57,7 @@ const server = {
   MEDIA_ALLOW_PRIVATE_HOSTS:
     'Private hosts (`host:port`, separated by commas) from which results may be fetched, for example your own storage. They are also the only ones that may be fetched without TLS.',
   HTTPS_PROXY:
-    'HTTP proxy (`http://user:password@host:port`) for `https` addresses: Telegram, providers, results. It is asked to CONNECT. Also read as `https_proxy`, which wins, as do the small names below.',
+    'Proxy for `https` addresses, that is Telegram, providers and results: `http://user:password@host:port`, or `socks5://…`. An HTTP proxy is asked to CONNECT. Also read as `https_proxy`, which wins, as do the small names below.',
   HTTP_PROXY: 'Proxy for `http` addresses; also for `https` ones when neither `HTTPS_PROXY` nor `ALL_PROXY` is set.',
   ALL_PROXY: 'Proxy for every address for which none of the two above is set.',
   NO_PROXY:

@@ -8,6 +8,7 @@ import { buildConnector } from 'undici';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { connectInTurns } from '../kit/network/connect-in-turns.ts';
 import { noProxies, type Proxy, proxyFor, type ProxySettings } from '../kit/network/proxy-settings.ts';
+import { openSocks } from '../kit/network/socks.ts';
 import { openTunnel } from '../kit/network/tunnel.ts';
 
 /** Returns all addresses of a host name, in the order of preference. */
@@ -77,13 +78,15 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
   const dialThrough = async (proxy: Proxy, target: buildConnector.Options): Promise<Socket> => {
     const { protocol, hostname } = target;
     const port = Number(target.port) || (protocol === 'https:' ? 443 : 80);
-    const atProxy = { protocol: proxy.protocol, hostname: proxy.hostname, host: proxy.hostname, port: `${proxy.port}` };
+    const isSocks = proxy.protocol === 'socks5:';
+    const proxyProtocol = isSocks ? 'http:' : proxy.protocol;
+    const atProxy = { protocol: proxyProtocol, hostname: proxy.hostname, host: proxy.hostname, port: `${proxy.port}` };
     const socket = await dialAny(
       atProxy,
       () => {},
       () => {},
     );
-    const tunnel = await openTunnel(socket, proxy, { hostname, port }, clock);
+    const tunnel = await (isSocks ? openSocks : openTunnel)(socket, proxy, { hostname, port }, clock);
     if (protocol !== 'https:') return tunnel;
     const servername = target.servername ?? hostname.replace(/\.$/, '');
     return made(dial, { ...target, ...(isIP(servername) === 0 ? { servername } : {}), httpSocket: tunnel });

@@ -364,17 +364,19 @@ test('parseConfig() reads proxies, by their small names first, and shows no pass
     hosts({ HTTPS_PROXY: 'http://ann:secret@one.example:3128' }),
     hosts({ HTTP_PROXY: 'one.example:3128' }),
     hosts({ ALL_PROXY: 'http://one.example', HTTPS_PROXY: 'http://two.example', NO_PROXY: 'localhost, .lan' }),
+    hosts({ HTTPS_PROXY: 'one.example', HTTP_PROXY: 'two.example', ALL_PROXY: 'socks4://three.example' }),
     hosts({ https_proxy: 'http://one.example', HTTPS_PROXY: 'http://two.example', no_proxy: '', NO_PROXY: 'lan' }),
   ]).toEqual([
     [undefined, undefined, []],
     ['one.example', undefined, []],
     ['one.example', 'one.example', []],
     ['two.example', 'one.example', ['localhost', 'lan']],
+    ['one.example', 'two.example', []],
     ['one.example', undefined, ['lan']],
   ]);
-  const env = { HTTPS_PROXY: 'socks5://ann:secret@one.example:1080' };
+  const env = { HTTPS_PROXY: 'socks4://ann:secret@one.example:1080' };
   expect(mistakesOf(env)).toEqual([
-    'HTTPS_PROXY must be the address of an HTTP proxy, for example http://user:password@proxy.example.com:3128',
+    'HTTPS_PROXY must be the address of an HTTP or SOCKS5 proxy, for example http://user:password@proxy.example.com:3128',
   ]);
   expect(printedMistake(env)).not.toContain('secret');
 });

@@ -1,16 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 import { Secret } from '../secret.ts';
 
-/** An HTTP proxy; its password is not part of the address. */
+/** A proxy; its user and password are not part of the address. */
 export type Proxy = {
-  readonly protocol: 'http:' | 'https:';
+  /** `socks5:` resolves names at the proxy, as `socks5h:` does elsewhere. */
+  readonly protocol: 'http:' | 'https:' | 'socks5:';
   /** An IPv6 address without brackets. */
   readonly hostname: string;
   readonly port: number;
-  /** The value of `Proxy-Authorization`, where the address named a user. */
-  readonly authorization: Secret | undefined;
-  /** The password as it was written and as the proxy gets it, for redaction. */
-  readonly passwords: readonly Secret[];
+  readonly user: Secret | undefined;
+  readonly password: Secret | undefined;
 };
 
 /** Which connections go through which proxy. */
@@ -28,24 +27,43 @@ export const noProxies: ProxySettings = { https: undefined, http: undefined, exc
 /** A host that is reached directly, and a port when only that one is meant. */
 export type ProxyException = { readonly host: string; readonly port?: number };
 
-/** Reads `http://user:password@host:port`, the scheme optional; undefined when it is no HTTP proxy. */
+const defaultPorts = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const;
+
+/** Reads `http://user:password@host:port`, the scheme optional; undefined when it is no HTTP and no SOCKS5 proxy. */
 export function parseProxy(text: string): Proxy | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return undefined;
+  const protocol = url === null ? undefined : protocolOf(url.protocol);
+  if (url === null || protocol === undefined || url.hostname === '') return undefined;
+  if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') return undefined;
   const user = unescaped(url.username);
   const password = unescaped(url.password);
   if (user === undefined || password === undefined) return undefined;
   return {
-    protocol: url.protocol,
+    protocol,
     hostname: withoutBrackets(url.hostname),
-    port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
-    authorization:
-      user === '' && password === ''
-        ? undefined
-        : new Secret(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`),
-    passwords: [...new Set([password, url.password])].filter((secret) => secret !== '').map((one) => new Secret(one)),
+    port: url.port === '' ? defaultPorts[protocol] : Number(url.port),
+    user: user === '' && password === '' ? undefined : new Secret(user),
+    password: password === '' ? undefined : new Secret(password),
   };
+}
+
+function protocolOf(scheme: string): Proxy['protocol'] | undefined {
+  if (scheme === 'http:' || scheme === 'https:') return scheme;
+  return scheme === 'socks5:' || scheme === 'socks5h:' || scheme === 'socks:' ? 'socks5:' : undefined;
+}
+
+/** The value of `Proxy-Authorization`; undefined when the proxy has no user. */
+export function basicLogin({ user, password }: Proxy): string | undefined {
+  if (user === undefined) return undefined;
+  return `Basic ${Buffer.from(`${user.reveal()}:${password?.reveal() ?? ''}`).toString('base64')}`;
+}
+
+/** Everything of the settings that nobody may read, as it was given and as it may be written. */
+export function proxySecrets({ https, http }: ProxySettings): readonly Secret[] {
+  return [https, http].flatMap((proxy) => {
+    const { password } = proxy ?? {};
+    return password === undefined ? [] : [password, new Secret(encodeURIComponent(password.reveal()))];
+  });
 }
 
 /** Reads a list as `NO_PROXY` has it: names with their subdomains, addresses, networks, `*`, each perhaps with a port. */
@@ -104,9 +122,9 @@ export function proxyWarnings(settings: ProxySettings): readonly string[] {
   ];
 }
 
-function addressOf({ protocol, hostname, port, authorization }: Proxy): string {
+function addressOf({ protocol, hostname, port, user }: Proxy): string {
   const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-  return `${protocol}//${host}:${port}${authorization === undefined ? '' : ' (with a password)'}`;
+  return `${protocol}//${host}:${port}${user === undefined ? '' : ' (with a password)'}`;
 }
 
 function matches(entry: string, host: string): boolean {

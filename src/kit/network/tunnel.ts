@@ -1,29 +1,17 @@
 import { request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import type { Proxy } from './proxy-settings.ts';
-
-/** How long a proxy may take to connect to the target. */
-const answerMs = 10_000;
-
-/** No connection was made: the proxy refuses it, needs a password, or does not answer. Its message names no credential. */
-export class ProxyError extends Error {
-  override readonly name = 'ProxyError';
-  readonly code: 'PROXY_REFUSED' | 'PROXY_PASSWORD' | 'PROXY_TIMEOUT' | 'PROXY_CUT';
-
-  constructor(code: ProxyError['code'], what: string) {
-    super(`Cannot connect through the proxy: ${what}`);
-    this.code = code;
-  }
-}
+import { basicLogin, type Proxy } from './proxy-settings.ts';
+import { proxyAnswerMs, ProxyError } from './proxy-error.ts';
 
 /** Asks the proxy at the other end of the socket to connect to the target (CONNECT); closes the socket when it fails. */
 export async function openTunnel(
   socket: Socket,
-  { authorization }: Proxy,
+  proxy: Proxy,
   target: { readonly hostname: string; readonly port: number },
   clock: Clock,
 ): Promise<Socket> {
+  const authorization = basicLogin(proxy);
   const opened = Promise.withResolvers<Socket>();
   const host = `${isIP(target.hostname) === 6 ? `[${target.hostname}]` : target.hostname}:${target.port}`;
   const asking = request({
@@ -32,12 +20,12 @@ export async function openTunnel(
     headers: {
       host,
       connection: 'keep-alive',
-      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization.reveal() }),
+      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
     },
     createConnection: () => socket,
   });
-  using _timer = clock.schedule(answerMs, () => {
-    opened.reject(new ProxyError('PROXY_TIMEOUT', `it did not answer within ${answerMs} ms`));
+  using _timer = clock.schedule(proxyAnswerMs, () => {
+    opened.reject(new ProxyError('PROXY_TIMEOUT', `it did not answer within ${proxyAnswerMs} ms`));
   });
   asking.on('connect', ({ statusCode = 0 }) => {
     if (statusCode >= 200 && statusCode < 300) opened.resolve(socket);

@@ -1,10 +1,12 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import {
+  basicLogin,
   describeProxies,
   parseExceptions,
   parseProxy,
   proxyFor,
+  proxySecrets,
   type ProxySettings,
 } from '../../../src/kit/network/proxy-settings.ts';
 
@@ -21,12 +23,14 @@ test.each([
   ['http://[::1]:8080/', 'http:', '::1', 8080],
   ['http://proxy.example', 'http:', 'proxy.example', 80],
   ['https://proxy.example', 'https:', 'proxy.example', 443],
+  ['socks5://127.0.0.1:1080', 'socks5:', '127.0.0.1', 1080],
+  ['socks5h://proxy.example', 'socks5:', 'proxy.example', 1080],
 ])('parseProxy("%s")', (text, protocol, hostname, port) => {
-  expect(parseProxy(text)).toEqual({ protocol, hostname, port, authorization: undefined, passwords: [] });
+  expect(parseProxy(text)).toEqual({ protocol, hostname, port, user: undefined, password: undefined });
 });
 
-test.each(['socks5://proxy.example:1080', 'ftp://proxy.example', 'http://', 'http://a b', 'http://proxy/path', '%%%'])(
-  'parseProxy("%s") is no HTTP proxy',
+test.each(['socks4://proxy.example:1080', 'ftp://proxy.example', 'http://', 'http://a b', 'http://proxy/path', '%%%'])(
+  'parseProxy("%s") is no proxy that can be used',
   (text) => {
     expect(parseProxy(text)).toBeUndefined();
   },
@@ -35,8 +39,9 @@ test.each(['socks5://proxy.example:1080', 'ftp://proxy.example', 'http://', 'htt
 test('parseProxy() keeps the user and the password for the proxy alone', () => {
   const proxy = parseProxy('http://ann:p%40ss-word@proxy.example:3128');
 
-  expect(proxy?.authorization?.reveal()).toBe(`Basic ${Buffer.from('ann:p@ss-word').toString('base64')}`);
-  expect(proxy?.passwords.map((password) => password.reveal())).toEqual(['p@ss-word', 'p%40ss-word']);
+  expect(proxy && basicLogin(proxy)).toBe(`Basic ${Buffer.from('ann:p@ss-word').toString('base64')}`);
+  const secrets = proxySecrets({ https: proxy, http: undefined, except: [] });
+  expect(secrets.map((secret) => secret.reveal())).toEqual(['p@ss-word', 'p%40ss-word']);
   expect(`${inspect(proxy, { depth: 9 })}${JSON.stringify(proxy)}`).not.toMatch(/ann|ss-word/);
 });
 

@@ -45,13 +45,14 @@ test.each([
   expect(sentBytes).toBeLessThan(60_000_000);
 });
 
-const zeros = Buffer.alloc(80_000_000);
+// Good without its blanks, so that only its size speaks against it.
+const bomb = Buffer.concat([Buffer.alloc(80_000_000, ' '), Buffer.from(goodBody)]);
 
 test.each([
-  ['br', brotliCompressSync(zeros)],
-  ['gzip', gzipSync(zeros)],
-  ['deflate', deflateSync(zeros)],
-  ['zstd', zstdCompressSync(zeros)],
+  ['br', brotliCompressSync(bomb)],
+  ['gzip', gzipSync(bomb)],
+  ['deflate', deflateSync(bomb)],
+  ['zstd', zstdCompressSync(bomb)],
 ])('a bomb in %s is unpacked to the limit and no further (C9)', async (encoding, bytes) => {
   expect(await askFor(200, bytes, `content-encoding: ${encoding}\r\n`)).toEqual(malformed);
 });
