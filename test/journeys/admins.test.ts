@@ -85,7 +85,9 @@ test('an admin tests all keys, which costs no generation, and sees which are ref
   const admin = app.person(adminId);
   const keys = await answerTo(admin, '/keys');
   expect(wordsOf(keys)).toContain('2/2 healthy');
-  expect(await press(admin, keys.id, testAll)).toBe('Tested 2 keys: 1 works.');
+  expect(await press(admin, keys.id, testAll)).toBe(
+    'Tested 2 keys: 1 is accepted. The test is free, so it sees neither credit nor limits.',
+  );
   await reads(admin, keys.id, '1/2 healthy · 1 benched');
   expect(runs(app)).toEqual([]);
 });

@@ -131,8 +131,8 @@ test('keysTested() and keysWoken() are one plain line', () => {
     mapper.keysWoken(2, 'en'),
     mapper.keysTested(results, 'ru'),
   ]).toEqual([
-    'Tested 3 keys: 2 work.',
-    'Tested 1 key: none works.',
+    'Tested 3 keys: 2 are accepted. The test is free, so it sees neither credit nor limits.',
+    'Tested 1 key: none is accepted. The test is free, so it sees neither credit nor limits.',
     'No key was benched.',
     'Woke 2 keys.',
     'Проверено 3 ключа: работают 2.',
