@@ -1,3 +1,4 @@
+import { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
 import { localProxy } from '../contract/local-proxy.ts';
 import { openTestApp } from '../support/test-app.ts';
@@ -32,4 +33,23 @@ test('what NO_PROXY names is reached directly', async () => {
   await person.waitFor((seen) => seen.some(({ photo }) => photo !== undefined));
 
   expect(proxy.asked).toEqual([]);
+});
+
+test('where the first address of its name is dead, Telegram is reached by the second one', async () => {
+  const dialled: string[] = [];
+  const real = buildConnector({});
+  const dial: buildConnector.connector = (target, callback) => {
+    dialled.push(target.hostname);
+    // A router that swallows what it cannot deliver.
+    if (!target.hostname.includes(':')) real(target, callback);
+  };
+  await using app = await openTestApp({
+    network: { resolve: async () => ['2001:db8::1', '127.0.0.1'], dial },
+    door: (telegramUrl) => telegramUrl.replace('127.0.0.1', 'telegram.example'),
+  });
+  const person = app.person(7);
+  person.say('/generate a red fox');
+  await person.waitFor((seen) => seen.some(({ photo }) => photo !== undefined));
+
+  expect(dialled.slice(0, 2)).toEqual(['2001:db8::1', '127.0.0.1']);
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { get } from 'node:http';
-import { createServer } from 'node:https';
+import { get, type IncomingMessage } from 'node:http';
+import { createServer, get as getSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
@@ -94,6 +94,32 @@ test('TLS ends at the target and not at the proxy', async () => {
   expect(await ask(createConnector(options), 'https://cdn.example.com/')).toBe('HTTP 200 hello');
   expect(await ask(createConnector(options), 'https://evil.example.com/')).toMatchObject({ kind: 'unreachable' });
   expect(proxy.asked).toEqual(['cdn.example.com:443', 'evil.example.com:443']);
+  secure.closeAllConnections();
+  secure.close();
+});
+
+test('Telegram is reached by TLS through a proxy, and its certificate is checked', async () => {
+  const authority = certificate({});
+  const secure = createServer(certificate({ host: 'api.telegram.example', issuer: authority }), (request, response) => {
+    response.end(`hello ${request.headers.host}`);
+  });
+  secure.listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  const { port } = secure.address() as AddressInfo;
+  await using proxy = await localProxy({ lead: () => `127.0.0.1:${port}` });
+  const options = { proxies: proxiesOf(proxy.url), dial: buildConnector({ ca: authority.cert, allowH2: false }) };
+  const agent = createNodeAgent('https:', createConnector(options));
+  const say = async (host: string) => {
+    const [response] = (await once(getSecure(`https://${host}/`, { agent }), 'response')) as [IncomingMessage];
+    return Buffer.concat(await response.toArray()).toString();
+  };
+
+  expect(await say('api.telegram.example')).toBe('hello api.telegram.example');
+  expect(await say('api.telegram.example')).toBe('hello api.telegram.example');
+  await expect(say('evil.example')).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  // The connection is kept and used again.
+  expect(proxy.asked).toEqual(['api.telegram.example:443', 'evil.example:443']);
+  agent.destroy();
   secure.closeAllConnections();
   secure.close();
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../src/app/open-app.ts';
+import type { CoreParts } from '../../src/app/open-core.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
@@ -40,6 +41,8 @@ export type TestAppOptions = {
   /** The clock of the bot; the sandbox uses the real one. */
   readonly clock?: Clock;
   readonly latencyMs?: number;
+  /** Replaces how names are resolved and sockets are opened. */
+  readonly network?: CoreParts['network'];
   /** Returns the URL that the bot uses for Telegram; for a server in between, which gets the URL of the sandbox. */
   readonly door?: (telegramUrl: string) => string;
 };
@@ -86,6 +89,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
       keys: readKeys(env).keys,
       clock: options.clock ?? systemClock,
       random: Math.random,
+      ...(options.network === undefined ? {} : { parts: { network: options.network } }),
       emit: (event) => {
         events.push(event);
         for (const listener of listeners) listener(event);
