@@ -135,6 +135,6 @@ test('keysTested() and keysWoken() are one plain line', () => {
     'Tested 1 key: none is accepted. The test is free, so it sees neither credit nor limits.',
     'No key was benched.',
     'Woke 2 keys.',
-    'Проверено 3 ключа: работают 2.',
+    'Проверено 3 ключа: принято 2. Проверка бесплатна, поэтому не видит ни средств, ни лимитов.',
   ]);
 });
