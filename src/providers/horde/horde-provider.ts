@@ -53,9 +53,10 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
 
   /** A request that the Horde no longer knows has ended; any other failure says nothing of it. */
   const unclear = (answer: HttpAnswer, secret: SecretValue): StatusReply => {
-    const complaint = readComplaint(answer.status, answer.body);
-    const reply = client.failed(answer, complaint, secret, nobodysText);
-    const isGone = answer.status === 404 && complaint.codes.includes('RequestNotFound');
+    // An answer may repeat the words of the request, which are not known here: only its codes are read.
+    const { codes, ...complaint } = readComplaint(answer.status, answer.body);
+    const reply = client.failed(answer, { ...complaint, codes, words: codes.join(': ') }, secret, nobodysText);
+    const isGone = answer.status === 404 && codes.includes('RequestNotFound');
     return isGone ? { kind: 'ended', reply } : { kind: 'unclear', failure: reply.failure };
   };
 
@@ -100,7 +101,8 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
         return ofThisPrice(client.failed(answer, complaint, secret, request), isPrice);
       }
       const id = submittedId(answer.body);
-      return id === undefined
+      // An operation is stored, and no key is ever stored with one.
+      return id === undefined || id.includes(secret.reveal())
         ? malformed(answer, 'no usable id of the request')
         : { ok: true, operation: { id }, askAgainInMs: minPollMs };
     },
