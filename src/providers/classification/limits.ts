@@ -35,24 +35,27 @@ export function refineLimit(
   limits: LimitWords | undefined,
 ): RefinedMeaning {
   const { reason, sureness, by } = meaning;
-  const waitMs = bodyMs === undefined ? headMs : longerOfShort(bodyMs, headMs);
-  if (limits === undefined) return { reason, sureness, waitMs: capped(reason, waitMs) };
+  const said = bodyMs === undefined ? undefined : bodyMs < hourMs ? 'short' : 'long';
+  const isPace = limits?.pace.test(complaint.words) === true;
+  const hasShortHeader = headMs !== undefined && headMs < hourMs;
+  const waitMs = bodyMs === undefined || (isPace && hasShortHeader) ? headMs : longerOfShort(bodyMs, headMs);
   const refined = (other: AnsweredReason): RefinedMeaning => ({
     reason: other,
-    sureness: sureness === 'guess' ? 'guess' : 'likely',
+    sureness: other === reason ? sureness : sureness === 'guess' ? 'guess' : 'likely',
     waitMs: capped(other, waitMs),
   });
+  if (limits === undefined) return refined(reason);
   const isShort = waitMs !== undefined && waitMs < hourMs;
   if (reason === 'out-of-credit' && by !== 'code') {
-    const isSaidBeside = bodyMs !== undefined && bodyMs < hourMs;
-    if (limits.pace.test(complaint.words) || isSaidBeside) return refined('rate-limited');
+    const isRate = said === 'short' || (isPace && (said === undefined || hasShortHeader));
     const mayBeRate = by === 'words' && complaint.status !== 402 && !limits.money.test(complaint.words);
-    if (isShort && mayBeRate) return refined('rate-limited');
+    return refined(isRate || (isShort && mayBeRate) ? 'rate-limited' : reason);
   }
-  if (reason === 'rate-limited' && !isShort && !limits.pace.test(complaint.words)) {
-    if (limits.allowance.test(complaint.words)) return refined('out-of-credit');
+  if (reason === 'rate-limited' && !isShort) {
+    const isAllowance = said === 'long' || (!isPace && limits.allowance.test(complaint.words));
+    return refined(isAllowance ? 'out-of-credit' : reason);
   }
-  return { reason, sureness, waitMs: capped(reason, waitMs) };
+  return refined(reason);
 }
 
 /** A header's short wait is often the default of a gateway, so that the words decide about a long one. */

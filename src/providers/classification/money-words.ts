@@ -31,8 +31,11 @@ export const adviceToPay = mentions(
 export const allowanceWords = anyOf(
   saysOf({
     subject: String.raw`daily|weekly|monthly|per (?:day|week|month|24 hours)|(?:a|each|every) (?:day|week|month)|/ ?(?:day|month)|today(?:'s)?|this (?:month|week)|tomorrow|\d+[ -]?hours?|24h|rpd|每日|今日`,
-    state: 'limits?|limited|quotas?|allowances?|caps?|allocation|maximum|exceeded|reached|exhausted|used up|用完|上限',
+    state:
+      'limits?|limited|quotas?|allowances?|caps?|allocation|max(?:imum)?|exceeded|reached|exhausted|used(?: up)?|come back|try again|用完|上限',
   }),
+  /[a-z0-9] ?\/ ?(?:days?|d|weeks?|months?)\b(?!\/)/i,
+  mentions(String.raw`\d[\d,.]{0,12} (?:\w{1,20} ){0,3}(?:per|each|every|a) (?:day|week|month)`),
   mentions('(?:daily|monthly|weekly) (?:limit|quota|allowance|cap|request|generation|image)s?'),
 );
 

@@ -30,6 +30,8 @@ const spanSays = new RegExp(
   String.raw`\b${askAgain}\b${between}(?:\b(?:in|after|within|for|delay)\b|[:=~]|\bwait\b|)[ "'~:=]{0,3}(?:(?:in|after|about|around|approximately|approx\.?|at least|another|a further|~)[ ~]{0,2})*(${spanPattern})`,
   'gi',
 );
+const secondsSay =
+  /\b(?:retry[ -]after|(?:retry|wait)(?: after)? \(?(?:seconds|secs))\)?\b ?[:=]? {0,2}(\d{1,6}(?:\.\d{1,6})?)\b(?! ?[a-z:]|[-/.]\d)/gi;
 const spanFirst = new RegExp(String.raw`(${spanPattern}) (?:until|before|remaining|left until)\b`, 'gi');
 const isoSays = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC)\b|[+-]\d\d:?\d\d)?/g;
 const httpDateSays = /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT/g;
@@ -52,8 +54,16 @@ const zoneHours = {
 } as const;
 
 function fromWords(words: string, atMs: number): readonly (number | undefined)[] {
-  const text = words.slice(0, maxTextLength).normalize('NFKC').replaceAll('_', ' ');
-  const spans = [...text.matchAll(spanSays), ...text.matchAll(spanFirst)].map(([, span = '']) => spanMs(span));
+  const text = words
+    .slice(0, maxTextLength)
+    .normalize('NFKC')
+    .replaceAll('_', ' ')
+    .replace(/\b(?:an?|one) (?=(?:second|minute|hour|day)\b)/gi, '1 ')
+    .replace(/\bin (\d{1,2}):(\d\d):(\d\d)\b/g, 'in $1h$2m$3s');
+  const spans = [
+    ...Array.from([...text.matchAll(spanSays), ...text.matchAll(spanFirst)], ([, span = '']) => spanMs(span)),
+    ...Array.from(text.matchAll(secondsSay), ([, seconds]) => Number(seconds) * 1_000),
+  ];
   if (spans.length > 0) return spans;
   const dates = [...text.matchAll(isoSays), ...text.matchAll(httpDateSays)].map(([date]) => dateMs(date));
   const moments = dates.filter((ms) => ms !== undefined).map((ms) => ms - atMs);

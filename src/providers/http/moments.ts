@@ -22,8 +22,7 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as co
 
 /** One amount of time; several in a row add up: `1m30s`, `2 hours and 5 minutes`. */
 const amount = String.raw`\d{1,9}(?:\.\d{1,9})? ?(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])`;
-const compactAmount = String.raw`\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)`;
-export const spanPattern = String.raw`(?:(?:${compactAmount})+(?![a-z0-9])|${amount}(?:(?:,? and |,? ?)${amount}){0,3})`;
+export const spanPattern = String.raw`${amount}(?:(?:,? and |,? ?)${amount}){0,3}`;
 
 /** Reads a span such as `6m0s`, `12s`, `1 minute and 30 seconds`. */
 export function spanMs(text: string): number | undefined {
