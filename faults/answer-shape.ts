@@ -1,3 +1,4 @@
+import { traitsOf } from '../src/domain/job.ts';
 import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
 import type { Downloaded } from '../src/domain/result-store.ts';
 import type { ProviderReply } from '../src/domain/provider.ts';
@@ -33,7 +34,7 @@ export function unknownReplyShape(reply: ProviderReply): string | undefined {
   const { source } = reply;
   if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes of a wrong type';
   if (source.kind !== 'url') return 'neither an address nor bytes';
-  return /^https?:\/\/\S{1,2045}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
+  return /^https?:\/\/\S{1,8189}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
 }
 
 /** Why this is not a valid download; undefined when it is. */
@@ -41,9 +42,9 @@ export function unknownDownloadShape(kept: Downloaded, kind: 'image' | 'video'):
   if (!kept.ok)
     return typeof kept.retryable === 'boolean' ? unknownFailureShape(kept.failure) : 'again is neither true nor false';
   const { file } = kept;
-  return file.kind === kind && file.mime.startsWith(`${kind}/`) && file.bytes > 0
-    ? undefined
-    : 'not what was asked for';
+  const { accepts, alsoAccepts } = traitsOf(kind);
+  const isAccepted = accepts.includes(file.kind) || alsoAccepts.includes(file.mime);
+  return isAccepted && file.mime.startsWith(`${file.kind}/`) && file.bytes > 0 ? undefined : 'not what was asked for';
 }
 
 function unknownFailureShape(failure: AttemptFailure): string | undefined {
