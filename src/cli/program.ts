@@ -163,7 +163,8 @@ function versionWords(): string {
   return `darkroom ${version} (Node ${process.versions.node}, SQLite ${process.versions.sqlite ?? 'none'})`;
 }
 
-function exitCodeOf(error: unknown, { err }: ProcessContext): number {
+/** The exit code of what ended the command; an error without one is thrown. */
+export function exitCodeOf(error: unknown, { err }: Pick<ProcessContext, 'err'>): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : refusedCode;
   if (error instanceof StartError || error instanceof ConfigError || error instanceof StoreUnavailable) {
     err.write(`${error.message}\n`);

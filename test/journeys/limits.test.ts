@@ -132,3 +132,12 @@ test('a member who presses somebody else’s button all the time costs the other
   for (const other of others) await answerTo(other, `/language${me}`, { in: group });
   expect(callsOf(app, 'sendMessage').filter(({ params }) => String(params['text']).startsWith('🐢'))).toEqual([]);
 });
+
+test('members who talk about a picture in replies to it take nothing from the group', async () => {
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const ann = app.person(7);
+  const list = await answerTo(ann, `/help${me}`, { in: group });
+  for (let time = 0; time < 40; time += 1) app.person(100 + time).say('lovely!', { in: group, replyTo: list.id });
+  for (let time = 0; time < 6; time += 1) await answerTo(app.person(200 + time), `/language${me}`, { in: group });
+});

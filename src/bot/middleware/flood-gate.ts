@@ -1,5 +1,6 @@
 import type { NextFunction } from 'grammy';
 import type { BotContext, BotDeps } from '../context.ts';
+import { commandIn } from '../commands/own-command.ts';
 import { reply } from '../reply.ts';
 import { type AskedNow, FloodLimit } from './flood-limit.ts';
 import { identify, isForeignPress, isUserContent } from './identify.ts';
@@ -38,10 +39,13 @@ export function floodGate({
 }
 
 /** Undefined for updates that nobody asked anything with. */
-function askedBy(userId: number, { callbackQuery, message, chat }: BotContext): AskedNow | undefined {
+function askedBy(userId: number, ctx: BotContext): AskedNow | undefined {
+  const { callbackQuery, message, chat } = ctx;
   const groupId = chat?.type === 'private' ? undefined : chat?.id;
   if (callbackQuery !== undefined)
     return { userId, groupId, isPress: true, showsNothing: isForeignPress(callbackQuery) };
   if (message === undefined || !isUserContent(message)) return undefined;
-  return { userId, groupId, dateMs: message.date * 1_000 };
+  // Most replies to the bot in a group are talk about its pictures.
+  const showsNothing = groupId !== undefined && commandIn(ctx) === undefined;
+  return { userId, groupId, dateMs: message.date * 1_000, showsNothing };
 }

@@ -56,7 +56,7 @@ export type AskedNow = {
   /** When Telegram received it; absent for a pressed button, which has no date. */
   readonly dateMs?: number | undefined;
   readonly isPress?: boolean;
-  /** A press that changes nothing that others see takes nothing from its group. */
+  /** What changes nothing that others see takes nothing from its group. */
   readonly showsNothing?: boolean;
 };
 

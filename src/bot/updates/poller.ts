@@ -112,7 +112,7 @@ export class Poller implements UpdateSource {
 const polling = { event: 'telegram.error', method: 'getUpdates' } as const;
 
 function isWebhookActive(error: unknown): boolean {
-  return error instanceof GrammyError && /webhook is active/.test(error.description);
+  return error instanceof GrammyError && /webhook is active|terminated by setWebhook/.test(error.description);
 }
 
 function isConflict(error: unknown): boolean {

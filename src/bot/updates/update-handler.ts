@@ -7,16 +7,35 @@ import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
 import { ChatQueues, chatLaneOf } from './chat-queues.ts';
-import { describeTelegramError, classifyTelegramError, isShut } from '../outbox/telegram-error.ts';
+import {
+  describeTelegramError,
+  classifyTelegramError,
+  isShut,
+  isLikelyUndone,
+  type TelegramError,
+} from '../outbox/telegram-error.ts';
 
 /** No further updates are taken while this many are being handled; those that wait for others of their chat do not count. */
 const maxUnhandled = 1_000;
 const retryMs = 1_000;
-const offlineBackoff = { baseMs: 1_000, capMs: 30_000 } as const;
+const backoff = { baseMs: 1_000, capMs: 30_000 } as const;
 /** After this time an update that may have killed a process is not waited for: its chat may only be limited. */
 const maxAloneMs = 5_000;
-/** An answer that may have arrived is repeated once at most: a double answer is better than none. */
-const maxUnsureTries = 2;
+/** After an error of a server that has most likely not passed the call on: for about a minute and a half. */
+const maxUndoneTries = 8;
+/**
+ * How often an answer is tried; absent for an error that is a fault of the handler. An answer that may have arrived is
+ * repeated once: a double answer is better than none.
+ */
+const maxTriesAfter: Partial<Record<TelegramError, number>> = {
+  offline: Infinity,
+  // Without a token that is accepted, the process ends.
+  unauthorized: Infinity,
+  conflict: Infinity,
+  gateway: 10,
+  unsure: 2,
+  'too-many': 1,
+};
 
 export type UpdateHandlerOptions = {
   readonly bot: Bot<BotContext>;
@@ -142,18 +161,20 @@ export class UpdateHandler {
     } catch (error) {
       if (signal.aborted) return false;
       const cause = error instanceof BotError ? error.error : error;
-      const after = this.#afterError(cause, 1);
+      const after = this.#afterError(cause, 1, 0);
       if (after === 'failed') emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: false });
       return after === 'handled';
     }
   }
 
   async #handle({ updateId, body }: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
-    const { bot, inbox, emit } = this.#options;
+    const { bot, inbox, clock, emit } = this.#options;
     let isOver = (await before) ?? false;
+    let startedAtMs = 0;
     for (let tries = 1; ; tries += 1) {
       let waitMs = retryMs;
       try {
+        startedAtMs = clock.monotonicMs();
         if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
         isOver = true;
         return await inbox.handled(updateId);
@@ -162,7 +183,7 @@ export class UpdateHandler {
         if (signal.aborted) return;
         await inbox.survived(updateId).catch(() => undefined);
         const cause = error instanceof BotError ? error.error : error;
-        const after = isOver ? 'handled' : this.#afterError(cause, tries);
+        const after = isOver ? 'handled' : this.#afterError(cause, tries, clock.monotonicMs() - startedAtMs);
         if (after === 'failed') {
           const next = await inbox.failed(updateId).catch(() => 'again' as const);
           emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: next === 'set-aside' });
@@ -171,7 +192,7 @@ export class UpdateHandler {
         else waitMs = after.waitMs;
       }
       try {
-        await this.#options.clock.sleep(waitMs, signal);
+        await clock.sleep(waitMs, signal);
       } catch {
         return;
       }
@@ -179,19 +200,21 @@ export class UpdateHandler {
   }
 
   /** What follows after a handler threw: a failure of the network or of Telegram does not count as a failed update. */
-  #afterError(error: unknown, tries: number): 'handled' | 'failed' | { readonly waitMs: number } {
+  #afterError(error: unknown, tries: number, tookMs: number): 'handled' | 'failed' | { readonly waitMs: number } {
     // Reported by the storage.
     if (isStorageRefusal(error)) return { waitMs: retryMs };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
     const failure = classifyTelegramError(error);
     const { emit, random } = this.#options;
     const facts = { event: 'telegram.error', method: 'answer', detail: describeTelegramError(error) } as const;
-    if (isShut(failure) || failure === 'too-many' || (failure === 'unsure' && tries >= maxUnsureTries)) {
+    const isUndone = failure === 'unsure' && isLikelyUndone(error, tookMs);
+    const maxTries = isUndone ? maxUndoneTries : maxTriesAfter[failure];
+    if (maxTries === undefined && !isShut(failure)) return 'failed';
+    if (tries >= (maxTries ?? 1)) {
       emit(facts);
       return 'handled';
     }
-    if (failure !== 'offline' && failure !== 'unsure') return 'failed';
-    const waitMs = failure === 'offline' ? backoffMs(tries, offlineBackoff, random) : retryMs;
+    const waitMs = failure === 'unsure' && !isUndone ? retryMs : backoffMs(tries, backoff, random);
     emit({ ...facts, retryInMs: waitMs });
     return { waitMs };
   }

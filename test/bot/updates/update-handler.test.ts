@@ -81,7 +81,7 @@ test.each([
   expect(events).toMatchObject([{ event: 'telegram.error', method: 'answer' }]);
 });
 
-test.each([cut, refusal(502, 'Bad Gateway')])(
+test.each([cut, refusal(504, 'Gateway Timeout')])(
   'UpdateHandler gives an answer that may have arrived once more, not twice',
   async (error) => {
     const { clock, begin, tries, handled } = someHandler(error, error, error);
@@ -163,4 +163,27 @@ test('UpdateHandler leaves the waiting updates of a chat to the next start when 
   closing.abort(new Error('closing'));
   await handler.idle();
   expect([tries.length, handled]).toEqual([maxStartedPerChat, []]);
+});
+
+test('UpdateHandler spaces the tries of an answer that a server has most likely not passed on, and ends them', async () => {
+  const troubles = Array.from({ length: 20 }, () => refusal(502, 'Bad Gateway'));
+  const long = someHandler(...troubles);
+  long.begin();
+  await long.clock.advance(600_000);
+  expect(long.tries).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000]);
+  expect(long.handled).toEqual([1]);
+  const short = someHandler(...troubles.slice(0, 4));
+  short.begin();
+  await short.clock.advance(600_000);
+  expect([short.tries.length, short.handled]).toEqual([5, [1]]);
+});
+
+test.each([401, 404, 409])('UpdateHandler keeps an answer while Telegram refuses the bot with %d', async (code) => {
+  const { clock, begin, handled, events } = someHandler(
+    ...Array.from({ length: 6 }, () => refusal(code, 'Unauthorized')),
+  );
+  begin();
+  await clock.advance(120_000);
+  expect(handled).toEqual([1]);
+  expect(events.filter(({ event }) => event === 'update.failed')).toEqual([]);
 });
