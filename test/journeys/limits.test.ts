@@ -139,5 +139,7 @@ test('members who talk about a picture in replies to it take nothing from the gr
   const ann = app.person(7);
   const list = await answerTo(ann, `/help${me}`, { in: group });
   for (let time = 0; time < 40; time += 1) app.person(100 + time).say('lovely!', { in: group, replyTo: list.id });
-  for (let time = 0; time < 6; time += 1) await answerTo(app.person(200 + time), `/language${me}`, { in: group });
+  for (let time = 0; time < 6; time += 1) {
+    expect(wordsOf(await answerTo(app.person(200 + time), `/language${me}`, { in: group }))).toContain('🌍');
+  }
 });
