@@ -105,9 +105,10 @@ function collect(
   const seen = new Set<string>();
   for (const { where, value, onlyModel } of sources) {
     const repeated: number[] = [];
+    const refused = new Map<string, number[]>();
     for (const entry of splitKeys(value)) {
       if (entry.kind === 'refused') {
-        warnings.push(`${where} position ${entry.position} is not a usable key: ${entry.why}; it is skipped`);
+        refused.set(entry.why, [...(refused.get(entry.why) ?? []), entry.position]);
       } else if (seen.has(entry.key)) {
         repeated.push(entry.position);
       } else {
@@ -117,15 +118,27 @@ function collect(
         keys.push({ provider, place, secret, ...(onlyModel === undefined ? {} : { onlyModel }) });
       }
     }
+    for (const [why, positions] of refused) warnings.push(...refusalWarnings(where, why, positions));
     if (repeated.length > 0) warnings.push(repetitionWarning(where, repeated));
   }
   return keys;
 }
 
-function repetitionWarning(where: string, positions: readonly number[]): string {
-  const named = positions.slice(0, 5).join(', ');
+/** One warning a key, or one for all of them where they are many. */
+function refusalWarnings(where: string, why: string, positions: readonly number[]): readonly string[] {
+  if (positions.length <= 3) {
+    return positions.map((position) => `${where} position ${position} is not a usable key: ${why}; it is skipped`);
+  }
+  return [`${where} positions ${firstOf(positions)} are not usable keys, each because ${why}; they are skipped`];
+}
+
+function firstOf(positions: readonly number[]): string {
   const more = positions.length > 5 ? ` and ${positions.length - 5} more` : '';
-  return `${where} repeats ${positions.length === 1 ? 'a key' : 'keys'} read before, at position ${named}${more}; each key counts once`;
+  return `${positions.slice(0, 5).join(', ')}${more}`;
+}
+
+function repetitionWarning(where: string, positions: readonly number[]): string {
+  return `${where} repeats ${positions.length === 1 ? 'a key' : 'keys'} read before, at position ${firstOf(positions)}; each key counts once`;
 }
 
 function weigh(

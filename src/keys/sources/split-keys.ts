@@ -17,6 +17,10 @@ const headerName = /^[A-Za-z][A-Za-z-]*:$/;
 /** A word of a language or the name of a column: `production`, `created_at`. */
 const plainWord = /^[A-Za-z][a-z]*(?:_[a-z]+)*$/;
 const mostWordLength = 30;
+const columnName = /^[A-Za-z][A-Za-z_ ]{0,40}$/;
+const keyName = /key|token|secret/i;
+const email = 'it is an e-mail address';
+const date = 'it is a date';
 
 const minKeyLength = 8;
 const maxKeyLength = 512;
@@ -28,37 +32,74 @@ const otherThings: readonly (readonly [RegExp, string])[] = [
     /^(?:your|my|insert|replace|paste|put)[-_].*|[-_](?:goes[-_])?here$|^change[-_]?me$|^[xX*.]+$/,
     'it is a placeholder',
   ],
-  [/^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$/, 'it is an e-mail address'],
+  [/^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$/, email],
   [/:\/\//, 'it is the address of a page'],
   [/^[A-Z][A-Z0-9]*_[A-Z0-9_]+=/, 'it begins with the name of a variable'],
-  [/^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:T[0-9:.]+Z?)?$/, 'it is a date'],
+  [/^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:T[0-9:.]+Z?)?$/, date],
   [/[[\]{}]/, 'it has a bracket inside'],
 ];
 
 /**
  * Splits a value at commas, semicolons, bars, spaces and line ends, reads a JSON list, leaves comments out, and checks that
- * each entry can be a key. Words beside a key are refused: what is accepted here is sent to a provider.
+ * each entry can be a key. What stands beside a key is refused: whatever is accepted here is sent to a provider.
  */
 export function splitKeys(value: string): readonly KeyEntry[] {
-  const cells = linesOf(value.replace(invisible, '')).flatMap((line) =>
-    line
-      .replace(placeholders, '<>')
-      .replace(comment, '$1')
-      .split(cellSeparators)
-      .map((cell) =>
-        cell
-          .split(/\s+/)
-          .map((entry) => entry.replace(outerMarks, ''))
-          .filter((entry) => entry !== ''),
-      ),
+  const lines = linesOf(value.replace(invisible, ''))
+    .map(cellsOf)
+    .filter((cells) => cells.length > 0);
+  const keyColumn = keyColumnOf(lines[0] ?? []);
+  const judged = lines.flatMap((cells, index) =>
+    keyColumn === undefined ? judgeLine(cells) : judgeRow(cells, index === 0 ? undefined : keyColumn),
   );
-  const judged = cells.flatMap(judgeCell);
   const hasKey = judged.some(({ key, why }) => why === undefined && !isPlainWord(key));
   return judged.map(({ key, why }, index): KeyEntry => {
     const position = index + 1;
     const reason = why ?? (hasKey && isPlainWord(key) ? 'it is a word' : undefined);
     return reason === undefined ? { position, kind: 'key', key } : { position, kind: 'refused', why: reason };
   });
+}
+
+/** A cell is what stands between two commas; its entries are separated by spaces. */
+type Cell = readonly string[];
+
+function cellsOf(line: string): readonly Cell[] {
+  return line
+    .replace(placeholders, '<>')
+    .replace(comment, '$1')
+    .split(cellSeparators)
+    .map((cell) =>
+      cell
+        .split(/\s+/)
+        .map((entry) => entry.replace(outerMarks, ''))
+        .filter((entry) => entry !== ''),
+    )
+    .filter((cell) => cell.length > 0);
+}
+
+/** Where the keys are when the first line names the columns of a table; undefined when it does not. */
+function keyColumnOf(first: readonly Cell[]): number | undefined {
+  const names = first.map((cell) => cell.join(' '));
+  if (names.length < 2 || !names.every((name) => columnName.test(name))) return undefined;
+  const columns = names.flatMap((name, index) => (keyName.test(name) ? [index] : []));
+  return columns.length === 1 ? columns[0] : undefined;
+}
+
+/** A row of a table: the key is in its column, and nowhere else. */
+function judgeRow(cells: readonly Cell[], keyColumn: number | undefined): readonly Judged[] {
+  return cells.flatMap((cell, index) =>
+    index === keyColumn
+      ? judgeCell(cell)
+      : cell.map((key) => ({ key, why: 'it is in a table, and not in the column of the keys' })),
+  );
+}
+
+/** A line without a table. Beside an e-mail address or a date only a single candidate can be meant as the key. */
+function judgeLine(cells: readonly Cell[]): readonly Judged[] {
+  const judged = cells.flatMap(judgeCell);
+  const isRecord = judged.some(({ why }) => why === email || why === date);
+  const candidates = judged.filter(({ key, why }) => why === undefined && !isPlainWord(key)).length;
+  if (!isRecord || candidates < 2) return judged;
+  return judged.map(({ key, why }) => ({ key, why: why ?? 'it is one of several things beside an address or a date' }));
 }
 
 /** The lines of a text, or the strings of a JSON list. */

@@ -159,7 +159,10 @@ test.each([
   [`${one} account of somebody@example.com since may-2024-x`, [one], 5],
   [`${one} (production main-account-7)`, [one], 2],
   [`production ${one}`, [one], 1],
-  [`name,email,api_key,created_at\nmain,somebody@example.com,${one},2026-01-31`, [one], 7],
+  [`name,email,api_key,created_at\nmain,somebody@example.com,${one},2026-01-31`, [one], 1],
+  [`account;API Key\naccount-1;${one}\naccount-2;${two}`, [one, two], 1],
+  [`account-1,somebody@example.com,${one}`, [], 3],
+  [`${one},somebody@example.com`, [one], 1],
   [`production;${one};2026-01-31T10:00:00Z`, [one], 2],
   [`{"bytez": ["${one}"]}`, [one], 1],
   [`[{"key": "${one}"}]`, [one], 1],
@@ -177,7 +180,7 @@ test.each([
     expect(reading.keys).toEqual(keys);
     expect(reading.warnings).toHaveLength(refused);
     for (const warning of reading.warnings)
-      expect(warning).toMatch(/position \d+ is not a usable key: .*; it is skipped$/);
+      expect(warning).toMatch(/positions? [\d, ]+(?:and \d+ more )?(?:is|are) not .* skipped$/);
   }
 });
 
@@ -354,7 +357,7 @@ test('readKeys() never throws on any text, gives only header values, and shows n
       for (const key of keys) expect(key).toMatch(/^[\x21-\x7e]{8,512}$/);
       expect(new Set(keys).size).toBe(keys.length);
       const form =
-        /^(?:BYTEZ_API_KEY(?:_FILE)?|BYTEZ_WEIGHTS|TOKEN_POOL_FILE(?: entry \d+)?) (?:position \d+ |repeats |must be |has \d+ weights)/;
+        /^(?:BYTEZ_API_KEY(?:_FILE)?|BYTEZ_WEIGHTS|TOKEN_POOL_FILE(?: entry \d+)?) (?:positions? [\d, ]+(?:and \d+ more )?(?:is not|are not|must be) |repeats |must be |has \d+ weights)/;
       for (const warning of warnings) expect(warning).toMatch(form);
     }),
   );
