@@ -48,6 +48,14 @@ const otherWords: readonly (readonly [string, string])[] = [
   ['BYTEZ_KEYS', 'BYTEZ_API_KEYS'],
   ['BYTEZ_TOKEN', 'BYTEZ_API_KEY'],
   ['BYTEZ_MAX_SEATS', 'BYTEZ_SEATS_MAX'],
+  ['AIHORDE_API_KEY', 'AI_HORDE_API_KEY'],
+  ['STABLE_HORDE_API_KEY', 'HORDE_API_KEY'],
+  ['STABLEHORDE_API_KEY', 'HORDE_API_KEY'],
+  ['AI_HORDE_KEY', 'AI_HORDE_API_KEY'],
+  ['HORDE_KEY', 'HORDE_API_KEY'],
+  ['OPENAI_KEY', 'OPENAI_API_KEY'],
+  ['OPENAI_TOKEN', 'OPENAI_API_KEY'],
+  ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
 ];
 
 /** Common names that are close to one of ours by chance. */

@@ -77,6 +77,17 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.defaultLocale).toBe('pt-BR');
 });
 
+test.each([
+  ['STABLE_HORDE_API_KEY', 'HORDE_API_KEY'],
+  ['AIHORDE_API_KEY', 'AI_HORDE_API_KEY'],
+  ['OPENAI_KEY', 'OPENAI_API_KEY'],
+  ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
+])('unknownNames() knows the name %s, which other programs use', (written, meant) => {
+  expect(unknownNames({ [written]: 'x' })).toEqual([
+    `${written} is not a name that is read here; did you mean ${meant}?`,
+  ]);
+});
+
 test('parseConfig() takes names of models as their provider writes them', () => {
   const written = "horde:AlbedoBase XL (SDXL), horde:ICBINP - I Can't Believe It's Not Photography,openai:gpt-image-2";
   expect(parseConfig({ IMAGE_CHAIN: written }).chains.image).toEqual([
