@@ -84,7 +84,9 @@ function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
   const phrase = spoken(rule.unless ?? [], complaint);
   if (phrase !== undefined && phrase.means !== rule.means) {
     const agrees = rule.means !== 'unrecognized' && blameFor(phrase.means) === blameFor(rule.means);
-    return { reason: phrase.means, sureness: agrees ? 'likely' : 'guess', by: 'words' };
+    // Words about the request itself are no guess, whatever the status: another key would meet them, too.
+    const isPlain = agrees || phrase.means === 'bad-request';
+    return { reason: phrase.means, sureness: isPlain ? 'likely' : 'guess', by: 'words' };
   }
   const alone = rule.means === 'unrecognized' ? 'guess' : (rule.sureness ?? 'sure');
   const sureness = phrase === undefined ? (rule.unconfirmed ?? alone) : alone;
