@@ -6,7 +6,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { backoffMs, type Random } from '../../kit/backoff.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 import type { BotContext } from '../context.ts';
-import { ChatQueues, chatLaneOf } from './chat-queues.ts';
+import { ChatQueues, chatLaneOfBody } from './chat-queues.ts';
 import {
   describeTelegramError,
   classifyTelegramError,
@@ -63,7 +63,7 @@ export class UpdateHandler {
   /** Handles a stored update; `before` resolves with whether it was answered before it was stored. */
   start(update: InboxUpdate, signal: AbortSignal, before?: Promise<boolean>): Promise<void> {
     const { updateId, body } = update;
-    const chat = chatLaneOf(JSON.parse(body) as Update, updateId);
+    const chat = chatLaneOfBody(body, updateId);
     const turn = this.#queues.enter(chat);
     if (turn === undefined) return this.#startNow(chat, this.#handle(update, signal, before));
     const waiting = turn.then(() => {
