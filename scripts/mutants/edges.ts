@@ -194,6 +194,18 @@ export const edgeMutants = [
     'test/cli/debugger-warnings.test.ts',
   ),
   mutant(
+    'the wizard writes a file that others read',
+    "const file = openSync(part, 'wx', 0o600);",
+    "const file = openSync(part, 'wx', 0o644);",
+    'test/cli/init.test.ts',
+  ),
+  mutant(
+    'a refused start tells what came before',
+    "if (this.#held === 'held') this.#held = 'dropped';",
+    '',
+    'test/observability/event-log.test.ts',
+  ),
+  mutant(
     'the end of npm goes unnoticed',
     'if (process_.ppid === parent) return;',
     'if (process_.ppid !== 0) return;',

@@ -7,6 +7,24 @@ const inbox = 'test/storage/sqlite/inbox.test.ts';
 /** The ledger: acceptance, order, fences, credit, effects, the inbox, the owner. */
 export const storageMutants = [
   mutant(
+    'a damaged backup is restored',
+    "if (contents === undefined) throw noBackup(from, 'it is empty or damaged');",
+    'if (contents === undefined) return { bytes: 0, schema: 1, jobs: 0, people: 0, botId: undefined };',
+    'test/cli/restore.test.ts',
+  ),
+  mutant(
+    'a backup of another bot is restored',
+    'contents.botId !== undefined && contents.botId !== botId',
+    'false',
+    'test/cli/restore.test.ts',
+  ),
+  mutant(
+    'a whole database is set aside unasked',
+    'const contents = force ? undefined : contentsOf(path);',
+    'const contents = undefined as DatabaseContents | undefined;',
+    'test/cli/restore.test.ts',
+  ),
+  mutant(
     'writes go to a file that was moved away',
     'if (!this.#isInPlace()) throw moved(this.path);',
     '',
