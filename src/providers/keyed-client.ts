@@ -51,8 +51,11 @@ export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClie
   const classify = classifyByTable(failures);
 
   const failed: KeyedClient['failed'] = (answer, complaint, secret, persons) => {
-    const spoken = {
+    // Cloudflare marks the answers that it gave in the provider's place.
+    const isMitigated = answer.headers['cf-mitigated'] !== undefined;
+    const spoken: Complaint = {
       ...complaint,
+      ...(isMitigated ? { isBlockPage: true } : {}),
       codes: complaint.codes.filter((code) => withoutEcho(code, persons) === code),
       words: withoutEcho(complaint.words, persons),
     };

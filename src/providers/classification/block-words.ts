@@ -10,7 +10,7 @@ const guard =
   'cloudflare|akamai|cloudfront|imperva|incapsula|sucuri|ddos guard|security (?:policy|rules?|service|solution)|firewall|waf|edge';
 
 const challenges =
-  "(?:you|you've|you have) (?:been|are) (?:blocked|banned)|attention required|just a moment|(?:checking|verify) your browser|enable javascript and cookies|captcha|(?:verify|confirm) (?:that )?you(?:'re| are) (?:a )?(?:human|not a robot)|request could not be satisfied|unusual (?:traffic|activity) from|incapsula incident";
+  "(?:you|you've|you have) (?:been|are) (?:blocked|banned)|attention required|just a moment|(?:checking|verify) your browser|enable javascript and cookies|captcha|(?:verify|confirm) (?:that )?you(?:'re| are) (?:a )?(?:human|not a robot)|request could not be satisfied|unusual (?:traffic|activity) from|incapsula incident|web ?page blocked|(?:site|website|page) (?:is |has been )?blocked|host (?:is )?not (?:(?:in|on) (?:the )?allow ?list|allowed)";
 
 /** The provider, or a content network in front of it, lets no call of this machine in, whatever its key. */
 export const blockWords = anyOf(

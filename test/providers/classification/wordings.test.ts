@@ -199,6 +199,8 @@ const walls = [
   'Request blocked by Cloudflare',
   'The request was denied by our firewall',
   'Automated requests are blocked',
+  'Host not in allowlist',
+  '<!doctype html><title>Web Page Blocked</title><h1>Access to this site is blocked</h1>',
   '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body><h1>Sorry, you have been blocked</h1><p>You are unable to access bytez.com</p></body></html>',
   '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body>Enable JavaScript and cookies to continue</body></html>',
   '<html><head><title>Access denied</title></head><body>Error code 1020. This website is using a security service to protect itself from online attacks. Cloudflare Ray ID: 8f</body></html>',
