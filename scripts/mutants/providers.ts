@@ -85,10 +85,40 @@ export const providerMutants = [
   ),
   mutant(
     'a key that is no header value goes out',
-    "if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };\n      const reply = await http.call({\n        method: 'POST'",
-    "const reply = await http.call({\n        method: 'POST'",
+    'if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };',
+    '',
     'test/contract/bytez.test.ts',
     bytez,
+  ),
+  mutant(
+    'two sentences make one statement',
+    '.split(/(?<=[.!?…])\\s+|[。！？；;\\n\\r]+/u)',
+    '.split(/\\0/)',
+    `${words}/word-order.test.ts`,
+  ),
+  mutant(
+    'a stated wait makes no quota a rate',
+    "return refined(isRate || (isShort && mayBeRate) ? 'rate-limited' : reason);",
+    'return refined(reason);',
+    `${bytez}/limits.test.ts`,
+  ),
+  mutant(
+    'a date is measured by our clock',
+    "return dateMs(header(headers, 'date')) ?? nowMs;",
+    'return nowMs;',
+    'test/providers/http/retry-after.test.ts',
+  ),
+  mutant(
+    'an empty error is an error',
+    'value === null || value === false || value === 0',
+    'value === null',
+    `${bytez}/empty-errors.test.ts`,
+  ),
+  mutant(
+    'the page of a content network says nothing',
+    'complaint.isBlockPage === true && complaint.status < 500',
+    'false',
+    `${words}/wordings.test.ts`,
   ),
   mutant(
     'the name of a model may leave its place',
