@@ -15,8 +15,8 @@ type Defended = keyof typeof defendingRows;
 
 const defended = mechanismNames.filter((name): name is Defended => name !== 'twoChoices');
 
-/** Half of what the bench plays is enough to tell; without half-open keys every request makes fifty calls. */
-const requestsOf = (mechanism?: Defended) => (mechanism === 'halfOpen' ? 40 : 100);
+/** Half of what the bench plays is enough to tell. */
+const settings = { ...usualSettings, requests: 100 };
 
 function rowOf(mechanism: Defended) {
   const row = scenarios.find(({ name }) => name === defendingRows[mechanism]);
@@ -26,7 +26,6 @@ function rowOf(mechanism: Defended) {
 
 test.each(defended)('without %s the row that defends it is worse', async (mechanism) => {
   const row = rowOf(mechanism);
-  const settings = { ...usualSettings, requests: requestsOf(mechanism) };
   const having = figuresOf([await simulate(row, app('health-based'), settings)]);
   const lacking = figuresOf([await simulate(row, appWithout(mechanism), settings)]);
   expect({ having, lacking, isWorse: isWorthIt(having, lacking) }).toEqual({ having, lacking, isWorse: true });
@@ -105,7 +104,6 @@ test('figures of several seeds are their mean', () => {
 test('a mechanism that is worth nothing would be found out: a row in which nothing is wrong defends none', async () => {
   const nothingWrong = scenarios.find(({ name }) => name === 'none');
   if (nothingWrong === undefined) throw new Error('Cannot find the row in which nothing is wrong');
-  const settings = { ...usualSettings, requests: requestsOf() };
   const figures = figuresOf([await simulate(nothingWrong, app('health-based'), settings)]);
   const isWorse: Partial<Record<Mechanism, boolean>> = {};
   for (const mechanism of defended) {
