@@ -1,3 +1,4 @@
+import { utcDay } from '../src/kit/calendar-day.ts';
 import { environmentSchema } from '../src/config/schema.ts';
 import {
   keyMeanings,
@@ -89,7 +90,7 @@ function defaultOf(name: SettingName): string {
   const value = defaults[name];
   if (name.endsWith('_S') && typeof value === 'number') return String(value / 1000);
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (typeof value === 'object' && 'zone' in value) return value.zone;
+  if (name === 'QUOTA_TIMEZONE') return utcDay.zone;
   if (Array.isArray(value))
     return value.map((item) => (isCandidate(item) ? `${item.provider}:${item.model}` : item)).join(',');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
