@@ -12,6 +12,8 @@ export type AlertFacts =
   | { readonly kind: 'provider-silent'; readonly provider: ProviderName }
   /** The free probes are answered, but not as this provider answers them: its base URL is probably wrong. */
   | { readonly kind: 'wrong-address'; readonly provider: ProviderName }
+  /** Its keys are accepted, but it does not serve this model; others may be among them. */
+  | { readonly kind: 'unknown-model'; readonly provider: ProviderName; readonly model: string }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
@@ -32,6 +34,7 @@ export const alertSeverity = {
   'no-key-ready': 'high',
   'provider-silent': 'high',
   'wrong-address': 'high',
+  'unknown-model': 'medium',
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',

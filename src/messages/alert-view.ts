@@ -43,6 +43,10 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.provider-silent', { provider: facts.provider });
     case 'wrong-address':
       return localizer.say('alert.wrong-address', { provider: facts.provider });
+    case 'unknown-model': {
+      const model = excerpt(facts.model, nameLimit);
+      return localizer.say('alert.unknown-model', { provider: facts.provider, model });
+    }
     case 'many-errors': {
       const { provider, calls } = facts;
       return localizer.say('alert.many-errors', { provider, share: percent(localizer, facts.share), calls });
@@ -89,6 +93,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
     case 'no-key-ready':
     case 'provider-silent':
     case 'wrong-address':
+    case 'unknown-model':
     case 'many-errors':
     case 'slow':
       return localizer.say(`alert-over.${facts.kind}`, { provider: facts.provider });

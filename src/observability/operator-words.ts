@@ -193,6 +193,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `${facts.provider} is down`;
     case 'wrong-address':
       return `what answers at the base URL of ${facts.provider} is not ${facts.provider}`;
+    case 'unknown-model':
+      return `${facts.provider} does not serve ${facts.model}`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':

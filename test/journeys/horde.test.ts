@@ -4,8 +4,8 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { fromBot, openTestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
-import { answerTo, runs, troubles, until } from './talk.ts';
+import { adminId, fromBot, openTestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
+import { answerTo, count, runs, troubles, until } from './talk.ts';
 
 const chain = 'bytez:dreamlike-art/dreamlike-photoreal-2.0,horde:stable_diffusion';
 
@@ -34,7 +34,8 @@ function submissions({ calls }: HordeSandbox): readonly (string | undefined)[] {
 test('where Bytez serves no model the picture comes from the Horde, and the next request does not ask Bytez', async () => {
   await using stage = await anEmptyBytez();
   const { app, horde, clock } = stage;
-  const [first, second] = [app.person(7), app.person(8)];
+  const [first, second, admin] = [app.person(7), app.person(8), app.person(adminId)];
+  admin.say('/start');
   first.say('/generate a fox');
   await passTime(clock, first.waitFor(hasPicture));
   second.say('/generate a bear');
@@ -42,6 +43,11 @@ test('where Bytez serves no model the picture comes from the Horde, and the next
 
   expect(submissions(horde)).toEqual(['a fox', 'a bear']);
   expect(runs(app)).toHaveLength(1);
+  await passTime(
+    clock,
+    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez doesn’t serve the model'))),
+  );
+  expect(count(app, 'alert.raised')).toBe(1);
   expect(horde.calls.filter(({ leakedKey }) => leakedKey)).toEqual([]);
   expect(troubles(app)).toEqual([]);
   expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);

@@ -6,8 +6,8 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
-import { openTestApp } from '../support/test-app.ts';
-import { runs, troubles } from './talk.ts';
+import { adminId, openTestApp } from '../support/test-app.ts';
+import { count, runs, troubles } from './talk.ts';
 
 const key = 'sk-canary-key-of-openai-0123456789';
 
@@ -35,7 +35,8 @@ async function anEmptyBytez(env: Readonly<Record<string, string>> = {}) {
 test('where Bytez serves no model the picture comes from OpenAI, and the next request does not ask Bytez', async () => {
   await using stage = await anEmptyBytez();
   const { app, openai, clock } = stage;
-  const [first, second] = [app.person(7), app.person(8)];
+  const [first, second, admin] = [app.person(7), app.person(8), app.person(adminId)];
+  admin.say('/start');
   first.say('/generate a fox');
   await passTime(clock, first.waitFor(hasPicture));
   second.say('/generate a bear');
@@ -43,6 +44,11 @@ test('where Bytez serves no model the picture comes from OpenAI, and the next re
 
   expect(openai.calls.map(({ prompt }) => prompt)).toEqual(['a fox', 'a bear']);
   expect(runs(app)).toHaveLength(1);
+  await passTime(
+    clock,
+    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez doesn’t serve the model'))),
+  );
+  expect(count(app, 'alert.raised')).toBe(1);
   expect(troubles(app)).toEqual([]);
   expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
 });

@@ -14,6 +14,7 @@ const everyFact: readonly AlertFacts[] = [
   { kind: 'no-key-ready', provider: 'bytez', keys: 11 },
   { kind: 'provider-silent', provider: 'bytez' },
   { kind: 'wrong-address', provider: 'bytez' },
+  { kind: 'unknown-model', provider: 'bytez', model: 'org/<model>' },
   { kind: 'storage-unavailable', what: 'database' },
 ];
 
@@ -41,6 +42,7 @@ test('alerts() tells the gravest first and says what is known', () => {
     '🔴 What answers at the address of bytez isn’t bytez. Its keys may be fine: check its BASE_URL setting, then start me again.',
     '🔴 My database can’t be written. I take nothing new until it can; what was asked for before is safe. Perhaps the disk is full, or the file was moved: darkroom doctor says more.',
     '🟠 42% of the calls to bytez fail (50 calls in 5 minutes).',
+    '🟠 bytez doesn’t serve the model org/<model>. Its keys are fine. I go on with the next model of the chain and ask for this one again every few minutes; if it stays like this, put another one into the chain.',
     '🟡 bytez is slow: 9.4 s a call, usually 2.1 s.',
   ]);
 });
@@ -53,6 +55,7 @@ test('alerts() tells what is over, after what is not', () => {
     '✅ bytez is at its address again.',
     '✅ My storage can be written again.',
     '✅ Calls to bytez succeed again.',
+    '✅ bytez serves its models again.',
     '✅ bytez is as fast as usual again.',
   ]);
   const [high, low] = [anAlert({ kind: 'provider-silent', provider: 'bytez' }), anAlert(everyFact[0] as AlertFacts)];

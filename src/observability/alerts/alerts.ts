@@ -1,4 +1,5 @@
 import { AddressAlerts } from './address-alerts.ts';
+import { ModelAlerts } from './model-alerts.ts';
 import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
@@ -79,6 +80,7 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
   const keys = new KeyAlerts(board, pool, providerOf);
   const calls = new CallAlerts(board, providerOf);
   const addresses = new AddressAlerts(board);
+  const models = new ModelAlerts(board);
   const telegram = new TelegramRateLimits(board);
   const unauthorized = new UnauthorizedAttempts(board);
   const handle = (event: AppEvent): void => {
@@ -89,6 +91,7 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
       else keys.succeeded(event.keyId);
       if (name === 'attempt.succeeded') addresses.served(providerOf(event.keyId));
       calls.ended(event, clock.monotonicMs());
+      models.ended(event, providerOf(event.keyId));
     } else if (name === 'key.changed') keys.changed(event);
     else if (name === 'keys.cleared') keys.cleared(event.keyNames);
     else if (name === 'keys.reloaded') keys.cleared(event.removed);

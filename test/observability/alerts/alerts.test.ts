@@ -90,12 +90,23 @@ test('createAlerts() raises a key that failed three times in a row by its own fa
 test.each<AttemptFailure>([
   overloaded,
   { blame: 'request', reason: 'refused', detail: '' },
-  { blame: 'model', reason: 'unknown-model', detail: '' },
+  { blame: 'model', reason: 'unknown-model', sureness: 'likely', detail: '' },
   { blame: 'key', reason: 'concurrency', detail: '' },
 ])('createAlerts() raises no key for what is not its own fault: $reason', (failure) => {
   const { fails, news } = aWatch();
   fails(1, failure, 19);
   expect(news).toEqual([]);
+});
+
+test('createAlerts() raises one alert for all models that a provider does not serve, until each makes something', () => {
+  const { fails, succeeds, news } = aWatch();
+  fails(1, { blame: 'model', reason: 'unknown-model', detail: '' }, 3);
+  fails(2, { blame: 'model', reason: 'unknown-model', detail: '' }, 16);
+  expect(news).toEqual(['medium unknown-model:bytez']);
+  succeeds(1, 1, 1_000, 'another');
+  expect(news).toEqual(['medium unknown-model:bytez']);
+  succeeds(2);
+  expect(news).toEqual(['medium unknown-model:bytez', 'over unknown-model:bytez']);
 });
 
 test('createAlerts() counts the failures of a key that turns out to fail alone as its own', () => {
