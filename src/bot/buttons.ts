@@ -6,6 +6,7 @@ import { parseCallbackData } from '../messages/view.ts';
 import { isForeignPress } from './middleware/identify.ts';
 import { answer, edit } from './reply.ts';
 import { submitRequest, submitText } from './commands/submit-request.ts';
+import { slipIn } from './commands/nearest-command.ts';
 import { wordsOf } from './message-words.ts';
 import { mask } from './updates/redact-secrets.ts';
 import { pressForgetButton } from './commands/forget.ts';
@@ -66,7 +67,10 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       }
       case 'make': {
         const kind = jobKinds.find((known) => known === press.id);
-        const words = wordsAnswered(ctx);
+        const words = wordsAnswered(
+          ctx,
+          messages.commands(locale, { admin: false }).map(({ command }) => command),
+        );
         if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
         if (kind === undefined || words === '') return answer(ctx, messages.answer('expired', locale));
         if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
@@ -109,9 +113,9 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
 }
 
 /** What the person wrote in the message that the bot's message answers; Telegram keeps it, so a restart loses nothing. */
-function wordsAnswered({ callbackQuery, me }: BotContext): string {
+function wordsAnswered({ callbackQuery, me }: BotContext, commands: readonly string[]): string {
   const { text, command } = wordsOf(callbackQuery?.message?.reply_to_message, me.username);
-  const words = (command?.words ?? text).trim();
+  const words = (command?.words ?? slipIn(text, commands)?.words ?? text).trim();
   return words.includes(mask) ? '' : words;
 }
 

@@ -93,6 +93,9 @@ test('words whose message was deleted are not made', async () => {
 test.each([
   ['/genrate a fox', 'generate', true],
   ['/draw a fox', 'generate', true],
+  ['/ generate a fox', 'generate', true],
+  ['⁄Generate a fox', 'generate', true],
+  ['!draw a fox', 'generate', true],
   ['/vidoe a fox', 'video', true],
   ['/stat', 'status', false],
   ['/cancle', 'cancel', false],

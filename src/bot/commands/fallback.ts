@@ -5,7 +5,7 @@ import type { BotContext, BotDeps } from '../context.ts';
 import { wordsOf } from '../message-words.ts';
 import { isAdminHere, isUserContent } from '../middleware/identify.ts';
 import { reply, replyQuoting } from '../reply.ts';
-import { nearestCommand } from './nearest-command.ts';
+import { nearestCommand, slipIn } from './nearest-command.ts';
 
 /**
  * What no handler has answered. In groups only commands that name this bot are; in private everything that a person writes:
@@ -19,15 +19,17 @@ export function fallback(deps: BotDeps): Composer<BotContext> {
     const { text, command } = wordsOf(ctx.message, ctx.me.username);
     const isPrivate = ctx.chat.type === 'private';
     if (isPrivate ? !isUserContent(ctx.message) : command?.addressed !== 'us') return notAnswered(ctx, deps);
+    const known = messages.commands(locale, { admin: isAdminHere(ctx) }).map((entry) => entry.command);
     if (command !== undefined) {
       if (command.addressed === 'another') return reply(ctx, messages.unknownCommand(locale));
-      const known = messages.commands(locale, { admin: isAdminHere(ctx) }).map((entry) => entry.command);
       const meant = nearestCommand(command.name, known);
       return meant === undefined || meant === command.name
         ? reply(ctx, messages.unknownCommand(locale))
         : replyQuoting(ctx, messages.didYouMean(meant, command.words.trim(), locale));
     }
     if (ctx.message.text === undefined) return reply(ctx, messages.textOnly(locale));
+    const slip = slipIn(text, known);
+    if (slip !== undefined) return replyQuoting(ctx, messages.didYouMean(slip.meant, slip.words, locale));
     if (text.startsWith('/')) return reply(ctx, messages.unknownCommand(locale));
     if (!checkPrompt(text).ok) return reply(ctx, messages.usage(defaultKind, locale));
     return replyQuoting(ctx, messages.bareWords(text, locale));

@@ -35,6 +35,20 @@ export function nearestCommand(name: string, commands: readonly string[]): strin
   return best !== undefined && best.mistakes <= mistakesIn(name) ? best.command : undefined;
 }
 
+/** A sign that looks like the slash or stands for it, and a word; Telegram marks no command there. */
+const slip = /^[/\u2044\u2215\uff0f\\!]\s?([\p{L}\p{N}_]{2,32})(?:\s+|$)/u;
+
+/** What was meant by words that nearly begin with a command: `/ generate a fox`. */
+export function slipIn(
+  text: string,
+  commands: readonly string[],
+): { readonly meant: string; readonly words: string } | undefined {
+  const [whole, name] = slip.exec(text) ?? [];
+  if (whole === undefined || name === undefined) return undefined;
+  const meant = nearestCommand(name.toLowerCase(), commands);
+  return meant === undefined ? undefined : { meant, words: text.slice(whole.length) };
+}
+
 /** Letters to insert, delete, replace or swap with a neighbour (optimal string alignment). */
 export function editDistance(one: string, other: string): number {
   let [before, last] = [[] as number[], Array.from({ length: other.length + 1 }, (_, index) => index)];

@@ -12,8 +12,8 @@ import type { Random } from '../../kit/backoff.ts';
 import { askIdentity, KnownNames } from './bot-identity.ts';
 import { CallRetries, describePollError, type UpdateSink, type UpdateSource } from './update-source.ts';
 
-/** The longest wait for answers to updates that cannot be stored. */
-const maxAnswerMs = 10_000;
+/** The longest wait for answers to updates that cannot be stored: one chat may be limited, and others have written meanwhile. */
+const maxAnswerMs = 2_000;
 
 export type IntakeOptions = {
   readonly inbox: Inbox;

@@ -76,7 +76,7 @@ test('Intake.take() does not wait for ever for an answer', async () => {
   const taken = intake.take(updates(1, 2), signal);
   await clock.advance(0);
   say(1, true);
-  await clock.advance(10_000);
+  await clock.advance(2_000);
   expect(await taken).toBe(1);
   const again = intake.take(updates(2, 3), signal);
   await clock.advance(0);
@@ -93,7 +93,7 @@ test('Intake.take() does not handle again what was answered before it could be s
   await clock.advance(0);
   say(1, false);
   say(2, true);
-  await clock.advance(10_000);
+  await clock.advance(2_000);
   expect(await taken).toBe(0);
   machine.error = undefined;
   expect(await intake.take(updates(1, 2, 3), signal)).toBe(3);
