@@ -92,7 +92,7 @@ export const providerMutants = [
   ),
   mutant(
     'two sentences make one statement',
-    '.split(/(?<=[.!?…])\\s+|[。！？；;\\n\\r]+/u)',
+    '.split(/(?<=[.!?…])\\s+|[;\\n\\r]+/u)',
     '.split(/\\0/)',
     `${words}/word-order.test.ts`,
   ),

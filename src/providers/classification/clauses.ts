@@ -51,8 +51,8 @@ let lastClauses: readonly string[] = [];
 /** The clauses of a text in plain lower case, without regard to the kind of its separators and quotation marks. */
 export function clausesOf(text: string): readonly string[] {
   if (text === lastText) return lastClauses;
-  lastClauses = plain(text.replace(codeAtEnd, '\n'))
-    .split(/(?<=[.!?…])\s+|[。！？；;\n\r]+/u)
+  lastClauses = plain(text.replace(codeAtEnd, '\n').replace(/[。！？；]/g, '\n'))
+    .split(/(?<=[.!?…])\s+|[;\n\r]+/u)
     .map((clause) => clause.replace(/\s+/g, ' ').trim())
     .filter((clause) => clause !== '');
   lastText = text;
