@@ -8,6 +8,9 @@ export type ChatEntry = {
 
 /** What is remembered of chats across restarts; a chat that nothing is known of is open and where it was. */
 export type ChatStore = {
+  /** True once the command lists of other languages were deleted for this bot. */
+  wereMenusDeleted(): Promise<boolean>;
+  noteMenusDeleted(): Promise<void>;
   find(chatId: number): Promise<ChatEntry>;
   close(chatId: number, nowMs: number): Promise<void>;
   /** Somebody wrote there, so the bot may as well. */

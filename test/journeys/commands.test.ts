@@ -222,6 +222,13 @@ test('menus of other scopes and languages are deleted, and those of former admin
   );
   await until(() => callsOf(app, 'deleteMyCommands').at(-1)?.params['language_code'] === 'zh');
   expect(await call('getMyCommands', left)).toMatchObject({ result: [] });
+
+  // Lists of languages that the bot never had are deleted once, not at each start.
+  const before = callsOf(app, 'deleteMyCommands').length;
+  await whileTimePasses(clock, app.restart({ ADMIN_IDS: String(adminId) }));
+  await clock.advance(60_000);
+  const again = callsOf(app, 'deleteMyCommands').slice(before);
+  expect(again.filter(({ params }) => params['language_code'] === 'zh')).toEqual([]);
 });
 
 test('a former admin who is not known as one loses the menu with /keys when asking for the keys', async () => {

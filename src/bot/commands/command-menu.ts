@@ -1,6 +1,7 @@
 import { type Api, GrammyError } from 'grammy';
 import type { BotCommandScope, LanguageCode } from 'grammy/types';
 import type { Emit } from '../../domain/events.ts';
+import type { ChatStore } from '../../domain/chat-store.ts';
 import type { Users } from '../../domain/users.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
@@ -13,6 +14,7 @@ export type CommandMenuOptions = {
   readonly defaultLocale: string;
   readonly adminIds: ReadonlySet<number>;
   readonly users: Users;
+  readonly chats: Pick<ChatStore, 'wereMenusDeleted' | 'noteMenusDeleted'>;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -117,10 +119,18 @@ export class CommandMenu implements Disposable {
     }
   }
 
+  /** Some three hundred calls, so they are made once in the life of a bot; a refusal puts the rest off to the next start. */
   async #deleteOtherLanguages(): Promise<void> {
-    const others = clientLanguages.filter((language) => !this.#options.locales.includes(language));
-    for (const type of ['default', ...narrowScopes] as const) {
-      if (!(await this.#deleteLists({ type }, others))) return;
+    const { locales, chats, emit } = this.#options;
+    try {
+      if (await chats.wereMenusDeleted()) return;
+      const others = clientLanguages.filter((language) => !locales.includes(language));
+      for (const type of ['default', ...narrowScopes] as const) {
+        if (!(await this.#deleteLists({ type }, others))) return;
+      }
+      await chats.noteMenusDeleted();
+    } catch (error) {
+      emit({ event: 'app.error', what: 'delete the menus of other languages', error });
     }
   }
 

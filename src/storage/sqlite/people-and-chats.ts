@@ -75,6 +75,12 @@ export function createSqliteChatStore(database: Database): ChatStore {
     return row === undefined ? { isClosed: false } : parseRow('chats', chatRow, row);
   };
   return {
+    wereMenusDeleted: async () =>
+      database.get(`SELECT 1 FROM settings WHERE name = 'other-menus-deleted'`) !== undefined,
+    noteMenusDeleted: async () =>
+      database.commit(() => {
+        database.run(`INSERT INTO settings (name, value) VALUES ('other-menus-deleted', '1') ON CONFLICT DO NOTHING`);
+      }),
     find: async (chatId) => find(chatId),
     close: async (chatId, nowMs) =>
       database.commit(
