@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
-import { readComplaint } from '../classification/error-body.ts';
+import { type Complaint, readComplaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import {
   createKeyedClient,
@@ -96,7 +96,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
       if (!reply.ok) return reply;
       const { answer } = reply;
       if (!isSuccess(answer)) {
-        const complaint = readComplaint(answer.status, answer.body);
+        const complaint = withTimeout(readComplaint(answer.status, answer.body));
         const isPrice = complaint.codes.includes('KudosUpfront');
         return ofThisPrice(client.failed(answer, complaint, secret, request), isPrice);
       }
@@ -157,6 +157,13 @@ function ofThisPrice(failed: Failed, isPrice: boolean): Failed {
   const { failure } = failed;
   if (!isPrice || failure.reason !== 'out-of-credit') return failed;
   return { ok: false, failure: { ...failure, credit: 'this-price' } };
+}
+
+/** "… your IP address has been put into timeout for 300 more seconds." */
+function withTimeout(complaint: Complaint): Complaint {
+  const value = /\btimeout for (\d{1,6}) more seconds\b/i.exec(complaint.words)?.[1];
+  if (value === undefined) return complaint;
+  return { ...complaint, waitFields: [...(complaint.waitFields ?? []), { name: 'timeout', value }] };
 }
 
 function submittedId(body: Uint8Array): string | undefined {
