@@ -207,4 +207,36 @@ export const botMutants = [
     '.size < Infinity) return;',
     'test/bot/updates',
   ),
+  mutant(
+    'one chat takes the room of all',
+    'queue.started < maxStartedPerChat',
+    'queue.started < Infinity',
+    'test/bot/updates/update-handler.test.ts',
+  ),
+  mutant(
+    'who wrote during a downtime has flooded',
+    'dateMs ?? this.#lastDateMs + sinceLastMs',
+    'this.#lastDateMs + sinceLastMs',
+    'test/bot/middleware/pace.test.ts',
+    'test/bot/middleware/flood-limit.test.ts',
+  ),
+  mutant(
+    'one member takes the last of a group',
+    'Math.max(0, taken - floodRules.freeShare)',
+    '0',
+    'test/bot/middleware/flood-limit.test.ts',
+  ),
+  mutant('case hides a command', 'name: name.toLowerCase()', 'name', 'test/journeys/said-in-any-shape.test.ts'),
+  mutant(
+    'a webhook is fought without a pause',
+    "isAgain ? this.#conflict.pollEnded('webhook') : 0",
+    '0',
+    'test/bot/updates/poller.test.ts',
+  ),
+  mutant(
+    'empty answers are polled without a pause',
+    'await pause(hastyRetryMs);',
+    '',
+    'test/bot/updates/poller.test.ts',
+  ),
 ];

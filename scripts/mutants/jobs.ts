@@ -16,7 +16,7 @@ export const jobMutants = [
   ),
   mutant(
     'an invisible prompt is taken',
-    "prompt.replace(invisible, '') === ''",
+    "!content.test(prompt.replace(invisible, ''))",
     "prompt === ''",
     'test/jobs/prompt-characters.test.ts',
   ),

@@ -19,6 +19,9 @@ test.each([
   ['invisible signs of mathematics', '\u2061\u2062\u2063\u2064'],
   ['joiners that show nothing', '\u034F\u00AD\u180E'],
   ['control characters', '\u0000\u001b\u007f\u009f'],
+  ['a colon', ':'],
+  ['punctuation', '—…!?¿;.,“”«»()[]'],
+  ['signs of calculation and of money', '+ = $ €'],
 ])('%s alone are an empty prompt (A6)', (_what, text) => {
   expect(promptOf(text)).toBe('empty-prompt');
 });
@@ -26,6 +29,10 @@ test.each([
 test('what is seen beside the invisible is kept together with it (A6)', () => {
   expect(promptOf('\u200Ba\u200D')).toBe('\u200Ba\u200D');
   expect(promptOf('👩‍👩‍👧')).toBe('👩‍👩‍👧');
+});
+
+test.each(['7', 'é', '狐', 'نار', '🦊', '❤️', '🇪🇸', '1️⃣', '♞'])('%s is something to see', (text) => {
+  expect(promptOf(`: ${text}`)).toBe(`: ${text}`);
 });
 
 test('control characters are gone but for line breaks and tabs (A7)', () => {
