@@ -86,6 +86,7 @@ test.each([
   ['a circle', '/a.png', refused('result-unavailable')],
   ['an address of 15,000 characters', `/${'a'.repeat(15_000)}`, forbidden],
   ['an address that is none', 'https://', forbidden],
+  ['a backslash', '/a\\b', forbidden],
 ])('a redirect with %s fails the attempt (S20)', async (_what, location, expected) => {
   await using cdn = await publicServer((_request, response) => void response.writeHead(302, { location }).end());
 
