@@ -137,8 +137,8 @@ export const providerMutants = [
   ),
   mutant(
     'a page of HTML speaks of keys',
-    'if (complaint.isHtml && rule.page !== undefined) return',
-    'if (false) return',
+    'if (complaint.isHtml && rule.page !== undefined) {',
+    'if (false) {',
     `${bytez}/failure-classes.test.ts`,
     `${bytez}/failure-table.test.ts`,
   ),

@@ -70,7 +70,7 @@ export type FailureReason = AttemptFailure['reason'];
  * One request's word is then not enough to conclude anything about a key or a provider.
  */
 export function isDoubtful({ reason, sureness = 'sure' }: Pick<AttemptFailure, 'reason' | 'sureness'>): boolean {
-  if (reason === 'bad-request') return sureness === 'guess';
+  if (reason === 'bad-request' || reason === 'malformed') return sureness === 'guess';
   return sureness !== 'sure' && (reason === 'rejected' || reason === 'blocks-this-machine');
 }
 

@@ -13,6 +13,7 @@ const shapes: readonly Shape[] = [
   { what: 'JSON in the words of the provider', body: '{"error":"Forbidden","output":null}' },
   { what: 'words that nobody knows', body: '{"error":"This one is not for us"}' },
   { what: 'plain text', body: 'Forbidden', contentType: 'text/plain' },
+  { what: 'a page', body: '<html><body><h1>403 Forbidden</h1></body></html>' },
   { what: 'nothing', body: '', contentType: 'text/plain' },
 ];
 

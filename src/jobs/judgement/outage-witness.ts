@@ -4,20 +4,15 @@ import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
 import type { JobMemory, OutageCall } from '../job-memory.ts';
 
 const maxKept = 50;
-/** A failed run may be the request's own fault; these are not. */
-const plainOutages: ReadonlySet<FailureReason> = new Set([
-  'overloaded',
-  'unreachable',
-  'malformed',
-  'blocks-this-machine',
-]);
-/** What one job has to have seen: plain failures, or failed runs among them. */
+/** A failed run or an unreadable answer may be the request's own fault; these are not. */
+const plainOutages: ReadonlySet<FailureReason> = new Set(['overloaded', 'unreachable', 'blocks-this-machine']);
+const outages: ReadonlySet<FailureReason> = new Set([...plainOutages, 'malformed', 'failed-run']);
+/** What one job has to have seen: plain outages, or others among them. */
 const enough = { plain: { models: 2, calls: 4 }, mixed: { models: 3, calls: 6 } } as const;
 
 /** Records a call that failed as those to a provider which is down do. */
 export function noteOutage({ outageCalls }: JobMemory, call: OutageCall): void {
-  const isOutage = plainOutages.has(call.reason) || call.reason === 'failed-run';
-  if (isOutage && outageCalls.length < maxKept) outageCalls.push(call);
+  if (outages.has(call.reason) && outageCalls.length < maxKept) outageCalls.push(call);
 }
 
 /**

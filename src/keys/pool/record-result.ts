@@ -106,7 +106,7 @@ export class CallRecorder {
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
-    if (failure.reason !== 'blocks-this-machine' && isDoubtful(failure) && jobId !== undefined) {
+    if (failure.blame !== 'provider' && isDoubtful(failure) && jobId !== undefined) {
       this.#doubts.refused(call, jobId, model, monotonicMs);
       return false;
     }

@@ -63,7 +63,7 @@ export function classifyByTable(table: FailureTable): Classify {
     if (byType !== undefined) return { reason: byType, sureness: 'likely', by: 'type' };
     const rule = table.statuses.find(({ from, to = from }) => complaint.status >= from && complaint.status <= to);
     if (rule !== undefined) return byStatus(rule, complaint);
-    if (complaint.isHtml) return { reason: 'malformed', sureness: 'sure', by: 'status' };
+    if (complaint.isHtml) return { reason: 'malformed', sureness: pageSureness(complaint), by: 'status' };
     return { reason: spoken(table.phrases, complaint)?.means ?? 'unrecognized', sureness: 'guess', by: 'words' };
   };
 
@@ -80,7 +80,9 @@ export function classifyByTable(table: FailureTable): Classify {
 }
 
 function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
-  if (complaint.isHtml && rule.page !== undefined) return { reason: rule.page, sureness: 'sure', by: 'status' };
+  if (complaint.isHtml && rule.page !== undefined) {
+    return { reason: rule.page, sureness: pageSureness(complaint), by: 'status' };
+  }
   const phrase = spoken(rule.unless ?? [], complaint);
   if (phrase !== undefined && phrase.means !== rule.means) {
     const agrees = rule.means !== 'unrecognized' && blameFor(phrase.means) === blameFor(rule.means);
@@ -97,6 +99,11 @@ function byStatus(rule: StatusRule, complaint: Complaint): Meaning {
     sureness: complaint.isHtml && !isTheirFault && sureness === 'sure' ? 'likely' : sureness,
     by: phrase === undefined ? 'status' : 'words',
   };
+}
+
+/** A page that refuses names no cause: it may be meant for this machine, or for this one request. */
+function pageSureness({ status }: Complaint): Sureness {
+  return status >= 400 && status < 500 ? 'guess' : 'sure';
 }
 
 function spoken(phrases: readonly Phrase[], { words }: Complaint): Phrase | undefined {

@@ -40,7 +40,7 @@ export const usualStatuses: readonly StatusRule[] = [
   /** A non-null error in a 2xx response. */
   { from: 200, to: 299, means: 'unrecognized', unless: [...whoseFault, says.failedRun], page: 'malformed' },
   { from: 300, to: 399, means: 'malformed' },
-  { from: 400, means: 'bad-request', unconfirmed: 'likely', unless: ofTheRequest, page: 'malformed' },
+  { from: 400, means: 'bad-request', unconfirmed: 'guess', unless: ofTheRequest, page: 'malformed' },
   /** Decisive without known words: HTTP defines it for credentials alone. */
   {
     from: 401,

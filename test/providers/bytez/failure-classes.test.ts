@@ -35,7 +35,7 @@ test.each([
 
 test.each([400, 422])('a page of HTML with %i says nothing of keys, whatever its words (C2)', async (status) => {
   const page = '<!doctype html><html><body>Invalid API key. Insufficient credits.</body></html>';
-  expect(await askFor(status, page)).toEqual(malformed);
+  expect(await askFor(status, page)).toEqual(failing('provider', 'malformed', { sureness: 'guess' }));
 });
 
 test('a key that is not told how long cools without a number (C15)', async () => {

@@ -29,7 +29,7 @@ test.each([
     'Cannot draw a credit card',
     'request',
     'bad-request',
-    'likely',
+    'guess',
   ],
   ['a 400 that speaks of time is not about the person', 400, 'Upstream timed out', 'provider', 'timed-out', 'guess'],
 ] as const)('the table of Bytez: %s', (_name, status, words, blame, reason, sureness) => {

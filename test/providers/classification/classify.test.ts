@@ -48,10 +48,10 @@ test.each([
   ['words that agree with the status on the blame', complaint(429, { words: 'no money' }), 'out-of-credit', 'likely'],
   ['words that mean what the status means', complaint(429, { words: 'rate, at once' }), 'rate-limited', 'sure'],
   ['words that blame somebody else', complaint(429, { words: 'policy' }), 'refused', 'guess'],
-  ['a page instead of a word on the request', complaint(400, { isHtml: true }), 'malformed', 'sure'],
+  ['a page instead of a word on the request', complaint(400, { isHtml: true }), 'malformed', 'guess'],
   ['a page instead of a word on the key', complaint(401, { isHtml: true }), 'rejected', 'likely'],
   ['a page of a provider in trouble', complaint(502, { isHtml: true }), 'overloaded', 'sure'],
-  ['a page with a status in no row', complaint(418, { isHtml: true }), 'malformed', 'sure'],
+  ['a page with a status in no row', complaint(418, { isHtml: true }), 'malformed', 'guess'],
   ['words with a status in no row', complaint(418, { words: 'too late' }), 'timed-out', 'guess'],
   [
     'nothing that it knows',
