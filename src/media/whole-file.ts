@@ -12,6 +12,12 @@ function ofBytes(check: (file: Buffer) => string | undefined): Check {
 const isoVideo: Check = async (source) => whyNotWholeIso(source, ['moov', 'mdat']);
 const isoImage: Check = async (source) => whyNotWholeIso(source, ['meta', 'mdat']);
 
+/** JPEG XL in boxes; the bare codestream has no end to look for. */
+const jxl: Check = async (source) => {
+  const isBoxed = (await source.read(4, 4)).toString('latin1') === 'JXL ';
+  return isBoxed ? whyNotWholeIso(source, ['ftyp']) : undefined;
+};
+
 /** Formats whose end can be seen. The others (MP3, FLAC, TIFF) may be cut anywhere and still be what they are. */
 const checks: ReadonlyMap<string, Check> = new Map([
   ['image/png', ofBytes(pngEnd)],
@@ -21,6 +27,7 @@ const checks: ReadonlyMap<string, Check> = new Map([
   ['image/bmp', ofBytes(bmpEnd)],
   ['image/avif', isoImage],
   ['image/heic', isoImage],
+  ['image/jxl', jxl],
   ['video/mp4', isoVideo],
   ['video/quicktime', isoVideo],
   ['video/3gpp', isoVideo],

@@ -47,6 +47,12 @@ const anAvif = Buffer.concat([
   isoBox('mdat', Buffer.alloc(100)),
 ]);
 
+const aBoxedJxl = Buffer.concat([
+  isoBox('JXL ', Buffer.from([0x0d, 0x0a, 0x87, 0x0a])),
+  isoBox('ftyp', Buffer.from('jxl \0\0\0\0jxl ', 'latin1')),
+  isoBox('jxlc', Buffer.alloc(200, 7)),
+]);
+
 const samples: readonly (readonly [string, Buffer])[] = [
   ['image/png', aPng(2, 3, 500)],
   ['image/jpeg', aJpeg(2, 3, 0)],
@@ -106,6 +112,7 @@ test.each([
 });
 
 test.each<readonly [string, 'image' | 'video', Buffer]>([
+  ['JPEG XL', 'image', aBoxedJxl],
   ['PNG', 'image', aPng(2, 3, 5_000)],
   ['JPEG', 'image', aJpeg(2, 3, 2)],
   ['WebP', 'image', aWebp('VP8L')],
