@@ -72,6 +72,7 @@ test('simulate --json prints every figure and nothing else', async () => {
     scenario: 'one-401',
     contender: 'oracle',
     kind: 'oracle',
+    keys: 5,
     clients: 10,
     requests: 50,
     answered: 50,
