@@ -127,6 +127,15 @@ test('/generate in reply to somebody’s words makes these, with the own options
   expect(runs(app).map(({ prompt }) => prompt)).toEqual(['a red fox']);
 });
 
+test('/generate with a quote from elsewhere makes the quoted words', async () => {
+  await using app = await openTestApp();
+  const person = await acquaintance(app);
+  const quote = { text: 'a grey hare', position: 0, is_manual: true };
+  app.telegram.sendUpdate({ message: messageOf(7, { text: '/generate', quote }) });
+  await pictures(person);
+  expect(runs(app).map(({ prompt }) => prompt)).toEqual(['a grey hare']);
+});
+
 test.each([':', '!?', '--', '…'])('"/generate %s" is not paid for', async (words) => {
   await using app = await openTestApp();
   const answer = await answerTo(app.person(7), `/generate ${words}`);

@@ -128,7 +128,7 @@ function hasWords(text: string): boolean {
 /** The words of another person that the message replies to, or the part of them that it quotes. */
 function quotedWords({ message, me }: BotContext): string {
   const repliedTo = message?.reply_to_message;
-  if (repliedTo === undefined || repliedTo.from?.id === me.id) return '';
+  if (repliedTo?.from?.id === me.id) return '';
   const written = wordsOf(repliedTo, me.username);
   const words = message?.quote?.text ?? written.command?.words ?? written.text;
   return words.includes(mask) ? '' : words.trim();

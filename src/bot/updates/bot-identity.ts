@@ -14,7 +14,7 @@ export async function askIdentity(bot: Bot<BotContext>, signal: AbortSignal): Pr
 
 /** A name that was asked about is not asked about again for this long. */
 const rememberedMs = 600_000;
-const minIntervalMs = 5_000;
+const minIntervalMs = 1_000;
 /** Other updates wait for the answer at most this long. */
 const maxWaitMs = 200;
 
