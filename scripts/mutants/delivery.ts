@@ -47,7 +47,12 @@ export const deliveryMutants = [
   ),
   mutant('edits come one on another', 'chat.edits.get(messageId) : undefined', 'undefined : undefined', outbox),
   mutant('a chat’s messages overtake each other', 'if (chat.isBusy) return;', '', outbox),
-  mutant('any number of uploads run at once', 'this.#running >= max', 'Infinity - Infinity >= max', outbox),
+  mutant(
+    'any number of uploads run at once',
+    'return this.#lively < max && this.#unanswered < maxUnanswered;',
+    'return true;',
+    outbox,
+  ),
   mutant(
     'news of one job pile up',
     'else waiting.message = message;',

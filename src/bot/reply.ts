@@ -25,13 +25,12 @@ async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promi
   }
 }
 
-/** Answers a pressed button with a short text over the chat, or with none; a press that is too old is ignored. */
+/**
+ * Answers a pressed button with a short text over the chat, or with none. What the press asks for never waits for it and
+ * never fails by it: the call goes out, and its end is ignored.
+ */
 export async function answer(ctx: BotContext, text?: string): Promise<void> {
-  try {
-    await ctx.answerCallbackQuery(text);
-  } catch (error) {
-    if (classifyTelegramError(error) !== 'stale-query') throw error;
-  }
+  ctx.answerCallbackQuery(text).catch(() => undefined);
 }
 
 /** Edits the message of the pressed button; sends a new one when it is gone. A closed chat is ignored. */

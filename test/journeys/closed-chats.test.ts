@@ -122,3 +122,28 @@ test('a status message that can be neither edited nor deleted at first loses its
   expect(withCancelButton(person)).toEqual([]);
   expect(fromBot(person.messages())).toHaveLength(2);
 });
+
+test('what is asked for in the direct messages of a channel is answered in that conversation, the result too', async () => {
+  await using app = await openTestApp();
+  const group = app.telegram.group({ id: -1_000_000_000_100, title: 'A channel’s messages' });
+  const person = app.person(7);
+  await answerTo(person, '/help', { in: group });
+  app.telegram.addFault({ method: /^edit/, do: refuse("Bad Request: message can't be edited") });
+  app.telegram.sendUpdate({
+    message: {
+      message_id: 1,
+      date: Math.floor(Date.now() / 1_000),
+      chat: { id: group.id, type: 'supergroup', title: 'A channel’s messages', is_direct_messages: true },
+      from: { id: 7, is_bot: false, first_name: 'Person 7' },
+      direct_messages_topic: { topic_id: 55 },
+      text: '/generate a fox',
+      entities: [{ type: 'bot_command', offset: 0, length: 9 }],
+    },
+  });
+  await app.event('job.delivered');
+  const sent = app.telegram.calls.filter(({ method }) => /^send(?:Message|Photo)/.test(method)).slice(1);
+  expect(sent.map(({ method, params }) => [method, Number(params['direct_messages_topic_id'])])).toEqual([
+    ['sendMessage', 55],
+    ['sendPhoto', 55],
+  ]);
+});

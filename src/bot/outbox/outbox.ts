@@ -7,10 +7,9 @@ import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
 import { MethodHealth, methodHealthTransformer } from './method-health.ts';
 import { maxHoldMs } from './telegram-error.ts';
 import { quotedLinksTransformer } from './quoted-links.ts';
+import { SendSlots } from './send-slots.ts';
 import { undeliverableTransformer } from './undeliverable-transformer.ts';
 
-/** Telegram refuses some of a hundred simultaneous uploads. */
-const maxConcurrentSends = 32;
 const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** After this many tries a status is outdated. */
 const maxStatusTries = 4;
@@ -67,15 +66,16 @@ export class Outbox {
   readonly health: MethodHealth;
   readonly #options: OutboxOptions;
   readonly #chats = new Map<number, ChatQueue>();
-  /** Chats with a due message while `maxConcurrentSends` are running, in order. */
-  readonly #ready = new Set<ChatQueue>();
-  #running = 0;
+  /** Chats with a due answer, and with a due status, while there is no slot for it; in order. */
+  readonly #ready = { answers: new Set<ChatQueue>(), statuses: new Set<ChatQueue>() };
+  readonly #slots: SendSlots;
   readonly #whenEmpty: (() => void)[] = [];
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(options: OutboxOptions) {
     this.api = options.api;
     this.health = new MethodHealth(options.clock);
+    this.#slots = new SendSlots(options.clock, () => this.#startReady());
     this.api.config.use(methodHealthTransformer(this.health));
     this.#options = options;
   }
@@ -131,15 +131,29 @@ export class Outbox {
     delete chat.timer;
     const next = this.#nextOf(chat);
     if (next === undefined) return this.#remove(chat);
+    const isStatus = next.item.message.priority === 'status';
     if (next.waitMs > 0) {
       if (this.#state === 'closing') return this.#remove(chat);
       chat.timer = this.#options.clock.schedule(next.waitMs, () => this.#startNext(chat));
-    } else if (this.#running >= maxConcurrentSends) this.#ready.add(chat);
+    } else if (!this.#slots.hasRoom(isStatus)) (isStatus ? this.#ready.statuses : this.#ready.answers).add(chat);
     else void this.#start(chat, next.item);
   }
 
+  /** Starts waiting chats as long as there are slots. */
+  #startReady(): void {
+    for (const isStatus of [false, true]) {
+      const ready = isStatus ? this.#ready.statuses : this.#ready.answers;
+      for (const chat of [...ready]) {
+        if (!this.#slots.hasRoom(isStatus)) break;
+        ready.delete(chat);
+        this.#startNext(chat);
+      }
+    }
+  }
+
   #remove(chat: ChatQueue): void {
-    this.#ready.delete(chat);
+    this.#ready.answers.delete(chat);
+    this.#ready.statuses.delete(chat);
     if (this.#chats.get(chat.chatId) === chat) this.#chats.delete(chat.chatId);
     if (this.#chats.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
@@ -173,7 +187,7 @@ export class Outbox {
     const { emit } = this.#options;
     const { priority, run } = item.message;
     chat.isBusy = true;
-    this.#running += 1;
+    const call = this.#slots.take();
     const key = keyOf(item.message);
     // A status that is posted during this call is the next one.
     if (priority === 'status') chat.statuses.delete(key);
@@ -183,15 +197,12 @@ export class Outbox {
     } catch (error) {
       emit({ event: 'app.error', what: `send a message to a chat (${priority})`, error });
     }
-    this.#running -= 1;
+    call[Symbol.dispose]();
     chat.isBusy = false;
     const isKept = after === 'again' && this.#state === 'open' && this.#postpone(chat, item);
     if (!isKept && priority !== 'status') chat.queue.splice(chat.queue.indexOf(item), 1);
     this.#startNext(chat);
-    const [ready] = this.#ready;
-    if (ready === undefined) return;
-    this.#ready.delete(ready);
-    this.#startNext(ready);
+    this.#startReady();
   }
 
   /** Returns false for a status that is not tried again. */

@@ -163,6 +163,8 @@ const maxWaitMs = 120_000;
 
 /** Calls with the same effect when they are repeated. */
 const repeatable = /^(edit|set|get|answerCallbackQuery|delete)/;
+/** Shown over the chat for a moment: too late is worse than never, so it waits for nothing and is tried once. */
+const isFleeting = (method: string): boolean => method === 'answerCallbackQuery';
 /** A 429 for one of these holds every call; the poller waits by itself. */
 const isGlobal = (method: string): boolean => method === 'getUpdates' || method === 'getMe';
 
@@ -189,7 +191,7 @@ export function rateLimitTransformer(
   return async (prev, method, payload, signal) => {
     const place = chatOf(payload) ?? method;
     const visible = visibleCallOf(method, payload);
-    const maxHeldMs = callKind === 'outgoing' || isGlobal(method) ? 0 : maxWaitMs;
+    const maxHeldMs = callKind === 'outgoing' || isGlobal(method) || isFleeting(method) ? 0 : maxWaitMs;
     for (let tries = 1; ; tries += 1) {
       const heldMs = await waitForTurn(place, visible, maxHeldMs);
       if (heldMs > 0) return tooMany(heldMs);
@@ -199,7 +201,7 @@ export function rateLimitTransformer(
       if (holdMs !== undefined) await hold(isGlobal(method) ? everything : place, holdMs);
       const waitMs = holdMs ?? 500 * 2 ** tries;
       const mayTryAgain = callKind === 'reply' && !isGlobal(method) && tries < maxTries && !closing.aborted;
-      const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= maxWaitMs;
+      const isWorthIt = holdMs === undefined ? mayRepeat(method, reply) : holdMs <= maxHeldMs;
       if (!isGlobal(method) && (holdMs !== undefined || (mayTryAgain && isWorthIt))) {
         emit({ event: 'telegram.error', method, detail: describe(reply), retryInMs: waitMs });
       }

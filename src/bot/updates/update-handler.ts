@@ -173,6 +173,7 @@ export class UpdateHandler {
     let startedAtMs = 0;
     for (let tries = 1; ; tries += 1) {
       let waitMs = retryMs;
+      let isUnsure = false;
       try {
         startedAtMs = clock.monotonicMs();
         if (!isOver) await bot.handleUpdate(JSON.parse(body) as Update);
@@ -189,20 +190,39 @@ export class UpdateHandler {
           emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: next === 'set-aside' });
           if (next === 'set-aside') return;
         } else if (after === 'handled') isOver = true;
-        else waitMs = after.waitMs;
+        else {
+          waitMs = after.waitMs;
+          isUnsure = after.isUnsure;
+        }
       }
       try {
         await clock.sleep(waitMs, signal);
+        if (isUnsure) await this.#reachTelegram(signal);
       } catch {
         return;
       }
     }
   }
 
+  /** Resolves when Telegram answers a call without an effect: the one repetition is not spent on a dead connection. */
+  async #reachTelegram(signal: AbortSignal): Promise<void> {
+    const { bot, clock, random } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await bot.api.getMe(signal as Parameters<typeof bot.api.getMe>[0]);
+        return;
+      } catch (error) {
+        const isUnreached = error instanceof HttpError || (error instanceof GrammyError && error.error_code >= 500);
+        if (!isUnreached) return;
+      }
+      await clock.sleep(backoffMs(tries, backoff, random), signal);
+    }
+  }
+
   /** What follows after a handler threw: a failure of the network or of Telegram does not count as a failed update. */
-  #afterError(error: unknown, tries: number, tookMs: number): 'handled' | 'failed' | { readonly waitMs: number } {
+  #afterError(error: unknown, tries: number, tookMs: number): AfterError {
     // Reported by the storage.
-    if (isStorageRefusal(error)) return { waitMs: retryMs };
+    if (isStorageRefusal(error)) return { waitMs: retryMs, isUnsure: false };
     if (!(error instanceof GrammyError || error instanceof HttpError)) return 'failed';
     const failure = classifyTelegramError(error);
     const { emit, random } = this.#options;
@@ -216,9 +236,12 @@ export class UpdateHandler {
     }
     const waitMs = failure === 'unsure' && !isUndone ? retryMs : backoffMs(tries, backoff, random);
     emit({ ...facts, retryInMs: waitMs });
-    return { waitMs };
+    return { waitMs, isUnsure: failure === 'unsure' && !isUndone };
   }
 }
+
+/** What follows after a handler threw; an answer that may have arrived is repeated only when Telegram can be reached. */
+type AfterError = 'handled' | 'failed' | { readonly waitMs: number; readonly isUnsure: boolean };
 
 /** The error without its payload: grammY's errors hold the text of people. */
 function withoutPayload(error: unknown): unknown {

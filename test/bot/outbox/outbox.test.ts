@@ -97,6 +97,31 @@ test('Outbox makes at most thirty-two calls at once, and takes up the next one a
   expect(calls.map(({ chatId }) => chatId)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
 });
 
+test.each(['answer', 'status'] as const)(
+  'Outbox sends another chat its answer within 300 ms while 80 chats are silent on a call each (%s)',
+  async (priority) => {
+    const { outbox, calls, clock } = fakeTelegram(({ chatId = 0 }) =>
+      chatId <= 80 ? new Promise(() => undefined) : undefined,
+    );
+    const post = (chatId: number, how: 'answer' | 'status') => {
+      const run = async () => {
+        await outbox.api.editMessageText(chatId, 1, 'hello');
+        return 'done' as const;
+      };
+      outbox.post({ chatId, kind: 'edit', messageId: 1, priority: how, run });
+    };
+    for (let chatId = 1; chatId <= 80; chatId += 1) post(chatId, priority);
+    await clock.advance(0);
+    post(99, 'answer');
+    await clock.advance(600);
+    const own = calls.find(({ chatId }) => chatId === 99);
+    expect(own?.atMs).toBeLessThanOrEqual(priority === 'status' ? 0 : 600);
+    post(100, 'answer');
+    await clock.advance(300);
+    expect(calls.find(({ chatId }) => chatId === 100)?.atMs).toBeLessThanOrEqual(900);
+  },
+);
+
 test('Outbox spreads proactive messages, and lets no answer wait for them', async () => {
   const { clock, send, said } = anOutbox();
   for (let chatId = 1; chatId <= 30; chatId += 1) send(chatId, 'alert', 'proactive');
