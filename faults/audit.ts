@@ -34,12 +34,14 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   const byPrompt = Map.groupBy(jobs, ({ user_id, prompt }) => `${user_id} ${prompt}`);
   const jobOf = (one: Seen) => byPrompt.get(`${one.userId} ${one.prompt}`)?.[0];
   const repeated = effects(`effect = 'message-again'`);
+  /** Sent twice into the unknown, or while the chat was closed: the credit is given back and the result may be shown again. */
+  const held = effects(`effect = 'held'`);
   const unsureReceipts = effects(`effect = 'receipt' AND note IS NULL`);
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
   const twice = seen.filter(({ endings }) => endings > 1);
   /** Two endings are allowed only where a row records the repetition. */
-  const isAllowed = (one: Seen) => one.endings === 2 && isIn(repeated)(one);
+  const isAllowed = (one: Seen) => one.endings === 2 && (isIn(repeated)(one) || isIn(held)(one));
   const stale = seen.filter(({ unfinished }) => unfinished > 0);
   const isIn = (ids: ReadonlySet<string>) => (one: Seen) => ids.has(jobOf(one)?.id ?? '');
   const isMismatch = (one: Seen) => {
@@ -53,7 +55,11 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
     none('requests with two jobs', [...byPrompt.values()].filter((same) => same.length > 1).length),
     none('jobs not delivered', jobs.filter(({ state }) => state !== 'told').length),
     none('charged without a result', jobs.filter((job) => !isResult(job) && job.given_back !== 1).length),
-    none('results without a charge, or given back', jobs.filter((job) => isResult(job) && job.given_back !== 0).length),
+    none(
+      'results without a charge, or given back',
+      jobs.filter((job) => isResult(job) && job.given_back !== Number(held.has(job.id))).length,
+    ),
+    info('results that were held, and shown later', jobs.filter((job) => isResult(job) && held.has(job.id)).length),
     none(
       'charges without a job',
       number('SELECT count(*) AS n FROM credits WHERE job_id NOT IN (SELECT id FROM jobs)'),

@@ -3,6 +3,7 @@ import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { audit } from './audit.ts';
 import { type PartReport, type PartOptions, same, info } from './check.ts';
+import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
 import { People } from './people.ts';
 import { openSandboxedBot } from './sandboxed-bot.ts';
 
@@ -11,10 +12,26 @@ export type StormSize = {
   readonly requestsEach: number;
   readonly kills: number;
   readonly withinMs: number;
+  readonly windows: WindowsSize;
 };
 
-export const fullStorm: StormSize = { people: 500, requestsEach: 20, kills: 20, withinMs: 480_000 };
-export const shortStorm: StormSize = { people: 40, requestsEach: 6, kills: 3, withinMs: 150_000 };
+const fullWindows: WindowsSize = { kindMs: [5_000, 60_000], chatMs: [5_000, 30_000], pauseMs: 20_000 };
+const shortWindows: WindowsSize = { kindMs: [3_000, 6_000], chatMs: [2_000, 5_000], pauseMs: 3_000 };
+
+export const fullStorm: StormSize = {
+  people: 500,
+  requestsEach: 20,
+  kills: 20,
+  withinMs: 900_000,
+  windows: fullWindows,
+};
+export const shortStorm: StormSize = {
+  people: 40,
+  requestsEach: 6,
+  kills: 3,
+  withinMs: 190_000,
+  windows: shortWindows,
+};
 
 /** Percentages of calls that fail, by kind: seventy in all. */
 const providerShares: readonly (readonly [number, BytezFault['do']])[] = [
@@ -59,9 +76,17 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const asking = people.askAll(size.withinMs);
   asking.catch(() => undefined);
   const finished = new AbortController();
-  const [, kills] = await Promise.all([
+  const [, kills, windows] = await Promise.all([
     asking.finally(() => finished.abort()),
     killAtRandom(bot, people, size.kills, random, finished.signal, progress),
+    telegramWindows({
+      telegram: bot.telegram,
+      size: size.windows,
+      chatIds: people.ids,
+      random,
+      signal: finished.signal,
+      onOpened: (id) => people.wonder(id),
+    }),
   ]);
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time.
@@ -73,6 +98,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       info('requests', `${people.requests} of ${size.people} people in ${seconds.toFixed(0)} s`),
       info('provider calls', calls.length),
       info('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
+      info('windows of trouble by kind of method and by chat', windows),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
       ...audit(bot, people.seen()),

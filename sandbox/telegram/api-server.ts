@@ -76,7 +76,10 @@ async function respond(options: Routes, request: IncomingMessage, response: Serv
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': reply.byteLength });
       response.end(reply);
     } else if (reply.kind === 'cut') request.socket.destroy();
-    else {
+    else if (reply.kind === 'page') {
+      response.writeHead(reply.status, { 'content-type': 'text/html' });
+      response.end(`<html><body>${reply.status}</body></html>`);
+    } else {
       const body = JSON.stringify(reply.body);
       response.writeHead(reply.status, {
         'content-type': 'application/json',

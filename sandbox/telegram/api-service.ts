@@ -29,6 +29,7 @@ type OpenRecord = { -readonly [Field in keyof RecordedCall]: RecordedCall[Field]
 
 export type ApiReply =
   | { readonly kind: 'response'; readonly status: number; readonly body: unknown }
+  | { readonly kind: 'page'; readonly status: number }
   | { readonly kind: 'cut' };
 
 const methods: ReadonlyMap<string, { readonly name: string; readonly run: ApiMethod }> = new Map(
@@ -68,6 +69,10 @@ export class ApiService {
     const chatId = params.has('chat_id') ? params.integer('chat_id') : undefined;
     const effect = this.#faults.pick(method.name, chatId);
     if (effect?.kind === 'cut-before') return cut(record);
+    if (effect?.kind === 'page') {
+      record.ok = false;
+      return effect;
+    }
     if (effect?.kind === 'slow') await this.#state.clock.sleep(effect.ms, this.#closing);
     const reply = await this.#run(method.name, method.run, { params, signal, chatId, effect });
     const error = reply.error;

@@ -9,7 +9,9 @@ export type FaultEffect =
   | { readonly kind: 'cut-before' }
   /** The call is carried out, but its response is lost. */
   | { readonly kind: 'cut-after' }
-  | { readonly kind: 'slow'; readonly ms: number };
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** A page of HTML with this status instead of an answer; the call is not carried out. */
+  | { readonly kind: 'page'; readonly status: number };
 
 /** A fault injected on purpose. Without `method` and `chatId` it matches every call. */
 export type TelegramFault = {
@@ -32,8 +34,11 @@ export class FaultPlan {
     for (const fault of faults) this.add(fault);
   }
 
-  add(fault: TelegramFault): void {
-    this.#faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+  /** Disposing ends the fault. */
+  add(fault: TelegramFault): Disposable {
+    const entry = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
+    this.#faults.push(entry);
+    return { [Symbol.dispose]: () => void (this.#faults = this.#faults.filter((other) => other !== entry)) };
   }
 
   clear(): void {

@@ -31,7 +31,8 @@ export type TelegramSandbox = AsyncDisposable & {
   readonly calls: readonly RecordedCall[];
   person(profile: Profile): Person;
   group(profile: GroupProfile): Group;
-  addFault(fault: TelegramFault): void;
+  /** Disposing ends the fault. */
+  addFault(fault: TelegramFault): Disposable;
   /** Ends every fault. */
   clearFaults(): void;
   /** The commands in the menu of a user with this language. */

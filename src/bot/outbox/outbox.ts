@@ -143,7 +143,7 @@ export class Outbox {
   #startReady(): void {
     for (const isStatus of [false, true]) {
       const ready = isStatus ? this.#ready.statuses : this.#ready.answers;
-      for (const chat of [...ready]) {
+      for (const chat of ready) {
         if (!this.#slots.hasRoom(isStatus)) break;
         ready.delete(chat);
         this.#startNext(chat);

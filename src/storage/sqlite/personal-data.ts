@@ -56,7 +56,6 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);
-  database.run('DELETE FROM status_lists WHERE user_id = ?', userId);
   // A round beyond the lane's virtual time still limits the person; an earlier one has no effect.
   database.run(
     `DELETE FROM person_rounds WHERE user_id = ?

@@ -1,4 +1,4 @@
-/** When an outcome is sent again, outcomes that are held, what Telegram refuses in a chat, and lists that show open requests. */
+/** When an outcome is sent again, outcomes that are held, and what Telegram refuses in a chat. */
 export const deliveries = {
   version: 12,
   sql: `
@@ -15,14 +15,5 @@ CREATE TABLE chat_limits (
   until_ms INTEGER NOT NULL,
   PRIMARY KEY (chat_id, what)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE status_lists (
-  chat_id INTEGER NOT NULL,
-  message_id INTEGER NOT NULL,
-  user_id INTEGER NOT NULL,
-  locale TEXT NOT NULL,
-  PRIMARY KEY (chat_id, message_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX status_lists_of_person ON status_lists (user_id);
 `,
 } as const;
