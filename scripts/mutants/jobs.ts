@@ -226,4 +226,34 @@ export const jobMutants = [
     'test/jobs',
     'test/pressure/late-answer.test.ts',
   ),
+  mutant(
+    'a refused request is asked without end',
+    'if (memory.refusals.length >= (isMalformed ? maxMalformed : maxRefusals))',
+    'if (false)',
+    'test/journeys/one-request-refused.test.ts',
+  ),
+  mutant(
+    'a wait beyond the deadline is kept',
+    'if (decision.ms > waitLeftMs) progress.nextCandidate();',
+    'if (false) progress.nextCandidate();',
+    'test/jobs/waits.test.ts',
+  ),
+  mutant(
+    'a wait is not weighed against the next model',
+    'return waitMs > (pool.expectedMs(next.provider, next.model, kind) ?? unknownCallMs) ? next : undefined;',
+    'return undefined;',
+    'test/jobs/waits.test.ts',
+  ),
+  mutant(
+    'one job is no witness',
+    'return models >= needed.models && ',
+    'return false && ',
+    'test/jobs/outage-witness.test.ts',
+  ),
+  mutant(
+    'one job is a witness against what others saw',
+    'if (first === undefined || breaker.hasSucceededSince(first.startedAtMonotonicMs)) return false;',
+    'if (first === undefined) return false;',
+    'test/jobs/outage-witness.test.ts',
+  ),
 ];

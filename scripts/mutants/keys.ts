@@ -201,4 +201,40 @@ export const keyMutants = [
     'file',
     'test/keys/sources/key-source.test.ts',
   ),
+  mutant(
+    'one request takes a key out of use',
+    'const isRepeated = served >= enoughServed',
+    'const isRepeated = served >= 1',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a key in doubt is not held back',
+    'this.#inDoubt.size > 0 && this.#isHeldBack(pooled) ? 0 : pooled.maxCalls',
+    'pooled.maxCalls',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a request tries the key that it took out of use',
+    "(noTrialOf?.has(id) === true && this.#state.kind === 'half-open')",
+    'false',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a dear call takes the key from everybody',
+    'if (failure.credit === undefined) return !isCheapestKind(job);',
+    'if (failure.credit === undefined) return false;',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'the reset of a daily limit is not kept',
+    "if (forMs === undefined || next.kind !== 'benched') return next;",
+    "if (next.kind === 'benched' || forMs === undefined) return next;",
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a provider that refuses every key is a matter of the keys',
+    'if (told.some(({ reason }) => reason === undefined)) return true;',
+    'return true;',
+    'test/journeys/provider-blocks-machine.test.ts',
+  ),
 ];

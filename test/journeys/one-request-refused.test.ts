@@ -93,3 +93,26 @@ test('one dear request without credit leaves the cheaper kind to everybody', asy
   await app.event('job.notified', () => runs(app).length >= before && fromBot(dear.messages()).length >= 2);
   expect(runs(app)).toHaveLength(before);
 });
+
+test('a 400 in unknown words that one key gives and another does not is the key’s, and nobody notices', async () => {
+  const odd: BytezFault = { do: { kind: 'status', status: 400, body: '{"error":"Something is odd about this one"}' } };
+  await using app = await openTestApp({
+    accounts: [[odd], [], [], []],
+    env: { ROTATION_STRATEGY: 'primary-first' },
+  });
+  const person = app.person(1);
+  person.say('/generate a red fox');
+  await pictures(person);
+  expect(runs(app).map(({ account }) => account)).toEqual(['account 1', 'account 2']);
+});
+
+test('a request that two keys cannot work with ends with the second', async () => {
+  const odd: BytezFault = { do: { kind: 'status', status: 400, body: '{"error":"Something is odd about this one"}' } };
+  await using app = await openTestApp({ accounts: elevenKeys.map(() => [odd]) });
+  const person = app.person(1);
+  person.say('/generate a red fox');
+  await app.event('job.notified');
+  expect(runs(app)).toHaveLength(2);
+  expect(unhealthy(app)).toEqual([]);
+  expect(wordsOf(fromBot(person.messages()).at(-1))).toContain('couldn’t work with this request');
+});

@@ -173,7 +173,6 @@ export class CallAlerts {
 
 /** Failures of the request or the model do not count; concurrency refusals teach the limit and are expected. */
 function countsAsError({ failure }: Extract<AttemptEnd, { event: 'attempt.failed' }>): boolean {
-  if (isDoubtful(failure)) return false;
   return failure.blame !== 'request' && failure.blame !== 'model' && failure.reason !== 'concurrency';
 }
 
