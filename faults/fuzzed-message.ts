@@ -69,7 +69,10 @@ export const fuzzedOrigin: fc.Arbitrary<Fields> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ is_topic_message: true, message_thread_id: 77 }) },
   {
     weight: 1,
-    arbitrary: fc.constant({ media_group_id: '12', has_protected_content: true, is_automatic_forward: true }),
+    // An album is answered once, so each message is of another one.
+    arbitrary: fc
+      .nat()
+      .map((album) => ({ media_group_id: String(album), has_protected_content: true, is_automatic_forward: true })),
   },
   { weight: 1, arbitrary: fc.constant({ quote: { text: 'a fox', position: 0 }, effect_id: '1', paid_star_count: 3 }) },
 );

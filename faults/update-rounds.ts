@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { RecordedCall } from '../sandbox/telegram/api-service.ts';
@@ -6,6 +7,7 @@ import type { SandboxedBot } from './sandboxed-bot.ts';
 
 const maxHandlingMs = 60_000;
 const pollEveryMs = 50;
+const ignoredLine = /"event":"update\.ignored","updateId":([0-9]+)/g;
 
 /** Sends one update of each person, waits until all are handled, and checks that each was answered. */
 export class UpdateRounds {
@@ -44,12 +46,22 @@ export class UpdateRounds {
     const deadlineMs = performance.now() + maxHandlingMs;
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
-      const [row] = this.#ask(`SELECT count(*) AS handled FROM inbox WHERE state <> 'new'`);
-      const open = this.#sent - Number(row?.['handled'] ?? 0);
+      const open = this.#sent - this.#handled();
       if (open > 0 && performance.now() < deadlineMs) continue;
       for (let count = 0; count < open; count += 1) this.#found.note('unhandled', `${open} of ${this.#sent}`);
       return this.#ask(`SELECT update_id FROM inbox WHERE state = 'set-aside'`).map((one) => Number(one['update_id']));
     }
+  }
+
+  /** How many updates were handled, or ended before they were stored. */
+  #handled(): number {
+    const stored = new Set(this.#ask('SELECT update_id FROM inbox').map((row) => Number(row['update_id'])));
+    const open = this.#ask(`SELECT update_id FROM inbox WHERE state = 'new'`).length;
+    const unasked = new Set<number>();
+    for (const [, id] of readFileSync(this.#bot.logFile, 'utf8').matchAll(ignoredLine)) {
+      if (!stored.has(Number(id))) unasked.add(Number(id));
+    }
+    return stored.size - open + unasked.size;
   }
 
   #ask(sql: string): readonly Readonly<Record<string, unknown>>[] {

@@ -29,7 +29,7 @@ export function splitMessages(deps: BotDeps) {
     const { command, text } = wordsOf(message, ctx.me.username);
     const album = message.media_group_id;
     if (album !== undefined) {
-      const isFirst = remember(albums, album, true);
+      const isFirst = remember(albums, `${chat.id}:${album}`, true);
       return isFirst || command !== undefined ? next() : ignore('another message of the same album');
     }
     if (chat.type !== 'private' || message.text === undefined || message.forward_origin !== undefined) return next();
