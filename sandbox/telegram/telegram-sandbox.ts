@@ -39,6 +39,8 @@ export type TelegramSandbox = AsyncDisposable & {
   commandsFor(chatId: number, userId: number, languageCode?: string): readonly BotCommand[];
   onChange(listener: ChangeListener): Disposable;
   fileBytes(fileId: string): { readonly bytes: Uint8Array; readonly name: string } | undefined;
+  /** The data of the buttons of a message that people see; none where there is no such message. */
+  buttonsOf(chatId: number, messageId: number): readonly string[];
   /** While offline, every connection is cut. */
   setOffline(offline: boolean): void;
   /** Queues an update as it is; returns its id, the next free one when it has none. */
@@ -88,6 +90,13 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     fileBytes: (fileId) => {
       const file = state.files.find(fileId);
       return file === undefined ? undefined : { bytes: file.bytes, name: file.name };
+    },
+    buttonsOf: (chatId, messageId) => {
+      const chat = state.chats.get(chatId);
+      // Nobody reads in a group that became a supergroup.
+      if (chat === undefined || (chat.kind === 'group' && chat.upgradedTo !== undefined)) return [];
+      const rows = chat.messages.get(messageId)?.keyboard?.inline_keyboard ?? [];
+      return rows.flat().flatMap((button) => ('callback_data' in button ? [button.callback_data] : []));
     },
     setOffline: (offline) => server.setOffline(offline),
     sendUpdate: (raw) => state.updates.addRaw(raw),

@@ -173,7 +173,7 @@ test('a picture that somebody has removed from the disk ends in words, not in si
   );
   rmSync(join(app.dataDir, 'results'), { recursive: true });
   await whileTimePasses(clock, app.event('job.notified'), 1_000);
-  expect(wordsOf(fromBot(person.messages()).at(-1))).toContain('got lost on the way');
+  expect(fromBot(person.messages()).map(wordsOf).join('\n')).toContain('got lost on the way');
 });
 
 test('a status message whose sending was never answered becomes the picture once somebody has pressed its button', async () => {

@@ -11,6 +11,7 @@ import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { staleStatusMessages } from './stale-buttons.ts';
 import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 
 export const adminId = 900;
@@ -127,7 +128,12 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
         if (!events.some(look)) listeners.add(look);
       }),
     person: (id, languageCode = 'en') => telegram.person({ id, firstName: `Person ${id}`, languageCode }),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      await app[Symbol.asyncDispose]();
+      const stale = staleStatusMessages(telegram, dataDir);
+      await opened.disposeAsync();
+      if (stale.length > 0) throw new Error(`A told request can still be cancelled: ${stale.join(', ')}`);
+    },
   };
 }
 
