@@ -40,8 +40,8 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
   const twice = seen.filter(({ endings }) => endings > 1);
-  /** Two endings are allowed only where a row records the repetition. */
-  const isAllowed = (one: Seen) => one.endings === 2 && (isIn(repeated)(one) || isIn(held)(one));
+  /** Two endings are allowed only where a row records the repetition, three where the person asked for it after that. */
+  const isAllowed = (one: Seen) => (isIn(held)(one) ? one.endings <= 3 : one.endings === 2 && isIn(repeated)(one));
   const stale = seen.filter(({ unfinished }) => unfinished > 0);
   const isIn = (ids: ReadonlySet<string>) => (one: Seen) => ids.has(jobOf(one)?.id ?? '');
   const isMismatch = (one: Seen) => {

@@ -14,7 +14,7 @@ import { fullStorm, shortStorm, storm } from './storm.ts';
 const parts: readonly Part[] = [
   {
     name: 'storm',
-    about: '10,000 requests, 70 % of attempts failing, Telegram failing at times, 20 kills',
+    about: '10,000 requests, 70 % of attempts failing, Telegram failing by kind of method and by chat, 20 kills',
     run: (options) => storm(fullStorm, options),
   },
   {

@@ -89,8 +89,8 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
     }),
   ]);
   const seconds = (performance.now() - startedMs) / 1_000;
-  // A message that is sent twice, or after the ending, arrives within this time.
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
+  await new Promise((resolve) => setTimeout(resolve, size.windows.chatMs[1] + 5_000));
   const code = await bot.stop();
   const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
   return {
