@@ -70,7 +70,7 @@ test('a run sends what was asked for beside the words nested, under the names of
     text: run.prompt,
     params: { width: 1_024, height: 576, seed: 0, negative_prompt: 'ugly hands' },
   });
-  expect(reply).toEqual(failed('request', 'bad-request', 'guess'));
+  expect(reply).toEqual(failed('request', 'bad-request', 'likely'));
   expect(JSON.stringify(reply)).not.toContain('ugly hands');
 });
 
