@@ -117,3 +117,24 @@ test('the wait between two tries of a result survives a restart', async () => {
   await pass(clock, 120 * secondMs);
   expect(picturesOf(person)).toHaveLength(1);
 });
+
+test.each([
+  [413, 'too large for Telegram', 1],
+  [403, 'got lost on the way', 5],
+])(
+  'an upload that meets a page with the status %i ends in words, after a few tries',
+  async (status, words, maxPerForm) => {
+    const clock = fakeClock();
+    await using app = await openTestApp({ clock });
+    const person = app.person(7);
+    app.telegram.addFault({ method: /Media$|Photo$|Document$/, do: { kind: 'page', status } });
+    person.say('/generate a fox');
+    await pass(clock, 120 * secondMs);
+    expect(fromBot(person.messages()).map(wordsOf).join('\n')).toContain(words);
+    const uploads = app.telegram.calls.filter(({ method }) => /Media$|Photo$|Document$/.test(method));
+    expect(uploads.length).toBeLessThanOrEqual(4 * maxPerForm);
+    const before = uploads.length;
+    await pass(clock, 600 * secondMs, 10_000);
+    expect(app.telegram.calls.filter(({ method }) => /Media$|Photo$|Document$/.test(method))).toHaveLength(before);
+  },
+);
