@@ -19,7 +19,7 @@ const minFontSize = 7;
 
 /**
  * Returns the printable text of a prompt: no control characters, single spaces, no sign that the font does not have. A
- * prompt in a script that the font does not have is not printed at all, since the rest would be no sentence.
+ * prompt in a script that the font does not have is not printed, since the rest would be no sentence.
  */
 export function printable(prompt: string, glyphs: Glyphs): string {
   const text = prompt.toWellFormed().replaceAll(/\s+/gu, ' ').trim();

@@ -93,7 +93,7 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     },
     buttonsOf: (chatId, messageId) => {
       const chat = state.chats.get(chatId);
-      // Nobody reads in a group that became a supergroup.
+      // There are no readers in a group that became a supergroup.
       if (chat === undefined || (chat.kind === 'group' && chat.upgradedTo !== undefined)) return [];
       const rows = chat.messages.get(messageId)?.keyboard?.inline_keyboard ?? [];
       return rows.flat().flatMap((button) => ('callback_data' in button ? [button.callback_data] : []));

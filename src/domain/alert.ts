@@ -17,7 +17,7 @@ export type AlertFacts =
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
-  /** Telegram does not take outcomes: one is tried again only after minutes, or not at all. */
+  /** Telegram does not take outcomes: one is tried again only after minutes, or never. */
   | { readonly kind: 'results-not-arriving'; readonly jobId: JobId }
   /** Telegram asked for silence in a chat, or everywhere, for longer than it does now and then. */
   | { readonly kind: 'telegram-rate-limited'; readonly forMs: number }

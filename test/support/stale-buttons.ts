@@ -5,7 +5,7 @@ import type { TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts
 
 /**
  * Status messages that still offer to cancel a request whose outcome was told: they lie for ever. Called when the bot has
- * ended; an outcome that is yet to be told mends its message, and one that is held when it is shown.
+ * ended; an outcome that is yet to be told corrects its message, and one that is held when it is shown.
  */
 export function staleStatusMessages(telegram: TelegramSandbox, dataDir: string): readonly string[] {
   const file = join(dataDir, 'darkroom.db');

@@ -19,7 +19,7 @@ const synonyms: ReadonlyMap<string, string> = new Map(
     commands: 'help',
   }),
 );
-/** So many letters may be wrong in a name of this length. */
+/** How many letters may be wrong in a name of this length. */
 const mistakesIn = (name: string): number => (name.length <= 3 ? 1 : 2);
 const minPrefix = 3;
 

@@ -55,7 +55,7 @@ export class Delivery {
   readonly #listening = new DisposableStack();
   readonly #waiting = new Map<JobId, Waiting>();
   /** Held outcomes whose status message does not say so yet. */
-  readonly #untold = new Set<JobId>();
+  readonly #withoutNotice = new Set<JobId>();
   readonly #closing = new AbortController();
 
   constructor(options: DeliveryOptions) {
@@ -140,7 +140,7 @@ export class Delivery {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.kind === undefined || waiting.kind === kind) this.#due(id);
     }
-    if (kind === 'edit-text') for (const id of this.#untold) this.#tellHeld(id);
+    if (kind === 'edit-text') for (const id of this.#withoutNotice) this.#tellHeld(id);
   }
 
   async #tryToDeliver(id: JobId): Promise<'done' | 'again'> {
@@ -222,7 +222,7 @@ export class Delivery {
     if (!(await delivery.hold(lease, held))) return;
     emit({ event: 'job.undeliverable', jobId: job.id, why, held });
     if (held !== 'unsure' || job.statusMessageId === undefined) return;
-    this.#untold.add(job.id);
+    this.#withoutNotice.add(job.id);
     this.#tellHeld(job.id);
   }
 
@@ -233,7 +233,7 @@ export class Delivery {
       const found = await service.find(id);
       const { statusMessageId, held, locale = '' } = found?.job ?? {};
       if (found === undefined || statusMessageId === undefined || held === undefined) {
-        this.#untold.delete(id);
+        this.#withoutNotice.delete(id);
         return 'done';
       }
       try {
@@ -242,7 +242,7 @@ export class Delivery {
       } catch (error) {
         if (isTransient(reportTelegramError(emit, 'edit', error))) return 'again';
       }
-      this.#untold.delete(id);
+      this.#withoutNotice.delete(id);
       return 'done';
     };
     service.find(id).then(

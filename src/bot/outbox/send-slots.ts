@@ -7,7 +7,7 @@ const maxConcurrentStatuses = 24;
 const silentAfterMs = 200;
 /** Calls without an answer, silent ones too: Telegram refuses some of a hundred simultaneous uploads. */
 const maxUnanswered = 90;
-/** A call that is silent for longer is not counted at all. */
+/** A call that is silent for longer is no longer counted. */
 const lostAfterMs = 3_000;
 
 /** How many calls may run at once. A call takes a slot until it is answered or falls silent. */

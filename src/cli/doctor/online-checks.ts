@@ -37,7 +37,7 @@ async function checkTelegram({ context, config, signal }: OnlineLook): Promise<r
   if (token === undefined) return [note('telegram', 'not asked, since TELEGRAM_BOT_TOKEN is not set here')];
   await using calls = openTelegramCalls({ config, token, clock: context.clock, signal });
   const me = await calls.getMe();
-  if (me.kind !== 'answered') return [bad('telegram', ...telegramTrouble(me))];
+  if (me.kind !== 'answered') return [bad('telegram', ...explainTelegramError(me))];
   const { username } = me.value;
   const webhook = await calls.getWebhook();
   const url = webhook.kind === 'answered' ? webhook.value : '';
@@ -55,7 +55,7 @@ async function checkTelegram({ context, config, signal }: OnlineLook): Promise<r
 }
 
 /** What is wrong, and what helps. */
-export function telegramTrouble(
+export function explainTelegramError(
   answer: Exclude<TelegramAnswer<unknown>, { kind: 'answered' }>,
 ): readonly [says: string, fix: string] {
   switch (answer.kind) {

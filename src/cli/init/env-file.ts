@@ -39,7 +39,7 @@ function quoted(value: string): string {
 }
 
 /**
- * Writes the file whole or not at all, readable by its owner alone. A file that is there is kept under the name `keepAs`.
+ * Writes the whole file or nothing, readable by its owner alone. A file that is there is kept under the name `keepAs`.
  * Throws a StartError.
  */
 export function writeEnvFile(path: string, text: string, keepAs: string | undefined): void {

@@ -8,7 +8,7 @@ import { readKeys } from '../../keys/sources/read-keys.ts';
 import { Secret } from '../../kit/secret.ts';
 import { oneLine } from '../../observability/describe-error.ts';
 import { count } from '../../observability/quantities.ts';
-import { telegramTrouble } from '../doctor/online-checks.ts';
+import { explainTelegramError } from '../doctor/online-checks.ts';
 import { readConfig } from '../keys/known-keys.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { envText, freeNameBeside, writeEnvFile } from './env-file.ts';
@@ -88,7 +88,7 @@ async function askToken({ context, config, questions, signal }: Wizard) {
       out.write(`   It is @${me.value.username}: https://t.me/${me.value.username}\n\n`);
       return { token, bot: me.value };
     }
-    const [says, fix] = telegramTrouble(me);
+    const [says, fix] = explainTelegramError(me);
     out.write(`   Telegram was asked, and ${says}: ${fix}.\n`);
     if (me.kind === 'token-refused') continue;
     if (await questions.confirm('   Go on with this token without the check?', false)) {
@@ -161,7 +161,7 @@ async function askAdmin(
     // From 0: nothing is confirmed, so the bot still answers every message when it starts.
     const updates = await calls.getUpdates(0, lookS);
     if (updates.kind !== 'answered') {
-      const [says, fix] = telegramTrouble(updates);
+      const [says, fix] = explainTelegramError(updates);
       out.write(`   Telegram was asked, and ${says}: ${fix}.\n`);
     }
     const people = (updates.kind === 'answered' ? updates.value : []).flatMap(({ from }) => from ?? []);

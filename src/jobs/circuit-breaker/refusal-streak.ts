@@ -2,7 +2,7 @@ import type { JobId } from '../../domain/ids.ts';
 import type { Fault } from './failure-streak.ts';
 
 const windowMs = 10_000;
-/** So many keys, or half of them if these are fewer, are refused by a provider that refuses all. */
+/** This many keys, or half of them if these are fewer, are refused by a provider that refuses all. */
 const enoughKeys = 4;
 const maxKept = 64;
 

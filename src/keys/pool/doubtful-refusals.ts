@@ -6,7 +6,7 @@ import type { KeyStateMachine } from './transitions.ts';
 
 /** An older refusal says nothing about the key now. */
 const maxAgeMs = 3_600_000;
-/** So many requests that were served elsewhere show that the key is at fault. */
+/** This many requests that were served elsewhere show that the key is at fault. */
 const enoughServed = 2;
 
 /**

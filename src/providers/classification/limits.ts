@@ -5,9 +5,9 @@ import type { Complaint } from './error-body.ts';
 
 /** The words by which the kinds of limits are told apart. */
 export type LimitWords = {
-  /** So many in a second or a minute. */
+  /** A number in a second or a minute. */
   readonly pace: WordTest;
-  /** So many in a day or longer. */
+  /** A number in a day or longer. */
   readonly allowance: WordTest;
   /** Money, which no wait brings back. */
   readonly money: WordTest;

@@ -15,7 +15,7 @@ export function inPlaceCheck(path: string): () => boolean {
   };
 }
 
-/** Some file systems number a file anew while it is open: its birth has to differ too. */
+/** Some file systems give a file another number while it is open: its birth has to differ too. */
 function isSame(before: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
   if (before === undefined) return true;
   if (now === undefined) return false;
