@@ -14,6 +14,14 @@ type JobRow = {
   readonly given_back: number | null;
 };
 
+const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`;
+
+/** How many updates are still to be handled: an answer that Telegram did not take is tried again for a minute and a half. */
+export function updatesNotHandled({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
+  using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
+  return Number(database.prepare(unhandled).get()?.['n'] ?? 0);
+}
+
 /** Compares the database with what people see, after the bot has ended. */
 export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[] {
   using database = new DatabaseSync(join(bot.dataDir, 'darkroom.db'), { readOnly: true });
@@ -74,7 +82,7 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
     info('seen twice, repeated once because it may not have arrived', twice.filter(isAllowed).length),
     none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
     info('status messages whose sending was not confirmed', stale.filter(isIn(unsureReceipts)).length),
-    none('updates not handled', number(`SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`)),
+    none('updates not handled', number(unhandled)),
     none('unfinished downloads on the disk', unfinishedFiles(bot.dataDir)),
     none('secrets in the log and on the disk', secretsIn(bot)),
   ];

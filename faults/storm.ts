@@ -1,7 +1,7 @@
 import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
-import { audit } from './audit.ts';
+import { audit, updatesNotHandled } from './audit.ts';
 import { type PartReport, type PartOptions, same, info } from './check.ts';
 import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
 import { People } from './people.ts';
@@ -91,6 +91,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await new Promise((resolve) => setTimeout(resolve, size.windows.chatMs[1] + 5_000));
+  const waitedS = await untilAllHandled(bot);
   const code = await bot.stop();
   const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
   return {
@@ -99,11 +100,22 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       info('provider calls', calls.length),
       info('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
       info('windows of trouble by kind of method and by chat', windows),
+      info('seconds until the last answer of a command was taken', waitedS),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
       ...audit(bot, people.seen()),
     ],
   };
+}
+
+/** Longer than the bot tries to answer a command. */
+const maxHandlingS = 150;
+
+/** Returns how many seconds it took until no update was left to handle; gives up in the end, and the audit tells. */
+async function untilAllHandled(bot: Awaited<ReturnType<typeof openSandboxedBot>>): Promise<number> {
+  let seconds = 0;
+  for (; seconds < maxHandlingS && updatesNotHandled(bot) > 0; seconds += 1) await pause(1_000);
+  return seconds;
 }
 
 /** Kills a random moment after each equal share of the requests has ended. */
