@@ -14,7 +14,9 @@ type JobRow = {
   readonly given_back: number | null;
 };
 
-const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled'`;
+/** Set aside because the process died three times while it was handled, as an update is that kills whoever handles it. */
+const underDeaths = `state = 'set-aside' AND deaths >= 3`;
+const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled' AND NOT (${underDeaths})`;
 
 /** How many updates are still to be handled: an answer that Telegram did not take is tried again for a minute and a half. */
 export function updatesNotHandled({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
@@ -83,6 +85,11 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
     none('status messages left unfinished', stale.filter((one) => !isIn(unsureReceipts)(one)).length),
     info('status messages whose sending was not confirmed', stale.filter(isIn(unsureReceipts)).length),
     none('updates not handled', number(unhandled)),
+    // A command whose chat hangs for a minute meets several kills.
+    info(
+      'commands set aside because three kills met them',
+      number(`SELECT count(*) AS n FROM inbox WHERE ${underDeaths}`),
+    ),
     none('unfinished downloads on the disk', unfinishedFiles(bot.dataDir)),
     none('secrets in the log and on the disk', secretsIn(bot)),
   ];
