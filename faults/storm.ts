@@ -76,15 +76,17 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const asking = people.askAll(size.withinMs);
   asking.catch(() => undefined);
   const finished = new AbortController();
+  // The last requests end in calm: what Telegram refused four times waits for minutes, or for a success of its kind.
+  const calm = new AbortController();
   const [, kills, windows] = await Promise.all([
     asking.finally(() => finished.abort()),
-    killAtRandom(bot, people, size.kills, random, finished.signal, progress),
+    killAtRandom(bot, people, size.kills, random, finished.signal, progress).finally(() => calm.abort()),
     telegramWindows({
       telegram: bot.telegram,
       size: size.windows,
       chatIds: people.ids,
       random,
-      signal: finished.signal,
+      signal: calm.signal,
       onOpened: (id) => people.wonder(id),
     }),
   ]);
