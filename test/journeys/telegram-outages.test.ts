@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { FaultEffect } from '../../sandbox/telegram/faults.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
+import { hasPicture } from '../support/answers.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
 import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { answerTo, picturesOf, press, runs, until } from './talk.ts';
 
@@ -66,7 +68,7 @@ test.each([8, 30, 300])(
     for (const person of missing) {
       const list = await answerTo(person, '/status');
       expect(await press(person, list.id, '📬 Show it again')).toBe('Here it comes.');
-      await pass(clock, 10 * secondMs);
+      await passTime(clock, person.waitFor(hasPicture), { atMostMs: 21_600_000 });
     }
     expect(shownTo(people)).toEqual([1, 1, 1]);
     expect(runs(app)).toHaveLength(3);
