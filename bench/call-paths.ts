@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import type { JobEngine, Claim } from '../src/domain/job-engine.ts';
-import type { JobKind } from '../src/domain/job.ts';
+import { perKind } from '../src/domain/kinds.ts';
 import type { Provider } from '../src/domain/provider.ts';
 import type { ProviderName } from '../src/domain/ids.ts';
 import { runAttempts } from '../src/jobs/attempt-loop.ts';
@@ -25,7 +25,6 @@ const model = 'bench-model';
 const bodyLimitBytes = 1_000_000;
 const headers = { 'content-type': 'application/json' };
 const utf8 = new TextDecoder();
-const perKind = (value: number): Record<JobKind, number> => ({ image: value, video: value });
 
 export type CallPathsOptions = {
   /** Where the log and the database are. */
@@ -90,7 +89,7 @@ export async function openCallPaths(options: CallPathsOptions): Promise<CallPath
   const { engine } = core.storage;
   const { emit } = core.events;
   const chain = [{ provider: line, model }] as const;
-  const chains = { image: chain, video: chain };
+  const chains = perKind(() => chain);
   const modelCooldowns = new ModelCooldowns(clock, emit);
   const tools = {
     pool,
@@ -101,8 +100,8 @@ export async function openCallPaths(options: CallPathsOptions): Promise<CallPath
     random,
     emit,
     rules: { maxAttempts: 3, delayMs: 2_000 },
-    timeoutMs: perKind(90_000),
-    deadlineMs: perKind(24 * 3_600_000),
+    timeoutMs: perKind(() => 90_000),
+    deadlineMs: perKind(() => 24 * 3_600_000),
     modelCooldowns,
     unrecognized: new UnrecognizedFailures(emit),
     breakers: createBreakers({ chains, pool, modelCooldowns, clock, random, emit }),

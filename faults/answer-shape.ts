@@ -1,4 +1,4 @@
-import { traitsOf } from '../src/domain/job.ts';
+import { type JobKind, traitsOf } from '../src/domain/kinds.ts';
 import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
 import type { Downloaded } from '../src/domain/result-store.ts';
 import type { ProviderReply } from '../src/domain/provider.ts';
@@ -38,7 +38,7 @@ export function unknownReplyShape(reply: ProviderReply): string | undefined {
 }
 
 /** Why this is not a valid download; undefined when it is. */
-export function unknownDownloadShape(kept: Downloaded, kind: 'image' | 'video'): string | undefined {
+export function unknownDownloadShape(kept: Downloaded, kind: JobKind): string | undefined {
   if (!kept.ok)
     return typeof kept.retryable === 'boolean' ? unknownFailureShape(kept.failure) : 'again is neither true nor false';
   const { file } = kept;

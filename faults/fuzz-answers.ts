@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { jobId } from '../src/domain/ids.ts';
-import type { JobKind } from '../src/domain/job.ts';
+import type { JobKind } from '../src/domain/kinds.ts';
 import type { MediaSource } from '../src/domain/media.ts';
 import type { SynchronousProvider } from '../src/domain/provider.ts';
 import { Secret } from '../src/kit/secret.ts';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type JobKind, jobKinds } from '../src/domain/job.ts';
+import { type JobKind, jobKinds } from '../src/domain/kinds.ts';
 import type { HttpReply } from '../src/providers/http/http-exchange.ts';
 import { jsonChanges, changedJson } from './changed-json.ts';
 import { fixedPicture } from './fixed-picture.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type JobKind, jobKinds } from '../src/domain/job.ts';
+import { type JobKind, jobKinds } from '../src/domain/kinds.ts';
 import { json, noModel, tooManyRuns, unauthorized } from '../sandbox/bytez/responses.ts';
 import { runFailureResponse, gatewayResponse } from '../sandbox/bytez/fault-responses.ts';
 import { fixedPicture } from './fixed-picture.ts';

@@ -2,7 +2,7 @@ import { type CoreParts, openCore } from '../src/app/open-core.ts';
 import { instantResults } from '../simulator/instant-results.ts';
 import { parseConfig } from '../src/config/config.ts';
 import { type JobId, jobId } from '../src/domain/ids.ts';
-import type { Lane } from '../src/domain/job.ts';
+import type { Lane } from '../src/domain/kinds.ts';
 import type { JobEngine } from '../src/domain/job-engine.ts';
 import type { Random } from '../src/kit/backoff.ts';
 import { Secret } from '../src/kit/secret.ts';

@@ -1,4 +1,4 @@
-import type { Lane } from '../src/domain/job.ts';
+import type { Lane } from '../src/domain/kinds.ts';
 import { Seat } from '../src/keys/pool/key-pool.ts';
 import type { Random } from '../src/kit/backoff.ts';
 import { type VirtualClock, virtualClock } from '../src/kit/virtual-clock.ts';

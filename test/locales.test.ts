@@ -2,7 +2,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { ChoiceWhy, SkipReason } from '../src/domain/attempt-trail.ts';
 import type { FailureCode, FailureReason } from '../src/domain/failure.ts';
-import { jobKinds } from '../src/domain/job.ts';
+import { jobKinds } from '../src/domain/kinds.ts';
 import type { CoolReason } from '../src/domain/key-state.ts';
 import { localeFolder } from '../src/messages/catalog.ts';
 import { messageIds, messageVariables, type MessageId } from '../src/messages/message-ids.ts';

@@ -1,3 +1,4 @@
+import { perKind } from '../../src/domain/kinds.ts';
 import type { Emit } from '../../src/domain/events.ts';
 import { type JobId, jobId } from '../../src/domain/ids.ts';
 import type { Contender, Opened, Stage } from '../../simulator/contender.ts';
@@ -11,7 +12,6 @@ import { startUpstream } from './upstream.ts';
 /** One call where seats are what the row is about, as Bytez keys have it; plenty where they are not. */
 const seatsHint = { scarce: 1, plenty: 4 } as const;
 const modelCooldowns: ReadonlySet<string> = new Set(['cooling', 'benched', 'suspect']);
-const perKind = (value: number) => ({ image: value, video: value });
 
 /** Darkroom: real service, lines, pool, maintenance, attempt loop and HTTP client, its database in memory. */
 export const app: Contender = { name: 'Darkroom', kind: 'darkroom', open: openApp };
@@ -34,7 +34,7 @@ async function openApp({ world, clock, random, penalized }: Stage): Promise<Open
       random,
       // Keys are tested at the start and now and then, as with an operator who set nothing.
       env: { IMAGE_CHAIN: `${line}:${model}`, KEYS_TEST_ON_START: 'on', HEALTH_CHECK_INTERVAL_S: '300' },
-      config: { timeoutMs: perKind(limits.callMs), deadlineMs: perKind(limits.requestMs) },
+      config: { timeoutMs: perKind(() => limits.callMs), deadlineMs: perKind(() => limits.requestMs) },
     }),
   );
   const { service, storage } = core;

@@ -1,5 +1,5 @@
 import type { AdminApi, AdminJobs, AdminPeople } from '../domain/admin-api.ts';
-import { jobKinds, perKind } from '../domain/job.ts';
+import { jobKinds, perKind } from '../domain/kinds.ts';
 import type { JobReader } from '../domain/job-engine.ts';
 import { laneOf, type Users } from '../domain/users.ts';
 import type { Clock } from '../kit/clock.ts';

@@ -7,7 +7,8 @@ import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
 import { availabilityOf, isUsable } from '../domain/views.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
-import { candidateName, jobKinds } from '../domain/job.ts';
+import { candidateName } from '../domain/job.ts';
+import { jobKinds } from '../domain/kinds.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import { cachedFor } from '../http/health-api.ts';
@@ -138,7 +139,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       event: 'app.ready',
       link: `https://t.me/${updates.username}`,
       health: `${listening.url}/readyz`,
-      models: jobKinds.map((kind) => `${kind}: ${candidateName(config.chains[kind][0])}`),
+      models: jobKinds.flatMap((kind) =>
+        config.chains[kind].slice(0, 1).map((first) => `${kind}: ${candidateName(first)}`),
+      ),
       admins: config.adminIds.size,
       keys: keys.length,
     });

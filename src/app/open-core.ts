@@ -182,10 +182,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   await recover(storage, emit);
 
   const { retry: rules } = config;
+  let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
   const service = new GenerationService({
     ...config,
     ...engine,
-    chains: chainsFor(config.chains, providersOf(keys)),
+    chains: chainsFor(config.chains, withKeys),
+    hasKeys: (provider) => withKeys.has(provider),
     pool,
     providers,
     resultStore: results,
@@ -239,6 +241,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     reloadKeys: async (newKeys, newProviders = config.providers) => {
       await own?.load(providersOf(newKeys));
       await keyRoom.reload(newKeys, newProviders);
+      withKeys = new Set(providersOf(newKeys));
     },
     start: () => {
       hasStarted = true;

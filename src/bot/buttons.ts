@@ -1,6 +1,7 @@
 import { Composer } from 'grammy';
 import { jobId } from '../domain/ids.ts';
-import { type Job, jobKinds } from '../domain/job.ts';
+import type { Job } from '../domain/job.ts';
+import { jobKinds } from '../domain/kinds.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/view.ts';
 import { isForeignPress } from './middleware/identify.ts';

@@ -182,7 +182,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const { token, catalog, defaultLocale, jobs, ledger, onCheckpoint, service, clock, emit } = options;
   const { users, dialogues, chats, admin, forget, adminIds, premiumIds, perDay, quotaDay, running, waiting } = options;
   await using opening = new AsyncDisposableStack();
-  const messages = createMessageMapper(catalog, adminIds);
+  const messages = createMessageMapper(catalog, adminIds, () => service.offered());
   const client = { apiRoot: options.apiRoot, baseFetchConfig: { agent: options.agent }, fetch: telegramFetch() };
   const bot = new Bot<BotContext>(token.reveal(), { client: { ...client, timeoutSeconds: callTimeoutS } });
   const { api } = bot;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type Chains, type JobKind, type Lane, kindTraits, perKind } from '../domain/job.ts';
+import type { Chains } from '../domain/job.ts';
+import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
 import type { CalendarDay } from '../kit/calendar-day.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';

@@ -3,7 +3,8 @@ import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { providerDefinitions, builtInChain, definitionOf, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
 import { unquoted } from '../kit/unquoted.ts';
-import { type Candidate, candidateName, type Chains, perKind } from '../domain/job.ts';
+import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
+import { perKind } from '../domain/kinds.ts';
 
 export type ProviderConfig = {
   readonly baseUrl: string;
@@ -91,13 +92,8 @@ export const providerVariables: readonly string[] = providerDefinitions
 /** Its models make the built-in chains where no provider with keys has any. */
 const firstProvider: ReadonlySet<ProviderName> = new Set(providerNames.slice(0, 1));
 
-/** The chains where the environment sets none, before it is known which providers have keys. */
-export const builtInChains: Chains = perKind((kind) => {
-  const [first, ...others] = builtInChain(kind, firstProvider);
-  if (first === undefined)
-    throw new Error(`Cannot make the built-in chain for "${kind}": no provider has a model for it`);
-  return [first, ...others];
-});
+/** The chains where the environment sets none, before it is known which providers have keys; some are empty. */
+export const builtInChains: Chains = perKind((kind) => builtInChain(kind, firstProvider));
 
 /**
  * The chains with every built-in one made of the providers that have keys. A chain that the environment sets is another
@@ -106,12 +102,12 @@ export const builtInChains: Chains = perKind((kind) => {
 export function chainsFor(configured: Chains, withKeys: Iterable<ProviderName>): Chains {
   const providers = new Set(withKeys);
   return perKind((kind) => {
-    const [first, ...others] = builtInChain(kind, providers);
-    return configured[kind] === builtInChains[kind] && first !== undefined ? [first, ...others] : configured[kind];
+    const builtIn = builtInChain(kind, providers);
+    return configured[kind] === builtInChains[kind] && builtIn.length > 0 ? builtIn : configured[kind];
   });
 }
 
-const example = candidateName(builtInChains.image[0]);
+const example = builtInChains.image.map(candidateName)[0] ?? 'provider:model';
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;
 
 const candidate: Parser<Candidate> = (text) => {
@@ -131,12 +127,11 @@ const candidate: Parser<Candidate> = (text) => {
 };
 
 /** A chain as written in the environment: at least one candidate, none twice. */
-export const chain: Parser<Chains['image']> = (text): Parsed<Chains['image']> => {
+export const chain: Parser<readonly Candidate[]> = (text): Parsed<readonly Candidate[]> => {
   const parsed = listOf(candidate)(text);
   if (!parsed.ok) return parsed;
-  const [first, ...others] = parsed.value;
-  if (first === undefined) return bad(`must name at least one provider:model, for example ${example}`);
+  if (parsed.value.length === 0) return bad(`must name at least one provider:model, for example ${example}`);
   const names = new Set(parsed.value.map(({ provider, model }) => `${provider}:${model}`));
   if (names.size < parsed.value.length) return bad('names the same provider:model twice; name each once');
-  return good([first, ...others]);
+  return parsed;
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobKinds, type JobKind, kindTraits } from '../domain/job.ts';
+import { jobKinds, type JobKind, kindTraits } from '../domain/kinds.ts';
 import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
 import { type CalendarDay, calendarDay, utcDay } from '../kit/calendar-day.ts';
 import { Secret } from '../kit/secret.ts';

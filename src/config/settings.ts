@@ -22,26 +22,46 @@ const keys = {
 const models = {
   IMAGE_CHAIN:
     'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers; those of Bytez where none has.',
+  EDIT_CHAIN: 'Models that change a picture, likewise. A kind without a model that has keys is not offered.',
   VIDEO_CHAIN: 'Models for videos, likewise.',
+  MUSIC_CHAIN: 'Models for songs, likewise.',
+  SPEECH_CHAIN: 'Models that say words aloud, likewise.',
+  CHAT_CHAIN: 'Models that answer questions, likewise.',
 } as const satisfies Meanings;
 
 const attempts = {
   MAX_ATTEMPTS: 'Attempts for each model before the next one is tried. A change of key because of the key costs none.',
   RETRY_DELAY_S: 'First wait between two attempts; it doubles from attempt to attempt, up to 30 s.',
   IMAGE_TIMEOUT_S: 'Longest time for one attempt at a picture.',
+  EDIT_TIMEOUT_S: 'Longest time for one attempt at changing a picture.',
   VIDEO_TIMEOUT_S: 'Longest time for one attempt at a video.',
+  MUSIC_TIMEOUT_S: 'Longest time for one attempt at a song.',
+  SPEECH_TIMEOUT_S: 'Longest time for one attempt at saying words.',
+  CHAT_TIMEOUT_S: 'Longest time for one attempt at an answer.',
   IMAGE_DEADLINE_S:
     'Longest time for a picture as a whole, from its first attempt; waiting in the queue does not count.',
+  EDIT_DEADLINE_S: 'Longest time for a changed picture as a whole, likewise.',
   VIDEO_DEADLINE_S: 'Longest time for a video as a whole, likewise.',
+  MUSIC_DEADLINE_S: 'Longest time for a song as a whole, likewise.',
+  SPEECH_DEADLINE_S: 'Longest time for spoken words as a whole, likewise.',
+  CHAT_DEADLINE_S: 'Longest time for an answer as a whole, likewise.',
   MAX_WAIT_S: 'A new request is refused when its estimated wait in the queue is longer than this.',
   DRAIN_S: 'How long running work may finish after SIGTERM.',
 } as const satisfies Meanings;
 
 const people = {
   FREE_IMAGES_PER_DAY: 'Pictures for each free person and day; 0 is none, -1 is unlimited.',
+  FREE_EDITS_PER_DAY: 'Changed pictures for each free person and day; 0 is none, -1 is unlimited.',
   FREE_VIDEOS_PER_DAY: 'Videos for each free person and day; 0 is none, -1 is unlimited.',
+  FREE_SONGS_PER_DAY: 'Songs for each free person and day; 0 is none, -1 is unlimited.',
+  FREE_RECORDINGS_PER_DAY: 'Spoken texts for each free person and day; 0 is none, -1 is unlimited.',
+  FREE_ANSWERS_PER_DAY: 'Answers for each free person and day; 0 is none, -1 is unlimited.',
   PREMIUM_IMAGES_PER_DAY: 'Pictures for each premium person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_EDITS_PER_DAY: 'Changed pictures for each premium person and day; 0 is none, -1 is unlimited.',
   PREMIUM_VIDEOS_PER_DAY: 'Videos for each premium person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_SONGS_PER_DAY: 'Songs for each premium person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_RECORDINGS_PER_DAY: 'Spoken texts for each premium person and day; 0 is none, -1 is unlimited.',
+  PREMIUM_ANSWERS_PER_DAY: 'Answers for each premium person and day; 0 is none, -1 is unlimited.',
   QUOTA_TIMEZONE: 'Time zone in which a day of the limits above begins and ends.',
   FREE_RUNNING: 'Requests of one free person that run at the same time.',
   PREMIUM_RUNNING: 'Requests of one premium person that run at the same time.',

@@ -2,7 +2,7 @@ import type { Alert } from './alert.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId, KeyId } from './ids.ts';
 import type { DayCalls, JobFilter, PastJob } from './job-engine.ts';
-import type { JobKind, Lane } from './job.ts';
+import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
 import type { KeyView, PoolView } from './views.ts';
 import type { FailureReason } from './failure.ts';

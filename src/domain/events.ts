@@ -2,7 +2,8 @@ import type { Alert } from './alert.ts';
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure, FailureCode, ResultFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { HeldReason, JobKind, Lane, ParkReason } from './job.ts';
+import type { HeldReason, ParkReason } from './job.ts';
+import type { JobKind, Lane } from './kinds.ts';
 import type { KeyState } from './key-state.ts';
 
 /** What is kept on this machine. */

@@ -1,6 +1,7 @@
 import type { JobId, ProviderName, KeyId } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
-import type { HeldReason, Job, JobKind, JobRequest, Lane, ParkReason, Progress, Outcome, JobState } from './job.ts';
+import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
+import type { JobKind, Lane } from './kinds.ts';
 import type { Operation, Usage } from './provider.ts';
 
 /** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
@@ -87,8 +88,8 @@ export type JobQueue = {
   accept(request: JobRequest & { readonly line: ProviderName }, limits: AcceptLimits): Promise<Accepted>;
   /** The next job of the line that may start now, marked running under a new fence. */
   claim(line: ProviderName): Promise<Claim | undefined>;
-  /** A waiting job of the line that was first claimed at least `deadlineMs` ago: its own deadline has passed. */
-  claimExpired(line: ProviderName, kind: JobKind, deadlineMs: number): Promise<Claim | undefined>;
+  /** A waiting job of the line that was first claimed at least its kind's `deadlineMs` ago. */
+  claimExpired(line: ProviderName, deadlineMs: Readonly<Record<JobKind, number>>): Promise<Claim | undefined>;
   /** The next waiting job that was answered already, of any line and whatever its turn; undefined when there is none. */
   claimAnswered(): Promise<Claim | undefined>;
   /** The next waiting job on which a provider works already, of any line and whatever its turn. */

@@ -1,6 +1,7 @@
 import type { FailureCode } from './failure.ts';
-import type { MediaFile, MediaKind } from './media.ts';
+import type { MediaFile } from './media.ts';
 import type { JobId, ProviderName } from './ids.ts';
+import type { JobKind, Lane } from './kinds.ts';
 
 export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
 /** Width to height. */
@@ -77,12 +78,6 @@ export function sizeOf(payload: ResultPayload): { readonly mime: string; readonl
   const text = payload.kind === 'text' ? Buffer.byteLength(payload.text) : 0;
   return { mime: files[0]?.mime ?? 'text/plain', bytes: files.reduce((sum, file) => sum + file.bytes, text) };
 }
-
-export const jobKinds = ['image', 'video'] as const;
-export type JobKind = (typeof jobKinds)[number];
-
-export const lanes = ['premium', 'free'] as const;
-export type Lane = (typeof lanes)[number];
 
 /** Where in Telegram a job came from and where its answers go. */
 export type Origin = {
@@ -166,91 +161,9 @@ export type Candidate = {
   readonly model: string;
 };
 
-/** For each kind of request the candidates in the order in which they are asked; never empty. */
-export type Chains = Readonly<Record<JobKind, readonly [Candidate, ...Candidate[]]>>;
+/** For each kind of request the candidates in the order in which they are asked; empty for one that nobody can make. */
+export type Chains = Readonly<Record<JobKind, readonly Candidate[]>>;
 
 export function candidateName(candidate: Candidate): string {
   return `${candidate.provider}:${candidate.model}`;
-}
-
-/** The Telegram message that carries a result; a file that does not fit into it goes as a document. */
-export const carriers = ['photo', 'video', 'audio', 'voice', 'document', 'text'] as const;
-export type Carrier = (typeof carriers)[number];
-
-/** A setting in seconds and the value that holds without it. */
-type SecondsSetting = { readonly variable: `${string}_S`; readonly defaultMs: number };
-
-/**
- * Everything in which one kind of request differs from another. Nothing else switches on the kind: a new kind is a name
- * in `jobKinds`, a row here, and the messages that the compiler and the locale test then ask for.
- */
-export type KindTraits = {
-  /** The Telegram command, without its slash. */
-  readonly command: string;
-  /** The variable that names the kind's candidates. */
-  readonly chainVariable: `${string}_CHAIN`;
-  /** What a job weighs in the fair order and against the queue; a picture weighs 1. */
-  readonly cost: number;
-  /** How long one provider call may take. */
-  readonly timeout: SecondsSetting;
-  /** How long a job may take from its first claim. */
-  readonly deadline: SecondsSetting;
-  /** How many a person may ask for in one day: `FREE_<noun>_PER_DAY`; -1 is without limit. */
-  readonly quota: { readonly noun: Uppercase<string>; readonly perDay: Readonly<Record<Lane, number>> };
-  readonly carrier: Carrier;
-  /** What the bytes of a result may be; anything else is refused. Empty where the result is words. */
-  readonly accepts: readonly MediaKind[];
-  /** Single MIME types that are accepted besides. */
-  readonly alsoAccepts: readonly string[];
-  /** The largest result that is kept. */
-  readonly maxBytes: number;
-  /** How long one download of a result may take. */
-  readonly downloadMs: number;
-};
-
-export const kindTraits = {
-  image: {
-    command: 'generate',
-    chainVariable: 'IMAGE_CHAIN',
-    cost: 1,
-    timeout: { variable: 'IMAGE_TIMEOUT_S', defaultMs: 90_000 },
-    deadline: { variable: 'IMAGE_DEADLINE_S', defaultMs: 600_000 },
-    quota: { noun: 'IMAGES', perDay: { free: 20, premium: -1 } },
-    carrier: 'photo',
-    accepts: ['image'],
-    alsoAccepts: [],
-    maxBytes: 50_000_000,
-    downloadMs: 60_000,
-  },
-  video: {
-    command: 'video',
-    chainVariable: 'VIDEO_CHAIN',
-    // About four pictures' time.
-    cost: 4,
-    timeout: { variable: 'VIDEO_TIMEOUT_S', defaultMs: 180_000 },
-    deadline: { variable: 'VIDEO_DEADLINE_S', defaultMs: 1_800_000 },
-    quota: { noun: 'VIDEOS', perDay: { free: 3, premium: 20 } },
-    carrier: 'video',
-    accepts: ['video'],
-    // What moves without being a video.
-    alsoAccepts: ['image/gif'],
-    maxBytes: 50_000_000,
-    downloadMs: 120_000,
-  },
-} as const satisfies Record<JobKind, KindTraits>;
-
-/** The kind of a request that names none. */
-export const defaultKind: JobKind = 'image';
-
-/** The commands that ask for a result, in the order of the kinds. */
-export const kindCommands = jobKinds.map((kind) => kindTraits[kind].command);
-
-/** The traits of a kind as every kind has them. */
-export function traitsOf(kind: JobKind): KindTraits {
-  return kindTraits[kind];
-}
-
-/** A value for each kind. */
-export function perKind<Value>(valueOf: (kind: JobKind) => Value): Readonly<Record<JobKind, Value>> {
-  return Object.fromEntries(jobKinds.map((kind) => [kind, valueOf(kind)])) as Record<JobKind, Value>;
 }

@@ -1,7 +1,7 @@
 import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { JobKind } from './job.ts';
+import type { JobKind } from './kinds.ts';
 import type { BenchReason } from './key-state.ts';
 import type { SecretValue } from './provider.ts';
 

@@ -1,5 +1,6 @@
 import type { AttemptFailure } from './failure.ts';
-import type { JobKind, Candidate } from './job.ts';
+import type { Candidate } from './job.ts';
+import type { JobKind } from './kinds.ts';
 import type { MediaFile, MediaSource } from './media.ts';
 import type { ProviderName } from './ids.ts';
 

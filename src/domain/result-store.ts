@@ -1,6 +1,6 @@
 import type { AttemptFailure, StoreUnavailable } from './failure.ts';
 import type { JobId } from './ids.ts';
-import type { JobKind } from './job.ts';
+import type { JobKind } from './kinds.ts';
 import type { MediaFile, MediaSource } from './media.ts';
 
 export type Downloaded =

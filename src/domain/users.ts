@@ -1,4 +1,4 @@
-import type { JobKind, Lane } from './job.ts';
+import type { JobKind, Lane } from './kinds.ts';
 import type { JobId } from './ids.ts';
 
 /** What is known of a person. */

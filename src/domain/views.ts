@@ -1,6 +1,7 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { HeldReason, JobKind, Lane, Outcome } from './job.ts';
+import type { HeldReason, Outcome } from './job.ts';
+import type { JobKind, Lane } from './kinds.ts';
 import type { ProviderQueue } from './provider.ts';
 import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
 

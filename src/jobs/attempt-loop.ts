@@ -1,6 +1,7 @@
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
-import type { Candidate, Chains, Job, JobKind } from '../domain/job.ts';
+import type { Candidate, Chains, Job } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';

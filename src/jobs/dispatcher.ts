@@ -1,7 +1,7 @@
 import type { JobReader, Claim, JobQueue } from '../domain/job-engine.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import PQueue from 'p-queue';
-import { jobKinds, type JobKind } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { KeyLeases, Lease, SeatAnswer } from '../domain/key-leases.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -175,12 +175,10 @@ export class Dispatcher {
   /** Ends parked jobs whose deadline has passed, whether or not a key is ready. */
   async #failExpired(): Promise<void> {
     const { queue, provider, deadlineMs, run } = this.#options;
-    for (const kind of jobKinds) {
-      for (;;) {
-        const claim = await queue.claimExpired(provider, kind, deadlineMs[kind]);
-        if (claim === undefined) break;
-        await run(claim, undefined);
-      }
+    for (;;) {
+      const claim = await queue.claimExpired(provider, deadlineMs);
+      if (claim === undefined) return;
+      await run(claim, undefined);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { JobView } from '../domain/views.ts';
-import type { Job, GenerationOptions, JobKind, JobRequest, Lane } from '../domain/job.ts';
+import type { Job, GenerationOptions, JobRequest } from '../domain/job.ts';
+import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
@@ -24,6 +25,8 @@ export type GenerationServiceOptions = Omit<
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   /** A line with a longer estimated wait refuses new jobs. */
   readonly maxWaitMs: number;
+  /** Whether there is a key for the provider, however it fares; every provider has some when absent. */
+  readonly hasKeys?: (provider: ProviderName) => boolean;
 };
 
 /** `busy`: the estimated wait is too long. */
@@ -94,6 +97,12 @@ export class GenerationService {
     this.#breakers.get(provider)?.open();
   }
 
+  /** The kinds that can be made here: those with a key for one of their models, and always the default one. */
+  offered(): readonly JobKind[] {
+    const { chains, hasKeys = () => true } = this.#options;
+    return jobKinds.filter((kind) => kind === defaultKind || chains[kind].some(({ provider }) => hasKeys(provider)));
+  }
+
   /** Checks whether a model of this kind supports the options; resolves a model's short name. */
   checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
     return checkOptions(this.#options.chains[kind], options, this.#options.models);
@@ -115,7 +124,9 @@ export class GenerationService {
       onCheckpoint = ignoreCheckpoints,
     } = this.#options;
     const chain = chains[request.kind];
-    const line = (candidatesFor(chain, request.options, models)[0] ?? chain[0]).provider;
+    const first = candidatesFor(chain, request.options, models)[0] ?? chain[0];
+    if (first === undefined) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
+    const line = first.provider;
     const diskError = resultStore.diskError?.();
     if (diskError !== undefined) throw diskError;
     const isOverfull = await this.#isOverfull(line, request.lane);

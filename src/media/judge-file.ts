@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { jobKinds, type JobKind, traitsOf } from '../domain/job.ts';
+import { jobKinds, type JobKind, traitsOf } from '../domain/kinds.ts';
 import type { MediaFile, MediaKind } from '../domain/media.ts';
 import type { ByteSource } from './byte-source.ts';
 import { imageSize } from './image-size.ts';

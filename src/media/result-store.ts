@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StoreUnavailable } from '../domain/failure.ts';
 import type { Dispatcher } from 'undici';
 import type { Emit } from '../domain/events.ts';
-import { type JobKind, kindTraits, perKind } from '../domain/job.ts';
+import { type JobKind, kindTraits, perKind } from '../domain/kinds.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { Downloaded, ResultStore } from '../domain/result-store.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';

@@ -1,4 +1,4 @@
-import type { JobKind } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { MediaFile } from '../domain/media.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

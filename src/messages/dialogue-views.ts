@@ -1,4 +1,5 @@
-import type { Aspect, JobKind } from '../domain/job.ts';
+import type { Aspect } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { MessageId } from './message-ids.ts';
 import { lines, promptLimit, quote } from './phrases.ts';
 import { usageView } from './guide-views.ts';

@@ -1,8 +1,18 @@
-import { type JobKind, jobKinds, type Lane, kindCommands } from '../domain/job.ts';
+import { type JobKind, type Lane, kindCommands, kindTraits } from '../domain/kinds.ts';
 import type { Catalog, Localizer } from './catalog.ts';
 import { aspectList } from './options-view.ts';
-import { exampleButton, exampleRows, lines, promptLimit, quote } from './phrases.ts';
-import { callbackData, type MessageView, type MessageButton, excerpt, isVisible, safe, withoutLinks } from './view.ts';
+import { exampleRows, lines, promptLimit, quote } from './phrases.ts';
+import {
+  callbackData,
+  escapeHtml,
+  type MessageView,
+  type MessageButton,
+  excerpt,
+  isVisible,
+  type Safe,
+  safe,
+  withoutLinks,
+} from './view.ts';
 
 const nameLimit = 64;
 /** For a bot whose name cannot be seen. */
@@ -12,32 +22,57 @@ const usualName = 'Darkroom';
 export type CommandEntry = { readonly command: string; readonly description: string };
 
 /** In the order of the command menu. */
-const commands = [...kindCommands, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
+const otherCommands = ['status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'] as const;
+
+/** The most examples that the greeting shows. */
+const mostExamples = 3;
+
+/** The kinds that can be made here and now, in their order. */
+export type OfferedKinds = readonly JobKind[];
 
 /** Who reads the greeting, and the bot's name as its owner gave it to @BotFather. */
 export type Greeting = { readonly name: string; readonly admin: boolean; readonly bot: string };
 
-export function startView(localizer: Localizer, person: Greeting): MessageView {
+export function startView(localizer: Localizer, person: Greeting, offered: OfferedKinds): MessageView {
   const name = excerpt(withoutLinks(person.name), nameLimit);
   const bot = excerpt(withoutLinks(person.bot), nameLimit);
+  const examples = offered
+    .filter((kind) => kindTraits[kind].needs === 'words')
+    .slice(0, mostExamples)
+    .map((kind) => `<code>/${kindTraits[kind].command} ${escapeHtml(examplePrompt(localizer, kind))}</code>`);
   return {
     text: lines(
       !isVisible(name) ? localizer.say('start.hello-nameless') : localizer.say('start.hello', { name }),
-      localizer.say('start.welcome', { bot: isVisible(bot) ? bot : usualName }),
+      localizer.say('start.welcome', {
+        bot: isVisible(bot) ? bot : usualName,
+        results: resultList(localizer, offered),
+        examples: safe(examples.join('\n')),
+      }),
       person.admin ? `\n${localizer.say('start.admin')}` : '',
     ),
-    rows: exampleRows(localizer),
+    rows: exampleRows(localizer, offered),
   };
 }
 
-export function helpView(localizer: Localizer, person: { readonly admin: boolean }): MessageView {
+/** "a picture or a short video". */
+function resultList(localizer: Localizer, offered: OfferedKinds): Safe {
+  const results = offered.map((kind) => localizer.say('start.result', { kind }));
+  return safe(new Intl.ListFormat(localizer.locale, { type: 'disjunction' }).format(results));
+}
+
+export function helpView(
+  localizer: Localizer,
+  person: { readonly admin: boolean },
+  offered: OfferedKinds,
+): MessageView {
+  const kinds = offered.map((kind) => localizer.say('help.kind', { kind, command: kindTraits[kind].command }));
   return {
     text: lines(
-      localizer.say('help.text'),
+      localizer.say('help.text', { kinds: safe(kinds.join('\n')) }),
       `\n${localizer.say('help.options', { aspects: aspectList() })}`,
       person.admin ? `\n${localizer.say('help.admin')}` : '',
     ),
-    rows: exampleRows(localizer),
+    rows: exampleRows(localizer, offered),
   };
 }
 
@@ -45,27 +80,38 @@ export function helpView(localizer: Localizer, person: { readonly admin: boolean
 export function usageView(localizer: Localizer, kind: JobKind): MessageView {
   return {
     text: localizer.say(`usage.${kind}`),
-    rows: [[exampleButton(localizer, kind)]],
+    rows: exampleRows(localizer, [kind]),
   };
 }
 
 /** Words that came without a command, and a button for each kind of thing to make of them. */
-export function bareWordsView(localizer: Localizer, words: string): MessageView {
-  return { text: lines(localizer.say('bare-words'), quote(words, promptLimit)), rows: [makeButtons(localizer)] };
+export function bareWordsView(localizer: Localizer, words: string, offered: OfferedKinds): MessageView {
+  return { text: lines(localizer.say('bare-words'), quote(words, promptLimit)), rows: makeButtons(localizer, offered) };
 }
 
 /** The command that was probably meant. */
-export function didYouMeanView(localizer: Localizer, command: string, words: string): MessageView {
+export function didYouMeanView(
+  localizer: Localizer,
+  command: string,
+  words: string,
+  offered: OfferedKinds,
+): MessageView {
   const text = localizer.say('did-you-mean', { command });
   const makes = kindCommands.some((known) => known === command);
   return makes && words !== ''
-    ? { text: lines(text, quote(words, promptLimit)), rows: [makeButtons(localizer)] }
+    ? { text: lines(text, quote(words, promptLimit)), rows: makeButtons(localizer, offered) }
     : textOnly(text);
 }
 
 /** They make something of the words of the message that theirs answers. */
-function makeButtons(localizer: Localizer): readonly MessageButton[] {
-  return jobKinds.map((kind) => ({ text: localizer.plain(`button.make-${kind}`), data: callbackData('make', kind) }));
+function makeButtons(localizer: Localizer, offered: OfferedKinds): MessageView['rows'] {
+  const buttons = offered
+    .filter((kind) => kindTraits[kind].isOfferedForWords)
+    .map((kind): MessageButton => ({
+      text: localizer.plain(`button.make-${kind}`),
+      data: callbackData('make', kind),
+    }));
+  return buttons.length <= 2 ? [buttons] : [buttons.slice(0, 2), buttons.slice(2)];
 }
 
 /** A button for each language, named in its own words. */
@@ -88,7 +134,12 @@ export function examplePrompt(localizer: Localizer, kind: JobKind): string {
 }
 
 /** What the command menu shows; `/keys` only to admins. */
-export function commandEntries(localizer: Localizer, person: { readonly admin: boolean }): readonly CommandEntry[] {
+export function commandEntries(
+  localizer: Localizer,
+  person: { readonly admin: boolean },
+  offered: OfferedKinds,
+): readonly CommandEntry[] {
+  const commands = [...offered.map((kind) => kindTraits[kind].command), ...otherCommands];
   const entries = commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
   return person.admin ? [...entries, { command: 'keys', description: localizer.plain('command.keys') }] : entries;
 }
@@ -144,9 +195,9 @@ export type DayUsage = {
 };
 
 /** What premium changes, only where the two lanes differ. */
-export function premiumView(localizer: Localizer, facts: PremiumFacts): MessageView {
+export function premiumView(localizer: Localizer, facts: PremiumFacts, offered: OfferedKinds): MessageView {
   const { running, waiting, perDay } = facts;
-  const days = jobKinds
+  const days = offered
     .filter((kind) => perDay.premium[kind] !== perDay.free[kind])
     .map((kind) =>
       localizer.say('premium.per-day', {
@@ -168,9 +219,9 @@ export function premiumView(localizer: Localizer, facts: PremiumFacts): MessageV
 }
 
 /** How much of today's limits is used, one line for each kind. */
-export function limitsWords(localizer: Localizer, day: DayUsage): string {
+export function limitsWords(localizer: Localizer, day: DayUsage, offered: OfferedKinds): string {
   return lines(
-    ...jobKinds.map((kind) => localizer.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
+    ...offered.map((kind) => localizer.say('limits.today', { kind, used: day.used[kind], limit: day.perDay[kind] })),
   );
 }
 

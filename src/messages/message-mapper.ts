@@ -1,5 +1,6 @@
 import type { Cancelled } from '../domain/job-engine.ts';
-import type { OptionMistake, JobKind } from '../domain/job.ts';
+import type { OptionMistake } from '../domain/job.ts';
+import { type JobKind, jobKinds, kindTraits } from '../domain/kinds.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
 import { alertView, type AlertUpdate } from './alert-view.ts';
 import { type Catalog, localizerFor } from './catalog.ts';
@@ -33,7 +34,7 @@ import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
 import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
-import { refusedView, type Refusal } from './refusal-view.ts';
+import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
 import type { MessageView } from './view.ts';
 
@@ -49,8 +50,15 @@ export type CallbackAnswer = Extract<MessageId, `answer.${string}`> extends `ans
 
 export type MessageMapper = ReturnType<typeof createMessageMapper>;
 
-/** Turns facts into the messages that people read, in the given language. Admins are not told what premium changes. */
-export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<number> = new Set()) {
+/**
+ * Turns facts into the messages that people read, in the given language. Admins are not told what premium changes; a kind
+ * that `offered` does not return is not spoken of.
+ */
+export function createMessageMapper(
+  catalog: Catalog,
+  adminIds: ReadonlySet<number> = new Set(),
+  offered: () => readonly JobKind[] = () => jobKinds,
+) {
   const localizer = (locale: string) => localizerFor(catalog, locale);
   const known = (view: JobView) => ({ ...view, isAdmin: adminIds.has(view.userId) });
   return {
@@ -77,9 +85,14 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     notReady: (locale: string): MessageView => textOnly(localizer(locale).say('not-ready')),
     /** The state of a person's requests and how much of today is used; with the calls of each for an admin. */
     status: (views: readonly JobView[], locale: string, more: StatusFacts = {}): MessageView =>
-      statusView(localizer(locale), views, more),
+      statusView(localizer(locale), views, { offered: offered(), ...more }),
     /** A request that was not accepted. */
     refused: (refusal: Refusal, locale: string): MessageView => refusedView(localizer(locale), refusal),
+    /** A request of a kind that is not offered: what is. */
+    notOffered: (kind: JobKind, locale: string): MessageView => notOfferedView(localizer(locale), kind, offered()),
+    /** A request that needs a picture and came without one. */
+    pictureNeeded: (kind: JobKind, locale: string): MessageView =>
+      textOnly(localizer(locale).say('refused.picture-needed', { command: kindTraits[kind].command })),
     /** Options that no model can follow; nothing was stored. */
     optionMistake: (mistake: OptionMistake, kind: JobKind, locale: string): MessageView =>
       optionMistakeView(localizer(locale), mistake, kind),
@@ -87,14 +100,15 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     /** The prompt of the example button. */
     example: (kind: JobKind, locale: string): string => examplePrompt(localizer(locale), kind),
 
-    start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person),
-    help: (locale: string, person: { readonly admin: boolean }): MessageView => helpView(localizer(locale), person),
+    start: (locale: string, person: Greeting): MessageView => startView(localizer(locale), person, offered()),
+    help: (locale: string, person: { readonly admin: boolean }): MessageView =>
+      helpView(localizer(locale), person, offered()),
     unknownCommand: (locale: string): MessageView => textOnly(localizer(locale).say('unknown-command')),
     /** For a command that is nearly one of ours; where it makes something, its words are quoted with buttons. */
     didYouMean: (command: string, words: string, locale: string): MessageView =>
-      didYouMeanView(localizer(locale), command, words),
+      didYouMeanView(localizer(locale), command, words, offered()),
     /** Words without a command are quoted, and a button makes something of them. */
-    bareWords: (words: string, locale: string): MessageView => bareWordsView(localizer(locale), words),
+    bareWords: (words: string, locale: string): MessageView => bareWordsView(localizer(locale), words, offered()),
     /** For anonymous admins and channels that name the bot. */
     hiddenSender: (bot: string, locale: string): MessageView =>
       textOnly(localizer(locale).say('hidden-sender', { bot })),
@@ -112,7 +126,7 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     language: (locale: string): MessageView => languageView(localizer(locale), catalog),
     languageSet: (locale: string): MessageView => textOnly(localizer(locale).say('language.set')),
     commands: (locale: string, person: { readonly admin: boolean }): readonly CommandEntry[] =>
-      commandEntries(localizer(locale), person),
+      commandEntries(localizer(locale), person, offered()),
 
     /** The next question of a dialogue; a hint about the last answer stands before it. */
     question: (
@@ -123,7 +137,8 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     /** The last question after the dialogue has ended. */
     dialogueDone: (words: string, locale: string): MessageView => dialogueDoneView(localizer(locale), words),
     dialogueCancelled: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.cancelled')),
-    dialogueTooManyTries: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.too-many-tries')),
+    dialogueTooManyTries: (kind: JobKind, locale: string): MessageView =>
+      textOnly(localizer(locale).say('dialogue.too-many-tries', { command: kindTraits[kind].command })),
     dialogueOutdated: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.outdated')),
     /** A prompt with the words of a style appended. */
     styled: (words: string, style: Style, locale: string): string => styledWords(localizer(locale), words, style),
@@ -138,7 +153,7 @@ export function createMessageMapper(catalog: Catalog, adminIds: ReadonlySet<numb
     forgetKept: (locale: string): MessageView => textOnly(localizer(locale).say('forget.kept')),
     forgetDone: (facts: ForgottenFacts, locale: string): MessageView => forgetDoneView(localizer(locale), facts),
 
-    premiumInfo: (locale: string, facts: PremiumFacts): MessageView => premiumView(localizer(locale), facts),
+    premiumInfo: (locale: string, facts: PremiumFacts): MessageView => premiumView(localizer(locale), facts, offered()),
     /** To the admin who gave it. */
     premiumGranted: (locale: string, gift: { readonly userId: number; readonly untilMs: number }): MessageView =>
       textOnly(

@@ -1,4 +1,5 @@
-import { aspects, type OptionMistake, type OptionName, optionNames, type JobKind } from '../domain/job.ts';
+import { aspects, type OptionMistake, type OptionName, optionNames } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import { lines } from './phrases.ts';
 import { escapeHtml, safe, type Safe, excerpt, shownText, type MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';

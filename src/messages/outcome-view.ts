@@ -1,5 +1,6 @@
 import type { FailureCode, FailureReason } from '../domain/failure.ts';
-import type { JobKind, Outcome } from '../domain/job.ts';
+import type { Outcome } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { ProviderQueue } from '../domain/provider.ts';
 import type { JobPhase, JobView, NextInLine } from '../domain/views.ts';
 import {
@@ -7,7 +8,7 @@ import {
   failureWords,
   premiumNote,
   againButton,
-  exampleButton,
+  exampleRows,
   myRequestsButton,
   cancelButton,
   refreshButton,
@@ -107,7 +108,7 @@ function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): Mes
     case 'again':
       return [[againButton(localizer, view.id, 'button.try-again')]];
     case 'example':
-      return [[exampleButton(localizer, view.kind)]];
+      return exampleRows(localizer, [view.kind]);
     case 'status':
       return [[myRequestsButton(localizer)]];
     case 'wait':

@@ -1,7 +1,7 @@
 import { escapeHtml, safe, type Safe, excerpt, callbackData, type MessageButton, type MessageView } from './view.ts';
 import type { Localizer } from './catalog.ts';
 import type { JobId } from '../domain/ids.ts';
-import { jobKinds, type JobKind, type Lane } from '../domain/job.ts';
+import { type JobKind, kindTraits, type Lane } from '../domain/kinds.ts';
 import type { FailureCode } from '../domain/failure.ts';
 
 /** The longest prompt that a status message shows, in UTF-16 units. */
@@ -67,13 +67,11 @@ export function myRequestsButton(localizer: Localizer): MessageButton {
   return { text: localizer.plain('button.my-requests'), data: callbackData('status', 'all') };
 }
 
-export function exampleButton(localizer: Localizer, kind: JobKind): MessageButton {
-  return { text: localizer.plain(`button.example-${kind}`), data: callbackData('example', kind) };
-}
-
-/** An example of each kind, one under the other. */
-export function exampleRows(localizer: Localizer): MessageView['rows'] {
-  return jobKinds.map((kind) => [exampleButton(localizer, kind)]);
+/** An example of each of these kinds that can be made from words alone, one under the other. */
+export function exampleRows(localizer: Localizer, offered: readonly JobKind[]): MessageView['rows'] {
+  return offered
+    .filter((kind) => kindTraits[kind].needs === 'words')
+    .map((kind) => [{ text: localizer.plain(`button.example-${kind}`), data: callbackData('example', kind) }]);
 }
 
 /** Asks for the same job once more. */

@@ -1,7 +1,7 @@
 import type { FailureCode } from '../domain/failure.ts';
-import type { JobKind, Lane } from '../domain/job.ts';
+import { type JobKind, kindTraits, type Lane } from '../domain/kinds.ts';
 import {
-  exampleButton,
+  exampleRows,
   myRequestsButton,
   failureRemedy,
   failureWords,
@@ -11,7 +11,7 @@ import {
 } from './phrases.ts';
 import type { Localizer } from './catalog.ts';
 import { usageView } from './guide-views.ts';
-import type { MessageView } from './view.ts';
+import { type MessageView, safe } from './view.ts';
 
 /** A request that was not accepted, and the limits that its words name. */
 export type Refusal = {
@@ -51,11 +51,20 @@ function refusalWords(localizer: Localizer, refusal: Refusal): string {
   return failureWords(localizer, code, kind);
 }
 
+/** A request of a kind that cannot be made here now, and what can. */
+export function notOfferedView(localizer: Localizer, kind: JobKind, offered: readonly JobKind[]): MessageView {
+  const commands = safe(offered.map((other) => `/${kindTraits[other].command}`).join(', '));
+  return {
+    text: localizer.say('refused.not-offered', { kind, commands }),
+    rows: exampleRows(localizer, offered.slice(0, 1)),
+  };
+}
+
 /** No job exists that a button could start again, so only the other remedies have buttons. */
 function remedyRows(localizer: Localizer, { code, kind }: Refusal): MessageView['rows'] {
   switch (failureRemedy[code]) {
     case 'example':
-      return [[exampleButton(localizer, kind)]];
+      return exampleRows(localizer, [kind]);
     case 'status':
       return [[myRequestsButton(localizer)]];
     case 'again':

@@ -1,6 +1,7 @@
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId } from '../domain/ids.ts';
-import type { JobKind, Outcome } from '../domain/job.ts';
+import type { Outcome } from '../domain/job.ts';
+import { type JobKind, jobKinds } from '../domain/kinds.ts';
 import type { ProviderQueue } from '../domain/provider.ts';
 import type { JobPhase, JobView } from '../domain/views.ts';
 import { type DayUsage, limitsWords } from './guide-views.ts';
@@ -21,17 +22,19 @@ export type StatusFacts = {
   readonly trails?: Trails | undefined;
   /** How much of today's limits is used. */
   readonly day?: DayUsage | undefined;
+  /** The kinds that can be made here now; every kind unless given. */
+  readonly offered?: readonly JobKind[];
 };
 
 /** The state of all requests of a person in the given order; how to begin when there is none. */
 export function statusView(
   localizer: Localizer,
   views: readonly JobView[],
-  { trails = new Map(), day }: StatusFacts = {},
+  { trails = new Map(), day, offered = jobKinds }: StatusFacts = {},
 ): MessageView {
-  const today = day === undefined ? '' : `\n${limitsWords(localizer, day)}`;
+  const today = day === undefined ? '' : `\n${limitsWords(localizer, day, offered)}`;
   if (views.length === 0) {
-    return { text: lines(localizer.say('status.none'), today), rows: exampleRows(localizer) };
+    return { text: lines(localizer.say('status.none'), today), rows: exampleRows(localizer, offered) };
   }
   const shown = views.slice(0, maxShown);
   const items = shown.map((view, index) => ({

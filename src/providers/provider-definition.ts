@@ -1,4 +1,4 @@
-import type { JobKind } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import type { ModelTraits, Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';

@@ -1,4 +1,5 @@
-import type { Candidate, JobKind } from '../domain/job.ts';
+import type { Candidate } from '../domain/job.ts';
+import type { JobKind } from '../domain/kinds.ts';
 import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';

@@ -28,6 +28,7 @@ function aBot() {
   const clock = fakeClock();
   const deps = {
     service: {
+      offered: () => ['image', 'video'] as const,
       find: async (id: string) => (id === owned ? { job, view: aView({ id: owned }) } : undefined),
       findAll: async () => [],
       cancel: async (id: string, userId: number) => {

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { chainsFor } from '../../src/config/provider-settings.ts';
-import { type Chains, perKind } from '../../src/domain/job.ts';
+import type { Chains } from '../../src/domain/job.ts';
+import { perKind } from '../../src/domain/kinds.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -65,7 +66,7 @@ test('parseConfig() reads what is set and treats an empty value as unset', () =>
   expect(config.healthCheckIntervalMs).toBe(500);
   expect(config.providers['anthropic']?.baseUrl).toBe('https://claude.example');
   expect(config.retry.delayMs).toBe(50);
-  expect(config.timeoutMs).toEqual({ image: 70, video: 180_000 });
+  expect(config.timeoutMs).toMatchObject({ image: 70, video: 180_000 });
   expect(config.chains.image).toEqual([
     { provider: 'bytez', model: 'one' },
     { provider: 'bytez', model: 'org/two' },
@@ -100,14 +101,16 @@ test('parseConfig() takes names of models as their provider writes them', () => 
 test('chainsFor() makes a built-in chain of the providers with keys and leaves a chain alone that was set', () => {
   const providersOf = (chains: Chains) =>
     perKind((kind) => [...new Set(chains[kind].map(({ provider }) => provider))].join(','));
+  const none = perKind(() => '');
   const unset = parseConfig({}).chains;
-  expect(providersOf(chainsFor(unset, []))).toEqual({ image: 'bytez', video: 'bytez' });
+  expect(providersOf(chainsFor(unset, []))).toEqual({ ...none, image: 'bytez', video: 'bytez' });
   expect(chainsFor(unset, ['bytez'])).toEqual(unset);
   expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'stability']))).toEqual({
+    ...none,
     image: 'bytez,horde,openai',
     video: 'bytez',
   });
-  expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ image: 'horde', video: 'bytez' });
+  expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ ...none, image: 'horde', video: 'bytez' });
   const written = unset.image.map(({ provider, model }) => `${provider}:${model}`).join(',');
   const set = parseConfig({ IMAGE_CHAIN: written }).chains;
   expect(chainsFor(set, ['horde', 'bytez'])).toEqual(unset);

@@ -1,5 +1,5 @@
 import type { AcceptLimits, RunningCaps } from '../../src/domain/job-engine.ts';
-import { type JobKind, type Lane, kindTraits } from '../../src/domain/job.ts';
+import { type JobKind, type Lane, kindTraits } from '../../src/domain/kinds.ts';
 import type { ProviderName } from '../../src/domain/ids.ts';
 
 export type ModelJob = {

@@ -1,3 +1,4 @@
+import { type JobKind, perKind } from '../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { MakeEngine } from './engine-under-test.ts';
@@ -149,16 +150,17 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
   test(`${name} claimExpired() hands out what was first claimed long ago, parked or not, and nothing else`, async () => {
     await using app = await makeEngine();
     const { engine } = app;
+    const only = (kind: JobKind, deadlineMs: number) => ({ ...perKind(() => Infinity), [kind]: deadlineMs });
     for (const updateId of [1, 2]) await accepted(engine, { updateId });
     await accepted(engine, { updateId: 3, kind: 'video' });
     const { lease } = await claimed(engine);
     await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 900_000, reason: 'keys-cooling', progress });
-    expect(await engine.queue.claimExpired('bytez', 'image', 1)).toBeUndefined();
-    expect(await engine.queue.claimExpired('bytez', 'video', 0)).toBeUndefined();
-    expect(await engine.queue.claimExpired('openai', 'image', 0)).toBeUndefined();
-    const expired = await engine.queue.claimExpired('bytez', 'image', 0);
+    expect(await engine.queue.claimExpired('bytez', only('image', 1))).toBeUndefined();
+    expect(await engine.queue.claimExpired('bytez', only('video', 0))).toBeUndefined();
+    expect(await engine.queue.claimExpired('openai', only('image', 0))).toBeUndefined();
+    const expired = await engine.queue.claimExpired('bytez', only('image', 0));
     expect(expired?.job).toMatchObject({ updateId: 1, state: { kind: 'running' }, claimedAtMs: startMs });
-    expect(await engine.queue.claimExpired('bytez', 'image', 0)).toBeUndefined();
+    expect(await engine.queue.claimExpired('bytez', only('image', 0))).toBeUndefined();
     expect(await drained(engine.at(startMs + 900_000))).toEqual([2, 3]);
   });
 }

@@ -1,5 +1,6 @@
 import type { JobEngine, Claim, AcceptLimits, RunningCaps } from '../../src/domain/job-engine.ts';
-import type { Job, JobKind, JobRequest, Lane } from '../../src/domain/job.ts';
+import type { Job, JobRequest } from '../../src/domain/job.ts';
+import type { JobKind, Lane } from '../../src/domain/kinds.ts';
 import type { ProviderName } from '../../src/domain/ids.ts';
 
 export const startMs = Date.UTC(2026, 0, 1, 12);

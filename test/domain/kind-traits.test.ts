@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { environmentSchema } from '../../src/config/schema.ts';
-import { jobKinds, carriers, kindTraits, perKind, traitsOf } from '../../src/domain/job.ts';
+import { jobKinds, carriers, kindTraits, perKind, traitsOf } from '../../src/domain/kinds.ts';
 import { mediaKinds } from '../../src/domain/media.ts';
 
 test('kindTraits has a row for each kind, and no other', () => {

@@ -3,7 +3,7 @@ import { alive } from '../../faults/heap.ts';
 import { slopeOf } from '../../faults/slope.ts';
 import { shortHour, virtualHour } from '../../faults/virtual-hour.ts';
 import { openVirtualApp, type VirtualApp } from '../../faults/virtual-app.ts';
-import type { Lane } from '../../src/domain/job.ts';
+import type { Lane } from '../../src/domain/kinds.ts';
 import type { Random } from '../../src/kit/backoff.ts';
 import type { VirtualClock } from '../../src/kit/virtual-clock.ts';
 

@@ -1,5 +1,6 @@
 import type { AttemptTrail } from '../../src/domain/attempt-trail.ts';
 import type { Candidate, Job, Progress } from '../../src/domain/job.ts';
+import { perKind } from '../../src/domain/kinds.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
@@ -67,7 +68,7 @@ export function anAttemptStage(options: StageOptions) {
   const emit = (event: AppEvent) => void events.push(event);
   const pool = new KeyPool({ keys, remembered: [], strategy: 'primary-first', clock, random: () => 0.5, emit });
   const chain = options.chain ?? twoModels;
-  const chains = { image: chain, video: [{ provider: 'bytez', model: 'v1' }] } as const;
+  const chains = { ...perKind(() => [{ provider: 'bytez', model: 'v1' }]), image: chain } as const;
   const modelCooldowns = new ModelCooldowns(clock, emit);
   const breakers = createBreakers({ chains, pool, modelCooldowns, clock, random: () => 0.5, emit });
   let isOurs = true;
@@ -78,8 +79,8 @@ export function anAttemptStage(options: StageOptions) {
     providers: new Map([['bytez', provider]]),
     chains,
     rules: { maxAttempts: 3, delayMs: options.delayMs ?? 2_000 },
-    timeoutMs: { image: 90_000, video: 180_000 },
-    deadlineMs: { image: 600_000, video: 1_800_000 },
+    timeoutMs: { ...perKind(() => 180_000), image: 90_000 },
+    deadlineMs: { ...perKind(() => 1_800_000), image: 600_000 },
     clock,
     random: () => 1,
     modelCooldowns,

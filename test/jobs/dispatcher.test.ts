@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { JobQueue, Claim } from '../../src/domain/job-engine.ts';
-import type { Lane } from '../../src/domain/job.ts';
+import { type Lane, perKind } from '../../src/domain/kinds.ts';
 import { CircuitBreaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
 import { Dispatcher } from '../../src/jobs/dispatcher.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
@@ -17,7 +17,7 @@ import { fallSilent } from './a-fault.ts';
 type Run = { readonly claim: Claim; readonly seat: Lease | undefined; readonly end: () => void };
 
 const limits = { waiting: 1_000, perDay: -1 };
-const deadlineMs = { image: 600_000, video: 1_800_000 };
+const deadlineMs = { ...perKind(() => 1_800_000), image: 600_000 };
 
 type LineMore = {
   readonly hasFallback?: () => boolean;

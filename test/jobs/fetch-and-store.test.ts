@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
+import { perKind } from '../../src/domain/kinds.ts';
 import type { MediaFile, MediaSource } from '../../src/domain/media.ts';
 import type { Downloaded, ResultDownloader } from '../../src/domain/result-store.ts';
 import type { ReplySource } from '../../src/domain/provider.ts';
@@ -74,10 +75,10 @@ function aStage({
     clock,
     random: () => 0.5,
     emit: (_event: AppEvent) => undefined,
-    chains: { image: chain, video: chain },
+    chains: perKind(() => chain),
     models: modelTraits,
     rules: { maxAttempts: 3, delayMs: 2_000 },
-    deadlineMs: { image: 600_000, video: 600_000 },
+    deadlineMs: perKind(() => 600_000),
   };
   return { fetched, job, tools };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
+import { perKind } from '../../src/domain/kinds.ts';
 import type { Downloaded } from '../../src/domain/result-store.ts';
 import { fetchResult } from '../../src/jobs/fetch-result.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -39,7 +40,7 @@ test('fetchResult() leaves no timer behind, however often it fetches', async () 
     clock,
     random: () => 0.5,
     emit: () => undefined,
-    deadlineMs: { image: 600_000, video: 1 },
+    deadlineMs: { ...perKind(() => 1), image: 600_000 },
   };
   const fetched = fetchResult(job, { kind: 'url', url: 'https://a/b.png' }, new AbortController().signal, tools);
   await clock.advance(30_000);

@@ -1,3 +1,4 @@
+import { perKind } from '../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId, type ProviderName } from '../../src/domain/ids.ts';
@@ -37,7 +38,7 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
   ];
   const random = () => 0.5;
   const pool = new KeyPool({ keys, remembered: [], strategy: 'health-based', clock, random, emit });
-  const anyNumber = { image: -1, video: -1 };
+  const anyNumber = perKind(() => -1);
   const service = new GenerationService({
     ...engine,
     pool,
@@ -55,6 +56,7 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     random,
     emit,
     chains: {
+      ...perKind(() => []),
       image: [
         { provider: 'bytez', model: 'm1' },
         { provider: 'openai', model: 'o1' },
@@ -62,8 +64,8 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
       video: [{ provider: 'bytez', model: 'v1' }],
     },
     rules: { maxAttempts: 3, delayMs: 2_000 },
-    timeoutMs: { image: 90_000, video: 180_000 },
-    deadlineMs: { image: 600_000, video: 1_800_000 },
+    timeoutMs: { ...perKind(() => 180_000), image: 90_000 },
+    deadlineMs: { ...perKind(() => 1_800_000), image: 600_000 },
     waiting: { premium: 9, free: 9 },
     perDay: { premium: anyNumber, free: anyNumber },
     running: { premium: 1_000, free: 1_000 },

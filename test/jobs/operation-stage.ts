@@ -1,3 +1,4 @@
+import { perKind } from '../../src/domain/kinds.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { MediaFile } from '../../src/domain/media.ts';
@@ -73,7 +74,7 @@ export function anOperationStage({ keys = 2, people = 1 } = {}) {
     download: async () => ({ ok: true, file }),
   };
   const chain = [{ provider: 'bytez', model: 'film' }] as const;
-  const kinds = <Value>(value: Value) => ({ image: value, video: value });
+  const kinds = <Value>(value: Value) => perKind(() => value);
   const each = <Value>(value: Value) => ({ premium: value, free: value });
   let service: GenerationService;
   let alive = { now: true };

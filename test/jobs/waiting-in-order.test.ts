@@ -1,3 +1,4 @@
+import { perKind } from '../../src/domain/kinds.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
@@ -88,13 +89,13 @@ function aApp({ seats, answers }: Life, strategy: StrategyName) {
     clock,
     random,
     emit,
-    chains: { image: chain, video: chain },
+    chains: perKind(() => chain),
     // Long enough that every wait between two attempts parks the job.
     rules: { maxAttempts: 3, delayMs: 8_000 },
-    timeoutMs: { image: 90_000, video: 180_000 },
-    deadlineMs: { image: 600_000, video: 1_800_000 },
+    timeoutMs: { ...perKind(() => 180_000), image: 90_000 },
+    deadlineMs: { ...perKind(() => 1_800_000), image: 600_000 },
     waiting: { premium: 9, free: 9 },
-    perDay: { premium: { image: -1, video: -1 }, free: { image: -1, video: -1 } },
+    perDay: { premium: perKind(() => -1), free: perKind(() => -1) },
     running: { premium: 1_000, free: 1_000 },
     maxWaitMs: Number.MAX_SAFE_INTEGER,
   });

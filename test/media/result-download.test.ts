@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
-import type { JobKind } from '../../src/domain/job.ts';
+import { type JobKind, perKind } from '../../src/domain/kinds.ts';
 import type { MediaSource } from '../../src/domain/media.ts';
 import type { Downloaded } from '../../src/domain/result-store.ts';
 import { createResultStore, type ResultStoreOptions } from '../../src/media/result-store.ts';
@@ -248,7 +248,7 @@ test.each([
     pour();
   });
 
-  const limits = { maxBytes: { image: 1000, video: 2000 } };
+  const limits = { maxBytes: { ...perKind(() => 2000), image: 1000 } };
   const { kept, left } = await keepFrom(server, { limits }, kind);
 
   expect({ kept, left }).toEqual(refused('result-too-large'));
@@ -257,7 +257,7 @@ test.each([
 });
 
 test('bytes inside an answer have the same limit (C8)', async () => {
-  await using app = await aApp({ limits: { maxBytes: { image: 100, video: 100 } } });
+  await using app = await aApp({ limits: { maxBytes: perKind(() => 100) } });
 
   const kept = await app.keep({ kind: 'bytes', bytes: aPng(2, 3, 200) });
 
@@ -266,7 +266,7 @@ test('bytes inside an answer have the same limit (C8)', async () => {
 
 test('a file of exactly the limit is kept (C26)', async () => {
   const bytes = aPng();
-  await using app = await aApp({ limits: { maxBytes: { image: bytes.byteLength, video: 0 } } });
+  await using app = await aApp({ limits: { maxBytes: { ...perKind(() => 0), image: bytes.byteLength } } });
 
   expect(await app.keep({ kind: 'bytes', bytes })).toMatchObject({ ok: true });
 });

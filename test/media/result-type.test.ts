@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type JobKind, jobKinds, traitsOf } from '../../src/domain/job.ts';
+import { type JobKind, jobKinds, traitsOf } from '../../src/domain/kinds.ts';
 import { bytesOfBuffer } from '../../src/media/byte-source.ts';
 import { judgeFile, resultExtensions } from '../../src/media/judge-file.ts';
 import { aGif, anMp4, aPng } from './sample-files.ts';

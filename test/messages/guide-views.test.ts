@@ -1,3 +1,4 @@
+import { perKind } from '../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
@@ -7,11 +8,11 @@ import { aResult, aView, everyPhase } from './builders.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
 
 const catalog = loadCatalog();
-const mapper = createMessageMapper(catalog);
+const mapper = createMessageMapper(catalog, new Set(), () => ['image', 'video']);
 const premium = {
   userId: 51_230_001,
   lane: 'free',
-  perDay: { free: { image: 20, video: 3 }, premium: { image: -1, video: 20 } },
+  perDay: { free: { ...perKind(() => 3), image: 20 }, premium: { ...perKind(() => 20), image: -1 } },
   running: { free: 1, premium: 3 },
   waiting: { free: 3, premium: 10 },
 } as const;
@@ -36,7 +37,9 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
     mapper.premiumGranted(locale, { userId: 5, untilMs: 1e12 }),
     mapper.premiumReceived(locale, { untilMs: 1e12 }),
     mapper.premiumUsage(locale),
-    mapper.status([], locale, { day: { used: { image: 3, video: 0 }, perDay: { image: -1, video: 3 } } }),
+    mapper.status([], locale, {
+      day: { used: { ...perKind(() => 0), image: 3 }, perDay: { ...perKind(() => 3), image: -1 } },
+    }),
     ...(['cancelled', 'running', 'too-late', 'not-found'] as const).map((kind) => mapper.cancelled(kind, locale)),
   ];
   for (const { text, rows } of screens) {

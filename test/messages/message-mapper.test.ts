@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { failureCodes, type FailureCode } from '../../src/domain/failure.ts';
-import { jobKinds, lanes } from '../../src/domain/job.ts';
+import { jobKinds, lanes } from '../../src/domain/kinds.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import type { MessageView } from '../../src/messages/view.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AttemptFailure, type FailureCode, failureTraits } from '../../src/domain/failure.ts';
-import { type JobKind, jobKinds } from '../../src/domain/job.ts';
+import { type JobKind, jobKinds } from '../../src/domain/kinds.ts';
 import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { codeFor } from '../../src/jobs/retry-policy.ts';
 import { Secret } from '../../src/kit/secret.ts';

@@ -1,5 +1,5 @@
 import { Composer } from 'grammy';
-import { defaultKind } from '../../domain/job.ts';
+import { defaultKind } from '../../domain/kinds.ts';
 import { checkPrompt } from '../../jobs/request/request-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { wordsOf } from '../message-words.ts';

@@ -3,7 +3,7 @@ import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { Composer } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
-import { jobKinds, perKind } from '../../domain/job.ts';
+import { jobKinds, perKind } from '../../domain/kinds.ts';
 import type { DayUsage } from '../../messages/guide-views.ts';
 import { reply } from '../reply.ts';
 import { isCommand } from './own-command.ts';

@@ -1,4 +1,5 @@
-import { type GenerationOptions, type OptionMistake, type JobKind, jobKinds, kindTraits } from '../../domain/job.ts';
+import type { GenerationOptions, OptionMistake } from '../../domain/job.ts';
+import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
 import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/request-options.ts';
@@ -53,6 +54,7 @@ export async function submitRequest(
     };
     return reply(ctx, messages.refused({ code, kind, lane, isAdmin, ...limits }, locale));
   };
+  if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, speaker.locale));
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);
   const negative = options.negative === undefined ? undefined : checkPrompt(options.negative);
@@ -110,6 +112,9 @@ export function generateCommands(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
   for (const kind of jobKinds) {
     feature.filter(isCommand(kindTraits[kind].command), async (ctx) => {
+      const { locale } = ctx.speaker;
+      if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, locale));
+      if (kindTraits[kind].needs === 'picture') return reply(ctx, deps.messages.pictureNeeded(kind, locale));
       const words = wordsAfterCommand(ctx);
       const quoted = hasWords(words) ? '' : quotedWords(ctx);
       if (words === '' && quoted === '') await ctx.conversation.enter(guidedRequestId, kind);

@@ -2,7 +2,8 @@ import type { InlineKeyboardMarkup, ReplyParameters, InputMedia } from 'grammy/t
 import type { MessageView } from '../../messages/view.ts';
 import { InputFile, type Api } from 'grammy';
 import { basename } from 'node:path';
-import { type Carrier, traitsOf, type Job } from '../../domain/job.ts';
+import type { Job } from '../../domain/job.ts';
+import { type Carrier, traitsOf } from '../../domain/kinds.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult } from '../../domain/result-store.ts';
 import type { JobDelivery, Claim } from '../../domain/job-engine.ts';

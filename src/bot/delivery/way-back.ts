@@ -1,6 +1,7 @@
 import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { type Job, type JobKind, type Origin, traitsOf } from '../../domain/job.ts';
+import type { Job, Origin } from '../../domain/job.ts';
+import { type JobKind, traitsOf } from '../../domain/kinds.ts';
 import { atMost, type Clock } from '../../kit/clock.ts';
 
 /** How long a job waits, with its key, for the first answer to its person. */

@@ -1,7 +1,8 @@
 import type { ConversationData, VersionedState } from '@grammyjs/conversations';
 import { z } from 'zod';
 import type { DialogueStore } from '../../domain/chat-store.ts';
-import type { GenerationOptions, OptionMistake, JobKind } from '../../domain/job.ts';
+import type { GenerationOptions, OptionMistake } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import type { DialogueHint, DialogueQuestion, Style } from '../../messages/dialogue-views.ts';
 
 /** A dialogue without an answer for this long has ended. */
@@ -56,6 +57,6 @@ export type DialogueTurn =
   | { readonly kind: 'ask'; readonly question: DialogueQuestion; readonly hint?: DialogueHint }
   | { readonly kind: 'mistake'; readonly job: JobKind; readonly mistake: OptionMistake }
   | { readonly kind: 'make'; readonly request: DialogueRequest }
-  | { readonly kind: 'give-up' }
+  | { readonly kind: 'give-up'; readonly job: JobKind }
   /** The stored dialogue is from another version or cannot be replayed. */
   | { readonly kind: 'outdated' };

@@ -55,7 +55,7 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
       return submitRequest(ctx, deps, { kind, prompt, options });
     }
     case 'give-up':
-      return reply(ctx, messages.dialogueTooManyTries(locale));
+      return reply(ctx, messages.dialogueTooManyTries(turn.job, locale));
     case 'outdated':
       if (isPress) await answer(ctx, messages.answer('expired', locale));
       return reply(ctx, messages.dialogueOutdated(locale));

@@ -1,6 +1,7 @@
 import type { Conversation } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
-import type { GenerationOptions, JobKind } from '../../domain/job.ts';
+import type { GenerationOptions } from '../../domain/job.ts';
+import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import { readPromptOptions, checkPrompt } from '../../jobs/request/request-options.ts';
 import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
@@ -17,7 +18,7 @@ type GuidedConversation = Conversation<BotContext>;
 type Prompt = { readonly words: string; readonly options: GenerationOptions };
 
 /**
- * Asks for the prompt, the shape and the style, then submits the request. It is replayed from its log at every answer, so it
+ * Asks for the prompt and, of what has a look, for shape and style, then submits the request. It is replayed from its log at every answer, so it
  * makes no call to Telegram and uses no clock and no random number; decisions leave through `external`.
  */
 export async function guidedRequest(conversation: GuidedConversation, start: Context, kind: JobKind): Promise<void> {
@@ -27,7 +28,7 @@ export async function guidedRequest(conversation: GuidedConversation, start: Con
   /** Answers with the turn and goes on waiting, or gives up; returns whether it goes on. */
   const rejectAnswer = async (turn: DialogueTurn): Promise<boolean> => {
     badAnswers += 1;
-    await decide(badAnswers < maxBadAnswers ? turn : { kind: 'give-up' });
+    await decide(badAnswers < maxBadAnswers ? turn : { kind: 'give-up', job: kind });
     return badAnswers < maxBadAnswers;
   };
   const choose = async <Choice extends string>(
@@ -56,6 +57,10 @@ export async function guidedRequest(conversation: GuidedConversation, start: Con
     const shape = await choose({ kind: 'shape', words: asked.words, dialogue }, shapes);
     if (shape === undefined) return;
     if (shape !== 'any') options = { ...options, aspect: shapeAspects[shape] };
+  }
+  if (!kindTraits[kind].isVisual) {
+    await decide({ kind: 'make', request: { kind, words: asked.words, options, style: 'none' } });
+    return;
   }
   const style = await choose({ kind: 'style', words: asked.words, dialogue }, styles);
   if (style === undefined) return;

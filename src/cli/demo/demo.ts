@@ -6,7 +6,7 @@ import type { SeenMessage } from '../../../sandbox/telegram/messages/seen-messag
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import type { AppEvent } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
-import { kindCommands } from '../../domain/job.ts';
+import { kindCommands } from '../../domain/kinds.ts';
 import { type DemoApp, openDemoApp, roles, type Role } from './demo-app.ts';
 import { createInterface } from 'node:readline';
 import { eventLine } from '../../observability/event-line.ts';

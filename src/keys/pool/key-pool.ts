@@ -7,7 +7,7 @@ import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../../domain/key-leases.ts';
 import { PoolClock, type Clock } from '../../kit/clock.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import type { KeyState, KeyRecord } from '../../domain/key-state.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import { type PoolView, poolViewOf } from '../../domain/views.ts';

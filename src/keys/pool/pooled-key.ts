@@ -1,5 +1,5 @@
 import type { JobId, KeyId } from '../../domain/ids.ts';
-import { type JobKind, kindTraits } from '../../domain/job.ts';
+import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import type { SeatRequest } from '../../domain/key-leases.ts';
 import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
 import { type CoolReason, type KeyState, acceptsCalls, type KeyRecord } from '../../domain/key-state.ts';

@@ -1,5 +1,5 @@
 import { dueAtMs, type KeyState } from '../../domain/key-state.ts';
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';

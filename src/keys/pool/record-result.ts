@@ -7,7 +7,7 @@ import type { KeyStateMachine } from './transitions.ts';
 import { type AttemptFailure, isDoubtful } from '../../domain/failure.ts';
 import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import { isCheapestKind, type PooledKey } from './pooled-key.ts';
 
 type Succeeded = Extract<LeaseResult, { kind: 'succeeded' }>;

@@ -7,7 +7,7 @@ import {
   twoChoices,
 } from './least-expected-time.ts';
 import type { SeatRequest, SeatAnswer } from '../../domain/key-leases.ts';
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 import { type PlainRule, strategies, type StrategyName } from '../rules/strategies.ts';

@@ -1,5 +1,5 @@
 import { type ModelTraits, textOnly } from '../../domain/provider.ts';
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
 import { bytezFailures } from './failure-table.ts';
 

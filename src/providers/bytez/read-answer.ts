@@ -1,4 +1,4 @@
-import type { JobKind } from '../../domain/job.ts';
+import type { JobKind } from '../../domain/kinds.ts';
 import type { MediaSource } from '../../domain/media.ts';
 import { sourceFromText } from '../../media/source-from-text.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
@@ -22,7 +22,11 @@ const fieldOrder = [
 
 const ownFields = {
   image: ['url', 'image', 'image_url', 'output_png'],
+  edit: ['url', 'image', 'image_url', 'output_png'],
   video: ['url', 'video', 'video_url', 'output_mp4'],
+  music: ['url', 'audio'],
+  speech: ['url', 'audio'],
+  chat: [],
 } as const satisfies Record<JobKind, readonly (typeof fieldOrder)[number][]>;
 
 /** Finds the result in any of the known response shapes; undefined when there is none. */

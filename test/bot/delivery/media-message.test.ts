@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { mediaFor } from '../../../src/bot/delivery/media-message.ts';
-import type { Carrier } from '../../../src/domain/job.ts';
+import type { Carrier } from '../../../src/domain/kinds.ts';
 import type { MediaFile } from '../../../src/domain/media.ts';
 import type { OpenedResult } from '../../../src/domain/result-store.ts';
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { assert, expect, test } from 'vitest';
 import { z } from 'zod';
 import { failureTraits } from '../../../src/domain/failure.ts';
-import type { JobKind } from '../../../src/domain/job.ts';
+import type { JobKind } from '../../../src/domain/kinds.ts';
 import type { ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
-import type { JobKind } from '../../../src/domain/job.ts';
+import type { JobKind } from '../../../src/domain/kinds.ts';
 import type { ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { JobKind } from '../../../src/domain/job.ts';
+import type { JobKind } from '../../../src/domain/kinds.ts';
 import type { ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import { createBytezProvider } from '../../../src/providers/bytez/bytez-provider.ts';

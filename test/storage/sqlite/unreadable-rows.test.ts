@@ -1,3 +1,4 @@
+import { perKind } from '../../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { type JobId, jobId } from '../../../src/domain/ids.ts';
 import type { JobEngine } from '../../../src/domain/job-engine.ts';
@@ -11,7 +12,7 @@ const progress = { candidate: 0, attempts: 0, calls: 0 };
 
 /** What another version may have left in a row. */
 const spoils = [
-  `kind = 'music'`,
+  `kind = 'hologram'`,
   `options = '{"seed":'`,
   `options = '{"seed": "seven"}'`,
   `chat_type = 'megagroup'`,
@@ -55,7 +56,14 @@ test('a parked job that cannot be read does not keep those whose time has passed
   }
   database.run(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
   database.run(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);
-  expect((await engine.queue.claimExpired('bytez', 'image', 0))?.job.updateId).toBe(2);
+  expect(
+    (
+      await engine.queue.claimExpired(
+        'bytez',
+        perKind(() => 0),
+      )
+    )?.job.updateId,
+  ).toBe(2);
   expect(heard.map(([id]) => id)).toEqual(['tg-1']);
 });
 
@@ -73,7 +81,7 @@ test('a start finds a job that it cannot read among those that ran, and goes on 
   const { engine: dead, database } = app;
   for (const updateId of [1, 2]) await accepted(dead, { updateId });
   for (let times = 0; times < 2; times += 1) await claimed(dead);
-  database.run(`UPDATE jobs SET kind = 'music' WHERE id = 'tg-1'`);
+  database.run(`UPDATE jobs SET kind = 'hologram' WHERE id = 'tg-1'`);
   const engine = anEngine(database);
   expect(await engine.queue.recover(6)).toEqual({ handedBack: 1, setAside: [], unreadable: ['tg-1'] });
   expect((await engine.reader.find(jobId('tg-1')))?.state).toEqual(setAside);
@@ -98,7 +106,7 @@ test('a job that cannot be read can be cancelled, looked for and asked for again
   using app = aSpoiltStore();
   const { engine, database } = app;
   const { id } = await accepted(engine, { updateId: 1, userId: 7 });
-  database.run(`UPDATE jobs SET kind = 'music', options = '['`);
+  database.run(`UPDATE jobs SET kind = 'hologram', options = '['`);
   expect((await engine.reader.where(id))?.job).toMatchObject({
     id,
     state: { kind: 'waiting' },

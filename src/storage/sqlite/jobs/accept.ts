@@ -1,5 +1,6 @@
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
-import type { JobKind, JobRequest } from '../../../domain/job.ts';
+import type { JobRequest } from '../../../domain/job.ts';
+import type { JobKind } from '../../../domain/kinds.ts';
 import { type Database, numberOf, rememberedMs } from '../connection.ts';
 import type { Accepted, AcceptLimits } from '../../../domain/job-engine.ts';
 import { placeAhead, takeRound, refreshTurn } from './fair-queue.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { keyId, isProviderName } from '../../../domain/ids.ts';
-import { jobKinds } from '../../../domain/job.ts';
+import { jobKinds } from '../../../domain/kinds.ts';
 import type { DayCalls } from '../../../domain/job-engine.ts';
 import { type Usage, usageFigures } from '../../../domain/provider.ts';
 import { type Database, numberOf } from '../connection.ts';

@@ -1,5 +1,6 @@
 import type { Claim, JobLease, Park, RunningCaps, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
-import type { JobKind, Progress } from '../../../domain/job.ts';
+import type { Progress } from '../../../domain/job.ts';
+import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
 import type { ProviderName, JobId } from '../../../domain/ids.ts';
 import { type Database, type Row, fromJson } from '../connection.ts';
 import {
@@ -56,11 +57,25 @@ export function claimNext(
 export function claimOverdue(
   database: Database,
   line: ProviderName,
+  owner: string,
+  nowMs: number,
+  deadlineMs: Readonly<Record<JobKind, number>>,
+): Claim | SetAside | undefined {
+  for (const kind of jobKinds) {
+    const row = claimOverdueOf(database, line, kind, owner, nowMs - deadlineMs[kind]);
+    if (row !== undefined) return started(database, row);
+  }
+  return undefined;
+}
+
+function claimOverdueOf(
+  database: Database,
+  line: ProviderName,
   kind: JobKind,
   owner: string,
   claimedBeforeMs: number,
-): Claim | SetAside | undefined {
-  const row = database.get(
+): Row | undefined {
+  return database.get(
     `UPDATE jobs SET ${startColumns} WHERE seq = (
        SELECT seq FROM jobs
        WHERE state = 'waiting' AND claimed_at_ms IS NOT NULL AND line = ? AND kind = ? AND claimed_at_ms <= ?
@@ -71,7 +86,6 @@ export function claimOverdue(
     kind,
     claimedBeforeMs,
   );
-  return started(database, row);
 }
 
 /** Builds the claim of a row that was just marked running, inside the caller's transaction; ends an unreadable job. */

@@ -1,4 +1,5 @@
-import { type Lane, type JobKind, kindTraits, type Job, lanes } from '../../../domain/job.ts';
+import type { Job } from '../../../domain/job.ts';
+import { type Lane, type JobKind, kindTraits, lanes } from '../../../domain/kinds.ts';
 import type { ProviderName } from '../../../domain/ids.ts';
 import { type Database, numberOf, type Row } from '../connection.ts';
 import type { EngineStats, LineStats } from '../../../domain/job-engine.ts';

@@ -124,8 +124,7 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       return accepted;
     },
     claim: (line) => claimed(() => claimNext(database, line, running, owner, nowMs())),
-    claimExpired: (line, kind, deadlineMs) =>
-      claimed(() => claimOverdue(database, line, kind, owner, nowMs() - deadlineMs)),
+    claimExpired: (line, deadlineMs) => claimed(() => claimOverdue(database, line, owner, nowMs(), deadlineMs)),
     claimAnswered: () => claimed(() => claimUnderWay(database, owner, 'answer')),
     claimSubmitted: () => claimed(() => claimUnderWay(database, owner, 'operation')),
     nextReadyMs: async (line, afterMs) => nextReady(database, line, afterMs),

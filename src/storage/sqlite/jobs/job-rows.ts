@@ -3,14 +3,12 @@ import {
   aspects,
   type GenerationOptions,
   type Job,
-  jobKinds,
   type JobState,
-  lanes,
   filesOf,
   type Outcome,
   type ResultPayload,
-  defaultKind,
 } from '../../../domain/job.ts';
+import { jobKinds, lanes, defaultKind } from '../../../domain/kinds.ts';
 import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';

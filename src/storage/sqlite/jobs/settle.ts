@@ -1,4 +1,5 @@
-import { type HeldReason, type Outcome, lanes } from '../../../domain/job.ts';
+import type { HeldReason, Outcome } from '../../../domain/job.ts';
+import { lanes } from '../../../domain/kinds.ts';
 import { type Database, type Row, numberOf } from '../connection.ts';
 import { giveCreditBack } from './accept.ts';
 import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Lane } from '../../../../src/domain/job.ts';
+import type { Lane } from '../../../../src/domain/kinds.ts';
 import { jobsAhead, nextLane, nextRound, streakAfter } from '../../../../src/storage/sqlite/jobs/fair-queue.ts';
 
 test.each([

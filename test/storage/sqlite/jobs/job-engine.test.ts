@@ -1,3 +1,4 @@
+import { perKind } from '../../../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { jobId } from '../../../../src/domain/ids.ts';
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts';
@@ -18,7 +19,7 @@ import {
 } from '../../../conformance/requests.ts';
 import { fillWithCrowd } from '../../../pressure/fill-queue.ts';
 import { scratch } from '../scratch.ts';
-import { lanes } from '../../../../src/domain/job.ts';
+import { lanes } from '../../../../src/domain/kinds.ts';
 
 jobEngineConformance('createSqliteJobEngine()', async (running = anyNumber): Promise<EngineUnderTest> => {
   const place = scratch();
@@ -54,7 +55,10 @@ test(
     await claimed(engine.at(startMs + 5));
     const second = await claimed(engine);
     await engine.queue.requeueFront(second.lease);
-    await engine.queue.claimExpired('bytez', 'image', 0);
+    await engine.queue.claimExpired(
+      'bytez',
+      perKind(() => 0),
+    );
     await engine.queue.nextReadyMs('bytez', startMs);
     const third = await claimed(engine);
     await engine.queue.checkpoint(third.lease, progress);

@@ -1,0 +1,166 @@
+import type { MediaKind } from './media.ts';
+
+/** What people may ask for: the rows of `kindTraits`. */
+export const jobKinds = ['image', 'edit', 'video', 'music', 'speech', 'chat'] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+export const lanes = ['premium', 'free'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** The Telegram message that carries a result; a file that does not fit into it goes as a document. */
+export const carriers = ['photo', 'video', 'audio', 'voice', 'document', 'text'] as const;
+export type Carrier = (typeof carriers)[number];
+
+/** A setting in seconds and the value that holds without it. */
+type SecondsSetting = { readonly variable: `${string}_S`; readonly defaultMs: number };
+
+/**
+ * Everything in which one kind of request differs from another. Nothing else switches on the kind: a new kind is a name
+ * in `jobKinds`, a row here, and the messages that the compiler and the locale test then ask for.
+ */
+export type KindTraits = {
+  /** The Telegram command, without its slash. */
+  readonly command: string;
+  /** The variable that names the kind's candidates. */
+  readonly chainVariable: `${string}_CHAIN`;
+  /** What a request is made from besides its words; requests without it are not accepted. */
+  readonly needs: 'words' | 'picture';
+  /** Whether shape and style are worth asking for. */
+  readonly isVisual: boolean;
+  /** Whether a button offers it for words that came without a command. */
+  readonly isOfferedForWords: boolean;
+  /** What a job weighs in the fair order and against the queue; a picture weighs 1. */
+  readonly cost: number;
+  /** How long one provider call may take. */
+  readonly timeout: SecondsSetting;
+  /** How long a job may take from its first claim. */
+  readonly deadline: SecondsSetting;
+  /** How many a person may ask for in one day: `FREE_<noun>_PER_DAY`; -1 is without limit. */
+  readonly quota: { readonly noun: Uppercase<string>; readonly perDay: Readonly<Record<Lane, number>> };
+  readonly carrier: Carrier;
+  /** What the bytes of a result may be; anything else is refused. Empty where the result is words. */
+  readonly accepts: readonly MediaKind[];
+  /** Single MIME types that are accepted besides. */
+  readonly alsoAccepts: readonly string[];
+  /** The largest result that is kept. */
+  readonly maxBytes: number;
+  /** How long one download of a result may take. */
+  readonly downloadMs: number;
+};
+
+export const kindTraits = {
+  image: {
+    command: 'generate',
+    chainVariable: 'IMAGE_CHAIN',
+    needs: 'words',
+    isVisual: true,
+    isOfferedForWords: true,
+    cost: 1,
+    timeout: { variable: 'IMAGE_TIMEOUT_S', defaultMs: 90_000 },
+    deadline: { variable: 'IMAGE_DEADLINE_S', defaultMs: 600_000 },
+    quota: { noun: 'IMAGES', perDay: { free: 20, premium: -1 } },
+    carrier: 'photo',
+    accepts: ['image'],
+    alsoAccepts: [],
+    maxBytes: 50_000_000,
+    downloadMs: 60_000,
+  },
+  edit: {
+    command: 'edit',
+    chainVariable: 'EDIT_CHAIN',
+    needs: 'picture',
+    isVisual: true,
+    isOfferedForWords: false,
+    cost: 1,
+    timeout: { variable: 'EDIT_TIMEOUT_S', defaultMs: 120_000 },
+    deadline: { variable: 'EDIT_DEADLINE_S', defaultMs: 600_000 },
+    quota: { noun: 'EDITS', perDay: { free: 20, premium: -1 } },
+    carrier: 'photo',
+    accepts: ['image'],
+    alsoAccepts: [],
+    maxBytes: 50_000_000,
+    downloadMs: 60_000,
+  },
+  video: {
+    command: 'video',
+    chainVariable: 'VIDEO_CHAIN',
+    needs: 'words',
+    isVisual: true,
+    isOfferedForWords: true,
+    // About four pictures' time.
+    cost: 4,
+    timeout: { variable: 'VIDEO_TIMEOUT_S', defaultMs: 180_000 },
+    deadline: { variable: 'VIDEO_DEADLINE_S', defaultMs: 1_800_000 },
+    quota: { noun: 'VIDEOS', perDay: { free: 3, premium: 20 } },
+    carrier: 'video',
+    accepts: ['video'],
+    // What moves without being a video.
+    alsoAccepts: ['image/gif'],
+    maxBytes: 50_000_000,
+    downloadMs: 120_000,
+  },
+  music: {
+    command: 'music',
+    chainVariable: 'MUSIC_CHAIN',
+    needs: 'words',
+    isVisual: false,
+    isOfferedForWords: true,
+    cost: 2,
+    timeout: { variable: 'MUSIC_TIMEOUT_S', defaultMs: 300_000 },
+    deadline: { variable: 'MUSIC_DEADLINE_S', defaultMs: 1_800_000 },
+    quota: { noun: 'SONGS', perDay: { free: 5, premium: -1 } },
+    carrier: 'audio',
+    accepts: ['audio'],
+    alsoAccepts: [],
+    maxBytes: 50_000_000,
+    downloadMs: 120_000,
+  },
+  speech: {
+    command: 'say',
+    chainVariable: 'SPEECH_CHAIN',
+    needs: 'words',
+    isVisual: false,
+    isOfferedForWords: false,
+    cost: 1,
+    timeout: { variable: 'SPEECH_TIMEOUT_S', defaultMs: 90_000 },
+    deadline: { variable: 'SPEECH_DEADLINE_S', defaultMs: 600_000 },
+    quota: { noun: 'RECORDINGS', perDay: { free: 20, premium: -1 } },
+    carrier: 'audio',
+    accepts: ['audio'],
+    alsoAccepts: [],
+    maxBytes: 50_000_000,
+    downloadMs: 60_000,
+  },
+  chat: {
+    command: 'ask',
+    chainVariable: 'CHAT_CHAIN',
+    needs: 'words',
+    isVisual: false,
+    isOfferedForWords: true,
+    cost: 1,
+    timeout: { variable: 'CHAT_TIMEOUT_S', defaultMs: 120_000 },
+    deadline: { variable: 'CHAT_DEADLINE_S', defaultMs: 600_000 },
+    quota: { noun: 'ANSWERS', perDay: { free: 50, premium: -1 } },
+    carrier: 'text',
+    accepts: [],
+    alsoAccepts: [],
+    maxBytes: 1_000_000,
+    downloadMs: 60_000,
+  },
+} as const satisfies Record<JobKind, KindTraits>;
+
+/** The kind of a request that names none. */
+export const defaultKind: JobKind = 'image';
+
+/** The commands that ask for a result, in the order of the kinds. */
+export const kindCommands = jobKinds.map((kind) => kindTraits[kind].command);
+
+/** The traits of a kind as every kind has them. */
+export function traitsOf(kind: JobKind): KindTraits {
+  return kindTraits[kind];
+}
+
+/** A value for each kind. */
+export function perKind<Value>(valueOf: (kind: JobKind) => Value): Readonly<Record<JobKind, Value>> {
+  return Object.fromEntries(jobKinds.map((kind) => [kind, valueOf(kind)])) as Record<JobKind, Value>;
+}
