@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { chainsFor, type ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi, Reloaded } from '../domain/admin-api.ts';
@@ -9,6 +8,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { ResultStore } from '../domain/result-store.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
+import { loadMaterial } from '../jobs/request/request-material.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
@@ -17,8 +17,6 @@ import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { type Clock, steadyClock } from '../kit/clock.ts';
 import { type ConnectorOptions, createConnector } from '../media/connector.ts';
 import type { Random } from '../kit/backoff.ts';
-import { removeUnfinished } from '../media/open-result.ts';
-import { createResultStore } from '../media/result-store.ts';
 import { createAlerts } from '../observability/alerts/alerts.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient, type HttpClient } from '../providers/http/http-exchange.ts';
@@ -30,6 +28,7 @@ import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
+import { openInputs, openResults } from './open-files.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
 
 /** A job on which this many processes died is set aside. */
@@ -81,6 +80,8 @@ export type Core = AsyncDisposable & {
   readonly events: EventBus;
   readonly storage: Storage;
   readonly results: ResultStore;
+  /** The pictures that people send with their requests. */
+  readonly inputs: ResultStore;
   readonly pool: KeyPool;
   readonly keys: KeyMaintenance;
   readonly service: GenerationService;
@@ -149,6 +150,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       ? await createProviders(providersOf(keys), { settings: config.providers, http, clock })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
+  const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));
   const results = parts.results ?? opening.use(await openResults(config, emit, parts.network));
   let blocked: (provider: ProviderName) => void = () => undefined;
   const keyRoom = opening.use(
@@ -196,6 +198,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     emit,
     rules,
     models: modelTraits,
+    loadMaterial: (job) => loadMaterial(job, engine.reader, inputs),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     onCheckpoint: onCheckpoint,
     mechanisms,
@@ -205,6 +208,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     new RetentionJob({
       data: createSqlitePersonalData(database),
       resultStore: results,
+      inputs,
       service,
       retentionMs: config.retentionMs,
       clock,
@@ -232,6 +236,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     events: { ...events, emit },
     storage,
     results,
+    inputs,
     pool,
     keys: maintenance,
     service,
@@ -257,18 +262,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit({ event: 'app.stopped', handedBack });
     },
   };
-}
-
-async function openResults(config: Config, emit: Emit, network: CoreParts['network']) {
-  const directory = join(config.dataDir, 'results');
-  await removeUnfinished(directory);
-  return createResultStore({
-    ...network,
-    directory,
-    allowPrivateHosts: config.mediaAllowPrivateHosts,
-    proxies: config.proxies,
-    emit,
-  });
 }
 
 /** Requeues the jobs of an earlier process, and reports those that are set aside. */

@@ -20,6 +20,8 @@ export type ChatStore = {
   limits(chatId: number, nowMs: number): Promise<ReadonlySet<string>>;
   /** Remembers until then that something is refused there. */
   limit(chatId: number, what: ChatLimit, untilMs: number): Promise<void>;
+  /** What this person asked there before does not count for what they ask from now on. */
+  startConversation(chatId: number, userId: number, nowMs: number): Promise<void>;
   /** One limit is over, or all of the chat. */
   lift(chatId: number, what?: ChatLimit): Promise<void>;
 };

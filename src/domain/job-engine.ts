@@ -2,7 +2,7 @@ import type { JobId, ProviderName, KeyId } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
-import type { Operation, Usage } from './provider.ts';
+import type { ChatTurn, Operation, Usage } from './provider.ts';
 
 /** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
 export type JobDelivery = {
@@ -207,6 +207,11 @@ export type JobReader = {
   where(id: JobId): Promise<Place | undefined>;
   /** The person's jobs that are not delivered yet, and the latest delivered one, newest first. */
   jobsOf(userId: number): Promise<readonly Job[]>;
+  /**
+   * What the person asked in the job's chat before this job and what was answered, oldest first, since they last began
+   * anew (`ChatStore.startConversation`); at most the newest `atMost` questions.
+   */
+  conversationBefore(id: JobId, atMost: number): Promise<readonly ChatTurn[]>;
   /** Every call made for the job, in order. */
   trailOf(id: JobId): Promise<readonly AttemptTrail[]>;
   stats(): Promise<EngineStats>;
@@ -240,6 +245,8 @@ export type KnownAnswer = {
   readonly further?: readonly (string | null)[];
   /** The result itself, where it is words. */
   readonly text?: string;
+  /** The rest of the text is missing. */
+  readonly isCut?: true;
 };
 
 /** Work that a provider has taken on and not finished: it is asked about, and never submitted a second time. */

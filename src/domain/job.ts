@@ -42,7 +42,7 @@ export type ResultPayload =
   /** In the provider's order. */
   | { readonly kind: 'files'; readonly files: readonly [MediaFile, MediaFile, ...MediaFile[]] }
   /** As the provider wrote it: not escaped, of any length. */
-  | { readonly kind: 'text'; readonly text: string };
+  | { readonly kind: 'text'; readonly text: string; readonly isCut?: true };
 
 /** How a job ended. */
 export type Outcome =

@@ -37,12 +37,17 @@ export type SecretValue = {
 /** In pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };
 
+/** One thing that was said in a conversation. */
+export type ChatTurn = { readonly role: 'person' | 'model'; readonly text: string };
+
 export type GenerationRequest = {
   readonly kind: JobKind;
   readonly model: string;
   readonly prompt: string;
   /** Pictures and the like that the result is made from, on this machine's disk; empty for words alone. */
   readonly inputs: readonly MediaFile[];
+  /** What was said before in the conversation, oldest first, within the model's window; absent at its beginning. */
+  readonly history?: readonly ChatTurn[];
   /** Only what the model is known to take; absent is the model's own choice. */
   readonly size?: ImageSize;
   readonly seed?: number;
@@ -55,7 +60,15 @@ export type ReplySource =
   | MediaSource
   /** Several results of one run, in their order. */
   | { readonly kind: 'files'; readonly sources: readonly [MediaSource, ...MediaSource[]] }
-  | { readonly kind: 'text'; readonly text: string };
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** The rest is missing: the model or the connection stopped in the middle. */
+      readonly isCut?: true;
+    };
+
+/** Is given the whole text so far, as often as more of it arrives. */
+export type OnText = (soFar: string) => void;
 
 type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
@@ -84,7 +97,13 @@ type Common = {
 
 /** A provider whose every run is one call. */
 export type SynchronousProvider = Common & {
-  generate(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply>;
+  /** `onText` hears a text while it is written; a provider that does not stream never calls it. */
+  generate(
+    request: GenerationRequest,
+    secret: SecretValue,
+    signal: AbortSignal,
+    onText?: OnText,
+  ): Promise<ProviderReply>;
 };
 
 /** The provider has taken the work on. */
@@ -116,7 +135,12 @@ export type StatusReply =
  * may answer at once where a model does.
  */
 export type AsynchronousProvider = Common & {
-  start(request: GenerationRequest, secret: SecretValue, signal: AbortSignal): Promise<ProviderReply | Submitted>;
+  start(
+    request: GenerationRequest,
+    secret: SecretValue,
+    signal: AbortSignal,
+    onText?: OnText,
+  ): Promise<ProviderReply | Submitted>;
   status(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<StatusReply>;
   /** Has the provider give up the run; absent where it cannot. */
   cancel?(operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<void>;
@@ -135,6 +159,8 @@ export type ModelTraits = {
   readonly size?: ImageSize & { readonly step: number };
   readonly seed: boolean;
   readonly negative: boolean;
+  /** Of a model that answers questions: how much it reads and writes at once; 8,000 where nothing is known. */
+  readonly contextTokens?: number;
 };
 
 /** What is known of a candidate's model; of an unknown one, what its provider assumes. */

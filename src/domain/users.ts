@@ -45,6 +45,8 @@ export type PersonalData = {
   expired(toldBeforeMs: number, atMost: number): Promise<readonly JobId[]>;
   /** Deletes the jobs with everything that was kept of them; their files are to be gone by then. */
   drop(ids: readonly JobId[], nowMs: number): Promise<void>;
+  /** Whether anything of the job is kept. */
+  exists(id: JobId): Promise<boolean>;
   /** Whether the job's file may still be shown, or shall be. */
   needsFile(id: JobId): Promise<boolean>;
   /** Takes the words of updates that could not be handled, and counters of days gone by of people who are forgotten. */

@@ -69,6 +69,8 @@ export type JobPhase =
       readonly of: number;
       /** Where it stands with a provider that has a queue of its own. */
       readonly queue?: ProviderQueue;
+      /** What has been written of an answer. */
+      readonly text?: string;
     }
   /** An attempt failed by the provider's fault and another one follows. */
   | { readonly kind: 'retrying'; readonly after: FailureReason; readonly attempt: number; readonly of: number }

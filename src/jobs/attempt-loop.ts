@@ -14,6 +14,7 @@ import { type JobMemory, refusalCode } from './job-memory.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
 import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
 import { isWitnessOfOutage, noteOutage } from './judgement/outage-witness.ts';
+import type { RequestMaterial } from './request/request-material.ts';
 import { candidatesFor } from './request/request-options.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
@@ -36,6 +37,8 @@ export type LoopTools = CallTools & {
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly random: Random;
   readonly modelCooldowns: ModelCooldowns;
+  /** Loads what a job is made from besides its words; undefined for one that is made from words alone. */
+  readonly loadMaterial?: ((job: Job) => Promise<RequestMaterial> | undefined) | undefined;
   /** Asks the free probes of keys; absent where there are none. */
   readonly probeKeys?: ProbeKeys | undefined;
   readonly mechanisms?: Mechanisms;
@@ -74,6 +77,9 @@ export async function runAttempts(
   const isDown = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
   const isSkipped = (candidate: Candidate) => tools.modelCooldowns.isCooling(candidate) && !progress.isAtLast;
   let held = seat;
+  // Most jobs have none and wait for nothing.
+  const loading = tools.loadMaterial?.(job);
+  const material = loading === undefined ? undefined : await loading;
   let foundProviderDown = false;
 
   try {
@@ -148,6 +154,7 @@ export async function runAttempts(
         timeoutMs: timeoutFor(job, candidate, leftMs, tools),
         waitedMs: Math.max(0, clock.now() - (memory.lastCallEndedMs ?? job.acceptedAtMs)),
         isProbe,
+        ...(material === undefined ? {} : { material }),
       };
       held = undefined;
       const startedAtMonotonicMs = clock.monotonicMs();
@@ -160,7 +167,12 @@ export async function runAttempts(
         return { kind: 'answered', source, candidate, progress: progress.progress(), trail };
       }
 
-      const { failure, providerDown } = reply;
+      const { failure, providerDown, heard } = reply;
+      // The person has read the beginning: another model would begin again with other words.
+      if (heard !== undefined) {
+        const source = { kind: 'text', text: heard, isCut: true } as const;
+        return { kind: 'answered', source, candidate, progress: progress.progress(), trail: reply.trail };
+      }
       foundProviderDown = providerDown;
       progress.consumeAttempt(failure, lease.keyId, providerDown);
       tools.onFailure(failure, progress.attempts + 1);

@@ -4,7 +4,7 @@ import type { Clock } from '../kit/clock.ts';
 import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
-import type { ModelLookup, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
+import type { ModelLookup, OnText, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CallJournal } from './call-journal.ts';
@@ -12,6 +12,7 @@ import type { Fault } from './circuit-breaker/failure-streak.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './job-progress.ts';
+import type { RequestMaterial } from './request/request-material.ts';
 import { generationRequest } from './request/request-options.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 
@@ -26,6 +27,8 @@ export type CallTools = {
   readonly emit: Emit;
   readonly onCheckpoint?: OnCheckpoint;
   readonly onQueue?: FollowTools['onQueue'];
+  /** Hears the text of an answer while it is written. */
+  readonly onText?: OnText;
 };
 
 /** One call that is about to be sent. */
@@ -42,6 +45,8 @@ export type Call = {
   readonly waitedMs: number;
   /** The job's progress, this call included. */
   readonly progress: Progress;
+  /** What the request is made from besides its words. */
+  readonly material?: RequestMaterial;
   /** True for the half-open probe of a provider that is down. */
   readonly isProbe: boolean;
 };
@@ -50,6 +55,8 @@ export type CallReply = ProviderReply & {
   readonly trail: AttemptTrail;
   /** True for a fault of a provider whose breaker is open now: the call costs no attempt. */
   readonly providerDown: boolean;
+  /** What a failed call had written until then, where that is more than nothing. */
+  readonly heard?: string;
 };
 
 /**
@@ -70,6 +77,11 @@ export async function callProvider(
   let startedMs: number | undefined;
   let submitted: AttemptTrail | undefined;
   let isProbing = isProbe;
+  let heard = '';
+  const onText: OnText = (soFar) => {
+    heard = soFar;
+    tools.onText?.(soFar);
+  };
   let reply: ProviderReply;
   try {
     if (!(await journal.sent(sent))) throw new JobStopped('fenced');
@@ -77,7 +89,7 @@ export async function callProvider(
     signal.throwIfAborted();
     emit(started(job, sent));
     startedMs = clock.monotonicMs();
-    const asked = ask(call, signal, tools);
+    const asked = ask(call, signal, tools, onText);
     onCheckpoint('calling', job.id);
     const answer = await asked;
     if ('operation' in answer) {
@@ -102,7 +114,8 @@ export async function callProvider(
   }
   const ms = Math.round(clock.monotonicMs() - startedMs);
   const ended = { job, lease, sent, isProbe: isProbing, ms };
-  return concludeCall(ended, reply, journal, tools);
+  const concluded = concludeCall(ended, reply, journal, tools);
+  return concluded.ok || heard.trim() === '' ? concluded : { ...concluded, heard };
 }
 
 type EndedCall = {
@@ -181,18 +194,23 @@ async function takeOn(
   return followed;
 }
 
-async function ask(call: Call, signal: AbortSignal, tools: CallTools): Promise<ProviderReply | Submitted> {
+async function ask(
+  call: Call,
+  signal: AbortSignal,
+  tools: CallTools,
+  onText: OnText,
+): Promise<ProviderReply | Submitted> {
   const { job, candidate, lease, timeoutMs } = call;
   // Hot path: `using` costs more than the deadline itself.
   const deadline = new CallDeadline(timeoutMs, signal, tools.clock);
   try {
     const provider = tools.providers.get(candidate.provider);
     if (provider === undefined) throw new Error(`Cannot call "${candidate.provider}": it has no adapter`);
-    const request = generationRequest(job, candidate, tools.models);
+    const request = generationRequest(job, candidate, tools.models, call.material);
     const answer: Promise<ProviderReply | Submitted> =
       'start' in provider
-        ? provider.start(request, lease.secret, deadline.signal)
-        : provider.generate(request, lease.secret, deadline.signal);
+        ? provider.start(request, lease.secret, deadline.signal, onText)
+        : provider.generate(request, lease.secret, deadline.signal, onText);
     return await deadline.answerOf(answer);
   } catch (error) {
     const wasStopped = deadline.signal.aborted;

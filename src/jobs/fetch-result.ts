@@ -44,19 +44,19 @@ export async function fetchAndStore(
   tools: StoreTools,
 ): Promise<ResultEnding> {
   const { source } = answer;
-  if (source.kind === 'text') return ended(answer, source);
+  if (source.kind === 'text') return ended(answer, textPayload(source.text, source.isCut));
   return fetchFiles(job, answer, source.kind === 'files' ? source.sources : [source], signal, tools);
 }
 
 /** Continues from a stored answer: uses the files on disk and downloads the missing ones. */
 export async function fetchKnownResult(
   job: Job,
-  { model, url, further = [], text }: KnownAnswer,
+  { model, url, further = [], text, isCut }: KnownAnswer,
   signal: AbortSignal,
   tools: StoreTools,
 ): Promise<ResultEnding> {
   const answer = { model, progress: job.progress };
-  if (text !== undefined) return ended(answer, { kind: 'text', text });
+  if (text !== undefined) return ended(answer, textPayload(text, isCut));
   const urls = [url ?? null, ...further];
   const kept: MediaFile[] = [];
   for (const part of urls.keys()) {
@@ -102,7 +102,7 @@ export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
     case 'bytes':
       return { model };
     case 'text':
-      return { model, text: source.text };
+      return { model, text: source.text, ...(source.isCut === true ? { isCut: true } : {}) };
     case 'files': {
       const [first = null, ...further] = source.sources.map((one) => (one.kind === 'url' ? one.url : null));
       return { model, ...(first === null ? {} : { url: first }), ...(further.length === 0 ? {} : { further }) };
@@ -150,6 +150,10 @@ export async function fetchResult(
     using deadline = clock.deadline(kindTraits[job.kind].downloadMs, signal);
     return await resultStore.download(source, job.kind, job.id, deadline, part);
   }
+}
+
+function textPayload(text: string, isCut: true | undefined): ResultPayload {
+  return { kind: 'text', text, ...(isCut === true ? { isCut } : {}) };
 }
 
 function ended({ model, progress }: AnswerFacts, payload: ResultPayload): ResultEnding {

@@ -48,7 +48,7 @@ export class GenerationService {
   constructor(options: GenerationServiceOptions) {
     const { queue, reader, pool, clock, chains, emit } = options;
     this.#options = options;
-    this.#live = new RunningJobs((id) => this.#progressed(id));
+    this.#live = new RunningJobs((id) => this.#progressed(id), clock);
     const modelCooldowns = new ModelCooldowns(clock, emit);
     const breakers = createBreakers({ ...options, modelCooldowns });
     this.#breakers = breakers;

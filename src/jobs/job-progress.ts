@@ -6,6 +6,7 @@ import { codeFor, type JobFailureCode, maxCalls } from './retry-policy.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import type { ProviderQueue, ReplySource } from '../domain/provider.ts';
 import type { JobPhase } from '../domain/views.ts';
+import type { Clock } from '../kit/clock.ts';
 
 /** How one turn of a job ended. */
 export type TurnEnding =
@@ -173,7 +174,11 @@ type LivePhase = Extract<JobPhase, { kind: 'making' | 'retrying' | 'delivering' 
 type LiveJob = {
   readonly abort: AbortController;
   phase: LivePhase;
+  /** False while the text was shown a moment ago. */
+  isTextDue?: boolean;
 };
+
+const textEveryMs = 1_000;
 
 /** The in-memory state of jobs in this process: which ones run, their phase, and the memory of their calls. */
 export class RunningJobs {
@@ -182,9 +187,11 @@ export class RunningJobs {
   readonly #betweenAttempts = new Map<JobId, LivePhase>();
   readonly #memories = new Map<JobId, JobMemory>();
   readonly #onProgress: (id: JobId) => void;
+  readonly #clock: Pick<Clock, 'schedule'>;
 
-  constructor(onProgress: (id: JobId) => void) {
+  constructor(onProgress: (id: JobId) => void, clock: Pick<Clock, 'schedule'>) {
     this.#onProgress = onProgress;
+    this.#clock = clock;
   }
 
   get size(): number {
@@ -214,6 +221,26 @@ export class RunningJobs {
     if (live === undefined) return;
     live.phase = phase;
     this.#onProgress(id);
+  }
+
+  /** Shows what has been written of an answer; not more often than once a second. */
+  setText(id: JobId, text: string): void {
+    const live = this.#running.get(id);
+    if (live?.phase.kind !== 'making') return;
+    live.phase = { ...live.phase, text };
+    if (live.isTextDue !== false) this.#showText(id, live);
+  }
+
+  #showText(id: JobId, live: LiveJob): void {
+    const { phase: shown } = live;
+    live.isTextDue = false;
+    this.#onProgress(id);
+    this.#clock.schedule(textEveryMs, () => {
+      live.isTextDue = true;
+      if (live.phase !== shown && live.phase.kind === 'making' && this.#running.get(id) === live) {
+        this.#showText(id, live);
+      }
+    });
   }
 
   /** Notes where a job that is being made stands with its provider. */

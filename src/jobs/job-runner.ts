@@ -20,9 +20,8 @@ const maxDownloads = 16;
 const maxWaitingDownloads = 32;
 /** The shortest wait before a job runs again after an unexpected error. */
 const requeueDelayMs = 5_000;
-const storeRetryMs = 1_000;
 /** After an hour of failed writes the job is left to the next start. */
-const maxStoreRetries = 3_600;
+const [storeRetryMs, maxStoreRetries] = [1_000, 3_600];
 
 export type JobRunnerOptions = LoopTools & {
   readonly queue: JobQueue;
@@ -79,6 +78,7 @@ export class JobRunner {
         journal: { ...journal, submitted: (...note) => this.#submitted(job.id, journal, ...note) },
         operation,
         onQueue: (queue) => live.setQueue(job.id, queue),
+        onText: (text) => live.setText(job.id, text),
         onAttempt: (attempt) => live.setPhase(job.id, { kind: 'making', attempt, of: rules.maxAttempts }),
         onFailure: (failure, attempt) => {
           if (failure.blame !== 'provider' || attempt > rules.maxAttempts) return;

@@ -17,6 +17,8 @@ const batchPauseMs = 20;
 export type RetentionJobOptions = {
   readonly data: PersonalData;
   readonly resultStore: StoredResults;
+  /** What people sent with their requests; it lives as long as its job. */
+  readonly inputs?: StoredResults;
   readonly service: Pick<GenerationService, 'findAll' | 'cancel'>;
   /** Jobs delivered longer ago than this are deleted. */
   readonly retentionMs: number;
@@ -45,6 +47,8 @@ export class RetentionJob implements AsyncDisposable {
   readonly #timers: Disposable[];
   readonly #work = new Set<Promise<unknown>>();
   #erasureTimer: Disposable | undefined;
+  /** Inputs that had no job in the last round. */
+  #orphanInputs: ReadonlySet<JobId> = new Set();
   #round: Promise<void> | undefined;
 
   constructor(options: RetentionJobOptions) {
@@ -116,11 +120,25 @@ export class RetentionJob implements AsyncDisposable {
       const needed = await Promise.all(batch.map((id) => data.needsFile(id)));
       removed += await this.#removeFiles(batch.filter((_, index) => needed[index] === false));
     }
-    return removed;
+    return removed + (await this.#deleteOrphanInputs());
+  }
+
+  /** Deletes what was sent with a request that was refused, or whose job no longer exists. */
+  async #deleteOrphanInputs(): Promise<number> {
+    const { data, inputs } = this.#options;
+    const orphans: JobId[] = [];
+    for (const id of (await inputs?.list()) ?? []) if (!(await data.exists(id))) orphans.push(id);
+    // The request of a picture that was just kept may be about to be accepted.
+    const left = orphans.filter((id) => this.#orphanInputs.has(id));
+    this.#orphanInputs = new Set(orphans);
+    for (const id of left) await inputs?.remove(id);
+    return left.length;
   }
 
   async #removeFiles(ids: readonly JobId[]): Promise<number> {
-    const removed = await Promise.all(ids.map((id) => this.#options.resultStore.remove(id)));
+    const { resultStore, inputs } = this.#options;
+    if (inputs !== undefined) await Promise.all(ids.map((id) => inputs.remove(id)));
+    const removed = await Promise.all(ids.map((id) => resultStore.remove(id)));
     return removed.filter(Boolean).length;
   }
 

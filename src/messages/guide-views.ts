@@ -139,7 +139,8 @@ export function commandEntries(
   person: { readonly admin: boolean },
   offered: OfferedKinds,
 ): readonly CommandEntry[] {
-  const commands = [...offered.map((kind) => kindTraits[kind].command), ...otherCommands];
+  const conversation = offered.includes('chat') ? (['new'] as const) : [];
+  const commands = [...offered.map((kind) => kindTraits[kind].command), ...conversation, ...otherCommands];
   const entries = commands.map((command) => ({ command, description: localizer.plain(`command.${command}`) }));
   return person.admin ? [...entries, { command: 'keys', description: localizer.plain('command.keys') }] : entries;
 }

@@ -75,7 +75,7 @@ export function createMessageMapper(
       view: JobView,
       locale: string,
       result: ResultFacts,
-      text: string,
+      text: { readonly text: string; readonly isCut?: boolean },
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
     /** The same message while nobody knows whether the outcome has arrived. */
     held: (view: JobView, locale: string): MessageView => heldView(localizer(locale), view),
@@ -153,6 +153,11 @@ export function createMessageMapper(
     forgetKept: (locale: string): MessageView => textOnly(localizer(locale).say('forget.kept')),
     forgetDone: (facts: ForgottenFacts, locale: string): MessageView => forgetDoneView(localizer(locale), facts),
 
+    /** The answer to /new. */
+    conversationNew: (locale: string): MessageView => textOnly(localizer(locale).say('conversation.new')),
+    /** A picture that cannot be changed: too large for Telegram to hand over, unreadable, or gone. */
+    pictureUnusable: (why: 'too-large' | 'unreadable' | 'unavailable', locale: string): MessageView =>
+      textOnly(localizer(locale).say(`picture.${why}`)),
     premiumInfo: (locale: string, facts: PremiumFacts): MessageView => premiumView(localizer(locale), facts, offered()),
     /** To the admin who gave it. */
     premiumGranted: (locale: string, gift: { readonly userId: number; readonly untilMs: number }): MessageView =>

@@ -17,7 +17,15 @@ import {
   quote,
   waitWords,
 } from './phrases.ts';
-import { callbackData, type MessageView, escapeHtml, excerpt, piecesOf } from './view.ts';
+import {
+  callbackData,
+  type MessageButton,
+  type MessageView,
+  escapeHtml,
+  excerpt,
+  isVisible,
+  piecesOf,
+} from './view.ts';
 import type { Localizer } from './catalog.ts';
 import type { MessageId } from './message-ids.ts';
 
@@ -82,13 +90,17 @@ export function textResultView(
   localizer: Localizer,
   view: JobView,
   result: ResultFacts,
-  text: string,
+  { text, isCut = false }: { readonly text: string; readonly isCut?: boolean },
 ): readonly [MessageView, ...MessageView[]] {
   const [first, ...others] = piecesOf(text, textPieceLimit, maxTextPieces);
   return [
     {
-      text: lines(escapeHtml(first), `\n${madeWords(localizer, view, result)}`),
-      rows: [[againButton(localizer, view.id, 'button.again')]],
+      text: lines(
+        escapeHtml(first),
+        isCut ? `\n${localizer.say('answer-cut')}` : '',
+        `\n${madeWords(localizer, view, result)}`,
+      ),
+      rows: [[againButton(localizer, view.id, isCut ? 'button.try-again' : 'button.again')]],
     },
     ...others.map((piece) => ({ text: escapeHtml(piece), rows: [] })),
   ];
@@ -169,6 +181,13 @@ function queueWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue
   );
 }
 
+/** An answer while it is written: its newest part, where it is too long for one message. */
+function writingView(text: string, cancel: MessageButton): MessageView {
+  const isLong = text.length > textPieceLimit;
+  const shown = isLong ? `… ${text.slice(-textPieceLimit)}` : text;
+  return { text: `${escapeHtml(shown.toWellFormed())} …`, rows: [[cancel]] };
+}
+
 /** The status message of a job, whatever its phase. */
 export function statusMessageView(localizer: Localizer, view: PersonalView, nowMs?: number): MessageView {
   const { phase, kind } = view;
@@ -201,6 +220,7 @@ export function statusMessageView(localizer: Localizer, view: PersonalView, nowM
         rows: [[refreshButton(localizer, view.id), cancel]],
       };
     case 'making':
+      if (phase.text !== undefined && isVisible(phase.text)) return writingView(phase.text, cancel);
       return withCancel(
         lines(
           phase.attempt <= 1

@@ -40,6 +40,7 @@ function aApp(jobs: OldJob[], files: readonly string[]) {
       }
       dropped.push(ids.length);
     },
+    exists: async (id) => jobs.some((job) => job.id === id),
     needsFile: async (id) => jobs.some((job) => job.id === id),
     trim: async () => undefined,
   };

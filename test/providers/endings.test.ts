@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AttemptFailure, type FailureCode, failureTraits } from '../../src/domain/failure.ts';
+import { type AttemptFailure, failureTraits } from '../../src/domain/failure.ts';
 import { type JobKind, jobKinds } from '../../src/domain/kinds.ts';
 import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { codeFor } from '../../src/jobs/retry-policy.ts';
@@ -9,152 +9,64 @@ import { Secret } from '../../src/kit/secret.ts';
 import type { HttpClient, HttpReply } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf, providerDefinitions } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { type Ending, meanings, type ProviderEndings } from './provider-endings.ts';
 
-/** What happens on the wire, by the name of a fixture of the provider or as a wire that fails. */
-type Cause = string | HttpReply;
+const served = providerDefinitions.filter(({ adapter }) => adapter !== undefined).map(({ name }) => name);
+const endingsOf: ReadonlyMap<string, ProviderEndings> = new Map(
+  await Promise.all(
+    served.map(async (name) => {
+      const { endings } = (await import(`./${name}/endings.ts`)) as { readonly endings: ProviderEndings };
+      return [name, endings] as const;
+    }),
+  ),
+);
 
-type Row = {
-  readonly ending: string;
-  /** Whose fault it is, what comes next, and what the person is told where nothing does. */
-  readonly means: readonly [AttemptFailure['blame'], AttemptFailure['reason'], string, FailureCode] | 'ok';
-  readonly causes: Readonly<Record<string, readonly Cause[]>>;
-};
+type Cell = { readonly provider: string; readonly kind: JobKind; readonly ending: string; readonly cause: string };
 
-function everywhere(...causes: readonly Cause[]): Row['causes'] {
-  return { bytez: causes, horde: causes, openai: causes };
-}
-
-const rows: readonly Row[] = [
-  {
-    ending: 'ok',
-    means: 'ok',
-    causes: { bytez: ['ok-url'], horde: ['status-url', 'status-base64'], openai: ['ok-b64', 'ok-url'] },
-  },
-  {
-    ending: 'a bad key',
-    means: ['key', 'rejected', 'rotate', 'keys-being-set-up'],
-    causes: { bytez: ['401-unauthorized'], horde: ['submit-401'], openai: ['401-invalid-key', '401-deactivated'] },
-  },
-  {
-    ending: 'no money',
-    means: ['key', 'out-of-credit', 'rotate', 'out-of-credit'],
-    causes: {
-      bytez: ['402-documented', '200-credits'],
-      horde: ['submit-403-kudos', 'submit-403-shared-key'],
-      openai: ['429-quota', '429-balance', '400-hard-limit'],
-    },
-  },
-  {
-    ending: 'too many in a time',
-    means: ['key', 'rate-limited', 'rotate', 'busy'],
-    causes: { bytez: ['429-documented'], horde: ['submit-429-rate'], openai: ['429-rate'] },
-  },
-  {
-    ending: 'too many at once',
-    means: ['key', 'concurrency', 'rotate', 'busy'],
-    causes: { bytez: ['429-concurrency', '200-concurrency'], horde: ['submit-429-prompts'] },
-  },
-  {
-    ending: 'not for this key',
-    means: ['key', 'not-entitled', 'rotate', 'keys-being-set-up'],
-    causes: { bytez: ['403-model-plan'], horde: ['submit-403-anonymous'], openai: ['403-unverified'] },
-  },
-  {
-    ending: 'a model that is gone',
-    means: ['model', 'unknown-model', 'next-candidate', 'model-unavailable'],
-    causes: {
-      bytez: ['404-model', '410-gone'],
-      horde: ['submit-400-model', 'submit-400-workers', 'check-impossible'],
-      openai: ['404-model', '404-deprecated', '400-model-value'],
-    },
-  },
-  {
-    ending: 'refused words',
-    means: ['request', 'refused', 'fail', 'refused'],
-    causes: {
-      bytez: ['400-nsfw', '200-nsfw', '422-moderation', '403-content-policy'],
-      horde: ['submit-400-corrupt', 'submit-400-refused-words', 'status-censored', 'status-censored-note'],
-      openai: ['400-moderation', '400-policy', '400-refused-words', '400-flagged', '200-error-refused', '200-empty'],
-    },
-  },
-  {
-    ending: 'a request that is wrong',
-    means: ['request', 'bad-request', 'fail', 'bad-request'],
-    causes: { bytez: ['422-fields'], horde: ['submit-400-size'], openai: ['400-size', '400-too-long'] },
-  },
-  {
-    ending: 'an overloaded provider',
-    means: ['provider', 'overloaded', 'wait', 'provider-down'],
-    causes: {
-      bytez: ['503-retry-after', '502-html'],
-      horde: ['submit-503', 'submit-502', 'submit-423'],
-      openai: ['503-overloaded', '502-page'],
-    },
-  },
-  {
-    ending: 'a run that fails, or is done without a picture',
-    means: ['provider', 'failed-run', 'wait', 'provider-down'],
-    causes: { horde: ['check-faulted', 'status-empty', 'check-404-gone'], openai: ['500-server-error', '200-error'] },
-  },
-  {
-    ending: 'a shut door',
-    means: ['provider', 'blocks-this-machine', 'wait', 'provider-down'],
-    causes: { bytez: ['403-network-block'], horde: ['submit-403-network'], openai: ['403-country'] },
-  },
-  {
-    ending: 'a wrong body',
-    means: ['provider', 'malformed', 'wait', 'provider-down'],
-    causes: {
-      bytez: ['c2-html', 'c2-empty', 'c1-cut-json', 'c3-empty-list'],
-      horde: ['submit-200-page', 'submit-202-no-id', 'submit-202-path-id'],
-      openai: ['200-page', '200-null', '200-no-list', '200-null-picture'],
-    },
-  },
-  {
-    ending: 'a passed deadline',
-    means: ['provider', 'timed-out', 'wait', 'taking-longer'],
-    causes: everywhere({ kind: 'timed-out' }),
-  },
-  {
-    ending: 'a cut connection',
-    means: ['provider', 'unreachable', 'wait', 'provider-down'],
-    causes: everywhere({ kind: 'cut', detail: 'ECONNRESET' }, { kind: 'unreachable', detail: 'ECONNREFUSED' }),
-  },
-];
-
-const cells = rows.flatMap(({ ending, means, causes }) =>
-  Object.entries(causes).flatMap(([provider, own]) =>
-    kindsOf(provider).flatMap((kind) =>
-      own.map((cause) => ({
-        ending,
-        means,
-        provider,
-        kind,
-        cause,
-        name: typeof cause === 'string' ? cause : cause.kind,
-      })),
+const cells: readonly Cell[] = [...endingsOf].flatMap(([provider, { endings }]) =>
+  kindsOf(provider).flatMap((kind) =>
+    Object.entries(endings).flatMap(([ending, causes]) =>
+      ('length' in causes ? causes : (causes[kind] ?? [])).map((cause) => ({ provider, kind, ending, cause })),
     ),
   ),
 );
 
-test.each(cells)('$provider, $kind, $ending ($name)', async ({ provider, kind, cause, means }) => {
+const wires = [
+  ['timed-out', 'taking-longer', { kind: 'timed-out' }],
+  ['unreachable', 'provider-down', { kind: 'cut', detail: 'ECONNRESET' }],
+  ['unreachable', 'provider-down', { kind: 'unreachable', detail: 'ECONNREFUSED' }],
+] as const;
+
+const wireCells = [...endingsOf.keys()].flatMap((provider) =>
+  kindsOf(provider).flatMap((kind) =>
+    wires.map(([reason, code, reply]) => ({ provider, kind, reason, code, reply, wire: reply.kind })),
+  ),
+);
+
+test.each(cells)('$provider, $kind, $ending ($cause)', async ({ provider, kind, ending, cause }) => {
   const failure = await endingOf(provider, kind, cause);
+  const means = meanings[ending as Ending];
   if (failure === 'ok' || means === 'ok') return expect(failure).toBe(means);
   const { blame, reason } = failure;
   expect([blame, reason, failureTraits[reason].action, codeFor(reason)]).toEqual(means);
 });
 
-test('every provider that is served has a cell for each ending that it knows', () => {
-  const served = providerDefinitions.filter(({ adapter }) => adapter !== undefined).map(({ name }) => name);
-  const missing = rows.flatMap(({ ending, causes }) =>
-    served.filter((name) => causes[name] === undefined).map((name) => `${name}: ${ending}`),
-  );
-  expect(missing).toEqual([
-    // OpenAI tells no number of requests at once.
-    'openai: too many at once',
-    // Bytez has rows of its own for each shape of a failed run.
-    'bytez: a run that fails, or is done without a picture',
+test.each(wireCells)('$provider, $kind, $wire', async ({ provider, kind, reply, reason, code }) => {
+  const failure = await endingOf(provider, kind, reply);
+  if (failure === 'ok') return expect(failure).toBe(reason);
+  expect([failure.blame, failure.reason, failureTraits[reason].action, codeFor(failure.reason)]).toEqual([
+    'provider',
+    reason,
+    'wait',
+    code,
   ]);
+});
+
+test.each(served)('%s has a fixture for each ending, or says why it has none', (name) => {
+  const { endings = {}, unknown = {} } = endingsOf.get(name) ?? {};
+  for (const ending of Object.keys(meanings) as Ending[]) {
+    expect([ending, endings[ending] === undefined]).toEqual([ending, unknown[ending] !== undefined]);
+  }
 });
 
 function kindsOf(provider: string): readonly JobKind[] {
@@ -172,12 +84,16 @@ type Fixture = {
 
 const forever = new AbortController().signal;
 
-async function endingOf(provider: string, kind: JobKind, cause: Cause): Promise<AttemptFailure | 'ok'> {
+async function endingOf(provider: string, kind: JobKind, cause: string | HttpReply): Promise<AttemptFailure | 'ok'> {
   const fixture = typeof cause === 'string' ? readFixture(provider, cause) : undefined;
   const given = typeof cause === 'string' ? replyOf(fixture) : cause;
-  const isDone = fixture?.on === 'status';
+  const { operation = {}, also = [] } = endingsOf.get(provider) ?? {};
+  const others = fixture?.on === 'status' ? also : [];
   const http: HttpClient = {
-    call: async ({ url }) => (isDone && url.includes('/check/') ? { ...replyOf(undefined), ...done } : given),
+    call: async ({ url }) => {
+      const other = others.find(({ when }) => url.includes(when));
+      return other === undefined ? given : replyOf({ status: 200, headers: {}, body: other.body });
+    },
     [Symbol.asyncDispose]: async () => {},
   };
   const definition = definitionOf(provider);
@@ -192,7 +108,7 @@ async function endingOf(provider: string, kind: JobKind, cause: Cause): Promise<
     const reply = await adapter.start(request, secret, forever);
     return failureIn(reply);
   }
-  const standing = await adapter.status({ id: 'r-1' }, secret, forever);
+  const standing = await adapter.status(operation, secret, forever);
   if (standing.kind !== 'ended') throw new Error('Cannot tell how it ends: it has not ended');
   return failureIn(standing.reply);
 }
@@ -200,8 +116,6 @@ async function endingOf(provider: string, kind: JobKind, cause: Cause): Promise<
 function failureIn(reply: { readonly ok: true } | { readonly ok: false; readonly failure: AttemptFailure }) {
   return reply.ok ? 'ok' : reply.failure;
 }
-
-const done = { body: Buffer.from('{"done":true}') } as const;
 
 function readFixture(provider: string, name: string): Fixture {
   const path = join(import.meta.dirname, '..', 'fixtures', provider, `${name}.json`);

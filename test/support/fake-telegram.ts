@@ -38,6 +38,7 @@ export function aChatBook(): ChatStore & { readonly entries: ReadonlyMap<number,
     limits: async (id) => new Set(limits.get(id)),
     limit: async (id, what) => void limits.set(id, [...(limits.get(id) ?? []), what]),
     lift: async (id) => void limits.delete(id),
+    startConversation: async () => undefined,
     wereMenusDeleted: async () => true,
     noteMenusDeleted: async () => undefined,
   };

@@ -227,7 +227,7 @@ async function viewsFor(
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
   const facts = { model: outcome.model, seconds };
   return outcome.payload.kind === 'text'
-    ? messages.textResult(jobView, job.locale, facts, outcome.payload.text)
+    ? messages.textResult(jobView, job.locale, facts, outcome.payload)
     : [messages.caption(jobView, job.locale, facts)];
 }
 

@@ -10,6 +10,8 @@ import {
 } from '../../domain/job.ts';
 import type { GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
 
+import { fittingHistory, noMaterial, type RequestMaterial } from './request-material.ts';
+
 /** Telegram's limit for one message, in UTF-16 units. */
 export const maxPromptLength = 4096;
 
@@ -230,15 +232,22 @@ function missing(candidate: Candidate, options: GenerationOptions, models: Model
 }
 
 /** Builds the request to the candidate's model, with the options that the model supports. */
-export function generationRequest(job: Job, candidate: Candidate, models: ModelLookup): GenerationRequest {
+export function generationRequest(
+  job: Job,
+  candidate: Candidate,
+  models: ModelLookup,
+  { inputs, history }: RequestMaterial = noMaterial,
+): GenerationRequest {
   const { kind, prompt, options: { aspect, negative } = {} } = job;
   const seed = seedFor(job, candidate, models);
+  const said = history.length === 0 ? history : fittingHistory(history, prompt, models(candidate).contextTokens);
   const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
   return {
     kind,
     model: candidate.model,
     prompt,
-    inputs: [],
+    inputs,
+    ...(said.length === 0 ? {} : { history: said }),
     ...(size === undefined ? {} : { size }),
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative }),

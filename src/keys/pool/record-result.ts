@@ -46,8 +46,11 @@ export class CallRecorder {
     const inFlightAtEnd = pooled.account.inFlight;
     pooled.inFlight -= 1;
     if (pooled.inPool) pooled.account.inFlight -= 1;
-    if (returned.kind === 'unused') takeBackTurn(call);
-    else {
+    if (returned.kind === 'unused') {
+      takeBackTurn(call);
+      // What was stored while the seat was out would stay so until the key is used again.
+      if (!pooled.acceptsCalls && pooled.inPool) this.#stateMachine.changed(pooled, false);
+    } else {
       pooled.quietSinceMonotonicMs = monotonicMs;
       const { limit } = pooled.account;
       const { seats, ceiling } = limit;

@@ -13,6 +13,8 @@ export type HttpCall = {
   /** The deadline of the call; aborting it closes the socket. */
   readonly signal: AbortSignal;
   readonly bodyLimitBytes: number;
+  /** Hears the body of a 2xx answer as it arrives, unless it is packed; the reply holds all of it again. */
+  readonly onBody?: (chunk: Uint8Array) => void;
 };
 
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -78,6 +80,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > this.#call.bodyLimitBytes) this.#refuse({ kind: 'too-large' });
     else this.#chunks.push(chunk);
+    const { onBody } = this.#call;
+    if (onBody !== undefined && this.#status < 300 && !this.#isSettled && !this.#isPacked()) onBody(chunk);
+  }
+
+  #isPacked(): boolean {
+    return (this.#headers['content-encoding'] ?? 'identity') !== 'identity';
   }
 
   onResponseEnd(): void {

@@ -12,6 +12,7 @@ import { owners } from './migrations/009-owners.ts';
 import { admin } from './migrations/010-admin.ts';
 import { operations } from './migrations/011-operations.ts';
 import { deliveries } from './migrations/012-deliveries.ts';
+import { conversations } from './migrations/013-conversations.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   admin,
   operations,
   deliveries,
+  conversations,
 ];
 
 export function schemaVersion(database: Database): number {

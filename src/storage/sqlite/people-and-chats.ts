@@ -117,6 +117,12 @@ export function createSqliteChatStore(database: Database): ChatStore {
           ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms`;
         database.run(sql, chatId, what, Math.ceil(untilMs));
       }),
+    startConversation: async (chatId, userId, nowMs) =>
+      database.commit(() => {
+        const sql = `INSERT INTO conversations (chat_id, user_id, began_at_ms) VALUES (?, ?, ?)
+          ON CONFLICT DO UPDATE SET began_at_ms = excluded.began_at_ms`;
+        database.run(sql, chatId, userId, Math.floor(nowMs));
+      }),
     lift: async (chatId, what) => {
       // Called for every update; most chats have no limit, so most calls write nothing.
       if (database.get('SELECT 1 FROM chat_limits WHERE chat_id = ? LIMIT 1', chatId) === undefined) return;

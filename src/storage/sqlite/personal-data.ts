@@ -26,6 +26,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
       database.commit(() => {
         for (const id of ids) dropJob(database, id, database.dayOf(nowMs));
       }),
+    exists: async (id) => database.get('SELECT 1 FROM jobs WHERE id = ?', id) !== undefined,
     needsFile: async (id) => needsResult(database, id),
     trim: async (keptBeforeMs, nowMs) =>
       database.commit(() => {
@@ -54,6 +55,7 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   database.run('UPDATE users SET locale = NULL, heard_locale = NULL WHERE id = ?', userId);
   // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
+  database.run('DELETE FROM conversations WHERE user_id = ?', userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);
   // A round beyond the lane's virtual time still limits the person; an earlier one has no effect.

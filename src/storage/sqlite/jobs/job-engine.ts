@@ -9,7 +9,9 @@ import type {
   JobReader,
   JobEngine,
 } from '../../../domain/job-engine.ts';
-import type { Database, Row } from '../connection.ts';
+import { z } from 'zod';
+import type { ChatTurn } from '../../../domain/provider.ts';
+import { type Database, parseRow, type Row } from '../connection.ts';
 import {
   cancelJob,
   claimEnded,
@@ -194,12 +196,39 @@ export function createSqliteJobReader(database: Database): JobReader {
       return stored === undefined ? undefined : { job: stored.job, ahead: placeAhead(database, stored) };
     },
     jobsOf: async (userId) => openJobsOf(database, userId),
+    conversationBefore: async (id, atMost) => conversationBefore(database, id, atMost),
     trailOf: async (id) => callsOf(database, id),
     stats: async () => engineStats(database),
     past: async (id) => pastJob(database, id),
     latest: async (filter) => latestJobs(database, filter),
     callsByDay: (sinceMs) => callsByDay(database, sinceMs),
   };
+}
+
+const turnsRow = z.object({ prompt: z.string(), text: z.string() });
+
+/** A question without an answer in words is left out. */
+function conversationBefore(database: Database, id: JobId, atMost: number): readonly ChatTurn[] {
+  const rows = database.all(
+    `SELECT earlier.prompt, earlier.outcome ->> '$.payload.text' AS text
+     FROM jobs AS own
+     JOIN jobs AS earlier ON earlier.user_id = own.user_id AND earlier.chat_id = own.chat_id
+       AND earlier.kind = 'chat' AND earlier.seq < own.seq
+     LEFT JOIN conversations ON conversations.chat_id = own.chat_id AND conversations.user_id = own.user_id
+     WHERE own.id = ? AND earlier.forgotten = 0 AND earlier.state IN ('ended', 'told')
+       AND earlier.accepted_at_ms >= coalesce(began_at_ms, 0)
+       AND iif(json_valid(earlier.outcome), earlier.outcome ->> '$.payload.kind', NULL) = 'text'
+     ORDER BY earlier.seq DESC LIMIT ?`,
+    id,
+    atMost,
+  );
+  return rows
+    .toReversed()
+    .map((row) => parseRow('jobs', turnsRow, row))
+    .flatMap(({ prompt, text }): readonly ChatTurn[] => [
+      { role: 'person', text: prompt },
+      { role: 'model', text },
+    ]);
 }
 
 export type SqliteJobEngineOptions = {

@@ -29,7 +29,7 @@ const mediaFile = z.object({
 const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), file: mediaFile }),
   z.object({ kind: z.literal('files'), files: z.tuple([mediaFile, mediaFile], mediaFile) }),
-  z.object({ kind: z.literal('text'), text: z.string() }),
+  z.object({ kind: z.literal('text'), text: z.string(), isCut: z.literal(true).exactOptional() }),
 ]);
 
 /** Earlier versions stored one file next to the model. */
@@ -62,6 +62,7 @@ const answer: z.ZodType<KnownAnswer> = z.object({
   url: z.string().exactOptional(),
   further: z.array(z.string().nullable()).exactOptional(),
   text: z.string().exactOptional(),
+  isCut: z.literal(true).exactOptional(),
 });
 
 const operation: z.ZodType<KnownOperation> = z.object({

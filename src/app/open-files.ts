@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Emit } from '../domain/events.ts';
+import { perKind } from '../domain/kinds.ts';
+import { removeUnfinished } from '../media/open-result.ts';
+import { createResultStore, type ResultStoreOptions } from '../media/result-store.ts';
+
+/** Opens the folder of the results; what an earlier process left unfinished there is removed. */
+export async function openResults(
+  { dataDir, mediaAllowPrivateHosts, proxies }: Config,
+  emit: Emit,
+  network: Pick<ResultStoreOptions, 'resolve' | 'dial'> | undefined,
+) {
+  const directory = join(dataDir, 'results');
+  await removeUnfinished(directory);
+  return createResultStore({ ...network, directory, allowPrivateHosts: mediaAllowPrivateHosts, proxies, emit });
+}
+
+/** Telegram hands over no larger file to a bot. */
+const maxInputBytes = 20_000_000;
+
+/** Opens the folder of the pictures that people send with their requests, by the job they belong to. */
+export async function openInputs(dataDir: string, emit: Emit) {
+  const directory = join(dataDir, 'inputs');
+  await removeUnfinished(directory);
+  const limits = { maxBytes: perKind(() => maxInputBytes) };
+  return createResultStore({ directory, allowPrivateHosts: [], limits, emit });
+}
