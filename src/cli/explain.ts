@@ -91,11 +91,14 @@ function stateWords({ state }: Job, nowMs: number): string {
 
 function optionWords(options: GenerationOptions | undefined): string {
   if (options === undefined) return '';
-  const { model, aspect, seed, negative } = options;
+  const { model, aspect, seed, negative, title, style, instrumental } = options;
   const words = [
     aspect === undefined ? '' : ` --aspect ${aspect}`,
     seed === undefined ? '' : ` --seed ${seed}`,
     negative === undefined ? '' : ` --no "${excerpt(oneLine(negative), 60)}"`,
+    title === undefined ? '' : ` --title "${excerpt(oneLine(title), 60)}"`,
+    style === undefined ? '' : ` --style "${excerpt(oneLine(style), 60)}"`,
+    instrumental === undefined ? '' : ' --instrumental',
     model === undefined ? '' : ` --model ${oneLine(model, 80)}`,
   ];
   return words.join('');

@@ -14,13 +14,22 @@ export type GenerationOptions = {
   readonly aspect?: Aspect;
   /** 0 to 2^53 - 1; the same seed and words give the same picture. */
   readonly seed?: number;
-  /** What should not be seen. */
+  /** What should not be seen, or heard. */
   readonly negative?: string;
+  /** Of a song. */
+  readonly title?: string;
+  /** Of a song: how it sounds, in words; the words of the request are then its lyrics. */
+  readonly style?: string;
+  /** A song that nobody sings. */
+  readonly instrumental?: true;
 };
 
-/** The options as people write them: `--model`, `--aspect`, `--seed`, `--no`. */
-export const optionNames = ['model', 'aspect', 'seed', 'no'] as const;
+/** The options as people write them: `--model`, `--aspect`, `--seed`, `--no` and so on. */
+export const optionNames = ['model', 'aspect', 'seed', 'no', 'title', 'style', 'instrumental'] as const;
 export type OptionName = (typeof optionNames)[number];
+
+/** The options that are said by their name alone. */
+export const flagNames: ReadonlySet<OptionName> = new Set(['instrumental']);
 
 /** Why options cannot be followed; whatever the person wrote is data, to be shown with care. */
 export type OptionMistake =

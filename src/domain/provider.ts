@@ -51,8 +51,14 @@ export type GenerationRequest = {
   /** Only what the model is known to take; absent is the model's own choice. */
   readonly size?: ImageSize;
   readonly seed?: number;
-  /** What should not be seen. */
+  /** What should not be seen, or heard. */
   readonly negative?: string;
+  /** Of a song. */
+  readonly title?: string;
+  /** How a song sounds; the prompt is then its lyrics. */
+  readonly style?: string;
+  /** Nobody sings. */
+  readonly instrumental?: true;
 };
 
 /** Where the result is, or the result itself. */
@@ -161,7 +167,12 @@ export type ModelTraits = {
   readonly negative: boolean;
   /** Of a model that answers questions: how much it reads and writes at once; 8,000 where nothing is known. */
   readonly contextTokens?: number;
+  /** The options of songs that it follows. */
+  readonly song?: readonly SongOption[];
 };
+
+export const songOptions = ['title', 'style', 'instrumental'] as const;
+export type SongOption = (typeof songOptions)[number];
 
 /** What is known of a candidate's model; of an unknown one, what its provider assumes. */
 export type ModelLookup = (candidate: Candidate) => ModelTraits;

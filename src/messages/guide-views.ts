@@ -70,6 +70,7 @@ export function helpView(
     text: lines(
       localizer.say('help.text', { kinds: safe(kinds.join('\n')) }),
       `\n${localizer.say('help.options', { aspects: aspectList() })}`,
+      offered.includes('music') ? `\n${localizer.say('help.song-options')}` : '',
       person.admin ? `\n${localizer.say('help.admin')}` : '',
     ),
     rows: exampleRows(localizer, offered),

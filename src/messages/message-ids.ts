@@ -14,6 +14,7 @@ export const messageVariables = {
   'help.text': ['kinds'],
   'help.kind': ['command', 'kind'],
   'help.options': ['aspects'],
+  'help.song-options': [],
   'help.admin': [],
   'usage.image': [],
   'usage.edit': [],

@@ -57,12 +57,9 @@ export async function submitRequest(
   if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, speaker.locale));
   const checked = checkPrompt(prompt);
   if (!checked.ok) return refuse(checked.code);
-  const negative = options.negative === undefined ? undefined : checkPrompt(options.negative);
-  if (negative?.ok === false) return replyWithMistake(ctx, deps, kind, { kind: 'missing-value', option: 'no' });
-  const checkedOptions = deps.service.checkOptions(
-    kind,
-    negative === undefined ? options : { ...options, negative: negative.prompt },
-  );
+  const plain = plainOptions(options);
+  if ('kind' in plain) return replyWithMistake(ctx, deps, kind, plain);
+  const checkedOptions = deps.service.checkOptions(kind, plain);
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');
@@ -125,6 +122,25 @@ export function generateCommands(deps: BotDeps): Composer<BotContext> {
 }
 
 /** Whether there is more than options. */
+const worded = [
+  ['negative', 'no'],
+  ['title', 'title'],
+  ['style', 'style'],
+] as const;
+
+/** The options with their words normalized like a prompt; words that show nothing are none. */
+function plainOptions(options: GenerationOptions): GenerationOptions | OptionMistake {
+  let plain = options;
+  for (const [name, option] of worded) {
+    const words = options[name];
+    if (words === undefined) continue;
+    const checked = checkPrompt(words);
+    if (!checked.ok) return { kind: 'missing-value', option };
+    plain = { ...plain, [name]: checked.prompt };
+  }
+  return plain;
+}
+
 function hasWords(text: string): boolean {
   const read = readPromptOptions(text);
   return !read.ok || read.words.trim() !== '';

@@ -1,6 +1,7 @@
 import {
   type Aspect,
   aspects,
+  flagNames,
   type GenerationOptions,
   type OptionMistake,
   type OptionName,
@@ -8,7 +9,7 @@ import {
   type Candidate,
   type Job,
 } from '../../domain/job.ts';
-import type { GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
+import { type GenerationRequest, type ModelLookup, type ImageSize, songOptions } from '../../domain/provider.ts';
 
 import { fittingHistory, noMaterial, type RequestMaterial } from './request-material.ts';
 
@@ -58,6 +59,9 @@ const readers: Readonly<
 > = {
   model: (model) => ({ model }),
   no: (negative) => ({ negative }),
+  title: (title) => ({ title }),
+  style: (style) => ({ style }),
+  instrumental: () => ({ instrumental: true }),
   seed: (written) => (isSeed(written) ? { seed: Number(written) } : { kind: 'bad-seed', written }),
   aspect: (written) => {
     const aspect = aspectOf(written);
@@ -80,7 +84,7 @@ export function readPromptOptions(text: string): PromptOptions {
     if (option === undefined && dashes !== '--') continue;
     if (option === undefined) return mistaken({ kind: 'unknown-option', written: `--${written}` });
     if (found.some((other) => other.option === option)) return mistaken({ kind: 'twice', option });
-    const value = valueAt(text, match.index + whole.length);
+    const value = valueAt(text, match.index + whole.length, option);
     if (value.kind !== 'value') return mistaken({ kind: value.kind, option });
     found.push({ option, value: value.text, start: match.index, end: value.end });
     readTo = value.end;
@@ -98,8 +102,12 @@ type Value =
   | { readonly kind: 'value'; readonly text: string; readonly end: number }
   | { readonly kind: 'missing-value' | 'open-quote' };
 
-/** Reads the value after a name: a quoted text or a single word, after spaces or one `=` or `:`. */
-function valueAt(text: string, from: number): Value {
+/** Reads the value after a name: a quoted text or a single word, after spaces or one `=` or `:`; a flag has none. */
+function valueAt(text: string, from: number, option: OptionName): Value {
+  if (flagNames.has(option)) {
+    const mark = /^[,;.!?]*(?=\s|$)/u.exec(text.slice(from))?.[0] ?? '';
+    return { kind: 'value', text: '', end: from + mark.length };
+  }
   const start = from + (/^(?:\s*[=:]\s*|\s+)/u.exec(text.slice(from))?.[0].length ?? 0);
   const closer = closers.get(text.charAt(start));
   if (closer !== undefined) {
@@ -216,14 +224,16 @@ function taken(candidate: Candidate, models: ModelLookup): readonly OptionName[]
     ...(row.size === undefined ? [] : (['aspect'] as const)),
     ...(row.seed ? (['seed'] as const) : []),
     ...(row.negative ? (['no'] as const) : []),
+    ...(row.song ?? []),
   ];
 }
 
-function asked({ aspect, seed, negative }: GenerationOptions): readonly OptionName[] {
+function asked({ aspect, seed, negative, ...others }: GenerationOptions): readonly OptionName[] {
   return [
     ...(aspect === undefined ? [] : (['aspect'] as const)),
     ...(seed === undefined ? [] : (['seed'] as const)),
     ...(negative === undefined ? [] : (['no'] as const)),
+    ...songOptions.filter((option) => others[option] !== undefined),
   ];
 }
 
@@ -238,7 +248,7 @@ export function generationRequest(
   models: ModelLookup,
   { inputs, history }: RequestMaterial = noMaterial,
 ): GenerationRequest {
-  const { kind, prompt, options: { aspect, negative } = {} } = job;
+  const { kind, prompt, options: { aspect, negative, title, style, instrumental } = {} } = job;
   const seed = seedFor(job, candidate, models);
   const said = history.length === 0 ? history : fittingHistory(history, prompt, models(candidate).contextTokens);
   const size = aspect === undefined ? undefined : sizeFor(candidate, aspect, models);
@@ -251,6 +261,9 @@ export function generationRequest(
     ...(size === undefined ? {} : { size }),
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative }),
+    ...(title === undefined ? {} : { title }),
+    ...(style === undefined ? {} : { style }),
+    ...(instrumental === undefined ? {} : { instrumental }),
   };
 }
 

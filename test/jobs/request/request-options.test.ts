@@ -26,6 +26,9 @@ test.each<[string, ReturnType<typeof read>]>([
   ['a fox --no"text" now', read('a fox now', { negative: 'text' })],
   ['a fox --no blurry', read('a fox', { negative: 'blurry' })],
   ['a fox --no "a --seed 5 inside"', read('a fox', { negative: 'a --seed 5 inside' })],
+  ['a song —style “slow jazz” --title Rain', read('a song', { style: 'slow jazz', title: 'Rain' })],
+  ['a song --instrumental, slow', read('a song slow', { instrumental: true })],
+  ['--instrumental a song', read('a song', { instrumental: true })],
   ['--seed 9007199254740991', read('', { seed: 9_007_199_254_740_991 })],
 ])('readPromptOptions() reads %j', (text, answer) => {
   expect(readPromptOptions(text)).toEqual(answer);
@@ -48,6 +51,7 @@ test.each([
 
 test.each<[string, OptionMistake]>([
   ['a fox --flag', { kind: 'unknown-option', written: '--flag' }],
+  ['a song --instrumental --instrumental', { kind: 'twice', option: 'instrumental' }],
   ['a fox --flag, red', { kind: 'unknown-option', written: '--flag' }],
   ['a fox --seed42', { kind: 'unknown-option', written: '--seed42' }],
   ['a fox --no-text', { kind: 'unknown-option', written: '--no-text' }],

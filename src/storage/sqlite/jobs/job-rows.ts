@@ -55,6 +55,9 @@ const options: z.ZodType<GenerationOptions> = z.object({
   aspect: z.enum(aspects).exactOptional(),
   seed: z.number().exactOptional(),
   negative: z.string().exactOptional(),
+  title: z.string().exactOptional(),
+  style: z.string().exactOptional(),
+  instrumental: z.literal(true).exactOptional(),
 });
 
 const answer: z.ZodType<KnownAnswer> = z.object({
