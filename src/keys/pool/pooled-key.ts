@@ -72,6 +72,8 @@ export class PooledKey {
   /** False after the key was removed; its calls in flight may still end. */
   inPool = true;
   inFlight = 0;
+  /** As the newest record has it. */
+  recordedInFlight = 0;
   /** Slow start: after a cooldown a key carries one call, and twice as many after each success. */
   ramp = Infinity;
   limitedInARow: number;
@@ -262,11 +264,10 @@ export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, 
 }
 
 /** Returns the record of one key to store. */
-export function recordOf(
-  { key, state, account, inFlight, limitedInARow, counts }: PooledKey,
-  nowMs: number,
-): KeyRecord {
+export function recordOf(pooled: PooledKey, nowMs: number): KeyRecord {
+  const { key, state, account, inFlight, limitedInARow, counts } = pooled;
   const { id, provider, name } = key;
+  pooled.recordedInFlight = inFlight;
   return {
     id,
     provider,

@@ -49,7 +49,7 @@ export class CallRecorder {
     if (returned.kind === 'unused') {
       takeBackTurn(call);
       // What was stored while the seat was out would stay so until the key is used again.
-      if (!pooled.acceptsCalls && pooled.inPool) this.#stateMachine.changed(pooled, false);
+      if (pooled.recordedInFlight > pooled.inFlight && pooled.inPool) this.#stateMachine.changed(pooled, false);
     } else {
       pooled.quietSinceMonotonicMs = monotonicMs;
       const { limit } = pooled.account;
