@@ -17,6 +17,7 @@ import { atMost } from '../kit/clock.ts';
 import { createConnector, createNodeAgent } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
+import { ProvenKeys } from './proven-keys.ts';
 
 /** Opens the health API; throws a StartError that says why it cannot listen and what to do. */
 async function listenOrThrow(options: ListenHttpOptions): Promise<Listening> {
@@ -82,6 +83,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const core = opening.use(await openCore({ ...options, botId: Number(token.reveal().split(':', 1)[0]) }));
   const { clock, events, storage, pool, service } = core;
   const { emit } = events;
+  const proven = new ProvenKeys(events);
+  proven.follow(keys);
   const { engine, inbox, dialogues } = storage;
   await dialogues.purge(clock.now());
 
@@ -122,7 +125,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config.http,
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
-        keysUsable: () => isUsable(availabilityOf(pool.snapshot().keys)),
+        keysUsable: () => isUsable(availabilityOf(proven.among(pool.snapshot().keys))),
         telegramAnswers: () =>
           clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= maxTelegramSilenceMs,
       },
@@ -172,6 +175,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     admin: core.admin,
     reloadKeys: (newKeys, newProviders) => {
       ownSecrets = [token, ...newKeys.map(({ secret }) => secret)];
+      proven.follow(newKeys);
       return core.reloadKeys(newKeys, newProviders);
     },
     stats: () => engine.reader.stats(),

@@ -137,7 +137,7 @@ export async function start(redactor: Redactor): Promise<void> {
     if (keys.length === 0) {
       emit({
         event: 'config.warning',
-        text: 'no provider key is set; every request fails until one is, for example BYTEZ_API_KEY, or HORDE_API_KEY=0000000000 for free pictures',
+        text: 'no provider key is set; every request fails until one is, for example BYTEZ_API_KEY, or remove HORDE_ANONYMOUS=off for free pictures',
       });
     }
     await using app = await openApp({

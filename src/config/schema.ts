@@ -101,6 +101,7 @@ export const environmentSchema = z.object({
   DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
   KEYS_TEST_ON_START: variable(true, onOff),
   HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
+  HORDE_ANONYMOUS: variable(true, onOff),
   ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
   MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
   HTTPS_PROXY: variable(undefined, proxy),

@@ -24,6 +24,8 @@ const models = {
     'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers; those of Bytez where none has.',
   EDIT_CHAIN: 'Models that change a picture, likewise. A kind without a model that has keys is not offered.',
   VIDEO_CHAIN: 'Models for videos, likewise.',
+  HORDE_ANONYMOUS:
+    'Whether the AI Horde makes pictures with its anonymous key, free and slowly, when no provider of pictures has a key.',
   MUSIC_CHAIN: 'Models for songs, likewise.',
   SPEECH_CHAIN: 'Models that say words aloud, likewise.',
   CHAT_CHAIN: 'Models that answer questions, likewise.',

@@ -48,6 +48,8 @@ export type ProviderDefinition = {
   readonly prefixes: readonly [string, ...string[]];
   /** Full names of further variables that hold one of its keys. */
   readonly aliases?: readonly string[];
+  /** The key with which the provider serves people who have no account. */
+  readonly anonymousKey?: string;
   /** The default of `<PREFIX>_BASE_URL`. */
   readonly baseUrl: string;
   /** Further hosts to which its key may be sent. */

@@ -62,7 +62,7 @@ export function aCommandLine(): CommandLine {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
   const clock = fakeClock(atMs);
   const keys = Array.from({ length: keyCount }, (_, index) => testKey(index + 1));
-  const env: Record<string, string> = { BYTEZ_API_KEYS: keys.join(','), DATA_DIR: dataDir };
+  const env: Record<string, string> = { BYTEZ_API_KEYS: keys.join(','), DATA_DIR: dataDir, HORDE_ANONYMOUS: 'off' };
   const openAsBot = () => openDatabase({ path: join(dataDir, 'darkroom.db') });
   return {
     dataDir,

@@ -123,3 +123,18 @@ test('a picture that the filter of the Horde replaced is refused, and nobody is 
   expect(failed).toMatchObject({ code: 'refused' });
   expect(submissions(horde)).toEqual(['a fox']);
 });
+
+test('a token of Telegram and nothing else is enough for pictures: the anonymous key of the Horde makes them', async () => {
+  const env = { BYTEZ_API_KEYS: '', HORDE_API_KEY: '', IMAGE_CHAIN: '', HORDE_ANONYMOUS: '' };
+  await using stage = await anEmptyBytez({ env });
+  const { app, horde, clock } = stage;
+  const readiness = async () => (await fetch(`${app.app.httpUrl}/readyz`)).status;
+  // Nobody has given a key, and nothing is known of the Horde yet.
+  expect(await readiness()).toBe(503);
+  const person = app.person(7);
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(submissions(horde)).toEqual(['a fox']);
+  expect(await readiness()).toBe(200);
+  expect(runs(app)).toEqual([]);
+});

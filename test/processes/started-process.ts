@@ -48,6 +48,8 @@ export async function startProcess(keys: number, env: Readonly<Record<string, st
       BYTEZ_BASE_URL: bytez.baseUrl,
       MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
       HTTP_PORT: '0',
+      // The real Horde is never asked.
+      HORDE_ANONYMOUS: 'off',
       ...more,
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);

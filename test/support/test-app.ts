@@ -5,6 +5,7 @@ import { openApp, type App } from '../../src/app/open-app.ts';
 import type { CoreParts } from '../../src/app/open-core.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
+import { withAnonymousKeys } from '../../src/keys/sources/anonymous-keys.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemClock, type Clock } from '../../src/kit/clock.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
@@ -76,6 +77,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
     BYTEZ_BASE_URL: bytez.baseUrl,
     MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    // The real Horde is never asked.
+    HORDE_ANONYMOUS: 'off',
     ADMIN_IDS: String(adminId),
     PREMIUM_IDS: String(premiumId),
     DATA_DIR: dataDir,
@@ -89,7 +92,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const open = async (): Promise<App> => {
     const app = await openApp({
       config: parseConfig(env),
-      keys: readKeys(env).keys,
+      keys: withAnonymousKeys(readKeys(env), env).keys,
       clock: options.clock ?? systemClock,
       random: Math.random,
       ...(options.network === undefined ? {} : { parts: { network: options.network } }),

@@ -4,6 +4,7 @@ import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
 import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';
+import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
 import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { type ProcessContext, paint, type Style, type Terminal } from '../process-context.ts';
@@ -80,7 +81,7 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
     if (!(error instanceof ConfigError)) throw error;
     return { findings: error.mistakes.map((mistake) => bad('settings', mistake, fix)), config: undefined, keys: [] };
   }
-  const { keys, warnings: keyWarnings } = readKeys(env);
+  const { keys, warnings: keyWarnings } = withAnonymousKeys(readKeys(env), env);
   const all = [...warnings, ...unknownNames(env), ...keyWarnings].map((text) => warning('settings', text, fix));
   const missing = [
     ...(config.telegram.token === undefined
@@ -97,7 +98,7 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
           warning(
             'settings',
             'no provider key is set: every request fails',
-            'put BYTEZ_API_KEY into .env, or HORDE_API_KEY=0000000000 for free pictures',
+            'put BYTEZ_API_KEY into .env, or remove HORDE_ANONYMOUS=off for free pictures',
           ),
         ]
       : []),

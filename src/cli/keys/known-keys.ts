@@ -1,6 +1,7 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { fingerprint } from '../../keys/sources/identify-keys.ts';
 import { keyVariables } from '../../keys/sources/key-variables.ts';
+import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
 import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { splitKeys } from '../../keys/sources/split-keys.ts';
 import { Secret } from '../../kit/secret.ts';
@@ -111,7 +112,7 @@ export type AdminLook = Disposable & {
 /** Opens the admin API of a running or stopped bot and reads the keys; changes nothing by itself. */
 export async function openAdminLook(context: ProcessContext, signal?: AbortSignal): Promise<AdminLook> {
   const { env, config, warnings } = readConfig(context);
-  const read = readKeys(env);
+  const read = withAnonymousKeys(readKeys(env), env);
   const { clock } = context;
   const opened = await openAdmin({ config, keys: read.keys, clock, ...(signal === undefined ? {} : { signal }) });
   const { admin, owner } = opened;

@@ -1,3 +1,4 @@
+import { withAnonymousKeys } from './anonymous-keys.ts';
 import { isTokenPool } from './token-pool-file.ts';
 import { type KeyFile, keyFileMark, readKeyFile, type ReadKeyFile } from './key-file.ts';
 import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
@@ -35,7 +36,8 @@ export class KeySource {
       this.#marksSeen.set(path, mark);
     }
     const poolPath = pathIn(env[poolVariable]);
-    return readKeys(env, { readFile: (path) => this.#readOrRemember(path, path === poolPath) });
+    const reading = readKeys(env, { readFile: (path) => this.#readOrRemember(path, path === poolPath) });
+    return withAnonymousKeys(reading, env);
   }
 
   /** True when a file has changed since it was read and was stable between two checks. */

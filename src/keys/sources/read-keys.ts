@@ -14,6 +14,8 @@ export type ProviderKey = {
   readonly secret: Secret;
   readonly weight: number;
   readonly onlyModel?: string;
+  /** Everybody's key of a provider, which nobody configured. */
+  readonly isAnonymous?: true;
 };
 
 export type KeyReading = {

@@ -9,6 +9,7 @@ const traits: ModelTraits = { size: { width: 512, height: 512, step: 64 }, seed:
 export const hordeDefinition: ProviderDefinition = {
   name: 'horde',
   prefixes: ['AI_HORDE', 'HORDE'],
+  anonymousKey: '0000000000',
   baseUrl: 'https://stablehorde.net/api/v2',
   seatsPerKey: 4,
   models: [{ model: 'stable_diffusion', kind: 'image', traits, usualMs: 120_000 }],

@@ -92,7 +92,7 @@ test.each<[string, KeyFile, string]>([
 test('KeySource takes a file whose keys are all commented out at its word', () => {
   let text = 'key-number-1\nkey-number-2\n';
   const source = new KeySource({ readFile: () => ({ kind: 'read', text, openToAll: false }), markOf: () => text });
-  const env = { BYTEZ_API_KEY_FILE: '/keys' };
+  const env = { BYTEZ_API_KEY_FILE: '/keys', HORDE_ANONYMOUS: 'off' };
   expect(keysOf(source, env).keys).toHaveLength(2);
   text = '# key-number-1\n# key-number-2\n';
   expect(keysOf(source, env)).toEqual({ keys: [], warnings: [] });
