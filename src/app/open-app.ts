@@ -101,6 +101,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       jobs: engine.reader,
       delivery: engine.delivery,
       results: core.results,
+      inputs: core.inputs,
       ...config,
       token,
       apiRoot,

@@ -47,7 +47,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
-        return submitRequest(ctx, deps, found.job);
+        return submitRequest(ctx, deps, { ...found.job, picture: { jobId: found.job.id } });
       }
       case 'show': {
         const found = await service.find(jobId(press.id));

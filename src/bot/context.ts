@@ -14,6 +14,7 @@ import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { WayBack } from './delivery/way-back.ts';
+import type { SentPictures } from './commands/sent-pictures.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
 /** The person who sent the update, as the handlers need it. */
@@ -52,6 +53,7 @@ export type BotDeps = {
   readonly messages: MessageMapper;
   readonly statusMessages: StatusMessages;
   readonly wayBack: WayBack;
+  readonly pictures: SentPictures;
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */
   readonly forget: (userId: number) => Promise<Forgotten>;

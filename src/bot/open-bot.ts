@@ -14,6 +14,7 @@ import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
+import { createSentPictures } from './commands/sent-pictures.ts';
 import { statusAndCancelCommands } from './commands/status-and-cancel.ts';
 import { dialogues } from './dialogue/dialogues.ts';
 import { floodGate } from './middleware/flood-gate.ts';
@@ -29,7 +30,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { OnCheckpoint } from '../domain/events.ts';
-import type { ResultSource } from '../domain/result-store.ts';
+import type { ResultSource, ResultStore } from '../domain/result-store.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
@@ -38,6 +39,7 @@ import { AdminAlerts } from './admin-alerts.ts';
 import { topicLimit, WayBack } from './delivery/way-back.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
+import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/telegram-fetch.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
@@ -146,7 +148,7 @@ const callTimeoutS = 40;
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
 export type OpenBotOptions = Omit<
   BotDeps,
-  'onStranger' | 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'matchLocale'
+  'onStranger' | 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'pictures' | 'matchLocale'
 > & {
   readonly token: Secret;
   readonly apiRoot: string;
@@ -158,6 +160,8 @@ export type OpenBotOptions = Omit<
   readonly delivery: JobDelivery;
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
+  /** Where the pictures that people send are kept. */
+  readonly inputs: ResultStore;
   readonly inbox: Inbox;
   readonly rests: RetryAfterStore;
   readonly random: Random;
@@ -219,6 +223,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     statusMessages,
     deliveries: delivery,
     wayBack,
+    pictures: createSentPictures(options.inputs, telegramFiles({ ...options, api }), options.closing),
     forget,
     onStranger: (userId) => void menu.removeFor(userId),
     clock,

@@ -18,7 +18,7 @@ test('whoever asked for what cannot be read is told, the admins too, and the oth
   const admin = await acquaintance(app, adminId);
   const hold = app.bytez.hold();
   for (const person of [ann, ben, eve]) await answerTo(person, `/generate for ${person.id}`);
-  spoil(app, `UPDATE jobs SET kind = 'music' WHERE user_id = 8`);
+  spoil(app, `UPDATE jobs SET kind = 'hologram' WHERE user_id = 8`);
   hold.release();
   await Promise.all([pictures(ann), pictures(eve)]);
   await ben.waitFor(hasAnswer);

@@ -28,6 +28,7 @@ export function resultReplies(deps: BotDeps): Composer<BotContext> {
       kind: job.kind,
       prompt: words === '' ? job.prompt : `${job.prompt}, ${words}`,
       options: { ...job.options, ...read.options },
+      picture: { jobId: job.id },
     });
   });
   return feature;

@@ -10,19 +10,28 @@ import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { wordsOf } from '../message-words.ts';
 import { mask } from '../updates/redact-secrets.ts';
 import { isCommand, wordsAfterCommand } from './own-command.ts';
+import { pictureIn, type PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */
 export type ReadRequest = {
   readonly kind: JobKind;
   readonly prompt: string;
   readonly options?: GenerationOptions | undefined;
+  /** For a kind that is made from one. */
+  readonly picture?: PictureReference | undefined;
 };
 
 /** Parses a typed prompt with its options and submits it; a mistake is answered and costs nothing. */
-export async function submitText(ctx: BotContext, deps: BotDeps, kind: JobKind, text: string): Promise<void> {
+export async function submitText(
+  ctx: BotContext,
+  deps: BotDeps,
+  kind: JobKind,
+  text: string,
+  picture?: PictureReference,
+): Promise<void> {
   const read = readPromptOptions(text);
   if (!read.ok) return replyWithMistake(ctx, deps, kind, read.mistake);
-  return submitRequest(ctx, deps, { kind, prompt: read.words, options: read.options });
+  return submitRequest(ctx, deps, { kind, prompt: read.words, options: read.options, picture });
 }
 
 type RequestRefusal =
@@ -37,7 +46,7 @@ type RequestRefusal =
 export async function submitRequest(
   ctx: BotContext,
   deps: BotDeps,
-  { kind, prompt, options = {} }: ReadRequest,
+  { kind, prompt, options = {}, picture }: ReadRequest,
 ): Promise<void> {
   const { speaker, chat } = ctx;
   const message = ctx.message ?? ctx.callbackQuery?.message;
@@ -63,7 +72,13 @@ export async function submitRequest(
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');
-  using _answer = deps.wayBack.expectAnswer(jobId(`tg-${ctx.update.update_id}`));
+  const id = jobId(`tg-${ctx.update.update_id}`);
+  if (kindTraits[kind].needs === 'picture') {
+    if (picture === undefined) return reply(ctx, deps.messages.pictureNeeded(kind, speaker.locale));
+    const kept = await deps.pictures.keep(picture, id);
+    if (kept !== 'kept') return reply(ctx, deps.messages.pictureUnusable(kept, speaker.locale));
+  }
+  using _answer = deps.wayBack.expectAnswer(id);
   const accepted = await deps.service.submit({
     kind,
     prompt: checked.prompt,
@@ -84,7 +99,10 @@ export async function submitRequest(
         : { directTopicId: ctx.msg.direct_messages_topic.topic_id }),
     },
   });
-  if (accepted.kind === 'refused') return refuse(accepted.code);
+  if (accepted.kind === 'refused') {
+    if (picture !== undefined) await deps.pictures.drop(id);
+    return refuse(accepted.code);
+  }
   try {
     const found = await deps.service.find(accepted.job.id);
     if (found !== undefined) await deps.statusMessages.send(found.job, found.view);
@@ -104,15 +122,27 @@ export async function replyWithMistake(
   await reply(ctx, deps.messages.optionMistake(mistake, kind, ctx.speaker.locale));
 }
 
-/** One command for each kind: a request, or a short dialogue when there are no words. */
+/**
+ * One command for each kind: a request, or a short dialogue when there are no words. The picture of a request stands over
+ * its words, or in the message that they answer.
+ */
 export function generateCommands(deps: BotDeps): Composer<BotContext> {
   const feature = new Composer<BotContext>();
+  feature.filter(isCommand('new'), async (ctx, next) => {
+    if (ctx.chat === undefined || !deps.service.offered().includes('chat')) return next();
+    await deps.chats.startConversation(ctx.chat.id, ctx.speaker.userId, deps.clock.now());
+    await reply(ctx, deps.messages.conversationNew(ctx.speaker.locale));
+  });
   for (const kind of jobKinds) {
     feature.filter(isCommand(kindTraits[kind].command), async (ctx) => {
       const { locale } = ctx.speaker;
       if (!deps.service.offered().includes(kind)) return reply(ctx, deps.messages.notOffered(kind, locale));
-      if (kindTraits[kind].needs === 'picture') return reply(ctx, deps.messages.pictureNeeded(kind, locale));
       const words = wordsAfterCommand(ctx);
+      if (kindTraits[kind].needs === 'picture') {
+        const picture = pictureIn(ctx.message) ?? pictureIn(ctx.message?.reply_to_message);
+        if (picture === undefined) return reply(ctx, deps.messages.pictureNeeded(kind, locale));
+        return submitText(ctx, deps, kind, words, picture);
+      }
       const quoted = hasWords(words) ? '' : quotedWords(ctx);
       if (words === '' && quoted === '') await ctx.conversation.enter(guidedRequestId, kind);
       else await submitText(ctx, deps, kind, `${quoted} ${words}`.trim());

@@ -1,0 +1,50 @@
+import type { Message } from 'grammy/types';
+import type { JobId } from '../../domain/ids.ts';
+import type { ResultStore } from '../../domain/result-store.ts';
+import type { TelegramFile } from '../outbox/telegram-files.ts';
+
+/** A picture that a request is made from: one that a person sent, or the one of an earlier request. */
+export type PictureReference = { readonly fileId: string } | { readonly jobId: JobId };
+
+/** Where the pictures of requests come from and are kept. */
+export type SentPictures = {
+  /** Keeps the picture for the request, before the request is accepted. */
+  keep(picture: PictureReference, id: JobId): Promise<'kept' | 'too-large' | 'unreadable' | 'unavailable'>;
+  /** The request was not accepted. */
+  drop(id: JobId): Promise<void>;
+};
+
+/** Fetches pictures from Telegram and keeps them beside the results, checked by their bytes. */
+export function createSentPictures(
+  inputs: ResultStore,
+  fetchFile: (fileId: string) => Promise<TelegramFile>,
+  closing: AbortSignal,
+): SentPictures {
+  const bytesOf = async (picture: PictureReference): Promise<TelegramFile> => {
+    if ('fileId' in picture) return fetchFile(picture.fileId);
+    const opened = await inputs.open(picture.jobId);
+    if (opened === undefined) return { kind: 'unavailable' };
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of opened.stream()) chunks.push(chunk);
+    return { kind: 'bytes', bytes: Buffer.concat(chunks) };
+  };
+  return {
+    keep: async (picture, id) => {
+      const file = await bytesOf(picture);
+      if (file.kind !== 'bytes') return file.kind;
+      const kept = await inputs.download({ kind: 'bytes', bytes: file.bytes }, 'edit', id, closing);
+      if (kept.ok) return 'kept';
+      if (kept.diskFull === true) return 'unavailable';
+      return kept.failure.reason === 'result-too-large' ? 'too-large' : 'unreadable';
+    },
+    drop: async (id) => void (await inputs.remove(id)),
+  };
+}
+
+/** The picture in a message: a photo in its largest size, or a file that says it is a picture. */
+export function pictureIn(message: Pick<Message, 'photo' | 'document'> | undefined): PictureReference | undefined {
+  const photo = message?.photo?.toSorted((one, other) => other.width * other.height - one.width * one.height)[0];
+  if (photo !== undefined) return { fileId: photo.file_id };
+  const file = message?.document;
+  return file?.mime_type?.startsWith('image/') === true ? { fileId: file.file_id } : undefined;
+}

@@ -1,0 +1,70 @@
+import { type Api, GrammyError } from 'grammy';
+import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Clock } from '../../kit/clock.ts';
+import type { Secret } from '../../kit/secret.ts';
+import { classifyTelegramError } from './telegram-error.ts';
+
+/** Telegram hands over no larger file to a bot (core.telegram.org/bots/api#getfile). */
+export const maxFileBytes = 20_000_000;
+const downloadMs = 60_000;
+
+export type TelegramFile =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'unavailable' };
+
+export type TelegramFilesOptions = {
+  readonly api: Api;
+  readonly apiRoot: string;
+  readonly token: Secret;
+  readonly agent: Agent;
+  readonly clock: Clock;
+  /** Aborts every download. */
+  readonly closing: AbortSignal;
+};
+
+/**
+ * Returns a function that fetches a file by its id. Its address contains the token, so no error that may name it leaves
+ * here. One try, of at most a minute.
+ */
+export function telegramFiles(options: TelegramFilesOptions): (fileId: string) => Promise<TelegramFile> {
+  const { api, apiRoot, token, agent, clock, closing } = options;
+  return async (fileId) => {
+    using deadline = clock.deadline(downloadMs, closing);
+    try {
+      const { file_path: path, file_size: size = 0 } = await api.getFile(fileId);
+      if (size > maxFileBytes) return { kind: 'too-large' };
+      if (path === undefined) return { kind: 'unavailable' };
+      const url = new URL(`${apiRoot}/file/bot${token.reveal()}/${path.split('/').map(encodeURIComponent).join('/')}`);
+      return await download(url, agent, deadline);
+    } catch (error) {
+      closing.throwIfAborted();
+      const isTooBig = error instanceof GrammyError && classifyTelegramError(error) === 'too-big';
+      return { kind: isTooBig ? 'too-large' : 'unavailable' };
+    }
+  };
+}
+
+async function download(url: URL, agent: Agent, signal: AbortSignal): Promise<TelegramFile> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    send(url, { agent, signal }).on('response', resolve).on('error', reject).end();
+  });
+  if (response.statusCode !== 200) {
+    response.destroy();
+    return { kind: 'unavailable' };
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxFileBytes) {
+      response.destroy();
+      return { kind: 'too-large' };
+    }
+    chunks.push(chunk);
+  }
+  const promised = Number(response.headers['content-length'] ?? bytes);
+  return bytes === promised ? { kind: 'bytes', bytes: Buffer.concat(chunks) } : { kind: 'unavailable' };
+}
