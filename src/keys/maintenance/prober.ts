@@ -114,7 +114,8 @@ export class KeyProber {
     const ms = this.#clock.monotonicMs() - startMs;
     const lacksCredit = state.kind === 'benched' && state.reason === 'out-of-credit';
     if (isOfKey && !lacksCredit) this.#pool.note(id, { kind: 'probe-failed' });
-    else if (wakes) this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
+    else if (wakes && this.#isProbed(id))
+      this.#pool.note(id, { kind: reason === undefined ? 'probe-passed' : 'probe-unsure' });
     return {
       id,
       name,
@@ -123,6 +124,11 @@ export class KeyProber {
       ...(detail === undefined ? {} : { detail }),
       ms,
     };
+  }
+
+  /** False when a second refused call has benched the key while its probe ran: that outweighs the probe. */
+  #isProbed(id: KeyId): boolean {
+    return this.#pool.keys().some(({ key, state }) => key.id === id && state.kind === 'probing');
   }
 
   /** True when another key is accepted, or there is no other; reports a provider that refuses all of them alike. */

@@ -1,4 +1,5 @@
 import type { JobId } from '../../domain/ids.ts';
+import type { KeyState } from '../../domain/key-state.ts';
 import type { KeyRegistry } from './key-registry.ts';
 import type { Accusation, PooledKey } from './pooled-key.ts';
 import type { Call, ProviderKeys } from './provider-keys.ts';
@@ -6,13 +7,19 @@ import type { KeyStateMachine } from './transitions.ts';
 
 /** An older refusal says nothing about the key now. */
 const maxAgeMs = 3_600_000;
-/** This many requests that were served elsewhere show that the key is at fault. */
+/** This many requests that were served elsewhere show that the key is at fault, its free probe notwithstanding. */
 const enoughServed = 2;
+
+/** True when an earlier refusal took the key out of use and no call of it has succeeded since: one more is the second. */
+function wasRejected(state: KeyState): boolean {
+  if (state.kind === 'half-open') return state.after === 'rejected';
+  return (state.kind === 'benched' || state.kind === 'probing') && state.reason === 'rejected';
+}
 
 /**
  * Refusals whose cause may be the key or the request. The word of a request counts only once the request has been
  * served: by the same model with another key, which shows that the key is at fault; or by another model, which leaves
- * it open whether the key or the model is, until a second such request. A request that is refused with every key says
+ * it open whether the key or the model is, until a second request. A request that is refused with every key says
  * nothing about any. Until then the key stays in use, after its siblings.
  */
 export class DoubtfulRefusals {
@@ -68,9 +75,11 @@ export class DoubtfulRefusals {
     const accusation = pooled.accusations.get(jobId);
     const isOpen = !isSameModel && accusation !== undefined;
     this.#explain(providerKeys, pooled, jobId, isOpen ? { ...accusation, isServed: true } : undefined);
-    const served = [...pooled.accusations.values()].filter(({ isServed }) => isServed).length;
-    const isRepeated = served >= enoughServed && providerKeys.acceptingCount > 1;
-    if (!pooled.acceptsCalls || (!isSameModel && !isRepeated)) return;
+    const open = [...pooled.accusations.values()].filter(({ isServed }) => isServed).length;
+    const served = open + (isSameModel ? 1 : 0);
+    const others = providerKeys.acceptingCount - (pooled.acceptsCalls ? 1 : 0);
+    const isRepeated = others > 0 && (served >= enoughServed || wasRejected(pooled.state));
+    if (!isSameModel && !isRepeated) return;
     const second = isRepeated ? { isSecond: true as const } : undefined;
     this.#stateMachine.apply(providerKeys, pooled, { kind: 'bench', reason: 'rejected', ...second });
   }

@@ -40,7 +40,7 @@ const ready: KeyState = { kind: 'ready' };
  *     ready, suspect ──its account's seat taken──► cooling for about a call's length ──its time, a free seat──► half-open
  *     any of these ──401, 403, 402──► benched
  *     benched as rejected ──the free probe──► probing ──passed──► half-open
- *                    ▲                           └──refused──► benched, now confirmed
+ *                    ▲                           └──refused, or a second call was──► benched, now confirmed
  *     benched as out of credit ──its time──► half-open
  *     half-open ──one live call: a success──► ready
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
@@ -65,7 +65,7 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
     case 'seat-taken':
       return isBenched(state) ? state : seatTaken(state, event.callMs, facts);
     case 'bench':
-      return isBenched(state) ? state : benchedByCall(state, event, facts.nowMs);
+      return isBenched(state) ? benchedAgain(state, event, facts.nowMs) : benchedByCall(state, event, facts.nowMs);
     case 'due':
       return awoken(state, facts.inARow);
     case 'cleared':
@@ -145,6 +145,16 @@ function benchedByCall(
   // A key that rests for longer already keeps that rest.
   const statedMs = nowMs + Math.min(forMs, maxCooldownMs[reason]);
   return { ...next, probeAtMs: Math.max(statedMs, state.kind === 'cooling' ? state.untilMs : 0) };
+}
+
+/** A second real call confirms a bench, whatever its free probe will say; the word of an earlier call adds nothing. */
+function benchedAgain(
+  state: Extract<KeyState, { kind: 'benched' | 'probing' }>,
+  { reason, isSecond }: Extract<KeyVerdict, { kind: 'bench' }>,
+  nowMs: number,
+): KeyState {
+  if (isSecond !== true || state.reason !== reason || state.confirmed) return state;
+  return benched(reason, state.times + 1, true, nowMs, state);
 }
 
 function afterProbe(

@@ -133,6 +133,16 @@ test.each<[string, KeyState, ProbeReply, readonly string[]]>([
   ]);
 });
 
+test('KeyMaintenance leaves a key benched that a second call benched while its probe ran', async () => {
+  await using app = aDesk({ keys: 1, states: { 1: benched() } });
+  const tests = app.maintenance.test('all');
+  await app.clock.advance(500);
+  app.pool.become(1, benched());
+  await app.clock.advance(500);
+  expect(await tests).toMatchObject([{ ok: true }]);
+  expect(app.pool.state(1).kind).toBe('benched');
+});
+
 test('KeyMaintenance.test() leaves out keys of a provider that cannot be asked, and survives a probe that throws', async () => {
   const clock = fakeClock();
   const pool = fakePool([aKey(1), aKey(2, { provider: 'openai', name: 'openai #2' })], clock);

@@ -20,6 +20,12 @@ function statesOf(pool: KeyPool): readonly string[] {
   return pool.snapshot().keys.map(({ state }) => state.kind);
 }
 
+/** Takes the first key out of use: another key served what it refused. */
+function benchByAnotherKey(pool: KeyPool): void {
+  refuse(pool, 1);
+  pool.served(one, 'a');
+}
+
 test('KeyPool benches no key for a request that every key refuses, and changes no state on the way', () => {
   const { pool, events } = aPool();
   for (const place of [1, 2, 3]) refuse(pool, place);
@@ -60,6 +66,40 @@ test('KeyPool benches a key when two requests that it refused were served by ano
   }
   expect(pool.snapshot().keys[0]?.state).toMatchObject({ kind: 'benched', times: 2, confirmed: true });
 });
+
+test('KeyPool takes the same model and another one together: two requests that were served are two', () => {
+  const { pool } = aPool();
+  refuse(pool, 1, one);
+  pool.served(one, 'b');
+  refuse(pool, 1, other);
+  pool.served(other, 'a');
+  expect(pool.snapshot().keys[0]?.state).toMatchObject({ kind: 'benched', times: 2, confirmed: true });
+});
+
+test('KeyPool benches a key for longer when its trial is refused and another model serves the request', () => {
+  const { pool } = aPool();
+  benchByAnotherKey(pool);
+  pool.note(aKey(1).id, { kind: 'probe-begins' });
+  pool.note(aKey(1).id, { kind: 'probe-passed' });
+  refuse(pool, 1, other);
+  pool.served(other, 'b');
+  expect(pool.snapshot().keys[0]?.state).toMatchObject({ kind: 'benched', times: 2, confirmed: true });
+});
+
+test.each(['before its probe', 'while its probe runs'])(
+  'KeyPool confirms a bench by a second request that was refused, %s',
+  (when) => {
+    const { pool } = aPool();
+    refuse(pool, 1, one);
+    // Both were refused before either was served: with every key in doubt, none is held back.
+    for (const place of [2, 3]) refuse(pool, place, third);
+    refuse(pool, 1, other);
+    pool.served(one, 'a');
+    if (when !== 'before its probe') pool.note(aKey(1).id, { kind: 'probe-begins' });
+    pool.served(other, 'b');
+    expect(pool.snapshot().keys[0]?.state).toMatchObject({ kind: 'benched', times: 2, confirmed: true });
+  },
+);
 
 test('KeyPool forgets what a request said of a key that has served another one since', () => {
   const { pool } = aPool();

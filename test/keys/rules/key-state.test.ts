@@ -130,6 +130,12 @@ const table: readonly (readonly [string, KeyState, KeyEvent, KeyState])[] = [
     { kind: 'probe-failed' },
     { ...refused, probeAtMs: nowMs + 5 * minute, times: 2, confirmed: true },
   ],
+  [
+    'a second refused call confirms a bench while its probe runs',
+    probing,
+    { kind: 'bench', reason: 'rejected', isSecond: true },
+    { ...refused, probeAtMs: nowMs + 5 * minute, times: 2, confirmed: true },
+  ],
   ['an unsure probe benches for as long as before', probing, { kind: 'probe-unsure' }, refused],
   [
     'a passed probe lets one live call through and forgets nothing',
