@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 export type StandInRequest = {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   /** `http://host:port` of this server. */
@@ -78,9 +79,9 @@ export async function startStandIn(
     const body = await readBody(incoming);
     if (body === undefined) return void response.writeHead(413).end();
     const signal = AbortSignal.any([gone.signal, closing.signal]);
-    const { pathname } = new URL(incoming.url ?? '/', 'http://sandbox');
+    const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://sandbox');
     const { method = 'GET', headers } = incoming;
-    const reply = await handle({ method, path: pathname, headers, body, root, signal }).catch((error: unknown) =>
+    const reply = await handle({ method, path: pathname, query: searchParams, headers, body, root, signal }).catch((error: unknown) =>
       jsonReply(500, { message: error instanceof Error ? error.message : String(error) }),
     );
     if (signal.aborted) return;

@@ -12,11 +12,15 @@ export type MediaFile = {
   /** In pixels as it is shown, where the header of the file says so. */
   readonly width?: number;
   readonly height?: number;
-  /** Of a video, where its header says so. */
+  /** Of a video or a sound, where its header says so. */
   readonly durationMs?: number;
+  /** Of a sound: as its tags or its provider name it. */
+  readonly title?: string;
+  readonly performer?: string;
 };
 
-/** Where a provider put its result. */
-export type MediaSource =
+/** Where a provider put its result, and how it named it. */
+export type MediaSource = (
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+) & { readonly title?: string };

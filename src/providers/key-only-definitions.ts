@@ -12,7 +12,6 @@ export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
     baseUrl: 'https://api.stability.ai',
     ...keysOnly,
   },
-  { name: 'suno', prefixes: ['SUNO'], baseUrl: 'https://api.sunoapi.org', ...keysOnly },
   { name: 'anthropic', prefixes: ['CLAUDE', 'ANTHROPIC'], baseUrl: 'https://api.anthropic.com', ...keysOnly },
   { name: 'deepseek', prefixes: ['DEEPSEEK'], baseUrl: 'https://api.deepseek.com', ...keysOnly },
   { name: 'mistral', prefixes: ['MISTRAL'], baseUrl: 'https://api.mistral.ai', ...keysOnly },

@@ -20,7 +20,7 @@ export type KeyedClientOptions = {
 };
 
 /** What a provider may repeat in its answer; removed before an answer is classified. */
-export type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative'>;
+export type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative' | 'title' | 'style'>;
 
 export type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
@@ -177,6 +177,6 @@ function redacted(failure: AttemptFailure, secret: SecretValue): Failed {
   return { ok: false, failure: { ...failure, detail: safeDetail(failure.detail, secret.reveal()) } };
 }
 
-function withoutEcho(text: string, { prompt, negative = '' }: PersonsText): string {
-  return withoutPrompt(withoutPrompt(text, prompt), negative);
+function withoutEcho(text: string, { prompt, negative = '', title = '', style = '' }: PersonsText): string {
+  return [prompt, negative, title, style].reduce(withoutPrompt, text);
 }

@@ -6,6 +6,7 @@ import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
+import { kieDefinition, sunoDefinition } from './suno/suno-definitions.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
 /** Every provider that this version knows, in listing order. */
@@ -13,6 +14,8 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   hordeDefinition,
   openaiDefinition,
+  sunoDefinition,
+  kieDefinition,
   ...keyOnlyDefinitions,
 ];
 

@@ -24,6 +24,8 @@ const mediaFile = z.object({
   width: z.number().exactOptional(),
   height: z.number().exactOptional(),
   durationMs: z.number().exactOptional(),
+  title: z.string().exactOptional(),
+  performer: z.string().exactOptional(),
 });
 
 const payload: z.ZodType<ResultPayload> = z.discriminatedUnion('kind', [
