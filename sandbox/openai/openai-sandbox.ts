@@ -21,6 +21,7 @@ export type OpenAiCall = {
   readonly body?: string;
   /** A key was sent to the host of the results, which needs none. */
   readonly leakedKey: boolean;
+  readonly hasKey: boolean;
   status?: number;
 };
 
@@ -37,6 +38,7 @@ export type OpenAiAccount = {
 
 export type OpenAiSandboxOptions = {
   readonly clock: Clock;
+  /** Without accounts it is a server of one's own: calls need no key, and one that carries a key is noted. */
   readonly accounts: readonly OpenAiAccount[];
   readonly models?: readonly string[];
   readonly draw?: (request: PictureRequest) => Promise<Uint8Array>;
@@ -94,6 +96,13 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     return jsonReply(200, { created, data, ...made, usage });
   };
 
+  const accountOf = (asked: StandInRequest): OpenAiAccount | StandInReply => {
+    const [, key] = /^Bearer (\S+)$/.exec(asked.headers.authorization ?? '') ?? [];
+    if (key === undefined) return openAiError(401, "You didn't provide an API key.");
+    const masked = `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
+    return accounts.get(key) ?? openAiError(401, `Incorrect API key provided: ${masked}.`, { code: 'invalid_api_key' });
+  };
+
   const handle = async (asked: StandInRequest, call: OpenAiCall): Promise<StandInReply> => {
     const scripted = faults.next(call.route);
     if (scripted !== undefined) return scripted;
@@ -102,13 +111,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
       if (body === undefined) return { kind: 'reply', status: 404, headers: {}, body: '' };
       return { kind: 'reply', status: 200, headers: { 'content-type': 'image/png' }, body };
     }
-    const [, key] = /^Bearer (\S+)$/.exec(asked.headers.authorization ?? '') ?? [];
-    if (key === undefined) return openAiError(401, "You didn't provide an API key.");
-    const account = accounts.get(key);
-    if (account === undefined) {
-      const masked = `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
-      return openAiError(401, `Incorrect API key provided: ${masked}.`, { code: 'invalid_api_key' });
-    }
+    const account = accounts.size === 0 ? nobody : accountOf(asked);
+    if ('kind' in account) return account;
     Object.assign(call, { account: account.name });
     if (call.route === 'models') {
       const data = models.map((id) => ({ id, object: 'model', created: 1_686_935_002, owned_by: 'openai' }));
@@ -132,6 +136,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
       const call: OpenAiCall = {
         route,
         leakedKey: route === 'media' && asked.headers.authorization !== undefined,
+        hasKey: asked.headers.authorization !== undefined,
         ...(asked.body === '' ? {} : { body: asked.body }),
       };
       calls.push(call);
@@ -149,6 +154,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
+
+const nobody: OpenAiAccount = { name: 'nobody', key: '' };
 
 const spent = 'You exceeded your current quota, please check your plan and billing details.';
 

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { KeyHealth, KeyState, KeyRecord } from '../domain/key-state.ts';
 import type { KeyView } from '../domain/views.ts';
 import { accountsOf } from '../keys/sources/account-groups.ts';
-import { poolKeys } from '../keys/sources/identify-keys.ts';
+import { poolKeys, seatsOf } from '../keys/sources/identify-keys.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 
 const dayMs = 86_400_000;
@@ -24,11 +24,10 @@ export type KeysFromRecordsOptions = {
 /** The configured keys, in their order, with the state that the owner of the database has stored. */
 export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyView[] {
   const { config, keys, salt = noSalt, records, isRunning, nowMs } = options;
-  const seatsPerKey = (provider: string) => config.providers[provider]?.seatsPerKey ?? 1;
-  const pooled = poolKeys(keys, salt, seatsPerKey);
+  const pooled = poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(config.providers[provider], keyless));
   const accounts = accountsOf(pooled, (provider) => config.providers[provider]?.keyGroups ?? []);
   const recordOf = new Map(records.map((record) => [record.id, record]));
-  return pooled.map(({ id, name, provider, hint, seats }): KeyView => {
+  return pooled.map(({ id, name, provider, hint, seats, keyless }): KeyView => {
     const record = recordOf.get(id);
     const account = accounts.get(id) ?? record?.account;
     return {
@@ -41,6 +40,7 @@ export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyVi
       inFlight: isRunning ? (record?.inFlight ?? 0) : 0,
       seats: Math.floor(record?.seats.limit ?? seats),
       ...(account === undefined ? {} : { account }),
+      ...(keyless === undefined ? {} : { keyless }),
     };
   });
 }

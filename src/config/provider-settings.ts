@@ -2,6 +2,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { providerDefinitions, builtInChain, definitionOf, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
+import { keylessVariable } from '../keys/sources/key-variables.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
 import { perKind } from '../domain/kinds.ts';
@@ -10,6 +11,8 @@ export type ProviderConfig = {
   readonly baseUrl: string;
   /** Concurrent calls of one key. */
   readonly seatsPerKey: number;
+  /** The same of a server with an address of its own while it has no key; absent for the provider's own address. */
+  readonly seatsWithoutKey?: number;
   /** The most concurrent calls of one account, however many it could take. */
   readonly maxSeats: number | undefined;
   /** Keys of one account, by their places in the order of the keys. */
@@ -67,9 +70,11 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
   };
   const entries = providerDefinitions.map((provider) => {
     const { seatsPerKey: seats, baseUrl: address } = provider;
+    const ownSeats = read<number | undefined>(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), undefined);
     const config: ProviderConfig = {
       baseUrl: read(provider, 'BASE_URL', baseUrl(address), address),
-      seatsPerKey: read(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), seats),
+      seatsPerKey: ownSeats ?? seats,
+      ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
       maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
     };

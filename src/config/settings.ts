@@ -126,7 +126,8 @@ function namesOf(meanings: Meanings): readonly SettingName[] {
 
 /** Endings behind a provider's prefix: `BASE_URL` of Bytez is `BYTEZ_BASE_URL`. */
 export const providerMeanings = {
-  BASE_URL: 'Address of the provider.',
+  BASE_URL:
+    'Address of the provider. `OPENAI_BASE_URL` with the address of a server of your own (LocalAI, vLLM, Ollama, sd-server) and no key: it is asked without one, at first one call at a time.',
   SEATS_PER_KEY:
     'Concurrent calls that one key is expected to carry at first. What it really carries is learned; a free Bytez account carries one.',
   SEATS_MAX: 'Most concurrent calls that one account is ever given; not below `SEATS_PER_KEY`.',

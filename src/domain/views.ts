@@ -19,6 +19,8 @@ export type KeyView = KeyHealth & {
   readonly seats: number;
   /** Its siblings in the same account have the same one. */
   readonly account?: KeyId;
+  /** Its server is asked without a key. */
+  readonly keyless?: true;
 };
 
 export type PoolView = {

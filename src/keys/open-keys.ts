@@ -8,13 +8,15 @@ import type { Random } from '../kit/backoff.ts';
 import { KeyMaintenance } from './maintenance/key-maintenance.ts';
 import { accountsOf } from './sources/account-groups.ts';
 import { KeyPool } from './pool/key-pool.ts';
-import { poolKeys } from './sources/identify-keys.ts';
+import { poolKeys, seatsOf } from './sources/identify-keys.ts';
 import type { ProviderKey } from './sources/read-keys.ts';
 import type { StrategyName } from './rules/strategies.ts';
 
 /** The key settings of one provider. */
 export type KeySetting = {
   readonly seatsPerKey: number;
+  /** Those of a server that is asked without a key; 1 when absent. */
+  readonly seatsWithoutKey?: number;
   readonly maxSeats: number | undefined;
   readonly keyGroups: readonly (readonly number[])[];
 };
@@ -56,7 +58,8 @@ export async function openKeys(options: OpenKeysOptions): Promise<OpenKeys> {
   let { settings } = options;
   const settingOf = (provider: ProviderName) => settings[provider] ?? nothingSaid;
   const salt = await store.salt();
-  const made = (keys: readonly ProviderKey[]) => poolKeys(keys, salt, (provider) => settingOf(provider).seatsPerKey);
+  const made = (keys: readonly ProviderKey[]) =>
+    poolKeys(keys, salt, ({ provider, keyless }) => seatsOf(settingOf(provider), keyless));
   const keys = made(options.keys);
   await using opening = new AsyncDisposableStack();
   const pool = opening.use(

@@ -4,6 +4,7 @@ export const adminMessageVariables = {
   'keys.next-wake': ['wait'],
   'keys.none': [],
   'keys.key': ['name', 'hint', 'state'],
+  'keys.keyless': [],
   'keys.unused': [],
   'keys.rate': ['rate'],
   'keys.today': ['count'],

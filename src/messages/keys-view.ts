@@ -72,7 +72,7 @@ function shortLines(localizer: Localizer, keys: readonly KeyView[], nowMs: numbe
 function headWords(localizer: Localizer, key: KeyView, nowMs: number): string {
   return localizer.say('keys.key', {
     name: excerpt(key.name, nameLimit),
-    hint: excerpt(key.hint, nameLimit),
+    hint: key.keyless === true ? safe(localizer.say('keys.keyless')) : excerpt(key.hint, nameLimit),
     state: safe(keyStateWords(localizer, key.state, nowMs)),
   });
 }

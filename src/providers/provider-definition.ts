@@ -52,6 +52,8 @@ export type ProviderDefinition = {
   readonly anonymousKey?: string;
   /** The default of `<PREFIX>_BASE_URL`. */
   readonly baseUrl: string;
+  /** With another base URL than the default and no key it is asked without one: the server is the operator's own. */
+  readonly keyless?: 'with-base-url';
   /** Further hosts to which its key may be sent. */
   readonly hosts?: readonly string[];
   /** The default of `<PREFIX>_SEATS_PER_KEY`: concurrent calls per key. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
+import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
 import { checkPort } from '../../src/cli/doctor/online-checks.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -84,6 +85,19 @@ test('darkroom doctor --online names the bot, its link, its webhook, the clock, 
     'bad keys of bytez: 0 of 1 key accepted: bytez #1 rejected',
   ]);
   expect(refused.code).toBe(1);
+});
+
+test('a server that is asked without a key is in order when it answers, and its keys are told as none', async () => {
+  await using telegram = await aTelegram(fine);
+  await using server = await startOpenAiSandbox({ clock: systemClock, accounts: [] });
+  using cli = await aCommandLineWith(telegram);
+  Object.assign(cli.env, { BYTEZ_API_KEYS: '', OPENAI_BASE_URL: server.baseUrl });
+  expect(linesOf((await findingsOf(cli)).findings, 'keys of openai')).toEqual([
+    'good keys of openai: openai answers at its own address, without a key',
+  ]);
+  expect((await cli.run('keys list')).out).toMatch(/openai #1 +without a key +openai +0\/1 +– +ready/);
+  expect((await cli.run('keys test')).out).toMatch(/openai #1 +OPENAI_BASE_URL, without a key .* accepted/);
+  expect(server.calls.every(({ hasKey }) => !hasKey)).toBe(true);
 });
 
 test.each([

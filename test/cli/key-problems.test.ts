@@ -12,6 +12,7 @@ function aKey(state: KeyState): KnownKey {
     name: 'bytez #3',
     provider: 'bytez',
     place: 3,
+    keyless: false,
     fingerprint: undefined,
     hint: '…',
     origin: { variable: 'BYTEZ_API_KEYS', position: 3, inFile: false },

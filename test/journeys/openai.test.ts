@@ -62,6 +62,28 @@ test('OpenAI joins the built-in chain when it has a key', async () => {
   expect(openai.calls.map(({ model }) => model)).toEqual(['gpt-image-2.6-flare']);
 });
 
+test('a server of one’s own makes the picture without a key', async () => {
+  await using server = await startOpenAiSandbox({ clock: systemClock, accounts: [], models: ['home-model'] });
+  const clock = fakeClock();
+  await using app = await openTestApp({
+    clock,
+    env: { BYTEZ_API_KEYS: '', IMAGE_CHAIN: 'openai:home-model', OPENAI_BASE_URL: `http://${server.mediaHost}` },
+  });
+  const person = app.person(7);
+  person.say('/generate a fox <sd_cpp_extra_args>{"steps":1}</sd_cpp_extra_args>');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(server.calls.filter(({ route }) => route === 'images')).toMatchObject([
+    { account: 'nobody', model: 'home-model', hasKey: false, status: 200 },
+  ]);
+  const admin = app.person(adminId);
+  admin.say('/keys');
+  await passTime(
+    clock,
+    admin.waitFor((messages) => messages.some(({ text }) => /openai #1 without a key.*in use/s.test(text))),
+  );
+  expect(troubles(app)).toEqual([]);
+});
+
 test('spent money at OpenAI benches its key, and the picture comes from the Horde', async () => {
   await using horde = await startHordeSandbox({ clock: systemClock });
   await using stage = await anEmptyBytez({

@@ -100,6 +100,11 @@ test('keys() says of a key without a call that it was not used yet', () => {
   expect(mapper.keys(aPool([unused]), nowMs, 'en').text).toContain('✅ ready\nnot used yet · 0/1 in use');
 });
 
+test('keys() shows no part of a key where a server is asked without one', () => {
+  const key = aKey(1, { name: 'openai #1', provider: 'openai', hint: '…', keyless: true });
+  expect(parseTelegramHtml(mapper.keys(aPool([key]), nowMs, 'en').text)).toContain('openai #1 without a key ✅ ready');
+});
+
 test('keys() without a key says how to give one', () => {
   expect(mapper.keys(aPool([]), nowMs, 'en')).toEqual({
     text: expect.stringContaining('<code>BYTEZ_API_KEY</code>') as string,

@@ -102,6 +102,8 @@ async function checkKeys({ context: { clock }, config, keys, signal }: OnlineLoo
     const check = `keys of ${provider}`;
     if (!isServed(provider)) return note(check, `${count(own.length, 'key')}, not used in this version`);
     const refused = own.filter(({ id }) => testOf.get(id)?.ok !== true);
+    if (refused.length === 0 && own.every(({ keyless }) => keyless === true))
+      return good(check, `${provider} answers at its own address, without a key`);
     if (refused.length === 0)
       return good(check, `${provider} accepts ${own.length === 1 ? 'the key' : `all ${own.length}`}`);
     const reasons = refused.slice(0, 5).map(({ id, name }) => `${name} ${testOf.get(id)?.reason ?? 'not asked'}`);

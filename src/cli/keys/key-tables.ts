@@ -143,7 +143,8 @@ export function notServedWords(provider: ProviderName, total: number): string {
   return `${provider}: ${count(total, 'key')} set; this version does not ask ${provider} yet`;
 }
 
-function fingerprintCell({ fingerprint }: KnownKey): Cell {
+function fingerprintCell({ fingerprint, keyless }: KnownKey): Cell {
+  if (keyless) return { text: 'without a key', style: 'dim' };
   return { text: fingerprint === undefined ? '–' : `${fingerprint.slice(0, shortFingerprint)}…`, style: 'dim' };
 }
 
@@ -184,10 +185,11 @@ export function keysDocument(known: KnownKeys): object {
 
 /** One key as JSON. Times are milliseconds since 1970. */
 export function keyDocument(key: KnownKey): object {
-  const { name, provider, fingerprint, origin, state, inFlight, seats, account, health } = key;
+  const { name, provider, fingerprint, keyless, origin, state, inFlight, seats, account, health } = key;
   return {
     name,
     fingerprint: fingerprint ?? null,
+    keyless,
     provider,
     origin: { variable: origin.variable, position: origin.position },
     state,

@@ -1,6 +1,6 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { fingerprint } from '../../keys/sources/identify-keys.ts';
-import { keyVariables } from '../../keys/sources/key-variables.ts';
+import { keylessVariable, keyVariables } from '../../keys/sources/key-variables.ts';
 import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
 import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { splitKeys } from '../../keys/sources/split-keys.ts';
@@ -19,6 +19,8 @@ export type KeyOrigin = {
   /** Counts from 1; in a file, over its usable keys. */
   readonly position: number;
   readonly inFile: boolean;
+  /** The variable holds the address of a server that is asked without a key. */
+  readonly keyless?: true;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,8 +50,15 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
     }
   }
   noteFile(env, poolVariable, note);
+  const addressOf = (provider: ProviderName): KeyOrigin => {
+    const owner = providerDefinitions.find(({ name }) => name === provider);
+    const variable = owner && keylessVariable(owner, env);
+    return { variable: variable ?? '', position: 1, inFile: false, keyless: true };
+  };
   return (key) =>
-    found.get(fingerprint(key.secret, localSalt)) ?? { variable: poolVariable, position: 1, inFile: true };
+    key.keyless === true
+      ? addressOf(key.provider)
+      : (found.get(fingerprint(key.secret, localSalt)) ?? { variable: poolVariable, position: 1, inFile: true });
 }
 
 function noteFile(env: Environment, variable: string, note: (secret: Secret, origin: KeyOrigin) => void): void {
@@ -59,7 +68,8 @@ function noteFile(env: Environment, variable: string, note: (secret: Secret, ori
 }
 
 /** `BYTEZ_API_KEYS, position 3`. */
-export function originWords({ variable, position, inFile }: KeyOrigin): string {
+export function originWords({ variable, position, inFile, keyless }: KeyOrigin): string {
+  if (keyless === true) return `${variable}, without a key`;
   return inFile ? `key ${position} of the file that ${variable} names` : `${variable}, position ${position}`;
 }
 
@@ -70,7 +80,9 @@ export type KnownKey = {
   readonly name: string;
   readonly provider: ProviderName;
   readonly place: number;
-  /** Unknown until the bot has run here once. */
+  /** Its server is asked without a key. */
+  readonly keyless: boolean;
+  /** Unknown until the bot has run here once; absent where there is no key. */
   readonly fingerprint: KeyId | undefined;
   /** Shown in a terminal only. */
   readonly hint: string;
@@ -122,15 +134,16 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
   const keys = views.flatMap((view, index): readonly KnownKey[] => {
     const configured = read.keys[index];
     if (configured === undefined) return [];
-    const { id, name, provider, hint, state, inFlight, seats, account, ...health } = view;
+    const { id, name, provider, hint, state, inFlight, seats, account, keyless, ...health } = view;
     return [
       {
         id,
         name,
         provider,
         place: configured.place,
-        fingerprint: owner === 'never-ran' ? undefined : id,
-        hint,
+        fingerprint: owner === 'never-ran' || keyless === true ? undefined : id,
+        hint: keyless === true ? '' : hint,
+        keyless: keyless === true,
         origin: originOf(configured),
         state,
         inFlight,

@@ -63,6 +63,12 @@ function benchProblem(key: KnownKey, state: Extract<KeyState, { kind: 'benched' 
       fix: `add credit to its account, then "${command('wake', key)}"; or replace it: ${originWords(key.origin)}`,
     };
   }
+  if (key.keyless) {
+    return {
+      what: `is refused: its server wants a key${lastError(key, nowMs)}; ${triedAgainWords(state.reason)} ${again}`,
+      fix: `set the key of the server beside its address, ${key.origin.variable}`,
+    };
+  }
   if (!state.confirmed) {
     return {
       what: `was refused${refusals}${lastError(key, nowMs)}; not confirmed yet, ${triedAgainWords(state.reason)} ${again}`,

@@ -249,7 +249,7 @@ export function shifted(state: KeyState, byMs: number): KeyState {
 
 /** Returns one key as an operator sees it. */
 export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, nowMs: number): KeyView {
-  const { id, name, provider, hint } = key;
+  const { id, name, provider, hint, keyless } = key;
   return {
     ...counts.health(nowMs),
     id,
@@ -260,6 +260,7 @@ export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, 
     inFlight,
     seats: account.limit.seats,
     ...(account.name === undefined ? {} : { account: account.name }),
+    ...(keyless === undefined ? {} : { keyless }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type KeyId, keyId, type ProviderName } from '../../domain/ids.ts';
-import type { Secret } from '../../kit/secret.ts';
+import { Secret } from '../../kit/secret.ts';
 import type { ProviderKey } from './read-keys.ts';
 
 /** Returns the id of a key, which reveals nothing of it: HMAC-SHA-256 with this installation's salt, 16 hex digits. */
@@ -14,23 +14,43 @@ export function keyHint(secret: Secret): string {
   return key.length < 16 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
 
-/** Converts configured keys for the pool: named by their place, identified by their fingerprint. */
+/**
+ * Converts configured keys for the pool: named by their place, identified by their fingerprint. What several providers
+ * have alike, one key or none, is told apart by the provider's name.
+ */
 export function poolKeys(
   keys: readonly ProviderKey[],
   salt: string,
-  seatsPerKey: (provider: ProviderName) => number,
+  seatsOf: (key: Pick<ProviderKey, 'provider' | 'keyless'>) => number,
 ): readonly PoolKey[] {
-  return keys.map((key) => ({
-    id: fingerprint(key.secret, salt),
-    name: `${key.provider} #${key.place}`,
-    hint: keyHint(key.secret),
-    provider: key.provider,
-    place: key.place,
-    secret: key.secret,
-    weight: key.weight,
-    seats: seatsPerKey(key.provider),
-    ...(key.onlyModel === undefined ? {} : { onlyModel: key.onlyModel }),
-  }));
+  const taken = new Set<KeyId>();
+  return keys.map((key) => {
+    const { provider, place, secret, weight, onlyModel, keyless } = key;
+    const alone = fingerprint(secret, salt);
+    const isShared = keyless === true || taken.has(alone);
+    const id = isShared ? fingerprint(new Secret(`${provider}:${secret.reveal()}`), salt) : alone;
+    taken.add(id);
+    return {
+      id,
+      name: `${provider} #${place}`,
+      hint: keyHint(secret),
+      provider,
+      place,
+      secret,
+      weight,
+      seats: seatsOf(key),
+      ...(onlyModel === undefined ? {} : { onlyModel }),
+      ...(keyless === undefined ? {} : { keyless }),
+    };
+  });
+}
+
+/** Returns the calls that a key carries at first: a server without keys is one machine, and takes one unless it is set. */
+export function seatsOf(
+  setting: { readonly seatsPerKey: number; readonly seatsWithoutKey?: number } | undefined,
+  keyless: true | undefined,
+): number {
+  return (keyless === true ? setting?.seatsWithoutKey : setting?.seatsPerKey) ?? 1;
 }
 
 /** A key of the pool. */
@@ -46,4 +66,6 @@ export type PoolKey = {
   readonly seats: number;
   /** Only for calls to this model. */
   readonly onlyModel?: string;
+  /** Its server is asked without a key. */
+  readonly keyless?: true;
 };

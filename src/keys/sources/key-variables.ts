@@ -1,4 +1,5 @@
 import type { ProviderName } from '../../domain/ids.ts';
+import { unquoted } from '../../kit/unquoted.ts';
 
 /** The environment variables of a provider. */
 export type KeyOwner = {
@@ -7,6 +8,10 @@ export type KeyOwner = {
   readonly prefixes: readonly [string, ...string[]];
   /** Further variables that hold keys, by their whole names. */
   readonly aliases?: readonly string[];
+  /** The default of `<PREFIX>_BASE_URL`; empty where there is none. */
+  readonly baseUrl?: string;
+  /** Another base URL than the default makes a provider without a key of its own one that is asked without a key. */
+  readonly keyless?: 'with-base-url';
 };
 
 /** A variable that may hold keys, or the path of a file that does. */
@@ -42,6 +47,28 @@ function rank(prefix: string, aliases: readonly string[], name: string): Ranked 
     if (match !== null) return { name, holds, form: index, number: Number(match[1] ?? 0) };
   }
   return undefined;
+}
+
+/**
+ * Returns the variable that holds the address of a server that may be asked without a key; undefined where the address is
+ * the provider's own, which needs one.
+ */
+export function keylessVariable(
+  owner: KeyOwner,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (owner.keyless === undefined) return undefined;
+  const own = hostOf(owner.baseUrl ?? '');
+  return owner.prefixes
+    .map((prefix) => `${prefix}_BASE_URL`)
+    .find((name) => {
+      const host = hostOf(unquoted(env[name] ?? ''));
+      return host !== undefined && host !== own;
+    });
+}
+
+function hostOf(address: string): string | undefined {
+  return URL.parse(address)?.host;
 }
 
 /** Returns the key variables of one provider among `names`, in reading order. */

@@ -2,7 +2,7 @@ import type { ProviderName } from '../../domain/ids.ts';
 import { Secret } from '../../kit/secret.ts';
 import { unquoted } from '../../kit/unquoted.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
-import { type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
+import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
 import { type ReadKeyFile, readKeyFile } from './key-file.ts';
 import { splitKeys } from './split-keys.ts';
 import { type PoolEntry, parseTokenPool } from './token-pool-file.ts';
@@ -16,6 +16,8 @@ export type ProviderKey = {
   readonly onlyModel?: string;
   /** Everybody's key of a provider, which nobody configured. */
   readonly isAnonymous?: true;
+  /** Stands for the missing key of a server that is asked without one; its secret is empty. */
+  readonly keyless?: true;
 };
 
 export type KeyReading = {
@@ -44,9 +46,16 @@ export function readKeys(
       ...keyVariables(owner, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
       ...pool.filter((entry) => entry.provider === owner.name),
     ];
-    return weigh(owner, collect(owner.name, sources, warnings), env, warnings);
+    const found = collect(owner.name, sources, warnings);
+    return weigh(owner, found.length > 0 ? found : withoutKey(owner, env), env, warnings);
   });
   return { keys, warnings };
+}
+
+/** One entry that carries the calls of a server without keys, so that it takes part in everything that keys decide. */
+function withoutKey(owner: KeyOwner, env: Environment): readonly Omit<ProviderKey, 'weight'>[] {
+  if (keylessVariable(owner, env) === undefined) return [];
+  return [{ provider: owner.name, place: 1, secret: new Secret(''), keyless: true }];
 }
 
 /** Returns the paths of the key files that the environment names. */

@@ -16,6 +16,7 @@ export const openaiDefinition: ProviderDefinition = {
   name: 'openai',
   prefixes: ['OPENAI'],
   baseUrl: 'https://api.openai.com/v1',
+  keyless: 'with-base-url',
   seatsPerKey: 4,
   models: [
     image('gpt-image-2.6-flare', { usualMs: 12_000 }),

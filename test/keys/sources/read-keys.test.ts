@@ -84,6 +84,21 @@ test('readKeys() numbers each provider from 1 and knows both names of Claude and
 });
 
 test.each([
+  [{ OPENAI_BASE_URL: 'http://127.0.0.1:8080' }, ['openai #1 without a key']],
+  [{ OPENAI_BASE_URL: '"http://127.0.0.1:8080/v1"', OPENAI_WEIGHTS: '3' }, ['openai #1 without a key']],
+  [{ OPENAI_BASE_URL: 'http://127.0.0.1:8080', OPENAI_API_KEY: 'openai-key' }, ['openai #1 openai-key']],
+  [{ OPENAI_BASE_URL: 'https://api.openai.com' }, []],
+  [{ OPENAI_BASE_URL: 'no address' }, []],
+  [{ BYTEZ_BASE_URL: 'http://127.0.0.1:8080/models/v2' }, []],
+])('readKeys() makes a server with an address of its own one without a key: %j', (env, keys) => {
+  expect(
+    readKeys(env).keys.map(({ provider, place, secret, keyless }) => {
+      return `${provider} #${place} ${keyless === true ? `without a key${secret.reveal()}` : secret.reveal()}`;
+    }),
+  ).toEqual(keys);
+});
+
+test.each([
   ['"quoted-key"', ['quoted-key']],
   ["'first-key','second-key'", ['first-key', 'second-key']],
   [`"'first-key','second-key'"`, ['first-key', 'second-key']],
