@@ -5,11 +5,18 @@ import type { JobKind } from './kinds.ts';
 import type { BenchReason } from './key-state.ts';
 import type { SecretValue } from './provider.ts';
 
-/** The result of a lease. */
+/** The result of a lease; `seats` are the calls at once that its account may carry, where the provider told. */
 export type LeaseResult =
-  | { readonly kind: 'succeeded'; readonly ms: number; readonly model?: string; readonly job?: JobKind }
+  | {
+      readonly kind: 'succeeded';
+      readonly ms: number;
+      readonly model?: string;
+      readonly job?: JobKind;
+      readonly seats?: number;
+    }
   | {
       readonly kind: 'failed';
+      readonly seats?: number;
       readonly failure: AttemptFailure;
       readonly ms: number;
       readonly model?: string;

@@ -80,12 +80,14 @@ export type KeyHealth = {
   readonly lastError?: { readonly reason: FailureReason; readonly atMs: number };
 };
 
-/** The learned concurrency limit of a key or an account. */
+/** The concurrency limit of a key or an account, as it was learned or told. */
 export type SeatRecord = {
   /** May be fractional while it grows; the seats are its whole part. */
   readonly limit: number;
   /** The most that was carried when one more was refused; one more is tried after `tryAtMs`, the hold then doubles. */
   readonly ceiling?: { readonly seats: number; readonly tryAtMs: number; readonly holdMs: number };
+  /** What the provider says that the account may carry: the limit never exceeds it. */
+  readonly told?: number;
 };
 
 /** The stored record of a key, under its keyed fingerprint. */

@@ -78,10 +78,14 @@ export type OnText = (soFar: string) => void;
 
 type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
-/** A whole answer. */
-export type ProviderReply = { readonly ok: true; readonly source: ReplySource; readonly usage?: Usage } | Failed;
+/** Some providers say in their answers how many calls at once the account of the key may carry. */
+type ToldSeats = { readonly seats?: number };
 
-export type ProbeReply = { readonly ok: true } | Failed;
+/** A whole answer. */
+export type ProviderReply = ({ readonly ok: true; readonly source: ReplySource; readonly usage?: Usage } | Failed) &
+  ToldSeats;
+
+export type ProbeReply = ({ readonly ok: true } | Failed) & ToldSeats;
 
 /** What is left on the account of a key. */
 export type BalanceReply =

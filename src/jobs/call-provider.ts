@@ -137,8 +137,9 @@ export function concludeCall(
   const { emit } = tools;
   const { provider, model } = sent.candidate;
   const breaker = tools.breakers.get(provider);
+  const told = reply.seats === undefined ? undefined : { seats: reply.seats };
   if (reply.ok) {
-    lease.release({ kind: 'succeeded', ms, model, job: job.kind });
+    lease.release({ kind: 'succeeded', ms, model, job: job.kind, ...told });
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
     emit(succeeded(job, sent, ms));
@@ -150,7 +151,7 @@ export function concludeCall(
   // Before the key is judged: what the provider does to everybody is no key's fault.
   const failure = judged(reply.failure, fault, breaker);
   const isFault = isProviderFault(failure);
-  lease.release({ kind: 'failed', failure, ms, model, job: job.kind, jobId: job.id });
+  lease.release({ kind: 'failed', failure, ms, model, job: job.kind, jobId: job.id, ...told });
   if (isFault) breaker?.noteFault(fault);
   const providerDown = isFault && breaker?.isOpen === true;
   if (isProbe) breaker?.endProbe(isFault);

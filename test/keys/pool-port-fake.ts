@@ -51,6 +51,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
       states.set(key.id, state);
       emit(key, urgent);
     },
+    tellSeats: (id, seats) => void noted.push(`${id}: ${seats} seats`),
     view: (place, view) => void views.set(keyAt(place).id, view),
     snapshot: (): PoolView => ({
       total: keys.length,

@@ -13,6 +13,8 @@ export type PoolPort = {
   keys(): readonly KeyInPool[];
   /** Applies an event to one key; an unknown key is ignored. */
   note(id: KeyId, event: KeyEvent): void;
+  /** The provider says how many calls at once the account of this key may carry. */
+  tellSeats(id: KeyId, seats: number): void;
   /** `urgent` when more than counters changed; `record` builds the current record. */
   onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
   /** Moves every stored time by `byMs`, after the system clock was set. */

@@ -192,6 +192,7 @@ export class KeyProber {
       this.#emit({ event: 'app.error', what: `test ${key.name}`, error });
       return { reason: 'unrecognized' };
     }
+    if (reply.seats !== undefined) this.#pool.tellSeats(key.id, reply.seats);
     return reply.ok ? {} : reply.failure;
   }
 }

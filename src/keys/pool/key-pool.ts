@@ -160,6 +160,14 @@ export class KeyPool implements KeyLeases {
     if (this.#stateMachine.apply(providerKeys, pooled, event)) this.#stateMachine.announce(providerKeys.provider);
   }
 
+  /** The provider says how many calls at once the account of this key may carry; an unknown id is ignored. */
+  tellSeats(id: KeyId, seats: number): void {
+    const pooled = this.#registry.key(id);
+    const providerKeys = pooled && this.#registry.find(pooled.key.provider);
+    if (providerKeys === undefined || pooled === undefined) return;
+    this.#endings.told(pooled, providerKeys, seats);
+  }
+
   /** The request itself, not a key, was the cause of its doubtful refusals. */
   acquit(jobId: JobId): void {
     this.#doubts.acquit(jobId, this.#registry);

@@ -54,6 +54,7 @@ export class CallRecorder {
       pooled.quietSinceMonotonicMs = monotonicMs;
       const { limit } = pooled.account;
       const { seats, ceiling } = limit;
+      if (returned.seats !== undefined) limit.tell(returned.seats);
       const isReported =
         returned.kind === 'succeeded'
           ? this.#succeeded(call, returned, inFlightAtEnd, monotonicMs)
@@ -65,6 +66,18 @@ export class CallRecorder {
     providerKeys.refresh(pooled.account);
     if (!pooled.inPool) return;
     this.#tryGuess(call, monotonicMs, returned.kind !== 'unused');
+    this.#stateMachine.announce(providerKeys.provider);
+  }
+
+  /** Records how many calls at once the account may carry, as the provider says outside of a call. */
+  told(pooled: PooledKey, providerKeys: ProviderKeys, seats: number): void {
+    const { limit } = pooled.account;
+    const before = limit.seats;
+    limit.tell(seats);
+    if (limit.seats === before) return;
+    this.#stateMachine.changed(pooled, true);
+    this.#stateMachine.siblingsChanged(pooled);
+    providerKeys.refresh(pooled.account);
     this.#stateMachine.announce(providerKeys.provider);
   }
 

@@ -16,11 +16,15 @@ export const defaultMaxSeats = 64;
  *     at the ceiling ──► nothing grows for a while; then exactly one more is tried
  *         └──refused──► the ceiling again, for twice as long
  *         └──carried──► no ceiling any more
+ *
+ * Where the provider tells how many the account may carry, that many are carried at once and never more; refusals lower
+ * the limit all the same, since others may use the account.
  */
 export class ConcurrencyLimit {
   #limit: number;
   #ceiling: Ceiling | undefined;
   #max: number;
+  #told: number | undefined;
   /** Time of the last refusal: a call sent before it does not disprove the ceiling. */
   #refusedMonotonicMs = -Infinity;
   /** The integer part of the limit. */
@@ -28,14 +32,18 @@ export class ConcurrencyLimit {
 
   constructor(record: SeatRecord, max = defaultMaxSeats) {
     this.#max = max;
-    this.#limit = Math.max(1, Math.min(max, record.limit));
+    this.#told = record.told;
+    this.#limit = this.#within(record.limit);
     this.#ceiling = record.ceiling;
     this.seats = Math.floor(this.#limit);
   }
 
   record(): SeatRecord {
-    const ceiling = this.#ceiling;
-    return ceiling === undefined ? { limit: this.#limit } : { limit: this.#limit, ceiling };
+    return {
+      limit: this.#limit,
+      ...(this.#ceiling === undefined ? {} : { ceiling: this.#ceiling }),
+      ...(this.#told === undefined ? {} : { told: this.#told }),
+    };
   }
 
   get ceiling(): Ceiling | undefined {
@@ -45,7 +53,7 @@ export class ConcurrencyLimit {
   /** When one call above the ceiling may be tried; Infinity without a ceiling or during the trial. */
   get tryAtMs(): number {
     const ceiling = this.#ceiling;
-    const mayTry = ceiling !== undefined && this.seats <= ceiling.seats && ceiling.seats < this.#max;
+    const mayTry = ceiling !== undefined && this.seats <= ceiling.seats && ceiling.seats < this.#within(Infinity);
     return mayTry ? ceiling.tryAtMs : Infinity;
   }
 
@@ -86,6 +94,14 @@ export class ConcurrencyLimit {
     this.#set(seats);
   }
 
+  /** The provider says how many calls the account may carry. What it has said before changes nothing. */
+  tell(seats: number): void {
+    if (seats === this.#told || !Number.isInteger(seats) || seats < 1) return;
+    this.#told = seats;
+    this.#ceiling = undefined;
+    this.#set(seats);
+  }
+
   /** Sets the configured maximum. */
   setMax(max: number): void {
     this.#max = max;
@@ -98,7 +114,12 @@ export class ConcurrencyLimit {
   }
 
   #set(limit: number): void {
-    this.#limit = Math.max(1, Math.min(this.#max, limit));
+    this.#limit = this.#within(limit);
     this.seats = Math.floor(this.#limit);
+  }
+
+  /** At least one, and no more than is configured or told. */
+  #within(limit: number): number {
+    return Math.max(1, Math.min(this.#max, this.#told ?? Infinity, limit));
   }
 }

@@ -66,6 +66,7 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
       seats: z.object({
         limit: z.number(),
         ceiling: z.object({ seats: z.number(), tryAtMs: z.number(), holdMs: z.number() }).exactOptional(),
+        told: z.number().exactOptional(),
       }),
       account: id.exactOptional(),
       inFlight: z.number(),

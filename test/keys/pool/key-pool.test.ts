@@ -375,3 +375,28 @@ test('a record stays as it was at the moment it was asked for', () => {
   seatOf(pool).release(ok());
   expect(kept.map(({ health }) => health.calls)).toEqual([1, 2]);
 });
+
+test('KeyPool carries as many calls at once as the provider tells in an answer, of one account in all, and remembers it', () => {
+  const { pool, records } = aPool({ keys: [aKey(1)] });
+  expect(pool.seats('bytez')).toBe(1);
+  seatOf(pool).release({ ...ok(), seats: 3 });
+  expect(pool.seats('bytez')).toBe(3);
+  expect([...records.values()].map(({ seats }) => seats)).toEqual([{ limit: 3, told: 3 }]);
+  const leases = [seatOf(pool), seatOf(pool), seatOf(pool)];
+  expect(pool.lease('bytez').kind).toBe('busy');
+  // A refusal tells, too: the plan is a smaller one now.
+  leases[0]?.release({ ...fail(failures.cut), seats: 2 });
+  expect(pool.lease('bytez').kind).toBe('busy');
+  leases[1]?.release(ok());
+  expect(pool.lease('bytez').kind).toBe('seat');
+});
+
+test('KeyPool.tellSeats() opens the seats that a probe was told, and says so to those who wait', () => {
+  const { pool } = aPool({ keys: [aKey(1)] });
+  const heard: string[] = [];
+  pool.onSeat((provider) => void heard.push(provider));
+  const [entry] = pool.keys();
+  if (entry === undefined) throw new Error('Expected a key');
+  pool.tellSeats(entry.key.id, 5);
+  expect([pool.seats('bytez'), heard]).toEqual([5, ['bytez']]);
+});

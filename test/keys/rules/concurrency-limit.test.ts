@@ -107,3 +107,38 @@ test('ConcurrencyLimit always leaves one seat, never more than allowed, and find
     }),
   );
 });
+
+test('ConcurrencyLimit carries what the provider tells, at once and never more, and what was learned before counts no longer', () => {
+  const limit = new ConcurrencyLimit({ limit: 4 });
+  limit.refused(1, 0, 0);
+  limit.tell(3);
+  expect(limit.record()).toEqual({ limit: 3, told: 3 });
+  for (let times = 0; times < 20; times += 1) limit.succeeded(3, 3, 1);
+  expect([limit.seats, limit.tryAtMs]).toEqual([3, Infinity]);
+  limit.tell(10);
+  expect(limit.seats).toBe(10);
+  expect(new ConcurrencyLimit({ ...limit.record(), limit: 64 }).seats).toBe(10);
+});
+
+test('ConcurrencyLimit is lowered by refusals below what is told, which saying it again does not undo, and rises back to it', () => {
+  const limit = new ConcurrencyLimit({ limit: 1 });
+  limit.tell(3);
+  limit.refused(1, 0, 0);
+  limit.tell(3);
+  expect(limit.seats).toBe(1);
+  for (const seats of [2, 3]) {
+    limit.review(limit.tryAtMs);
+    expect(limit.seats).toBe(seats);
+    limit.succeeded(seats, seats, 1);
+    limit.refused(seats, 0, 0);
+  }
+  expect(limit.tryAtMs).toBe(Infinity);
+});
+
+test('ConcurrencyLimit does not believe a number of seats that is none, and the operator’s maximum counts before any', () => {
+  const limit = new ConcurrencyLimit({ limit: 2 }, 4);
+  for (const seats of [0, -1, 2.5, Number.NaN, Infinity]) limit.tell(seats);
+  expect(limit.record()).toEqual({ limit: 2 });
+  limit.tell(15);
+  expect(limit.seats).toBe(4);
+});
