@@ -7,6 +7,8 @@ export type StandInRequest = {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** The same, for a body that is no text. */
+  readonly bytes: Uint8Array;
   /** `http://host:port` of this server. */
   readonly root: string;
   /** Aborts when the client closes the connection, or the server closes. */
@@ -19,6 +21,14 @@ export type StandInReply =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: string | Uint8Array;
+    }
+  /** The body is sent piece by piece; the connection is cut after the last one where `isCut`. */
+  | {
+      readonly kind: 'stream';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly pieces: AsyncIterable<string> | Iterable<string>;
+      readonly isCut?: boolean;
     }
   /** The connection is cut without a response. */
   | { readonly kind: 'cut' }
@@ -76,17 +86,19 @@ export async function startStandIn(
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const gone = new AbortController();
     response.on('close', () => gone.abort(new Error('The client has gone')));
-    const body = await readBody(incoming);
-    if (body === undefined) return void response.writeHead(413).end();
+    const bytes = await readBody(incoming);
+    if (bytes === undefined) return void response.writeHead(413).end();
     const signal = AbortSignal.any([gone.signal, closing.signal]);
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://sandbox');
     const { method = 'GET', headers } = incoming;
-    const reply = await handle({ method, path: pathname, query: searchParams, headers, body, root, signal }).catch((error: unknown) =>
+    const asked = { method, path: pathname, query: searchParams, headers, body: bytes.toString(), bytes, root, signal };
+    const reply = await handle(asked).catch((error: unknown) =>
       jsonReply(500, { message: error instanceof Error ? error.message : String(error) }),
     );
     if (signal.aborted) return;
     if (reply.kind === 'cut') response.socket?.destroy();
     else if (reply.kind === 'hang') await once(signal, 'abort');
+    else if (reply.kind === 'stream') await sendPieces(reply, response, signal);
     else response.writeHead(reply.status, reply.headers).end(reply.body);
   };
   const server = createServer((incoming, response) => {
@@ -111,7 +123,22 @@ export async function startStandIn(
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function sendPieces(
+  { status, headers, pieces, isCut = false }: Extract<StandInReply, { kind: 'stream' }>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(status, headers);
+  for await (const piece of pieces) {
+    if (signal.aborted) return;
+    // Each piece leaves by itself, as a provider sends it.
+    await new Promise<void>((resolve) => void response.write(piece, () => resolve()));
+  }
+  if (isCut) response.socket?.destroy();
+  else response.end();
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
@@ -119,5 +146,5 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (bytes > maxBodyBytes) return undefined;
     pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString();
+  return Buffer.concat(pieces);
 }
