@@ -3,6 +3,7 @@ import type { JobKind } from '../domain/kinds.ts';
 import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
+import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -16,6 +17,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   openaiDefinition,
   sunoDefinition,
   kieDefinition,
+  elevenlabsDefinition,
   ...keyOnlyDefinitions,
 ];
 
