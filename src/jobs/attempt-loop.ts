@@ -6,27 +6,28 @@ import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
-import { attemptTimeoutMs } from './attempt-timeout.ts';
+import { attemptTimeoutMs } from './call-deadline.ts';
 import type { CallJournal } from './call-journal.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
 import { type JobMemory, refusalCode } from './job-memory.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
 import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
-import { isWitnessOfOutage, noteOutage } from './judgement/outage-witness.ts';
+import {
+  type ProbeKeys,
+  type Weighed,
+  isWitnessOfOutage,
+  keysRefusing,
+  noteOutage,
+  soonerElsewhere,
+  weighRefusals,
+  weighWithoutOtherKey,
+  withoutSeat,
+} from './judgement.ts';
 import type { RequestMaterial } from './request/request-material.ts';
 import { candidatesFor } from './request/request-options.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
-import { soonerElsewhere } from './judgement/weigh-wait.ts';
-import {
-  keysRefusing,
-  type ProbeKeys,
-  type Weighed,
-  weighRefusals,
-  weighWithoutOtherKey,
-} from './judgement/weigh-refusal.ts';
-import { withoutSeat } from './judgement/without-seat.ts';
 
 /** The loop's dependencies, shared by all jobs. */
 export type LoopTools = CallTools & {

@@ -1,5 +1,51 @@
+import type { NextFunction } from 'grammy';
 import type { Clock } from '../../kit/clock.ts';
-import { Pace } from './pace.ts';
+import { commandIn } from '../commands/own-command.ts';
+import type { BotContext, BotDeps } from '../context.ts';
+import { reply } from '../reply.ts';
+import { identify, isForeignPress, isUserContent } from './identify.ts';
+
+/** Telegram's dates may step back by this much, when updates of two servers arrive. */
+const maxStepBackMs = 60_000;
+
+/**
+ * How much time has passed for one person or group: the larger of what the dates of their messages say and what our clock
+ * says. After a downtime many messages arrive at once that were written over hours, and each counts as if it had arrived
+ * when it was written. Only differences of dates are used, so it does not matter whether the two clocks agree.
+ */
+export class Pace {
+  readonly #startedAtMs: number;
+  #seenAtMs: number;
+  #passedMs = 0;
+  /** The date at which nothing had passed. */
+  #dateStartMs: number | undefined;
+  #lastDateMs = 0;
+
+  constructor(nowMs: number) {
+    this.#startedAtMs = nowMs;
+    this.#seenAtMs = nowMs;
+  }
+
+  /** Milliseconds that have passed when this request was made; never less than before. */
+  advance(nowMs: number, dateMs?: number): number {
+    const sinceLastMs = Math.max(0, nowMs - this.#seenAtMs);
+    this.#seenAtMs = nowMs;
+    this.#passedMs = Math.max(this.#passedMs, nowMs - this.#startedAtMs);
+    if (dateMs !== undefined && this.#mustStartDates(dateMs)) {
+      this.#dateStartMs = dateMs - this.#passedMs;
+      this.#lastDateMs = dateMs;
+    } else if (this.#dateStartMs !== undefined) {
+      this.#lastDateMs = Math.max(this.#lastDateMs, dateMs ?? this.#lastDateMs + sinceLastMs);
+      this.#passedMs = Math.max(this.#passedMs, this.#lastDateMs - this.#dateStartMs);
+    }
+    return this.#passedMs;
+  }
+
+  /** With the first date, and when dates step back far: an earlier one was wrong. */
+  #mustStartDates(dateMs: number): boolean {
+    return this.#dateStartMs === undefined || dateMs < this.#lastDateMs - maxStepBackMs;
+  }
+}
 
 /** Token buckets: for one person, and for everybody in one group. */
 export const floodRules = {
@@ -172,4 +218,49 @@ function entryOf<Value>(entries: Map<number, Value>, id: number, maxEntries: num
   const [oldest] = entries.keys();
   if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
   return value;
+}
+
+/**
+ * Two middlewares. `gate` runs before all others and drops requests over the limit. `notify` runs once the speaker is known
+ * and answers the requests that the gate let pass only for the notice.
+ */
+export function floodGate({
+  messages,
+  clock,
+  adminIds,
+  emit,
+}: Pick<BotDeps, 'messages' | 'clock' | 'adminIds' | 'emit'>) {
+  const limits = new FloodLimit(clock);
+  const toBeNotified = new WeakSet<BotContext>();
+  return {
+    gate: async (ctx: BotContext, next: NextFunction): Promise<void> => {
+      const userId = identify(ctx.from, ctx.message)?.userId;
+      const asked = userId === undefined || adminIds.has(userId) ? undefined : askedBy(userId, ctx);
+      if (asked === undefined) return next();
+      const decision = limits.decide(asked);
+      if (decision === 'ignore') {
+        return emit({ event: 'update.ignored', updateId: ctx.update.update_id, why: 'over the flood limit' });
+      }
+      if (decision === 'notify') toBeNotified.add(ctx);
+      await next();
+    },
+    notify: async (ctx: BotContext, next: NextFunction): Promise<void> => {
+      if (!toBeNotified.has(ctx)) return next();
+      const { locale } = ctx.speaker;
+      if (ctx.callbackQuery === undefined) await reply(ctx, messages.slowDown(locale));
+      else await ctx.answerCallbackQuery(messages.answer('slow-down', locale));
+    },
+  };
+}
+
+/** Undefined for updates that nobody asked anything with. */
+function askedBy(userId: number, ctx: BotContext): AskedNow | undefined {
+  const { callbackQuery, message, chat } = ctx;
+  const groupId = chat?.type === 'private' ? undefined : chat?.id;
+  if (callbackQuery !== undefined)
+    return { userId, groupId, isPress: true, showsNothing: isForeignPress(callbackQuery) };
+  if (message === undefined || !isUserContent(message)) return undefined;
+  // Most replies to the bot in a group are talk about its pictures.
+  const showsNothing = groupId !== undefined && commandIn(ctx) === undefined;
+  return { userId, groupId, dateMs: message.date * 1_000, showsNothing };
 }

@@ -1,13 +1,14 @@
-import type { CallbackQuery, Message, User as TelegramUser } from 'grammy/types';
-import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import type { NextFunction } from 'grammy';
+import type { CallbackQuery, Message, User as TelegramUser } from 'grammy/types';
 import { laneOf } from '../../domain/users.ts';
+import type { BotContext, BotDeps, Speaker } from '../context.ts';
+import { reply } from '../reply.ts';
 
 /** Ids that Telegram uses for anonymous admins, channels and its own service messages. */
 const serviceAccount = 777_000;
 const placeholders: ReadonlySet<number> = new Set([1_087_968_824, 136_817_688, serviceAccount]);
 
-export type Identity = {
+type Identity = {
   readonly userId: number;
   readonly name: string;
   readonly languageCode?: string;
@@ -115,4 +116,30 @@ const contents = [
 /** Whether a person wrote it; payments, pins and other service messages are not. */
 export function isUserContent(message: Message): boolean {
   return contents.some((content) => content in message);
+}
+
+const minIntervalMs = 600_000;
+const maxChats = 1_000;
+
+/** Tells anonymous admins and channels that name the bot, once a while in each chat, that it has to know who asks. */
+export function hiddenSenders({
+  messages,
+  matchLocale,
+  clock,
+  emit,
+}: Pick<BotDeps, 'messages' | 'matchLocale' | 'clock' | 'emit'>) {
+  const toldAtMs = new Map<number, number>();
+  return async (ctx: BotContext, next: NextFunction): Promise<void> => {
+    const { message, chat } = ctx;
+    if (message === undefined || chat === undefined || senderOf(message) !== 'hidden') return next();
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (toldAtMs.get(chat.id) ?? -Infinity) < minIntervalMs) {
+      return emit({ event: 'update.ignored', updateId: ctx.update.update_id, why: 'not written by a person' });
+    }
+    toldAtMs.delete(chat.id);
+    toldAtMs.set(chat.id, nowMs);
+    const [oldest] = toldAtMs.keys();
+    if (toldAtMs.size > maxChats && oldest !== undefined) toldAtMs.delete(oldest);
+    await reply(ctx, messages.hiddenSender(ctx.me.username, matchLocale(undefined)));
+  };
 }

@@ -1,17 +1,15 @@
-import { AddressAlerts } from './address-alerts.ts';
-import { ModelAlerts } from './model-alerts.ts';
-import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
 import type { AppEvent, Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { AlertBoard, CallAlerts, KeyAlerts } from './provider-alerts.ts';
 
 const minIntervalMs = 3_600_000;
 
 /** Raises an alert when a person who is no admin tries an admin command, at most once an hour. */
-export class UnauthorizedAttempts {
+class UnauthorizedAttempts {
   readonly #board: AlertBoard;
   #raisedAtMonotonicMs = -Infinity;
   #count = 0;
@@ -31,10 +29,10 @@ export class UnauthorizedAttempts {
 
 /** Pauses of some seconds are normal; one this long means that the bot has sent too much. */
 const longPauseMs = 600_000;
-const alertId = 'telegram-rate-limited';
+const rateLimitAlertId = 'telegram-rate-limited';
 
 /** Raises an alert when Telegram asks for a long pause, and resolves it when the last pause is over. */
-export class TelegramRateLimits {
+class TelegramRateLimits {
   readonly #board: AlertBoard;
   #untilMs = 0;
 
@@ -45,12 +43,12 @@ export class TelegramRateLimits {
   paused(forMs: number, nowMs: number): void {
     if (forMs < longPauseMs) return;
     this.#untilMs = Math.max(this.#untilMs, nowMs + forMs);
-    this.#board.raise(alertId, { kind: 'telegram-rate-limited', forMs });
+    this.#board.raise(rateLimitAlertId, { kind: 'telegram-rate-limited', forMs });
   }
 
   /** Resolves the alert when the pause is over. */
   update(nowMs: number): void {
-    if (nowMs >= this.#untilMs) this.#board.resolve(alertId);
+    if (nowMs >= this.#untilMs) this.#board.resolve(rateLimitAlertId);
   }
 }
 
@@ -59,14 +57,14 @@ const longPostponedMs = 60_000;
 const notArrivingId = 'results-not-arriving';
 const contestedId = 'updates-contested';
 
-export type AlertsOptions = {
+type AlertsOptions = {
   readonly pool: () => PoolView;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   /** Called with `alert.raised` and `alert.resolved`, which the listener itself ignores. */
   readonly emit: Emit;
 };
 
-export type Alerts = {
+type Alerts = {
   /** The listener; it never throws. */
   readonly onEvent: Emit;
   /** The alerts that are raised now, oldest first. */
@@ -152,4 +150,67 @@ function downAlertId(provider: ProviderName): string {
 
 function downFacts(provider: ProviderName): AlertFacts {
   return { kind: 'provider-silent', provider };
+}
+
+/** Raises an alert about a provider's address, unless a call of the provider has succeeded: then only its probe is gone. */
+class AddressAlerts {
+  readonly #board: AlertBoard;
+  readonly #served = new Set<ProviderName>();
+
+  constructor(board: AlertBoard) {
+    this.#board = board;
+  }
+
+  wrong(provider: ProviderName): void {
+    if (!this.#served.has(provider)) this.#board.raise(addressId(provider), { kind: 'wrong-address', provider });
+  }
+
+  right(provider: ProviderName): void {
+    this.#board.resolve(addressId(provider));
+  }
+
+  served(provider: ProviderName | undefined): void {
+    if (provider === undefined || this.#served.has(provider)) return;
+    this.#served.add(provider);
+    this.right(provider);
+  }
+}
+
+function addressId(provider: ProviderName): string {
+  return `wrong-address:${provider}`;
+}
+
+type AttemptEnd = Extract<AppEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
+
+/**
+ * Raises one alert for each provider that does not serve a model it was asked for; resolves it when every such model has
+ * made something again. No key is at fault, so nothing else would tell.
+ */
+class ModelAlerts {
+  readonly #board: AlertBoard;
+  readonly #unknown = new Map<ProviderName, Set<string>>();
+
+  constructor(board: AlertBoard) {
+    this.#board = board;
+  }
+
+  ended(event: AttemptEnd, provider: ProviderName | undefined): void {
+    if (provider === undefined) return;
+    const { model } = event;
+    if (event.event === 'attempt.succeeded') return this.#served(provider, model);
+    const { reason, sureness = 'sure' } = event.failure;
+    if (reason !== 'unknown-model' || sureness !== 'sure') return;
+    const unknown = this.#unknown.get(provider) ?? new Set();
+    this.#unknown.set(provider, unknown.add(model));
+    this.#board.raise(modelAlertId(provider), { kind: 'unknown-model', provider, model });
+  }
+
+  #served(provider: ProviderName, model: string): void {
+    const unknown = this.#unknown.get(provider);
+    if (unknown?.delete(model) === true && unknown.size === 0) this.#board.resolve(modelAlertId(provider));
+  }
+}
+
+function modelAlertId(provider: ProviderName): string {
+  return `unknown-model:${provider}`;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Pace } from '../../../src/bot/middleware/pace.ts';
+import { Pace } from '../../../src/bot/middleware/flood-limit.ts';
 
 const minuteMs = 60_000;
 
