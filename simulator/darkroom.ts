@@ -4,7 +4,7 @@ import type { Emit } from '../src/domain/events.ts';
 import { type JobId, jobId, type ProviderName } from '../src/domain/ids.ts';
 import { everyMechanism, type Mechanism, type Mechanisms, without } from '../src/domain/mechanisms.ts';
 import { createBytezProvider } from '../src/providers/bytez/bytez-provider.ts';
-import { type StrategyName, strategies } from '../src/keys/rules/strategies.ts';
+import { type StrategyName, strategies } from '../src/keys/pool/select-key.ts';
 import type { Contender, Opened, Stage } from './contender.ts';
 import { isDear } from './scenario.ts';
 import { instantResults } from './instant-results.ts';

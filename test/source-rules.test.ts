@@ -23,7 +23,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'providers/http/http-exchange.ts': ['undici'],
   /** Every connection that goes out, and the request to a proxy. */
   'media/connector.ts': ['undici', 'names'],
-  'kit/network/tunnel.ts': ['http.request'],
+  'kit/network/proxy-tunnels.ts': ['http.request'],
   'bot/outbox/telegram-fetch.ts': ['http.request'],
   'bot/outbox/telegram-files.ts': ['http.request'],
   /** Results, behind the guard of addresses. */

@@ -217,7 +217,7 @@ export const botMutants = [
     'who wrote during a downtime has flooded',
     'dateMs ?? this.#lastDateMs + sinceLastMs',
     'this.#lastDateMs + sinceLastMs',
-    'test/bot/middleware/pace.test.ts',
+
     'test/bot/middleware/flood-limit.test.ts',
   ),
   mutant(

@@ -248,12 +248,12 @@ export const jobMutants = [
     'one job is no witness',
     'return models >= needed.models && ',
     'return false && ',
-    'test/jobs/outage-witness.test.ts',
+    'test/jobs/judgement.test.ts',
   ),
   mutant(
     'one job is a witness against what others saw',
     'if (first === undefined || breaker.hasSucceededSince(first.startedAtMonotonicMs)) return false;',
     'if (first === undefined) return false;',
-    'test/jobs/outage-witness.test.ts',
+    'test/jobs/judgement.test.ts',
   ),
 ];

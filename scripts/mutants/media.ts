@@ -141,7 +141,7 @@ export const mediaMutants = [
     'pictures have any number of pixels',
     'if (size.width * size.height > maxPixels) {',
     'if (false) {',
-    'test/media/image-size.test.ts',
+    'test/media/result-type.test.ts',
     'test/media/result-files.test.ts',
   ),
   mutant(

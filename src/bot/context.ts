@@ -13,7 +13,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { MessageMapper } from '../messages/message-mapper.ts';
 import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
-import type { WayBack } from './delivery/way-back.ts';
+import type { WayBack } from './delivery/media-message.ts';
 import type { SentPictures } from './commands/sent-pictures.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 

@@ -35,7 +35,7 @@ import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';
 import { createMessageMapper } from '../messages/message-mapper.ts';
 import { AdminAlerts } from './admin-alerts.ts';
-import { topicLimit, WayBack } from './delivery/way-back.ts';
+import { WayBack, topicLimit } from './delivery/media-message.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { openOutbox } from './outbox/outbox.ts';
 import { telegramFiles } from './outbox/telegram-files.ts';

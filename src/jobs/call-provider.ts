@@ -8,7 +8,7 @@ import type { ModelLookup, OnText, Provider, ProviderReply, Submitted } from '..
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CallJournal } from './call-journal.ts';
-import type { Fault } from './circuit-breaker/failure-streak.ts';
+import type { Fault } from './circuit-breaker/breaker-counters.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './job-progress.ts';

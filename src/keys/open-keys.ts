@@ -10,7 +10,7 @@ import { accountsOf } from './sources/account-groups.ts';
 import { KeyPool } from './pool/key-pool.ts';
 import { poolKeys, seatsOf } from './sources/identify-keys.ts';
 import type { ProviderKey } from './sources/read-keys.ts';
-import type { StrategyName } from './rules/strategies.ts';
+import type { StrategyName } from './pool/select-key.ts';
 
 /** The key settings of one provider. */
 export type KeySetting = {

@@ -8,8 +8,7 @@ import { buildConnector } from 'undici';
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { connectInTurns } from '../kit/network/connect-in-turns.ts';
 import { noProxies, type Proxy, proxyFor, type ProxySettings } from '../kit/network/proxy-settings.ts';
-import { openSocks } from '../kit/network/socks.ts';
-import { openTunnel } from '../kit/network/tunnel.ts';
+import { openSocks, openTunnel } from '../kit/network/proxy-tunnels.ts';
 
 /** Returns all addresses of a host name, in the order of preference. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;

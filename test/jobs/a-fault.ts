@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jobId, type KeyId } from '../../src/domain/ids.ts';
 import type { CircuitBreaker } from '../../src/jobs/circuit-breaker/circuit-breaker.ts';
-import type { Fault } from '../../src/jobs/circuit-breaker/failure-streak.ts';
+import type { Fault } from '../../src/jobs/circuit-breaker/breaker-counters.ts';
 
 /** A call with this key that failed, each of another job unless the test says otherwise. */
 export function aFault(keyId: KeyId, model = 'm1', ofJob: string = randomUUID()): Fault {

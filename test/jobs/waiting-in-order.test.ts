@@ -7,7 +7,7 @@ import type { JobEngine } from '../../src/domain/job-engine.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { GenerationService } from '../../src/jobs/generation-service.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
-import type { StrategyName } from '../../src/keys/rules/strategies.ts';
+import type { StrategyName } from '../../src/keys/pool/select-key.ts';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteJobEngine } from '../../src/storage/sqlite/jobs/job-engine.ts';
 import { aKey } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { KeyEvent } from '../../src/keys/rules/key-state.ts';
-import type { StrategyName } from '../../src/keys/rules/strategies.ts';
+import type { StrategyName } from '../../src/keys/pool/select-key.ts';
 import { failures, hour, minute } from '../support/a-pool.ts';
 
 export const places = [1, 2, 3, 4, 5] as const;

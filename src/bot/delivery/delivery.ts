@@ -10,13 +10,12 @@ import type { ResultSource } from '../../domain/result-store.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';
-import { placeOf, textOptions, reportTelegramError, TryLater } from './media-message.ts';
-import { type FailedTry, maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './redelivery.ts';
+import { TryLater, type WayBack, placeOf, reportTelegramError, textOptions } from './media-message.ts';
+import { type FailedTry, maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './send-once.ts';
 import type { MethodKind } from '../outbox/method-health.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
 import type { StatusMessages } from './status-messages.ts';
-import type { WayBack } from './way-back.ts';
 import { showOutcome, type Shown } from './show-outcome.ts';
 
 const maxLookups = 8;

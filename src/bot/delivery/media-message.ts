@@ -1,17 +1,20 @@
-import type { InlineKeyboardMarkup, ReplyParameters, InputMedia } from 'grammy/types';
-import type { MessageView } from '../../messages/view.ts';
-import { InputFile, type Api } from 'grammy';
 import { basename } from 'node:path';
-import type { Job } from '../../domain/job.ts';
-import { type Carrier, traitsOf } from '../../domain/kinds.ts';
+import { type Api, InputFile } from 'grammy';
+import type { InlineKeyboardMarkup, InputMedia, ReplyParameters } from 'grammy/types';
+import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { JobId } from '../../domain/ids.ts';
+import type { Claim, JobDelivery } from '../../domain/job-engine.ts';
+import type { Job, Origin } from '../../domain/job.ts';
+import { type Carrier, type JobKind, traitsOf } from '../../domain/kinds.ts';
 import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult } from '../../domain/result-store.ts';
-import type { JobDelivery, Claim } from '../../domain/job-engine.ts';
-import type { Emit } from '../../domain/events.ts';
-import { describeTelegramError, classifyTelegramError, type TelegramError } from '../outbox/telegram-error.ts';
-import type { FailedTry } from './redelivery.ts';
+import { type Clock, atMost } from '../../kit/clock.ts';
+import type { MessageView } from '../../messages/view.ts';
+import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
+import type { FailedTry } from './send-once.ts';
 
-export function keyboardFor(view: MessageView): InlineKeyboardMarkup {
+function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
     inline_keyboard: view.rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
   };
@@ -69,7 +72,7 @@ export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: Me
 }
 
 /** Sends the result as a new message; returns its id. */
-export async function sendMedia(
+async function sendMedia(
   api: Api,
   chatId: number,
   { file, opened }: ShownFile,
@@ -194,4 +197,74 @@ export function reportTelegramError(emit: Emit, method: string, error: unknown):
   const failure = classifyTelegramError(error);
   if (failure !== 'too-many') emit({ event: 'telegram.error', method, detail: describeTelegramError(error) });
   return failure;
+}
+
+/** How long a job waits, with its key, for the first answer to its person. */
+const maxWaitMs = 1_000;
+/** After a first answer took longer, Telegram is slow: for so long no job waits for one. */
+const slowForMs = 30_000;
+
+type WayBackOptions = {
+  readonly chats: ChatStore;
+  readonly clock: Clock;
+};
+
+/**
+ * Whether the bot may write to who asked. It is asked before a provider is: the first answer to a request shows that a
+ * chat is closed before anything is paid.
+ */
+export class WayBack {
+  readonly #chats: ChatStore;
+  readonly #clock: Clock;
+  readonly #firstAnswers = new Map<JobId, Promise<void>>();
+  #slowUntilMs = 0;
+
+  constructor({ chats, clock }: WayBackOptions) {
+    this.#chats = chats;
+    this.#clock = clock;
+  }
+
+  /** The first answer to this request is about to be sent; dispose it when Telegram has taken or refused it. */
+  expectAnswer(id: JobId): Disposable {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#firstAnswers.set(id, promise);
+    return {
+      [Symbol.dispose]: () => {
+        this.#firstAnswers.delete(id);
+        resolve();
+      },
+    };
+  }
+
+  /** Whether the outcome of the job could be shown now. */
+  async isOpen({ id, origin }: Job): Promise<boolean> {
+    await this.#answered(id);
+    const { chatId, threadId } = origin;
+    if ((await this.#chats.find(chatId)).isClosed) return false;
+    return threadId === undefined || !(await this.#limits(chatId)).has(topicLimit(threadId));
+  }
+
+  /** Whether a result of the kind may be sent in the chat, as far as that is known. */
+  async mayCarry(kind: JobKind, { chatId }: Pick<Origin, 'chatId'>): Promise<boolean> {
+    return !(await this.#limits(chatId)).has(carrierLimit(kind));
+  }
+
+  #limits(chatId: number): Promise<ReadonlySet<string>> {
+    return this.#chats.limits(chatId, this.#clock.now());
+  }
+
+  async #answered(id: JobId): Promise<void> {
+    const answer = this.#firstAnswers.get(id);
+    if (answer === undefined || this.#clock.monotonicMs() < this.#slowUntilMs) return;
+    await atMost(this.#clock, maxWaitMs, answer);
+    if (this.#firstAnswers.has(id)) this.#slowUntilMs = this.#clock.monotonicMs() + slowForMs;
+  }
+}
+
+export function topicLimit(threadId: number): ChatLimit {
+  return `topic ${threadId}`;
+}
+
+export function carrierLimit(kind: JobKind): ChatLimit {
+  return `carrier ${traitsOf(kind).carrier}`;
 }

@@ -8,16 +8,15 @@ import type { ResultSource } from '../../domain/result-store.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodHealth, MethodKind } from '../outbox/method-health.ts';
-import { isLikelyUndone, isShut, isTransient, type TelegramError } from '../outbox/telegram-error.ts';
+import { type TelegramError, isLikelyUndone, isShut, isTransient } from '../outbox/telegram-error.ts';
 import {
   type OutcomeForm,
-  reportTelegramError,
-  sendOutcome,
   type ShownFile,
   TryLater,
+  reportTelegramError,
+  sendOutcome,
   uploadLimitBytes,
 } from './media-message.ts';
-import { maxGatewayTries, maxWaitsForRecovery } from './redelivery.ts';
 
 /** How the one send ended. */
 export type SentOnce =
@@ -26,7 +25,7 @@ export type SentOnce =
   /** Two were sent, and both may have arrived. */
   | { readonly kind: 'unsure' };
 
-export type SendTools = {
+type SendTools = {
   readonly api: Api;
   readonly health: MethodHealth;
   readonly ledger: EffectLedger;
@@ -92,13 +91,13 @@ async function assertMayRepeat(job: Job, kind: MethodKind, { api, health, emit }
 }
 
 /** A message after the first one of a result: a file without a caption, or text. */
-export type FurtherPart = {
+type FurtherPart = {
   /** With its number among the files of the result, from 0. */
   readonly file?: { readonly file: MediaFile; readonly number: number };
   readonly view: MessageView;
 };
 
-export type FurtherPartsTools = SendTools & { readonly results: ResultSource };
+type FurtherPartsTools = SendTools & { readonly results: ResultSource };
 
 export const emptyView: MessageView = { text: '', rows: [] };
 
@@ -136,3 +135,43 @@ async function shownFile(
   const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
   return opened && { file, opened };
 }
+
+/**
+ * A try to deliver an outcome that failed. `isUndone`: a server refused the message at once, so it was most likely not
+ * sent; otherwise it may have arrived.
+ */
+export type FailedTry = { readonly kind: MethodKind; readonly isUndone: boolean };
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+
+/** An edit may be repeated without being seen twice: seconds at first, then minutes; about 100 minutes in all. */
+const editDelaysMs = [
+  ...[1, 2, 4, 8, 15, 30].map((seconds) => seconds * secondMs),
+  ...[1, 2, 5].map((minutes) => minutes * minuteMs),
+  ...Array.from({ length: 6 }, () => 15 * minuteMs),
+];
+/** Each repetition of a message could be seen, even if the first was most likely not sent. */
+const undoneDelaysMs = [3 * secondMs, 30 * secondMs, ...[2, 5, 10, 15].map((minutes) => minutes * minuteMs)];
+/** A message that may have arrived is repeated once, and waits for its kind of method to work again before. */
+const unsureDelaysMs = [30 * secondMs, 2 * minuteMs, 5 * minuteMs] as const;
+
+/** Milliseconds until the next try after this many failed ones; undefined when there is none. */
+export function redeliveryDelayMs({ kind, isUndone }: FailedTry, tries: number): number | undefined {
+  if (kind === 'edit-text' || kind === 'edit-media') return editDelaysMs[tries - 1];
+  if (isUndone) return undoneDelaysMs[tries - 1];
+  // The effect ledger ends these tries.
+  return unsureDelaysMs[tries - 1] ?? unsureDelaysMs[2];
+}
+
+/** After this many tries a message that may have arrived is repeated even where its kind of method still fails. */
+const maxWaitsForRecovery = unsureDelaysMs.length;
+
+/** A gateway that refuses a call is asked this often; then its refusal counts like one of Telegram. */
+const maxGatewayTries = 3;
+
+/** What is not delivered by then is held, whatever the reason. */
+export const maxDeliveryAgeMs = 24 * 60 * minuteMs;
+
+/** The longest wait between two tries; a later stored one comes from a clock that was set back. */
+export const maxRedeliveryDelayMs = 15 * minuteMs;

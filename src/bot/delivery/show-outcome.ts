@@ -13,14 +13,14 @@ import type { MessageView } from '../../messages/view.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { TelegramError } from '../outbox/telegram-error.ts';
 import {
-  assertLeaseHeld,
-  editIntoOutcome,
   type OutcomeForm,
-  reportTelegramError,
   type SendAs,
+  assertLeaseHeld,
+  carrierLimit,
+  editIntoOutcome,
+  reportTelegramError,
   uploadLimitBytes,
 } from './media-message.ts';
-import { carrierLimit } from './way-back.ts';
 import { emptyView, sendFurtherParts, sendOnce, type SentOnce, settled } from './send-once.ts';
 
 /** How the outcome was shown, and which one: a failure stands for a result that cannot be shown. */

@@ -6,9 +6,8 @@ import { RateLimiter, type VisibleCall, type CallKind, rateLimitTransformer } fr
 import type { ChatStore, RetryAfterStore } from '../../domain/chat-store.ts';
 import { MethodHealth, methodHealthTransformer } from './method-health.ts';
 import { maxHoldMs } from './telegram-error.ts';
-import { quotedLinksTransformer } from './quoted-links.ts';
+import { quotedLinksTransformer, undeliverableTransformer } from './undeliverable-transformer.ts';
 import { SendSlots } from './send-slots.ts';
-import { undeliverableTransformer } from './undeliverable-transformer.ts';
 
 const retryRules = { baseMs: 1_000, capMs: 60_000 } as const;
 /** After this many tries a status is outdated. */

@@ -1,9 +1,10 @@
-import { type TelegramError, describeRefusal, classifyRefusal } from './telegram-error.ts';
 import type { Transformer } from 'grammy';
 import type { ChatLimit, ChatStore } from '../../domain/chat-store.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Clock } from '../../kit/clock.ts';
+import { captionLimit, shownLength, textLimit, withoutLinks } from '../../messages/view.ts';
 import { type CallKind, chatOf } from './rate-limiter.ts';
+import { type TelegramError, classifyRefusal, describeRefusal } from './telegram-error.ts';
 
 /** A call's payload as grammY passes it on. */
 type Payload = Readonly<Record<string, unknown>>;
@@ -42,12 +43,12 @@ const corrections = {
  * The payload with which Telegram accepts the refused call; `done` when no work is left, undefined when the caller decides.
  * A refused call had no effect, so it may always be repeated.
  */
-export function correctionFor(failure: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
+function correctionFor(failure: TelegramError, payload: object, movedTo?: number): Payload | 'done' | undefined {
   return corrections[failure](payload as Payload, movedTo);
 }
 
 /** A call to a group, changed for the supergroup that it became: the replied message does not exist there. */
-export function inSupergroup(payload: object, chatId: number): Payload {
+function inSupergroup(payload: object, chatId: number): Payload {
   const { reply_parameters: _behind, ...rest } = payload as Payload;
   return { ...rest, chat_id: chatId };
 }
@@ -97,7 +98,7 @@ function topicIn(payload: object): ChatLimit | undefined {
   return typeof id === 'number' ? `topic ${id}` : undefined;
 }
 
-export type UndeliverableTransformerOptions = {
+type UndeliverableTransformerOptions = {
   readonly chats: ChatStore;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -160,4 +161,40 @@ export function undeliverableTransformer(
       emit({ event: 'app.error', what: 'store that a chat is closed or has moved', error });
     }
   }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Our messages show the words of people only as quotes. */
+const quotes = /(?<=<blockquote[^>]*>)[^<]+(?=<\/blockquote>)/g;
+const limits = { text: textLimit, caption: captionLimit } as const;
+
+/**
+ * In groups the words of people, which the bot repeats, are no links: they call nobody by name and open nothing in the name
+ * of the bot. In a private chat they are shown exactly as they were written.
+ */
+export function quotedLinksTransformer(): Transformer {
+  return (prev, method, payload, signal) => {
+    const isGroup = (chatOf(payload) ?? 0) < 0;
+    return prev(method, isGroup ? (withDeadQuotes(payload as Fields) as typeof payload) : payload, signal);
+  };
+}
+
+/** The payload with the quotes in its text, its caption and the caption of its media changed. */
+export function withDeadQuotes(payload: Fields): Fields {
+  const { media } = payload;
+  const isMedia = typeof media === 'object' && media !== null && 'caption' in media;
+  return {
+    ...payload,
+    ...changed(payload, 'text'),
+    ...changed(payload, 'caption'),
+    ...(isMedia ? { media: { ...media, ...changed(media, 'caption') } } : {}),
+  };
+}
+
+function changed(holder: object, name: 'text' | 'caption'): Fields {
+  const html = (holder as Fields)[name];
+  if (typeof html !== 'string') return {};
+  const dead = html.replaceAll(quotes, (words) => withoutLinks(words));
+  return shownLength(dead) > limits[name] ? {} : { [name]: dead };
 }

@@ -9,8 +9,14 @@ import { redactSecrets } from './redact-secrets.ts';
 import { UpdateHandler } from './update-handler.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { Random } from '../../kit/backoff.ts';
-import { askIdentity, KnownNames } from './bot-identity.ts';
-import { CallRetries, describePollError, type UpdateSink, type UpdateSource } from './update-source.ts';
+import {
+  CallRetries,
+  KnownNames,
+  type UpdateSink,
+  type UpdateSource,
+  askIdentity,
+  describePollError,
+} from './update-source.ts';
 
 /** The longest wait for answers to updates that cannot be stored: one chat may be limited, and others have written meanwhile. */
 const maxAnswerMs = 2_000;

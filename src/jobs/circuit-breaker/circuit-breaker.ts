@@ -2,9 +2,7 @@ import type { Random } from '../../kit/backoff.ts';
 import type { JobId, KeyId } from '../../domain/ids.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type Fault, FailureStreak, HalfOpenSchedule } from './failure-streak.ts';
-import { RetryBudget } from './retry-budget.ts';
-import { RefusalStreak } from './refusal-streak.ts';
+import { FailureStreak, type Fault, HalfOpenSchedule, RefusalStreak, RetryBudget } from './breaker-counters.ts';
 
 const windowMs = 10_000;
 /** Calls that were sent together with the first failed call get this long to succeed. */

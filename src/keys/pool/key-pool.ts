@@ -13,14 +13,13 @@ import type { Mechanisms } from '../../domain/mechanisms.ts';
 import { type PoolView, poolViewOf } from '../../domain/views.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { Accounts, type KeyGroups } from './accounts.ts';
-import { chooseKey, whyNoSeat } from './select-key.ts';
+import { type StrategyName, chooseKey, whyNoSeat } from './select-key.ts';
 import { type Chosen, skippedOf } from './least-expected-time.ts';
 import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
 import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
 import { keyViewOf } from './pooled-key.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
-import type { StrategyName } from '../rules/strategies.ts';
 
 export type KeyPoolOptions = {
   readonly keys: readonly PoolKey[];

@@ -1,6 +1,6 @@
 import type { KeyHealth, SeatRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
-import { maxCooldownMs } from '../rules/cooldowns.ts';
+import { maxCooldownMs } from '../rules/key-state.ts';
 import { maxHoldMs } from '../rules/concurrency-limit.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';

@@ -1,11 +1,9 @@
-import type { PooledKey } from './pooled-key.ts';
-import { isGuessed } from '../rules/key-state.ts';
-import type { ProviderKeys, Call } from './provider-keys.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
-import { judgeByPeers, type PeerVerdict } from '../rules/outlier-statistics.ts';
+import { isGuessed } from '../rules/key-state.ts';
+import type { PooledKey } from './pooled-key.ts';
+import type { Call, ProviderKeys } from './provider-keys.ts';
 import type { KeyStateMachine } from './transitions.ts';
-import { verdictFor } from '../rules/verdict.ts';
 
 /** A success re-evaluates at most this many keys that failed before it; the next success evaluates further keys. */
 const maxJudgedPerSuccess = 8;
@@ -91,7 +89,7 @@ function isAmbiguous({ reason }: AttemptFailure): boolean {
 }
 
 /** True when one more key may cool down on a guess: never the last key that accepts calls, never more than half of the keys. */
-export function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
+function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): boolean {
   let alive = 0;
   let resting = 0;
   let acceptingCount = 0;
@@ -105,3 +103,86 @@ export function mayCoolDown(pooled: PooledKey, providerKeys: ProviderKeys): bool
   }
   return acceptingCount > 0 && resting + 1 <= Math.floor(alive / 2);
 }
+
+/** What a failed attempt says about the key it was made with, all by itself (docs/behaviour.md, "When something goes wrong"). */
+function verdictFor(failure: AttemptFailure): KeyVerdict {
+  switch (failure.reason) {
+    case 'rejected':
+      return { kind: 'bench', reason: failure.reason };
+    case 'out-of-credit':
+      return {
+        kind: 'bench',
+        reason: failure.reason,
+        ...(failure.retryAfterMs === undefined ? {} : { forMs: failure.retryAfterMs }),
+      };
+    case 'rate-limited':
+      return {
+        kind: 'cool',
+        reason: 'rate-limited',
+        ...(failure.retryAfterMs === undefined ? {} : { forMs: failure.retryAfterMs }),
+      };
+    case 'concurrency':
+    case 'timed-out':
+      return { kind: 'cool', reason: failure.reason };
+    case 'not-entitled':
+    case 'unknown-model':
+    case 'overloaded':
+    case 'unreachable':
+    case 'malformed':
+    case 'blocks-this-machine':
+    case 'failed-run':
+    case 'unrecognized':
+    case 'result-unavailable':
+    case 'result-forbidden':
+    case 'result-unusable':
+    case 'result-too-large':
+    case 'bad-request':
+    case 'refused':
+      return { kind: 'nothing' };
+  }
+}
+
+/** How likely a call is thought to fail by the provider's fault before anything is known. */
+const usualFaults = 0.03;
+/** When peers fail more often than this, a fault does not point to the key. */
+const fewFaults = 0.1;
+/** Less likely than this, a row of failures is no chance. */
+const noChance = 0.001;
+
+type PeerVerdict =
+  /** Others fail too. */
+  | 'like-others'
+  /** No other key has succeeded since. */
+  | 'unknown'
+  /** It failed, and a sibling's call that began later succeeded. */
+  | 'suspect'
+  /** Too many in a row where the others do not fail. */
+  | 'alone';
+
+/**
+ * Whether a key that has failed `inARow` times by the provider's fault stands out among its siblings, whose calls for
+ * the same model are the peers: the more of those failed too, the more failures of its own it takes. With a provider that
+ * goes down, or that fails at random, no key is set apart for it.
+ */
+export function judgeByPeers(inARow: number, { calls, faults, successesSince, faultsSince }: PeerStats): PeerVerdict {
+  const chance = Math.max(faultRate(faults, calls), faultRate(faultsSince, successesSince + faultsSince));
+  if (inARow > 1 && chance ** inARow < noChance) return 'alone';
+  if (chance > fewFaults) return 'like-others';
+  return successesSince > 0 ? 'suspect' : 'unknown';
+}
+
+/** How often calls fail, taken rather too high than too low: few calls say little. */
+function faultRate(faults: number, calls: number): number {
+  const rate = (faults + usualFaults) / (calls + 1);
+  const uncertainty = faults === 0 ? 0 : Math.sqrt((rate * (1 - rate)) / (calls + 1));
+  return Math.min(1, rate + uncertainty);
+}
+
+/** How the other keys fared lately, and since some moment. */
+export type PeerStats = {
+  readonly calls: number;
+  readonly faults: number;
+  /** Only calls that started since then: earlier calls may have passed before the outage began. */
+  readonly successesSince: number;
+  readonly faultsSince: number;
+};

@@ -1,10 +1,9 @@
 import type { JobId, KeyId } from '../../domain/ids.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import type { SeatRequest } from '../../domain/key-leases.ts';
-import type { ConcurrencyLimit } from '../rules/concurrency-limit.ts';
+import { type ConcurrencyLimit, type LatencyHistogram, PeakEwma } from '../rules/concurrency-limit.ts';
 import { type CoolReason, type KeyState, acceptsCalls, type KeyRecord } from '../../domain/key-state.ts';
-import { benchCooldownMs, modelCooldownMs } from '../rules/cooldowns.ts';
-import { type LatencyHistogram, PeakEwma } from '../rules/latency.ts';
+import { benchCooldownMs, modelCooldownMs } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { CallCounts } from './call-counts.ts';
 import type { KeyView } from '../../domain/views.ts';

@@ -3,9 +3,9 @@ import type { JobKind } from '../../domain/kinds.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
-import { LatencyHistogram } from '../rules/latency.ts';
+import { LatencyHistogram } from '../rules/concurrency-limit.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
-import type { PeerStats } from '../rules/outlier-statistics.ts';
+import type { PeerStats } from './outlier-detection.ts';
 
 /** Further models share the histogram of all calls. */
 const maxHistograms = 256;

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { type BigIntStats, chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 import { DatabaseSync } from 'node:sqlite';
 import { type ConnectionOptions, Database } from './connection.ts';
-import { inPlaceCheck } from './file-in-place.ts';
-import { checkSchemaVersion, migrate, type Migration, migrations } from './migrate.ts';
+import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
+import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 
 /**
  * Creates the folder and its missing parents, accessible only by this user. It creates them one by one, because
@@ -39,7 +38,7 @@ export type { Database } from './connection.ts';
 
 const inMemory = ':memory:';
 
-export type DatabaseOptions = ConnectionOptions & {
+type DatabaseOptions = ConnectionOptions & {
   /** The file, created with its folder when absent, or `:memory:`. */
   readonly path: string;
   /** The migrations; tests pass their own. */
@@ -121,5 +120,36 @@ export function isWritable(database: Database, nowMs: number): boolean {
     }
   } catch {
     return false;
+  }
+}
+
+/**
+ * Returns a check whether the files of the open database are still where they were. A file that was moved, deleted or
+ * replaced is still written to by this process, and whatever goes there is lost with it.
+ */
+function inPlaceCheck(path: string): () => boolean {
+  const opened = look(path);
+  let walOpened: BigIntStats | undefined;
+  return () => {
+    if (!isSame(opened, look(path))) return false;
+    const wal = look(`${path}-wal`);
+    walOpened ??= wal;
+    return isSame(walOpened, wal);
+  };
+}
+
+/** Some file systems give a file another number while it is open: its birth has to differ too. */
+function isSame(before: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
+  if (before === undefined) return true;
+  if (now === undefined) return false;
+  return (before.ino === now.ino && before.dev === now.dev) || before.birthtimeNs === now.birthtimeNs;
+}
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // The folder cannot be searched: the write itself says why.
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { GrammyError, InputFile } from 'grammy';
 import { expect, test } from 'vitest';
-import { fakeTelegram, refusing, type TelegramDeed } from '../../support/fake-telegram.ts';
+import { withDeadQuotes } from '../../../src/bot/outbox/undeliverable-transformer.ts';
+import { type TelegramDeed, fakeTelegram, refusing } from '../../support/fake-telegram.ts';
 
 /** Both ways to a Telegram that does the deeds one after the other. */
 function aWay(...deeds: (TelegramDeed | undefined)[]) {
@@ -139,4 +140,21 @@ test('undeliverableTransformer() passes on what it cannot correct, and reports w
   telegram.chats.close = () => Promise.reject(new Error('disk full'));
   await expect(telegram.outgoing.sendMessage(7, 'hello')).rejects.toMatchObject({ error_code: 403 });
   expect(telegram.events).toMatchObject([{ event: 'app.error', what: 'store that a chat is closed or has moved' }]);
+});
+
+const joiner = '\u2060';
+const quoted = (words: string) => `<b>All of @us: /help</b>\n<blockquote expandable>${words}</blockquote>`;
+
+test('withDeadQuotes() changes the quotes of texts and captions, and nothing else', () => {
+  const dead = quoted(`@${joiner}all`);
+  expect(withDeadQuotes({ chat_id: -5, text: quoted('@all') })).toEqual({ chat_id: -5, text: dead });
+  expect(withDeadQuotes({ caption: quoted('@all'), photo: 'x' })).toEqual({ caption: dead, photo: 'x' });
+  const media = { type: 'photo', media: 'x', caption: quoted('@all') };
+  expect(withDeadQuotes({ media })).toEqual({ media: { ...media, caption: dead } });
+  expect(withDeadQuotes({ media: 'file' })).toEqual({ media: 'file' });
+});
+
+test('withDeadQuotes() leaves a text alone that would become too long for Telegram', () => {
+  const text = quoted('@a '.repeat(1_350));
+  expect(withDeadQuotes({ text })).toEqual({ text });
 });

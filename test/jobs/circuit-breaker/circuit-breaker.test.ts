@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { keyId } from '../../../src/domain/ids.ts';
 import { CircuitBreaker } from '../../../src/jobs/circuit-breaker/circuit-breaker.ts';
-import { probeWaitMs } from '../../../src/jobs/circuit-breaker/failure-streak.ts';
+import { probeWaitMs } from '../../../src/jobs/circuit-breaker/breaker-counters.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { aFault, fallSilent } from '../a-fault.ts';
 

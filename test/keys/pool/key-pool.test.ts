@@ -51,7 +51,7 @@ test('a key that worked again carries one call, then two, then all that it did b
   expect(shares).toEqual([1, 2, 4, 8]);
 });
 
-/** Half of the first cooldown after a rate limit without a stated time (src/keys/rules/cooldowns.ts). */
+/** Half of the first cooldown after a rate limit without a stated time (src/keys/rules/key-state.ts). */
 const halfMs = 1_000;
 
 test('a guessed cooldown is tried at half when no other key is left, and only then', async () => {

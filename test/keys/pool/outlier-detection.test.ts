@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../../src/domain/failure.ts';
-import { judgeByPeers } from '../../../src/keys/rules/outlier-statistics.ts';
+import { judgeByPeers } from '../../../src/keys/pool/outlier-detection.ts';
 import { aKey } from '../../support/builders.ts';
 import { aPool, fail, failures, ok, seatOfKey, states } from '../../support/a-pool.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RetryBudget } from '../../../src/jobs/circuit-breaker/retry-budget.ts';
+import { RetryBudget } from '../../../src/jobs/circuit-breaker/breaker-counters.ts';
 
 const times = <Value>(count: number, act: () => Value): Value[] => Array.from({ length: count }, act);
 

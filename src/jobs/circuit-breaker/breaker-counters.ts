@@ -145,3 +145,87 @@ export function probeWaitMs(failedProbes: number, random: Random): number {
   const jittered = minWaitMs * 2 ** Math.min(failedProbes, 9) * (0.75 + random() / 2);
   return Math.round(Math.min(maxWaitMs, Math.max(minWaitMs, jittered)));
 }
+
+const windowMs = 10_000;
+/** This many keys, or half of them if these are fewer, are refused by a provider that refuses all. */
+const enoughKeys = 4;
+const maxKept = 64;
+
+type Refusal = Fault & { readonly atMs: number };
+
+/**
+ * The provider's consecutive refusals since its last success whose cause may be the key, the request or the provider.
+ * Several jobs refused with several keys within seconds, and nothing served meanwhile: no key and no request is at fault.
+ */
+export class RefusalStreak {
+  #refusals: readonly Refusal[] = [];
+
+  note(fault: Fault, nowMs: number): void {
+    const recent = this.#refusals.filter(({ atMs }) => atMs >= nowMs - windowMs);
+    this.#refusals = [...recent.slice(1 - maxKept), { ...fault, atMs: nowMs }];
+  }
+
+  /** Drops the refusals of a job: its request was at fault. */
+  retract(jobId: JobId): void {
+    if (this.#refusals.length > 0) this.#refusals = this.#refusals.filter((one) => one.jobId !== jobId);
+  }
+
+  clear(): void {
+    if (this.#refusals.length > 0) this.#refusals = [];
+  }
+
+  /** The model of all its calls; undefined when there were several models. */
+  get onlyModel(): string | undefined {
+    const models = new Set(this.#refusals.map(({ model }) => model));
+    return models.size === 1 ? this.#refusals[0]?.model : undefined;
+  }
+
+  /** True when the provider refuses whatever is asked with whichever key; `keys` of it accept calls. */
+  isOfProvider(keys: number): boolean {
+    const jobs = new Set(this.#refusals.map(({ jobId }) => jobId));
+    const refused = new Set(this.#refusals.map(({ keyId }) => keyId));
+    return jobs.size >= 2 && refused.size >= Math.max(2, Math.min(enoughKeys, Math.ceil(keys / 2)));
+  }
+
+  /** True when two calls, with two keys where there are two, met the refusal. */
+  isRepeated(keys: number): boolean {
+    const refused = new Set(this.#refusals.map(({ keyId }) => keyId));
+    return this.#refusals.length >= 2 && refused.size >= Math.min(2, keys);
+  }
+}
+
+/** After this many consecutive faults the budget limits retries. */
+const maxFreeFaults = 20;
+const retriesPerFirstCall = 0.1;
+const maxSavedRetries = 10;
+
+/**
+ * The retry budget of one provider. Retries are free until its last twenty calls all failed; from then on they are at
+ * most a tenth of the first calls.
+ */
+export class RetryBudget {
+  #faultsInARow = 0;
+  #savedRetries = 0;
+
+  /** Records the first call of a job to a candidate. */
+  noteFirst(): void {
+    this.#savedRetries = Math.min(maxSavedRetries, this.#savedRetries + retriesPerFirstCall);
+  }
+
+  noteSuccess(): void {
+    this.#faultsInARow = 0;
+  }
+
+  noteFault(): void {
+    this.#faultsInARow += 1;
+  }
+
+  /** True when one more retry is allowed; a retry that is not free is taken from the budget. */
+  take(): boolean {
+    if (this.#faultsInARow < maxFreeFaults) return true;
+    // Ten times 0.1 is slightly less than 1 in floating point.
+    if (this.#savedRetries < 1 - 1e-9) return false;
+    this.#savedRetries -= 1;
+    return true;
+  }
+}
