@@ -12,9 +12,7 @@ export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
     baseUrl: 'https://api.stability.ai',
     ...keysOnly,
   },
-  { name: 'anthropic', prefixes: ['CLAUDE', 'ANTHROPIC'], baseUrl: 'https://api.anthropic.com', ...keysOnly },
   { name: 'deepseek', prefixes: ['DEEPSEEK'], baseUrl: 'https://api.deepseek.com', ...keysOnly },
   { name: 'mistral', prefixes: ['MISTRAL'], baseUrl: 'https://api.mistral.ai', ...keysOnly },
   { name: 'gemini', prefixes: ['GEMINI'], baseUrl: 'https://generativelanguage.googleapis.com', ...keysOnly },
-  { name: 'cohere', prefixes: ['COHERE'], baseUrl: 'https://api.cohere.com', ...keysOnly },
 ];

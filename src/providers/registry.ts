@@ -2,8 +2,10 @@ import type { Candidate } from '../domain/job.ts';
 import type { JobKind } from '../domain/kinds.ts';
 import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
+import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
+import { cohereDefinition } from './cohere/cohere-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -18,6 +20,8 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   sunoDefinition,
   kieDefinition,
   elevenlabsDefinition,
+  cohereDefinition,
+  anthropicDefinition,
   ...keyOnlyDefinitions,
 ];
 

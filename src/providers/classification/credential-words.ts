@@ -7,7 +7,7 @@ const broken = String.raw`invalid|incorrect|wrong|bad|malformed|expired?|revoked
 /** A bare "key" or "token" is a credential only in short statements: `invalid token`, `token has expired`. */
 const bareCredential = 'keys?|tokens?';
 const plainlyBroken = String.raw`invalid|incorrect|wrong|expired?|revoked|disabled|deactivated|deleted|suspended|banned|blocked|not (?:valid|found|active|recogni[sz]ed|authori[sz]ed)`;
-const ofTheRequest = String.raw`prompts?|inputs?|outputs?|json|position|character|unexpected|syntax|parameters?|params?|fields?|properties|property|kwargs?|arguments?|body|dict|max|maximum|context|length|count|vocab(?:ulary)?|tokeniz\w+|id|ids|start|end|special|eos|stop|sequence|value|models?|hub|upstream|url|words?|images?|plans?`;
+const ofTheRequest = String.raw`prompts?|inputs?|outputs?|json|position|character|unexpected|syntax|parameters?|params?|fields?|properties|property|kwargs?|arguments?|body|dict|max|maximum|context|length|count|long|least|most|vocab(?:ulary)?|tokeniz\w+|id|ids|start|end|special|eos|stop|sequence|value|models?|hub|upstream|url|words?|images?|plans?`;
 
 /** The key, or the account behind it, is not accepted. */
 export const rejectionWords = anyOf(
