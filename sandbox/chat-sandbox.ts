@@ -42,6 +42,8 @@ export type ChatSandbox = AsyncDisposable & {
   setFaults(faults: readonly ScriptedFault<ChatRoute>[]): void;
   /** Streams only so many pieces of each answer and then cuts the connection; all of them for undefined. */
   cutAfter(pieces: number | undefined): void;
+  /** Waits after so many pieces of each answer until it is released. */
+  holdAfter(pieces: number): { release(): void };
 };
 
 export type ChatSandboxOptions = {
@@ -59,6 +61,14 @@ export async function startChatSandbox(options: ChatSandboxOptions): Promise<Cha
   const calls: ChatCall[] = [];
   const faults = new FaultScript<ChatRoute>();
   let cutAfter: number | undefined;
+  let hold: { readonly after: number; readonly released: Promise<void> } | undefined;
+
+  async function* sent(pieces: readonly string[]): AsyncGenerator<string> {
+    for (const [index, piece] of pieces.entries()) {
+      if (index === hold?.after) await hold.released;
+      yield piece;
+    }
+  }
 
   const handle = async (asked: StandInRequest, call: ChatCall): Promise<StandInReply> => {
     const scripted = faults.next(call.route);
@@ -85,7 +95,7 @@ export async function startChatSandbox(options: ChatSandboxOptions): Promise<Cha
       kind: 'stream',
       status: 200,
       headers,
-      pieces: pieces.slice(0, cutAfter),
+      pieces: sent(pieces.slice(0, cutAfter)),
       isCut: cutAfter !== undefined && cutAfter < pieces.length,
     };
   };
@@ -106,6 +116,11 @@ export async function startChatSandbox(options: ChatSandboxOptions): Promise<Cha
     setFaults: (scripted) => faults.set(scripted),
     cutAfter: (pieces) => {
       cutAfter = pieces;
+    },
+    holdAfter: (after) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hold = { after, released: promise };
+      return { release: resolve };
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

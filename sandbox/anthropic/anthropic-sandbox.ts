@@ -9,7 +9,16 @@ const types = {
   route: 'not_found_error',
 } as const;
 
-const known = ['model', 'max_tokens', 'messages', 'stream', 'system', 'temperature', 'stop_sequences', 'metadata'];
+const known: ReadonlySet<string> = new Set([
+  'model',
+  'max_tokens',
+  'messages',
+  'stream',
+  'system',
+  'temperature',
+  'stop_sequences',
+  'metadata',
+]);
 
 /** How Anthropic's Messages API speaks. The newest clients send the key as a bearer token, so both forms are taken. */
 export const anthropicDialect: ChatDialect = {
@@ -24,7 +33,7 @@ export const anthropicDialect: ChatDialect = {
   },
   mistakeIn: ({ headers }, body) => {
     if (headers['anthropic-version'] !== '2023-06-01') return 'anthropic-version: header is required';
-    const unknown = Object.keys(body).find((name) => !known.includes(name));
+    const unknown = Object.keys(body).find((name) => !known.has(name));
     if (unknown !== undefined) return `${unknown}: Extra inputs are not permitted`;
     if (typeof body['model'] !== 'string') return 'model: Field required';
     const max = body['max_tokens'];

@@ -1,7 +1,7 @@
 import { type ChatDialect, conversationMistake, eventText } from '../chat-sandbox.ts';
 import { jsonReply } from '../http/stand-in-server.ts';
 
-const known = ['model', 'max_tokens', 'messages', 'stream', 'temperature', 'seed'];
+const known: ReadonlySet<string> = new Set(['model', 'max_tokens', 'messages', 'stream', 'temperature', 'seed']);
 
 /** How Cohere's chat API speaks. */
 export const cohereDialect: ChatDialect = {
@@ -12,7 +12,7 @@ export const cohereDialect: ChatDialect = {
   },
   keyIn: ({ headers }) => /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1],
   mistakeIn: (_, body) => {
-    const unknown = Object.keys(body).find((name) => !known.includes(name));
+    const unknown = Object.keys(body).find((name) => !known.has(name));
     if (unknown !== undefined) return `unknown field: parameter '${unknown}' is not a valid field`;
     if (typeof body['model'] !== 'string') return 'invalid request: model is required';
     return conversationMistake(body['messages'], ['user', 'assistant']);

@@ -185,7 +185,7 @@ function queueWords(localizer: Localizer, { ahead = 0, inMs = 0 }: ProviderQueue
 function writingView(text: string, cancel: MessageButton): MessageView {
   const isLong = text.length > textPieceLimit;
   const shown = isLong ? `… ${text.slice(-textPieceLimit)}` : text;
-  return { text: `${escapeHtml(shown.toWellFormed())} …`, rows: [[cancel]] };
+  return { text: `${escapeHtml(shown.trimEnd().toWellFormed())} …`, rows: [[cancel]] };
 }
 
 /** The status message of a job, whatever its phase. */
