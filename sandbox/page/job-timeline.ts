@@ -172,6 +172,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'alert.resolved':
     case 'alert.undeliverable':
     case 'admin.refused':
+    case 'model.closed':
     case 'model.cooling':
     case 'breaker.opened':
     case 'breaker.closed':

@@ -14,6 +14,8 @@ export type AlertFacts =
   | { readonly kind: 'wrong-address'; readonly provider: ProviderName }
   /** Its keys are accepted, but it does not serve this model; others may be among them. */
   | { readonly kind: 'unknown-model'; readonly provider: ProviderName; readonly model: string }
+  /** Its free probe accepts the keys, and yet it refuses whatever is asked of this model, without naming a cause. */
+  | { readonly kind: 'model-closed'; readonly provider: ProviderName; readonly model: string }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
@@ -35,6 +37,7 @@ export const alertSeverity = {
   'provider-silent': 'high',
   'wrong-address': 'high',
   'unknown-model': 'medium',
+  'model-closed': 'high',
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',

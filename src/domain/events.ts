@@ -119,6 +119,8 @@ export type AppEvent =
   /** Somebody who is no admin asked for what only admins see, and was answered as if it did not exist. */
   | { readonly event: 'admin.refused'; readonly userId: number }
   | { readonly event: 'model.cooling'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
+  /** It has refused several requests in a row, with several keys where there are, in words that name no cause. */
+  | { readonly event: 'model.closed'; readonly provider: ProviderName; readonly model: string }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {
       readonly event: 'telegram.error';

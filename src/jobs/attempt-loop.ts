@@ -18,6 +18,7 @@ import {
   type Weighed,
   isWitnessOfOutage,
   keysRefusing,
+  noteClosedModels,
   noteOutage,
   soonerElsewhere,
   weighRefusals,
@@ -88,6 +89,7 @@ export async function runAttempts(
       held?.release({ kind: 'unused' });
       held = undefined;
       const ending = await resumeOperation(job, tools.operation, progress, deadlineMonotonicMs, signal, tools);
+      if (ending?.kind === 'answered') tools.modelCooldowns.noteServed(ending.candidate);
       if (ending !== undefined) return ending;
     }
     for (;;) {
@@ -163,8 +165,12 @@ export async function runAttempts(
       memory.lastCallEndedMs = clock.now();
       if (reply.ok) {
         const { source, trail } = reply;
-        // Keys that refused what another one served are at fault.
-        if (memory.refusals.length > 0) pool.served(job.id, candidate.model);
+        tools.modelCooldowns.noteServed(candidate);
+        if (memory.refusals.length > 0) {
+          noteClosedModels(job, memory, { candidate, keyId: lease.keyId }, tools);
+          // Keys that refused what another one served are at fault.
+          pool.served(job.id, candidate.model);
+        }
         return { kind: 'answered', source, candidate, progress: progress.progress(), trail };
       }
 
@@ -175,7 +181,7 @@ export async function runAttempts(
         return { kind: 'answered', source, candidate, progress: progress.progress(), trail: reply.trail };
       }
       foundProviderDown = providerDown;
-      progress.consumeAttempt(failure, lease.keyId, providerDown);
+      progress.consumeAttempt(failure, lease.keyId, providerDown, startedAtMonotonicMs);
       tools.onFailure(failure, progress.attempts + 1);
       journal.checkpoint(progress.progress());
       noteOutage(memory, { keyId: lease.keyId, candidate, reason: failure.reason, startedAtMonotonicMs });
@@ -219,7 +225,7 @@ export async function runAttempts(
     if (weighed !== 'request') return undefined;
     pool.acquit(job.id);
     for (const breaker of breakers.values()) breaker.retractRefusals(job.id);
-    return progress.failed(refusalCode(memory.refusals));
+    return progress.failed(noteClosedModels(job, memory, undefined, tools) ?? refusalCode(memory.refusals));
   }
 
   /** No candidate served the job: it comes back to one that asked it to wait, or waits for a provider that is down. */

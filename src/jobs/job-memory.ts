@@ -6,7 +6,13 @@ import type { Candidate, Job, ParkReason } from '../domain/job.ts';
 import { codeFor, type JobFailureCode } from './retry-policy.ts';
 
 /** A refusal whose cause may be the request, the key or the provider. */
-export type Refusal = { readonly keyId: KeyId; readonly candidate: Candidate; readonly reason: FailureReason };
+export type Refusal = {
+  readonly keyId: KeyId;
+  readonly candidate: Candidate;
+  readonly reason: FailureReason;
+  /** When its call was sent; absent when another process sent it. */
+  readonly sentAtMonotonicMs?: number;
+};
 
 /** A candidate that may serve the job later. */
 export type Wait = {

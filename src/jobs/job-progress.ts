@@ -81,13 +81,14 @@ export class ChainProgress {
   }
 
   /** Records a failure. A provider fault costs an attempt, unless the provider was known to be down. */
-  consumeAttempt(failure: AttemptFailure, keyId: KeyId, providerDown: boolean): void {
+  consumeAttempt(failure: AttemptFailure, keyId: KeyId, providerDown: boolean, sentAtMonotonicMs: number): void {
     this.#memory.failedWith.add(keyId);
     const { candidate } = this;
     if (!isDoubtful(failure)) {
       if (benches(failure.reason)) this.#memory.benched.add(keyId);
     } else if (candidate !== undefined && !providerDown) {
-      this.#memory.refusals = [...this.#memory.refusals, { keyId, candidate, reason: failure.reason }];
+      const refusal = { keyId, candidate, reason: failure.reason, sentAtMonotonicMs };
+      this.#memory.refusals = [...this.#memory.refusals, refusal];
       this.#memory.benched.add(keyId);
     }
     this.#memory.lastCode = isDoubtful(failure) ? refusalCode([failure]) : codeFor(failure.reason);

@@ -8,6 +8,7 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { JobMemory, OutageCall } from './job-memory.ts';
 import type { ChainProgress, TurnEnding } from './job-progress.ts';
 import type { AttemptPool } from './lease-key.ts';
+import { codeFor, type JobFailureCode } from './retry-policy.ts';
 
 /** What a key's free probe says: undefined when it could not be asked. */
 type ProbeVerdict = 'accepted' | 'refused' | undefined;
@@ -77,6 +78,35 @@ export function keysRefusing({ refusals }: JobMemory, candidate: Candidate): Rea
   if (refusals.length === 0) return none;
   const name = candidateName(candidate);
   return new Set(refusals.flatMap((one) => (candidateName(one.candidate) === name ? [one.keyId] : [])));
+}
+
+/**
+ * Counts the job's refusals against the models that refused it, when several keys were refused or the very key that served
+ * it elsewhere. `served` is undefined when nothing served it. A model that is closed cools down, and no key is blamed for it.
+ * Returns how the job ends when the model that refused it last is closed.
+ */
+export function noteClosedModels(
+  job: Job,
+  { refusals }: JobMemory,
+  served: { readonly candidate: Candidate; readonly keyId: KeyId } | undefined,
+  {
+    modelCooldowns,
+    pool,
+  }: { readonly modelCooldowns: ModelCooldowns; readonly pool: Pick<AttemptPool, 'acquitModel'> },
+): JobFailureCode | undefined {
+  let code: JobFailureCode | undefined;
+  for (const [name, own] of Map.groupBy(refusals, ({ candidate }) => candidateName(candidate))) {
+    const [first] = own;
+    if (first === undefined || (served !== undefined && name === candidateName(served.candidate))) continue;
+    const keys = new Set(own.map(({ keyId }) => keyId));
+    if (served !== undefined && keys.size < 2 && !keys.has(served.keyId)) continue;
+    code = undefined;
+    const { candidate, reason, sentAtMonotonicMs = -Infinity } = first;
+    if (!modelCooldowns.noteRefused(candidate, job, served !== undefined, sentAtMonotonicMs)) continue;
+    pool.acquitModel(candidate.provider, candidate.model);
+    code = reason === 'bad-request' ? 'model-unavailable' : codeFor(reason);
+  }
+  return code;
 }
 
 const none: ReadonlySet<KeyId> = new Set();

@@ -6,7 +6,7 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 
 /** The part of the key pool that a job's attempts use. */
 export type AttemptPool = Pick<KeyLeases, 'acquire' | 'resume'> &
-  Pick<KeyPool, 'expectedMs' | 'latency' | 'acquit' | 'served' | 'snapshot'>;
+  Pick<KeyPool, 'expectedMs' | 'latency' | 'acquit' | 'acquitModel' | 'served' | 'snapshot'>;
 
 export type KeyRequest = {
   readonly job: Job;

@@ -63,7 +63,7 @@ export async function resumeOperation(
   }
 
   function afterFailure(failure: AttemptFailure, key: typeof keyId, providerDown: boolean): TurnEnding | undefined {
-    progress.consumeAttempt(failure, key, providerDown);
+    progress.consumeAttempt(failure, key, providerDown, clock.monotonicMs());
     tools.onFailure(failure, progress.attempts + 1);
     journal.checkpoint(progress.progress());
     const decision = decide(failure, progress.attempts, tools.rules, tools.random);

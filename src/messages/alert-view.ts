@@ -43,9 +43,10 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert.provider-silent', { provider: facts.provider });
     case 'wrong-address':
       return localizer.say('alert.wrong-address', { provider: facts.provider });
-    case 'unknown-model': {
+    case 'unknown-model':
+    case 'model-closed': {
       const model = excerpt(facts.model, nameLimit);
-      return localizer.say('alert.unknown-model', { provider: facts.provider, model });
+      return localizer.say(`alert.${facts.kind}`, { provider: facts.provider, model });
     }
     case 'many-errors': {
       const { provider, calls } = facts;
@@ -94,6 +95,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
     case 'provider-silent':
     case 'wrong-address':
     case 'unknown-model':
+    case 'model-closed':
     case 'many-errors':
     case 'slow':
       return localizer.say(`alert-over.${facts.kind}`, { provider: facts.provider });

@@ -104,6 +104,8 @@ function wordsFor(event: AppEvent): string | undefined {
       return `admin ${event.adminId} cannot be sent alerts (${event.detail}): this admin has to send the bot /start once`;
     case 'admin.refused':
       return `user ${event.userId}, who is no admin, asked for /keys; an admin's id belongs into ADMIN_IDS`;
+    case 'model.closed':
+      return `${event.provider} model ${event.model} refuses whatever is asked, with every key`;
     case 'model.cooling':
       return `${event.provider} model ${event.model} is cooling for ${spanWords(event.forMs)}`;
     case 'breaker.opened':

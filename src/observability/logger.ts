@@ -92,6 +92,7 @@ const levels = {
   'alert.resolved': 'info',
   'alert.undeliverable': 'warn',
   'admin.refused': 'warn',
+  'model.closed': 'warn',
   'model.cooling': 'warn',
   'breaker.opened': 'error',
   'breaker.closed': 'info',

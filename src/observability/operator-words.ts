@@ -195,6 +195,8 @@ function alertFactWords(facts: AlertFacts): string {
       return `what answers at the base URL of ${facts.provider} is not ${facts.provider}`;
     case 'unknown-model':
       return `${facts.provider} does not serve ${facts.model}`;
+    case 'model-closed':
+      return `${facts.provider} refuses every request to ${facts.model} without naming a cause, though its free probe accepts the keys: look at the account's plan, region and terms`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':

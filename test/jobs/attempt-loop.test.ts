@@ -277,6 +277,7 @@ test('runAttempts() takes a slow key only when the job would otherwise miss its 
     expectedMs: () => undefined,
     latency: () => undefined,
     acquit: () => undefined,
+    acquitModel: () => undefined,
     served: () => undefined,
     snapshot: () => poolViewOf([]),
   };

@@ -24,6 +24,7 @@ function farPool(stage: ReturnType<typeof anAttemptStage>, waits: readonly Waits
     expectedMs: () => undefined,
     latency: () => undefined,
     acquit: () => undefined,
+    acquitModel: () => undefined,
     served: () => undefined,
     snapshot: () => poolViewOf([]),
   };

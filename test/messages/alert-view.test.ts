@@ -15,6 +15,7 @@ const everyFact: readonly AlertFacts[] = [
   { kind: 'provider-silent', provider: 'bytez' },
   { kind: 'wrong-address', provider: 'bytez' },
   { kind: 'unknown-model', provider: 'bytez', model: 'org/<model>' },
+  { kind: 'model-closed', provider: 'bytez', model: 'org/<model>' },
   { kind: 'storage-unavailable', what: 'database' },
 ];
 
@@ -40,6 +41,7 @@ test('alerts() tells the gravest first and says what is known', () => {
     '🔴 No key of bytez works. All 11 keys are cooling down or were refused.',
     '🔴 bytez doesn’t answer. I send it one call at a time until it does.',
     '🔴 What answers at the address of bytez isn’t bytez. Its keys may be fine: check its BASE_URL setting, then start me again.',
+    '🔴 bytez refuses every request to org/<model> and doesn’t say why. Its free check accepts the keys, so look at the account: its plan, region and terms of use. I go on with the next model of the chain, and ask for this one again every few minutes.',
     '🔴 My database can’t be written. I take nothing new until it can; what was asked for before is safe. Perhaps the disk is full, or the file was moved: darkroom doctor says more.',
     '🟠 42% of the calls to bytez fail (50 calls in 5 minutes).',
     '🟠 bytez doesn’t serve the model org/<model>. Its keys are fine. I go on with the next model of the chain and ask for this one again every few minutes; if it stays like this, put another one into the chain.',
@@ -53,6 +55,7 @@ test('alerts() tells what is over, after what is not', () => {
     '✅ bytez has a key that works again.',
     '✅ bytez answers again.',
     '✅ bytez is at its address again.',
+    '✅ bytez takes requests to its models again.',
     '✅ My storage can be written again.',
     '✅ Calls to bytez succeed again.',
     '✅ bytez serves its models again.',

@@ -88,6 +88,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
     detail: '403 Forbidden: bot was blocked by the user',
   },
   'admin.refused': { event: 'admin.refused', userId: 7 },
+  'model.closed': { event: 'model.closed', provider: 'bytez', model: 'org/model' },
   'model.cooling': { event: 'model.cooling', provider: 'bytez', model: 'org/model', forMs: 180_000 },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },

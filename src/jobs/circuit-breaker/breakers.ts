@@ -1,4 +1,4 @@
-import { type Candidate, candidateName, type Chains } from '../../domain/job.ts';
+import { type Candidate, candidateName, type Chains, type Job } from '../../domain/job.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { Clock } from '../../kit/clock.ts';
@@ -7,6 +7,7 @@ import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { KeyPool } from '../../keys/pool/key-pool.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { ModelRefusals } from './model-refusals.ts';
 
 export type Breakers = ReadonlyMap<ProviderName, CircuitBreaker>;
 
@@ -70,11 +71,12 @@ const downForMs = 60_000;
 
 type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
 
-/** Models that cool down for all jobs: the provider does not know them, or only they stopped answering. */
+/** Models that cool down for all jobs: the provider does not know them, serves them to no key, or only they stopped answering. */
 export class ModelCooldowns {
   readonly #clock: Clock;
   readonly #emit: Emit;
   readonly #cooldowns = new Map<string, Cooldown>();
+  readonly #refusals = new ModelRefusals();
 
   constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
@@ -87,6 +89,19 @@ export class ModelCooldowns {
 
   noteDown(candidate: Candidate): void {
     this.#coolDown(candidate, downForMs, true);
+  }
+
+  noteServed(candidate: Candidate): void {
+    this.#refusals.served(candidateName(candidate), this.#clock.monotonicMs());
+  }
+
+  /** Records a refused request (see ModelRefusals). Returns true when the model is closed: it cools down then. */
+  noteRefused(candidate: Candidate, job: Job, isElsewhere: boolean, sinceMonotonicMs: number): boolean {
+    if (!this.#refusals.isClosed(candidateName(candidate), job, isElsewhere, sinceMonotonicMs)) return false;
+    const { provider, model } = candidate;
+    this.#emit({ event: 'model.closed', provider, model });
+    this.#coolDown(candidate, unknownForMs, false);
+    return true;
   }
 
   /** Ends the cooldowns of models that counted as down: the provider itself is down. */

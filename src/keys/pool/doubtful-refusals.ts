@@ -61,6 +61,15 @@ export class DoubtfulRefusals {
     }
   }
 
+  /** The model was at fault: none of its refusals so far counts against a key. */
+  acquitModel(providerKeys: ProviderKeys, model: string): void {
+    for (const pooled of providerKeys.keys) {
+      for (const [jobId, accusation] of pooled.accusations) {
+        if (accusation.model === model) this.#explain(providerKeys, pooled, jobId, undefined);
+      }
+    }
+  }
+
   /** The request was served by this model, with another key than those that had refused it. */
   served(jobId: JobId, model: string, registry: KeyRegistry): void {
     for (const providerKeys of registry.all()) {

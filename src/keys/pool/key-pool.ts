@@ -172,6 +172,12 @@ export class KeyPool implements KeyLeases {
     this.#doubts.acquit(jobId, this.#registry);
   }
 
+  /** The model refuses every key: what its refusals say of keys is void. */
+  acquitModel(provider: ProviderName, model: string): void {
+    const providerKeys = this.#registry.find(provider);
+    if (providerKeys !== undefined) this.#doubts.acquitModel(providerKeys, model);
+  }
+
   /** The request was served by this model, with another key than those that had refused it. */
   served(jobId: JobId, model: string): void {
     this.#doubts.served(jobId, model, this.#registry);

@@ -96,6 +96,7 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
     else if (name === 'address.wrong') addresses.wrong(event.provider);
     else if (name === 'address.right') addresses.right(event.provider);
+    else if (name === 'model.closed') models.closed(event.provider, event.model);
     else if (name === 'breaker.opened') board.raise(downAlertId(event.provider), downFacts(event.provider));
     else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
     else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
@@ -182,13 +183,19 @@ function addressId(provider: ProviderName): string {
 
 type AttemptEnd = Extract<AppEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
 
+type ModelTrouble = Extract<AlertFacts, { model: string }>['kind'];
+
 /**
- * Raises one alert for each provider that does not serve a model it was asked for; resolves it when every such model has
- * made something again. No key is at fault, so nothing else would tell.
+ * Raises one alert for each provider that does not serve a model it was asked for, and one for each that refuses whatever
+ * is asked of a model. The first is over when every such model has made something again; the second when one of them has,
+ * because it is the account that is closed. No key is at fault, so nothing else would tell.
  */
 class ModelAlerts {
   readonly #board: AlertBoard;
-  readonly #unknown = new Map<ProviderName, Set<string>>();
+  readonly #troubled: Readonly<Record<ModelTrouble, Map<ProviderName, Set<string>>>> = {
+    'unknown-model': new Map(),
+    'model-closed': new Map(),
+  };
 
   constructor(board: AlertBoard) {
     this.#board = board;
@@ -197,20 +204,33 @@ class ModelAlerts {
   ended(event: AttemptEnd, provider: ProviderName | undefined): void {
     if (provider === undefined) return;
     const { model } = event;
-    if (event.event === 'attempt.succeeded') return this.#served(provider, model);
+    if (event.event === 'attempt.succeeded') {
+      this.#served('unknown-model', provider, model);
+      this.#served('model-closed', provider, model);
+      return;
+    }
     const { reason, sureness = 'sure' } = event.failure;
-    if (reason !== 'unknown-model' || sureness !== 'sure') return;
-    const unknown = this.#unknown.get(provider) ?? new Set();
-    this.#unknown.set(provider, unknown.add(model));
-    this.#board.raise(modelAlertId(provider), { kind: 'unknown-model', provider, model });
+    if (reason === 'unknown-model' && sureness === 'sure') this.#raise('unknown-model', provider, model);
   }
 
-  #served(provider: ProviderName, model: string): void {
-    const unknown = this.#unknown.get(provider);
-    if (unknown?.delete(model) === true && unknown.size === 0) this.#board.resolve(modelAlertId(provider));
+  closed(provider: ProviderName, model: string): void {
+    this.#raise('model-closed', provider, model);
+  }
+
+  #raise(kind: ModelTrouble, provider: ProviderName, model: string): void {
+    const models = this.#troubled[kind].get(provider) ?? new Set();
+    this.#troubled[kind].set(provider, models.add(model));
+    this.#board.raise(modelAlertId(kind, provider), { kind, provider, model });
+  }
+
+  #served(kind: ModelTrouble, provider: ProviderName, model: string): void {
+    const models = this.#troubled[kind].get(provider);
+    if (models?.delete(model) !== true) return;
+    if (kind === 'model-closed') models.clear();
+    if (models.size === 0) this.#board.resolve(modelAlertId(kind, provider));
   }
 }
 
-function modelAlertId(provider: ProviderName): string {
-  return `unknown-model:${provider}`;
+function modelAlertId(kind: ModelTrouble, provider: ProviderName): string {
+  return `${kind}:${provider}`;
 }

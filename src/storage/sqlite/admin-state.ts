@@ -15,6 +15,7 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('provider-silent'), provider }),
   z.object({ ...of('wrong-address'), provider }),
   z.object({ ...of('unknown-model'), provider, model: z.string() }),
+  z.object({ ...of('model-closed'), provider, model: z.string() }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
   z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),

@@ -85,6 +85,7 @@ const facts = {
   'no-key-ready': { kind: 'no-key-ready', provider: 'bytez', keys: 4 },
   'provider-silent': { kind: 'provider-silent', provider: 'bytez' },
   'wrong-address': { kind: 'wrong-address', provider: 'bytez' },
+  'model-closed': { kind: 'model-closed', provider: 'bytez', model: 'org/model' },
   'unknown-model': { kind: 'unknown-model', provider: 'bytez', model: 'org/model' },
   'many-errors': { kind: 'many-errors', provider: 'bytez', share: 0.4, calls: 50 },
   'job-dead-lettered': { kind: 'job-dead-lettered', jobId: jobId('tg-1'), processes: 6 },
