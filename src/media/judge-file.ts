@@ -1,7 +1,8 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { type JobKind, jobKinds, traitsOf } from '../domain/kinds.ts';
 import type { MediaFile, MediaKind } from '../domain/media.ts';
-import { type ByteSource, whyNotWhole } from './whole-file.ts';
+import type { ByteSource } from './byte-source.ts';
+import { whyNotWhole } from './whole-file.ts';
 import { videoFacts } from './iso-media.ts';
 
 type ResultType = Omit<MediaFile, 'path' | 'bytes'> & { readonly extension: string };

@@ -5,7 +5,7 @@ import { checkUrl, hasUnsafeCharacters, type UrlRules, ForbiddenAddressError } f
 import { withoutBlanks } from './source-from-text.ts';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { type ByteSource, bytesOfHandle } from './whole-file.ts';
+import { type ByteSource, bytesOfHandle } from './byte-source.ts';
 import { join } from 'node:path';
 
 export type NetworkError = {

@@ -6,7 +6,7 @@ import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
 import type { OpenedResult } from '../domain/result-store.ts';
-import { bytesOfHandle } from './whole-file.ts';
+import { bytesOfHandle } from './byte-source.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 
 const withDigest = /-[0-9a-f]{12}$/;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type JobKind, jobKinds, traitsOf } from '../../src/domain/kinds.ts';
 import { imageSize, judgeFile, resultExtensions } from '../../src/media/judge-file.ts';
-import { bytesOfBuffer } from '../../src/media/whole-file.ts';
+import { bytesOfBuffer } from '../../src/media/byte-source.ts';
 import { aGif, aJpeg, aPng, aWebp, anMp4 } from './sample-files.ts';
 import { isoBox } from './sample-video.ts';
 

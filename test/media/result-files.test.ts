@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import { bytesOfBuffer } from '../../src/media/whole-file.ts';
+import { bytesOfBuffer } from '../../src/media/byte-source.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
 import { localHttpServer } from '../contract/local-server.ts';
 import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';

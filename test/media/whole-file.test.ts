@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesOfBuffer, whyNotWhole } from '../../src/media/whole-file.ts';
+import { bytesOfBuffer } from '../../src/media/byte-source.ts';
+import { whyNotWhole } from '../../src/media/whole-file.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
 import { localHttpServer } from '../contract/local-server.ts';
 import { keep, refused } from './result-stage.ts';

@@ -11,8 +11,8 @@ import type { MediaFile } from '../../domain/media.ts';
 import type { OpenedResult } from '../../domain/result-store.ts';
 import { type Clock, atMost } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
+import type { MethodKind } from '../outbox/method-health.ts';
 import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
-import type { FailedTry } from './send-once.ts';
 
 function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
@@ -175,6 +175,12 @@ export function placeOf({ origin: { threadId, directTopicId } }: Job, messageId:
     ...(threadId === undefined ? {} : { message_thread_id: threadId }),
   };
 }
+
+/**
+ * A try to deliver an outcome that failed. `isUndone`: a server refused the message at once, so it was most likely not
+ * sent; otherwise it may have arrived.
+ */
+export type FailedTry = { readonly kind: MethodKind; readonly isUndone: boolean };
 
 /** Telegram did not accept it this time; the job stays undelivered and is tried again. */
 export class TryLater extends Error {

@@ -16,6 +16,7 @@ import {
   reportTelegramError,
   sendOutcome,
   uploadLimitBytes,
+  type FailedTry,
 } from './media-message.ts';
 
 /** How the one send ended. */
@@ -135,12 +136,6 @@ async function shownFile(
   const opened = file.bytes > uploadLimitBytes ? undefined : await results.open(job.id, number);
   return opened && { file, opened };
 }
-
-/**
- * A try to deliver an outcome that failed. `isUndone`: a server refused the message at once, so it was most likely not
- * sent; otherwise it may have arrived.
- */
-export type FailedTry = { readonly kind: MethodKind; readonly isUndone: boolean };
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;

@@ -2,7 +2,7 @@ import type { AttemptFailure } from '../../domain/failure.ts';
 import type { KeyVerdict } from '../../domain/key-state.ts';
 import { isGuessed } from '../rules/key-state.ts';
 import type { PooledKey } from './pooled-key.ts';
-import type { Call, ProviderKeys } from './provider-keys.ts';
+import type { PeerStats, Call, ProviderKeys } from './provider-keys.ts';
 import type { KeyStateMachine } from './transitions.ts';
 
 /** A success re-evaluates at most this many keys that failed before it; the next success evaluates further keys. */
@@ -177,12 +177,3 @@ function faultRate(faults: number, calls: number): number {
   const uncertainty = faults === 0 ? 0 : Math.sqrt((rate * (1 - rate)) / (calls + 1));
   return Math.min(1, rate + uncertainty);
 }
-
-/** How the other keys fared lately, and since some moment. */
-export type PeerStats = {
-  readonly calls: number;
-  readonly faults: number;
-  /** Only calls that started since then: earlier calls may have passed before the outage began. */
-  readonly successesSince: number;
-  readonly faultsSince: number;
-};

@@ -5,7 +5,15 @@ import type { ProviderName } from '../../domain/ids.ts';
 import type { Account, PooledKey } from './pooled-key.ts';
 import { LatencyHistogram } from '../rules/concurrency-limit.ts';
 import type { ChoiceWhy } from '../../domain/attempt-trail.ts';
-import type { PeerStats } from './outlier-detection.ts';
+
+/** How the other keys fared lately, and since some moment. */
+export type PeerStats = {
+  readonly calls: number;
+  readonly faults: number;
+  /** Only calls that started since then: earlier calls may have passed before the outage began. */
+  readonly successesSince: number;
+  readonly faultsSince: number;
+};
 
 /** Further models share the histogram of all calls. */
 const maxHistograms = 256;
