@@ -8,9 +8,11 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { type ImageRequest, openAiError, parseImageRequest } from './image-request.ts';
+import { type ImageRequest, parseImageRequest } from './image-request.ts';
+import { isConversation, picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
+import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
-export type OpenAiRoute = 'images' | 'models' | 'media' | 'unknown';
+export type OpenAiRoute = 'images' | 'edits' | 'speech' | 'chat' | 'models' | 'balance' | 'media' | 'unknown';
 
 /** One request that the stand-in received. */
 export type OpenAiCall = {
@@ -18,6 +20,8 @@ export type OpenAiCall = {
   readonly account?: string;
   readonly model?: string;
   readonly prompt?: string;
+  /** How many pictures were sent along. */
+  readonly inputs?: number;
   readonly body?: string;
   /** A key was sent to the host of the results, which needs none. */
   readonly leakedKey: boolean;
@@ -41,11 +45,13 @@ export type OpenAiSandboxOptions = {
   /** Without accounts it is a server of one's own: calls need no key, and one that carries a key is noted. */
   readonly accounts: readonly OpenAiAccount[];
   readonly models?: readonly string[];
+  /** The server that is imitated; OpenAI where there are accounts. */
+  readonly shape?: ServerShape;
   readonly draw?: (request: PictureRequest) => Promise<Uint8Array>;
   readonly port?: number | undefined;
 };
 
-/** A running stand-in for the part of OpenAI's API that makes pictures. */
+/** A running stand-in for OpenAI, or for a server that speaks like it. */
 export type OpenAiSandbox = AsyncDisposable & {
   /** Ends in `/v1`. */
   readonly baseUrl: string;
@@ -67,15 +73,15 @@ const servedModels = [
 /** Starts the stand-in; it listens when the promise resolves. */
 export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise<OpenAiSandbox> {
   const { clock, models = servedModels, draw = drawPicture } = options;
+  const { shape = options.accounts.length === 0 ? ownServerShape : openAiShape } = options;
+  const { error } = shape;
   const accounts = new Map(options.accounts.map((account) => [account.key, account]));
   const calls: OpenAiCall[] = [];
   const pictures = new Map<string, Uint8Array>();
   const faults = new FaultScript<OpenAiRoute>();
 
-  const answer = async (
-    { model, prompt, n, size, responseFormat }: ImageRequest,
-    root: string,
-  ): Promise<StandInReply> => {
+  const answer = async (asked: ImageRequest, root: string): Promise<StandInReply> => {
+    const { model, prompt, n, size, responseFormat } = asked;
     const [, width = '1024', height = '1024'] = /^(\d+)x(\d+)$/.exec(size) ?? [];
     const bytes = await draw({
       prompt,
@@ -91,16 +97,101 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     });
     const created = Math.floor(clock.now() / 1000);
     if (model.startsWith('dall-e')) return jsonReply(200, { created, data });
-    const usage = { input_tokens: prompt.length, output_tokens: 1_056 * n, total_tokens: prompt.length + 1_056 * n };
+    const tokens = { input_tokens: prompt.length, output_tokens: 1_056 * n, total_tokens: prompt.length + 1_056 * n };
     const made = { background: 'opaque', output_format: 'png', quality: 'medium', size: `${width}x${height}` };
-    return jsonReply(200, { created, data, ...made, usage });
+    return jsonReply(200, { created, data, ...made, usage: { ...tokens, ...shape.cost } });
+  };
+
+  const image = async (asked: StandInRequest, call: OpenAiCall, more: readonly string[]): Promise<StandInReply> => {
+    if (shape.pictureFields === 'openai') {
+      const parsed = parseImageRequest(asked.body, models);
+      if (!parsed.ok) return parsed.reply;
+      Object.assign(call, { model: parsed.value.model, prompt: parsed.value.prompt });
+      return charged(call) ?? answer(parsed.value, asked.root);
+    }
+    const read = readPicture(asked.body, more, models, shape);
+    if (!read.ok) return read.reply;
+    const { model, prompt, width, height, fields } = read.value;
+    Object.assign(call, { model, prompt });
+    if (call.route === 'edits' && shape.editsAs !== 'files') {
+      const inputs = picturesIn(fields, shape.editsAs);
+      if (inputs === undefined) return error(400, 'The picture to change is missing.');
+      Object.assign(call, { inputs: inputs.length });
+    }
+    const size = `${width}x${height}`;
+    return charged(call) ?? answer({ model, prompt, n: 1, size, responseFormat: 'b64_json' }, asked.root);
+  };
+
+  const editForm = async (asked: StandInRequest, call: OpenAiCall): Promise<StandInReply> => {
+    const form = await readForm(asked);
+    if (form === undefined) return error(400, 'Invalid form: expected multipart/form-data.');
+    if (form.files.length === 0) return error(400, "Missing required parameter: 'image'.", { param: 'image' });
+    if (form.files.some((file) => file.byteLength === 0)) return error(400, 'The image file is empty.');
+    Object.assign(call, { inputs: form.files.length });
+    const { n, ...words } = form.words;
+    const body = JSON.stringify({ ...words, ...(n === undefined ? {} : { n: Number(n) }) });
+    return image({ ...asked, body }, call, []);
+  };
+
+  const speak = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
+    const read = readFields(asked.body, ['model', 'input', 'response_format', ...shape.speechFields], models, shape);
+    if (!read.ok) return read.reply;
+    const input = read.value.get('input');
+    const missing = shape.speechFields.find((name) => typeof read.value.get(name) !== 'string');
+    if (missing !== undefined) return error(400, `Missing required parameter: '${missing}'.`, { param: missing });
+    if (typeof input !== 'string' || input === '') return error(400, "Missing required parameter: 'input'.");
+    Object.assign(call, { model: String(read.value.get('model')), prompt: input });
+    const sound = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'), Buffer.alloc(4_170, silentFrame)]);
+    const spoken: StandInReply = shape.isSpeechJson
+      ? jsonReply(200, { audio_data: sound.toString('base64') })
+      : { kind: 'reply', status: 200, headers: { 'content-type': 'audio/mpeg' }, body: sound };
+    return charged(call) ?? spoken;
+  };
+
+  const chat = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
+    const read = readFields(asked.body, ['model', 'messages', 'stream', ...shape.chatFields], models, shape);
+    if (!read.ok) return read.reply;
+    const messages = read.value.get('messages');
+    if (!isConversation(messages)) return error(400, "Invalid 'messages'.", { param: 'messages' });
+    const last = (messages as readonly { readonly content: string }[]).at(-1)?.content ?? '';
+    Object.assign(call, { model: String(read.value.get('model')), prompt: last });
+    const words = `You said: ${last}`;
+    const usage = { prompt_tokens: last.length, completion_tokens: words.length, ...shape.cost };
+    const bill = charged(call);
+    if (bill !== undefined) return bill;
+    if (read.value.get('stream') !== true) {
+      const choices = [{ index: 0, message: { role: 'assistant', content: words }, finish_reason: 'stop' }];
+      return jsonReply(200, { id: 'chatcmpl-1', object: 'chat.completion', choices, usage });
+    }
+    const chunk = (delta: object, finish: string | null = null) =>
+      `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+    const pieces = words.match(/.{1,8}/gs) ?? [];
+    return {
+      kind: 'stream',
+      status: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      pieces: [
+        shape.keepAlive,
+        ...pieces.map((content) => chunk({ content })),
+        chunk({}, 'stop'),
+        `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [], usage })}\n\n`,
+        'data: [DONE]\n\n',
+      ].filter((piece) => piece !== ''),
+    };
+  };
+
+  /** What the account of the call is answered in place of a result. */
+  const charged = (call: OpenAiCall): StandInReply | undefined => {
+    const account = options.accounts.find(({ name }) => name === call.account);
+    if (account?.isSpent === true) return shape.spent;
+    return account?.isUnverified === true ? error(403, unverified(call.model ?? '')) : undefined;
   };
 
   const accountOf = (asked: StandInRequest): OpenAiAccount | StandInReply => {
     const [, key] = /^Bearer (\S+)$/.exec(asked.headers.authorization ?? '') ?? [];
-    if (key === undefined) return openAiError(401, "You didn't provide an API key.");
+    if (key === undefined) return error(401, "You didn't provide an API key.");
     const masked = `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
-    return accounts.get(key) ?? openAiError(401, `Incorrect API key provided: ${masked}.`, { code: 'invalid_api_key' });
+    return accounts.get(key) ?? error(401, `Incorrect API key provided: ${masked}.`, { code: 'invalid_api_key' });
   };
 
   const handle = async (asked: StandInRequest, call: OpenAiCall): Promise<StandInReply> => {
@@ -114,25 +205,29 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     const account = accounts.size === 0 ? nobody : accountOf(asked);
     if ('kind' in account) return account;
     Object.assign(call, { account: account.name });
-    if (call.route === 'models') {
-      const data = models.map((id) => ({ id, object: 'model', created: 1_686_935_002, owned_by: 'openai' }));
-      const scope = 'You have insufficient permissions for this operation. Missing scopes: api.model.read.';
-      return account.isRestricted === true ? openAiError(403, scope) : jsonReply(200, { object: 'list', data });
+    switch (call.route) {
+      case 'models': {
+        const scope = 'You have insufficient permissions for this operation. Missing scopes: api.model.read.';
+        return account.isRestricted === true ? error(403, scope) : jsonReply(200, shape.models(models));
+      }
+      case 'balance':
+        return jsonReply(200, shape.balance ?? {});
+      case 'images':
+        return image(asked, call, []);
+      case 'edits':
+        return shape.editsAs === 'files' ? editForm(asked, call) : image(asked, call, [shape.editsAs, 'images']);
+      case 'speech':
+        return speak(asked, call);
+      case 'chat':
+        return chat(asked, call);
+      case 'unknown':
+        return error(404, `Invalid URL (${asked.method} ${asked.path})`);
     }
-    if (call.route === 'unknown') return openAiError(404, `Invalid URL (${asked.method} ${asked.path})`);
-    const parsed = parseImageRequest(asked.body, models);
-    if (!parsed.ok) return parsed.reply;
-    const { model, prompt } = parsed.value;
-    Object.assign(call, { model, prompt });
-    if (account.isSpent === true)
-      return openAiError(429, spent, { type: 'insufficient_quota', code: 'insufficient_quota' });
-    if (account.isUnverified === true) return openAiError(403, unverified(model));
-    return answer(parsed.value, asked.root);
   };
 
   const server = await startStandIn(
     async (asked) => {
-      const route = routeOf(asked);
+      const route = routeOf(asked, shape);
       const call: OpenAiCall = {
         route,
         leakedKey: route === 'media' && asked.headers.authorization !== undefined,
@@ -141,7 +236,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
       };
       calls.push(call);
       const reply = await handle(asked, call);
-      if (reply.kind === 'reply') call.status = reply.status;
+      if (reply.kind === 'reply' || reply.kind === 'stream') call.status = reply.status;
       return reply;
     },
     { port: options.port },
@@ -157,14 +252,18 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
 
 const nobody: OpenAiAccount = { name: 'nobody', key: '' };
 
-const spent = 'You exceeded your current quota, please check your plan and billing details.';
-
 function unverified(model: string): string {
   return `Your organization must be verified to use the model \`${model}\`. Please go to your organization settings and click on Verify Organization.`;
 }
 
-function routeOf({ method, path }: StandInRequest): OpenAiRoute {
+/** Frames of MPEG sound begin so; what follows is silence. */
+const silentFrame = Buffer.from([0xff, 0xfb, 0x90, 0x00, ...Array.from({ length: 413 }, () => 0)]);
+
+function routeOf({ method, path, body }: StandInRequest, { routes, editsAs }: ServerShape): OpenAiRoute {
   if (method === 'GET' && path.startsWith('/pictures/')) return 'media';
-  if (method === 'POST' && path === '/v1/images/generations') return 'images';
-  return method === 'GET' && path === '/v1/models' ? 'models' : 'unknown';
+  if (method === 'GET') return path === routes.models ? 'models' : path === routes.balance ? 'balance' : 'unknown';
+  // Where both go the same way, a picture that is sent along tells them apart.
+  if (routes.images === routes.edits && path === routes.edits && body.includes(`"${editsAs}"`)) return 'edits';
+  const posted = (['images', 'edits', 'speech', 'chat'] as const).find((name) => routes[name] === path);
+  return method === 'POST' ? (posted ?? 'unknown') : 'unknown';
 }

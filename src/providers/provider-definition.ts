@@ -5,6 +5,11 @@ import type { Clock } from '../kit/clock.ts';
 import type { FailureTable } from './classification/classify.ts';
 import type { HttpClient } from './http/http-exchange.ts';
 
+/** Whether the model makes results of this kind. */
+export function makes({ kind, edits }: ModelDefinition, wanted: JobKind): boolean {
+  return kind === wanted || (wanted === 'edit' && edits === true);
+}
+
 /** The price of a model, in US dollars. */
 export type ModelPrice = {
   readonly usd: number;
@@ -16,6 +21,8 @@ export type ModelDefinition = {
   /** The provider's id of the model: the part after the colon in a chain. */
   readonly model: string;
   readonly kind: JobKind;
+  /** It also changes pictures that are sent along. */
+  readonly edits?: true;
   readonly traits: ModelTraits;
   readonly price?: ModelPrice;
   /** The usual duration of a run. */

@@ -108,7 +108,10 @@ test('chainsFor() makes a built-in chain of the providers with keys and leaves a
   expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'stability']))).toEqual({
     ...none,
     image: 'bytez,horde,openai',
+    edit: 'openai',
     video: 'bytez',
+    speech: 'openai',
+    chat: 'openai',
   });
   expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ ...none, image: 'horde', video: 'bytez' });
   const written = unset.image.map(({ provider, model }) => `${provider}:${model}`).join(',');

@@ -8,6 +8,7 @@ import { codeFor } from '../../src/jobs/retry-policy.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import type { HttpClient, HttpReply } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf, providerDefinitions } from '../../src/providers/registry.ts';
+import { makes } from '../../src/providers/provider-definition.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { type Ending, meanings, type ProviderEndings } from './provider-endings.ts';
 
@@ -71,7 +72,7 @@ test.each(served)('%s has a fixture for each ending, or says why it has none', (
 
 function kindsOf(provider: string): readonly JobKind[] {
   const models = definitionOf(provider)?.models ?? [];
-  return jobKinds.filter((kind) => models.some((model) => model.kind === kind));
+  return jobKinds.filter((kind) => models.some((model) => makes(model, kind)));
 }
 
 type Fixture = {
@@ -99,7 +100,7 @@ async function endingOf(provider: string, kind: JobKind, cause: string | HttpRep
   const definition = definitionOf(provider);
   const create = await definition?.adapter?.load();
   const adapter = create?.({ baseUrl: definition?.baseUrl ?? '', http, clock: fakeClock() });
-  const model = definition?.models.find((known) => known.kind === kind)?.model ?? '';
+  const model = definition?.models.find((known) => makes(known, kind))?.model ?? '';
   const request: GenerationRequest = { kind, model, prompt: 'a red fox', inputs: [] };
   const secret = new Secret('canary-key-of-the-endings-01');
   if (adapter === undefined) throw new Error(`Cannot ask ${provider}: it has no adapter`);

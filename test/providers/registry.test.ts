@@ -13,6 +13,7 @@ import {
   providerDefinitions,
   providerNames,
 } from '../../src/providers/registry.ts';
+import { makes } from '../../src/providers/provider-definition.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const source = join(import.meta.dirname, '..', '..', 'src');
@@ -42,7 +43,7 @@ test.each(providerDefinitions)('the definition of $name holds together', (defini
   expect(ids).toEqual(withoutRepeats(ids));
   for (const { endsOn = '2026-12-01' } of models) expect(new Date(endsOn).toISOString().slice(0, 10)).toBe(endsOn);
   for (const kind of jobKinds) {
-    const own = models.filter((row) => row.kind === kind).map(({ model }) => model);
+    const own = models.filter((row) => makes(row, kind)).map(({ model }) => model);
     expect(own).toEqual(expect.arrayContaining([...(chains[kind] ?? [])]));
   }
 });

@@ -1,4 +1,4 @@
-import type { ModelTraits } from '../../domain/provider.ts';
+import { type ModelTraits, textOnly } from '../../domain/provider.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
 import { openaiFailures } from './failure-table.ts';
 
@@ -7,8 +7,18 @@ const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, 
 
 const outputPrice = { usd: 30, per: 'million-output-tokens' } as const;
 
-function image(model: string, more: Pick<ModelDefinition, 'endsOn' | 'usualMs'> = {}): ModelDefinition {
-  return { model, kind: 'image', traits: picture, price: outputPrice, ...more };
+type More = Pick<ModelDefinition, 'endsOn' | 'usualMs'>;
+
+function image(model: string, more: More = {}): ModelDefinition {
+  return { model, kind: 'image', edits: true, traits: picture, price: outputPrice, ...more };
+}
+
+function speech(model: string): ModelDefinition {
+  return { model, kind: 'speech', traits: textOnly };
+}
+
+function chat(model: string, more: More = {}): ModelDefinition {
+  return { model, kind: 'chat', traits: { ...textOnly, contextTokens: 128_000 }, ...more };
 }
 
 /** OpenAI, and servers that speak like it behind `OPENAI_BASE_URL`. */
@@ -27,14 +37,37 @@ export const openaiDefinition: ProviderDefinition = {
     image('gpt-image-1.5', { endsOn: '2026-12-01' }),
     image('gpt-image-1-mini', { endsOn: '2026-12-01' }),
     image('chatgpt-image-latest', { endsOn: '2026-12-01' }),
+    speech('gpt-4o-mini-tts'),
+    speech('tts-1'),
+    speech('tts-1-hd'),
+    chat('gpt-6-luna'),
+    chat('gpt-6.1-terra'),
+    chat('gpt-6.2-sol'),
+    chat('gpt-6.2-astra'),
+    chat('gpt-4.1-mini', { endsOn: '2027-01-14' }),
   ],
   otherModels: picture,
-  chains: { image: ['gpt-image-2.6-flare', 'gpt-image-2.5-flare', 'gpt-image-2'] },
+  chains: {
+    image: ['gpt-image-2.6-flare', 'gpt-image-2.5-flare', 'gpt-image-2'],
+    edit: ['gpt-image-2.6-flare', 'gpt-image-2.5-flare', 'gpt-image-2'],
+    speech: ['gpt-4o-mini-tts', 'tts-1'],
+    chat: ['gpt-6-luna', 'gpt-6.1-terra'],
+  },
   adapter: {
     failures: openaiFailures,
     load: async () => {
-      const { createOpenAiProvider } = await import('./openai-provider.ts');
-      return ({ baseUrl, http, clock }) => createOpenAiProvider({ baseUrl, http, now: () => clock.now() });
+      const [{ createOpenAiLikeProvider }, { dialectAt }] = await Promise.all([
+        import('./openai-like-provider.ts'),
+        import('./openai-dialect.ts'),
+      ]);
+      return ({ baseUrl, http, clock }) =>
+        createOpenAiLikeProvider({
+          name: 'openai',
+          dialect: dialectAt(baseUrl),
+          baseUrl,
+          http,
+          now: () => clock.now(),
+        });
     },
   },
 };

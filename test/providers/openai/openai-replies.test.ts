@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { ProbeReply, ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import type { HttpClient, HttpReply } from '../../../src/providers/http/http-exchange.ts';
-import { createOpenAiProvider } from '../../../src/providers/openai/openai-provider.ts';
+import { openaiDialect } from '../../../src/providers/openai/openai-dialect.ts';
+import { createOpenAiLikeProvider } from '../../../src/providers/openai/openai-like-provider.ts';
 
 const key = 'sk-canary-key-of-openai-0123456789';
 const prompt = 'a sign saying: insufficient_quota, your key was deactivated';
@@ -22,19 +23,21 @@ const failure = z.strictObject({
 const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string() }),
   z.strictObject({ kind: z.literal('bytes'), base64: z.string() }),
+  z.strictObject({ kind: z.literal('text'), text: z.string(), isCut: z.literal(true).optional() }),
 ]);
 const usage = z.strictObject({
   inputTokens: z.int().optional(),
   outputTokens: z.int().optional(),
-  images: z.int(),
+  images: z.int().optional(),
 });
 
 const fixture = z.strictObject({
   name: z.string(),
-  on: z.enum(['images', 'models']),
+  on: z.enum(['images', 'speech', 'chat', 'models']),
   status: z.int(),
   headers: z.record(z.string(), z.string()),
-  body: z.unknown(),
+  body: z.unknown().optional(),
+  bodyBase64: z.string().optional(),
   expect: z.union([
     z.strictObject({ failure }),
     z.strictObject({ source, usage: usage.optional() }),
@@ -48,14 +51,14 @@ const fixtures = readdirSync(folder)
   .map((file) => fixture.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))));
 
 test.each(fixtures)(
-  'createOpenAiProvider() understands $name',
-  async ({ on, status, headers, body, expect: expected }) => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
+  'createOpenAiLikeProvider() understands $name',
+  async ({ on, status, headers, body, bodyBase64 = '', expect: expected }) => {
+    const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? Buffer.from(bodyBase64, 'base64'));
     const provider = providerWith(async () => ({ kind: 'answer', status, headers, body: Buffer.from(text) }));
     const secret = new Secret(key);
-    const reply = await (on === 'images'
-      ? provider.generate(request, secret, forever)
-      : provider.probe(secret, forever));
+    const reply = await (on === 'models'
+      ? provider.probe(secret, forever)
+      : provider.generate({ ...request, kind: on === 'images' ? 'image' : on }, secret, forever));
     expect(shown(reply)).toEqual(expected);
     const told = JSON.stringify(reply);
     expect(told).not.toContain(key.slice(0, 8));
@@ -96,7 +99,13 @@ test('an echo of the prompt decides nothing and is not told', async () => {
 
 function providerWith(call: HttpClient['call']) {
   const http: HttpClient = { call, [Symbol.asyncDispose]: async () => {} };
-  return createOpenAiProvider({ baseUrl: 'https://openai.example/v1', http, now: () => 0 });
+  return createOpenAiLikeProvider({
+    name: 'openai',
+    dialect: openaiDialect,
+    baseUrl: 'https://openai.example/v1',
+    http,
+    now: () => 0,
+  });
 }
 
 /** A reply in the form of the fixtures. */

@@ -2,18 +2,37 @@ import type { MediaSource } from '../../domain/media.ts';
 import type { Usage } from '../../domain/provider.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
+import type { Dialect } from './dialect.ts';
 
-export type ImagesAnswer =
-  | { readonly kind: 'source'; readonly source: MediaSource; readonly usage: Usage | undefined }
+/** What is wrong with a 2xx answer. */
+export type Unusable =
   | { readonly kind: 'complaint'; readonly complaint: Complaint }
-  /** A list without pictures: they were held back. */
+  /** There is nothing in it: the result was held back. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'malformed'; readonly why: string };
 
+export type ImagesAnswer =
+  | { readonly kind: 'source'; readonly source: MediaSource; readonly usage: Usage | undefined }
+  | Unusable;
+
 const maxUrlLength = 4_096;
 
-/** Parses a 2xx answer to `POST /images/generations`; never throws on invalid bytes. */
-export function readImages(status: number, body: Uint8Array): ImagesAnswer {
+/** Parses a 2xx answer to a request for pictures; never throws on invalid bytes. */
+export function readImages(status: number, body: Uint8Array, { heldBack, cost }: Dialect): ImagesAnswer {
+  const read = readObject(status, body);
+  if (!(read instanceof Map)) return read;
+  const data = read.get('data');
+  if (!Array.isArray(data)) return { kind: 'malformed', why: 'no list of pictures' };
+  if (data.length === 0) return { kind: 'nothing' };
+  const first = fieldsOf(data[0]);
+  if (heldBack !== undefined && first?.get(heldBack.field) === heldBack.is) return { kind: 'nothing' };
+  const source = fromBase64(first?.get('b64_json')) ?? fromUrl(first?.get('url'));
+  if (source === undefined) return { kind: 'malformed', why: 'no picture in the answer' };
+  return { kind: 'source', source, usage: usageOf(read.get('usage'), cost, data.length) };
+}
+
+/** The fields of a 2xx answer, unless it is none or an error. */
+export function readObject(status: number, body: Uint8Array): Map<string, unknown> | Unusable {
   const parsed = parseJson(body);
   if (!parsed.ok) return { kind: 'malformed', why: parsed.why };
   const fields = fieldsOf(parsed.value);
@@ -21,13 +40,7 @@ export function readImages(status: number, body: Uint8Array): ImagesAnswer {
   if ((fields.get('error') ?? null) !== null) {
     return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
   }
-  const data = fields.get('data');
-  if (!Array.isArray(data)) return { kind: 'malformed', why: 'no list of pictures' };
-  if (data.length === 0) return { kind: 'nothing' };
-  const first = fieldsOf(data[0]);
-  const source = fromBase64(first?.get('b64_json')) ?? fromUrl(first?.get('url'));
-  if (source === undefined) return { kind: 'malformed', why: 'no picture in the answer' };
-  return { kind: 'source', source, usage: usageOf(fields.get('usage'), data.length) };
+  return new Map(fields);
 }
 
 /** Names the field of a failure that the answer says is wrong. */
@@ -36,12 +49,6 @@ export function wrongField(body: Uint8Array): string | undefined {
   const error = parsed.ok ? fieldsOf(fieldsOf(parsed.value)?.get('error')) : undefined;
   const param = error?.get('param');
   return typeof param === 'string' ? param : undefined;
-}
-
-/** True for the answer to `GET /models`. */
-export function isModelList(body: Uint8Array): boolean {
-  const parsed = parseJson(body);
-  return parsed.ok && Array.isArray(fieldsOf(parsed.value)?.get('data'));
 }
 
 function fromBase64(value: unknown): MediaSource | undefined {
@@ -59,15 +66,19 @@ function fromUrl(value: unknown): MediaSource | undefined {
   return isUsable && URL.canParse(value) ? { kind: 'url', url: value } : undefined;
 }
 
-function usageOf(value: unknown, images: number): Usage | undefined {
+/** Reads `usage`, whose fields routes and servers name differently. */
+export function usageOf(value: unknown, cost: Dialect['cost'], images?: number): Usage | undefined {
   const fields = fieldsOf(value);
   if (fields === undefined) return undefined;
-  const inputTokens = countOf(fields.get('input_tokens'));
-  const outputTokens = countOf(fields.get('output_tokens'));
+  const inputTokens = countOf(fields.get('input_tokens') ?? fields.get('prompt_tokens'));
+  const outputTokens = countOf(fields.get('output_tokens') ?? fields.get('completion_tokens'));
+  const price = cost === undefined ? undefined : fields.get(cost.field);
+  const isPrice = typeof price === 'number' && Number.isFinite(price) && price >= 0;
   return {
+    ...(isPrice ? { cost: price / (cost?.perDollar ?? 1) } : {}),
     ...(inputTokens === undefined ? {} : { inputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens }),
-    images,
+    ...(images === undefined ? {} : { images }),
   };
 }
 

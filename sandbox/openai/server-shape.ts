@@ -1,0 +1,64 @@
+import { jsonReply, type StandInReply } from '../http/stand-in-server.ts';
+import { type ErrorFacts, openAiError } from './image-request.ts';
+
+/** What the stand-in imitates: one server that speaks OpenAI's language in its own way. */
+export type ServerShape = {
+  /** Whole paths; a route that is absent is answered as unknown. */
+  readonly routes: Readonly<Partial<Record<'images' | 'edits' | 'speech' | 'chat' | 'balance', string>>> & {
+    readonly models: string;
+  };
+  /** The fields of a request for pictures besides model and prompt; `openai` checks them as OpenAI does. */
+  readonly pictureFields: 'openai' | readonly string[];
+  readonly editsAs: 'files' | 'image' | 'input_references' | 'image_url';
+  /** Fields that a request for speech needs besides model and input. */
+  readonly speechFields: readonly string[];
+  readonly chatFields: readonly string[];
+  readonly error: (status: number, message: string, facts?: ErrorFacts) => StandInReply;
+  /** What a call of an account without money is answered. */
+  readonly spent: StandInReply;
+  /** Joined to the `usage` of every answer. */
+  readonly cost: object;
+  /** Sent before the first piece of a streamed answer. */
+  readonly keepAlive: string;
+  readonly models: (ids: readonly string[]) => object;
+  readonly balance?: object;
+  /** A sound as base64 in JSON instead of bytes. */
+  readonly isSpeechJson?: true;
+};
+
+const gptSpent = 'You exceeded your current quota, please check your plan and billing details.';
+
+export function modelList(ids: readonly string[]): object {
+  const data = ids.map((id) => ({ id, object: 'model', created: 1_686_935_002, owned_by: 'system' }));
+  return { object: 'list', data };
+}
+
+export const openAiShape: ServerShape = {
+  routes: {
+    images: '/v1/images/generations',
+    edits: '/v1/images/edits',
+    speech: '/v1/audio/speech',
+    chat: '/v1/chat/completions',
+    models: '/v1/models',
+  },
+  pictureFields: 'openai',
+  editsAs: 'files',
+  speechFields: ['voice'],
+  chatFields: ['stream_options', 'temperature', 'max_completion_tokens'],
+  error: openAiError,
+  spent: openAiError(429, gptSpent, { type: 'insufficient_quota', code: 'insufficient_quota' }),
+  cost: {},
+  keepAlive: '',
+  models: modelList,
+};
+
+/** A server of one's own: it takes what OpenAI's older models took, and more. */
+export const ownServerShape: ServerShape = {
+  ...openAiShape,
+  pictureFields: ['n', 'size', 'response_format', 'seed', 'negative_prompt'],
+};
+
+/** The shapes of other servers say their errors as OpenAI does, without its codes. */
+export function plainError(status: number, message: string, { type = 'invalid_request_error' }: ErrorFacts = {}) {
+  return jsonReply(status, { error: { message, type, param: null, code: null } });
+}

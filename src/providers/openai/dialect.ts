@@ -1,0 +1,73 @@
+import type { ImageSize, Json } from '../../domain/provider.ts';
+import type { FailureTable } from '../classification/classify.ts';
+
+/** How large a picture may be. */
+export type SizeRule =
+  /** Any size in steps, up to these many pixels and this much longer than wide. */
+  | { readonly kind: 'free'; readonly step: number; readonly maxPixels: number; readonly maxRatio: number }
+  | { readonly kind: 'one-of'; readonly sizes: readonly [ImageSize, ...ImageSize[]] };
+
+/** How a request says which shape the picture has. */
+export type SizeForm =
+  /** `size: "1024x768"` */
+  | { readonly as: 'size'; readonly rule: SizeRule }
+  /** `width` and `height` */
+  | { readonly as: 'sides'; readonly rule: SizeRule }
+  /** `aspect_ratio: "16:9"` */
+  | { readonly as: 'aspect'; readonly ratios: readonly [`${number}:${number}`, ...`${number}:${number}`[]] };
+
+/** What some models of a server take: the first whose `names` fit the model's id counts. */
+export type PictureFamily = {
+  /** Absent for all the others. */
+  readonly names?: RegExp;
+  readonly size: SizeForm;
+  /** Fields that every request for a picture carries. */
+  readonly fields?: Readonly<Record<string, Json>>;
+};
+
+/** How pictures that are to be changed are sent along. */
+export type InputForm =
+  /** As files of a form: `image`, or `image[]` where there are several. */
+  | 'files'
+  /** `image: {url, type}`, or `images` where there are several. */
+  | 'image-objects'
+  /** `input_references: [{type, image_url: {url}}]` */
+  | 'references'
+  /** `image_url: "data:…"`; one picture. */
+  | 'image-url';
+
+/** A route of the server, below its version path, and fields that every request to it carries. */
+type Route = { readonly path: string; readonly fields?: Readonly<Record<string, Json>> };
+
+/**
+ * How one server speaks the language of OpenAI's API, as data: where its routes are, what it calls things, what it counts.
+ * A route that is absent is one that it does not have.
+ */
+export type Dialect = {
+  readonly failures: FailureTable;
+  /** Added to a base URL without a version path: `/v1`; empty where the routes stand without one. */
+  readonly versionPath: '' | `/${string}`;
+  readonly pictures?: { readonly path: string; readonly families: readonly PictureFamily[] };
+  readonly edits?: { readonly path: string; readonly inputs: InputForm };
+  readonly speech?: Route;
+  readonly chat?: Route;
+  /** A flag of a picture that is there in its place: it was held back. */
+  readonly heldBack?: { readonly field: string; readonly is: Json };
+  /** The field of `usage` that states the price of a run, and how many of its units are a US dollar. */
+  readonly cost?: { readonly field: string; readonly perDollar: number };
+  /** A free question that needs a key, and whether the answer is one. */
+  readonly probe: { readonly path: string; readonly isAnswer: (body: unknown) => boolean };
+  /** What is left on the account, asked at the root of the server. */
+  readonly balance?: {
+    readonly path: `/${string}`;
+    readonly unit: string;
+    readonly amount: (body: unknown) => number | undefined;
+  };
+  /** It acts on marks in people's words: they are made harmless. */
+  readonly readsMarks?: true;
+};
+
+/** Whether the body is the answer to `GET /models`. */
+export function isModelList(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data);
+}

@@ -1,0 +1,179 @@
+import type { ProviderName } from '../../domain/ids.ts';
+import type { BalanceReply, GenerationRequest, ProviderReply, SynchronousProvider } from '../../domain/provider.ts';
+import { streamChat } from '../chat-stream.ts';
+import { readComplaint, type Complaint } from '../classification/error-body.ts';
+import { type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
+import {
+  createKeyedClient,
+  type Failed,
+  type HttpAnswer,
+  type KeyedClient,
+  isSuccess,
+  malformed,
+  nobodysText,
+  withoutKeyInAddress,
+} from '../keyed-client.ts';
+import type { Dialect } from './dialect.ts';
+import { chatFormat } from './chat-format.ts';
+import { readImages, readObject, type Unusable, wrongField } from './read-answer.ts';
+import { postedFor } from './request-bodies.ts';
+
+export type OpenAiLikeOptions = {
+  readonly name: ProviderName;
+  readonly dialect: Dialect;
+  /** With or without its version path; a trailing slash is dropped. */
+  readonly baseUrl: string;
+  readonly http: HttpClient;
+  /** Milliseconds since 1970, for Retry-After dates. */
+  readonly now: () => number;
+};
+
+/** A picture is base64 inside the JSON. */
+const runLimitBytes = 60_000_000;
+const questionLimitBytes = 4_000_000;
+
+/** The adapter of a server that speaks OpenAI's language in its own dialect: one synchronous call for each request. */
+export function createOpenAiLikeProvider(options: OpenAiLikeOptions): SynchronousProvider {
+  const { name, dialect, http, now } = options;
+  const base = versioned(options.baseUrl.replace(/(?<!\/)\/+$/, ''), dialect.versionPath);
+  const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
+  const format = chatFormat(dialect);
+  const keyed = createKeyedClient({ http, now, failures: dialect.failures, keyHeaders });
+  const client: KeyedClient = {
+    ...keyed,
+    failed: (answer, complaint, secret, words) =>
+      ofTheModel(keyed.failed(answer, complaint, secret, words), answer.body),
+  };
+
+  const getOf = (url: string, signal: AbortSignal): HttpCall => {
+    return { method: 'GET', url, headers: { accept: 'application/json' }, signal, bodyLimitBytes: questionLimitBytes };
+  };
+
+  const { balance } = dialect;
+  const askBalance: SynchronousProvider['balance'] = async (secret, signal): Promise<BalanceReply> => {
+    if (balance === undefined) throw new Error(`Cannot ask ${name} for a balance: it tells none`);
+    const reply = await client.call(getOf(`${rootOf(base)}${balance.path}`, signal), secret, nobodysText);
+    if (!reply.ok) return reply;
+    const amount = balance.amount(bodyOf(reply.answer));
+    return amount === undefined
+      ? malformed(reply.answer, 'no balance in the answer')
+      : { ok: true, amount, unit: balance.unit };
+  };
+
+  return {
+    name,
+
+    generate: async (request, secret, signal, onText) => {
+      const posted = await postedFor(request, dialect);
+      if (posted === undefined) return noRoute(request);
+      const call = {
+        method: 'POST',
+        url: `${base}${posted.path}`,
+        headers: { 'content-type': posted.contentType, accept: acceptOf(request) },
+        body: posted.body,
+        signal,
+        bodyLimitBytes: runLimitBytes,
+      } as const;
+      if (request.kind === 'chat') return streamChat(client, call, secret, request, format, onText);
+      const sent = await client.send(call, secret);
+      if (!sent.ok) return sent;
+      const { answer } = sent;
+      const failed = (complaint: Complaint) => client.failed(answer, complaint, secret, request);
+      if (!isSuccess(answer)) return failed(readComplaint(answer.status, answer.body));
+      const read = readResult(request, answer, dialect);
+      switch (read.kind) {
+        case 'reply': {
+          const { source } = read.reply;
+          const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
+          return checked.ok ? read.reply : checked;
+        }
+        case 'complaint':
+          return failed(read.complaint);
+        case 'nothing': {
+          const detail = 'an answer without a result';
+          return { ok: false, failure: { blame: 'request', reason: 'refused', sureness: 'likely', detail } };
+        }
+        case 'malformed':
+          return malformed(answer, read.why);
+      }
+    },
+
+    probe: (secret, signal) =>
+      client.probe(
+        getOf(`${base}${dialect.probe.path}`, signal),
+        secret,
+        (answer) => (dialect.probe.isAnswer(bodyOf(answer)) ? 'fine' : { malformed: 'not what the probe asks for' }),
+        mayNotList,
+      ),
+
+    ...(balance === undefined ? {} : { balance: askBalance }),
+  };
+}
+
+type Result = { readonly kind: 'reply'; readonly reply: Extract<ProviderReply, { ok: true }> } | Unusable;
+
+function readResult({ kind }: GenerationRequest, answer: HttpAnswer, dialect: Dialect): Result {
+  const { status, body } = answer;
+  if (kind === 'speech') return readSpeech(answer);
+  const read = readImages(status, body, dialect);
+  if (read.kind !== 'source') return read;
+  const { source, usage } = read;
+  return { kind: 'reply', reply: { ok: true, source, ...(usage === undefined ? {} : { usage }) } };
+}
+
+/** A sound is the body itself, or base64 in a field of it. */
+function readSpeech({ status, headers, body }: HttpAnswer): Result {
+  const isText = /^(?:application\/json|text\/)/.test(String(headers['content-type'] ?? ''));
+  if (!isText && body.byteLength > 0 && !/^\s{0,9}[{<]/.test(startOf(body))) {
+    return { kind: 'reply', reply: { ok: true, source: { kind: 'bytes', bytes: body } } };
+  }
+  const read = readObject(status, body);
+  if (!(read instanceof Map)) return read;
+  const coded = read.get('audio_data');
+  if (typeof coded !== 'string' || coded === '') return { kind: 'malformed', why: 'no sound in the answer' };
+  return { kind: 'reply', reply: { ok: true, source: { kind: 'bytes', bytes: Buffer.from(coded, 'base64') } } };
+}
+
+function startOf(body: Uint8Array): string {
+  return Buffer.from(body.subarray(0, 20)).toString('latin1');
+}
+
+function bodyOf({ body }: HttpAnswer): unknown {
+  const parsed = parseJson(body);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function acceptOf({ kind }: GenerationRequest): string {
+  if (kind === 'speech') return '*/*';
+  return kind === 'chat' ? 'text/event-stream, application/json' : 'application/json';
+}
+
+function noRoute({ kind }: GenerationRequest): Failed {
+  const detail = `this provider has no route for the kind "${kind}"`;
+  return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail } };
+}
+
+/** Where the address has no version path, the one of the provider's documentation is meant. */
+function versioned(base: string, versionPath: string): string {
+  if (versionPath === '' || /\/v\d[\w.]*(?:\/|$)/.test(new URL(base).pathname)) return base;
+  const at = versionPath.lastIndexOf('/');
+  const first = versionPath.slice(0, at);
+  return first !== '' && base.endsWith(first) ? `${base}${versionPath.slice(at)}` : `${base}${versionPath}`;
+}
+
+/** The address without its version. */
+function rootOf(base: string): string {
+  return base.replace(/\/v\d[\w.]*$/, '');
+}
+
+/** A restricted key may make pictures and not list the models. */
+function mayNotList({ status, words }: Complaint): boolean {
+  return status === 403 && /missing scopes?\b|insufficient permissions/i.test(words);
+}
+
+/** A value that the model's name must not have is a model that the provider does not serve. */
+function ofTheModel(failed: Failed, body: Uint8Array): Failed {
+  const { reason, detail } = failed.failure;
+  if (reason !== 'bad-request' || wrongField(body) !== 'model') return failed;
+  return { ok: false, failure: { blame: 'model', reason: 'unknown-model', detail } };
+}

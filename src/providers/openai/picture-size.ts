@@ -1,0 +1,45 @@
+import type { ImageSize, Json } from '../../domain/provider.ts';
+import type { SizeForm, SizeRule } from './dialect.ts';
+
+/** The fields with which a request asks for the nearest size that the model has; none where no size was asked for. */
+export function sizeFields(size: ImageSize | undefined, form: SizeForm): Readonly<Record<string, Json>> {
+  if (size === undefined) return {};
+  switch (form.as) {
+    case 'size': {
+      const { width, height } = fittedSize(size, form.rule);
+      return { size: `${width}x${height}` };
+    }
+    case 'sides':
+      return { ...fittedSize(size, form.rule) };
+    case 'aspect': {
+      const wanted = size.width / size.height;
+      return { aspect_ratio: nearest(form.ratios, (ratio) => distance(ratioOf(ratio), wanted)) };
+    }
+  }
+}
+
+function fittedSize(size: ImageSize, rule: SizeRule): ImageSize {
+  const wanted = size.width / size.height;
+  if (rule.kind === 'one-of') return nearest(rule.sizes, ({ width, height }) => distance(width / height, wanted));
+  const { step, maxPixels, maxRatio } = rule;
+  const ratio = Math.min(maxRatio, Math.max(1 / maxRatio, wanted));
+  const pixels = Math.min(maxPixels, size.width * size.height);
+  const side = (length: number) => Math.max(step, Math.floor(length / step) * step);
+  const [width, height] = [side(Math.sqrt(pixels * ratio)), side(Math.sqrt(pixels / ratio))];
+  // Rounding down the shorter side may exceed the ratio by a little.
+  return { width: Math.min(width, maxRatio * height), height: Math.min(height, maxRatio * width) };
+}
+
+/** The first of those that are nearest. */
+function nearest<Value>(values: readonly [Value, ...Value[]], far: (value: Value) => number): Value {
+  return values.reduce((best, other) => (far(other) < far(best) ? other : best));
+}
+
+function distance(ratio: number, wanted: number): number {
+  return Math.abs(Math.log(ratio / wanted));
+}
+
+function ratioOf(ratio: string): number {
+  const [width = 1, height = 1] = ratio.split(':').map(Number);
+  return width / height;
+}

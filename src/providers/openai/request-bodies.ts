@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { GenerationRequest, Json } from '../../domain/provider.ts';
+import type { MediaFile } from '../../domain/media.ts';
+import { type FormPart, multipart } from '../http/multipart.ts';
+import type { Dialect } from './dialect.ts';
+import { sizeFields } from './picture-size.ts';
+
+/** A route, and what is posted to it. */
+export type Posted = { readonly path: string; readonly contentType: string; readonly body: string | Uint8Array };
+
+type Fields = Readonly<Record<string, Json>>;
+
+/** What is posted for a request of this kind; undefined where the server has no route for it. Reads the inputs' files. */
+export async function postedFor(request: GenerationRequest, dialect: Dialect): Promise<Posted | undefined> {
+  const { pictures, edits, speech, chat } = dialect;
+  switch (request.kind) {
+    case 'image':
+      return pictures && json(pictures.path, pictureFields(request, dialect));
+    case 'edit':
+      return edits && editPosted(request, dialect, edits);
+    case 'speech':
+      return speech && json(speech.path, speechFields(request, speech.fields));
+    case 'chat':
+      return chat && json(chat.path, chatFields(request, dialect));
+    case 'video':
+    case 'music':
+      return undefined;
+  }
+}
+
+/** The fields of a request for a picture: the size only when one was asked for, and none that the model refuses. */
+export function pictureFields(request: GenerationRequest, { pictures, readsMarks }: Dialect): Fields {
+  const { model, prompt, negative, size, seed } = request;
+  const families = pictures?.families ?? [];
+  const family = families.find(({ names }) => names?.test(model) ?? true);
+  return {
+    model,
+    prompt: harmless(prompt, readsMarks),
+    n: 1,
+    ...(family === undefined ? {} : sizeFields(size, family.size)),
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative_prompt: harmless(negative, readsMarks) }),
+    ...family?.fields,
+  };
+}
+
+async function editPosted(
+  request: GenerationRequest,
+  dialect: Dialect,
+  { path, inputs: form }: NonNullable<Dialect['edits']>,
+): Promise<Posted> {
+  const fields = pictureFields(request, dialect);
+  const files = await Promise.all(
+    request.inputs.map(async (file) => ({ ...file, content: await readFile(file.path) })),
+  );
+  if (form === 'files') {
+    const name = files.length > 1 ? 'image[]' : 'image';
+    const parts: FormPart[] = [
+      ...Object.entries(fields).map(([field, value]) => ({
+        name: field,
+        text: typeof value === 'string' ? value : JSON.stringify(value),
+      })),
+      ...files.map((file) => ({ name, bytes: file.content, mime: file.mime, fileName: basename(file.path) })),
+    ];
+    return { path, ...multipart(parts) };
+  }
+  const urls = files.map(dataUrl);
+  const [first = ''] = urls;
+  switch (form) {
+    case 'image-objects': {
+      const objects = urls.map((url) => ({ url, type: 'image_url' }));
+      return json(path, { ...fields, ...(objects.length > 1 ? { images: objects } : { image: objects[0] ?? null }) });
+    }
+    case 'references':
+      return json(path, {
+        ...fields,
+        input_references: urls.map((url) => ({ type: 'image_url', image_url: { url } })),
+      });
+    case 'image-url':
+      return json(path, { ...fields, image_url: first });
+  }
+}
+
+function dataUrl({ mime, content }: MediaFile & { readonly content: Buffer }): string {
+  return `data:${mime};base64,${content.toString('base64')}`;
+}
+
+function speechFields({ model, prompt }: GenerationRequest, fields: Fields = {}): Fields {
+  return { model, input: prompt.toWellFormed(), ...fields };
+}
+
+function chatFields({ model, prompt, history = [] }: GenerationRequest, { chat, readsMarks }: Dialect): Fields {
+  const said = [...history, { role: 'person', text: prompt } as const];
+  const messages = said.map(({ role, text }) => ({
+    role: role === 'person' ? 'user' : 'assistant',
+    content: readsMarks === true ? text.toWellFormed().replaceAll('<|', '< |') : text.toWellFormed(),
+  }));
+  return { model, messages, stream: true, ...chat?.fields };
+}
+
+/**
+ * A person's words without what a server of one's own acts on: stable-diffusion.cpp takes `<sd_cpp_extra_args>` for
+ * options of its own, others load `<lora:…>`. A bracket that opens no such mark stays.
+ */
+function harmless(words: string, readsMarks: true | undefined): string {
+  const plain = words.toWellFormed();
+  return readsMarks === true ? plain.replace(/<(?=[/!?]?[a-z_])/gi, ' ') : plain;
+}
+
+function json(path: string, fields: Fields): Posted {
+  return { path, contentType: 'application/json', body: JSON.stringify(fields) };
+}
