@@ -2,7 +2,7 @@ import type { Random } from '../../src/kit/backoff.ts';
 import { html, type HttpOutcome, type Reply } from './responses.ts';
 import { isMediaHostFault, type FaultEffect } from './bytez-fault.ts';
 
-export type MediaType = 'png' | 'mp4';
+export type MediaType = 'png' | 'mp4' | 'wav';
 
 type Item = {
   readonly bytes: Uint8Array;
@@ -15,7 +15,10 @@ const letters = 'useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzric
 const maxStoredBytes = 256 * 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
-export const contentTypes = { png: 'image/png', mp4: 'video/mp4' } as const satisfies Record<MediaType, string>;
+export const contentTypes = { png: 'image/png', mp4: 'video/mp4', wav: 'audio/wav' } as const satisfies Record<
+  MediaType,
+  string
+>;
 
 /** The results as the media host serves them, without a key; the oldest are dropped when the store is full. */
 export class MediaStore {

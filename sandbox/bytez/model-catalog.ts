@@ -1,4 +1,10 @@
-export type SandboxTask = 'text-to-image' | 'text-to-video' | 'text-generation' | 'chat';
+export type SandboxTask =
+  | 'text-to-image'
+  | 'text-to-video'
+  | 'text-to-audio'
+  | 'text-to-speech'
+  | 'text-generation'
+  | 'chat';
 
 export type SandboxModel = {
   readonly modelId: string;
@@ -35,6 +41,13 @@ export const knownModels: readonly SandboxModel[] = [
   video('openai/sora-2-pro', 0, 24),
   video('google/veo-3.0-fast-generate-001', 0, 24),
   video('google/veo-2.0-generate-001', 0, 24),
+  { modelId: 'facebook/musicgen-stereo-small', task: 'text-to-audio', params: 0.59 },
+  { modelId: 'facebook/musicgen-melody', task: 'text-to-audio', params: 1.5 },
+  { modelId: 'suno/bark-small', task: 'text-to-speech', params: 0.42 },
+  { modelId: 'suno/bark', task: 'text-to-speech', params: 1.12 },
+  { modelId: 'facebook/mms-tts-eng', task: 'text-to-speech', params: 0.036 },
+  { modelId: 'google/gemma-3-4b-it', task: 'chat', params: 4.3 },
+  { modelId: 'Qwen/Qwen3-1.7B', task: 'chat', params: 1.7 },
   { modelId: 'Qwen/Qwen3-4B', task: 'chat', params: 4.02 },
   { modelId: 'openai-community/gpt2', task: 'text-generation', params: 0.137 },
   { modelId: 'gpt2', task: 'text-generation', params: 0.137 },
@@ -55,6 +68,8 @@ const writing = ['max_new_tokens', 'min_new_tokens', 'max_length', 'min_length',
 export const knownParams = {
   'text-to-image': new Set(diffusion),
   'text-to-video': new Set([...diffusion, 'num_frames', 'fps']),
+  'text-to-audio': new Set(['max_new_tokens', 'guidance_scale', 'temperature', 'do_sample']),
+  'text-to-speech': new Set(['voice_preset', 'temperature', 'do_sample']),
   'text-generation': new Set([...writing, 'do_sample', 'repetition_penalty']),
   chat: new Set([...writing, 'do_sample', 'repetition_penalty']),
 } as const satisfies Record<SandboxTask, ReadonlySet<string>>;
@@ -63,6 +78,8 @@ export const knownParams = {
 export const pipelineNames = {
   'text-to-image': 'StableDiffusionPipeline.__call__()',
   'text-to-video': 'TextToVideoSDPipeline.__call__()',
+  'text-to-audio': 'TextToAudioPipeline.__call__()',
+  'text-to-speech': 'TextToAudioPipeline.__call__()',
   'text-generation': 'TextGenerationPipeline.__call__()',
   chat: 'TextGenerationPipeline.__call__()',
 } as const satisfies Record<SandboxTask, string>;

@@ -6,6 +6,7 @@ import { drawPicture, type PictureRequest } from '../drawing/draw-picture.ts';
 import { drawVideo, type VideoRequest } from '../drawing/draw-video.ts';
 import { failure, json, type HttpOutcome, type Reply } from './responses.ts';
 import type { FaultEffect } from './bytez-fault.ts';
+import { drawSound } from '../sound/draw-sound.ts';
 import { contentTypes, type MediaStore, type MediaType } from './media-store.ts';
 import { chatText, continuation, splitTokens } from './text-model.ts';
 
@@ -86,6 +87,10 @@ export async function runModel(
     case 'text-to-image':
     case 'text-to-video':
       return drawResult(model, prompt, body, effect, runtime);
+    case 'text-to-audio':
+      return mediaReply(model, 'wav', drawSound(prompt, 5), body, effect, runtime);
+    case 'text-to-speech':
+      return mediaReply(model, 'wav', drawSound(prompt, Math.min(60, 1 + prompt.length / 15)), body, effect, runtime);
   }
 }
 
@@ -106,8 +111,9 @@ async function drawResult(
   prompt: string,
   body: RunBody,
   effect: FaultEffect | undefined,
-  { painter, mediaStore, random, mediaRoot }: ModelRuntime,
+  runtime: ModelRuntime,
 ): Promise<Reply> {
+  const { painter, random } = runtime;
   const params = readMediaParams(body.params, random);
   if (!params.ok) return failure(200, params.error);
   const { seed, width, height, frames, fps = model.fps ?? 8 } = params.value;
@@ -123,6 +129,18 @@ async function drawResult(
         seconds: frames === undefined ? undefined : frames / fps,
       })
     : await painter.picture({ prompt, seed, width, height });
+  return mediaReply(model, type, bytes, body, effect, runtime);
+}
+
+/** The file itself, or where it is. */
+function mediaReply(
+  model: SandboxModel,
+  type: MediaType,
+  bytes: Uint8Array,
+  body: RunBody,
+  effect: FaultEffect | undefined,
+  { mediaStore, mediaRoot }: ModelRuntime,
+): Reply {
   if (!body.json) return { kind: 'reply', status: 200, headers: { 'content-type': contentTypes[type] }, body: bytes };
   const url = () => `${mediaRoot()}${mediaStore.put(model.modelId, type, bytes, effect)}`;
   return json({ error: null, output: outputOf(effect, url, bytes, contentTypes[type]) });

@@ -101,19 +101,18 @@ test('parseConfig() takes names of models as their provider writes them', () => 
 test('chainsFor() makes a built-in chain of the providers with keys and leaves a chain alone that was set', () => {
   const providersOf = (chains: Chains) =>
     perKind((kind) => [...new Set(chains[kind].map(({ provider }) => provider))].join(','));
-  const none = perKind(() => '');
+  const builtIn = { ...perKind(() => 'bytez'), edit: '' };
   const unset = parseConfig({}).chains;
-  expect(providersOf(chainsFor(unset, []))).toEqual({ ...none, image: 'bytez', video: 'bytez' });
+  expect(providersOf(chainsFor(unset, []))).toEqual(builtIn);
   expect(chainsFor(unset, ['bytez'])).toEqual(unset);
   expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'stability']))).toEqual({
-    ...none,
+    ...builtIn,
     image: 'bytez,horde,openai',
     edit: 'openai',
-    video: 'bytez',
-    speech: 'openai',
-    chat: 'openai',
+    speech: 'bytez,openai',
+    chat: 'bytez,openai',
   });
-  expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ ...none, image: 'horde', video: 'bytez' });
+  expect(providersOf(chainsFor(unset, ['horde']))).toEqual({ ...builtIn, image: 'horde' });
   const written = unset.image.map(({ provider, model }) => `${provider}:${model}`).join(',');
   const set = parseConfig({ IMAGE_CHAIN: written }).chains;
   expect(chainsFor(set, ['horde', 'bytez'])).toEqual(unset);

@@ -27,7 +27,7 @@ test('bytez.js lists the tasks', async () => {
   await using _sandbox = await bytezOnLocalhost();
   expect(await aClient().list.tasks()).toEqual({
     error: null,
-    output: ['chat', 'text-generation', 'text-to-image', 'text-to-video'],
+    output: ['chat', 'text-generation', 'text-to-audio', 'text-to-image', 'text-to-speech', 'text-to-video'],
   });
 });
 

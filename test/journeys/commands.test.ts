@@ -147,7 +147,8 @@ test('a person sees where a request stands and how it ended', async () => {
   await reads(person, status.id, '1. 🎨 Picture: finished');
 });
 
-const usual = ['generate', 'video', 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'];
+const makes = ['generate', 'video', 'music', 'say', 'ask', 'new'];
+const usual = [...makes, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'];
 /** One list without a language, and one for each locale. */
 const lists = 4;
 

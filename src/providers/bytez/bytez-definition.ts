@@ -12,6 +12,9 @@ function unguided(width: number, height: number, step = 8): ModelTraits {
   return { ...diffusion(width, height, step), negative: false };
 }
 
+/** What it makes has no voice, and its title is our own. */
+const song: ModelTraits = { ...textOnly, song: ['title'] };
+
 const traits = {
   image: {
     'dreamlike-art/dreamlike-photoreal-2.0': diffusion(768, 768),
@@ -32,6 +35,20 @@ const traits = {
     'Wan-AI/Wan2.1-T2V-1.3B': diffusion(832, 480, 16),
     'Lightricks/LTX-Video-0.9.7-dev': diffusion(704, 480, 32),
   },
+  music: {
+    'facebook/musicgen-stereo-small': song,
+    'facebook/musicgen-melody': song,
+  },
+  speech: {
+    'suno/bark-small': textOnly,
+    'suno/bark': textOnly,
+    'facebook/mms-tts-eng': textOnly,
+  },
+  chat: {
+    'Qwen/Qwen3-4B': textOnly,
+    'google/gemma-3-4b-it': textOnly,
+    'Qwen/Qwen3-1.7B': textOnly,
+  },
 } as const satisfies Partial<Record<JobKind, Readonly<Record<string, ModelTraits>>>>;
 
 function modelsOf(kind: keyof typeof traits): readonly ModelDefinition[] {
@@ -44,7 +61,13 @@ export const bytezDefinition: ProviderDefinition = {
   prefixes: ['BYTEZ'],
   baseUrl: 'https://api.bytez.com/models/v2',
   seatsPerKey: 1,
-  models: [...modelsOf('image'), ...modelsOf('video')],
+  models: [
+    ...modelsOf('image'),
+    ...modelsOf('video'),
+    ...modelsOf('music'),
+    ...modelsOf('speech'),
+    ...modelsOf('chat'),
+  ],
   otherModels: textOnly,
   chains: {
     image: [
@@ -53,6 +76,9 @@ export const bytezDefinition: ProviderDefinition = {
       'dreamlike-art/dreamlike-anime-1.0',
     ],
     video: ['ali-vilab/text-to-video-ms-1.7b', 'cerspense/zeroscope_v2_576w'],
+    music: ['facebook/musicgen-stereo-small', 'facebook/musicgen-melody'],
+    speech: ['suno/bark-small', 'facebook/mms-tts-eng'],
+    chat: ['Qwen/Qwen3-4B', 'google/gemma-3-4b-it'],
   },
   adapter: {
     failures: bytezFailures,

@@ -1,7 +1,6 @@
-import type { MediaSource } from '../../domain/media.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import type { HttpClient } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, malformed, withoutKeyInAddress } from '../keyed-client.ts';
+import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
 import { bytezFailures } from './failure-table.ts';
 import { readAnswer, readProbe } from './read-answer.ts';
 
@@ -24,18 +23,12 @@ export type BytezOptions = {
   readonly now: () => number;
 };
 
-type MediaReply = { readonly ok: true; readonly source: MediaSource } | Failed;
-
-export type BytezProvider = SynchronousProvider & {
-  generate(...given: Parameters<SynchronousProvider['generate']>): Promise<MediaReply>;
-};
-
 /** A result may be base64 inside the JSON. */
 const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
 
 /** The Bytez adapter: one synchronous call per run; it parses every result and classifies every failure. */
-export function createBytezProvider({ baseUrl, http, now }: BytezOptions): BytezProvider {
+export function createBytezProvider({ baseUrl, http, now }: BytezOptions): SynchronousProvider {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
   const keyHeaders = (key: string) => ({ authorization: `Key ${key}` });
   const client = createKeyedClient({ http, now, failures: bytezFailures, keyHeaders });
@@ -52,7 +45,7 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
         method: 'POST',
         url: `${base}/${path}`,
         headers: { 'content-type': 'application/json', accept: '*/*' },
-        body: JSON.stringify({ text: request.prompt, ...paramsOf(request) }),
+        body: JSON.stringify(runBody(request)),
         signal,
         bodyLimitBytes: runLimitBytes,
       } as const;
@@ -61,6 +54,11 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
       const read = await readAnswer(reply.answer.status, reply.answer.body, request.kind);
       if (read.kind === 'complaint') return client.failed(reply.answer, read.complaint, secret, request);
       if (read.kind === 'malformed') return malformed(reply.answer, read.why);
+      if (read.kind === 'text') {
+        // An answer goes to a person as it is.
+        const isLeak = read.text.includes(secret.reveal());
+        return isLeak ? malformed(reply.answer, 'the answer contains the key') : { ok: true, source: read };
+      }
       return withoutKeyInAddress(read.source, secret);
     },
 
@@ -77,6 +75,19 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Bytez
         return read === 'malformed' ? { malformed: 'no list of tasks: the base URL may be wrong' } : read;
       });
     },
+  };
+}
+
+/** Pipelines of models that write stop after a few words unless they are told. */
+const maxNewTokens = 1_000;
+
+/** The body of a run: a model that chats takes the whole conversation. */
+function runBody(request: GenerationRequest): object {
+  if (request.kind !== 'chat') return { text: request.prompt, ...paramsOf(request) };
+  const messages = [...(request.history ?? []), { role: 'person' as const, text: request.prompt }];
+  return {
+    messages: messages.map(({ role, text }) => ({ role: role === 'person' ? 'user' : 'assistant', content: text })),
+    params: { max_new_tokens: maxNewTokens },
   };
 }
 

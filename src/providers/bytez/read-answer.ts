@@ -7,6 +7,7 @@ import { complaintOf, statusInside, type Complaint } from '../classification/err
 
 const maxResults = 10;
 const maxDepth = 3;
+const maxBlocks = 100;
 
 const fieldOrder = [
   'url',
@@ -17,6 +18,9 @@ const fieldOrder = [
   'video_url',
   'output_png',
   'output_mp4',
+  'audio_url',
+  'output_mp3',
+  'output_wav',
   'base64',
 ] as const;
 
@@ -24,8 +28,8 @@ const ownFields = {
   image: ['url', 'image', 'image_url', 'output_png'],
   edit: ['url', 'image', 'image_url', 'output_png'],
   video: ['url', 'video', 'video_url', 'output_mp4'],
-  music: ['url', 'audio'],
-  speech: ['url', 'audio'],
+  music: ['url', 'audio', 'audio_url', 'output_mp3', 'output_wav'],
+  speech: ['url', 'audio', 'audio_url', 'output_mp3', 'output_wav'],
   chat: [],
 } as const satisfies Record<JobKind, readonly (typeof fieldOrder)[number][]>;
 
@@ -45,8 +49,27 @@ export function mediaSource(output: unknown, kind: JobKind, depth = 0): MediaSou
   return undefined;
 }
 
+/** The words of a model that reasons aloud before it answers, which are not its answer. */
+const reasoning = /^\s*<think>[^]*?(?:<\/think>|$)/;
+
+/** Finds the answer of a model that writes: a message, its text or its blocks; undefined when there is none. */
+export function answerText(output: unknown, depth = 0): string | undefined {
+  if (typeof output === 'string') {
+    const text = output.toWellFormed().replace(reasoning, '').trim();
+    return text === '' ? undefined : text;
+  }
+  if (depth >= maxDepth) return undefined;
+  if (Array.isArray(output)) {
+    const parts = output.slice(0, maxBlocks).flatMap((part) => answerText(part, depth + 1) ?? []);
+    return parts.length === 0 ? undefined : parts.join('\n');
+  }
+  const fields = fieldsOf(output);
+  return answerText(fields?.get('content') ?? fields?.get('text') ?? fields?.get('generated_text'), depth + 1);
+}
+
 export type BytezAnswer =
   | { readonly kind: 'source'; readonly source: MediaSource }
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'complaint'; readonly complaint: Complaint }
   | { readonly kind: 'malformed'; readonly why: string };
 
@@ -54,14 +77,16 @@ export type BytezAnswer =
 export async function readAnswer(status: number, body: Uint8Array, kind: JobKind): Promise<BytezAnswer> {
   const parsed = parseJson(body);
   if (!parsed.ok) {
-    if (await isMedia(body)) return { kind: 'source', source: { kind: 'bytes', bytes: body } };
+    if (kind !== 'chat' && (await isMedia(body))) return { kind: 'source', source: { kind: 'bytes', bytes: body } };
     return { kind: 'malformed', why: parsed.why };
   }
   const fields = fieldsOf(parsed.value);
   if (fields === undefined) return { kind: 'malformed', why: 'JSON that is not an object' };
   if (hasError(fields)) return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
   const output = fields.get('output') ?? parsed.value;
-  const source = mediaSource(output, kind);
+  const source = kind === 'chat' ? undefined : mediaSource(output, kind);
+  const text = kind === 'chat' ? answerText(fields.get('output')) : undefined;
+  if (text !== undefined) return { kind: 'text', text };
   if (source === undefined && (fields.get('output') ?? null) === null) {
     const complaint = complaintOf(status, parsed.value);
     if (!saysNothing(complaint.words)) return { kind: 'complaint', complaint };
@@ -98,5 +123,5 @@ function saysNothing(value: unknown, depth = 0): boolean {
 
 async function isMedia(bytes: Uint8Array): Promise<boolean> {
   const type = await fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined);
-  return type !== undefined && /^(?:image|video)\//.test(type.mime);
+  return type !== undefined && /^(?:image|video|audio)\//.test(type.mime);
 }

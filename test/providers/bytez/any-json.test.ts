@@ -13,7 +13,7 @@ import { canaryKey } from './ask-bytez.ts';
 import { runs } from '../../support/property-runs.ts';
 
 const recorded = z.object({
-  kind: z.enum(['image', 'video'] satisfies JobKind[]),
+  kind: z.enum(['image', 'video', 'music', 'speech', 'chat'] satisfies JobKind[]),
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.json().optional(),
@@ -118,6 +118,10 @@ function expectSound(reply: ProviderReply): void {
   } else if (reply.source.kind === 'url') {
     expect(reply.source.url).toMatch(/^https?:\/\/[^\s]{1,8185}$/i);
     expect(URL.canParse(reply.source.url)).toBe(true);
+  } else if (reply.source.kind === 'text') {
+    expect(reply.source.text.trim()).not.toBe('');
+    expect(reply.source.text.isWellFormed()).toBe(true);
+    expect(secretsFound([{ where: 'text', text: reply.source.text }], [canaryKey])).toEqual([]);
   } else {
     assert(reply.source.kind === 'bytes');
     expect(reply.source.bytes).toBeInstanceOf(Uint8Array);

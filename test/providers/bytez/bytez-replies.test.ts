@@ -14,6 +14,7 @@ const prompt = 'a sign saying insufficient credits, unauthorized, nsfw';
 const media = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string() }),
   z.strictObject({ kind: z.literal('bytes'), base64: z.string() }),
+  z.strictObject({ kind: z.literal('text'), text: z.string() }),
 ]);
 
 const failure = z.strictObject({
@@ -27,7 +28,7 @@ const failure = z.strictObject({
 
 const fixture = z.strictObject({
   name: z.string(),
-  kind: z.enum(['image', 'video'] satisfies JobKind[]),
+  kind: z.enum(['image', 'video', 'music', 'speech', 'chat'] satisfies JobKind[]),
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.unknown().optional(),

@@ -3,7 +3,13 @@ import type { ProviderEndings } from '../provider-endings.ts';
 /** The fixtures of `test/fixtures/bytez`, by the ending that each must be understood as. */
 export const endings: ProviderEndings = {
   endings: {
-    ok: ['ok-url'],
+    ok: {
+      image: ['ok-url'],
+      video: ['ok-url'],
+      music: ['ok-url', 'ok-audio-object', 'ok-audio-bytes'],
+      speech: ['ok-audio-url', 'ok-audio-bytes'],
+      chat: ['ok-chat', 'ok-chat-blocks', 'ok-chat-text', 'ok-chat-list', 'ok-chat-reasoning'],
+    },
     'a bad key': ['401-unauthorized'],
     'no money': ['402-documented', '200-credits'],
     'too many in a time': ['429-documented'],

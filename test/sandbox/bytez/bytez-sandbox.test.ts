@@ -52,7 +52,7 @@ test('list/tasks names every task once', async () => {
   await using sandbox = await aSandbox();
   expect(await (await get(sandbox, 'list/tasks')).json()).toEqual({
     error: null,
-    output: ['chat', 'text-generation', 'text-to-image', 'text-to-video'],
+    output: ['chat', 'text-generation', 'text-to-audio', 'text-to-image', 'text-to-speech', 'text-to-video'],
   });
 });
 
