@@ -14,5 +14,4 @@ export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
   },
   { name: 'deepseek', prefixes: ['DEEPSEEK'], baseUrl: 'https://api.deepseek.com', ...keysOnly },
   { name: 'mistral', prefixes: ['MISTRAL'], baseUrl: 'https://api.mistral.ai', ...keysOnly },
-  { name: 'gemini', prefixes: ['GEMINI'], baseUrl: 'https://generativelanguage.googleapis.com', ...keysOnly },
 ];

@@ -17,6 +17,8 @@ export type KeyedClientOptions = {
   readonly failures: FailureTable;
   /** The headers that carry the key. */
   readonly keyHeaders: (key: string) => Readonly<Record<string, string>>;
+  /** Adds to a complaint what only this provider's bodies say, before it is classified. */
+  readonly refine?: (complaint: Complaint, answer: HttpAnswer) => Complaint;
 };
 
 /** What a provider may repeat in its answer; removed before an answer is classified. */
@@ -47,10 +49,11 @@ export type KeyedClient = {
 };
 
 /** The part that the adapters of all providers share which take their key in a header. */
-export function createKeyedClient({ http, now, failures, keyHeaders }: KeyedClientOptions): KeyedClient {
+export function createKeyedClient({ http, now, failures, keyHeaders, refine }: KeyedClientOptions): KeyedClient {
   const classify = classifyByTable(failures);
 
-  const failed: KeyedClient['failed'] = (answer, complaint, secret, persons) => {
+  const failed: KeyedClient['failed'] = (answer, told, secret, persons) => {
+    const complaint = refine?.(told, answer) ?? told;
     // Cloudflare marks the answers that it gave in the provider's place.
     const isMitigated = answer.headers['cf-mitigated'] !== undefined;
     const spoken: Complaint = {

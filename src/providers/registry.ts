@@ -6,6 +6,7 @@ import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { cohereDefinition } from './cohere/cohere-definition.ts';
+import { geminiDefinition } from './gemini/gemini-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -16,6 +17,7 @@ import type { ProviderDefinition } from './provider-definition.ts';
 export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   hordeDefinition,
+  geminiDefinition,
   openaiDefinition,
   sunoDefinition,
   kieDefinition,

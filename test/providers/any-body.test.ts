@@ -90,6 +90,15 @@ test.each(served)('%s makes something of every answer, and tells neither the key
 
 test.each([
   ['bytez', { error: null, output: `https://files.example/?k=${key}` }],
+  [
+    'gemini',
+    {
+      done: true,
+      response: {
+        generateVideoResponse: { generatedSamples: [{ video: { uri: `https://files.example/?k=${key}` } }] },
+      },
+    },
+  ],
   ['horde', { done: true, generations: [{ img: `https://files.example/?k=${key}` }] }],
   ['openai', { data: [{ url: `https://files.example/?k=${encodeURIComponent(key)}` }] }],
 ])('%s gives out no address with the key in it', async (name, value) => {

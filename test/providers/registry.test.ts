@@ -39,8 +39,10 @@ test.each(providerDefinitions)('the definition of $name holds together', (defini
   expect(new URL(baseUrl).protocol).toBe('https:');
   expect(baseUrl.endsWith('/')).toBe(false);
   expect(seatsPerKey).toBeGreaterThanOrEqual(1);
-  const ids = models.map(({ model }) => model);
-  expect(ids).toEqual(withoutRepeats(ids));
+  const rows = models.map(({ model, kind }) => `${kind} ${model}`);
+  expect(rows).toEqual(withoutRepeats(rows));
+  // A model that makes several kinds has a row for each, and the same traits in all of them.
+  for (const { model, traits } of models) expect([model, modelTraits({ provider: name, model })]).toEqual([model, traits]);
   for (const { endsOn = '2026-12-01' } of models) expect(new Date(endsOn).toISOString().slice(0, 10)).toBe(endsOn);
   for (const kind of jobKinds) {
     const own = models.filter((row) => makes(row, kind)).map(({ model }) => model);

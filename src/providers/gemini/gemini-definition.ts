@@ -1,0 +1,57 @@
+import type { ModelTraits } from '../../domain/provider.ts';
+import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
+import { geminiFailures } from './failure-table.ts';
+
+/** Only the proportions are sent; no model takes a seed or a list of what is unwanted. */
+const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, seed: false, negative: false };
+const video: ModelTraits = { size: { width: 1_280, height: 720, step: 16 }, seed: false, negative: true };
+const chat: ModelTraits = { seed: false, negative: false, contextTokens: 100_000 };
+const words: ModelTraits = { seed: false, negative: false };
+
+const pictureModels = ['gemini-3.1-flash-lite-image', 'gemini-nano-banana-2.1', 'gemini-3-pro-image'] as const;
+const prices: Readonly<Record<string, ModelDefinition['price']>> = {
+  'gemini-nano-banana-2.1': { usd: 0.0336, per: 'image' },
+};
+
+/** Each model that draws also changes pictures. */
+const pictures: readonly ModelDefinition[] = (['image', 'edit'] as const).flatMap((kind) =>
+  pictureModels.map((model) => {
+    const price = prices[model];
+    return { model, kind, traits: picture, usualMs: 15_000, ...(price === undefined ? {} : { price }) };
+  }),
+);
+
+/**
+ * Google's Gemini API. Its limits are those of a project, whatever its number of keys: `GEMINI_KEY_GROUPS` says which keys
+ * belong together.
+ */
+export const geminiDefinition: ProviderDefinition = {
+  name: 'gemini',
+  prefixes: ['GOOGLE', 'GEMINI'],
+  baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  seatsPerKey: 4,
+  models: [
+    ...pictures,
+    { model: 'veo-3.1-lite-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
+    { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
+    { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },
+    { model: 'gemini-3.8-flash-tts', kind: 'speech', traits: words, usualMs: 10_000 },
+    { model: 'gemini-3.5-flash-lite', kind: 'chat', traits: chat, usualMs: 5_000 },
+    { model: 'gemini-3.8-flash', kind: 'chat', traits: chat, usualMs: 8_000 },
+  ],
+  otherModels: words,
+  chains: {
+    image: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
+    edit: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
+    video: ['veo-3.1-lite-generate-preview', 'veo-3.1-fast-generate-preview'],
+    speech: ['gemini-3.8-flash-tts'],
+    chat: ['gemini-3.8-flash', 'gemini-3.5-flash-lite'],
+  },
+  adapter: {
+    failures: geminiFailures,
+    load: async () => {
+      const { createGeminiProvider } = await import('./gemini-provider.ts');
+      return ({ baseUrl, http, clock }) => createGeminiProvider({ baseUrl, http, now: () => clock.now() });
+    },
+  },
+};
