@@ -32,8 +32,8 @@ export function geminiError(code: number, message: string, details?: readonly ob
   return jsonReply(code, { error: { code, message, status: statuses[code] ?? 'UNKNOWN', ...more } });
 }
 
-const ratios = ['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9'];
-const mimes = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'];
+const ratios: ReadonlySet<unknown> = new Set(['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9']);
+const mimes: ReadonlySet<unknown> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
 
 /** Reads the body of `:generateContent`; a wrong one gets the answer of the service's own validation. */
 export function parseContentRequest(body: string, model: string): Parsed<ContentRequest> {
@@ -51,7 +51,7 @@ export function parseContentRequest(body: string, model: string): Parsed<Content
   const shape = (config['imageConfig'] ?? {}) as Fields;
   only(shape, ['aspectRatio', 'imageSize'], 'generation_config.image_config', mistakes);
   const aspectRatio = shape['aspectRatio'] ?? '1:1';
-  if (typeof aspectRatio !== 'string' || !ratios.includes(aspectRatio)) {
+  if (!ratios.has(aspectRatio)) {
     mistakes.push("Invalid value at 'generation_config.image_config.aspect_ratio'");
   }
   const contents = fields['contents'];
@@ -66,7 +66,7 @@ export function parseContentRequest(body: string, model: string): Parsed<Content
   const last = turns.at(-1)?.['parts'] as readonly Fields[];
   const pictures = parts.flatMap((part) => (part['inlineData'] === undefined ? [] : [part['inlineData'] as Fields]));
   for (const { mimeType, data } of pictures) {
-    if (!mimes.includes(String(mimeType))) mistakes.push(`Unsupported MIME type: ${String(mimeType)}`);
+    if (!mimes.has(mimeType)) mistakes.push(`Unsupported MIME type: ${String(mimeType)}`);
     if (typeof data !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) mistakes.push('Base64 decoding failed');
   }
   const [wants = 'TEXT'] = (config['responseModalities'] ?? []) as readonly string[];
@@ -78,7 +78,7 @@ export function parseContentRequest(body: string, model: string): Parsed<Content
   const [first] = mistakes;
   if (first !== undefined) return bad(first);
   const prompt = last
-    .map((part) => part['text'] ?? '')
+    .flatMap(({ text }) => (typeof text === 'string' ? [text] : []))
     .join(' ')
     .trim();
   const value = { wants: outputOf(model), prompt, turns: turns.length, pictures: pictures.length };
@@ -109,11 +109,12 @@ export function parseVideoRequest(body: string): Parsed<VideoRequest> {
   ];
   only(parameters, known, 'parameters', mistakes);
   const aspectRatio = parameters['aspectRatio'] ?? '16:9';
-  if (aspectRatio !== '16:9' && aspectRatio !== '9:16') mistakes.push('aspectRatio must be 16:9 or 9:16.');
+  const isWide = aspectRatio === '16:9';
+  if (!isWide && aspectRatio !== '9:16') mistakes.push('aspectRatio must be 16:9 or 9:16.');
   if (typeof instance['prompt'] !== 'string' || instance['prompt'] === '') mistakes.push('The prompt is missing.');
   const [first] = mistakes;
   if (first !== undefined) return bad(first);
-  return { ok: true, value: { prompt: String(instance['prompt']), aspectRatio: String(aspectRatio) } };
+  return { ok: true, value: { prompt: String(instance['prompt']), aspectRatio: isWide ? '16:9' : '9:16' } };
 }
 
 /** What each model makes, by its name. */

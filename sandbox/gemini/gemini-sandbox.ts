@@ -106,6 +106,17 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
     return { kind: 'stream', status: 200, headers: { 'content-type': 'text/event-stream' }, pieces };
   };
 
+  const submit = (asked: StandInRequest, call: GeminiCall, account: GeminiAccount, model: string): StandInReply => {
+    const parsed = parseVideoRequest(asked.body);
+    if (!parsed.ok) return parsed.reply;
+    Object.assign(call, { model, ...parsed.value });
+    const limit = limitOf(account);
+    if (limit !== undefined) return limit;
+    const name = `models/${model}/operations/op-${operations.size + 1}`;
+    operations.set(name, { owner: account.name, asked: 0 });
+    return jsonReply(200, { name });
+  };
+
   const run = async (asked: StandInRequest, call: GeminiCall, account: GeminiAccount): Promise<StandInReply> => {
     const [, model = ''] = /\/models\/([^/:]+):/.exec(asked.path) ?? [];
     if (!models.includes(model)) {
@@ -114,17 +125,14 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
         `models/${model} is not found for API version v1beta, or is not supported for ${call.route}.`,
       );
     }
-    const isVideo = call.route === 'video';
-    const parsed = isVideo ? parseVideoRequest(asked.body) : parseContentRequest(asked.body, model);
+    if (call.route === 'video') return submit(asked, call, account, model);
+    const parsed = parseContentRequest(asked.body, model);
     if (!parsed.ok) return parsed.reply;
     Object.assign(call, { model, ...parsed.value });
     const limit = limitOf(account);
     if (limit !== undefined) return limit;
     if (call.route === 'stream' && asked.query.get('alt') !== 'sse') return geminiError(400, 'alt must be sse here.');
-    if ('turns' in parsed.value) return answer(parsed.value, model, call.route === 'stream');
-    const name = `models/${model}/operations/op-${operations.size + 1}`;
-    operations.set(name, { owner: account.name, asked: 0 });
-    return jsonReply(200, { name });
+    return answer(parsed.value, model, call.route === 'stream');
   };
 
   const operationOf = (asked: StandInRequest, account: GeminiAccount): StandInReply => {

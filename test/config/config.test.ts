@@ -178,7 +178,7 @@ test.each([
 });
 
 test.each([
-  ['stability:core', 'names stability, which cannot make this yet in this version; use bytez, horde, openai'],
+  ['stability:core', 'names stability, which cannot make this yet in this version; use bytez, horde, gemini, openai'],
   ['midjourney:six', 'must begin with a provider'],
   ['bytez', 'must be provider:model'],
   ['bytez:', 'must be provider:model'],

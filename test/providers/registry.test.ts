@@ -42,7 +42,8 @@ test.each(providerDefinitions)('the definition of $name holds together', (defini
   const rows = models.map(({ model, kind }) => `${kind} ${model}`);
   expect(rows).toEqual(withoutRepeats(rows));
   // A model that makes several kinds has a row for each, and the same traits in all of them.
-  for (const { model, traits } of models) expect([model, modelTraits({ provider: name, model })]).toEqual([model, traits]);
+  for (const { model, traits } of models)
+    expect([model, modelTraits({ provider: name, model })]).toEqual([model, traits]);
   for (const { endsOn = '2026-12-01' } of models) expect(new Date(endsOn).toISOString().slice(0, 10)).toBe(endsOn);
   for (const kind of jobKinds) {
     const own = models.filter((row) => makes(row, kind)).map(({ model }) => model);

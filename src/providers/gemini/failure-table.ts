@@ -44,11 +44,9 @@ export const geminiFailures: FailureTable = {
     'timed-out': ['DEADLINE_EXCEEDED'],
   },
   types: {},
-  statuses: [
-    ...usualStatuses.map((rule) =>
-      rule.from === 400 ? { ...rule, unless: [location, billing, ...(rule.unless ?? [])] } : rule,
-    ),
-  ],
+  statuses: usualStatuses.map((rule) =>
+    rule.from === 400 ? { ...rule, unless: [location, billing, ...(rule.unless ?? [])] } : rule,
+  ),
   phrases: usualPhrases,
   limits: usualLimits,
 };
