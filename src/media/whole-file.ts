@@ -1,6 +1,7 @@
 import type { ByteSource } from './byte-source.ts';
 import { whyNotWholeIso } from './iso-media.ts';
 import { endOfScan, nextMarker } from './strip-metadata.ts';
+import { flacEnd, mp3End } from './whole-audio.ts';
 
 type Check = (source: ByteSource) => Promise<string | undefined>;
 
@@ -18,7 +19,7 @@ const jxl: Check = async (source) => {
   return isBoxed ? whyNotWholeIso(source, ['ftyp']) : undefined;
 };
 
-/** Formats whose end can be seen. The others (MP3, FLAC, TIFF) may be cut anywhere and still be what they are. */
+/** Formats whose end can be seen. A TIFF points to its parts in any order: it has neither a length nor an end mark. */
 const checks: ReadonlyMap<string, Check> = new Map([
   ['image/png', ofBytes(pngEnd)],
   ['image/jpeg', ofBytes(jpegEnd)],
@@ -35,6 +36,8 @@ const checks: ReadonlyMap<string, Check> = new Map([
   ['video/x-matroska', matroskaEnd],
   ['video/x-msvideo', riffEnd],
   ['audio/mp4', isoVideo],
+  ['audio/flac', ofBytes(flacEnd)],
+  ['audio/mpeg', ofBytes(mp3End)],
   ['audio/ogg', ofBytes(oggEnd)],
   ['audio/wav', riffEnd],
 ]);
