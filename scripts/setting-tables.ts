@@ -1,4 +1,4 @@
-import { utcDay } from '../src/kit/calendar-day.ts';
+import { utcDay } from '../src/kit/clock.ts';
 import { environmentSchema } from '../src/config/schema.ts';
 import {
   keyMeanings,

@@ -8,8 +8,7 @@ import { createRedactor } from '../src/observability/redaction/redactor.ts';
 import { bytezFailures } from '../src/providers/bytez/failure-table.ts';
 import { classifyByTable } from '../src/providers/classification/classify.ts';
 import { readComplaint } from '../src/providers/classification/error-body.ts';
-import { statedInBody } from '../src/providers/classification/stated-wait.ts';
-import { waitOf } from '../src/providers/http/moments.ts';
+import { statedInBody, waitOf } from '../src/providers/classification/stated-wait.ts';
 import { safeDetail } from '../src/providers/classification/strip-echo.ts';
 import { nestedQuantifiers, type Pattern, patternsOf, sources } from './support/source-patterns.ts';
 import { workedMs } from './support/worked-ms.ts';
@@ -111,7 +110,6 @@ test('patterns that are put together at run time are as quick (H23)', () => {
     'providers/classification/clauses.ts',
     'providers/classification/stated-wait.ts',
     'providers/classification/strip-echo.ts',
-    'providers/http/moments.ts',
   ]);
   const readers: readonly ((text: string) => unknown)[] = [
     readPromptOptions,

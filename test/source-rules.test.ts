@@ -23,11 +23,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'providers/http/http-exchange.ts': ['undici'],
   /** Every connection that goes out, and the request to a proxy. */
   'media/connector.ts': ['undici', 'names'],
-  'kit/network/proxy-tunnels.ts': ['http.request'],
+  'kit/network/connect.ts': ['http.request'],
   'bot/outbox/telegram-fetch.ts': ['http.request'],
   'bot/outbox/telegram-files.ts': ['http.request'],
   /** Results, behind the guard of addresses. */
-  'media/guarded-connect.ts': ['undici'],
   'media/open-result.ts': ['undici'],
   'media/result-store.ts': ['undici'],
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import type { SynchronousProvider } from '../../src/domain/provider.ts';
 import type { HttpReply, HttpClient } from '../../src/providers/http/http-exchange.ts';
-import { retryAfterMs } from '../../src/providers/http/retry-after.ts';
+import { retryAfterMs } from '../../src/providers/classification/stated-wait.ts';
 import { line } from '../bench-jobs.ts';
 
 const bodyLimitBytes = 1_000_000;

@@ -1,7 +1,7 @@
 import { mutant } from './mutant.ts';
 
 const address = ['test/media/address-guard.test.ts', 'test/media/forbidden-addresses.test.ts'] as const;
-const names = ['test/media/guarded-connect.test.ts', 'test/media/name-servers.test.ts'] as const;
+const names = ['test/media/connector.test.ts', 'test/media/name-servers.test.ts'] as const;
 const network = 'test/media/connector.test.ts';
 const redirects = ['test/media/redirects.test.ts', 'test/media/result-download.test.ts'] as const;
 const sizes = [
@@ -80,9 +80,9 @@ export const mediaMutants = [
     'the second family waits for the end of the first',
     '[first[index], second[index]])',
     '[first[index]])',
-    'test/kit/network/connect-in-turns.test.ts',
+    'test/kit/network/connect.test.ts',
   ),
-  mutant('a late connection stays open', 'else made.destroy();', '', 'test/kit/network/connect-in-turns.test.ts'),
+  mutant('a late connection stays open', 'else made.destroy();', '', 'test/kit/network/connect.test.ts'),
   mutant(
     'a proxy is waited for without end',
     'const proxyAnswerMs = 10_000',

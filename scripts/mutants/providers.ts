@@ -31,19 +31,19 @@ export const providerMutants = [
     'Retry-After has no least',
     'Math.max(minMs, Math.ceil(askedMs))',
     'Math.ceil(askedMs)',
-    'test/providers/http/retry-after.test.ts',
+    'test/providers/classification/retry-after.test.ts',
   ),
   mutant(
     'Retry-After has no most',
     'Math.min(maxMs, Math.max',
     'Math.max(0, Math.max',
-    'test/providers/http/retry-after.test.ts',
+    'test/providers/classification/retry-after.test.ts',
   ),
   mutant(
     'Retry-After may be anything',
     '/^\\d{1,15}(?:\\.\\d{1,9})?$/.test(value)',
     'true',
-    'test/providers/http/retry-after.test.ts',
+    'test/providers/classification/retry-after.test.ts',
   ),
   mutant(
     'an address of any length is a result',
@@ -106,7 +106,7 @@ export const providerMutants = [
     'a date is measured by our clock',
     "return dateMs(header(headers, 'date')) ?? nowMs;",
     'return nowMs;',
-    'test/providers/http/retry-after.test.ts',
+    'test/providers/classification/retry-after.test.ts',
   ),
   mutant(
     'an empty error is an error',

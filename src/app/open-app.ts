@@ -1,4 +1,4 @@
-import { type ListenHttpOptions, listenHttp } from '../http/listen-http.ts';
+import { type ListenHttpOptions, cachedFor, listenHttp } from '../http/health-api.ts';
 import type { Listening } from '../http/listen.ts';
 import { StartError, TemporaryError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
@@ -11,7 +11,6 @@ import { candidateName } from '../domain/job.ts';
 import { jobKinds } from '../domain/kinds.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
-import { cachedFor } from '../http/health-api.ts';
 import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import { atMost } from '../kit/clock.ts';
 import { createConnector, createNodeAgent } from '../media/connector.ts';

@@ -1,7 +1,8 @@
 import type { Message, MessageEntity } from 'grammy/types';
+import type { BotContext } from './context.ts';
 
 /** A command at the beginning of what somebody wrote. */
-export type WrittenCommand = {
+type WrittenCommand = {
   /** In lower case, without the slash. */
   readonly name: string;
   /** Which bot it names: this one, none, or another one. */
@@ -11,7 +12,7 @@ export type WrittenCommand = {
 };
 
 /** What a message says: its text, or the caption of its media. */
-export type MessageWords = {
+type MessageWords = {
   readonly text: string;
   readonly command?: WrittenCommand;
 };
@@ -51,4 +52,19 @@ function isSameName(name: string, username: string): boolean {
 /** The command that is meant for this bot, or for any; undefined for words without one and for commands of other bots. */
 export function ownCommand(words: MessageWords): WrittenCommand | undefined {
   return words.command?.addressed === 'another' ? undefined : words.command;
+}
+
+/** The command for this bot that the message begins with. */
+export function commandIn({ message, me }: BotContext): WrittenCommand | undefined {
+  return ownCommand(wordsOf(message, me.username));
+}
+
+/** Accepts the messages that begin with this command. */
+export function isCommand(name: string): (ctx: BotContext) => boolean {
+  return (ctx) => commandIn(ctx)?.name === name;
+}
+
+/** What follows the command. */
+export function wordsAfterCommand(ctx: BotContext): string {
+  return commandIn(ctx)?.words.trim() ?? '';
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
-import type { CalendarDay } from '../kit/calendar-day.ts';
+import type { CalendarDay } from '../kit/clock.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';

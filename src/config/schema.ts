@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jobKinds, type JobKind, kindTraits } from '../domain/kinds.ts';
 import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '../kit/network/proxy-settings.ts';
-import { type CalendarDay, calendarDay, utcDay } from '../kit/calendar-day.ts';
+import { type CalendarDay, calendarDay, utcDay } from '../kit/clock.ts';
 import { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { builtInChains, chain } from './provider-settings.ts';

@@ -1,11 +1,12 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import type { Clock } from '../kit/clock.ts';
+import { isLoopback } from '../kit/loopback.ts';
 import type { Secret } from '../kit/secret.ts';
-import { carriesToken } from './bearer.ts';
-import { FailedTries } from './failed-tries.ts';
-import { servedHosts } from './served-hosts.ts';
 
 /** A request before it is parsed any further. */
-export type Caller = {
+type Caller = {
   readonly method: string;
   /** As in the request line. */
   readonly target: string;
@@ -26,7 +27,7 @@ export type Refusal = {
 
 export type Gate = (caller: Caller) => Refusal | 'pass';
 
-export type GateOptions = {
+type GateOptions = {
   /** Paths that need no token, by GET. */
   readonly open: ReadonlySet<string>;
   /** The tokens that are valid now; with none only the open paths answer. */
@@ -37,7 +38,7 @@ export type GateOptions = {
 };
 
 /** The longest request body. */
-export const bodyLimitBytes = 64 * 1024;
+const bodyLimitBytes = 64 * 1024;
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
 
@@ -79,4 +80,93 @@ export function isBearer(authorization: string): boolean {
 function isPlain(path: string): boolean {
   const [before, ...steps] = path.split('/');
   return before === '' && (path === '/' || steps.every((step) => segment.test(step)));
+}
+
+const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;
+
+/**
+ * True when exactly one header carries one of the tokens. All digests are compared, so that the time taken reveals neither
+ * the length of a token nor a correct part of it.
+ */
+export function carriesToken(authorizations: readonly string[], tokens: readonly Secret[]): boolean {
+  const [header = '', ...others] = authorizations;
+  const offered = bearer.exec(header)?.[1];
+  const digest = digestOf(offered ?? '');
+  const matches = tokens.filter((token) => timingSafeEqual(digest, digestOf(token.reveal())));
+  return offered !== undefined && others.length === 0 && matches.length > 0;
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+const mostTries = 10;
+const windowMs = 60_000;
+/** A client with ever new addresses must not fill the memory. */
+const mostAddresses = 10_000;
+
+type Tries = { readonly sinceMs: number; readonly count: number };
+
+/** Counts refused tokens by address and blocks addresses with too many. */
+class FailedTries {
+  readonly #clock: Clock;
+  readonly #byNet = new Map<string, Tries>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** For how long requests from this address are refused; 0 when they are not. */
+  waitMs(address: string): number {
+    const tries = this.#recent(netOf(address));
+    return tries === undefined || tries.count < mostTries ? 0 : tries.sinceMs + windowMs - this.#clock.monotonicMs();
+  }
+
+  count(address: string): void {
+    const net = netOf(address);
+    const { sinceMs, count } = this.#recent(net) ?? { sinceMs: this.#clock.monotonicMs(), count: 0 };
+    this.#byNet.delete(net);
+    this.#byNet.set(net, { sinceMs, count: count + 1 });
+    for (const oldest of this.#byNet.keys()) {
+      if (this.#byNet.size <= mostAddresses) break;
+      this.#byNet.delete(oldest);
+    }
+  }
+
+  get addresses(): number {
+    return this.#byNet.size;
+  }
+
+  #recent(net: string): Tries | undefined {
+    const tries = this.#byNet.get(net);
+    return tries === undefined || this.#clock.monotonicMs() - tries.sinceMs >= windowMs ? undefined : tries;
+  }
+}
+
+/** IPv6 addresses count by their /64, all of which one machine may use. */
+function netOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'unknown';
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.');
+}
+
+const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+const hostHeader = /^(\[[0-9a-f:.]{2,45}\]|[0-9a-z._-]{1,253})(?::[0-9]{1,5})?$/i;
+
+/**
+ * Checks whether a Host header names this server. After DNS rebinding a foreign page still sends its own name, never an
+ * address of this server.
+ */
+export function servedHosts(boundTo: string): (host: string) => boolean {
+  const bound = boundTo.toLowerCase();
+  return (header) => {
+    const name = hostHeader
+      .exec(header)?.[1]
+      ?.toLowerCase()
+      .replace(/^\[|\]$/g, '');
+    if (name === undefined) return false;
+    if (name === bound || isLoopback(name)) return true;
+    return everywhere.has(bound) && isIP(name) !== 0;
+  };
 }

@@ -1,6 +1,9 @@
 import { Hono } from 'hono';
+import type { Emit } from '../domain/events.ts';
 import type { Clock } from '../kit/clock.ts';
-import { isBearer } from './gate.ts';
+import type { Secret } from '../kit/secret.ts';
+import { createGate, isBearer } from './gate.ts';
+import { type Listening, listen } from './listen.ts';
 
 /** The parts of readiness; none of them throws. */
 export type Vitals = {
@@ -69,4 +72,21 @@ export function cachedFor(clock: Clock, forMs: number, ask: () => boolean): () =
     }
     return answer;
   };
+}
+
+export type ListenHttpOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly adminToken: Secret | undefined;
+  readonly vitals: Vitals;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
+
+/** Serves the health API behind its gate; its errors are emitted and never thrown. */
+export function listenHttp({ host, port, adminToken, vitals, clock, emit }: ListenHttpOptions): Promise<Listening> {
+  const onError = (error: unknown) => emit({ event: 'app.error', what: 'answer an HTTP request', error });
+  const tokens = () => (adminToken === undefined ? [] : [adminToken]);
+  const gate = createGate({ open: openPaths, tokens, host, clock });
+  return listen(healthApi(vitals, onError), host, port, { gate, onError });
 }

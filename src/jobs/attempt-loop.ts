@@ -7,10 +7,9 @@ import type { Lease } from '../domain/key-leases.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
 import { attemptTimeoutMs } from './call-deadline.ts';
-import type { CallJournal } from './call-journal.ts';
+import { type CallJournal, type JobMemory, refusalCode } from './job-memory.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
-import { type JobMemory, refusalCode } from './job-memory.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
 import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
 import {

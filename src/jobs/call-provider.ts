@@ -7,7 +7,7 @@ import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
 import type { ModelLookup, OnText, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import type { CallJournal } from './call-journal.ts';
+import type { CallJournal } from './job-memory.ts';
 import type { Fault } from './circuit-breaker/breaker-counters.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';

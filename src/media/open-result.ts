@@ -1,7 +1,7 @@
 import type { AttemptFailure } from '../domain/failure.ts';
 import { request, type Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
-import { checkUrl, hasUnsafeCharacters, type UrlRules, ForbiddenAddressError } from './guarded-connect.ts';
+import { ForbiddenAddressError, type UrlRules, checkUrl, hasUnsafeCharacters } from './connector.ts';
 import { withoutBlanks } from './source-from-text.ts';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';

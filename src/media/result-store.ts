@@ -9,7 +9,7 @@ import type { MediaSource } from '../domain/media.ts';
 import type { Downloaded, ResultStore } from '../domain/result-store.ts';
 import { isTimeout, systemClock, type Clock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
-import { createGuardedAgent, type GuardedAgentOptions } from './guarded-connect.ts';
+import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
 import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';

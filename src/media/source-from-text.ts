@@ -1,5 +1,5 @@
 import type { MediaSource } from '../domain/media.ts';
-import { maxUrlLength } from './guarded-connect.ts';
+import { maxUrlLength } from './connector.ts';
 
 /** Shorter texts may be words that happen to be valid base64. */
 const minBase64Length = 64;

@@ -3,10 +3,9 @@ import type { MediaSource } from '../domain/media.ts';
 import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
 import { readComplaint, type Complaint } from './classification/error-body.ts';
-import { statedInBody } from './classification/stated-wait.ts';
+import { answeredAtMs, statedInBody, statedInHeaders } from './classification/stated-wait.ts';
 import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
 import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
-import { answeredAtMs, statedInHeaders } from './http/retry-after.ts';
 
 export type HttpAnswer = Extract<HttpReply, { kind: 'answer' }>;
 

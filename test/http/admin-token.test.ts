@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { carriesToken } from '../../src/http/bearer.ts';
-import { createGate } from '../../src/http/gate.ts';
+import { carriesToken, createGate } from '../../src/http/gate.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aDoor, adminToken, ask, well, withToken } from './test-server.ts';
@@ -95,7 +94,7 @@ test('a nearly right token takes as long to refuse as a wrong one (H2)', () => {
 });
 
 test('only digests of tokens are compared, in constant time (H2)', () => {
-  const [bearer = ''] = sources().flatMap(({ name, text }) => (name === join('http', 'bearer.ts') ? [text] : []));
+  const [bearer = ''] = sources().flatMap(({ name, text }) => (name === join('http', 'gate.ts') ? [text] : []));
   expect(bearer).toContain('timingSafeEqual(digest, digestOf(token.reveal()))');
   const revealing = sources().flatMap(({ name, text }) =>
     name.startsWith('http') ? (text.match(/[^\s]*\.reveal\(\)/g) ?? []) : [],

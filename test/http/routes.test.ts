@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
-import { servedHosts } from '../../src/http/served-hosts.ts';
+import { servedHosts } from '../../src/http/gate.ts';
 import { aDoor, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
 
 test('the bot listens on loopback by default, and elsewhere only with a long token (H4)', () => {

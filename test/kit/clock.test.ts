@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { isTimeout, systemClock } from '../../src/kit/clock.ts';
+import { calendarDay, isTimeout, systemClock, utcDay } from '../../src/kit/clock.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 test('systemClock.sleep() rejects with the reason as soon as its signal aborts', async () => {
@@ -63,4 +63,34 @@ test('a deadline that has aborted, or whose parent aborted first, leaves nothing
   expect([far.reason, clock.pending]).toEqual([new Error('closing'), 0]);
   expect(clock.deadline(1_000, parent.signal).aborted).toBe(true);
   expect(clock.pending).toBe(0);
+});
+
+const hourMs = 3_600_000;
+const at = (iso: string) => Date.parse(iso);
+
+test.each([
+  ['UTC', '2026-01-01T00:00Z'],
+  ['Europe/Madrid', '2025-12-31T23:00Z'],
+  ['America/New_York', '2026-01-01T05:00Z'],
+  ['Asia/Kathmandu', '2025-12-31T18:15Z'],
+  ['Pacific/Kiritimati', '2025-12-31T10:00Z'],
+])('calendarDay("%s") begins the first of January at %s', (zone, iso) => {
+  const day = calendarDay(zone);
+  const first = utcDay.dayOf(at('2026-01-01T00:00Z'));
+  expect([day?.dayOf(at(iso) - 1), day?.dayOf(at(iso))]).toEqual([first - 1, first]);
+  expect(day?.nextDayMs(at(iso) - 1)).toBe(at(iso));
+  expect(day?.nextDayMs(at(iso))).toBe(at(iso) + 24 * hourMs);
+});
+
+test('a day on which clocks are changed has 23 or 25 hours', () => {
+  const madrid = calendarDay('Europe/Madrid');
+  const spring = at('2026-03-28T23:00Z');
+  const autumn = at('2026-10-24T22:00Z');
+  expect(madrid?.nextDayMs(spring)).toBe(spring + 23 * hourMs);
+  expect(madrid?.nextDayMs(autumn)).toBe(autumn + 25 * hourMs);
+});
+
+test('calendarDay() gives the same value for the same zone, and none for a zone that there is not', () => {
+  expect(calendarDay('Europe/Madrid')).toBe(calendarDay('Europe/Madrid'));
+  expect(calendarDay('Europe/Atlantis')).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkUrl, isForbiddenAddress } from '../../src/media/guarded-connect.ts';
+import { checkUrl, isForbiddenAddress } from '../../src/media/connector.ts';
 
 const none = { allowPrivateHosts: [] };
 

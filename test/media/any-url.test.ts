@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import * as fc from 'fast-check';
 import type { buildConnector } from 'undici';
 import { expect, test } from 'vitest';
-import { checkUrl, guardedConnector } from '../../src/media/guarded-connect.ts';
+import { checkUrl, guardedConnector } from '../../src/media/connector.ts';
 import { classOfText, classOfV4, classOfV6 } from './address-classes.ts';
 import { runs } from '../support/property-runs.ts';
 

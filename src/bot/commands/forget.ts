@@ -1,7 +1,7 @@
 import { Composer } from 'grammy';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { isCommand } from './own-command.ts';
+import { isCommand } from '../message-words.ts';
 
 /** The buttons of the question work for this long. */
 const questionValidMs = 600_000;

@@ -4,7 +4,7 @@ import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
 import { answer, edit, reply } from '../reply.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { isCommand } from './own-command.ts';
+import { isCommand } from '../message-words.ts';
 
 /** /keys for admins; others are answered as for an unknown command, and the attempt is reported. */
 export function keysCommand(deps: BotDeps): Composer<BotContext> {

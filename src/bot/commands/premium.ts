@@ -2,7 +2,7 @@ import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
-import { isCommand, wordsAfterCommand } from './own-command.ts';
+import { isCommand, wordsAfterCommand } from '../message-words.ts';
 import { textOptions } from '../delivery/media-message.ts';
 import { describeTelegramError, classifyTelegramError } from '../outbox/telegram-error.ts';
 

@@ -4,8 +4,7 @@ import { type JobId, jobId } from '../../domain/ids.ts';
 import { readPromptOptions } from '../../jobs/request/request-options.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
-import { wordsOf } from '../message-words.ts';
-import { commandIn } from './own-command.ts';
+import { commandIn, wordsOf } from '../message-words.ts';
 import { replyWithMistake, submitRequest } from './submit-request.ts';
 
 /** Text in reply to an own result starts a new request: the same kind and options, `old prompt, new text`. */

@@ -2,7 +2,7 @@ import { Composer } from 'grammy';
 import { isAdminHere } from '../middleware/identify.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
-import { isCommand } from './own-command.ts';
+import { isCommand } from '../message-words.ts';
 
 /** /start, /help and /language. */
 export function guideCommands({ messages }: BotDeps): Composer<BotContext> {

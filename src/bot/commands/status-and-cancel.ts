@@ -6,7 +6,7 @@ import { jobId } from '../../domain/ids.ts';
 import { jobKinds, perKind } from '../../domain/kinds.ts';
 import type { DayUsage } from '../../messages/guide-views.ts';
 import { reply } from '../reply.ts';
-import { isCommand } from './own-command.ts';
+import { isCommand } from '../message-words.ts';
 
 /** The speaker's requests and what is used of today; an admin in the own chat also sees the calls of each. */
 export async function statusFor(ctx: BotContext, deps: BotDeps): Promise<MessageView> {

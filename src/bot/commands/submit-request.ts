@@ -7,9 +7,8 @@ import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
-import { wordsOf } from '../message-words.ts';
+import { isCommand, wordsAfterCommand, wordsOf } from '../message-words.ts';
 import { mask } from '../updates/redact-secrets.ts';
-import { isCommand, wordsAfterCommand } from './own-command.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */

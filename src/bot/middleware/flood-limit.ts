@@ -1,6 +1,6 @@
 import type { NextFunction } from 'grammy';
 import type { Clock } from '../../kit/clock.ts';
-import { commandIn } from '../commands/own-command.ts';
+import { commandIn } from '../message-words.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { identify, isForeignPress, isUserContent } from './identify.ts';

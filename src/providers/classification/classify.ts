@@ -1,6 +1,5 @@
 import type { AttemptFailure, CreditScope, Sureness } from '../../domain/failure.ts';
-import type { AnsweredReason, Meaning, Waits } from './meaning.ts';
-import { creditScope, refineLimit, type LimitWords } from './limits.ts';
+import { type AnsweredReason, type LimitWords, type Meaning, type Waits, creditScope, refineLimit } from './limits.ts';
 import type { WordTest } from './clauses.ts';
 import type { Complaint } from './error-body.ts';
 

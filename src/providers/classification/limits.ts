@@ -1,6 +1,5 @@
-import type { CreditScope, Sureness } from '../../domain/failure.ts';
-import type { AnsweredReason, Meaning, Waits } from './meaning.ts';
-import { anyOf, mentions, saysOf, type WordTest } from './clauses.ts';
+import type { CreditScope, FailureReason, Sureness } from '../../domain/failure.ts';
+import { type WordTest, anyOf, mentions, saysOf } from './clauses.ts';
 import type { Complaint } from './error-body.ts';
 
 /** The words by which the kinds of limits are told apart. */
@@ -17,7 +16,7 @@ const minMs = 1_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-export type RefinedMeaning = {
+type RefinedMeaning = {
   readonly reason: AnsweredReason;
   readonly sureness: Sureness;
   /** The wait to obey; absent when the provider states none. */
@@ -93,3 +92,21 @@ export function creditScope(words: string): CreditScope | undefined {
   if (everyCall.test(words)) return 'all';
   return thisPrice.test(words) ? 'this-price' : undefined;
 }
+
+/** The reasons that a response can give; failures of a result's download are not among them. */
+export type AnsweredReason = Exclude<FailureReason, `result-${string}`>;
+
+/** What an answer means, and what shows it. */
+export type Meaning = {
+  readonly reason: AnsweredReason;
+  readonly sureness: Sureness;
+  readonly by: 'code' | 'type' | 'status' | 'words';
+};
+
+/** The waits that an answer states, in milliseconds. */
+export type Waits = {
+  /** In its headers. */
+  readonly headMs?: number | undefined;
+  /** In its words or fields. */
+  readonly bodyMs?: number | undefined;
+};

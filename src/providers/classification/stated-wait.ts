@@ -1,6 +1,113 @@
-import { dateMs, spanMs, spanPattern, waitOf } from '../http/moments.ts';
-import type { Complaint } from './error-body.ts';
-import type { WaitField } from './wait-fields.ts';
+import type { HttpHeaders } from '../http/http-exchange.ts';
+import type { Complaint, WaitField } from './error-body.ts';
+
+const minMs = 1_000;
+const maxMs = 3_600_000;
+/** A window longer than this is no wait to obey. */
+const maxWindowMs = 86_400_000;
+
+/** Reads the requested wait from a response's headers: 1 s to 1 h, in milliseconds; undefined without a valid one. */
+export function retryAfterMs(headers: HttpHeaders, nowMs: number): number | undefined {
+  const askedMs = statedInHeaders(headers, nowMs);
+  return askedMs === undefined ? undefined : Math.min(maxMs, Math.max(minMs, Math.ceil(askedMs)));
+}
+
+/** As `retryAfterMs`, without its bounds: negative when the moment has passed. */
+export function statedInHeaders(headers: HttpHeaders, nowMs: number): number | undefined {
+  const atMs = answeredAtMs(headers, nowMs);
+  return (
+    decimal(header(headers, 'retry-after-ms')) ??
+    fromRetryAfter(header(headers, 'retry-after'), atMs) ??
+    fromWindows(headers, atMs)
+  );
+}
+
+/** When the answer was given by the clock that wrote its dates; ours may be minutes away from it. */
+export function answeredAtMs(headers: HttpHeaders, nowMs: number): number {
+  return dateMs(header(headers, 'date')) ?? nowMs;
+}
+
+function header(headers: HttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return (typeof value === 'string' ? value : value?.[0])?.trim();
+}
+
+function fromRetryAfter(value: string | undefined, atMs: number): number | undefined {
+  return value === undefined ? undefined : waitOf(value, atMs);
+}
+
+/** The longest wait of the windows that are used up: `x-ratelimit-reset-requests`, `anthropic-ratelimit-tokens-reset`. */
+function fromWindows(headers: HttpHeaders, atMs: number): number | undefined {
+  const waits = Object.keys(headers)
+    .filter((name) => /rate-?limit/.test(name) && name.includes('reset'))
+    .filter((name) => !(Number(header(headers, name.replace('reset', 'remaining')) ?? 0) > 0))
+    .map((name) => waitOf(header(headers, name) ?? '', atMs))
+    .filter((ms) => ms !== undefined && ms >= 0 && ms <= maxWindowMs) as number[];
+  if (waits.length > 0) return Math.max(...waits);
+  const combined = /\b(?:reset|t)=(\d{1,9})\b/.exec(header(headers, 'ratelimit') ?? '')?.[1];
+  return decimal(combined) === undefined ? undefined : Number(combined) * 1_000;
+}
+
+/** Numbers from here on are moments since 1970 rather than spans: the first in seconds, the second in milliseconds. */
+const epochSeconds = 1_000_000_000;
+const epochMs = 100_000_000_000;
+
+/** Reads a decimal number without sign or exponent. */
+function decimal(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}(?:\.\d{1,9})?$/.test(value) ? Number(value) : undefined;
+}
+
+/** Reads an HTTP date or an ISO 8601 date with its time, in milliseconds since 1970. */
+function dateMs(value: string | undefined): number | undefined {
+  if (value === undefined || value.length > 60) return undefined;
+  const isIso = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(value);
+  // Date.parse also accepts bare numbers such as "-1"; an HTTP date begins with its weekday.
+  if (!isIso && !/^[A-Z][a-z]{2}/.test(value)) return undefined;
+  const hasZone = !isIso || /(?:Z|[+-]\d\d:?\d\d)$/i.test(value);
+  const ms = Date.parse(hasZone ? value : `${value.replace(' ', 'T').replace(/ ?UTC$/i, '')}Z`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** One amount of time; several in a row add up: `1m30s`, `2 hours and 5 minutes`. */
+const amount = String.raw`\d{1,9}(?:\.\d{1,9})? ?(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])`;
+const spanPattern = String.raw`${amount}(?:(?:,? and |,? ?)${amount}){0,3}`;
+
+/** Reads a span such as `6m0s`, `12s`, `1 minute and 30 seconds`. */
+function spanMs(text: string): number | undefined {
+  if (!new RegExp(`^${spanPattern}$`, 'i').test(text)) return undefined;
+  let ms = 0;
+  for (const [, count, unit] of text.toLowerCase().matchAll(/(\d{1,9}(?:\.\d{1,9})?) ?([a-z]{1,12})/g)) {
+    if (unit === 'and') continue;
+    ms += Number(count) * unitMs[unitOf(unit ?? '')];
+  }
+  return ms;
+}
+
+function unitOf(word: string): keyof typeof unitMs {
+  if (/^(?:ms|msecs?|millisec)/.test(word)) return 'ms';
+  const first = word[0];
+  return first === 'm' || first === 'h' || first === 'd' ? first : 's';
+}
+
+/**
+ * Reads how long to wait from one value: a number in seconds, or the moment since 1970 in seconds or milliseconds, a span
+ * with units, or a date. `atMs` is the moment at which the value was said.
+ */
+export function waitOf(value: string, atMs: number): number | undefined {
+  const text = value.trim();
+  const number = decimal(text);
+  if (number === undefined) {
+    const span = spanMs(text);
+    if (span !== undefined) return span;
+    const date = dateMs(text);
+    return date === undefined ? undefined : date - atMs;
+  }
+  if (number >= epochMs) return number - atMs;
+  if (number >= epochSeconds) return number * 1_000 - atMs;
+  return number * 1_000;
+}
 
 const dayMs = 86_400_000;
 /** A longer wait is of no use to a job or a key, and more likely something else. */

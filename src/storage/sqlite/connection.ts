@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { utcDay } from '../../kit/calendar-day.ts';
-import { type Clock, systemClock } from '../../kit/clock.ts';
+import { type Clock, systemClock, utcDay } from '../../kit/clock.ts';
 import { moved, StorageError, toStorageError } from './storage-error.ts';
 import { z } from 'zod';
 

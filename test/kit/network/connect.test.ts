@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { connectInTurns, familiesInTurns } from '../../../src/kit/network/connect-in-turns.ts';
+import { connectInTurns, familiesInTurns } from '../../../src/kit/network/connect.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 /** A network in which each address answers, fails or stays silent after its time. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { retryAfterMs } from '../../../src/providers/http/retry-after.ts';
+import { retryAfterMs } from '../../../src/providers/classification/stated-wait.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 
