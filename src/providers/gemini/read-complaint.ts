@@ -1,4 +1,4 @@
-import { calendarDay, utcDay } from '../../kit/calendar-day.ts';
+import { calendarDay, utcDay } from '../../kit/clock.ts';
 import type { Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { quotaCodes } from './failure-table.ts';
