@@ -11,11 +11,10 @@ import { createSqliteAdminCommands, createSqliteAlertStore } from '../storage/sq
 import { createSqliteJobReader } from '../storage/sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from '../storage/sqlite/key-store.ts';
 import { createSqliteUsers } from '../storage/sqlite/people-and-chats.ts';
-import { type AdminRecords, createAdminRecords } from './admin-records.ts';
-import { keysFromRecords } from './keys-from-records.ts';
+import { type AdminRecords, createAdminRecords } from './owner-admin.ts';
+import { keysFromRecords, testKeys } from './test-keys.ts';
 import { databasePath } from './maintenance.ts';
 import { StartError } from './start-error.ts';
-import { testKeys } from './test-keys.ts';
 
 /** How long a change waits for the owner, which polls for commands every second. */
 export const maxChangeWaitMs = 3_000;

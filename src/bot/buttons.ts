@@ -7,7 +7,7 @@ import { parseCallbackData } from '../messages/view.ts';
 import { isForeignPress } from './middleware/identify.ts';
 import { answer, edit } from './reply.ts';
 import { submitRequest, submitText } from './commands/submit-request.ts';
-import { slipIn } from './commands/nearest-command.ts';
+import { slipIn } from './commands/fallback.ts';
 import { wordsOf } from './message-words.ts';
 import { mask } from './updates/redact-secrets.ts';
 import { pressForgetButton } from './commands/forget.ts';

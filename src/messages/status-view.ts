@@ -4,19 +4,19 @@ import type { Outcome } from '../domain/job.ts';
 import { type JobKind, jobKinds } from '../domain/kinds.ts';
 import type { ProviderQueue } from '../domain/provider.ts';
 import type { JobPhase, JobView } from '../domain/views.ts';
-import { type DayUsage, limitsWords } from './guide-views.ts';
-import { shownFromMs } from './outcome-view.ts';
-import { exampleRows, refreshButton, lines, quote, waitWords } from './phrases.ts';
-import { safe, shownLength, callbackData, textLimit, type MessageView, type MessageButton } from './view.ts';
-import { trailLines } from './trail-lines.ts';
 import type { Localizer } from './catalog.ts';
+import { type DayUsage, limitsWords } from './guide-views.ts';
+import { choiceWords, endingWords, skippedWords } from './key-words.ts';
+import { shownFromMs } from './outcome-view.ts';
+import { exampleRows, lines, quote, refreshButton, shortWait, waitWords } from './phrases.ts';
+import { type MessageButton, type MessageView, callbackData, excerpt, safe, shownLength, textLimit } from './view.ts';
 
 const promptLimit = 120;
 /** Twelve requests with their prompts fit into one message; by default a person has at most ten waiting. */
 const maxShown = 12;
 
 /** The calls of each job, for admins. */
-export type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
+type Trails = ReadonlyMap<JobId, readonly AttemptTrail[]>;
 
 export type StatusFacts = {
   readonly trails?: Trails | undefined;
@@ -134,4 +134,36 @@ function cancelRows(localizer: Localizer, views: readonly JobView[]): readonly (
   const rows: MessageButton[][] = [];
   for (let start = 0; start < buttons.length; start += 3) rows.push(buttons.slice(start, start + 3));
   return rows;
+}
+
+const maxCalls = 6;
+const nameLimit = 40;
+/** A shorter wait is left out. */
+const minWaitMs = 1_000;
+
+/** The latest calls of a job, a short line for each: key, ending, and why that key was chosen. */
+function trailLines(localizer: Localizer, trail: readonly AttemptTrail[]): readonly string[] {
+  const isMixed = new Set(trail.map(({ candidate }) => candidate.provider)).size > 1;
+  const shown = trail.slice(-maxCalls).map((call) =>
+    localizer.say('trail.call', {
+      call: call.call,
+      key: excerpt(isMixed ? call.keyName : (/#\d+$/.exec(call.keyName)?.[0] ?? call.keyName), nameLimit),
+      ending: endingWords(localizer, call.ending),
+      choice: safe(whyChosen(localizer, call)),
+    }),
+  );
+  const earlier = trail.length - shown.length;
+  return earlier === 0 ? shown : [localizer.say('trail.earlier', { count: earlier }), ...shown];
+}
+
+/** `expected fastest, of 4; 2 cooling; waited 12 s`. */
+function whyChosen(localizer: Localizer, { choice, waitedMs }: AttemptTrail): string {
+  const why = choiceWords(localizer, choice.why);
+  return [
+    choice.why === 'only-one' ? why.html : localizer.say('trail.of', { why, of: choice.of }),
+    skippedWords(localizer, choice.skipped),
+    waitedMs < minWaitMs ? '' : localizer.say('trail.waited', { wait: shortWait(localizer, waitedMs) }),
+  ]
+    .filter((words) => words !== '')
+    .join('; ');
 }

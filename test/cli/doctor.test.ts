@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { checkClock, checkVersions } from '../../src/cli/doctor/machine-checks.ts';
+import { checkClock, checkVersions } from '../../src/cli/doctor/local-checks.ts';
 import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { createSqliteInbox } from '../../src/storage/sqlite/inbox.ts';
 import { anEngine } from '../storage/sqlite/an-engine.ts';

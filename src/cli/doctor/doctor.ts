@@ -9,10 +9,9 @@ import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { writeJson } from '../keys/key-tables.ts';
 import { type ProcessContext, paint, type Style, type Terminal } from '../process-context.ts';
 import { bad, type Finding, type FindingLevel, good, note, warning } from './finding.ts';
-import { checkFolder } from './folder-checks.ts';
+import { checkClock, checkDisk, checkFolder, checkVersions } from './local-checks.ts';
 import { ledgerFindings, resultFindings } from './ledger-findings.ts';
 import { checkOnline } from './online-checks.ts';
-import { checkClock, checkDisk, checkVersions } from './machine-checks.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
-import { keysFromRecords } from '../../app/keys-from-records.ts';
-import { testKeys } from '../../app/test-keys.ts';
+import { keysFromRecords, testKeys } from '../../app/test-keys.ts';
 import { openTelegramCalls, type TelegramAnswer } from '../../app/telegram-calls.ts';
 import type { Config } from '../../config/config.ts';
 import type { ProviderKey } from '../../keys/sources/read-keys.ts';

@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import type { ProviderName } from '../../domain/ids.ts';
 
 /**
  * The content of a key file; `openToAll` when every user of this machine may read it. With `stale` it is the earlier
@@ -10,7 +12,7 @@ export type KeyFile =
 
 export type ReadKeyFile = (path: string) => KeyFile;
 
-export const maxKeyFileBytes = 64 * 1024;
+const maxKeyFileBytes = 64 * 1024;
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'does not exist'],
@@ -60,5 +62,75 @@ function readPlainFile(path: string): KeyFile {
     return { kind: 'read', text: bytes.toString('utf8', 0, length), openToAll };
   } finally {
     closeSync(file);
+  }
+}
+
+/** Keys of one entry of the token-pool file; `where` names it by its position. */
+export type PoolEntry = {
+  readonly where: string;
+  readonly provider: ProviderName;
+  readonly onlyModel?: string;
+  readonly value: string;
+};
+
+type TokenPool = {
+  readonly entries: readonly PoolEntry[];
+  readonly warnings: readonly string[];
+};
+
+const poolSchema = z.record(z.string(), z.unknown());
+const keysSchema = z.union([z.string().transform((key) => [key]), z.array(z.string())]);
+
+/**
+ * Reads `{"provider or provider:model": ["key", ...]}`. Warnings name a bad entry by position only: its name may be a
+ * misplaced key.
+ */
+export function parseTokenPool(text: string, variable: string, known: ReadonlySet<ProviderName>): TokenPool {
+  const pool = poolSchema.safeParse(parseJson(text));
+  if (!pool.success) {
+    return { entries: [], warnings: [`${variable} must hold a JSON object of lists of keys; the file is skipped`] };
+  }
+  const entries: PoolEntry[] = [];
+  const warnings: string[] = [];
+  for (const [index, [name, value]] of Object.entries(pool.data).entries()) {
+    const where = `${variable} entry ${index + 1}`;
+    const owner = parseOwner(name, known);
+    const keys = keysSchema.safeParse(value);
+    if (owner === undefined) {
+      warnings.push(`${where} must be named after a provider or provider:model; it is skipped`);
+    } else if (!keys.success) {
+      warnings.push(`${where} must be a list of keys in quotation marks; it is skipped`);
+    } else {
+      entries.push({ where, ...owner, value: keys.data.join('\n') });
+    }
+  }
+  // Keys for every model come first: a duplicate that is bound to one model is dropped.
+  return { entries: entries.sort((a, b) => boundTo(a) - boundTo(b)), warnings };
+}
+
+/** True for complete JSON; a file that is still being written usually is not. */
+export function isTokenPool(text: string): boolean {
+  return poolSchema.safeParse(parseJson(text)).success;
+}
+
+function boundTo(entry: PoolEntry): number {
+  return entry.onlyModel === undefined ? 0 : 1;
+}
+
+function parseOwner(
+  name: string,
+  known: ReadonlySet<ProviderName>,
+): { provider: ProviderName; onlyModel?: string } | undefined {
+  const [, provider = '', model] = /^\s*([a-z]+)(?::([\x21-\x7e]{1,200}))?\s*$/.exec(name) ?? [];
+  if (!known.has(provider)) return undefined;
+  return model === undefined ? { provider } : { provider, onlyModel: model };
+}
+
+/** Drops the error of JSON.parse, because it quotes the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
   }
 }

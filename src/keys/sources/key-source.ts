@@ -1,6 +1,5 @@
 import { withAnonymousKeys } from './anonymous-keys.ts';
-import { isTokenPool } from './token-pool-file.ts';
-import { type KeyFile, keyFileMark, readKeyFile, type ReadKeyFile } from './key-file.ts';
+import { type KeyFile, type ReadKeyFile, isTokenPool, keyFileMark, readKeyFile } from './key-file.ts';
 import { keyFilePaths, type KeyReading, pathIn, poolVariable, readKeys } from './read-keys.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -3,9 +3,8 @@ import { Secret } from '../../kit/secret.ts';
 import { unquoted } from '../../kit/unquoted.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
-import { type ReadKeyFile, readKeyFile } from './key-file.ts';
+import { type PoolEntry, type ReadKeyFile, parseTokenPool, readKeyFile } from './key-file.ts';
 import { splitKeys } from './split-keys.ts';
-import { type PoolEntry, parseTokenPool } from './token-pool-file.ts';
 
 /** One key as configured. `place` counts from 1 within the provider; `onlyModel` when the key serves one model. */
 export type ProviderKey = {

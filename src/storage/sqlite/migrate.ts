@@ -1,18 +1,20 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { Database } from './connection.ts';
 import { firstTables } from './migrations/001-first-tables.ts';
-import { optionsAndDialogues } from './migrations/002-options-and-dialogues.ts';
-import { keyRecords } from './migrations/003-key-records.ts';
-import { calls } from './migrations/004-calls.ts';
-import { chats } from './migrations/005-chats.ts';
-import { answersAndForgetting } from './migrations/006-answers-and-forgetting.ts';
-import { rests } from './migrations/007-rests.ts';
-import { heardLanguage } from './migrations/008-heard-language.ts';
-import { owners } from './migrations/009-owners.ts';
-import { admin } from './migrations/010-admin.ts';
-import { operations } from './migrations/011-operations.ts';
-import { deliveries } from './migrations/012-deliveries.ts';
-import { conversations } from './migrations/013-conversations.ts';
+import {
+  admin,
+  answersAndForgetting,
+  calls,
+  chats,
+  conversations,
+  deliveries,
+  heardLanguage,
+  keyRecords,
+  operations,
+  optionsAndDialogues,
+  owners,
+  rests,
+} from './migrations/002-later-tables.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Migration = {

@@ -40,7 +40,7 @@ import {
 } from './claim.ts';
 import { acceptJob } from './accept.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
-import { callsByDay } from './calls-by-day.ts';
+import { callsByDay } from './call-rows.ts';
 import { engineStats, openJobsOf, placeAhead } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editDistance, nearestCommand, slipIn } from '../../../src/bot/commands/nearest-command.ts';
+import { editDistance, nearestCommand, slipIn } from '../../../src/bot/commands/fallback.ts';
 
 const commands = ['generate', 'video', 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start', 'keys'];
 
