@@ -10,6 +10,7 @@ import { geminiDefinition } from './gemini/gemini-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
+import { stabilityDefinition } from './stability/stability-definition.ts';
 import { kieDefinition, sunoDefinition } from './suno/suno-definitions.ts';
 import type { ProviderDefinition } from './provider-definition.ts';
 
@@ -19,6 +20,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   hordeDefinition,
   geminiDefinition,
   openaiDefinition,
+  stabilityDefinition,
   sunoDefinition,
   kieDefinition,
   elevenlabsDefinition,

@@ -19,10 +19,10 @@ test('where the bot has never run the keys are shown as configured', async () =>
 
 test('keys of a provider that this version does not serve are listed separately', async () => {
   using cli = aCommandLine();
-  cli.env['STABILITY_API_KEY'] = testKey(8);
+  cli.env['KLING_API_KEY'] = testKey(8);
   const { out, code } = await cli.run('keys list');
   expect(code).toBe(0);
-  expect(out).toContain('stability: 1 key set; this version does not ask stability yet');
+  expect(out).toContain('kling: 1 key set; this version does not ask kling yet');
 });
 
 test('keys that the bot remembers and that are not configured here are counted', async () => {

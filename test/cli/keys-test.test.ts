@@ -69,7 +69,7 @@ test('keys test says that a provider cannot be reached, for each key', async () 
 test('keys test --json prints one document, and no progress where the output is no terminal', async () => {
   using cli = aCommandLine();
   await using _bytez = await withBytez(cli, [[], refused]);
-  cli.env['STABILITY_API_KEY'] = testKey(8);
+  cli.env['KLING_API_KEY'] = testKey(8);
   await cli.saveRecords({});
   const { out, err, code } = await cli.run('keys test --json');
   expect(code).toBe(0);
@@ -80,7 +80,7 @@ test('keys test --json prints one document, and no progress where the output is 
     at: '2026-01-01T12:00:00.000Z',
     providers: [
       { provider: 'bytez', total: 2, working: 1 },
-      { provider: 'stability', total: 1, working: 0 },
+      { provider: 'kling', total: 1, working: 0 },
     ],
     keys: [
       {
@@ -104,10 +104,10 @@ test('keys test --json prints one document, and no progress where the output is 
         ms,
       },
       {
-        name: 'stability #1',
+        name: 'kling #1',
         fingerprint,
-        provider: 'stability',
-        origin: { variable: 'STABILITY_API_KEY', position: 1 },
+        provider: 'kling',
+        origin: { variable: 'KLING_API_KEY', position: 1 },
         result: 'not-asked',
         reason: null,
         detail: null,
@@ -136,11 +136,11 @@ test('a terminal shows one progress line while keys are tested, and the results 
 test('keys test counts no key of a provider that is not served', async () => {
   using cli = aCommandLine();
   await using _bytez = await withBytez(cli, [[]]);
-  cli.env['STABILITY_API_KEY'] = testKey(8);
+  cli.env['KLING_API_KEY'] = testKey(8);
   const { out } = await cli.run('keys test');
   expect(out.split('\n').slice(-3, -1)).toEqual([
     'bytez: 1 of 1 key is accepted',
-    'stability: 1 key set; this version does not ask stability yet',
+    'kling: 1 key set; this version does not ask kling yet',
   ]);
 });
 

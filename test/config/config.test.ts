@@ -105,7 +105,7 @@ test('chainsFor() makes a built-in chain of the providers with keys and leaves a
   const unset = parseConfig({}).chains;
   expect(providersOf(chainsFor(unset, []))).toEqual(builtIn);
   expect(chainsFor(unset, ['bytez'])).toEqual(unset);
-  expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'stability']))).toEqual({
+  expect(providersOf(chainsFor(unset, ['openai', 'horde', 'bytez', 'kling']))).toEqual({
     ...builtIn,
     image: 'bytez,horde,openai',
     edit: 'openai',
@@ -178,7 +178,7 @@ test.each([
 });
 
 test.each([
-  ['stability:core', 'names stability, which cannot make this yet in this version; use bytez, horde, gemini, openai'],
+  ['kling:v3', 'names kling, which cannot make this yet in this version; use bytez, horde'],
   ['midjourney:six', 'must begin with a provider'],
   ['bytez', 'must be provider:model'],
   ['bytez:', 'must be provider:model'],

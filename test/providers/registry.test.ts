@@ -18,6 +18,9 @@ import { fakeClock } from '../support/fake-clock.ts';
 
 const source = join(import.meta.dirname, '..', '..', 'src');
 
+/** A provider whose keys are read and not used. */
+const unserved = providerDefinitions.find(({ adapter }) => adapter === undefined)?.name ?? 'nobody';
+
 function withoutRepeats(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
 }
@@ -39,11 +42,8 @@ test.each(providerDefinitions)('the definition of $name holds together', (defini
   expect(new URL(baseUrl).protocol).toBe('https:');
   expect(baseUrl.endsWith('/')).toBe(false);
   expect(seatsPerKey).toBeGreaterThanOrEqual(1);
-  const rows = models.map(({ model, kind }) => `${kind} ${model}`);
-  expect(rows).toEqual(withoutRepeats(rows));
-  // A model that makes several kinds has a row for each, and the same traits in all of them.
-  for (const { model, traits } of models)
-    expect([model, modelTraits({ provider: name, model })]).toEqual([model, traits]);
+  const ids = models.map(({ model }) => model);
+  expect(ids).toEqual(withoutRepeats(ids));
   for (const { endsOn = '2026-12-01' } of models) expect(new Date(endsOn).toISOString().slice(0, 10)).toBe(endsOn);
   for (const kind of jobKinds) {
     const own = models.filter((row) => makes(row, kind)).map(({ model }) => model);
@@ -59,9 +59,9 @@ test.each(jobKinds)('the built-in chain for kind %s names only providers that ca
 test('the built-in chain is made of the providers it is asked for, in listing order', () => {
   const image = (...names: readonly string[]) => builtInChain('image', new Set(names)).map(({ provider }) => provider);
   expect(image('bytez')).toEqual(['bytez', 'bytez', 'bytez']);
-  expect(image('horde', 'bytez', 'stability')).toEqual(['bytez', 'bytez', 'bytez', 'horde']);
+  expect(image('horde', 'bytez', unserved)).toEqual(['bytez', 'bytez', 'bytez', 'horde']);
   expect(image('horde')).toEqual(['horde']);
-  expect(image('stability', 'nobody')).toEqual([]);
+  expect(image(unserved, 'nobody')).toEqual([]);
 });
 
 test('modelTraits() assumes nothing of a model or a provider that it does not know', () => {
@@ -72,9 +72,9 @@ test('modelTraits() assumes nothing of a model or a provider that it does not kn
 
 test('createProviders() loads the adapters that it is asked for, passes over names without one, and loads more later', async () => {
   await using http = createHttpClient();
-  const providers = await createProviders(['stability', 'nobody'], { settings: {}, http, clock: fakeClock() });
+  const providers = await createProviders([unserved, 'nobody'], { settings: {}, http, clock: fakeClock() });
   expect([...providers.keys()]).toEqual([]);
-  await providers.load(['bytez', 'stability']);
+  await providers.load(['bytez', unserved]);
   const bytez = providers.get('bytez');
   expect([...providers.keys()]).toEqual(['bytez']);
   expect(bytez?.name).toBe('bytez');
@@ -90,7 +90,9 @@ test('no model of a provider is named outside its adapter', () => {
     .filter((file) => file.endsWith('.ts') && !/^(?:providers|sandbox)\//.test(file))
     .flatMap((file) => {
       const text = readFileSync(join(source, file), 'utf8');
-      return names.filter((name) => text.includes(name)).map((name) => `${file}: ${name}`);
+      // A name that is a common word counts where it is a text of its own.
+      const isNamed = (name: string) => text.includes(/^[a-z]+$/.test(name) ? `'${name}'` : name);
+      return names.filter(isNamed).map((name) => `${file}: ${name}`);
     });
   expect(named).toEqual([]);
 });

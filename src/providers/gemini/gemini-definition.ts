@@ -8,18 +8,10 @@ const video: ModelTraits = { size: { width: 1_280, height: 720, step: 16 }, seed
 const chat: ModelTraits = { seed: false, negative: false, contextTokens: 100_000 };
 const words: ModelTraits = { seed: false, negative: false };
 
-const pictureModels = ['gemini-3.1-flash-lite-image', 'gemini-nano-banana-2.1', 'gemini-3-pro-image'] as const;
-const prices: Readonly<Record<string, ModelDefinition['price']>> = {
-  'gemini-nano-banana-2.1': { usd: 0.0336, per: 'image' },
-};
-
 /** Each model that draws also changes pictures. */
-const pictures: readonly ModelDefinition[] = (['image', 'edit'] as const).flatMap((kind) =>
-  pictureModels.map((model) => {
-    const price = prices[model];
-    return { model, kind, traits: picture, usualMs: 15_000, ...(price === undefined ? {} : { price }) };
-  }),
-);
+function image(model: string, more: Pick<ModelDefinition, 'price'> = {}): ModelDefinition {
+  return { model, kind: 'image', edits: true, traits: picture, usualMs: 15_000, ...more };
+}
 
 /**
  * Google's Gemini API. Its limits are those of a project, whatever its number of keys: `GEMINI_KEY_GROUPS` says which keys
@@ -31,7 +23,9 @@ export const geminiDefinition: ProviderDefinition = {
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   seatsPerKey: 4,
   models: [
-    ...pictures,
+    image('gemini-nano-banana-2.1', { price: { usd: 0.0336, per: 'image' } }),
+    image('gemini-3.1-flash-lite-image'),
+    image('gemini-3-pro-image'),
     { model: 'veo-3.1-lite-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
     { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
     { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },

@@ -1,5 +1,6 @@
-import type { GenerationRequest, ImageSize } from '../../domain/provider.ts';
+import type { GenerationRequest } from '../../domain/provider.ts';
 import type { InputFile } from '../input-files.ts';
+import { nearestRatio } from '../openai/picture-size.ts';
 
 const pictureRatios = ['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9'] as const;
 const videoRatios = ['16:9', '9:16'] as const;
@@ -47,12 +48,4 @@ export function videoBody({ prompt, size, negative }: GenerationRequest, files: 
     instances: [{ prompt: prompt.toWellFormed(), ...image }],
     parameters: { sampleCount: 1, ...aspect, ...without },
   };
-}
-
-function nearestRatio<Ratio extends string>({ width, height }: ImageSize, ratios: readonly [Ratio, ...Ratio[]]): Ratio {
-  const distance = (ratio: string) => {
-    const [wide = 1, high = 1] = ratio.split(':').map(Number);
-    return Math.abs(Math.log(width / height / (wide / high)));
-  };
-  return ratios.reduce((best, other) => (distance(other) < distance(best) ? other : best), ratios[0]);
 }

@@ -11,11 +11,17 @@ export function sizeFields(size: ImageSize | undefined, form: SizeForm): Readonl
     }
     case 'sides':
       return { ...fittedSize(size, form.rule) };
-    case 'aspect': {
-      const wanted = size.width / size.height;
-      return { aspect_ratio: nearest(form.ratios, (ratio) => distance(ratioOf(ratio), wanted)) };
-    }
+    case 'aspect':
+      return { aspect_ratio: nearestRatio(size, form.ratios) };
   }
+}
+
+/** The one of these ratios, such as `16:9`, that is nearest to the shape of the size. */
+export function nearestRatio<Ratio extends string>(
+  { width, height }: ImageSize,
+  ratios: readonly [Ratio, ...Ratio[]],
+): Ratio {
+  return nearest(ratios, (ratio) => distance(ratioOf(ratio), width / height));
 }
 
 function fittedSize(size: ImageSize, rule: SizeRule): ImageSize {

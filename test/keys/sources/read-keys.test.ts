@@ -69,17 +69,18 @@ test('readKeys() numbers each provider from 1 and knows both names of Claude and
     COHERE_API_KEY1: 'cohere-key',
     BYTEZ_KEY: 'not-a-name-of-ours',
   });
-  expect(keys.map(({ provider, place, secret }) => `${provider} #${place} ${secret.reveal()}`)).toEqual([
+  const found = keys.map(({ provider, place, secret }) => `${provider} #${place} ${secret.reveal()}`);
+  expect(found.toSorted()).toEqual([
+    'anthropic #1 claude-key-2',
+    'anthropic #2 anthropic-key',
+    'cohere #1 cohere-key',
+    'deepseek #1 deepseek-key',
+    'gemini #1 gemini-key',
+    'mistral #1 mistral-key',
     'openai #1 openai-key',
     'stability #1 stability-a',
     'stability #2 stability-b',
     'suno #1 suno-key-1',
-    'anthropic #1 claude-key-2',
-    'anthropic #2 anthropic-key',
-    'deepseek #1 deepseek-key',
-    'mistral #1 mistral-key',
-    'gemini #1 gemini-key',
-    'cohere #1 cohere-key',
   ]);
 });
 

@@ -1,0 +1,38 @@
+import type { ModelTraits } from '../../domain/provider.ts';
+import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
+import { stabilityFailures } from './failure-table.ts';
+
+/** Only the proportions are sent. */
+const traits: ModelTraits = { size: { width: 1_024, height: 1_024, step: 64 }, seed: true, negative: true };
+
+/** A credit is a US cent. */
+function image(model: string, credits: number, more: Pick<ModelDefinition, 'edits'> = {}): ModelDefinition {
+  return { model, kind: 'image', traits, price: { usd: credits / 100, per: 'image' }, ...more };
+}
+
+/** Stability AI. A model is a route (`core`, `ultra`) or one of the models of the route `sd3`. */
+export const stabilityDefinition: ProviderDefinition = {
+  name: 'stability',
+  prefixes: ['STABILITY'],
+  aliases: ['STABILITY_KEY'],
+  baseUrl: 'https://api.stability.ai',
+  seatsPerKey: 4,
+  models: [
+    image('core', 3),
+    image('sd3.5-medium', 3.5, { edits: true }),
+    { ...image('sd3.5-large-turbo', 4, { edits: true }), traits: { ...traits, negative: false } },
+    image('sd3.5-large', 6.5, { edits: true }),
+    image('ultra', 8, { edits: true }),
+    { ...image('structure', 5), kind: 'edit' },
+    { ...image('sketch', 5), kind: 'edit' },
+  ],
+  otherModels: traits,
+  chains: { image: ['core', 'sd3.5-medium'], edit: ['sd3.5-large', 'ultra'] },
+  adapter: {
+    failures: stabilityFailures,
+    load: async () => {
+      const { createStabilityProvider } = await import('./stability-provider.ts');
+      return ({ baseUrl, http, clock }) => createStabilityProvider({ baseUrl, http, now: () => clock.now() });
+    },
+  },
+};
