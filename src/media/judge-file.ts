@@ -4,6 +4,7 @@ import type { MediaFile, MediaKind } from '../domain/media.ts';
 import type { ByteSource } from './byte-source.ts';
 import { whyNotWhole } from './whole-file.ts';
 import { videoFacts } from './iso-media.ts';
+import { soundFacts, whyTooShort } from './sound-facts.ts';
 
 type ResultType = Omit<MediaFile, 'path' | 'bytes'> & { readonly extension: string };
 
@@ -70,11 +71,13 @@ export async function judgeFile(source: ByteSource, kind: JobKind): Promise<Judg
   if (source.bytes === 0) return { kind: 'not-whole', why: 'the file is empty' };
   const head = await source.read(0, headBytes);
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
-  const type = found === undefined ? undefined : knownTypes.get(found.mime);
+  const known = found === undefined ? undefined : knownTypes.get(found.mime);
+  const type = known !== undefined && (await isSoundAlone(known, source, kind)) ? soundInMp4 : known;
   if (type === undefined) return unknownFile(head, kind, found?.mime);
   if (!isAccepted(type, kind)) return { kind: 'unusable', why: `expected a ${kind}, got ${type.mime}` };
   const notWhole = await whyNotWhole(source, type.mime);
   if (notWhole !== undefined) return { kind: 'not-whole', why: notWhole };
+  if (type.kind === 'audio') return judgeSound(source, type);
   if (type.mime === 'video/mp4') return { kind: 'good', type: { ...type, ...(await videoFacts(source)) } };
   if (!sizedImages.has(type.mime)) return { kind: 'good', type };
   const size = imageSize(head, type.mime);
@@ -83,6 +86,23 @@ export async function judgeFile(source: ByteSource, kind: JobKind): Promise<Judg
     return { kind: 'unusable', why: `an image of ${size.width} x ${size.height} pixels` };
   }
   return { kind: 'good', type: { ...type, ...size } };
+}
+
+const soundInMp4: KnownType = { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' };
+
+/** An MP4 without pictures, where a sound is asked for: not every one says of itself that it is a sound. */
+async function isSoundAlone({ mime }: KnownType, source: ByteSource, kind: JobKind): Promise<boolean> {
+  const { accepts } = traitsOf(kind);
+  if (mime !== 'video/mp4' || !accepts.includes('audio') || accepts.includes('video')) return false;
+  const { width, durationMs } = await videoFacts(source);
+  return width === undefined && durationMs !== undefined;
+}
+
+async function judgeSound(source: ByteSource, type: KnownType): Promise<JudgedFile> {
+  const { durationMs } = type.mime === 'audio/mp4' ? await videoFacts(source) : {};
+  const facts = { ...(durationMs === undefined ? {} : { durationMs }), ...(await soundFacts(source, type.mime)) };
+  const why = whyTooShort(facts, source.bytes);
+  return why === undefined ? { kind: 'good', type: { ...type, ...facts } } : { kind: 'not-whole', why };
 }
 
 function isAccepted(type: KnownType, kind: JobKind): boolean {

@@ -13,6 +13,7 @@ import { type GuardedAgentOptions, createGuardedAgent } from './connector.ts';
 import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedResult } from './open-result.ts';
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';
+import { plain as plainWords } from './sound-facts.ts';
 import { unpacked } from './unpack.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
@@ -111,7 +112,9 @@ export function createResultStore(options: ResultStoreOptions): ResultStore & As
     const plain = type.kind === 'image' ? withoutMetadata(await content.read(0, content.bytes), type.mime) : undefined;
     if (plain !== undefined) await file.replaceWith(plain.parts);
     const path = await file.keepAs(`${name}.${extension}`);
-    return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...type } };
+    const title = type.kind === 'audio' ? plainWords(source.title) : undefined;
+    const named = title === undefined ? type : { ...type, title };
+    return { ok: true, file: { path, bytes: plain?.bytes ?? receive.bytes(), ...named } };
   };
 
   return {

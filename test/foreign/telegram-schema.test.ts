@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InputFile } from 'grammy';
 import { expect, test } from 'vitest';
+import { silentMp3 } from '../../sandbox/sound/silent-mp3.ts';
 import type { TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import { answerTo, pictures, press, reads, runs, until } from '../journeys/talk.ts';
 import { aPng, aTelegram } from '../sandbox/telegram/a-telegram.ts';
@@ -129,8 +130,9 @@ test('the results of every send and edit match the types of Telegram', async () 
   const document = () => new InputFile(Buffer.from('words'), 'fox.txt');
   const sent = await api.sendPhoto(ada.id, photo(), { caption: 'a <b>fox</b>', parse_mode: 'HTML', has_spoiler: true });
   await api.sendDocument(ada.id, document(), { reply_parameters: { message_id: sent.message_id } });
-  await api.sendAudio(ada.id, document(), { duration: 3 });
-  await api.sendVoice(ada.id, document(), { duration: 3 });
+  const sound = () => new InputFile(silentMp3(3), 'fox.mp3');
+  await api.sendAudio(ada.id, sound(), { duration: 3, title: 'Fox', performer: 'Nobody' });
+  await api.sendVoice(ada.id, sound(), { duration: 3 });
   await api.sendAnimation(ada.id, document(), { duration: 3, width: 32, height: 32 });
   await api.sendMediaGroup(ada.id, [
     { type: 'photo', media: photo() },

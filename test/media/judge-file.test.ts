@@ -78,7 +78,8 @@ test.each<readonly [JobKind, Uint8Array, string, string]>([
 
 test('resultExtensions are those of media that some kind accepts', () => {
   const images = ['png', 'jpg', 'webp', 'gif', 'avif', 'heic', 'jxl', 'bmp', 'tiff'];
-  expect(resultExtensions).toEqual([...images, 'mp4', 'webm', 'mov', 'mkv', 'avi', '3gp']);
+  const sounds = ['mp3', 'm4a', 'ogg', 'wav', 'flac'];
+  expect(resultExtensions).toEqual([...images, 'mp4', 'webm', 'mov', 'mkv', 'avi', '3gp', ...sounds]);
 });
 
 const side = fc.integer({ min: 1, max: 16_383 });

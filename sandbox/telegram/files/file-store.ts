@@ -14,6 +14,9 @@ export type StoredFile = {
   readonly width: number;
   readonly height: number;
   readonly durationS: number;
+  /** Of music, as the sender names it. */
+  readonly title?: string;
+  readonly performer?: string;
   /** The path that `getFile` returns for the download. */
   readonly path: string;
 };

@@ -2,6 +2,7 @@ import { badRequest } from '../api-error.ts';
 import type { CallParams, UploadedFile } from '../call-params.ts';
 import type { FileStore, MediaKind, StoredFile } from './file-store.ts';
 import { readImageHeader } from './image-header.ts';
+import { soundForms, soundMime } from './sound-header.ts';
 import { limits } from '../limits.ts';
 
 export type FileRequest = {
@@ -13,6 +14,8 @@ export type FileRequest = {
   readonly width: number;
   readonly height: number;
   readonly durationS: number;
+  readonly title?: string;
+  readonly performer?: string;
 };
 
 /**
@@ -50,8 +53,17 @@ export function addUpload(
     const mime = 'application/octet-stream';
     return fileStore.add({ kind: 'document', bytes, name, mime, width: 0, height: 0, durationS: 0 });
   }
+  const sound = soundMime(bytes);
+  if (request.kind === 'audio' || request.kind === 'voice') {
+    const isFit = sound !== undefined && soundForms[request.kind].has(sound);
+    const kind = isFit ? request.kind : 'document';
+    const mime = sound ?? 'application/octet-stream';
+    const { title, performer } = request;
+    const named = { ...(title === undefined ? {} : { title }), ...(performer === undefined ? {} : { performer }) };
+    return fileStore.add({ kind, bytes, name, mime, width: 0, height: 0, durationS, ...(isFit ? named : {}) });
+  }
   const header = readImageHeader(bytes);
-  const mime = header?.mime ?? (isMp4(bytes) ? 'video/mp4' : 'application/octet-stream');
+  const mime = sound ?? header?.mime ?? (isMp4(bytes) ? 'video/mp4' : 'application/octet-stream');
   const { width, height } = header ?? request;
   return fileStore.add({ kind: request.kind, bytes, name, mime, width, height, durationS });
 }

@@ -94,7 +94,7 @@ function mediaFields(file: StoredFile): object {
       // Telegram adds the animation as a document for clients without support for animations.
       return { animation: { ...named, width, height, duration }, document: named };
     case 'audio':
-      return { audio: { ...named, duration } };
+      return { audio: { ...named, duration, title: file.title, performer: file.performer } };
     case 'voice':
       return { voice: { ...base, mime_type: file.mime, duration } };
     case 'document':

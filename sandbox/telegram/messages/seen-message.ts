@@ -12,6 +12,8 @@ export type SeenFile = {
   readonly width: number;
   readonly height: number;
   readonly durationS: number;
+  readonly title?: string;
+  readonly performer?: string;
 };
 
 export type SeenButton = {
@@ -68,8 +70,18 @@ export function seenMessage(message: StoredMessage): SeenMessage {
   };
 }
 
-function seenFile({ fileId, name, mime, bytes, width, height, durationS }: StoredFile): SeenFile {
-  return { fileId, name, mime, bytes, width, height, durationS };
+function seenFile({ fileId, name, mime, bytes, width, height, durationS, title, performer }: StoredFile): SeenFile {
+  return {
+    fileId,
+    name,
+    mime,
+    bytes,
+    width,
+    height,
+    durationS,
+    ...(title === undefined ? {} : { title }),
+    ...(performer === undefined ? {} : { performer }),
+  };
 }
 
 /** Returns the button as a person sees it. */

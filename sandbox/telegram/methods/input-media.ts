@@ -12,7 +12,8 @@ type Item = Readonly<Record<string, unknown>>;
 /** Parses one `InputMedia` with its file and caption; throws 400 when it is malformed. */
 export function readMediaItem({ state, params }: ApiCall, item: Item): MediaContent {
   const kind = item['type'];
-  if (!isMediaKind(kind)) throw badRequest("can't parse InputMedia: media type is invalid");
+  // There is no InputMedia of a voice message: none can be edited into one.
+  if (!isMediaKind(kind) || kind === 'voice') throw badRequest("can't parse InputMedia: media type is invalid");
   const caption = readText(text(item['caption']), text(item['parse_mode']), item['caption_entities'] ?? undefined);
   const file = resolveFile(state.files, params, {
     kind,
@@ -21,6 +22,7 @@ export function readMediaItem({ state, params }: ApiCall, item: Item): MediaCont
     width: number(item['width']),
     height: number(item['height']),
     durationS: number(item['duration']),
+    ...(kind === 'audio' ? namesOf(text(item['title']), text(item['performer'])) : {}),
   });
   return {
     kind: 'media',
@@ -37,6 +39,11 @@ export function readAlbumItem(call: ApiCall, item: Item): MediaContent {
     throw badRequest(`type "${item['type']}" can't be used in sendMediaGroup`);
   }
   return readMediaItem(call, item);
+}
+
+/** How the sender names music; empty words name nothing. */
+export function namesOf(title: string, performer: string): { readonly title?: string; readonly performer?: string } {
+  return { ...(title === '' ? {} : { title }), ...(performer === '' ? {} : { performer }) };
 }
 
 function isMediaKind(value: unknown): value is MediaKind {

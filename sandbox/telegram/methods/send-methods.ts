@@ -9,7 +9,7 @@ import type { MediaKind } from '../files/file-store.ts';
 import { readTextParam } from '../text/read-text.ts';
 import { resolveFile } from '../files/resolve-file.ts';
 import { limits } from '../limits.ts';
-import { readAlbumItem } from './input-media.ts';
+import { readAlbumItem, namesOf } from './input-media.ts';
 import { readReplyMarkup } from '../messages/reply-markup.ts';
 import type { Content } from '../messages/stored-message.ts';
 import { messageFor } from '../messages/bot-api-objects.ts';
@@ -31,6 +31,7 @@ function sendMedia(kind: MediaKind): ApiMethod {
       width: params.integer('width'),
       height: params.integer('height'),
       durationS: params.integer('duration'),
+      ...(kind === 'audio' ? namesOf(params.text('title'), params.text('performer')) : {}),
     });
     const captionAbove = params.flag('show_caption_above_media');
     return send(call, chat, { kind: 'media', file, caption, captionAbove, spoiler: params.flag('has_spoiler') });

@@ -13,6 +13,7 @@ import { type Clock, atMost } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodKind } from '../outbox/method-health.ts';
 import { type TelegramError, classifyTelegramError, describeTelegramError } from '../outbox/telegram-error.ts';
+import { formOf, heardAs, lastingFor, named, type SendAs, type ShownFile, shownAs } from './media-form.ts';
 
 function keyboardFor(view: MessageView): InlineKeyboardMarkup {
   return {
@@ -34,32 +35,21 @@ export function replyTo(messageId: number): ReplyParameters {
   return { message_id: messageId, allow_sending_without_reply: true };
 }
 
-/** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
-export type SendAs = 'fitting' | 'document';
-
 /** The largest file that Telegram accepts from a bot. */
 export const uploadLimitBytes = 50 * 1024 * 1024;
-/** Telegram's limits of a photo: bytes, width + height in pixels, and the ratio of the two. */
-const photoLimitBytes = 10 * 1024 * 1024;
-const photoLimitSides = 10_000;
-const photoLimitRatio = 20;
-
-type Form = 'photo' | 'video' | 'animation' | 'audio' | 'voice' | 'document';
-
 type Place = ReturnType<typeof placeOf>;
 
-/** A file of a result with its bytes, which are read again for each call to Telegram. */
-export type ShownFile = { readonly file: MediaFile; readonly opened: OpenedResult };
-
 /** The result as the media of an edited message. */
-export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: MessageView, as: SendAs): InputMedia {
+export function mediaFor(shown: ShownFile, carrier: Carrier, view: MessageView, as: SendAs): InputMedia {
+  const { file, opened } = shown;
   const media = uploadOf(file, opened);
   const words = { caption: view.text, parse_mode: 'HTML' as const };
   const form = formOf(file, carrier, as);
   switch (form) {
     case 'photo':
-    case 'audio':
       return { type: form, media, ...words };
+    case 'audio':
+      return { type: form, media, ...words, ...heardAs(shown) };
     case 'animation':
       return { type: form, media, ...words, ...shownAs(file) };
     case 'video':
@@ -75,12 +65,13 @@ export function mediaFor({ file, opened }: ShownFile, carrier: Carrier, view: Me
 async function sendMedia(
   api: Api,
   chatId: number,
-  { file, opened }: ShownFile,
+  shown: ShownFile,
   carrier: Carrier,
   view: MessageView,
   as: SendAs,
   place: Place,
 ): Promise<number> {
+  const { file, opened } = shown;
   const media = uploadOf(file, opened);
   const other = { caption: view.text, parse_mode: 'HTML' as const, reply_markup: keyboardFor(view), ...place };
   switch (formOf(file, carrier, as)) {
@@ -89,9 +80,9 @@ async function sendMedia(
     case 'animation':
       return (await api.sendAnimation(chatId, media, { ...other, ...shownAs(file) })).message_id;
     case 'audio':
-      return (await api.sendAudio(chatId, media, other)).message_id;
+      return (await api.sendAudio(chatId, media, { ...other, ...heardAs(shown) })).message_id;
     case 'voice':
-      return (await api.sendVoice(chatId, media, other)).message_id;
+      return (await api.sendVoice(chatId, media, { ...other, ...lastingFor(file) })).message_id;
     case 'video':
       return (await api.sendVideo(chatId, media, { ...other, ...shownAs(file), supports_streaming: true })).message_id;
     case 'document':
@@ -99,44 +90,8 @@ async function sendMedia(
   }
 }
 
-/** What clients show of a moving picture before it is loaded: without these a square of 0:00. Absent where unknown. */
-function shownAs({ width, height, durationMs }: MediaFile) {
-  return {
-    ...(width === undefined || height === undefined ? {} : { width, height }),
-    ...(durationMs === undefined ? {} : { duration: Math.max(1, Math.round(durationMs / 1000)) }),
-  };
-}
-
 function uploadOf({ path }: MediaFile, opened: OpenedResult): InputFile {
   return new InputFile(() => opened.stream(), basename(path));
-}
-
-/** The form of the carrier where Telegram accepts this file in it, otherwise a document. */
-function formOf(file: MediaFile, carrier: Carrier, as: SendAs): Form {
-  if (as === 'document') return 'document';
-  if (file.mime === 'image/gif' && (carrier === 'photo' || carrier === 'video')) return 'animation';
-  switch (carrier) {
-    case 'photo':
-      return photoTypes.has(file.mime) && fitsPhoto(file) ? 'photo' : 'document';
-    case 'video':
-      return file.mime === 'video/mp4' ? 'video' : 'document';
-    case 'audio':
-      return file.mime === 'audio/mpeg' || file.mime === 'audio/mp4' ? 'audio' : 'document';
-    case 'voice':
-      return file.mime === 'audio/ogg' ? 'voice' : 'document';
-    case 'text':
-    case 'document':
-      return 'document';
-  }
-}
-
-/** Telegram decodes these; every other picture arrives as a file. */
-const photoTypes: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp']);
-
-function fitsPhoto({ bytes, width, height }: MediaFile): boolean {
-  if (bytes > photoLimitBytes) return false;
-  if (width === undefined || height === undefined) return true;
-  return width + height <= photoLimitSides && Math.max(width, height) <= photoLimitRatio * Math.min(width, height);
 }
 
 /** One message that shows an outcome or a part of it: a file with the view as its caption, or the view alone. */
@@ -152,7 +107,7 @@ export async function editIntoOutcome(api: Api, job: Job, messageId: number, for
   const { file, as, view } = form;
   if (file === undefined) await api.editMessageText(chatId, messageId, view.text, textOptions(view));
   else {
-    const media = mediaFor(file, traitsOf(job.kind).carrier, view, as);
+    const media = mediaFor(named(job, file), traitsOf(job.kind).carrier, view, as);
     await api.editMessageMedia(chatId, messageId, media, { reply_markup: keyboardFor(view) });
   }
 }
@@ -162,7 +117,7 @@ export async function sendOutcome(api: Api, job: Job, { file, as, view }: Outcom
   const { chatId, messageId } = job.origin;
   const place = placeOf(job, messageId);
   if (file !== undefined) {
-    return sendMedia(api, chatId, file, traitsOf(job.kind).carrier, view, as, place);
+    return sendMedia(api, chatId, named(job, file), traitsOf(job.kind).carrier, view, as, place);
   }
   return (await api.sendMessage(chatId, view.text, { ...textOptions(view), ...place })).message_id;
 }

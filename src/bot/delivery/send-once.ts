@@ -9,9 +9,9 @@ import type { Clock } from '../../kit/clock.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { MethodHealth, MethodKind } from '../outbox/method-health.ts';
 import { type TelegramError, isLikelyUndone, isShut, isTransient } from '../outbox/telegram-error.ts';
+import { type ShownFile } from './media-form.ts';
 import {
   type OutcomeForm,
-  type ShownFile,
   TryLater,
   reportTelegramError,
   sendOutcome,

@@ -12,9 +12,9 @@ import type { MessageMapper } from '../../messages/message-mapper.ts';
 import type { MessageView } from '../../messages/view.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { TelegramError } from '../outbox/telegram-error.ts';
+import { type SendAs, canReplaceText } from './media-form.ts';
 import {
   type OutcomeForm,
-  type SendAs,
   assertLeaseHeld,
   carrierLimit,
   editIntoOutcome,
@@ -90,7 +90,9 @@ async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools
   const given = firstOutcome(outcome, opened);
   if ((firstFile(given)?.bytes ?? 0) >= longUploadBytes) await showUploading(job, outbox);
   const failures: (Step & { readonly failure: TelegramError })[] = [];
-  for (let step = nextStep(given, statusMessageId, failures); step !== undefined;) {
+  const first = firstFile(given);
+  const editable = first === undefined || canReplaceText(first, job) ? statusMessageId : undefined;
+  for (let step = nextStep(given, editable, failures); step !== undefined;) {
     const [view] = await viewsFor(job, step.outcome, tools);
     const file = firstFile(step.outcome);
     const form = { file: file && opened && { file, opened }, as: step.as, view };
@@ -106,7 +108,7 @@ async function showFirstMessage(claim: Claim, outcome: Outcome, tools: ShowTools
     if (failure === 'closed') return { as: 'nothing', why: 'the chat is closed to the bot', held: 'closed' };
     if (failure === 'topic-closed') return { as: 'nothing', why: 'the topic is closed to the bot', held: 'closed' };
     failures.push({ ...step, failure });
-    const next = nextStep(given, statusMessageId, failures);
+    const next = nextStep(given, editable, failures);
     if (next?.outcome.kind === 'failed' && next.outcome.code === 'media-not-allowed') await rememberRight(job, tools);
     step = next;
   }

@@ -27,7 +27,9 @@ test.each<readonly [Carrier, MediaFile, string]>([
   ['video', aFile('video', 'video/webm'), 'document'],
   ['video', mp3, 'document'],
   ['audio', mp3, 'audio'],
+  ['audio', aFile('audio', 'audio/mp4'), 'audio'],
   ['audio', aFile('audio', 'audio/wav'), 'document'],
+  ['audio', aFile('audio', 'audio/ogg'), 'document'],
   ['voice', aFile('audio', 'audio/ogg'), 'document'],
   ['document', png, 'document'],
   ['text', png, 'document'],
@@ -40,4 +42,11 @@ test('mediaFor() gives the file untouched where that is wanted', () => {
     type: 'document',
     disable_content_type_detection: true,
   });
+});
+
+test('mediaFor() names a sound as it is called, else as the file calls itself, and says how long it lasts', () => {
+  const file = { ...mp3, durationMs: 198_440, title: 'Track 1', performer: 'Nobody' };
+  const shown = mediaFor({ file, opened }, 'audio', view, 'fitting');
+  expect(shown).toMatchObject({ type: 'audio', title: 'Track 1', performer: 'Nobody', duration: 198 });
+  expect(mediaFor({ file, opened, title: 'Rain' }, 'audio', view, 'fitting')).toMatchObject({ title: 'Rain' });
 });
