@@ -5,7 +5,5 @@ const keysOnly = { seatsPerKey: 4, models: [], otherModels: textOnly, chains: {}
 
 /** Providers without an adapter in this version; their keys and settings are read and kept. */
 export const keyOnlyDefinitions: readonly ProviderDefinition[] = [
-  { name: 'deepseek', prefixes: ['DEEPSEEK'], baseUrl: 'https://api.deepseek.com', ...keysOnly },
-  { name: 'mistral', prefixes: ['MISTRAL'], baseUrl: 'https://api.mistral.ai', ...keysOnly },
   { name: 'kling', prefixes: ['KLING'], baseUrl: 'https://api-singapore.klingai.com', ...keysOnly },
 ];

@@ -7,6 +7,12 @@ import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { cohereDefinition } from './cohere/cohere-definition.ts';
 import { geminiDefinition } from './gemini/gemini-definition.ts';
+import { pollinationsDefinition } from './pollinations/pollinations-definition.ts';
+import { togetherDefinition } from './together/together-definition.ts';
+import { deepseekDefinition } from './deepseek/deepseek-definition.ts';
+import { mistralDefinition } from './mistral/mistral-definition.ts';
+import { xaiDefinition } from './xai/xai-definition.ts';
+import { openrouterDefinition } from './openrouter/openrouter-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -18,9 +24,15 @@ import type { ProviderDefinition } from './provider-definition.ts';
 export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   hordeDefinition,
+  pollinationsDefinition,
+  togetherDefinition,
   geminiDefinition,
+  deepseekDefinition,
+  mistralDefinition,
   openaiDefinition,
   stabilityDefinition,
+  xaiDefinition,
+  openrouterDefinition,
   sunoDefinition,
   kieDefinition,
   elevenlabsDefinition,

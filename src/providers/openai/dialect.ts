@@ -39,6 +39,9 @@ export type InputForm =
 /** A route of the server, below its version path, and fields that every request to it carries. */
 type Route = { readonly path: string; readonly fields?: Readonly<Record<string, Json>> };
 
+/** A free question; `root` where its path does not stand below the version path. */
+type Question = { readonly path: `/${string}`; readonly below?: 'root' };
+
 /**
  * How one server speaks the language of OpenAI's API, as data: where its routes are, what it calls things, what it counts.
  * A route that is absent is one that it does not have.
@@ -56,10 +59,9 @@ export type Dialect = {
   /** The field of `usage` that states the price of a run, and how many of its units are a US dollar. */
   readonly cost?: { readonly field: string; readonly perDollar: number };
   /** A free question that needs a key, and whether the answer is one. */
-  readonly probe: { readonly path: string; readonly isAnswer: (body: unknown) => boolean };
-  /** What is left on the account, asked at the root of the server. */
-  readonly balance?: {
-    readonly path: `/${string}`;
+  readonly probe: Question & { readonly isAnswer: (body: unknown) => boolean };
+  /** What is left on the account. */
+  readonly balance?: Question & {
     readonly unit: string;
     readonly amount: (body: unknown) => number | undefined;
   };
@@ -69,5 +71,10 @@ export type Dialect = {
 
 /** Whether the body is the answer to `GET /models`. */
 export function isModelList(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'data' in body && Array.isArray(body.data);
+  return Array.isArray(fieldOf(body, 'data'));
+}
+
+/** A field of a parsed body; undefined where it has none. */
+export function fieldOf(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? new Map(Object.entries(body)).get(name) : undefined;
 }

@@ -45,14 +45,15 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
       ofTheModel(keyed.failed(answer, complaint, secret, words), answer.body),
   };
 
-  const getOf = (url: string, signal: AbortSignal): HttpCall => {
+  const getOf = ({ path, below }: Dialect['probe' | 'balance'] & object, signal: AbortSignal): HttpCall => {
+    const url = `${below === 'root' ? rootOf(base) : base}${path}`;
     return { method: 'GET', url, headers: { accept: 'application/json' }, signal, bodyLimitBytes: questionLimitBytes };
   };
 
   const { balance } = dialect;
   const askBalance: SynchronousProvider['balance'] = async (secret, signal): Promise<BalanceReply> => {
     if (balance === undefined) throw new Error(`Cannot ask ${name} for a balance: it tells none`);
-    const reply = await client.call(getOf(`${rootOf(base)}${balance.path}`, signal), secret, nobodysText);
+    const reply = await client.call(getOf(balance, signal), secret, nobodysText);
     if (!reply.ok) return reply;
     const amount = balance.amount(bodyOf(reply.answer));
     return amount === undefined
@@ -100,7 +101,7 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
 
     probe: (secret, signal) =>
       client.probe(
-        getOf(`${base}${dialect.probe.path}`, signal),
+        getOf(dialect.probe, signal),
         secret,
         (answer) => (dialect.probe.isAnswer(bodyOf(answer)) ? 'fine' : { malformed: 'not what the probe asks for' }),
         mayNotList,

@@ -5,7 +5,14 @@ import { z } from 'zod';
 import type { ProbeReply, ProviderReply } from '../../../src/domain/provider.ts';
 import { Secret } from '../../../src/kit/secret.ts';
 import type { HttpClient, HttpReply } from '../../../src/providers/http/http-exchange.ts';
+import { deepseekDialect } from '../../../src/providers/deepseek/deepseek-definition.ts';
+import { mistralDialect } from '../../../src/providers/mistral/mistral-definition.ts';
+import type { Dialect } from '../../../src/providers/openai/dialect.ts';
 import { openaiDialect } from '../../../src/providers/openai/openai-dialect.ts';
+import { openrouterDialect } from '../../../src/providers/openrouter/openrouter-definition.ts';
+import { pollinationsDialect } from '../../../src/providers/pollinations/pollinations-definition.ts';
+import { togetherDialect } from '../../../src/providers/together/together-definition.ts';
+import { xaiDialect } from '../../../src/providers/xai/xai-definition.ts';
 import { createOpenAiLikeProvider } from '../../../src/providers/openai/openai-like-provider.ts';
 
 const key = 'sk-canary-key-of-openai-0123456789';
@@ -26,6 +33,7 @@ const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: z.string(), isCut: z.literal(true).optional() }),
 ]);
 const usage = z.strictObject({
+  cost: z.number().optional(),
   inputTokens: z.int().optional(),
   outputTokens: z.int().optional(),
   images: z.int().optional(),
@@ -45,16 +53,29 @@ const fixture = z.strictObject({
   ]),
 });
 
-const folder = join(import.meta.dirname, '../../fixtures/openai');
-const fixtures = readdirSync(folder)
-  .toSorted()
-  .map((file) => fixture.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))));
+/** Every provider that speaks like OpenAI, with the model that its fixtures are about. */
+const dialects = {
+  openai: openaiDialect,
+  pollinations: pollinationsDialect,
+  together: togetherDialect,
+  deepseek: deepseekDialect,
+  mistral: mistralDialect,
+  xai: xaiDialect,
+  openrouter: openrouterDialect,
+} as const satisfies Readonly<Record<string, Dialect>>;
+
+const fixtures = Object.entries(dialects).flatMap(([of, dialect]) => {
+  const folder = join(import.meta.dirname, '../../fixtures', of);
+  return readdirSync(folder)
+    .toSorted()
+    .map((file) => ({ of, dialect, ...fixture.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))) }));
+});
 
 test.each(fixtures)(
-  'createOpenAiLikeProvider() understands $name',
-  async ({ on, status, headers, body, bodyBase64 = '', expect: expected }) => {
+  'createOpenAiLikeProvider() understands $of: $name',
+  async ({ dialect, on, status, headers, body, bodyBase64 = '', expect: expected }) => {
     const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? Buffer.from(bodyBase64, 'base64'));
-    const provider = providerWith(async () => ({ kind: 'answer', status, headers, body: Buffer.from(text) }));
+    const provider = providerWith(async () => ({ kind: 'answer', status, headers, body: Buffer.from(text) }), dialect);
     const secret = new Secret(key);
     const reply = await (on === 'models'
       ? provider.probe(secret, forever)
@@ -97,11 +118,11 @@ test('an echo of the prompt decides nothing and is not told', async () => {
   expect(JSON.stringify(reply)).not.toContain('deactivated');
 });
 
-function providerWith(call: HttpClient['call']) {
+function providerWith(call: HttpClient['call'], dialect: Dialect = openaiDialect) {
   const http: HttpClient = { call, [Symbol.asyncDispose]: async () => {} };
   return createOpenAiLikeProvider({
     name: 'openai',
-    dialect: openaiDialect,
+    dialect,
     baseUrl: 'https://openai.example/v1',
     http,
     now: () => 0,

@@ -1,0 +1,85 @@
+import { type ModelTraits, textOnly } from '../../domain/provider.ts';
+import type { FailureTable } from '../classification/classify.ts';
+import { knownCodes, knownTypes } from '../classification/error-names.ts';
+import { knownPhrases } from '../classification/phrases.ts';
+import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { type Dialect, fieldOf, type SizeForm } from '../openai/dialect.ts';
+import { likeOpenAi } from '../openai/like-openai.ts';
+import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
+
+/** The failure table of Pollinations: `{success: false, error: {code, message}, status}`; a 403 is a model not allowed. */
+const failures: FailureTable = {
+  codes: knownCodes,
+  types: knownTypes,
+  statuses: [
+    {
+      from: 403,
+      means: 'not-entitled',
+      sureness: 'likely',
+      unless: [
+        knownPhrases.blocksThisMachine,
+        knownPhrases.refused,
+        knownPhrases.spentCredit,
+        knownPhrases.notEntitled,
+        knownPhrases.rejected,
+      ],
+      page: 'malformed',
+    },
+    ...usualStatuses,
+  ],
+  phrases: usualPhrases,
+  limits: usualLimits,
+};
+
+/** The balance in pollen, in either of the two forms that were seen. */
+function balanceIn(body: unknown): number | undefined {
+  const account = fieldOf(body, 'accountBalance');
+  const inside = typeof account === 'object' && account !== null ? Object.values(account) : [account];
+  return [fieldOf(body, 'balance'), ...inside].find((value) => typeof value === 'number' && Number.isFinite(value)) as
+    | number
+    | undefined;
+}
+
+const anySize: SizeForm = { as: 'size', rule: { kind: 'free', step: 8, maxPixels: 2_048 * 2_048, maxRatio: 4 } };
+
+/** Pollinations: pictures, changes and answers at `gen.pollinations.ai`, with a key of enter.pollinations.ai. */
+export const pollinationsDialect: Dialect = {
+  failures,
+  versionPath: '/v1',
+  pictures: {
+    path: '/images/generations',
+    families: [{ size: anySize, fields: { response_format: 'b64_json' } }],
+  },
+  edits: { path: '/images/edits', inputs: 'files' },
+  speech: { path: '/audio/speech', fields: { voice: 'alloy', response_format: 'mp3' } },
+  chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  // The list of models needs no key; the balance does.
+  probe: { path: '/account/balance', below: 'root', isAnswer: (body) => balanceIn(body) !== undefined },
+  balance: { path: '/account/balance', below: 'root', unit: 'pollen', amount: balanceIn },
+};
+
+const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 8 }, seed: false, negative: false };
+
+function image(model: string, more: Partial<ModelDefinition> = {}): ModelDefinition {
+  return { model, kind: 'image', traits: picture, ...more };
+}
+
+export const pollinationsDefinition: ProviderDefinition = {
+  name: 'pollinations',
+  prefixes: ['POLLINATIONS'],
+  aliases: ['POLLINATIONS_TOKEN', 'POLLINATIONS_KEY'],
+  baseUrl: 'https://gen.pollinations.ai',
+  seatsPerKey: 2,
+  models: [
+    image('flux', { price: { usd: 0.001, per: 'image' } }),
+    image('zimage', { price: { usd: 0.004, per: 'image' } }),
+    image('seedream5', { edits: true }),
+    image('nanobanana', { edits: true }),
+    image('kontext', { kind: 'edit' }),
+    image('p-image-edit', { kind: 'edit' }),
+    { model: 'openai', kind: 'chat', traits: textOnly },
+  ],
+  otherModels: picture,
+  chains: { image: ['flux', 'zimage'], edit: ['kontext', 'p-image-edit'], chat: ['openai'] },
+  adapter: likeOpenAi('pollinations', pollinationsDialect),
+};

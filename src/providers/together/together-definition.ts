@@ -1,0 +1,56 @@
+import type { ModelTraits } from '../../domain/provider.ts';
+import type { FailureTable } from '../classification/classify.ts';
+import { knownCodes, knownTypes } from '../classification/error-names.ts';
+import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { type Dialect, isModelList, type SizeForm } from '../openai/dialect.ts';
+import { likeOpenAi } from '../openai/like-openai.ts';
+import type { ProviderDefinition } from '../provider-definition.ts';
+
+const failures: FailureTable = {
+  codes: {
+    ...knownCodes,
+    'out-of-credit': [...knownCodes['out-of-credit'], 'credit_limit', 'credit_limit_exceeded'],
+    'unknown-model': [...knownCodes['unknown-model'], 'model_not_available', 'model_not_supported'],
+    refused: [...knownCodes.refused, 'nsfw_content', 'content_moderated'],
+  },
+  types: { ...knownTypes, 'out-of-credit': [...knownTypes['out-of-credit'], 'credit_limit'] },
+  statuses: usualStatuses,
+  phrases: usualPhrases,
+  limits: usualLimits,
+};
+
+/** Diffusion models are trained for about a megapixel. */
+const sides: SizeForm = { as: 'sides', rule: { kind: 'free', step: 16, maxPixels: 1_440 * 1_440, maxRatio: 4 } };
+const base64 = { response_format: 'base64' } as const;
+
+/** Together: sizes as two sides, pictures to be changed as one address, prices only for videos. */
+export const togetherDialect: Dialect = {
+  failures,
+  versionPath: '/v1',
+  pictures: {
+    path: '/images/generations',
+    families: [
+      { names: /schnell/i, size: sides, fields: { ...base64, steps: 4 } },
+      // Models that are no diffusion models refuse `steps`.
+      { size: sides, fields: base64 },
+    ],
+  },
+  edits: { path: '/images/generations', inputs: 'image-url' },
+  speech: { path: '/audio/speech', fields: { voice: 'af_heart', response_format: 'mp3' } },
+  chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  probe: { path: '/models', isAnswer: (body) => Array.isArray(body) || isModelList(body) },
+};
+
+const size = { width: 1_024, height: 1_024, step: 16 } as const;
+const diffusion: ModelTraits = { size, seed: true, negative: false };
+
+export const togetherDefinition: ProviderDefinition = {
+  name: 'together',
+  prefixes: ['TOGETHER_AI', 'TOGETHER'],
+  baseUrl: 'https://api.together.ai/v1',
+  seatsPerKey: 4,
+  models: [{ model: 'black-forest-labs/FLUX.1-schnell', kind: 'image', traits: diffusion }],
+  otherModels: { size, seed: false, negative: false },
+  chains: { image: ['black-forest-labs/FLUX.1-schnell'] },
+  adapter: likeOpenAi('together', togetherDialect),
+};

@@ -1,0 +1,61 @@
+import type { ModelTraits } from '../../domain/provider.ts';
+import type { FailureTable } from '../classification/classify.ts';
+import { knownCodes, knownTypes } from '../classification/error-names.ts';
+import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
+import { type Dialect, isModelList } from '../openai/dialect.ts';
+import { likeOpenAi } from '../openai/like-openai.ts';
+import type { ProviderDefinition } from '../provider-definition.ts';
+
+/**
+ * The failure table of xAI. Its errors are `{error: {message, type, code}}`, `{code, error: "…"}` or `{error: "…"}`; the
+ * code is often a sentence, so that the words decide: a wrong key may be a 400, missing credit a 403.
+ */
+const failures: FailureTable = {
+  codes: knownCodes,
+  types: knownTypes,
+  statuses: usualStatuses,
+  phrases: usualPhrases,
+  limits: usualLimits,
+};
+
+/** xAI: ratios in place of sizes, no seed; a picture that was held back comes with a flag and HTTP 200. */
+export const xaiDialect: Dialect = {
+  failures,
+  versionPath: '/v1',
+  pictures: {
+    path: '/images/generations',
+    families: [
+      {
+        size: { as: 'aspect', ratios: ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] },
+        fields: { resolution: '1k', response_format: 'b64_json' },
+      },
+    ],
+  },
+  edits: { path: '/images/edits', inputs: 'image-objects' },
+  chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  heldBack: { field: 'respect_moderation', is: false },
+  cost: { field: 'cost_in_usd_ticks', perDollar: 10_000_000_000 },
+  probe: { path: '/models', isAnswer: isModelList },
+};
+
+const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, seed: false, negative: false };
+
+export const xaiDefinition: ProviderDefinition = {
+  name: 'xai',
+  prefixes: ['XAI'],
+  baseUrl: 'https://api.x.ai/v1',
+  seatsPerKey: 4,
+  models: [
+    { model: 'grok-imagine-image', kind: 'image', edits: true, traits: picture, price: { usd: 0.02, per: 'image' } },
+    {
+      model: 'grok-imagine-image-pro',
+      kind: 'image',
+      edits: true,
+      traits: picture,
+      price: { usd: 0.05, per: 'image' },
+    },
+  ],
+  otherModels: picture,
+  chains: { image: ['grok-imagine-image'], edit: ['grok-imagine-image'] },
+  adapter: likeOpenAi('xai', xaiDialect),
+};

@@ -1,0 +1,161 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
+import { serverShapes } from '../../sandbox/openai/other-servers.ts';
+import type { GenerationRequest, SynchronousProvider } from '../../src/domain/provider.ts';
+import { jobKinds } from '../../src/domain/kinds.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { Secret } from '../../src/kit/secret.ts';
+import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { maxLimitsInARow } from '../../src/providers/mistral/endless-limits.ts';
+import { makes } from '../../src/providers/provider-definition.ts';
+import { definitionOf } from '../../src/providers/registry.ts';
+
+const secret = new Secret('canary-key-of-a-server-0123456789');
+const forever = new AbortController().signal;
+
+type Name = Exclude<keyof typeof serverShapes, 'openai'>;
+const names = Object.keys(serverShapes).filter((name) => name !== 'openai') as readonly Name[];
+
+/** The provider's adapter, as its definition makes it, against the stand-in of its server. */
+async function aServer(name: Name, { isSpent = false, end = '' } = {}) {
+  await using opening = new AsyncDisposableStack();
+  const definition = definitionOf(name);
+  if (definition?.adapter === undefined) throw new Error(`Cannot ask ${name}: it has no adapter`);
+  const server = opening.use(
+    await startOpenAiSandbox({
+      clock: systemClock,
+      accounts: [{ name: 'account 1', key: secret.reveal(), isSpent }],
+      models: definition.models.map(({ model }) => model),
+      shape: serverShapes[name],
+    }),
+  );
+  const http = opening.use(createHttpClient());
+  const create = await definition.adapter.load();
+  const at = (path: string): SynchronousProvider => {
+    const adapter = create({ baseUrl: `http://${server.mediaHost}${path}`, http, clock: systemClock });
+    if (!('generate' in adapter)) throw new Error(`Cannot ask ${name} at once: its runs take their time`);
+    return adapter;
+  };
+  const folder = opening.use(mkdtempDisposableSync(join(tmpdir(), 'darkroom-server-'))).path;
+  const path = join(folder, 'fox.png');
+  writeFileSync(path, 'a picture of a fox');
+  const opened = opening.move();
+  return {
+    server,
+    at,
+    provider: at(end),
+    request: (kind: GenerationRequest['kind'], more: Partial<GenerationRequest> = {}): GenerationRequest => ({
+      kind,
+      model: definition.models.find((row) => makes(row, kind))?.model ?? '',
+      prompt: 'a red fox',
+      inputs: kind === 'edit' ? [{ path, kind: 'image', mime: 'image/png', bytes: 18 }] : [],
+      ...more,
+    }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function failed(blame: string, reason: string): unknown {
+  return { ok: false, failure: expect.objectContaining({ blame, reason }) as unknown };
+}
+
+const size = { width: 1_360, height: 768 };
+const cells = names.flatMap((name) =>
+  jobKinds
+    .filter((kind) => kind !== 'video' && definitionOf(name)?.models.some((row) => makes(row, kind)) === true)
+    .map((kind) => ({ name, kind })),
+);
+
+test.each(cells)('$name makes what is asked for of the kind $kind, in the form that its server takes', async (cell) => {
+  const { name, kind } = cell;
+  await using stage = await aServer(name);
+  const isPicture = kind === 'image' || kind === 'edit';
+  const request = stage.request(kind, isPicture ? { size } : {});
+  const reply = await stage.provider.generate(request, secret, forever);
+  const bytes = { kind: 'bytes', bytes: expect.any(Uint8Array) as unknown };
+  const source = kind === 'chat' ? { kind: 'text', text: 'You said: a red fox' } : bytes;
+  expect(reply).toMatchObject({ ok: true, source });
+  expect(stage.server.calls).toMatchObject([
+    { account: 'account 1', model: request.model, prompt: 'a red fox', ...(kind === 'edit' ? { inputs: 1 } : {}) },
+  ]);
+});
+
+test.each([
+  ['xai', 'image', 0.02],
+  ['openrouter', 'image', 0.04],
+  ['openrouter', 'chat', 0.04],
+] as const)('%s states the price of a run of the kind %s', async (name, kind, cost) => {
+  await using stage = await aServer(name);
+  const reply = await stage.provider.generate(stage.request(kind), secret, forever);
+  expect(reply).toMatchObject({ ok: true, usage: { cost } });
+});
+
+test.each(names)(
+  '%s: the probe tells a key from a wrong one, spent money benches the key, a model may be gone',
+  async (name) => {
+    await using stage = await aServer(name, { isSpent: true });
+    const { provider } = stage;
+    expect(await provider.probe(secret, forever)).toEqual({ ok: true });
+    const wrong = new Secret('another-key-0123456789');
+    expect(await provider.probe(wrong, forever)).toEqual(failed('key', 'rejected'));
+    const kind = cells.find((cell) => cell.name === name)?.kind ?? 'image';
+    const request = stage.request(kind);
+    expect(await provider.generate(request, wrong, forever)).toEqual(failed('key', 'rejected'));
+    expect(await provider.generate(request, secret, forever)).toEqual(failed('key', 'out-of-credit'));
+    expect(await provider.generate({ ...request, model: 'gone' }, secret, forever)).toEqual(
+      failed('model', 'unknown-model'),
+    );
+  },
+);
+
+test.each([
+  ['xai', ['', '/', '/v1', '/v1/']],
+  ['together', ['', '/v1']],
+  ['openrouter', ['', '/api', '/api/', '/api/v1']],
+  ['pollinations', ['', '/v1/']],
+  ['deepseek', ['', '/']],
+  ['mistral', ['', '/v1']],
+] as const)('the address of %s may end in %j', async (name, ends) => {
+  await using stage = await aServer(name);
+  const kind = cells.find((cell) => cell.name === name)?.kind ?? 'image';
+  for (const end of ends) {
+    const provider = stage.at(end);
+    expect([end, await provider.probe(secret, forever)]).toEqual([end, { ok: true }]);
+    expect([end, await provider.generate(stage.request(kind), secret, forever)]).toMatchObject([end, { ok: true }]);
+  }
+});
+
+test.each([
+  ['openrouter', 3.75, 'USD'],
+  ['pollinations', 0.25, 'pollen'],
+  ['deepseek', 1.1, 'USD'],
+] as const)('%s tells what is left on the account', async (name, amount, unit) => {
+  await using stage = await aServer(name, { end: '/' });
+  expect(await stage.provider.balance?.(secret, forever)).toEqual({ ok: true, amount, unit });
+});
+
+test('a limit of Mistral that never ends takes the model from the key, and not the key', async () => {
+  await using stage = await aServer('mistral');
+  const { provider, server } = stage;
+  const [small, large] = [stage.request('chat'), stage.request('chat', { model: 'mistral-large-4' })];
+  const body = JSON.stringify({ object: 'error', message: 'Rate limit exceeded', type: 'rate_limited', code: '1300' });
+  const limit = { route: 'chat', reply: { kind: 'reply', status: 429, headers: {}, body } } as const;
+  const reasonsOf = async (request: GenerationRequest, times: number) => {
+    const reasons: string[] = [];
+    for (let call = 0; call < times; call += 1) {
+      const reply = await provider.generate(request, secret, forever);
+      reasons.push(reply.ok ? 'ok' : reply.failure.reason);
+    }
+    return reasons;
+  };
+  const limits = Array.from({ length: maxLimitsInARow - 1 }, () => 'rate-limited');
+  server.setFaults([{ ...limit, times: maxLimitsInARow - 1 }]);
+  expect(await reasonsOf(small, maxLimitsInARow)).toEqual([...limits, 'ok']);
+  server.setFaults([limit]);
+  expect(await reasonsOf(large, maxLimitsInARow)).toEqual([...limits, 'not-entitled']);
+  // The row of the other model began anew with its answer.
+  expect(await reasonsOf(small, 1)).toEqual(['rate-limited']);
+});
