@@ -50,15 +50,19 @@ export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpd
       return { callback_query: { ...query, ...fields(maker, pressed.messageId) } };
     },
   }));
-  const doors = update('nothing', fc.constantFrom('kicked', 'member', 'left', 'restricted'), (status) => (maker) => ({
-    my_chat_member: {
-      chat: privateChat(maker),
-      from: userOf(maker),
-      date: 1,
-      old_chat_member: { user: userOf(maker), status: 'member' },
-      new_chat_member: { user: { id: maker.botId, is_bot: true, first_name: 'Darkroom' }, status },
-    },
-  }));
+  const memberships = update(
+    'nothing',
+    fc.constantFrom('kicked', 'member', 'left', 'restricted'),
+    (status) => (maker) => ({
+      my_chat_member: {
+        chat: privateChat(maker),
+        from: userOf(maker),
+        date: 1,
+        old_chat_member: { user: userOf(maker), status: 'member' },
+        new_chat_member: { user: { id: maker.botId, is_bot: true, first_name: 'Darkroom' }, status },
+      },
+    }),
+  );
   const foreign = update(
     'nothing',
     fc.tuple(fc.constantFrom(...foreignKinds), fc.oneof(fc.jsonValue({ maxDepth: 4 }), words)),
@@ -81,7 +85,7 @@ export function fuzzedUpdate(secrets: readonly string[]): fc.Arbitrary<FuzzedUpd
     { weight: 9, arbitrary: ofNobody },
     { weight: 15, arbitrary: otherKind },
     { weight: 42, arbitrary: press },
-    { weight: 6, arbitrary: doors },
+    { weight: 6, arbitrary: memberships },
     { weight: 12, arbitrary: foreign },
     { weight: 1, arbitrary: huge },
   );

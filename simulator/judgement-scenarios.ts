@@ -6,13 +6,13 @@ const elevenKeys = 11;
 export const judgementScenarios: readonly Scenario[] = [
   {
     name: 'one-prompt-403',
-    says: 'one prompt is refused by 403 in a shape nobody knows, whatever the key; asked three times',
+    says: 'one prompt is refused by 403 in an unknown shape, whatever the key; asked three times',
     keys: elevenKeys,
     faults: [{ deed: 'unexplained', of: 'requests', requests: [1, 50, 51] }],
   },
   {
-    name: 'door',
-    says: 'the provider’s door refuses this machine for 10 s: 403 in a shape nobody knows, free probes included',
+    name: 'provider-blocks-machine',
+    says: 'the provider refuses this machine for 10 s: 403 in an unknown shape, free probes included',
     keys: elevenKeys,
     faults: [{ deed: 'unexplained', of: 'provider', fromMs: 250, untilMs: 10_250 }],
   },

@@ -37,11 +37,11 @@ function hasLuck({ scenario }: World): boolean {
   return scenario.faults.some(({ of, share }) => of !== 'requests' && share !== undefined);
 }
 
-type Door = { readonly place: number; readonly model: number };
+type Assigned = { readonly place: number; readonly model: number };
 
 class OracleQueue {
   readonly #stage: Stage;
-  readonly #waiting: ((door: Door) => void)[] = [];
+  readonly #waiting: ((assigned: Assigned) => void)[] = [];
   #alarm: Disposable | undefined;
 
   constructor(stage: Stage) {
@@ -51,14 +51,14 @@ class OracleQueue {
   async call(request: number): Promise<HttpReply> {
     const calling = Promise.withResolvers<HttpReply>();
     // The call takes its seat before the next one is chosen.
-    this.#waiting.push((door) => calling.resolve(this.#make(door, request)));
+    this.#waiting.push((assigned) => calling.resolve(this.#make(assigned, request)));
     this.#serve();
     const reply = await calling.promise;
     this.#serve();
     return reply;
   }
 
-  async #make({ place, model }: Door, request: number): Promise<HttpReply> {
+  async #make({ place, model }: Assigned, request: number): Promise<HttpReply> {
     const { world, clock } = this.#stage;
     using deadline = clock.deadline(callTimeoutMs);
     return await world.call(place, request, deadline, model);
@@ -66,15 +66,15 @@ class OracleQueue {
 
   #serve(): void {
     for (;;) {
-      const door = this.#waiting.length === 0 ? undefined : this.#choose();
-      if (door === undefined) break;
-      this.#waiting.shift()?.(door);
+      const assigned = this.#waiting.length === 0 ? undefined : this.#choose();
+      if (assigned === undefined) break;
+      this.#waiting.shift()?.(assigned);
     }
     this.#wake();
   }
 
   /** The well key with a seat that carries least, of the first model that has well ones; any where nothing ever is. */
-  #choose(): Door | undefined {
+  #choose(): Assigned | undefined {
     const { world } = this.#stage;
     for (const [index, provider] of world.chain.entries()) {
       const model = index + 1;

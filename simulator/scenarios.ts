@@ -77,7 +77,7 @@ export const plentyScenarios: readonly Scenario[] = [
   },
   {
     name: 'unknown-seats',
-    says: 'keys carry 1, 2 or 4 calls, nobody knows which',
+    says: 'keys carry 1, 2 or 4 calls, unknown to the pool',
     seats: [1, 2, 4],
     faults: [],
     leastClients: 16,

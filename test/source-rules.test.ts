@@ -8,7 +8,7 @@ import { testToken } from './support/test-app.ts';
 const source = join(import.meta.dirname, '../src');
 
 /** What can open a connection to somebody else. */
-const doors: Readonly<Record<string, RegExp>> = {
+const clients: Readonly<Record<string, RegExp>> = {
   fetch: /(?<![.#\w])fetch\(|globalThis\.fetch/,
   undici: /from '(?:undici|axios|got|ky|node-fetch|ofetch)'/,
   'http.request': /\bhttps?2?\.(?:request|get|connect)\(|\{[^}]*\brequest\b[^}]*\} from 'node:https?'/,
@@ -31,40 +31,40 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'media/result-store.ts': ['undici'],
 };
 
-type Door = { readonly file: string; readonly door: string };
+type Client = { readonly file: string; readonly client: string };
 
-function doorsOf(file: string, text: string): readonly Door[] {
-  return Object.entries(doors).flatMap(([door, pattern]) => (pattern.test(text) ? [{ file, door }] : []));
+function clientsOf(file: string, text: string): readonly Client[] {
+  return Object.entries(clients).flatMap(([client, pattern]) => (pattern.test(text) ? [{ file, client }] : []));
 }
 
-function doorsInside(): readonly Door[] {
+function clientsInside(): readonly Client[] {
   return readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => doorsOf(file, readFileSync(join(source, file), 'utf8')));
+    .flatMap((file) => clientsOf(file, readFileSync(join(source, file), 'utf8')));
 }
 
 /** The sandbox stands in for the others and calls only what a developer names; the bot's client belongs to grammY. */
-function isElsewhere({ file, door }: Door): boolean {
-  return file.startsWith('sandbox/') || door === 'telegram';
+function isElsewhere({ file, client }: Client): boolean {
+  return file.startsWith('sandbox/') || client === 'telegram';
 }
 
 test('nothing in the source opens a connection but the client of the providers and the guarded one of results (S1)', () => {
-  const strangers = doorsInside().filter(
-    (door) => !isElsewhere(door) && known[door.file]?.includes(door.door) !== true,
+  const strangers = clientsInside().filter(
+    (client) => !isElsewhere(client) && known[client.file]?.includes(client.client) !== true,
   );
   expect(strangers).toEqual([]);
 });
 
 test('the client of Telegram is made in the composition root and the bot alone (S1)', () => {
-  const makers = doorsInside().filter(({ file, door }) => door === 'telegram' && !file.startsWith('sandbox/'));
+  const makers = clientsInside().filter(({ file, client }) => client === 'telegram' && !file.startsWith('sandbox/'));
   expect(makers.map(({ file }) => file).filter((file) => file !== 'app.ts' && !file.startsWith('bot/'))).toEqual([]);
   expect(makers.length).toBeGreaterThan(0);
 });
 
-test('every door that is known exists (S1)', () => {
-  const seen = doorsInside();
+test('every known client exists (S1)', () => {
+  const seen = clientsInside();
   for (const [file, names] of Object.entries(known)) {
-    for (const door of names) expect(seen).toContainEqual({ file, door });
+    for (const client of names) expect(seen).toContainEqual({ file, client });
   }
 });
 
@@ -80,14 +80,14 @@ test.each([
   ['new WebSocket(url)', 'sockets'],
   ["import { lookup } from 'node:dns/promises';", 'names'],
   ['new Bot<Context>(token)', 'telegram'],
-])('the reader of doors sees %s (S1)', (text, door) => {
-  expect(doorsOf('a.ts', text)).toEqual([{ file: 'a.ts', door }]);
+])('the reader of clients sees %s (S1)', (text, client) => {
+  expect(clientsOf('a.ts', text)).toEqual([{ file: 'a.ts', client }]);
 });
 
 test.each(['this.#fetch(claim)', 'keeper.fetch(a)', "import { createServer } from 'node:http';", 'fetches += 1'])(
-  'the reader of doors passes over %s (S1)',
+  'the reader of clients passes over %s (S1)',
   (text) => {
-    expect(doorsOf('a.ts', text)).toEqual([]);
+    expect(clientsOf('a.ts', text)).toEqual([]);
   },
 );
 

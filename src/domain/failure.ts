@@ -66,7 +66,7 @@ export type AttemptFailure = { readonly detail: string; readonly sureness?: Sure
 export type FailureReason = AttemptFailure['reason'];
 
 /**
- * True for a refusal whose words nobody knows for certain: the key, this machine or the request itself may be its cause.
+ * True for a refusal whose words are not known for certain: the key, this machine or the request itself may be its cause.
  * One request's word is then not enough to conclude anything about a key or a provider.
  */
 export function isDoubtful({ reason, sureness = 'sure' }: Pick<AttemptFailure, 'reason' | 'sureness'>): boolean {

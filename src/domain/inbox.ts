@@ -16,7 +16,7 @@ export type Leftovers = {
 };
 
 /**
- * The durable front door: updates are written here in one transaction before the next getUpdates confirms them, and are
+ * The durable intake: updates are written here in one transaction before the next getUpdates confirms them, and are
  * remembered for seven days, so that a redelivered one is dropped.
  */
 export type Inbox = {

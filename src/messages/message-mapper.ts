@@ -77,7 +77,7 @@ export function createMessageMapper(
       result: ResultFacts,
       text: { readonly text: string; readonly isCut?: boolean },
     ): readonly [MessageView, ...MessageView[]] => textResultView(localizer(locale), view, result, text),
-    /** The same message while nobody knows whether the outcome has arrived. */
+    /** The same message while it is unknown whether the outcome has arrived. */
     held: (view: JobView, locale: string): MessageView => heldView(localizer(locale), view),
     /** The short reply that notifies the person after a long wait, since edits do not. */
     ready: (locale: string): MessageView => textOnly(localizer(locale).say('ready')),

@@ -96,13 +96,13 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
       if (found === 'fine') return { ok: true };
       if ('malformed' in found) return malformed(answer, found.malformed);
       if (!isSuccess(answer) && accepts(found)) return { ok: true };
-      return redacted(withoutRun(failed(answer, found, secret, nobodysText).failure), secret);
+      return redacted(withoutRun(failed(answer, found, secret, noPersonsText).failure), secret);
     },
   };
 }
 
 /** For a call that carries no words of a person. */
-export const nobodysText: PersonsText = { prompt: '' };
+export const noPersonsText: PersonsText = { prompt: '' };
 
 /** The failure of a 2xx answer that cannot be read. */
 export function malformed({ status }: HttpAnswer, why: string): Failed {

@@ -26,8 +26,8 @@ function someContext(asked: Readonly<Record<string, unknown>>, language = 'en') 
   return { ctx, said };
 }
 
-const door = storageErrorBoundary({ messages, matchLocale: (code) => catalog.match(code, 'en') });
-const meet = (ctx: BotContext, error: Error) => door(ctx, async () => Promise.reject(error));
+const boundary = storageErrorBoundary({ messages, matchLocale: (code) => catalog.match(code, 'en') });
+const meet = (ctx: BotContext, error: Error) => boundary(ctx, async () => Promise.reject(error));
 
 test.each([
   ['en', 'I can’t take anything new right now'],

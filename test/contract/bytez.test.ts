@@ -284,7 +284,7 @@ test.each([
     '{"error":"No access to this model"}',
     failed('key', 'rejected', 'likely'),
   ],
-  ['418, which nobody knows', 418, 'tea', failed('provider', 'unrecognized', 'guess')],
+  ['418, which is in no table', 418, 'tea', failed('provider', 'unrecognized', 'guess')],
   ['502', 502, '<html><body>Bad gateway</body></html>', failed('provider', 'overloaded')],
   ['an HTML page with 200', 200, '<html><body>Log in to the network</body></html>', failed('provider', 'malformed')],
   ['an error with 200', 200, '{"error":"Unauthorized"}', failed('key', 'rejected', 'guess')],

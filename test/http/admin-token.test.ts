@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { carriesToken, createGate } from '../../src/http/gate.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aDoor, adminToken, ask, well, withToken } from './test-server.ts';
+import { aServer, adminToken, ask, well, withToken } from './test-server.ts';
 import { sources } from '../support/source-patterns.ts';
 
 const basic = Buffer.from(`admin:${adminToken}`).toString('base64');
@@ -23,8 +23,8 @@ test.each([
   ['no token on a page that there is not', 'GET /there/is/no/such/page', []],
   ['no token by a method that is not served', 'TRACE /keys', []],
 ])('%s is answered 401 with nothing in it (H1)', async (_what, line, headers) => {
-  await using door = await aDoor();
-  const refused = await ask(door, line, headers);
+  await using server = await aServer();
+  const refused = await ask(server, line, headers);
   expect(refused.status).toBe(401);
   expect(refused.body).toBe('');
   expect(refused.head).not.toContain('canary');
@@ -41,30 +41,30 @@ test.each([
 });
 
 test('readiness answers anybody without data, says why with the token, and counts a wrong one as a try', async () => {
-  await using door = await aDoor({ vitals: { ...well, keysUsable: () => false } });
-  expect(await ask(door, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
-  expect(await ask(door, 'GET /readyz', [`Authorization: Basic ${basic}`])).toMatchObject({ status: 503, body: '' });
-  const told = await ask(door, 'GET /readyz', [withToken]);
+  await using server = await aServer({ vitals: { ...well, keysUsable: () => false } });
+  expect(await ask(server, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
+  expect(await ask(server, 'GET /readyz', [`Authorization: Basic ${basic}`])).toMatchObject({ status: 503, body: '' });
+  const told = await ask(server, 'GET /readyz', [withToken]);
   expect([told.status, JSON.parse(told.body)]).toMatchObject([503, { ready: false, database: true, keys: false }]);
   for (let count = 0; count < 10; count += 1) {
-    expect(await ask(door, 'GET /readyz', ['Authorization: Bearer wrong'])).toMatchObject({ status: 401, body: '' });
+    expect(await ask(server, 'GET /readyz', ['Authorization: Bearer wrong'])).toMatchObject({ status: 401, body: '' });
   }
-  expect((await ask(door, 'GET /readyz', [withToken])).status).toBe(429);
-  expect((await ask(door, 'GET /readyz')).status).toBe(503);
+  expect((await ask(server, 'GET /readyz', [withToken])).status).toBe(429);
+  expect((await ask(server, 'GET /readyz')).status).toBe(503);
 });
 
 test('a header of 1 MB is cut off (H1)', async () => {
-  await using door = await aDoor();
-  const refused = await ask(door, 'GET /keys', [`Authorization: Bearer ${'x'.repeat(1_000_000)}`]);
+  await using server = await aServer();
+  const refused = await ask(server, 'GET /keys', [`Authorization: Bearer ${'x'.repeat(1_000_000)}`]);
   // The connection may be reset before the answer is read.
   expect([431, 0]).toContain(refused.status);
   expect(refused.body).toBe('');
 });
 
 test('the right token passes the gate and gets 404, as nothing is served yet (H1)', async () => {
-  await using door = await aDoor();
-  expect(await ask(door, 'GET /keys', [withToken])).toMatchObject({ status: 404, body: '' });
-  expect(door.events).toEqual([]);
+  await using server = await aServer();
+  expect(await ask(server, 'GET /keys', [withToken])).toMatchObject({ status: 404, body: '' });
+  expect(server.events).toEqual([]);
 });
 
 test.each([
@@ -104,16 +104,16 @@ test('only digests of tokens are compared, in constant time (H2)', () => {
 
 test('after ten wrong tokens in a minute an address is refused, also with the right one, and health still answers (H2)', async () => {
   const clock = fakeClock();
-  await using door = await aDoor({ clock });
+  await using server = await aServer({ clock });
   const statuses: number[] = [];
-  for (let tries = 0; tries < 12; tries += 1) statuses.push((await ask(door, 'GET /keys')).status);
+  for (let tries = 0; tries < 12; tries += 1) statuses.push((await ask(server, 'GET /keys')).status);
   expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
-  const waits = await ask(door, 'GET /keys', [withToken]);
+  const waits = await ask(server, 'GET /keys', [withToken]);
   expect(waits).toMatchObject({ status: 429, body: '' });
   expect(waits.head).toContain('retry-after: 60');
-  expect(await ask(door, 'GET /healthz')).toMatchObject({ status: 200 });
+  expect(await ask(server, 'GET /healthz')).toMatchObject({ status: 200 });
   await clock.advance(60_000);
-  expect((await ask(door, 'GET /keys', [withToken])).status).toBe(404);
+  expect((await ask(server, 'GET /keys', [withToken])).status).toBe(404);
 });
 
 test('an address is refused for its own tries only, and an IPv6 network is one address (H2)', () => {
@@ -143,11 +143,11 @@ test('an address is refused for its own tries only, and an IPv6 network is one a
 });
 
 test('without a configured token every request is refused (H3)', async () => {
-  await using door = await aDoor({ token: '' });
+  await using server = await aServer({ token: '' });
   for (const header of ['Bearer ', 'Bearer undefined', 'Bearer [secret]', `Bearer ${adminToken}`]) {
-    expect(await ask(door, 'GET /keys', [`Authorization: ${header}`])).toMatchObject({ status: 401, body: '' });
+    expect(await ask(server, 'GET /keys', [`Authorization: ${header}`])).toMatchObject({ status: 401, body: '' });
   }
-  expect((await ask(door, 'GET /healthz')).status).toBe(200);
+  expect((await ask(server, 'GET /healthz')).status).toBe(200);
 });
 
 test('two tokens are valid during a change, and the old one no longer afterwards (H20)', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
 import { servedHosts } from '../../src/http/gate.ts';
-import { aDoor, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
+import { aServer, ask, connected, raw, untilClosed, well, withToken } from './test-server.ts';
 
 test('the bot listens on loopback by default, and elsewhere only with a long token (H4)', () => {
   expect(parseConfig({}).http).toMatchObject({ host: '127.0.0.1' });
@@ -24,8 +24,8 @@ test.each([
   ['a user before our name', ['Host: evil.test@127.0.0.1']],
   ['a forwarded name', ['Host: evil.test', 'X-Forwarded-Host: localhost']],
 ])('a request to %s is not ours, not even with the token (H5)', async (_what, hosts) => {
-  await using door = await aDoor();
-  const refused = await ask(door, 'GET /keys', [...hosts, withToken]);
+  await using server = await aServer();
+  const refused = await ask(server, 'GET /keys', [...hosts, withToken]);
   expect([400, 421]).toContain(refused.status);
   expect(refused.body).toBe('');
 });
@@ -41,13 +41,13 @@ test.each([
 });
 
 test('a foreign web page may neither read nor write (H6)', async () => {
-  await using door = await aDoor();
+  await using server = await aServer();
   const origin = 'Origin: https://evil.test';
-  const asked = await ask(door, 'OPTIONS /keys', [origin, 'Access-Control-Request-Method: POST']);
+  const asked = await ask(server, 'OPTIONS /keys', [origin, 'Access-Control-Request-Method: POST']);
   expect(asked.status).toBe(401);
-  const posted = await ask(door, 'POST /keys', [origin, 'Content-Type: application/x-www-form-urlencoded']);
+  const posted = await ask(server, 'POST /keys', [origin, 'Content-Type: application/x-www-form-urlencoded']);
   expect(posted.status).toBe(401);
-  const healthy = await ask(door, 'GET /healthz', [origin]);
+  const healthy = await ask(server, 'GET /healthz', [origin]);
   expect(healthy.status).toBe(200);
   for (const { head } of [asked, posted, healthy]) {
     expect(head).not.toContain('access-control');
@@ -73,22 +73,22 @@ const oddTargets = [
 ];
 
 test.each(oddTargets)('%s is no spelling of an open page (H7)', async (target) => {
-  await using door = await aDoor();
-  expect((await ask(door, `GET ${target}`)).status).toBe(401);
-  expect((await ask(door, `GET ${target}`, [withToken])).status).toBe(404);
+  await using server = await aServer();
+  expect((await ask(server, `GET ${target}`)).status).toBe(401);
+  expect((await ask(server, `GET ${target}`, [withToken])).status).toBe(404);
 });
 
 test('no header changes the method or the page (H7)', async () => {
-  await using door = await aDoor();
+  await using server = await aServer();
   const headers = ['X-HTTP-Method-Override: GET', 'X-Original-URL: /healthz', 'X-Rewrite-URL: /healthz'];
-  expect((await ask(door, 'POST /healthz', headers)).status).toBe(405);
-  expect((await ask(door, 'GET /keys', headers)).status).toBe(401);
+  expect((await ask(server, 'POST /healthz', headers)).status).toBe(405);
+  expect((await ask(server, 'GET /keys', headers)).status).toBe(401);
 });
 
 test('the two open pages return a status and no data (H8)', async () => {
   let ready = true;
-  await using door = await aDoor({ vitals: { ...well, keysUsable: () => ready } });
-  const pages = async () => [await ask(door, 'GET /healthz'), await ask(door, 'GET /readyz?verbose=1&token=x')];
+  await using server = await aServer({ vitals: { ...well, keysUsable: () => ready } });
+  const pages = async () => [await ask(server, 'GET /healthz'), await ask(server, 'GET /readyz?verbose=1&token=x')];
   expect(await pages()).toMatchObject([
     { status: 200, body: '' },
     { status: 200, body: '' },
@@ -103,38 +103,38 @@ test('the two open pages return a status and no data (H8)', async () => {
 test.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
   '%s is no way to ask for an open page (H17)',
   async (method) => {
-    await using door = await aDoor();
-    const refused = await ask(door, `${method} /healthz`);
+    await using server = await aServer();
+    const refused = await ask(server, `${method} /healthz`);
     expect(refused).toMatchObject({ status: 405, body: '' });
     expect(refused.head).toContain('allow: get');
   },
 );
 
 test('methods that are not served are refused to those with the token too (H17)', async () => {
-  await using door = await aDoor();
+  await using server = await aServer();
   for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PURGE']) {
-    expect((await ask(door, `${method} /keys`, [withToken])).status).toBe(405);
+    expect((await ask(server, `${method} /keys`, [withToken])).status).toBe(405);
   }
-  expect((await raw(door, 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n')).status).toBe(405);
-  expect((await ask(door, 'get /healthz')).status).toBe(400);
+  expect((await raw(server, 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n')).status).toBe(405);
+  expect((await ask(server, 'get /healthz')).status).toBe(400);
 });
 
 test('no other protocol is offered (H16)', async () => {
-  await using door = await aDoor();
+  await using server = await aServer();
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'];
-  expect((await ask(door, 'GET /keys', upgrade)).status).toBe(401);
+  expect((await ask(server, 'GET /keys', upgrade)).status).toBe(401);
   const h2c = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
-  expect((await ask(door, 'GET /healthz', h2c)).status).toBe(200);
-  const socket = await connected(door);
+  expect((await ask(server, 'GET /healthz', h2c)).status).toBe(200);
+  const socket = await connected(server);
   const said = untilClosed(socket);
   socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   expect(await said).toMatch(/^(?:HTTP\/1\.1 400|$)/);
 });
 
 test('headers that name an address are ignored (H21)', async () => {
-  await using door = await aDoor();
+  await using server = await aServer();
   const headers = (tries: number) => [`X-Forwarded-For: 10.0.0.${tries}`, `Forwarded: for=10.0.0.${tries}`];
-  for (let tries = 0; tries < 10; tries += 1) await ask(door, 'GET /keys', headers(tries));
-  expect((await ask(door, 'GET /keys', headers(99))).status).toBe(429);
-  expect((await ask(door, 'GET /keys', ['X-Forwarded-For: 127.0.0.1'])).status).toBe(429);
+  for (let tries = 0; tries < 10; tries += 1) await ask(server, 'GET /keys', headers(tries));
+  expect((await ask(server, 'GET /keys', headers(99))).status).toBe(429);
+  expect((await ask(server, 'GET /keys', ['X-Forwarded-For: 127.0.0.1'])).status).toBe(429);
 });

@@ -15,15 +15,15 @@ export const well: Vitals = {
   telegramAnswers: () => true,
 };
 
-export type TestDoor = Listening & { readonly events: readonly AppEvent[] };
+export type TestServer = Listening & { readonly events: readonly AppEvent[] };
 
 /** The HTTP server as the app opens it, on loopback. */
-export async function aDoor(
+export async function aServer(
   options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
-): Promise<TestDoor> {
+): Promise<TestServer> {
   const { token = adminToken, vitals = well, clock = fakeClock() } = options;
   const events: AppEvent[] = [];
-  const door = await listenHttp({
+  const server = await listenHttp({
     host: '127.0.0.1',
     port: 0,
     adminToken: token === '' ? undefined : new Secret(token),
@@ -31,11 +31,11 @@ export async function aDoor(
     clock,
     emit: (event) => void events.push(event),
   });
-  return { ...door, events };
+  return { ...server, events };
 }
 
 /** The HTTP server with other limits. */
-export function aDoorWithin(limits: Limits): Promise<Listening> {
+export function aServerWithin(limits: Limits): Promise<Listening> {
   const tokens = () => [new Secret(adminToken)];
   const gate = createGate({ open: openPaths, tokens, host: '127.0.0.1', clock: fakeClock() });
   return listen(healthApi(well), '127.0.0.1', 0, { gate, limits });
@@ -44,8 +44,8 @@ export function aDoorWithin(limits: Limits): Promise<Listening> {
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };
 
 /** A connection on which nothing was sent yet. */
-export async function connected(door: Listening): Promise<Socket> {
-  const { hostname, port } = new URL(door.url);
+export async function connected(server: Listening): Promise<Socket> {
+  const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
   await once(socket, 'connect');
@@ -64,18 +64,18 @@ export function untilClosed(socket: Socket): Promise<string> {
 }
 
 /** Writes these bytes and returns the first response. */
-export async function raw(door: Listening, bytes: string): Promise<RawAnswer> {
-  const socket = await connected(door);
+export async function raw(server: Listening, bytes: string): Promise<RawAnswer> {
+  const socket = await connected(server);
   const all = untilClosed(socket);
   socket.write(bytes, 'latin1');
   return toAnswer(await all);
 }
 
 /** Sends a request with these headers and `Connection: close`; returns the response. */
-export function ask(door: Listening, line: string, headers: readonly string[] = []): Promise<RawAnswer> {
-  const { host } = new URL(door.url);
+export function ask(server: Listening, line: string, headers: readonly string[] = []): Promise<RawAnswer> {
+  const { host } = new URL(server.url);
   const all = headers.some((header) => /^host:/i.test(header)) ? headers : [`Host: ${host}`, ...headers];
-  return raw(door, [`${line} HTTP/1.1`, ...all, 'Connection: close', '', ''].join('\r\n'));
+  return raw(server, [`${line} HTTP/1.1`, ...all, 'Connection: close', '', ''].join('\r\n'));
 }
 
 export function toAnswer(text: string): RawAnswer {

@@ -71,7 +71,7 @@ test.each([
   ['written by another bot', { via_bot: userOf(55, { is_bot: true }) }],
   ['of a business connection', { business_connection_id: 'b' }],
   ['in somebody else’s chat', { chat: { id: 7, type: 'private', first_name: 'Person 7' } }],
-])('/keys %s is a command that nobody knows (B12)', async (_how, more) => {
+])('/keys %s is an unknown command (B12)', async (_how, more) => {
   await using app = await openTestApp();
   const [admin, person] = [await acquaintance(app, adminId), await acquaintance(app)];
   const answered = 'chat' in more ? person : admin;

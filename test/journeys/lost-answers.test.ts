@@ -24,7 +24,7 @@ test.each([
 ])('%s in place of an answer of Telegram: the picture is there, and once (%s)', async (_what, _threat, odd) => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ clock, door: telegram.door });
+  await using app = await openTestApp({ clock, apiRoot: telegram.apiRoot });
   const person = await acquaintance(app);
   telegram.next('editMessageMedia', { ...odd, done: true });
   person.say('/generate a fox');

@@ -41,7 +41,7 @@ test.each(['sendMessage', 'editMessageMedia'])(
   'when Telegram cannot read the markup of %s all the same the words come plain, once (A2)',
   async (method) => {
     await using telegram = await openTelegramProxy();
-    await using app = await openTestApp({ door: telegram.door });
+    await using app = await openTestApp({ apiRoot: telegram.apiRoot });
     const person = await acquaintance(app);
     telegram.next(method, refusal(400, "Bad Request: can't parse entities: Unsupported start tag"));
     const prompt = '<b>a</b> & *fox*';

@@ -17,10 +17,10 @@ test.each([
 ])(
   'an update nested so deep that it cannot be kept, %s, is set aside by its id, and all others are answered (B5)',
   async (_where, updates, answers) => {
-    await using door = await openTelegramProxy();
-    await using app = await openTestApp({ door: door.door });
+    await using telegram = await openTelegramProxy();
+    await using app = await openTestApp({ apiRoot: telegram.apiRoot });
     const person = await acquaintance(app);
-    door.next('getUpdates', { body: `{"ok":true,"result":[${updates.join(',')}]}` });
+    telegram.next('getUpdates', { body: `{"ok":true,"result":[${updates.join(',')}]}` });
     // Ends the poll that is under way.
     await answerTo(person, '/help');
     await app.event('update.failed');

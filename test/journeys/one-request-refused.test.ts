@@ -11,7 +11,7 @@ type Shape = { readonly what: string; readonly body?: string; readonly contentTy
 const shapes: readonly Shape[] = [
   { what: 'JSON that names nothing', body: '{"message":"Forbidden"}' },
   { what: 'JSON in the words of the provider', body: '{"error":"Forbidden","output":null}' },
-  { what: 'words that nobody knows', body: '{"error":"This one is not for us"}' },
+  { what: 'unknown words', body: '{"error":"This one is not for us"}' },
   { what: 'plain text', body: 'Forbidden', contentType: 'text/plain' },
   { what: 'a page', body: '<html><body><h1>403 Forbidden</h1></body></html>' },
   { what: 'nothing', body: '', contentType: 'text/plain' },

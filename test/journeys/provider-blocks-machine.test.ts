@@ -8,7 +8,7 @@ import { openTestApp, type TestApp } from '../support/test-app.ts';
 
 const elevenKeys = Array.from({ length: 11 }, (_, index) => index + 1);
 
-function door(body: string, contentType: string, routes: readonly ('run' | 'list')[]): readonly BytezFault[] {
+function blocking(body: string, contentType: string, routes: readonly ('run' | 'list')[]): readonly BytezFault[] {
   return routes.map((route) => ({ do: { kind: 'status', status: 403, body, contentType }, route }));
 }
 
@@ -25,13 +25,13 @@ function alertKinds(app: TestApp): readonly string[] {
 const everywhere = ['run', 'list'] as const;
 
 test.each([
-  ['a code of the content network', 1, door('error code: 1010', 'text/plain', everywhere)],
-  ['JSON that names nothing', 1, door('{"message":"Forbidden"}', 'application/json', everywhere)],
-  ['JSON that names nothing', 4, door('{"message":"Forbidden"}', 'application/json', everywhere)],
-  ['words that nobody knows', 2, door('no', 'text/plain', everywhere)],
-  ['words that nobody knows, for calls alone,', 6, door('{"message":"Forbidden"}', 'application/json', ['run'])],
+  ['a code of the content network', 1, blocking('error code: 1010', 'text/plain', everywhere)],
+  ['JSON that names nothing', 1, blocking('{"message":"Forbidden"}', 'application/json', everywhere)],
+  ['JSON that names nothing', 4, blocking('{"message":"Forbidden"}', 'application/json', everywhere)],
+  ['unknown words', 2, blocking('no', 'text/plain', everywhere)],
+  ['unknown words, for calls alone,', 6, blocking('{"message":"Forbidden"}', 'application/json', ['run'])],
 ] as const)(
-  'a door that refuses all keys by %s while %i ask is one alert, no key is blamed, and pictures come when it opens',
+  'a provider that refuses all keys by %s while %i ask is one alert, no key is blamed, and pictures come when it stops',
   async (_what, count, faults) => {
     const clock = fakeClock();
     await using app = await openTestApp({ accounts: elevenKeys.map(() => faults), clock });
@@ -51,10 +51,10 @@ test.each([
   },
 );
 
-test('keys that are tested at the start behind a door that refuses everybody are not reported as dead', async () => {
+test('keys that are tested at the start at a provider that refuses everybody are not reported as dead', async () => {
   const clock = fakeClock();
   await using app = await openTestApp({
-    accounts: elevenKeys.map(() => door('{"message":"Forbidden"}', 'application/json', everywhere)),
+    accounts: elevenKeys.map(() => blocking('{"message":"Forbidden"}', 'application/json', everywhere)),
     clock,
     env: { KEYS_TEST_ON_START: 'on' },
   });

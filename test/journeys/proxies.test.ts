@@ -9,7 +9,7 @@ test('behind a proxy Telegram, the provider and the result are reached through i
   let telegramHost = '';
   await using proxy = await localProxy({ lead: (target) => (target === 'telegram.test:80' ? telegramHost : target) });
   await using app = await openTestApp({
-    door: (telegramUrl) => {
+    apiRoot: (telegramUrl) => {
       telegramHost = new URL(telegramUrl).host;
       return 'http://telegram.test';
     },
@@ -45,7 +45,7 @@ test('where the first address of its name is dead, Telegram is reached by the se
   };
   await using app = await openTestApp({
     network: { resolve: async () => ['2001:db8::1', '127.0.0.1'], dial },
-    door: (telegramUrl) => telegramUrl.replace('127.0.0.1', 'telegram.example'),
+    apiRoot: (telegramUrl) => telegramUrl.replace('127.0.0.1', 'telegram.example'),
   });
   const person = app.person(7);
   person.say('/generate a red fox');

@@ -22,7 +22,7 @@ test.each([
   async (_how, seconds, leastMs, mostMs) => {
     const clock = fakeClock();
     await using telegram = await openTelegramProxy();
-    await using app = await openTestApp({ clock, door: telegram.door });
+    await using app = await openTestApp({ clock, apiRoot: telegram.apiRoot });
     const [ann, ben] = [await acquaintance(app, 7), await acquaintance(app, 8)];
     const parameters = seconds === undefined ? undefined : { retry_after: seconds };
     telegram.next('editMessageMedia', refusal(429, 'Too Many Requests', parameters));
@@ -49,7 +49,7 @@ test.each([
 ])('when %s the request ends once, and nothing storms (B28)', async (_what, code, description) => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ clock, door: telegram.door });
+  await using app = await openTestApp({ clock, apiRoot: telegram.apiRoot });
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
@@ -110,7 +110,7 @@ test.each([
   await using telegram = await openTelegramProxy();
   // The proxy only says so: the message behind it keeps its buttons.
   const leavesButtons = newMessages === 0;
-  await using app = await openTestApp({ door: telegram.door, leavesButtons });
+  await using app = await openTestApp({ apiRoot: telegram.apiRoot, leavesButtons });
   const person = await acquaintance(app);
   telegram.next('editMessageMedia', refusal(400, `Bad Request: ${description}`));
   person.say('/generate a fox');
@@ -124,7 +124,7 @@ test.each([
 test('a single refusal of the token does not stop a bot whose token worked', async () => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ door: telegram.door, clock });
+  await using app = await openTestApp({ apiRoot: telegram.apiRoot, clock });
   const person = await acquaintance(app);
   telegram.next('getUpdates', refusal(401, 'Unauthorized'), refusal(404, 'Not Found'));
   person.say('/generate a fox');
@@ -135,7 +135,7 @@ test('a single refusal of the token does not stop a bot whose token worked', asy
 test('a token refused for minutes stops the bot with a clear text, and what was accepted is kept (B30)', async () => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ door: telegram.door, clock });
+  await using app = await openTestApp({ apiRoot: telegram.apiRoot, clock });
   const person = await acquaintance(app);
   const hold = app.bytez.hold();
   await answerTo(person, '/generate a fox');
@@ -161,7 +161,7 @@ test('a token refused for minutes stops the bot with a clear text, and what was 
 test('a token that never worked stops the start at once', async () => {
   await using telegram = await openTelegramProxy();
   telegram.next('getMe', refusal(404, 'Not Found'));
-  await expect(openTestApp({ door: telegram.door })).rejects.toThrow(/TELEGRAM_BOT_TOKEN.*TELEGRAM_API_ROOT/);
+  await expect(openTestApp({ apiRoot: telegram.apiRoot })).rejects.toThrow(/TELEGRAM_BOT_TOKEN.*TELEGRAM_API_ROOT/);
 });
 
 test.each([
@@ -174,7 +174,7 @@ test.each([
     const clock = fakeClock();
     await using telegram = await openTelegramProxy();
     telegram.next('getMe', odd);
-    await using app = await whileTimePasses(clock, openTestApp({ door: telegram.door, clock }));
+    await using app = await whileTimePasses(clock, openTestApp({ apiRoot: telegram.apiRoot, clock }));
     expect(troubles(app)).toEqual([expect.stringMatching(words)]);
   },
 );
@@ -182,7 +182,7 @@ test.each([
 test('while another process polls with the token the bot waits, keeps its requests and goes on (B31)', async () => {
   const clock = fakeClock();
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ clock, door: telegram.door });
+  await using app = await openTestApp({ clock, apiRoot: telegram.apiRoot });
   const person = await acquaintance(app);
   telegram.next(
     'getUpdates',

@@ -14,7 +14,7 @@ export type Odd = {
 
 /** Something that stands between the bot and Telegram and answers for it now and then. */
 export type TelegramProxy = AsyncDisposable & {
-  readonly door: (telegramUrl: string) => string;
+  readonly apiRoot: (telegramUrl: string) => string;
   /** The next call of this method is answered so; several are answered one after the other. */
   next(method: string, ...answers: readonly Odd[]): void;
 };
@@ -41,7 +41,7 @@ export async function openTelegramProxy(): Promise<TelegramProxy> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    door: (url) => {
+    apiRoot: (url) => {
       telegramUrl = url;
       return `http://127.0.0.1:${port}`;
     },

@@ -121,7 +121,7 @@ test('the bot asks Telegram only for what it handles, and passes over the rest (
 
 test('a bot that was renamed hears its new name at once, and no more the old one', async () => {
   await using telegram = await openTelegramProxy();
-  await using app = await openTestApp({ door: telegram.door });
+  await using app = await openTestApp({ apiRoot: telegram.apiRoot });
   const group = app.telegram.group({ id: -100, title: 'Painters' });
   const person = app.person(7);
   await dealtWith(person, group);

@@ -70,7 +70,7 @@ test('a certificate for the name of the address is accepted, although the addres
 
 test.each([
   ['signed by itself', certificate({ host })],
-  ['of an authority that nobody knows', certificate({ host, issuer: certificate({}) })],
+  ['of an unknown authority', certificate({ host, issuer: certificate({}) })],
   ['that has expired', certificate({ host, issuer: authority, validUntil: new Date(Date.UTC(2021, 0, 1)) })],
   ['for another name', certificate({ host: 'evil.example.com', issuer: authority })],
   ['for a name that only begins alike', certificate({ host: 'cdn.example.com.evil.test', issuer: authority })],

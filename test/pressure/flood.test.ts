@@ -17,7 +17,7 @@ function inboxOf(dataDir: string): Readonly<Record<string, unknown>> {
 test('of two thousand people who ask within a second everybody is answered and nobody’s words are lost', async () => {
   const people = 2_000;
   await using telegram = await startFloodTelegram(Number(testToken.split(':', 1)[0]));
-  await using app = await openTestApp({ door: () => telegram.url, env: { MAX_WAIT_S: '2592000' } });
+  await using app = await openTestApp({ apiRoot: () => telegram.url, env: { MAX_WAIT_S: '2592000' } });
   app.bytez.hold();
   for (let id = 1; id <= people; id += 1) telegram.say(1_000 + id, '/generate a red fox');
   await until(() => telegram.answered === people && telegram.held === 0, 30_000);

@@ -119,7 +119,7 @@ test('keys of one account share its seats, in the order of the keys', async () =
   expect(world.allSeats).toBe(2);
 });
 
-test('seats that nobody knows are mixed over the keys', () => {
+test('unknown seats are mixed over the keys', () => {
   const { world } = aWorld({ seats: [1, 2, 4] });
   expect([1, 2, 3, 4, 5].map((place) => world.seats(place))).toEqual([1, 2, 4, 1, 2]);
   expect(world.allSeats).toBe(10);

@@ -46,7 +46,7 @@ export type TestAppOptions = {
   /** Replaces how names are resolved and sockets are opened. */
   readonly network?: CoreParts['network'];
   /** Returns the URL that the bot uses for Telegram; for a server in between, which gets the URL of the sandbox. */
-  readonly door?: (telegramUrl: string) => string;
+  readonly apiRoot?: (telegramUrl: string) => string;
   /** True where the test makes Telegram say that a message is as it should be although it is not. */
   readonly leavesButtons?: boolean;
 };
@@ -73,7 +73,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   );
   const env = {
     TELEGRAM_BOT_TOKEN: testToken,
-    TELEGRAM_API_ROOT: options.door?.(telegram.url) ?? telegram.url,
+    TELEGRAM_API_ROOT: options.apiRoot?.(telegram.url) ?? telegram.url,
     BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
     BYTEZ_BASE_URL: bytez.baseUrl,
     MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,

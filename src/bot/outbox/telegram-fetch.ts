@@ -23,7 +23,7 @@ const maxAnswerBytes = 64_000_000;
 /**
  * Calls the Bot API. grammY drops the status of an answer that is not JSON; here such an answer becomes a refusal with its
  * status, so that an upload that is too large for a proxy is not repeated like a lost connection. An answer without JSON
- * and without an error status throws: nobody knows what was done.
+ * and without an error status throws: what was done is unknown.
  */
 export function telegramFetch(): Fetch {
   const call = async (url: string, asked: Asked) => {

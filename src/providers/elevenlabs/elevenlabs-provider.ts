@@ -1,7 +1,14 @@
 import type { GenerationRequest, ProviderReply, SynchronousProvider } from '../../domain/provider.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
-import { createKeyedClient, type Failed, type HttpAnswer, isSuccess, malformed, nobodysText } from '../keyed-client.ts';
+import {
+  createKeyedClient,
+  type Failed,
+  type HttpAnswer,
+  isSuccess,
+  malformed,
+  noPersonsText,
+} from '../keyed-client.ts';
 import { elevenlabsFailures } from './failure-table.ts';
 
 export type ElevenlabsOptions = {
@@ -63,7 +70,7 @@ export function createElevenlabsProvider({ baseUrl, http, now }: ElevenlabsOptio
       ),
 
     balance: async (secret, signal) => {
-      const reply = await client.call(account(signal), secret, nobodysText);
+      const reply = await client.call(account(signal), secret, noPersonsText);
       if (!reply.ok) return reply;
       const amount = charactersIn(reply.answer.body);
       return amount === undefined ? malformed(reply.answer, 'no subscription') : { ok: true, amount, unit: 'credits' };

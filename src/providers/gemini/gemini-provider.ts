@@ -18,7 +18,7 @@ import {
   type HttpAnswer,
   isSuccess,
   malformed,
-  nobodysText,
+  noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import { geminiFailures } from './failure-table.ts';
@@ -124,7 +124,7 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
   const unclear = (answer: HttpAnswer, secret: SecretValue): StatusReply => {
     // An answer may repeat words of the request, which are not known here: only its codes are read.
     const { codes, ...complaint } = readComplaint(answer.status, answer.body);
-    const reply = client.failed(answer, { ...complaint, codes, words: codes.join(': ') }, secret, nobodysText);
+    const reply = client.failed(answer, { ...complaint, codes, words: codes.join(': ') }, secret, noPersonsText);
     if (answer.status !== 404 || !codes.includes('NOT_FOUND')) return { kind: 'unclear', failure: reply.failure };
     const detail = 'the service does not know the operation any more';
     return { kind: 'ended', reply: { ok: false, failure: { blame: 'provider', reason: 'failed-run', detail } } };

@@ -8,7 +8,7 @@ import {
   type HttpAnswer,
   isSuccess,
   malformed,
-  nobodysText,
+  noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import { hordeFailures } from './failure-table.ts';
@@ -55,7 +55,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
   const unclear = (answer: HttpAnswer, secret: SecretValue): StatusReply => {
     // An answer may repeat the words of the request, which are not known here: only its codes are read.
     const { codes, ...complaint } = readComplaint(answer.status, answer.body);
-    const reply = client.failed(answer, { ...complaint, codes, words: codes.join(': ') }, secret, nobodysText);
+    const reply = client.failed(answer, { ...complaint, codes, words: codes.join(': ') }, secret, noPersonsText);
     const isGone = answer.status === 404 && codes.includes('RequestNotFound');
     return isGone ? { kind: 'ended', reply } : { kind: 'unclear', failure: reply.failure };
   };
@@ -138,7 +138,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
       client.probe(findUser(signal), secret, ({ body }) => (userOf(body) ? 'fine' : { malformed: 'no user' })),
 
     balance: async (secret, signal) => {
-      const reply = await client.call(findUser(signal), secret, nobodysText);
+      const reply = await client.call(findUser(signal), secret, noPersonsText);
       if (!reply.ok) return reply;
       const kudos = userOf(reply.answer.body)?.get('kudos');
       return typeof kudos === 'number'

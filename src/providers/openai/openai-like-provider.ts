@@ -10,7 +10,7 @@ import {
   type KeyedClient,
   isSuccess,
   malformed,
-  nobodysText,
+  noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import type { Dialect } from './dialect.ts';
@@ -53,7 +53,7 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
   const { balance } = dialect;
   const askBalance: SynchronousProvider['balance'] = async (secret, signal): Promise<BalanceReply> => {
     if (balance === undefined) throw new Error(`Cannot ask ${name} for a balance: it tells none`);
-    const reply = await client.call(getOf(balance, signal), secret, nobodysText);
+    const reply = await client.call(getOf(balance, signal), secret, noPersonsText);
     if (!reply.ok) return reply;
     const amount = balance.amount(bodyOf(reply.answer));
     return amount === undefined

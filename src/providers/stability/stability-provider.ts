@@ -3,7 +3,7 @@ import type { Complaint } from '../classification/error-body.ts';
 import type { HttpClient } from '../http/http-exchange.ts';
 import { multipart } from '../http/multipart.ts';
 import { readInputFiles } from '../input-files.ts';
-import { createKeyedClient, malformed, nobodysText } from '../keyed-client.ts';
+import { createKeyedClient, malformed, noPersonsText } from '../keyed-client.ts';
 import { stabilityFailures } from './failure-table.ts';
 import { imageForm, routeOf } from './image-form.ts';
 import { creditsIn, readImage } from './read-image.ts';
@@ -80,7 +80,7 @@ export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions
       ),
 
     balance: async (secret, signal) => {
-      const reply = await client.call(balanceCall(signal), secret, nobodysText);
+      const reply = await client.call(balanceCall(signal), secret, noPersonsText);
       if (!reply.ok) return reply;
       const amount = creditsIn(reply.answer.body);
       return amount === undefined

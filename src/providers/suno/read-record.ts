@@ -1,6 +1,6 @@
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
-import { nobodysText, type PersonsText } from '../keyed-client.ts';
+import { noPersonsText, type PersonsText } from '../keyed-client.ts';
 
 type Fields = ReadonlyMap<string, unknown>;
 
@@ -64,7 +64,7 @@ export function readRecord(data: unknown): TaskRecord {
   const status = Number(fields.get('errorCode') ?? 0);
   return {
     kind: 'failed',
-    persons: persons ?? nobodysText,
+    persons: persons ?? noPersonsText,
     complaint: {
       status: status >= 400 && status <= 599 ? status : 200,
       codes: [state],

@@ -11,7 +11,7 @@ import {
   type HttpAnswer,
   isSuccess,
   malformed,
-  nobodysText,
+  noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import { readEnvelope, readRecord, type Song, taskIdIn, type TaskRecord } from './read-record.ts';
@@ -54,7 +54,7 @@ export function createSunoProvider(options: SunoOptions): AsynchronousProvider {
   const unclear = (answer: HttpAnswer, secret: SecretValue): StatusReply => {
     // An answer may repeat words of the request, which are not known here: only its status is read.
     const { status, codes, ...complaint } = readComplaint(answer.status, answer.body);
-    const reply = client.failed(answer, { ...complaint, status, codes, words: '' }, secret, nobodysText);
+    const reply = client.failed(answer, { ...complaint, status, codes, words: '' }, secret, noPersonsText);
     const isGone = status === 404 && !complaint.isHtml;
     return isGone
       ? ended({ blame: 'provider', reason: 'failed-run', detail: 'the service does not know the task any more' })
@@ -138,10 +138,10 @@ export function createSunoProvider(options: SunoOptions): AsynchronousProvider {
       }),
 
     balance: async (secret, signal) => {
-      const reply = await client.call(getOf(creditPath, signal), secret, nobodysText);
+      const reply = await client.call(getOf(creditPath, signal), secret, noPersonsText);
       if (!reply.ok) return reply;
       const envelope = readEnvelope(reply.answer.status, reply.answer.body);
-      if (envelope.kind === 'complaint') return client.failed(reply.answer, envelope.complaint, secret, nobodysText);
+      if (envelope.kind === 'complaint') return client.failed(reply.answer, envelope.complaint, secret, noPersonsText);
       const amount = creditsIn(envelope);
       return amount === undefined
         ? malformed(reply.answer, 'no number of credits')

@@ -96,7 +96,7 @@ test.each(pages)(
   },
 );
 
-test('bodyOf() passes on what Telegram says, and throws where nobody knows what was done', () => {
+test('bodyOf() passes on what Telegram says, and throws where it is unknown what was done', () => {
   expect(bodyOf({ status: 200, retryAfter: undefined, body: '{"ok":true,"result":1}' })).toEqual({
     ok: true,
     result: 1,

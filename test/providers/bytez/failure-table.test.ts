@@ -13,7 +13,7 @@ function meaning(status: number, words: string) {
 }
 
 test.each([
-  ['401 stays a rejected key in words that nobody knows', 401, 'Nothing here for you', 'key', 'rejected', 'sure'],
+  ['401 stays a rejected key in unknown words', 401, 'Nothing here for you', 'key', 'rejected', 'sure'],
   ['401 goes by its words where they tell of money', 401, 'Insufficient credits', 'key', 'out-of-credit', 'likely'],
   ['404 stays an unknown model', 404, 'Unauthorized', 'model', 'unknown-model', 'likely'],
   ['a 5xx stays the fault of the provider', 503, 'Out of credits', 'provider', 'overloaded', 'sure'],

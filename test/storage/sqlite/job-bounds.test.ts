@@ -53,7 +53,7 @@ test('whoever has thousands of jobs waiting keeps nobody else from starting (Q12
   expect((performance.now() - startedAtMs) / started.length).toBeLessThan(50);
 });
 
-test('what is kept of a request is small: words are cut off at the door, pictures are named by their files (Q14)', async () => {
+test('what is kept of a request is small: words are cut off at acceptance, pictures are named by their files (Q14)', async () => {
   using database = openDatabase({ path: ':memory:' });
   const engine = anEngine(database, { running: oneEach });
   expect(maxPromptLength * 4).toBeLessThan(64 * 1024);
