@@ -49,6 +49,8 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   const unsureReceipts = effects(`effect = 'receipt' AND note IS NULL`);
   const isResult = ({ outcome }: JobRow) => outcome.includes('"kind":"result"');
 
+  const refused = seen.filter(({ isRefused }) => isRefused);
+  const takenAfterAll = refused.filter((one) => jobOf(one) !== undefined);
   const twice = seen.filter(({ endings }) => endings > 1);
   /** Two endings are allowed only where a row records the repetition, three where the person asked for it after that. */
   const isAllowed = (one: Seen) => (isIn(held)(one) ? one.endings <= 3 : one.endings === 2 && isIn(repeated)(one));
@@ -60,8 +62,14 @@ export function audit(bot: SandboxedBot, seen: readonly Seen[]): readonly Check[
   };
   const withPicture = seen.filter(({ pictures }) => pictures > 0).length;
   return [
-    none('requests lost (neither result nor failure message)', seen.filter(({ endings }) => endings === 0).length),
-    same('jobs in the database, one a request', jobs.length, seen.length),
+    none(
+      'requests lost (neither result nor failure message)',
+      seen.filter(({ endings, isRefused }) => endings === 0 && !isRefused).length,
+    ),
+    info('requests refused because of the disk, and made again', refused.length),
+    info('of them taken all the same: the refusal was repeated by Telegram', takenAfterAll.length),
+    none('of those without an ending', takenAfterAll.filter(({ endings }) => endings === 0).length),
+    same('jobs in the database, one a request', jobs.length, seen.length - refused.length + takenAfterAll.length),
     none('requests with two jobs', [...byPrompt.values()].filter((same) => same.length > 1).length),
     none('jobs not delivered', jobs.filter(({ state }) => state !== 'told').length),
     none('charged without a result', jobs.filter((job) => !isResult(job) && job.given_back !== 1).length),

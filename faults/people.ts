@@ -7,6 +7,8 @@ const firstId = 50_000;
 const pauseMs = 50;
 /** Who has waited for so long asks for their requests. */
 const lookAfterMs = 20_000;
+/** Who is told that nothing can be taken now tries again after this time. */
+const againAfterMs = 4_000;
 
 export type PeopleOptions = {
   readonly telegram: TelegramSandbox;
@@ -18,6 +20,8 @@ export type PeopleOptions = {
 export type Seen = {
   readonly userId: number;
   readonly prompt: string;
+  /** The person was told that nothing can be taken, and asked again with another prompt. */
+  readonly isRefused: boolean;
   /** Messages with its ending: a result or a failure. */
   readonly endings: number;
   readonly pictures: number;
@@ -35,6 +39,15 @@ export class People {
   readonly #telegram: TelegramSandbox;
   /** When each person's open request was made or looked after last. */
   readonly #askedAtMs = new Map<number, number>();
+  /** What each person said last. */
+  readonly #said = new Map<number, 'generate' | 'status'>();
+  /** Who was told of trouble since the open request was made: the next list tells whether it was taken. */
+  readonly #doubting = new Set<number>();
+  readonly #trying = new Set<number>();
+  /** The prompts that were refused. */
+  readonly #refused = new Set<string>();
+  /** How many requests of each person have ended. */
+  readonly #endedBy = new Map<number, number>();
   readonly #done = Promise.withResolvers<void>();
   #ended = 0;
 
@@ -66,8 +79,10 @@ export class People {
       const person = byId.get(change.chatId);
       if (person === undefined) return;
       const list = person.messages().find((message) => message.id === change.messageId && isList(message));
-      if (list === undefined) this.#check(person);
-      else if (change.kind === 'message-sent') this.#useList(person, list);
+      if (list !== undefined) {
+        if (change.kind === 'message-sent') this.#useList(person, list);
+      } else if (change.kind === 'message-sent' && isTrouble(person, change.messageId)) this.#hearTrouble(person);
+      else this.#check(person);
     });
     const timeout = setTimeout(() => {
       const left = this.requests - this.#ended;
@@ -85,7 +100,41 @@ export class People {
 
   /** What a person says who wonders what became of a request. */
   wonder(personId: number): void {
-    this.#people.find(({ id }) => id === personId)?.say('/status');
+    const person = this.#people.find(({ id }) => id === personId);
+    if (person !== undefined) this.#askForList(person);
+  }
+
+  #askForList(person: Person): void {
+    this.#said.set(person.id, 'status');
+    person.say('/status');
+  }
+
+  /** Who is told of trouble says the same again some seconds later. */
+  #hearTrouble(person: Person): void {
+    if (this.#trying.has(person.id)) return;
+    this.#trying.add(person.id);
+    const wasAsking = this.#said.get(person.id) === 'generate';
+    if (!wasAsking) this.#doubting.add(person.id);
+    setTimeout(() => {
+      this.#trying.delete(person.id);
+      if (!this.#isOpen(person)) return;
+      // Something else was said meanwhile; its answer decides.
+      if (wasAsking && this.#said.get(person.id) === 'generate') this.#askAgain(person);
+      else this.#askForList(person);
+    }, againAfterMs);
+  }
+
+  /** The open request was not taken: asks for the same picture in other words. */
+  #askAgain(person: Person): void {
+    this.#doubting.delete(person.id);
+    const number = (this.#asked.get(person.id) ?? 0) - 1;
+    this.#refused.add(promptOf(person.id, number));
+    this.#askNext(person);
+  }
+
+  #isOpen(person: Person): boolean {
+    const number = (this.#asked.get(person.id) ?? 0) - 1;
+    return number >= 0 && this.#endedOf.get(person.id) !== number;
   }
 
   /** Who has waited for long looks at their requests, as people do. */
@@ -94,7 +143,7 @@ export class People {
     for (const person of this.#people) {
       if (nowMs - (this.#askedAtMs.get(person.id) ?? nowMs) < lookAfterMs) continue;
       this.#askedAtMs.set(person.id, nowMs);
-      person.say('/status');
+      this.#askForList(person);
     }
   }
 
@@ -104,6 +153,10 @@ export class People {
       if (button.data?.startsWith('show:') === true) void person.press(list.id, button.text);
     }
     setTimeout(() => person.deleteMessage(list.id), pauseMs);
+    if (!this.#doubting.delete(person.id) || !this.#isOpen(person)) return;
+    const prompt = promptOf(person.id, (this.#asked.get(person.id) ?? 0) - 1);
+    const isKnown = person.messages().some((message) => message.from === 'bot' && isAbout(message, prompt));
+    if (!isKnown) this.#askAgain(person);
   }
 
   /** What people see of every request. */
@@ -117,6 +170,7 @@ export class People {
         return {
           userId: person.id,
           prompt,
+          isRefused: this.#refused.has(prompt),
           endings: about.filter((message) => !isUnfinished(message)).length,
           pictures: about.filter(({ photo, document }) => photo !== undefined || document !== undefined).length,
           unfinished: about.filter(isUnfinished).length,
@@ -140,6 +194,7 @@ export class People {
     const number = this.#asked.get(person.id) ?? 0;
     this.#asked.set(person.id, number + 1);
     this.#askedAtMs.set(person.id, performance.now());
+    this.#said.set(person.id, 'generate');
     person.say(`/generate ${promptOf(person.id, number)}`);
   }
 
@@ -154,9 +209,11 @@ export class People {
     if (!hasEnded || this.#endedOf.get(person.id) === number) return;
     this.#endedOf.set(person.id, number);
     this.#ended += 1;
+    const ended = (this.#endedBy.get(person.id) ?? 0) + 1;
+    this.#endedBy.set(person.id, ended);
     this.#askedAtMs.delete(person.id);
     if (this.#ended === this.requests) this.#done.resolve();
-    else if (number + 1 < this.#requestsEach) setTimeout(() => this.#askNext(person), pauseMs);
+    else if (ended < this.#requestsEach) setTimeout(() => this.#askNext(person), pauseMs);
   }
 
   readonly #endedOf = new Map<number, number>();
@@ -168,6 +225,13 @@ function promptOf(userId: number, number: number): string {
 
 function isAbout({ text, caption = '' }: SeenMessage, prompt: string): boolean {
   return text.includes(prompt) || caption.includes(prompt);
+}
+
+/** The bot says that it can take nothing because of its storage; a request that it calls safe needs no other. */
+function isTrouble(person: Person, messageId: number): boolean {
+  const message = person.messages().find(({ id }) => id === messageId);
+  const { from, text } = message ?? { from: undefined, text: '' };
+  return from === 'bot' && text.includes('trouble with my storage') && !text.includes('Your request is safe');
 }
 
 /** What /status answers. */

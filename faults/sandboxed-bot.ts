@@ -8,6 +8,7 @@ import { type BytezSandbox, startBytezSandbox } from '../sandbox/bytez/bytez-san
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 import { fixedPicture } from './fixed-picture.ts';
+import { type DiskFault, faultIn, onFailingDisk } from './disk-windows.ts';
 import { probed, type Vitals, vitalsOf } from './vitals.ts';
 import { compiled } from '../test/support/compiled.ts';
 
@@ -27,6 +28,8 @@ export type SandboxedBotOptions = {
   readonly inMemory?: boolean;
   /** Whether `vitals` can be called. */
   readonly isProbed?: boolean;
+  /** Whether `setDiskFault` can be called, and a process that ends by itself is started again as systemd would. */
+  readonly onFailingDisk?: boolean;
 };
 
 /** The real bot in a process of its own, between stand-ins for Telegram and the provider that inject faults. */
@@ -40,6 +43,10 @@ export type SandboxedBot = AsyncDisposable & {
   start(): void;
   /** The resources of the bot's process; only where `isProbed`. */
   vitals(): Promise<Vitals>;
+  /** Lets the bot's disk fail from now on, or work again; only where `onFailingDisk`. */
+  setDiskFault(fault: DiskFault | undefined): void;
+  /** The exit codes of processes that ended by themselves. */
+  readonly ownEnds: readonly (number | null)[];
   /** SIGKILL: the process cannot clean up. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -77,8 +84,12 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
   );
   const dataDir = join(folder, 'data');
   const logFile = join(folder, 'bot.log');
+  const faultFile = join(folder, 'disk-fault');
+  const ownEnds: (number | null)[] = [];
   let running: { readonly child: ChildProcess; readonly gone: Promise<unknown[]> } | undefined;
+  let restart: NodeJS.Timeout | undefined;
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    clearTimeout(restart);
     if (running === undefined) return null;
     const { child, gone } = running;
     running = undefined;
@@ -88,40 +99,57 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
   };
   opening.defer(async () => void (await end('SIGKILL')));
   const opened = opening.move();
+  const start = () => {
+    clearTimeout(restart);
+    const log = openSync(logFile, 'a');
+    const more = [
+      ...(options.isProbed === true ? probed : []),
+      ...(options.onFailingDisk === true ? onFailingDisk : []),
+    ];
+    const child = spawn(process.execPath, [...more, join(import.meta.dirname, '..', 'src', 'main.ts'), 'start'], {
+      cwd: folder,
+      stdio: ['ignore', log, log, ...(options.isProbed === true ? (['ipc'] as const) : [])],
+      env: {
+        ...compiled,
+        PATH: process.env['PATH'],
+        TELEGRAM_BOT_TOKEN: token,
+        TELEGRAM_API_ROOT: telegram.url,
+        BYTEZ_API_KEYS: keys.join(','),
+        BYTEZ_BASE_URL: bytez.baseUrl,
+        BYTEZ_SEATS_PER_KEY: String(options.seatsPerKey),
+        BYTEZ_SEATS_MAX: String(options.seatsPerKey),
+        MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+        DATA_DIR: dataDir,
+        DISK_FAULT_FILE: faultFile,
+        HTTP_PORT: '0',
+        KEYS_TEST_ON_START: 'off',
+        LOG_LEVEL: 'info',
+        ...options.env,
+      },
+    });
+    closeSync(log);
+    const kill = () => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    const gone = once(child, 'exit').finally(() => process.off('exit', kill));
+    const now = { child, gone };
+    running = now;
+    if (options.onFailingDisk !== true) return;
+    void gone.then(([code]) => {
+      if (running !== now) return;
+      ownEnds.push(code as number | null);
+      running = undefined;
+      restart = setTimeout(start, restartAfterMs);
+    });
+  };
   return {
     telegram,
     bytez,
     dataDir,
     logFile,
     secrets: [token, ...keys],
-    start: () => {
-      const log = openSync(logFile, 'a');
-      const more = options.isProbed === true ? probed : [];
-      const child = spawn(process.execPath, [...more, join(import.meta.dirname, '..', 'src', 'main.ts'), 'start'], {
-        cwd: folder,
-        stdio: ['ignore', log, log, ...(options.isProbed === true ? (['ipc'] as const) : [])],
-        env: {
-          ...compiled,
-          PATH: process.env['PATH'],
-          TELEGRAM_BOT_TOKEN: token,
-          TELEGRAM_API_ROOT: telegram.url,
-          BYTEZ_API_KEYS: keys.join(','),
-          BYTEZ_BASE_URL: bytez.baseUrl,
-          BYTEZ_SEATS_PER_KEY: String(options.seatsPerKey),
-          BYTEZ_SEATS_MAX: String(options.seatsPerKey),
-          MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
-          DATA_DIR: dataDir,
-          HTTP_PORT: '0',
-          KEYS_TEST_ON_START: 'off',
-          LOG_LEVEL: 'info',
-          ...options.env,
-        },
-      });
-      closeSync(log);
-      const kill = () => void child.kill('SIGKILL');
-      process.once('exit', kill);
-      running = { child, gone: once(child, 'exit').finally(() => process.off('exit', kill)) };
-    },
+    start,
+    setDiskFault: faultIn(faultFile),
+    ownEnds,
     vitals: () => {
       if (running === undefined) throw new Error('Cannot ask the bot for its vitals: it does not run');
       return vitalsOf(running.child);
@@ -134,6 +162,8 @@ export async function openSandboxedBot(options: SandboxedBotOptions): Promise<Sa
 
 const sharedMemory = '/dev/shm';
 const roomBytes = 400_000_000;
+/** RestartSec of docs/darkroom.service is longer. */
+const restartAfterMs = 1_000;
 
 function memoryFolder(): string {
   try {

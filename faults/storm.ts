@@ -2,7 +2,8 @@ import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
 import { audit, updatesNotHandled } from './audit.ts';
-import { type PartReport, type PartOptions, same, info } from './check.ts';
+import { type PartReport, type PartOptions, same, info, none } from './check.ts';
+import { diskWindows, type DiskWindowsSize } from './disk-windows.ts';
 import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
 import { People } from './people.ts';
 import { openSandboxedBot } from './sandboxed-bot.ts';
@@ -13,9 +14,12 @@ export type StormSize = {
   readonly kills: number;
   readonly withinMs: number;
   readonly windows: WindowsSize;
+  readonly diskWindows: DiskWindowsSize;
 };
 
 const fullWindows: WindowsSize = { kindMs: [5_000, 60_000], chatMs: [5_000, 30_000], pauseMs: 20_000 };
+const fullDiskWindows: DiskWindowsSize = { lastMs: [5_000, 60_000], pauseMs: 45_000, atMost: 9 };
+const shortDiskWindows: DiskWindowsSize = { lastMs: [2_000, 4_000], pauseMs: 6_000, atMost: 3 };
 const shortWindows: WindowsSize = { kindMs: [3_000, 6_000], chatMs: [2_000, 5_000], pauseMs: 3_000 };
 
 export const fullStorm: StormSize = {
@@ -24,6 +28,7 @@ export const fullStorm: StormSize = {
   kills: 20,
   withinMs: 900_000,
   windows: fullWindows,
+  diskWindows: fullDiskWindows,
 };
 export const shortStorm: StormSize = {
   people: 40,
@@ -31,6 +36,7 @@ export const shortStorm: StormSize = {
   kills: 3,
   withinMs: 190_000,
   windows: shortWindows,
+  diskWindows: shortDiskWindows,
 };
 
 /** Percentages of calls that fail, by kind: seventy in all. */
@@ -50,7 +56,7 @@ const telegramFaults: readonly TelegramFault[] = [
   { method: /^(?:send|edit|answer|getUpdates)/, share: 0.01, do: { kind: 'cut-after' } },
 ];
 
-/** Requests of many people while the provider and Telegram fail and the process is killed repeatedly. */
+/** Requests of many people while the provider, Telegram and the disk fail and the process is killed repeatedly. */
 export async function storm(size: StormSize, { seed, progress }: PartOptions): Promise<PartReport> {
   const random = seededRandom(seed);
   await using bot = await openSandboxedBot({
@@ -60,6 +66,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
     telegramFaults,
     latencyMs: 5,
     random,
+    onFailingDisk: true,
     env: {
       RETRY_DELAY_S: '0.02',
       IMAGE_TIMEOUT_S: '5',
@@ -73,12 +80,11 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const people = new People({ telegram: bot.telegram, ...size });
   const startedMs = performance.now();
   bot.start();
-  const asking = people.askAll(size.withinMs);
-  asking.catch(() => undefined);
+  const asking = people.askAll(size.withinMs).catch((error: unknown) => progress(String(error)));
   const finished = new AbortController();
   // The last requests end in calm: what Telegram refused four times waits for minutes, or for a success of its kind.
   const calm = new AbortController();
-  const [, kills, windows] = await Promise.all([
+  const [, kills, windows, windowsOfDisk] = await Promise.all([
     asking.finally(() => finished.abort()),
     killAtRandom(bot, people, size.kills, random, finished.signal, progress).finally(() => calm.abort()),
     telegramWindows({
@@ -89,6 +95,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       signal: calm.signal,
       onOpened: (id) => people.wonder(id),
     }),
+    diskWindows({ size: size.diskWindows, setFault: (fault) => bot.setDiskFault(fault), random, signal: calm.signal }),
   ]);
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
@@ -102,12 +109,21 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       info('provider calls', calls.length),
       info('of them failed', `${Math.round((100 * calls.filter(hasFailed).length) / calls.length)} %`),
       info('windows of trouble by kind of method and by chat', windows),
+      info('windows in which the disk fails: full, read-only, errors', windowsOfDisk),
+      info('starts after the process ended by itself', bot.ownEnds.length),
+      none('ends after which no supervisor starts it again', bot.ownEnds.filter(isForGood).length),
       info('seconds until the last answer of a command was taken', waitedS),
+      none('requests still open when the time was up', people.requests - people.ended),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
       ...audit(bot, people.seen()),
     ],
   };
+}
+
+/** As docs/darkroom.service: after these exit codes nobody starts the bot again. */
+function isForGood(code: number | null): boolean {
+  return code === 0 || code === 2;
 }
 
 /** Longer than the bot tries to answer a command. */

@@ -1,4 +1,5 @@
 import type { FaultEffect, TelegramFault } from '../sandbox/telegram/faults.ts';
+import { pause } from './disk-windows.ts';
 import type { TelegramSandbox } from '../sandbox/telegram/telegram-sandbox.ts';
 
 export type WindowsSize = {
@@ -83,17 +84,4 @@ function one<Item>(items: readonly Item[], random: () => number): Item {
   const item = items[Math.floor(items.length * random())];
   if (item === undefined) throw new Error('Cannot choose from nothing');
   return item;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

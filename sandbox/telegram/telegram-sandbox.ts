@@ -3,11 +3,12 @@ import type { Clock } from '../../src/kit/clock.ts';
 import { ApiService, type RecordedCall } from './api-service.ts';
 import { startApiServer } from './api-server.ts';
 import type { ChangeListener } from './changes.ts';
-import type { Profile } from './chats.ts';
+import type { Profile, StoredChat } from './chats.ts';
 import { scopesFor } from './command-store.ts';
 import { FaultPlan, type TelegramFault } from './faults.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { addGroup, type Group, type GroupProfile } from './people/group.ts';
+import type { StoredMessage } from './messages/stored-message.ts';
 import { createPeopleApi } from './people/people-api.ts';
 import { addPerson, type Person } from './people/person.ts';
 import { TelegramState } from './telegram-state.ts';
@@ -21,6 +22,9 @@ export type TelegramSandboxOptions = {
   readonly botUsername?: string;
   readonly faults?: readonly TelegramFault[];
 };
+
+/** A message with buttons, and what these send. */
+export type MessageButtons = { readonly chatId: number; readonly messageId: number; readonly data: readonly string[] };
 
 /** A running stand-in for Telegram. The bot calls `url`; tests and programs act through the methods. */
 export type TelegramSandbox = AsyncDisposable & {
@@ -41,6 +45,8 @@ export type TelegramSandbox = AsyncDisposable & {
   fileBytes(fileId: string): { readonly bytes: Uint8Array; readonly name: string } | undefined;
   /** The data of the buttons of a message that people see; none where there is no such message. */
   buttonsOf(chatId: number, messageId: number): readonly string[];
+  /** Every message that people see with buttons, and what these send. */
+  withButtons(): readonly MessageButtons[];
   /** While offline, every connection is cut. */
   setOffline(offline: boolean): void;
   /** Queues an update as it is; returns its id, the next free one when it has none. */
@@ -93,11 +99,16 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
     },
     buttonsOf: (chatId, messageId) => {
       const chat = state.chats.get(chatId);
-      // There are no readers in a group that became a supergroup.
-      if (chat === undefined || (chat.kind === 'group' && chat.upgradedTo !== undefined)) return [];
-      const rows = chat.messages.get(messageId)?.keyboard?.inline_keyboard ?? [];
-      return rows.flat().flatMap((button) => ('callback_data' in button ? [button.callback_data] : []));
+      const message = chat === undefined || !hasReaders(chat) ? undefined : chat.messages.get(messageId);
+      return message === undefined ? [] : buttonData(message);
     },
+    withButtons: () =>
+      [...state.chats.values()].filter(hasReaders).flatMap((chat) =>
+        [...chat.messages.values()].flatMap((message) => {
+          const data = buttonData(message);
+          return data.length === 0 ? [] : [{ chatId: chat.id, messageId: message.id, data }];
+        }),
+      ),
     setOffline: (offline) => server.setOffline(offline),
     sendUpdate: (raw) => state.updates.addRaw(raw),
     redeliver: (updateId) => state.updates.redeliver(updateId),
@@ -109,4 +120,14 @@ export async function startTelegramSandbox(options: TelegramSandboxOptions): Pro
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** There are no readers in a group that became a supergroup. */
+function hasReaders(chat: StoredChat): boolean {
+  return chat.kind !== 'group' || chat.upgradedTo === undefined;
+}
+
+function buttonData({ keyboard }: StoredMessage): readonly string[] {
+  const rows = keyboard?.inline_keyboard ?? [];
+  return rows.flat().flatMap((button) => ('callback_data' in button ? [button.callback_data] : []));
 }

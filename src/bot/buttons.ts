@@ -5,14 +5,14 @@ import { jobKinds } from '../domain/kinds.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/view.ts';
 import { isForeignPress } from './middleware/identify.ts';
-import { answer, edit } from './reply.ts';
+import { answer, edit, showInPressed } from './reply.ts';
 import { submitRequest, submitText } from './commands/submit-request.ts';
 import { slipIn } from './commands/fallback.ts';
 import { wordsOf } from './message-words.ts';
 import { mask } from './updates/redact-secrets.ts';
 import { pressForgetButton } from './commands/forget.ts';
 import { pressKeysButton } from './commands/keys.ts';
-import { statusFor } from './commands/status-and-cancel.ts';
+import { showList } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
 
 const answers = {
@@ -39,7 +39,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         await answer(ctx, messages.answer(answers[kind], locale));
         // The status message is refreshed by the job's progress; a list of requests is not.
         if (found === undefined || found.job.statusMessageId === ctx.callbackQuery.message?.message_id) return;
-        return edit(ctx, await statusFor(ctx, deps));
+        return showList(ctx, deps, showInPressed);
       }
       case 'again': {
         const found = await service.find(jobId(press.id));
@@ -57,7 +57,7 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         await answer(ctx, messages.answer(isShown ? 'coming' : 'already-done', locale));
         // The status message becomes the outcome; a list of requests does not.
         if (found.job.statusMessageId === ctx.callbackQuery.message.message_id) return;
-        return edit(ctx, await statusFor(ctx, deps));
+        return showList(ctx, deps, showInPressed);
       }
       case 'example': {
         const kind = jobKinds.find((known) => known === press.id);
@@ -82,14 +82,14 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (press.id === 'all') {
           if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
           await answer(ctx, messages.answer('refreshed', locale));
-          return edit(ctx, await statusFor(ctx, deps));
+          return showList(ctx, deps, showInPressed);
         }
         const found = await service.find(jobId(press.id));
         if (found === undefined) return answer(ctx, messages.answer('expired', locale));
         if (!isOwn(found.job, userId)) return answer(ctx, messages.answer('not-yours', locale));
         await answer(ctx, messages.answer('refreshed', locale));
         const isStatusMessage = await statusMessages.refreshPressed(found.job, ctx.callbackQuery.message.message_id);
-        return isStatusMessage ? undefined : edit(ctx, await statusFor(ctx, deps));
+        return isStatusMessage ? undefined : showList(ctx, deps, showInPressed);
       }
       case 'language': {
         const chosen = deps.matchLocale(press.id);

@@ -14,6 +14,7 @@ import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { WayBack } from './delivery/media-message.ts';
 import type { SentPictures } from './commands/sent-pictures.ts';
+import type { StatusLists } from './delivery/status-lists.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
 /** The person who sent the update, as the handlers need it. */
@@ -51,6 +52,7 @@ export type BotDeps = {
   readonly admin: AdminApi;
   readonly messages: MessageMapper;
   readonly statusMessages: StatusMessages;
+  readonly lists: StatusLists;
   readonly wayBack: WayBack;
   readonly pictures: SentPictures;
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;

@@ -2,7 +2,7 @@ import { type NextFunction, Bot } from 'grammy';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { answer, reply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
-import type { RetryAfterStore } from '../domain/chat-store.ts';
+import type { RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { Agent } from 'node:http';
 import type { ChatMember } from 'grammy/types';
 import { sequentialize } from '@grammyjs/runner';
@@ -41,6 +41,7 @@ import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/telegram-fetch.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
+import { StatusLists } from './delivery/status-lists.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
 
 /** Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. */
@@ -146,7 +147,7 @@ const callTimeoutS = 40;
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
 export type OpenBotOptions = Omit<
   BotDeps,
-  'onStranger' | 'messages' | 'statusMessages' | 'deliveries' | 'wayBack' | 'pictures' | 'matchLocale'
+  'onStranger' | 'messages' | 'statusMessages' | 'lists' | 'deliveries' | 'wayBack' | 'pictures' | 'matchLocale'
 > & {
   readonly token: Secret;
   readonly apiRoot: string;
@@ -162,6 +163,7 @@ export type OpenBotOptions = Omit<
   readonly inputs: ResultStore;
   readonly inbox: Inbox;
   readonly rests: RetryAfterStore;
+  readonly statusLists: StatusListStore;
   readonly random: Random;
   readonly onCheckpoint: OnCheckpoint;
   /** The app's own keys and tokens, masked in typed text. */
@@ -192,6 +194,9 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   const statusMessages = opening.use(
     new StatusMessages({ api, outbox, service, delivery: options.delivery, ledger, messages, clock, emit }),
   );
+  const lists = opening.use(
+    new StatusLists({ outbox, service, store: options.statusLists, users, perDay, messages, clock, emit }),
+  );
   const wayBack = new WayBack({ chats, clock });
   opening.use(service.checkBeforeStart((job) => wayBack.isOpen(job)));
   const delivery = new Delivery({
@@ -202,6 +207,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     ledger,
     results: options.results,
     statusMessages,
+    lists,
     messages,
     chats,
     wayBack,
@@ -219,6 +225,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     admin,
     messages,
     statusMessages,
+    lists,
     deliveries: delivery,
     wayBack,
     pictures: createSentPictures(options.inputs, telegramFiles({ ...options, api }), options.closing),

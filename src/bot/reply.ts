@@ -5,7 +5,12 @@ import { classifyTelegramError, isShut } from './outbox/telegram-error.ts';
 
 /** Answers in the same chat and topic; in a group as a reply. A closed chat is ignored. */
 export async function reply(ctx: BotContext, view: MessageView): Promise<void> {
-  await send(ctx, view, ctx.chat !== undefined && ctx.chat.type !== 'private');
+  await showInReply(ctx, view);
+}
+
+/** As `reply`; resolves with the id of the message, undefined where the chat is closed. */
+export async function showInReply(ctx: BotContext, view: MessageView): Promise<number | undefined> {
+  return send(ctx, view, ctx.chat !== undefined && ctx.chat.type !== 'private');
 }
 
 /** Answers as a reply in private too: the buttons of the answer use the words of the message. */
@@ -13,15 +18,17 @@ export async function replyQuoting(ctx: BotContext, view: MessageView): Promise<
   await send(ctx, view, true);
 }
 
-async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promise<void> {
+async function send(ctx: BotContext, view: MessageView, asReply: boolean): Promise<number | undefined> {
   const message = ctx.message ?? ctx.callbackQuery?.message;
   try {
-    await ctx.reply(view.text, {
+    const sent = await ctx.reply(view.text, {
       ...textOptions(view),
       ...(asReply && message !== undefined ? { reply_parameters: replyTo(message.message_id) } : {}),
     });
+    return sent.message_id;
   } catch (error) {
     if (!isShut(classifyTelegramError(error))) throw error;
+    return undefined;
   }
 }
 
@@ -35,12 +42,20 @@ export async function answer(ctx: BotContext, text?: string): Promise<void> {
 
 /** Edits the message of the pressed button; sends a new one when it is gone. A closed chat is ignored. */
 export async function edit(ctx: BotContext, view: MessageView): Promise<void> {
+  await showInPressed(ctx, view);
+}
+
+/** As `edit`; resolves with the id of the message that shows the view, undefined where the chat is closed. */
+export async function showInPressed(ctx: BotContext, view: MessageView): Promise<number | undefined> {
+  const messageId = ctx.callbackQuery?.message?.message_id;
   try {
     await ctx.editMessageText(view.text, textOptions(view));
+    return messageId;
   } catch (error) {
     const failure = classifyTelegramError(error);
-    if (failure === 'not-modified' || isShut(failure)) return;
+    if (failure === 'not-modified') return messageId;
+    if (isShut(failure)) return undefined;
     if (failure !== 'no-message') throw error;
-    await reply(ctx, view);
+    return showInReply(ctx, view);
   }
 }

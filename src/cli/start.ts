@@ -1,4 +1,4 @@
-import { StartError } from '../app/start-error.ts';
+import { StartError, TemporaryError } from '../app/start-error.ts';
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -171,6 +171,8 @@ export async function start(redactor: Redactor): Promise<void> {
   } catch (error) {
     // One sentence says why it was refused; the warnings before it would only mislead.
     if (error instanceof StartError || error instanceof StoreUnavailable) hold.drop();
+    // Supervisors start it again until the disk works.
+    if (error instanceof StoreUnavailable && error.mayPass) throw new TemporaryError(error.message, { cause: error });
     throw error;
   } finally {
     hold.release();

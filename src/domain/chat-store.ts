@@ -1,3 +1,6 @@
+import type { JobId } from './ids.ts';
+import type { Lane } from './kinds.ts';
+
 /** What Telegram said of a chat. */
 export type ChatEntry = {
   /** The bot may not write there: it was blocked, shown out, or the chat is gone. */
@@ -55,4 +58,30 @@ export type RetryAfterStore = {
   active(nowMs: number): Promise<readonly Rest[]>;
   /** Stores the wait; a longer stored one stays. */
   keep(rest: Rest, nowMs: number): Promise<void>;
+};
+
+/** A list of requests that a person was shown, as long as it has buttons to cancel some of them. */
+export type StatusList = {
+  readonly chatId: number;
+  readonly messageId: number;
+  readonly userId: number;
+  readonly locale: string;
+  readonly lane: Lane;
+  /** The list shows the calls of each request, as for admins. */
+  readonly withCalls: boolean;
+  /** The requests that it offers to cancel. */
+  readonly jobs: readonly JobId[];
+  /** A later list of the person stands below it in the chat. */
+  readonly isOld: boolean;
+};
+
+/** The lists that people were shown, across restarts: at most one of a person in a chat that is not old. */
+export type StatusListStore = {
+  /** Stores the list in place of its earlier state, or forgets it when it offers nothing; earlier ones are old from now on. */
+  keep(list: Omit<StatusList, 'isOld'>): Promise<void>;
+  find(chatId: number, messageId: number): Promise<StatusList | undefined>;
+  /** Returns the lists, of one person or of all, that are old or offer to cancel a request that has ended. */
+  stale(userId?: number): Promise<readonly StatusList[]>;
+  /** Forgets the list: its message has no such buttons any more, or cannot be changed. */
+  delete(chatId: number, messageId: number): Promise<void>;
 };

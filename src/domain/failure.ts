@@ -118,6 +118,11 @@ export const failureTraits = {
 export abstract class StoreUnavailable extends Error {
   /** The machine underneath refuses (full, locked, read-only): nothing was changed, and the same may succeed later. */
   abstract readonly isRefusal: boolean;
+
+  /** A start that failed for this may succeed later without anybody changing a setting. */
+  get mayPass(): boolean {
+    return false;
+  }
 }
 
 /** The machine's fault alone; the storage reports it once. */

@@ -1,5 +1,5 @@
 import type { AdminCommands, AlertStore } from '../domain/admin-api.ts';
-import type { ChatStore, DialogueStore, RetryAfterStore } from '../domain/chat-store.ts';
+import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
 import type { Emit } from '../domain/events.ts';
@@ -21,6 +21,7 @@ import {
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
+import { createSqliteStatusLists } from './sqlite/status-lists.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
 
 /** All stores of this machine, over one database; disposing closes it. */
@@ -35,6 +36,7 @@ export type Storage = Disposable & {
   readonly dialogues: DialogueStore;
   readonly chats: ChatStore;
   readonly rests: RetryAfterStore;
+  readonly statusLists: StatusListStore;
   readonly keyStore: KeyStore;
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
@@ -92,6 +94,7 @@ export function openStorage(options: StorageOptions): Storage {
     dialogues: createSqliteDialogues(database),
     chats: createSqliteChatStore(database),
     rests: createSqliteRetryAfterStore(database),
+    statusLists: createSqliteStatusLists(database),
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),

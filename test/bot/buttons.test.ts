@@ -47,6 +47,7 @@ function aBot() {
     admin: { keys: { list: note('keys'), test: note('keys'), wake: note('keys') } },
     dialogues: { read: async () => ({ state: '{}', writtenAtMs: clock.now() }), delete: async () => undefined },
     statusMessages: { refresh: note('refresh') },
+    lists: { viewFor: async () => ({ view: { text: '', rows: [] }, open: [] }), shown: async () => undefined },
     deliveries: { showAgain: note('showAgain') },
     wayBack: { mayCarry: async () => true, expectAnswer: () => ({ [Symbol.dispose]: () => undefined }) },
     messages: createMessageMapper(catalog),

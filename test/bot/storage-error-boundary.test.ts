@@ -20,7 +20,7 @@ function someContext(asked: Readonly<Record<string, unknown>>, language = 'en') 
     chat,
     from: { id: 7, language_code: language },
     update: { update_id: 1 },
-    reply: async (text: string) => void said.push(text),
+    reply: async (text: string) => ({ message_id: said.push(text) }),
     answerCallbackQuery: async (text: string) => void said.push(`over the chat: ${text}`),
   } as unknown as BotContext;
   return { ctx, said };

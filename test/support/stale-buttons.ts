@@ -4,23 +4,31 @@ import { DatabaseSync } from 'node:sqlite';
 import type { TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 
 /**
- * Status messages that still offer to cancel a request whose outcome was told: they lie for ever. Called when the bot has
- * ended; an outcome that is yet to be told corrects its message, and one that is held when it is shown.
+ * Messages that still offer to cancel a request that has ended: they lie for ever. Called when the bot has ended. Left out
+ * are those that the next start corrects: a status message whose outcome is yet to be told or is held, and a list that is
+ * stored; and a status message whose number was lost with the answer to its sending.
  */
-export function staleStatusMessages(telegram: TelegramSandbox, dataDir: string): readonly string[] {
+export function staleButtons(telegram: TelegramSandbox, dataDir: string): readonly string[] {
   const file = join(dataDir, 'darkroom.db');
   if (!existsSync(file)) return [];
   try {
     using database = new DatabaseSync(file, { readOnly: true });
-    const told = database
-      .prepare(
-        `SELECT id, chat_id, receipt_id FROM jobs WHERE state = 'told' AND held IS NULL AND receipt_id IS NOT NULL`,
-      )
-      .all();
-    return told.flatMap(({ id, chat_id, receipt_id }) => {
-      const buttons = telegram.buttonsOf(Number(chat_id), Number(receipt_id));
-      return buttons.includes(`cancel:${String(id)}`) ? [`${String(id)} in chat ${String(chat_id)}`] : [];
-    });
+    const jobs = database.prepare(
+      `SELECT state <> 'told' OR held IS NOT NULL AS is_open, receipt_id FROM jobs WHERE id = ?`,
+    );
+    const isKnown = database.prepare('SELECT 1 FROM status_lists WHERE chat_id = ? AND message_id = ?');
+    return telegram.withButtons().flatMap(({ chatId, messageId, data }) =>
+      data.flatMap((one) => {
+        const [verb, id = ''] = one.split(':');
+        if (verb !== 'cancel') return [];
+        const job = jobs.get(id);
+        const isList = data.includes('status:all');
+        const isLeftOut = isList
+          ? isKnown.get(chatId, messageId) !== undefined
+          : job !== undefined && job['receipt_id'] !== messageId;
+        return job?.['is_open'] === 1 || isLeftOut ? [] : [`${id} in message ${messageId} of chat ${chatId}`];
+      }),
+    );
   } catch (error) {
     // A test that damages its database has nothing left to look into.
     if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') return [];

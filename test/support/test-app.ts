@@ -12,7 +12,7 @@ import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
 import type { Person } from '../../sandbox/telegram/people/person.ts';
-import { staleStatusMessages } from './stale-buttons.ts';
+import { staleButtons } from './stale-buttons.ts';
 import type { SeenMessage } from '../../sandbox/telegram/messages/seen-message.ts';
 
 export const adminId = 900;
@@ -135,9 +135,9 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     person: (id, languageCode = 'en') => telegram.person({ id, firstName: `Person ${id}`, languageCode }),
     [Symbol.asyncDispose]: async () => {
       await app[Symbol.asyncDispose]();
-      const stale = options.leavesButtons === true ? [] : staleStatusMessages(telegram, dataDir);
+      const stale = options.leavesButtons === true ? [] : staleButtons(telegram, dataDir);
       await opened.disposeAsync();
-      if (stale.length > 0) throw new Error(`A told request can still be cancelled: ${stale.join(', ')}`);
+      if (stale.length > 0) throw new Error(`A request that has ended can still be cancelled: ${stale.join(', ')}`);
     },
   };
 }

@@ -15,8 +15,9 @@ import { maxDeliveryAgeMs, maxRedeliveryDelayMs, redeliveryDelayMs } from './sen
 import type { MethodKind } from '../outbox/method-health.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { isTransient } from '../outbox/telegram-error.ts';
+import type { StatusLists } from './status-lists.ts';
 import type { StatusMessages } from './status-messages.ts';
-import { showOutcome, type Shown } from './show-outcome.ts';
+import { noteOf, textInstead, showOutcome, type Shown } from './show-outcome.ts';
 
 const maxLookups = 8;
 const lookupRetryMs = 5_000;
@@ -31,6 +32,8 @@ export type DeliveryOptions = {
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
   readonly statusMessages: StatusMessages;
+  /** Shown anew once an outcome is told: nothing that waits for its own message waits for them. */
+  readonly lists?: Pick<StatusLists, 'refresh'>;
   readonly messages: MessageMapper;
   readonly chats?: Pick<ChatStore, 'limit'>;
   readonly wayBack?: Pick<WayBack, 'isOpen'>;
@@ -66,6 +69,7 @@ export class Delivery {
   /** Delivers what an earlier process did not. */
   async resume(): Promise<void> {
     for (const id of await this.#options.delivery.pending()) this.#enqueue(id);
+    await this.#options.lists?.refresh();
   }
 
   /** Shows a held outcome because its person wants it; false when it is not held. */
@@ -183,7 +187,7 @@ export class Delivery {
   }
 
   async #deliver(claim: Claim, outcome: Outcome): Promise<void> {
-    const { jobs, delivery, statusMessages, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
+    const { jobs, delivery, statusMessages, lists, ledger, onCheckpoint = ignoreCheckpoints } = this.#options;
     const { lease } = claim;
     const { id } = claim.job;
     await statusMessages.close(id);
@@ -202,6 +206,7 @@ export class Delivery {
       this.#report({ job, lease }, shown);
     }
     await delivery.done(lease, note.startsWith(textInstead) ? textInstead : undefined);
+    void lists?.refresh(job.origin.userId);
   }
 
   async #show(claim: Claim, outcome: Outcome): Promise<Shown> {
@@ -216,10 +221,11 @@ export class Delivery {
 
   /** Ends the tries: the credit is given back, and the outcome is kept for who asks for it again. */
   async #hold({ lease, job }: Claim, { why, held }: Extract<Shown, { as: 'nothing' }>): Promise<void> {
-    const { delivery, ledger, emit } = this.#options;
+    const { delivery, lists, ledger, emit } = this.#options;
     await ledger.undo(lease, 'result');
     if (!(await delivery.hold(lease, held))) return;
     emit({ event: 'job.undeliverable', jobId: job.id, why, held });
+    void lists?.refresh(job.origin.userId);
     if (held !== 'unsure' || job.statusMessageId === undefined) return;
     this.#withoutNotice.add(job.id);
     this.#tellHeld(job.id);
@@ -287,13 +293,5 @@ export class Delivery {
 
 type Ended = { readonly messageId: number; readonly outcome: Outcome };
 
-/** Stored with the effect, so that after a crash the person still gets the day's credit back. */
-const textInstead = 'words-instead';
-
 /** An error that no rule foresees is repeated like a failed edit. */
 const unforeseen: FailedTry = { kind: 'edit-text', isUndone: true };
-
-function noteOf(shown: Exclude<Shown, { as: 'nothing' }>, outcome: Outcome): string {
-  const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
-  return isInstead ? `${textInstead} ${shown.messageId}` : String(shown.messageId);
-}

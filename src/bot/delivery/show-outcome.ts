@@ -241,3 +241,12 @@ async function showUploading({ kind, origin: { chatId, threadId } }: Job, { api 
   const topic = threadId === undefined ? {} : { message_thread_id: threadId };
   await api.sendChatAction(chatId, carrierActions[traitsOf(kind).carrier], topic).catch(() => undefined);
 }
+
+/** Stored with the effect, so that after a crash the person still gets the day's credit back. */
+export const textInstead = 'words-instead';
+
+/** What is stored of an outcome that was shown: its message, and whether words stand for the result. */
+export function noteOf(shown: Exclude<Shown, { as: 'nothing' }>, outcome: Outcome): string {
+  const isInstead = outcome.kind === 'result' && shown.outcome.kind !== 'result';
+  return isInstead ? `${textInstead} ${shown.messageId}` : String(shown.messageId);
+}

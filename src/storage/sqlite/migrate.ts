@@ -14,6 +14,7 @@ import {
   optionsAndDialogues,
   owners,
   rests,
+  statusLists,
 } from './migrations/002-later-tables.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   operations,
   deliveries,
   conversations,
+  statusLists,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -201,3 +201,23 @@ CREATE TABLE conversations (
 CREATE INDEX jobs_answered_of_person ON jobs (user_id, chat_id, seq) WHERE kind = 'chat';
 `,
 } as const;
+
+/** The lists that /status showed and that still have buttons of requests. */
+export const statusLists = {
+  version: 14,
+  sql: `
+CREATE TABLE status_lists (
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  user_id INTEGER NOT NULL,
+  locale TEXT NOT NULL,
+  lane TEXT NOT NULL,                                         -- whose limits of a day it shows
+  with_calls INTEGER NOT NULL,                                -- 1: it shows the calls of each request, as for admins
+  jobs TEXT NOT NULL,                                         -- JSON: the requests that it offers to cancel
+  is_old INTEGER NOT NULL DEFAULT 0,                          -- 1: a later list stands below it
+  PRIMARY KEY (chat_id, message_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX status_lists_of_person ON status_lists (user_id);
+`,
+} as const;
