@@ -28,8 +28,8 @@ export const jobMutants = [
   ),
   mutant(
     'half an emoji stays in a prompt',
-    '.toWellFormed().replace(',
-    '.replace(',
+    'const prompt = text.toWellFormed().replace(',
+    'const prompt = text.replace(',
     'test/jobs/request/prompt-rules.test.ts',
     'test/jobs/any-prompt.test.ts',
   ),
@@ -231,6 +231,24 @@ export const jobMutants = [
     'if (memory.refusals.length >= (isMalformed ? maxMalformed : maxRefusals))',
     'if (false)',
     'test/journeys/one-request-refused.test.ts',
+  ),
+  mutant(
+    'a model that is closed to every key takes them all out of use',
+    'pool.acquitModel(candidate.provider, candidate.model);',
+    '',
+    'test/journeys/closed-models.test.ts',
+  ),
+  mutant(
+    'a model that serves others is closed for two requests',
+    'if ((this.#servedAtMonotonicMs.get(model) ?? -Infinity) >= sinceMonotonicMs) return false;',
+    '',
+    'test/jobs/circuit-breaker/model-refusals.test.ts',
+  ),
+  mutant(
+    'a person who repeats a prompt closes a model',
+    'return prompts >= needed;',
+    'return refused.length >= needed;',
+    'test/jobs/circuit-breaker/model-refusals.test.ts',
   ),
   mutant(
     'a wait beyond the deadline is kept',

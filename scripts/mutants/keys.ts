@@ -36,7 +36,7 @@ export const keyMutants = [
   ),
   mutant(
     'a refused key only cools',
-    'isBenched(state) ? state : benchedByCall(state, event, facts.nowMs)',
+    'isBenched(state) ? benchedAgain(state, event, facts.nowMs) : benchedByCall(state, event, facts.nowMs)',
     'state',
     state,
   ),
@@ -83,7 +83,12 @@ export const keyMutants = [
     pool,
   ),
 
-  mutant('a refusal lowers no limit', '    this.#set(seats);\n', '', limit),
+  mutant(
+    'a refusal lowers no limit',
+    'this.#ceiling = { seats, tryAtMs: nowMs + holdMs, holdMs };\n    this.#set(seats);\n',
+    'this.#ceiling = { seats, tryAtMs: nowMs + holdMs, holdMs };\n',
+    limit,
+  ),
   mutant(
     'the known maximum is forgotten at once',
     'inFlightAtStart <= this.#ceiling.seats || begunMonotonicMs <= this.#refusedMonotonicMs',
@@ -106,8 +111,8 @@ export const keyMutants = [
   ),
   mutant(
     'the limit exceeds the operator’s word',
-    'Math.max(1, Math.min(this.#max, limit))',
-    'Math.max(1, limit)',
+    'Math.max(1, Math.min(this.#max, this.#told ?? Infinity, limit))',
+    'Math.max(1, Math.min(this.#told ?? Infinity, limit))',
     limit,
   ),
   mutant('nothing is tried above the known maximum again', 'this.#set(ceiling.seats + 1);', '', limit),
@@ -203,9 +208,27 @@ export const keyMutants = [
   ),
   mutant(
     'one request takes a key out of use',
-    'const isRepeated = served >= enoughServed',
-    'const isRepeated = served >= 1',
+    '(served >= enoughServed || wasRejected(pooled.state))',
+    'served >= 1',
     `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a key that was benched before is benched as for the first time',
+    '(served >= enoughServed || wasRejected(pooled.state))',
+    'served >= enoughServed',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a request that the same model served is not the second',
+    'const served = open + (isSameModel ? 1 : 0);',
+    'const served = open;',
+    `${pool}doubtful-refusals.test.ts`,
+  ),
+  mutant(
+    'a free probe outweighs a second refused call',
+    'else if (wakes && this.#isProbed(id))',
+    'else if (wakes)',
+    'test/keys/maintenance/key-maintenance.test.ts',
   ),
   mutant(
     'a key in doubt is not held back',

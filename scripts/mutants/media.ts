@@ -158,6 +158,18 @@ export const mediaMutants = [
     'test/media/whole-file.test.ts',
   ),
   mutant(
+    'half an MP3 of constant rate is whole',
+    "if (at + frame.bytes > file.byteLength) return 'an MP3 frame breaks off';",
+    'if (at + frame.bytes > file.byteLength) break;',
+    'test/media/whole-audio.test.ts',
+  ),
+  mutant(
+    'a FLAC that ends between two frames is whole',
+    'return there >= samples ? undefined :',
+    'return there >= 0 ? undefined :',
+    'test/media/whole-audio.test.ts',
+  ),
+  mutant(
     'half a file is made again and not fetched again',
     "new RefusedResult('result-unavailable', why, kind === 'not-whole')",
     "new RefusedResult('result-unavailable', why)",

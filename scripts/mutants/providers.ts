@@ -47,8 +47,8 @@ export const providerMutants = [
   ),
   mutant(
     'an address of any length is a result',
-    'url.length <= maxUrlLength && ',
-    '',
+    'const isUsable = url.length <= maxUrlLength && ',
+    'const isUsable = ',
     `${bytez}/answer-bodies.test.ts`,
     'test/media/address-guard.test.ts',
   ),
@@ -85,7 +85,7 @@ export const providerMutants = [
   ),
   mutant(
     'a key that is no header value goes out',
-    'if (!isHeaderValue(key)) return { ok: false, failure: unusableKey };',
+    "if (key !== '' && !isHeaderValue(key)) return { ok: false, failure: unusableKey };",
     '',
     'test/contract/bytez.test.ts',
     bytez,
