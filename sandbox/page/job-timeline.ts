@@ -145,6 +145,13 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
         ...timeline,
         steps: step('wait', 'Telegram did not take it', { detail: `again in ${Math.ceil(event.inMs / 1_000)} s` }),
       };
+    case 'model.gone':
+    case 'model.ends':
+    case 'models.listed':
+    case 'models.reloaded':
+    case 'provider.empty':
+    case 'provider.filled':
+    case 'key.not-in-plan':
     case 'app.started':
     case 'app.ready':
     case 'app.recovered':

@@ -20,7 +20,8 @@ import type { Random } from '../kit/backoff.ts';
 import { createAlerts } from '../observability/alerts/alerts.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient, type HttpClient } from '../providers/http/http-exchange.ts';
-import { modelTraits, providerNames } from '../providers/registry.ts';
+import { ModelCatalog } from '../providers/model-catalog.ts';
+import { providerNames } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';
@@ -29,6 +30,8 @@ import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
 import { openInputs, openResults } from './open-files.ts';
+import { type OpenModels, openModels } from './open-models.ts';
+import { readOperatorFiles } from './operator-files.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
 
 /** A job on which this many processes died is set aside. */
@@ -104,7 +107,7 @@ export type Core = AsyncDisposable & {
 /**
  * Opens owner lock, storage, HTTP client, providers, keys, generation service and retention: no Telegram, no HTTP server.
  * Disposing drains for `config.drainMs`, unless that was done, and closes everything in reverse order. Throws a
- * StorageError when the data folder cannot be used.
+ * StorageError when the data folder cannot be used, a StartError when a file of the operator has a mistake.
  */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { config, keys, clock: machineClock, random, onCheckpoint = ignoreCheckpoints, botId, parts = {} } = options;
@@ -119,6 +122,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   await using opening = new AsyncDisposableStack();
 
   const { mechanisms = everyMechanism } = parts;
+  const tables = readOperatorFiles(config);
+  const catalog = new ModelCatalog(tables.models);
   const { databasePath: path = databasePath(config.dataDir) } = parts;
   if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
@@ -147,7 +152,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
   const own =
     parts.providers === undefined
-      ? await createProviders(providersOf(keys), { settings: config.providers, http, clock })
+      ? await createProviders(providersOf(keys), { settings: config.providers, http, clock, rules: tables.rules })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));
@@ -185,10 +190,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   const { retry: rules } = config;
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
+  const chains = chainsFor(config.chains, withKeys);
   const service = new GenerationService({
     ...config,
     ...engine,
-    chains: chainsFor(config.chains, withKeys),
+    chains,
     hasKeys: (provider) => withKeys.has(provider),
     pool,
     providers,
@@ -197,13 +203,17 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     random,
     emit,
     rules,
-    models: modelTraits,
+    models: catalog.find,
     loadMaterial: (job) => loadMaterial(job, engine.reader, inputs),
     probeKeys: (ids) => maintenance.probeKeys(ids),
+    readModels: (provider) => models.read(provider),
     onCheckpoint: onCheckpoint,
     mechanisms,
   });
   blocked = (provider) => service.noteBlocked(provider);
+  const models: OpenModels = opening.use(
+    openModels({ config, chains, catalog, served: service.models, pool, providers, storage, clock, emit }),
+  );
   const retention = opening.use(
     new RetentionJob({
       data: createSqlitePersonalData(database),
@@ -251,6 +261,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     start: () => {
       hasStarted = true;
       service.start();
+      models.start();
     },
     drain,
     [Symbol.asyncDispose]: async () => {

@@ -26,7 +26,15 @@ export type Config = {
   readonly keysTestOnStart: boolean;
   /** How often cooling and idle keys are probed; 0 is never. */
   readonly healthCheckIntervalMs: number;
-  readonly retry: { readonly maxAttempts: number; readonly delayMs: number };
+  readonly retry: {
+    readonly maxAttempts: number;
+    readonly delayMs: number;
+    /** What follows a refusal of a request's content. */
+    readonly onRefusal: 'end' | 'next';
+  };
+  /** The operator's models table and failure rules. */
+  readonly modelsFile: string | undefined;
+  readonly failureRulesFile: string | undefined;
   readonly timeoutMs: Readonly<Record<JobKind, number>>;
   readonly deadlineMs: Readonly<Record<JobKind, number>>;
   readonly maxWaitMs: number;
@@ -115,7 +123,9 @@ function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersC
     rotation: env.ROTATION_STRATEGY,
     keysTestOnStart: env.KEYS_TEST_ON_START,
     healthCheckIntervalMs: env.HEALTH_CHECK_INTERVAL_S,
-    retry: { maxAttempts: env.MAX_ATTEMPTS, delayMs: env.RETRY_DELAY_S },
+    retry: { maxAttempts: env.MAX_ATTEMPTS, delayMs: env.RETRY_DELAY_S, onRefusal: env.CHAIN_ON_REFUSAL },
+    modelsFile: env.MODELS_FILE,
+    failureRulesFile: env.FAILURE_RULES_FILE,
     timeoutMs: perKind((kind) => env[kindTraits[kind].timeout.variable]),
     deadlineMs: perKind((kind) => env[kindTraits[kind].deadline.variable]),
     maxWaitMs: env.MAX_WAIT_S,

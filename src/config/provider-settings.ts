@@ -115,7 +115,8 @@ export function chainsFor(configured: Chains, withKeys: Iterable<ProviderName>):
 const example = builtInChains.image.map(candidateName)[0] ?? 'provider:model';
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;
 
-const candidate: Parser<Candidate> = (text) => {
+/** Reads `provider:model`; the provider must be one that this version can call. */
+export const readCandidate: Parser<Candidate> = (text) => {
   const colon = text.indexOf(':');
   const provider = text.slice(0, Math.max(0, colon));
   const model = text.slice(colon + 1);
@@ -133,7 +134,7 @@ const candidate: Parser<Candidate> = (text) => {
 
 /** A chain as written in the environment: at least one candidate, none twice. */
 export const chain: Parser<readonly Candidate[]> = (text): Parsed<readonly Candidate[]> => {
-  const parsed = listOf(candidate)(text);
+  const parsed = listOf(readCandidate)(text);
   if (!parsed.ok) return parsed;
   if (parsed.value.length === 0) return bad(`must name at least one provider:model, for example ${example}`);
   const names = new Set(parsed.value.map(({ provider, model }) => `${provider}:${model}`));

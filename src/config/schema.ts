@@ -49,6 +49,7 @@ function secret(pattern: RegExp, fix: string): Parser<Secret> {
   return (text) => (pattern.test(text) ? good(new Secret(text)) : bad(fix));
 }
 
+const filePath = fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a file');
 const timeZone: Parser<CalendarDay> = (text) => {
   const day = calendarDay(text);
   return day === undefined ? bad('must be a time zone of the IANA list, for example Europe/Madrid') : good(day);
@@ -101,6 +102,9 @@ export const environmentSchema = z.object({
   DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
   KEYS_TEST_ON_START: variable(true, onOff),
   HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
+  MODELS_FILE: variable(undefined, filePath),
+  FAILURE_RULES_FILE: variable(undefined, filePath),
+  CHAIN_ON_REFUSAL: variable('end', oneOf(['end', 'next'])),
   HORDE_ANONYMOUS: variable(true, onOff),
   ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
   MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),

@@ -15,7 +15,8 @@ const telegram = {
 const keys = {
   ROTATION_STRATEGY:
     'How the next key is chosen. `weighted` reads `BYTEZ_WEIGHTS`, `primary-first` follows the order of the keys.',
-  KEYS_TEST_ON_START: 'Whether all keys are tested in the background at the start; the test spends nothing.',
+  KEYS_TEST_ON_START:
+    'Whether all keys are tested in the background at the start, and the lists of models read then and once a day; neither spends anything.',
   HEALTH_CHECK_INTERVAL_S: 'How often refused and idle keys are tested again; 0 is never.',
 } as const satisfies Meanings;
 
@@ -24,6 +25,11 @@ const models = {
     'Models for pictures, as `provider:model`, in the order in which they are tried. Unless set: the built-in models of every provider that has keys at the start, in the order of the table of providers; those of Bytez where none has.',
   EDIT_CHAIN: 'Models that change a picture, likewise. A kind without a model that has keys is not offered.',
   VIDEO_CHAIN: 'Models for videos, likewise.',
+  MODELS_FILE:
+    'A table of models in YAML or JSON, at most 64 KB: what the built-in one does not know, or knows otherwise. A change takes effect within seconds.',
+  FAILURE_RULES_FILE:
+    'Rules for failures in YAML or JSON, at most 64 KB: which status, code or words of a provider mean what. They come before those of this version.',
+  CHAIN_ON_REFUSAL: 'Whether a request whose content was refused ends, or goes on with the next model of its chain.',
   HORDE_ANONYMOUS:
     'Whether the AI Horde makes pictures with its anonymous key, free and slowly, when no provider of pictures has a key.',
   MUSIC_CHAIN: 'Models for songs, likewise.',

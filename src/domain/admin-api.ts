@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
-import type { JobId, KeyId } from './ids.ts';
+import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { DayCalls, JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
@@ -81,6 +81,11 @@ export type AdminPeople = {
   addPremium(id: number, days: number, grant: string): Promise<Change<number>>;
 };
 
+/** The providers that accept their keys and serve no model of the chains, as the raised alerts say. */
+export function emptyProviders(alerts: readonly Pick<Alert, 'facts'>[]): readonly ProviderName[] {
+  return alerts.flatMap(({ facts }) => (facts.kind === 'provider-empty' ? [facts.provider] : []));
+}
+
 /** An alert that is raised now. */
 export type RaisedAlert = Alert & { readonly raisedAtMs: number };
 
@@ -135,6 +140,12 @@ export type AlertStore = {
   save(alerts: readonly RaisedAlert[]): Promise<void>;
   /** As saved last; one that this version cannot read is passed over. */
   load(): Promise<readonly RaisedAlert[]>;
+};
+
+/** Remembers across restarts what was told once and for all. */
+export type NoticeStore = {
+  wasTold(id: string): Promise<boolean>;
+  noteTold(id: string, nowMs: number): Promise<void>;
 };
 
 /** What the free probe said of one key. */

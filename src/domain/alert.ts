@@ -16,6 +16,23 @@ export type AlertFacts =
   | { readonly kind: 'unknown-model'; readonly provider: ProviderName; readonly model: string }
   /** Its free probe accepts the keys, and yet it refuses whatever is asked of this model, without naming a cause. */
   | { readonly kind: 'model-closed'; readonly provider: ProviderName; readonly model: string }
+  /** Its keys are accepted, and it serves no model of the chains. */
+  | { readonly kind: 'provider-empty'; readonly provider: ProviderName }
+  /** The model ends on that day (UTC), or has ended; what takes its place, where something does. */
+  | {
+      readonly kind: 'model-ends';
+      readonly provider: ProviderName;
+      readonly model: string;
+      readonly endsOn: string;
+      readonly replacedBy?: string;
+    }
+  /** Every call with this key to this model is limited, without one success: its plan does not include the model. */
+  | {
+      readonly kind: 'not-in-plan';
+      readonly provider: ProviderName;
+      readonly keyName: string;
+      readonly model: string;
+    }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
@@ -38,6 +55,9 @@ export const alertSeverity = {
   'wrong-address': 'high',
   'unknown-model': 'medium',
   'model-closed': 'high',
+  'provider-empty': 'medium',
+  'model-ends': 'medium',
+  'not-in-plan': 'medium',
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',

@@ -47,6 +47,8 @@ export type AppEvent =
   | { readonly event: 'config.warning'; readonly text: string }
   /** Somebody asked for it, and nothing stood against it. */
   | { readonly event: 'config.reloaded'; readonly keys: number }
+  /** The operator's models table changed, and the new one is in use. */
+  | { readonly event: 'models.reloaded'; readonly rows: number }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */
@@ -121,6 +123,34 @@ export type AppEvent =
   | { readonly event: 'model.cooling'; readonly provider: ProviderName; readonly model: string; readonly forMs: number }
   /** It has refused several requests in a row, with several keys where there are, in words that name no cause. */
   | { readonly event: 'model.closed'; readonly provider: ProviderName; readonly model: string }
+  /** Its provider said for sure that it does not serve the model, and serves others; `replacedBy` is asked in its place. */
+  | {
+      readonly event: 'model.gone';
+      readonly provider: ProviderName;
+      readonly model: string;
+      readonly replacedBy?: string;
+    }
+  /** Its keys are accepted, and it serves no model of the chains, or some again. */
+  | { readonly event: 'provider.empty'; readonly provider: ProviderName }
+  | { readonly event: 'provider.filled'; readonly provider: ProviderName }
+  /** The provider has told which models it serves. */
+  | { readonly event: 'models.listed'; readonly provider: ProviderName; readonly models: number }
+  /** A model of a chain ends within two weeks, or has ended; told once for each date. */
+  | {
+      readonly event: 'model.ends';
+      readonly provider: ProviderName;
+      readonly model: string;
+      readonly endsOn: string;
+      readonly replacedBy?: string;
+    }
+  /** The key gets no call of this model through: its plan does not include it. */
+  | {
+      readonly event: 'key.not-in-plan';
+      readonly keyId: KeyId;
+      readonly keyName: string;
+      readonly provider: ProviderName;
+      readonly model: string;
+    }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {
       readonly event: 'telegram.error';

@@ -65,6 +65,17 @@ export type AttemptFailure = { readonly detail: string; readonly sureness?: Sure
 
 export type FailureReason = AttemptFailure['reason'];
 
+/** One rule of the operator: an answer with all that it names means this, before the provider's own table is asked. */
+export type OwnRule = {
+  readonly provider: string;
+  readonly status?: number;
+  /** A structured code, compared without case. */
+  readonly code?: string;
+  /** A part of the answer's text, compared without case. */
+  readonly words?: string;
+  readonly means: Exclude<FailureReason, `result-${string}`>;
+};
+
 /**
  * True for a refusal whose words are not known for certain: the key, this machine or the request itself may be its cause.
  * One request's word is then not enough to conclude anything about a key or a provider.

@@ -97,12 +97,24 @@ export type BalanceReply =
     }
   | Failed;
 
+/** A model that a provider lists. */
+export type ListedModel = {
+  readonly model: string;
+  /** The first day (UTC, `2026-12-01`) on which it is no longer served, where the provider tells. */
+  readonly endsOn?: string;
+};
+
+/** The models that a provider serves to the account of a key. */
+export type ModelsReply = { readonly ok: true; readonly models: readonly ListedModel[] } | Failed;
+
 type Common = {
   readonly name: ProviderName;
   /** Asks whether the key is accepted, without spending anything. */
   probe(secret: SecretValue, signal: AbortSignal): Promise<ProbeReply>;
   /** Asks what is left on the key's account, without spending anything; absent where the provider does not tell. */
   balance?(secret: SecretValue, signal: AbortSignal): Promise<BalanceReply>;
+  /** Lists what is served, without spending anything; absent where the provider has no such list. */
+  listModels?(secret: SecretValue, signal: AbortSignal): Promise<ModelsReply>;
 };
 
 /** A provider whose every run is one call. */
@@ -178,8 +190,33 @@ export type ModelTraits = {
 export const songOptions = ['title', 'style', 'instrumental'] as const;
 export type SongOption = (typeof songOptions)[number];
 
+/** The price of a model, in US dollars. */
+export type ModelPrice = {
+  readonly usd: number;
+  readonly per: 'call' | 'image' | 'second' | 'million-input-tokens' | 'million-output-tokens';
+};
+
+/** Who may use a model: everyone, people with premium, or these Telegram user ids. */
+export type ModelAudience = 'everyone' | 'premium' | ReadonlySet<number>;
+
+/** What is known of a model; its options always, the rest where the provider's definition or the models table says it. */
+export type ModelFacts = ModelTraits & {
+  /** Its name as people know it. */
+  readonly label?: string;
+  /** Absent where it is not known until an answer tells it. */
+  readonly price?: ModelPrice;
+  /** The usual duration of a run. */
+  readonly usualMs?: number;
+  /** Everyone, when absent. */
+  readonly audience?: ModelAudience;
+  /** Takes its place when it is gone. */
+  readonly replacedBy?: Candidate;
+  /** The first day (UTC, `2026-12-01`) on which the provider no longer serves it. */
+  readonly endsOn?: string;
+};
+
 /** What is known of a candidate's model; of an unknown one, what its provider assumes. */
-export type ModelLookup = (candidate: Candidate) => ModelTraits;
+export type ModelLookup = (candidate: Candidate) => ModelFacts;
 
 /** A model that follows nothing but the words. */
 export const textOnly: ModelTraits = { seed: false, negative: false };

@@ -9,7 +9,7 @@ import type { Random } from '../kit/backoff.ts';
 import { attemptTimeoutMs } from './call-deadline.ts';
 import { type CallJournal, type JobMemory, refusalCode } from './job-memory.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
-import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
+import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
 import { type AttemptPool, type KeyRequest, leaseHealthyKey, leaseKey, suits } from './lease-key.ts';
 import {
@@ -25,7 +25,7 @@ import {
   withoutSeat,
 } from './judgement.ts';
 import type { RequestMaterial } from './request/request-material.ts';
-import { candidatesFor } from './request/request-options.ts';
+import { hasEnded, requestChain, servedCandidate } from './request/served-chain.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
 
@@ -72,11 +72,19 @@ export async function runAttempts(
   tools: AttemptTools,
 ): Promise<TurnEnding> {
   const { clock, pool, memory, journal, breakers, mechanisms = everyMechanism } = tools;
-  const progress = new ChainProgress(job, candidatesFor(tools.chains[job.kind], job.options, tools.models), memory);
   const nowMs = clock.now();
+  const served = (candidate: Candidate) => servedCandidate(candidate, nowMs, tools);
+  const chain = requestChain(job, tools.chains, tools.models).map(served);
+  const progress = new ChainProgress(job, chain, memory);
   const deadlineMonotonicMs = clock.monotonicMs() + (job.claimedAtMs ?? nowMs) + tools.deadlineMs[job.kind] - nowMs;
   const isDown = ({ provider }: Candidate) => breakers.get(provider)?.isOpen === true;
-  const isSkipped = (candidate: Candidate) => tools.modelCooldowns.isCooling(candidate) && !progress.isAtLast;
+  // The last candidate never rests: asking it costs less than giving up.
+  const isSkipped = (candidate: Candidate) => !progress.isAtLast && isOutOfUse(candidate);
+  const isOutOfUse = (candidate: Candidate) =>
+    tools.modelCooldowns.isCooling(candidate) ||
+    hasEnded(tools.models(candidate), nowMs) ||
+    (tools.modelCooldowns.rests(candidate.provider) &&
+      progress.next((later) => !tools.modelCooldowns.rests(later.provider)) !== undefined);
   let held = seat;
   // Most jobs have none and wait for nothing.
   const loading = tools.loadMaterial?.(job);
@@ -192,8 +200,11 @@ export async function runAttempts(
       const decision = decide(failure, progress.attempts, tools.rules, tools.random);
       if (decision.kind === 'give-up') return progress.failed(decision.code);
       if (decision.kind === 'next-candidate') {
-        if (decision.coolModel && mechanisms.unknownModelCooldown) tools.modelCooldowns.noteUnknown(candidate);
-        progress.nextCandidate();
+        if (decision.coolModel && mechanisms.unknownModelCooldown) {
+          tools.modelCooldowns.noteUnknown(candidate, failure.sureness === undefined || failure.sureness === 'sure');
+        }
+        const instead = served(candidate);
+        progress.nextCandidate(instead === candidate ? undefined : instead);
       }
       // When the provider or the model is down, the next iteration decides how to continue.
       const isKnownDown = providerDown || isSkipped(candidate);

@@ -8,7 +8,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KnownAnswer, Park } from '../domain/job-engine.ts';
 import type { ModelLookup, ReplySource } from '../domain/provider.ts';
-import { candidatesFor } from './request/request-options.ts';
+import { requestChain } from './request/served-chain.ts';
 import { codeFor, decide, type RetryRules } from './retry-policy.ts';
 
 export type StoreTools = FetchTools & {
@@ -175,7 +175,7 @@ function afterFailure(
     return { kind: 'parked', park, after };
   }
   const next = progress.candidate + 1;
-  const candidate = candidatesFor(chains[job.kind], job.options, models)[next];
+  const candidate = requestChain(job, chains, models)[next];
   if (decision.kind === 'give-up' || candidate === undefined) {
     return { kind: 'ended', outcome: { kind: 'failed', code: codeFor(failure.reason) }, calls: progress.calls, after };
   }

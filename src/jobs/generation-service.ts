@@ -1,17 +1,18 @@
 import type { JobView } from '../domain/views.ts';
-import type { Job, GenerationOptions, JobRequest } from '../domain/job.ts';
+import type { Job, JobRequest } from '../domain/job.ts';
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
 import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
-import { type Breakers, createBreakers, hasFallback, ModelCooldowns } from './circuit-breaker/breakers.ts';
+import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
+import { ChainModels } from './chain-models.ts';
 import { expectedWaitMs, viewOf } from './job-view.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './job-progress.ts';
-import { candidatesFor, checkOptions, type CheckedOptions, seedFor } from './request/request-options.ts';
+import { type Asker, chainFor, requestChain } from './request/served-chain.ts';
 import { UnrecognizedFailures } from './call-provider.ts';
 
 export type GenerationServiceOptions = Omit<
@@ -27,13 +28,17 @@ export type GenerationServiceOptions = Omit<
   readonly maxWaitMs: number;
   /** Whether there is a key for the provider, however it fares; every provider has some when absent. */
   readonly hasKeys?: (provider: ProviderName) => boolean;
+  /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
+  readonly readModels?: (provider: ProviderName) => Promise<void>;
 };
 
-/** `busy`: the estimated wait is too long. */
-export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' };
+/** `busy`: the estimated wait is too long; `not-allowed`: the person may use no model of the kind. */
+export type Submitted = Accepted | { readonly kind: 'refused'; readonly code: 'busy' | 'not-allowed' };
 
 /** The API of generation: accepts requests, returns their views, cancels them, and drains in two steps. */
 export class GenerationService {
+  /** The models of the chains, and which of them are served. */
+  readonly models: ChainModels;
   readonly #options: GenerationServiceOptions;
   readonly #breakers: Breakers;
   readonly #live: RunningJobs;
@@ -49,7 +54,8 @@ export class GenerationService {
     const { queue, reader, pool, clock, chains, emit } = options;
     this.#options = options;
     this.#live = new RunningJobs((id) => this.#progressed(id), clock);
-    const modelCooldowns = new ModelCooldowns(clock, emit);
+    this.models = new ChainModels(options);
+    const modelCooldowns = this.models.cooldowns;
     const breakers = createBreakers({ ...options, modelCooldowns });
     this.#breakers = breakers;
     this.#runner = new JobRunner({
@@ -103,11 +109,6 @@ export class GenerationService {
     return jobKinds.filter((kind) => kind === defaultKind || chains[kind].some(({ provider }) => hasKeys(provider)));
   }
 
-  /** Checks whether a model of this kind supports the options; resolves a model's short name. */
-  checkOptions(kind: JobKind, options: GenerationOptions): CheckedOptions {
-    return checkOptions(this.#options.chains[kind], options, this.#options.models);
-  }
-
   /**
    * Stores the request or refuses it; resolves as soon as that is durable, long before the result. Throws a
    * StoreUnavailable when the database or the result store cannot be written.
@@ -124,8 +125,9 @@ export class GenerationService {
       onCheckpoint = ignoreCheckpoints,
     } = this.#options;
     const chain = chains[request.kind];
-    const first = candidatesFor(chain, request.options, models)[0] ?? chain[0];
-    if (first === undefined) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
+    if (chain.length === 0) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
+    const first = requestChain(request, chains, models)[0] ?? chainFor(chain, askerOf(request), models)[0];
+    if (first === undefined) return { kind: 'refused', code: 'not-allowed' };
     const line = first.provider;
     const diskError = resultStore.diskError?.();
     if (diskError !== undefined) throw diskError;
@@ -157,17 +159,8 @@ export class GenerationService {
       isBehindOwn: job.state.kind === 'waiting' && ahead === 0 && (await this.#isBehindOwn(job)),
       nowMs: this.#options.clock.now(),
     };
-    const seed = this.#seedOf(job);
+    const seed = this.models.seedOf(job);
     return { job, view: { ...viewOf(job, now), ...(seed === undefined ? {} : { seed }) } };
-  }
-
-  /** The seed with which the result was made; undefined for a model that takes none or that left the chain. */
-  #seedOf(job: Job): number | undefined {
-    const outcome = 'outcome' in job.state ? job.state.outcome : undefined;
-    if (outcome?.kind !== 'result') return undefined;
-    const { chains, models } = this.#options;
-    const candidate = chains[job.kind].find(({ model }) => model === outcome.model);
-    return candidate && seedFor(job, candidate, models);
   }
 
   /** True when the person has as many requests running as their lane allows. */
@@ -295,4 +288,8 @@ export class GenerationService {
   #progressed(id: JobId): void {
     for (const listener of this.#progressListeners) listener(id);
   }
+}
+
+function askerOf({ lane, origin: { userId } }: JobRequest): Asker {
+  return { lane, userId };
 }

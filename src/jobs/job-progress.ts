@@ -29,7 +29,7 @@ export type TurnEnding =
 
 /** A job's position in its chain: the current candidate, its attempts and its calls. Synchronous, without I/O. */
 export class ChainProgress {
-  readonly #chain: readonly Candidate[];
+  #chain: readonly Candidate[];
   readonly #memory: JobMemory;
   #index: number;
   #attempts: number;
@@ -76,8 +76,7 @@ export class ChainProgress {
 
   /** Counts the call that is sent now; returns its number. */
   call(): number {
-    this.#calls += 1;
-    return this.#calls;
+    return (this.#calls += 1);
   }
 
   /** Records a failure. A provider fault costs an attempt, unless the provider was known to be down. */
@@ -99,8 +98,10 @@ export class ChainProgress {
     else this.#attempts += 1;
   }
 
-  nextCandidate(): void {
-    this.#goTo(this.#index + 1);
+  /** Goes on with the next candidate, or with another model in the place of this one. */
+  nextCandidate(instead?: Candidate): void {
+    this.#goTo(this.#index + (instead === undefined ? 1 : 0));
+    if (instead !== undefined) this.#chain = this.#chain.with(this.#index, instead);
   }
 
   /** The first later candidate that matches. */
@@ -180,7 +181,6 @@ type LiveJob = {
 };
 
 const textEveryMs = 1_000;
-
 /** The in-memory state of jobs in this process: which ones run, their phase, and the memory of their calls. */
 export class RunningJobs {
   readonly #running = new Map<JobId, LiveJob>();

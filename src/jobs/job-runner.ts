@@ -10,7 +10,7 @@ import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding, type ResultRefusal } from './fetch-result.ts';
 import { type CallJournal, type JobMemory, createCallJournal, loadMemory } from './job-memory.ts';
 import { type TurnEnding, JobStopped, type RunningJobs } from './job-progress.ts';
-import { candidatesFor } from './request/request-options.ts';
+import { requestChain } from './request/served-chain.ts';
 import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 
@@ -146,7 +146,7 @@ export class JobRunner {
 
   async #loadMemory(job: Job): Promise<JobMemory> {
     const { reader, chains, models, live } = this.#options;
-    const memory = await loadMemory(job, reader, candidatesFor(chains[job.kind], job.options, models));
+    const memory = await loadMemory(job, reader, requestChain(job, chains, models));
     live.remember(job.id, memory);
     return memory;
   }

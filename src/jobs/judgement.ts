@@ -1,9 +1,10 @@
+import type { ModelLookup } from '../domain/provider.ts';
 import type { FailureReason } from '../domain/failure.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import { type Candidate, type Job, candidateName } from '../domain/job.ts';
 import type { SeatAnswer } from '../domain/key-leases.ts';
 import { type Clock, atMost } from '../kit/clock.ts';
-import type { ModelCooldowns } from './circuit-breaker/breakers.ts';
+import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { JobMemory, OutageCall } from './job-memory.ts';
 import type { ChainProgress, TurnEnding } from './job-progress.ts';
@@ -167,6 +168,7 @@ const unknownCallMs = 20_000;
 type WaitTools = {
   readonly pool: Pick<AttemptPool, 'expectedMs'>;
   readonly modelCooldowns: ModelCooldowns;
+  readonly models: ModelLookup;
 };
 
 /**
@@ -178,11 +180,12 @@ export function soonerElsewhere(
   waitMs: number,
   { kind }: Job,
   isOther: (candidate: Candidate) => boolean,
-  { pool, modelCooldowns }: WaitTools,
+  { pool, modelCooldowns, models }: WaitTools,
 ): Candidate | undefined {
   const next = progress.next((later) => isOther(later) && !modelCooldowns.isCooling(later));
   if (next === undefined) return undefined;
-  return waitMs > (pool.expectedMs(next.provider, next.model, kind) ?? unknownCallMs) ? next : undefined;
+  const nextMs = pool.expectedMs(next.provider, next.model, kind) ?? models(next).usualMs ?? unknownCallMs;
+  return waitMs > nextMs ? next : undefined;
 }
 
 /** The wait before the next try when the only free key does not suit the job. */

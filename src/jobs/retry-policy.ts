@@ -17,6 +17,8 @@ export type RetryRules = {
   /** Attempts per candidate. */
   readonly maxAttempts: number;
   readonly delayMs: number;
+  /** What follows a refusal of the content: the end, when absent, or the next candidate. */
+  readonly onRefusal?: 'end' | 'next';
 };
 
 export type Decision =
@@ -39,6 +41,8 @@ export type JobFailureCode = Exclude<FailureCode, 'cancelled'>;
 export function decide(failure: AttemptFailure, attempts: number, rules: RetryRules, random: Random): Decision {
   switch (failureTraits[failure.reason].action) {
     case 'fail':
+      if (failure.reason === 'refused' && rules.onRefusal === 'next')
+        return { kind: 'next-candidate', coolModel: false };
       return { kind: 'give-up', code: codes[failure.reason] };
     case 'rotate':
       return { kind: 'next-key' };

@@ -48,6 +48,18 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       const model = excerpt(facts.model, nameLimit);
       return localizer.say(`alert.${facts.kind}`, { provider: facts.provider, model });
     }
+    case 'provider-empty':
+      return localizer.say('alert.provider-empty', { provider: facts.provider });
+    case 'model-ends': {
+      const { provider, endsOn, replacedBy } = facts;
+      const other = replacedBy === undefined ? 'none' : excerpt(replacedBy, nameLimit);
+      const model = excerpt(facts.model, nameLimit);
+      return localizer.say('alert.model-ends', { provider, model, ends: new Date(`${endsOn}T00:00:00Z`), other });
+    }
+    case 'not-in-plan': {
+      const [key, model] = [excerpt(facts.keyName, nameLimit), excerpt(facts.model, nameLimit)];
+      return localizer.say('alert.not-in-plan', { key, model });
+    }
     case 'many-errors': {
       const { provider, calls } = facts;
       return localizer.say('alert.many-errors', { provider, share: percent(localizer, facts.share), calls });
@@ -81,6 +93,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert-over.key-failing', { key: excerpt(facts.keyName, nameLimit) });
     // These are single events, so they are never resolved.
     case 'job-dead-lettered':
+    case 'model-ends':
+    case 'not-in-plan':
     case 'unauthorized-admin-attempt':
       return alertWords(localizer, facts);
     case 'results-not-arriving':
@@ -96,6 +110,7 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
     case 'wrong-address':
     case 'unknown-model':
     case 'model-closed':
+    case 'provider-empty':
     case 'many-errors':
     case 'slow':
       return localizer.say(`alert-over.${facts.kind}`, { provider: facts.provider });

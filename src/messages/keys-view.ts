@@ -13,7 +13,12 @@ const maxSiblings = 5;
 const dayMs = 86_400_000;
 
 /** The list of /keys: the counts, then as many keys as fit into one message, with all details while there are few. */
-export function keysView(localizer: Localizer, view: PoolView, nowMs: number): MessageView {
+export function keysView(
+  localizer: Localizer,
+  view: PoolView,
+  nowMs: number,
+  empty: readonly string[] = [],
+): MessageView {
   const rows = [
     [
       { text: localizer.plain('button.refresh'), data: callbackData('keys', 'refresh') },
@@ -28,6 +33,7 @@ export function keysView(localizer: Localizer, view: PoolView, nowMs: number): M
     view.nextWakeMs === undefined
       ? ''
       : localizer.say('keys.next-wake', { wait: shortWait(localizer, view.nextWakeMs - nowMs) }),
+    ...empty.map((provider) => localizer.say('keys.empty', { provider })),
   );
   const roomUnits = textLimit - shownLength(head) - tailUnits;
   const shown = view.keys.slice(0, maxShown);

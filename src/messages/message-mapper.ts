@@ -170,7 +170,9 @@ export function createMessageMapper(
     premiumUsage: (locale: string): MessageView => textOnly(localizer(locale).say('premium.usage')),
 
     alerts: (updates: readonly AlertUpdate[], locale: string): MessageView => alertView(localizer(locale), updates),
-    keys: (view: PoolView, nowMs: number, locale: string): MessageView => keysView(localizer(locale), view, nowMs),
+    /** `empty` are the providers that accept their keys and serve nothing. */
+    keys: (view: PoolView, nowMs: number, locale: string, empty: readonly string[] = []): MessageView =>
+      keysView(localizer(locale), view, nowMs, empty),
     /** Plain text, short enough for a callback answer. */
     keysTested: (results: readonly { readonly ok: boolean }[], locale: string): string =>
       keysTestedWords(localizer(locale), results),

@@ -39,6 +39,8 @@ const maxTextPieces = 10;
 /** What the caption of a result shows. */
 export type ResultFacts = {
   readonly model: string;
+  /** Its name as people know it; without one, its id without its owner. */
+  readonly label?: string;
   /** Since the job was accepted. */
   readonly seconds: number;
 };
@@ -106,9 +108,9 @@ export function textResultView(
   ];
 }
 
-/** Which model made it, named without its owner as people know it, and in how many seconds. */
-function madeWords(localizer: Localizer, { seed }: JobView, { model, seconds }: ResultFacts): string {
-  const name = excerpt(model.slice(model.lastIndexOf('/') + 1) || model, modelLimit);
+/** Which model made it, named as people know it, and in how many seconds. */
+function madeWords(localizer: Localizer, { seed }: JobView, { model, label, seconds }: ResultFacts): string {
+  const name = excerpt(label ?? (model.slice(model.lastIndexOf('/') + 1) || model), modelLimit);
   const facts = { model: name, seconds: Math.max(1, Math.round(seconds)) };
   return seed === undefined
     ? localizer.say('caption.made', facts)

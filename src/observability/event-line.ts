@@ -108,6 +108,20 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${event.provider} model ${event.model} refuses whatever is asked, with every key`;
     case 'model.cooling':
       return `${event.provider} model ${event.model} is cooling for ${spanWords(event.forMs)}`;
+    case 'model.gone':
+      return `${event.provider} no longer serves ${event.model}${insteadWords(event)}`;
+    case 'provider.empty':
+      return `${event.provider} accepts its keys and serves no model of the chains; it is asked again every hour`;
+    case 'provider.filled':
+      return `${event.provider} serves models of the chains again`;
+    case 'models.listed':
+      return `${event.provider} lists ${count(event.models, 'model')}`;
+    case 'models.reloaded':
+      return `the models table was read again: ${count(event.rows, 'row')} of the operator`;
+    case 'model.ends':
+      return `${event.provider} serves ${event.model} until ${event.endsOn}${insteadWords(event)}`;
+    case 'key.not-in-plan':
+      return `key ${event.keyName} gets nothing of ${event.model}: its plan does not seem to include it; the key is used for other models`;
     case 'breaker.opened':
       return `${event.provider} is down: one job at a time tries it until a call succeeds`;
     case 'breaker.closed':
@@ -132,10 +146,14 @@ function wordsFor(event: AppEvent): string | undefined {
 /** What the operator of a bot that has just started may do now. */
 function nextStep({ admins, keys, link }: { readonly admins: number; readonly keys: number; readonly link: string }) {
   if (keys === 0)
-    return 'set a provider key, for example BYTEZ_API_KEY, or HORDE_API_KEY=0000000000 for free pictures; without one every request fails';
+    return 'set a provider key, for example BYTEZ_API_KEY, or remove HORDE_ANONYMOUS=off for free pictures; without one every request fails';
   if (admins === 0)
     return 'put your Telegram user id into ADMIN_IDS ("darkroom init" finds it), to get alerts and /keys';
   return `open ${link} and send /start`;
+}
+
+function insteadWords({ replacedBy }: { readonly replacedBy?: string }): string {
+  return replacedBy === undefined ? '' : `; ${replacedBy} takes its place`;
 }
 
 /** What follows for an outcome that is held. */

@@ -197,6 +197,14 @@ function alertFactWords(facts: AlertFacts): string {
       return `${facts.provider} does not serve ${facts.model}`;
     case 'model-closed':
       return `${facts.provider} refuses every request to ${facts.model} without naming a cause, though its free probe accepts the keys: look at the account's plan, region and terms`;
+    case 'provider-empty':
+      return `${facts.provider} accepts its keys and serves no model of the chains`;
+    case 'model-ends': {
+      const instead = facts.replacedBy === undefined ? '' : `; ${facts.replacedBy} takes its place`;
+      return `${facts.provider} serves ${facts.model} until ${facts.endsOn}${instead}`;
+    }
+    case 'not-in-plan':
+      return `the plan of ${facts.keyName} does not seem to include ${facts.model}`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':

@@ -1,6 +1,7 @@
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
+import type { OwnRule } from '../domain/failure.ts';
 import type { HttpClient } from './http/http-exchange.ts';
 import { definitionOf } from './registry.ts';
 
@@ -9,6 +10,8 @@ export type ProvidersOptions = {
   readonly settings: Readonly<Record<ProviderName, { readonly baseUrl: string }>>;
   readonly http: HttpClient;
   readonly clock: Clock;
+  /** The operator's own failure rules, of all providers. */
+  readonly rules?: readonly OwnRule[];
 };
 
 /** The loaded adapters, by name. The code of a provider without keys is not imported. */
@@ -20,7 +23,7 @@ export type Providers = ReadonlyMap<ProviderName, Provider> & {
 /** Creates the adapters of the named providers over one HTTP client. */
 export async function createProviders(
   names: Iterable<ProviderName>,
-  { settings, http, clock }: ProvidersOptions,
+  { settings, http, clock, rules = [] }: ProvidersOptions,
 ): Promise<Providers> {
   const loaded = new Map<ProviderName, Provider>();
   const load = async (wanted: Iterable<ProviderName>): Promise<void> => {
@@ -28,7 +31,9 @@ export async function createProviders(
       const definition = definitionOf(name);
       if (definition?.adapter === undefined || loaded.has(name)) continue;
       const create = await definition.adapter.load();
-      loaded.set(name, create({ baseUrl: settings[name]?.baseUrl ?? definition.baseUrl, http, clock }));
+      const own = rules.filter(({ provider }) => provider === name);
+      const client = own.length === 0 ? http : { ...http, rules: own };
+      loaded.set(name, create({ baseUrl: settings[name]?.baseUrl ?? definition.baseUrl, http: client, clock }));
     }
   };
   await load(names);

@@ -49,7 +49,7 @@ export type KeyedClient = {
 
 /** The part that the adapters of all providers share which take their key in a header. */
 export function createKeyedClient({ http, now, failures, keyHeaders, refine }: KeyedClientOptions): KeyedClient {
-  const classify = classifyByTable(failures);
+  const classify = classifyByTable(failures, http.rules);
 
   const failed: KeyedClient['failed'] = (answer, told, secret, persons) => {
     const complaint = refine?.(told, answer) ?? told;

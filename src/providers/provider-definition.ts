@@ -1,5 +1,5 @@
 import type { JobKind } from '../domain/kinds.ts';
-import type { ModelTraits, Provider } from '../domain/provider.ts';
+import type { ModelPrice, ModelTraits, Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { FailureTable } from './classification/classify.ts';
@@ -10,12 +10,6 @@ export function makes({ kind, edits }: ModelDefinition, wanted: JobKind): boolea
   return kind === wanted || (wanted === 'edit' && edits === true);
 }
 
-/** The price of a model, in US dollars. */
-export type ModelPrice = {
-  readonly usd: number;
-  readonly per: 'call' | 'image' | 'second' | 'million-input-tokens' | 'million-output-tokens';
-};
-
 /** One known model of a provider. */
 export type ModelDefinition = {
   /** The provider's id of the model: the part after the colon in a chain. */
@@ -24,6 +18,8 @@ export type ModelDefinition = {
   /** It also changes pictures that are sent along. */
   readonly edits?: true;
   readonly traits: ModelTraits;
+  /** Its name as people know it, where the id without its owner does not tell. */
+  readonly label?: string;
   readonly price?: ModelPrice;
   /** The usual duration of a run. */
   readonly usualMs?: number;

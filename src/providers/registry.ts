@@ -1,6 +1,6 @@
 import type { Candidate } from '../domain/job.ts';
 import type { JobKind } from '../domain/kinds.ts';
-import { type ModelLookup, type ModelTraits, textOnly } from '../domain/provider.ts';
+import { type ModelFacts, type ModelLookup, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
@@ -18,7 +18,7 @@ import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
 import { stabilityDefinition } from './stability/stability-definition.ts';
 import { kieDefinition, sunoDefinition } from './suno/suno-definitions.ts';
-import type { ProviderDefinition } from './provider-definition.ts';
+import type { ModelDefinition, ProviderDefinition } from './provider-definition.ts';
 
 /** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
@@ -47,10 +47,6 @@ const definitions: ReadonlyMap<string, ProviderDefinition> = new Map(
   providerDefinitions.map((definition) => [definition.name, definition]),
 );
 
-const traits: ReadonlyMap<string, ReadonlyMap<string, ModelTraits>> = new Map(
-  providerDefinitions.map(({ name, models }) => [name, new Map(models.map((row) => [row.model, row.traits]))]),
-);
-
 export function definitionOf(name: ProviderName): ProviderDefinition | undefined {
   return definitions.get(name);
 }
@@ -60,13 +56,28 @@ export function isServed(name: ProviderName): boolean {
   return definitions.get(name)?.adapter !== undefined;
 }
 
-/** The options that the candidate's model supports besides the prompt. */
-export const modelTraits: ModelLookup = ({ provider, model }) =>
-  traits.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
-
 /** The built-in chain of a kind: the models of each of these providers that has an adapter, in listing order. */
 export function builtInChain(kind: JobKind, providers: ReadonlySet<ProviderName>): readonly Candidate[] {
   return providerDefinitions
     .filter(({ name }) => isServed(name) && providers.has(name))
     .flatMap(({ name, chains }) => (chains[kind] ?? []).map((model) => ({ provider: name, model })));
 }
+
+/** The built-in rows of the models table, by provider and model. */
+const builtInFacts: ReadonlyMap<string, ReadonlyMap<string, ModelFacts>> = new Map(
+  providerDefinitions.map(({ name, models }) => [name, new Map(models.map((row) => [row.model, factsOf(row)]))]),
+);
+
+function factsOf({ traits, label, price, usualMs, endsOn }: ModelDefinition): ModelFacts {
+  return {
+    ...traits,
+    ...(label === undefined ? {} : { label }),
+    ...(price === undefined ? {} : { price }),
+    ...(usualMs === undefined ? {} : { usualMs }),
+    ...(endsOn === undefined ? {} : { endsOn }),
+  };
+}
+
+/** What the definitions say of the candidate's model; of one that they do not list, what its provider assumes. */
+export const modelTraits: ModelLookup = ({ provider, model }) =>
+  builtInFacts.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;

@@ -1,4 +1,4 @@
-import type { AdminCommands, AlertStore } from '../domain/admin-api.ts';
+import type { AdminCommands, AlertStore, NoticeStore } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
@@ -10,7 +10,7 @@ import type { Users } from '../domain/users.ts';
 import { type Clock, every, systemClock } from '../kit/clock.ts';
 import { OutageTracker } from '../kit/outage-tracker.ts';
 import { type Database, openDatabase, isWritable } from './sqlite/database.ts';
-import { createSqliteAdminCommands, createSqliteAlertStore } from './sqlite/admin-state.ts';
+import { createSqliteAdminCommands, createSqliteAlertStore, createSqliteNotices } from './sqlite/admin-state.ts';
 import {
   createSqliteChatStore,
   createSqliteDialogues,
@@ -40,6 +40,7 @@ export type Storage = Disposable & {
   readonly keyStore: KeyStore;
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
+  readonly notices: NoticeStore;
 };
 
 export type StorageOptions = {
@@ -98,6 +99,7 @@ export function openStorage(options: StorageOptions): Storage {
     keyStore: createSqliteKeyStore(database, onUnreadableKey),
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),
+    notices: createSqliteNotices(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

@@ -5,7 +5,7 @@ import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
 import { adminId, fromBot, openTestApp, type TestAppOptions, wordsOf } from '../support/test-app.ts';
-import { answerTo, count, runs, troubles, until } from './talk.ts';
+import { answerTo, runs, troubles, until } from './talk.ts';
 
 const chain = 'bytez:dreamlike-art/dreamlike-photoreal-2.0,horde:stable_diffusion';
 
@@ -45,19 +45,31 @@ test('where Bytez serves no model the picture comes from the Horde, and the next
   expect(runs(app)).toHaveLength(1);
   await passTime(
     clock,
-    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez doesn’t serve the model'))),
+    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez serves none of its models'))),
   );
-  expect(count(app, 'alert.raised')).toBe(1);
+  expect(app.events.flatMap((one) => (one.event === 'alert.raised' ? [one.alert.id] : []))).toEqual([
+    'provider-empty:bytez',
+  ]);
+  const list = await passTime(clock, answerTo(admin, '/keys'));
+  expect(wordsOf(list)).toContain('bytez serves none of its models of the chain right now; the keys are fine');
   expect(horde.calls.filter(({ leakedKey }) => leakedKey)).toEqual([]);
   expect(troubles(app)).toEqual([]);
   expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
 
-  // When its rest is over, Bytez is asked again.
-  await clock.advance(5 * 60_000);
-  const third = app.person(9);
+  // It is looked at every hour; until then nobody asks it for a picture.
+  await clock.advance(30 * 60_000);
+  const [third, fourth] = [app.person(9), app.person(10)];
   third.say('/generate a hare');
   await passTime(clock, third.waitFor(hasPicture));
+  expect(runs(app)).toHaveLength(1);
+  app.bytez.setCatalog('full');
+  await clock.advance(31 * 60_000);
+  await passTime(clock, app.event('provider.filled'));
+  fourth.say('/generate a hen');
+  await passTime(clock, fourth.waitFor(hasPicture));
   expect(runs(app)).toHaveLength(2);
+  // Nobody but the admins was told.
+  expect(first.messages().filter(({ text }) => text.includes('bytez'))).toEqual([]);
 });
 
 test('a cancelled request leaves the queue of the Horde too', async () => {

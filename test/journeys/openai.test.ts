@@ -46,7 +46,7 @@ test('where Bytez serves no model the picture comes from OpenAI, and the next re
   expect(runs(app)).toHaveLength(1);
   await passTime(
     clock,
-    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez doesn’t serve the model'))),
+    admin.waitFor((messages) => messages.some(({ text }) => text.includes('bytez serves none of its models'))),
   );
   expect(count(app, 'alert.raised')).toBe(1);
   expect(troubles(app)).toEqual([]);

@@ -1,4 +1,5 @@
 import { Composer } from 'grammy';
+import { emptyProviders } from '../../domain/admin-api.ts';
 import { poolViewOf } from '../../domain/views.ts';
 import type { MessageView } from '../../messages/view.ts';
 import { isAdminHere } from '../middleware/identify.ts';
@@ -41,5 +42,6 @@ export async function pressKeysButton(ctx: BotContext, deps: BotDeps, id: string
 }
 
 async function keyList({ messages, admin, clock }: BotDeps, locale: string): Promise<MessageView> {
-  return messages.keys(poolViewOf(await admin.keys.list()), clock.now(), locale);
+  const empty = emptyProviders(await admin.alerts());
+  return messages.keys(poolViewOf(await admin.keys.list()), clock.now(), locale, empty);
 }

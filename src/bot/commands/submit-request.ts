@@ -39,7 +39,8 @@ type RequestRefusal =
   | 'prompt-too-long'
   | 'queue-full'
   | 'quota-reached'
-  | 'media-not-allowed';
+  | 'media-not-allowed'
+  | 'not-allowed';
 
 /** Submits a request and answers at once; the status message shows everything later. */
 export async function submitRequest(
@@ -67,7 +68,7 @@ export async function submitRequest(
   if (!checked.ok) return refuse(checked.code);
   const plain = plainOptions(options);
   if ('kind' in plain) return replyWithMistake(ctx, deps, kind, plain);
-  const checkedOptions = deps.service.checkOptions(kind, plain);
+  const checkedOptions = deps.service.models.checkOptions(kind, plain, speaker);
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');

@@ -227,7 +227,8 @@ async function viewsFor(
   const jobView = { ...found.view, phase: { kind: 'ended' as const, outcome } };
   if (outcome.kind !== 'result') return [messages.ended(jobView, job.locale, clock.now())];
   const seconds = Math.max(1, Math.round((clock.now() - job.acceptedAtMs) / 1_000));
-  const facts = { model: outcome.model, seconds };
+  const label = service.models.labelOf(job.kind, outcome.model);
+  const facts = { model: outcome.model, seconds, ...(label === undefined ? {} : { label }) };
   return outcome.payload.kind === 'text'
     ? messages.textResult(jobView, job.locale, facts, outcome.payload)
     : [messages.caption(jobView, job.locale, facts)];

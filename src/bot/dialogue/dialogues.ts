@@ -80,7 +80,7 @@ export function dialogues(deps: BotDeps): Composer<BotContext> {
     const isOpen = loaded.kind === 'open';
     ctx.turns = [];
     ctx.mistakeIn = (kind, options) => {
-      const checked = service.checkOptions(kind, options);
+      const checked = service.models.checkOptions(kind, options, ctx.speaker);
       return checked.ok ? undefined : checked.mistake;
     };
     ctx.memory = { before: meaning === 'answer' && isOpen ? loaded.state : undefined };

@@ -124,8 +124,11 @@ export function watchTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
   );
 }
 
+/** Behind the counts of a provider that serves none of its models: no key is at fault. */
+export const emptyWords = '; it serves no model of the chains now and is asked again every hour';
+
 /** `bytez: 5 of 7 keys take calls, 1 cooling, 1 benched`. */
-export function countLines({ keys }: KnownKeys): readonly string[] {
+export function countLines({ keys, empty }: KnownKeys): readonly string[] {
   return countByProvider(keys).map(({ provider, total, ready, cooling, benched, disabled }) => {
     if (!isServed(provider)) return notServedWords(provider, total);
     const others = [
@@ -134,7 +137,7 @@ export function countLines({ keys }: KnownKeys): readonly string[] {
       [disabled, 'disabled'],
     ] as const;
     const rest = others.flatMap(([keys, words]) => (keys === 0 ? [] : [`, ${keys} ${words}`]));
-    return `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls${rest.join('')}`;
+    return `${provider}: ${ready} of ${total} ${total === 1 ? 'key takes' : 'keys take'} calls${rest.join('')}${empty.has(provider) ? emptyWords : ''}`;
   });
 }
 
@@ -172,12 +175,13 @@ function lastErrorWords({ health }: KnownKey, nowMs: number): string {
 
 /** Every fact about the keys as JSON, under stable names and without any part of a key. */
 export function keysDocument(known: KnownKeys): object {
-  const { nowMs, bot, keys, warnings, unconfigured } = known;
+  const { nowMs, bot, keys, warnings, unconfigured, empty } = known;
   return {
     at: isoTime(nowMs),
     bot,
     providers: countByProvider(keys),
     keys: keys.map((key) => keyDocument(key)),
+    emptyProviders: [...empty],
     rememberedButNotConfigured: unconfigured,
     warnings,
   };

@@ -8,7 +8,7 @@ import { Secret } from '../../kit/secret.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
 import { openAdmin } from '../../app/open-admin.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
-import type { AdminApi } from '../../domain/admin-api.ts';
+import { type AdminApi, emptyProviders } from '../../domain/admin-api.ts';
 import type { KeyHealth, KeyState } from '../../domain/key-state.ts';
 import { readEnvironment } from '../../config/env.ts';
 import type { ProcessContext } from '../process-context.ts';
@@ -55,10 +55,16 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
     const variable = owner && keylessVariable(owner, env);
     return { variable: variable ?? '', position: 1, inFile: false, keyless: true };
   };
+  const ownVariable = (provider: ProviderName): string => {
+    const owner = providerDefinitions.find(({ name }) => name === provider);
+    return `${owner?.prefixes.at(-1)}_API_KEY`;
+  };
   return (key) =>
     key.keyless === true
       ? addressOf(key.provider)
-      : (found.get(fingerprint(key.secret, localSalt)) ?? { variable: poolVariable, position: 1, inFile: true });
+      : key.isAnonymous === true
+        ? { variable: ownVariable(key.provider), position: 1, inFile: false }
+        : (found.get(fingerprint(key.secret, localSalt)) ?? { variable: poolVariable, position: 1, inFile: true });
 }
 
 function noteFile(env: Environment, variable: string, note: (secret: Secret, origin: KeyOrigin) => void): void {
@@ -102,6 +108,8 @@ export type KnownKeys = {
   readonly keys: readonly KnownKey[];
   /** How many keys the bot remembers that are not configured here. */
   readonly unconfigured: number;
+  /** Providers that accept their keys and serve no model of the chains now; known while the bot runs. */
+  readonly empty: ReadonlySet<ProviderName>;
   readonly warnings: readonly string[];
 };
 
@@ -161,6 +169,7 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
       config,
       keys,
       unconfigured: opened.unconfiguredKeys,
+      empty: new Set(emptyProviders(await admin.alerts())),
       warnings: [...warnings, ...read.warnings],
     },
     [Symbol.dispose]: () => opened[Symbol.dispose](),

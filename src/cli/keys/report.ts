@@ -11,6 +11,7 @@ import {
   noKeys,
   sourceNotes,
   countByProvider,
+  emptyWords,
   exitCodeFor,
   type ProviderCount,
 } from './key-tables.ts';
@@ -133,7 +134,7 @@ function reportLines(terminal: Terminal, known: KnownKeys, counts: readonly Prov
   ];
 }
 
-function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: ProviderCount): readonly string[] {
+function providerLines(terminal: Terminal, { keys, nowMs, empty }: KnownKeys, count: ProviderCount): readonly string[] {
   const { provider, total, ready } = count;
   const own = keys.filter((key) => key.provider === provider);
   if (!isServed(provider)) return [notServedWords(provider, total)];
@@ -148,6 +149,7 @@ function providerLines(terminal: Terminal, { keys, nowMs }: KnownKeys, count: Pr
     const id = key.fingerprint === undefined ? '' : ` (${key.fingerprint.slice(0, 8)}…)`;
     return [`  ${paint(terminal, style, key.name)}${id} ${problem.what}`, `    to do: ${problem.fix}`];
   });
+  if (empty.has(provider)) return [`${head}${emptyWords}`, ...details];
   return details.length === 0 ? [`${head}; nothing is wrong`] : [head, ...details];
 }
 

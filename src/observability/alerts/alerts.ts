@@ -1,3 +1,4 @@
+import { ModelAlerts } from './model-alerts.ts';
 import type { RaisedAlert } from '../../domain/admin-api.ts';
 import type { AlertFacts } from '../../domain/alert.ts';
 import type { AppEvent, Emit } from '../../domain/events.ts';
@@ -89,8 +90,13 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
       else keys.succeeded(event.keyId);
       if (name === 'attempt.succeeded') addresses.served(providerOf(event.keyId));
       calls.ended(event, clock.monotonicMs());
-      models.ended(event, providerOf(event.keyId));
-    } else if (name === 'key.changed') keys.changed(event);
+      if (name === 'attempt.succeeded') models.served(providerOf(event.keyId), event.model);
+    } else if (name === 'model.gone') models.gone(event);
+    else if (name === 'provider.empty') models.empty(event.provider);
+    else if (name === 'provider.filled') models.filled(event.provider);
+    else if (name === 'model.ends') models.ends(event);
+    else if (name === 'key.not-in-plan') models.notInPlan(event);
+    else if (name === 'key.changed') keys.changed(event);
     else if (name === 'keys.cleared') keys.cleared(event.keyNames);
     else if (name === 'keys.reloaded') keys.cleared(event.removed);
     else if (name === 'app.started' || name === 'keys.tested') keys.countReady();
@@ -179,58 +185,4 @@ class AddressAlerts {
 
 function addressId(provider: ProviderName): string {
   return `wrong-address:${provider}`;
-}
-
-type AttemptEnd = Extract<AppEvent, { event: 'attempt.failed' | 'attempt.succeeded' }>;
-
-type ModelTrouble = Extract<AlertFacts, { model: string }>['kind'];
-
-/**
- * Raises one alert for each provider that does not serve a model it was asked for, and one for each that refuses whatever
- * is asked of a model. The first is over when every such model has made something again; the second when one of them has,
- * because it is the account that is closed. No key is at fault, so nothing else would tell.
- */
-class ModelAlerts {
-  readonly #board: AlertBoard;
-  readonly #troubled: Readonly<Record<ModelTrouble, Map<ProviderName, Set<string>>>> = {
-    'unknown-model': new Map(),
-    'model-closed': new Map(),
-  };
-
-  constructor(board: AlertBoard) {
-    this.#board = board;
-  }
-
-  ended(event: AttemptEnd, provider: ProviderName | undefined): void {
-    if (provider === undefined) return;
-    const { model } = event;
-    if (event.event === 'attempt.succeeded') {
-      this.#served('unknown-model', provider, model);
-      this.#served('model-closed', provider, model);
-      return;
-    }
-    const { reason, sureness = 'sure' } = event.failure;
-    if (reason === 'unknown-model' && sureness === 'sure') this.#raise('unknown-model', provider, model);
-  }
-
-  closed(provider: ProviderName, model: string): void {
-    this.#raise('model-closed', provider, model);
-  }
-
-  #raise(kind: ModelTrouble, provider: ProviderName, model: string): void {
-    const models = this.#troubled[kind].get(provider) ?? new Set();
-    this.#troubled[kind].set(provider, models.add(model));
-    this.#board.raise(modelAlertId(kind, provider), { kind, provider, model });
-  }
-
-  #served(kind: ModelTrouble, provider: ProviderName, model: string): void {
-    const models = this.#troubled[kind].get(provider);
-    if (models?.delete(model) !== true) return;
-    if (kind === 'model-closed') models.clear();
-    if (models.size === 0) this.#board.resolve(modelAlertId(kind, provider));
-  }
-}
-
-function modelAlertId(kind: ModelTrouble, provider: ProviderName): string {
-  return `${kind}:${provider}`;
 }

@@ -1,6 +1,7 @@
-import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
+import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import type { HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
+import { listModels } from '../model-list.ts';
 import { bytezFailures } from './failure-table.ts';
 import { readAnswer, readProbe } from './read-answer.ts';
 
@@ -60,6 +61,19 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Synch
         return isLeak ? malformed(reply.answer, 'the answer contains the key') : { ok: true, source: read };
       }
       return withoutKeyInAddress(read.source, secret);
+    },
+
+    listModels: async (secret, signal) => {
+      const listed: ListedModel[] = [];
+      for (const task of ['text-to-image', 'text-to-video']) {
+        const url = `${base}/list/models?task=${task}`;
+        const headers = { accept: 'application/json' };
+        const call = { method: 'GET', url, headers, signal, bodyLimitBytes: runLimitBytes } as const;
+        const reply = await listModels(client, call, secret, { list: 'output', id: 'modelId' });
+        if (!reply.ok) return reply;
+        listed.push(...reply.models);
+      }
+      return { ok: true, models: listed };
     },
 
     probe: (secret, signal) => {

@@ -1,7 +1,8 @@
-import type { AttemptFailure, CreditScope, Sureness } from '../../domain/failure.ts';
+import type { AttemptFailure, CreditScope, Sureness, OwnRule } from '../../domain/failure.ts';
 import { type AnsweredReason, type LimitWords, type Meaning, type Waits, creditScope, refineLimit } from './limits.ts';
 import type { WordTest } from './clauses.ts';
 import type { Complaint } from './error-body.ts';
+import { ownRuleFor, surenessOf } from './own-rules.ts';
 
 /** A phrase and its reason. */
 export type Phrase = { readonly means: AnsweredReason; readonly says: WordTest };
@@ -46,9 +47,10 @@ const maxTextLength = 4000;
  * Creates a classifier from a provider's table. It tries the structured code, then the type, then the status with its
  * phrases, then phrases alone. A code is sure and a type is likely; a phrase that blames the same side as the status is
  * likely, any other phrase is a guess. A failure without a match is `unrecognized`. A limit is then told by the wait that
- * goes with it: what comes back within the hour is a rate, whatever it is counted in.
+ * goes with it: what comes back within the hour is a rate, whatever it is counted in. A rule of the operator comes before
+ * all of this.
  */
-export function classifyByTable(table: FailureTable): Classify {
+export function classifyByTable(table: FailureTable, rules: readonly OwnRule[] = []): Classify {
   const reasonOfCode = reasonOfName(table.codes);
   const reasonOfType = reasonOfName(table.types);
 
@@ -68,7 +70,11 @@ export function classifyByTable(table: FailureTable): Classify {
 
   return (complaint, stated) => {
     const waits = typeof stated === 'number' ? { headMs: stated } : (stated ?? {});
-    const { reason, sureness, waitMs } = refineLimit(meaningOf(complaint), complaint, waits, table.limits);
+    const rule = ownRuleFor(rules, complaint);
+    const { reason, sureness, waitMs } =
+      rule === undefined
+        ? refineLimit(meaningOf(complaint), complaint, waits, table.limits)
+        : refineLimit({ reason: rule.means, sureness: surenessOf(rule), by: 'code' }, complaint, waits, undefined);
     const credit = reason === 'out-of-credit' ? creditScope(complaint.words) : undefined;
     return failureFor(reason, detailOf(complaint), {
       ...(sureness === 'sure' ? {} : { sureness }),

@@ -1,5 +1,6 @@
 import { type Dispatcher, Agent } from 'undici';
 import { isTimeout } from '../../kit/clock.ts';
+import type { OwnRule } from '../../domain/failure.ts';
 import { type Connector, createConnector } from '../../media/connector.ts';
 import { endOfString, withoutNonNumbers } from './non-numbers.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
@@ -192,6 +193,8 @@ export class KnownAddresses {
 }
 
 export type HttpClient = AsyncDisposable & {
+  /** The operator's own rules for the failures of the provider that is called; they come before its table. */
+  readonly rules?: readonly OwnRule[];
   /** Returns a reply for every outcome of the call; throws only the signal's reason, unless that is a timeout. */
   call(call: HttpCall): Promise<HttpReply>;
 };

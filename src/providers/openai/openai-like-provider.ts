@@ -13,6 +13,7 @@ import {
   noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
+import { listModels } from '../model-list.ts';
 import type { Dialect } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
 import { readImages, readObject, type Unusable, wrongField } from './read-answer.ts';
@@ -31,6 +32,7 @@ export type OpenAiLikeOptions = {
 /** A picture is base64 inside the JSON. */
 const runLimitBytes = 60_000_000;
 const questionLimitBytes = 4_000_000;
+const modelsPath = '/models';
 
 /** The adapter of a server that speaks OpenAI's language in its own dialect: one synchronous call for each request. */
 export function createOpenAiLikeProvider(options: OpenAiLikeOptions): SynchronousProvider {
@@ -49,6 +51,9 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
     const url = `${below === 'root' ? rootOf(base) : base}${path}`;
     return { method: 'GET', url, headers: { accept: 'application/json' }, signal, bodyLimitBytes: questionLimitBytes };
   };
+
+  const askModels: SynchronousProvider['listModels'] = (secret, signal) =>
+    listModels(client, getOf(dialect.probe, signal), secret, { list: 'data', id: 'id' });
 
   const { balance } = dialect;
   const askBalance: SynchronousProvider['balance'] = async (secret, signal): Promise<BalanceReply> => {
@@ -108,6 +113,7 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
       ),
 
     ...(balance === undefined ? {} : { balance: askBalance }),
+    ...(dialect.probe.path === modelsPath ? { listModels: askModels } : {}),
   };
 }
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { RaisedAlert, AlertStore, AdminAnswer, AdminCommand, AdminCommands } from '../../domain/admin-api.ts';
+import type {
+  RaisedAlert,
+  AlertStore,
+  NoticeStore,
+  AdminAnswer,
+  AdminCommand,
+  AdminCommands,
+} from '../../domain/admin-api.ts';
 import { alertSeverities, type AlertFacts } from '../../domain/alert.ts';
 import { type FailureReason, failureTraits } from '../../domain/failure.ts';
 import { jobId, isProviderName, keyId } from '../../domain/ids.ts';
@@ -16,6 +23,15 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('wrong-address'), provider }),
   z.object({ ...of('unknown-model'), provider, model: z.string() }),
   z.object({ ...of('model-closed'), provider, model: z.string() }),
+  z.object({ ...of('provider-empty'), provider }),
+  z.object({
+    ...of('model-ends'),
+    provider,
+    model: z.string(),
+    endsOn: z.string(),
+    replacedBy: z.string().exactOptional(),
+  }),
+  z.object({ ...of('not-in-plan'), provider, keyName: z.string(), model: z.string() }),
   z.object({ ...of('many-errors'), provider, share: z.number(), calls: z.number() }),
   z.object({ ...of('job-dead-lettered'), jobId: z.string().transform(jobId), processes: z.number() }),
   z.object({ ...of('results-not-arriving'), jobId: z.string().transform(jobId) }),
@@ -49,6 +65,17 @@ export function createSqliteAlertStore(database: Database): AlertStore {
       database.all('SELECT alert FROM raised_alerts ORDER BY place').flatMap((row) => {
         const read = alertRow.safeParse(row);
         return read.success ? [read.data.alert] : [];
+      }),
+  };
+}
+
+/** Stores notices as rows. */
+export function createSqliteNotices(database: Database): NoticeStore {
+  return {
+    wasTold: async (id) => database.get('SELECT 1 FROM notices WHERE id = ?', id) !== undefined,
+    noteTold: async (id, nowMs) =>
+      database.commit(() => {
+        database.run('INSERT OR IGNORE INTO notices (id, told_at_ms) VALUES (?, ?)', id, Math.round(nowMs));
       }),
   };
 }

@@ -10,6 +10,7 @@ import {
   deliveries,
   heardLanguage,
   keyRecords,
+  notices,
   operations,
   optionsAndDialogues,
   owners,
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   deliveries,
   conversations,
   statusLists,
+  notices,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../../src/domain/events.ts';
-import { ModelCooldowns } from '../../../src/jobs/circuit-breaker/breakers.ts';
+import { ModelCooldowns } from '../../../src/jobs/circuit-breaker/model-cooldowns.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 const unknown = { provider: 'bytez', model: 'gone' } as const;

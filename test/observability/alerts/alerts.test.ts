@@ -99,14 +99,28 @@ test.each<AttemptFailure>([
 });
 
 test('createAlerts() raises one alert for all models that a provider does not serve, until each makes something', () => {
-  const { fails, succeeds, news } = aWatch();
-  fails(1, { blame: 'model', reason: 'unknown-model', detail: '' }, 3);
-  fails(2, { blame: 'model', reason: 'unknown-model', detail: '' }, 16);
+  const { onEvent, succeeds, news } = aWatch();
+  for (const model of ['m', 'm', 'other']) onEvent({ event: 'model.gone', provider: 'bytez', model });
   expect(news).toEqual(['medium unknown-model:bytez']);
   succeeds(1, 1, 1_000, 'another');
+  succeeds(1, 1, 1_000, 'other');
   expect(news).toEqual(['medium unknown-model:bytez']);
-  succeeds(2);
+  succeeds(2, 1, 1_000, 'm');
   expect(news).toEqual(['medium unknown-model:bytez', 'over unknown-model:bytez']);
+});
+
+test('createAlerts() raises one alert for a provider that serves nothing, in the place of one for its models', () => {
+  const { onEvent, news } = aWatch();
+  onEvent({ event: 'model.gone', provider: 'bytez', model: 'm' });
+  onEvent({ event: 'provider.empty', provider: 'bytez' });
+  onEvent({ event: 'provider.empty', provider: 'bytez' });
+  onEvent({ event: 'provider.filled', provider: 'bytez' });
+  expect(news).toEqual([
+    'medium unknown-model:bytez',
+    'over unknown-model:bytez',
+    'medium provider-empty:bytez',
+    'over provider-empty:bytez',
+  ]);
 });
 
 test('createAlerts() counts the failures of a key that turns out to fail alone as its own', () => {

@@ -221,3 +221,14 @@ CREATE TABLE status_lists (
 CREATE INDEX status_lists_of_person ON status_lists (user_id);
 `,
 } as const;
+
+/** What admins were told that is never told twice, however often the bot is started. */
+export const notices = {
+  version: 15,
+  sql: `
+CREATE TABLE notices (
+  id TEXT PRIMARY KEY,                                        -- what was told: kind, provider, model and date
+  told_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+} as const;

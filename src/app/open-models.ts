@@ -1,0 +1,64 @@
+import type { Config } from '../config/config.ts';
+import type { Emit } from '../domain/events.ts';
+import type { ProviderName } from '../domain/ids.ts';
+import type { Chains } from '../domain/job.ts';
+import type { Provider } from '../domain/provider.ts';
+import type { ChainModels } from '../jobs/chain-models.ts';
+import { ModelLists } from '../keys/maintenance/model-lists.ts';
+import type { KeyPool } from '../keys/pool/key-pool.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { ModelCatalog } from '../providers/model-catalog.ts';
+import type { Storage } from '../storage/open-storage.ts';
+import { ModelDates } from './model-dates.ts';
+import { watchModelsFile } from './operator-files.ts';
+
+export type OpenModelsOptions = {
+  readonly config: Pick<Config, 'modelsFile' | 'keysTestOnStart'>;
+  readonly chains: Chains;
+  readonly catalog: ModelCatalog;
+  readonly served: ChainModels;
+  readonly pool: KeyPool;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
+
+export type OpenModels = AsyncDisposable & {
+  /** Reads which models the provider serves; never rejects. */
+  read(provider: ProviderName): Promise<void>;
+  /** Reads all lists, and begins to look at dates. */
+  start(): void;
+};
+
+/** Everything that keeps the models table up to date: its file, the lists of the providers, the dates in both. */
+export function openModels(options: OpenModelsOptions): OpenModels {
+  const { config, chains, catalog, served, pool, providers, storage, clock, emit } = options;
+  const opened = new AsyncDisposableStack();
+  const dates = opened.use(new ModelDates({ chains, models: catalog.find, notices: storage.notices, clock, emit }));
+  const lists = opened.use(
+    new ModelLists({
+      pool,
+      providers,
+      clock,
+      emit,
+      readsAll: config.keysTestOnStart,
+      isEmpty: (provider) => served.isEmpty(provider),
+      onList: (provider, models) => {
+        catalog.noteListed(provider, models);
+        served.noteListed(provider, models.length);
+        dates.check();
+      },
+    }),
+  );
+  const { modelsFile } = config;
+  if (modelsFile !== undefined) opened.use(watchModelsFile(modelsFile, catalog, clock, emit, () => dates.check()));
+  return {
+    read: (provider) => lists.read(provider),
+    start: () => {
+      lists.start();
+      dates.check();
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

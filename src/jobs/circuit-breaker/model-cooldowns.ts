@@ -1,0 +1,127 @@
+import { type Candidate, candidateName, type Job } from '../../domain/job.ts';
+import type { Emit } from '../../domain/events.ts';
+import type { ProviderName } from '../../domain/ids.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { ModelRefusals } from './model-refusals.ts';
+
+const unknownForMs = 5 * 60_000;
+const downForMs = 60_000;
+/** How long an empty provider is left alone: it is looked at again every hour. */
+const emptyForMs = 60 * 60_000;
+
+type Cooldown = { readonly untilMs: number; readonly provider: ProviderName; readonly isGuess: boolean };
+
+export type ModelCooldownsOptions = {
+  /** The models of the chains, by provider. */
+  readonly modelsOf?: (provider: ProviderName) => readonly string[];
+  /** Called when a provider has said for sure that it does not serve a model: it may serve none. */
+  readonly onGone?: (candidate: Candidate) => void;
+};
+
+/**
+ * Models that cool down for all jobs: the provider does not know them, serves them to no key, or only they stopped answering. A provider of
+ * whose models in the chains none is served, while its keys are accepted, is *empty*: filled -> empty (it said so of every
+ * model, or lists none at all) -> filled (it lists some again, or a call succeeds).
+ */
+export class ModelCooldowns {
+  readonly #clock: Clock;
+  readonly #emit: Emit;
+  readonly #options: ModelCooldownsOptions;
+  readonly #cooldowns = new Map<string, Cooldown>();
+  readonly #refusals = new ModelRefusals();
+  /** Models of which their provider has said for sure that it does not serve them. */
+  readonly #gone = new Map<ProviderName, Set<string>>();
+  /** Until when each empty provider is left alone, on the monotonic clock. */
+  readonly #emptyUntilMs = new Map<ProviderName, number>();
+
+  constructor(clock: Clock, emit: Emit, options: ModelCooldownsOptions = {}) {
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#options = options;
+  }
+
+  /** The provider does not serve the model; not `sure` where only the status of its answer says so. */
+  noteUnknown(candidate: Candidate, sure = true): void {
+    const { provider, model } = candidate;
+    if (!sure) return this.#coolDown(candidate, unknownForMs, false);
+    const gone = this.#gone.get(provider) ?? new Set();
+    this.#gone.set(provider, gone.add(model));
+    const { modelsOf, onGone } = this.#options;
+    const all = modelsOf?.(provider) ?? [];
+    if (all.length > 0 && all.every((one) => gone.has(one))) this.#setEmpty(provider);
+    this.#coolDown(candidate, this.#emptyUntilMs.has(provider) ? emptyForMs : unknownForMs, false);
+    if (!this.#emptyUntilMs.has(provider)) onGone?.(candidate);
+  }
+
+  noteDown(candidate: Candidate): void {
+    this.#coolDown(candidate, downForMs, true);
+  }
+
+  /** A call of the model has succeeded. */
+  noteServed(candidate: Candidate): void {
+    this.#refusals.served(candidateName(candidate), this.#clock.monotonicMs());
+    const { provider, model } = candidate;
+    if (this.#gone.size === 0 && this.#emptyUntilMs.size === 0) return;
+    this.#gone.get(provider)?.delete(model);
+    this.#setFilled(provider);
+  }
+
+  /** Records a refused request (see ModelRefusals). Returns true when the model is closed: it cools down then. */
+  noteRefused(candidate: Candidate, job: Job, isElsewhere: boolean, sinceMonotonicMs: number): boolean {
+    if (!this.#refusals.isClosed(candidateName(candidate), job, isElsewhere, sinceMonotonicMs)) return false;
+    const { provider, model } = candidate;
+    this.#emit({ event: 'model.closed', provider, model });
+    this.#coolDown(candidate, unknownForMs, false);
+    return true;
+  }
+
+  /** The provider lists so many models. */
+  noteListed(provider: ProviderName, models: number): void {
+    if (models === 0) return this.#setEmpty(provider);
+    if (!this.#emptyUntilMs.has(provider)) return;
+    for (const [name, cooldown] of this.#cooldowns) if (cooldown.provider === provider) this.#cooldowns.delete(name);
+    this.#gone.delete(provider);
+    this.#setFilled(provider);
+  }
+
+  /** Ends the cooldowns of models that counted as down: the provider itself is down. */
+  clearGuesses(provider: ProviderName): void {
+    for (const [name, cooldown] of this.#cooldowns)
+      if (cooldown.isGuess && cooldown.provider === provider) this.#cooldowns.delete(name);
+  }
+
+  isCooling(candidate: Candidate): boolean {
+    if (this.#cooldowns.size === 0) return false;
+    return (this.#cooldowns.get(candidateName(candidate))?.untilMs ?? -Infinity) > this.#clock.monotonicMs();
+  }
+
+  /** True while the provider is known not to serve the model. */
+  isGone(candidate: Candidate): boolean {
+    return this.isCooling(candidate) && this.#gone.get(candidate.provider)?.has(candidate.model) === true;
+  }
+
+  isEmpty(provider: ProviderName): boolean {
+    return this.#emptyUntilMs.has(provider);
+  }
+
+  /** True while an empty provider is left alone. */
+  rests(provider: ProviderName): boolean {
+    return (this.#emptyUntilMs.get(provider) ?? -Infinity) > this.#clock.monotonicMs();
+  }
+
+  #setEmpty(provider: ProviderName): void {
+    const isNew = !this.#emptyUntilMs.has(provider);
+    this.#emptyUntilMs.set(provider, this.#clock.monotonicMs() + emptyForMs);
+    if (isNew) this.#emit({ event: 'provider.empty', provider });
+  }
+
+  #setFilled(provider: ProviderName): void {
+    if (this.#emptyUntilMs.delete(provider)) this.#emit({ event: 'provider.filled', provider });
+  }
+
+  #coolDown(candidate: Candidate, forMs: number, isGuess: boolean): void {
+    const { provider, model } = candidate;
+    this.#cooldowns.set(candidateName(candidate), { untilMs: this.#clock.monotonicMs() + forMs, provider, isGuess });
+    this.#emit({ event: 'model.cooling', provider, model, forMs });
+  }
+}
