@@ -65,6 +65,7 @@ export function envExample(): string {
         (provider) => `# ${mainPrefix(provider)}_${ending}=${providerDefault(provider, ending)}`,
       ),
     ]),
+    ...requiredSettings.flatMap(([name, meaning]) => entry(meaning, `# ${name}=`)),
     ...others.flatMap(([title, names]) => [
       ...rule(title),
       ...names.flatMap((name) => entry(settingMeanings[name], assignment(name, false))),
@@ -123,8 +124,18 @@ function keyRows(): (readonly string[])[] {
 }
 
 function providerRows(): (readonly string[])[] {
-  return providerEndings.map((ending) => [`\`<PROVIDER>_${ending}\``, providerMeanings[ending]]);
+  return [
+    ...providerEndings.map((ending) => [`\`<PROVIDER>_${ending}\``, providerMeanings[ending]]),
+    ...requiredSettings.map(([name, meaning]) => [`\`${name}\``, meaning]),
+  ];
 }
+
+/** The settings that single providers require, with their meanings. */
+const requiredSettings = providerDefinitions.flatMap((provider) =>
+  Object.entries(provider.requires ?? {}).map(
+    ([ending, { meaning, is }]) => [`${mainPrefix(provider)}_${ending}`, `${meaning}: ${is}`] as const,
+  ),
+);
 
 function providerRow({ name, prefixes, baseUrl, seatsPerKey }: ProviderDefinition): readonly string[] {
   return [name, prefixes.map((prefix) => `\`${prefix}_\``).join(' or '), baseUrl, String(seatsPerKey)];

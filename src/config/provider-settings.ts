@@ -2,7 +2,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { providerDefinitions, builtInChain, definitionOf, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
-import { keylessVariable } from '../keys/sources/key-variables.ts';
+import { keylessVariable, keyVariables } from '../keys/sources/key-variables.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
 import { perKind } from '../domain/kinds.ts';
@@ -17,6 +17,8 @@ export type ProviderConfig = {
   readonly maxSeats: number | undefined;
   /** Keys of one account, by their places in the order of the keys. */
   readonly keyGroups: readonly (readonly number[])[];
+  /** The settings that its definition `requires`, under the ends of their names. */
+  readonly required?: Readonly<Record<string, string>>;
 };
 
 export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
@@ -68,6 +70,19 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     mistakes.push(...parsed.mistakes.map((mistake) => `${name} ${mistake}`));
     return otherwise;
   };
+  const hasKeys = (provider: ProviderDefinition) =>
+    keyVariables(provider, Object.keys(env)).some(({ name }) => (env[name] ?? '').trim() !== '');
+  const readRequired = (provider: ProviderDefinition, settings: NonNullable<ProviderDefinition['requires']>) => {
+    const found = Object.entries(settings).map(([ending, { fits, is }]) => {
+      const value = read(provider, ending, (text) => (fits.test(text) ? good(text) : bad(`must be ${is}`)), '');
+      const variable = `${provider.prefixes.at(-1)}_${ending}`;
+      if ((env[variable] ?? '') === '' && value === '' && hasKeys(provider)) {
+        mistakes.push(`${variable} is missing: without it the keys of ${provider.name} cannot be used; it is ${is}`);
+      }
+      return [ending, value] as const;
+    });
+    return Object.fromEntries(found.filter(([, value]) => value !== ''));
+  };
   const entries = providerDefinitions.map((provider) => {
     const { seatsPerKey: seats, baseUrl: address } = provider;
     const ownSeats = read<number | undefined>(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), undefined);
@@ -77,6 +92,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
       ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
       maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
+      ...(provider.requires === undefined ? {} : { required: readRequired(provider, provider.requires) }),
     };
     if (config.maxSeats !== undefined && config.maxSeats < config.seatsPerKey) {
       const prefix = provider.prefixes.at(-1);
@@ -90,9 +106,11 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
 }
 
 /** The names that `readProviders` reads. */
-export const providerVariables: readonly string[] = providerDefinitions
-  .flatMap(({ prefixes }) => prefixes)
-  .flatMap((prefix) => ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS'].map((end) => `${prefix}_${end}`));
+export const providerVariables: readonly string[] = providerDefinitions.flatMap(({ prefixes, requires = {} }) =>
+  prefixes.flatMap((prefix) =>
+    ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...Object.keys(requires)].map((end) => `${prefix}_${end}`),
+  ),
+);
 
 /** Its models make the built-in chains where no provider with keys has any. */
 const firstProvider: ReadonlySet<ProviderName> = new Set(providerNames.slice(0, 1));

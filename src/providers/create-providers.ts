@@ -3,11 +3,12 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import type { HttpClient } from './http/http-exchange.ts';
+import type { AdapterOptions } from './provider-definition.ts';
 import { definitionOf } from './registry.ts';
 
 export type ProvidersOptions = {
   /** The configured settings of each provider; an absent one uses its built-in URL. */
-  readonly settings: Readonly<Record<ProviderName, { readonly baseUrl: string }>>;
+  readonly settings: Readonly<Record<ProviderName, Pick<AdapterOptions, 'baseUrl' | 'required'>>>;
   readonly http: HttpClient;
   readonly clock: Clock;
   /** The operator's own failure rules, of all providers. */
@@ -33,7 +34,7 @@ export async function createProviders(
       const create = await definition.adapter.load();
       const own = rules.filter(({ provider }) => provider === name);
       const client = own.length === 0 ? http : { ...http, rules: own };
-      loaded.set(name, create({ baseUrl: settings[name]?.baseUrl ?? definition.baseUrl, http: client, clock }));
+      loaded.set(name, create({ baseUrl: definition.baseUrl, ...settings[name], http: client, clock }));
     }
   };
   await load(names);

@@ -27,9 +27,21 @@ export type ModelDefinition = {
   readonly endsOn?: string;
 };
 
+/** A setting without which a provider cannot be asked: one that goes with its keys and is none itself. */
+export type RequiredSetting = {
+  readonly fits: RegExp;
+  /** What it is and how it looks, after "must be". */
+  readonly is: string;
+  readonly meaning: string;
+  /** One that fits and belongs to nobody. */
+  readonly example: string;
+};
+
 export type AdapterOptions = {
   /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** The settings that the definition `requires`, under the ends of their names. */
+  readonly required?: Readonly<Record<string, string>>;
   readonly http: HttpClient;
   readonly clock: Clock;
 };
@@ -57,6 +69,8 @@ export type ProviderDefinition = {
   readonly baseUrl: string;
   /** With another base URL than the default and no key it is asked without one: the server is the operator's own. */
   readonly keyless?: 'with-base-url';
+  /** Required settings by the ends of their names: `ACCOUNT_ID` is `<PREFIX>_ACCOUNT_ID`. */
+  readonly requires?: Readonly<Record<string, RequiredSetting>>;
   /** Further hosts to which its key may be sent. */
   readonly hosts?: readonly string[];
   /** The default of `<PREFIX>_SEATS_PER_KEY`: concurrent calls per key. */

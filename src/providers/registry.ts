@@ -4,6 +4,7 @@ import { type ModelFacts, type ModelLookup, textOnly } from '../domain/provider.
 import type { ProviderName } from '../domain/ids.ts';
 import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
+import { cloudflareDefinition } from './cloudflare/cloudflare-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { cohereDefinition } from './cohere/cohere-definition.ts';
 import { geminiDefinition } from './gemini/gemini-definition.ts';
@@ -25,6 +26,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
   hordeDefinition,
   pollinationsDefinition,
+  cloudflareDefinition,
   togetherDefinition,
   geminiDefinition,
   deepseekDefinition,

@@ -396,3 +396,21 @@ test('parseConfig() reads proxies, by their small names first, and shows no pass
   ]);
   expect(printedMistake(env)).not.toContain('secret');
 });
+
+const account = '0123456789abcdef0123456789abcdef';
+
+test.each([
+  [{ CLOUDFLARE_API_TOKEN: 'a-token' }, /^CLOUDFLARE_ACCOUNT_ID is missing: without it the keys of cloudflare cannot/],
+  [{ CLOUDFLARE_API_KEY_2: 'a-token', CLOUDFLARE_ACCOUNT_ID: ' ' }, /^CLOUDFLARE_ACCOUNT_ID /],
+  [{ CLOUDFLARE_ACCOUNT_ID: 'my-account' }, /^CLOUDFLARE_ACCOUNT_ID must be the id of the account, 32 digits/],
+])('a setting that goes with the keys of a provider is missed: %j', (env, mistake) => {
+  const mistakes = mistakesOf(env);
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toMatch(mistake);
+});
+
+test('a setting that goes with the keys of a provider is read, and not missed where it has no keys', () => {
+  const both = { CLOUDFLARE_API_TOKEN: 'a-token', CLOUDFLARE_ACCOUNT_ID: `"${account}"` };
+  expect(parseConfig(both).providers['cloudflare']?.required).toEqual({ ACCOUNT_ID: account });
+  expect(parseConfig({ CLOUDFLARE_API_TOKEN: '' }).providers['cloudflare']?.required).toEqual({});
+});

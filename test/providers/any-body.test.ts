@@ -7,6 +7,7 @@ import type { HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf, providerDefinitions } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { runs } from '../support/property-runs.ts';
+import { requiredExamples } from './provider-endings.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
 const prompt = 'a red fox that holds a sign saying "credits, quota, unauthorized" in the snow';
@@ -57,7 +58,8 @@ async function adapterOf(name: string, http: HttpClient): Promise<Provider> {
   const definition = definitionOf(name);
   const create = await definition?.adapter?.load();
   if (definition === undefined || create === undefined) throw new Error(`Cannot ask ${name}: it has no adapter`);
-  return create({ baseUrl: definition.baseUrl, http, clock: fakeClock() });
+  const required = requiredExamples(definition);
+  return create({ baseUrl: definition.baseUrl, required, http, clock: fakeClock() });
 }
 
 /** What the adapter makes of an answer to a request of a person. */

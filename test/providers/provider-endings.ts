@@ -1,5 +1,6 @@
 import type { AttemptFailure, FailureCode } from '../../src/domain/failure.ts';
 import type { JobKind } from '../../src/domain/kinds.ts';
+import type { ProviderDefinition } from '../../src/providers/provider-definition.ts';
 
 /** How a call can end, and what it must mean: whose fault it is, what comes next, and what the person is told at the end. */
 export const meanings = {
@@ -34,3 +35,8 @@ export type ProviderEndings = {
   /** Answers to further addresses that contain these words. */
   readonly also?: readonly { readonly when: string; readonly body: object }[];
 };
+
+/** Values for the settings that a definition requires. */
+export function requiredExamples({ requires = {} }: ProviderDefinition): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(requires).map(([ending, { example }]) => [ending, example]));
+}

@@ -19,7 +19,7 @@ const finishes: Readonly<Record<string, Finish>> = {
  * How `/chat/completions` writes an answer: pieces in `choices[0].delta`, or all of it in `choices[0].message`. The last
  * event may carry the usage alone, and an error may come after the answer has begun.
  */
-export function chatFormat({ cost }: Dialect): ChatFormat {
+export function chatFormat({ cost }: Pick<Dialect, 'cost'>): ChatFormat {
   const partsOf = (data: unknown, place: 'delta' | 'message'): readonly ChatPart[] => {
     const fields = fieldsOf(data);
     if (fields === undefined) return [];
