@@ -2,10 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compose } from '../../../sandbox/drawing/composition.ts';
+import { jobKinds, kindTraits } from '../../../src/domain/kinds.ts';
 import { figureNames } from '../../../sandbox/drawing/figures/figures.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const size = { width: 256, height: 256 };
+
+/** What is asked of a picture or a sound is not drawn. */
+const drawn: ReadonlySet<string> = new Set(
+  jobKinds
+    .filter((kind) => kindTraits[kind].isVisual && kindTraits[kind].needs === 'words')
+    .map((kind) => `example.${kind}`),
+);
 
 /** Every prompt that a text shows to people: after a command, as an example, or in italics in the help. */
 function promptsIn(text: string): readonly string[] {
@@ -22,7 +30,7 @@ function localeExamples(): readonly Example[] {
   return readdirSync(folder).flatMap((from) => {
     const texts = Object.entries(JSON.parse(readFileSync(join(folder, from), 'utf8')) as Record<string, string>);
     return texts.flatMap(([id, text]) => {
-      if (id.startsWith('example.')) return [{ from, prompt: text }];
+      if (id.startsWith('example.')) return drawn.has(id) ? [{ from, prompt: text }] : [];
       const quoted = id.startsWith('help.')
         ? [...text.matchAll(/<i>([^<]+)<\/i>/g)].map(([, words = '']) => words)
         : [];
