@@ -1,7 +1,9 @@
 import { count, isoTime } from '../../observability/quantities.ts';
 import { resolve } from 'node:path';
 import { isAppRunning, inspectDatabase } from '../../app/maintenance.ts';
+import { checkOperatorFiles } from '../../app/operator-files.ts';
 import { type Config, ConfigError, parseConfig } from '../../config/config.ts';
+import type { OwnRule } from '../../domain/failure.ts';
 import { unknownNames } from '../../config/unknown-names.ts';
 import { readEnvironment } from '../../config/env.ts';
 import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
@@ -111,7 +113,32 @@ function settings({ cwd, env: processEnv }: ProcessContext): {
       );
   const problems = [...all, ...missing];
   const findings = problems.length === 0 ? [good('settings', `${count(keys.length, 'key')}, no warning`)] : problems;
-  return { findings: [...findings, from], config, keys };
+  return { findings: [...findings, from, ...tableFindings(config)], config, keys };
+}
+
+/** The operator's own tables, rule by rule: they change what failures mean. */
+function tableFindings(config: Config): readonly Finding[] {
+  const { models, rules } = checkOperatorFiles(config);
+  const fix = 'fix the file; the start refuses it as it is';
+  const ofModels = models.ok
+    ? models.rows.length === 0
+      ? []
+      : [good('models table', `${count(models.rows.length, 'row')} of your own`)]
+    : models.mistakes.map((mistake) => bad('models table', mistake, fix));
+  const ofRules = rules.ok
+    ? rules.rows.map((rule) => note('failure rule', ruleWords(rule)))
+    : rules.mistakes.map((mistake) => bad('failure rules', mistake, fix));
+  return [...ofModels, ...ofRules];
+}
+
+/** `bytez: status 418 and words "teapot" mean overloaded`. */
+function ruleWords({ provider, status, code, words, means }: OwnRule): string {
+  const named = [
+    status === undefined ? '' : `status ${status}`,
+    code === undefined ? '' : `code "${code}"`,
+    words === undefined ? '' : `words "${words}"`,
+  ].filter((part) => part !== '');
+  return `${provider}: ${named.join(' and ')} ${named.length === 1 && words === undefined ? 'means' : 'mean'} ${means}`;
 }
 
 async function examineDatabase(dataDir: string, isRunning: boolean, nowMs: number) {

@@ -147,11 +147,11 @@ export class PooledKey {
     return this.#blockedModels === undefined || (this.#blockedModels.get(model)?.untilMs ?? 0) <= nowMs;
   }
 
-  /** Excludes the key from this model for a while, longer each time. */
-  blockModel(model: string, nowMs: number): void {
+  /** Excludes the key from this model for at least so long, longer each time. */
+  blockModel(model: string, nowMs: number, leastMs = 0): void {
     this.#blockedModels ??= new Map();
     const times = (this.#blockedModels.get(model)?.times ?? 0) + 1;
-    this.#blockedModels.set(model, { times, untilMs: nowMs + modelCooldownMs(times) });
+    this.#blockedModels.set(model, { times, untilMs: nowMs + Math.max(leastMs, modelCooldownMs(times)) });
   }
 
   /** A success shows that the key may be used for this model, and that its credit covers this kind of work. */

@@ -8,6 +8,7 @@ import { type AttemptFailure, isDoubtful } from '../../domain/failure.ts';
 import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
 import type { JobKind } from '../../domain/kinds.ts';
+import { PlanWatch } from './plan-watch.ts';
 import { isCheapestKind, type PooledKey } from './pooled-key.ts';
 
 type Succeeded = Extract<LeaseResult, { kind: 'succeeded' }>;
@@ -15,6 +16,8 @@ type Failed = Extract<LeaseResult, { kind: 'failed' }>;
 
 /** The assumed duration of a call before the first success. */
 const unknownCallMs = 20_000;
+/** For how long a key is not asked for a model that its plan does not seem to include. */
+const notInPlanMs = 6 * 3_600_000;
 
 export type CallRecorderOptions = {
   readonly time: PoolClock;
@@ -30,6 +33,7 @@ export class CallRecorder {
   readonly #accounts: Accounts;
   readonly #doubts: DoubtfulRefusals;
   readonly #judge: OutlierDetector;
+  readonly #plans = new PlanWatch();
 
   constructor({ time, stateMachine, accounts, doubts }: CallRecorderOptions) {
     this.#time = time;
@@ -95,6 +99,7 @@ export class CallRecorder {
         pooled.noteLatency(histogram, ms, monotonicMs);
       }
       pooled.unblock(model, job);
+      this.#plans.succeeded(pooled.key.id, model);
     }
     this.#judge.succeeded(call, model ?? '', monotonicMs);
     pooled.lastSuccess.startedAtMonotonicMs = call.startedAtMonotonicMs;
@@ -121,6 +126,12 @@ export class CallRecorder {
     pooled.counts.failed(failure, nowMs);
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
+    if (failure.reason === 'rate-limited' && this.#plans.limited(pooled.key.id, model, monotonicMs)) {
+      // The key is fine for every other model, so it does not cool down.
+      pooled.blockModel(model, nowMs, notInPlanMs);
+      this.#stateMachine.notInPlan(pooled, model);
+      return false;
+    }
     if (failure.reason === 'rate-limited' && pooled.acceptsCalls) pooled.limitedInARow += 1;
     if (failure.blame !== 'provider' && isDoubtful(failure) && jobId !== undefined) {
       this.#doubts.refused(call, jobId, model, monotonicMs);

@@ -67,6 +67,11 @@ export class KeyStateMachine {
     return true;
   }
 
+  /** The plan of the key does not seem to include the model. */
+  notInPlan({ key: { id, name, provider } }: PooledKey, model: string): void {
+    this.#emit({ event: 'key.not-in-plan', keyId: id, keyName: name, provider, model });
+  }
+
   /** The key's last call ended: keys that cool because it may have held their seat wake. */
   left(providerKeys: ProviderKeys, pooled: PooledKey): void {
     for (const refused of this.#accounts.keptOutBy(pooled)) this.apply(providerKeys, refused, { kind: 'due' });

@@ -34,6 +34,10 @@ export function refineLimit(
   limits: LimitWords | undefined,
 ): RefinedMeaning {
   const { reason, sureness, by } = meaning;
+  // A limit of nothing is no limit: the plan does not include what was asked for.
+  if (limits !== undefined && complaint.status === 429 && by !== 'code' && zeroLimit.test(complaint.words)) {
+    return { reason: 'not-entitled', sureness: 'likely', waitMs: undefined };
+  }
   const said = bodyMs === undefined ? undefined : bodyMs < hourMs ? 'short' : 'long';
   const isPace = limits?.pace.test(complaint.words) === true;
   const hasShortHeader = headMs !== undefined && headMs < hourMs;
@@ -56,6 +60,8 @@ export function refineLimit(
   }
   return refined(reason);
 }
+
+const zeroLimit = /\blimit(?:\s*(?:is|of|[:=]))\s*0(?!\d|[.,]\d)/i;
 
 /** A header's short wait is often the default of a gateway, so that the words decide about a long one. */
 function longerOfShort(bodyMs: number, headMs: number | undefined): number {

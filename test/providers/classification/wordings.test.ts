@@ -157,6 +157,14 @@ const tooFast = [
   '请求过于频繁',
 ];
 
+test.each([
+  'You exceeded your current quota. Quota exceeded for metric: free_tier_requests, limit: 0, model: a-1',
+  'Rate limit is 0 requests per minute for this model',
+])('"%s" with 429 is a model that the plan of the key does not include', (words) => {
+  expect(meaning(429, { error: words })).toBe('not-entitled');
+  expect(meaning(429, { error: words.replace(/0/, '05') })).not.toBe('not-entitled');
+});
+
 test.each(tooFast)('"%s" with 429 tells of a pace', (words) => {
   expect(meaning(429, { error: words })).toBe('rate-limited');
   expect(meaning(429, { error: { message: words, status: 'RESOURCE_EXHAUSTED', code: 429 } })).toBe('rate-limited');
