@@ -6,7 +6,8 @@ import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { createSqliteAdminCommands } from '../../src/storage/sqlite/admin-state.ts';
 import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
 import { passTime } from '../support/pass-time.ts';
-import { aCommandLine, type CommandLine, testKey } from './command-line.ts';
+import { aCommandLine, type CommandLine } from './command-line.ts';
+import { testKey } from '../support/test-app.ts';
 
 /** The commands stored for the bot, with the keys by their numbers. */
 async function commandsOf(cli: CommandLine): Promise<readonly string[]> {

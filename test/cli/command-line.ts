@@ -11,6 +11,7 @@ import { type Database, openDatabase } from '../../src/storage/sqlite/database.t
 import { createSqliteKeyStore } from '../../src/storage/sqlite/key-store.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { secretsFound } from '../support/secret-hunt.ts';
+import { testKey } from '../support/test-app.ts';
 
 export const atMs = Date.UTC(2026, 0, 1, 12);
 const keyCount = 7;
@@ -122,10 +123,6 @@ export function aCommandLine(): CommandLine {
     },
     [Symbol.dispose]: () => rmSync(dataDir, { recursive: true, force: true }),
   };
-}
-
-export function testKey(place: number): string {
-  return `canary-key-${String(place).padStart(3, '0')}-of-the-tests`;
 }
 
 export function aRecord(place: number, salt: string, more: Partial<KeyRecord> = {}): KeyRecord {

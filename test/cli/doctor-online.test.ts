@@ -7,7 +7,8 @@ import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
 import { checkPort } from '../../src/cli/doctor/online-checks.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { aCommandLine, atMs, type CommandLine, testKey } from './command-line.ts';
+import { accountsOf, testKey } from '../support/test-app.ts';
+import { aCommandLine, atMs, type CommandLine } from './command-line.ts';
 
 const token = `123456789:${'Ab_-3'.repeat(7)}`;
 const bot = { id: 123_456_789, is_bot: true, first_name: 'Fox', username: 'fox_bot' };
@@ -60,7 +61,7 @@ async function aCommandLineWith(telegram: Opened) {
 
 test('darkroom doctor --online names the bot, its link, its webhook, the clock, the proxy and what the keys are worth', async () => {
   await using telegram = await aTelegram(fine);
-  const accounts = [1, 2].map((place) => ({ name: `account ${place}`, key: testKey(place), faults: [] }));
+  const accounts = accountsOf([[], []]);
   await using bytez = await startBytezSandbox({ clock: systemClock, accounts });
   using cli = await aCommandLineWith(telegram);
   Object.assign(cli.env, { BYTEZ_API_KEYS: `${testKey(1)},${testKey(2)}`, BYTEZ_BASE_URL: bytez.baseUrl });

@@ -7,14 +7,14 @@ import { parseConfig } from '../../src/config/config.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { testToken } from '../support/test-app.ts';
-import { aCommandLine, testKey } from './command-line.ts';
+import { accountsOf, testToken, testKey } from '../support/test-app.ts';
+import { aCommandLine } from './command-line.ts';
 
 /** A command line beside a Telegram and a provider that knows the first two keys. */
 async function aWizard() {
   await using opening = new AsyncDisposableStack();
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
-  const accounts = [1, 2].map((place) => ({ name: `account ${place}`, key: testKey(place), faults: [] }));
+  const accounts = accountsOf([[], []]);
   const bytez = opening.use(await startBytezSandbox({ clock: systemClock, accounts }));
   const cli = opening.use(aCommandLine());
   Object.assign(cli.env, { TELEGRAM_API_ROOT: telegram.url, BYTEZ_BASE_URL: bytez.baseUrl, BYTEZ_API_KEYS: '' });

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
 import { migrations } from '../../src/storage/sqlite/migrate.ts';
 import { aCommandLineWithFailingKeys, lineOf } from './failing-keys.ts';
-import { aCommandLine, testKey } from './command-line.ts';
+import { aCommandLine } from './command-line.ts';
+import { testKey } from '../support/test-app.ts';
 
 test('where the bot has never run the keys are shown as configured', async () => {
   using cli = aCommandLine();

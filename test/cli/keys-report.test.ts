@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { KeyRecord } from '../../src/domain/key-state.ts';
 import { failingKeys, aCommandLineWithFailingKeys } from './failing-keys.ts';
-import { aCommandLine, atMs, noHealth, testKey } from './command-line.ts';
+import { aCommandLine, atMs, noHealth } from './command-line.ts';
+import { testKey } from '../support/test-app.ts';
 
 test('keys report says of each key what is wrong, since when, and what to do about it', async () => {
   using cli = await aCommandLineWithFailingKeys();

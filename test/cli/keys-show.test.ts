@@ -6,7 +6,8 @@ import { fingerprint } from '../../src/keys/sources/identify-keys.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { takeOwnership } from '../../src/storage/sqlite/owner-lock.ts';
 import { failingKeys, aCommandLineWithFailingKeys, lineOf } from './failing-keys.ts';
-import { aCommandLine, atMs, testKey } from './command-line.ts';
+import { aCommandLine, atMs } from './command-line.ts';
+import { testKey } from '../support/test-app.ts';
 
 test('keys list shows the state of each key of a running bot', async () => {
   using cli = await aCommandLineWithFailingKeys();

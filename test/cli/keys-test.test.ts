@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.ts';
 import type { BytezFault } from '../../sandbox/bytez/bytez-fault.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
-import { aCommandLine, atMs, type CommandLine, testKey } from './command-line.ts';
+import { accountsOf, testKey } from '../support/test-app.ts';
+import { aCommandLine, atMs, type CommandLine } from './command-line.ts';
 
 const refused: readonly BytezFault[] = [{ do: { kind: 'unauthorized' } }];
 
 async function withBytez(cli: CommandLine, accounts: readonly (readonly BytezFault[])[]): Promise<BytezSandbox> {
   const bytez = await startBytezSandbox({
     clock: systemClock,
-    accounts: accounts.map((faults, index) => ({ name: `account ${index + 1}`, key: testKey(index + 1), faults })),
+    accounts: accountsOf(accounts),
   });
   cli.env['BYTEZ_BASE_URL'] = bytez.baseUrl;
   cli.env['BYTEZ_API_KEYS'] = accounts.map((_, index) => testKey(index + 1)).join(',');

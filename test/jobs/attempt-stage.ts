@@ -3,7 +3,6 @@ import type { Candidate, Job, Progress } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import { jobId } from '../../src/domain/ids.ts';
 import type { Lease } from '../../src/domain/key-leases.ts';
 import type { Provider, ProviderReply } from '../../src/domain/provider.ts';
 import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
@@ -13,7 +12,7 @@ import { emptyMemory } from '../../src/jobs/job-memory.ts';
 import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';
-import { aKey } from '../support/builders.ts';
+import { aJob, aKey } from '../support/builders.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 
@@ -108,20 +107,11 @@ export function anAttemptStage(options: StageOptions) {
     onAttempt: () => undefined,
     onFailure: () => undefined,
   };
-  const job: Job = {
-    id: jobId('tg-1'),
-    kind: 'image',
-    prompt: 'a fox',
-    lane: 'free',
-    locale: 'en',
-    updateId: 1,
-    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-    line: 'bytez',
-    state: { kind: 'running' },
-    progress: options.progress ?? { candidate: 0, attempts: 0, calls: 0 },
+  const job = aJob({
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
     acceptedAtMs: clock.now(),
     claimedAtMs: clock.now(),
-  };
+  });
   const abort = new AbortController();
   const breaker = breakers.get('bytez');
   if (breaker === undefined) throw new Error('Cannot set the stage: bytez has no breaker');

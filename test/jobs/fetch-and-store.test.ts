@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
-import { jobId } from '../../src/domain/ids.ts';
-import type { Job } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';
 import type { MediaFile, MediaSource } from '../../src/domain/media.ts';
 import type { Downloaded, ResultDownloader } from '../../src/domain/result-store.ts';
@@ -9,6 +7,7 @@ import type { ReplySource } from '../../src/domain/provider.ts';
 import { fetchKnownResult, fetchAndStore, knownAnswer } from '../../src/jobs/fetch-result.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { aJob } from '../support/builders.ts';
 
 const { signal } = new AbortController();
 const progress = { candidate: 0, attempts: 0, calls: 1 };
@@ -55,19 +54,7 @@ function aStage({
       return { ok: true, file: fileOf(part) };
     },
   };
-  const job: Job = {
-    id: jobId('tg-1'),
-    kind: 'image',
-    prompt: 'a fox',
-    lane: 'free',
-    locale: 'en',
-    updateId: 1,
-    line: 'bytez',
-    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-    state: { kind: 'running' },
-    progress,
-    acceptedAtMs: clock.now(),
-  };
+  const job = aJob({ progress, acceptedAtMs: clock.now() });
   const [first, ...others] = models.map((model) => ({ provider: 'bytez', model }));
   const chain = [first ?? { provider: 'bytez', model: 'fox' }, ...others] as const;
   const tools = {

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { jobId } from '../../src/domain/ids.ts';
-import type { Job } from '../../src/domain/job.ts';
 import { perKind } from '../../src/domain/kinds.ts';
 import type { Downloaded } from '../../src/domain/result-store.ts';
 import { fetchResult } from '../../src/jobs/fetch-result.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { aJob } from '../support/builders.ts';
 
 const late: Downloaded = {
   ok: false,
@@ -13,19 +12,7 @@ const late: Downloaded = {
 };
 const kept: Downloaded = { ok: true, file: { path: '/results/a.png', kind: 'image', mime: 'image/png', bytes: 1 } };
 
-const job: Job = {
-  id: jobId('tg-1'),
-  kind: 'image',
-  prompt: 'a fox',
-  lane: 'free',
-  locale: 'en',
-  origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-  updateId: 1,
-  line: 'bytez',
-  state: { kind: 'running' },
-  progress: { candidate: 0, attempts: 0, calls: 1 },
-  acceptedAtMs: 0,
-};
+const job = aJob({ progress: { candidate: 0, attempts: 0, calls: 1 } });
 
 test('fetchResult() leaves no timer behind, however often it fetches', async () => {
   const clock = fakeClock();

@@ -1,29 +1,17 @@
 import { expect, test } from 'vitest';
-import { jobId, keyId } from '../../src/domain/ids.ts';
+import { keyId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { JobPhase, KeyView } from '../../src/domain/views.ts';
 import { poolViewOf } from '../../src/domain/views.ts';
 import { viewOf, type ViewContext } from '../../src/jobs/job-view.ts';
 import { aKey } from '../messages/builders.ts';
+import { aJob } from '../support/builders.ts';
 
 const nowMs = 1_000_000;
 const fresh = { candidate: 0, attempts: 0, calls: 0 };
 
 function phaseOf(change: Partial<Job>, context: Partial<ViewContext> = {}): JobPhase {
-  const job: Job = {
-    id: jobId('tg-1'),
-    kind: 'image',
-    prompt: 'a fox',
-    lane: 'free',
-    locale: 'en',
-    updateId: 1,
-    origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-    line: 'bytez',
-    state: { kind: 'waiting', readyAtMs: nowMs },
-    progress: fresh,
-    acceptedAtMs: nowMs,
-    ...change,
-  };
+  const job = aJob({ state: { kind: 'waiting', readyAtMs: nowMs }, acceptedAtMs: nowMs, ...change });
   const pool = pooled({ seats: 1, inFlight: 1 });
   return viewOf(job, { ahead: 0, live: undefined, pool, isBehindOwn: false, nowMs, ...context }).phase;
 }

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Availability, availabilityOf, isUsable, type KeyView } from '../../src/domain/views.ts';
-import { jobId } from '../../src/domain/ids.ts';
-import type { Job } from '../../src/domain/job.ts';
 import type { SeatAnswer } from '../../src/domain/key-leases.ts';
 import { viewOf } from '../../src/jobs/job-view.ts';
 import type { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { aPool, failures, fail, hour } from '../support/a-pool.ts';
 import { runs } from '../support/property-runs.ts';
+import { aJob } from '../support/builders.ts';
 
 const happenings = [
   'probe-begins',
@@ -72,19 +71,7 @@ function faceOf(answer: SeatAnswer, views: readonly KeyView[]): Availability {
   }
 }
 
-const waiting = (nowMs: number): Job => ({
-  id: jobId('tg-1'),
-  kind: 'image',
-  prompt: 'a fox',
-  lane: 'free',
-  locale: 'en',
-  updateId: 1,
-  origin: { chatId: 7, chatType: 'private', userId: 7, messageId: 1 },
-  line: 'bytez',
-  state: { kind: 'waiting', readyAtMs: nowMs },
-  progress: { candidate: 0, attempts: 0, calls: 0 },
-  acceptedAtMs: nowMs,
-});
+const waiting = (nowMs: number) => aJob({ state: { kind: 'waiting', readyAtMs: nowMs }, acceptedAtMs: nowMs });
 
 /** What each face says of the keys, beside what it has to say. */
 function facesOf(pool: KeyPool, nowMs: number) {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/kit/clock.ts';
 import { type BytezSandbox, startBytezSandbox } from '../../sandbox/bytez/bytez-sandbox.ts';
 import { startTelegramSandbox, type TelegramSandbox } from '../../sandbox/telegram/telegram-sandbox.ts';
-import { testKey, testToken } from '../support/test-app.ts';
+import { accountsOf, testToken } from '../support/test-app.ts';
 import { compiled } from '../support/compiled.ts';
 
 /** One line of the log, as it was printed. */
@@ -35,11 +35,7 @@ export async function startProcess(keys: number, env: Readonly<Record<string, st
   opening.defer(() => rmSync(folder, { recursive: true, force: true }));
   const clock = systemClock;
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock }));
-  const accounts = Array.from({ length: keys }, (_, index) => ({
-    name: `account ${index + 1}`,
-    key: testKey(index + 1),
-    faults: [],
-  }));
+  const accounts = accountsOf(Array.from({ length: keys }, () => []));
   const bytez = opening.use(await startBytezSandbox({ clock, accounts }));
   const writeEnv = (more: Readonly<Record<string, string>>) => {
     const settings = {

@@ -61,10 +61,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   await using opening = new AsyncDisposableStack();
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
   opening.defer(() => rmSync(dataDir, { recursive: true, force: true }));
-  const accounts = (options.accounts ?? [[]]).map((faults, index) => ({
-    name: `account ${index + 1}`,
-    key: testKey(index + 1),
-    faults,
+  const accounts = accountsOf(options.accounts ?? [[]]).map((account) => ({
+    ...account,
     ...(options.seats === undefined ? {} : { seats: options.seats }),
   }));
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
@@ -140,6 +138,11 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
       if (stale.length > 0) throw new Error(`A request that has ended can still be cancelled: ${stale.join(', ')}`);
     },
   };
+}
+
+/** The accounts of a Bytez sandbox, one for each list of faults: "account 1" with the first test key, and so on. */
+export function accountsOf(faults: readonly (readonly BytezFault[])[]) {
+  return faults.map((own, index) => ({ name: `account ${index + 1}`, key: testKey(index + 1), faults: own }));
 }
 
 export function testKey(place: number): string {

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { StatusMessages } from '../../../src/bot/delivery/status-messages.ts';
 import type { EffectStart } from '../../../src/domain/effect-ledger.ts';
 import { type JobId, jobId } from '../../../src/domain/ids.ts';
-import type { Job } from '../../../src/domain/job.ts';
 import type { JobPhase, JobView } from '../../../src/domain/views.ts';
 import type { GenerationService } from '../../../src/jobs/generation-service.ts';
 import { loadCatalog } from '../../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../../src/messages/message-mapper.ts';
 import { fakeTelegram, refusing, type TelegramCall, type TelegramDeed } from '../../support/fake-telegram.ts';
+import { aJob } from '../../support/builders.ts';
 
 const catalog = loadCatalog();
 
@@ -23,20 +23,13 @@ function someStatusMessages(
   let statusMessageId: number | undefined;
   const progress = new Set<(id: JobId) => void>();
   const begun = new Map<string, EffectStart['kind']>();
-  const job = (): Job => ({
-    id,
-    kind: 'image',
-    prompt: 'a fox',
-    lane: 'free',
-    locale: 'en',
-    updateId: 1,
-    line: 'bytez',
-    state: { kind: 'running' },
-    progress: { candidate: 0, attempts: 0, calls: 0 },
-    acceptedAtMs: startMs,
-    origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
-    ...(statusMessageId === undefined ? {} : { statusMessageId }),
-  });
+  const job = () =>
+    aJob({
+      id,
+      acceptedAtMs: startMs,
+      origin: { chatId: chatType === 'private' ? 7 : -7, chatType, userId: 7, messageId: 1 },
+      ...(statusMessageId === undefined ? {} : { statusMessageId }),
+    });
   const view = (): JobView => ({ id, userId: 7, kind: 'image', lane: 'free', prompt: 'a fox', phase, ageMs: 0 });
   const statusMessages = new StatusMessages({
     api,
