@@ -14,6 +14,7 @@ import { deepseekDefinition } from './deepseek/deepseek-definition.ts';
 import { mistralDefinition } from './mistral/mistral-definition.ts';
 import { xaiDefinition } from './xai/xai-definition.ts';
 import { openrouterDefinition } from './openrouter/openrouter-definition.ts';
+import { hfDefinition } from './hf/hf-definition.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -28,6 +29,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   pollinationsDefinition,
   cloudflareDefinition,
   togetherDefinition,
+  hfDefinition,
   geminiDefinition,
   deepseekDefinition,
   mistralDefinition,

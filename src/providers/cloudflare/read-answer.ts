@@ -11,7 +11,8 @@ export type PictureAnswer =
 /** Reads a 2xx answer of `/ai/run`: the bytes of a picture, or `{result: {image}, success}` with the picture in base64. */
 export function readPicture(status: number, headers: HttpHeaders, body: Uint8Array): PictureAnswer {
   const type = String(headers['content-type'] ?? '');
-  if (type.startsWith('image/') && body.byteLength > 0) return { kind: 'source', source: { kind: 'bytes', bytes: body } };
+  if (type.startsWith('image/') && body.byteLength > 0)
+    return { kind: 'source', source: { kind: 'bytes', bytes: body } };
   const parsed = parseJson(body);
   const fields = parsed.ok ? fieldsOf(parsed.value) : undefined;
   if (!parsed.ok || fields === undefined) {

@@ -1,0 +1,119 @@
+import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
+import { streamChat } from '../chat-stream.ts';
+import { complaintOf, type Complaint } from '../classification/error-body.ts';
+import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
+import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
+import { chatFormat } from '../openai/chat-format.ts';
+import { hfFailures, includedCredits } from './failure-table.ts';
+
+export type HfOptions = {
+  /** With or without `/v1`; a trailing slash is dropped. */
+  readonly baseUrl: string;
+  readonly http: HttpClient;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+};
+
+const runLimitBytes = 40_000_000;
+const userLimitBytes = 1_000_000;
+
+/** The router runs models, the Hub knows accounts; another base URL serves both. */
+const routerHost = 'router.huggingface.co';
+const hub = 'https://huggingface.co';
+
+/** `org/name`, with a provider or a preference behind it in a chat: `org/name:cheapest`. */
+const modelPath = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+
+/** The adapter of Hugging Face: pictures of its own inference, answers of any provider behind its router. */
+export function createHfProvider({ baseUrl, http, now }: HfOptions): SynchronousProvider {
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, '');
+  const accounts = new URL(base).host === routerHost ? hub : base;
+  const client = createKeyedClient({
+    http,
+    now,
+    failures: hfFailures,
+    keyHeaders: (key) => ({ authorization: `Bearer ${key}` }),
+    refine: (complaint) => withNextMonth(complaint, now()),
+  });
+  const format = chatFormat({});
+
+  const postOf = (url: string, body: object, accept: string, signal: AbortSignal) =>
+    ({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify(body),
+      signal,
+      bodyLimitBytes: runLimitBytes,
+    }) as const;
+
+  return {
+    name: 'hf',
+
+    generate: async (request, secret, signal, onText) => {
+      if (request.kind === 'chat') {
+        const call = postOf(`${base}/v1/chat/completions`, chatBody(request), 'text/event-stream', signal);
+        return streamChat(client, call, secret, request, format, onText);
+      }
+      if (!modelPath.test(request.model)) return noModel;
+      const url = `${base}/hf-inference/models/${request.model}`;
+      const sent = await client.call(postOf(url, pictureBody(request), 'image/png', signal), secret, request);
+      if (!sent.ok) return sent;
+      const { answer } = sent;
+      if (String(answer.headers['content-type'] ?? '').startsWith('image/') && answer.body.byteLength > 0) {
+        return { ok: true, source: { kind: 'bytes', bytes: answer.body }, usage: { images: 1 } };
+      }
+      const parsed = parseJson(answer.body);
+      if (!parsed.ok) return malformed(answer, parsed.why);
+      const hasError = (fieldsOf(parsed.value)?.get('error') ?? null) !== null;
+      if (!hasError) return malformed(answer, 'no picture in the answer');
+      return client.failed(answer, complaintOf(answer.status, parsed.value), secret, request);
+    },
+
+    probe: (secret, signal) => {
+      const url = `${accounts}/api/whoami-v2`;
+      const headers = { accept: 'application/json' };
+      const call = { method: 'GET', url, headers, signal, bodyLimitBytes: userLimitBytes } as const;
+      return client.probe(call, secret, ({ body }) => (isUser(body) ? 'fine' : { malformed: 'no name of an account' }));
+    },
+  };
+}
+
+const noModel: Failed = {
+  ok: false,
+  failure: { blame: 'model', reason: 'unknown-model', detail: 'the id is none of this provider' },
+};
+
+function pictureBody({ prompt, size, seed, negative }: GenerationRequest): object {
+  const parameters = {
+    ...size,
+    ...(seed === undefined ? {} : { seed }),
+    ...(negative === undefined ? {} : { negative_prompt: negative.toWellFormed() }),
+  };
+  return {
+    inputs: prompt.toWellFormed(),
+    ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
+  };
+}
+
+function chatBody({ model, prompt, history = [] }: GenerationRequest): object {
+  const said = [...history, { role: 'person', text: prompt } as const];
+  const messages = said.map(({ role, text }) => ({
+    role: role === 'person' ? 'user' : 'assistant',
+    content: text.toWellFormed(),
+  }));
+  return { model, messages, stream: true };
+}
+
+/** Credits that are included in a plan come back on the first day of the month. */
+function withNextMonth(complaint: Complaint, nowMs: number): Complaint {
+  if (!includedCredits.test(complaint.words)) return complaint;
+  const today = new Date(nowMs);
+  const firstMs = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 1);
+  return { ...complaint, waitFields: [{ name: 'reset', value: new Date(firstMs).toISOString() }] };
+}
+
+function isUser(body: Uint8Array): boolean {
+  const parsed = parseJson(body);
+  return parsed.ok && typeof fieldsOf(parsed.value)?.get('name') === 'string';
+}
