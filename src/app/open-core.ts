@@ -21,7 +21,7 @@ import { createAlerts } from '../observability/alerts/alerts.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import { createHttpClient, type HttpClient } from '../providers/http/http-exchange.ts';
 import { ModelCatalog } from '../providers/model-catalog.ts';
-import { providerNames } from '../providers/registry.ts';
+import { modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
 import { openStorage, type Storage } from '../storage/open-storage.ts';
@@ -123,7 +123,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   const { mechanisms = everyMechanism } = parts;
   const tables = readOperatorFiles(config);
-  const catalog = new ModelCatalog(tables.models);
+  const catalog = new ModelCatalog(tables.models, modelTraitsOf(config.definitions));
   const { databasePath: path = databasePath(config.dataDir) } = parts;
   if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
@@ -133,7 +133,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       dayOf: config.quotaDay.dayOf,
       clock,
       emit,
-      lines: providerNames,
+      lines: config.definitions.map(({ name }) => name),
       onUnreadableKey: (error) => {
         emit({ event: 'app.error', what: 'read the record of a key; it starts without history', error });
       },
@@ -152,7 +152,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
   const own =
     parts.providers === undefined
-      ? await createProviders(providersOf(keys), { settings: config.providers, http, clock, rules: tables.rules })
+      ? await createProviders(providersOf(keys), {
+          settings: config.providers,
+          definitions: config.definitions,
+          http,
+          clock,
+          rules: tables.rules,
+        })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));

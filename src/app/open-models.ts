@@ -13,7 +13,7 @@ import { ModelDates } from './model-dates.ts';
 import { watchModelsFile } from './operator-files.ts';
 
 export type OpenModelsOptions = {
-  readonly config: Pick<Config, 'modelsFile' | 'keysTestOnStart'>;
+  readonly config: Pick<Config, 'modelsFile' | 'definitions' | 'keysTestOnStart'>;
   readonly chains: Chains;
   readonly catalog: ModelCatalog;
   readonly served: ChainModels;
@@ -51,8 +51,10 @@ export function openModels(options: OpenModelsOptions): OpenModels {
       },
     }),
   );
-  const { modelsFile } = config;
-  if (modelsFile !== undefined) opened.use(watchModelsFile(modelsFile, catalog, clock, emit, () => dates.check()));
+  const { modelsFile: path, definitions } = config;
+  if (path !== undefined) {
+    opened.use(watchModelsFile({ path, definitions }, catalog, clock, emit, () => dates.check()));
+  }
   return {
     read: (provider) => lists.read(provider),
     start: () => {

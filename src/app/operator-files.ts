@@ -5,11 +5,17 @@ import type { Emit } from '../domain/events.ts';
 import { keyFileMark, readKeyFile } from '../keys/sources/key-file.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
+import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import type { ModelCatalog, ModelRow } from '../providers/model-catalog.ts';
 import { StartError } from './start-error.ts';
 
 /** The files of the operator, where they are set. */
-export type OperatorFiles = { readonly modelsFile: string | undefined; readonly failureRulesFile: string | undefined };
+export type OperatorFiles = {
+  readonly modelsFile: string | undefined;
+  readonly failureRulesFile: string | undefined;
+  /** The providers that the files may name. */
+  readonly definitions: readonly ProviderDefinition[];
+};
 
 export type OperatorTables = {
   readonly models: TableRows<ModelRow>;
@@ -17,10 +23,10 @@ export type OperatorTables = {
 };
 
 /** Reads and checks both files; a file that is not set has no rows. Mistakes begin with the name of the variable. */
-export function checkOperatorFiles({ modelsFile, failureRulesFile }: OperatorFiles): OperatorTables {
+export function checkOperatorFiles({ modelsFile, failureRulesFile, definitions }: OperatorFiles): OperatorTables {
   return {
-    models: read('MODELS_FILE', modelsFile, parseModelsFile),
-    rules: read('FAILURE_RULES_FILE', failureRulesFile, parseFailureRules),
+    models: read('MODELS_FILE', modelsFile, (text) => parseModelsFile(text, definitions)),
+    rules: read('FAILURE_RULES_FILE', failureRulesFile, (text) => parseFailureRules(text, definitions)),
   };
 }
 
@@ -54,7 +60,7 @@ const checkEveryMs = 2_000;
  * is kept out: the log says why, and the table before it stays in use.
  */
 export function watchModelsFile(
-  path: string,
+  { path, definitions }: { readonly path: string; readonly definitions: OperatorFiles['definitions'] },
   catalog: ModelCatalog,
   clock: Clock,
   emit: Emit,
@@ -68,7 +74,7 @@ export function watchModelsFile(
     seen = mark;
     if (mark === inUse || !isStable) return;
     inUse = mark;
-    const table = read('MODELS_FILE', path, parseModelsFile);
+    const table = read('MODELS_FILE', path, (text) => parseModelsFile(text, definitions));
     if (table.ok) {
       catalog.replace(table.rows);
       emit({ event: 'models.reloaded', rows: table.rows.length });

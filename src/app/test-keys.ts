@@ -15,7 +15,7 @@ const maxAtOnce = 16;
 const timeoutMs = 15_000;
 
 type TestKeysOptions = KeyTestOptions & {
-  readonly config: Pick<Config, 'providers' | 'proxies'>;
+  readonly config: Pick<Config, 'providers' | 'definitions' | 'proxies'>;
   readonly keys: readonly ProviderKey[];
   /** The same keys, in the same order. */
   readonly views: readonly KeyView[];
@@ -28,7 +28,12 @@ export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTe
   const { config, keys, views, choice, clock, onTest, signal } = options;
   await using http = createHttpClient({ connector: createConnector({ proxies: config.proxies }) });
   const owners = keys.map(({ provider }) => provider);
-  const providers = await createProviders(owners, { settings: config.providers, http, clock });
+  const providers = await createProviders(owners, {
+    settings: config.providers,
+    definitions: config.definitions,
+    http,
+    clock,
+  });
   const chosen = choice === 'all' ? undefined : new Set(choice);
   const wanted = keys.flatMap(({ secret }, index) => {
     const view = views[index];

@@ -1,7 +1,7 @@
 import { knownNames, unknownNames } from '../config/unknown-names.ts';
 import { keyVariables } from '../keys/sources/key-variables.ts';
 import { poolVariable, type ProviderKey } from '../keys/sources/read-keys.ts';
-import { providerDefinitions } from '../providers/registry.ts';
+import { definitionsFor } from '../providers/registry.ts';
 import type { App } from '../app/open-app.ts';
 import { ConfigError, parseConfig } from '../config/config.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
@@ -18,13 +18,25 @@ const appliedAtOnce = /_(?:WEIGHTS|KEY_GROUPS|SEATS_PER_KEY|SEATS_MAX)$/;
 
 /** The settings that differ between two environments and take effect at the next start only. */
 export function settingsForNextStart(before: Environment, after: Environment): readonly string[] {
-  return knownNames.filter(
+  const names = new Set([...knownNames(before), ...knownNames(after)]);
+  const owners = [...definitionsFor(before), ...definitionsFor(after)];
+  return [...names].filter(
     (name) =>
       name !== poolVariable &&
       !appliedAtOnce.test(name) &&
-      providerDefinitions.every((owner) => keyVariables(owner, [name]).length === 0) &&
+      owners.every((owner) => keyVariables(owner, [name]).length === 0) &&
       (before[name] ?? '') !== (after[name] ?? ''),
   );
+}
+
+/**
+ * The environment as it is now, with the providers and addresses of the start: those that changed take effect at the next
+ * start, and until then no key may go to an address that it was not meant for.
+ */
+function withProvidersOf(start: Environment, now: Environment): Environment {
+  const owners = [...definitionsFor(start), ...definitionsFor(now)];
+  const addresses = owners.flatMap(({ prefixes }) => prefixes.map((prefix) => `${prefix}_BASE_URL`));
+  return { ...now, ...Object.fromEntries(['EXTRA_PROVIDERS', ...addresses].map((name) => [name, start[name]])) };
 }
 
 const checkEveryMs = 2_000;
@@ -109,9 +121,9 @@ export class LiveKeys implements AsyncDisposable {
     const { source, emit, onKeys, app } = this.#options;
     const { env, warnings } = this.#reading;
     const providers = this.#providers;
-    const { keys, warnings: keyWarnings } = source.read(env);
+    const { keys, warnings: keyWarnings } = source.read(withProvidersOf(this.#options.reading.env, env));
     onKeys(keys);
-    const all = [...warnings, ...unknownNames(env), ...keyWarnings, ...missingKeyWarnings(keys, providers)];
+    const all = [...warnings, ...unknownNames(env), ...keyWarnings, ...missingKeyWarnings(keys, providers, env)];
     for (const text of all) if (!this.#warned.has(text)) this.#warn(text);
     this.#warned = new Set(all);
     this.#work = this.#work
@@ -122,6 +134,10 @@ export class LiveKeys implements AsyncDisposable {
 }
 
 /** Warnings about accounts whose keys are not set. */
-export function missingKeyWarnings(keys: readonly ProviderKey[], providers: ProvidersConfig): readonly string[] {
-  return groupWarnings(keys, (provider) => providers[provider]?.keyGroups ?? []);
+export function missingKeyWarnings(
+  keys: readonly ProviderKey[],
+  providers: ProvidersConfig,
+  env: Environment,
+): readonly string[] {
+  return groupWarnings(keys, (provider) => providers[provider]?.keyGroups ?? [], definitionsFor(env));
 }

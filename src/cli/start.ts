@@ -128,7 +128,7 @@ export async function start(redactor: Redactor): Promise<void> {
     ...debugging,
     ...unknownNames(env),
     ...keyWarnings,
-    ...missingKeyWarnings(keys, config.providers),
+    ...missingKeyWarnings(keys, config.providers, env),
     ...proxyWarnings(config.proxies),
   ];
   const hold = log.hold();

@@ -6,8 +6,10 @@ import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
+import type { ProviderDefinition } from '../providers/provider-definition.ts';
+import { definitionsFor } from '../providers/registry.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
-import { environmentSchema, type logLevels, type rotationStrategies } from './schema.ts';
+import { type environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
 
 export type RotationStrategy = (typeof rotationStrategies)[number];
 export type LogLevel = (typeof logLevels)[number];
@@ -22,6 +24,8 @@ export type Config = {
   readonly adminIds: ReadonlySet<number>;
   readonly premiumIds: ReadonlySet<number>;
   readonly providers: ProvidersConfig;
+  /** The providers of this version and those of EXTRA_PROVIDERS. */
+  readonly definitions: readonly ProviderDefinition[];
   readonly rotation: RotationStrategy;
   readonly keysTestOnStart: boolean;
   /** How often cooling and idle keys are probed; 0 is never. */
@@ -76,7 +80,8 @@ export class ConfigError extends Error {
 
 /** The environment as a value; throws a ConfigError that lists every mistake. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = environmentSchema.safeParse(withProxyNames(env));
+  const definitions = definitionsFor(env);
+  const parsed = schemaFor(definitions).safeParse(withProxyNames(env));
   const { providers, mistakes } = readProviders(env);
   const all = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
@@ -84,7 +89,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ...adminTokenMistakes(env),
   ];
   if (!parsed.success || all.length > 0) throw new ConfigError(all);
-  return toConfig(parsed.data, providers);
+  return toConfig(parsed.data, providers, definitions);
 }
 
 /** Other programs read these names in small letters first, and so does the bot. */
@@ -114,12 +119,17 @@ function adminTokenMistakes(env: Readonly<Record<string, string | undefined>>): 
   ];
 }
 
-function toConfig(env: z.output<typeof environmentSchema>, providers: ProvidersConfig): Config {
+function toConfig(
+  env: z.output<typeof environmentSchema>,
+  providers: ProvidersConfig,
+  definitions: Config['definitions'],
+): Config {
   return {
     telegram: { token: env.TELEGRAM_BOT_TOKEN, apiRoot: env.TELEGRAM_API_ROOT },
     adminIds: new Set(env.ADMIN_IDS),
     premiumIds: new Set(env.PREMIUM_IDS),
     providers,
+    definitions,
     rotation: env.ROTATION_STRATEGY,
     keysTestOnStart: env.KEYS_TEST_ON_START,
     healthCheckIntervalMs: env.HEALTH_CHECK_INTERVAL_S,

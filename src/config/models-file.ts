@@ -3,8 +3,8 @@ import { jobKinds } from '../domain/kinds.ts';
 import { type Candidate, candidateName } from '../domain/job.ts';
 import { type ModelFacts, songOptions } from '../domain/provider.ts';
 import type { ModelRow } from '../providers/model-catalog.ts';
-import { modelTraits } from '../providers/registry.ts';
-import { readCandidate } from './provider-settings.ts';
+import { modelTraits, providerDefinitions } from '../providers/registry.ts';
+import { candidateOf } from './provider-settings.ts';
 import { type TableRows, rowMistakes, readTable } from './table-file.ts';
 
 const units = ['call', 'image', 'second', 'million-input-tokens', 'million-output-tokens'] as const;
@@ -41,7 +41,8 @@ type Row = z.output<typeof rowSchema>;
  * Parses the models table (MODELS_FILE): a list of rows in YAML or JSON, or such a list under `models`. Every mistake names
  * its row, counted from 1, and its model; with one of them no row counts.
  */
-export function parseModelsFile(text: string): TableRows<ModelRow> {
+export function parseModelsFile(text: string, definitions = providerDefinitions): TableRows<ModelRow> {
+  const readCandidate = candidateOf(definitions);
   const table = readTable(text, 'models');
   if (!table.ok) return table;
   const rows: ModelRow[] = [];
@@ -54,7 +55,7 @@ export function parseModelsFile(text: string): TableRows<ModelRow> {
       mistakes.push(...rowMistakes(where, parsed.error));
       continue;
     }
-    const read = toRow(parsed.data);
+    const read = toRow(parsed.data, readCandidate);
     const name = `${parsed.data.provider}:${parsed.data.model}`;
     if (seen.has(name)) read.mistakes.push('describes the same model as a row before it');
     seen.add(name);
@@ -64,11 +65,12 @@ export function parseModelsFile(text: string): TableRows<ModelRow> {
   return mistakes.length === 0 ? { ok: true, rows } : { ok: false, mistakes };
 }
 
-function toRow(row: Row): { row?: ModelRow; mistakes: string[] } {
+function toRow(row: Row, readCandidate: ReadCandidate): { row?: ModelRow; mistakes: string[] } {
   const mistakes: string[] = [];
   const candidate = readCandidate(`${row.provider}:${row.model}`);
   if (!candidate.ok) return { mistakes: [...candidate.mistakes] };
-  const replacedBy = row.replaced_by === undefined ? undefined : replacement(row.replaced_by, candidate.value);
+  const replacedBy =
+    row.replaced_by === undefined ? undefined : replacement(row.replaced_by, candidate.value, readCandidate);
   if (replacedBy?.ok === false) mistakes.push(...replacedBy.mistakes.map((mistake) => `replaced_by ${mistake}`));
   if ((row.price === undefined) !== (row.per === undefined)) {
     mistakes.push(`needs price and per together; per is one of ${units.join(', ')}`);
@@ -106,8 +108,14 @@ function optionsOf({ options: named, size: own }: Row, step: number, builtIn: Mo
   };
 }
 
+type ReadCandidate = ReturnType<typeof candidateOf>;
+
 /** `provider:model`, or a model of the same provider. */
-function replacement(text: string, { provider, model }: Candidate): ReturnType<typeof readCandidate> {
+function replacement(
+  text: string,
+  { provider, model }: Candidate,
+  readCandidate: ReadCandidate,
+): ReturnType<ReadCandidate> {
   const whole = readCandidate(text);
   const found = whole.ok ? whole : readCandidate(`${provider}:${text}`);
   if (found.ok && candidateName(found.value) === `${provider}:${model}`) {

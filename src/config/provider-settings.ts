@@ -1,6 +1,6 @@
 import type { ProviderName } from '../domain/ids.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
-import { providerDefinitions, builtInChain, definitionOf, isServed, providerNames } from '../providers/registry.ts';
+import { builtInChain, definitionsFor, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
 import { keylessVariable, keyVariables } from '../keys/sources/key-variables.ts';
 import { unquoted } from '../kit/unquoted.ts';
@@ -22,6 +22,9 @@ export type ProviderConfig = {
 };
 
 export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
+
+/** Of a server without an address of its own. */
+const exampleAddress = 'http://127.0.0.1:8080/v1';
 
 const mostKeys = 100_000;
 
@@ -83,11 +86,11 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     });
     return Object.fromEntries(found.filter(([, value]) => value !== ''));
   };
-  const entries = providerDefinitions.map((provider) => {
+  const entries = definitionsFor(env).map((provider) => {
     const { seatsPerKey: seats, baseUrl: address } = provider;
     const ownSeats = read<number | undefined>(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), undefined);
     const config: ProviderConfig = {
-      baseUrl: read(provider, 'BASE_URL', baseUrl(address), address),
+      baseUrl: read(provider, 'BASE_URL', baseUrl(address === '' ? exampleAddress : address), address),
       seatsPerKey: ownSeats ?? seats,
       ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
       maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
@@ -100,17 +103,27 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
         `${prefix}_SEATS_MAX must not be below ${prefix}_SEATS_PER_KEY (${seats} unless set); raise it or lower the other`,
       );
     }
+    const [prefix] = provider.prefixes;
+    if (address === '' && (env[`${prefix}_BASE_URL`] ?? '') === '') {
+      mistakes.push(
+        `${prefix}_BASE_URL must be the address of "${provider.name}", which EXTRA_PROVIDERS names, for example ${exampleAddress}`,
+      );
+    }
     return [provider.name, config] as const;
   });
   return { providers: Object.fromEntries(entries), mistakes };
 }
 
-/** The names that `readProviders` reads. */
-export const providerVariables: readonly string[] = providerDefinitions.flatMap(({ prefixes, requires = {} }) =>
-  prefixes.flatMap((prefix) =>
-    ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...Object.keys(requires)].map((end) => `${prefix}_${end}`),
-  ),
-);
+/** The names that `readProviders` reads for these providers. */
+export function providerVariables(definitions: readonly ProviderDefinition[]): readonly string[] {
+  return definitions.flatMap(({ prefixes, requires = {} }) =>
+    prefixes.flatMap((prefix) =>
+      ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...Object.keys(requires)].map(
+        (end) => `${prefix}_${end}`,
+      ),
+    ),
+  );
+}
 
 /** Its models make the built-in chains where no provider with keys has any. */
 const firstProvider: ReadonlySet<ProviderName> = new Set(providerNames.slice(0, 1));
@@ -133,29 +146,35 @@ export function chainsFor(configured: Chains, withKeys: Iterable<ProviderName>):
 const example = builtInChains.image.map(candidateName)[0] ?? 'provider:model';
 const modelName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/;
 
-/** Reads `provider:model`; the provider must be one that this version can call. */
-export const readCandidate: Parser<Candidate> = (text) => {
-  const colon = text.indexOf(':');
-  const provider = text.slice(0, Math.max(0, colon));
-  const model = text.slice(colon + 1);
-  const { modelNames = modelName } = definitionOf(provider) ?? {};
-  if (colon < 1 || !modelNames.test(model)) return bad(`must be provider:model, for example ${example}`);
-  if (!providerNames.includes(provider))
-    return bad(`must begin with a provider (${providerNames.join(', ')}), for example ${example}`);
-  if (!isServed(provider)) {
-    return bad(
-      `names ${provider}, which cannot make this yet in this version; use ${providerNames.filter(isServed).join(', ')}`,
-    );
-  }
-  return good({ provider, model });
-};
+/** Reads `provider:model`; the provider must be one of these, and one that this version can call. */
+export function candidateOf(definitions: readonly ProviderDefinition[]): Parser<Candidate> {
+  const names = definitions.map(({ name }) => name);
+  return (text) => {
+    const colon = text.indexOf(':');
+    const provider = text.slice(0, Math.max(0, colon));
+    const model = text.slice(colon + 1);
+    const { modelNames = modelName } = definitions.find(({ name }) => name === provider) ?? {};
+    if (colon < 1 || !modelNames.test(model)) return bad(`must be provider:model, for example ${example}`);
+    if (!names.includes(provider)) {
+      return bad(`must begin with a provider (${names.join(', ')}), for example ${example}`);
+    }
+    if (!isServed(provider)) {
+      const served = names.filter(isServed).join(', ');
+      return bad(`names ${provider}, which cannot make this yet in this version; use ${served}`);
+    }
+    return good({ provider, model });
+  };
+}
 
-/** A chain as written in the environment: at least one candidate, none twice. */
-export const chain: Parser<readonly Candidate[]> = (text): Parsed<readonly Candidate[]> => {
-  const parsed = listOf(readCandidate)(text);
-  if (!parsed.ok) return parsed;
-  if (parsed.value.length === 0) return bad(`must name at least one provider:model, for example ${example}`);
-  const names = new Set(parsed.value.map(({ provider, model }) => `${provider}:${model}`));
-  if (names.size < parsed.value.length) return bad('names the same provider:model twice; name each once');
-  return parsed;
-};
+/** A chain as written in the environment: at least one candidate of these providers, none twice. */
+export function chain(definitions: readonly ProviderDefinition[]): Parser<readonly Candidate[]> {
+  const candidates = listOf(candidateOf(definitions));
+  return (text): Parsed<readonly Candidate[]> => {
+    const parsed = candidates(text);
+    if (!parsed.ok) return parsed;
+    if (parsed.value.length === 0) return bad(`must name at least one provider:model, for example ${example}`);
+    const names = new Set(parsed.value.map(({ provider, model }) => `${provider}:${model}`));
+    if (names.size < parsed.value.length) return bad('names the same provider:model twice; name each once');
+    return parsed;
+  };
+}

@@ -4,6 +4,8 @@ import { parseExceptions, parseProxy, type Proxy, type ProxyException } from '..
 import { type CalendarDay, calendarDay, utcDay } from '../kit/clock.ts';
 import { Secret } from '../kit/secret.ts';
 import { unquoted } from '../kit/unquoted.ts';
+import type { ProviderDefinition } from '../providers/provider-definition.ts';
+import { extraProviders, providerDefinitions } from '../providers/registry.ts';
 import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
@@ -87,58 +89,75 @@ function forKinds<const Name extends string, Schema>(
   return Object.fromEntries(jobKinds.map((kind) => entryOf(kindTraits[kind], kind))) as Record<Name, Schema>;
 }
 
-/** Every variable with one name; the providers' own are read by `readProviders` and `readKeys`. */
-export const environmentSchema = z.object({
-  TELEGRAM_BOT_TOKEN: variable(undefined, token, asWritten),
-  TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
-  ADMIN_IDS: variable([], listOf(userId)),
-  PREMIUM_IDS: variable([], listOf(userId)),
-  ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
-  MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
-  RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),
-  ...forKinds(({ timeout: { variable: name, defaultMs } }) => [name, variable(defaultMs, attempt(defaultMs / 1000))]),
-  ...forKinds(({ deadline: { variable: name, defaultMs } }) => [name, variable(defaultMs, longWait(defaultMs / 1000))]),
-  MAX_WAIT_S: variable(3_600_000, longWait(3600)),
-  DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
-  KEYS_TEST_ON_START: variable(true, onOff),
-  HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
-  MODELS_FILE: variable(undefined, filePath),
-  FAILURE_RULES_FILE: variable(undefined, filePath),
-  CHAIN_ON_REFUSAL: variable('end', oneOf(['end', 'next'])),
-  HORDE_ANONYMOUS: variable(true, onOff),
-  ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain)]),
-  MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
-  HTTPS_PROXY: variable(undefined, proxy),
-  HTTP_PROXY: variable(undefined, proxy),
-  ALL_PROXY: variable(undefined, proxy),
-  NO_PROXY: variable([], exceptions),
-  DATA_DIR: variable(
-    './data',
-    fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),
-  ),
-  HTTP_HOST: variable('127.0.0.1', httpHost),
-  HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),
-  ADMIN_TOKEN: variable(
-    undefined,
-    secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
-  ),
-  RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
-  ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
-  ...forKinds(({ quota }) => [
-    `PREMIUM_${quota.noun}_PER_DAY`,
-    variable(quota.perDay.premium, perDay(quota.perDay.premium)),
-  ]),
-  QUOTA_TIMEZONE: variable(utcDay, timeZone),
-  FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
-  PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
-  FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),
-  PREMIUM_WAITING: variable(10, wholeNumber(1, 100_000, 10)),
-  LOG_LEVEL: variable('info', oneOf(logLevels)),
-  DEFAULT_LOCALE: variable(
-    'en',
-    fits(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en'),
-  ),
-  REDIS_URL: variable(undefined, notYet),
-  WEBHOOK_URL: variable(undefined, notYet),
-  WEBHOOK_SECRET: variable(undefined, notYet),
-});
+const extraNames: Parser<readonly string[]> = (text) => {
+  const { names, mistakes } = extraProviders(text);
+  return mistakes.length > 0 ? bad(...mistakes) : good(names);
+};
+
+/**
+ * Every variable with one name, where these are the providers; their own variables are read by `readProviders` and
+ * `readKeys`.
+ */
+export function schemaFor(definitions: readonly ProviderDefinition[]) {
+  return z.object({
+    TELEGRAM_BOT_TOKEN: variable(undefined, token, asWritten),
+    TELEGRAM_API_ROOT: variable('https://api.telegram.org', baseUrl('https://api.telegram.org')),
+    ADMIN_IDS: variable([], listOf(userId)),
+    PREMIUM_IDS: variable([], listOf(userId)),
+    ROTATION_STRATEGY: variable('health-based', oneOf(rotationStrategies)),
+    MAX_ATTEMPTS: variable(3, wholeNumber(1, 20, 3)),
+    RETRY_DELAY_S: variable(2000, seconds({ zero: true, most: 3600, example: 2 })),
+    ...forKinds(({ timeout: { variable: name, defaultMs } }) => [name, variable(defaultMs, attempt(defaultMs / 1000))]),
+    ...forKinds(({ deadline: { variable: name, defaultMs } }) => [
+      name,
+      variable(defaultMs, longWait(defaultMs / 1000)),
+    ]),
+    MAX_WAIT_S: variable(3_600_000, longWait(3600)),
+    DRAIN_S: variable(8000, seconds({ zero: true, most: 3600, example: 8 })),
+    KEYS_TEST_ON_START: variable(true, onOff),
+    HEALTH_CHECK_INTERVAL_S: variable(300_000, seconds({ zero: true, most: day, example: 300 })),
+    MODELS_FILE: variable(undefined, filePath),
+    FAILURE_RULES_FILE: variable(undefined, filePath),
+    CHAIN_ON_REFUSAL: variable('end', oneOf(['end', 'next'])),
+    HORDE_ANONYMOUS: variable(true, onOff),
+    ...forKinds(({ chainVariable }, kind) => [chainVariable, variable(builtInChains[kind], chain(definitions))]),
+    EXTRA_PROVIDERS: variable([], extraNames),
+    MEDIA_ALLOW_PRIVATE_HOSTS: variable([], listOf(hostAndPort)),
+    HTTPS_PROXY: variable(undefined, proxy),
+    HTTP_PROXY: variable(undefined, proxy),
+    ALL_PROXY: variable(undefined, proxy),
+    NO_PROXY: variable([], exceptions),
+    DATA_DIR: variable(
+      './data',
+      fits(/^(?!\s)[^\0]{1,4096}(?<!\s)$/, 'must be the path of a folder, for example ./data'),
+    ),
+    HTTP_HOST: variable('127.0.0.1', httpHost),
+    HTTP_PORT: variable(3002, wholeNumber(0, 65_535, 3002)),
+    ADMIN_TOKEN: variable(
+      undefined,
+      secret(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 letters, digits and signs without a space'),
+    ),
+    RETENTION_DAYS: variable(30, wholeNumber(1, 3650, 30)),
+    ...forKinds(({ quota }) => [`FREE_${quota.noun}_PER_DAY`, variable(quota.perDay.free, perDay(quota.perDay.free))]),
+    ...forKinds(({ quota }) => [
+      `PREMIUM_${quota.noun}_PER_DAY`,
+      variable(quota.perDay.premium, perDay(quota.perDay.premium)),
+    ]),
+    QUOTA_TIMEZONE: variable(utcDay, timeZone),
+    FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
+    PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
+    FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),
+    PREMIUM_WAITING: variable(10, wholeNumber(1, 100_000, 10)),
+    LOG_LEVEL: variable('info', oneOf(logLevels)),
+    DEFAULT_LOCALE: variable(
+      'en',
+      fits(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language tag, for example en'),
+    ),
+    REDIS_URL: variable(undefined, notYet),
+    WEBHOOK_URL: variable(undefined, notYet),
+    WEBHOOK_SECRET: variable(undefined, notYet),
+  });
+}
+
+/** The schema with the providers of this version. */
+export const environmentSchema = schemaFor(providerDefinitions);

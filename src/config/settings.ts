@@ -30,6 +30,8 @@ const models = {
   FAILURE_RULES_FILE:
     'Rules for failures in YAML or JSON, at most 64 KB: which status, code or words of a provider mean what. They come before those of this version.',
   CHAIN_ON_REFUSAL: 'Whether a request whose content was refused ends, or goes on with the next model of its chain.',
+  EXTRA_PROVIDERS:
+    'Names of servers of your own that speak like OpenAI, separated by commas: `home` reads `HOME_BASE_URL`, the keys `HOME_API_KEY…` if the server wants one, and the other settings of a provider; chains name its models as `home:model`.',
   HORDE_ANONYMOUS:
     'Whether the AI Horde makes pictures with its anonymous key, free and slowly, when no provider of pictures has a key.',
   MUSIC_CHAIN: 'Models for songs, likewise.',

@@ -1,5 +1,5 @@
 import { keyVariables } from '../keys/sources/key-variables.ts';
-import { providerDefinitions } from '../providers/registry.ts';
+import { definitionsFor, providerDefinitions } from '../providers/registry.ts';
 import { providerVariables } from './provider-settings.ts';
 import { environmentSchema } from './schema.ts';
 
@@ -30,13 +30,18 @@ function at(row: readonly number[], column: number): number {
 const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
 const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Every variable with exactly one spelling; key variables have many and are not here. */
-export const knownNames: readonly string[] = [
-  ...Object.keys(environmentSchema.shape),
-  ...providerVariables,
-  ...prefixes.map((prefix) => `${prefix}_WEIGHTS`),
-  'TOKEN_POOL_FILE',
-];
+export function knownNames(env: Environment): readonly string[] {
+  const definitions = definitionsFor(env);
+  return [
+    ...Object.keys(environmentSchema.shape),
+    ...providerVariables(definitions),
+    ...definitions.flatMap(({ prefixes: own }) => own.map((prefix) => `${prefix}_WEIGHTS`)),
+    'TOKEN_POOL_FILE',
+  ];
+}
 
 /** Names that other programs use for the same setting. */
 const otherWords: readonly (readonly [string, string])[] = [
@@ -72,7 +77,7 @@ const foreignNames: ReadonlySet<string> = new Set([
 const keyEndings = ['', 'S', '_FILE', '_FALLBACK'];
 const candidates: ReadonlyMap<string, string> = new Map([
   ...otherWords,
-  ...knownNames.map((name) => [name, name] as const),
+  ...knownNames({}).map((name) => [name, name] as const),
   ...prefixes
     .flatMap((prefix) => keyEndings.map((end) => `${prefix}_API_KEY${end}`))
     .map((name) => [name, name] as const),
@@ -80,11 +85,11 @@ const candidates: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Warnings about variables that are probably misspelt, each with the name that was probably meant. */
-export function unknownNames(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function unknownNames(env: Environment): readonly string[] {
   const names = Object.keys(env).filter((name) => env[name] !== undefined);
   const ours = new Set([
-    ...knownNames,
-    ...providerDefinitions.flatMap((owner) => keyVariables(owner, names).map((variable) => variable.name)),
+    ...knownNames(env),
+    ...definitionsFor(env).flatMap((owner) => keyVariables(owner, names).map((variable) => variable.name)),
   ]);
   return names
     .filter((name) => !ours.has(name) && !foreignNames.has(name.toUpperCase()))

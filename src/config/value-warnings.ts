@@ -1,6 +1,6 @@
 import { unquoted } from '../kit/unquoted.ts';
 import { keyVariables } from '../keys/sources/key-variables.ts';
-import { providerDefinitions } from '../providers/registry.ts';
+import { definitionsFor } from '../providers/registry.ts';
 import { knownNames } from './unknown-names.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,9 +15,9 @@ const markAtOneEnd = /^["'`\u201c-\u201e\u00ab\u00bb]|["'`\u201c-\u201e\u00ab\u0
  * comments, and names that only a shell expands. They name the variable and never show the value.
  */
 export function valueWarnings(env: Environment): readonly string[] {
-  const variables = providerDefinitions.flatMap((owner) => keyVariables(owner, Object.keys(env)));
+  const variables = definitionsFor(env).flatMap((owner) => keyVariables(owner, Object.keys(env)));
   const keyFiles = variables.filter(({ holds }) => holds === 'path').map(({ name }) => name);
-  return [...knownNames, ...keyFiles].flatMap((name) => {
+  return [...knownNames(env), ...keyFiles].flatMap((name) => {
     const value = env[name] ?? '';
     const isPath = pathNames.has(name) || keyFiles.includes(name);
     return [...quoteWarnings(name, value), ...contentWarnings(name, unquoted(value), isPath)];

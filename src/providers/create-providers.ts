@@ -3,13 +3,15 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import type { HttpClient } from './http/http-exchange.ts';
-import type { AdapterOptions } from './provider-definition.ts';
-import { definitionOf } from './registry.ts';
+import type { AdapterOptions, ProviderDefinition } from './provider-definition.ts';
+import { providerDefinitions } from './registry.ts';
 
 export type ProvidersOptions = {
   /** The configured settings of each provider; an absent one uses its built-in URL. */
   readonly settings: Readonly<Record<ProviderName, Pick<AdapterOptions, 'baseUrl' | 'required'>>>;
   readonly http: HttpClient;
+  /** Those of this version, unless given. */
+  readonly definitions?: readonly ProviderDefinition[];
   readonly clock: Clock;
   /** The operator's own failure rules, of all providers. */
   readonly rules?: readonly OwnRule[];
@@ -24,12 +26,12 @@ export type Providers = ReadonlyMap<ProviderName, Provider> & {
 /** Creates the adapters of the named providers over one HTTP client. */
 export async function createProviders(
   names: Iterable<ProviderName>,
-  { settings, http, clock, rules = [] }: ProvidersOptions,
+  { settings, http, clock, rules = [], definitions = providerDefinitions }: ProvidersOptions,
 ): Promise<Providers> {
   const loaded = new Map<ProviderName, Provider>();
   const load = async (wanted: Iterable<ProviderName>): Promise<void> => {
     for (const name of new Set(wanted)) {
-      const definition = definitionOf(name);
+      const definition = definitions.find((known) => known.name === name);
       if (definition?.adapter === undefined || loaded.has(name)) continue;
       const create = await definition.adapter.load();
       const own = rules.filter(({ provider }) => provider === name);

@@ -14,16 +14,19 @@ export type ModelRow = Candidate & { readonly kind?: JobKind; readonly facts: Pa
 export class ModelCatalog {
   #own: ReadonlyMap<string, Partial<ModelFacts>> = new Map();
   #rows: readonly ModelRow[] = [];
+  readonly #traits: ModelLookup;
   /** When models end, as their providers' lists say; a row of the operator counts before that. */
   readonly #listedDates = new Map<string, string>();
 
-  constructor(rows: readonly ModelRow[] = []) {
+  /** `traits` knows the models of the definitions, those of the operator's own servers included. */
+  constructor(rows: readonly ModelRow[] = [], traits: ModelLookup = modelTraits) {
+    this.#traits = traits;
     this.replace(rows);
   }
 
   /** What is known of a model now. */
   readonly find: ModelLookup = (candidate) => {
-    const builtIn = modelTraits(candidate);
+    const builtIn = this.#traits(candidate);
     if (this.#own.size === 0 && this.#listedDates.size === 0) return builtIn;
     const name = candidateName(candidate);
     const [own, endsOn] = [this.#own.get(name), this.#listedDates.get(name)];

@@ -15,6 +15,7 @@ import { mistralDefinition } from './mistral/mistral-definition.ts';
 import { xaiDefinition } from './xai/xai-definition.ts';
 import { openrouterDefinition } from './openrouter/openrouter-definition.ts';
 import { hfDefinition } from './hf/hf-definition.ts';
+import { type ExtraNames, extraDefinitions, parseExtraNames } from './extra-providers.ts';
 import { hordeDefinition } from './horde/horde-definition.ts';
 import { keyOnlyDefinitions } from './key-only-definitions.ts';
 import { openaiDefinition } from './openai/openai-definition.ts';
@@ -45,6 +46,17 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   ...keyOnlyDefinitions,
 ];
 
+/** Those of this version and the servers of the operator's own that the environment names. */
+export function definitionsFor(env: Readonly<Record<string, string | undefined>>): readonly ProviderDefinition[] {
+  const extra = extraDefinitions(env, providerDefinitions);
+  return extra.length === 0 ? providerDefinitions : [...providerDefinitions, ...extra];
+}
+
+/** Reads the value of EXTRA_PROVIDERS. */
+export function extraProviders(text: string): ExtraNames {
+  return parseExtraNames(text, providerDefinitions);
+}
+
 export const providerNames: readonly ProviderName[] = providerDefinitions.map(({ name }) => name);
 
 const definitions: ReadonlyMap<string, ProviderDefinition> = new Map(
@@ -55,9 +67,9 @@ export function definitionOf(name: ProviderName): ProviderDefinition | undefined
   return definitions.get(name);
 }
 
-/** True when this version has an adapter for the provider; keys of other providers are read but not used. */
+/** False for a provider of this version without an adapter: its keys are read but not used. */
 export function isServed(name: ProviderName): boolean {
-  return definitions.get(name)?.adapter !== undefined;
+  return !definitions.has(name) || definitions.get(name)?.adapter !== undefined;
 }
 
 /** The built-in chain of a kind: the models of each of these providers that has an adapter, in listing order. */
@@ -85,3 +97,10 @@ function factsOf({ traits, label, price, usualMs, endsOn }: ModelDefinition): Mo
 /** What the definitions say of the candidate's model; of one that they do not list, what its provider assumes. */
 export const modelTraits: ModelLookup = ({ provider, model }) =>
   builtInFacts.get(provider)?.get(model) ?? definitions.get(provider)?.otherModels ?? textOnly;
+
+/** As `modelTraits`, with the further providers among these definitions. */
+export function modelTraitsOf(all: readonly ProviderDefinition[]): ModelLookup {
+  const further = new Map(all.map(({ name, otherModels }) => [name, otherModels]));
+  return (candidate) =>
+    definitions.has(candidate.provider) ? modelTraits(candidate) : (further.get(candidate.provider) ?? textOnly);
+}

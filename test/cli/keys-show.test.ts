@@ -130,6 +130,7 @@ test.each(['list', 'stats', 'report'])(
     expect(document.keys[3]).toEqual({
       name: 'bytez #4',
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
+      keyless: false,
       provider: 'bytez',
       origin: { variable: 'BYTEZ_API_KEYS', position: 4 },
       state: { kind: 'suspect', reason: 'failed-run', sinceMs: atMs - 4_000 },

@@ -32,7 +32,7 @@ function liveKeys(first: Env, fileText = '') {
     },
     clock,
     emit: (event) => events.push(event),
-    warned: [...warnings, ...missingKeyWarnings(keys, providers)],
+    warned: [...warnings, ...missingKeyWarnings(keys, providers, now.env)],
     onKeys: (next) => steps.push(`hides ${next.map(({ secret }) => secret.reveal()).join(' ')}`),
     readEnvironment: () => ({ env: now.env, warnings: [], hasFile: now.hasFile }),
   });

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { knownNames, unknownNames } from '../../src/config/unknown-names.ts';
 import { ConfigError, parseConfig } from '../../src/config/config.ts';
 import { chainsFor } from '../../src/config/provider-settings.ts';
@@ -116,6 +117,56 @@ test('chainsFor() makes a built-in chain of the providers with keys and leaves a
   const written = unset.image.map(({ provider, model }) => `${provider}:${model}`).join(',');
   const set = parseConfig({ IMAGE_CHAIN: written }).chains;
   expect(chainsFor(set, ['horde', 'bytez'])).toEqual(unset);
+});
+
+const extra = {
+  EXTRA_PROVIDERS: 'home, office-2',
+  HOME_BASE_URL: 'http://10.0.0.5:8080/v1/',
+  HOME_SEATS_PER_KEY: '2',
+  OFFICE_2_BASE_URL: 'https://pictures.office.example',
+  OFFICE_2_API_KEYS: 'office-key-1,office-key-2',
+  OFFICE_2_API_KEY_FALLBACK_1: 'office-key-3',
+  OFFICE_2_WEIGHTS: '1,2,3',
+  IMAGE_CHAIN: 'office-2:sdxl-turbo.safetensors,home:flux,openai:gpt-image-2',
+  CHAT_CHAIN: 'home:qwen3:8b',
+};
+
+test('EXTRA_PROVIDERS makes servers of one’s own providers like all others', () => {
+  const { providers, chains, definitions } = parseConfig(extra);
+  expect(providers['home']).toEqual({
+    baseUrl: 'http://10.0.0.5:8080/v1',
+    seatsPerKey: 2,
+    seatsWithoutKey: 2,
+    maxSeats: undefined,
+    keyGroups: [],
+  });
+  expect(providers['office-2']).toMatchObject({ baseUrl: 'https://pictures.office.example', seatsPerKey: 4 });
+  expect(chains.image.map(({ provider, model }) => `${provider}:${model}`).join(',')).toBe(extra.IMAGE_CHAIN);
+  expect(chains.chat).toEqual([{ provider: 'home', model: 'qwen3:8b' }]);
+  expect(definitions.slice(-2).map(({ name }) => name)).toEqual(['home', 'office-2']);
+  expect(unknownNames(extra)).toEqual([]);
+  const keys = readKeys(extra).keys.map(({ provider, place, secret, weight, keyless = false }) => {
+    return [provider, place, keyless ? 'no key' : secret.reveal(), weight];
+  });
+  expect(keys).toEqual([
+    ['home', 1, 'no key', 1],
+    ['office-2', 1, 'office-key-1', 1],
+    ['office-2', 2, 'office-key-2', 2],
+    ['office-2', 3, 'office-key-3', 3],
+  ]);
+});
+
+test.each([
+  [{ EXTRA_PROVIDERS: 'home' }, 'HOME_BASE_URL must be the address of "home", which EXTRA_PROVIDERS names'],
+  [{ EXTRA_PROVIDERS: 'home', HOME_BASE_URL: 'here' }, 'HOME_BASE_URL must be an http or https address'],
+  [{ EXTRA_PROVIDERS: 'Home' }, 'EXTRA_PROVIDERS position 1 must be a name of small letters, digits and hyphens'],
+  [{ EXTRA_PROVIDERS: `a${'b'.repeat(31)}` }, 'EXTRA_PROVIDERS position 1 must be a name'],
+  [{ EXTRA_PROVIDERS: 'ok,openai', OK_BASE_URL: 'http://a' }, 'EXTRA_PROVIDERS position 2 is the name of another'],
+  [{ EXTRA_PROVIDERS: 'ai-horde' }, 'EXTRA_PROVIDERS position 1 is the name of another provider'],
+  [{ EXTRA_PROVIDERS: 'home,home', HOME_BASE_URL: 'http://a' }, 'EXTRA_PROVIDERS position 2 names the same provider'],
+  [{ IMAGE_CHAIN: 'home:flux' }, 'IMAGE_CHAIN position 1 must begin with a provider'],
+] as const)('parseConfig() says what is wrong with the servers of one’s own in %j', (env, mistake) => {
+  expect(mistakesOf(env)).toEqual([expect.stringContaining(mistake) as string]);
 });
 
 test('parseConfig() lists every mistake at once, by name, with its fix', () => {
@@ -291,7 +342,7 @@ test('parseConfig() never shows a value, whatever is set', () => {
   // Digits do not occur in the canary, so that an example number in a hint is not taken for it.
   const canary = fc.stringMatching(/^[\u0400-\u042f"' $%&#~^]{6,40}$/).filter((text) => text.trim().length >= 6);
   fc.assert(
-    fc.property(fc.subarray([...knownNames], { minLength: 1 }), canary, (names, value) => {
+    fc.property(fc.subarray([...knownNames({})], { minLength: 1 }), canary, (names, value) => {
       const env = Object.fromEntries(names.map((name) => [name, value]));
       expect(printedMistake(env)).not.toContain(value.trim());
     }),
@@ -326,7 +377,7 @@ test.each([
 
 test('unknownNames() ignores known names and those of other programs', () => {
   const ours = [
-    ...knownNames,
+    ...knownNames({}),
     'BYTEZ_API_KEY',
     'BYTEZ_API_KEY_7',
     'BYTEZ_API_KEY3',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
+import { ownServerShape } from '../../sandbox/openai/server-shape.ts';
 import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
 import { jsonReply } from '../../sandbox/http/stand-in-server.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -82,6 +83,36 @@ test('a server of one’s own makes the picture without a key', async () => {
     admin.waitFor((messages) => messages.some(({ text }) => /openai #1 without a key.*in use/s.test(text))),
   );
   expect(troubles(app)).toEqual([]);
+});
+
+test('a server of EXTRA_PROVIDERS takes part in a chain with its keys, in what admins see and in the test of its keys', async () => {
+  await using office = await startOpenAiSandbox({
+    clock: systemClock,
+    accounts: [{ name: 'desk', key: 'office-key-of-the-desk-01' }],
+    models: ['sdxl-turbo.safetensors'],
+    shape: ownServerShape,
+  });
+  const clock = fakeClock();
+  await using app = await openTestApp({
+    clock,
+    env: {
+      EXTRA_PROVIDERS: 'office-2',
+      OFFICE_2_BASE_URL: office.baseUrl,
+      OFFICE_2_API_KEYS: 'office-key-that-is-wrong-00,office-key-of-the-desk-01',
+      ROTATION_STRATEGY: 'primary-first',
+      IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0,office-2:sdxl-turbo.safetensors',
+    },
+  });
+  app.bytez.setCatalog('empty');
+  const [person, admin] = [app.person(7), app.person(adminId)];
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(office.calls.filter(({ route }) => route === 'images').map(({ status }) => status)).toEqual([401, 200]);
+  admin.say('/keys');
+  await passTime(
+    clock,
+    admin.waitFor((messages) => messages.some(({ text }) => /office-2 #1.*office-2 #2 offi…k-01/s.test(text))),
+  );
 });
 
 test('spent money at OpenAI benches its key, and the picture comes from the Horde', async () => {

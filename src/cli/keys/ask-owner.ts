@@ -25,7 +25,10 @@ export function pickKeys(words: readonly string[], keys: readonly KnownKey[]): P
 }
 
 function keysNamed(word: string, keys: readonly KnownKey[]): readonly KnownKey[] {
-  const [, provider = '', place] = /^([a-z]*)\s{0,3}#?\s{0,3}([0-9]{1,6})$/i.exec(word.trim()) ?? [];
+  const typed = word.trim();
+  // With the sign the name may have digits of its own: `home-2#1`.
+  const parts = /^([a-z][a-z0-9-]{0,39})?\s{0,3}#\s{0,3}([0-9]{1,6})$/i.exec(typed);
+  const [, provider = '', place] = parts ?? /^([a-z]*)\s{0,3}([0-9]{1,6})$/i.exec(typed) ?? [];
   const byName = keys.filter(
     (key) => key.place === Number(place) && (provider === '' || key.provider === provider.toLowerCase()),
   );

@@ -2,7 +2,7 @@ import { keyStateWords } from '../../observability/operator-words.ts';
 import { count, isoTime, spanWords } from '../../observability/quantities.ts';
 import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
 import type { ProviderName } from '../../domain/ids.ts';
-import { isServed, providerNames } from '../../providers/registry.ts';
+import { isServed } from '../../providers/registry.ts';
 import { type Cell, type Column, table } from '../table.ts';
 import type { Style, Terminal, ProcessContext } from '../process-context.ts';
 import { type KnownKey, type KnownKeys, readKnownKeys } from './known-keys.ts';
@@ -21,7 +21,7 @@ export type ProviderCount = {
 export function countByProvider(
   keys: readonly { readonly provider: ProviderName; readonly state: KeyState }[],
 ): readonly ProviderCount[] {
-  return providerNames.flatMap((provider) => {
+  return [...new Set(keys.map(({ provider }) => provider))].flatMap((provider) => {
     const states = keys.filter((key) => key.provider === provider).map(({ state }) => state);
     const count = (...kinds: readonly KeyState['kind'][]) => states.filter(({ kind }) => kinds.includes(kind)).length;
     if (states.length === 0) return [];

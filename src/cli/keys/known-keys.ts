@@ -5,7 +5,7 @@ import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
 import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { splitKeys } from '../../keys/sources/split-keys.ts';
 import { Secret } from '../../kit/secret.ts';
-import { providerDefinitions } from '../../providers/registry.ts';
+import { definitionsFor } from '../../providers/registry.ts';
 import { openAdmin } from '../../app/open-admin.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
 import { type AdminApi, emptyProviders } from '../../domain/admin-api.ts';
@@ -37,7 +37,8 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
     if (!found.has(id)) found.set(id, origin);
   };
   const provided = new Set(keys.map(({ provider }) => provider));
-  for (const owner of providerDefinitions.filter((definition) => provided.has(definition.name))) {
+  const owners = definitionsFor(env);
+  for (const owner of owners.filter((definition) => provided.has(definition.name))) {
     for (const { name, holds } of keyVariables(owner, Object.keys(env))) {
       if (holds === 'path') {
         noteFile(env, name, note);
@@ -51,12 +52,12 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
   }
   noteFile(env, poolVariable, note);
   const addressOf = (provider: ProviderName): KeyOrigin => {
-    const owner = providerDefinitions.find(({ name }) => name === provider);
+    const owner = owners.find(({ name }) => name === provider);
     const variable = owner && keylessVariable(owner, env);
     return { variable: variable ?? '', position: 1, inFile: false, keyless: true };
   };
   const ownVariable = (provider: ProviderName): string => {
-    const owner = providerDefinitions.find(({ name }) => name === provider);
+    const owner = owners.find(({ name }) => name === provider);
     return `${owner?.prefixes.at(-1)}_API_KEY`;
   };
   return (key) =>

@@ -3,7 +3,7 @@ import type { Terminal, ProcessContext } from '../process-context.ts';
 import type { FailureReason } from '../../domain/failure.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { oneLine } from '../../observability/describe-error.ts';
-import { isServed, providerNames } from '../../providers/registry.ts';
+import { isServed } from '../../providers/registry.ts';
 import { type Cell, table } from '../table.ts';
 import { writeJson, notServedWords, noKeys, exitCodeFor } from './key-tables.ts';
 import { originWords, type KnownKey, openAdminLook } from './known-keys.ts';
@@ -84,7 +84,7 @@ export async function testKeys(context: ProcessContext, { json }: { readonly jso
 }
 
 function countWorking(tested: readonly Tested[]) {
-  return providerNames.flatMap((provider) => {
+  return [...new Set(tested.map(({ key }) => key.provider))].flatMap((provider) => {
     const own = tested.filter(({ key }) => key.provider === provider);
     const ready = own.filter(({ finding }) => finding.kind === 'works').length;
     return own.length === 0 ? [] : [{ provider, total: own.length, ready }];

@@ -1,5 +1,6 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { providerDefinitions } from '../../providers/registry.ts';
+import type { KeyOwner } from './key-variables.ts';
 import type { PoolKey } from './identify-keys.ts';
 
 /** Returns the configured accounts of a provider, each as the places of its keys. */
@@ -23,8 +24,9 @@ export function accountsOf(keys: readonly PoolKey[], groups: ConfiguredGroups): 
 export function groupWarnings(
   keys: readonly { readonly provider: ProviderName }[],
   groups: ConfiguredGroups,
+  owners: readonly KeyOwner[] = providerDefinitions,
 ): readonly string[] {
-  return providerDefinitions.flatMap(({ name: provider, prefixes }) => {
+  return owners.flatMap(({ name: provider, prefixes }) => {
     const count = keys.filter((key) => key.provider === provider).length;
     const beyond = groups(provider).some((group) => group.some((place) => place > count));
     if (!beyond) return [];

@@ -121,7 +121,7 @@ function parseOwner(
   name: string,
   known: ReadonlySet<ProviderName>,
 ): { provider: ProviderName; onlyModel?: string } | undefined {
-  const [, provider = '', model] = /^\s*([a-z]+)(?::([\x21-\x7e]{1,200}))?\s*$/.exec(name) ?? [];
+  const [, provider = '', model] = /^\s*([a-z][a-z0-9-]{0,39})(?::([\x21-\x7e]{1,200}))?\s*$/.exec(name) ?? [];
   if (!known.has(provider)) return undefined;
   return model === undefined ? { provider } : { provider, onlyModel: model };
 }

@@ -1,7 +1,7 @@
 import type { ProviderName } from '../../domain/ids.ts';
 import { Secret } from '../../kit/secret.ts';
 import { unquoted } from '../../kit/unquoted.ts';
-import { providerDefinitions } from '../../providers/registry.ts';
+import { definitionsFor } from '../../providers/registry.ts';
 import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
 import { type PoolEntry, type ReadKeyFile, parseTokenPool, readKeyFile } from './key-file.ts';
 import { splitKeys } from './split-keys.ts';
@@ -37,7 +37,7 @@ export function readKeys(
   options: { readonly readFile?: ReadKeyFile; readonly owners?: readonly KeyOwner[] } = {},
 ): KeyReading {
   const warnings: string[] = [];
-  const { readFile = readKeyFile, owners = providerDefinitions } = options;
+  const { readFile = readKeyFile, owners = definitionsFor(env) } = options;
   const pool = readPool(env, owners, readFile, warnings);
   const names = Object.keys(env);
   const keys = owners.flatMap((owner) => {
@@ -58,7 +58,7 @@ function withoutKey(owner: KeyOwner, env: Environment): readonly Omit<ProviderKe
 }
 
 /** Returns the paths of the key files that the environment names. */
-export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = providerDefinitions): readonly string[] {
+export function keyFilePaths(env: Environment, owners: readonly KeyOwner[] = definitionsFor(env)): readonly string[] {
   const names = Object.keys(env);
   const variables = owners.flatMap((owner) => keyVariables(owner, names));
   const files = [...variables.filter(({ holds }) => holds === 'path').map(({ name }) => name), poolVariable];
