@@ -243,6 +243,8 @@ export type KnownAnswer = {
   readonly url?: string;
   /** Where the further files of the result are; null for one that the answer contained. */
   readonly further?: readonly (string | null)[];
+  /** What the provider calls each of its files; null for one that has no title. Absent where none has. */
+  readonly titles?: readonly (string | null)[];
   /** The result itself, where it is words. */
   readonly text?: string;
   /** The rest of the text is missing. */

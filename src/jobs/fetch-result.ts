@@ -51,7 +51,7 @@ export async function fetchAndStore(
 /** Continues from a stored answer: uses the files on disk and downloads the missing ones. */
 export async function fetchKnownResult(
   job: Job,
-  { model, url, further = [], text, isCut }: KnownAnswer,
+  { model, url, further = [], titles = [], text, isCut }: KnownAnswer,
   signal: AbortSignal,
   tools: StoreTools,
 ): Promise<ResultEnding> {
@@ -62,9 +62,12 @@ export async function fetchKnownResult(
   for (const part of urls.keys()) {
     const file = await tools.resultStore.find(job.kind, job.id, part);
     if (file === undefined) break;
-    kept.push(file);
+    kept.push({ ...file, ...titled(titles[part]) });
   }
-  const missing = urls.slice(kept.length).flatMap((one) => (one === null ? [] : [{ kind: 'url' as const, url: one }]));
+  const missing = urls
+    .map((one, part) => (one === null ? undefined : { kind: 'url' as const, url: one, ...titled(titles[part]) }))
+    .slice(kept.length)
+    .filter((one) => one !== undefined);
   if (missing.length === urls.length - kept.length) return fetchFiles(job, answer, missing, signal, tools, kept);
   // The answer held the file itself, and the process ended before the file was written.
   const now = { line: job.line, readyAtMs: tools.clock.now(), reason: 'backing-off' } as const;
@@ -94,18 +97,32 @@ async function fetchFiles(
   return ended(answer, payloadOf([first, ...others]));
 }
 
+function titled(title: string | null | undefined): { readonly title?: string } {
+  return title === undefined || title === null ? {} : { title };
+}
+
+function titlesOf(sources: readonly MediaSource[]): Pick<KnownAnswer, 'titles'> {
+  const titles = sources.map(({ title = null }) => title);
+  return titles.every((title) => title === null) ? {} : { titles };
+}
+
 /** The part of an answer that is stored, so that the job is not generated again after a restart. */
 export function knownAnswer(model: string, source: ReplySource): KnownAnswer {
   switch (source.kind) {
     case 'url':
-      return { model, url: source.url };
+      return { model, url: source.url, ...titlesOf([source]) };
     case 'bytes':
-      return { model };
+      return { model, ...titlesOf([source]) };
     case 'text':
       return { model, text: source.text, ...(source.isCut === true ? { isCut: true } : {}) };
     case 'files': {
       const [first = null, ...further] = source.sources.map((one) => (one.kind === 'url' ? one.url : null));
-      return { model, ...(first === null ? {} : { url: first }), ...(further.length === 0 ? {} : { further }) };
+      return {
+        model,
+        ...(first === null ? {} : { url: first }),
+        ...(further.length === 0 ? {} : { further }),
+        ...titlesOf(source.sources),
+      };
     }
   }
 }

@@ -39,5 +39,7 @@ test.each(jobKinds)('every setting of kind %s is read from the environment', (ki
 });
 
 test('perKind() asks once for each kind', () => {
-  expect(perKind((kind) => `of ${kind}`)).toEqual({ image: 'of image', video: 'of video' });
+  const asked: string[] = [];
+  const values = perKind((kind) => asked.push(kind));
+  expect([asked, Object.keys(values)]).toEqual([[...jobKinds], [...jobKinds]]);
 });

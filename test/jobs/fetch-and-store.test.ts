@@ -158,6 +158,17 @@ test('fetchKnownResult() fetches only the files that are not on the disk', async
   expect(fetched).toEqual([['three', 2]]);
 });
 
+test('fetchKnownResult() gives files the titles of their provider, those on the disk too', async () => {
+  const { job, tools } = aStage({ onDisk: 1 });
+  const named = (name: string): MediaSource => ({ ...at(name), title: `Song ${name}` });
+  const source: ReplySource = { kind: 'files', sources: [named('one'), at('two')] };
+  const known = knownAnswer('fox', source);
+  expect(known).toMatchObject({ titles: ['Song one', null] });
+  expect(await fetchKnownResult(job, known, signal, tools)).toEqual(
+    ended({ kind: 'files', files: [{ ...fileOf(0), title: 'Song one' }, fileOf(1)] }),
+  );
+});
+
 test('fetchKnownResult() has it made again where a missing file was in the answer itself', async () => {
   const { job, tools, fetched } = aStage({ onDisk: 1 });
   const source: ReplySource = { kind: 'files', sources: [at('one'), bytes, at('three')] };

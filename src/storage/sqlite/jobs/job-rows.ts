@@ -66,6 +66,7 @@ const answer: z.ZodType<KnownAnswer> = z.object({
   model: z.string(),
   url: z.string().exactOptional(),
   further: z.array(z.string().nullable()).exactOptional(),
+  titles: z.array(z.string().nullable()).exactOptional(),
   text: z.string().exactOptional(),
   isCut: z.literal(true).exactOptional(),
 });
