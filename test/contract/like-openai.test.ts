@@ -9,7 +9,6 @@ import { jobKinds } from '../../src/domain/kinds.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
-import { maxLimitsInARow } from '../../src/providers/mistral/endless-limits.ts';
 import { makes } from '../../src/providers/provider-definition.ts';
 import { definitionOf } from '../../src/providers/registry.ts';
 
@@ -135,27 +134,4 @@ test.each([
 ] as const)('%s tells what is left on the account', async (name, amount, unit) => {
   await using stage = await aServer(name, { end: '/' });
   expect(await stage.provider.balance?.(secret, forever)).toEqual({ ok: true, amount, unit });
-});
-
-test('a limit of Mistral that never ends takes the model from the key, and not the key', async () => {
-  await using stage = await aServer('mistral');
-  const { provider, server } = stage;
-  const [small, large] = [stage.request('chat'), stage.request('chat', { model: 'mistral-large-4' })];
-  const body = JSON.stringify({ object: 'error', message: 'Rate limit exceeded', type: 'rate_limited', code: '1300' });
-  const limit = { route: 'chat', reply: { kind: 'reply', status: 429, headers: {}, body } } as const;
-  const reasonsOf = async (request: GenerationRequest, times: number) => {
-    const reasons: string[] = [];
-    for (let call = 0; call < times; call += 1) {
-      const reply = await provider.generate(request, secret, forever);
-      reasons.push(reply.ok ? 'ok' : reply.failure.reason);
-    }
-    return reasons;
-  };
-  const limits = Array.from({ length: maxLimitsInARow - 1 }, () => 'rate-limited');
-  server.setFaults([{ ...limit, times: maxLimitsInARow - 1 }]);
-  expect(await reasonsOf(small, maxLimitsInARow)).toEqual([...limits, 'ok']);
-  server.setFaults([limit]);
-  expect(await reasonsOf(large, maxLimitsInARow)).toEqual([...limits, 'not-entitled']);
-  // The row of the other model began anew with its answer.
-  expect(await reasonsOf(small, 1)).toEqual(['rate-limited']);
 });

@@ -161,7 +161,7 @@ test('an edit sends the pictures as files of a form, one as "image", several as 
     writeFileSync(path, content);
     return { path, kind: 'image', mime: 'image/png', bytes: content.length } as const;
   };
-  const [one, two] = [file('one.png', 'first picture'), file('two"\r\n.png', 'second picture')];
+  const [one, two] = [file('one.png', 'first picture'), file('two.png', 'second picture')];
   for (const inputs of [[one], [one, two]]) {
     const asked = { ...request, kind: 'edit', prompt: 'make it snow "now"\r\n--', inputs } as const;
     expect(await stage.provider.generate(asked, secret, forever)).toMatchObject({ ok: true, source: bytes });
@@ -174,6 +174,10 @@ test('an edit sends the pictures as files of a form, one as "image", several as 
     [...body.matchAll(/name="(image[^"]*)"/g)].map(([, name]) => name),
   );
   expect(sent).toEqual([['image'], ['image[]', 'image[]']]);
+  const gone = { ...one, path: join(stage.folder, 'gone.png') };
+  expect(await stage.provider.generate({ ...request, kind: 'edit', inputs: [gone] }, secret, forever)).toEqual(
+    failed('request', 'bad-request'),
+  );
 });
 
 test('words are read aloud as bytes of a sound', async () => {

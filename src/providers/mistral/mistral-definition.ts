@@ -6,7 +6,6 @@ import { usualLimits, usualPhrases, usualStatuses } from '../classification/usua
 import { type Dialect, isModelList } from '../openai/dialect.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
-import { withEndlessLimits } from './endless-limits.ts';
 
 /**
  * The failure table of Mistral: `{object: "error", message, type, param, code}` with a number as its code. A 403 (1910) is a
@@ -64,5 +63,5 @@ export const mistralDefinition: ProviderDefinition = {
   ],
   otherModels: textOnly,
   chains: { chat: ['ministral-8b-latest', 'ministral-14b-latest'], speech: ['voxtral-mini-tts-latest'] },
-  adapter: likeOpenAi('mistral', mistralDialect, withEndlessLimits),
+  adapter: likeOpenAi('mistral', mistralDialect),
 };

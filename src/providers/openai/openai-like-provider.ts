@@ -13,6 +13,7 @@ import {
   noPersonsText,
   withoutKeyInAddress,
 } from '../keyed-client.ts';
+import { readInputFiles } from '../input-files.ts';
 import { listModels } from '../model-list.ts';
 import type { Dialect } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
@@ -31,6 +32,8 @@ export type OpenAiLikeOptions = {
 
 /** A picture is base64 inside the JSON. */
 const runLimitBytes = 60_000_000;
+/** Of all pictures that are sent along; the longest form makes a third more of them. */
+const maxInputBytes = 40_000_000;
 const questionLimitBytes = 4_000_000;
 const modelsPath = '/models';
 
@@ -70,7 +73,9 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
     name,
 
     generate: async (request, secret, signal, onText) => {
-      const posted = await postedFor(request, dialect);
+      const inputs = await readInputFiles(request.inputs, maxInputBytes, signal);
+      if (!inputs.ok) return inputs;
+      const posted = postedFor(request, inputs.files, dialect);
       if (posted === undefined) return noRoute(request);
       const call = {
         method: 'POST',

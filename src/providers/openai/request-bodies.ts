@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { GenerationRequest, Json } from '../../domain/provider.ts';
-import type { MediaFile } from '../../domain/media.ts';
 import { type FormPart, multipart } from '../http/multipart.ts';
+import type { InputFile } from '../input-files.ts';
 import type { Dialect } from './dialect.ts';
 import { sizeFields } from './picture-size.ts';
 
@@ -11,14 +9,18 @@ export type Posted = { readonly path: string; readonly contentType: string; read
 
 type Fields = Readonly<Record<string, Json>>;
 
-/** What is posted for a request of this kind; undefined where the server has no route for it. Reads the inputs' files. */
-export async function postedFor(request: GenerationRequest, dialect: Dialect): Promise<Posted | undefined> {
+/** What is posted for a request of this kind with these pictures; undefined where the server has no route for it. */
+export function postedFor(
+  request: GenerationRequest,
+  inputs: readonly InputFile[],
+  dialect: Dialect,
+): Posted | undefined {
   const { pictures, edits, speech, chat } = dialect;
   switch (request.kind) {
     case 'image':
       return pictures && json(pictures.path, pictureFields(request, dialect));
     case 'edit':
-      return edits && editPosted(request, dialect, edits);
+      return edits && editPosted(request, inputs, dialect, edits);
     case 'speech':
       return speech && json(speech.path, speechFields(request, speech.fields));
     case 'chat':
@@ -45,15 +47,13 @@ export function pictureFields(request: GenerationRequest, { pictures, readsMarks
   };
 }
 
-async function editPosted(
+function editPosted(
   request: GenerationRequest,
+  files: readonly InputFile[],
   dialect: Dialect,
   { path, inputs: form }: NonNullable<Dialect['edits']>,
-): Promise<Posted> {
+): Posted {
   const fields = pictureFields(request, dialect);
-  const files = await Promise.all(
-    request.inputs.map(async (file) => ({ ...file, content: await readFile(file.path) })),
-  );
   if (form === 'files') {
     const name = files.length > 1 ? 'image[]' : 'image';
     const parts: FormPart[] = [
@@ -61,7 +61,12 @@ async function editPosted(
         name: field,
         text: typeof value === 'string' ? value : JSON.stringify(value),
       })),
-      ...files.map((file) => ({ name, bytes: file.content, mime: file.mime, fileName: basename(file.path) })),
+      ...files.map(({ bytes, mime }, index) => ({
+        name,
+        bytes,
+        mime,
+        fileName: `picture-${index + 1}.${mime.replace(/^.*\//, '')}`,
+      })),
     ];
     return { path, ...multipart(parts) };
   }
@@ -82,8 +87,8 @@ async function editPosted(
   }
 }
 
-function dataUrl({ mime, content }: MediaFile & { readonly content: Buffer }): string {
-  return `data:${mime};base64,${content.toString('base64')}`;
+function dataUrl({ mime, bytes }: InputFile): string {
+  return `data:${mime};base64,${bytes.toString('base64')}`;
 }
 
 function speechFields({ model, prompt }: GenerationRequest, fields: Fields = {}): Fields {
