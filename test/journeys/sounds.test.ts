@@ -137,9 +137,7 @@ test('a person whose words are said aloud hears them', async () => {
 test('a recording in Ogg becomes a voice message of its own, and the status message goes', async () => {
   await using stage = await aSoundStage();
   const { app, voices, clock } = stage;
-  voices.setFaults([
-    { route: 'speech', reply: { kind: 'reply', status: 200, headers: { 'content-type': 'audio/ogg' }, body: anOgg() } },
-  ]);
+  voices.setFaults([inOgg]);
   const person = app.person(7);
   person.say('/say hello');
   const messages = await passTime(
@@ -149,6 +147,22 @@ test('a recording in Ogg becomes a voice message of its own, and the status mess
   const [spoken] = sounds(messages);
   expect(spoken?.voice?.mime).toBe('audio/ogg');
   expect(spoken?.edited).toBe(false);
+});
+
+test('a person who takes no voice messages gets the recording as a file', async () => {
+  await using stage = await aSoundStage();
+  const { app, voices, clock } = stage;
+  voices.setFaults([inOgg]);
+  const says = 'Bad Request: VOICE_MESSAGES_FORBIDDEN';
+  app.telegram.addFault({ method: 'sendVoice', do: { kind: 'refuse', code: 400, says } });
+  const person = app.person(7);
+  person.say('/say hello');
+  const messages = await passTime(
+    clock,
+    person.waitFor((all) => hasSounds(1)(all) && fromBot(all).length === 1),
+  );
+  expect(sounds(messages).map(({ document }) => document?.mime)).toEqual(['audio/ogg']);
+  expect(voices.calls).toHaveLength(1);
 });
 
 test('after its first answer so many calls are made at once as ElevenLabs says that the plan carries', async () => {
@@ -193,3 +207,8 @@ function anOgg(): Uint8Array {
   const head = Buffer.from('OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0', 'latin1');
   return Buffer.concat([page(2, head), page(0, Buffer.alloc(250, 1)), page(4, Buffer.alloc(250, 1))]);
 }
+
+const inOgg = {
+  route: 'speech',
+  reply: { kind: 'reply', status: 200, headers: { 'content-type': 'audio/ogg' }, body: anOgg() },
+} as const;
