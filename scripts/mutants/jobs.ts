@@ -112,12 +112,17 @@ export const jobMutants = [
   ),
   mutant(
     'an unknown model is asked for again at once',
-    'tools.modelCooldowns.noteUnknown(candidate);',
+    "tools.modelCooldowns.noteUnknown(candidate, failure.sureness === undefined || failure.sureness === 'sure');",
     ';',
     loop,
     `${breaker}/model-rest.test.ts`,
   ),
-  mutant('the last model of a chain may rest', ' && !progress.isAtLast;', ';', loop),
+  mutant(
+    'the last model of a chain may rest',
+    '!progress.isAtLast && isOutOfUse(candidate)',
+    'isOutOfUse(candidate)',
+    loop,
+  ),
   mutant(
     'a call that may not be recorded goes out',
     "if (!(await journal.sent(sent))) throw new JobStopped('fenced');",
@@ -258,7 +263,7 @@ export const jobMutants = [
   ),
   mutant(
     'a wait is not weighed against the next model',
-    'return waitMs > (pool.expectedMs(next.provider, next.model, kind) ?? unknownCallMs) ? next : undefined;',
+    'return waitMs > nextMs ? next : undefined;',
     'return undefined;',
     'test/jobs/waits.test.ts',
   ),
