@@ -61,9 +61,9 @@ export function envExample(): string {
     ...rule('Other settings of a provider'),
     ...providerEndings.flatMap((ending) => [
       ...comment(providerMeanings[ending]),
-      ...providerDefinitions.map(
-        (provider) => `# ${mainPrefix(provider)}_${ending}=${providerDefault(provider, ending)}`,
-      ),
+      ...providerDefinitions
+        .filter((provider) => hasSetting(provider, ending))
+        .map((provider) => `# ${mainPrefix(provider)}_${ending}=${providerDefault(provider, ending)}`),
     ]),
     ...requiredSettings.flatMap(([name, meaning]) => entry(meaning, `# ${name}=`)),
     ...others.flatMap(([title, names]) => [
@@ -141,8 +141,13 @@ function providerRow({ name, prefixes, baseUrl, seatsPerKey }: ProviderDefinitio
   return [name, prefixes.map((prefix) => `\`${prefix}_\``).join(' or '), baseUrl, String(seatsPerKey)];
 }
 
-function providerDefault({ baseUrl, seatsPerKey }: ProviderDefinition, ending: ProviderEnding): string {
+function hasSetting({ furtherUrls = {} }: ProviderDefinition, ending: ProviderEnding): boolean {
+  return ending !== 'QUEUE_BASE_URL' || ending in furtherUrls;
+}
+
+function providerDefault({ baseUrl, furtherUrls, seatsPerKey }: ProviderDefinition, ending: ProviderEnding): string {
   if (ending === 'BASE_URL') return baseUrl;
+  if (ending === 'QUEUE_BASE_URL') return furtherUrls?.QUEUE_BASE_URL ?? '';
   return ending === 'SEATS_PER_KEY' ? String(seatsPerKey) : '';
 }
 

@@ -1,5 +1,5 @@
 import type { ProviderName } from '../domain/ids.ts';
-import type { ProviderDefinition } from '../providers/provider-definition.ts';
+import type { FurtherUrls, ProviderDefinition } from '../providers/provider-definition.ts';
 import { builtInChain, definitionsFor, isServed, providerNames } from '../providers/registry.ts';
 import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
 import { keylessVariable, keyVariables } from '../keys/sources/key-variables.ts';
@@ -9,6 +9,8 @@ import { perKind } from '../domain/kinds.ts';
 
 export type ProviderConfig = {
   readonly baseUrl: string;
+  /** Addresses beside the base URL, by the ending of their variable. */
+  readonly furtherUrls?: FurtherUrls;
   /** Concurrent calls of one key. */
   readonly seatsPerKey: number;
   /** The same of a server with an address of its own while it has no key; absent for the provider's own address. */
@@ -86,11 +88,14 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     });
     return Object.fromEntries(found.filter(([, value]) => value !== ''));
   };
+  const readFurther = (urls: FurtherUrls, provider: ProviderDefinition): FurtherUrls =>
+    Object.fromEntries(Object.entries(urls).map(([end, url]) => [end, read(provider, end, baseUrl(url), url)]));
   const entries = definitionsFor(env).map((provider) => {
     const { seatsPerKey: seats, baseUrl: address } = provider;
     const ownSeats = read<number | undefined>(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), undefined);
     const config: ProviderConfig = {
       baseUrl: read(provider, 'BASE_URL', baseUrl(address === '' ? exampleAddress : address), address),
+      ...(provider.furtherUrls === undefined ? {} : { furtherUrls: readFurther(provider.furtherUrls, provider) }),
       seatsPerKey: ownSeats ?? seats,
       ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
       maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
@@ -116,13 +121,11 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
 
 /** The names that `readProviders` reads for these providers. */
 export function providerVariables(definitions: readonly ProviderDefinition[]): readonly string[] {
-  return definitions.flatMap(({ prefixes, requires = {} }) =>
-    prefixes.flatMap((prefix) =>
-      ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...Object.keys(requires)].map(
-        (end) => `${prefix}_${end}`,
-      ),
-    ),
-  );
+  return definitions.flatMap(({ prefixes, requires = {}, furtherUrls = {} }) => {
+    const own = [...Object.keys(furtherUrls), ...Object.keys(requires)];
+    const ends = ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...own];
+    return prefixes.flatMap((prefix) => ends.map((end) => `${prefix}_${end}`));
+  });
 }
 
 /** Its models make the built-in chains where no provider with keys has any. */

@@ -136,6 +136,8 @@ function namesOf(meanings: Meanings): readonly SettingName[] {
 export const providerMeanings = {
   BASE_URL:
     'Address of the provider. `OPENAI_BASE_URL` with the address of a server of your own (LocalAI, vLLM, Ollama, sd-server) and no key: it is asked without one, at first one call at a time.',
+  QUEUE_BASE_URL:
+    'Address of the queue, of a provider that has two. Where only `FAL_BASE_URL` is set, runs are not queued but answered at once by that address.',
   SEATS_PER_KEY:
     'Concurrent calls that one key is expected to carry at first. What it really carries is learned; a free Bytez account carries one.',
   SEATS_MAX: 'Most concurrent calls that one account is ever given; not below `SEATS_PER_KEY`.',

@@ -29,6 +29,7 @@ function at(row: readonly number[], column: number): number {
 
 const prefixes = providerDefinitions.flatMap((definition) => definition.prefixes);
 const aliases = providerDefinitions.flatMap((definition) => definition.aliases ?? []);
+const halves = providerDefinitions.flatMap(({ keyPairs = [] }) => keyPairs.flatMap(({ id, secret }) => [id, secret]));
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -58,6 +59,11 @@ const otherWords: readonly (readonly [string, string])[] = [
   ['STABLEHORDE_API_KEY', 'HORDE_API_KEY'],
   ['AI_HORDE_KEY', 'AI_HORDE_API_KEY'],
   ['HORDE_KEY', 'HORDE_API_KEY'],
+  ['FAL_TOKEN', 'FAL_KEY'],
+  ['FAL_AI_API_KEY', 'FAL_API_KEY'],
+  ['REPLICATE_TOKEN', 'REPLICATE_API_TOKEN'],
+  ['REPLICATE_KEY', 'REPLICATE_API_TOKEN'],
+  ['BFL_KEY', 'BFL_API_KEY'],
   ['OPENAI_KEY', 'OPENAI_API_KEY'],
   ['OPENAI_TOKEN', 'OPENAI_API_KEY'],
   ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
@@ -81,7 +87,7 @@ const candidates: ReadonlyMap<string, string> = new Map([
   ...prefixes
     .flatMap((prefix) => keyEndings.map((end) => `${prefix}_API_KEY${end}`))
     .map((name) => [name, name] as const),
-  ...aliases.map((name) => [name, name] as const),
+  ...[...aliases, ...halves].map((name) => [name, name] as const),
 ]);
 
 /** Warnings about variables that are probably misspelt, each with the name that was probably meant. */
@@ -89,6 +95,7 @@ export function unknownNames(env: Environment): readonly string[] {
   const names = Object.keys(env).filter((name) => env[name] !== undefined);
   const ours = new Set([
     ...knownNames(env),
+    ...halves,
     ...definitionsFor(env).flatMap((owner) => keyVariables(owner, names).map((variable) => variable.name)),
   ]);
   return names

@@ -199,7 +199,10 @@ export const checkpoints = [
   'delivering',
   'delivered-not-told',
 ] as const;
-export type Checkpoint = (typeof checkpoints)[number];
+
+/** As well, at providers whose runs outlive a call: the run is submitted and known. */
+export const operationCheckpoints = ['submitted'] as const;
+export type Checkpoint = (typeof checkpoints)[number] | (typeof operationCheckpoints)[number];
 
 /** Called when a job comes to the point; tests end the process there. */
 export type OnCheckpoint = (point: Checkpoint, jobId: JobId) => void;

@@ -13,6 +13,8 @@ export type LeaseResult =
       readonly model?: string;
       readonly job?: JobKind;
       readonly seats?: number;
+      /** The provider let the call wait for others of its account instead of refusing it. */
+      readonly wasQueued?: true;
     }
   | {
       readonly kind: 'failed';

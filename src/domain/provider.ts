@@ -79,7 +79,11 @@ export type OnText = (soFar: string) => void;
 type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
 /** Some providers say in their answers how many calls at once the account of the key may carry. */
-type ToldSeats = { readonly seats?: number };
+type ToldSeats = {
+  readonly seats?: number;
+  /** The run waited because others of its account were under way: it shows no room for more of them. */
+  readonly wasQueued?: true;
+};
 
 /** A whole answer. */
 export type ProviderReply = ({ readonly ok: true; readonly source: ReplySource; readonly usage?: Usage } | Failed) &
@@ -146,7 +150,12 @@ export type ProviderQueue = {
 
 /** How the submitted work stands. */
 export type StatusReply =
-  | ({ readonly kind: 'running'; readonly askAgainInMs?: number } & ProviderQueue)
+  | ({
+      readonly kind: 'running';
+      readonly askAgainInMs?: number;
+      /** It waits at a provider that queues what is more than the account may run at once, instead of refusing it. */
+      readonly isQueued?: true;
+    } & ProviderQueue)
   /** It is done, or the provider says that it has failed. */
   | { readonly kind: 'ended'; readonly reply: ProviderReply }
   /** The question went wrong, which says nothing of the work: cut, overloaded, too many questions. */

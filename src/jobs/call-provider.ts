@@ -96,6 +96,7 @@ export async function callProvider(
       const ms = Math.round(clock.monotonicMs() - startedMs);
       submitted = { ...sent, ending: { kind: 'submitted', ms } };
       const followed = await takeOn(call, answer, submitted, journal, tools);
+      onCheckpoint('submitted', job.id);
       // An accepted submission shows that the provider is up, so the probe ends here and not with the operation.
       if (isProbing) breaker?.noteSuccess(lease.keyId, ms);
       if (isProbing) breaker?.endProbe(false);
@@ -138,8 +139,9 @@ export function concludeCall(
   const { provider, model } = sent.candidate;
   const breaker = tools.breakers.get(provider);
   const told = reply.seats === undefined ? undefined : { seats: reply.seats };
+  const queued = reply.wasQueued === true ? ({ wasQueued: true } as const) : undefined;
   if (reply.ok) {
-    lease.release({ kind: 'succeeded', ms, model, job: job.kind, ...told });
+    lease.release({ kind: 'succeeded', ms, model, job: job.kind, ...told, ...queued });
     breaker?.noteSuccess(lease.keyId, ms);
     if (isProbe) breaker?.endProbe(false);
     emit(succeeded(job, sent, ms));

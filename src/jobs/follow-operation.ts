@@ -57,13 +57,15 @@ export async function followOperation(
   const { lease, deadlineMonotonicMs } = followed;
   const { clock } = tools;
   let waitMs = followed.firstInMs;
+  let wasQueued = false;
   try {
     for (let looks = 0; ; looks += 1) {
       const leftMs = Math.max(0, deadlineMonotonicMs - clock.monotonicMs());
       if (waitMs > 0) await clock.sleep(Math.min(waitMs, leftMs), signal);
       const status = await look(followed, signal, tools);
-      if (status.kind === 'ended') return status.reply;
+      if (status.kind === 'ended') return wasQueued ? { ...status.reply, wasQueued } : status.reply;
       if (status.kind === 'running') tellQueue(status, tools);
+      wasQueued ||= status.kind === 'running' && status.isQueued === true;
       if (clock.monotonicMs() >= deadlineMonotonicMs) break;
       await lease.renew();
       waitMs = pollDelayMs(looks, askedMs(status));

@@ -8,7 +8,7 @@ import { providerDefinitions } from './registry.ts';
 
 export type ProvidersOptions = {
   /** The configured settings of each provider; an absent one uses its built-in URL. */
-  readonly settings: Readonly<Record<ProviderName, Pick<AdapterOptions, 'baseUrl' | 'required'>>>;
+  readonly settings: Readonly<Record<ProviderName, Pick<AdapterOptions, 'baseUrl' | 'furtherUrls' | 'required'>>>;
   readonly http: HttpClient;
   /** Those of this version, unless given. */
   readonly definitions?: readonly ProviderDefinition[];

@@ -33,3 +33,8 @@ export async function readInputFiles(
 function unusable(detail: string): Failed {
   return { ok: false, failure: { blame: 'request', reason: 'bad-request', detail } };
 }
+
+/** The file as an address that holds it. */
+export function dataUri({ mime, bytes }: InputFile): string {
+  return `data:${mime};base64,${bytes.toString('base64')}`;
+}

@@ -37,11 +37,16 @@ export type RequiredSetting = {
   readonly example: string;
 };
 
+/** Addresses beside the base URL, by the ending of their variable: `QUEUE_BASE_URL` for `FAL_QUEUE_BASE_URL`. */
+export type FurtherUrls = { readonly QUEUE_BASE_URL?: string };
+
 export type AdapterOptions = {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   /** The settings that the definition `requires`, under the ends of their names. */
   readonly required?: Readonly<Record<string, string>>;
+  /** The further addresses of the provider by the ending of their variable. */
+  readonly furtherUrls?: FurtherUrls;
   readonly http: HttpClient;
   readonly clock: Clock;
 };
@@ -63,6 +68,8 @@ export type ProviderDefinition = {
   readonly prefixes: readonly [string, ...string[]];
   /** Full names of further variables that hold one of its keys. */
   readonly aliases?: readonly string[];
+  /** Full names of variables that hold the two halves of one key, which a colon joins. */
+  readonly keyPairs?: readonly { readonly id: string; readonly secret: string }[];
   /** The key with which the provider serves people who have no account. */
   readonly anonymousKey?: string;
   /** The default of `<PREFIX>_BASE_URL`. */
@@ -71,7 +78,8 @@ export type ProviderDefinition = {
   readonly keyless?: 'with-base-url';
   /** Required settings by the ends of their names: `ACCOUNT_ID` is `<PREFIX>_ACCOUNT_ID`. */
   readonly requires?: Readonly<Record<string, RequiredSetting>>;
-  /** Further hosts to which its key may be sent. */
+  readonly furtherUrls?: FurtherUrls;
+  /** Further hosts to which its key may be sent; `*.example.com` is every host below that name. */
   readonly hosts?: readonly string[];
   /** The default of `<PREFIX>_SEATS_PER_KEY`: concurrent calls per key. */
   readonly seatsPerKey: number;

@@ -3,10 +3,12 @@ import type { JobKind } from '../domain/kinds.ts';
 import { type ModelFacts, type ModelLookup, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
+import { bflDefinition } from './bfl/bfl-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
 import { cloudflareDefinition } from './cloudflare/cloudflare-definition.ts';
 import { elevenlabsDefinition } from './elevenlabs/elevenlabs-definition.ts';
 import { cohereDefinition } from './cohere/cohere-definition.ts';
+import { falDefinition } from './fal/fal-definition.ts';
 import { geminiDefinition } from './gemini/gemini-definition.ts';
 import { pollinationsDefinition } from './pollinations/pollinations-definition.ts';
 import { togetherDefinition } from './together/together-definition.ts';
@@ -22,6 +24,7 @@ import { openaiDefinition } from './openai/openai-definition.ts';
 import { stabilityDefinition } from './stability/stability-definition.ts';
 import { kieDefinition, sunoDefinition } from './suno/suno-definitions.ts';
 import type { ModelDefinition, ProviderDefinition } from './provider-definition.ts';
+import { replicateDefinition } from './replicate/replicate-definition.ts';
 
 /** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
@@ -31,6 +34,9 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   cloudflareDefinition,
   togetherDefinition,
   hfDefinition,
+  falDefinition,
+  replicateDefinition,
+  bflDefinition,
   geminiDefinition,
   deepseekDefinition,
   mistralDefinition,

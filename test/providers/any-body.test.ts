@@ -8,6 +8,7 @@ import { definitionOf, providerDefinitions } from '../../src/providers/registry.
 import { fakeClock } from '../support/fake-clock.ts';
 import { runs } from '../support/property-runs.ts';
 import { requiredExamples } from './provider-endings.ts';
+import type { ProviderEndings } from './provider-endings.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
 const prompt = 'a red fox that holds a sign saying "credits, quota, unauthorized" in the snow';
@@ -32,11 +33,22 @@ const fields = [
   'usage',
   'kudos',
   'username',
+  'status',
+  'request_id',
+  'status_url',
+  'images',
+  'output',
+  'urls',
+  'result',
+  'polling_url',
+  'credits',
+  'detail',
 ] as const;
 const inner = fc.oneof(
   fc.jsonValue(),
   fc.boolean(),
   fc.constantFrom(key, prompt, `https://files.example/${key}.png`, 'KudosUpfront', 'insufficient_quota'),
+  fc.constantFrom('COMPLETED', 'IN_QUEUE', 'succeeded', 'failed', 'processing', 'Ready', 'Pending'),
   fc.array(
     fc.record(
       { img: fc.oneof(fc.webUrl(), fc.jsonValue()), b64_json: fc.jsonValue(), url: fc.jsonValue() },
@@ -65,8 +77,10 @@ async function adapterOf(name: string, http: HttpClient): Promise<Provider> {
 /** What the adapter makes of an answer to a request of a person. */
 async function repliesOf(adapter: Provider, request: GenerationRequest): Promise<readonly unknown[]> {
   if ('generate' in adapter) return [await adapter.generate(request, secret, forever)];
-  const status = adapter.status({ id: 'r-1' }, secret, forever);
-  const cancel = adapter.cancel?.({ id: 'r-1' }, secret, forever);
+  const { endings } = (await import(`./${adapter.name}/endings.ts`)) as { readonly endings: ProviderEndings };
+  const { operation = {} } = endings;
+  const status = adapter.status(operation, secret, forever);
+  const cancel = adapter.cancel?.(operation, secret, forever);
   return Promise.all([adapter.start(request, secret, forever), status, cancel]);
 }
 
@@ -103,6 +117,9 @@ test.each([
   ],
   ['horde', { done: true, generations: [{ img: `https://files.example/?k=${key}` }] }],
   ['openai', { data: [{ url: `https://files.example/?k=${encodeURIComponent(key)}` }] }],
+  ['fal', { status: 'COMPLETED', images: [{ url: `https://files.example/?k=${key}` }] }],
+  ['replicate', { id: 'r-1', status: 'succeeded', output: `https://files.example/?k=${key}` }],
+  ['bfl', { id: 'r-1', status: 'Ready', result: { sample: `https://files.example/?k=${key}` } }],
 ])('%s gives out no address with the key in it', async (name, value) => {
   const adapter = await adapterOf(name, {
     call: async () => ({ kind: 'answer', status: 200, headers: {}, body: Buffer.from(JSON.stringify(value)) }),

@@ -31,7 +31,7 @@ export type ProviderEndings = {
   /** Why a provider never ends so. */
   readonly unknown: Readonly<Partial<Record<Ending, string>>>;
   /** What `start` answered, for the fixtures with `"on": "status"`. */
-  readonly operation?: Readonly<Record<string, string>>;
+  readonly operation?: Readonly<Record<string, string | number>>;
   /** Answers to further addresses that contain these words. */
   readonly also?: readonly { readonly when: string; readonly body: object }[];
 };

@@ -105,7 +105,8 @@ export class CallRecorder {
     pooled.lastSuccess.startedAtMonotonicMs = call.startedAtMonotonicMs;
     pooled.lastSuccess.toMonotonicMs = monotonicMs;
     const { limit } = pooled.account;
-    if (providerKeys.mechanisms.seatGrowth)
+    // A call that waited at the provider for others of its account shows no room for one more.
+    if (providerKeys.mechanisms.seatGrowth && returned.wasQueued !== true)
       limit.succeeded(inFlightAtEnd, call.inFlightAtStart, call.startedAtMonotonicMs);
     if (pooled.accusations.size > 0) this.#doubts.succeeded(call);
     if (pooled.acceptsCalls) {

@@ -8,6 +8,8 @@ export type KeyOwner = {
   readonly prefixes: readonly [string, ...string[]];
   /** Further variables that hold keys, by their whole names. */
   readonly aliases?: readonly string[];
+  /** Variables that hold the two halves of one key, by their whole names; a colon joins them. */
+  readonly keyPairs?: readonly { readonly id: string; readonly secret: string }[];
   /** The default of `<PREFIX>_BASE_URL`; empty where there is none. */
   readonly baseUrl?: string;
   /** Another base URL than the default makes a provider without a key of its own one that is asked without a key. */

@@ -25,6 +25,7 @@ export type KeyReading = {
   readonly warnings: readonly string[];
 };
 
+type KeyPair = NonNullable<KeyOwner['keyPairs']>[number];
 type Environment = Readonly<Record<string, string | undefined>>;
 /** A text that may hold several keys, and its name in warnings. */
 type Source = { readonly where: string; readonly value: string; readonly onlyModel?: string };
@@ -43,12 +44,22 @@ export function readKeys(
   const keys = owners.flatMap((owner) => {
     const sources: Source[] = [
       ...keyVariables(owner, names).flatMap((variable) => sourceOf(variable, env, readFile, warnings)),
+      ...(owner.keyPairs ?? []).flatMap((pair) => pairSource(pair, env, warnings)),
       ...pool.filter((entry) => entry.provider === owner.name),
     ];
     const found = collect(owner.name, sources, warnings);
     return weigh(owner, found.length > 0 ? found : withoutKey(owner, env), env, warnings);
   });
   return { keys, warnings };
+}
+
+/** The key whose halves stand in two variables; half a key is none. */
+function pairSource({ id, secret }: KeyPair, env: Environment, warnings: string[]): readonly Source[] {
+  const [first, second] = [id, secret].map((name) => unquoted((env[name] ?? '').trim()));
+  if (first === '' && second === '') return [];
+  if (first !== '' && second !== '') return [{ where: `${id} and ${secret}`, value: `${first}:${second}` }];
+  warnings.push(`${first === '' ? secret : id} is half a key; set ${first === '' ? id : secret} too`);
+  return [];
 }
 
 /** One entry that carries the calls of a server without keys, so that it takes part in everything that keys decide. */

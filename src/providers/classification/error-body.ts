@@ -25,6 +25,7 @@ const maxDepth = 4;
 
 const statusFields = ['status', 'code', 'statusCode', 'status_code'] as const;
 const codeFields = ['code', 'error_code', 'errorCode', 'rc', 'name', 'status', 'reason'] as const;
+const typeFields = ['type', 'error_type'] as const;
 const textFields = [
   'error',
   'errors',
@@ -95,7 +96,7 @@ function collect(value: unknown, collected: Collected, depth: number): void {
   if (fields === undefined) return;
   collected.status ??= statusInside(fields);
   for (const name of codeFields) keep(fields.get(name), collected.codes);
-  keep(fields.get('type'), collected.types);
+  for (const name of typeFields) keep(fields.get(name), collected.types);
   for (const name of textFields) collect(fields.get(name), collected, depth + 1);
 }
 

@@ -7,7 +7,7 @@ import { networkError, type NetworkError } from '../../media/open-result.ts';
 import { mayBePacked, unpacked } from '../../media/unpack.ts';
 
 export type HttpCall = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;

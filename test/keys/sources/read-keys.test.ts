@@ -85,6 +85,23 @@ test('readKeys() numbers each provider from 1 and knows both names of Claude and
 });
 
 test.each([
+  [{ FAL_KEY: 'some-id:some-secret' }, ['some-id:some-secret'], []],
+  [{ FAL_KEY_ID: '"some-id"', FAL_KEY_SECRET: ' some-secret ' }, ['some-id:some-secret'], []],
+  [
+    { FAL_API_KEY: 'first-id:first-secret', FAL_KEY_ID: 'some-id', FAL_KEY_SECRET: 'some-secret' },
+    ['first-id:first-secret', 'some-id:some-secret'],
+    [],
+  ],
+  [{ FAL_KEY_ID: 'some-id' }, [], ['FAL_KEY_ID is half a key; set FAL_KEY_SECRET too']],
+  [{ FAL_KEY_SECRET: 'some-secret' }, [], ['FAL_KEY_SECRET is half a key; set FAL_KEY_ID too']],
+  [{ REPLICATE_API_TOKEN: 'r8_some_token_0123' }, ['r8_some_token_0123'], []],
+])('readKeys() reads the key of %j', (env, expected, warnings) => {
+  const read = readKeys(env);
+  expect(read.keys.map(({ secret }) => secret.reveal())).toEqual(expected);
+  expect(read.warnings).toEqual(warnings);
+});
+
+test.each([
   [{ OPENAI_BASE_URL: 'http://127.0.0.1:8080' }, ['openai #1 without a key']],
   [{ OPENAI_BASE_URL: '"http://127.0.0.1:8080/v1"', OPENAI_WEIGHTS: '3' }, ['openai #1 without a key']],
   [{ OPENAI_BASE_URL: 'http://127.0.0.1:8080', OPENAI_API_KEY: 'openai-key' }, ['openai #1 openai-key']],
