@@ -43,6 +43,8 @@ export class People {
   readonly #said = new Map<number, 'generate' | 'status'>();
   /** Who was told of trouble since the open request was made: the next list tells whether it was taken. */
   readonly #doubting = new Set<number>();
+  /** The request that was open when each person was told, right after making it, that nothing can be taken. */
+  readonly #turnedAway = new Map<number, number>();
   readonly #trying = new Set<number>();
   /** The prompts that were refused. */
   readonly #refused = new Set<string>();
@@ -111,16 +113,19 @@ export class People {
 
   /** Who is told of trouble says the same again some seconds later. */
   #hearTrouble(person: Person): void {
+    const number = (this.#asked.get(person.id) ?? 0) - 1;
+    if (this.#said.get(person.id) === 'generate') this.#turnedAway.set(person.id, number);
+    else this.#doubting.add(person.id);
     if (this.#trying.has(person.id)) return;
     this.#trying.add(person.id);
-    const wasAsking = this.#said.get(person.id) === 'generate';
-    if (!wasAsking) this.#doubting.add(person.id);
     setTimeout(() => {
       this.#trying.delete(person.id);
       if (!this.#isOpen(person)) return;
+      const isTurnedAway = this.#turnedAway.get(person.id) === (this.#asked.get(person.id) ?? 0) - 1;
       // Something else was said meanwhile; its answer decides.
-      if (wasAsking && this.#said.get(person.id) === 'generate') this.#askAgain(person);
-      else this.#askForList(person);
+      if (isTurnedAway && this.#said.get(person.id) === 'generate') return this.#askAgain(person);
+      if (isTurnedAway) this.#doubting.add(person.id);
+      this.#askForList(person);
     }, againAfterMs);
   }
 

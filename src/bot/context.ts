@@ -14,6 +14,7 @@ import type { DialogueState, DialogueTurn } from './dialogue/dialogue-state.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { WayBack } from './delivery/media-message.ts';
 import type { SentPictures } from './commands/sent-pictures.ts';
+import type { GroupNotices } from './middleware/group-notices.ts';
 import type { StatusLists } from './delivery/status-lists.ts';
 import type { StatusMessages } from './delivery/status-messages.ts';
 
@@ -54,6 +55,7 @@ export type BotDeps = {
   readonly statusMessages: StatusMessages;
   readonly lists: StatusLists;
   readonly wayBack: WayBack;
+  readonly groupNotices: Pick<GroupNotices, 'add'>;
   readonly pictures: SentPictures;
   readonly deliveries: Pick<Delivery, 'showAgain' | 'chatOpened'>;
   /** Deletes the stored data of a person. */

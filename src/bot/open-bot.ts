@@ -1,6 +1,6 @@
 import { type NextFunction, Bot } from 'grammy';
 import { isStorageRefusal } from '../domain/failure.ts';
-import { answer, reply } from './reply.ts';
+import { answer, showInReply } from './reply.ts';
 import type { BotContext, BotDeps, Speaker } from './context.ts';
 import type { RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { Agent } from 'node:http';
@@ -41,10 +41,14 @@ import { telegramFiles } from './outbox/telegram-files.ts';
 import { telegramFetch } from './outbox/telegram-fetch.ts';
 import { Poller } from './updates/poller.ts';
 import { CommandMenu } from './commands/command-menu.ts';
+import { GroupNotices } from './middleware/group-notices.ts';
 import { StatusLists } from './delivery/status-lists.ts';
 import { StatusMessages } from './delivery/status-messages.ts';
 
-/** Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. */
+/**
+ * Answers a request that failed because the storage is unavailable; nothing was accepted, and nothing is lost. Throws the
+ * refusal where the person cannot be told.
+ */
 export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'messages' | 'matchLocale'>) {
   return async (ctx: BotContext, next: NextFunction): Promise<void> => {
     try {
@@ -55,7 +59,10 @@ export function storageErrorBoundary({ messages, matchLocale }: Pick<BotDeps, 'm
       const speaker: BotContext['speaker'] | undefined = ctx.speaker;
       const locale = speaker?.locale ?? matchLocale(ctx.from?.language_code);
       if (ctx.callbackQuery !== undefined) await answer(ctx, messages.answer('storage-unavailable', locale));
-      if (ctx.chat !== undefined && isAsked(ctx)) await reply(ctx, messages.storageUnavailable(locale));
+      if (ctx.chat === undefined || !isAsked(ctx)) return;
+      const toldIn = await showInReply(ctx, messages.storageUnavailable(locale));
+      // Who cannot be told, because the chat is closed, is not turned away: the update is handled when writing works again.
+      if (toldIn === undefined) throw error;
     }
   };
 }
@@ -147,7 +154,15 @@ const callTimeoutS = 40;
 /** The dependencies of the handlers that exist without a bot, and those of the bot itself. */
 export type OpenBotOptions = Omit<
   BotDeps,
-  'onStranger' | 'messages' | 'statusMessages' | 'lists' | 'deliveries' | 'wayBack' | 'pictures' | 'matchLocale'
+  | 'onStranger'
+  | 'messages'
+  | 'statusMessages'
+  | 'groupNotices'
+  | 'lists'
+  | 'deliveries'
+  | 'wayBack'
+  | 'pictures'
+  | 'matchLocale'
 > & {
   readonly token: Secret;
   readonly apiRoot: string;
@@ -217,6 +232,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
   });
   const menu = opening.use(new CommandMenu({ ...options, api, messages, locales: catalog.locales }));
   const matchLocale = (languageCode: string | undefined) => catalog.match(languageCode, defaultLocale);
+  const groupNotices = opening.use(new GroupNotices({ outbox, messages, matchLocale, clock, emit }));
   const deps: BotDeps = {
     service,
     users,
@@ -225,6 +241,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     admin,
     messages,
     statusMessages,
+    groupNotices,
     lists,
     deliveries: delivery,
     wayBack,

@@ -34,6 +34,7 @@ export const messageVariables = {
   'hidden-sender': ['bot'],
   'text-only': [],
   'slow-down': [],
+  'slow-down.group': ['names', 'more'],
   'storage.unavailable': [],
   'storage.request-safe': [],
   'typed-key.deleted': [],

@@ -36,7 +36,7 @@ import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
 import { statusView, type StatusFacts } from './status-view.ts';
-import type { MessageView } from './view.ts';
+import { escapeHtml, type MessageView, safe, shownText } from './view.ts';
 
 const cancelMessages = {
   cancelled: 'cancel.done',
@@ -116,6 +116,15 @@ export function createMessageMapper(
     textOnly: (locale: string): MessageView => textOnly(localizer(locale).say('text-only')),
     /** For a person over the flood limit. */
     slowDown: (locale: string): MessageView => textOnly(localizer(locale).say('slow-down')),
+    /** For people of a group over its flood limit: some by name, and how many more. */
+    slowDownAll: (
+      people: readonly { readonly id: number; readonly name: string }[],
+      more: number,
+      locale: string,
+    ): MessageView => {
+      const names = people.map(({ id, name }) => `<a href="tg://user?id=${id}">${escapeHtml(shownText(name))}</a>`);
+      return textOnly(localizer(locale).say('slow-down.group', { names: safe(names.join(', ')), more }));
+    },
     /** The storage takes no writes right now. */
     storageUnavailable: (locale: string): MessageView => textOnly(localizer(locale).say('storage.unavailable')),
     /** The request was accepted, but its status message cannot be stored. */

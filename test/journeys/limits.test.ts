@@ -3,7 +3,7 @@ import type { Person, SayOptions } from '../../sandbox/telegram/people/person.ts
 import { fakeClock } from '../support/fake-clock.ts';
 import { adminId, fromBot, openTestApp, type TestApp, wordsOf } from '../support/test-app.ts';
 import { commandsIn, dealtWith, groupMessageOf, me } from './raw-updates.ts';
-import { answerTo, callsOf, press, troubles, until } from './talk.ts';
+import { answerTo, callsOf, press, troubles, until, whileTimePasses } from './talk.ts';
 
 /** Says it so often at once. */
 function insist(person: Person, words: string, times: number, options: SayOptions = {}): void {
@@ -142,4 +142,26 @@ test('members who talk about a picture in replies to it take nothing from the gr
   for (let time = 0; time < 6; time += 1) {
     expect(wordsOf(await answerTo(app.person(200 + time), `/language${me}`, { in: group }))).toContain('🌍');
   }
+});
+
+test('everybody in a group whose request was dropped is told, in few messages', async () => {
+  const clock = fakeClock();
+  await using app = await openTestApp({ clock });
+  const group = app.telegram.group({ id: -100, title: 'Painters' });
+  const people = Array.from({ length: 30 }, (_, index) => app.person(20 + index));
+  for (const one of people) one.say(`/language${me}`, { in: group });
+  const dropped = () => app.events.filter((event) => event.event === 'update.ignored').length;
+  await until(() => dropped() === 15);
+  const notices = () =>
+    callsOf(app, 'sendMessage').filter(({ params, ok }) => ok === true && String(params['text']).startsWith('🐢'));
+  await until(() => notices().length === 3);
+  await whileTimePasses(
+    clock,
+    until(() => notices().length === 4),
+  );
+
+  const together = String(notices()[3]?.params['text']);
+  for (const { id } of people.slice(15)) expect(together).toContain(`<a href="tg://user?id=${id}">Person ${id}</a>`);
+  expect(together).not.toContain('Person 34<');
+  expect(notices().every(({ params }) => params['chat_id'] === group.id)).toBe(true);
 });

@@ -41,3 +41,22 @@ test.for(pressures.filter(canBePressed))(
     expect(troubles(app)).toEqual([]);
   },
 );
+
+test('who cannot be told that the disk refuses, because the chat is closed, is served when both are over', async () => {
+  await using app = await openPressedApp('database read-only');
+  const [ann, ben] = [app.person(7), app.person(8)];
+  await answerTo(ann, '/help');
+  await app.refuse();
+  const closed = app.telegram.addFault({
+    chatId: ann.id,
+    method: /^send/,
+    do: { kind: 'refuse', code: 400, says: 'Bad Request: not enough rights to send text messages to the chat' },
+  });
+  ann.say('/generate for Ann');
+  await until(() => app.telegram.calls.some(({ params, ok }) => params['chat_id'] === ann.id && ok === false));
+  expect(wordsOf(await answerTo(ben, '/generate for Ben'))).toContain('I can’t take anything new right now');
+  closed[Symbol.dispose]();
+  await app.allow();
+  await pictures(ann);
+  expect(picturesOf(ann).map((one) => wordsOf(one).split('\n')[0])).toEqual(['for Ann']);
+});

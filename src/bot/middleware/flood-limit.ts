@@ -1,4 +1,5 @@
 import type { NextFunction } from 'grammy';
+import type { Message } from 'grammy/types';
 import type { Clock } from '../../kit/clock.ts';
 import { commandIn } from '../message-words.ts';
 import type { BotContext, BotDeps } from '../context.ts';
@@ -57,7 +58,7 @@ export const floodRules = {
   /** The others' part is at most this large. */
   maxReserved: 6,
   minNoticeIntervalMs: 60_000,
-  /** Notices of a group, each to another person. */
+  /** Notices of a group, each to another person; who is dropped beyond them is named in one message later. */
   groupNotices: { burst: 3, everyMs: 20_000 },
   /** A person who sends this many more within a minute is muted. */
   maxIgnored: 60,
@@ -73,6 +74,8 @@ export type FloodDecision =
   | 'allow'
   /** Over the limit; the person is told so. */
   | 'notify'
+  /** Dropped, and the person is told later, together with others of the group. */
+  | 'notify-later'
   /** Dropped without a call to Telegram or a database read. */
   | 'ignore';
 
@@ -131,14 +134,14 @@ export class FloodLimit {
     refill(person.bucket, floodRules.person, atMs);
     if (person.bucket.tokens < 1) {
       if (isTooMuch(person, atMs)) return 'ignore';
-      return mayNotice(person, nowMs) && (group === undefined || isPress || takeNotice(group, nowMs))
-        ? 'notify'
-        : 'ignore';
+      if (!mayNotice(person, nowMs)) return 'ignore';
+      return group === undefined || isPress || takeNotice(group, nowMs) ? 'notify' : 'notify-later';
     }
     if (group !== undefined && !showsNothing && !takeShare(group, userId, groupAtMs)) {
       // A group's empty bucket does not count against the person who writes next.
       if (isPress) return 'notify';
-      return isNoticeDue(person, nowMs) && takeNotice(group, nowMs) && mayNotice(person, nowMs) ? 'notify' : 'ignore';
+      if (!mayNotice(person, nowMs)) return 'ignore';
+      return takeNotice(group, nowMs) ? 'notify' : 'notify-later';
     }
     person.bucket.tokens -= 1;
     return 'allow';
@@ -200,12 +203,8 @@ function isTooMuch(person: PersonState, nowMs: number): boolean {
   return true;
 }
 
-function isNoticeDue({ noticedAtMs }: PersonState, nowMs: number): boolean {
-  return nowMs - noticedAtMs >= floodRules.minNoticeIntervalMs;
-}
-
 function mayNotice(person: PersonState, nowMs: number): boolean {
-  if (!isNoticeDue(person, nowMs)) return false;
+  if (nowMs - person.noticedAtMs < floodRules.minNoticeIntervalMs) return false;
   person.noticedAtMs = nowMs;
   return true;
 }
@@ -229,7 +228,8 @@ export function floodGate({
   clock,
   adminIds,
   emit,
-}: Pick<BotDeps, 'messages' | 'clock' | 'adminIds' | 'emit'>) {
+  groupNotices,
+}: Pick<BotDeps, 'messages' | 'clock' | 'adminIds' | 'emit' | 'groupNotices'>) {
   const limits = new FloodLimit(clock);
   const toBeNotified = new WeakSet<BotContext>();
   return {
@@ -238,7 +238,11 @@ export function floodGate({
       const asked = userId === undefined || adminIds.has(userId) ? undefined : askedBy(userId, ctx);
       if (asked === undefined) return next();
       const decision = limits.decide(asked);
-      if (decision === 'ignore') {
+      const { chat, from, message } = ctx;
+      if (decision === 'notify-later' && chat !== undefined && from !== undefined) {
+        groupNotices.add({ chatId: chat.id, threadId: topicOf(message), from });
+      }
+      if (decision === 'ignore' || decision === 'notify-later') {
         return emit({ event: 'update.ignored', updateId: ctx.update.update_id, why: 'over the flood limit' });
       }
       if (decision === 'notify') toBeNotified.add(ctx);
@@ -251,6 +255,10 @@ export function floodGate({
       else await ctx.answerCallbackQuery(messages.answer('slow-down', locale));
     },
   };
+}
+
+function topicOf(message: Message | undefined): number | undefined {
+  return message?.is_topic_message === true ? message.message_thread_id : undefined;
 }
 
 /** Undefined for updates that nobody asked anything with. */

@@ -22,6 +22,11 @@ function someLimits() {
 const count = (rulings: readonly FloodDecision[]) =>
   Object.fromEntries(['allow', 'notify', 'ignore'].map((name) => [name, rulings.filter((one) => one === name).length]));
 
+const countAll = (rulings: readonly FloodDecision[]) => ({
+  ...count(rulings),
+  'notify-later': rulings.filter((one) => one === 'notify-later').length,
+});
+
 test('FloodLimit lets a burst through, and then as much as time gives', () => {
   const { judge, wait } = someLimits();
   expect(count(judge(20))).toEqual({ allow: 20, notify: 0, ignore: 0 });
@@ -71,25 +76,28 @@ test('FloodLimit minds its people one by one', () => {
   expect(count(judge(20, 8))).toEqual({ allow: 20, notify: 0, ignore: 0 });
 });
 
-test('FloodLimit allows a group what Telegram allows, tells a few of the others, and mutes no person for the others', () => {
+test('FloodLimit allows a group what Telegram allows, tells everybody else once, and mutes no person for the others', () => {
   const { judge, wait } = someLimits();
   const everybody = (times: number) =>
     Array.from({ length: times }, (_, index) => judge(1, 100 + (index % 50), -5)).flat();
-  expect(count(everybody(200))).toEqual({ allow: 12, notify: 3, ignore: 185 });
+  const told = { allow: 12, notify: 3, 'notify-later': 47, ignore: 138 };
+  expect(countAll(everybody(200))).toEqual(told);
   wait(minuteMs);
-  expect(count(everybody(200))).toEqual({ allow: 12, notify: 3, ignore: 185 });
+  expect(countAll(everybody(200))).toEqual(told);
   expect(count(judge(15, 101))).toEqual({ allow: 15, notify: 0, ignore: 0 });
 });
 
 test('FloodLimit tells each of a few in a group who all ask too often', () => {
   const { judge } = someLimits();
-  for (const userId of [101, 102, 103]) judge(20, userId);
-  expect([101, 102, 103].flatMap((userId) => judge(2, userId, -5))).toEqual([
+  for (const userId of [101, 102, 103, 104]) judge(20, userId);
+  expect([101, 102, 103, 104].flatMap((userId) => judge(2, userId, -5))).toEqual([
     'notify',
     'ignore',
     'notify',
     'ignore',
     'notify',
+    'ignore',
+    'notify-later',
     'ignore',
   ]);
 });
