@@ -200,3 +200,18 @@ test.each([
 ])('checkClock() judges the moment %s against what was written at %s', (nowMs, newestMs, level) => {
   expect(checkClock(nowMs, newestMs).level).toBe(level);
 });
+
+test('darkroom doctor shows the failure rules of the operator and every mistake in their files', async () => {
+  using cli = aHealthyCommandLine();
+  cli.env['FAILURE_RULES_FILE'] = join(cli.dataDir, 'rules.yaml');
+  cli.env['MODELS_FILE'] = join(cli.dataDir, 'models.yaml');
+  writeFileSync(cli.env['FAILURE_RULES_FILE'], '- {provider: bytez, status: 418, words: teapot, means: overloaded}\n');
+  writeFileSync(cli.env['MODELS_FILE'], '- {provider: bytez, model: a/b, who: nobody}\n');
+  const { code, findings } = await findingsOf(cli);
+  const own = findings.filter(({ check }) => check === 'failure rule' || check === 'models table');
+  expect(own.map(({ level, says }) => `${level}: ${says}`)).toEqual([
+    expect.stringMatching(/^bad: MODELS_FILE row 1 \(bytez:a\/b\) who /),
+    'note: bytez: status 418 and words "teapot" mean overloaded',
+  ]);
+  expect(code).toBe(1);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/storage/sqlite/database.ts';
@@ -60,4 +60,27 @@ test('a start over a database that cannot be written ends with code 2 and one se
   const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: dataDir });
   expect(code).toBe(2);
   expect(err).toMatch(/^Cannot write "[^"]+": [^\n]+; make it writable for this user or set DATA_DIR\n$/);
+});
+
+test('a start with a mistake in a table of the operator ends with code 2 and names every row', async () => {
+  using place = scratch();
+  const [models, rules] = [join(place.dir, 'models.yaml'), join(place.dir, 'rules.yaml')];
+  writeFileSync(models, '- {provider: bytez, model: a/b, price: much}\n- {provider: bytez, model: a/c}\n');
+  writeFileSync(rules, '- {provider: bytez, status: 418, means: tea}\n');
+  const env = {
+    TELEGRAM_BOT_TOKEN: testToken,
+    DATA_DIR: join(place.dir, 'data'),
+    HTTP_PORT: '0',
+    BYTEZ_API_KEY: 'canary-key-1',
+    MODELS_FILE: models,
+    FAILURE_RULES_FILE: rules,
+  };
+  const { code, err } = await run([join(source, 'main.ts'), 'start'], { env, cwd: place.dir });
+  expect(code).toBe(2);
+  expect(err.split('\n')).toEqual([
+    'Cannot start with these files:',
+    expect.stringMatching(/^- MODELS_FILE row 1 \(bytez:a\/b\) price /),
+    expect.stringMatching(/^- FAILURE_RULES_FILE row 1 means must be one of rejected, /),
+    '',
+  ]);
 });
