@@ -143,7 +143,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       link: `https://t.me/${updates.username}`,
       health: `${listening.url}/readyz`,
       models: jobKinds.flatMap((kind) =>
-        config.chains[kind].slice(0, 1).map((first) => `${kind}: ${candidateName(first)}`),
+        core.chains[kind].slice(0, 1).map((first) => `${kind}: ${candidateName(first)}`),
       ),
       admins: config.adminIds.size,
       keys: keys.length,

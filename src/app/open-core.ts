@@ -5,6 +5,7 @@ import { type EventBus, type Emit, type OnCheckpoint, ignoreCheckpoints, createE
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
+import type { Chains } from '../domain/job.ts';
 import type { ResultStore } from '../domain/result-store.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
@@ -88,6 +89,8 @@ export type Core = AsyncDisposable & {
   readonly pool: KeyPool;
   readonly keys: KeyMaintenance;
   readonly service: GenerationService;
+  /** The chains in use: built-in ones are made of the providers that have keys. */
+  readonly chains: Chains;
   readonly retention: RetentionJob;
   /** What operators see and do. */
   readonly admin: AdminApi;
@@ -256,6 +259,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     pool,
     keys: maintenance,
     service,
+    chains,
     retention,
     admin,
     takesWrites: () => storage.takesWrites() && results.diskError?.() === undefined,
