@@ -22,7 +22,7 @@ function wordsFor(event: AppEvent): string | undefined {
     case 'app.started':
       return `started as ${event.bot} with ${count(event.keys, 'key')}, ${count(event.waiting, 'job')} waiting`;
     case 'app.ready':
-      return `people write to ${event.link}; ${event.models.join(', ')}; ${count(event.admins, 'admin')}; health at ${event.health}. Next: ${nextStep(event)}`;
+      return `people write to ${event.link}; ${firstModels(event.models)}; ${count(event.admins, 'admin')}; health at ${event.health}. Next: ${nextStep(event)}`;
     case 'app.recovered':
       if (event.handedBack + event.setAside + event.undelivered === 0) return undefined;
       return `after the last stop: ${count(event.handedBack, 'job')} requeued, ${event.setAside} set aside, ${event.undelivered} to deliver`;
@@ -154,6 +154,14 @@ function nextStep({ admins, keys, link }: { readonly admins: number; readonly ke
 
 function insteadWords({ replacedBy }: { readonly replacedBy?: string }): string {
   return replacedBy === undefined ? '' : `; ${replacedBy} takes its place`;
+}
+
+const maxModels = 2;
+
+/** The models of the first kinds; of the others only their kind, so that the line stays short. */
+function firstModels(models: readonly string[]): string {
+  const others = models.slice(maxModels).map((one) => one.split(':', 1)[0] ?? '');
+  return `${models.slice(0, maxModels).join(', ')}${others.length === 0 ? '' : ` and models for ${others.join(', ')}`}`;
 }
 
 /** What follows for an outcome that is held. */

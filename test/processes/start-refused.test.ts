@@ -42,7 +42,7 @@ test('a start says where people find the bot, where its health is and what to do
   const link = 'https://t.me/darkroom_sandbox_bot';
   expect(line).toMatchObject({ link, admins: 0, keys: 1 });
   expect(line?.['msg']).toMatch(
-    /^people write to https:\/\/t\.me\/\w+; image: bytez:\S+, video: bytez:[^;]+; 0 admins; health at http:\/\/127\.0\.0\.1:\d{4,5}\/readyz\. Next: put your Telegram user id into ADMIN_IDS/,
+    /^people write to https:\/\/t\.me\/\w+; image: bytez:\S+, (?:edit|video): bytez:\S+ and models for [a-z, ]+; 0 admins; health at http:\/\/127\.0\.0\.1:\d{4,5}\/readyz\. Next: put your Telegram user id into ADMIN_IDS/,
   );
   expect((await fetch(String(line?.['health']))).status).toBe(200);
 });
