@@ -61,6 +61,7 @@ const servedModels = [
   'veo-3.1-fast-generate-preview',
   'veo-3.1-generate-preview',
   'gemini-3.8-flash-tts',
+  'gemini-3.8-flash-lite-tts',
   'gemini-3.8-flash',
   'gemini-3.5-flash-lite',
 ] as const;
@@ -136,7 +137,7 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
   };
 
   const operationOf = (asked: StandInRequest, account: GeminiAccount): StandInReply => {
-    const name = asked.path.replace(/^\/v1beta\//, '');
+    const name = asked.path.replace(/^\/v1(?:beta)?\//, '');
     const operation = operations.get(name);
     if (operation === undefined || operation.owner !== account.name) return geminiError(404, 'Operation not found.');
     operation.asked += 1;
@@ -218,7 +219,7 @@ function limitOf({ quota, isSpent }: GeminiAccount): StandInReply | undefined {
 }
 
 function routeOf({ method, path }: StandInRequest): GeminiRoute {
-  const rest = path.startsWith('/v1beta/') ? path.slice('/v1beta/'.length) : '';
+  const rest = /^\/v1(?:beta)?\/(.+)$/.exec(path)?.[1] ?? '';
   if (method === 'GET' && rest === 'models') return 'models';
   if (method === 'GET' && /^models\/[^/]+\/operations\//.test(rest)) return 'operation';
   if (method === 'GET' && /^files\/[^/]+:download$/.test(rest)) return 'file';

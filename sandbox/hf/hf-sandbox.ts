@@ -45,9 +45,19 @@ export type HfSandbox = AsyncDisposable & {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const pictureModels = ['black-forest-labs/FLUX.1-schnell', 'stabilityai/stable-diffusion-xl-base-1.0'];
-const chatModels = ['openai/gpt-oss-120b', 'meta-llama/Llama-3.3-70B-Instruct'];
-const parameterNames = ['width', 'height', 'num_inference_steps', 'guidance_scale', 'negative_prompt', 'seed'];
+const pictureModels: ReadonlySet<string> = new Set([
+  'black-forest-labs/FLUX.1-schnell',
+  'stabilityai/stable-diffusion-xl-base-1.0',
+]);
+const chatModels: ReadonlySet<string> = new Set(['openai/gpt-oss-120b', 'meta-llama/Llama-3.3-70B-Instruct']);
+const parameterNames: ReadonlySet<string> = new Set([
+  'width',
+  'height',
+  'num_inference_steps',
+  'guidance_scale',
+  'negative_prompt',
+  'seed',
+]);
 
 /** Starts the stand-in; it listens when the promise resolves. */
 export async function startHfSandbox(options: HfSandboxOptions): Promise<HfSandbox> {
@@ -59,7 +69,7 @@ export async function startHfSandbox(options: HfSandboxOptions): Promise<HfSandb
   const picture = async ({ path, body, headers }: StandInRequest, call: HfCall): Promise<StandInReply> => {
     const model = path.replace('/hf-inference/models/', '');
     Object.assign(call, { model });
-    if (!pictureModels.includes(model)) return failure(404, `Model ${model} does not exist`);
+    if (!pictureModels.has(model)) return failure(404, `Model ${model} does not exist`);
     if (loading.includes(model)) {
       return jsonReply(503, { error: `Model ${model} is currently loading`, estimated_time: 20 });
     }
@@ -69,7 +79,7 @@ export async function startHfSandbox(options: HfSandboxOptions): Promise<HfSandb
     if (typeof inputs !== 'string' || inputs === '') return failure(400, ['Error in `inputs`: field required']);
     const unknown = Object.keys(fields ?? {}).find((name) => name !== 'inputs' && name !== 'parameters');
     if (unknown !== undefined) return failure(400, [`Error in \`${unknown}\`: extra fields not permitted`]);
-    const wrong = Object.keys((fields?.['parameters'] ?? {}) as Fields).find((name) => !parameterNames.includes(name));
+    const wrong = Object.keys((fields?.['parameters'] ?? {}) as Fields).find((name) => !parameterNames.has(name));
     if (wrong !== undefined) return failure(400, `__call__() got an unexpected keyword argument '${wrong}'`);
     Object.assign(call, { prompt: inputs });
     const bytes = await draw({ prompt: inputs, width: 512, height: 512 });
@@ -80,7 +90,7 @@ export async function startHfSandbox(options: HfSandboxOptions): Promise<HfSandb
     const fields = fieldsIn(body);
     const model = String(fields?.['model']);
     Object.assign(call, { model });
-    if (!chatModels.includes(model.replace(/:[a-z0-9-]+$/, ''))) {
+    if (!chatModels.has(model.replace(/:[a-z0-9-]+$/, ''))) {
       const message = `The requested model '${model}' does not exist`;
       return jsonReply(400, {
         error: { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' },

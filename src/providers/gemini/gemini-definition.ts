@@ -30,6 +30,7 @@ export const geminiDefinition: ProviderDefinition = {
     { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
     { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },
     { model: 'gemini-3.8-flash-tts', kind: 'speech', traits: words, usualMs: 10_000 },
+    { model: 'gemini-3.8-flash-lite-tts', kind: 'speech', traits: words, usualMs: 8_000 },
     { model: 'gemini-3.5-flash-lite', kind: 'chat', traits: chat, usualMs: 5_000 },
     { model: 'gemini-3.8-flash', kind: 'chat', traits: chat, usualMs: 8_000 },
   ],
@@ -38,7 +39,7 @@ export const geminiDefinition: ProviderDefinition = {
     image: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
     edit: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
     video: ['veo-3.1-lite-generate-preview', 'veo-3.1-fast-generate-preview'],
-    speech: ['gemini-3.8-flash-tts'],
+    speech: ['gemini-3.8-flash-lite-tts', 'gemini-3.8-flash-tts'],
     chat: ['gemini-3.8-flash', 'gemini-3.5-flash-lite'],
   },
   adapter: {

@@ -53,7 +53,14 @@ test('a key is found in whatever sentence it stands, and in whatever it is wrapp
     'x_',
   );
   const hex = fc.stringMatching(/^[0-9a-f]{32}$/).filter((key) => /[a-f]/.test(key) && /[0-9]/.test(key));
-  const key = fc.oneof(hex, fc.constantFrom('sk-proj-Ab3dEf6hIj9kLm2nOp5q', 'AIzaSyA-1234567890abcdefghijklmnopqrstu'));
+  const key = fc.oneof(
+    hex,
+    fc.constantFrom(
+      'sk-proj-Ab3dEf6hIj9kLm2nOp5q',
+      'AIzaSyA-1234567890abcdefghijklmnopqrstu',
+      'AQ.Ab8RN6K-1234567890abcdefghij',
+    ),
+  );
   fc.assert(
     fc.property(word, sign, key, sign, word, (before, open, found, close, after) => {
       expect(redactSecrets(updateWith(`${before}${open}${found}${close} ${after}`))).not.toContain(found);

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { drawVideo } from '../../sandbox/drawing/draw-video.ts';
+import { startGeminiSandbox } from '../../sandbox/gemini/gemini-sandbox.ts';
+import { hasPicture } from '../support/answers.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { passTime } from '../support/pass-time.ts';
+import { openTestApp } from '../support/test-app.ts';
+import { runs, troubles } from './talk.ts';
+
+const key = 'AQ.canary-key-of-gemini-0123456789';
+
+/** The bot with keys of Bytez, which knows no model any more, and of Gemini. */
+async function anEmptyBytez(chain: Readonly<Record<string, string>>) {
+  await using opening = new AsyncDisposableStack();
+  const clock = fakeClock();
+  const video = await drawVideo({ prompt: 'a fox', seconds: 1 });
+  const gemini = opening.use(await startGeminiSandbox({ accounts: [{ name: 'one', key }], video }));
+  const env = { GEMINI_API_KEY: key, GEMINI_BASE_URL: new URL(gemini.baseUrl).origin, ...chain };
+  const app = opening.use(await openTestApp({ clock, env }));
+  app.bytez.setCatalog('empty');
+  const opened = opening.move();
+  return { app, gemini, clock, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+test('where Bytez serves no model the picture comes from Gemini', async () => {
+  const chain = 'bytez:dreamlike-art/dreamlike-photoreal-2.0,gemini:gemini-nano-banana-2.1';
+  await using stage = await anEmptyBytez({ IMAGE_CHAIN: chain });
+  const { app, gemini, clock } = stage;
+  const person = app.person(7);
+  person.say('/generate a fox --aspect 16:9');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(gemini.calls.filter(({ route }) => route === 'content')).toMatchObject([
+    { prompt: 'a fox', aspectRatio: '16:9', status: 200 },
+  ]);
+  expect(runs(app)).toHaveLength(1);
+  expect(troubles(app)).toEqual([]);
+});
+
+test('a video is waited for and fetched with the key, without a host that is allowed for it', async () => {
+  await using stage = await anEmptyBytez({ VIDEO_CHAIN: 'gemini:veo-3.1-fast-generate-preview' });
+  const { app, gemini, clock } = stage;
+  const person = app.person(7);
+  person.say('/video a fox');
+  await passTime(
+    clock,
+    person.waitFor((messages) => messages.some(({ video }) => video !== undefined)),
+  );
+  const made = gemini.calls.filter(({ route }) => route !== 'models');
+  expect(made.map(({ route }) => route)).toEqual(['video', 'operation', 'operation', 'file']);
+  expect(gemini.calls.some(({ leakedKey }) => leakedKey)).toBe(false);
+  expect(troubles(app)).toEqual([]);
+});
