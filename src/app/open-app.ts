@@ -79,7 +79,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   const closed = new AbortController();
 
   // A token begins with the id of its bot.
-  const core = opening.use(await openCore({ ...options, botId: Number(token.reveal().split(':', 1)[0]) }));
+  const core = opening.use(
+    await openCore({
+      ...options,
+      botId: Number(token.reveal().split(':', 1)[0]),
+      styleWords: (style, locale) => catalog.plain(locale, `style.${style}`),
+    }),
+  );
   const { clock, events, storage, pool, service } = core;
   const { emit } = events;
   const proven = new ProvenKeys(events);

@@ -6,6 +6,7 @@ import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
+import type { StyleWords } from '../domain/kinds.ts';
 import type { ResultStore } from '../domain/result-store.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
@@ -70,6 +71,8 @@ export type CoreOptions = {
   readonly emit: Emit;
   /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
   readonly onCheckpoint?: OnCheckpoint;
+  /** What styles add to the words of a request, from the locales; nothing when absent. */
+  readonly styleWords?: StyleWords;
   /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
   readonly botId?: number;
   readonly parts?: CoreParts;
@@ -213,7 +216,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     emit,
     rules,
     models: catalog.find,
-    loadMaterial: (job) => loadMaterial(job, engine.reader, inputs),
+    loadMaterial: (job) =>
+      loadMaterial(job, { reader: engine.reader, pictures: inputs, styleWords: options.styleWords }),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     readModels: (provider) => models.read(provider),
     onCheckpoint: onCheckpoint,

@@ -1,7 +1,7 @@
 import { Composer } from 'grammy';
 import { jobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
-import { jobKinds } from '../domain/kinds.ts';
+import { defaultKind, jobKinds, stylesOf } from '../domain/kinds.ts';
 import type { CallbackAnswer } from '../messages/message-mapper.ts';
 import { parseCallbackData } from '../messages/view.ts';
 import { isForeignPress } from './middleware/identify.ts';
@@ -77,6 +77,17 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
         if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
         await answer(ctx, messages.answer('accepted', locale));
         return submitText(ctx, deps, kind, words);
+      }
+      case 'style': {
+        const preset = stylesOf(defaultKind).find((known) => known === press.id);
+        if (isForeignPress(ctx.callbackQuery)) return answer(ctx, messages.answer('not-yours', locale));
+        if (preset === undefined) return answer(ctx, messages.answer('expired', locale));
+        if (await isRunning(ctx, deps)) return answer(ctx, messages.answer('already-done', locale));
+        await answer(ctx, messages.answer('accepted', locale));
+        const words = wordsAnswered(ctx, []);
+        if (words !== '') return submitText(ctx, deps, defaultKind, `${words} --style ${preset}`);
+        const prompt = messages.styleExample(preset, locale);
+        return submitRequest(ctx, deps, { kind: defaultKind, prompt, options: { preset } });
       }
       case 'status': {
         if (press.id === 'all') {

@@ -1,7 +1,7 @@
 import type { FailureCode } from './failure.ts';
 import type { MediaFile } from './media.ts';
 import type { JobId, ProviderName } from './ids.ts';
-import type { JobKind, Lane } from './kinds.ts';
+import type { JobKind, Lane, StyleName } from './kinds.ts';
 
 export const aspects = ['1:1', '4:3', '3:4', '3:2', '2:3', '16:9', '9:16'] as const;
 /** Width to height. */
@@ -20,6 +20,8 @@ export type GenerationOptions = {
   readonly title?: string;
   /** Of a song: how it sounds, in words; the words of the request are then its lyrics. */
   readonly style?: string;
+  /** Of what is seen: a look from the table of styles. */
+  readonly preset?: StyleName;
   /** A song that nobody sings. */
   readonly instrumental?: true;
 };
@@ -37,6 +39,7 @@ export type OptionMistake =
   | { readonly kind: 'missing-value' | 'open-quote' | 'twice'; readonly option: OptionName }
   | { readonly kind: 'bad-seed' | 'bad-aspect'; readonly written: string }
   | { readonly kind: 'unknown-model'; readonly written: string; readonly models: readonly string[] }
+  | { readonly kind: 'unknown-style'; readonly written: string; readonly styles: readonly StyleName[] }
   /** The model asked for, or every model there is, cannot do this; `takes` is what it can. */
   | {
       readonly kind: 'not-taken';

@@ -164,3 +164,80 @@ export function traitsOf(kind: JobKind): KindTraits {
 export function perKind<Value>(valueOf: (kind: JobKind) => Value): Readonly<Record<JobKind, Value>> {
   return Object.fromEntries(jobKinds.map((kind) => [kind, valueOf(kind)])) as Record<JobKind, Value>;
 }
+
+/** One look that people may ask for by its name: `--style watercolor`. */
+type StyleTraits = {
+  /** The kinds that it suits. */
+  readonly kinds: readonly JobKind[];
+  /** Other names, also in other languages: in small letters, without accents, with a hyphen between words. */
+  readonly aliases: readonly string[];
+};
+
+const still = ['image', 'edit'] as const;
+const moving = ['image', 'edit', 'video'] as const;
+
+/**
+ * Every style, in the order in which they are shown. It is data: a new style is a row here and, in each locale, its words
+ * (`style.…`), its label (`button.style-…`) and an example (`example.style-…`). Names are stored with requests and stay.
+ */
+export const styleTraits = {
+  photo: { kinds: moving, aliases: ['photograph', 'photorealistic', 'realistic', 'foto', 'fotografia', 'фото'] },
+  painting: { kinds: moving, aliases: ['oil', 'oil-painting', 'oleo', 'pintura', 'картина', 'живопись', 'масло'] },
+  anime: { kinds: moving, aliases: ['manga', 'аниме', 'манга'] },
+  watercolor: { kinds: moving, aliases: ['watercolour', 'aquarelle', 'acuarela', 'акварель'] },
+  sketch: {
+    kinds: moving,
+    aliases: ['pencil', 'drawing', 'boceto', 'lapiz', 'dibujo', 'эскиз', 'карандаш', 'набросок'],
+  },
+  'line-art': { kinds: still, aliases: ['lineart', 'line', 'lines', 'lineas', 'contorno', 'контур', 'линии'] },
+  comic: { kinds: moving, aliases: ['comics', 'cartoon', 'historieta', 'tebeo', 'комикс', 'комиксы'] },
+  'pixel-art': {
+    kinds: moving,
+    aliases: ['pixel', 'pixels', 'pixelart', 'pixeles', 'пиксель', 'пиксели', 'пиксель-арт'],
+  },
+  '3d': { kinds: moving, aliases: ['render', '3d-render', 'рендер', '3д'] },
+  logo: { kinds: still, aliases: ['emblem', 'logotipo', 'логотип', 'лого'] },
+  blueprint: { kinds: still, aliases: ['plan', 'technical-drawing', 'plano', 'чертеж', 'план'] },
+  wiring: {
+    kinds: still,
+    aliases: ['wiring-diagram', 'circuit', 'breadboard', 'circuito', 'cableado', 'схема', 'электросхема', 'монтаж'],
+  },
+} as const satisfies Record<string, StyleTraits>;
+
+export type StyleName = keyof typeof styleTraits;
+
+export const styleNames = Object.keys(styleTraits) as [StyleName, ...StyleName[]];
+
+/** The styles that suit a kind; none for what has no look. */
+export function stylesOf(kind: JobKind): readonly StyleName[] {
+  return styleNames.filter((name) => suits(name, kind));
+}
+
+/** The style that somebody wrote by one of its names, however spelt; undefined where the kind has no such style. */
+export function styleOf(written: string, kind: JobKind): StyleName | undefined {
+  const name = plainName(written);
+  return stylesOf(kind).find((style) => style === name || aliasesOf(style).includes(name));
+}
+
+/** The words that a style adds to a request, in the language of the person; they come from the locales. */
+export type StyleWords = (style: StyleName, locale: string) => string;
+
+function suits(style: StyleName, kind: JobKind): boolean {
+  const kinds: readonly JobKind[] = styleTraits[style].kinds;
+  return kinds.includes(kind);
+}
+
+function aliasesOf(style: StyleName): readonly string[] {
+  return styleTraits[style].aliases;
+}
+
+/** In small letters, without accents (`й` stays a letter of its own), with one hyphen between words. */
+function plainName(written: string): string {
+  return written
+    .trim()
+    .toLowerCase()
+    .normalize('NFD')
+    .replaceAll(/(?<!и)[\u0300-\u036f]/gu, '')
+    .normalize('NFC')
+    .replaceAll(/[\s_\u2010-\u2015-]+/gu, '-');
+}

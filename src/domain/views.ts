@@ -1,7 +1,7 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { HeldReason, Outcome } from './job.ts';
-import type { JobKind, Lane } from './kinds.ts';
+import type { JobKind, Lane, StyleName } from './kinds.ts';
 import type { ProviderQueue } from './provider.ts';
 import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
 
@@ -87,6 +87,8 @@ export type JobView = {
   readonly kind: JobKind;
   readonly lane: Lane;
   readonly prompt: string;
+  /** The style that was asked for. */
+  readonly preset?: StyleName;
   readonly phase: JobPhase;
   /** Told, but the outcome may not have reached the person. */
   readonly held?: HeldReason;

@@ -4,7 +4,7 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { JobKind } from '../domain/kinds.ts';
 import type { ModelLookup } from '../domain/provider.ts';
 import type { Clock } from '../kit/clock.ts';
-import { checkOptions, type CheckedOptions, seedFor } from './request/request-options.ts';
+import { checkOptions, type CheckedOptions, checkStyle, seedFor } from './request/request-options.ts';
 import { type Asker, chainFor } from './request/served-chain.ts';
 import { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 
@@ -54,9 +54,12 @@ export class ChainModels {
     return candidate && seedFor(job, candidate, models);
   }
 
-  /** Checks whether a model that this person may use supports the options; resolves a model's short name. */
-  checkOptions(kind: JobKind, options: GenerationOptions, asker: Asker): CheckedOptions {
+  /** Checks whether a model that this person may use supports the options; resolves the names of models and styles. */
+  checkOptions(kind: JobKind, written: GenerationOptions, asker: Asker): CheckedOptions {
     const { chains, models } = this.#options;
+    const styled = checkStyle(kind, written);
+    if (!styled.ok) return styled;
+    const { options } = styled;
     const chain = chainFor(chains[kind], asker, models);
     // Who may use no model of the kind is told so when they ask.
     return chain.length === 0 ? { ok: true, options } : checkOptions(chain, options, models);

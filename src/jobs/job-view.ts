@@ -19,7 +19,19 @@ export function viewOf(job: Job, context: ViewContext): JobView {
   const { id, kind, lane, prompt, origin } = job;
   const phase = phaseOf(job, context);
   const held = job.held === undefined ? {} : { held: job.held };
-  return { id, userId: origin.userId, kind, lane, prompt, phase, ...held, ageMs: context.nowMs - job.acceptedAtMs };
+  const preset = job.options?.preset;
+  const style = preset === undefined ? {} : { preset };
+  return {
+    id,
+    userId: origin.userId,
+    kind,
+    lane,
+    prompt,
+    ...style,
+    phase,
+    ...held,
+    ageMs: context.nowMs - job.acceptedAtMs,
+  };
 }
 
 function phaseOf(job: Job, context: ViewContext): JobPhase {

@@ -1,17 +1,21 @@
 import type { Aspect } from '../domain/job.ts';
-import type { JobKind } from '../domain/kinds.ts';
+import { defaultKind, type JobKind, kindTraits, type StyleName, stylesOf } from '../domain/kinds.ts';
 import type { MessageId } from './message-ids.ts';
 import { lines, promptLimit, quote } from './phrases.ts';
 import { usageView } from './guide-views.ts';
-import { callbackData, type MessageView, type MessageButton } from './view.ts';
+import { callbackData, escapeHtml, type MessageView, type MessageButton } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
 export const shapes = ['square', 'wide', 'tall', 'any'] as const;
 /** `any` leaves the shape to the model. */
 export type Shape = (typeof shapes)[number];
 
-export const styles = ['photo', 'painting', 'anime', 'none'] as const;
-export type Style = (typeof styles)[number];
+/** What a dialogue offers for a kind; `none` adds nothing to the words. */
+export type Style = StyleName | 'none';
+
+export function stylesFor(kind: JobKind): readonly Style[] {
+  return [...stylesOf(kind), 'none'];
+}
 
 export const shapeAspects = { square: '1:1', wide: '16:9', tall: '9:16' } as const satisfies Record<
   Exclude<Shape, 'any'>,
@@ -21,24 +25,15 @@ export const shapeAspects = { square: '1:1', wide: '16:9', tall: '9:16' } as con
 /** What the bot asks in a dialogue; `dialogue` is the id in the data of its buttons. */
 export type DialogueQuestion =
   | { readonly kind: 'what'; readonly job: JobKind }
-  | { readonly kind: 'shape' | 'style'; readonly words: string; readonly dialogue: string };
+  | { readonly kind: 'shape'; readonly words: string; readonly dialogue: string }
+  | { readonly kind: 'style'; readonly job: JobKind; readonly words: string; readonly dialogue: string };
 
-const labels = {
+const shapeLabels = {
   square: 'button.shape-square',
   wide: 'button.shape-wide',
   tall: 'button.shape-tall',
   any: 'button.shape-any',
-  photo: 'button.style-photo',
-  painting: 'button.style-painting',
-  anime: 'button.style-anime',
-  none: 'button.style-none',
-} as const satisfies Record<Shape | Style, MessageId>;
-
-const styleMessages = {
-  photo: 'style.photo',
-  painting: 'style.painting',
-  anime: 'style.anime',
-} as const satisfies Record<Exclude<Style, 'none'>, MessageId>;
+} as const satisfies Record<Shape, MessageId>;
 
 export type DialogueHint = 'text-needed' | 'button-needed';
 
@@ -54,23 +49,49 @@ export function questionView(
     const now = how.inGroup ? localizer.say('dialogue.or-reply') : localizer.say('dialogue.or-now');
     return { text: lines(hint, text, `\n${now}`), rows };
   }
-  const choices = question.kind === 'shape' ? shapes : styles;
-  const buttons = choices.map((choice): MessageButton => ({
-    text: localizer.plain(labels[choice]),
+  const choices =
+    question.kind === 'shape'
+      ? shapes.map((shape) => [shape, shapeLabels[shape]] as const)
+      : stylesFor(question.job).map((style) => [style, `button.style-${style}` as const] as const);
+  const buttons = choices.map(([choice, label]): MessageButton => ({
+    text: localizer.plain(label),
     data: callbackData('ask', `${question.kind}.${choice}.${question.dialogue}`),
   }));
   return {
     text: lines(hint, localizer.say(`dialogue.${question.kind}`), quote(question.words, promptLimit)),
-    rows: [buttons.slice(0, 2), buttons.slice(2)],
+    rows: question.kind === 'shape' ? rowsOf(buttons, 2) : rowsOf(buttons, 3),
   };
 }
 
 /** The last question after the dialogue has ended: without buttons. */
-export function dialogueDoneView(localizer: Localizer, words: string): MessageView {
-  return { text: lines(localizer.say('dialogue.done'), quote(words, promptLimit)), rows: [] };
+export function dialogueDoneView(localizer: Localizer, words: string, style: Style): MessageView {
+  const look = style === 'none' ? '' : localizer.say(`button.style-${style}`);
+  return { text: lines(localizer.say('dialogue.done'), quote(words, promptLimit), look), rows: [] };
 }
 
-/** The prompt with the words of the style appended. */
-export function styledWords(localizer: Localizer, words: string, style: Style): string {
-  return style === 'none' ? words : `${words}, ${localizer.plain(styleMessages[style])}`;
+/**
+ * Every style with a button, for what can be made here. With words, a button uses them; without, it uses the style's
+ * example, which stands in the list as a command.
+ */
+export function stylesView(localizer: Localizer, words: string, offered: readonly JobKind[]): MessageView {
+  const kind = offered.find((one) => kindTraits[one].needs === 'words' && stylesOf(one).length > 0) ?? defaultKind;
+  const names = stylesOf(kind);
+  const buttons = names.map((name): MessageButton => ({
+    text: localizer.plain(`button.style-${name}`),
+    data: callbackData('style', name),
+  }));
+  const list = names.map((name) => {
+    const command = `/${kindTraits[kind].command} ${localizer.plain(`example.style-${name}`)} --style ${name}`;
+    return `${localizer.say(`button.style-${name}`)}: <code>${escapeHtml(command)}</code>`;
+  });
+  const text =
+    words === ''
+      ? lines(localizer.say('styles.header'), ...list)
+      : lines(localizer.say('styles.header-words'), quote(words, promptLimit));
+  return { text, rows: rowsOf(buttons, 3) };
+}
+
+function rowsOf(buttons: readonly MessageButton[], wide: number): MessageView['rows'] {
+  const starts = buttons.flatMap((_, index) => (index % wide === 0 ? [index] : []));
+  return starts.map((start) => buttons.slice(start, start + wide));
 }

@@ -1,4 +1,5 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
+import { styleMessageVariables } from './style-message-ids.ts';
 
 /** Every message and exactly its variables; `locales/*.json` hold the texts. */
 export const messageVariables = {
@@ -50,9 +51,9 @@ export const messageVariables = {
   'dialogue.too-many-tries': ['command'],
   'dialogue.cancelled': [],
   'dialogue.outdated': [],
-  'style.photo': [],
-  'style.painting': [],
-  'style.anime': [],
+  ...styleMessageVariables,
+  'styles.header': [],
+  'styles.header-words': [],
 
   'status-message.queued': ['kind', 'ahead'],
   'status-message.next-slot': ['kind'],
@@ -123,6 +124,7 @@ export const messageVariables = {
   'options.bad-seed': ['written', 'largest'],
   'options.bad-aspect': ['written', 'aspects'],
   'options.unknown-model': ['written', 'models'],
+  'options.unknown-style': ['written', 'styles'],
   'options.not-taken': ['option', 'model'],
   'options.not-taken-by-any': ['option', 'kind'],
   'options.takes': ['options'],
@@ -218,9 +220,6 @@ export const messageVariables = {
   'button.shape-wide': [],
   'button.shape-tall': [],
   'button.shape-any': [],
-  'button.style-photo': [],
-  'button.style-painting': [],
-  'button.style-anime': [],
   'button.style-none': [],
   'button.forget': [],
   'button.keep': [],
@@ -251,6 +250,7 @@ export const messageVariables = {
   'command.new': [],
   'command.status': [],
   'command.cancel': [],
+  'command.styles': [],
   'command.language': [],
   'command.premium': [],
   'command.forget': [],

@@ -1,6 +1,6 @@
 import type { Cancelled } from '../domain/job-engine.ts';
 import type { OptionMistake } from '../domain/job.ts';
-import { type JobKind, jobKinds, kindTraits } from '../domain/kinds.ts';
+import { type JobKind, jobKinds, kindTraits, type StyleName } from '../domain/kinds.ts';
 import type { JobView, PoolView } from '../domain/views.ts';
 import { alertView, type AlertUpdate } from './alert-view.ts';
 import { type Catalog, localizerFor } from './catalog.ts';
@@ -10,7 +10,7 @@ import {
   type DialogueQuestion,
   questionView,
   type Style,
-  styledWords,
+  stylesView,
 } from './dialogue-views.ts';
 import {
   bareWordsView,
@@ -144,13 +144,16 @@ export function createMessageMapper(
       how: { readonly hint?: DialogueHint | undefined; readonly inGroup: boolean },
     ): MessageView => questionView(localizer(locale), question, how),
     /** The last question after the dialogue has ended. */
-    dialogueDone: (words: string, locale: string): MessageView => dialogueDoneView(localizer(locale), words),
+    dialogueDone: (words: string, style: Style, locale: string): MessageView =>
+      dialogueDoneView(localizer(locale), words, style),
     dialogueCancelled: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.cancelled')),
     dialogueTooManyTries: (kind: JobKind, locale: string): MessageView =>
       textOnly(localizer(locale).say('dialogue.too-many-tries', { command: kindTraits[kind].command })),
     dialogueOutdated: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.outdated')),
-    /** A prompt with the words of a style appended. */
-    styled: (words: string, style: Style, locale: string): string => styledWords(localizer(locale), words, style),
+    /** Every style with a button; for the words where there are some. */
+    styles: (words: string, locale: string): MessageView => stylesView(localizer(locale), words, offered()),
+    /** The example of a style. */
+    styleExample: (style: StyleName, locale: string): string => localizer(locale).plain(`example.style-${style}`),
 
     /** The answer to /cancel. */
     cancelled: (kind: Cancelled['kind'], locale: string): MessageView =>

@@ -44,6 +44,10 @@ function mistakeWords(localizer: Localizer, mistake: OptionMistake, kind: JobKin
       const models = safe([...shown, ...more].join('\n'));
       return localizer.say('options.unknown-model', { written: excerpt(mistake.written, writtenLimit), models });
     }
+    case 'unknown-style': {
+      const styles = list(mistake.styles);
+      return localizer.say('options.unknown-style', { written: excerpt(mistake.written, writtenLimit), styles });
+    }
     case 'not-taken': {
       const { option, model, takes } = mistake;
       return lines(

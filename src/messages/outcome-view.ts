@@ -82,9 +82,17 @@ export function heldView(localizer: Localizer, view: JobView): MessageView {
 /** The caption of a result. */
 export function captionView(localizer: Localizer, view: JobView, result: ResultFacts): MessageView {
   return {
-    text: lines(quote(view.prompt, captionPromptLimit), madeWords(localizer, view, result)),
+    text: lines(
+      quote(view.prompt, captionPromptLimit),
+      styleLabel(localizer, view),
+      madeWords(localizer, view, result),
+    ),
     rows: [[againButton(localizer, view.id, 'button.again')]],
   };
+}
+
+function styleLabel(localizer: Localizer, { preset }: JobView): string {
+  return preset === undefined ? '' : localizer.say(`button.style-${preset}`);
 }
 
 /** A text result: the first message carries the caption; a long text continues in further messages. */

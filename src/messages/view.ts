@@ -11,6 +11,7 @@ export const callbackVerbs = [
   'forget',
   'show',
   'make',
+  'style',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { styleNames } from '../../src/domain/kinds.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
-import { shapes, styles, type DialogueQuestion } from '../../src/messages/dialogue-views.ts';
+import { shapes, stylesFor, type DialogueQuestion } from '../../src/messages/dialogue-views.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';
 import { callbackData, parseCallbackData } from '../../src/messages/view.ts';
 import { parseTelegramHtml } from './telegram-html.ts';
@@ -12,7 +13,7 @@ const questions: readonly DialogueQuestion[] = [
   { kind: 'what', job: 'image' },
   { kind: 'what', job: 'video' },
   { kind: 'shape', words, dialogue: '9007199254740991' },
-  { kind: 'style', words, dialogue: '9007199254740991' },
+  { kind: 'style', job: 'image', words, dialogue: '9007199254740991' },
 ];
 const everyWay = catalog.locales.flatMap((locale) =>
   questions.flatMap((question) =>
@@ -40,17 +41,17 @@ test('question() has one button for each choice, with the name of its dialogue',
   expect(idsOf({ kind: 'shape', words: 'a', dialogue: '5' })).toEqual(
     shapes.map((shape) => callbackData('ask', `shape.${shape}.5`)),
   );
-  expect(idsOf({ kind: 'style', words: 'a', dialogue: '5' })).toEqual(
-    styles.map((style) => callbackData('ask', `style.${style}.5`)),
+  expect(idsOf({ kind: 'style', job: 'video', words: 'a', dialogue: '5' })).toEqual(
+    stylesFor('video').map((style) => callbackData('ask', `style.${style}.5`)),
   );
 });
 
-test('styled() puts the style behind the words in the language of the person, or leaves them as they are', () => {
-  expect(styles.map((style) => mapper.styled('a fox', style, 'en'))).toEqual([
-    'a fox, photograph, natural light',
-    'a fox, oil painting',
-    'a fox, anime style',
-    'a fox',
-  ]);
-  expect(mapper.styled('un zorro', 'painting', 'es')).toBe('un zorro, pintura al óleo');
+test('styles() shows a command and a button for each style, or quotes the words to make one of them', () => {
+  for (const locale of catalog.locales) {
+    const { text, rows } = mapper.styles('', locale);
+    expect(rows.flat().map(({ data }) => data)).toEqual(styleNames.map((name) => callbackData('style', name)));
+    expect(parseTelegramHtml(text).length).toBeLessThan(4_096);
+    for (const name of styleNames) expect(text).toContain(` --style ${name}</code>`);
+  }
+  expect(parseTelegramHtml(mapper.styles('a fox', 'en').text)).toBe('🖌 In which style?\na fox');
 });

@@ -74,7 +74,7 @@ test('language() names each language in its own words and marks the present one'
 test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for admins: %s', (locale) => {
   const names = (admin: boolean) => mapper.commands(locale, { admin }).map(({ command }) => command);
   expect(names(false).sort()).toEqual(
-    ['start', 'help', 'generate', 'video', 'status', 'cancel', 'language', 'premium', 'forget'].sort(),
+    ['start', 'help', 'generate', 'video', 'status', 'cancel', 'styles', 'language', 'premium', 'forget'].sort(),
   );
   expect(names(true)).toContain('keys');
   for (const { command, description } of mapper.commands(locale, { admin: true })) {

@@ -49,10 +49,10 @@ export async function execute(ctx: BotContext, deps: BotDeps, turn: DialogueTurn
       return replyWithMistake(ctx, deps, turn.job, turn.mistake);
     case 'make': {
       const { kind, words, options, style } = turn.request;
-      const prompt = messages.styled(words, style, locale);
       await answer(ctx, messages.answer('accepted', locale));
-      await edit(ctx, messages.dialogueDone(prompt, locale));
-      return submitRequest(ctx, deps, { kind, prompt, options });
+      await edit(ctx, messages.dialogueDone(words, style, locale));
+      const styled = style === 'none' ? options : { ...options, preset: style };
+      return submitRequest(ctx, deps, { kind, prompt: words, options: styled });
     }
     case 'give-up':
       return reply(ctx, messages.dialogueTooManyTries(turn.job, locale));

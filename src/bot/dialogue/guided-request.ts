@@ -3,7 +3,7 @@ import type { Context } from 'grammy';
 import type { GenerationOptions } from '../../domain/job.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import { readPromptOptions, checkPrompt } from '../../jobs/request/request-options.ts';
-import { type DialogueQuestion, shapeAspects, shapes, styles } from '../../messages/dialogue-views.ts';
+import { type DialogueQuestion, shapeAspects, shapes, stylesFor } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';
 import type { DialogueTurn } from './dialogue-state.ts';
@@ -58,11 +58,11 @@ export async function guidedRequest(conversation: GuidedConversation, start: Con
     if (shape === undefined) return;
     if (shape !== 'any') options = { ...options, aspect: shapeAspects[shape] };
   }
-  if (!kindTraits[kind].isVisual) {
+  if (!kindTraits[kind].isVisual || options.style !== undefined) {
     await decide({ kind: 'make', request: { kind, words: asked.words, options, style: 'none' } });
     return;
   }
-  const style = await choose({ kind: 'style', words: asked.words, dialogue }, styles);
+  const style = await choose({ kind: 'style', job: kind, words: asked.words, dialogue }, stylesFor(kind));
   if (style === undefined) return;
   await decide({ kind: 'make', request: { kind, words: asked.words, options, style } });
 }

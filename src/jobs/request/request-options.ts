@@ -9,6 +9,7 @@ import {
   type Candidate,
   type Job,
 } from '../../domain/job.ts';
+import { type JobKind, styleOf, stylesOf } from '../../domain/kinds.ts';
 import { type GenerationRequest, type ModelLookup, type ImageSize, songOptions } from '../../domain/provider.ts';
 
 import { fittingHistory, noMaterial, type RequestMaterial } from './request-material.ts';
@@ -209,6 +210,18 @@ export function checkOptions(
   };
 }
 
+/** Resolves the named style: of what is seen, one of the table, which every model follows, since it is words. */
+export function checkStyle(kind: JobKind, { style, ...others }: GenerationOptions): CheckedOptions {
+  const styles = stylesOf(kind);
+  if (style === undefined || styles.length === 0) {
+    return { ok: true, options: style === undefined ? others : { ...others, style } };
+  }
+  const preset = styleOf(style, kind);
+  return preset === undefined
+    ? { ok: false, mistake: { kind: 'unknown-style', written: style, styles } }
+    : { ok: true, options: { ...others, preset } };
+}
+
 /** Finds a model by its full name, else by the part after the slash if that is unique. */
 function named(chain: readonly Candidate[], name: string): Candidate | undefined {
   const exact = name.trim();
@@ -246,7 +259,7 @@ export function generationRequest(
   job: Job,
   candidate: Candidate,
   models: ModelLookup,
-  { inputs, history }: RequestMaterial = noMaterial,
+  { inputs, history, words }: RequestMaterial = noMaterial,
 ): GenerationRequest {
   const { kind, prompt, options: { aspect, negative, title, style, instrumental } = {} } = job;
   const seed = seedFor(job, candidate, models);
@@ -255,7 +268,7 @@ export function generationRequest(
   return {
     kind,
     model: candidate.model,
-    prompt,
+    prompt: words ?? prompt,
     inputs,
     ...(said.length === 0 ? {} : { history: said }),
     ...(size === undefined ? {} : { size }),

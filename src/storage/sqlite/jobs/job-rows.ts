@@ -8,7 +8,7 @@ import {
   type Outcome,
   type ResultPayload,
 } from '../../../domain/job.ts';
-import { jobKinds, lanes, defaultKind } from '../../../domain/kinds.ts';
+import { jobKinds, lanes, defaultKind, styleNames } from '../../../domain/kinds.ts';
 import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
@@ -59,6 +59,7 @@ const options: z.ZodType<GenerationOptions> = z.object({
   negative: z.string().exactOptional(),
   title: z.string().exactOptional(),
   style: z.string().exactOptional(),
+  preset: z.enum(styleNames).exactOptional(),
   instrumental: z.literal(true).exactOptional(),
 });
 
