@@ -9,7 +9,7 @@ import { runAttempts } from '../src/jobs/attempt-loop.ts';
 import { createBreakers } from '../src/jobs/circuit-breaker/breakers.ts';
 import { ModelCooldowns } from '../src/jobs/circuit-breaker/model-cooldowns.ts';
 import { type CallJournal, createCallJournal, emptyMemory } from '../src/jobs/job-memory.ts';
-import { UnrecognizedFailures } from '../src/jobs/call-provider.ts';
+import { UnrecognizedFailures } from '../src/jobs/judgement.ts';
 import type { KeyPool } from '../src/keys/pool/key-pool.ts';
 import { systemClock as clock } from '../src/kit/clock.ts';
 import { systemRandom as random } from '../src/kit/backoff.ts';

@@ -1,6 +1,6 @@
 import { type JobKind, traitsOf } from '../src/domain/kinds.ts';
 import { type AttemptFailure, type FailureReason, failureTraits } from '../src/domain/failure.ts';
-import type { Downloaded } from '../src/domain/result-store.ts';
+import type { Downloaded } from '../src/domain/media.ts';
 import type { ProviderReply } from '../src/domain/provider.ts';
 
 const blameOf = {

@@ -1,4 +1,4 @@
-import type { ResultStore } from '../src/domain/result-store.ts';
+import type { ResultStore } from '../src/domain/media.ts';
 
 /** Has every result at once and keeps none: what is measured is the way to it. */
 export function instantResults(): ResultStore {

@@ -181,6 +181,9 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'admin.refused':
     case 'model.closed':
     case 'model.cooling':
+    case 'budget.near':
+    case 'budget.spent':
+    case 'budget.renewed':
     case 'breaker.opened':
     case 'breaker.closed':
     case 'telegram.error':

@@ -7,8 +7,9 @@ import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
 import type { StyleWords } from '../domain/kinds.ts';
-import type { ResultStore } from '../domain/result-store.ts';
+import type { ResultStore } from '../domain/media.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
+import { Budgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
 import { loadMaterial } from '../jobs/request/request-material.ts';
 import { RetentionJob } from '../jobs/retention.ts';
@@ -203,6 +204,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { retry: rules } = config;
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
   const chains = chainsFor(config.chains, withKeys);
+  const budgets = new Budgets({ limits: config.budgets, reader: engine.reader, clock, emit });
+  await budgets.load();
   const service = new GenerationService({
     ...config,
     ...engine,
@@ -216,6 +219,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     emit,
     rules,
     models: catalog.find,
+    budgets,
+    onCost: (cost) => budgets.spent(cost),
     loadMaterial: (job) =>
       loadMaterial(job, { reader: engine.reader, pictures: inputs, styleWords: options.styleWords }),
     probeKeys: (ids) => maintenance.probeKeys(ids),

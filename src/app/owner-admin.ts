@@ -82,7 +82,7 @@ export function createAdminRecords({ reader, users, premiumIds, clock }: AdminRe
       find: (id) => reader.past(id),
       trail: (id) => reader.trailOf(id),
     },
-    costs: (sinceMs) => reader.callsByDay(sinceMs),
+    costs: (sinceMs) => reader.costs(sinceMs),
     people: {
       find: async (id) => {
         const nowMs = clock.now();

@@ -28,7 +28,7 @@ import type { EffectLedger } from '../domain/effect-ledger.ts';
 import type { JobDelivery, JobReader } from '../domain/job-engine.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { OnCheckpoint } from '../domain/events.ts';
-import type { ResultSource, ResultStore } from '../domain/result-store.ts';
+import type { ResultSource, ResultStore } from '../domain/media.ts';
 import type { Random } from '../kit/backoff.ts';
 import type { Secret } from '../kit/secret.ts';
 import type { Catalog } from '../messages/catalog.ts';

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../config/config.ts';
 import { StartError, TemporaryError } from '../app/start-error.ts';
 import { createRedactor, type Redactor } from '../observability/redaction/redactor.ts';
+import { type CostGroup, costGroups } from '../domain/costs.ts';
 import { StoreUnavailable } from '../domain/failure.ts';
 import { addKeysCommands } from './keys/keys-commands.ts';
 import { processContext, type ProcessContext } from './process-context.ts';
@@ -150,6 +151,17 @@ export async function runProgram(
       await explain(context, { id, json });
     });
 
+  program
+    .command('costs')
+    .description('show what was spent, by UTC day and by provider, key, model, person or kind')
+    .option('--days <number>', 'how many days, today included', wholeDays, 7)
+    .addOption(new Option('--by <what>', 'how to sum it').choices(costGroups).default('provider'))
+    .option('--json', 'print one JSON document, for programs', false)
+    .action(async (options: { days: number; by: CostGroup; json: boolean }) => {
+      const { showCosts } = await import('./costs.ts');
+      await showCosts(context, options);
+    });
+
   try {
     await keepAliveFor(program.parseAsync(words, { from: 'user' }));
   } catch (error) {
@@ -179,6 +191,12 @@ export function exitCodeOf(error: unknown, { err }: Pick<ProcessContext, 'err'>)
 
 function collect(word: string, words: string[] | undefined): string[] {
   return [...(words ?? []), word];
+}
+
+function wholeDays(text: string): number {
+  const days = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (days < 1) throw new InvalidArgumentError('A number of days is a whole number from 1 to 9999.');
+  return days;
 }
 
 function port(text: string): number {

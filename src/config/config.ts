@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Chains } from '../domain/job.ts';
 import { type JobKind, type Lane, kindTraits, perKind } from '../domain/kinds.ts';
 import type { CalendarDay } from '../kit/clock.ts';
+import type { BudgetLimits } from '../domain/costs.ts';
 import { isLoopback } from '../kit/loopback.ts';
 import type { ProxySettings } from '../kit/network/proxy-settings.ts';
 import type { Secret } from '../kit/secret.ts';
@@ -61,6 +62,9 @@ export type Config = {
   readonly quotaDay: CalendarDay;
   /** Requests a person may make in one day; -1 is without limit. */
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
+  readonly budgets: BudgetLimits;
+  /** How money is named; nothing is converted. */
+  readonly budgetCurrency: string;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   readonly logLevel: LogLevel;
@@ -155,6 +159,12 @@ function toConfig(
       free: perKind((kind) => env[`FREE_${kindTraits[kind].quota.noun}_PER_DAY`]),
     },
     quotaDay: env.QUOTA_TIMEZONE,
+    budgetCurrency: env.BUDGET_CURRENCY,
+    budgets: {
+      total: env.BUDGET_PER_DAY,
+      perPerson: env.BUDGET_PER_PERSON_PER_DAY,
+      ofProvider: Object.fromEntries(Object.entries(providers).map(([name, { budgetPerDay }]) => [name, budgetPerDay])),
+    },
     running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
     waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },
     logLevel: env.LOG_LEVEL,

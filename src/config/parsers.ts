@@ -22,6 +22,12 @@ export function wholeNumber(min: number, max: number, example: number): Parser<n
   };
 }
 
+/** US dollars, with or without cents; 0 lets nothing be spent. */
+export const dollars: Parser<number> = (text) =>
+  /^[0-9]{1,7}(?:\.[0-9]{1,6})?$/.test(text)
+    ? good(Number(text))
+    : bad('must be an amount of US dollars, for example 2.50');
+
 /** Seconds with or without decimals, returned in milliseconds. */
 export function seconds(rules: {
   readonly zero: boolean;

@@ -1,7 +1,7 @@
 import type { ProviderName } from '../domain/ids.ts';
 import type { FurtherUrls, ProviderDefinition } from '../providers/provider-definition.ts';
 import { builtInChain, definitionsFor, isServed, providerNames } from '../providers/registry.ts';
-import { bad, baseUrl, good, type Parser, wholeNumber, listOf, type Parsed } from './parsers.ts';
+import { bad, baseUrl, good, type Parser, wholeNumber, dollars, listOf, type Parsed } from './parsers.ts';
 import { keylessVariable, keyVariables } from '../keys/sources/key-variables.ts';
 import { unquoted } from '../kit/unquoted.ts';
 import { type Candidate, candidateName, type Chains } from '../domain/job.ts';
@@ -17,6 +17,8 @@ export type ProviderConfig = {
   readonly seatsWithoutKey?: number;
   /** The most concurrent calls of one account, however many it could take. */
   readonly maxSeats: number | undefined;
+  /** What may be spent there in one UTC day, in US dollars; absent is without limit. */
+  readonly budgetPerDay?: number | undefined;
   /** Keys of one account, by their places in the order of the keys. */
   readonly keyGroups: readonly (readonly number[])[];
   /** The settings that its definition `requires`, under the ends of their names. */
@@ -99,6 +101,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
       seatsPerKey: ownSeats ?? seats,
       ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
       maxSeats: read<number | undefined>(provider, 'SEATS_MAX', wholeNumber(1, 1000, seats), undefined),
+      budgetPerDay: read<number | undefined>(provider, 'BUDGET_PER_DAY', dollars, undefined),
       keyGroups: read(provider, 'KEY_GROUPS', keyGroups, []),
       ...(provider.requires === undefined ? {} : { required: readRequired(provider, provider.requires) }),
     };
@@ -123,7 +126,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
 export function providerVariables(definitions: readonly ProviderDefinition[]): readonly string[] {
   return definitions.flatMap(({ prefixes, requires = {}, furtherUrls = {} }) => {
     const own = [...Object.keys(furtherUrls), ...Object.keys(requires)];
-    const ends = ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', ...own];
+    const ends = ['BASE_URL', 'SEATS_PER_KEY', 'SEATS_MAX', 'KEY_GROUPS', 'BUDGET_PER_DAY', ...own];
     return prefixes.flatMap((prefix) => ends.map((end) => `${prefix}_${end}`));
   });
 }

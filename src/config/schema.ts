@@ -10,6 +10,7 @@ import { builtInChains, chain } from './provider-settings.ts';
 import {
   bad,
   baseUrl,
+  dollars,
   good,
   hostAndPort,
   listOf,
@@ -143,6 +144,9 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
       `PREMIUM_${quota.noun}_PER_DAY`,
       variable(quota.perDay.premium, perDay(quota.perDay.premium)),
     ]),
+    BUDGET_PER_DAY: variable(undefined, dollars),
+    BUDGET_PER_PERSON_PER_DAY: variable(undefined, dollars),
+    BUDGET_CURRENCY: variable('USD', fits(/^[A-Z]{3}$/, 'must be three capital letters, for example EUR')),
     QUOTA_TIMEZONE: variable(utcDay, timeZone),
     FREE_RUNNING: variable(1, wholeNumber(1, 1000, 1)),
     PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),

@@ -73,6 +73,10 @@ const people = {
   PREMIUM_RECORDINGS_PER_DAY: 'Spoken texts for each premium person and day; 0 is none, -1 is unlimited.',
   PREMIUM_ANSWERS_PER_DAY: 'Answers for each premium person and day; 0 is none, -1 is unlimited.',
   QUOTA_TIMEZONE: 'Time zone in which a day of the limits above begins and ends.',
+  BUDGET_PER_DAY:
+    'Most that is spent in one UTC day at all providers, in US dollars, as far as prices are known; no limit unless set. At 80 % admins are told; at 100 % nothing is asked that costs.',
+  BUDGET_PER_PERSON_PER_DAY: 'Most that one person may spend of it in one UTC day, in US dollars.',
+  BUDGET_CURRENCY: 'How money is named in what you read; amounts are not converted.',
   FREE_RUNNING: 'Requests of one free person that run at the same time.',
   PREMIUM_RUNNING: 'Requests of one premium person that run at the same time.',
   FREE_WAITING: 'Requests of one free person that wait or run.',
@@ -141,6 +145,8 @@ export const providerMeanings = {
   SEATS_PER_KEY:
     'Concurrent calls that one key is expected to carry at first. What it really carries is learned; a free Bytez account carries one.',
   SEATS_MAX: 'Most concurrent calls that one account is ever given; not below `SEATS_PER_KEY`.',
+  BUDGET_PER_DAY:
+    'Most that is spent at this provider in one UTC day, in US dollars. At 80 % admins are told; at 100 % it is not asked.',
   KEY_GROUPS:
     'Keys of one account, which share its seats: their numbers, accounts separated by semicolons, for example `1,2;3,4,5`.',
   WEIGHTS:

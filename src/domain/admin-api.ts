@@ -1,7 +1,8 @@
 import type { Alert } from './alert.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { DayCalls, JobFilter, PastJob } from './job-engine.ts';
+import type { DayCost } from './costs.ts';
+import type { JobFilter, PastJob } from './job-engine.ts';
 import type { JobKind, Lane } from './kinds.ts';
 import type { User } from './users.ts';
 import type { KeyView, PoolView } from './views.ts';
@@ -102,8 +103,8 @@ export type AdminApi = {
   reload(): Promise<Change<Reloaded>>;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;
-  /** What was called and used since, in milliseconds since 1970, as far as its jobs are still kept. */
-  costs(sinceMs: number): Promise<readonly DayCalls[]>;
+  /** What was spent on the UTC day of this moment, in milliseconds since 1970, and later. */
+  costs(sinceMs: number): Promise<readonly DayCost[]>;
 };
 
 /** A change that another process requests from the owner of the database. */

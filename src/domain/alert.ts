@@ -33,6 +33,14 @@ export type AlertFacts =
       readonly keyName: string;
       readonly model: string;
     }
+  /** What was spent today nears its limit, or has reached it: then the provider, or every one, is not asked. US dollars. */
+  | {
+      readonly kind: 'budget';
+      readonly of: ProviderName | 'all';
+      readonly usd: number;
+      readonly limit: number;
+      readonly isSpent: boolean;
+    }
   | { readonly kind: 'many-errors'; readonly provider: ProviderName; readonly share: number; readonly calls: number }
   /** The job is not tried any more: `processes` died while working on it; 0 when its row cannot be read. */
   | { readonly kind: 'job-dead-lettered'; readonly jobId: JobId; readonly processes: number }
@@ -58,6 +66,7 @@ export const alertSeverity = {
   'provider-empty': 'medium',
   'model-ends': 'medium',
   'not-in-plan': 'medium',
+  budget: 'medium',
   'many-errors': 'medium',
   'job-dead-lettered': 'high',
   'results-not-arriving': 'high',

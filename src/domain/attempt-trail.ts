@@ -41,8 +41,15 @@ export type AttemptEnding =
   | { readonly kind: 'sent' }
   /** The provider has taken the work on, `ms` after it was asked, and is asked about it from time to time. */
   | { readonly kind: 'submitted'; readonly ms: number }
-  /** `refused`: why the result that it was answered with could not be used. */
-  | { readonly kind: 'answered'; readonly ms: number; readonly usage?: Usage; readonly refused?: ResultFailure }
+  | {
+      readonly kind: 'answered';
+      readonly ms: number;
+      readonly usage?: Usage;
+      /** US dollars: as the provider says, else worked out from the price of the model; absent where neither is known. */
+      readonly usd?: number;
+      /** Why the result that it was answered with could not be used. */
+      readonly refused?: ResultFailure;
+    }
   | {
       readonly kind: 'failed';
       readonly reason: FailureReason;

@@ -151,6 +151,16 @@ export type AppEvent =
       readonly provider: ProviderName;
       readonly model: string;
     }
+  /** What was spent today has reached four fifths of a budget, or all of it; the budget of all providers is `all`. */
+  | {
+      readonly event: 'budget.near' | 'budget.spent';
+      readonly of: ProviderName | 'all';
+      /** US dollars. */
+      readonly usd: number;
+      readonly limit: number;
+    }
+  /** A new day has begun for a budget that was nearly or wholly spent. */
+  | { readonly event: 'budget.renewed'; readonly of: ProviderName | 'all' }
   | { readonly event: 'breaker.opened' | 'breaker.closed'; readonly provider: ProviderName }
   | {
       readonly event: 'telegram.error';

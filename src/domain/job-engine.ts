@@ -1,8 +1,9 @@
-import type { JobId, ProviderName, KeyId } from './ids.ts';
+import type { DayCost } from './costs.ts';
+import type { JobId, ProviderName } from './ids.ts';
 import type { AttemptTrail } from './attempt-trail.ts';
 import type { HeldReason, Job, JobRequest, ParkReason, Progress, Outcome, JobState } from './job.ts';
 import type { JobKind, Lane } from './kinds.ts';
-import type { ChatTurn, Operation, Usage } from './provider.ts';
+import type { ChatTurn, Operation } from './provider.ts';
 
 /** Hands out ended jobs until their person knows the outcome. Every promise resolves after the change is durable. */
 export type JobDelivery = {
@@ -182,24 +183,6 @@ export type JobFilter = {
   readonly before?: JobId;
 };
 
-/** The calls of one UTC day that were made with one key and one model for one kind of job. */
-export type DayCalls = {
-  /** `2026-01-31` */
-  readonly day: string;
-  readonly line: ProviderName;
-  readonly model: string;
-  readonly kind: JobKind;
-  readonly keyId: KeyId;
-  /** As it was called that day: `bytez #3`. */
-  readonly keyName: string;
-  /** Calls that were sent. */
-  readonly calls: number;
-  readonly answered: number;
-  readonly failed: number;
-  /** What the answers told of their use, summed; figures that no answer told are absent. */
-  readonly used: Usage;
-};
-
 /** Tells what is kept of jobs, and changes nothing. */
 export type JobReader = {
   find(id: JobId): Promise<Job | undefined>;
@@ -219,8 +202,8 @@ export type JobReader = {
   past(id: JobId): Promise<PastJob | undefined>;
   /** The jobs accepted last, newest first. */
   latest(filter: JobFilter): Promise<readonly PastJob[]>;
-  /** What was called since, as far as its jobs are still kept; by day, then line, model, kind and key. */
-  callsByDay(sinceMs: number): Promise<readonly DayCalls[]>;
+  /** What was spent on this UTC day and later. */
+  costs(sinceMs: number): Promise<readonly DayCost[]>;
 };
 
 /** Three ports over one store: who hands jobs in and out, who looks, who delivers. Take only the one you need. */

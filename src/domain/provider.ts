@@ -213,7 +213,8 @@ export type ModelFacts = ModelTraits & {
   /** Its name as people know it. */
   readonly label?: string;
   /** Absent where it is not known until an answer tells it. */
-  readonly price?: ModelPrice;
+  /** One price, or one for what is read and one for what is written. */
+  readonly price?: ModelPrice | readonly ModelPrice[];
   /** The usual duration of a run. */
   readonly usualMs?: number;
   /** Everyone, when absent. */

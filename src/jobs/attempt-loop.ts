@@ -8,6 +8,7 @@ import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
 import { attemptTimeoutMs } from './call-deadline.ts';
 import { type CallJournal, type JobMemory, refusalCode } from './job-memory.ts';
+import type { Budgets } from './budgets.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 import { ChainProgress, type TurnEnding } from './job-progress.ts';
@@ -40,6 +41,8 @@ export type LoopTools = CallTools & {
   readonly modelCooldowns: ModelCooldowns;
   /** Loads what a job is made from besides its words; undefined for one that is made from words alone. */
   readonly loadMaterial?: ((job: Job) => Promise<RequestMaterial> | undefined) | undefined;
+  /** What may be spent; no limits when absent. */
+  readonly budgets?: Pick<Budgets, 'isSpent' | 'nextDayMs'>;
   /** Asks the free probes of keys; absent where there are none. */
   readonly probeKeys?: ProbeKeys | undefined;
   readonly mechanisms?: Mechanisms;
@@ -111,6 +114,10 @@ export async function runAttempts(
       }
       if (isSkipped(candidate)) {
         progress.nextCandidate();
+        continue;
+      }
+      if (tools.budgets?.isSpent(candidate.provider, job.origin.userId) === true) {
+        progress.skipCandidate('out-of-credit', tools.budgets.nextDayMs());
         continue;
       }
       const breaker = breakers.get(candidate.provider);

@@ -4,10 +4,13 @@ import type { Clock } from '../kit/clock.ts';
 import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
+import { costOf } from '../domain/costs.ts';
 import type { ModelLookup, OnText, Provider, ProviderReply, Submitted } from '../domain/provider.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CallJournal } from './job-memory.ts';
+import type { Spent } from './budgets.ts';
+import type { UnrecognizedFailures } from './judgement.ts';
 import type { Fault } from './circuit-breaker/breaker-counters.ts';
 import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
@@ -29,6 +32,8 @@ export type CallTools = {
   readonly onQueue?: FollowTools['onQueue'];
   /** Hears the text of an answer while it is written. */
   readonly onText?: OnText;
+  /** Hears what each answered call cost, as far as that is known. */
+  readonly onCost?: (cost: Spent) => void;
 };
 
 /** One call that is about to be sent. */
@@ -146,7 +151,14 @@ export function concludeCall(
     if (isProbe) breaker?.endProbe(false);
     emit(succeeded(job, sent, ms));
     const { source, usage } = reply;
-    const ending = usage === undefined ? { kind: 'answered' as const, ms } : { kind: 'answered' as const, ms, usage };
+    const usd = costOf(usage, tools.models(sent.candidate).price);
+    const ending = {
+      kind: 'answered' as const,
+      ms,
+      ...(usage === undefined ? undefined : { usage }),
+      ...(usd === undefined ? undefined : { usd }),
+    };
+    if (usd !== undefined) tools.onCost?.({ provider, userId: job.origin.userId, usd });
     return { ok: true, source, trail: { ...sent, ending }, providerDown: false };
   }
   const fault = { keyId: lease.keyId, model, jobId: job.id };
@@ -254,22 +266,6 @@ function sentTrail({ candidate, lease, number, attempt, waitedMs }: Call, { rule
     startedAtMs: clock.now(),
     ending: { kind: 'sent' },
   };
-}
-
-/** Counts and emits failures that no failure table contains, so that a maintainer can add them. */
-export class UnrecognizedFailures {
-  readonly #emit: Emit;
-  readonly #counts = new Map<ProviderName, number>();
-
-  constructor(emit: Emit) {
-    this.#emit = emit;
-  }
-
-  note(provider: ProviderName, detail: string): void {
-    const count = (this.#counts.get(provider) ?? 0) + 1;
-    this.#counts.set(provider, count);
-    this.#emit({ event: 'failure.unrecognized', provider, detail, count });
-  }
 }
 
 // Hot path: events with their fields written out cost a tenth of events built by spreading shared fields.

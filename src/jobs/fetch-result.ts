@@ -1,8 +1,7 @@
 import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import { type Job, type Chains, type Progress, type Outcome, payloadOf, type ResultPayload } from '../domain/job.ts';
 import { type JobKind, kindTraits } from '../domain/kinds.ts';
-import type { MediaSource, MediaFile } from '../domain/media.ts';
-import type { Downloaded, ResultDownloader } from '../domain/result-store.ts';
+import type { Downloaded, MediaFile, MediaSource, ResultDownloader } from '../domain/media.ts';
 import { backoffMs, type Random } from '../kit/backoff.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';

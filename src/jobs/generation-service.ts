@@ -13,7 +13,7 @@ import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './job-progress.ts';
 import { type Asker, chainFor, requestChain } from './request/served-chain.ts';
-import { UnrecognizedFailures } from './call-provider.ts';
+import { UnrecognizedFailures } from './judgement.ts';
 
 export type GenerationServiceOptions = Omit<
   JobRunnerOptions,

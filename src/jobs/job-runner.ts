@@ -4,7 +4,7 @@ import { isResultReason } from '../domain/failure.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Claim, KnownOperation, JobQueue, Park, JobReader } from '../domain/job-engine.ts';
 import { type Job, type Outcome, sizeOf } from '../domain/job.ts';
-import type { ResultDownloader } from '../domain/result-store.ts';
+import type { ResultDownloader } from '../domain/media.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding, type ResultRefusal } from './fetch-result.ts';

@@ -1,4 +1,5 @@
 import type { ModelLookup } from '../domain/provider.ts';
+import type { Emit } from '../domain/events.ts';
 import type { FailureReason } from '../domain/failure.ts';
 import type { KeyId, ProviderName } from '../domain/ids.ts';
 import { type Candidate, type Job, candidateName } from '../domain/job.ts';
@@ -236,5 +237,21 @@ export function withoutSeat(
     case 'no-keys':
       progress.skipCandidate('keys-being-set-up', undefined);
       return undefined;
+  }
+}
+
+/** Counts and emits failures that no failure table contains, so that a maintainer can add them. */
+export class UnrecognizedFailures {
+  readonly #emit: Emit;
+  readonly #counts = new Map<ProviderName, number>();
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  note(provider: ProviderName, detail: string): void {
+    const count = (this.#counts.get(provider) ?? 0) + 1;
+    this.#counts.set(provider, count);
+    this.#emit({ event: 'failure.unrecognized', provider, detail, count });
   }
 }

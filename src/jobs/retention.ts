@@ -1,7 +1,7 @@
 import type { Emit } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { PersonalData } from '../domain/users.ts';
-import type { StoredResults } from '../domain/result-store.ts';
+import type { StoredResults } from '../domain/media.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { GenerationService } from './generation-service.ts';
 

@@ -1,11 +1,10 @@
 import type { JobKind } from '../domain/kinds.ts';
-import type { MediaFile } from '../domain/media.ts';
+import type { MediaFile, OpenedResult } from '../domain/media.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
-import type { OpenedResult } from '../domain/result-store.ts';
 import { bytesOfHandle } from './byte-source.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 

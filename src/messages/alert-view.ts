@@ -1,6 +1,6 @@
 import { type Alert, alertSeverities, type AlertFacts } from '../domain/alert.ts';
 import { reasonWords } from './key-words.ts';
-import { durationWords, lines, percent, shortWait } from './phrases.ts';
+import { durationWords, lines, money, percent, shortWait } from './phrases.ts';
 import { callbackData, type MessageView, excerpt } from './view.ts';
 import type { Localizer } from './catalog.ts';
 
@@ -60,6 +60,11 @@ function alertWords(localizer: Localizer, facts: AlertFacts): string {
       const [key, model] = [excerpt(facts.keyName, nameLimit), excerpt(facts.model, nameLimit)];
       return localizer.say('alert.not-in-plan', { key, model });
     }
+    case 'budget': {
+      const { of, isSpent } = facts;
+      const [usd, limit] = [money(localizer, facts.usd), money(localizer, facts.limit)];
+      return localizer.say('alert.budget', { level: isSpent ? 'spent' : 'near', of, usd, limit });
+    }
     case 'many-errors': {
       const { provider, calls } = facts;
       return localizer.say('alert.many-errors', { provider, share: percent(localizer, facts.share), calls });
@@ -105,6 +110,8 @@ function overWords(localizer: Localizer, facts: AlertFacts): string {
       return localizer.say('alert-over.updates-contested');
     case 'storage-unavailable':
       return localizer.say('alert-over.storage-unavailable');
+    case 'budget':
+      return localizer.say('alert-over.budget', { of: facts.of });
     case 'no-key-ready':
     case 'provider-silent':
     case 'wrong-address':

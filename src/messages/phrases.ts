@@ -43,6 +43,11 @@ export function percent(localizer: Localizer, share: number): string {
   return new Intl.NumberFormat(localizer.locale, { style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
+/** `$1.20`, formatted for the language. */
+export function money(localizer: Localizer, usd: number): string {
+  return new Intl.NumberFormat(localizer.locale, { style: 'currency', currency: 'USD' }).format(usd);
+}
+
 /** The prompt as an expandable quote; empty when none of it can be shown. */
 export function quote(prompt: string, maxUnits: number): string {
   const words = excerpt(prompt, maxUnits);

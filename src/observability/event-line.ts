@@ -3,6 +3,7 @@ import type { HeldReason } from '../domain/job.ts';
 import { describeError, oneLine } from './describe-error.ts';
 import {
   alertWords,
+  budgetWords,
   callEndingWords,
   choiceWords,
   keyStateWords,
@@ -122,6 +123,12 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${event.provider} serves ${event.model} until ${event.endsOn}${insteadWords(event)}`;
     case 'key.not-in-plan':
       return `key ${event.keyName} gets nothing of ${event.model}: its plan does not seem to include it; the key is used for other models`;
+    case 'budget.near':
+      return `${budgetWords(event.of)}: $${event.usd.toFixed(2)} of $${event.limit.toFixed(2)} spent today`;
+    case 'budget.spent':
+      return `${budgetWords(event.of)}, $${event.limit.toFixed(2)}, is spent: not asked again before 00:00 UTC`;
+    case 'budget.renewed':
+      return `${budgetWords(event.of)} of a new day`;
     case 'breaker.opened':
       return `${event.provider} is down: one job at a time tries it until a call succeeds`;
     case 'breaker.closed':

@@ -1,3 +1,4 @@
+import type { ProviderName } from '../domain/ids.ts';
 import type { Alert, AlertFacts } from '../domain/alert.ts';
 import type { AttemptEnding, Choice, ChoiceWhy, SkipReason } from '../domain/attempt-trail.ts';
 import type { FailureAction, FailureScope, Sureness } from '../domain/failure.ts';
@@ -205,6 +206,10 @@ function alertFactWords(facts: AlertFacts): string {
     }
     case 'not-in-plan':
       return `the plan of ${facts.keyName} does not seem to include ${facts.model}`;
+    case 'budget':
+      return facts.isSpent
+        ? `${budgetWords(facts.of)}, $${facts.limit.toFixed(2)}, is spent for today`
+        : `${budgetWords(facts.of)}: $${facts.usd.toFixed(2)} of $${facts.limit.toFixed(2)} spent today`;
     case 'many-errors':
       return `${percent(facts.share)} of the last ${count(facts.calls, 'call')} to ${facts.provider} failed`;
     case 'job-dead-lettered':
@@ -222,6 +227,11 @@ function alertFactWords(facts: AlertFacts): string {
     case 'slow':
       return `${facts.provider} takes ${spanWords(facts.meanMs)} a call, usually ${spanWords(facts.usualMs)}`;
   }
+}
+
+/** Whose budget it is. */
+export function budgetWords(of: ProviderName | 'all'): string {
+  return of === 'all' ? 'the budget of all providers' : `the budget of ${of}`;
 }
 
 /** Why a job is set aside; `processes` died while they worked on it, 0 when its row cannot be read. */

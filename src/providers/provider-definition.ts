@@ -20,7 +20,8 @@ export type ModelDefinition = {
   readonly traits: ModelTraits;
   /** Its name as people know it, where the id without its owner does not tell. */
   readonly label?: string;
-  readonly price?: ModelPrice;
+  /** One price, or one for what is read and one for what is written. */
+  readonly price?: ModelPrice | readonly ModelPrice[];
   /** The usual duration of a run. */
   readonly usualMs?: number;
   /** The first day (UTC, `2026-12-01`) on which the provider no longer serves it. */

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AttemptEnding } from '../../src/domain/attempt-trail.ts';
 import { jobId, keyId } from '../../src/domain/ids.ts';
-import type { Usage } from '../../src/domain/provider.ts';
 import { aTrail } from './call-promises.ts';
 import type { MakeEngine } from './engine-under-test.ts';
-import { accepted, claimed, startMs } from './requests.ts';
+import { accepted, aRequest, claimed, startMs } from './requests.ts';
 
 const dayMs = 86_400_000;
 const progress = { candidate: 0, attempts: 1, calls: 1 };
@@ -100,7 +99,7 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
     expect(await reader.past(jobId('tg-404'))).toBeUndefined();
   });
 
-  test(`${name} callsByDay() counts what was called and used since, by day, line, model, kind and key`, async () => {
+  test(`${name} costs() sums what answered calls cost, by day, model, kind, key and person, each call once`, async () => {
     await using app = await makeEngine();
     const { queue, reader } = app.engine;
     const note = async (updateId: number, calls: readonly (readonly [number, string, AttemptEnding, string?])[]) => {
@@ -110,58 +109,39 @@ export function readerPromises(name: string, makeEngine: MakeEngine): void {
         const of = { keyId: keyId(key), keyName: `bytez ${key}` };
         const trail = { ...aTrail(index + 1), ...of, startedAtMs, candidate: { provider: 'bytez', model } as const };
         await queue.recordCall(lease, trail);
-        await queue.recordCall(lease, { ...trail, ending });
+        // An end may be stored twice, and once more when its result is refused.
+        for (let times = 0; times < 3; times += 1) await queue.recordCall(lease, { ...trail, ending });
       }
     };
+    const paid = (usd: number) => ({ ...answered, usd });
     await note(1, [
       [startMs, 'fox', limited],
       [startMs + 1, 'fox', answered],
       [startMs + 2, 'hen', { kind: 'broken-off', ms: 3 }],
-      [startMs + 3, 'hen', { kind: 'not-sent' }],
-      [startMs + dayMs, 'fox', answered],
+      [startMs + dayMs, 'fox', paid(0.1)],
     ]);
-    const used = (usage: Usage) => ({ ...answered, usage });
     await note(2, [
-      [startMs, 'fox', used({ cost: 0.25, seconds: 4 })],
+      [startMs, 'fox', paid(0.25)],
       [startMs + 4, 'fox', answered],
-      [startMs + 5, 'fox', used({ cost: 0.5, outputTokens: 7 })],
-      [startMs + 6, 'fox', used({ credits: 3 }), 'key-2'],
+      [startMs + 5, 'fox', paid(0.5)],
+      [startMs + 6, 'fox', paid(0), 'key-2'],
     ]);
-    const bytez = {
-      line: 'bytez',
+    const fox = {
+      provider: 'bytez',
       model: 'fox',
       kind: 'image',
       keyId: keyId('key-1'),
       keyName: 'bytez key-1',
-      used: {},
     } as const;
-    expect(await reader.callsByDay(startMs)).toEqual([
-      { ...bytez, day: '2026-01-01', calls: 2, answered: 1, failed: 1 },
-      {
-        ...bytez,
-        day: '2026-01-01',
-        kind: 'video',
-        calls: 3,
-        answered: 3,
-        failed: 0,
-        used: { cost: 0.75, outputTokens: 7, seconds: 4 },
-      },
-      {
-        ...bytez,
-        day: '2026-01-01',
-        kind: 'video',
-        keyId: keyId('key-2'),
-        keyName: 'bytez key-2',
-        calls: 1,
-        answered: 1,
-        failed: 0,
-        used: { credits: 3 },
-      },
-      { ...bytez, day: '2026-01-01', model: 'hen', calls: 1, answered: 0, failed: 0 },
-      { ...bytez, day: '2026-01-02', calls: 1, answered: 1, failed: 0 },
+    const first = { ...fox, day: '2026-01-01', userId: aRequest({ updateId: 1 }).origin.userId };
+    const second = { ...first, kind: 'video', userId: aRequest({ updateId: 2 }).origin.userId };
+    const later = { ...first, day: '2026-01-02', calls: 1, usd: 0.1, unpriced: 0 };
+    expect(await reader.costs(startMs)).toEqual([
+      { ...first, calls: 1, usd: 0, unpriced: 1 },
+      { ...second, calls: 3, usd: 0.75, unpriced: 1 },
+      { ...second, keyId: keyId('key-2'), keyName: 'bytez key-2', calls: 1, usd: 0, unpriced: 0 },
+      later,
     ]);
-    expect(await reader.callsByDay(startMs + dayMs)).toEqual([
-      { ...bytez, day: '2026-01-02', calls: 1, answered: 1, failed: 0 },
-    ]);
+    expect(await reader.costs(startMs + dayMs)).toEqual([later]);
   });
 }

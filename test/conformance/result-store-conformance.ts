@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import type { OpenedResult, ResultStore } from '../../src/domain/result-store.ts';
+import type { OpenedResult, ResultStore } from '../../src/domain/media.ts';
 import { aPng } from '../media/sample-files.ts';
 
 /** A place for results, and stores over it as processes open them. */

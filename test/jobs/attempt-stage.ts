@@ -9,7 +9,7 @@ import { type AttemptTools, runAttempts } from '../../src/jobs/attempt-loop.ts';
 import { createBreakers } from '../../src/jobs/circuit-breaker/breakers.ts';
 import { ModelCooldowns } from '../../src/jobs/circuit-breaker/model-cooldowns.ts';
 import { emptyMemory } from '../../src/jobs/job-memory.ts';
-import { UnrecognizedFailures } from '../../src/jobs/call-provider.ts';
+import { UnrecognizedFailures } from '../../src/jobs/judgement.ts';
 import { KeyPool } from '../../src/keys/pool/key-pool.ts';
 import { isTimeout } from '../../src/kit/clock.ts';
 import { aJob, aKey } from '../support/builders.ts';

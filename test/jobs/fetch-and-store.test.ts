@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { perKind } from '../../src/domain/kinds.ts';
-import type { MediaFile, MediaSource } from '../../src/domain/media.ts';
-import type { Downloaded, ResultDownloader } from '../../src/domain/result-store.ts';
+import type { Downloaded, MediaFile, MediaSource, ResultDownloader } from '../../src/domain/media.ts';
 import type { ReplySource } from '../../src/domain/provider.ts';
 import { fetchKnownResult, fetchAndStore, knownAnswer } from '../../src/jobs/fetch-result.ts';
 import { modelTraits } from '../../src/providers/registry.ts';

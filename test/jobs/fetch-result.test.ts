@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { perKind } from '../../src/domain/kinds.ts';
-import type { Downloaded } from '../../src/domain/result-store.ts';
+import type { Downloaded } from '../../src/domain/media.ts';
 import { fetchResult } from '../../src/jobs/fetch-result.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aJob } from '../support/builders.ts';

@@ -1,8 +1,7 @@
 import { perKind } from '../../src/domain/kinds.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { jobId } from '../../src/domain/ids.ts';
-import type { MediaFile } from '../../src/domain/media.ts';
-import type { ResultDownloader } from '../../src/domain/result-store.ts';
+import type { MediaFile, ResultDownloader } from '../../src/domain/media.ts';
 import type { Operation } from '../../src/domain/provider.ts';
 import type { AsynchronousProvider, ProviderReply, StatusReply } from '../../src/domain/provider.ts';
 import { GenerationService } from '../../src/jobs/generation-service.ts';

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
 import { jobId } from '../../src/domain/ids.ts';
 import type { JobKind } from '../../src/domain/kinds.ts';
-import type { Downloaded } from '../../src/domain/result-store.ts';
+import type { Downloaded } from '../../src/domain/media.ts';
 import type { Resolve } from '../../src/media/connector.ts';
 import { createResultStore, type ResultStoreOptions } from '../../src/media/result-store.ts';
 

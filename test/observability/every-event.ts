@@ -103,6 +103,9 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
     model: 'org/model',
   },
   'model.cooling': { event: 'model.cooling', provider: 'bytez', model: 'org/model', forMs: 180_000 },
+  'budget.near': { event: 'budget.near', of: 'openai', usd: 8.1, limit: 10 },
+  'budget.spent': { event: 'budget.spent', of: 'all', usd: 10.2, limit: 10 },
+  'budget.renewed': { event: 'budget.renewed', of: 'all' },
   'breaker.opened': { event: 'breaker.opened', provider: 'bytez' },
   'breaker.closed': { event: 'breaker.closed', provider: 'bytez' },
   'telegram.error': { event: 'telegram.error', method: 'getUpdates', detail: 'timed out', retryInMs: 3000 },
@@ -116,7 +119,7 @@ const byName: { readonly [Name in EventName]: Extract<AppEvent, { event: Name }>
 
 type PairedEvent<Name extends EventName> = Extract<
   AppEvent,
-  { event: 'breaker.opened' | 'breaker.closed' | 'alert.raised' | 'alert.resolved' }
+  { event: 'breaker.opened' | 'breaker.closed' | 'budget.near' | 'budget.spent' | 'alert.raised' | 'alert.resolved' }
 > & {
   event: Name;
 };

@@ -1,6 +1,6 @@
 import type { Message } from 'grammy/types';
 import type { JobId } from '../../domain/ids.ts';
-import type { ResultStore } from '../../domain/result-store.ts';
+import type { ResultStore } from '../../domain/media.ts';
 import type { TelegramFile } from '../outbox/telegram-files.ts';
 
 /** A picture that a request is made from: one that a person sent, or the one of an earlier request. */

@@ -6,7 +6,7 @@ import { isStorageRefusal } from '../../domain/failure.ts';
 import { type Emit, type OnCheckpoint, ignoreCheckpoints } from '../../domain/events.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/job.ts';
-import type { ResultSource } from '../../domain/result-store.ts';
+import type { ResultSource } from '../../domain/media.ts';
 import type { GenerationService } from '../../jobs/generation-service.ts';
 import type { Clock } from '../../kit/clock.ts';
 import type { MessageMapper } from '../../messages/message-mapper.ts';

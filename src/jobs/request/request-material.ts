@@ -1,9 +1,8 @@
 import type { Job } from '../../domain/job.ts';
 import type { JobReader } from '../../domain/job-engine.ts';
 import { kindTraits, type StyleWords } from '../../domain/kinds.ts';
-import type { MediaFile } from '../../domain/media.ts';
+import type { MediaFile, ResultDownloader } from '../../domain/media.ts';
 import type { ChatTurn } from '../../domain/provider.ts';
-import type { ResultDownloader } from '../../domain/result-store.ts';
 
 /** What a request is made from besides its words. */
 export type RequestMaterial = {

@@ -104,7 +104,19 @@ export function createAlerts({ pool, clock, emit }: AlertsOptions): Alerts {
     else if (name === 'address.right') addresses.right(event.provider);
     else if (name === 'model.closed') models.closed(event.provider, event.model);
     else if (name === 'breaker.opened') board.raise(downAlertId(event.provider), downFacts(event.provider));
-    else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
+    else if (name === 'budget.near' || name === 'budget.spent') {
+      const { of, usd, limit } = event;
+      board.resolve(budgetAlertId(of, name !== 'budget.spent'));
+      board.raise(budgetAlertId(of, name === 'budget.spent'), {
+        kind: 'budget',
+        of,
+        usd,
+        limit,
+        isSpent: name === 'budget.spent',
+      });
+    } else if (name === 'budget.renewed') {
+      for (const isSpent of [false, true]) board.resolve(budgetAlertId(event.of, isSpent));
+    } else if (name === 'breaker.closed') board.resolve(downAlertId(event.provider));
     else if (name === 'storage.unavailable') board.raise(storageAlertId(event.what), storageFacts(event.what));
     else if (name === 'storage.recovered') board.resolve(storageAlertId(event.what));
     else if (name === 'telegram.conflict') board.raise(contestedId, { kind: 'updates-contested', by: event.by });
@@ -149,6 +161,10 @@ function storageAlertId(what: Stored): string {
 
 function storageFacts(what: Stored): AlertFacts {
   return { kind: 'storage-unavailable', what };
+}
+
+function budgetAlertId(of: ProviderName | 'all', isSpent: boolean): string {
+  return `budget:${of}:${isSpent ? 'spent' : 'near'}`;
 }
 
 function downAlertId(provider: ProviderName): string {

@@ -39,6 +39,13 @@ const facts: z.ZodType<AlertFacts> = z.discriminatedUnion('kind', [
   z.object({ ...of('updates-contested'), by: z.enum(['poll', 'webhook']) }),
   z.object({ ...of('storage-unavailable'), what: z.enum(['database', 'results']) }),
   z.object({ ...of('unauthorized-admin-attempt'), userId: z.number() }),
+  z.object({
+    ...of('budget'),
+    of: z.union([z.literal('all'), provider]),
+    usd: z.number(),
+    limit: z.number(),
+    isSpent: z.boolean(),
+  }),
   z.object({ ...of('slow'), provider, meanMs: z.number(), usualMs: z.number() }),
 ]);
 

@@ -7,6 +7,7 @@ import {
   calls,
   chats,
   conversations,
+  costs,
   deliveries,
   heardLanguage,
   keyRecords,
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   conversations,
   statusLists,
   notices,
+  costs,
 ];
 
 export function schemaVersion(database: Database): number {

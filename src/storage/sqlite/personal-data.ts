@@ -2,6 +2,7 @@ import { jobId } from '../../domain/ids.ts';
 import type { PersonalData } from '../../domain/users.ts';
 import { type Database, numberOf } from './connection.ts';
 import { needsResult } from './checks.ts';
+import { forgetSpender } from './jobs/cost-rows.ts';
 
 /** The prefix of today's credits of erased jobs: erasure does not reset the daily limit. */
 const forgottenJob = 'forgotten:';
@@ -56,6 +57,7 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM conversations WHERE user_id = ?', userId);
+  forgetSpender(database, userId);
   database.run('DELETE FROM rests WHERE place = ?', String(userId));
   database.run('DELETE FROM chat_limits WHERE chat_id = ?', userId);
   // A round beyond the lane's virtual time still limits the person; an earlier one has no effect.

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { mediaFor } from '../../../src/bot/delivery/media-message.ts';
 import type { Carrier } from '../../../src/domain/kinds.ts';
-import type { MediaFile } from '../../../src/domain/media.ts';
-import type { OpenedResult } from '../../../src/domain/result-store.ts';
+import type { MediaFile, OpenedResult } from '../../../src/domain/media.ts';
 
 const view = { text: 'words', rows: [] };
 const png = aFile('image', 'image/png', { width: 64, height: 64 });

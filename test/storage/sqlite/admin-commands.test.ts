@@ -103,6 +103,7 @@ const facts = {
   'telegram-rate-limited': { kind: 'telegram-rate-limited', forMs: 60_000 },
   'updates-contested': { kind: 'updates-contested', by: 'webhook' },
   'unauthorized-admin-attempt': { kind: 'unauthorized-admin-attempt', userId: 8 },
+  budget: { kind: 'budget', of: 'openai', usd: 8.1, limit: 10, isSpent: false },
   slow: { kind: 'slow', provider: 'bytez', meanMs: 900, usualMs: 300 },
 } as const satisfies Record<AlertFacts['kind'], AlertFacts>;
 

@@ -14,6 +14,7 @@ import {
 } from './fair-queue.ts';
 import { takeOverCall, keptCall } from './call-rows.ts';
 import { toShownJob } from './job-rows.ts';
+import { addCost } from './cost-rows.ts';
 import { readOrSetAside, type SetAside } from './settle.ts';
 import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
@@ -183,8 +184,11 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   const json = JSON.stringify(trail);
   if (trail.ending.kind !== 'sent') {
     if (trail.ending.kind === 'failed') forgetOperation(database, jobId, fence);
+    const before = endingBefore(database, jobId, trail.call);
     const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
-    return database.run(sql, json, jobId, trail.call, fence) === 1;
+    if (database.run(sql, json, jobId, trail.call, fence) === 0) return false;
+    addCost(database, jobId, trail, before !== 'sent' && before !== 'submitted');
+    return true;
   }
   const counted = database.run(
     `UPDATE jobs SET calls = max(calls, ?), operation = NULL WHERE id = ? AND fence = ? AND state = 'running'`,
@@ -195,6 +199,11 @@ export function keepCall(database: Database, { jobId, fence }: JobLease, trail: 
   if (counted === 0) return false;
   const sql = 'INSERT OR REPLACE INTO calls (job_id, call, fence, trail) VALUES (?, ?, ?, ?)';
   return database.run(sql, jobId, trail.call, fence, json) === 1;
+}
+
+function endingBefore(database: Database, jobId: JobId, call: number): unknown {
+  const sql = `SELECT trail ->> '$.ending.kind' AS ending FROM calls WHERE job_id = ? AND call = ?`;
+  return database.get(sql, jobId, call)?.['ending'];
 }
 
 /** Removes a failed operation, so that it is not polled again. */

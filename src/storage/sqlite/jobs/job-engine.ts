@@ -40,7 +40,7 @@ import {
 } from './claim.ts';
 import { acceptJob } from './accept.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
-import { callsByDay } from './call-rows.ts';
+import { costsSince } from './cost-rows.ts';
 import { engineStats, openJobsOf, placeAhead } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';
@@ -201,7 +201,7 @@ export function createSqliteJobReader(database: Database): JobReader {
     stats: async () => engineStats(database),
     past: async (id) => pastJob(database, id),
     latest: async (filter) => latestJobs(database, filter),
-    callsByDay: (sinceMs) => callsByDay(database, sinceMs),
+    costs: async (sinceMs) => costsSince(database, sinceMs),
   };
 }
 

@@ -232,3 +232,23 @@ CREATE TABLE notices (
 ) STRICT, WITHOUT ROWID;
 `,
 } as const;
+
+/** What the answered calls of each day cost. It outlives the jobs, and knows people by number only. */
+export const costs = {
+  version: 16,
+  sql: `
+CREATE TABLE costs (
+  day TEXT NOT NULL,                                          -- UTC, 2026-01-31
+  provider TEXT NOT NULL,
+  model TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  key_name TEXT NOT NULL,                                     -- as it was called then
+  user_id INTEGER NOT NULL,                                   -- 0 for people whose data was deleted
+  calls INTEGER NOT NULL,
+  micro_usd INTEGER NOT NULL,
+  unpriced INTEGER NOT NULL,                                  -- calls of which no price is known
+  PRIMARY KEY (day, provider, model, kind, key_id, user_id)
+) STRICT, WITHOUT ROWID;
+`,
+} as const;
