@@ -1,4 +1,7 @@
-import type { MediaKind } from './media.ts';
+/** What the bytes of a file are. */
+export const mediaKinds = ['image', 'video', 'audio'] as const;
+
+export type MediaKind = (typeof mediaKinds)[number];
 
 /** What people may ask for: the rows of `kindTraits`. */
 export const jobKinds = ['image', 'edit', 'video', 'music', 'speech', 'chat'] as const;

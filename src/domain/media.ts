@@ -1,11 +1,6 @@
 import type { AttemptFailure, StoreUnavailable } from './failure.ts';
 import type { JobId } from './ids.ts';
-import type { JobKind } from './kinds.ts';
-
-/** What the bytes of a file are. */
-export const mediaKinds = ['image', 'video', 'audio'] as const;
-
-export type MediaKind = (typeof mediaKinds)[number];
+import type { JobKind, MediaKind } from './kinds.ts';
 
 /** A result kept on this machine's disk; type and size were read from the bytes, not from a header. */
 export type MediaFile = {

@@ -1,6 +1,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { type JobKind, jobKinds, traitsOf } from '../domain/kinds.ts';
-import type { MediaFile, MediaKind } from '../domain/media.ts';
+import type { MediaKind } from '../domain/kinds.ts';
+import type { MediaFile } from '../domain/media.ts';
 import type { ByteSource } from './byte-source.ts';
 import { whyNotWhole } from './whole-file.ts';
 import { videoFacts } from './iso-media.ts';

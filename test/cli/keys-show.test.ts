@@ -129,6 +129,7 @@ test.each(['list', 'stats', 'report'])(
     });
     expect(document.keys[3]).toEqual({
       name: 'bytez #4',
+      keyless: false,
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
       keyless: false,
       provider: 'bytez',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { environmentSchema } from '../../src/config/schema.ts';
 import { jobKinds, carriers, kindTraits, perKind, traitsOf } from '../../src/domain/kinds.ts';
-import { mediaKinds } from '../../src/domain/media.ts';
+import { mediaKinds } from '../../src/domain/kinds.ts';
 
 test('kindTraits has a row for each kind, and no other', () => {
   expect(Object.keys(kindTraits)).toEqual([...jobKinds]);

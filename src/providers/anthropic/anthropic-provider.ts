@@ -19,7 +19,7 @@ const apiVersion = '2023-06-01';
 
 /** The adapter of Anthropic's Messages API; answers come as a stream. */
 export function createAnthropicProvider({ baseUrl, http, now }: AnthropicOptions): SynchronousProvider {
-  const base = baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v1$/, '');
   const keyHeaders = (key: string) => ({ 'x-api-key': key, 'anthropic-version': apiVersion });
   const client = createKeyedClient({ http, now, failures: anthropicFailures, keyHeaders });
 

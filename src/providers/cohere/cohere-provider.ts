@@ -17,7 +17,7 @@ const answerLimitBytes = 8_000_000;
 
 /** The adapter of Cohere's chat API; answers come as a stream. */
 export function createCohereProvider({ baseUrl, http, now }: CohereOptions): SynchronousProvider {
-  const base = baseUrl.replace(/\/+$/, '').replace(/\/v[12]$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v[12]$/, '');
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
   const client = createKeyedClient({ http, now, failures: cohereFailures, keyHeaders });
 

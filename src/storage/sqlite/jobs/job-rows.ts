@@ -12,7 +12,7 @@ import { jobKinds, lanes, defaultKind, styleNames } from '../../../domain/kinds.
 import { failureCodes } from '../../../domain/failure.ts';
 import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
-import { mediaKinds } from '../../../domain/media.ts';
+import { mediaKinds } from '../../../domain/kinds.ts';
 import { type Row, fromJson, parseRow } from '../connection.ts';
 import { keptCall } from './call-rows.ts';
 
