@@ -1,7 +1,6 @@
 import type { Job } from '../../domain/job.ts';
 import { type Carrier, traitsOf } from '../../domain/kinds.ts';
-import type { MediaFile } from '../../domain/media.ts';
-import type { OpenedResult } from '../../domain/media.ts';
+import type { MediaFile, OpenedResult } from '../../domain/media.ts';
 
 /** `fitting`: as what it is, when Telegram's limits allow; `document`: untouched, as a file. */
 export type SendAs = 'fitting' | 'document';
