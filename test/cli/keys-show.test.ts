@@ -131,7 +131,6 @@ test.each(['list', 'stats', 'report'])(
       name: 'bytez #4',
       keyless: false,
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
-      keyless: false,
       provider: 'bytez',
       origin: { variable: 'BYTEZ_API_KEYS', position: 4 },
       state: { kind: 'suspect', reason: 'failed-run', sinceMs: atMs - 4_000 },
