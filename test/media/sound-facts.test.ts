@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawSound } from '../../sandbox/sound/draw-sound.ts';
 import { silentMp3 } from '../../sandbox/sound/silent-mp3.ts';
 import { bytesOfBuffer } from '../../src/media/byte-source.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
+import { runs } from '../support/property-runs.ts';
 import { isoBox } from './sample-video.ts';
 
 const judged = (file: Uint8Array) => judgeFile(bytesOfBuffer(Buffer.from(file)), 'music');
@@ -110,4 +112,24 @@ test.each([
   ['the first half of a WAV', drawSound('x', 3).subarray(0, 40_000), 'not-whole'],
 ])('judgeFile() takes no song from %s', async (_name, file, kind) => {
   expect((await judged(file)).kind).toBe(kind);
+});
+
+test('judgeFile() comes to an end with any bytes in the place of those of a sound', async () => {
+  const files = [
+    silentMp3(1, { title: 'Rain', performer: 'Nobody' }),
+    drawSound('rain', 0.1),
+    aFlac(['TITLE=Rain']),
+    anOpus(100),
+    anMp4('M4A ', 'soun'),
+  ].map((file) => Buffer.from(file));
+  const kinds = new Set(['good', 'not-whole', 'not-media', 'unusable']);
+  const changes = fc.array(fc.tuple(fc.nat(2_000), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...files), changes, fc.nat(3_000), async (file, changed, cut) => {
+      const bent = Buffer.from(cut > 1_500 ? file : file.subarray(0, cut));
+      for (const [at, value] of changed) if (at < bent.byteLength) bent[at] = value;
+      expect(kinds).toContain((await judged(bent)).kind);
+    }),
+    { numRuns: runs(2_000) },
+  );
 });

@@ -47,6 +47,7 @@ export type TaskRecord =
 const maxSongs = 10;
 const maxUrlLength = 4_096;
 const maxTitleLength = 200;
+const maxSeconds = 86_400;
 
 /** Reads the `data` of `GET /generate/record-info`. An unknown state is one under way, unless it speaks of a failure. */
 export function readRecord(data: unknown): TaskRecord {
@@ -95,7 +96,7 @@ function songOf(song: Fields): Song {
   return {
     ...(url === undefined ? {} : { url }),
     ...(typeof title === 'string' && title.trim() !== '' ? { title: title.trim().slice(0, maxTitleLength) } : {}),
-    ...(typeof seconds === 'number' && seconds > 0 ? { seconds } : {}),
+    ...(typeof seconds === 'number' && seconds > 0 && seconds < maxSeconds ? { seconds } : {}),
   };
 }
 
