@@ -18,10 +18,14 @@ type JobRow = {
 const underDeaths = `state = 'set-aside' AND deaths >= 3`;
 const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled' AND NOT (${underDeaths})`;
 
-/** How many updates are still to be handled: an answer that Telegram did not take is tried again for a minute and a half. */
-export function updatesNotHandled({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
+/**
+ * How many updates are still to be handled and outcomes to be told: an answer that Telegram did not take is tried again for
+ * a minute and a half, and an outcome that may have arrived minutes later.
+ */
+export function workLeft({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
   using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
-  return Number(database.prepare(unhandled).get()?.['n'] ?? 0);
+  const untold = `SELECT count(*) AS n FROM jobs WHERE state <> 'told'`;
+  return [unhandled, untold].reduce((sum, sql) => sum + Number(database.prepare(sql).get()?.['n'] ?? 0), 0);
 }
 
 /** Compares the database with what people see, after the bot has ended. */

@@ -1,7 +1,7 @@
 import type { BytezFault } from '../sandbox/bytez/bytez-fault.ts';
 import { seededRandom } from '../sandbox/seeded-random.ts';
 import type { TelegramFault } from '../sandbox/telegram/faults.ts';
-import { audit, updatesNotHandled } from './audit.ts';
+import { audit, workLeft } from './audit.ts';
 import { type PartReport, type PartOptions, same, info, none } from './check.ts';
 import { diskWindows, type DiskWindowsSize } from './disk-windows.ts';
 import { telegramWindows, type WindowsSize } from './telegram-windows.ts';
@@ -100,7 +100,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
   const seconds = (performance.now() - startedMs) / 1_000;
   // A message that is sent twice, or after the ending, arrives within this time; so does what still hangs.
   await new Promise((resolve) => setTimeout(resolve, size.windows.chatMs[1] + 5_000));
-  const waitedS = await untilAllHandled(bot);
+  const waitedS = await untilNothingIsLeft(bot);
   const code = await bot.stop();
   const calls = bot.bytez.calls.filter(({ route }) => route === 'run');
   return {
@@ -112,7 +112,7 @@ export async function storm(size: StormSize, { seed, progress }: PartOptions): P
       info('windows in which the disk fails: full, read-only, errors', windowsOfDisk),
       info('starts after the process ended by itself', bot.ownEnds.length),
       none('ends after which no supervisor starts it again', bot.ownEnds.filter(isForGood).length),
-      info('seconds until the last answer of a command was taken', waitedS),
+      info('seconds until the last command was answered and the last outcome told', waitedS),
       none('requests still open when the time was up', people.requests - people.ended),
       same('kills', kills, size.kills),
       same('exit code at the end', code ?? -1, 0),
@@ -126,13 +126,13 @@ function isForGood(code: number | null): boolean {
   return code === 0 || code === 2;
 }
 
-/** Longer than the bot tries to answer a command. */
-const maxHandlingS = 150;
+/** Longer than the bot tries to answer a command, or waits before it repeats what may have arrived. */
+const maxLeftS = 400;
 
-/** Returns how many seconds it took until no update was left to handle; gives up in the end, and the audit tells. */
-async function untilAllHandled(bot: Awaited<ReturnType<typeof openSandboxedBot>>): Promise<number> {
+/** Returns how many seconds it took until nothing was left to handle or to tell; gives up in the end, and the audit tells. */
+async function untilNothingIsLeft(bot: Awaited<ReturnType<typeof openSandboxedBot>>): Promise<number> {
   let seconds = 0;
-  for (; seconds < maxHandlingS && updatesNotHandled(bot) > 0; seconds += 1) await pause(1_000);
+  for (; seconds < maxLeftS && workLeft(bot) > 0; seconds += 1) await pause(1_000);
   return seconds;
 }
 

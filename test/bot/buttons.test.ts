@@ -37,7 +37,7 @@ function aBot() {
         note('cancel')(id);
         return { kind: 'cancelled' };
       },
-      checkOptions: () => ({ ok: true, options: {} }),
+      models: { checkOptions: () => ({ ok: true, options: {} }) },
       submit: async ({ kind }: { kind: string }) => {
         note('submit')(kind);
         return { kind: 'refused', code: 'queue-full' };

@@ -66,7 +66,7 @@ test('submitRequest() says that a request is safe when it was taken and nothing 
   const deps = {
     messages,
     service: {
-      checkOptions: () => ({ ok: true, options: {} }),
+      models: { checkOptions: () => ({ ok: true, options: {} }) },
       offered: () => ['image'] as const,
       submit: async () => ({ kind: 'accepted', job, ahead: 0 }),
       find: async () => ({ job, view: {} }),
