@@ -32,13 +32,11 @@ import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
 import { databasePath } from './maintenance.ts';
+import { recover } from './recover.ts';
 import { openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
 import { readOperatorFiles } from './operator-files.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
-
-/** A job on which this many processes died is set aside. */
-const maxCrashes = 6;
 
 const notReloadable = 'this process was started without settings that it could read again';
 
@@ -292,16 +290,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       emit({ event: 'app.stopped', handedBack });
     },
   };
-}
-
-/** Requeues the jobs of an earlier process, and reports those that are set aside. */
-async function recover({ engine }: Storage, emit: Emit): Promise<void> {
-  const { handedBack, setAside, unreadable } = await engine.queue.recover(maxCrashes);
-  const undelivered = (await engine.delivery.pending()).length;
-  const total = setAside.length + unreadable.length;
-  if (handedBack + total + undelivered > 0) emit({ event: 'app.recovered', handedBack, setAside: total, undelivered });
-  for (const jobId of setAside) emit({ event: 'job.dead-lettered', jobId, processes: maxCrashes });
-  for (const jobId of unreadable) emit({ event: 'job.dead-lettered', jobId, processes: 0 });
 }
 
 function providersOf(keys: readonly ProviderKey[]): readonly ProviderName[] {

@@ -41,6 +41,7 @@ async function aStage(says: Partial<Record<'result' | 'ping', EffectStart>> = {}
   const delivery = new Delivery({
     outbox: telegram.outbox,
     service: {
+      models: { labelOf: () => undefined },
       onEnded: () => ({ [Symbol.dispose]: () => undefined }),
       find: async () => ({ job: undefined, view }),
     } as unknown as GenerationService,
