@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { startFalSandbox } from '../../sandbox/fal/fal-sandbox.ts';
 import { hasPicture } from '../support/answers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { passTime } from '../support/pass-time.ts';
@@ -8,7 +9,7 @@ import {
   queuedProviders,
   startQueuedProvider,
 } from '../support/queued-provider.ts';
-import { adminId, openTestApp } from '../support/test-app.ts';
+import { adminId, fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 import { count, runs, troubles, until } from './talk.ts';
 
 /** The bot with a key for Bytez, which knows no model any more, and one of a provider with a queue. */
@@ -102,4 +103,41 @@ test.each(queuedProviders)('what the filter of %s holds back is refused, and nob
   person.say('/generate a fox');
   expect(await passTime(clock, app.event('job.failed'))).toMatchObject({ code: 'refused' });
   expect(provider.submissions()).toEqual(['a fox']);
+});
+
+test('a request that waits in the queue of fal says behind how many', async () => {
+  await using opening = new AsyncDisposableStack();
+  const clock = fakeClock();
+  const key = 'canary-id-of-fal:canary-secret-0123456789';
+  const fal = opening.use(await startFalSandbox({ accounts: [{ name: 'one', key, concurrency: 1 }] }));
+  const app = opening.use(
+    await openTestApp({
+      clock,
+      env: {
+        IMAGE_CHAIN: 'fal:fal-ai/flux/schnell',
+        FAL_KEY: key,
+        FAL_BASE_URL: fal.serviceUrl,
+        FAL_QUEUE_BASE_URL: fal.queueUrl,
+        FAL_SEATS_PER_KEY: '3',
+        MEDIA_ALLOW_PRIVATE_HOSTS: fal.mediaHost,
+      },
+    }),
+  );
+  const hold = fal.hold();
+  const third = app.person(9);
+  const people = [app.person(7), app.person(8), third];
+  for (const person of people) {
+    person.say('/generate a fox');
+
+    const isSubmitted = () => fal.calls.filter(({ route }) => route === 'submit').length > people.indexOf(person);
+    await passTime(clock, until(isSubmitted));
+  }
+  const waits = /1 request ahead of yours/;
+  await passTime(
+    clock,
+    third.waitFor((messages) => fromBot(messages).some((one) => waits.test(wordsOf(one)))),
+  );
+  hold.release();
+  for (const person of people) await passTime(clock, person.waitFor(hasPicture));
+  expect(fal.calls.filter(({ route }) => route === 'submit')).toHaveLength(3);
 });
