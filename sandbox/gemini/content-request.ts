@@ -117,6 +117,28 @@ export function parseVideoRequest(body: string): Parsed<VideoRequest> {
   return { ok: true, value: { prompt: String(instance['prompt']), aspectRatio: isWide ? '16:9' : '9:16' } };
 }
 
+/** Reads the body of `/interactions`: a video in the background. */
+export function parseInteraction(body: string): Parsed<VideoRequest & { readonly model: string }> {
+  const mistakes: string[] = [];
+  const fields = objectIn(body);
+  if (fields === undefined) return bad('Invalid JSON payload received.');
+  only(fields, ['model', 'input', 'background', 'store', 'response_format', 'system_instruction'], '', mistakes);
+  const format = (fields['response_format'] ?? {}) as Fields;
+  only(format, ['type', 'delivery', 'aspect_ratio', 'duration', 'resolution'], 'response_format', mistakes);
+  if (format['type'] !== 'video') mistakes.push('response_format.type must be video here.');
+  if (fields['background'] !== true) mistakes.push('A video must run in the background.');
+  const input = Array.isArray(fields['input']) ? (fields['input'] as readonly Fields[]) : [];
+  const prompt = input.find(({ type }) => type === 'text')?.['text'];
+  if (typeof prompt !== 'string' || prompt === '') mistakes.push('The input has no text.');
+  const isWide = (format['aspect_ratio'] ?? '16:9') === '16:9';
+  if (!isWide && format['aspect_ratio'] !== '9:16') mistakes.push('aspect_ratio must be 16:9 or 9:16.');
+  const [first] = mistakes;
+  if (first !== undefined) return bad(first);
+  const { model } = fields;
+  const value = { model: typeof model === 'string' ? model : '', prompt: String(prompt) };
+  return { ok: true, value: { ...value, aspectRatio: isWide ? '16:9' : '9:16' } };
+}
+
 /** What each model makes, by its name. */
 function outputOf(model: string): ContentRequest['wants'] {
   if (/image|banana/.test(model)) return 'IMAGE';

@@ -7,9 +7,15 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { type ContentRequest, geminiError, parseContentRequest, parseVideoRequest } from './content-request.ts';
+import {
+  type ContentRequest,
+  geminiError,
+  parseContentRequest,
+  parseInteraction,
+  parseVideoRequest,
+} from './content-request.ts';
 
-export type GeminiRoute = 'content' | 'stream' | 'video' | 'operation' | 'file' | 'models' | 'unknown';
+export type GeminiRoute = 'content' | 'stream' | 'video' | 'interaction' | 'operation' | 'file' | 'models' | 'unknown';
 
 /** One request that the stand-in received. */
 export type GeminiCall = {
@@ -60,6 +66,7 @@ const servedModels = [
   'veo-3.1-lite-generate-preview',
   'veo-3.1-fast-generate-preview',
   'veo-3.1-generate-preview',
+  'gemini-omni-1.2-flash',
   'gemini-3.8-flash-tts',
   'gemini-3.8-flash-lite-tts',
   'gemini-3.8-flash',
@@ -118,6 +125,18 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
     return jsonReply(200, { name });
   };
 
+  const interact = (asked: StandInRequest, call: GeminiCall, account: GeminiAccount): StandInReply => {
+    const parsed = parseInteraction(asked.body);
+    if (!parsed.ok) return parsed.reply;
+    if (!models.includes(parsed.value.model)) return geminiError(404, `Model ${parsed.value.model} is not found.`);
+    Object.assign(call, parsed.value);
+    const limit = limitOf(account);
+    if (limit !== undefined) return limit;
+    const id = `v1_${operations.size + 1}`;
+    operations.set(`interactions/${id}`, { owner: account.name, asked: 0 });
+    return jsonReply(200, { id, status: 'in_progress', model: parsed.value.model });
+  };
+
   const run = async (asked: StandInRequest, call: GeminiCall, account: GeminiAccount): Promise<StandInReply> => {
     const [, model = ''] = /\/models\/([^/:]+):/.exec(asked.path) ?? [];
     if (!models.includes(model)) {
@@ -141,8 +160,16 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
     const operation = operations.get(name);
     if (operation === undefined || operation.owner !== account.name) return geminiError(404, 'Operation not found.');
     operation.asked += 1;
-    if (operation.asked <= asksUntilDone) return jsonReply(200, { name });
-    const uri = `${asked.root}/v1beta/files/${name.split('/').at(-1)}:download?alt=media`;
+    const isInteraction = name.startsWith('interactions/');
+    const id = name.split('/').at(-1);
+    if (operation.asked <= asksUntilDone) {
+      return jsonReply(200, isInteraction ? { id, status: 'in_progress' } : { name });
+    }
+    const uri = `${asked.root}/v1beta/files/${id}:download?alt=media`;
+    if (isInteraction) {
+      const content = [{ type: 'video', mime_type: 'video/mp4', uri }];
+      return jsonReply(200, { id, status: 'completed', steps: [{ type: 'model_output', content }] });
+    }
     const generateVideoResponse = { generatedSamples: [{ video: { uri } }] };
     return jsonReply(200, { name, done: true, response: { generateVideoResponse } });
   };
@@ -166,6 +193,8 @@ export async function startGeminiSandbox(options: GeminiSandboxOptions): Promise
       case 'stream':
       case 'video':
         return run(asked, call, account);
+      case 'interaction':
+        return interact(asked, call, account);
       case 'operation':
         return operationOf(asked, account);
       case 'file':
@@ -221,7 +250,8 @@ function limitOf({ quota, isSpent }: GeminiAccount): StandInReply | undefined {
 function routeOf({ method, path }: StandInRequest): GeminiRoute {
   const rest = /^\/v1(?:beta)?\/(.+)$/.exec(path)?.[1] ?? '';
   if (method === 'GET' && rest === 'models') return 'models';
-  if (method === 'GET' && /^models\/[^/]+\/operations\//.test(rest)) return 'operation';
+  if (method === 'GET' && /^(?:models\/[^/]+\/operations|interactions)\//.test(rest)) return 'operation';
+  if (method === 'POST' && rest === 'interactions') return 'interaction';
   if (method === 'GET' && /^files\/[^/]+:download$/.test(rest)) return 'file';
   if (method !== 'POST') return 'unknown';
   if (/^models\/[^/]+:generateContent$/.test(rest)) return 'content';

@@ -78,9 +78,13 @@ test('an answer is heard while it is written, and the conversation goes along', 
   expect(stage.gemini.calls).toMatchObject([{ route: 'stream', turns: 3 }]);
 });
 
-test('a video is submitted, asked about, and fetched with the key in a header', async () => {
+test.each([
+  ['veo-3.1-fast-generate-preview', 'video'],
+  ['gemini-omni-1.2-flash', 'interaction'],
+])('a video of %s is submitted, asked about, and fetched with the key in a header', async (model, route) => {
   await using stage = await aGemini();
-  const submitted = await stage.provider.start(video, secret, forever);
+  const tall = { ...video, model, size: { width: 720, height: 1_280 } };
+  const submitted = await stage.provider.start(tall, secret, forever);
   if (!submitted.ok || !('operation' in submitted)) throw new Error('The video was not taken on');
   expect(await stage.provider.status(submitted.operation, secret, forever)).toMatchObject({ kind: 'running' });
   const source = { kind: 'bytes', bytes: Buffer.from('mp4') };
@@ -89,11 +93,12 @@ test('a video is submitted, asked about, and fetched with the key in a header', 
     reply: { ok: true, source },
   });
   expect(stage.gemini.calls.map(({ route, leakedKey }) => [route, leakedKey])).toEqual([
-    ['video', false],
+    [route, false],
     ['operation', false],
     ['operation', false],
     ['file', false],
   ]);
+  expect(stage.gemini.calls[0]).toMatchObject({ model, prompt: 'a red fox', aspectRatio: '9:16' });
 });
 
 test.each([

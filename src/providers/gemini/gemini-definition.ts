@@ -13,6 +13,11 @@ function image(model: string, more: Pick<ModelDefinition, 'price'> = {}): ModelD
   return { model, kind: 'image', edits: true, traits: picture, usualMs: 15_000, ...more };
 }
 
+function omni(model: string): ModelDefinition {
+  const price = { usd: 0.1, per: 'second' } as const;
+  return { model, kind: 'video', traits: { ...video, negative: false }, price, usualMs: 90_000 };
+}
+
 /**
  * Google's Gemini API. Its limits are those of a project, whatever its number of keys: `GEMINI_KEY_GROUPS` says which keys
  * belong together.
@@ -29,6 +34,8 @@ export const geminiDefinition: ProviderDefinition = {
     { model: 'veo-3.1-lite-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
     { model: 'veo-3.1-fast-generate-preview', kind: 'video', traits: video, usualMs: 90_000 },
     { model: 'veo-3.1-generate-preview', kind: 'video', traits: video, usualMs: 180_000 },
+    omni('gemini-omni-1.2-flash'),
+    omni('gemini-omni-1.1-flash'),
     { model: 'gemini-3.8-flash-tts', kind: 'speech', traits: words, usualMs: 10_000 },
     { model: 'gemini-3.8-flash-lite-tts', kind: 'speech', traits: words, usualMs: 8_000 },
     { model: 'gemini-3.5-flash-lite', kind: 'chat', traits: chat, usualMs: 5_000 },
@@ -38,7 +45,7 @@ export const geminiDefinition: ProviderDefinition = {
   chains: {
     image: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
     edit: ['gemini-nano-banana-2.1', 'gemini-3.1-flash-lite-image'],
-    video: ['veo-3.1-lite-generate-preview', 'veo-3.1-fast-generate-preview'],
+    video: ['veo-3.1-lite-generate-preview', 'veo-3.1-fast-generate-preview', 'gemini-omni-1.2-flash'],
     speech: ['gemini-3.8-flash-lite-tts', 'gemini-3.8-flash-tts'],
     chat: ['gemini-3.8-flash', 'gemini-3.5-flash-lite'],
   },

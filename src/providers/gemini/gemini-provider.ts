@@ -24,8 +24,14 @@ import {
 import { geminiFailures } from './failure-table.ts';
 import { withQuota } from './read-complaint.ts';
 import { answerFormat, type Content, endingOf, readContent } from './read-content.ts';
-import { isOperationName, operationNameIn, readOperation } from './read-operation.ts';
-import { contentBody, videoBody } from './request-bodies.ts';
+import {
+  interactionNameIn,
+  isOperationName,
+  operationNameIn,
+  readInteraction,
+  readOperation,
+} from './read-operation.ts';
+import { contentBody, interactionBody, isOmni, videoBody } from './request-bodies.ts';
 
 export type GeminiOptions = {
   /** With or without its version path, `/v1beta`; a trailing slash is dropped. */
@@ -61,15 +67,18 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
   const getOf = (url: string, bodyLimitBytes: number, signal: AbortSignal) =>
     ({ method: 'GET', url, headers: { accept: '*/*' }, signal, bodyLimitBytes }) as const;
 
-  const postOf = (model: string, action: string, body: object, bodyLimitBytes: number, signal: AbortSignal) =>
+  const postTo = (url: string, body: object, bodyLimitBytes: number, signal: AbortSignal) =>
     ({
       method: 'POST',
-      url: `${base}/models/${encodeURIComponent(model)}:${action}`,
+      url,
       headers: { 'content-type': 'application/json', accept: '*/*' },
       body: JSON.stringify(body),
       signal,
       bodyLimitBytes,
     }) as const;
+
+  const postOf = (model: string, action: string, body: object, bodyLimitBytes: number, signal: AbortSignal) =>
+    postTo(`${base}/models/${encodeURIComponent(model)}:${action}`, body, bodyLimitBytes, signal);
 
   const generate = async (
     request: GenerationRequest,
@@ -90,14 +99,14 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
     secret: SecretValue,
     signal: AbortSignal,
   ): Promise<ProviderReply | Submitted> => {
-    const body = videoBody(request, files);
-    const sent = await client.call(
-      postOf(request.model, 'predictLongRunning', body, smallLimitBytes, signal),
-      secret,
-      request,
-    );
+    const isInteraction = isOmni(request.model);
+    const post = isInteraction
+      ? postTo(`${base}/interactions`, interactionBody(request, files), smallLimitBytes, signal)
+      : postOf(request.model, 'predictLongRunning', videoBody(request, files), smallLimitBytes, signal);
+    const sent = await client.call(post, secret, request);
     if (!sent.ok) return sent;
-    const id = operationNameIn(sent.answer.body);
+    const { body } = sent.answer;
+    const id = isInteraction ? interactionNameIn(body) : operationNameIn(body);
     // An operation is stored, and no key is ever stored with one.
     return id === undefined || id.includes(secret.reveal())
       ? malformed(sent.answer, 'no usable name of the operation')
@@ -145,15 +154,19 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
 
     status: async ({ id }: Operation, secret, signal) => {
       if (!isOperationName(id)) throw new Error('Cannot follow the video: its operation has no name');
-      const sent = await client.send(getOf(`${base}/${id}`, smallLimitBytes, signal), secret);
+      const isInteraction = id.startsWith('interactions/');
+      const limitBytes = isInteraction ? contentLimitBytes : smallLimitBytes;
+      const sent = await client.send(getOf(`${base}/${id}`, limitBytes, signal), secret);
       if (!sent.ok) return { kind: 'unclear', failure: sent.failure };
       if (!isSuccess(sent.answer)) return unclear(sent.answer, secret);
-      const operation = readOperation(sent.answer.body);
+      const operation = isInteraction ? readInteraction(sent.answer.body) : readOperation(sent.answer.body);
       switch (operation.kind) {
         case 'running':
           return { kind: 'running', askAgainInMs: pollMs };
         case 'done':
           return fetchVideo(operation.url, secret, signal);
+        case 'inline':
+          return { kind: 'ended', reply: { ok: true, source: { kind: 'bytes', bytes: operation.bytes } } };
         case 'failed':
           return { kind: 'ended', reply: { ok: false, failure: operation.failure } };
         case 'malformed':

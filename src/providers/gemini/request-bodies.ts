@@ -49,3 +49,21 @@ export function videoBody({ prompt, size, negative }: GenerationRequest, files: 
     parameters: { sampleCount: 1, ...aspect, ...without },
   };
 }
+
+/** Models of this family are asked through interactions that run in the background. */
+export function isOmni(model: string): boolean {
+  return model.startsWith('gemini-omni');
+}
+
+/** The body of `/interactions` for a video; a picture goes along as one of its inputs. */
+export function interactionBody({ model, prompt, size }: GenerationRequest, files: readonly InputFile[]): object {
+  const text = { type: 'text', text: prompt.toWellFormed() };
+  const pictures = files.map(({ mime, bytes }) => ({ type: 'image', mime_type: mime, data: bytes.toString('base64') }));
+  const aspect = size === undefined ? {} : { aspect_ratio: nearestRatio(size, videoRatios) };
+  return {
+    model,
+    input: [text, ...pictures],
+    background: true,
+    response_format: { type: 'video', delivery: 'uri', ...aspect },
+  };
+}

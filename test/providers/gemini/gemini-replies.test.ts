@@ -16,8 +16,19 @@ const asking: Asking = {
   operation,
 };
 
-test.each(replyFixtures('gemini'))('createGeminiProvider() understands $name ($status)', async (recorded) => {
-  expect(await understood(recorded, asking)).toEqual(recorded.expect);
+const isOfOmni = ({ name }: { readonly name: string }) => /Omni|interaction|without an id/.test(name);
+const fixtures = replyFixtures('gemini');
+
+test.each(fixtures.filter((recorded) => !isOfOmni(recorded)))(
+  'createGeminiProvider() understands $name ($status)',
+  async (recorded) => {
+    expect(await understood(recorded, asking)).toEqual(recorded.expect);
+  },
+);
+
+test.each(fixtures.filter(isOfOmni))('createGeminiProvider() understands $name ($status)', async (recorded) => {
+  const omni = { models: { video: 'gemini-omni-1.2-flash' }, operation: { id: 'interactions/v1_1' } };
+  expect(await understood(recorded, { ...asking, ...omni })).toEqual(recorded.expect);
 });
 
 const file = `${base}/files/v-1:download?alt=media`;
