@@ -225,3 +225,16 @@ test('what is kept of a run holds no key', async () => {
   await stage.ask();
   expect(String(stage.operation())).not.toContain(first);
 });
+
+test.each([
+  ['was let run at once', running, 2],
+  ['waited for others of its account', { ...running, isQueued: true }, 1],
+] as const)('a key whose run %s has that many seats afterwards', async (_, look, seats) => {
+  using stage = anOperationStage({ keys: 1 });
+  const { clock, farm } = stage;
+  farm.answers((looks) => (looks < 2 ? look : { kind: 'ended', reply: done }));
+  await stage.ask();
+  await clock.advance(10_000);
+  expect(await stage.state()).toEqual(delivered);
+  expect(stage.pool.seats('bytez')).toBe(seats);
+});
