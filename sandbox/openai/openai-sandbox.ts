@@ -12,7 +12,17 @@ import { type ImageRequest, parseImageRequest } from './image-request.ts';
 import { isConversation, picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
 import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
-export type OpenAiRoute = 'images' | 'edits' | 'speech' | 'chat' | 'models' | 'balance' | 'media' | 'unknown';
+export type OpenAiRoute =
+  | 'images'
+  | 'edits'
+  | 'speech'
+  | 'chat'
+  | 'models'
+  | 'balance'
+  | 'video'
+  | 'run'
+  | 'media'
+  | 'unknown';
 
 /** One request that the stand-in received. */
 export type OpenAiCall = {
@@ -78,6 +88,8 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
   const accounts = new Map(options.accounts.map((account) => [account.key, account]));
   const calls: OpenAiCall[] = [];
   const pictures = new Map<string, Uint8Array>();
+  /** How often each run of a video was asked about. */
+  const runs = new Map<string, number>();
   const faults = new FaultScript<OpenAiRoute>();
 
   const answer = async (asked: ImageRequest, root: string): Promise<StandInReply> => {
@@ -180,6 +192,28 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     };
   };
 
+  const video = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
+    const read = readFields(asked.body, ['model', 'prompt', ...(shape.videos?.fields ?? [])], models, shape);
+    if (!read.ok) return read.reply;
+    const prompt = read.value.get('prompt');
+    if (typeof prompt !== 'string' || prompt === '') return error(400, "Invalid value for 'prompt'.");
+    Object.assign(call, { model: String(read.value.get('model')), prompt });
+    const bill = charged(call);
+    if (bill !== undefined) return bill;
+    const id = `run-${runs.size + 1}`;
+    runs.set(id, 0);
+    return shape.videos?.submitted(id) ?? error(404, 'Not found');
+  };
+
+  /** A run goes on for two questions, and is then done. */
+  const run = ({ path, root }: StandInRequest): StandInReply => {
+    const id = path.slice(path.lastIndexOf('/') + 1);
+    const times = runs.get(id);
+    if (times === undefined || shape.videos === undefined) return error(404, 'Not found');
+    runs.set(id, times + 1);
+    return times < 2 ? shape.videos.running(id) : shape.videos.done(id, `${root}/pictures/${id}.mp4`);
+  };
+
   /** What the account of the call is answered in place of a result. */
   const charged = (call: OpenAiCall): StandInReply | undefined => {
     const account = options.accounts.find(({ name }) => name === call.account);
@@ -220,6 +254,10 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
         return speak(asked, call);
       case 'chat':
         return chat(asked, call);
+      case 'video':
+        return video(asked, call);
+      case 'run':
+        return run(asked);
       case 'unknown':
         return error(404, `Invalid URL (${asked.method} ${asked.path})`);
     }
@@ -259,8 +297,10 @@ function unverified(model: string): string {
 /** Frames of MPEG sound begin so; what follows is silence. */
 const silentFrame = Buffer.from([0xff, 0xfb, 0x90, 0x00, ...Array.from({ length: 413 }, () => 0)]);
 
-function routeOf({ method, path, body }: StandInRequest, { routes, editsAs }: ServerShape): OpenAiRoute {
+function routeOf({ method, path, body }: StandInRequest, { routes, editsAs, videos }: ServerShape): OpenAiRoute {
   if (method === 'GET' && path.startsWith('/pictures/')) return 'media';
+  if (videos !== undefined && method === 'GET' && path.startsWith(videos.statusPath)) return 'run';
+  if (videos !== undefined && method === 'POST' && path === videos.path) return 'video';
   if (method === 'GET') return path === routes.models ? 'models' : path === routes.balance ? 'balance' : 'unknown';
   // Where both go the same way, a picture that is sent along tells them apart.
   if (routes.images === routes.edits && path === routes.edits && body.includes(`"${editsAs}"`)) return 'edits';

@@ -31,6 +31,15 @@ const xai: ServerShape = {
   pictureFields: ['n', 'aspect_ratio', 'resolution', 'response_format'],
   editsAs: 'image',
   error: xaiError,
+  videos: {
+    path: '/v1/videos/generations',
+    statusPath: '/v1/videos/',
+    fields: ['duration', 'aspect_ratio', 'resolution'],
+    submitted: (id) => jsonReply(200, { request_id: id }),
+    // Without a word.
+    running: () => ({ kind: 'reply', status: 202, headers: {}, body: '' }),
+    done: (_id, url) => jsonReply(200, { status: 'done', video: { url, duration: 6, respect_moderation: true } }),
+  },
   spent: xaiError(403, 'Your team has either used all available credits or reached its monthly spending limit.'),
   cost: { cost_in_usd_ticks: 200_000_000 },
 };
@@ -46,6 +55,15 @@ const together: ServerShape = {
   },
   pictureFields: ['n', 'width', 'height', 'steps', 'seed', 'response_format'],
   editsAs: 'image_url',
+  videos: {
+    path: '/v2/videos',
+    statusPath: '/v2/videos/',
+    fields: ['seconds', 'width', 'height'],
+    submitted: (id) => jsonReply(200, { id, status: 'in_progress' }),
+    running: (id) => jsonReply(200, { id, status: 'in_progress' }),
+    done: (id, url) =>
+      jsonReply(200, { id, status: 'completed', outputs: { video_url: url, cost: 0.14 }, error: null }),
+  },
   spent: plainError(402, 'Credit limit exceeded, please add credits.', { type: 'credit_limit' }),
   // A list without an envelope.
   models: (ids) => ids.map((id) => ({ id, object: 'model' })),

@@ -22,6 +22,15 @@ export type ServerShape = {
   readonly keepAlive: string;
   readonly models: (ids: readonly string[]) => object;
   readonly balance?: object;
+  /** Runs of videos: how a submission, a run that goes on and one that is done are answered. */
+  readonly videos?: {
+    readonly path: string;
+    readonly statusPath: string;
+    readonly fields: readonly string[];
+    readonly submitted: (id: string) => StandInReply;
+    readonly running: (id: string) => StandInReply;
+    readonly done: (id: string, url: string) => StandInReply;
+  };
   /** A sound as base64 in JSON instead of bytes. */
   readonly isSpeechJson?: true;
 };

@@ -19,7 +19,10 @@ type Name = Exclude<keyof typeof serverShapes, 'openai'>;
 const names = Object.keys(serverShapes).filter((name) => name !== 'openai') as readonly Name[];
 
 /** The provider's adapter, as its definition makes it, against the stand-in of its server. */
-async function aServer(name: Name, { isSpent = false, end = '' } = {}) {
+async function aServer(
+  name: Name,
+  { isSpent = false, end = '', models = [] }: { isSpent?: boolean; end?: string; models?: readonly string[] } = {},
+) {
   await using opening = new AsyncDisposableStack();
   const definition = definitionOf(name);
   if (definition?.adapter === undefined) throw new Error(`Cannot ask ${name}: it has no adapter`);
@@ -27,16 +30,24 @@ async function aServer(name: Name, { isSpent = false, end = '' } = {}) {
     await startOpenAiSandbox({
       clock: systemClock,
       accounts: [{ name: 'account 1', key: secret.reveal(), isSpent }],
-      models: definition.models.map(({ model }) => model),
+      models: [...definition.models.map(({ model }) => model), ...models],
       shape: serverShapes[name],
     }),
   );
   const http = opening.use(createHttpClient());
   const create = await definition.adapter.load();
-  const at = (path: string): SynchronousProvider => {
-    const adapter = create({ baseUrl: `http://${server.mediaHost}${path}`, http, clock: systemClock });
-    if (!('generate' in adapter)) throw new Error(`Cannot ask ${name} at once: its runs take their time`);
-    return adapter;
+  const runs = (path: string) =>
+    create({ baseUrl: `http://${server.mediaHost}${path}`, http, clock: systemClock, required: {} });
+  /** What answers at once; a provider of videos answers so to every other kind. */
+  const at = (path: string): Pick<SynchronousProvider, 'generate' | 'probe' | 'balance'> => {
+    const adapter = runs(path);
+    if ('generate' in adapter) return adapter;
+    const generate: SynchronousProvider['generate'] = async (...asked) => {
+      const reply = await adapter.start(...asked);
+      if ('operation' in reply) throw new Error(`Cannot ask ${name} at once: the run takes its time`);
+      return reply;
+    };
+    return { ...adapter, generate };
   };
   const folder = opening.use(mkdtempDisposableSync(join(tmpdir(), 'darkroom-server-'))).path;
   const path = join(folder, 'fox.png');
@@ -46,6 +57,7 @@ async function aServer(name: Name, { isSpent = false, end = '' } = {}) {
     server,
     at,
     provider: at(end),
+    runs: runs(end),
     request: (kind: GenerationRequest['kind'], more: Partial<GenerationRequest> = {}): GenerationRequest => ({
       kind,
       model: definition.models.find((row) => makes(row, kind))?.model ?? '',
@@ -135,3 +147,39 @@ test.each([
   await using stage = await aServer(name, { end: '/' });
   expect(await stage.provider.balance?.(secret, forever)).toEqual({ ok: true, amount, unit });
 });
+
+test.each([
+  ['xai', 'grok-imagine-video-1.5', { seconds: 6 }],
+  ['together', 'minimax/video-01-director', { cost: 0.14 }],
+] as const)(
+  'a video of %s is submitted, asked about with the same key, and fetched by its address',
+  async (name, model, usage) => {
+    await using stage = await aServer(name, { models: [model] });
+    const { runs, server } = stage;
+    if (!('start' in runs)) throw new Error(`Cannot submit to ${name}`);
+    const request = stage.request('video', { model, size: { width: 848, height: 480 } });
+    const submitted = await runs.start(request, secret, forever);
+    expect(submitted).toEqual({ ok: true, operation: { id: 'run-1' }, askAgainInMs: 5_000 });
+    expect(JSON.stringify(submitted)).not.toContain(secret.reveal());
+    const replies = [];
+    for (let times = 0; times < 3; times += 1) replies.push(await runs.status({ id: 'run-1' }, secret, forever));
+    const running = { kind: 'running', askAgainInMs: 5_000 };
+    const url = `http://${server.mediaHost}/pictures/run-1.mp4`;
+    expect(replies).toEqual([
+      running,
+      running,
+      { kind: 'ended', reply: { ok: true, source: { kind: 'url', url }, usage } },
+    ]);
+    expect(await runs.status({ id: 'run-9' }, secret, forever)).toMatchObject({ kind: 'ended', reply: { ok: false } });
+    const wrong = new Secret('another-key-0123456789');
+    expect(await runs.status({ id: 'run-1' }, wrong, forever)).toMatchObject({
+      kind: 'unclear',
+      failure: { blame: 'key', reason: 'rejected' },
+    });
+    server.setFaults([{ route: 'run', reply: { kind: 'cut' } }]);
+    expect(await runs.status({ id: 'run-1' }, secret, forever)).toMatchObject({
+      kind: 'unclear',
+      failure: { blame: 'provider', reason: 'unreachable' },
+    });
+  },
+);

@@ -42,6 +42,23 @@ type Route = { readonly path: string; readonly fields?: Readonly<Record<string, 
 /** A free question; `root` where its path does not stand below the version path. */
 type Question = { readonly path: `/${string}`; readonly below?: 'root' };
 
+/** How a server makes videos: a run is submitted and asked about. */
+export type VideoRoute = {
+  /** Where runs are submitted, and where each is asked about by its id; from the root of the server. */
+  readonly path: `/${string}`;
+  readonly statusPath: `/${string}`;
+  readonly fields: Readonly<Record<string, Json>>;
+  readonly size: SizeForm;
+  /** The field with the id of a submitted run. */
+  readonly id: string;
+  /** Words of `status`; every other one means that it runs. */
+  readonly done: string;
+  readonly failed: readonly string[];
+  /** Where the address of the video stands; its neighbours `duration` and `cost` are its seconds and dollars. */
+  readonly url: readonly [group: string, field: string];
+  readonly heldBack?: Dialect['heldBack'];
+};
+
 /**
  * How one server speaks the language of OpenAI's API, as data: where its routes are, what it calls things, what it counts.
  * A route that is absent is one that it does not have.
@@ -54,6 +71,7 @@ export type Dialect = {
   readonly edits?: { readonly path: string; readonly inputs: InputForm };
   readonly speech?: Route;
   readonly chat?: Route;
+  readonly videos?: VideoRoute;
   /** A flag of a picture that is there in its place: it was held back. */
   readonly heldBack?: { readonly field: string; readonly is: Json };
   /** The field of `usage` that states the price of a run, and how many of its units are a US dollar. */

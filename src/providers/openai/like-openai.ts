@@ -7,9 +7,12 @@ export function likeOpenAi(name: ProviderName, dialect: Dialect): AdapterDefinit
   return {
     failures: dialect.failures,
     load: async () => {
-      const { createOpenAiLikeProvider } = await import('./openai-like-provider.ts');
-      return ({ baseUrl, http, clock }) =>
-        createOpenAiLikeProvider({ name, dialect, baseUrl, http, now: () => clock.now() });
+      const { createOpenAiLikeProvider, createVideoProvider } = await import('./openai-like-provider.ts');
+      const { videos } = dialect;
+      return ({ baseUrl, http, clock }) => {
+        const options = { name, dialect, baseUrl, http, now: () => clock.now() };
+        return videos === undefined ? createOpenAiLikeProvider(options) : createVideoProvider({ ...options, videos });
+      };
     },
   };
 }

@@ -1,5 +1,11 @@
 import type { ProviderName } from '../../domain/ids.ts';
-import type { BalanceReply, GenerationRequest, ProviderReply, SynchronousProvider } from '../../domain/provider.ts';
+import type {
+  AsynchronousProvider,
+  BalanceReply,
+  GenerationRequest,
+  ProviderReply,
+  SynchronousProvider,
+} from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { readComplaint, type Complaint } from '../classification/error-body.ts';
 import { type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';
@@ -15,10 +21,11 @@ import {
 } from '../keyed-client.ts';
 import { readInputFiles } from '../input-files.ts';
 import { listModels } from '../model-list.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, VideoRoute } from './dialect.ts';
 import { chatFormat } from './chat-format.ts';
 import { readImages, readObject, type Unusable, wrongField } from './read-answer.ts';
 import { postedFor } from './request-bodies.ts';
+import { createVideoRuns } from './video-runs.ts';
 
 export type OpenAiLikeOptions = {
   readonly name: ProviderName;
@@ -39,6 +46,25 @@ const modelsPath = '/models';
 
 /** The adapter of a server that speaks OpenAI's language in its own dialect: one synchronous call for each request. */
 export function createOpenAiLikeProvider(options: OpenAiLikeOptions): SynchronousProvider {
+  return connected(options).provider;
+}
+
+/** As `createOpenAiLikeProvider`, for a server whose runs of videos outlive a call. */
+export function createVideoProvider(
+  options: OpenAiLikeOptions & { readonly videos: VideoRoute },
+): AsynchronousProvider {
+  const { provider, client, base } = connected(options);
+  const { generate, ...asked } = provider;
+  const runs = createVideoRuns({ client, videos: options.videos, addressOf: (path) => `${rootOf(base)}${path}` });
+  return {
+    ...asked,
+    start: (request, secret, signal, onText) =>
+      request.kind === 'video' ? runs.start(request, secret, signal) : generate(request, secret, signal, onText),
+    status: runs.status,
+  };
+}
+
+function connected(options: OpenAiLikeOptions) {
   const { name, dialect, http, now } = options;
   const base = versioned(options.baseUrl.replace(/(?<!\/)\/+$/, ''), dialect.versionPath);
   const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });
@@ -69,7 +95,7 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
       : { ok: true, amount, unit: balance.unit };
   };
 
-  return {
+  const provider: SynchronousProvider = {
     name,
 
     generate: async (request, secret, signal, onText) => {
@@ -120,6 +146,7 @@ export function createOpenAiLikeProvider(options: OpenAiLikeOptions): Synchronou
     ...(balance === undefined ? {} : { balance: askBalance }),
     ...(dialect.probe.path === modelsPath ? { listModels: askModels } : {}),
   };
+  return { provider, client, base };
 }
 
 type Result = { readonly kind: 'reply'; readonly reply: Extract<ProviderReply, { ok: true }> } | Unusable;

@@ -38,6 +38,16 @@ export const togetherDialect: Dialect = {
   edits: { path: '/images/generations', inputs: 'image-url' },
   speech: { path: '/audio/speech', fields: { voice: 'af_heart', response_format: 'mp3' } },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  videos: {
+    path: '/v2/videos',
+    statusPath: '/v2/videos',
+    fields: { seconds: '5' },
+    size: { as: 'sides', rule: { kind: 'free', step: 16, maxPixels: 1_920 * 1_088, maxRatio: 2 } },
+    id: 'id',
+    done: 'completed',
+    failed: ['failed', 'cancelled'],
+    url: ['outputs', 'video_url'],
+  },
   probe: { path: '/models', isAnswer: (body) => Array.isArray(body) || isModelList(body) },
 };
 

@@ -33,12 +33,25 @@ export const xaiDialect: Dialect = {
   },
   edits: { path: '/images/edits', inputs: 'image-objects' },
   chat: { path: '/chat/completions', fields: { stream_options: { include_usage: true } } },
+  videos: {
+    path: '/v1/videos/generations',
+    statusPath: '/v1/videos',
+    fields: { duration: 6, resolution: '480p' },
+    size: { as: 'aspect', ratios: ['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3'] },
+    id: 'request_id',
+    done: 'done',
+    failed: ['failed', 'expired'],
+    url: ['video', 'url'],
+    heldBack: { field: 'respect_moderation', is: false },
+  },
   heldBack: { field: 'respect_moderation', is: false },
   cost: { field: 'cost_in_usd_ticks', perDollar: 10_000_000_000 },
   probe: { path: '/models', isAnswer: isModelList },
 };
 
 const picture: ModelTraits = { size: { width: 1_024, height: 1_024, step: 16 }, seed: false, negative: false };
+
+const clip: ModelTraits = { size: { width: 854, height: 480, step: 2 }, seed: false, negative: false };
 
 export const xaiDefinition: ProviderDefinition = {
   name: 'xai',
@@ -54,8 +67,9 @@ export const xaiDefinition: ProviderDefinition = {
       traits: picture,
       price: { usd: 0.05, per: 'image' },
     },
+    { model: 'grok-imagine-video-1.5', kind: 'video', traits: clip },
   ],
   otherModels: picture,
-  chains: { image: ['grok-imagine-image'], edit: ['grok-imagine-image'] },
+  chains: { image: ['grok-imagine-image'], edit: ['grok-imagine-image'], video: ['grok-imagine-video-1.5'] },
   adapter: likeOpenAi('xai', xaiDialect),
 };

@@ -2,19 +2,28 @@ import type { ProviderEndings } from '../provider-endings.ts';
 
 /** The fixtures of `test/fixtures/xai`, by the ending that each must be understood as. */
 export const endings: ProviderEndings = {
+  operation: { id: 'r-1' },
   endings: {
-    ok: ['ok-b64'],
+    ok: { image: ['ok-b64'], edit: ['ok-b64'], video: ['video-submit', 'video-done'] },
     'a bad key': ['400-key', '401'],
     'no money': ['403-credit'],
     'too many in a time': ['429-rate'],
     'not for this key': ['403-model'],
     'a model that is gone': ['404-model'],
-    'refused words': ['400-moderation', '200-held-back'],
+    'refused words': {
+      image: ['400-moderation', '200-held-back'],
+      edit: ['400-moderation', '200-held-back'],
+      video: ['400-moderation', 'video-held-back', 'video-moderated'],
+    },
     'a request that is wrong': ['400-ratio'],
     'an overloaded provider': ['503'],
-    'a run that fails, or is done without a result': ['500'],
+    'a run that fails, or is done without a result': {
+      image: ['500'],
+      edit: ['500'],
+      video: ['500', 'video-failed', 'video-expired', 'video-none', 'video-404'],
+    },
     'a provider that blocks this machine': ['403-blocked'],
-    'a wrong body': ['200-page'],
+    'a wrong body': { image: ['200-page'], edit: ['200-page'], video: ['200-page', 'video-submit-no-id'] },
   },
   unknown: {
     'too many at once': 'xAI tells no number of requests at once.',

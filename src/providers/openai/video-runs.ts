@@ -1,0 +1,140 @@
+import type { AttemptFailure } from '../../domain/failure.ts';
+import type {
+  AsynchronousProvider,
+  GenerationRequest,
+  Operation,
+  SecretValue,
+  StatusReply,
+} from '../../domain/provider.ts';
+import { complaintOf, readComplaint } from '../classification/error-body.ts';
+import { fieldsOf, type HttpCall, parseJson } from '../http/http-exchange.ts';
+import {
+  type HttpAnswer,
+  isSuccess,
+  type KeyedClient,
+  malformed,
+  noPersonsText,
+  withoutKeyInAddress,
+} from '../keyed-client.ts';
+import { fieldOf, type VideoRoute } from './dialect.ts';
+import { sizeFields } from './picture-size.ts';
+
+export type VideoRunsOptions = {
+  readonly client: KeyedClient;
+  readonly videos: VideoRoute;
+  /** The address of a path of the server. */
+  readonly addressOf: (path: `/${string}`) => string;
+};
+
+const limitBytes = 1_000_000;
+const pollMs = 5_000;
+
+/** The runs of videos, which are submitted, asked about until they are done, and fetched from the address that they name. */
+export function createVideoRuns({
+  client,
+  videos,
+  addressOf,
+}: VideoRunsOptions): Pick<AsynchronousProvider, 'start' | 'status'> {
+  const call = (path: `/${string}`, signal: AbortSignal, body?: string): HttpCall => ({
+    method: body === undefined ? 'GET' : 'POST',
+    url: addressOf(path),
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+    signal,
+    bodyLimitBytes: limitBytes,
+  });
+
+  return {
+    start: async (request, secret, signal) => {
+      const body = JSON.stringify(videoFields(request, videos));
+      const reply = await client.call(call(videos.path, signal, body), secret, request);
+      if (!reply.ok) return reply;
+      const id = fieldOf(bodyOf(reply.answer), videos.id);
+      const isUsable = typeof id === 'string' && idForm.test(id) && !holdsKey(id, secret);
+      return isUsable
+        ? { ok: true, operation: { id }, askAgainInMs: pollMs }
+        : malformed(reply.answer, 'no usable id of the run');
+    },
+
+    status: async (operation, secret, signal): Promise<StatusReply> => {
+      const sent = await client.send(call(`${videos.statusPath}/${idOf(operation)}`, signal), secret);
+      if (!sent.ok) return { kind: 'unclear', failure: sent.failure };
+      const { answer } = sent;
+      if (answer.status === 202) return { kind: 'running', askAgainInMs: pollMs };
+      if (answer.status === 404) return ended('failed-run', 'the server does not know the run any more');
+      if (!isSuccess(answer)) {
+        const complaint = readComplaint(answer.status, answer.body);
+        // The words of the request, which an answer may repeat, are not known here.
+        const spoken = { ...complaint, words: complaint.codes.join(': ') };
+        return { kind: 'unclear', failure: client.failed(answer, spoken, secret, noPersonsText).failure };
+      }
+      return standing(answer, secret);
+    },
+  };
+
+  function standing(answer: HttpAnswer, secret: SecretValue): StatusReply {
+    const body = bodyOf(answer);
+    const status = fieldOf(body, 'status');
+    if (typeof status !== 'string') return { kind: 'unclear', failure: malformed(answer, 'no status').failure };
+    if (videos.failed.includes(status)) return failedRun(answer, body, secret);
+    if (status !== videos.done) return { kind: 'running', askAgainInMs: pollMs };
+    const [group, field] = videos.url;
+    const made = fieldOf(body, group);
+    if (videos.heldBack !== undefined && fieldOf(made, videos.heldBack.field) === videos.heldBack.is) {
+      return ended('refused', 'the video was held back');
+    }
+    const url = fieldOf(made, field);
+    if (typeof url !== 'string' || !/^https?:\/\/\S{1,4000}$/i.test(url) || !URL.canParse(url)) {
+      return ended('failed-run', 'done without a video');
+    }
+    const checked = withoutKeyInAddress({ kind: 'url', url }, secret);
+    if (!checked.ok) return { kind: 'ended', reply: checked };
+    const [cost, seconds] = [numberIn(made, 'cost'), numberIn(made, 'duration')];
+    const usage = { ...(cost === undefined ? {} : { cost }), ...(seconds === undefined ? {} : { seconds }) };
+    return { kind: 'ended', reply: { ...checked, ...(Object.keys(usage).length === 0 ? {} : { usage }) } };
+  }
+
+  /** The words decide whom the failure blames; they are not told, since they may repeat those of the request. */
+  function failedRun(answer: HttpAnswer, body: unknown, secret: SecretValue): StatusReply {
+    const complaint = complaintOf(answer.status, Object.fromEntries([['error', fieldOf(body, 'error')]]));
+    const { failure } = client.failed(answer, complaint, secret, noPersonsText);
+    if (failure.reason === 'unrecognized') return ended('failed-run', 'the run failed');
+    return {
+      kind: 'ended',
+      reply: { ok: false, failure: { ...failure, detail: `the run failed: ${failure.reason}` } },
+    };
+  }
+}
+
+function videoFields({ model, prompt, size }: GenerationRequest, { size: form, fields }: VideoRoute): object {
+  return { model, prompt: prompt.toWellFormed(), ...sizeFields(size, form), ...fields };
+}
+
+const idForm = /^[\w-]{1,100}$/;
+
+function idOf({ id }: Operation): string {
+  if (typeof id !== 'string' || !idForm.test(id)) throw new Error('Cannot follow the run: it has no id');
+  return id;
+}
+
+/** An operation is stored, and no key is ever stored with one. */
+function holdsKey(id: string, secret: SecretValue): boolean {
+  const key = secret.reveal();
+  return key !== '' && id.includes(key);
+}
+
+function bodyOf({ body }: HttpAnswer): unknown {
+  const parsed = parseJson(body);
+  return parsed.ok ? Object.fromEntries(fieldsOf(parsed.value) ?? []) : undefined;
+}
+
+function numberIn(value: unknown, field: string): number | undefined {
+  const found = fieldOf(value, field);
+  return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
+}
+
+function ended(reason: 'failed-run' | 'refused', detail: string): StatusReply {
+  const failure: AttemptFailure =
+    reason === 'refused' ? { blame: 'request', reason, detail } : { blame: 'provider', reason, detail };
+  return { kind: 'ended', reply: { ok: false, failure } };
+}
