@@ -10,6 +10,7 @@ import {
 } from '../http/stand-in-server.ts';
 import { type ImageRequest, parseImageRequest } from './image-request.ts';
 import { isConversation, picturesIn, readFields, readForm, readPicture } from './other-requests.ts';
+import { VideoRuns } from './video-runs.ts';
 import { openAiShape, ownServerShape, type ServerShape } from './server-shape.ts';
 
 export type OpenAiRoute =
@@ -88,8 +89,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
   const accounts = new Map(options.accounts.map((account) => [account.key, account]));
   const calls: OpenAiCall[] = [];
   const pictures = new Map<string, Uint8Array>();
-  /** How often each run of a video was asked about. */
-  const runs = new Map<string, number>();
+  const videos = new VideoRuns(shape, models);
   const faults = new FaultScript<OpenAiRoute>();
 
   const answer = async (asked: ImageRequest, root: string): Promise<StandInReply> => {
@@ -192,28 +192,6 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
     };
   };
 
-  const video = (asked: StandInRequest, call: OpenAiCall): StandInReply => {
-    const read = readFields(asked.body, ['model', 'prompt', ...(shape.videos?.fields ?? [])], models, shape);
-    if (!read.ok) return read.reply;
-    const prompt = read.value.get('prompt');
-    if (typeof prompt !== 'string' || prompt === '') return error(400, "Invalid value for 'prompt'.");
-    Object.assign(call, { model: String(read.value.get('model')), prompt });
-    const bill = charged(call);
-    if (bill !== undefined) return bill;
-    const id = `run-${runs.size + 1}`;
-    runs.set(id, 0);
-    return shape.videos?.submitted(id) ?? error(404, 'Not found');
-  };
-
-  /** A run goes on for two questions, and is then done. */
-  const run = ({ path, root }: StandInRequest): StandInReply => {
-    const id = path.slice(path.lastIndexOf('/') + 1);
-    const times = runs.get(id);
-    if (times === undefined || shape.videos === undefined) return error(404, 'Not found');
-    runs.set(id, times + 1);
-    return times < 2 ? shape.videos.running(id) : shape.videos.done(id, `${root}/pictures/${id}.mp4`);
-  };
-
   /** What the account of the call is answered in place of a result. */
   const charged = (call: OpenAiCall): StandInReply | undefined => {
     const account = options.accounts.find(({ name }) => name === call.account);
@@ -255,9 +233,9 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
       case 'chat':
         return chat(asked, call);
       case 'video':
-        return video(asked, call);
+        return videos.submit(asked, call, () => charged(call));
       case 'run':
-        return run(asked);
+        return videos.status(asked);
       case 'unknown':
         return error(404, `Invalid URL (${asked.method} ${asked.path})`);
     }

@@ -155,15 +155,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const http =
     parts.http ??
     opening.use(createHttpClient({ connector: createConnector({ ...parts.network, proxies: config.proxies }) }));
+  const { providers: settings, definitions } = config;
   const own =
     parts.providers === undefined
-      ? await createProviders(providersOf(keys), {
-          settings: config.providers,
-          definitions: config.definitions,
-          http,
-          clock,
-          rules: tables.rules,
-        })
+      ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: tables.rules })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));

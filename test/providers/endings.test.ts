@@ -83,6 +83,9 @@ type Fixture = {
   readonly bodyBase64?: string;
 };
 
+/** What a fixture answers that is no question about a run. */
+const onSubmission: ReadonlySet<string> = new Set(['submit', 'images', 'speech', 'chat']);
+
 const forever = new AbortController().signal;
 
 async function endingOf(provider: string, kind: JobKind, cause: string | HttpReply): Promise<AttemptFailure | 'ok'> {
@@ -108,7 +111,7 @@ async function endingOf(provider: string, kind: JobKind, cause: string | HttpRep
   const secret = new Secret('canary-key-of-the-endings-01');
   if (adapter === undefined) throw new Error(`Cannot ask ${provider}: it has no adapter`);
   if ('generate' in adapter) return failureIn(await adapter.generate(request, secret, forever));
-  if (fixture?.on !== 'status' && fixture?.on !== 'check') {
+  if (onSubmission.has(fixture?.on ?? 'submit')) {
     const reply = await adapter.start(request, secret, forever);
     return failureIn(reply);
   }

@@ -46,24 +46,26 @@ const modelsPath = '/models';
 
 /** The adapter of a server that speaks OpenAI's language in its own dialect: one synchronous call for each request. */
 export function createOpenAiLikeProvider(options: OpenAiLikeOptions): SynchronousProvider {
-  return connected(options).provider;
+  const { shared, generate } = connected(options);
+  return { ...shared, generate };
 }
 
 /** As `createOpenAiLikeProvider`, for a server whose runs of videos outlive a call. */
 export function createVideoProvider(
   options: OpenAiLikeOptions & { readonly videos: VideoRoute },
 ): AsynchronousProvider {
-  const { provider, client, base } = connected(options);
-  const { generate, ...asked } = provider;
-  const runs = createVideoRuns({ client, videos: options.videos, addressOf: (path) => `${rootOf(base)}${path}` });
+  const { shared, generate, client, base } = connected(options);
+  const addressOf = (path: `/${string}`) => `${rootOf(base)}${path}`;
+  const runs = createVideoRuns({ client, videos: options.videos, addressOf });
   return {
-    ...asked,
+    ...shared,
     start: (request, secret, signal, onText) =>
       request.kind === 'video' ? runs.start(request, secret, signal) : generate(request, secret, signal, onText),
-    status: runs.status,
+    status: (operation, secret, signal) => runs.status(operation, secret, signal),
   };
 }
 
+/** What both have in common. */
 function connected(options: OpenAiLikeOptions) {
   const { name, dialect, http, now } = options;
   const base = versioned(options.baseUrl.replace(/(?<!\/)\/+$/, ''), dialect.versionPath);
@@ -95,45 +97,45 @@ function connected(options: OpenAiLikeOptions) {
       : { ok: true, amount, unit: balance.unit };
   };
 
-  const provider: SynchronousProvider = {
-    name,
-
-    generate: async (request, secret, signal, onText) => {
-      const inputs = await readInputFiles(request.inputs, maxInputBytes, signal);
-      if (!inputs.ok) return inputs;
-      const posted = postedFor(request, inputs.files, dialect);
-      if (posted === undefined) return noRoute(request);
-      const call = {
-        method: 'POST',
-        url: `${base}${posted.path}`,
-        headers: { 'content-type': posted.contentType, accept: acceptOf(request) },
-        body: posted.body,
-        signal,
-        bodyLimitBytes: runLimitBytes,
-      } as const;
-      if (request.kind === 'chat') return streamChat(client, call, secret, request, format, onText);
-      const sent = await client.send(call, secret);
-      if (!sent.ok) return sent;
-      const { answer } = sent;
-      const failed = (complaint: Complaint) => client.failed(answer, complaint, secret, request);
-      if (!isSuccess(answer)) return failed(readComplaint(answer.status, answer.body));
-      const read = readResult(request, answer, dialect);
-      switch (read.kind) {
-        case 'reply': {
-          const { source } = read.reply;
-          const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
-          return checked.ok ? read.reply : checked;
-        }
-        case 'complaint':
-          return failed(read.complaint);
-        case 'nothing': {
-          const detail = 'an answer without a result';
-          return { ok: false, failure: { blame: 'request', reason: 'refused', sureness: 'likely', detail } };
-        }
-        case 'malformed':
-          return malformed(answer, read.why);
+  const generate: SynchronousProvider['generate'] = async (request, secret, signal, onText) => {
+    const inputs = await readInputFiles(request.inputs, maxInputBytes, signal);
+    if (!inputs.ok) return inputs;
+    const posted = postedFor(request, inputs.files, dialect);
+    if (posted === undefined) return noRoute(request);
+    const call = {
+      method: 'POST',
+      url: `${base}${posted.path}`,
+      headers: { 'content-type': posted.contentType, accept: acceptOf(request) },
+      body: posted.body,
+      signal,
+      bodyLimitBytes: runLimitBytes,
+    } as const;
+    if (request.kind === 'chat') return streamChat(client, call, secret, request, format, onText);
+    const sent = await client.send(call, secret);
+    if (!sent.ok) return sent;
+    const { answer } = sent;
+    const failed = (complaint: Complaint) => client.failed(answer, complaint, secret, request);
+    if (!isSuccess(answer)) return failed(readComplaint(answer.status, answer.body));
+    const read = readResult(request, answer, dialect);
+    switch (read.kind) {
+      case 'reply': {
+        const { source } = read.reply;
+        const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
+        return checked.ok ? read.reply : checked;
       }
-    },
+      case 'complaint':
+        return failed(read.complaint);
+      case 'nothing': {
+        const detail = 'an answer without a result';
+        return { ok: false, failure: { blame: 'request', reason: 'refused', sureness: 'likely', detail } };
+      }
+      case 'malformed':
+        return malformed(answer, read.why);
+    }
+  };
+
+  const shared: Omit<SynchronousProvider, 'generate'> = {
+    name,
 
     probe: (secret, signal) =>
       client.probe(
@@ -146,7 +148,7 @@ function connected(options: OpenAiLikeOptions) {
     ...(balance === undefined ? {} : { balance: askBalance }),
     ...(dialect.probe.path === modelsPath ? { listModels: askModels } : {}),
   };
-  return { provider, client, base };
+  return { shared, generate, client, base };
 }
 
 type Result = { readonly kind: 'reply'; readonly reply: Extract<ProviderReply, { ok: true }> } | Unusable;

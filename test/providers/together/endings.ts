@@ -2,6 +2,7 @@ import type { ProviderEndings } from '../provider-endings.ts';
 
 /** The fixtures of `test/fixtures/together`, by the ending that each must be understood as. */
 export const endings: ProviderEndings = {
+  operation: { id: 'r-1' },
   endings: {
     ok: ['ok-b64', 'ok-url'],
     'a bad key': ['401'],
