@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Clock } from '../../src/kit/clock.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
+import type { BreakableProvider } from '../demo-providers.ts';
 import type { SandboxAccount } from '../bytez/faults-file.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
 import { Participants, type ParticipantRole } from './participants.ts';
@@ -41,6 +42,8 @@ export type ChatPageOptions = {
   readonly bytez: BytezSandbox;
   /** The accounts of the provider, in the order of the keys of the bot. */
   readonly accounts: readonly SandboxAccount[];
+  /** The providers of the chain that can be broken, in its order. */
+  readonly providers: readonly BreakableProvider[];
   readonly view: AppView;
   readonly clock: Clock;
   /** The user ids of the participants. */
@@ -59,9 +62,9 @@ export type ChatPage = Disposable & {
 
 /** Creates the chat page: chats with the bot, and beside them the state of keys, queue and requests. */
 export function createChatPage(options: ChatPageOptions): ChatPage {
-  const { telegram, bytez, accounts, view, clock, ids, first, language, languages } = options;
+  const { telegram, bytez, accounts, providers, view, clock, ids, first, language, languages } = options;
   const participants = new Participants({ telegram, ids, language });
-  const faultControls = new FaultControls({ telegram, bytez, accounts, process: view.process });
+  const faultControls = new FaultControls({ telegram, bytez, accounts, providers, process: view.process });
   const feed = new PageFeed();
   feed.publish('settings', {
     languages,

@@ -2,6 +2,7 @@ import type { BytezFault } from '../bytez/bytez-fault.ts';
 import type { BytezSandbox } from '../bytez/bytez-sandbox.ts';
 import type { SandboxAccount } from '../bytez/faults-file.ts';
 import type { TelegramSandbox } from '../telegram/telegram-sandbox.ts';
+import type { BreakableProvider, ProviderMode } from '../demo-providers.ts';
 import type { BotProcess } from './app-view.ts';
 
 export const accountModes = [
@@ -25,7 +26,12 @@ export type TelegramFaultMode = (typeof telegramFaultModes)[number];
 export type FaultControlsView = {
   /** In the order of the keys; the name says how the account behaves by itself. */
   readonly accounts: readonly { readonly name: string; readonly mode: AccountMode }[];
-  readonly providerDown: boolean;
+  /** In the order of the chain. */
+  readonly providers: readonly {
+    readonly name: string;
+    readonly modes: readonly ProviderMode[];
+    readonly mode: ProviderMode;
+  }[];
   readonly contentRefused: boolean;
   readonly botRunning: boolean;
   readonly diskFull: boolean;
@@ -63,7 +69,8 @@ export class FaultControls {
   readonly #accounts: readonly SandboxAccount[];
   readonly #process: BotProcess;
   readonly #modes = new Map<string, AccountMode>();
-  #providerDown = false;
+  readonly #providers: readonly BreakableProvider[];
+  readonly #providerModes = new Map<string, ProviderMode>();
   #contentRefused = false;
   #telegramOffline = false;
   #hold: { release(): void } | undefined;
@@ -73,18 +80,24 @@ export class FaultControls {
     readonly bytez: BytezSandbox;
     /** In the order of the keys of the bot. */
     readonly accounts: readonly SandboxAccount[];
+    readonly providers: readonly BreakableProvider[];
     readonly process: BotProcess;
   }) {
     this.#telegram = options.telegram;
     this.#bytez = options.bytez;
     this.#accounts = options.accounts;
+    this.#providers = options.providers;
     this.#process = options.process;
   }
 
   view(): FaultControlsView {
     return {
       accounts: this.#accounts.map(({ name }) => ({ name, mode: this.#modes.get(name) ?? 'scripted' })),
-      providerDown: this.#providerDown,
+      providers: this.#providers.map(({ name, modes }) => ({
+        name,
+        modes,
+        mode: this.#providerModes.get(name) ?? 'working',
+      })),
       contentRefused: this.#contentRefused,
       botRunning: this.#process.isRunning,
       diskFull: this.#process.isDiskFull,
@@ -108,9 +121,13 @@ export class FaultControls {
     for (const account of this.#accounts) this.#applyFaults(account);
   }
 
-  setProviderDown(down: boolean): void {
-    this.#providerDown = down;
-    this.#bytez.setDown(down);
+  /** Breaks a provider of the chain, or mends it; false when there is none of this name that can be broken so. */
+  setProvider(name: string, mode: ProviderMode): boolean {
+    const provider = this.#providers.find((one) => one.name === name && one.modes.includes(mode));
+    if (provider === undefined) return false;
+    this.#providerModes.set(name, mode);
+    provider.set(mode);
+    return true;
   }
 
   /** While held, runs start and do not end. */

@@ -5,6 +5,7 @@ import type { Group } from '../telegram/people/group.ts';
 import type { Person, PhotoOptions } from '../telegram/people/person.ts';
 import type { Participants } from './participants.ts';
 import { accountModes, telegramFaultModes, type FaultControls } from './fault-controls.ts';
+import { providerModes } from '../demo-providers.ts';
 import { onlyThisPage } from './page-guard.ts';
 
 export type PageActionsOptions = {
@@ -33,10 +34,10 @@ const press = z.strictObject({ ...place, messageId: z.int().positive(), data: z.
 const language = z.strictObject({ personId: z.int(), language: z.string().max(12) });
 const account = z.strictObject({ place: z.int().positive(), mode: z.enum(accountModes) });
 const provider = z.strictObject({
-  down: z.boolean().optional(),
   held: z.boolean().optional(),
   contentRefused: z.boolean().optional(),
 });
+const chainProvider = z.strictObject({ name: z.string().max(40), mode: z.enum(providerModes) });
 const telegram = z.strictObject({ offline: z.boolean().optional(), faultMode: z.enum(telegramFaultModes).optional() });
 const disk = z.strictObject({ full: z.boolean() });
 const nothing = z.strictObject({});
@@ -115,8 +116,10 @@ export function pageActions({
   action('/account', account, (body) =>
     faultControls.setMode(body.place, body.mode) ? succeeded : { ok: false, error: 'There is no key with this number' },
   );
-  action('/provider', provider, ({ down, held, contentRefused }) => {
-    if (down !== undefined) faultControls.setProviderDown(down);
+  action('/chain-provider', chainProvider, ({ name, mode }) =>
+    faultControls.setProvider(name, mode) ? succeeded : { ok: false, error: 'No provider can be broken like this' },
+  );
+  action('/provider', provider, ({ held, contentRefused }) => {
     if (held !== undefined) faultControls.setHeld(held);
     if (contentRefused !== undefined) faultControls.setContentRefused(contentRefused);
     return succeeded;

@@ -9,14 +9,15 @@ export async function loadSandbox() {
     // Only drawing needs these, and a demo that cannot draw should not start.
     for (const name of ['@resvg/resvg-js', 'h264-mp4-encoder', 'dejavu-fonts-ttf/package.json'])
       import.meta.resolve(name);
-    const [telegram, bytez, accounts, faults, page] = await Promise.all([
+    const [telegram, bytez, accounts, providers, faults, page] = await Promise.all([
       import('../../sandbox/telegram/telegram-sandbox.ts'),
       import('../../sandbox/bytez/bytez-sandbox.ts'),
       import('../../sandbox/demo-accounts.ts'),
+      import('../../sandbox/demo-providers.ts'),
       import('../../sandbox/bytez/faults-file.ts'),
       import('../../sandbox/page/chat-page.ts'),
     ]);
-    return { ...telegram, ...bytez, ...accounts, ...faults, ...page };
+    return { ...telegram, ...bytez, ...accounts, ...providers, ...faults, ...page };
   } catch (error) {
     const fix =
       'this installation holds only what runs the bot; use a clone of the repository and "npm ci" without --omit=dev';

@@ -42,6 +42,8 @@ export type TestAppOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** The clock of the bot; the sandbox uses the real one. */
   readonly clock?: Clock;
+  /** `host:port` of further results. */
+  readonly mediaHosts?: readonly string[];
   readonly latencyMs?: number;
   /** Replaces how names are resolved and sockets are opened. */
   readonly network?: CoreParts['network'];
@@ -74,7 +76,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     TELEGRAM_API_ROOT: options.apiRoot?.(telegram.url) ?? telegram.url,
     BYTEZ_API_KEYS: accounts.map(({ key }) => key).join(','),
     BYTEZ_BASE_URL: bytez.baseUrl,
-    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    MEDIA_ALLOW_PRIVATE_HOSTS: [bytez.mediaHost, ...(options.mediaHosts ?? [])].join(','),
     // The real Horde is never asked.
     HORDE_ANONYMOUS: 'off',
     ADMIN_IDS: String(adminId),

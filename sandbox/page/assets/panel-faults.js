@@ -3,7 +3,8 @@ import { act, state } from './server.js';
 
 /** The section with the faults: switches that stay on, and buttons for faults that happen once. */
 export function createFaults() {
-  const down = toggle('Provider is down', 'Every call returns 503', (on) => act('provider', { down: on }));
+  const providers = element('ul', { class: 'providers', 'aria-label': 'Providers of the chain' });
+  const choices = new Map();
   const refused = toggle('Every prompt is refused', 'The provider declines the words', (on) =>
     act('provider', { contentRefused: on }),
   );
@@ -15,7 +16,7 @@ export function createFaults() {
   const body = element(
     'div',
     { class: 'faults' },
-    down.root,
+    providers,
     refused.root,
     held.root,
     offline.root,
@@ -48,11 +49,41 @@ export function createFaults() {
     draw: () => {
       const faults = state.get('faults');
       if (faults === undefined) return;
-      down.set(faults.providerDown);
+      for (const { name, modes, mode } of faults.providers) {
+        let choice = choices.get(name);
+        if (choice === undefined) {
+          choice = providerChoice(name, modes);
+          choices.set(name, choice);
+          providers.append(choice.root);
+        }
+        choice.set(mode);
+      }
       refused.set(faults.contentRefused);
       held.set(faults.held);
       offline.set(faults.telegramOffline);
       disk.set(faults.diskFull);
+    },
+  };
+}
+
+const modeTexts = {
+  working: 'works',
+  down: 'is down',
+  empty: 'serves no model',
+  refusing: 'declines every request',
+};
+
+/** What one provider of the chain does from its next call on. */
+function providerChoice(name, modes) {
+  const choice = element('select', {
+    'aria-label': `What ${name} does`,
+    onchange: () => void act('chain-provider', { name, mode: choice.value }),
+  });
+  choice.append(...modes.map((mode) => element('option', { value: mode }, modeTexts[mode])));
+  return {
+    root: element('li', {}, element('b', {}, name), choice),
+    set: (mode) => {
+      if (document.activeElement !== choice) choice.value = mode;
     },
   };
 }

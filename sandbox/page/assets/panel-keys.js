@@ -38,7 +38,7 @@ export function createKeys() {
     for (const [index, key] of keys.entries()) {
       let row = rows.get(key.name);
       if (row === undefined) {
-        row = createRow(key.name, index + 1, accounts[index]?.name ?? 'unknown');
+        row = createRow(key.name, index + 1, accounts[index]?.name);
         rows.set(key.name, row);
         list.append(row.root);
       }
@@ -50,7 +50,7 @@ export function createKeys() {
   return { body, aside: count, draw, tick: () => rows.forEach((row) => row.tick()) };
 }
 
-/** `origin` says how the account behaves by itself. */
+/** `origin` says how the account behaves by itself; without one its behaviour is not chosen here. */
 function createRow(name, place, origin) {
   const dot = element('span', { class: 'dot', 'aria-hidden': 'true' });
   const stateText = element('span', { class: 'key-state' });
@@ -59,7 +59,8 @@ function createRow(name, place, origin) {
     'aria-label': `What ${name} does`,
     onchange: () => void act('account', { place, mode: mode.value }),
   });
-  const choices = { scripted: `${origin} (as it came)`, ...modeTexts };
+  const choices = { scripted: `${origin ?? ''} (as it came)`, ...modeTexts };
+  mode.hidden = origin === undefined;
   mode.append(...Object.entries(choices).map(([value, text]) => element('option', { value }, text)));
   const root = element('li', { data: { name } }, dot, element('b', {}, name), counts, mode, stateText);
   let latest;

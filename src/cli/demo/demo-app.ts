@@ -5,6 +5,7 @@ import type { RotationStrategy } from '../../config/config.ts';
 import type { Emit } from '../../domain/events.ts';
 import { systemClock } from '../../kit/clock.ts';
 import type { BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
+import type { BreakableProvider } from '../../../sandbox/demo-providers.ts';
 import type { SandboxAccount } from '../../../sandbox/bytez/faults-file.ts';
 import type { TelegramSandbox } from '../../../sandbox/telegram/telegram-sandbox.ts';
 import { loadSandbox } from '../sandbox.ts';
@@ -22,6 +23,8 @@ export type DemoApp = AsyncDisposable & {
   readonly bytez: BytezSandbox;
   /** In the order of the keys. */
   readonly accounts: readonly SandboxAccount[];
+  /** The providers of the chain, in its order. */
+  readonly providers: readonly BreakableProvider[];
 };
 
 /**
@@ -33,7 +36,8 @@ export async function openDemoApp(
   pictureMs = 900,
   rotation: RotationStrategy = 'health-based',
 ): Promise<DemoApp> {
-  const { startTelegramSandbox, startBytezSandbox, demoAccounts } = await loadSandbox();
+  const sandbox = await loadSandbox();
+  const { startTelegramSandbox, startBytezSandbox, demoAccounts, startDemoProviders, breakableBytez } = sandbox;
   await using opening = new AsyncDisposableStack();
   const clock = systemClock;
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-demo-'));
@@ -42,12 +46,14 @@ export async function openDemoApp(
     await startTelegramSandbox({ token: demoToken, clock, botUsername: 'darkroom_demo_bot' }),
   );
   const bytez = opening.use(await startBytezSandbox({ clock, accounts: demoAccounts, latencyMs: pictureMs }));
+  const others = opening.use(await startDemoProviders(clock));
   const env = {
+    ...others.env,
     TELEGRAM_BOT_TOKEN: demoToken,
     TELEGRAM_API_ROOT: telegram.url,
     BYTEZ_API_KEYS: demoAccounts.map(({ key }) => key).join(','),
     BYTEZ_BASE_URL: bytez.baseUrl,
-    MEDIA_ALLOW_PRIVATE_HOSTS: bytez.mediaHost,
+    MEDIA_ALLOW_PRIVATE_HOSTS: [bytez.mediaHost, ...others.mediaHosts].join(','),
     ADMIN_IDS: String(roles.admin),
     PREMIUM_IDS: String(roles.premium),
     DATA_DIR: dataDir,
@@ -63,5 +69,13 @@ export async function openDemoApp(
   };
   const bot = opening.use(await DemoBot.open({ env, emit, clock }));
   const opened = opening.move();
-  return { bot, telegram, bytez, accounts: demoAccounts, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  const providers = [breakableBytez(bytez), ...others.providers];
+  return {
+    bot,
+    telegram,
+    bytez,
+    accounts: demoAccounts,
+    providers,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }

@@ -30,7 +30,7 @@ const host = '127.0.0.1';
 /** Opens the chat page on loopback; throws a StartError when the port cannot be had. */
 export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> {
   const { demoApp, onEvent, first, languageCode, port } = options;
-  const { bot, telegram, bytez, accounts } = demoApp;
+  const { bot, telegram, bytez, accounts, providers } = demoApp;
   /** What was last known is shown while the bot does not run. */
   let [pool, lines]: [PoolView, readonly LineStats[]] = [poolViewOf([]), []];
   const { createChatPage } = await loadSandbox();
@@ -40,6 +40,7 @@ export async function openDemoPage(options: DemoPageOptions): Promise<DemoPage> 
       telegram,
       bytez,
       accounts,
+      providers,
       clock: systemClock,
       ids: roles,
       first,

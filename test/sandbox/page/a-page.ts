@@ -1,6 +1,7 @@
 import type { AppEvent } from '../../../src/domain/events.ts';
 import type { PoolView } from '../../../src/domain/views.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
+import { breakableBytez } from '../../../sandbox/demo-providers.ts';
 import { startBytezSandbox, type BytezSandbox } from '../../../sandbox/bytez/bytez-sandbox.ts';
 import type { BotProcess } from '../../../sandbox/page/app-view.ts';
 import { createChatPage, type ChatPage } from '../../../sandbox/page/chat-page.ts';
@@ -52,6 +53,7 @@ export async function openPage(): Promise<PageUnderTest> {
       telegram,
       bytez,
       accounts,
+      providers: [breakableBytez(bytez)],
       clock,
       ids,
       first: 'free',

@@ -54,7 +54,7 @@ test.each([
   ['/api/press', { ...chat, messageId: -1, data: 'x' }],
   ['/api/account', { place: 1, mode: 'exploded' }],
   ['/api/telegram', { faultMode: 'gone' }],
-  ['/api/provider', 'down'],
+  ['/api/provider', 'held'],
   ['/api/wake', undefined],
 ])('a body that makes no sense is refused: %s %o', async (path, body) => {
   await using app = await openPage();
@@ -155,9 +155,11 @@ test('the fault controls break accounts, the provider and Telegram, and repair t
   await app.post('/api/account', { place: 1, mode: 'refused' });
   expect(await run()).toBe(401);
   await app.post('/api/account', { place: 1, mode: 'scripted' });
-  await app.post('/api/provider', { down: true });
+  await app.post('/api/chain-provider', { name: 'bytez', mode: 'down' });
   expect(await run()).toBe(503);
-  await app.post('/api/provider', { down: false });
+  await app.post('/api/chain-provider', { name: 'bytez', mode: 'working' });
+  expect((await app.post('/api/chain-provider', { name: 'bytez', mode: 'refusing' })).status).toBe(409);
+  expect((await app.post('/api/chain-provider', { name: 'nobody', mode: 'down' })).status).toBe(409);
   expect(await run()).toBe(200);
   const draw = async () => {
     const answer = await fetch(`${app.bytez.baseUrl}/dreamlike-art/dreamlike-photoreal-2.0`, {
