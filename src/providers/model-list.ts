@@ -17,7 +17,9 @@ export async function listModels(
   const reply = await client.call(call, secret, noPersonsText);
   if (!reply.ok) return reply;
   const parsed = parseJson(reply.answer.body);
-  const entries = parsed.ok ? fieldsOf(parsed.value)?.get(list) : undefined;
+  const body = parsed.ok ? parsed.value : undefined;
+  // Some answer the list alone.
+  const entries = Array.isArray(body) ? (body as readonly unknown[]) : fieldsOf(body)?.get(list);
   if (!Array.isArray(entries)) return malformed(reply.answer, 'no list of models');
   const models = entries.slice(0, maxModels).flatMap((entry): readonly ListedModel[] => {
     const fields = fieldsOf(entry);

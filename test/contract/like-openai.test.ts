@@ -139,6 +139,13 @@ test.each([
   }
 });
 
+test.each(['xai', 'together', 'deepseek', 'mistral'] as const)('%s lists its models', async (name) => {
+  await using stage = await aServer(name);
+  const listed = await stage.runs.listModels?.(secret, forever);
+  const ids = definitionOf(name)?.models.map(({ model }) => ({ model }));
+  expect(listed).toEqual({ ok: true, models: ids });
+});
+
 test.each([
   ['openrouter', 3.75, 'USD'],
   ['pollinations', 0.25, 'pollen'],

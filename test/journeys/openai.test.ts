@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
 import { ownServerShape } from '../../sandbox/openai/server-shape.ts';
+import { serverShapes } from '../../sandbox/openai/other-servers.ts';
 import { startOpenAiSandbox } from '../../sandbox/openai/openai-sandbox.ts';
 import { jsonReply } from '../../sandbox/http/stand-in-server.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -113,6 +114,31 @@ test('a server of EXTRA_PROVIDERS takes part in a chain with its keys, in what a
     clock,
     admin.waitFor((messages) => messages.some(({ text }) => /office-2 #1.*office-2 #2 offi…k-01/s.test(text))),
   );
+});
+
+test.each([
+  ['pollinations', 'flux'],
+  ['together', 'black-forest-labs/FLUX.1-schnell'],
+  ['xai', 'grok-imagine-image'],
+  ['openrouter', 'bytedance-seed/seedream-4.5'],
+] as const)('where Bytez serves no model the picture comes from %s', async (name, model) => {
+  const models = [model, 'zimage'];
+  const accounts = [{ name: 'one', key }];
+  await using server = await startOpenAiSandbox({ clock: systemClock, accounts, models, shape: serverShapes[name] });
+  const clock = fakeClock();
+  const prefix = name.toUpperCase();
+  await using app = await openTestApp({
+    clock,
+    env: { [`${prefix}_API_KEY`]: key, [`${prefix}_BASE_URL`]: `http://${server.mediaHost}` },
+  });
+  app.bytez.setCatalog('empty');
+  const person = app.person(7);
+  person.say('/generate a fox --aspect 16:9');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(server.calls.filter(({ route }) => route === 'images')).toMatchObject([
+    { account: 'one', model, prompt: 'a fox', status: 200 },
+  ]);
+  expect(troubles(app)).toEqual([]);
 });
 
 test('spent money at OpenAI benches its key, and the picture comes from the Horde', async () => {
