@@ -78,7 +78,7 @@ test('Replicate’s own client runs a model of the stand-in to its end, and canc
   const { sandbox, client } = stage;
   expect(await client.accounts.current()).toMatchObject({ username: 'someone' });
   const output = await client.run(flux, { input: { prompt: 'a fox', aspect_ratio: '16:9' }, wait: { mode: 'block' } });
-  const file = await fetch(String(output));
+  const file = await fetch(output as unknown as string);
   expect(file.headers.get('content-type')).toBe('image/png');
   const hold = sandbox.hold();
   const prediction = await client.predictions.create({ model: flux, input: { prompt: 'a bear' } });
