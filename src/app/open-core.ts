@@ -6,12 +6,11 @@ import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Provider } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
-import type { StyleWords } from '../domain/kinds.ts';
 import type { ResultStore } from '../domain/media.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
 import { Budgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
-import { loadMaterial } from '../jobs/request/request-material.ts';
+import { loadMaterial, type MaterialSources } from '../jobs/request/request-material.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
@@ -27,7 +26,7 @@ import { ModelCatalog } from '../providers/model-catalog.ts';
 import { modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
-import { openStorage, type Storage } from '../storage/open-storage.ts';
+import { openStorage, recoverJobs, type Storage } from '../storage/open-storage.ts';
 import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
@@ -60,7 +59,7 @@ export type CoreParts = {
   readonly mechanisms?: Mechanisms;
 };
 
-export type CoreOptions = {
+export type CoreOptions = Pick<MaterialSources, 'styleWords'> & {
   readonly config: Config;
   readonly keys: readonly ProviderKey[];
   /** The machine's own clock. */
@@ -70,8 +69,6 @@ export type CoreOptions = {
   readonly emit: Emit;
   /** Called at each point of a job's life at which a process may die; crash tests end the process there. */
   readonly onCheckpoint?: OnCheckpoint;
-  /** What styles add to the words of a request, from the locales; nothing when absent. */
-  readonly styleWords?: StyleWords;
   /** Binds the database to this bot for good; a database of another bot is refused before anything changes in it. */
   readonly botId?: number;
   readonly parts?: CoreParts;
@@ -192,7 +189,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
 
   shiftFromFuture(database, clock.now());
-  await recover(storage, emit);
+  await recoverJobs(storage, emit);
 
   const { retry: rules } = config;
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
@@ -214,8 +211,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     models: catalog.find,
     budgets,
     onCost: (cost) => budgets.spent(cost),
-    loadMaterial: (job) =>
-      loadMaterial(job, { reader: engine.reader, pictures: inputs, styleWords: options.styleWords }),
+    loadMaterial: (job) => loadMaterial(job, { ...options, reader: engine.reader, pictures: inputs }),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     readModels: (provider) => models.read(provider),
     onCheckpoint: onCheckpoint,
