@@ -11,6 +11,7 @@ import { slipIn } from './commands/fallback.ts';
 import { wordsOf } from './message-words.ts';
 import { mask } from './updates/redact-secrets.ts';
 import { pressForgetButton } from './commands/forget.ts';
+import { pressModelButton } from './commands/models.ts';
 import { pressKeysButton } from './commands/keys.ts';
 import { showList } from './commands/status-and-cancel.ts';
 import type { BotContext, BotDeps } from './context.ts';
@@ -113,6 +114,8 @@ export function buttons(deps: BotDeps): Composer<BotContext> {
       // An open dialogue handles its own presses; this one belongs to an older question.
       case 'ask':
         return answer(ctx, messages.answer(isForeignPress(ctx.callbackQuery) ? 'not-yours' : 'expired', locale));
+      case 'model':
+        return pressModelButton(ctx, deps, press.id);
       case 'keys':
         return pressKeysButton(ctx, deps, press.id);
       case 'forget':

@@ -5,7 +5,7 @@ import type { ChatStore, DialogueStore } from '../domain/chat-store.ts';
 import type { Emit } from '../domain/events.ts';
 import type { GenerationOptions, OptionMistake } from '../domain/job.ts';
 import type { JobKind, Lane } from '../domain/kinds.ts';
-import type { Users } from '../domain/users.ts';
+import type { User, Users } from '../domain/users.ts';
 import type { Forgotten } from '../jobs/retention.ts';
 import type { GenerationService } from '../jobs/generation-service.ts';
 import type { CalendarDay, Clock } from '../kit/clock.ts';
@@ -27,6 +27,8 @@ export type Speaker = {
   /** When premium ends; absent where it never began or never ends. */
   readonly premiumUntilMs?: number;
   readonly locale: string;
+  /** The models that they chose for requests that name none. */
+  readonly models?: User['models'];
 };
 
 /** The state of the dialogue before the update, and the state to store after it. */

@@ -12,6 +12,7 @@ import { forgetCommand } from './commands/forget.ts';
 import { generateCommands } from './commands/submit-request.ts';
 import { guideCommands } from './commands/start-help-language.ts';
 import { keysCommand } from './commands/keys.ts';
+import { modelsCommand } from './commands/models.ts';
 import { premiumCommands } from './commands/premium.ts';
 import { resultReplies } from './commands/result-replies.ts';
 import { createSentPictures } from './commands/sent-pictures.ts';
@@ -123,6 +124,7 @@ export function registerHandlers(bot: Bot<BotContext>, deps: BotDeps, onAdmin: (
   bot.use(generateCommands(deps));
   bot.use(statusAndCancelCommands(deps));
   bot.use(guideCommands(deps));
+  bot.use(modelsCommand(deps));
   bot.use(premiumCommands(deps));
   bot.use(forgetCommand(deps));
   bot.use(keysCommand(deps));

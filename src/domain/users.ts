@@ -8,6 +8,8 @@ export type User = {
   readonly locale?: string;
   /** In which the bot answered them last, of admins only. */
   readonly heardLocale?: string;
+  /** The model that they chose for a kind, for requests that name none. */
+  readonly models?: Readonly<Partial<Record<JobKind, string>>>;
   /** Milliseconds since 1970; in the past when premium is over, absent when it never was. */
   readonly premiumUntilMs?: number;
 };
@@ -15,6 +17,8 @@ export type User = {
 export type Users = {
   find(id: number): Promise<User>;
   setLocale(id: number, locale: string): Promise<void>;
+  /** Stores the models that they chose; those of before count no more. */
+  setModels(id: number, models: NonNullable<User['models']>): Promise<void>;
   /** Stores the language in which the bot last answered them, chosen or not. */
   hear(id: number, locale: string): Promise<void>;
   /** Everybody whose language was stored so: those who are or were admins. */

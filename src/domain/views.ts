@@ -1,8 +1,8 @@
 import type { FailureReason } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
-import type { HeldReason, Outcome } from './job.ts';
+import type { Candidate, HeldReason, Outcome } from './job.ts';
 import type { JobKind, Lane, StyleName } from './kinds.ts';
-import type { ProviderQueue } from './provider.ts';
+import type { ModelFacts, ProviderQueue } from './provider.ts';
 import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
@@ -97,6 +97,9 @@ export type JobView = {
   /** With it and the same words the model makes the same result again; absent where there is none, or it takes no seed. */
   readonly seed?: number;
 };
+
+/** A model that people may ask for, as far as it is known. */
+export type OfferedModel = Candidate & Pick<ModelFacts, 'label' | 'price' | 'usualMs'>;
 
 /** What some keys are good for, by their states alone: whether one of them has a seat free is the pool's to say. */
 export type Availability =

@@ -2,10 +2,11 @@ import { type Candidate, candidateName, type Chains, type GenerationOptions, typ
 import type { Emit } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { JobKind } from '../domain/kinds.ts';
+import type { OfferedModel } from '../domain/views.ts';
 import type { ModelLookup } from '../domain/provider.ts';
 import type { Clock } from '../kit/clock.ts';
 import { checkOptions, type CheckedOptions, checkStyle, seedFor } from './request/request-options.ts';
-import { type Asker, chainFor } from './request/served-chain.ts';
+import { type Asker, chainFor, hasEnded } from './request/served-chain.ts';
 import { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 
 export type ChainModelsOptions = {
@@ -13,6 +14,8 @@ export type ChainModelsOptions = {
   readonly models: ModelLookup;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Whether there is a key for the provider; every provider has some when absent. */
+  readonly hasKeys?: ((provider: ProviderName) => boolean) | undefined;
   /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
   readonly readModels?: ((provider: ProviderName) => Promise<void>) | undefined;
 };
@@ -63,6 +66,27 @@ export class ChainModels {
     const chain = chainFor(chains[kind], asker, models);
     // Who may use no model of the kind is told so when they ask.
     return chain.length === 0 ? { ok: true, options } : checkOptions(chain, options, models);
+  }
+
+  /** The models that this person may ask for, in order, each once: of providers that have keys, and not at their end. */
+  offered(kind: JobKind, asker: Asker): readonly OfferedModel[] {
+    const { chains, models, clock, hasKeys = () => true } = this.#options;
+    const seen = new Set<string>();
+    return chainFor(chains[kind], asker, models).flatMap((candidate) => {
+      const facts = models(candidate);
+      const isOver = hasEnded(facts, clock.now()) && facts.replacedBy === undefined;
+      if (seen.has(candidate.model) || isOver || !hasKeys(candidate.provider)) return [];
+      seen.add(candidate.model);
+      const { label, price, usualMs } = facts;
+      return [
+        {
+          ...candidate,
+          ...(label === undefined ? {} : { label }),
+          ...(price === undefined ? {} : { price }),
+          ...(usualMs === undefined ? {} : { usualMs }),
+        },
+      ];
+    });
   }
 
   /** The provider lists so many models; none means that it serves nothing, however good its keys are. */

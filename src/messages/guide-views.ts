@@ -22,7 +22,17 @@ const usualName = 'Darkroom';
 export type CommandEntry = { readonly command: string; readonly description: string };
 
 /** In the order of the command menu. */
-const otherCommands = ['status', 'cancel', 'styles', 'language', 'premium', 'forget', 'help', 'start'] as const;
+const otherCommands = [
+  'status',
+  'cancel',
+  'styles',
+  'models',
+  'language',
+  'premium',
+  'forget',
+  'help',
+  'start',
+] as const;
 
 /** The most examples that the greeting shows. */
 const mostExamples = 3;

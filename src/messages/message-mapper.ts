@@ -32,6 +32,7 @@ import {
 } from './guide-views.ts';
 import { keysTestedWords, keysView } from './keys-view.ts';
 import type { MessageId } from './message-ids.ts';
+import { type ModelFacts, modelsOfKindView, modelsView } from './models-view.ts';
 import { optionMistakeView } from './options-view.ts';
 import { captionView, heldView, type ResultFacts, textResultView, statusMessageView } from './outcome-view.ts';
 import { notOfferedView, refusedView, type Refusal } from './refusal-view.ts';
@@ -152,6 +153,11 @@ export function createMessageMapper(
     dialogueOutdated: (locale: string): MessageView => textOnly(localizer(locale).say('dialogue.outdated')),
     /** Every style with a button; for the words where there are some. */
     styles: (words: string, locale: string): MessageView => stylesView(localizer(locale), words, offered()),
+    /** What each kind is made with. */
+    models: (facts: ModelFacts, locale: string): MessageView => modelsView(localizer(locale), facts),
+    /** The models of one kind, to choose one's own. */
+    modelsOf: (kind: JobKind, facts: ModelFacts, locale: string): MessageView =>
+      modelsOfKindView(localizer(locale), kind, facts),
     /** The example of a style. */
     styleExample: (style: StyleName, locale: string): string => localizer(locale).plain(`example.style-${style}`),
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type JobKind, jobKinds } from '../domain/kinds.ts';
+import type { ModelPrice } from '../domain/provider.ts';
 import type { OfferedModel } from '../domain/views.ts';
 import type { Localizer } from './catalog.ts';
 import { lines } from './phrases.ts';
@@ -20,9 +21,7 @@ const maxShown = 24;
 export function modelsView(localizer: Localizer, facts: ModelFacts): MessageView {
   const kinds = jobKinds.filter((kind) => (facts.offered[kind]?.length ?? 0) > 0);
   const parts = kinds.map((kind) => `\n${kindWords(localizer, kind, facts, maxInOverview)}`);
-  const withChoice = kinds.filter(
-    (kind) => (facts.offered[kind]?.length ?? 0) > 1 || facts.chosen[kind] !== undefined,
-  );
+  const withChoice = kinds.filter((kind) => (facts.offered[kind]?.length ?? 0) > 1 || facts.chosen[kind] !== undefined);
   const buttons = withChoice.map((kind): MessageButton => ({
     text: localizer.plain('button.models', { kind }),
     data: callbackData('model', kind),
@@ -45,7 +44,7 @@ export function modelsOfKindView(localizer: Localizer, kind: JobKind, facts: Mod
   const mark = own === undefined ? '✓ ' : '';
   return {
     text: lines(
-      localizer.say('models.choose', { kind }),
+      localizer.say('models.choose'),
       `\n${kindWords(localizer, kind, facts, maxShown)}`,
       isGone ? `\n${localizer.say('models.gone', { model: excerpt(own, nameLimit) })}` : '',
     ),
@@ -82,15 +81,25 @@ function nameOf({ label, model }: OfferedModel): string {
   return excerpt(label ?? (model.slice(model.lastIndexOf('/') + 1) || model), nameLimit);
 }
 
-function priceWords(localizer: Localizer, { price }: OfferedModel): string {
-  if (price === undefined) return '';
+const priceUnits = {
+  call: 'call',
+  image: 'image',
+  second: 'second',
+  'million-input-tokens': 'input',
+  'million-output-tokens': 'output',
+} as const satisfies Record<ModelPrice['per'], string>;
+
+function priceWords(localizer: Localizer, { price = [] }: OfferedModel): string {
   const format = { style: 'currency', currency: 'USD', maximumSignificantDigits: 3 } as const;
-  const usd = new Intl.NumberFormat(localizer.locale, format).format(price.usd);
-  const per = { 'million-input-tokens': 'input', 'million-output-tokens': 'output' } as const;
-  const unit = price.per === 'million-input-tokens' || price.per === 'million-output-tokens' ? per[price.per] : price.per;
-  return localizer.say('models.price', { price: usd, per: unit });
+  const { format: money } = new Intl.NumberFormat(localizer.locale, format);
+  return [price]
+    .flat()
+    .map(({ usd, per }) => localizer.say('models.price', { price: money(usd), per: priceUnits[per] }))
+    .join(' + ');
 }
 
 function timeWords(localizer: Localizer, { usualMs }: OfferedModel): string {
-  return usualMs === undefined ? '' : localizer.say('models.usual', { seconds: Math.max(1, Math.round(usualMs / 1_000)) });
+  return usualMs === undefined
+    ? ''
+    : localizer.say('models.usual', { seconds: Math.max(1, Math.round(usualMs / 1_000)) });
 }

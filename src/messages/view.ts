@@ -12,6 +12,7 @@ export const callbackVerbs = [
   'show',
   'make',
   'style',
+  'model',
 ] as const;
 /** What a button does; the id after the colon names its object. */
 export type CallbackVerb = (typeof callbackVerbs)[number];

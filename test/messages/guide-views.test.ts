@@ -74,7 +74,19 @@ test('language() names each language in its own words and marks the present one'
 test.each(catalog.locales)('commands() are what Telegram takes, and /keys is for admins: %s', (locale) => {
   const names = (admin: boolean) => mapper.commands(locale, { admin }).map(({ command }) => command);
   expect(names(false).sort()).toEqual(
-    ['start', 'help', 'generate', 'video', 'status', 'cancel', 'styles', 'language', 'premium', 'forget'].sort(),
+    [
+      'start',
+      'help',
+      'generate',
+      'video',
+      'status',
+      'cancel',
+      'styles',
+      'models',
+      'language',
+      'premium',
+      'forget',
+    ].sort(),
   );
   expect(names(true)).toContain('keys');
   for (const { command, description } of mapper.commands(locale, { admin: true })) {
@@ -93,6 +105,7 @@ const answers = Object.keys({
   'too-late': 0,
   refreshed: 0,
   'language-set': 0,
+  noted: 0,
   'slow-down': 0,
   'storage-unavailable': 0,
 } satisfies Record<CallbackAnswer, 0>) as CallbackAnswer[];

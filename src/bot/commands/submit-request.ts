@@ -9,6 +9,7 @@ import { Composer } from 'grammy';
 import { guidedRequestId } from '../dialogue/guided-request.ts';
 import { isCommand, wordsAfterCommand, wordsOf } from '../message-words.ts';
 import { mask } from '../updates/redact-secrets.ts';
+import { checkWithOwnModel } from './models.ts';
 import { pictureIn, type PictureReference } from './sent-pictures.ts';
 
 /** A prompt with its options, parsed. */
@@ -68,7 +69,7 @@ export async function submitRequest(
   if (!checked.ok) return refuse(checked.code);
   const plain = plainOptions(options);
   if ('kind' in plain) return replyWithMistake(ctx, deps, kind, plain);
-  const checkedOptions = deps.service.models.checkOptions(kind, plain, speaker);
+  const checkedOptions = checkWithOwnModel(deps.service, kind, plain, speaker);
   if (!checkedOptions.ok) return replyWithMistake(ctx, deps, kind, checkedOptions.mistake);
   // No result is paid for that may not be shown here.
   if (!(await deps.wayBack.mayCarry(kind, { chatId: chat.id }))) return refuse('media-not-allowed');

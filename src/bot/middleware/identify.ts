@@ -84,6 +84,7 @@ export function identifySpeaker({
       admin: adminIds.has(userId),
       lane: laneOf(user, premiumIds, clock.now()),
       ...(!always && untilMs > clock.now() ? { premiumUntilMs: untilMs } : {}),
+      ...(user.models === undefined ? {} : { models: user.models }),
       locale: user.locale ?? matchLocale(identity.languageCode),
     };
     ctx.speaker = speaker;

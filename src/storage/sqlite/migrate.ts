@@ -6,6 +6,7 @@ import {
   answersAndForgetting,
   calls,
   chats,
+  chosenModels,
   conversations,
   costs,
   deliveries,
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   statusLists,
   notices,
   costs,
+  chosenModels,
 ];
 
 export function schemaVersion(database: Database): number {

@@ -1,5 +1,5 @@
 import type { Effect, EffectActor, EffectLedger, EffectStart } from '../../domain/effect-ledger.ts';
-import { type Database, parseRow, numberOf, rememberedMs } from './connection.ts';
+import { type Database, fromJson, parseRow, numberOf, rememberedMs } from './connection.ts';
 import { z } from 'zod';
 import type {
   ChatStore,
@@ -9,6 +9,7 @@ import type {
   Rest,
   RetryAfterStore,
 } from '../../domain/chat-store.ts';
+import { jobKinds } from '../../domain/kinds.ts';
 import type { User, Users } from '../../domain/users.ts';
 import { creditsTaken } from './jobs/accept.ts';
 
@@ -197,18 +198,25 @@ const userRow = z
     locale: z.string().nullable(),
     heard_locale: z.string().nullable(),
     premium_until_ms: z.number().nullable(),
+    models: z
+      .string()
+      .transform(fromJson)
+      .pipe(z.partialRecord(z.enum(jobKinds), z.string()))
+      .nullable()
+      .catch(null),
   })
   .transform((row): User => ({
     id: row.id,
     ...(row.locale === null ? {} : { locale: row.locale }),
     ...(row.heard_locale === null ? {} : { heardLocale: row.heard_locale }),
+    ...(row.models === null ? {} : { models: row.models }),
     ...(row.premium_until_ms === null ? {} : { premiumUntilMs: row.premium_until_ms }),
   }));
 
 /** The user store in the database. */
 export function createSqliteUsers(database: Database): Users {
   const find = (id: number): User => {
-    const row = database.get('SELECT id, locale, heard_locale, premium_until_ms FROM users WHERE id = ?', id);
+    const row = database.get('SELECT id, locale, heard_locale, premium_until_ms, models FROM users WHERE id = ?', id);
     return row === undefined ? { id } : parseRow('users', userRow, row);
   };
   return {
@@ -222,6 +230,11 @@ export function createSqliteUsers(database: Database): Users {
             locale,
           ),
       ),
+    setModels: async (id, models) =>
+      database.commit(() => {
+        const sql = `INSERT INTO users (id, models) VALUES (?, ?) ON CONFLICT DO UPDATE SET models = excluded.models`;
+        database.run(sql, id, Object.keys(models).length === 0 ? null : JSON.stringify(models));
+      }),
     hear: async (id, locale) =>
       database.commit(
         () =>

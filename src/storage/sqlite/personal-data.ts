@@ -53,7 +53,7 @@ function markAll(database: Database, userId: number, nowMs: number): number {
   const requests = markedIn(`state = 'ended' AND state <> 'told'`) + markedIn(`state = 'told'`);
   database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
   database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
-  database.run('UPDATE users SET locale = NULL, heard_locale = NULL WHERE id = ?', userId);
+  database.run('UPDATE users SET locale = NULL, heard_locale = NULL, models = NULL WHERE id = ?', userId);
   // A closed chat stays closed; an open chat needs no row.
   database.run('DELETE FROM chats WHERE id = ? AND closed_at_ms IS NULL', userId);
   database.run('DELETE FROM conversations WHERE user_id = ?', userId);

@@ -252,3 +252,11 @@ CREATE TABLE costs (
 ) STRICT, WITHOUT ROWID;
 `,
 } as const;
+
+/** The models that people chose for requests that name none. */
+export const chosenModels = {
+  version: 17,
+  sql: `
+ALTER TABLE users ADD COLUMN models TEXT;                     -- JSON: a model for each kind; NULL when none was chosen
+`,
+} as const;
