@@ -26,7 +26,7 @@ import { ModelCatalog } from '../providers/model-catalog.ts';
 import { modelTraitsOf } from '../providers/registry.ts';
 import { followClock, shiftFromFuture } from '../storage/sqlite/jobs/clock-change.ts';
 import { bindToBot, takeOwnership } from '../storage/sqlite/owner-lock.ts';
-import { openStorage, recoverJobs, type Storage } from '../storage/open-storage.ts';
+import { openStorage, type Storage } from '../storage/open-storage.ts';
 import { createSqlitePersonalData } from '../storage/sqlite/personal-data.ts';
 import { AlertSaver } from './alert-saver.ts';
 import { CommandRunner } from './command-runner.ts';
@@ -189,7 +189,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
 
   shiftFromFuture(database, clock.now());
-  await recoverJobs(storage, emit);
+  await recover(storage, emit);
 
   const { retry: rules } = config;
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));

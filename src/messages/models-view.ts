@@ -91,10 +91,10 @@ const priceUnits = {
 
 function priceWords(localizer: Localizer, { price = [] }: OfferedModel): string {
   const format = { style: 'currency', currency: 'USD', maximumSignificantDigits: 3 } as const;
-  const { format: money } = new Intl.NumberFormat(localizer.locale, format);
+  const money = new Intl.NumberFormat(localizer.locale, format);
   return [price]
     .flat()
-    .map(({ usd, per }) => localizer.say('models.price', { price: money(usd), per: priceUnits[per] }))
+    .map(({ usd, per }) => localizer.say('models.price', { price: money.format(usd), per: priceUnits[per] }))
     .join(' + ');
 }
 
