@@ -1,5 +1,13 @@
+import { jobKinds, kindTraits } from '../domain/kinds.ts';
 import type { MediaSource } from '../domain/media.ts';
 import { maxUrlLength } from './connector.ts';
+
+/**
+ * The largest answer that may hold a result: every file that can be sent on fits, in base64 (four characters for three
+ * bytes), with a megabyte for the JSON around it.
+ */
+export const inlineResultLimitBytes =
+  Math.ceil((4 * Math.max(...jobKinds.map((kind) => kindTraits[kind].maxBytes))) / 3) + 1_000_000;
 
 /** Shorter texts may be words that happen to be valid base64. */
 const minBase64Length = 64;

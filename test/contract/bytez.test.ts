@@ -329,3 +329,14 @@ test('createHttpClient() says what went wrong without quoting a header', async (
 
   expect(reply).toEqual({ kind: 'unreachable', detail: 'cannot connect: UND_ERR_INVALID_ARG' });
 });
+
+test('a video of 48 MB that comes as base64 inside the answer arrives whole', async () => {
+  const video = Buffer.alloc(48_000_000, 'mp4 ');
+  const answer = `{"error":null,"output":"data:video/mp4;base64,${video.toString('base64')}"}`;
+  await using server = await localHttpServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(answer);
+  });
+  const reply = await generate(server);
+  const source = reply.ok && 'source' in reply ? reply.source : undefined;
+  expect(source?.kind === 'bytes' && Buffer.compare(source.bytes, video)).toBe(0);
+});

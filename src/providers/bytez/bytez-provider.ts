@@ -1,5 +1,6 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
-import type { HttpClient } from '../http/http-exchange.ts';
+import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
 import { bytezFailures } from './failure-table.ts';
@@ -24,8 +25,6 @@ export type BytezOptions = {
   readonly now: () => number;
 };
 
-/** A result may be base64 inside the JSON. */
-const runLimitBytes = 40_000_000;
 const probeLimitBytes = 1_000_000;
 
 /** The Bytez adapter: one synchronous call per run; it parses every result and classifies every failure. */
@@ -48,7 +47,7 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Synch
         headers: { 'content-type': 'application/json', accept: '*/*' },
         body: JSON.stringify(runBody(request)),
         signal,
-        bodyLimitBytes: runLimitBytes,
+        bodyLimitBytes: inlineResultLimitBytes,
       } as const;
       const reply = await client.call(run, secret, request);
       if (!reply.ok) return reply;
@@ -68,7 +67,7 @@ export function createBytezProvider({ baseUrl, http, now }: BytezOptions): Synch
       for (const task of ['text-to-image', 'text-to-video']) {
         const url = `${base}/list/models?task=${task}`;
         const headers = { accept: 'application/json' };
-        const call = { method: 'GET', url, headers, signal, bodyLimitBytes: runLimitBytes } as const;
+        const call = { method: 'GET', url, headers, signal, bodyLimitBytes: inlineResultLimitBytes } as const;
         const reply = await listModels(client, call, secret, { list: 'output', id: 'modelId' });
         if (!reply.ok) return reply;
         listed.push(...reply.models);

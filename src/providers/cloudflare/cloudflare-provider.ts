@@ -1,6 +1,7 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
-import type { HttpClient } from '../http/http-exchange.ts';
+import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
 import { cloudflareFailures } from './failure-table.ts';
@@ -16,7 +17,6 @@ export type CloudflareOptions = {
   readonly now: () => number;
 };
 
-const runLimitBytes = 40_000_000;
 const listLimitBytes = 4_000_000;
 
 /** Model ids are a part of the path: `@cf/black-forest-labs/flux-1-schnell`. */
@@ -46,7 +46,7 @@ export function createCloudflareProvider({ baseUrl, accountId, http, now }: Clou
       headers: { 'content-type': 'application/json', accept: '*/*' },
       body: JSON.stringify(body),
       signal,
-      bodyLimitBytes: runLimitBytes,
+      bodyLimitBytes: inlineResultLimitBytes,
     }) as const;
 
   return {

@@ -1,3 +1,4 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import { kindTraits } from '../../domain/kinds.ts';
 import type {
   AsynchronousProvider,
@@ -41,8 +42,6 @@ export type GeminiOptions = {
   readonly now: () => number;
 };
 
-/** A picture of 4K as base64 inside the JSON. */
-const contentLimitBytes = 60_000_000;
 const smallLimitBytes = 1_000_000;
 /** What one request may carry besides its words, before base64. */
 const inputLimitBytes = 14_000_000;
@@ -86,7 +85,7 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
     secret: SecretValue,
     signal: AbortSignal,
   ): Promise<ProviderReply> => {
-    const call = postOf(request.model, 'generateContent', contentBody(request, files), contentLimitBytes, signal);
+    const call = postOf(request.model, 'generateContent', contentBody(request, files), inlineResultLimitBytes, signal);
     const sent = await client.call(call, secret, request);
     if (!sent.ok) return sent;
     const parsed = readContent(sent.answer.body);
@@ -148,14 +147,14 @@ export function createGeminiProvider({ baseUrl, http, now }: GeminiOptions): Asy
       if (request.kind === 'video') return submit(request, read.files, secret, signal);
       if (request.kind !== 'chat') return generate(request, read.files, secret, signal);
       const body = contentBody(request, read.files);
-      const call = postOf(request.model, 'streamGenerateContent?alt=sse', body, contentLimitBytes, signal);
+      const call = postOf(request.model, 'streamGenerateContent?alt=sse', body, inlineResultLimitBytes, signal);
       return streamChat(client, call, secret, request, answerFormat, onText);
     },
 
     status: async ({ id }: Operation, secret, signal) => {
       if (!isOperationName(id)) throw new Error('Cannot follow the video: its operation has no name');
       const isInteraction = id.startsWith('interactions/');
-      const limitBytes = isInteraction ? contentLimitBytes : smallLimitBytes;
+      const limitBytes = isInteraction ? inlineResultLimitBytes : smallLimitBytes;
       const sent = await client.send(getOf(`${base}/${id}`, limitBytes, signal), secret);
       if (!sent.ok) return { kind: 'unclear', failure: sent.failure };
       if (!isSuccess(sent.answer)) return unclear(sent.answer, secret);

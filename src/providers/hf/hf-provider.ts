@@ -1,3 +1,4 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { streamChat } from '../chat-stream.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
@@ -14,7 +15,6 @@ export type HfOptions = {
   readonly now: () => number;
 };
 
-const runLimitBytes = 40_000_000;
 const userLimitBytes = 1_000_000;
 
 /** The router runs models, the Hub knows accounts; another base URL serves both. */
@@ -44,7 +44,7 @@ export function createHfProvider({ baseUrl, http, now }: HfOptions): Synchronous
       headers: { 'content-type': 'application/json', accept },
       body: JSON.stringify(body),
       signal,
-      bodyLimitBytes: runLimitBytes,
+      bodyLimitBytes: inlineResultLimitBytes,
     }) as const;
 
   return {

@@ -1,3 +1,4 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import { type Complaint, readComplaint } from '../classification/error-body.ts';
@@ -28,8 +29,6 @@ const clientAgent = 'darkroom:0.1:unknown';
 
 const submitLimitBytes = 100_000;
 const checkLimitBytes = 100_000;
-/** A result may be base64 inside the JSON. */
-const resultLimitBytes = 40_000_000;
 
 const [minPollMs, maxPollMs] = [3_000, 20_000];
 
@@ -48,7 +47,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
 
   const cancel = async (operation: Operation, secret: SecretValue, signal: AbortSignal): Promise<void> => {
     const url = `${base}/generate/status/${idOf(operation)}`;
-    await client.send({ method: 'DELETE', url, headers, signal, bodyLimitBytes: resultLimitBytes }, secret);
+    await client.send({ method: 'DELETE', url, headers, signal, bodyLimitBytes: inlineResultLimitBytes }, secret);
   };
 
   /** A request that the Horde no longer knows has ended; any other failure says nothing of it. */
@@ -61,7 +60,7 @@ export function createHordeProvider({ baseUrl, http, now }: HordeOptions): Async
   };
 
   const fetchResult = async (id: string, secret: SecretValue, signal: AbortSignal): Promise<StatusReply> => {
-    const sent = await client.send(getOf(`/generate/status/${id}`, resultLimitBytes, signal), secret);
+    const sent = await client.send(getOf(`/generate/status/${id}`, inlineResultLimitBytes, signal), secret);
     if (!sent.ok) return { kind: 'unclear', failure: sent.failure };
     if (!isSuccess(sent.answer)) return unclear(sent.answer, secret);
     const result = readResult(sent.answer.body);

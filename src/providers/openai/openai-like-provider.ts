@@ -1,3 +1,4 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type {
   AsynchronousProvider,
@@ -37,8 +38,6 @@ export type OpenAiLikeOptions = {
   readonly now: () => number;
 };
 
-/** A picture is base64 inside the JSON. */
-const runLimitBytes = 60_000_000;
 /** Of all pictures that are sent along; the longest form makes a third more of them. */
 const maxInputBytes = 40_000_000;
 const questionLimitBytes = 4_000_000;
@@ -108,7 +107,7 @@ function connected(options: OpenAiLikeOptions) {
       headers: { 'content-type': posted.contentType, accept: acceptOf(request) },
       body: posted.body,
       signal,
-      bodyLimitBytes: runLimitBytes,
+      bodyLimitBytes: inlineResultLimitBytes,
     } as const;
     if (request.kind === 'chat') return streamChat(client, call, secret, request, format, onText);
     const sent = await client.send(call, secret);

@@ -1,6 +1,7 @@
+import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { SynchronousProvider } from '../../domain/provider.ts';
 import type { Complaint } from '../classification/error-body.ts';
-import type { HttpClient } from '../http/http-exchange.ts';
+import { type HttpClient } from '../http/http-exchange.ts';
 import { multipart } from '../http/multipart.ts';
 import { readInputFiles } from '../input-files.ts';
 import { createKeyedClient, malformed, noPersonsText } from '../keyed-client.ts';
@@ -16,7 +17,6 @@ export type StabilityOptions = {
   readonly now: () => number;
 };
 
-const runLimitBytes = 40_000_000;
 const balanceLimitBytes = 100_000;
 /** The service takes requests of up to about 10 MiB. */
 const inputLimitBytes = 9_000_000;
@@ -54,7 +54,7 @@ export function createStabilityProvider({ baseUrl, http, now }: StabilityOptions
         headers: { 'content-type': contentType, accept: 'image/*' },
         body,
         signal,
-        bodyLimitBytes: runLimitBytes,
+        bodyLimitBytes: inlineResultLimitBytes,
       } as const;
       const sent = await client.call(run, secret, request);
       if (!sent.ok) return sent;
