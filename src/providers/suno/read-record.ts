@@ -18,8 +18,13 @@ export function readEnvelope(status: number, body: Uint8Array): Envelope {
   }
   const code = fields.get('code');
   if (code === undefined || code === null) return { kind: 'malformed', why: 'no code in the answer' };
-  if (Number(code) === 200) return { kind: 'data', data: fields.get('data') };
+  if (numberIn(code) === 200) return { kind: 'data', data: fields.get('data') };
   return { kind: 'complaint', complaint: complaintOf(status, parsed.value) };
+}
+
+/** A code, which may be written as a text. */
+function numberIn(value: unknown): number | undefined {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : undefined;
 }
 
 /** The id of a submitted task. */
@@ -62,7 +67,7 @@ export function readRecord(data: unknown): TaskRecord {
   const message = fields.get('errorMessage');
   // A message may repeat the words of the request: where they are not known it is not read.
   const said = typeof message === 'string' && persons !== undefined ? message : '';
-  const status = Number(fields.get('errorCode') ?? 0);
+  const status = numberIn(fields.get('errorCode')) ?? 0;
   return {
     kind: 'failed',
     persons: persons ?? noPersonsText,
