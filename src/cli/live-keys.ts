@@ -35,7 +35,9 @@ export function settingsForNextStart(before: Environment, after: Environment): r
  */
 function withProvidersOf(start: Environment, now: Environment): Environment {
   const owners = [...definitionsFor(start), ...definitionsFor(now)];
-  const addresses = owners.flatMap(({ prefixes }) => prefixes.map((prefix) => `${prefix}_BASE_URL`));
+  const addresses = owners.flatMap(({ prefixes, furtherUrls = {} }) =>
+    prefixes.flatMap((prefix) => ['BASE_URL', ...Object.keys(furtherUrls)].map((end) => `${prefix}_${end}`)),
+  );
   return { ...now, ...Object.fromEntries(['EXTRA_PROVIDERS', ...addresses].map((name) => [name, start[name]])) };
 }
 

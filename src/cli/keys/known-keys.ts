@@ -1,6 +1,6 @@
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { fingerprint } from '../../keys/sources/identify-keys.ts';
-import { keylessVariable, keyVariables } from '../../keys/sources/key-variables.ts';
+import { keylessVariable, keyVariables, pairedKey } from '../../keys/sources/key-variables.ts';
 import { withAnonymousKeys } from '../../keys/sources/anonymous-keys.ts';
 import { type ProviderKey, readKeys } from '../../keys/sources/read-keys.ts';
 import { splitKeys } from '../../keys/sources/split-keys.ts';
@@ -48,6 +48,11 @@ export function keyOrigins(env: Environment, keys: readonly ProviderKey[]): (key
         if (entry.kind !== 'key') continue;
         note(new Secret(entry.key), { variable: name, position: entry.position, inFile: false });
       }
+    }
+    for (const pair of owner.keyPairs ?? []) {
+      const paired = pairedKey(pair, env);
+      if (paired === undefined || !('key' in paired)) continue;
+      note(new Secret(paired.key), { variable: paired.where, position: 1, inFile: false });
     }
   }
   noteFile(env, poolVariable, note);

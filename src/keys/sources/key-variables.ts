@@ -83,3 +83,17 @@ export function keyVariables({ prefixes, aliases = [] }: KeyOwner, names: readon
       .map(({ name, holds }) => ({ name, holds })),
   );
 }
+
+type KeyPair = NonNullable<KeyOwner['keyPairs']>[number];
+
+/** The key whose two halves stand in variables of their own; the name of the missing half where there is one half alone. */
+export function pairedKey(
+  { id, secret }: KeyPair,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly where: string; readonly key: string } | { readonly missing: string; readonly half: string } | undefined {
+  const [first, second] = [id, secret].map((name) => unquoted((env[name] ?? '').trim()));
+  if (first === '' && second === '') return undefined;
+  if (first === '') return { missing: id, half: secret };
+  if (second === '') return { missing: secret, half: id };
+  return { where: `${id} and ${secret}`, key: `${first}:${second}` };
+}

@@ -2,7 +2,7 @@ import type { ProviderName } from '../../domain/ids.ts';
 import { Secret } from '../../kit/secret.ts';
 import { unquoted } from '../../kit/unquoted.ts';
 import { definitionsFor } from '../../providers/registry.ts';
-import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables } from './key-variables.ts';
+import { keylessVariable, type KeyOwner, type KeyVariable, keyVariables, pairedKey } from './key-variables.ts';
 import { type PoolEntry, type ReadKeyFile, parseTokenPool, readKeyFile } from './key-file.ts';
 import { splitKeys } from './split-keys.ts';
 
@@ -54,11 +54,11 @@ export function readKeys(
 }
 
 /** The key whose halves stand in two variables; half a key is none. */
-function pairSource({ id, secret }: KeyPair, env: Environment, warnings: string[]): readonly Source[] {
-  const [first, second] = [id, secret].map((name) => unquoted((env[name] ?? '').trim()));
-  if (first === '' && second === '') return [];
-  if (first !== '' && second !== '') return [{ where: `${id} and ${secret}`, value: `${first}:${second}` }];
-  warnings.push(`${first === '' ? secret : id} is half a key; set ${first === '' ? id : secret} too`);
+function pairSource(pair: KeyPair, env: Environment, warnings: string[]): readonly Source[] {
+  const paired = pairedKey(pair, env);
+  if (paired === undefined) return [];
+  if ('key' in paired) return [{ where: paired.where, value: paired.key }];
+  warnings.push(`${paired.half} is half a key; set ${paired.missing} too`);
   return [];
 }
 
