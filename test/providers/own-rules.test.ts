@@ -6,6 +6,7 @@ import { createProviders } from '../../src/providers/create-providers.ts';
 import { providerDefinitions } from '../../src/providers/registry.ts';
 import type { OwnRule } from '../../src/domain/failure.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { requiredExamples } from './provider-endings.ts';
 
 const served = providerDefinitions.filter(({ adapter }) => adapter !== undefined).map(({ name }) => name);
 const signal = new AbortController().signal;
@@ -15,10 +16,12 @@ const secret = new Secret('a-key-of-the-tests-77');
 async function failureOf(name: string, rules: readonly OwnRule[], status: number, body: string) {
   const answer = { kind: 'answer', status, headers: {}, body: Buffer.from(body) } as const;
   const http = { call: async () => answer, [Symbol.asyncDispose]: async () => {} };
-  const providers = await createProviders([name], { settings: {}, http, clock: fakeClock(), rules });
-  const provider = providers.get(name);
   const definition = providerDefinitions.find((one) => one.name === name);
-  const { model = 'm', kind = 'image' } = definition?.models[0] ?? {};
+  if (definition === undefined) throw new Error(`Cannot ask ${name}: it is not known`);
+  const settings = { [name]: { baseUrl: definition.baseUrl, required: requiredExamples(definition) } };
+  const providers = await createProviders([name], { settings, http, clock: fakeClock(), rules });
+  const provider = providers.get(name);
+  const { model = 'm', kind = 'image' } = definition.models[0] ?? {};
   const request: GenerationRequest = { kind, model, prompt: 'a fox', inputs: [] };
   if (provider === undefined) throw new Error(`Cannot ask ${name}: it has no adapter`);
   const reply = await ('start' in provider
