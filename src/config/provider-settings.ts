@@ -112,7 +112,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
       );
     }
     const [prefix] = provider.prefixes;
-    if (address === '' && (env[`${prefix}_BASE_URL`] ?? '') === '') {
+    if (!providerNames.includes(provider.name) && (env[`${prefix}_BASE_URL`] ?? '') === '') {
       mistakes.push(
         `${prefix}_BASE_URL must be the address of "${provider.name}", which EXTRA_PROVIDERS names, for example ${exampleAddress}`,
       );

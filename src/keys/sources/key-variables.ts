@@ -60,17 +60,24 @@ export function keylessVariable(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   if (owner.keyless === undefined) return undefined;
-  const own = hostOf(owner.baseUrl ?? '');
+  // A default on this machine is an address of one's own, too, once it is set.
+  const own = owner.baseUrl?.startsWith('https:') === true ? hostOf(owner.baseUrl) : undefined;
   return owner.prefixes
     .map((prefix) => `${prefix}_BASE_URL`)
     .find((name) => {
       const host = hostOf(unquoted(env[name] ?? ''));
-      return host !== undefined && host !== own;
+      return host !== undefined && (own === undefined || !isOf(host, own));
     });
 }
 
 function hostOf(address: string): string | undefined {
   return URL.parse(address)?.host;
+}
+
+/** `eu.api.openai.com` is of `api.openai.com`: both end in the name of the provider. */
+function isOf(host: string, own: string): boolean {
+  const name = own.split('.').slice(-2).join('.');
+  return host === own || host.endsWith(`.${name}`);
 }
 
 /** Returns the key variables of one provider among `names`, in reading order. */

@@ -106,6 +106,8 @@ test.each([
   [{ OPENAI_BASE_URL: '"http://127.0.0.1:8080/v1"', OPENAI_WEIGHTS: '3' }, ['openai #1 without a key']],
   [{ OPENAI_BASE_URL: 'http://127.0.0.1:8080', OPENAI_API_KEY: 'openai-key' }, ['openai #1 openai-key']],
   [{ OPENAI_BASE_URL: 'https://api.openai.com' }, []],
+  [{ OPENAI_BASE_URL: 'https://eu.api.openai.com/v1' }, []],
+  [{ OPENAI_BASE_URL: 'https://api.notopenai.com/v1' }, ['openai #1 without a key']],
   [{ OPENAI_BASE_URL: 'no address' }, []],
   [{ BYTEZ_BASE_URL: 'http://127.0.0.1:8080/models/v2' }, []],
 ])('readKeys() makes a server with an address of its own one without a key: %j', (env, keys) => {
