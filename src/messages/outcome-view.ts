@@ -129,8 +129,10 @@ function remedyRows(localizer: Localizer, view: JobView, code: FailureCode): Mes
   switch (failureRemedy[code]) {
     case 'again':
       return [[againButton(localizer, view.id, 'button.try-again')]];
-    case 'example':
-      return exampleRows(localizer, [view.kind]);
+    case 'example': {
+      const examples = exampleRows(localizer, [view.kind]);
+      return examples.length > 0 ? examples : [[againButton(localizer, view.id, 'button.try-again')]];
+    }
     case 'status':
       return [[myRequestsButton(localizer)]];
     case 'wait':

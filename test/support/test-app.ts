@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openApp, type App } from '../../src/app/open-app.ts';
@@ -25,6 +26,8 @@ export type TestApp = AsyncDisposable & {
   readonly events: readonly AppEvent[];
   readonly dataDir: string;
   readonly app: App;
+  /** The files of pictures that people sent. */
+  inputs(): Promise<readonly string[]>;
   /** Closes the bot as SIGTERM does, and opens another on the same data and sandbox. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Resolves once such an event was emitted. */
@@ -114,6 +117,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     bytez,
     events,
     dataDir,
+    inputs: async () => (await readdir(join(dataDir, 'inputs'))).toSorted(),
     get app() {
       return app;
     },
