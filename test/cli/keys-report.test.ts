@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { keyOrigins } from '../../src/cli/keys/known-keys.ts';
 import type { KeyRecord } from '../../src/domain/key-state.ts';
+import { readKeys } from '../../src/keys/sources/read-keys.ts';
 import { failingKeys, aCommandLineWithFailingKeys } from './failing-keys.ts';
 import { aCommandLine, atMs, noHealth } from './command-line.ts';
 import { testKey } from '../support/test-app.ts';
@@ -88,4 +90,12 @@ test('a key that fails again and again is reported though it takes calls', async
   await cli.saveRecords({ 2: { health } });
   const { out } = await cli.run('keys report');
   expect(out).toMatch(/bytez #2 .*takes calls, but failed 4 times in a row \(last overloaded 9 s ago\)/);
+});
+
+test('a key of two halves is named by both of its variables', () => {
+  const env = { FAL_KEY_ID: 'an-id-of-a-key', FAL_KEY_SECRET: 'its-secret-0123456789' };
+  const { keys } = readKeys(env);
+  expect(keys.map(keyOrigins(env, keys))).toEqual([
+    { variable: 'FAL_KEY_ID and FAL_KEY_SECRET', position: 1, inFile: false },
+  ]);
 });

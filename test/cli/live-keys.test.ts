@@ -123,7 +123,14 @@ test('settingsForNextStart() ignores keys, their files, weights, seats, accounts
     BYTEZ_SEATS_PER_KEY: '2',
     BYTEZ_SEATS_MAX: '4',
     BYTEZ_BASE_URL: 'https://example.org',
+    FAL_QUEUE_BASE_URL: 'https://example.org',
+    FAL_KEY_ID: 'an-id-of-a-key',
   };
-  expect(settingsForNextStart(before, after)).toEqual(['DATA_DIR', 'LOG_LEVEL', 'BYTEZ_BASE_URL']);
+  expect(settingsForNextStart(before, after)).toEqual([
+    'DATA_DIR',
+    'LOG_LEVEL',
+    'BYTEZ_BASE_URL',
+    'FAL_QUEUE_BASE_URL',
+  ]);
   expect(settingsForNextStart(after, after)).toEqual([]);
 });
