@@ -70,6 +70,8 @@ export type BotDeps = {
   readonly premiumIds: ReadonlySet<number>;
   readonly perDay: Readonly<Record<Lane, Readonly<Record<JobKind, number>>>>;
   readonly quotaDay: CalendarDay;
+  /** What words without a command become in private. */
+  readonly bareWords: 'ask' | 'image';
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
   /** The locale for a language code, falling back on the configured one. */

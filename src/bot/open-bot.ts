@@ -256,6 +256,7 @@ export async function openBot(options: OpenBotOptions): Promise<OpenBot> {
     premiumIds,
     perDay,
     quotaDay,
+    bareWords: options.bareWords,
     running,
     waiting,
     matchLocale,

@@ -10,7 +10,13 @@ import { unquoted } from '../kit/unquoted.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
 import { definitionsFor } from '../providers/registry.ts';
 import { type ProvidersConfig, readProviders } from './provider-settings.ts';
-import { type environmentSchema, type logLevels, type rotationStrategies, schemaFor } from './schema.ts';
+import {
+  type bareWords,
+  type environmentSchema,
+  type logLevels,
+  type rotationStrategies,
+  schemaFor,
+} from './schema.ts';
 
 export type RotationStrategy = (typeof rotationStrategies)[number];
 export type LogLevel = (typeof logLevels)[number];
@@ -67,6 +73,8 @@ export type Config = {
   readonly budgetCurrency: string;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
+  /** What words without a command become in private. */
+  readonly bareWords: (typeof bareWords)[number];
   readonly logLevel: LogLevel;
   readonly defaultLocale: string;
 };
@@ -167,6 +175,7 @@ function toConfig(
     },
     running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
     waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },
+    bareWords: env.BARE_WORDS,
     logLevel: env.LOG_LEVEL,
     defaultLocale: env.DEFAULT_LOCALE,
   };

@@ -23,6 +23,8 @@ import {
 } from './parsers.ts';
 
 export const rotationStrategies = ['health-based', 'round-robin', 'least-used', 'weighted', 'primary-first'] as const;
+/** What becomes of words without a command: a question with buttons, or a picture at once. */
+export const bareWords = ['ask', 'image'] as const;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** A token is never guessed at. */
@@ -152,6 +154,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
     FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),
     PREMIUM_WAITING: variable(10, wholeNumber(1, 100_000, 10)),
+    BARE_WORDS: variable('ask', oneOf(bareWords)),
     LOG_LEVEL: variable('info', oneOf(logLevels)),
     DEFAULT_LOCALE: variable(
       'en',

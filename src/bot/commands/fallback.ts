@@ -4,11 +4,12 @@ import { checkPrompt } from '../../jobs/request/request-options.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { wordsOf } from '../message-words.ts';
 import { isAdminHere, isUserContent } from '../middleware/identify.ts';
+import { submitText } from './submit-request.ts';
 import { reply, replyQuoting } from '../reply.ts';
 
 /**
  * What no handler has answered. In groups only commands that name this bot are; in private everything that a person writes:
- * words without a command are quoted back with buttons, and a command that is nearly one of ours is named.
+ * words without a command are quoted back with buttons, or drawn where the operator says so, and a command that is nearly one of ours is named.
  */
 export function fallback(deps: BotDeps): Composer<BotContext> {
   const { messages } = deps;
@@ -31,6 +32,7 @@ export function fallback(deps: BotDeps): Composer<BotContext> {
     if (slip !== undefined) return replyQuoting(ctx, messages.didYouMean(slip.meant, slip.words, locale));
     if (text.startsWith('/')) return reply(ctx, messages.unknownCommand(locale));
     if (!checkPrompt(text).ok) return reply(ctx, messages.usage(defaultKind, locale));
+    if (deps.bareWords === 'image') return submitText(ctx, deps, 'image', text);
     return replyQuoting(ctx, messages.bareWords(text, locale));
   });
   feature.use((ctx) => notAnswered(ctx, deps));
