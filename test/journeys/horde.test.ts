@@ -150,3 +150,21 @@ test('a token of Telegram and nothing else is enough for pictures: the anonymous
   expect(await readiness()).toBe(200);
   expect(runs(app)).toEqual([]);
 });
+
+test('an empty list at the start is enough: Bytez is not asked at all, and the admins get exactly one notice', async () => {
+  await using stage = await anEmptyBytez({ env: { IMAGE_CHAIN: '' } });
+  const { app, horde, clock } = stage;
+  await passTime(clock, app.restart({ KEYS_TEST_ON_START: 'on' }));
+  await passTime(clock, app.event('provider.empty'));
+  const [person, admin] = [app.person(7), app.person(adminId)];
+  admin.say('/start');
+  person.say('/generate a fox');
+  await passTime(clock, person.waitFor(hasPicture));
+  expect(submissions(horde)).toEqual(['a fox']);
+  expect(runs(app)).toEqual([]);
+  await clock.advance(3 * 3_600_000);
+  expect(app.events.flatMap((one) => (one.event === 'alert.raised' ? [one.alert.id] : []))).toEqual([
+    'provider-empty:bytez',
+  ]);
+  expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
+});
