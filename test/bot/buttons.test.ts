@@ -37,7 +37,7 @@ function aBot() {
         note('cancel')(id);
         return { kind: 'cancelled' };
       },
-      models: { checkOptions: () => ({ ok: true, options: {} }) },
+      models: { checkOptions: () => ({ ok: true, options: {} }), offered: () => [] },
       submit: async ({ kind }: { kind: string }) => {
         note('submit')(kind);
         return { kind: 'refused', code: 'queue-full' };
