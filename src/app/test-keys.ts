@@ -9,13 +9,14 @@ import type { ProviderKey } from '../keys/sources/read-keys.ts';
 import type { Clock } from '../kit/clock.ts';
 import { createConnector } from '../media/connector.ts';
 import { createProviders } from '../providers/create-providers.ts';
+import { checkOperatorFiles } from './operator-files.ts';
 import { createHttpClient } from '../providers/http/http-exchange.ts';
 
 const maxAtOnce = 16;
 const timeoutMs = 15_000;
 
 type TestKeysOptions = KeyTestOptions & {
-  readonly config: Pick<Config, 'providers' | 'definitions' | 'proxies'>;
+  readonly config: Pick<Config, 'providers' | 'definitions' | 'proxies' | 'failureRulesFile'>;
   readonly keys: readonly ProviderKey[];
   /** The same keys, in the same order. */
   readonly views: readonly KeyView[];
@@ -28,11 +29,14 @@ export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTe
   const { config, keys, views, choice, clock, onTest, signal } = options;
   await using http = createHttpClient({ connector: createConnector({ proxies: config.proxies }) });
   const owners = keys.map(({ provider }) => provider);
+  // A mistake in the rules is told by the start and by doctor.
+  const { rules } = checkOperatorFiles({ ...config, modelsFile: undefined });
   const providers = await createProviders(owners, {
     settings: config.providers,
     definitions: config.definitions,
     http,
     clock,
+    rules: rules.ok ? rules.rows : [],
   });
   const chosen = choice === 'all' ? undefined : new Set(choice);
   const wanted = keys.flatMap(({ secret }, index) => {
