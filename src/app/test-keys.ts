@@ -105,6 +105,7 @@ export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyVi
       seats: Math.floor(record?.seats.limit ?? seats),
       ...(account === undefined ? {} : { account }),
       ...(keyless === undefined ? {} : { keyless }),
+      ...(record?.balance === undefined ? {} : { balance: record.balance }),
     };
   });
 }

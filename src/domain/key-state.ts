@@ -91,6 +91,14 @@ export type SeatRecord = {
 };
 
 /** The stored record of a key, under its keyed fingerprint. */
+/** What was left on the account of a key when it was last asked. */
+export type KeyBalance = {
+  readonly amount: number;
+  /** A currency, as `USD`, or what the provider counts in, as `credits`. */
+  readonly unit: string;
+  readonly atMs: number;
+};
+
 export type KeyRecord = {
   readonly id: KeyId;
   readonly provider: ProviderName;
@@ -106,6 +114,8 @@ export type KeyRecord = {
   /** Calls of the key in flight, for processes that read the database while its owner runs. */
   readonly inFlight: number;
   readonly health: KeyHealth;
+  /** Absent where the provider does not tell. */
+  readonly balance?: KeyBalance;
 };
 
 export type KeyStore = {

@@ -3,7 +3,14 @@ import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { Candidate, HeldReason, Outcome } from './job.ts';
 import type { JobKind, Lane, StyleName } from './kinds.ts';
 import type { ModelFacts, ProviderQueue } from './provider.ts';
-import { type KeyHealth, dueAtMs, type KeyState, acceptsCalls, type BenchReason } from './key-state.ts';
+import {
+  type KeyBalance,
+  type KeyHealth,
+  dueAtMs,
+  type KeyState,
+  acceptsCalls,
+  type BenchReason,
+} from './key-state.ts';
 
 /** One key as an operator sees it; never the key itself. */
 export type KeyView = KeyHealth & {
@@ -21,6 +28,8 @@ export type KeyView = KeyHealth & {
   readonly account?: KeyId;
   /** Its server is asked without a key. */
   readonly keyless?: true;
+  /** What is left on its account, where the provider tells. */
+  readonly balance?: KeyBalance;
 };
 
 export type PoolView = {

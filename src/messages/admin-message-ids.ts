@@ -10,6 +10,7 @@ export const adminMessageVariables = {
   'keys.today': ['count'],
   'keys.latency': ['mean', 'p95'],
   'keys.in-use': ['inFlight', 'seats'],
+  'keys.balance': ['amount'],
   'keys.last-error': ['reason', 'age'],
   'keys.in-a-row': ['count'],
   'keys.shared': ['names'],

@@ -1,3 +1,4 @@
+import type { KeyBalance } from '../domain/key-state.ts';
 import { keyStateWords, reasonWords } from './key-words.ts';
 import { durationWords, lines, percent, shortWait } from './phrases.ts';
 import type { Localizer } from './catalog.ts';
@@ -102,7 +103,15 @@ function workWords(localizer: Localizer, key: KeyView, nowMs: number): readonly 
           p95: durationWords(localizer, p95LatencyMs),
         }),
     localizer.say('keys.in-use', { inFlight, seats }),
+    key.balance === undefined ? '' : localizer.say('keys.balance', { amount: balanceWords(localizer, key.balance) }),
   ];
+}
+
+/** `$12.30`, or `1,200 credits`. */
+function balanceWords(localizer: Localizer, { amount, unit }: KeyBalance): string {
+  const isCurrency = /^[A-Z]{3}$/.test(unit);
+  const number = new Intl.NumberFormat(localizer.locale, isCurrency ? { style: 'currency', currency: unit } : {});
+  return isCurrency ? number.format(amount) : `${number.format(amount)} ${unit}`;
 }
 
 /** The last error, and the keys of the same account. */

@@ -138,6 +138,7 @@ test.each(['list', 'stats', 'report'])(
       inFlight: 0,
       seats: 2,
       account: null,
+      balance: null,
       calls: 120,
       callsToday: 40,
       successes: 108,

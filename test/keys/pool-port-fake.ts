@@ -43,6 +43,7 @@ export function fakePool(first: readonly PoolKey[], clock: Clock): FakePool {
   };
   return {
     noted,
+    tellBalance: (id, { amount }) => void noted.push(`${id} has ${amount}`),
     shifts,
     replaced,
     state: (place) => stateOf(keyAt(place).id),

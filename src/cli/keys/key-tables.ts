@@ -63,6 +63,7 @@ const shortFingerprint = 8;
 
 /** The state of each key. */
 export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): string[] {
+  const hasBalances = keys.some(({ balance }) => balance !== undefined);
   const columns: readonly Column[] = [
     { title: 'key' },
     { title: 'fingerprint', dropOrder: 4 },
@@ -70,6 +71,7 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
     { title: 'provider', dropOrder: 1 },
     { title: 'calls/seats', align: 'right', dropOrder: 5 },
     { title: 'account', dropOrder: 2 },
+    ...(hasBalances ? [{ title: 'left', align: 'right' as const, dropOrder: 6 }] : []),
     { title: 'state' },
   ];
   const rows = keys.map((key): readonly Cell[] => [
@@ -79,6 +81,7 @@ export function stateTable(terminal: Terminal, { keys, nowMs }: KnownKeys): stri
     key.provider,
     `${key.inFlight}/${key.seats}`,
     key.account === undefined ? '–' : `of ${key.account}`,
+    ...(hasBalances ? [key.balance === undefined ? '–' : `${key.balance.amount} ${key.balance.unit}`] : []),
     stateCell(key.state, nowMs),
   ]);
   return table(terminal, columns, rows);
@@ -189,7 +192,7 @@ export function keysDocument(known: KnownKeys): object {
 
 /** One key as JSON. Times are milliseconds since 1970. */
 export function keyDocument(key: KnownKey): object {
-  const { name, provider, fingerprint, keyless, origin, state, inFlight, seats, account, health } = key;
+  const { name, provider, fingerprint, keyless, origin, state, inFlight, seats, account, health, balance } = key;
   return {
     name,
     fingerprint: fingerprint ?? null,
@@ -201,6 +204,7 @@ export function keyDocument(key: KnownKey): object {
     inFlight,
     seats,
     account: account ?? null,
+    balance: balance ?? null,
     calls: health.calls,
     callsToday: health.callsToday,
     successes: health.successes,

@@ -9,7 +9,7 @@ import { definitionsFor } from '../../providers/registry.ts';
 import { openAdmin } from '../../app/open-admin.ts';
 import { type Config, parseConfig } from '../../config/config.ts';
 import { type AdminApi, emptyProviders } from '../../domain/admin-api.ts';
-import type { KeyHealth, KeyState } from '../../domain/key-state.ts';
+import type { KeyBalance, KeyHealth, KeyState } from '../../domain/key-state.ts';
 import { readEnvironment } from '../../config/env.ts';
 import type { ProcessContext } from '../process-context.ts';
 
@@ -94,6 +94,8 @@ export type KnownKey = {
   readonly place: number;
   /** Its server is asked without a key. */
   readonly keyless: boolean;
+  /** What is left on its account, where the provider tells. */
+  readonly balance?: KeyBalance;
   /** Unknown until the bot has run here once; absent where there is no key. */
   readonly fingerprint: KeyId | undefined;
   /** Shown in a terminal only. */
@@ -148,7 +150,7 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
   const keys = views.flatMap((view, index): readonly KnownKey[] => {
     const configured = read.keys[index];
     if (configured === undefined) return [];
-    const { id, name, provider, hint, state, inFlight, seats, account, keyless, ...health } = view;
+    const { id, name, provider, hint, state, inFlight, seats, account, keyless, balance, ...health } = view;
     return [
       {
         id,
@@ -164,6 +166,7 @@ export async function openAdminLook(context: ProcessContext, signal?: AbortSigna
         seats,
         account: account === undefined ? undefined : nameOf.get(account),
         health,
+        ...(balance === undefined ? {} : { balance }),
       },
     ];
   });

@@ -5,6 +5,7 @@ import type { KeyRecord, KeyStore } from '../../domain/key-state.ts';
 import type { Provider } from '../../domain/provider.ts';
 import type { PoolView } from '../../domain/views.ts';
 import { type Clock, every, clockJumps } from '../../kit/clock.ts';
+import { Balances } from './balances.ts';
 import { KeyProber, KeyRounds } from './prober.ts';
 import { WriteBehindStore } from './write-behind.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
@@ -40,6 +41,7 @@ export class KeyMaintenance implements AsyncDisposable {
   readonly #testsNewKeys: boolean;
   readonly #saver: WriteBehindStore;
   readonly #prober: KeyProber;
+  readonly #balances: Balances;
   readonly #listening: Disposable;
   readonly #rounds: readonly Disposable[];
   readonly #background = new Set<Promise<void>>();
@@ -54,6 +56,7 @@ export class KeyMaintenance implements AsyncDisposable {
     this.#testsNewKeys = testOnStart;
     this.#saver = new WriteBehindStore(options);
     this.#prober = new KeyProber(options);
+    this.#balances = new Balances(options);
     this.#listening = pool.onChange((id, record, urgent) => this.#onChange(id, record, urgent));
     const jumpedMs = clockJumps(clock);
     this.#rounds = [
@@ -119,6 +122,7 @@ export class KeyMaintenance implements AsyncDisposable {
     for (const round of this.#rounds) round[Symbol.dispose]();
     await this.#replacing;
     await this.#prober.stop();
+    await this.#balances[Symbol.asyncDispose]();
     await Promise.all(this.#background);
     this.#listening[Symbol.dispose]();
     await this.#saver.flush();

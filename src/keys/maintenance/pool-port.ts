@@ -1,5 +1,5 @@
 import type { KeyId } from '../../domain/ids.ts';
-import type { KeyState, KeyRecord } from '../../domain/key-state.ts';
+import type { KeyBalance, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import type { PoolView } from '../../domain/views.ts';
 import type { KeyEvent } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
@@ -15,6 +15,8 @@ export type PoolPort = {
   note(id: KeyId, event: KeyEvent): void;
   /** The provider says how many calls at once the account of this key may carry. */
   tellSeats(id: KeyId, seats: number): void;
+  /** The provider says what is left on the account of this key. */
+  tellBalance(id: KeyId, balance: KeyBalance): void;
   /** `urgent` when more than counters changed; `record` builds the current record. */
   onChange(listener: (id: KeyId, record: () => KeyRecord, urgent: boolean) => void): Disposable;
   /** Moves every stored time by `byMs`, after the system clock was set. */

@@ -8,7 +8,7 @@ import type { Lease, LeaseResult, KeyLeases, SeatAnswer, SeatRequest } from '../
 import { PoolClock, type Clock } from '../../kit/clock.ts';
 import type { Emit } from '../../domain/events.ts';
 import type { JobKind } from '../../domain/kinds.ts';
-import type { KeyState, KeyRecord } from '../../domain/key-state.ts';
+import type { KeyBalance, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import type { Mechanisms } from '../../domain/mechanisms.ts';
 import { type PoolView, poolViewOf } from '../../domain/views.ts';
 import type { Random } from '../../kit/backoff.ts';
@@ -165,6 +165,14 @@ export class KeyPool implements KeyLeases {
     const providerKeys = pooled && this.#registry.find(pooled.key.provider);
     if (providerKeys === undefined || pooled === undefined) return;
     this.#endings.told(pooled, providerKeys, seats);
+  }
+
+  /** The provider says what is left on the account of this key. */
+  tellBalance(id: KeyId, balance: KeyBalance): void {
+    const pooled = this.#registry.key(id);
+    if (pooled === undefined) return;
+    pooled.balance = balance;
+    this.#stateMachine.changed(pooled, false);
   }
 
   /** The request itself, not a key, was the cause of its doubtful refusals. */

@@ -2,7 +2,13 @@ import type { JobId, KeyId } from '../../domain/ids.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
 import type { SeatRequest } from '../../domain/key-leases.ts';
 import { type ConcurrencyLimit, type LatencyHistogram, PeakEwma } from '../rules/concurrency-limit.ts';
-import { type CoolReason, type KeyState, acceptsCalls, type KeyRecord } from '../../domain/key-state.ts';
+import {
+  type CoolReason,
+  type KeyBalance,
+  type KeyState,
+  acceptsCalls,
+  type KeyRecord,
+} from '../../domain/key-state.ts';
 import { benchCooldownMs, modelCooldownMs } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { CallCounts } from './call-counts.ts';
@@ -73,6 +79,8 @@ export class PooledKey {
   inFlight = 0;
   /** As the newest record has it. */
   recordedInFlight = 0;
+  /** What was left on its account when it was last asked. */
+  balance: KeyBalance | undefined;
   /** Slow start: after a cooldown a key carries one call, and twice as many after each success. */
   ramp = Infinity;
   limitedInARow: number;
@@ -99,6 +107,7 @@ export class PooledKey {
     this.acceptsCalls = acceptsCalls(this.#state);
     this.limitedInARow = remembered?.limitedInARow ?? 0;
     this.counts = new CallCounts(remembered?.health);
+    this.balance = remembered?.balance;
   }
 
   get state(): KeyState {
@@ -247,7 +256,7 @@ export function shifted(state: KeyState, byMs: number): KeyState {
 }
 
 /** Returns one key as an operator sees it. */
-export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, nowMs: number): KeyView {
+export function keyViewOf({ key, state, account, inFlight, counts, balance }: PooledKey, nowMs: number): KeyView {
   const { id, name, provider, hint, keyless } = key;
   return {
     ...counts.health(nowMs),
@@ -260,6 +269,7 @@ export function keyViewOf({ key, state, account, inFlight, counts }: PooledKey, 
     seats: account.limit.seats,
     ...(account.name === undefined ? {} : { account: account.name }),
     ...(keyless === undefined ? {} : { keyless }),
+    ...(balance === undefined ? {} : { balance }),
   };
 }
 
@@ -280,5 +290,6 @@ export function recordOf(pooled: PooledKey, nowMs: number): KeyRecord {
     ...(account.origin === 'learned' && account.name !== undefined ? { account: account.name } : undefined),
     inFlight,
     health: counts.health(nowMs),
+    ...(pooled.balance === undefined ? {} : { balance: pooled.balance }),
   };
 }

@@ -15,6 +15,9 @@ export type KeyEvent =
   /** The probe was inconclusive (network, provider down). */
   | { readonly kind: 'probe-unsure' }
   /** The provider, not the key, was at fault. */
+  /** The provider says that the account has credit again, or still has none. */
+  | { readonly kind: 'credit-found' }
+  | { readonly kind: 'credit-missing' }
   | { readonly kind: 'cleared' }
   | { readonly kind: 'wake' }
   | { readonly kind: 'disable' }
@@ -40,7 +43,7 @@ const ready: KeyState = { kind: 'ready' };
  *     any of these ──401, 403, 402──► benched
  *     benched as rejected ──the free probe──► probing ──passed──► half-open
  *                    ▲                           └──refused, or a second call was──► benched, now confirmed
- *     benched as out of credit ──its time──► half-open
+ *     benched as out of credit ──its time, or its provider says that there is some──► half-open
  *     half-open ──one live call: a success──► ready
  *         └──refused──► benched for longer, limited──► cooling for longer, the provider's fault──► half-open
  *     any ──an admin──► disabled ──an admin──► ready
@@ -72,6 +75,10 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
     case 'wake':
     case 'enable':
       return state.kind === 'ready' ? state : ready;
+    case 'credit-found':
+      return isOutOfCredit(state) ? { kind: 'half-open', after: 'out-of-credit', times: state.times } : state;
+    case 'credit-missing':
+      return isOutOfCredit(state) ? benched('out-of-credit', state.times, true, facts.nowMs, state) : state;
     case 'probe-begins':
     case 'probe-passed':
     case 'probe-failed':
@@ -89,6 +96,10 @@ export function isOut({ kind }: KeyState): boolean {
 export function isGuessed(state: KeyState): state is Cooling | Extract<KeyState, { kind: 'suspect' }> {
   if (state.kind === 'suspect') return true;
   return state.kind === 'cooling' && !state.stated && (state.reason === 'timed-out' || state.reason === 'fails-alone');
+}
+
+function isOutOfCredit(state: KeyState): state is Extract<KeyState, { kind: 'benched' | 'probing' }> {
+  return isBenched(state) && state.reason === 'out-of-credit';
 }
 
 function isBenched(state: KeyState): state is Extract<KeyState, { kind: 'benched' | 'probing' }> {

@@ -71,6 +71,7 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
       account: id.exactOptional(),
       inFlight: z.number(),
       health: keyHealth.catch(unknownHealth),
+      balance: z.object({ amount: z.number(), unit: z.string(), atMs: z.number() }).exactOptional(),
     }),
   );
 

@@ -55,6 +55,8 @@ const happenings = {
   'probe-passed': [{ kind: 'probe-passed' }],
   'probe-failed': [{ kind: 'probe-failed' }],
   'probe-unsure': [{ kind: 'probe-unsure' }],
+  'credit-found': [{ kind: 'credit-found' }],
+  'credit-missing': [{ kind: 'credit-missing' }],
   cleared: [{ kind: 'cleared' }],
   wake: [{ kind: 'wake' }],
   disable: [{ kind: 'disable' }],
