@@ -209,6 +209,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     emit,
     rules,
     models: catalog.find,
+    rewrites: config.enhancePrompts ? storage.rewrites : undefined,
     budgets,
     onCost: (cost) => budgets.spent(cost),
     loadMaterial: (job) => loadMaterial(job, { ...options, reader: engine.reader, pictures: inputs }),

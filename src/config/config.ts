@@ -73,6 +73,8 @@ export type Config = {
   readonly budgetCurrency: string;
   readonly running: Readonly<Record<Lane, number>>;
   readonly waiting: Readonly<Record<Lane, number>>;
+  /** Whether a chat model says short prompts more fully. */
+  readonly enhancePrompts: boolean;
   /** What words without a command become in private. */
   readonly bareWords: (typeof bareWords)[number];
   readonly logLevel: LogLevel;
@@ -175,6 +177,7 @@ function toConfig(
     },
     running: { premium: env.PREMIUM_RUNNING, free: env.FREE_RUNNING },
     waiting: { premium: env.PREMIUM_WAITING, free: env.FREE_WAITING },
+    enhancePrompts: env.ENHANCE_PROMPTS,
     bareWords: env.BARE_WORDS,
     logLevel: env.LOG_LEVEL,
     defaultLocale: env.DEFAULT_LOCALE,

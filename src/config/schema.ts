@@ -154,6 +154,7 @@ export function schemaFor(definitions: readonly ProviderDefinition[]) {
     PREMIUM_RUNNING: variable(3, wholeNumber(1, 1000, 3)),
     FREE_WAITING: variable(3, wholeNumber(1, 100_000, 3)),
     PREMIUM_WAITING: variable(10, wholeNumber(1, 100_000, 10)),
+    ENHANCE_PROMPTS: variable(false, onOff),
     BARE_WORDS: variable('ask', oneOf(bareWords)),
     LOG_LEVEL: variable('info', oneOf(logLevels)),
     DEFAULT_LOCALE: variable(

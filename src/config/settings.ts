@@ -81,6 +81,8 @@ const people = {
   PREMIUM_RUNNING: 'Requests of one premium person that run at the same time.',
   FREE_WAITING: 'Requests of one free person that wait or run.',
   PREMIUM_WAITING: 'Requests of one premium person that wait or run.',
+  ENHANCE_PROMPTS:
+    'Whether a model of the chat chain says short prompts of pictures and videos (under 12 words, without `--seed`) more fully before they are made. Both are shown. A chat model that fails or takes over 8 s leaves the prompt as it is.',
   BARE_WORDS:
     'What words without a command become in a private chat: `ask` quotes them back with buttons for a picture, a video, a song or an answer; `image` draws them at once.',
   DEFAULT_LOCALE: 'Language for people whose own language has no file in `locales/`.',

@@ -250,3 +250,11 @@ export type Claim = {
   /** What a provider has been working on since an earlier turn. */
   readonly operation?: KnownOperation;
 };
+
+/** The words that a chat model found for short prompts; kept as long as their jobs. */
+export type RewrittenPrompts = {
+  /** Empty where the person's own words are used; undefined while nothing is decided. */
+  find(id: JobId): Promise<string | undefined>;
+  /** Decides once, and counts what the call cost that found the words; resolves with what counts from now on. */
+  keep(id: JobId, words: string, trail: AttemptTrail | undefined): Promise<string>;
+};

@@ -96,6 +96,8 @@ export type JobView = {
   readonly kind: JobKind;
   readonly lane: Lane;
   readonly prompt: string;
+  /** What the model was told in place of the prompt, where a chat model has rewritten it. */
+  readonly asked?: string;
   /** The style that was asked for. */
   readonly preset?: StyleName;
   readonly phase: JobPhase;

@@ -3,12 +3,13 @@ import type { Job, JobRequest } from '../domain/job.ts';
 import { defaultKind, type JobKind, jobKinds, type Lane } from '../domain/kinds.ts';
 import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import type { JobId, ProviderName } from '../domain/ids.ts';
-import type { Accepted, AcceptLimits, Cancelled } from '../domain/job-engine.ts';
+import type { Accepted, AcceptLimits, Cancelled, RewrittenPrompts } from '../domain/job-engine.ts';
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
 import { ChainModels } from './chain-models.ts';
-import { expectedWaitMs, viewOf } from './job-view.ts';
+import { expectedWaitMs, isBehindOwn, viewOf } from './job-view.ts';
+import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './job-progress.ts';
@@ -28,6 +29,8 @@ export type GenerationServiceOptions = Omit<
   readonly maxWaitMs: number;
   /** Whether there is a key for the provider, however it fares; every provider has some when absent. */
   readonly hasKeys?: (provider: ProviderName) => boolean;
+  /** Where rewritten prompts are kept; prompts are not rewritten when absent. */
+  readonly rewrites?: RewrittenPrompts | undefined;
   /** Reads which models the provider serves, and gives it to `noteListed`; never rejects. */
   readonly readModels?: (provider: ProviderName) => Promise<void>;
 };
@@ -43,6 +46,7 @@ export class GenerationService {
   readonly #breakers: Breakers;
   readonly #live: RunningJobs;
   readonly #runner: JobRunner;
+  readonly #rewriter: PromptRewriter | undefined;
   readonly #lines: ReadonlyMap<ProviderName, Dispatcher>;
   readonly #listening = new DisposableStack();
   readonly #stops: Disposable;
@@ -58,12 +62,15 @@ export class GenerationService {
     const modelCooldowns = this.models.cooldowns;
     const breakers = createBreakers({ ...options, modelCooldowns });
     this.#breakers = breakers;
+    const unrecognized = new UnrecognizedFailures(emit);
+    const { rewrites } = options;
+    const tools = { ...options, breakers, modelCooldowns, unrecognized };
+    const rewriter = rewrites === undefined ? undefined : new PromptRewriter({ ...tools, rewrites });
+    this.#rewriter = rewriter;
     this.#runner = new JobRunner({
-      ...options,
+      ...tools,
+      ...(rewriter === undefined ? {} : { loadMaterial: (job) => rewriter.load(job) }),
       live: this.#live,
-      modelCooldowns,
-      breakers,
-      unrecognized: new UnrecognizedFailures(emit),
       onEnded: (id) => this.#ended(id),
       onParked: (id) => this.#progressed(id),
     });
@@ -114,16 +121,8 @@ export class GenerationService {
    * StoreUnavailable when the database or the result store cannot be written.
    */
   async submit(request: JobRequest): Promise<Submitted> {
-    const {
-      queue,
-      resultStore,
-      chains,
-      models,
-      waiting,
-      perDay,
-      emit,
-      onCheckpoint = ignoreCheckpoints,
-    } = this.#options;
+    const { queue, resultStore, chains, models, waiting, perDay } = this.#options;
+    const { emit, onCheckpoint = ignoreCheckpoints } = this.#options;
     const chain = chains[request.kind];
     if (chain.length === 0) throw new Error(`Cannot accept a request for "${request.kind}": its chain is empty`);
     const first = requestChain(request, chains, models)[0] ?? chainFor(chain, askerOf(request), models)[0];
@@ -141,6 +140,7 @@ export class GenerationService {
     if (isOverfull && accepted.kind === 'refused') return { kind: 'refused', code: 'busy' };
     if (accepted.kind === 'accepted') {
       const { kind, lane, id } = accepted.job;
+      this.#rewriter?.begin(accepted.job);
       onCheckpoint('accepted', id);
       emit({ event: 'job.accepted', jobId: id, kind, lane, ahead: accepted.ahead });
     }
@@ -156,18 +156,16 @@ export class GenerationService {
       ahead,
       live: this.#live.phase(id),
       pool: this.#options.pool.snapshot(job.line),
-      isBehindOwn: job.state.kind === 'waiting' && ahead === 0 && (await this.#isBehindOwn(job)),
+      isBehindOwn:
+        job.state.kind === 'waiting' &&
+        ahead === 0 &&
+        (await isBehindOwn(job, this.#options.reader, this.#options.running)),
       nowMs: this.#options.clock.now(),
     };
     const seed = this.models.seedOf(job);
-    return { job, view: { ...viewOf(job, now), ...(seed === undefined ? {} : { seed }) } };
-  }
-
-  /** True when the person has as many requests running as their lane allows. */
-  async #isBehindOwn({ origin: { userId }, lane }: Job): Promise<boolean> {
-    const { reader, running } = this.#options;
-    const own = await reader.jobsOf(userId);
-    return own.filter(({ state }) => state.kind === 'running').length >= running[lane];
+    const asked = await this.#rewriter?.shown(job);
+    const more = { ...(seed === undefined ? {} : { seed }), ...(asked === undefined ? {} : { asked }) };
+    return { job, view: { ...viewOf(job, now), ...more } };
   }
 
   /** Returns a job with every call that was made for it. */
@@ -230,6 +228,7 @@ export class GenerationService {
     const stopAll = () => {
       this.#live.stopAll();
       this.#runner.close();
+      this.#rewriter?.close();
     };
     if (patience.aborted) stopAll();
     else patience.addEventListener('abort', stopAll, { once: true });

@@ -1,4 +1,6 @@
 import type { Job } from '../domain/job.ts';
+import type { JobReader } from '../domain/job-engine.ts';
+import type { Lane } from '../domain/kinds.ts';
 import { acceptsCalls } from '../domain/key-state.ts';
 import { availabilityOf, cooldownUntilMs, type JobPhase, type JobView, type PoolView } from '../domain/views.ts';
 
@@ -92,4 +94,14 @@ function freeSeats({ keys }: PoolView): number {
     (sum, { state, seats, inFlight }) => sum + (acceptsCalls(state) ? Math.max(0, seats - inFlight) : 0),
     0,
   );
+}
+
+/** True when the person of a waiting job has as many requests running as their lane allows. */
+export async function isBehindOwn(
+  { origin: { userId }, lane }: Job,
+  reader: Pick<JobReader, 'jobsOf'>,
+  running: Readonly<Record<Lane, number>>,
+): Promise<boolean> {
+  const own = await reader.jobsOf(userId);
+  return own.filter(({ state }) => state.kind === 'running').length >= running[lane];
 }

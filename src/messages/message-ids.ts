@@ -79,6 +79,7 @@ export const messageVariables = {
   'status-message.retrying-elsewhere': ['kind'],
   'status-message.delivering': ['kind'],
   'status-message.done': ['kind'],
+  'caption.asked': ['words'],
   'caption.made': ['model', 'seconds'],
   'caption.made-seed': ['model', 'seconds', 'seed'],
   'answer-cut': [],

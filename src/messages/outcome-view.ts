@@ -32,6 +32,7 @@ import type { MessageId } from './message-ids.ts';
 /** A caption shows more of the prompt than a status message. */
 const captionPromptLimit = 700;
 const modelLimit = 64;
+const askedLimit = 160;
 /** Leaves room in a message for the caption under the text. */
 const textPieceLimit = 3_600;
 const maxTextPieces = 10;
@@ -84,11 +85,17 @@ export function captionView(localizer: Localizer, view: JobView, result: ResultF
   return {
     text: lines(
       quote(view.prompt, captionPromptLimit),
+      askedWords(localizer, view),
       styleLabel(localizer, view),
       madeWords(localizer, view, result),
     ),
     rows: [[againButton(localizer, view.id, 'button.again')]],
   };
+}
+
+/** What the model was told where that is more than the prompt, shortened. */
+function askedWords(localizer: Localizer, { asked }: JobView): string {
+  return asked === undefined ? '' : localizer.say('caption.asked', { words: excerpt(asked, askedLimit) });
 }
 
 function styleLabel(localizer: Localizer, { preset }: JobView): string {

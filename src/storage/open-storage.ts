@@ -1,7 +1,7 @@
 import type { AdminCommands, AlertStore, NoticeStore } from '../domain/admin-api.ts';
 import type { ChatStore, DialogueStore, RetryAfterStore, StatusListStore } from '../domain/chat-store.ts';
 import type { EffectLedger } from '../domain/effect-ledger.ts';
-import type { JobEngine, RunningCaps } from '../domain/job-engine.ts';
+import type { JobEngine, RewrittenPrompts, RunningCaps } from '../domain/job-engine.ts';
 import type { Emit } from '../domain/events.ts';
 import type { Inbox } from '../domain/inbox.ts';
 import type { KeyStore } from '../domain/key-state.ts';
@@ -20,6 +20,7 @@ import {
 } from './sqlite/people-and-chats.ts';
 import { createSqliteInbox } from './sqlite/inbox.ts';
 import { createSqliteJobEngine } from './sqlite/jobs/job-engine.ts';
+import { createSqliteRewrites } from './sqlite/jobs/rewrites.ts';
 import { createSqliteKeyStore } from './sqlite/key-store.ts';
 import { createSqliteStatusLists } from './sqlite/status-lists.ts';
 import type { StorageError } from './sqlite/storage-error.ts';
@@ -41,6 +42,7 @@ export type Storage = Disposable & {
   readonly commands: AdminCommands;
   readonly alerts: AlertStore;
   readonly notices: NoticeStore;
+  readonly rewrites: RewrittenPrompts;
 };
 
 export type StorageOptions = {
@@ -100,6 +102,7 @@ export function openStorage(options: StorageOptions): Storage {
     commands: createSqliteAdminCommands(database),
     alerts: createSqliteAlertStore(database),
     notices: createSqliteNotices(database),
+    rewrites: createSqliteRewrites(database),
     [Symbol.dispose]: () => {
       checking[Symbol.dispose]();
       watch[Symbol.dispose]();

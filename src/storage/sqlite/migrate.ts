@@ -17,6 +17,7 @@ import {
   optionsAndDialogues,
   owners,
   rests,
+  rewrites,
   statusLists,
 } from './migrations/002-later-tables.ts';
 import { StorageError } from './storage-error.ts';
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   notices,
   costs,
   chosenModels,
+  rewrites,
 ];
 
 export function schemaVersion(database: Database): number {

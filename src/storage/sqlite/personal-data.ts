@@ -51,6 +51,10 @@ function markAll(database: Database, userId: number, nowMs: number): number {
       userId,
     );
   const requests = markedIn(`state = 'ended' AND state <> 'told'`) + markedIn(`state = 'told'`);
+  database.run(
+    'DELETE FROM rewrites WHERE job_id IN (SELECT id FROM jobs WHERE user_id = ? AND forgotten = 1)',
+    userId,
+  );
   database.run(`DELETE FROM dialogues WHERE substr(key, instr(key, ':') + 1) = ?`, String(userId));
   database.run('DELETE FROM users WHERE id = ? AND coalesce(premium_until_ms, 0) <= ?', userId, Math.floor(nowMs));
   database.run('UPDATE users SET locale = NULL, heard_locale = NULL, models = NULL WHERE id = ?', userId);
@@ -77,6 +81,7 @@ function markAll(database: Database, userId: number, nowMs: number): number {
 function dropJob(database: Database, id: string, today: number): void {
   database.run('DELETE FROM effects WHERE job_id = ?', id);
   database.run('DELETE FROM calls WHERE job_id = ?', id);
+  database.run('DELETE FROM rewrites WHERE job_id = ?', id);
   database.run('DELETE FROM credits WHERE job_id = ? AND day < ?', id, today);
   database.run(`UPDATE OR REPLACE credits SET job_id = '${forgottenJob}' || job_id WHERE job_id = ?`, id);
   database.run('DELETE FROM jobs WHERE id = ?', id);

@@ -63,6 +63,7 @@ function knownJob(database: Database, id: JobId, nowMs: number) {
   if (stored.toldAtMs === null || stored.toldAtMs > nowMs - rememberedMs) return stored;
   database.run('DELETE FROM effects WHERE job_id = ?', id);
   database.run('DELETE FROM calls WHERE job_id = ?', id);
+  database.run('DELETE FROM rewrites WHERE job_id = ?', id);
   database.run('DELETE FROM credits WHERE job_id = ?', id);
   database.run('DELETE FROM jobs WHERE id = ?', id);
   return undefined;

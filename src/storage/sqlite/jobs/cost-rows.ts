@@ -2,26 +2,28 @@ import { z } from 'zod';
 import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
 import { isProviderName, type JobId, keyId } from '../../../domain/ids.ts';
 import type { DayCost } from '../../../domain/costs.ts';
-import { jobKinds } from '../../../domain/kinds.ts';
+import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
 import { type Database, parseRow } from '../connection.ts';
 
 const microsInUsd = 1_000_000;
 
 /**
  * Adds what an answered call cost to its day, inside the caller's transaction. `wasEnded` is true where the end of the
- * call was stored before: it is counted once, however often it is stored.
+ * call was stored before: it is counted once, however often it is stored. `kind` is what was called for, where that is not
+ * what the job is.
  */
-export function addCost(database: Database, id: JobId, trail: AttemptTrail, wasEnded: boolean): void {
+export function addCost(database: Database, id: JobId, trail: AttemptTrail, wasEnded: boolean, kind?: JobKind): void {
   const { ending, candidate, startedAtMs } = trail;
   if (ending.kind !== 'answered' || wasEnded) return;
   database.run(
     `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
-     SELECT ?, ?, ?, kind, ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs WHERE id = ?
+     SELECT ?, ?, ?, coalesce(?, kind), ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs WHERE id = ?
      ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
        micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
     utcDay(startedAtMs + ending.ms),
     candidate.provider,
     candidate.model,
+    kind ?? null,
     trail.keyId,
     trail.keyName,
     Math.round((ending.usd ?? 0) * microsInUsd),

@@ -260,3 +260,14 @@ export const chosenModels = {
 ALTER TABLE users ADD COLUMN models TEXT;                     -- JSON: a model for each kind; NULL when none was chosen
 `,
 } as const;
+
+/** What a chat model made of short prompts. */
+export const rewrites = {
+  version: 18,
+  sql: `
+CREATE TABLE rewrites (
+  job_id TEXT PRIMARY KEY,
+  words TEXT NOT NULL                                         -- empty: the person's own words are used
+) STRICT, WITHOUT ROWID;
+`,
+} as const;
