@@ -1,6 +1,7 @@
 import type { Fault, Scenario } from './scenario.ts';
 
 const keysOfTheFirst = [1, 2, 3, 4, 5] as const;
+const keysOfTheSecond = [6, 7, 8, 9, 10] as const;
 const scarcity = { seats: [1], serviceMs: 2_000, leastRequests: 400, keys: keysOfTheFirst.length } as const;
 
 function twoModels(name: string, says: string, fault: Pick<Fault, 'deed'> & Partial<Fault>): Scenario {
@@ -37,4 +38,14 @@ export const chainScenarios: readonly Scenario[] = [
   }),
   twoProviders('slow', 'the first is 40 times slower', { deed: 'slow' }),
   twoProviders('empty', 'the first knows none of its models', { deed: 'unknown-model' }),
+  {
+    name: 'chain-three',
+    says: 'three providers: one knows none of its models, one is rate-limited, one is fine',
+    chain: [1, 2, 3],
+    faults: [
+      { of: 'provider', models: [1], deed: 'unknown-model' },
+      { of: 'keys', keys: keysOfTheSecond, deed: 'rate-limited', fromMs: 5_000, untilMs: 605_000, saysWhen: true },
+    ],
+    ...scarcity,
+  },
 ];

@@ -61,7 +61,7 @@ export const scenarioSchema = z
     /** What is wrong, in a few words. */
     says: z.string().max(120),
     /** Of which provider each model of the chain is, counted from 1; absent, there is one model of one provider. */
-    chain: z.array(z.int().min(1).max(2)).min(1).max(9).readonly().optional(),
+    chain: z.array(z.int().min(1).max(3)).min(1).max(9).readonly().optional(),
     /** How many keys each provider has in this row, whatever is asked for. */
     keys: z.int().min(1).max(1000).optional(),
     /** All keys of a provider belong to so many accounts, the earlier keys to the earlier ones; absent, each has its own. */

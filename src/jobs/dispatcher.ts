@@ -11,6 +11,8 @@ import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 const recheckMs = 5_000;
 /** The shortest wait before a slow key that was not used is considered again. */
 const minSlowRecheckMs = 100;
+/** While every key cools for longer than a call usually takes, jobs look for another provider instead of a seat. */
+const longWaitMs = 20_000;
 /** At most this many jobs move past a provider that is down between two probes. */
 const maxSentOn = 200;
 
@@ -36,7 +38,7 @@ export type DispatcherOptions = {
  * Starts the jobs of one provider's line. It leases a seat first and claims a job second, so that the fair order is
  * decided at the moment a key becomes free. p-queue holds the execution slots, as many as the ready keys have seats.
  * While the circuit breaker is open, it starts one job at a time as the probe and sends on jobs that have a fallback
- * provider.
+ * provider; it sends them on as well while every key cools for long.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -109,6 +111,7 @@ export class Dispatcher {
     this.#sentOn = 0;
     const running = this.#slots.pending + this.#slots.size;
     const answer = await this.#askForSeat(running);
+    if (answer.kind === 'cooling' && answer.untilMs - this.#options.clock.now() > longWaitMs) return this.#moveOn();
     if (answer.kind === 'busy' || answer.kind === 'cooling' || answer.kind === 'slow') return false;
     const seat = answer.kind === 'seat' ? answer.lease : undefined;
     if (!this.#admitting) {
@@ -158,6 +161,12 @@ export class Dispatcher {
   async #sendOn(): Promise<boolean> {
     if (this.#sentOn >= maxSentOn || this.#options.hasFallback?.() !== true) return false;
     this.#sentOn += 1;
+    return this.#moveOn();
+  }
+
+  /** Lets one job decide without a seat whether it goes on to another provider or waits. */
+  async #moveOn(): Promise<boolean> {
+    if (this.#options.hasFallback?.() !== true) return false;
     const claim = await this.#claimFor(undefined);
     if (claim !== undefined) await this.#options.run(claim, undefined);
     return claim !== undefined;

@@ -13,6 +13,10 @@ import { cut, done, down } from './attempt-stage.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 
 const pictureMs = 50;
+const limitedForLong: ProviderReply = {
+  ok: false,
+  failure: { blame: 'key', reason: 'rate-limited', detail: 'HTTP 429', retryAfterMs: 600_000 },
+};
 
 /** The service over two providers, each with a key or two; a person asks for a picture each. */
 function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
@@ -92,6 +96,15 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     },
   };
 }
+
+test('GenerationService sends those who wait on to the next provider when every key of the first cools for long', async () => {
+  using app = aApp({ bytez: () => limitedForLong });
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) await app.ask(person);
+  await app.clock.advance(60_000);
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
+    expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+  }
+});
 
 test('GenerationService sends everybody on to the next provider when the first one falls silent', async () => {
   using app = aApp({ bytez: () => down });
