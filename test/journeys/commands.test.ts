@@ -148,7 +148,7 @@ test('a person sees where a request stands and how it ended', async () => {
 });
 
 const makes = ['generate', 'video', 'music', 'say', 'ask', 'new'];
-const usual = [...makes, 'status', 'cancel', 'language', 'premium', 'forget', 'help', 'start'];
+const usual = [...makes, 'status', 'cancel', 'styles', 'models', 'language', 'premium', 'forget', 'help', 'start'];
 /** One list without a language, and one for each locale. */
 const lists = 4;
 
