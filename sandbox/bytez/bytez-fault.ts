@@ -11,6 +11,8 @@ const effectSchema = z.discriminatedUnion('kind', [
   /** 402 with the documented body. */
   bare('out-of-credit'),
   z.strictObject({ kind: z.literal('rate-limited'), retryAfterS: z.number().min(0).optional() }),
+  /** 429 that names the limit, for every call beyond so many in a span of time that begins with the first of them. */
+  z.strictObject({ kind: z.literal('call-window'), calls: count, perS: count }),
   /** 429 with a message about credits. */
   bare('credits-429'),
   /** 429 as if the only seat of the account were occupied. */
@@ -73,6 +75,7 @@ const gatewayKinds = [
   'forbidden',
   'out-of-credit',
   'rate-limited',
+  'call-window',
   'credits-429',
   'concurrency',
   'no-model',

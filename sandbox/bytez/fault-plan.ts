@@ -10,7 +10,13 @@ export type FaultDecision = {
   readonly effect?: Exclude<FaultEffect, { kind: 'slow' }>;
 };
 
-type Planned = { readonly fault: BytezFault; seen: number; fired: number };
+type Planned = {
+  readonly fault: BytezFault;
+  seen: number;
+  fired: number;
+  /** Of a `call-window`: its end, and the calls that it took. */
+  window: { readonly untilMs: number; calls: number };
+};
 
 /** Decides which faults hit each call of one account: every due `slow`, and the first other fault that is due. */
 export class FaultPlan {
@@ -19,7 +25,7 @@ export class FaultPlan {
   readonly #random: Random;
 
   constructor(faults: readonly BytezFault[], nowMs: number, random: Random) {
-    this.#planned = faults.map((fault) => ({ fault, seen: 0, fired: 0 }));
+    this.#planned = faults.map((fault) => ({ fault, seen: 0, fired: 0, window: { untilMs: -Infinity, calls: 0 } }));
     this.#sinceMs = nowMs;
     this.#random = random;
   }
@@ -31,6 +37,7 @@ export class FaultPlan {
       const candidate = planned.fault.do;
       if (effect !== undefined && candidate.kind !== 'slow') continue;
       if (!matches(planned.fault, route, model, prompt) || !this.#isDue(planned, nowMs)) continue;
+      if (candidate.kind === 'call-window' && isWithinWindow(planned, candidate, nowMs)) continue;
       planned.fired += 1;
       if (candidate.kind === 'slow') slowMs += candidate.ms;
       else effect = candidate;
@@ -45,6 +52,18 @@ export class FaultPlan {
     if (planned.seen % every !== 0 || planned.fired >= times) return false;
     return share === undefined || this.#random() < share;
   }
+}
+
+/** Counts the call; false for one too many. */
+function isWithinWindow(
+  planned: Planned,
+  { calls, perS }: Extract<FaultEffect, { kind: 'call-window' }>,
+  nowMs: number,
+): boolean {
+  if (nowMs >= planned.window.untilMs) planned.window = { untilMs: nowMs + perS * 1_000, calls: 0 };
+  if (planned.window.calls >= calls) return false;
+  planned.window.calls += 1;
+  return true;
 }
 
 function matches(fault: BytezFault, route: FaultRoute, model: string | undefined, prompt: string): boolean {

@@ -20,6 +20,10 @@ export function gatewayResponse(effect: FaultEffect | undefined, seats: number):
         'Rate limit exceeded',
         effect.retryAfterS === undefined ? {} : { 'retry-after': String(effect.retryAfterS) },
       );
+    case 'call-window': {
+      const span = effect.perS % 60 === 0 ? `${effect.perS / 60} minute` : `${effect.perS} second`;
+      return failure(429, `Rate limit exceeded: ${effect.calls} requests per ${span}`);
+    }
     case 'credits-429':
       return failure(429, 'Out of free monthly credits. Please upgrade to premium to continue');
     case 'concurrency':

@@ -113,7 +113,7 @@ export function keysFromRecords(options: KeysFromRecordsOptions): readonly KeyVi
 /** A cooldown ends by time alone; without a running owner its end is not stored. */
 function stateNow(state: KeyState, nowMs: number): KeyState {
   if (state.kind !== 'cooling' || state.untilMs > nowMs) return state;
-  return { kind: 'half-open', after: state.reason, times: 1 };
+  return state.reason === 'window' ? { kind: 'ready' } : { kind: 'half-open', after: state.reason, times: 1 };
 }
 
 function healthNow(record: KeyRecord | undefined, nowMs: number): KeyHealth {

@@ -2,10 +2,10 @@ import type { Choice } from './attempt-trail.ts';
 import type { AttemptFailure } from './failure.ts';
 import type { JobId, KeyId, ProviderName } from './ids.ts';
 import type { JobKind } from './kinds.ts';
-import type { BenchReason } from './key-state.ts';
+import type { BenchReason, ToldWindow } from './key-state.ts';
 import type { SecretValue } from './provider.ts';
 
-/** The result of a lease; `seats` are the calls at once that its account may carry, where the provider told. */
+/** The result of a lease; `seats` are the calls at once that its account may carry, and `window` the calls in a span of time, where told. */
 export type LeaseResult =
   | {
       readonly kind: 'succeeded';
@@ -13,12 +13,14 @@ export type LeaseResult =
       readonly model?: string;
       readonly job?: JobKind;
       readonly seats?: number;
+      readonly window?: ToldWindow;
       /** The provider let the call wait for others of its account instead of refusing it. */
       readonly wasQueued?: true;
     }
   | {
       readonly kind: 'failed';
       readonly seats?: number;
+      readonly window?: ToldWindow;
       readonly failure: AttemptFailure;
       readonly ms: number;
       readonly model?: string;

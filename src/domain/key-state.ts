@@ -1,8 +1,11 @@
 import type { FailureReason } from './failure.ts';
 import type { KeyId, ProviderName } from './ids.ts';
 
-/** `fails-alone`: the provider fails with this key where it succeeds with its siblings. */
-export type CoolReason = 'rate-limited' | 'concurrency' | 'timed-out' | 'fails-alone';
+/**
+ * `fails-alone`: the provider fails with this key where it succeeds with its siblings. `window`: all calls that the
+ * provider allows in a span of time were sent; nothing failed.
+ */
+export type CoolReason = 'rate-limited' | 'concurrency' | 'timed-out' | 'fails-alone' | 'window';
 
 export type BenchReason = 'rejected' | 'out-of-credit';
 
@@ -36,6 +39,11 @@ export type KeyState =
 /** True for a key that may carry calls. */
 export function acceptsCalls({ kind }: KeyState): boolean {
   return kind === 'ready' || kind === 'suspect' || kind === 'half-open';
+}
+
+/** True for a key that works and has only sent all calls that its provider allows in a span of time. */
+export function coolsForWindow(state: KeyState): boolean {
+  return state.kind === 'cooling' && state.reason === 'window';
 }
 
 /** What an attempt says about its key. */
@@ -90,6 +98,24 @@ export type SeatRecord = {
   readonly told?: number;
 };
 
+/** How many calls a provider says that it takes in a span of time; `resetsAtMs` in milliseconds since 1970. */
+export type ToldWindow = {
+  readonly limit: number;
+  /** Calls that are left until `resetsAtMs`. */
+  readonly remaining?: number;
+  readonly resetsAtMs?: number;
+  readonly lengthMs?: number;
+};
+
+/** A window that was learned from a refusal, and forgotten at `untilMs`. Times are milliseconds since 1970. */
+export type WindowRecord = {
+  readonly limit: number;
+  readonly lengthMs: number;
+  readonly untilMs: number;
+  /** When the calls of the key began that still count. */
+  readonly starts: readonly number[];
+};
+
 /** The stored record of a key, under its keyed fingerprint. */
 /** What was left on the account of a key when it was last asked. */
 export type KeyBalance = {
@@ -109,6 +135,8 @@ export type KeyRecord = {
   /** Rate limits and refusals for a taken seat in a row, counted together; the backoff grows with them. */
   readonly limitedInARow: number;
   readonly seats: SeatRecord;
+  /** Of its account. */
+  readonly window?: WindowRecord;
   /** Named after the first key of the account, for keys that were found to share one. */
   readonly account?: KeyId;
   /** Calls of the key in flight, for processes that read the database while its owner runs. */

@@ -1,5 +1,6 @@
 import type { AttemptFailure } from './failure.ts';
 import type { Candidate } from './job.ts';
+import type { ToldWindow } from './key-state.ts';
 import type { JobKind } from './kinds.ts';
 import type { MediaFile, MediaSource } from './media.ts';
 import type { ProviderName } from './ids.ts';
@@ -78,18 +79,19 @@ export type OnText = (soFar: string) => void;
 
 type Failed = { readonly ok: false; readonly failure: AttemptFailure };
 
-/** Some providers say in their answers how many calls at once the account of the key may carry. */
-type ToldSeats = {
+/** Some providers say in their answers how many calls the account of the key may carry at once, or in a span of time. */
+type ToldLimits = {
   readonly seats?: number;
+  readonly window?: ToldWindow;
   /** The run waited because others of its account were under way: it shows no room for more of them. */
   readonly wasQueued?: true;
 };
 
 /** A whole answer. */
 export type ProviderReply = ({ readonly ok: true; readonly source: ReplySource; readonly usage?: Usage } | Failed) &
-  ToldSeats;
+  ToldLimits;
 
-export type ProbeReply = ({ readonly ok: true } | Failed) & ToldSeats;
+export type ProbeReply = ({ readonly ok: true } | Failed) & ToldLimits;
 
 /** What is left on the account of a key. */
 export type BalanceReply =

@@ -143,7 +143,8 @@ export function concludeCall(
   const { emit } = tools;
   const { provider, model } = sent.candidate;
   const breaker = tools.breakers.get(provider);
-  const told = reply.seats === undefined ? undefined : { seats: reply.seats };
+  const { seats, window } = reply;
+  const told = { ...(seats === undefined ? {} : { seats }), ...(window === undefined ? {} : { window }) };
   const queued = reply.wasQueued === true ? ({ wasQueued: true } as const) : undefined;
   if (reply.ok) {
     lease.release({ kind: 'succeeded', ms, model, job: job.kind, ...told, ...queued });

@@ -33,6 +33,7 @@ export const adminMessageVariables = {
   'reason.concurrency': [],
   'reason.rate-limited': [],
   'reason.fails-alone': [],
+  'reason.window': [],
   'reason.unknown-model': [],
   'reason.timed-out': [],
   'reason.overloaded': [],

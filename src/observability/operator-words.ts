@@ -58,6 +58,7 @@ export const keyReasonWords = {
   concurrency: 'its account allows no further call at the same time',
   'timed-out': 'its last call was not answered in time and may still hold its seat',
   'fails-alone': 'it fails where the other keys succeed',
+  window: 'it was called as often as the provider allows for now',
   rejected: 'it was refused',
   'out-of-credit': 'it was out of credit',
 } as const satisfies Record<CoolReason | BenchReason, string>;

@@ -48,7 +48,7 @@ export async function streamChat(
   if (parts === undefined) return malformed(answer, 'neither a stream of events nor a reply');
   const error = parts.find((part) => part.kind === 'error');
   if (error !== undefined) return client.failed(answer, complaintOf(answer.status, error.error), secret, persons);
-  return endOf(parts);
+  return client.counted(endOf(parts), answer);
 }
 
 function endOf(parts: readonly ChatPart[]): ProviderReply {

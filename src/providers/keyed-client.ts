@@ -1,9 +1,11 @@
+import type { ToldWindow } from '../domain/key-state.ts';
 import type { AttemptFailure, FailureReason } from '../domain/failure.ts';
 import type { MediaSource } from '../domain/media.ts';
 import type { GenerationRequest, ProbeReply, SecretValue } from '../domain/provider.ts';
 import { classifyByTable, type FailureTable } from './classification/classify.ts';
 import { readComplaint, type Complaint } from './classification/error-body.ts';
 import { answeredAtMs, statedInBody, statedInHeaders } from './classification/stated-wait.ts';
+import { windowInHeaders, windowInWords } from './classification/stated-window.ts';
 import { safeDetail, withoutPrompt } from './classification/strip-echo.ts';
 import type { HttpCall, HttpClient, HttpReply } from './http/http-exchange.ts';
 
@@ -23,7 +25,7 @@ export type KeyedClientOptions = {
 /** What a provider may repeat in its answer; removed before an answer is classified. */
 export type PersonsText = Pick<GenerationRequest, 'prompt' | 'negative' | 'title' | 'style'>;
 
-export type Failed = { readonly ok: false; readonly failure: AttemptFailure };
+export type Failed = { readonly ok: false; readonly failure: AttemptFailure; readonly window?: ToldWindow };
 
 type Answered = { readonly ok: true; readonly answer: HttpAnswer };
 
@@ -33,6 +35,11 @@ export type KeyedClient = {
   send(call: HttpCall, secret: SecretValue): Promise<Answered | Failed>;
   /** Returns a 2xx answer, or the failure. */
   call(call: HttpCall, secret: SecretValue, persons: PersonsText): Promise<Answered | Failed>;
+  /** Adds to a result what the answer that brought it says of the calls that are left to the account. */
+  counted<Reply extends { readonly ok: boolean }>(
+    reply: Reply,
+    answer: HttpAnswer,
+  ): Reply & { readonly window?: ToldWindow };
   /** The failure that an answer describes. */
   failed(answer: HttpAnswer, complaint: Complaint, secret: SecretValue, persons: PersonsText): Failed;
   /**
@@ -65,7 +72,15 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
       headMs: statedInHeaders(answer.headers, now()),
       bodyMs: statedInBody(spoken, answeredAtMs(answer.headers, now())),
     };
-    return redacted(classify(spoken, waits), secret);
+    const found = redacted(classify(spoken, waits), secret);
+    if (found.failure.reason !== 'rate-limited') return found;
+    const words = spoken.window ?? windowInWords(spoken.words);
+    const counted = windowInHeaders(answer.headers, now());
+    if (words === undefined && counted === undefined) return found;
+    // The words name the limit that was met; the headers may count another one.
+    const window =
+      counted !== undefined && (words === undefined || counted.limit === words.limit) ? counted : undefined;
+    return { ...found, window: { ...window, ...words } as ToldWindow };
   };
 
   const send: KeyedClient['send'] = async (asked, secret) => {
@@ -88,6 +103,10 @@ export function createKeyedClient({ http, now, failures, keyHeaders, refine }: K
     send,
     call,
     failed,
+    counted: (reply, { headers }) => {
+      const window = reply.ok ? windowInHeaders(headers, now()) : undefined;
+      return window === undefined ? reply : { ...reply, window };
+    },
     probe: async (asked, secret, read, accepts = () => false) => {
       const sent = await send(asked, secret);
       if (!sent.ok) return sent;

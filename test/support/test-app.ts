@@ -47,6 +47,8 @@ export type TestAppOptions = {
   readonly clock?: Clock;
   /** `host:port` of further results. */
   readonly mediaHosts?: readonly string[];
+  /** The clock by which the Bytez sandbox counts calls; the real one when absent. */
+  readonly bytezClock?: Clock;
   readonly latencyMs?: number;
   /** Replaces how names are resolved and sockets are opened. */
   readonly network?: CoreParts['network'];
@@ -72,7 +74,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   }));
   const telegram = opening.use(await startTelegramSandbox({ token: testToken, clock: systemClock }));
   const bytez = opening.use(
-    await startBytezSandbox({ clock: systemClock, accounts, latencyMs: options.latencyMs ?? 0 }),
+    await startBytezSandbox({ clock: options.bytezClock ?? systemClock, accounts, latencyMs: options.latencyMs ?? 0 }),
   );
   const env = {
     TELEGRAM_BOT_TOKEN: testToken,

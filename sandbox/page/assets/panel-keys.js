@@ -16,6 +16,7 @@ const reasonTexts = {
   concurrency: 'seat taken',
   'timed-out': 'timed out',
   'fails-alone': 'fails while others work',
+  window: 'calls used up',
   rejected: 'refused',
   'out-of-credit': 'out of credit',
 };

@@ -92,6 +92,8 @@ function coolFix(key: KnownKey, state: Extract<KeyState, { kind: 'cooling' }>, n
       return `${wait}; if another program uses this account, give the bot one of its own`;
     case 'timed-out':
       return wait;
+    case 'window':
+      return `${wait}; for more calls, add keys of other accounts`;
     case 'fails-alone':
       return `${wait}; if it continues, replace it: ${originWords(key.origin)}`;
   }

@@ -3,7 +3,7 @@ import type { Emit } from '../../domain/events.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type { ModelLookup } from '../../domain/provider.ts';
 import type { Clock } from '../../kit/clock.ts';
-import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
+import { acceptsCalls, type CoolReason, type KeyState } from '../../domain/key-state.ts';
 import { everyMechanism, type Mechanisms } from '../../domain/mechanisms.ts';
 import type { KeyPool } from '../../keys/pool/key-pool.ts';
 import type { Random } from '../../kit/backoff.ts';
@@ -34,7 +34,8 @@ export function createBreakers(options: BreakersOptions): Breakers {
       clock,
       random,
       mechanisms,
-      keys: () => pool.snapshot(provider).keys.filter(({ state }) => acceptsCalls(state) || coolsByGuess(state)).length,
+      keys: () =>
+        pool.snapshot(provider).keys.filter(({ state }) => acceptsCalls(state) || coolsWithoutFault(state)).length,
       onChange: (open) => {
         emit({ event: open ? 'breaker.opened' : 'breaker.closed', provider });
         if (open) modelCooldowns.clearGuesses(provider);
@@ -65,7 +66,9 @@ function hasOtherModel(chains: Chains, provider: ProviderName, model: string): b
   });
 }
 
-/** True when the key cools down for a fault that the provider may have caused. */
-function coolsByGuess(state: KeyState): boolean {
-  return state.kind === 'cooling' && (state.reason === 'timed-out' || state.reason === 'fails-alone');
+const worksLater: ReadonlySet<CoolReason> = new Set(['timed-out', 'fails-alone', 'window']);
+
+/** True when the key cools down for a fault that the provider may have caused, or for no fault at all. */
+function coolsWithoutFault(state: KeyState): boolean {
+  return state.kind === 'cooling' && worksLater.has(state.reason);
 }

@@ -17,7 +17,7 @@ import { type StrategyName, chooseKey, whyNoSeat } from './select-key.ts';
 import { type Chosen, skippedOf } from './least-expected-time.ts';
 import { isGuessed, type KeyEvent } from '../rules/key-state.ts';
 import { type ChangeListener, KeyStateMachine, type SeatListener } from './transitions.ts';
-import { keyViewOf } from './pooled-key.ts';
+import { keyViewOf } from './key-records.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
 import { type KeysReplaced, KeyRegistry } from './key-registry.ts';
 
@@ -102,6 +102,7 @@ export class KeyPool implements KeyLeases {
     const skipped = skippedOf(providerKeys, skips);
     const choice = expectedMs === undefined ? { why, of, skipped } : { why, of, skipped, expectedMs };
     const call = this.#borrow(providerKeys, chosen, monotonicMs);
+    this.#stateMachine.sent(providerKeys, chosen.pooled, nowMs);
     return { kind: 'seat', lease: new Seat(call, choice, this.#endings, this.#time) };
   }
 

@@ -1,4 +1,4 @@
-import type { KeyHealth, SeatRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
+import type { KeyHealth, SeatRecord, WindowRecord, KeyState, KeyRecord } from '../../domain/key-state.ts';
 import { shifted, PooledKey } from './pooled-key.ts';
 import { maxCooldownMs } from '../rules/key-state.ts';
 import { maxHoldMs } from '../rules/concurrency-limit.ts';
@@ -87,7 +87,10 @@ export class KeyRegistry {
     this.#time.shift(byMs);
     for (const pooled of [...this.#byId.values(), ...this.#draining.values()]) pooled.shift(byMs);
     for (const providerKeys of this.all()) {
-      for (const account of new Set(providerKeys.keys.map(({ account }) => account))) account.limit.shift(byMs);
+      for (const account of new Set(providerKeys.keys.map(({ account }) => account))) {
+        account.limit.shift(byMs);
+        account.window.shift(byMs);
+      }
       providerKeys.findNextDue();
       this.#stateMachine.setAlarm(providerKeys);
     }
@@ -145,6 +148,7 @@ export function restoreKeyRecord(record: KeyRecord, nowMs: number): KeyRecord {
     savedAtMs: record.savedAtMs + byMs,
     state: clamped(byMs === 0 ? record.state : shifted(record.state, byMs), nowMs),
     seats: restoreSeats(record.seats, byMs, nowMs),
+    ...(record.window === undefined ? undefined : { window: restoreWindow(record.window, byMs, nowMs) }),
     health: restoreHealth(record.health, byMs),
   };
 }
@@ -172,10 +176,16 @@ function clamped(state: KeyState, nowMs: number): KeyState {
   }
 }
 
-function restoreSeats({ limit, ceiling }: SeatRecord, byMs: number, nowMs: number): SeatRecord {
-  if (ceiling === undefined) return { limit };
+function restoreSeats(record: SeatRecord, byMs: number, nowMs: number): SeatRecord {
+  const { ceiling } = record;
+  if (ceiling === undefined) return record;
   const tryAtMs = Math.min(ceiling.tryAtMs + byMs, nowMs + maxHoldMs);
-  return { limit, ceiling: { ...ceiling, tryAtMs } };
+  return { ...record, ceiling: { ...ceiling, tryAtMs } };
+}
+
+function restoreWindow({ starts, untilMs, ...window }: WindowRecord, byMs: number, nowMs: number): WindowRecord {
+  const restored = starts.map((ms) => Math.min(ms + byMs, nowMs));
+  return { ...window, untilMs: Math.min(untilMs + byMs, nowMs + maxCooldownMs.stated), starts: restored };
 }
 
 function restoreHealth(health: KeyHealth, byMs: number): KeyHealth {

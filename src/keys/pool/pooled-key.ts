@@ -11,8 +11,8 @@ import {
 } from '../../domain/key-state.ts';
 import { benchCooldownMs, modelCooldownMs } from '../rules/key-state.ts';
 import type { PoolKey } from '../sources/identify-keys.ts';
+import { CallStarts, CallWindow } from '../rules/call-window.ts';
 import { CallCounts } from './call-counts.ts';
-import type { KeyView } from '../../domain/views.ts';
 
 /**
  * Why keys share an account: they do not (`own`), the operator configured it, refusals of the provider showed it
@@ -27,6 +27,8 @@ export class Account {
   readonly name: KeyId | undefined;
   readonly members: PooledKey[] = [];
   limit: ConcurrencyLimit;
+  /** How many calls its keys may send in a span of time, as far as the provider says. */
+  window = new CallWindow();
   inFlight = 0;
   /** How many calls its keys that accept calls may carry together. */
   capacity = 0;
@@ -37,8 +39,15 @@ export class Account {
     this.limit = limit;
   }
 
+  /** When the last calls of all its keys began, oldest first. */
+  starts(): readonly number[] {
+    if (this.members.length === 1) return this.members[0]?.starts.all ?? [];
+    return this.members.flatMap(({ starts }) => starts.all).sort((a, b) => a - b);
+  }
+
   /** Moves the key, with its calls in flight, from its current account to this one. */
   join(pooled: PooledKey): void {
+    if (this.window.isUnknown) this.window = pooled.account.window.copy();
     pooled.account.leave(pooled);
     this.members.push(pooled);
     this.inFlight += pooled.inFlight;
@@ -91,6 +100,7 @@ export class PooledKey {
   quietSinceMonotonicMs = -Infinity;
   readonly lastSuccess: Span = { startedAtMonotonicMs: -1, toMonotonicMs: -1 };
   readonly counts: CallCounts;
+  readonly starts: CallStarts;
   /** By model: consecutive failures that the provider may have caused. */
   readonly streaks = new Map<string, Streak>();
   /** By request: doubtful refusals since its last success; only DoubtfulRefusals changes them. */
@@ -103,11 +113,13 @@ export class PooledKey {
     this.key = key;
     this.account = account;
     account.members.push(this);
+    if (account.window.isUnknown) account.window = new CallWindow(remembered?.window);
     this.#state = remembered?.state ?? { kind: 'ready' };
     this.acceptsCalls = acceptsCalls(this.#state);
     this.limitedInARow = remembered?.limitedInARow ?? 0;
     this.counts = new CallCounts(remembered?.health);
     this.balance = remembered?.balance;
+    this.starts = new CallStarts(remembered?.window?.starts);
   }
 
   get state(): KeyState {
@@ -225,6 +237,7 @@ export class PooledKey {
   shift(byMs: number): void {
     this.#state = shifted(this.#state, byMs);
     this.counts.shift(byMs);
+    this.starts.shift(byMs);
     for (const [model, blocked] of this.#blockedModels ?? []) {
       this.#blockedModels?.set(model, { ...blocked, untilMs: blocked.untilMs + byMs });
     }
@@ -253,43 +266,4 @@ export function shifted(state: KeyState, byMs: number): KeyState {
     case 'disabled':
       return state;
   }
-}
-
-/** Returns one key as an operator sees it. */
-export function keyViewOf({ key, state, account, inFlight, counts, balance }: PooledKey, nowMs: number): KeyView {
-  const { id, name, provider, hint, keyless } = key;
-  return {
-    ...counts.health(nowMs),
-    id,
-    name,
-    provider,
-    hint,
-    state,
-    inFlight,
-    seats: account.limit.seats,
-    ...(account.name === undefined ? {} : { account: account.name }),
-    ...(keyless === undefined ? {} : { keyless }),
-    ...(balance === undefined ? {} : { balance }),
-  };
-}
-
-/** Returns the record of one key to store. */
-export function recordOf(pooled: PooledKey, nowMs: number): KeyRecord {
-  const { key, state, account, inFlight, limitedInARow, counts } = pooled;
-  const { id, provider, name } = key;
-  pooled.recordedInFlight = inFlight;
-  return {
-    id,
-    provider,
-    name,
-    savedAtMs: nowMs,
-    state,
-    limitedInARow,
-    seats: account.limit.record(),
-    // A configured account is configured again at the next start.
-    ...(account.origin === 'learned' && account.name !== undefined ? { account: account.name } : undefined),
-    inFlight,
-    health: counts.health(nowMs),
-    ...(pooled.balance === undefined ? {} : { balance: pooled.balance }),
-  };
 }

@@ -4,6 +4,7 @@ import type { DoubtfulRefusals } from './doubtful-refusals.ts';
 import { OutlierDetector } from './outlier-detection.ts';
 import { isOut } from '../rules/key-state.ts';
 import type { KeyStateMachine } from './transitions.ts';
+import { coolsForWindow } from '../../domain/key-state.ts';
 import { type AttemptFailure, isDoubtful } from '../../domain/failure.ts';
 import type { LeaseResult } from '../../domain/key-leases.ts';
 import type { PoolClock } from '../../kit/clock.ts';
@@ -18,6 +19,9 @@ type Failed = Extract<LeaseResult, { kind: 'failed' }>;
 const unknownCallMs = 20_000;
 /** For how long a key is not asked for a model that its plan does not seem to include. */
 const notInPlanMs = 6 * 3_600_000;
+
+/** A refusal tells its wait in whole seconds, and reached us a moment after it was written. */
+const windowSlackMs = 3_000;
 
 export type CallRecorderOptions = {
   readonly time: PoolClock;
@@ -52,18 +56,22 @@ export class CallRecorder {
     if (pooled.inPool) pooled.account.inFlight -= 1;
     if (returned.kind === 'unused') {
       takeBackTurn(call);
+      this.#notSent(call);
       // What was stored while the seat was out would stay so until the key is used again.
       if (pooled.recordedInFlight > pooled.inFlight && pooled.inPool) this.#stateMachine.changed(pooled, false);
     } else {
       pooled.quietSinceMonotonicMs = monotonicMs;
-      const { limit } = pooled.account;
+      const { account } = pooled;
+      const { limit } = account;
       const { seats, ceiling } = limit;
       if (returned.seats !== undefined) limit.tell(returned.seats);
+      const hasLearned = this.#learnWindow(call, returned, this.#time.wallMs(monotonicMs));
       const isReported =
         returned.kind === 'succeeded'
           ? this.#succeeded(call, returned, inFlightAtEnd, monotonicMs)
           : this.#failed(call, returned, inFlightAtEnd, monotonicMs);
-      const hasOtherSeats = limit.seats !== seats || limit.ceiling !== ceiling;
+      if (!account.window.isUnknown) this.#stateMachine.mindWindow(providerKeys, pooled);
+      const hasOtherSeats = hasLearned || limit.seats !== seats || limit.ceiling !== ceiling;
       if (!isReported || hasOtherSeats) this.#stateMachine.changed(pooled, hasOtherSeats);
       if (hasOtherSeats) this.#stateMachine.siblingsChanged(pooled);
     }
@@ -109,7 +117,7 @@ export class CallRecorder {
     if (providerKeys.mechanisms.seatGrowth && returned.wasQueued !== true)
       limit.succeeded(inFlightAtEnd, call.inFlightAtStart, call.startedAtMonotonicMs);
     if (pooled.accusations.size > 0) this.#doubts.succeeded(call);
-    if (pooled.acceptsCalls) {
+    if (pooled.acceptsCalls || coolsForWindow(pooled.state)) {
       pooled.limitedInARow = 0;
       pooled.timedOutInARow = 0;
       pooled.ramp = pooled.ramp * 2 >= limit.seats ? Infinity : pooled.ramp * 2;
@@ -127,6 +135,7 @@ export class CallRecorder {
     pooled.counts.failed(failure, nowMs);
     if (failure.reason === 'concurrency') return this.#crowded(call, inFlightAtEnd, monotonicMs);
     if (failure.reason === 'not-entitled') pooled.blockModel(model, nowMs);
+    if (failure.reason === 'rate-limited' && this.#isWindowShut(pooled, failure.retryAfterMs, nowMs)) return false;
     if (failure.reason === 'rate-limited' && this.#plans.limited(pooled.key.id, model, monotonicMs)) {
       // The key is fine for every other model, so it does not cool down.
       pooled.blockModel(model, nowMs, notInPlanMs);
@@ -149,6 +158,46 @@ export class CallRecorder {
       for (const other of pooled.account.members) this.#stateMachine.apply(providerKeys, other, verdict);
     }
     return hasChanged;
+  }
+
+  /**
+   * Learns of the window of the account what the answer says, and takes the refused call out of its count. Returns whether
+   * something else is to be remembered now.
+   */
+  #learnWindow({ pooled, startedAtMonotonicMs }: Call, returned: Succeeded | Failed, nowMs: number): boolean {
+    const { account } = pooled;
+    const { window } = account;
+    const failure = returned.kind === 'failed' ? returned.failure : undefined;
+    const startMs = this.#time.wallMs(startedAtMonotonicMs);
+    if (failure?.reason === 'rate-limited') pooled.starts.remove(startMs);
+    let hasLearned = false;
+    if (returned.window !== undefined && (failure === undefined || failure.reason === 'rate-limited')) {
+      const laterCalls = account.starts().filter((ms) => ms > startMs).length;
+      hasLearned = window.tell(returned.window, { nowMs, laterCalls, isRefusal: failure !== undefined });
+    }
+    if (window.isUnknown) return hasLearned;
+    if (failure === undefined && account.inFlight === 0) window.carried(account.starts(), startMs);
+    if (failure?.reason !== 'rate-limited' || failure.retryAfterMs === undefined) return hasLearned;
+    const shutUntilMs = window.shutUntilMs(() => account.starts(), nowMs);
+    // A window that ends before its first call is out of the span begins anew, for all calls at once.
+    if (shutUntilMs !== undefined && nowMs + failure.retryAfterMs + windowSlackMs < shutUntilMs) {
+      for (const member of account.members) member.starts.clear();
+    }
+    return hasLearned;
+  }
+
+  /** True when the refusal tells no more than that as many calls were sent as the window takes. */
+  #isWindowShut({ account }: PooledKey, retryAfterMs: number | undefined, nowMs: number): boolean {
+    if (account.window.isUnknown) return false;
+    const untilMs = account.window.shutUntilMs(() => account.starts(), nowMs);
+    return untilMs !== undefined && nowMs + (retryAfterMs ?? 0) <= untilMs;
+  }
+
+  #notSent({ pooled, providerKeys, startedAtMonotonicMs }: Call): void {
+    pooled.starts.remove(this.#time.wallMs(startedAtMonotonicMs));
+    if (pooled.account.window.isUnknown) return;
+    pooled.account.window.notSent();
+    this.#stateMachine.mindWindow(providerKeys, pooled);
   }
 
   /** Handles a concurrency refusal: lowers the limit, unless another key occupies the seat. */

@@ -1,11 +1,19 @@
 import type { Emit } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
-import { type CoolReason, dueAtMs, type KeyState, type KeyRecord } from '../../domain/key-state.ts';
+import {
+  acceptsCalls,
+  type CoolReason,
+  coolsForWindow,
+  dueAtMs,
+  type KeyState,
+  type KeyRecord,
+} from '../../domain/key-state.ts';
 import type { Clock, PoolClock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/backoff.ts';
 import type { Accounts } from './accounts.ts';
 import { type KeyEvent, isOut, nextKeyState } from '../rules/key-state.ts';
-import { recordOf, type PooledKey } from './pooled-key.ts';
+import { recordOf } from './key-records.ts';
+import type { PooledKey } from './pooled-key.ts';
 import type { ProviderKeys } from './provider-keys.ts';
 
 export type SeatListener = (provider: ProviderName) => void;
@@ -47,11 +55,16 @@ export class KeyStateMachine {
     if (event.kind === 'fine' && before.kind === 'ready') return false;
     const reason = cooldownReason(event) ?? (before.kind === 'cooling' ? before.reason : undefined);
     const inARow = reason === undefined ? 1 : pooled.cooldownsInARow(reason);
-    const next = nextKeyState(before, event, { nowMs: this.#time.wallMs(), inARow, random: this.#random });
-    const state = providerKeys.mechanisms.halfOpen || next.kind !== 'half-open' ? next : ready;
+    const facts = { nowMs: this.#time.wallMs(), inARow, random: this.#random };
+    if (event.kind === 'wake' || event.kind === 'enable') pooled.account.window.forget();
+    const after = nextKeyState(before, event, facts);
+    const next = providerKeys.mechanisms.halfOpen || after.kind !== 'half-open' ? after : ready;
+    const untilMs = acceptsCalls(next) ? shutUntilMs(pooled, facts.nowMs) : undefined;
+    const state = untilMs === undefined ? next : nextKeyState(next, { kind: 'window-shut', untilMs }, facts);
     if (state === before) return false;
-    // A cleared key keeps its slow-start level.
-    const ramp = event.kind === 'cleared' || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
+    // A cleared key keeps its slow-start level, and so does one that has only waited for its window.
+    const keepsRamp = event.kind === 'cleared' || coolsForWindow(before);
+    const ramp = keepsRamp || !providerKeys.mechanisms.ramp ? pooled.ramp : undefined;
     if (!pooled.inPool) {
       pooled.become(state);
       this.changed(pooled, true);
@@ -65,6 +78,29 @@ export class KeyStateMachine {
     this.mindTime(providerKeys, pooled);
     if (isOut(state) && !isOut(before) && pooled.inFlight === 0) this.left(providerKeys, pooled);
     return true;
+  }
+
+  /** A call is about to be sent with the key: it counts in the window of its account. */
+  sent(providerKeys: ProviderKeys, pooled: PooledKey, nowMs: number): void {
+    const { window } = pooled.account;
+    pooled.starts.add(nowMs, !window.isUnknown);
+    if (window.isUnknown) return;
+    window.sent(nowMs);
+    this.mindWindow(providerKeys, pooled);
+  }
+
+  /**
+   * After a call was sent, or an answer told of the window of its account: its keys cool down while the window is shut, and
+   * no longer.
+   */
+  mindWindow(providerKeys: ProviderKeys, { account }: PooledKey): void {
+    for (const member of account.members) {
+      const untilMs = shutUntilMs(member, this.#time.wallMs());
+      if (untilMs === undefined && !coolsForWindow(member.state)) continue;
+      const event =
+        untilMs === undefined ? { kind: 'window-open' as const } : { kind: 'window-shut' as const, untilMs };
+      this.apply(providerKeys, member, event);
+    }
   }
 
   /** The plan of the key does not seem to include the model. */
@@ -144,6 +180,10 @@ export class KeyStateMachine {
     pooled.ramp = ramp;
     providerKeys.refresh(pooled.account);
   }
+}
+
+function shutUntilMs({ account }: PooledKey, nowMs: number): number | undefined {
+  return account.window.isUnknown ? undefined : account.window.shutUntilMs(() => account.starts(), nowMs);
 }
 
 function cooldownReason(event: KeyEvent): CoolReason | undefined {

@@ -1,9 +1,19 @@
-import type { BenchReason, CoolReason, KeyState, KeyVerdict } from '../../domain/key-state.ts';
+import {
+  type BenchReason,
+  type CoolReason,
+  coolsForWindow,
+  type KeyState,
+  type KeyVerdict,
+} from '../../domain/key-state.ts';
 import { type Random, backoffMs } from '../../kit/backoff.ts';
 
 /** An event of a key: the verdict of an attempt, expired time, a free probe, a provider fault, or an admin's command. */
 export type KeyEvent =
   | KeyVerdict
+  /** All calls that the provider allows until then were sent. */
+  | { readonly kind: 'window-shut'; readonly untilMs: number }
+  /** The provider allows calls again, sooner than it was taken to. */
+  | { readonly kind: 'window-open' }
   /** Refused while idle: a sibling may occupy the seat for about `callMs`. */
   | { readonly kind: 'seat-taken'; readonly callMs: number }
   /** Its cooldown is over; or half over, if it is a guess and no other key is left or its seat may be free. */
@@ -40,6 +50,7 @@ const ready: KeyState = { kind: 'ready' };
  *     ready ──one ambiguous fault──► suspect ──a success──► ready
  *     ready, suspect ──429, timeout, fails alone──► cooling ──its time──► half-open
  *     ready, suspect ──its account's seat taken──► cooling for about a call's length ──its time, a free seat──► half-open
+ *     ready, suspect, half-open ──as many calls as its provider's window allows──► cooling ──its time──► ready
  *     any of these ──401, 403, 402──► benched
  *     benched as rejected ──the free probe──► probing ──passed──► half-open
  *                    ▲                           └──refused, or a second call was──► benched, now confirmed
@@ -66,6 +77,10 @@ export function nextKeyState(state: KeyState, event: KeyEvent, facts: Transition
       return isBenched(state) ? state : cooled(state, event, facts);
     case 'seat-taken':
       return isBenched(state) ? state : seatTaken(state, event.callMs, facts);
+    case 'window-shut':
+      return windowShut(state, event.untilMs, facts.nowMs);
+    case 'window-open':
+      return coolsForWindow(state) ? ready : state;
     case 'bench':
       return isBenched(state) ? benchedAgain(state, event, facts.nowMs) : benchedByCall(state, event, facts.nowMs);
     case 'due':
@@ -107,6 +122,7 @@ function isBenched(state: KeyState): state is Extract<KeyState, { kind: 'benched
 }
 
 function awoken(state: KeyState, inARow: number): KeyState {
+  if (coolsForWindow(state)) return ready;
   if (state.kind === 'cooling') return { kind: 'half-open', after: state.reason, times: Math.max(1, inARow) };
   if (state.kind !== 'benched' || state.reason !== 'out-of-credit') return state;
   return { kind: 'half-open', after: state.reason, times: state.times };
@@ -131,6 +147,18 @@ function cooled(state: KeyState, verdict: Extract<KeyVerdict, { kind: 'cool' }>,
 function seatTaken(state: KeyState, callMs: number, { nowMs, inARow, random }: TransitionContext): KeyState {
   const untilMs = nowMs + seatTakenCooldownMs(callMs, inARow, random);
   return extendCooldown(state, { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'concurrency', stated: false });
+}
+
+/**
+ * The provider stated the time, so it is not tried before, and is the last word on a cooldown of this kind: a later
+ * statement may shorten it. The one call that tries a key after a refusal of the key itself is made all the same.
+ */
+function windowShut(state: KeyState, statedMs: number, nowMs: number): KeyState {
+  const isTrial = state.kind === 'half-open' && (state.after === 'rejected' || state.after === 'out-of-credit');
+  if (isOut(state) || isTrial || (state.kind === 'cooling' && !coolsForWindow(state))) return state;
+  const untilMs = Math.min(statedMs, nowMs + maxCooldownMs.stated);
+  if (state.kind === 'cooling') return state.untilMs === untilMs ? state : { ...state, untilMs };
+  return { kind: 'cooling', sinceMs: nowMs, untilMs, reason: 'window', stated: true };
 }
 
 /** Starts a cooldown, or extends the current one; never shortens it. */
@@ -231,6 +259,7 @@ const guesses = {
   'rate-limited': { baseMs: 2 * secondMs, capMs: minuteMs },
   concurrency: { baseMs: 2 * secondMs, capMs: minuteMs },
   'fails-alone': { baseMs: 10 * secondMs, capMs: maxCooldownMs.guessed },
+  window: { baseMs: 2 * secondMs, capMs: minuteMs },
 } as const satisfies Partial<Record<CoolReason, object>>;
 
 /** A key whose seat is taken cools down for at most this many call durations. */

@@ -3,7 +3,7 @@ import { alertSeverity, type Alert, type AlertFacts } from '../../domain/alert.t
 import type { Emit, AppEvent } from '../../domain/events.ts';
 import type { KeyId, ProviderName } from '../../domain/ids.ts';
 import { type AttemptFailure, type FailureReason, isDoubtful } from '../../domain/failure.ts';
-import { type KeyState, acceptsCalls } from '../../domain/key-state.ts';
+import { type KeyState, acceptsCalls, coolsForWindow } from '../../domain/key-state.ts';
 import type { KeyView, PoolView } from '../../domain/views.ts';
 
 /** The alerts that are raised now: each is emitted once when it is raised and once when it is resolved. */
@@ -239,7 +239,7 @@ export class KeyAlerts {
     }
     const provider = this.#providerOf(id);
     const accepting = provider === undefined ? undefined : this.#accepting.get(provider);
-    if (provider !== undefined && accepting !== undefined && acceptsCalls(state)) {
+    if (provider !== undefined && accepting !== undefined && (acceptsCalls(state) || coolsForWindow(state))) {
       accepting.add(id);
       this.#board.resolve(readyId(provider));
     } else if (accepting === undefined || (accepting.delete(id) && accepting.size === 0)) {
@@ -264,7 +264,9 @@ export class KeyAlerts {
     }
     for (const [provider, keys] of byProvider) {
       const id = readyId(provider);
-      const accepting = new Set(keys.filter((key) => acceptsCalls(stateOf(key))).map((key) => key.id));
+      // A key that has sent all calls of its window needs nobody.
+      const works = (state: KeyState) => acceptsCalls(state) || coolsForWindow(state);
+      const accepting = new Set(keys.filter((key) => works(stateOf(key))).map((key) => key.id));
       this.#accepting.set(provider, accepting);
       if (accepting.size > 0) this.#board.resolve(id);
       else this.#board.raise(id, { kind: 'no-key-ready', provider, keys: keys.length });

@@ -1,3 +1,4 @@
+import type { ToldWindow } from '../../domain/key-state.ts';
 import { fieldsOf, isHtml, parseJson } from '../http/http-exchange.ts';
 import { isBlockPage } from './block-words.ts';
 
@@ -15,6 +16,8 @@ export type Complaint = {
   readonly isBlockPage?: true;
   /** Fields that tell when to ask again, under their names. */
   readonly waitFields?: readonly WaitField[];
+  /** How many calls are taken in a span of time, where the provider's own fields tell. */
+  readonly window?: Pick<ToldWindow, 'limit'> & { readonly lengthMs: number };
 };
 
 const maxTextLength = 2000;

@@ -27,7 +27,8 @@ export function answeredAtMs(headers: HttpHeaders, nowMs: number): number {
   return dateMs(header(headers, 'date')) ?? nowMs;
 }
 
-function header(headers: HttpHeaders, name: string): string | undefined {
+/** Returns the value of a header, the first where there are several. */
+export function header(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return (typeof value === 'string' ? value : value?.[0])?.trim();
 }

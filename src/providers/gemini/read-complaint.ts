@@ -24,7 +24,9 @@ export function withQuota(complaint: Complaint, status: number, body: Uint8Array
     return { ...complaint, codes: [quotaCodes.ofTheDay], waitFields };
   }
   if (violations.some(({ quotaId }) => /per ?minute/i.test(quotaId))) {
-    return { ...complaint, codes: [quotaCodes.ofTheMinute, ...complaint.codes] };
+    const ofCalls = violations.find(({ quotaId }) => /requests\w*per ?minute/i.test(quotaId))?.value ?? '';
+    const window = /^\d{1,6}$/.test(ofCalls) ? { window: { limit: Number(ofCalls), lengthMs: 60_000 } } : {};
+    return { ...complaint, ...window, codes: [quotaCodes.ofTheMinute, ...complaint.codes] };
   }
   return complaint;
 }

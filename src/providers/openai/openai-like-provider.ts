@@ -120,7 +120,7 @@ function connected(options: OpenAiLikeOptions) {
       case 'reply': {
         const { source } = read.reply;
         const checked = source.kind === 'url' ? withoutKeyInAddress(source, secret) : read.reply;
-        return checked.ok ? read.reply : checked;
+        return checked.ok ? client.counted(read.reply, answer) : checked;
       }
       case 'complaint':
         return failed(read.complaint);

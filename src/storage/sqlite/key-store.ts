@@ -9,7 +9,7 @@ import { StorageError } from './storage-error.ts';
 const id = z.string().transform(keyId);
 const failureReason = z.enum(Object.keys(failureTraits) as FailureReason[]);
 const benchReason = z.enum(['rejected', 'out-of-credit']);
-const coolReason = z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone']);
+const coolReason = z.enum(['rate-limited', 'concurrency', 'timed-out', 'fails-alone', 'window']);
 const bench = { reason: benchReason, times: z.number(), confirmed: z.boolean() };
 
 const keyState: z.ZodType<KeyState> = z.discriminatedUnion('kind', [
@@ -68,6 +68,9 @@ export const keyRecord: z.ZodType<KeyRecord, string> = z
         ceiling: z.object({ seats: z.number(), tryAtMs: z.number(), holdMs: z.number() }).exactOptional(),
         told: z.number().exactOptional(),
       }),
+      window: z
+        .object({ limit: z.number(), lengthMs: z.number(), untilMs: z.number(), starts: z.array(z.number()) })
+        .exactOptional(),
       account: id.exactOptional(),
       inFlight: z.number(),
       health: keyHealth.catch(unknownHealth),

@@ -50,6 +50,8 @@ const happenings = {
   ]),
   bench: benchReasons.map((reason) => ({ kind: 'bench', reason }) as const),
   'seat-taken': [{ kind: 'seat-taken', callMs: 1_000 }],
+  'window-shut': [{ kind: 'window-shut', untilMs: 9_000 }],
+  'window-open': [{ kind: 'window-open' }],
   due: [{ kind: 'due' }],
   'probe-begins': [{ kind: 'probe-begins' }],
   'probe-passed': [{ kind: 'probe-passed' }],

@@ -26,6 +26,8 @@ const failure = z.strictObject({
   detail: z.string().optional(),
 });
 
+const window = z.strictObject({ limit: z.int(), remaining: z.int(), resetsAtMs: z.int() });
+
 const fixture = z.strictObject({
   name: z.string(),
   kind: z.enum(['image', 'video', 'music', 'speech', 'chat'] satisfies JobKind[]),
@@ -33,7 +35,7 @@ const fixture = z.strictObject({
   headers: z.record(z.string(), z.string()),
   body: z.unknown().optional(),
   bodyBase64: z.string().optional(),
-  expect: z.union([z.strictObject({ source: media }), z.strictObject({ failure })]),
+  expect: z.union([z.strictObject({ source: media }), z.strictObject({ failure, window: window.optional() })]),
 });
 
 type Fixture = z.infer<typeof fixture>;
@@ -54,10 +56,10 @@ test.each(results)('createBytezProvider() finds $name', async ({ source, ...give
   );
 });
 
-test.each(failures)('createBytezProvider() understands $name', async ({ failure, ...given }) => {
+test.each(failures)('createBytezProvider() understands $name', async ({ failure, window, ...given }) => {
   const reply = await replyTo(given);
 
-  expect(reply).toEqual({ ok: false, failure: { detail: expect.any(String) as unknown, ...failure } });
+  expect(reply).toEqual({ ok: false, failure: { detail: expect.any(String) as unknown, ...failure }, window });
   const told = reply.ok ? '' : reply.failure.detail;
   expect(told.length).toBeLessThanOrEqual(200);
   expect(told).not.toMatch(/\p{Cc}/u);

@@ -1,0 +1,187 @@
+import type { ToldWindow, WindowRecord } from '../../domain/key-state.ts';
+
+const dayMs = 86_400_000;
+/** A longer span may begin at a time of day, which words do not tell: its refusals state their wait. */
+const maxLengthMs = 3_600_000;
+/** More calls than these in one window are not counted: the provider's own refusals are then the limit. */
+export const maxWindowCalls = 200;
+
+type Learned = Pick<WindowRecord, 'limit' | 'lengthMs' | 'untilMs'>;
+
+/** The provider's own count: so many calls are left until it starts anew. */
+type Told = { readonly limit: number; readonly left: number; readonly untilMs: number; readonly lengthMs: number };
+
+/**
+ * How many calls an account may send in a span of time, as its provider says, in two ways that hold side by side:
+ *
+ *     a refusal says "5 per minute" ──► never more than 5 calls begin within any minute
+ *         └──no refusal says so for a day, or more succeeded──► forgotten
+ *     an answer says "2 left, new ones at 12:00" ──► counted down; none after the last before 12:00
+ *         └──the next answer──► its count instead
+ *
+ * Times are milliseconds since 1970. Nothing said here closes an account for more than a day, and a count without a time
+ * closes nothing.
+ */
+export class CallWindow {
+  #learned: Learned | undefined;
+  #told: Told | undefined;
+
+  constructor(record?: WindowRecord) {
+    if (record === undefined) return;
+    const { limit, lengthMs, untilMs } = record;
+    if (isLength(lengthMs) && isLimit(limit)) this.#learned = { limit, lengthMs, untilMs };
+  }
+
+  copy(): CallWindow {
+    const copy = new CallWindow();
+    copy.#learned = this.#learned;
+    copy.#told = this.#told;
+    return copy;
+  }
+
+  /** True when nothing is known, as of most accounts. */
+  get isUnknown(): boolean {
+    return this.#learned === undefined && this.#told === undefined;
+  }
+
+  /** What was learned, for the record of a key that began its calls at `starts`; undefined when nothing was. */
+  record(starts: readonly number[], nowMs: number): WindowRecord | undefined {
+    const learned = this.#learned;
+    if (learned === undefined) return undefined;
+    return { ...learned, starts: starts.filter((ms) => ms > nowMs - spanMs(learned)).slice(-learned.limit) };
+  }
+
+  /**
+   * Until when no further call may be sent, in milliseconds since 1970; undefined when one may be sent now. `starts` tells
+   * when the calls of the account began, oldest first, without those that were refused.
+   */
+  shutUntilMs(starts: () => readonly number[], nowMs: number): number | undefined {
+    const told = this.#told;
+    const toldMs = told !== undefined && told.left <= 0 && nowMs < told.untilMs ? told.untilMs : 0;
+    const learned = this.#learned;
+    let learnedMs = 0;
+    if (learned !== undefined && nowMs < learned.untilMs) {
+      const oldestMs = starts().at(-learned.limit);
+      if (oldestMs !== undefined) learnedMs = oldestMs + spanMs(learned);
+    }
+    const untilMs = Math.max(toldMs, learnedMs);
+    return untilMs > nowMs ? untilMs : undefined;
+  }
+
+  /** A call is about to be sent. */
+  sent(nowMs: number): void {
+    const told = this.#told;
+    if (told === undefined) return;
+    const { limit, lengthMs } = told;
+    this.#told =
+      nowMs < told.untilMs
+        ? { ...told, left: told.left - 1 }
+        : { limit, lengthMs, left: limit - 1, untilMs: nowMs + lengthMs };
+  }
+
+  /** A call that was taken for sent was not. */
+  notSent(): void {
+    const told = this.#told;
+    if (told !== undefined) this.#told = { ...told, left: Math.min(told.limit, told.left + 1) };
+  }
+
+  /**
+   * An answer says this. `laterCalls` began after its call: the provider may not have counted them. A refusal with calls
+   * left is about another limit. Returns whether something else is to be remembered now.
+   */
+  tell(said: ToldWindow, { nowMs, laterCalls, isRefusal }: TellContext): boolean {
+    const before = this.#learned;
+    const { limit, remaining, resetsAtMs, lengthMs } = said;
+    if (isRefusal && isLength(lengthMs) && isLimit(limit)) {
+      this.#learned = { limit, lengthMs, untilMs: nowMs + dayMs };
+    }
+    const isCount = Number.isInteger(limit) && limit >= 1 && isWithin(remaining, 0, limit);
+    if (!isCount || !isWithin(resetsAtMs, nowMs + 1, nowMs + dayMs) || (isRefusal && remaining > 0)) {
+      return this.#learned !== before;
+    }
+    const restMs = resetsAtMs - nowMs;
+    const seenMs = this.#told?.limit === limit ? this.#told.lengthMs : 0;
+    this.#told = { limit, left: remaining - laterCalls, untilMs: resetsAtMs, lengthMs: Math.max(seenMs, restMs) };
+    const learned = this.#learned;
+    // More than was learned is allowed in no more time.
+    if (learned !== undefined && limit > learned.limit && restMs <= learned.lengthMs && remaining > 0) {
+      this.#learned = undefined;
+    }
+    return this.#learned !== before;
+  }
+
+  /** A call that began at `startMs` was carried, and none is under way: more than the limit of them refute it. */
+  carried(starts: readonly number[], startMs: number): void {
+    const learned = this.#learned;
+    if (learned === undefined) return;
+    const count = starts.filter((ms) => ms > startMs - learned.lengthMs && ms <= startMs).length;
+    if (count > learned.limit) this.#learned = undefined;
+  }
+
+  forget(): void {
+    this.#learned = undefined;
+    this.#told = undefined;
+  }
+
+  /** Moves every time by `byMs`, after the system clock was set. */
+  shift(byMs: number): void {
+    if (this.#learned !== undefined) this.#learned = { ...this.#learned, untilMs: this.#learned.untilMs + byMs };
+    if (this.#told !== undefined) this.#told = { ...this.#told, untilMs: this.#told.untilMs + byMs };
+  }
+}
+
+export type TellContext = { readonly nowMs: number; readonly laterCalls: number; readonly isRefusal: boolean };
+
+/** A call reaches the provider somewhat later than it began here, and the next one perhaps sooner. */
+function spanMs({ lengthMs }: Learned): number {
+  return lengthMs + Math.min(1_000, lengthMs / 20);
+}
+
+function isLimit(limit: number): boolean {
+  return Number.isInteger(limit) && isWithin(limit, 1, maxWindowCalls);
+}
+
+function isLength(lengthMs: number | undefined): lengthMs is number {
+  return isWithin(lengthMs, 1_000, maxLengthMs);
+}
+
+function isWithin(value: number | undefined, least: number, most: number): value is number {
+  return value !== undefined && value >= least && value <= most;
+}
+
+/** Before a limit is known, this many of the last calls are remembered, so that it holds from its first refusal on. */
+const usuallyKept = 32;
+
+/** When the last calls of one key began, in milliseconds since 1970, oldest first; refused calls are taken out. */
+export class CallStarts {
+  #starts: number[];
+
+  constructor(starts: readonly number[] = []) {
+    this.#starts = [...starts].sort((a, b) => a - b);
+  }
+
+  get all(): readonly number[] {
+    return this.#starts;
+  }
+
+  /** `isCounted` where a limit is known: then as many are kept as a limit may have. */
+  add(ms: number, isCounted: boolean): void {
+    this.#starts.push(ms);
+    const kept = isCounted ? maxWindowCalls : usuallyKept;
+    if (this.#starts.length >= 2 * kept) this.#starts = this.#starts.slice(-kept);
+  }
+
+  /** Takes out one call that began then; one that is not known any more changes nothing. */
+  remove(ms: number): void {
+    const at = this.#starts.lastIndexOf(ms);
+    if (at >= 0) this.#starts.splice(at, 1);
+  }
+
+  clear(): void {
+    this.#starts = [];
+  }
+
+  shift(byMs: number): void {
+    this.#starts = this.#starts.map((ms) => ms + byMs);
+  }
+}
