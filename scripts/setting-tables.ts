@@ -138,7 +138,7 @@ const requiredSettings = providerDefinitions.flatMap((provider) =>
 );
 
 function providerRow({ name, prefixes, baseUrl, seatsPerKey }: ProviderDefinition): readonly string[] {
-  return [name, prefixes.map((prefix) => `\`${prefix}_\``).join(' or '), baseUrl, String(seatsPerKey)];
+  return [name, prefixes.map((prefix) => `\`${prefix}_\``).join(' or '), baseUrl || 'none', String(seatsPerKey)];
 }
 
 function hasSetting({ furtherUrls = {} }: ProviderDefinition, ending: ProviderEnding): boolean {

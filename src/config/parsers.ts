@@ -60,12 +60,14 @@ export const onOff: Parser<boolean> = (text) => {
   return yes.has(word) ? good(true) : no.has(word) ? good(false) : bad('must be on or off');
 };
 
-/** An http address that paths are appended to: no query, no user, returned without a trailing slash. */
-export function baseUrl(example: string): Parser<string> {
+/** An http address that paths are appended to: no query, a user only where it may, returned without a trailing slash. */
+export function baseUrl(example: string, mayHaveUser = false): Parser<string> {
   return (text) => {
     const url = /^https?:\/\/[\x21-\x7e]{1,2000}$/i.test(text) && !/[\\?#]/.test(text) ? URL.parse(text) : null;
-    if (url !== null && url.username === '' && url.password === '') return good(url.href.replace(/(?<!\/)\/+$/, ''));
-    return bad(`must be an http or https address without user, query or fragment, for example ${example}`);
+    const isUsable = url !== null && (mayHaveUser || (url.username === '' && url.password === ''));
+    if (isUsable) return good(url.href.replace(/(?<!\/)\/+$/, ''));
+    const without = mayHaveUser ? 'query' : 'user, query';
+    return bad(`must be an http or https address without ${without} or fragment, for example ${example}`);
   };
 }
 

@@ -30,6 +30,10 @@ export type ProvidersConfig = Readonly<Record<ProviderName, ProviderConfig>>;
 /** Of a server without an address of its own. */
 const exampleAddress = 'http://127.0.0.1:8080/v1';
 
+function addressOf({ baseUrl: address, exampleUrl }: ProviderDefinition): Parser<string> {
+  return exampleUrl === undefined ? baseUrl(address === '' ? exampleAddress : address) : baseUrl(exampleUrl, true);
+}
+
 const mostKeys = 100_000;
 
 /** `1,2;3,4,5`: commas between the keys of one account, semicolons between accounts. */
@@ -83,8 +87,10 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     const found = Object.entries(settings).map(([ending, { fits, is }]) => {
       const value = read(provider, ending, (text) => (fits.test(text) ? good(text) : bad(`must be ${is}`)), '');
       const variable = `${provider.prefixes.at(-1)}_${ending}`;
-      if ((env[variable] ?? '') === '' && value === '' && hasKeys(provider)) {
-        mistakes.push(`${variable} is missing: without it the keys of ${provider.name} cannot be used; it is ${is}`);
+      const isKeyless = keylessVariable(provider, env) !== undefined;
+      if ((env[variable] ?? '') === '' && value === '' && (isKeyless || hasKeys(provider))) {
+        const what = isKeyless ? provider.name : `the keys of ${provider.name}`;
+        mistakes.push(`${variable} is missing: without it ${what} cannot be used; it is ${is}`);
       }
       return [ending, value] as const;
     });
@@ -96,7 +102,7 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
     const { seatsPerKey: seats, baseUrl: address } = provider;
     const ownSeats = read<number | undefined>(provider, 'SEATS_PER_KEY', wholeNumber(1, 1000, seats), undefined);
     const config: ProviderConfig = {
-      baseUrl: read(provider, 'BASE_URL', baseUrl(address === '' ? exampleAddress : address), address),
+      baseUrl: read(provider, 'BASE_URL', addressOf(provider), address),
       ...(provider.furtherUrls === undefined ? {} : { furtherUrls: readFurther(provider.furtherUrls, provider) }),
       seatsPerKey: ownSeats ?? seats,
       ...(keylessVariable(provider, env) === undefined ? {} : { seatsWithoutKey: ownSeats ?? 1 }),
@@ -112,6 +118,11 @@ export function readProviders(env: Readonly<Record<string, string | undefined>>)
       );
     }
     const [prefix] = provider.prefixes;
+    if (provider.exampleUrl !== undefined && (env[`${prefix}_BASE_URL`] ?? '') === '' && hasKeys(provider)) {
+      mistakes.push(
+        `${prefix}_BASE_URL must be the address of the server that the keys of ${provider.name} are for, for example ${provider.exampleUrl}`,
+      );
+    }
     if (!providerNames.includes(provider.name) && (env[`${prefix}_BASE_URL`] ?? '') === '') {
       mistakes.push(
         `${prefix}_BASE_URL must be the address of "${provider.name}", which EXTRA_PROVIDERS names, for example ${exampleAddress}`,

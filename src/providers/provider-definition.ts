@@ -73,8 +73,10 @@ export type ProviderDefinition = {
   readonly keyPairs?: readonly { readonly id: string; readonly secret: string }[];
   /** The key with which the provider serves people who have no account. */
   readonly anonymousKey?: string;
-  /** The default of `<PREFIX>_BASE_URL`. */
+  /** The default of `<PREFIX>_BASE_URL`; empty for servers that are nowhere but at the operator's own address. */
   readonly baseUrl: string;
+  /** How such an address looks. It may hold a user and a password, which the adapter sends in a header. */
+  readonly exampleUrl?: string;
   /** With another base URL than the default and no key it is asked without one: the server is the operator's own. */
   readonly keyless?: 'with-base-url';
   /** Required settings by the ends of their names: `ACCOUNT_ID` is `<PREFIX>_ACCOUNT_ID`. */

@@ -2,6 +2,7 @@ import type { Candidate } from '../domain/job.ts';
 import type { JobKind } from '../domain/kinds.ts';
 import { type ModelFacts, type ModelLookup, textOnly } from '../domain/provider.ts';
 import type { ProviderName } from '../domain/ids.ts';
+import { a1111Definition } from './a1111/a1111-definition.ts';
 import { anthropicDefinition } from './anthropic/anthropic-definition.ts';
 import { bflDefinition } from './bfl/bfl-definition.ts';
 import { bytezDefinition } from './bytez/bytez-definition.ts';
@@ -29,6 +30,7 @@ import { replicateDefinition } from './replicate/replicate-definition.ts';
 /** Every provider that this version knows, in listing order. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
   bytezDefinition,
+  a1111Definition,
   hordeDefinition,
   pollinationsDefinition,
   cloudflareDefinition,

@@ -229,7 +229,7 @@ test.each([
 });
 
 test.each([
-  ['kling:v3', 'names kling, which cannot make this yet in this version; use bytez, horde'],
+  ['kling:v3', 'names kling, which cannot make this yet in this version; use bytez, a1111'],
   ['midjourney:six', 'must begin with a provider'],
   ['bytez', 'must be provider:model'],
   ['bytez:', 'must be provider:model'],

@@ -7,7 +7,7 @@ import type { HttpClient } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf, providerDefinitions } from '../../src/providers/registry.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { runs } from '../support/property-runs.ts';
-import { requiredExamples } from './provider-endings.ts';
+import { addressOf, requiredExamples } from './provider-endings.ts';
 import type { ProviderEndings } from './provider-endings.ts';
 
 const key = 'sk-0123456789abcdefFEDCBA9876543210';
@@ -71,7 +71,7 @@ async function adapterOf(name: string, http: HttpClient): Promise<Provider> {
   const create = await definition?.adapter?.load();
   if (definition === undefined || create === undefined) throw new Error(`Cannot ask ${name}: it has no adapter`);
   const required = requiredExamples(definition);
-  return create({ baseUrl: definition.baseUrl, required, http, clock: fakeClock() });
+  return create({ baseUrl: addressOf(definition), required, http, clock: fakeClock() });
 }
 
 /** What the adapter makes of an answer to a request of a person. */

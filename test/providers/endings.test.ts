@@ -10,7 +10,7 @@ import type { HttpClient, HttpReply } from '../../src/providers/http/http-exchan
 import { definitionOf, providerDefinitions } from '../../src/providers/registry.ts';
 import { makes } from '../../src/providers/provider-definition.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { type Ending, meanings, type ProviderEndings, requiredExamples } from './provider-endings.ts';
+import { addressOf, type Ending, meanings, type ProviderEndings, requiredExamples } from './provider-endings.ts';
 
 const served = providerDefinitions.filter(({ adapter }) => adapter !== undefined).map(({ name }) => name);
 const endingsOf: ReadonlyMap<string, ProviderEndings> = new Map(
@@ -105,7 +105,7 @@ async function endingOf(provider: string, kind: JobKind, cause: string | HttpRep
   const adapter =
     definition === undefined
       ? undefined
-      : create?.({ baseUrl: definition.baseUrl, required: requiredExamples(definition), http, clock: fakeClock() });
+      : create?.({ baseUrl: addressOf(definition), required: requiredExamples(definition), http, clock: fakeClock() });
   const model = definition?.models.find((known) => makes(known, kind))?.model ?? '';
   const request: GenerationRequest = { kind, model, prompt: 'a red fox', inputs: [] };
   const secret = new Secret('canary-key-of-the-endings-01');

@@ -6,7 +6,7 @@ import { createProviders } from '../../src/providers/create-providers.ts';
 import { providerDefinitions } from '../../src/providers/registry.ts';
 import type { OwnRule } from '../../src/domain/failure.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { requiredExamples } from './provider-endings.ts';
+import { addressOf, requiredExamples } from './provider-endings.ts';
 
 const served = providerDefinitions.filter(({ adapter }) => adapter !== undefined).map(({ name }) => name);
 const signal = new AbortController().signal;
@@ -18,7 +18,7 @@ async function failureOf(name: string, rules: readonly OwnRule[], status: number
   const http = { call: async () => answer, [Symbol.asyncDispose]: async () => {} };
   const definition = providerDefinitions.find((one) => one.name === name);
   if (definition === undefined) throw new Error(`Cannot ask ${name}: it is not known`);
-  const settings = { [name]: { baseUrl: definition.baseUrl, required: requiredExamples(definition) } };
+  const settings = { [name]: { baseUrl: addressOf(definition), required: requiredExamples(definition) } };
   const providers = await createProviders([name], { settings, http, clock: fakeClock(), rules });
   const provider = providers.get(name);
   const { model = 'm', kind = 'image' } = definition.models[0] ?? {};
@@ -68,7 +68,7 @@ test('parseFailureRules() lists every mistake by its row', () => {
   const parsed = parseFailureRules(yaml);
   expect(parsed.ok ? [] : parsed.mistakes).toEqual([
     'row 1 needs at least one of status, code and words',
-    expect.stringMatching(/^row 2 provider must be one of bytez, horde, /),
+    expect.stringMatching(/^row 2 provider must be one of bytez, a1111, /),
     expect.stringMatching(/^row 3 means must be one of rejected, /),
     expect.stringMatching(/^row 4 .*"colour"/),
   ]);

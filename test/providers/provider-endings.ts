@@ -40,3 +40,8 @@ export type ProviderEndings = {
 export function requiredExamples({ requires = {} }: ProviderDefinition): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(requires).map(([ending, { example }]) => [ending, example]));
 }
+
+/** Where its server is: the address of the documentation, or an example of one's own. */
+export function addressOf({ baseUrl, exampleUrl }: ProviderDefinition): string {
+  return exampleUrl ?? baseUrl;
+}

@@ -34,12 +34,14 @@ test('no two providers share a name, a prefix or an alias', () => {
 });
 
 test.each(providerDefinitions)('the definition of $name holds together', (definition) => {
-  const { name, prefixes, aliases = [], baseUrl, seatsPerKey, models, chains } = definition;
+  const { name, prefixes, aliases = [], baseUrl, exampleUrl, seatsPerKey, models, chains } = definition;
   expect(isProviderName(name)).toBe(true);
   expect(definitionOf(name)).toBe(definition);
   // An alias is ordered among the variables of the prefix that it begins with.
   expect(aliases.filter((alias) => !prefixes.some((prefix) => alias.startsWith(`${prefix}_`)))).toEqual([]);
-  expect(new URL(baseUrl).protocol).toBe('https:');
+  // A server of one's own has no address before the operator gives one, and then needs no key.
+  if (exampleUrl === undefined) expect(new URL(baseUrl).protocol).toBe('https:');
+  else expect([baseUrl, definition.keyless, URL.canParse(exampleUrl)]).toEqual(['', 'with-base-url', true]);
   expect(baseUrl.endsWith('/')).toBe(false);
   expect(seatsPerKey).toBeGreaterThanOrEqual(1);
   const ids = models.map(({ model }) => model);

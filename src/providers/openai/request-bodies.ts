@@ -1,6 +1,7 @@
 import type { GenerationRequest, Json } from '../../domain/provider.ts';
 import { type FormPart, multipart } from '../http/multipart.ts';
 import type { InputFile } from '../input-files.ts';
+import { withoutTags } from '../live-marks.ts';
 import type { Dialect } from './dialect.ts';
 import { sizeFields } from './picture-size.ts';
 
@@ -104,13 +105,8 @@ function chatFields({ model, prompt, history = [] }: GenerationRequest, { chat, 
   return { model, messages, stream: true, ...chat?.fields };
 }
 
-/**
- * A person's words without what a server of one's own acts on: stable-diffusion.cpp takes `<sd_cpp_extra_args>` for
- * options of its own, others load `<lora:…>`. A bracket that opens no such mark stays.
- */
 function harmless(words: string, readsMarks: true | undefined): string {
-  const plain = words.toWellFormed();
-  return readsMarks === true ? plain.replace(/<(?=[/!?]?[a-z_])/gi, ' ') : plain;
+  return readsMarks === true ? withoutTags(words) : words.toWellFormed();
 }
 
 function json(path: string, fields: Fields): Posted {
