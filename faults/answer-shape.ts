@@ -33,7 +33,8 @@ export function unknownReplyShape(reply: ProviderReply): string | undefined {
   if (!reply.ok) return unknownFailureShape(reply.failure);
   const { source } = reply;
   if (source.kind === 'bytes') return source.bytes instanceof Uint8Array ? undefined : 'bytes of a wrong type';
-  if (source.kind !== 'url') return 'neither an address nor bytes';
+  if (source.kind === 'text') return source.text.trim() === '' ? 'text without words' : undefined;
+  if (source.kind !== 'url') return 'neither an address, bytes nor text';
   return /^https?:\/\/\S{1,8189}$/i.test(source.url) && URL.canParse(source.url) ? undefined : 'not an address';
 }
 
