@@ -17,12 +17,15 @@ async function aGemini(own: Partial<GeminiAccount> = {}, end = '') {
   await using opening = new AsyncDisposableStack();
   const gemini = opening.use(await startGeminiSandbox({ accounts: [{ ...account, ...own }] }));
   const http = opening.use(createHttpClient());
-  const provider = createGeminiProvider({ baseUrl: `${gemini.baseUrl}${end}`, http, now: Date.now });
+  const provider = createGeminiProvider({ baseUrl: `${gemini.baseUrl}${end}`, http, now: () => noonMs });
   const opened = opening.move();
   return { gemini, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-function failed(blame: string, reason: string, more: object = {}): unknown {
+/** Far from midnight in California, where the quotas of a day begin: a wait of minutes would not be believed. */
+const noonMs = Date.UTC(2026, 10, 29, 20);
+
+function failed(blame: string, reason: string, more: object = {}): object {
   return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
@@ -110,13 +113,15 @@ test.each([
 ])('the address of the service may end in "%s": %s', async (end, isRight) => {
   await using stage = await aGemini();
   const baseUrl = `${new URL(stage.gemini.baseUrl).origin}${end}`;
-  const provider = createGeminiProvider({ baseUrl, http: stage.http, now: Date.now });
+  const provider = createGeminiProvider({ baseUrl, http: stage.http, now: () => noonMs });
   expect((await provider.probe(secret, forever)).ok).toBe(isRight);
   expect((await provider.start(image, secret, forever)).ok).toBe(isRight);
 });
 
+const limited = failed('key', 'rate-limited', { retryAfterMs: 30_000 });
+
 test.each([
-  [{ quota: 'minute' }, failed('key', 'rate-limited', { retryAfterMs: 30_000 }), true],
+  [{ quota: 'minute' }, { ...limited, window: { limit: 10, lengthMs: 60_000 } }, true],
   [
     { quota: 'day' },
     failed('key', 'out-of-credit', { retryAfterMs: expect.any(Number) as unknown, credit: 'all' }),
