@@ -43,7 +43,10 @@ async function aStage(
   } as const;
   const tools = {
     outbox: telegram.outbox,
-    service: { models: { labelOf: () => undefined }, find: async () => ({ job: undefined, view }) } as unknown as GenerationService,
+    service: {
+      models: { labelOf: () => undefined },
+      find: async () => ({ job: undefined, view }),
+    } as unknown as GenerationService,
     delivery: engine.delivery,
     ledger: createSqliteEffectLedger(database),
     results: {
