@@ -38,6 +38,7 @@ test('a command that was just taken is answered, once, after connects were swall
   );
   swallows = true;
   const before = fromBot(ann.messages()).length;
+  const isHelp = (message: Parameters<typeof wordsOf>[0]) => wordsOf(message).includes('/generate');
   ann.say('/help');
   await until(() => swallowed > 0);
   for (let passedMs = 0; passedMs < 58_000; passedMs += 1_000) {
@@ -49,14 +50,14 @@ test('a command that was just taken is answered, once, after connects were swall
 
   await whileTimePasses(
     clock,
-    ann.waitFor((messages) => fromBot(messages).length > before),
+    ann.waitFor((messages) => fromBot(messages).slice(before).some(isHelp)),
   );
   await whileTimePasses(
     clock,
     until(() => callsOf(app, 'getUpdates').at(-1)?.ok === undefined),
   );
-  const answers = fromBot(ann.messages()).slice(before);
-  expect(answers.map((message) => wordsOf(message).includes('/generate'))).toEqual([true]);
+  // The question for the language that follows a first greeting may have waited with it.
+  expect(fromBot(ann.messages()).slice(before).filter(isHelp)).toHaveLength(1);
   expect(callsOf(app, 'sendMessage').filter(({ params }) => String(params['text']).includes('/generate'))).toHaveLength(
     1,
   );
