@@ -134,7 +134,13 @@ test('an admin sees under an own request which calls were made and why, and nobo
   const status = await answerTo(admin, '/status');
   const [request = '', today] = wordsOf(status).split('\n\n');
   const [, item, quoted, ...calls] = request.split('\n');
-  expect(today?.split('\n').slice(0, 2)).toEqual(['🎨 Pictures today: 1 of 20', '🎬 Videos today: 0 of 3']);
+  expect(today?.split('\n')).toEqual([
+    '🎨 Pictures today: 1 of 20',
+    '🎬 Videos today: 0 of 3',
+    '🎵 Songs today: 0 of 5',
+    '🗣 Recordings today: 0 of 20',
+    '💬 Answers today: 0 of 50',
+  ]);
   expect([item, quoted]).toEqual(['1. 🎨 Picture: finished', 'a fox']);
   expect(calls).toEqual([
     expect.stringMatching(/^1\. #1 too many calls, \S+ s \(first in order, of 2\)$/),

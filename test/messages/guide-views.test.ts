@@ -1,7 +1,7 @@
-import { perKind } from '../../src/domain/kinds.ts';
+import { type JobKind, jobKinds, perKind } from '../../src/domain/kinds.ts';
 import { expect, test } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import { loadCatalog } from '../../src/messages/catalog.ts';
+import { loadCatalog, localizerFor } from '../../src/messages/catalog.ts';
 import { createMessageMapper, type CallbackAnswer } from '../../src/messages/message-mapper.ts';
 import type { MessageView } from '../../src/messages/view.ts';
 import { aResult, aView, everyPhase } from './builders.ts';
@@ -46,6 +46,21 @@ test.each(catalog.locales)('every screen outside of a job reads well: %s', (loca
     expect(parseTelegramHtml(text).replace('{Co}', '')).not.toMatch(/^\s*$|[{}]|undefined|\[object|NaN/);
     expect(rows.flat().every((button) => button.text !== '')).toBe(true);
   }
+});
+
+test.each(catalog.locales)('each kind that has a limit of its own has a name of its own: %s', (locale) => {
+  const localizer = localizerFor(catalog, locale);
+  const named = [
+    (kind: JobKind) => localizer.say('limits.today', { kind, used: 1, limit: 5 }),
+    (kind: JobKind) => localizer.say('premium.per-day', { kind, premium: '5', free: '3' }),
+    (kind: JobKind) => localizer.say('refused.quota-reached', { kind, limit: 5, zone: 'UTC', wait: 'in 1 h' }),
+    (kind: JobKind) => localizer.say('refused.quota-none', { kind }),
+    (kind: JobKind) => localizer.say('failure.quota-reached', { kind }),
+    (kind: JobKind) => localizer.say('status.item', { number: '1', kind, phase: 'finished' }),
+    (kind: JobKind) => localizer.say('models.kind', { kind }),
+    (kind: JobKind) => localizer.say('button.models', { kind }),
+  ];
+  for (const words of named) expect(new Set(jobKinds.map(words)).size).toBe(jobKinds.length);
 });
 
 test('start() greets by name, escaped, and tells admins of their commands', () => {
