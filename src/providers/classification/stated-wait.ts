@@ -115,6 +115,11 @@ const dayMs = 86_400_000;
 const maxWaitMs = 40 * dayMs;
 /** Longer texts add no information and cost time. */
 const maxTextLength = 4000;
+
+/** A number such as `1,200`; `withoutCommas` makes it `1200`. */
+export const thousands = /(?<![\d.,])\d{1,3}(?:,\d{3}){1,3}(?!,?\d)/g;
+export const withoutCommas = (number: string): string => number.replaceAll(',', '');
+
 /**
  * Reads the wait that a failure response states in its fields or in its words, in milliseconds; undefined when it states
  * none. `atMs` is the moment of the answer by the provider's own clock.
@@ -165,6 +170,7 @@ function fromWords(words: string, atMs: number): readonly (number | undefined)[]
   const text = words
     .slice(0, maxTextLength)
     .normalize('NFKC')
+    .replace(thousands, withoutCommas)
     .replaceAll('_', ' ')
     .replace(/\b(?:an?|one) (?=(?:second|minute|hour|day)\b)/gi, '1 ')
     .replace(/\bin (\d{1,2}):(\d\d):(\d\d)\b/g, 'in $1h$2m$3s');

@@ -14,6 +14,8 @@ test.each([
   ['The limit is 150 requests per 10 seconds', 150, 10_000],
   ['Your plan allows 3 requests/min', 3, minute],
   ['Rate limit reached in organization org-x on requests per min (RPM): Limit 3, Used 3, Requested 1.', 3, minute],
+  ['You may send 1,000 requests per minute', 1_000, minute],
+  ['Rate limit on requests per min (RPM): Limit 10,000, Used 10,000', 10_000, minute],
   ['Rate limit of 100 per hour reached', 100, 60 * minute],
   ['ограничено: 5 requests per minute', 5, minute],
 ])('windowInWords() reads %s', (words, limit, lengthMs) => {
@@ -29,6 +31,10 @@ test.each([
   'Error 429: retry after 5 seconds',
   'Rejected: your plan allows for 1 concurrency at a time',
   'limited to 2 images',
+  'at most 1.5 requests per minute',
+  'at most 10 050 requests per minute',
+  'Limit: 1.050/min',
+  'at most 0 requests per minute',
 ])('windowInWords() reads no calls in a span of time from "%s"', (words) => {
   expect(windowInWords(words)).toBeUndefined();
 });
