@@ -8,13 +8,14 @@ import {
   type BflSandboxOptions,
   startBflSandbox,
 } from '../../sandbox/bfl/bfl-sandbox.ts';
-import type { AsynchronousProvider, GenerationRequest, Operation } from '../../src/domain/provider.ts';
+import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createBflProvider } from '../../src/providers/bfl/bfl-provider.ts';
 import { mayCarryKey } from '../../src/providers/followed-links.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf } from '../../src/providers/registry.ts';
 import { startStranger } from './stranger.ts';
+import { failed, submit } from './replies.ts';
 
 const secret = new Secret('canary-key-of-bfl-0123456789');
 const account: BflAccount = { name: 'account 1', key: secret.reveal() };
@@ -31,25 +32,15 @@ async function aBfl(own: Partial<BflAccount> = {}, options: Partial<BflSandboxOp
   return { bfl, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function submitted(provider: AsynchronousProvider, asked = request): Promise<Operation> {
-  const reply = await provider.start(asked, secret, forever);
-  if (!('operation' in reply)) throw new Error(`Cannot submit: ${JSON.stringify(reply)}`);
-  return reply.operation;
-}
-
 function routes({ calls }: BflSandbox): readonly string[] {
   return calls.map(({ route }) => route);
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 test('a picture is submitted, followed to its file, and says what it cost', async () => {
   await using stage = await aBfl();
   const { bfl, provider } = stage;
   const hold = bfl.hold();
-  const operation = await submitted(provider, { ...request, seed: 7, size: { width: 1_365, height: 768 } });
+  const operation = await submit(provider, { ...request, seed: 7, size: { width: 1_365, height: 768 } }, secret);
   expect(await provider.status(operation, secret, forever)).toEqual({ kind: 'running' });
   hold.release();
   expect(await provider.status(operation, secret, forever)).toEqual({
@@ -71,7 +62,7 @@ test.each([
   ['video', 'flux-3-video', { aspect_ratio: '16:9', resolution: 'hd' }],
 ] as const)('what is sent for a %s to %s is taken', async (kind, model, shape) => {
   await using stage = await aBfl();
-  await submitted(stage.provider, { ...request, kind, model, size: { width: 1_366, height: 768 } });
+  await submit(stage.provider, { ...request, kind, model, size: { width: 1_366, height: 768 } }, secret);
   expect(stage.bfl.calls[0]?.body).toEqual({ prompt: 'a red fox', ...shape });
 });
 
@@ -100,7 +91,7 @@ test.each([
 test('a link to another host is not followed: the task is found by its id, and the key goes nowhere else', async () => {
   await using stranger = await startStranger();
   await using stage = await aBfl({}, { linkRoot: stranger.root });
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(operation['pollingUrl']).toContain(stranger.root);
   expect(await stage.provider.status(operation, secret, forever)).toMatchObject({ kind: 'ended', reply: { ok: true } });
   expect(stranger.requests).toEqual([]);
@@ -114,13 +105,13 @@ test.each([
 ] as const)('a task that ends as %s ends so', async (ending, reply) => {
   await using stage = await aBfl();
   stage.bfl.setEnding(ending);
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(await stage.provider.status(operation, secret, forever)).toEqual({ kind: 'ended', reply });
 });
 
 test('one bad look says nothing of the task', async () => {
   await using stage = await aBfl();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   stage.bfl.setFaults([
     { route: 'result', times: 1, reply: { kind: 'cut' } },
     { route: 'result', times: 1, reply: { kind: 'reply', status: 503, headers: {}, body: '{"detail":"down"}' } },
@@ -137,9 +128,13 @@ test('pictures of a person go along in base64', async () => {
   writeFileSync(path, 'the bytes of a fox');
   const picture = { path, kind: 'image', mime: 'image/png', bytes: 18 } as const;
   const base64 = Buffer.from('the bytes of a fox').toString('base64');
-  await submitted(stage.provider, { ...request, kind: 'edit', model: 'flux-kontext-pro', inputs: [picture, picture] });
-  await submitted(stage.provider, { ...request, kind: 'edit', inputs: [picture, picture] });
-  await submitted(stage.provider, { ...request, kind: 'video', model: 'flux-3-video', inputs: [picture] });
+  await submit(
+    stage.provider,
+    { ...request, kind: 'edit', model: 'flux-kontext-pro', inputs: [picture, picture] },
+    secret,
+  );
+  await submit(stage.provider, { ...request, kind: 'edit', inputs: [picture, picture] }, secret);
+  await submit(stage.provider, { ...request, kind: 'video', model: 'flux-3-video', inputs: [picture] }, secret);
   expect(stage.bfl.calls.map(({ body }) => body)).toEqual([
     { prompt: 'a red fox', input_image: base64 },
     { prompt: 'a red fox', input_image: base64, input_image_2: base64 },

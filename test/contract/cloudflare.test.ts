@@ -4,6 +4,7 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createCloudflareProvider } from '../../src/providers/cloudflare/cloudflare-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('canary-token-of-cloudflare-0123456789');
 const accountId = '0123456789abcdef0123456789abcdef';
@@ -20,10 +21,6 @@ async function aCloudflare(own: Partial<CloudflareAccount> = {}) {
   const provider = createCloudflareProvider({ baseUrl: cloudflare.baseUrl, accountId, http, now: Date.now });
   const opened = opening.move();
   return { cloudflare, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 const picture = { ok: true, source: { kind: 'bytes', bytes: expect.any(Buffer) as unknown }, usage: { images: 1 } };
@@ -67,7 +64,7 @@ test.each([
 test('used up neurons are the account’s fault until midnight, and its token is still good', async () => {
   await using stage = await aCloudflare({ isUsedUp: true });
   const reply = await stage.provider.generate(request, secret, forever);
-  expect(reply).toMatchObject(failed('key', 'out-of-credit', { credit: 'all' }) as object);
+  expect(reply).toMatchObject(failed('key', 'out-of-credit', { credit: 'all' }));
   expect(await stage.provider.probe(secret, forever)).toEqual({ ok: true });
 });
 
@@ -105,12 +102,7 @@ test('a run ends at its deadline, with a cut, and not by an abort for another re
     { route: 'run', reply: { kind: 'hang' } },
   ]);
   expect(await stage.provider.generate(request, secret, forever)).toEqual(failed('provider', 'unreachable'));
-  const late = new AbortController();
-  const reply = stage.provider.generate(request, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.generate(request, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.generate(request, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {

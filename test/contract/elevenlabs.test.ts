@@ -4,6 +4,7 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createElevenlabsProvider } from '../../src/providers/elevenlabs/elevenlabs-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { endsByAbort, obeyedAborts } from './replies.ts';
 
 const key = 'canary-key-of-the-voices-0123456789';
 const secret = new Secret(key);
@@ -89,12 +90,7 @@ test('a voice that is gone and words that are too many are told apart', async ()
 test('a call ends at its deadline, and its abort for another reason is thrown', async () => {
   await using stage = await aService();
   stage.voices.setFaults([{ route: 'speech', reply: { kind: 'hang' } }]);
-  const late = new AbortController();
-  const reply = stage.provider.generate(speech, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.generate(speech, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.generate(speech, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {

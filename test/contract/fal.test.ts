@@ -8,11 +8,12 @@ import {
   type FalSandboxOptions,
   startFalSandbox,
 } from '../../sandbox/fal/fal-sandbox.ts';
-import type { AsynchronousProvider, GenerationRequest, Operation } from '../../src/domain/provider.ts';
+import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createFalProvider } from '../../src/providers/fal/fal-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { startStranger } from './stranger.ts';
+import { failed, submit } from './replies.ts';
 
 const secret = new Secret('canary-id-of-fal:canary-secret-0123456789');
 const account: FalAccount = { name: 'account 1', key: secret.reveal() };
@@ -28,25 +29,15 @@ async function aFal(own: Partial<FalAccount> = {}, options: Partial<FalSandboxOp
   return { fal, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function submitted(provider: AsynchronousProvider, asked = request): Promise<Operation> {
-  const reply = await provider.start(asked, secret, forever);
-  if (!('operation' in reply)) throw new Error(`Cannot submit: ${JSON.stringify(reply)}`);
-  return reply.operation;
-}
-
 function routes({ calls }: FalSandbox): readonly string[] {
   return calls.map(({ route }) => route);
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 test('a picture is submitted, waits, and is found by its address', async () => {
   await using stage = await aFal();
   const { fal, provider } = stage;
   const hold = fal.hold();
-  const operation = await submitted(provider, { ...request, seed: 7, size: { width: 1_024, height: 576 } });
+  const operation = await submit(provider, { ...request, seed: 7, size: { width: 1_024, height: 576 } }, secret);
   expect(await provider.status(operation, secret, forever)).toEqual({ kind: 'running' });
   hold.release();
   expect(await provider.status(operation, secret, forever)).toEqual({
@@ -69,7 +60,7 @@ test('a model with a path inside its app is asked about at the app, also where f
   await using stage = await aFal();
   const { fal, provider } = stage;
   const asked = { ...request, kind: 'video', model: 'fal-ai/wan/v2.2-5b/text-to-video', negative: 'rain' } as const;
-  const { id, app } = await submitted(provider, asked);
+  const { id, app } = await submit(provider, asked, secret);
   expect(app).toBe('fal-ai/wan');
   expect(await provider.status({ id: id as string, app: app as string }, secret, forever)).toMatchObject({
     kind: 'ended',
@@ -86,7 +77,7 @@ test('a model with a path inside its app is asked about at the app, also where f
 test('links to another host are not followed: the run is found by its id, and the key goes nowhere else', async () => {
   await using stranger = await startStranger();
   await using stage = await aFal({}, { linkRoot: stranger.root });
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(operation['statusUrl']).toContain(stranger.root);
   expect(await stage.provider.status(operation, secret, forever)).toMatchObject({ kind: 'ended', reply: { ok: true } });
   await stage.provider.cancel?.(operation, secret, forever);
@@ -96,9 +87,9 @@ test('links to another host are not followed: the run is found by its id, and th
 test('a run above what the account may do at once waits in the queue and says behind how many', async () => {
   await using stage = await aFal({ concurrency: 1 });
   stage.fal.hold();
-  await submitted(stage.provider);
-  await submitted(stage.provider);
-  const third = await submitted(stage.provider);
+  await submit(stage.provider, request, secret);
+  await submit(stage.provider, request, secret);
+  const third = await submit(stage.provider, request, secret);
   expect(await stage.provider.status(third, secret, forever)).toEqual({
     kind: 'running',
     ahead: 1,
@@ -110,7 +101,7 @@ test('a run above what the account may do at once waits in the queue and says be
 test('a cancelled run is given up at fal', async () => {
   await using stage = await aFal();
   stage.fal.hold();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   await stage.provider.cancel?.(operation, secret, forever);
   expect(routes(stage.fal)).toEqual(['submit', 'cancel']);
   expect(stage.fal.calls[1]).toMatchObject({ status: 202 });
@@ -124,13 +115,13 @@ test.each([
 ] as const)('a run that ends as %s ends so', async (ending, reply) => {
   await using stage = await aFal();
   stage.fal.setEnding(ending);
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(await stage.provider.status(operation, secret, forever)).toEqual({ kind: 'ended', reply });
 });
 
 test('one bad look says nothing of the run', async () => {
   await using stage = await aFal();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   stage.fal.setFaults([
     { route: 'status', times: 1, reply: { kind: 'cut' } },
     { route: 'result', times: 1, reply: { kind: 'reply', status: 502, headers: {}, body: '<html>bad gateway</html>' } },
@@ -147,7 +138,7 @@ test('the picture of a person goes along as a data URI, and one that is too larg
   writeFileSync(path, 'the bytes of a fox');
   const picture = { path, kind: 'image', mime: 'image/png', bytes: 18 } as const;
   const edit = { ...request, kind: 'edit', model: 'fal-ai/flux-pro/kontext', inputs: [picture] } as const;
-  await submitted(stage.provider, edit);
+  await submit(stage.provider, edit, secret);
   const uri = `data:image/png;base64,${Buffer.from('the bytes of a fox').toString('base64')}`;
   expect(stage.fal.calls[0]?.input).toMatchObject({ prompt: 'a red fox', image_url: uri });
   const huge = { ...edit, inputs: [{ ...picture, bytes: 9_000_000 }] };
@@ -166,7 +157,7 @@ test.each([
 test('a model that is not there is the model’s fault', async () => {
   await using stage = await aFal();
   const asked = { ...request, model: 'fal-ai/flux-9' };
-  expect(await stage.provider.start(asked, secret, forever)).toMatchObject(failed('model', 'unknown-model') as object);
+  expect(await stage.provider.start(asked, secret, forever)).toMatchObject(failed('model', 'unknown-model'));
 });
 
 test('the probe asks about a run that never was: only a good key is told that there is none', async () => {

@@ -5,6 +5,7 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createGeminiProvider } from '../../src/providers/gemini/gemini-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('AQ.canary-key-of-gemini-0123456789');
 const image: GenerationRequest = { kind: 'image', model: 'gemini-nano-banana-2.1', prompt: 'a red fox', inputs: [] };
@@ -22,12 +23,8 @@ async function aGemini(own: Partial<GeminiAccount> = {}, end = '') {
   return { gemini, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** Far from midnight in California, where the quotas of a day begin: a wait of minutes would not be believed. */
+/** Far from midnight in California, when daily quotas are reset: a quota that comes back within the hour counts as a rate. */
 const noonMs = Date.UTC(2026, 10, 29, 20);
-
-function failed(blame: string, reason: string, more: object = {}): object {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
-}
 
 const bytes = { kind: 'bytes', bytes: expect.any(Buffer) as unknown };
 
@@ -151,12 +148,7 @@ test('a run ends at its deadline, with a cut, and not by an abort for another re
     { route: 'content', reply: { kind: 'hang' } },
   ]);
   expect(await stage.provider.start(image, secret, forever)).toEqual(failed('provider', 'unreachable'));
-  const late = new AbortController();
-  const reply = stage.provider.start(image, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.start(image, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.start(image, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {

@@ -4,6 +4,7 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHfProvider } from '../../src/providers/hf/hf-provider.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
+import { failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('hf_canaryTokenOfHuggingFace0123456789');
 const [flux, sdxl] = ['black-forest-labs/FLUX.1-schnell', 'stabilityai/stable-diffusion-xl-base-1.0'];
@@ -19,10 +20,6 @@ async function aHub(own: Partial<HfAccount> = {}, loading: readonly string[] = [
   const provider = createHfProvider({ baseUrl: hf.baseUrl, http, now: Date.now });
   const opened = opening.move();
   return { hf, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 const picture = { ok: true, source: { kind: 'bytes', bytes: expect.any(Buffer) as unknown }, usage: { images: 1 } };
@@ -84,12 +81,7 @@ test('a run ends at its deadline, with a cut, and not by an abort for another re
     { route: 'picture', reply: { kind: 'hang' } },
   ]);
   expect(await stage.provider.generate(request, secret, forever)).toEqual(failed('provider', 'unreachable'));
-  const late = new AbortController();
-  const reply = stage.provider.generate(request, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.generate(request, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.generate(request, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { type HordeSandbox, startHordeSandbox } from '../../sandbox/horde/horde-sandbox.ts';
-import type { AsynchronousProvider, GenerationRequest, Operation } from '../../src/domain/provider.ts';
+import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { createHordeProvider } from '../../src/providers/horde/horde-provider.ts';
+import { failed, endsByAbort, obeyedAborts, submit } from './replies.ts';
 
 const anonymous = new Secret('0000000000');
 const request: GenerationRequest = { kind: 'image', model: 'stable_diffusion', prompt: 'a red fox', inputs: [] };
@@ -19,25 +20,15 @@ async function aHorde(options: Partial<Parameters<typeof startHordeSandbox>[0]> 
   return { horde, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function submitted(provider: AsynchronousProvider, asked = request): Promise<Operation> {
-  const reply = await provider.start(asked, anonymous, forever);
-  if (!('operation' in reply)) throw new Error(`Cannot submit: ${JSON.stringify(reply)}`);
-  return reply.operation;
-}
-
 function routes({ calls }: HordeSandbox): readonly string[] {
   return calls.map(({ route }) => route);
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 test('a picture is submitted, waits in the queue, is fetched by its address, and says what it cost', async () => {
   await using stage = await aHorde();
   const { horde, provider } = stage;
   const hold = horde.hold({ ahead: 12, waitS: 96 });
-  const operation = await submitted(provider, { ...request, seed: 7, negative: 'ugly hands' });
+  const operation = await submit(provider, { ...request, seed: 7, negative: 'ugly hands' }, anonymous);
   expect(await provider.status(operation, anonymous, forever)).toEqual({
     kind: 'running',
     ahead: 12,
@@ -67,7 +58,7 @@ test.each(['', '/', '/api/v2', '/api/v2/'])('the address of the service may end 
 test('a cancelled request is given up at the service', async () => {
   await using stage = await aHorde();
   stage.horde.hold();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, anonymous);
   await stage.provider.cancel?.(operation, anonymous, forever);
   expect(routes(stage.horde)).toEqual(['submit', 'cancel']);
   expect(await stage.provider.status(operation, anonymous, forever)).toEqual({
@@ -85,7 +76,7 @@ test.each([
 ] as const)('a request that ends as %s ends so', async (ending, reply) => {
   await using stage = await aHorde();
   stage.horde.setEnding(ending);
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, anonymous);
   expect(await stage.provider.status(operation, anonymous, forever)).toEqual({ kind: 'ended', reply });
   expect(routes(stage.horde).includes('cancel')).toBe(ending === 'impossible');
 });
@@ -119,12 +110,7 @@ test('an account with too many requests at once is told so, and has room again w
 test('a submission ends at its deadline, and its abort for another reason is thrown', async () => {
   await using stage = await aHorde();
   stage.horde.setFaults([{ route: 'submit', reply: { kind: 'hang' } }]);
-  const late = new AbortController();
-  const reply = stage.provider.start(request, anonymous, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.start(request, anonymous, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.start(request, anonymous, signal))).toEqual(obeyedAborts);
 });
 
 test('a key that cannot be a header is rejected without a call', async () => {

@@ -8,6 +8,7 @@ import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { dialectAt, openaiDialect } from '../../src/providers/openai/openai-dialect.ts';
 import { createOpenAiLikeProvider } from '../../src/providers/openai/openai-like-provider.ts';
+import { failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('sk-canary-key-of-openai-0123456789');
 const request = { kind: 'image', model: 'gpt-image-2.6-flare', prompt: 'a red fox', inputs: [] } as const;
@@ -31,10 +32,6 @@ async function anOpenAi(own: Partial<OpenAiAccount> = {}, models?: readonly stri
   const folder = opening.use(mkdtempDisposableSync(join(tmpdir(), 'darkroom-openai-'))).path;
   const opened = opening.move();
   return { openai, folder, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 const bytes = { kind: 'bytes', bytes: expect.any(Buffer) as unknown };
@@ -108,12 +105,7 @@ test('a run ends at its deadline, with a cut, and not by an abort for another re
     { route: 'images', reply: { kind: 'hang' } },
   ]);
   expect(await stage.provider.generate(request, secret, forever)).toEqual(failed('provider', 'unreachable'));
-  const late = new AbortController();
-  const reply = stage.provider.generate(request, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.generate(request, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.generate(request, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('a key that cannot be a header is rejected without a call', async () => {

@@ -8,11 +8,12 @@ import {
   type ReplicateSandboxOptions,
   startReplicateSandbox,
 } from '../../sandbox/replicate/replicate-sandbox.ts';
-import type { AsynchronousProvider, GenerationRequest, Operation } from '../../src/domain/provider.ts';
+import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { createReplicateProvider } from '../../src/providers/replicate/replicate-provider.ts';
 import { startStranger } from './stranger.ts';
+import { failed, submit } from './replies.ts';
 
 const secret = new Secret('r8_canary_token_of_replicate_0123456789');
 const account: ReplicateAccount = { name: 'someone', key: secret.reveal() };
@@ -31,25 +32,15 @@ async function aReplicate(own: Partial<ReplicateAccount> = {}, options: Partial<
   return { replicate, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function submitted(provider: AsynchronousProvider, asked = request): Promise<Operation> {
-  const reply = await provider.start(asked, secret, forever);
-  if (!('operation' in reply)) throw new Error(`Cannot submit: ${JSON.stringify(reply)}`);
-  return reply.operation;
-}
-
 function routes({ calls }: ReplicateSandbox): readonly string[] {
   return calls.map(({ route }) => route);
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 test('an official model has a route of its own; its prediction is followed to the file and says what it used', async () => {
   await using stage = await aReplicate();
   const { replicate, provider } = stage;
   const hold = replicate.hold();
-  const operation = await submitted(provider, { ...request, seed: 7, size: { width: 1_360, height: 768 } });
+  const operation = await submit(provider, { ...request, seed: 7, size: { width: 1_360, height: 768 } }, secret);
   expect(await provider.status(operation, secret, forever)).toEqual({ kind: 'running' });
   hold.release();
   expect(await provider.status(operation, secret, forever)).toEqual({
@@ -72,7 +63,7 @@ test.each([`someone/their-model:${version}`, version])(
   async (named) => {
     await using stage = await aReplicate();
     stage.replicate.setEnding('list');
-    const operation = await submitted(stage.provider, { ...request, model: named });
+    const operation = await submit(stage.provider, { ...request, model: named }, secret);
     expect(await stage.provider.status(operation, secret, forever)).toMatchObject({ reply: { ok: true } });
     expect(stage.replicate.calls[0]).toMatchObject({
       path: '/v1/predictions',
@@ -91,7 +82,7 @@ test.each(['', '/', '/v1', '/v1/'])('the address of the service may end in "%s"'
 test('links to another host are not followed: the run is found by its id, and the key goes nowhere else', async () => {
   await using stranger = await startStranger();
   await using stage = await aReplicate({}, { linkRoot: stranger.root });
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(operation['getUrl']).toContain(stranger.root);
   expect(await stage.provider.status(operation, secret, forever)).toMatchObject({ kind: 'ended', reply: { ok: true } });
   await stage.provider.cancel?.(operation, secret, forever);
@@ -102,7 +93,7 @@ test('links to another host are not followed: the run is found by its id, and th
 test('a cancelled run is given up at Replicate', async () => {
   await using stage = await aReplicate();
   stage.replicate.hold();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   await stage.provider.cancel?.(operation, secret, forever);
   const reply = failed('provider', 'failed-run');
   expect(await stage.provider.status(operation, secret, forever)).toEqual({ kind: 'ended', reply });
@@ -116,13 +107,13 @@ test.each([
 ] as const)('a run that ends as %s ends so', async (ending, reply) => {
   await using stage = await aReplicate();
   stage.replicate.setEnding(ending);
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(await stage.provider.status(operation, secret, forever)).toEqual({ kind: 'ended', reply });
 });
 
 test('one bad look says nothing of the run', async () => {
   await using stage = await aReplicate();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   stage.replicate.setFaults([
     { route: 'get', times: 1, reply: { kind: 'cut' } },
     { route: 'get', times: 1, reply: { kind: 'reply', status: 404, headers: {}, body: '<html>not found</html>' } },
@@ -138,12 +129,16 @@ test('the picture of a person goes along in the field of the model', async () =>
   const path = join(folder.path, 'fox.png');
   writeFileSync(path, 'the bytes of a fox');
   const picture = { path, kind: 'image', mime: 'image/png', bytes: 18 } as const;
-  await submitted(stage.provider, {
-    ...request,
-    kind: 'edit',
-    model: 'black-forest-labs/flux-kontext-pro',
-    inputs: [picture],
-  });
+  await submit(
+    stage.provider,
+    {
+      ...request,
+      kind: 'edit',
+      model: 'black-forest-labs/flux-kontext-pro',
+      inputs: [picture],
+    },
+    secret,
+  );
   const uri = `data:image/png;base64,${Buffer.from('the bytes of a fox').toString('base64')}`;
   expect(stage.replicate.calls[0]).toMatchObject({ body: { input: { prompt: 'a red fox', input_image: uri } } });
 });
@@ -161,6 +156,6 @@ test.each(['nobody/no-model', '0'.repeat(64)])(
   async (named) => {
     await using stage = await aReplicate();
     const reply = await stage.provider.start({ ...request, model: named }, secret, forever);
-    expect(reply).toMatchObject(failed('model', 'unknown-model') as object);
+    expect(reply).toMatchObject(failed('model', 'unknown-model'));
   },
 );

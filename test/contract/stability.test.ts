@@ -5,6 +5,7 @@ import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { createStabilityProvider } from '../../src/providers/stability/stability-provider.ts';
+import { failed, endsByAbort, obeyedAborts } from './replies.ts';
 
 const secret = new Secret('sk-canary-key-of-stability-0123456789');
 const request: GenerationRequest = { kind: 'image', model: 'core', prompt: 'a red fox', inputs: [] };
@@ -24,10 +25,6 @@ async function aStability(own: Partial<StabilityAccount> = {}) {
   const provider = createStabilityProvider({ baseUrl: stability.baseUrl, http, now: Date.now });
   const opened = opening.move();
   return { stability, http, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 const picture = { ok: true, source: { kind: 'bytes', bytes: expect.any(Buffer) as unknown }, usage: { images: 1 } };
@@ -106,12 +103,7 @@ test('a run ends at its deadline, with a cut, and not by an abort for another re
     { route: 'image', reply: { kind: 'hang' } },
   ]);
   expect(await stage.provider.generate(request, secret, forever)).toEqual(failed('provider', 'unreachable'));
-  const late = new AbortController();
-  const reply = stage.provider.generate(request, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.generate(request, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.generate(request, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { type SunoSandbox, type SunoSandboxOptions, startSunoSandbox } from '../../sandbox/suno/suno-sandbox.ts';
-import type { AsynchronousProvider, GenerationRequest, Operation } from '../../src/domain/provider.ts';
+import type { GenerationRequest } from '../../src/domain/provider.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { createHttpClient } from '../../src/providers/http/http-exchange.ts';
 import { definitionOf } from '../../src/providers/registry.ts';
+import { failed, endsByAbort, obeyedAborts, submit } from './replies.ts';
 
 const key = 'canary-key-of-the-songs-0123456789';
 const secret = new Secret(key);
@@ -23,18 +24,8 @@ async function aService(options: Partial<SunoSandboxOptions> = {}, end = '') {
   return { suno, provider, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-async function submitted(provider: AsynchronousProvider, asked = request): Promise<Operation> {
-  const reply = await provider.start(asked, secret, forever);
-  if (!('operation' in reply)) throw new Error(`Cannot submit: ${JSON.stringify(reply)}`);
-  return reply.operation;
-}
-
 function routes({ calls }: SunoSandbox): readonly string[] {
   return calls.map(({ route }) => route);
-}
-
-function failed(blame: string, reason: string, more: object = {}): unknown {
-  return { ok: false, failure: { blame, reason, detail: expect.any(String) as unknown, ...more } };
 }
 
 function songs({ mediaHost }: SunoSandbox): unknown {
@@ -50,7 +41,7 @@ test.each(['suno', 'kie'] as const)(
     await using stage = await aService({ service });
     const { suno, provider } = stage;
     const holds = (['PENDING', 'TEXT_SUCCESS', 'FIRST_SUCCESS'] as const).map((progress) => suno.hold(progress));
-    const operation = await submitted(provider);
+    const operation = await submit(provider, request, secret);
     for (const hold of holds) {
       expect(await provider.status(operation, secret, forever)).toEqual({ kind: 'running', askAgainInMs: 15_000 });
       hold.release();
@@ -77,7 +68,7 @@ test.each([
 ] as const)('a task that ends as %s ends so', async (ending, reply) => {
   await using stage = await aService();
   stage.suno.setEnding(ending);
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   const expected = reply === 'songs' ? songs(stage.suno) : { kind: 'ended', reply };
   expect(await stage.provider.status(operation, secret, forever)).toEqual(expected);
 });
@@ -86,17 +77,15 @@ test.each(['suno', 'kie'] as const)(
   '%s: an account without credits is told so, whatever its code for it',
   async (service) => {
     await using stage = await aService({ service, accounts: [{ name: 'Poor', key, credits: 13 }] });
-    await submitted(stage.provider);
-    expect(await stage.provider.start(request, secret, forever)).toMatchObject(
-      failed('key', 'out-of-credit') as object,
-    );
+    await submit(stage.provider, request, secret);
+    expect(await stage.provider.start(request, secret, forever)).toMatchObject(failed('key', 'out-of-credit'));
     expect(stage.suno.calls.at(-1)?.code).toBe(service === 'kie' ? 402 : 429);
   },
 );
 
 test('more than 20 requests in ten seconds are a rate, and say nothing of a song under way', async () => {
   await using stage = await aService();
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   for (let asked = 1; asked < 20; asked += 1) await stage.provider.probe(secret, forever);
   expect(await stage.provider.start(request, secret, forever)).toEqual(failed('key', 'rate-limited'));
   expect(await stage.provider.status(operation, secret, forever)).toMatchObject({
@@ -115,7 +104,7 @@ test('a stranger’s key is refused by the probe and by a submission, and sees n
   const stranger = new Secret('a-key-that-nobody-has');
   expect(await stage.provider.probe(stranger, forever)).toEqual(failed('key', 'rejected'));
   expect(await stage.provider.start(request, stranger, forever)).toEqual(failed('key', 'rejected'));
-  const operation = await submitted(stage.provider);
+  const operation = await submit(stage.provider, request, secret);
   expect(await stage.provider.status(operation, new Secret('the-key-of-another'), forever)).toEqual({
     kind: 'ended',
     reply: failed('provider', 'failed-run'),
@@ -125,12 +114,7 @@ test('a stranger’s key is refused by the probe and by a submission, and sees n
 test('a submission ends at its deadline, and its abort for another reason is thrown', async () => {
   await using stage = await aService();
   stage.suno.setFaults([{ route: 'submit', reply: { kind: 'hang' } }]);
-  const late = new AbortController();
-  const reply = stage.provider.start(request, secret, late.signal);
-  late.abort(new DOMException('Too late', 'TimeoutError'));
-  expect(await reply).toEqual(failed('provider', 'timed-out'));
-  const reason = new Error('Cancelled by the person');
-  await expect(stage.provider.start(request, secret, AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await endsByAbort((signal) => stage.provider.start(request, secret, signal))).toEqual(obeyedAborts);
 });
 
 test('the stand-in refuses what the service refuses', async () => {
