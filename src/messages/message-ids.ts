@@ -1,5 +1,14 @@
 import { adminMessageVariables } from './admin-message-ids.ts';
-import { styleMessageVariables } from './style-message-ids.ts';
+import { type StyleName, styleNames } from '../domain/kinds.ts';
+
+type StyleMessageId = `style.${StyleName}` | `button.style-${StyleName}` | `example.style-${StyleName}`;
+
+/** What each style adds to a request, how it is called, and what shows it well; none of them has variables. */
+const styleMessageVariables = Object.fromEntries(
+  (['style.', 'button.style-', 'example.style-'] as const).flatMap((part) =>
+    styleNames.map((name) => [`${part}${name}`, []] as const),
+  ),
+) as unknown as Readonly<Record<StyleMessageId, readonly []>>;
 
 /** Every message and exactly its variables; `locales/*.json` hold the texts. */
 export const messageVariables = {

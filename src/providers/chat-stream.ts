@@ -1,4 +1,4 @@
-import type { OnText, ProviderReply, SecretValue, Usage } from '../domain/provider.ts';
+import type { GenerationRequest, OnText, ProviderReply, SecretValue, Usage } from '../domain/provider.ts';
 import { complaintOf, readComplaint } from './classification/error-body.ts';
 import { eventReader, eventsIn, isEventStream, type StreamEvent } from './http/event-stream.ts';
 import { fieldsOf, type HttpCall, parseJson } from './http/http-exchange.ts';
@@ -19,6 +19,17 @@ export type ChatFormat = {
   /** A reply that comes whole although a stream was asked for. */
   readonly ofReply: (reply: unknown) => readonly ChatPart[];
 };
+
+/** The conversation up to the question, as most providers take it. `clean` is given every text before it is sent. */
+export function chatMessages(
+  { history = [], prompt }: GenerationRequest,
+  clean = (text: string) => text.toWellFormed(),
+): readonly { readonly role: 'user' | 'assistant'; readonly content: string }[] {
+  return [...history, { role: 'person', text: prompt } as const].map(({ role, text }) => ({
+    role: role === 'person' ? 'user' : 'assistant',
+    content: clean(text),
+  }));
+}
 
 /**
  * Sends a call that is answered by a stream of events and returns the whole text at its end. `onText` hears the text while

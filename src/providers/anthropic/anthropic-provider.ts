@@ -1,5 +1,5 @@
-import type { GenerationRequest, SynchronousProvider, Usage } from '../../domain/provider.ts';
-import { type ChatFormat, type ChatPart, streamChat } from '../chat-stream.ts';
+import type { SynchronousProvider, Usage } from '../../domain/provider.ts';
+import { type ChatFormat, chatMessages, type ChatPart, streamChat } from '../chat-stream.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { createKeyedClient } from '../keyed-client.ts';
 import { anthropicFailures } from './failure-table.ts';
@@ -31,7 +31,12 @@ export function createAnthropicProvider({ baseUrl, http, now }: AnthropicOptions
         method: 'POST',
         url: `${base}/v1/messages`,
         headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify(messagesBody(request)),
+        body: JSON.stringify({
+          model: request.model,
+          max_tokens: maxOutputTokens,
+          stream: true,
+          messages: chatMessages(request),
+        }),
         signal,
         bodyLimitBytes: answerLimitBytes,
       } as const;
@@ -52,18 +57,6 @@ export function createAnthropicProvider({ baseUrl, http, now }: AnthropicOptions
         return isList ? 'fine' : { malformed: 'no list of models' };
       });
     },
-  };
-}
-
-function messagesBody({ model, prompt, history = [] }: GenerationRequest): object {
-  return {
-    model,
-    max_tokens: maxOutputTokens,
-    stream: true,
-    messages: [
-      ...history.map(({ role, text }) => ({ role: role === 'model' ? 'assistant' : 'user', content: text })),
-      { role: 'user', content: prompt.toWellFormed() },
-    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { GenerationRequest, ImageSize } from '../../domain/provider.ts';
-import { closestRatio } from '../aspect-ratio.ts';
+import { nearestRatio } from '../picture-size.ts';
 import type { InputFile } from '../input-files.ts';
 
 /** Of the models that take a shape instead of pixels. */
@@ -22,7 +22,7 @@ export function taskBody(request: GenerationRequest, files: readonly InputFile[]
   const words = { prompt: prompt.toWellFormed(), ...(seed === undefined ? {} : { seed }) };
   const [first] = files;
   if (kind === 'video') {
-    const shape = size === undefined ? {} : { aspect_ratio: closestRatio(size, videoRatios) };
+    const shape = size === undefined ? {} : { aspect_ratio: nearestRatio(size, videoRatios) };
     return {
       ...words,
       ...shape,
@@ -34,7 +34,7 @@ export function taskBody(request: GenerationRequest, files: readonly InputFile[]
 }
 
 function sizeOf(model: string, size: ImageSize): object {
-  if (takesShape.test(model)) return { aspect_ratio: closestRatio(size, ratios) };
+  if (takesShape.test(model)) return { aspect_ratio: nearestRatio(size, ratios) };
   const { step, least, most } = /^flux-(?:pro|dev)/.test(model) ? oldPixels : pixels;
   const side = (length: number) => Math.min(most, Math.max(least, Math.round(length / step) * step));
   return { width: side(size.width), height: side(size.height) };

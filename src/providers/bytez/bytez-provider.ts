@@ -1,5 +1,6 @@
 import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
+import { chatMessages } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, malformed, withoutKeyInAddress } from '../keyed-client.ts';
 import { listModels } from '../model-list.ts';
@@ -97,11 +98,7 @@ const maxNewTokens = 1_000;
 /** The body of a run: a model that chats takes the whole conversation. */
 function runBody(request: GenerationRequest): object {
   if (request.kind !== 'chat') return { text: request.prompt, ...paramsOf(request) };
-  const messages = [...(request.history ?? []), { role: 'person' as const, text: request.prompt }];
-  return {
-    messages: messages.map(({ role, text }) => ({ role: role === 'person' ? 'user' : 'assistant', content: text })),
-    params: { max_new_tokens: maxNewTokens },
-  };
+  return { messages: chatMessages(request), params: { max_new_tokens: maxNewTokens } };
 }
 
 /** The `params` of a request, under the names of the pipelines; only requested ones, because an unknown name fails the run. */

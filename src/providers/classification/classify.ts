@@ -2,7 +2,6 @@ import type { AttemptFailure, CreditScope, Sureness, OwnRule } from '../../domai
 import { type AnsweredReason, type LimitWords, type Meaning, type Waits, creditScope, refineLimit } from './limits.ts';
 import type { WordTest } from './clauses.ts';
 import type { Complaint } from './error-body.ts';
-import { ownRuleFor, surenessOf } from './own-rules.ts';
 
 /** A phrase and its reason. */
 export type Phrase = { readonly means: AnsweredReason; readonly says: WordTest };
@@ -171,4 +170,21 @@ function failureFor(
 
 function blameFor(reason: AnsweredReason): AttemptFailure['blame'] {
   return failureFor(reason, '').blame;
+}
+
+/** Returns the first rule that the answer fulfils. */
+function ownRuleFor(rules: readonly OwnRule[], { status, codes, words }: Complaint): OwnRule | undefined {
+  if (rules.length === 0) return undefined;
+  const [said, text] = [codes.map((code) => code.toLowerCase()), words.toLowerCase()];
+  return rules.find(
+    (rule) =>
+      (rule.status === undefined || rule.status === status) &&
+      (rule.code === undefined || said.includes(rule.code.toLowerCase())) &&
+      (rule.words === undefined || text.includes(rule.words.toLowerCase())),
+  );
+}
+
+/** A status alone is never sure, not even in a rule of the operator. */
+function surenessOf({ code, words }: OwnRule): Sureness {
+  return code === undefined && words === undefined ? 'likely' : 'sure';
 }

@@ -1,6 +1,6 @@
 import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
-import { streamChat } from '../chat-stream.ts';
+import { chatMessages, streamChat } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
 import { chatFormat } from '../openai/chat-format.ts';
@@ -104,11 +104,6 @@ function pictureBody({ prompt, size, seed, negative }: GenerationRequest): objec
   };
 }
 
-function chatBody({ model, prompt, history = [] }: GenerationRequest): object {
-  const said = [...history, { role: 'person', text: prompt } as const];
-  const messages = said.map(({ role, text }) => ({
-    role: role === 'person' ? 'user' : 'assistant',
-    content: text.toWellFormed(),
-  }));
-  return { model, messages, stream: true };
+function chatBody(request: GenerationRequest): object {
+  return { model: request.model, messages: chatMessages(request), stream: true };
 }

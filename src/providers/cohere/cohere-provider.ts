@@ -1,5 +1,5 @@
-import type { GenerationRequest, SynchronousProvider, Usage } from '../../domain/provider.ts';
-import { type ChatFormat, type ChatPart, streamChat } from '../chat-stream.ts';
+import type { SynchronousProvider, Usage } from '../../domain/provider.ts';
+import { type ChatFormat, chatMessages, type ChatPart, streamChat } from '../chat-stream.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { createKeyedClient } from '../keyed-client.ts';
 import { cohereFailures } from './failure-table.ts';
@@ -29,7 +29,12 @@ export function createCohereProvider({ baseUrl, http, now }: CohereOptions): Syn
         method: 'POST',
         url: `${base}/v2/chat`,
         headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify(chatBody(request)),
+        body: JSON.stringify({
+          model: request.model,
+          max_tokens: maxOutputTokens,
+          stream: true,
+          messages: chatMessages(request),
+        }),
         signal,
         bodyLimitBytes: answerLimitBytes,
       } as const;
@@ -53,18 +58,6 @@ export function createCohereProvider({ baseUrl, http, now }: CohereOptions): Syn
         return { status, codes: [], types: [], words: 'invalid api key', isHtml: false };
       });
     },
-  };
-}
-
-function chatBody({ model, prompt, history = [] }: GenerationRequest): object {
-  return {
-    model,
-    max_tokens: maxOutputTokens,
-    stream: true,
-    messages: [
-      ...history.map(({ role, text }) => ({ role: role === 'model' ? 'assistant' : 'user', content: text })),
-      { role: 'user', content: prompt.toWellFormed() },
-    ],
   };
 }
 

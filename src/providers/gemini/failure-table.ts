@@ -5,7 +5,7 @@ import { usualLimits, usualPhrases, usualStatuses } from '../classification/usua
 
 /** The kind of quota that a 429 names, as a code of ours: `withQuota` adds it. */
 export const quotaCodes = {
-  /** A limit of 0: the plan of the key's project has no such calls at all. */
+  /** A limit of 0: the plan of the key's project has no such calls. */
   none: 'QUOTA_IS_ZERO',
   ofTheDay: 'QUOTA_OF_THE_DAY',
   ofTheMinute: 'QUOTA_OF_THE_MINUTE',

@@ -3,7 +3,7 @@ import type { Complaint } from '../classification/error-body.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { quotaCodes } from './failure-table.ts';
 
-/** Quotas of a day begin anew at midnight there. */
+/** Daily quotas are reset at midnight there. */
 const pacific = calendarDay('America/Los_Angeles') ?? utcDay;
 
 type Violation = { readonly quotaId: string; readonly value: string };

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../domain/provider.ts';
 import type { InputFile } from '../input-files.ts';
-import { nearestRatio } from '../openai/picture-size.ts';
+import { nearestRatio } from '../picture-size.ts';
 
 const pictureRatios = ['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9'] as const;
 const videoRatios = ['16:9', '9:16'] as const;

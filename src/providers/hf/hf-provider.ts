@@ -1,6 +1,6 @@
 import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
-import { streamChat } from '../chat-stream.ts';
+import { chatMessages, streamChat } from '../chat-stream.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';
 import { createKeyedClient, type Failed, malformed } from '../keyed-client.ts';
@@ -96,13 +96,8 @@ function pictureBody({ prompt, size, seed, negative }: GenerationRequest): objec
   };
 }
 
-function chatBody({ model, prompt, history = [] }: GenerationRequest): object {
-  const said = [...history, { role: 'person', text: prompt } as const];
-  const messages = said.map(({ role, text }) => ({
-    role: role === 'person' ? 'user' : 'assistant',
-    content: text.toWellFormed(),
-  }));
-  return { model, messages, stream: true };
+function chatBody(request: GenerationRequest): object {
+  return { model: request.model, messages: chatMessages(request), stream: true };
 }
 
 /** Credits that are included in a plan come back on the first day of the month. */

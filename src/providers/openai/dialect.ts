@@ -1,20 +1,6 @@
-import type { ImageSize, Json } from '../../domain/provider.ts';
+import type { Json } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
-
-/** How large a picture may be. */
-export type SizeRule =
-  /** Any size in steps, up to these many pixels and this much longer than wide. */
-  | { readonly kind: 'free'; readonly step: number; readonly maxPixels: number; readonly maxRatio: number }
-  | { readonly kind: 'one-of'; readonly sizes: readonly [ImageSize, ...ImageSize[]] };
-
-/** How a request says which shape the picture has. */
-export type SizeForm =
-  /** `size: "1024x768"` */
-  | { readonly as: 'size'; readonly rule: SizeRule }
-  /** `width` and `height` */
-  | { readonly as: 'sides'; readonly rule: SizeRule }
-  /** `aspect_ratio: "16:9"` */
-  | { readonly as: 'aspect'; readonly ratios: readonly [`${number}:${number}`, ...`${number}:${number}`[]] };
+import type { SizeForm } from '../picture-size.ts';
 
 /** What some models of a server take: the first whose `names` fit the model's id counts. */
 export type PictureFamily = {

@@ -1,5 +1,6 @@
 import type { ImageSize } from '../../domain/provider.ts';
-import { type Dialect, isModelList, type PictureFamily, type SizeForm } from './dialect.ts';
+import type { SizeForm } from '../picture-size.ts';
+import { type Dialect, isModelList, type PictureFamily } from './dialect.ts';
 import { openaiFailures } from './failure-table.ts';
 
 const square: ImageSize = { width: 1_024, height: 1_024 };

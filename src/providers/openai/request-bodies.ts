@@ -1,9 +1,10 @@
 import type { GenerationRequest, Json } from '../../domain/provider.ts';
+import { chatMessages } from '../chat-stream.ts';
 import { type FormPart, multipart } from '../http/multipart.ts';
 import type { InputFile } from '../input-files.ts';
 import { withoutTags } from '../live-marks.ts';
 import type { Dialect } from './dialect.ts';
-import { sizeFields } from './picture-size.ts';
+import { sizeFields } from '../picture-size.ts';
 
 /** A route, and what is posted to it. */
 export type Posted = { readonly path: string; readonly contentType: string; readonly body: string | Uint8Array };
@@ -96,13 +97,9 @@ function speechFields({ model, prompt }: GenerationRequest, fields: Fields = {})
   return { model, input: prompt.toWellFormed(), ...fields };
 }
 
-function chatFields({ model, prompt, history = [] }: GenerationRequest, { chat, readsMarks }: Dialect): Fields {
-  const said = [...history, { role: 'person', text: prompt } as const];
-  const messages = said.map(({ role, text }) => ({
-    role: role === 'person' ? 'user' : 'assistant',
-    content: readsMarks === true ? text.toWellFormed().replaceAll('<|', '< |') : text.toWellFormed(),
-  }));
-  return { model, messages, stream: true, ...chat?.fields };
+function chatFields(request: GenerationRequest, { chat, readsMarks }: Dialect): Fields {
+  const clean = (text: string) => (readsMarks === true ? text.replaceAll('<|', '< |') : text).toWellFormed();
+  return { model: request.model, messages: chatMessages(request, clean), stream: true, ...chat?.fields };
 }
 
 function harmless(words: string, readsMarks: true | undefined): string {

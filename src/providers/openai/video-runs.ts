@@ -17,7 +17,7 @@ import {
   withoutKeyInAddress,
 } from '../keyed-client.ts';
 import { fieldOf, type VideoRoute } from './dialect.ts';
-import { sizeFields } from './picture-size.ts';
+import { sizeFields } from '../picture-size.ts';
 
 export type VideoRunsOptions = {
   readonly client: KeyedClient;

@@ -3,7 +3,8 @@ import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
 import { knownPhrases } from '../classification/phrases.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
-import { type Dialect, fieldOf, type SizeForm } from '../openai/dialect.ts';
+import { type Dialect, fieldOf } from '../openai/dialect.ts';
+import type { SizeForm } from '../picture-size.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ModelDefinition, ProviderDefinition } from '../provider-definition.ts';
 

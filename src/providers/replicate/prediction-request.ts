@@ -1,5 +1,5 @@
-import type { GenerationRequest, ImageSize } from '../../domain/provider.ts';
-import { closestRatio } from '../aspect-ratio.ts';
+import type { GenerationRequest } from '../../domain/provider.ts';
+import { nearestRatio } from '../picture-size.ts';
 import { dataUri, type InputFile } from '../input-files.ts';
 
 const ratios = ['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3', '21:9', '9:21', '4:5', '5:4'] as const;
@@ -40,15 +40,11 @@ function inputOf(
   const [first] = files;
   return {
     ...(kind === 'speech' ? { text: words } : { prompt: words }),
-    ...(size === undefined ? {} : { aspect_ratio: ratioOf(size) }),
+    ...(size === undefined ? {} : { aspect_ratio: nearestRatio(size, ratios) }),
     ...(seed === undefined ? {} : { seed }),
     ...(negative === undefined ? {} : { negative_prompt: negative.toWellFormed() }),
     ...(first === undefined ? {} : { [field]: isList === true ? files.map(dataUri) : dataUri(first) }),
   };
-}
-
-function ratioOf(size: ImageSize): string {
-  return closestRatio(size, ratios);
 }
 
 function fieldOf(model: string): { readonly field: string; readonly isList?: true } {

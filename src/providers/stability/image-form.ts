@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../domain/provider.ts';
 import type { FormPart } from '../http/multipart.ts';
 import type { InputFile } from '../input-files.ts';
-import { nearestRatio } from '../openai/picture-size.ts';
+import { nearestRatio } from '../picture-size.ts';
 
 const ratios = ['1:1', '16:9', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21'] as const;
 

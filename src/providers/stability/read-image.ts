@@ -40,7 +40,7 @@ function endedBy(reason: unknown): ImageAnswer | undefined {
   return undefined;
 }
 
-/** A page or JSON under the name of a picture, or nothing at all. */
+/** A page or JSON under the name of a picture, or an empty body. */
 function looksLikeText(body: Uint8Array): boolean {
   const [first = 0x20] = body;
   return first === 0x20 || first === 0x0a || first === 0x3c || first === 0x7b;

@@ -2,7 +2,8 @@ import type { ModelTraits } from '../../domain/provider.ts';
 import type { FailureTable } from '../classification/classify.ts';
 import { knownCodes, knownTypes } from '../classification/error-names.ts';
 import { usualLimits, usualPhrases, usualStatuses } from '../classification/usual-statuses.ts';
-import { type Dialect, isModelList, type SizeForm } from '../openai/dialect.ts';
+import { type Dialect, isModelList } from '../openai/dialect.ts';
+import type { SizeForm } from '../picture-size.ts';
 import { likeOpenAi } from '../openai/like-openai.ts';
 import type { ProviderDefinition } from '../provider-definition.ts';
 

@@ -1,5 +1,19 @@
-import type { ImageSize, Json } from '../../domain/provider.ts';
-import type { SizeForm, SizeRule } from './dialect.ts';
+import type { ImageSize, Json } from '../domain/provider.ts';
+
+/** How large a picture may be. */
+export type SizeRule =
+  /** Any size in steps, up to these many pixels and this much longer than wide. */
+  | { readonly kind: 'free'; readonly step: number; readonly maxPixels: number; readonly maxRatio: number }
+  | { readonly kind: 'one-of'; readonly sizes: readonly [ImageSize, ...ImageSize[]] };
+
+/** How a request says which shape the picture has. */
+export type SizeForm =
+  /** `size: "1024x768"` */
+  | { readonly as: 'size'; readonly rule: SizeRule }
+  /** `width` and `height` */
+  | { readonly as: 'sides'; readonly rule: SizeRule }
+  /** `aspect_ratio: "16:9"` */
+  | { readonly as: 'aspect'; readonly ratios: readonly [`${number}:${number}`, ...`${number}:${number}`[]] };
 
 /** The fields with which a request asks for the nearest size that the model has; none where no size was asked for. */
 export function sizeFields(size: ImageSize | undefined, form: SizeForm): Readonly<Record<string, Json>> {
