@@ -14,7 +14,7 @@ type JobRow = {
   readonly given_back: number | null;
 };
 
-/** Set aside because the process died three times while it was handled, as an update is that kills whoever handles it. */
+/** Set aside because the process died three times while it was handled, as an update is that kills the process that handles it. */
 const underDeaths = `state = 'set-aside' AND deaths >= 3`;
 const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled' AND NOT (${underDeaths})`;
 
@@ -24,8 +24,8 @@ const unhandled = `SELECT count(*) AS n FROM inbox WHERE state <> 'handled' AND 
  */
 export function workLeft({ dataDir }: Pick<SandboxedBot, 'dataDir'>): number {
   using database = new DatabaseSync(join(dataDir, 'darkroom.db'), { readOnly: true });
-  const untold = `SELECT count(*) AS n FROM jobs WHERE state <> 'told'`;
-  return [unhandled, untold].reduce((sum, sql) => sum + Number(database.prepare(sql).get()?.['n'] ?? 0), 0);
+  const undelivered = `SELECT count(*) AS n FROM jobs WHERE state <> 'told'`;
+  return [unhandled, undelivered].reduce((sum, sql) => sum + Number(database.prepare(sql).get()?.['n'] ?? 0), 0);
 }
 
 /** Compares the database with what people see, after the bot has ended. */

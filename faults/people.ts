@@ -83,7 +83,8 @@ export class People {
       const list = person.messages().find((message) => message.id === change.messageId && isList(message));
       if (list !== undefined) {
         if (change.kind === 'message-sent') this.#useList(person, list);
-      } else if (change.kind === 'message-sent' && isTrouble(person, change.messageId)) this.#hearTrouble(person);
+      } else if (change.kind === 'message-sent' && isFailureMessage(person, change.messageId))
+        this.#hearFailure(person);
       else this.#check(person);
     });
     const timeout = setTimeout(() => {
@@ -112,7 +113,7 @@ export class People {
   }
 
   /** Who is told of trouble says the same again some seconds later. */
-  #hearTrouble(person: Person): void {
+  #hearFailure(person: Person): void {
     const number = (this.#asked.get(person.id) ?? 0) - 1;
     if (this.#said.get(person.id) === 'generate') this.#turnedAway.set(person.id, number);
     else this.#doubting.add(person.id);
@@ -233,7 +234,7 @@ function isAbout({ text, caption = '' }: SeenMessage, prompt: string): boolean {
 }
 
 /** The bot says that it can take nothing because of its storage; a request that it calls safe needs no other. */
-function isTrouble(person: Person, messageId: number): boolean {
+function isFailureMessage(person: Person, messageId: number): boolean {
   const message = person.messages().find(({ id }) => id === messageId);
   const { from, text } = message ?? { from: undefined, text: '' };
   return from === 'bot' && text.includes('trouble with my storage') && !text.includes('Your request is safe');

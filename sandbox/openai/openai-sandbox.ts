@@ -214,7 +214,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
       if (body === undefined) return { kind: 'reply', status: 404, headers: {}, body: '' };
       return { kind: 'reply', status: 200, headers: { 'content-type': 'image/png' }, body };
     }
-    const account = accounts.size === 0 ? nobody : accountOf(asked);
+    const account = accounts.size === 0 ? keyless : accountOf(asked);
     if ('kind' in account) return account;
     Object.assign(call, { account: account.name });
     switch (call.route) {
@@ -266,7 +266,7 @@ export async function startOpenAiSandbox(options: OpenAiSandboxOptions): Promise
   };
 }
 
-const nobody: OpenAiAccount = { name: 'nobody', key: '' };
+const keyless: OpenAiAccount = { name: 'keyless', key: '' };
 
 function unverified(model: string): string {
   return `Your organization must be verified to use the model \`${model}\`. Please go to your organization settings and click on Verify Organization.`;

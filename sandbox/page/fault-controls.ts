@@ -121,7 +121,7 @@ export class FaultControls {
     for (const account of this.#accounts) this.#applyFaults(account);
   }
 
-  /** Breaks a provider of the chain, or mends it; false when there is none of this name that can be broken so. */
+  /** Breaks or repairs a provider of the chain. Returns false when no provider has this name or this fault. */
   setProvider(name: string, mode: ProviderMode): boolean {
     const provider = this.#providers.find((one) => one.name === name && one.modes.includes(mode));
     if (provider === undefined) return false;

@@ -58,7 +58,7 @@ export type GenerationRequest = {
   readonly title?: string;
   /** How a song sounds; the prompt is then its lyrics. */
   readonly style?: string;
-  /** Nobody sings. */
+  /** Without a voice. */
   readonly instrumental?: true;
 };
 

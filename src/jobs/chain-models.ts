@@ -99,7 +99,7 @@ export class ChainModels {
     return this.cooldowns.isEmpty(provider);
   }
 
-  /** The provider may serve nothing at all, which its list of models tells, where it has one. */
+  /** The provider may serve none of its models, which its list of models tells, where it has one. */
   async #foundGone(candidate: Candidate): Promise<void> {
     const { models, emit, readModels } = this.#options;
     const { provider, model } = candidate;

@@ -59,7 +59,7 @@ export class PromptRewriter {
     return usable(await this.#options.rewrites.find(job.id));
   }
 
-  /** Gives up what is being rewritten; the next start decides on it anew. */
+  /** Gives up what is being rewritten; the next start decides on it again. */
   close(): void {
     this.#closing.abort(new JobStopped('closing'));
   }

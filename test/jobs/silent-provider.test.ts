@@ -96,7 +96,7 @@ test('a job whose own failure shows the silence has spent no attempt on it, and 
   });
 });
 
-test('a single job, whose wish may be the trouble, is tried as often as any and makes nobody else wait', async () => {
+test('a single job, whose request may be the cause, is tried as often as any other and delays no other job', async () => {
   const stage = anAttemptStage({ keys: 2, replies: [down], chain: alone, delayMs: 1 });
   const running = stage.run();
   await stage.clock.advance(1_000);

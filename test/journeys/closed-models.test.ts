@@ -57,13 +57,13 @@ test('when the only key is refused whatever is asked, people stop reading that i
   });
   const told: string[] = [];
   for (let id = 1; id <= 5; id += 1) told.push(await ending(app, id));
-  const [declined, inTrouble] = ['The service declined this request.', 'The service is being set up right now.'];
-  expect(told.map((words) => (words.includes(inTrouble) ? inTrouble : declined))).toEqual([
+  const [declined, beingSetUp] = ['The service declined this request.', 'The service is being set up right now.'];
+  expect(told.map((words) => (words.includes(beingSetUp) ? beingSetUp : declined))).toEqual([
     declined,
     declined,
-    inTrouble,
-    inTrouble,
-    inTrouble,
+    beingSetUp,
+    beingSetUp,
+    beingSetUp,
   ]);
   expect(alerts(app, 'raised')).toEqual(['model-closed']);
   app.bytez.setFaults('account 1', []);

@@ -7,7 +7,7 @@ import { hasAnswer, hasPicture } from '../support/answers.ts';
 import { fromBot, openTestApp, wordsOf } from '../support/test-app.ts';
 
 const hasOwnPicture = (messages: readonly SeenMessage[]) => hasPicture(fromBot(messages));
-const photo = await drawPicture({ prompt: 'a house in the forest', width: 320, height: 240 });
+const photo = await drawPicture({ prompt: 'a cabin in the forest', width: 320, height: 240 });
 
 async function anEditor() {
   await using opening = new AsyncDisposableStack();

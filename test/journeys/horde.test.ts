@@ -68,7 +68,7 @@ test('where Bytez serves no model the picture comes from the Horde, and the next
   fourth.say('/generate a hen');
   await passTime(clock, fourth.waitFor(hasPicture));
   expect(runs(app)).toHaveLength(2);
-  // Nobody but the admins was told.
+  // Only the admins were told.
   expect(first.messages().filter(({ text }) => text.includes('bytez'))).toEqual([]);
 });
 
@@ -141,7 +141,7 @@ test('a token of Telegram and nothing else is enough for pictures: the anonymous
   await using stage = await anEmptyBytez({ env });
   const { app, horde, clock } = stage;
   const readiness = async () => (await fetch(`${app.app.httpUrl}/readyz`)).status;
-  // Nobody has given a key, and nothing is known of the Horde yet.
+  // No key is configured, and nothing is known of the Horde yet.
   expect(await readiness()).toBe(503);
   const person = app.person(7);
   person.say('/generate a fox');

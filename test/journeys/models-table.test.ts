@@ -11,7 +11,7 @@ import { runs } from './talk.ts';
 const photoreal = 'dreamlike-art/dreamlike-photoreal-2.0';
 const anime = 'dreamlike-art/dreamlike-anime-1.0';
 
-/** The bot with a models table of the operator, which a test may write anew. */
+/** The bot with a models table of the operator, which a test may rewrite. */
 async function withTable(rows: readonly object[], chain: string) {
   await using opening = new AsyncDisposableStack();
   const place = opening.use(scratch());

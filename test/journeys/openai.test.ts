@@ -75,7 +75,7 @@ test('a server of one’s own makes the picture without a key', async () => {
   person.say('/generate a fox <sd_cpp_extra_args>{"steps":1}</sd_cpp_extra_args>');
   await passTime(clock, person.waitFor(hasPicture));
   expect(server.calls.filter(({ route }) => route === 'images')).toMatchObject([
-    { account: 'nobody', model: 'home-model', hasKey: false, status: 200 },
+    { account: 'keyless', model: 'home-model', hasKey: false, status: 200 },
   ]);
   const admin = app.person(adminId);
   admin.say('/keys');
@@ -89,7 +89,7 @@ test('a server of one’s own makes the picture without a key', async () => {
 test('a server of EXTRA_PROVIDERS takes part in a chain with its keys, in what admins see and in the test of its keys', async () => {
   await using office = await startOpenAiSandbox({
     clock: systemClock,
-    accounts: [{ name: 'desk', key: 'office-key-of-the-desk-01' }],
+    accounts: [{ name: 'office', key: 'office-key-of-the-office-01' }],
     models: ['sdxl-turbo.safetensors'],
     shape: ownServerShape,
   });
@@ -99,7 +99,7 @@ test('a server of EXTRA_PROVIDERS takes part in a chain with its keys, in what a
     env: {
       EXTRA_PROVIDERS: 'office-2',
       OFFICE_2_BASE_URL: office.baseUrl,
-      OFFICE_2_API_KEYS: 'office-key-that-is-wrong-00,office-key-of-the-desk-01',
+      OFFICE_2_API_KEYS: 'office-key-that-is-wrong-00,office-key-of-the-office-01',
       ROTATION_STRATEGY: 'primary-first',
       IMAGE_CHAIN: 'bytez:dreamlike-art/dreamlike-photoreal-2.0,office-2:sdxl-turbo.safetensors',
     },
@@ -112,7 +112,7 @@ test('a server of EXTRA_PROVIDERS takes part in a chain with its keys, in what a
   admin.say('/keys');
   await passTime(
     clock,
-    admin.waitFor((messages) => messages.some(({ text }) => /office-2 #1.*office-2 #2 offi…k-01/s.test(text))),
+    admin.waitFor((messages) => messages.some(({ text }) => /office-2 #1.*office-2 #2 offi…e-01/s.test(text))),
   );
 });
 

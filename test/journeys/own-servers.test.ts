@@ -6,7 +6,7 @@ import { passTime } from '../support/pass-time.ts';
 import { openTestApp } from '../support/test-app.ts';
 import { troubles } from './talk.ts';
 
-/** Nobody has given a key. */
+/** No key is configured. */
 const noKeys = { BYTEZ_API_KEYS: '', HORDE_ANONYMOUS: 'off' };
 const login = 'operator:canary-password-01';
 

@@ -32,7 +32,7 @@ export type DeliveryOptions = {
   readonly ledger: EffectLedger;
   readonly results: ResultSource;
   readonly statusMessages: StatusMessages;
-  /** Shown anew once an outcome is told: nothing that waits for its own message waits for them. */
+  /** Shown again once an outcome is told: nothing that waits for its own message waits for them. */
   readonly lists?: Pick<StatusLists, 'refresh'>;
   readonly messages: MessageMapper;
   readonly chats?: Pick<ChatStore, 'limit'>;

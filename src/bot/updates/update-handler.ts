@@ -163,7 +163,7 @@ export class UpdateHandler {
       const cause = error instanceof BotError ? error.error : error;
       const after = this.#afterError(cause, 1, 0);
       if (after === 'failed') emit({ event: 'update.failed', updateId, error: withoutPayload(cause), setAside: false });
-      // Telegram keeps it: whoever could not be answered is answered later.
+      // Telegram keeps it: people who could not be answered are answered later.
       return false;
     }
   }

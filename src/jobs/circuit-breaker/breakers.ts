@@ -68,7 +68,7 @@ function hasOtherModel(chains: Chains, provider: ProviderName, model: string): b
 
 const worksLater: ReadonlySet<CoolReason> = new Set(['timed-out', 'fails-alone', 'window']);
 
-/** True when the key cools down for a fault that the provider may have caused, or for no fault at all. */
+/** True when the key cools down for a fault that the provider may have caused, or for no fault. */
 function coolsWithoutFault(state: KeyState): boolean {
   return state.kind === 'cooling' && worksLater.has(state.reason);
 }

@@ -15,7 +15,7 @@ export class PlanWatch {
   readonly #streaks = new Map<string, Streak>();
   readonly #served = new Set<string>();
 
-  /** Records a rate limit. Returns true when the model does not seem to be in the plan of the key; counting then begins anew. */
+  /** Records a rate limit. Returns true when the model does not seem to be in the plan of the key; counting then starts again. */
   limited(id: KeyId, model: string, monotonicMs: number): boolean {
     const pair = `${id} ${model}`;
     if (this.#served.has(pair)) return false;

@@ -179,7 +179,7 @@ export class CallRecorder {
     if (failure === undefined && account.inFlight === 0) window.carried(account.starts(), startMs);
     if (failure?.reason !== 'rate-limited' || failure.retryAfterMs === undefined) return hasLearned;
     const shutUntilMs = window.shutUntilMs(() => account.starts(), nowMs);
-    // A window that ends before its first call is out of the span begins anew, for all calls at once.
+    // A window that ends before its first call is out of the span starts again, for all calls at once.
     if (shutUntilMs !== undefined && nowMs + failure.retryAfterMs + windowSlackMs < shutUntilMs) {
       for (const member of account.members) member.starts.clear();
     }

@@ -8,7 +8,7 @@ export const maxWindowCalls = 200;
 
 type Learned = Pick<WindowRecord, 'limit' | 'lengthMs' | 'untilMs'>;
 
-/** The provider's own count: so many calls are left until it starts anew. */
+/** The provider's own count: so many calls are left until its window ends. */
 type Told = { readonly limit: number; readonly left: number; readonly untilMs: number; readonly lengthMs: number };
 
 /**

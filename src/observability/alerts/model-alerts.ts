@@ -5,7 +5,7 @@ import type { AlertBoard } from './provider-alerts.ts';
 
 type EventOf<Name extends AppEvent['event']> = Extract<AppEvent, { event: Name }>;
 
-type ModelTrouble = 'unknown-model' | 'model-closed';
+type ModelFailure = 'unknown-model' | 'model-closed';
 
 /**
  * Raises one alert for each provider that does not serve a model it was asked for, and one for each that refuses whatever
@@ -15,7 +15,7 @@ type ModelTrouble = 'unknown-model' | 'model-closed';
  */
 export class ModelAlerts {
   readonly #board: AlertBoard;
-  readonly #troubled: Readonly<Record<ModelTrouble, Map<ProviderName, Set<string>>>> = {
+  readonly #failing: Readonly<Record<ModelFailure, Map<ProviderName, Set<string>>>> = {
     'unknown-model': new Map(),
     'model-closed': new Map(),
   };
@@ -39,7 +39,7 @@ export class ModelAlerts {
   }
 
   empty(provider: ProviderName): void {
-    this.#troubled['unknown-model'].delete(provider);
+    this.#failing['unknown-model'].delete(provider);
     this.#board.resolve(modelAlertId('unknown-model', provider));
     this.#board.raise(emptyId(provider), { kind: 'provider-empty', provider });
   }
@@ -58,21 +58,21 @@ export class ModelAlerts {
     this.#board.raise(`not-in-plan:${keyId}:${model}`, { kind: 'not-in-plan', provider, keyName, model });
   }
 
-  #raise(kind: ModelTrouble, provider: ProviderName, model: string): void {
-    const models = this.#troubled[kind].get(provider) ?? new Set();
-    this.#troubled[kind].set(provider, models.add(model));
+  #raise(kind: ModelFailure, provider: ProviderName, model: string): void {
+    const models = this.#failing[kind].get(provider) ?? new Set();
+    this.#failing[kind].set(provider, models.add(model));
     this.#board.raise(modelAlertId(kind, provider), { kind, provider, model });
   }
 
-  #served(kind: ModelTrouble, provider: ProviderName, model: string): void {
-    const models = this.#troubled[kind].get(provider);
+  #served(kind: ModelFailure, provider: ProviderName, model: string): void {
+    const models = this.#failing[kind].get(provider);
     if (models?.delete(model) !== true) return;
     if (kind === 'model-closed') models.clear();
     if (models.size === 0) this.#board.resolve(modelAlertId(kind, provider));
   }
 }
 
-function modelAlertId(kind: ModelTrouble, provider: ProviderName): string {
+function modelAlertId(kind: ModelFailure, provider: ProviderName): string {
   return `${kind}:${provider}`;
 }
 

@@ -34,7 +34,7 @@ export class StorageError extends StoreUnavailable {
 
   /** True for trouble of the disk and for a lock; false for a folder that this user may not write. */
   override get mayPass(): boolean {
-    if (this.code === 'unwritable') return isDiskTrouble(this.cause);
+    if (this.code === 'unwritable') return isDiskFault(this.cause);
     return this.code === 'busy' || this.code === 'full';
   }
 }
@@ -42,7 +42,7 @@ export class StorageError extends StoreUnavailable {
 /** What the system says of a disk that is full, broken or mounted read-only. */
 const diskTroubles = /^(?:ENOSPC|EDQUOT|EIO|EROFS)$/;
 
-function isDiskTrouble(cause: unknown): boolean {
+function isDiskFault(cause: unknown): boolean {
   const code = sqliteCode(cause);
   if (code !== undefined) return code === sqliteReadOnly || code === sqliteIoError;
   return cause instanceof Error && 'code' in cause && diskTroubles.test(String(cause.code));
