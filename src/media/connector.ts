@@ -7,7 +7,7 @@ import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector } from 'undici';
 import { type Clock, systemClock } from '../kit/clock.ts';
-import { connectInTurns, openSocks, openTunnel } from '../kit/network/connect.ts';
+import { connectInTurns, failedAtProxy, openSocks, openTunnel } from '../kit/network/connect.ts';
 import { type Proxy, type ProxySettings, noProxies, proxyFor } from '../kit/network/proxy-settings.ts';
 
 /** Returns all addresses of a host name, in the order of preference. */
@@ -84,7 +84,9 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
       atProxy,
       () => {},
       () => {},
-    );
+    ).catch((error: unknown) => {
+      throw failedAtProxy(error);
+    });
     const tunnel = await (isSocks ? openSocks : openTunnel)(socket, proxy, { hostname, port }, clock);
     if (protocol !== 'https:') return tunnel;
     const servername = target.servername ?? hostname.replace(/\.$/, '');

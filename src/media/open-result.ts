@@ -1,6 +1,7 @@
 import type { AttemptFailure } from '../domain/failure.ts';
 import { request, type Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
+import { proxyErrorCodes } from '../kit/network/connect.ts';
 import { ForbiddenAddressError, type UrlRules, checkUrl, hasUnsafeCharacters } from './connector.ts';
 import { withoutBlanks } from './source-from-text.ts';
 import { randomUUID } from 'node:crypto';
@@ -14,7 +15,7 @@ export type NetworkError = {
   readonly code: string;
 };
 
-const unreachable = new Set([
+const unreachable: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -33,10 +34,7 @@ const unreachable = new Set([
   'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
   'UND_ERR_INVALID_ARG',
-  'PROXY_REFUSED',
-  'PROXY_PASSWORD',
-  'PROXY_TIMEOUT',
-  'PROXY_CUT',
+  ...proxyErrorCodes,
   'ERR_INVALID_URL',
 ]);
 

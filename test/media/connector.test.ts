@@ -144,11 +144,15 @@ test.each([
   });
 });
 
-test('a proxy that is not there is unreachable', async () => {
-  const proxies = proxiesOf('http://127.0.0.1:9');
-
-  expect(await ask(createConnector({ proxies }), 'https://cdn.example.com/')).toMatchObject({ kind: 'unreachable' });
-});
+test.each(['http://127.0.0.1:9', 'socks5://127.0.0.1:9', 'https://127.0.0.1:9'])(
+  'a proxy that is not there is named: %s',
+  async (url) => {
+    expect(await ask(createConnector({ proxies: proxiesOf(url) }), 'https://cdn.example.com/')).toEqual({
+      kind: 'unreachable',
+      detail: 'cannot connect: PROXY_UNREACHABLE',
+    });
+  },
+);
 
 test('a proxy that does not answer is waited for ten seconds', async () => {
   await using proxy = await localProxy({ behaviour: 'silent' });

@@ -1,4 +1,5 @@
 import { GrammyError, HttpError } from 'grammy';
+import { proxyErrorCodes } from '../../kit/network/connect.ts';
 
 /** What a failed call to Telegram means for its caller. */
 export type TelegramError =
@@ -87,10 +88,7 @@ const neverConnected: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  'PROXY_REFUSED',
-  'PROXY_PASSWORD',
-  'PROXY_TIMEOUT',
-  'PROXY_CUT',
+  ...proxyErrorCodes,
 ]);
 
 const transientErrors: ReadonlySet<TelegramError> = new Set([

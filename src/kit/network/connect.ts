@@ -7,15 +7,32 @@ import { type Proxy, basicLogin } from './proxy-settings.ts';
 /** How long a proxy may take to connect to the target. */
 const proxyAnswerMs = 10_000;
 
+/** The codes of connections that a proxy did not make. */
+export const proxyErrorCodes = [
+  'PROXY_UNREACHABLE',
+  'PROXY_REFUSED',
+  'PROXY_PASSWORD',
+  'PROXY_TIMEOUT',
+  'PROXY_CUT',
+] as const;
+
 /** No connection was made: the proxy refuses it, needs a password, or does not answer. Its message names no credential. */
 class ProxyError extends Error {
   override readonly name = 'ProxyError';
-  readonly code: 'PROXY_REFUSED' | 'PROXY_PASSWORD' | 'PROXY_TIMEOUT' | 'PROXY_CUT';
+  readonly code: (typeof proxyErrorCodes)[number];
 
   constructor(code: ProxyError['code'], what: string) {
     super(`Cannot connect through the proxy: ${what}`);
     this.code = code;
   }
+}
+
+/** What dialling the proxy itself failed with, told from a failure behind it; a certificate that is not trusted stays one. */
+export function failedAtProxy(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^(?:E(?!RR_)|UND_ERR_)/.test(code)
+    ? new ProxyError('PROXY_UNREACHABLE', `it cannot be reached (${code})`)
+    : error;
 }
 
 /** Asks the proxy at the other end of the socket to connect to the target (CONNECT); closes the socket when it fails. */

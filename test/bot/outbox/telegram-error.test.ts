@@ -140,6 +140,7 @@ test('classifyTelegramError() knows a group that became a supergroup', () => {
 
 test.each([
   ['ECONNREFUSED', 'offline'],
+  ['PROXY_UNREACHABLE', 'offline'],
   ['ENOTFOUND', 'offline'],
   ['EAI_AGAIN', 'offline'],
   ['ECONNRESET', 'unsure'],
