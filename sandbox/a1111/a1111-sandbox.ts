@@ -7,7 +7,7 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { fileOf } from '../http/stand-in-runs.ts';
+import { drawPicture } from '../drawing/draw-picture.ts';
 
 export type A1111Route = 'txt2img' | 'img2img' | 'options' | 'unknown';
 
@@ -89,7 +89,7 @@ export async function startA1111Sandbox(options: A1111SandboxOptions = {}): Prom
       return raised('RuntimeError', `Unknown checkpoint: ${checkpoint}`);
     }
     if (width * height > 2_048 * 1_536) return raised('OutOfMemoryError', outOfMemory);
-    const png = Buffer.from(await fileOf({ prompt, makes: 'picture' })).toString('base64');
+    const png = Buffer.from(await drawPicture({ prompt })).toString('base64');
     const info = JSON.stringify({ prompt, seed: seed === -1 ? 1_234 : seed, width, height });
     return jsonReply(200, { images: [png], parameters: body, info });
   };

@@ -7,7 +7,7 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { fileOf, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
+import { resultReply, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
 
 export type BflRoute = 'submit' | 'result' | 'credits' | 'media' | 'unknown';
 
@@ -166,12 +166,7 @@ export async function startBflSandbox(options: BflSandboxOptions): Promise<BflSa
   const media = opening.use(
     await serve(
       () => 'media',
-      async ({ path }) => {
-        const run = runs.find(/\/([^/.]+)\.\w+$/.exec(path)?.[1] ?? '');
-        if (run === undefined) return { kind: 'reply', status: 404, headers: {}, body: 'not found' };
-        const type = run.makes === 'video' ? 'video/mp4' : 'image/png';
-        return { kind: 'reply', status: 200, headers: { 'content-type': type }, body: await fileOf(run) };
-      },
+      ({ path }) => resultReply(runs.find(/\/([^/.]+)\.\w+$/.exec(path)?.[1] ?? '')),
     ),
   );
   const api = opening.use(await serve(apiRoute, handle));

@@ -6,7 +6,7 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { fileOf, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
+import { resultReply, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
 import { type FalInput, falError, modelError, parseFalInput } from './fal-input.ts';
 
 export type FalRoute = 'run' | 'submit' | 'status' | 'result' | 'cancel' | 'media' | 'unknown';
@@ -177,12 +177,7 @@ export async function startFalSandbox(options: FalSandboxOptions): Promise<FalSa
   const media = opening.use(
     await serve(
       ({ path }) => (path.startsWith('/files/') ? 'media' : 'unknown'),
-      async ({ path }) => {
-        const run = runs.find(/\/([^/.]+)\.\w+$/.exec(path)?.[1] ?? '');
-        if (run === undefined) return { kind: 'reply', status: 404, headers: {}, body: 'not found' };
-        const type = run.makes === 'video' ? 'video/mp4' : 'image/png';
-        return { kind: 'reply', status: 200, headers: { 'content-type': type }, body: await fileOf(run) };
-      },
+      ({ path }) => resultReply(runs.find(/\/([^/.]+)\.\w+$/.exec(path)?.[1] ?? '')),
     ),
   );
   const queue = opening.use(await serve(queueRoute, onQueue));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drawPicture } from '../drawing/draw-picture.ts';
 import { drawVideo } from '../drawing/draw-video.ts';
+import type { StandInReply } from './stand-in-server.ts';
 
 /** One run that a stand-in has taken on. */
 export type StandInRun<Facts extends object = object> = Facts & {
@@ -60,7 +61,13 @@ export class StandInRuns<Facts extends object = object> {
   }
 }
 
-/** Draws what a run makes; the same words give the same bytes. */
-export async function fileOf({ prompt, makes }: Pick<StandInRun, 'prompt' | 'makes'>): Promise<Uint8Array> {
-  return makes === 'video' ? drawVideo({ prompt, width: 256, height: 256 }) : drawPicture({ prompt });
+/** What the host of the results answers: the file of the run, where the same words give the same bytes, or 404. */
+export async function resultReply(run: Pick<StandInRun, 'prompt' | 'makes'> | undefined): Promise<StandInReply> {
+  if (run === undefined) return { kind: 'reply', status: 404, headers: {}, body: 'not found' };
+  const { prompt } = run;
+  const [type, body] =
+    run.makes === 'video'
+      ? ['video/mp4', await drawVideo({ prompt, width: 256, height: 256 })]
+      : ['image/png', await drawPicture({ prompt })];
+  return { kind: 'reply', status: 200, headers: { 'content-type': type }, body };
 }

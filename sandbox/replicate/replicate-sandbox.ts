@@ -7,7 +7,7 @@ import {
   type StandInRequest,
   startStandIn,
 } from '../http/stand-in-server.ts';
-import { fileOf, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
+import { resultReply, type StandInRun, StandInRuns } from '../http/stand-in-runs.ts';
 
 export type ReplicateRoute = 'create' | 'get' | 'cancel' | 'account' | 'media' | 'unknown';
 
@@ -191,12 +191,7 @@ export async function startReplicateSandbox(options: ReplicateSandboxOptions): P
   const media = opening.use(
     await serve(
       () => 'media',
-      async ({ path }) => {
-        const run = runs.find(path.split('/').at(1) ?? '');
-        if (run === undefined) return { kind: 'reply', status: 404, headers: {}, body: 'not found' };
-        const type = run.makes === 'video' ? 'video/mp4' : 'image/png';
-        return { kind: 'reply', status: 200, headers: { 'content-type': type }, body: await fileOf(run) };
-      },
+      ({ path }) => resultReply(runs.find(path.split('/').at(1) ?? '')),
     ),
   );
   const api = opening.use(await serve(apiRoute, handle));
