@@ -115,8 +115,13 @@ export type JobQueue = {
   recordOperation(lease: JobLease, trail: AttemptTrail, progress: Progress, operation: Operation): Promise<boolean>;
   /** Keeps what the running job has used up. */
   checkpoint(lease: JobLease, progress: Progress): Promise<boolean>;
-  /** Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer and an operation are forgotten. */
+  /**
+   * Puts the job back, at its old place, not to be handed out before `readyAtMs`; an answer and an operation are forgotten.
+   * Where its keys cool and no call was made yet, its deadline begins with a later claim.
+   */
   park(lease: JobLease, park: Park): Promise<boolean>;
+  /** Has jobs of the line whose keys cool handed out again, each at its old place: a key is ready before its time. */
+  wakeCooling(line: ProviderName): Promise<void>;
   /** Puts the job back to the front, as it was before the claim. */
   requeueFront(lease: JobLease): Promise<boolean>;
   /** Puts the job back to the front, not to be handed out before `readyAtMs`; what was kept of it stays. */

@@ -49,6 +49,8 @@ export class Dispatcher {
   /** True while the line itself releases a seat for which there was no job; that release must not wake it. */
   #givingBack = false;
   #sentOn = 0;
+  /** Jobs may be parked because every key cools; it is not known of those of an earlier process. */
+  #mayBeParked = true;
   /** When a slow key that was not used is considered again. */
   #slowLookMs = Infinity;
   #alarm: Disposable | undefined;
@@ -111,6 +113,7 @@ export class Dispatcher {
     this.#sentOn = 0;
     const running = this.#slots.pending + this.#slots.size;
     const answer = await this.#askForSeat(running);
+    if (answer.kind === 'cooling') this.#mayBeParked = true;
     if (answer.kind === 'cooling' && answer.untilMs - this.#options.clock.now() > longWaitMs) return this.#moveOn();
     if (answer.kind === 'busy' || answer.kind === 'cooling' || answer.kind === 'slow') return false;
     const seat = answer.kind === 'seat' ? answer.lease : undefined;
@@ -118,6 +121,7 @@ export class Dispatcher {
       this.#giveBack(seat);
       return false;
     }
+    if (seat !== undefined) await this.#wakeCooling(seat);
     const claim = await this.#claimFor(seat);
     if (claim === undefined) return false;
     if (seat === undefined) {
@@ -143,6 +147,18 @@ export class Dispatcher {
     // A fast key should be free by then; if none is, the slow key is considered again.
     this.#slowLookMs = clock.now() + Math.max(minSlowRecheckMs, fastMs);
     return answer;
+  }
+
+  /** A key is ready: jobs that were parked until the first of them would be go on, perhaps before that time. */
+  async #wakeCooling(seat: Lease): Promise<void> {
+    if (!this.#mayBeParked) return;
+    try {
+      await this.#options.queue.wakeCooling(this.#options.provider);
+      this.#mayBeParked = false;
+    } catch (error) {
+      this.#giveBack(seat);
+      throw error;
+    }
   }
 
   /** Claims the next job; releases the seat when there is none. */

@@ -216,11 +216,13 @@ export function withoutSeat(
       // The dispatcher claims the job again with the first released seat.
       return progress.parked(job.line, nowMs + (wasUnsuited ? Math.min(leftMs, unsuitedWaitMs) : 0), 'keys-busy');
     case 'cooling': {
-      if (answer.untilMs >= nowMs + leftMs - expectedMs) {
+      const isOther = (later: Candidate) => later.provider !== job.line && !isDown(later);
+      // It was only asked whether it goes on to another provider: it waits in line, and its deadline has not begun.
+      const wasOnlyAsked = progress.progress().calls === 0 && !wasUnsuited && progress.next(isOther) === undefined;
+      if (!wasOnlyAsked && answer.untilMs >= nowMs + leftMs - expectedMs) {
         progress.skipCandidate('busy', answer.untilMs);
         return undefined;
       }
-      const isOther = (later: Candidate) => later.provider !== job.line && !isDown(later);
       const elsewhere = soonerElsewhere(progress, answer.untilMs - nowMs, job, isOther, tools);
       if (elsewhere === undefined) {
         return progress.comeBack(answer.untilMs) ?? progress.parked(job.line, answer.untilMs, 'keys-cooling');

@@ -104,6 +104,31 @@ export function orderPromises(name: string, makeEngine: MakeEngine): void {
     expect(again.lease.fence).toBeGreaterThan(lease.fence);
   });
 
+  test(`${name} wakeCooling() hands out those whose keys cooled, at their old place, and nobody else early`, async () => {
+    await using app = await makeEngine();
+    for (const updateId of [1, 2, 3, 4]) await accepted(app.engine, { updateId });
+    const park = { line: 'bytez', readyAtMs: startMs + 60_000, progress } as const;
+    const first = await claimed(app.engine);
+    const second = await claimed(app.engine);
+    await app.engine.queue.park(first.lease, { ...park, reason: 'keys-cooling' });
+    await app.engine.queue.park(second.lease, { ...park, reason: 'backing-off' });
+    await app.engine.queue.wakeCooling('openai');
+    expect((await claimed(app.engine)).job.updateId).toBe(3);
+    await app.engine.queue.wakeCooling('bytez');
+    expect(await drained(app.engine)).toEqual([1, 4]);
+  });
+
+  test(`${name} park() of a job whose keys cool begins no deadline before its first call`, async () => {
+    await using app = await makeEngine();
+    await accepted(app.engine, { updateId: 1 });
+    const { lease } = await claimed(app.engine);
+    const unused = { candidate: 0, attempts: 0, calls: 0 };
+    const readyAtMs = startMs + 900_000;
+    await app.engine.queue.park(lease, { line: 'bytez', readyAtMs, reason: 'keys-cooling', progress: unused });
+    const again = await claimed(app.engine.at(readyAtMs));
+    expect(again.job.claimedAtMs).toBe(readyAtMs);
+  });
+
   test(`${name} park() moves a job to another line with its place`, async () => {
     await using app = await makeEngine();
     await accepted(app.engine, { updateId: 1, line: 'openai' });

@@ -13,10 +13,10 @@ import { cut, done, down } from './attempt-stage.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 
 const pictureMs = 50;
-const limitedForLong: ProviderReply = {
+const limitedFor = (retryAfterMs: number): ProviderReply => ({
   ok: false,
-  failure: { blame: 'key', reason: 'rate-limited', detail: 'HTTP 429', retryAfterMs: 600_000 },
-};
+  failure: { blame: 'key', reason: 'rate-limited', detail: 'HTTP 429', retryAfterMs },
+});
 
 /** The service over two providers, each with a key or two; a person asks for a picture each. */
 function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>) {
@@ -81,6 +81,9 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
     events,
     asked,
     service,
+    wakeKeys: () => {
+      for (const { id } of keys) pool.note(id, { kind: 'wake' });
+    },
     ask: async (person: number, kind: 'image' | 'video' = 'image') => {
       const origin = { chatId: person, chatType: 'private', userId: person, messageId: 1 } as const;
       await service.submit({ kind, prompt: 'a fox', lane: 'free', locale: 'en', updateId: person, origin });
@@ -98,11 +101,37 @@ function aApp(says: Readonly<Partial<Record<ProviderName, () => ProviderReply>>>
 }
 
 test('GenerationService sends those who wait on to the next provider when every key of the first cools for long', async () => {
-  using app = aApp({ bytez: () => limitedForLong });
+  using app = aApp({ bytez: () => limitedFor(600_000) });
   for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) await app.ask(person);
   await app.clock.advance(60_000);
   for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
     expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'o1' });
+  }
+});
+
+test('GenerationService has those without another provider wait for cooling keys, and goes on when one is ready before its time', async () => {
+  let reply = limitedFor(600_000);
+  using app = aApp({ bytez: () => reply });
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) await app.ask(person, 'video');
+  await app.clock.advance(60_000);
+  expect(await app.outcomeOf(12)).toBeUndefined();
+  reply = done;
+  app.wakeKeys();
+  await app.clock.advance(2_000);
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
+    expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'v1' });
+  }
+});
+
+test('GenerationService counts a wait for cooling keys into no deadline of a request that was not started', async () => {
+  let reply = limitedFor(3_600_000);
+  using app = aApp({ bytez: () => reply });
+  for (const person of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) await app.ask(person, 'video');
+  await app.clock.advance(3_599_000);
+  reply = done;
+  await app.clock.advance(10_000);
+  for (const person of [10, 11, 12]) {
+    expect(await app.outcomeOf(person)).toMatchObject({ kind: 'result', model: 'v1' });
   }
 });
 

@@ -51,8 +51,14 @@ test('a parked job that cannot be read does not keep those whose time has passed
   using app = aSpoiltStore();
   const { engine, database, heard } = app;
   for (const updateId of [1, 2]) await accepted(engine, { updateId });
+  const called = { ...progress, calls: 1 };
   for (const { lease } of [await claimed(engine), await claimed(engine)]) {
-    await engine.queue.park(lease, { line: 'bytez', readyAtMs: startMs + 9e5, reason: 'keys-cooling', progress });
+    await engine.queue.park(lease, {
+      line: 'bytez',
+      readyAtMs: startMs + 9e5,
+      reason: 'keys-cooling',
+      progress: called,
+    });
   }
   database.run(`UPDATE jobs SET reason = 'fog', kind = 'image' WHERE id = 'tg-1'`);
   database.run(`UPDATE jobs SET options = '[' WHERE id = 'tg-1'`);

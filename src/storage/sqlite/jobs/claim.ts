@@ -145,6 +145,9 @@ export function parkJob(database: Database, lease: JobLease, park: Park): boolea
     reason,
     lease.jobId,
   );
+  if (reason === 'keys-cooling' && progress.calls === 0) {
+    database.run('UPDATE jobs SET claimed_at_ms = claimed_before_ms WHERE id = ?', lease.jobId);
+  }
   return true;
 }
 

@@ -202,18 +202,25 @@ export function refreshTurn(database: Database, line: string, lane: string, user
 
 /** Makes parked jobs ready whose time has come. */
 export function wakeParked(database: Database, line: ProviderName, nowMs: number): void {
-  const due = database.all(
-    `SELECT DISTINCT lane, user_id FROM jobs
-     WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?`,
-    line,
-    nowMs,
-  );
+  wakeWhere(database, line, 'parked = 0', 'ready_at_ms <= ?', nowMs);
+}
+
+/** Makes the jobs ready that are parked because the keys of the line cool, whatever their time; it is forgotten. */
+export function wakeCooling(database: Database, line: ProviderName): void {
+  wakeWhere(database, line, 'parked = 0, ready_at_ms = accepted_at_ms', 'reason = ?', 'keys-cooling');
+}
+
+function wakeWhere(
+  database: Database,
+  line: ProviderName,
+  change: string,
+  which: string,
+  value: number | string,
+): void {
+  const parked = `state = 'waiting' AND parked = 1 AND line = ? AND ${which}`;
+  const due = database.all(`SELECT DISTINCT lane, user_id FROM jobs WHERE ${parked}`, line, value);
   if (due.length === 0) return;
-  database.run(
-    `UPDATE jobs SET parked = 0 WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?`,
-    line,
-    nowMs,
-  );
+  database.run(`UPDATE jobs SET ${change} WHERE ${parked}`, line, value);
   for (const row of due) {
     refreshTurn(database, line, row['lane'] === 'premium' ? 'premium' : 'free', numberOf(row, 'user_id'));
   }

@@ -41,7 +41,7 @@ import {
 import { acceptJob } from './accept.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
 import { costsSince } from './cost-rows.ts';
-import { engineStats, openJobsOf, placeAhead } from './fair-queue.ts';
+import { engineStats, openJobsOf, placeAhead, wakeCooling } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';
 
@@ -137,6 +137,7 @@ export function createSqliteJobQueue({ database, running, lines, owner, nowMs }:
       database.commit(() => keepOperation(database, lease, trail, progress, operation)),
     checkpoint: async (lease, progress) => database.commit(() => checkpointJob(database, lease, progress)),
     park: (lease, park) => stopped(() => parkJob(database, lease, park)),
+    wakeCooling: async (line) => database.commit(() => wakeCooling(database, line)),
     requeueFront: (lease) => stopped(() => requeueFrontJob(database, lease)),
     requeueDelayed: (lease, readyAtMs) => stopped(() => requeueDelayedJob(database, lease, readyAtMs)),
     settle: (lease, outcome) => stopped(() => settleJob(database, lease, outcome, nowMs())),
