@@ -5,7 +5,6 @@ import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
 import type { ProvidersConfig } from '../config/provider-settings.ts';
 import type { AdminApi } from '../domain/admin-api.ts';
-import { availabilityOf, isUsable } from '../domain/views.ts';
 import type { EngineStats } from '../domain/job-engine.ts';
 import { candidateName } from '../domain/job.ts';
 import { jobKinds } from '../domain/kinds.ts';
@@ -131,7 +130,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...config.http,
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
-        keysUsable: () => isUsable(availabilityOf(proven.among(pool.snapshot().keys))),
+        serving: () => service.models.serving(proven.among(pool.snapshot().keys)),
         telegramAnswers: () =>
           clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= maxTelegramSilenceMs,
       },

@@ -158,6 +158,9 @@ export function cooldownUntilMs(availability: Availability): number | undefined 
   return availability.kind === 'cooling' || availability.kind === 'probing' ? availability.untilMs : undefined;
 }
 
+/** Whether a request could be served now. `no-model`: the providers whose keys are usable serve no model of the chains. */
+export type Serving = 'yes' | 'no-key' | 'no-model';
+
 /** True when a key accepts calls, or will without an admin's help: requests are accepted. */
 export function isUsable(availability: Availability): boolean {
   return availability.kind === 'taking' || cooldownUntilMs(availability) !== undefined;

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Emit } from '../domain/events.ts';
+import type { Serving } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Secret } from '../kit/secret.ts';
 import { createGate, isBearer } from './gate.ts';
@@ -9,18 +10,20 @@ import { type Listening, listen } from './listen.ts';
 export type Vitals = {
   /** The database takes a write. */
   readonly databaseWritable: () => boolean;
-  /** At least one key is ready or cooling. */
-  readonly keysUsable: () => boolean;
+  /** Whether a usable key and a model that its provider serves are there. */
+  readonly serving: () => Serving;
   /** Telegram answered within the last two minutes. */
   readonly telegramAnswers: () => boolean;
 };
 
-const vitalNames = ['database', 'keys', 'telegram'] as const;
+const vitalNames = ['database', 'keys', 'models', 'telegram'] as const;
 
 /** Why the bot is not ready, and what helps. */
 const reasons = {
   database: 'the database or the results folder cannot be written; "darkroom doctor" says more',
   keys: 'no provider key is usable; "darkroom keys report" says why',
+  models:
+    'every provider whose keys are usable serves none of its models; "darkroom keys list" names it, another provider or model in the chains helps',
   telegram: 'Telegram has not answered for two minutes; "darkroom doctor --online" says why',
 } as const satisfies Record<(typeof vitalNames)[number], string>;
 
@@ -42,9 +45,11 @@ export function healthApi(vitals: Vitals, onError: (error: unknown) => void = ()
   });
   api.get('/healthz', (c) => c.body(null, 200));
   api.get('/readyz', (c) => {
+    const serving = vitals.serving();
     const state = {
       database: vitals.databaseWritable(),
-      keys: vitals.keysUsable(),
+      keys: serving !== 'no-key',
+      models: serving !== 'no-model',
       telegram: vitals.telegramAnswers(),
     };
     const missing = vitalNames.filter((name) => !state[name]);

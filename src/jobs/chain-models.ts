@@ -2,11 +2,11 @@ import { type Candidate, candidateName, type Chains, type GenerationOptions, typ
 import type { Emit } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { JobKind } from '../domain/kinds.ts';
-import type { OfferedModel } from '../domain/views.ts';
+import { availabilityOf, isUsable, type KeyView, type OfferedModel, type Serving } from '../domain/views.ts';
 import type { ModelLookup } from '../domain/provider.ts';
 import type { Clock } from '../kit/clock.ts';
 import { checkOptions, type CheckedOptions, checkStyle, seedFor } from './request/request-options.ts';
-import { type Asker, chainFor, hasEnded } from './request/served-chain.ts';
+import { type Asker, chainFor, hasEnded, linesOf } from './request/served-chain.ts';
 import { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 
 export type ChainModelsOptions = {
@@ -97,6 +97,15 @@ export class ChainModels {
   /** True for a provider whose keys are accepted and which serves none of its models in the chains. */
   isEmpty(provider: ProviderName): boolean {
     return this.cooldowns.isEmpty(provider);
+  }
+
+  /** Whether a candidate of any kind could be asked with one of these keys, and its provider serves models. */
+  serving(keys: readonly Pick<KeyView, 'provider' | 'state'>[]): Serving {
+    if (!isUsable(availabilityOf(keys))) return 'no-key';
+    const { chains, models } = this.#options;
+    const couldServe = (line: ProviderName) =>
+      !this.isEmpty(line) && isUsable(availabilityOf(keys.filter(({ provider }) => provider === line)));
+    return [...linesOf(chains, models)].some(couldServe) ? 'yes' : 'no-model';
   }
 
   /** The provider may serve none of its models, which its list of models tells, where it has one. */

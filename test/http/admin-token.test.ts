@@ -41,7 +41,7 @@ test.each([
 });
 
 test('readiness answers anybody without data, says why with the token, and counts a wrong one as a try', async () => {
-  await using server = await aServer({ vitals: { ...well, keysUsable: () => false } });
+  await using server = await aServer({ vitals: { ...well, serving: () => 'no-key' } });
   expect(await ask(server, 'GET /readyz')).toMatchObject({ status: 503, body: '' });
   expect(await ask(server, 'GET /readyz', [`Authorization: Basic ${basic}`])).toMatchObject({ status: 503, body: '' });
   const told = await ask(server, 'GET /readyz', [withToken]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { healthApi, cachedFor, type Vitals } from '../../src/http/health-api.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
-const well: Vitals = { databaseWritable: () => true, keysUsable: () => true, telegramAnswers: () => true };
+const well: Vitals = { databaseWritable: () => true, serving: () => 'yes', telegramAnswers: () => true };
 
 async function statusOf(path: string, vitals: Vitals): Promise<number> {
   const answer = await healthApi(vitals).request(path);
@@ -13,21 +13,22 @@ async function statusOf(path: string, vitals: Vitals): Promise<number> {
 test.each<readonly [string, Vitals, number]>([
   ['everything is well', well, 200],
   ['the database takes no write', { ...well, databaseWritable: () => false }, 503],
-  ['no key is usable', { ...well, keysUsable: () => false }, 503],
+  ['no key is usable', { ...well, serving: () => 'no-key' }, 503],
+  ['the providers of usable keys serve no model', { ...well, serving: () => 'no-model' }, 503],
   ['Telegram is silent', { ...well, telegramAnswers: () => false }, 503],
 ])('/readyz when %s', async (_when, vitals, expected) => {
   expect(await statusOf('/readyz', vitals)).toBe(expected);
 });
 
 test('/healthz answers in every state, and no other page exists', async () => {
-  const ill: Vitals = { databaseWritable: () => false, keysUsable: () => false, telegramAnswers: () => false };
+  const ill: Vitals = { databaseWritable: () => false, serving: () => 'no-key', telegramAnswers: () => false };
   expect([await statusOf('/healthz', ill), await statusOf('/keys', ill), await statusOf('/', ill)]).toEqual([
     200, 404, 404,
   ]);
 });
 
 test('/readyz says what is missing to a caller whose token the gate has accepted', async () => {
-  const api = healthApi({ ...well, keysUsable: () => false });
+  const api = healthApi({ ...well, serving: () => 'no-key' });
   const answer = await api.request('/readyz', { headers: { authorization: 'Bearer the-token' } });
   expect([answer.status, await answer.json()]).toEqual([
     503,
@@ -35,6 +36,7 @@ test('/readyz says what is missing to a caller whose token the gate has accepted
       ready: false,
       database: true,
       keys: false,
+      models: true,
       telegram: true,
       why: ['no provider key is usable; "darkroom keys report" says why'],
     },
@@ -42,14 +44,14 @@ test('/readyz says what is missing to a caller whose token the gate has accepted
   const ready = await healthApi(well).request('/readyz', { headers: { authorization: 'Bearer the-token' } });
   expect([ready.status, await ready.json()]).toEqual([
     200,
-    { ready: true, database: true, keys: true, telegram: true, why: [] },
+    { ready: true, database: true, keys: true, models: true, telegram: true, why: [] },
   ]);
 });
 
 test('a check that throws is a 500 with an empty body', async () => {
   const broken: Vitals = {
     ...well,
-    keysUsable: () => {
+    serving: () => {
       throw new Error('a secret reason');
     },
   };

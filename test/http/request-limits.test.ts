@@ -141,10 +141,10 @@ test('a compressed body is refused (H18)', async () => {
 });
 
 test('the reason of an error is in the log and in no response (H14)', async () => {
-  const keysUsable = () => {
+  const serving = () => {
     throw new Error('Cannot read "/home/canary/keys"');
   };
-  await using server = await aServer({ vitals: { ...well, keysUsable } });
+  await using server = await aServer({ vitals: { ...well, serving } });
   const failed = await ask(server, 'GET /readyz');
   expect(failed).toMatchObject({ status: 500, body: '' });
   expect(failed.head).not.toMatch(/canary|error:|\.ts|at /);

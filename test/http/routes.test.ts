@@ -87,7 +87,7 @@ test('no header changes the method or the page (H7)', async () => {
 
 test('the two open pages return a status and no data (H8)', async () => {
   let ready = true;
-  await using server = await aServer({ vitals: { ...well, keysUsable: () => ready } });
+  await using server = await aServer({ vitals: { ...well, serving: () => (ready ? 'yes' : 'no-key') } });
   const pages = async () => [await ask(server, 'GET /healthz'), await ask(server, 'GET /readyz?verbose=1&token=x')];
   expect(await pages()).toMatchObject([
     { status: 200, body: '' },

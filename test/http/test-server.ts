@@ -11,7 +11,7 @@ import { fakeClock } from '../support/fake-clock.ts';
 export const adminToken = 'canary-admin-token-0123456789-abcdef';
 export const well: Vitals = {
   databaseWritable: () => true,
-  keysUsable: () => true,
+  serving: () => 'yes',
   telegramAnswers: () => true,
 };
 

@@ -168,3 +168,28 @@ test('an empty list at the start is enough: Bytez is not asked at all, and the a
   ]);
   expect(app.events.filter(({ event }) => event === 'key.changed')).toEqual([]);
 });
+
+test('where every provider with a usable key serves no model, readiness says so until one does again', async () => {
+  const token = 'canary-admin-token-0123456789-abcdef';
+  await using stage = await anEmptyBytez({ env: { ADMIN_TOKEN: token, HORDE_API_KEY: '', IMAGE_CHAIN: '' } });
+  const { app, clock } = stage;
+  const readiness = async () => {
+    const answer = await fetch(`${app.app.httpUrl}/readyz`, { headers: { authorization: `Bearer ${token}` } });
+    return [answer.status, await answer.json()];
+  };
+  expect(await readiness()).toMatchObject([200, { keys: true, models: true }]);
+  await passTime(clock, app.restart({ KEYS_TEST_ON_START: 'on' }));
+  await passTime(clock, app.event('provider.empty'));
+  expect(await readiness()).toMatchObject([
+    503,
+    { ready: false, keys: true, models: false, why: [expect.stringContaining('serves none of its models')] },
+  ]);
+  // A key that is out of use is no way around an empty provider.
+  await app.app.admin.keys.disable('all');
+  expect(await readiness()).toMatchObject([503, { keys: false, models: true }]);
+  await app.app.admin.keys.enable('all');
+  app.bytez.setCatalog('full');
+  await passTime(clock, app.event('provider.filled'));
+  // An hour has passed for the bot in moments, so Telegram may be behind.
+  expect((await readiness())[1]).toMatchObject({ keys: true, models: true });
+});
