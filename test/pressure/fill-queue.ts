@@ -1,4 +1,4 @@
-import { acceptJob } from '../../src/storage/sqlite/jobs/accept.ts';
+import { acceptJob } from '../../src/storage/sqlite/jobs/queue.ts';
 import { openDatabase, type Database } from '../../src/storage/sqlite/database.ts';
 import { aRequest, roomy } from '../conformance/requests.ts';
 

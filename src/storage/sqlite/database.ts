@@ -1,7 +1,7 @@
-import { type BigIntStats, chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type ConnectionOptions, Database } from './connection.ts';
+import { type ConnectionOptions, Database, inPlaceCheck } from './connection.ts';
 import { type Migration, checkSchemaVersion, migrate, migrations } from './migrate.ts';
 import { StorageError, damaged, toStorageError, unwritable } from './storage-error.ts';
 
@@ -120,36 +120,5 @@ export function isWritable(database: Database, nowMs: number): boolean {
     }
   } catch {
     return false;
-  }
-}
-
-/**
- * Returns a check whether the files of the open database are still where they were. A file that was moved, deleted or
- * replaced is still written to by this process, and whatever goes there is lost with it.
- */
-function inPlaceCheck(path: string): () => boolean {
-  const opened = look(path);
-  let walOpened: BigIntStats | undefined;
-  return () => {
-    if (!isSame(opened, look(path))) return false;
-    const wal = look(`${path}-wal`);
-    walOpened ??= wal;
-    return isSame(walOpened, wal);
-  };
-}
-
-/** Some file systems give a file another number while it is open: its birth has to differ too. */
-function isSame(before: BigIntStats | undefined, now: BigIntStats | undefined): boolean {
-  if (before === undefined) return true;
-  if (now === undefined) return false;
-  return (before.ino === now.ino && before.dev === now.dev) || before.birthtimeNs === now.birthtimeNs;
-}
-
-function look(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    // The folder cannot be searched: the write itself says why.
-    return undefined;
   }
 }

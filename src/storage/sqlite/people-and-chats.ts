@@ -11,7 +11,7 @@ import type {
 } from '../../domain/chat-store.ts';
 import { jobKinds } from '../../domain/kinds.ts';
 import type { User, Users } from '../../domain/users.ts';
-import { creditsTaken } from './jobs/accept.ts';
+import { creditsTaken } from './jobs/settle.ts';
 
 /** The effect ledger in the database: the intent is durable before the effect begins. */
 export function createSqliteEffectLedger(database: Database): EffectLedger {

@@ -2,7 +2,7 @@ import { jobId } from '../../domain/ids.ts';
 import type { PersonalData } from '../../domain/users.ts';
 import { type Database, numberOf } from './connection.ts';
 import { needsResult } from './checks.ts';
-import { forgetSpender } from './jobs/cost-rows.ts';
+import { forgetSpender } from './jobs/calls.ts';
 
 /** The prefix of today's credits of erased jobs: erasure does not reset the daily limit. */
 const forgottenJob = 'forgotten:';

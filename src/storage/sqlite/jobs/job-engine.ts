@@ -26,21 +26,16 @@ import {
 } from './settle.ts';
 import {
   claimUnderWay,
-  keepAnswer,
-  keepOperation,
-  keepCall,
-  callsOf,
-  checkpointJob,
   claimNext,
   claimOverdue,
   nextReady,
   parkJob,
   requeueDelayedJob,
   requeueFrontJob,
-} from './claim.ts';
-import { acceptJob } from './accept.ts';
+  acceptJob,
+} from './queue.ts';
+import { callsOf, checkpointJob, keepAnswer, keepCall, keepOperation, costsSince } from './calls.ts';
 import { toShownJob, type StoredJob } from './job-rows.ts';
-import { costsSince } from './cost-rows.ts';
 import { engineStats, openJobsOf, placeAhead, wakeCooling } from './fair-queue.ts';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kit/clock.ts';

@@ -14,7 +14,7 @@ import { jobId, isProviderName } from '../../../domain/ids.ts';
 import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
 import { mediaKinds } from '../../../domain/kinds.ts';
 import { type Row, fromJson, parseRow } from '../connection.ts';
-import { keptCall } from './call-rows.ts';
+import { keptCall } from './calls.ts';
 
 const mediaFile = z.object({
   path: z.string(),

@@ -1,6 +1,6 @@
 import type { RewrittenPrompts } from '../../../domain/job-engine.ts';
 import type { Database } from '../connection.ts';
-import { addCost } from './cost-rows.ts';
+import { addCost } from './calls.ts';
 
 /** Rewritten prompts in the database; one of a job that is gone or forgotten is not kept. */
 export function createSqliteRewrites(database: Database): RewrittenPrompts {

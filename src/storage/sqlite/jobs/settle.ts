@@ -1,12 +1,37 @@
 import type { HeldReason, Outcome } from '../../../domain/job.ts';
-import { lanes } from '../../../domain/kinds.ts';
+import { type JobKind, lanes } from '../../../domain/kinds.ts';
 import { type Database, type Row, numberOf } from '../connection.ts';
-import { giveCreditBack } from './accept.ts';
 import { type StoredJob, toShownJob, toStoredJob, outcomeKind } from './job-rows.ts';
 import { refreshTurn } from './fair-queue.ts';
 import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
 import { StorageError } from '../storage-error.ts';
 import type { Claim, JobLease, Cancelled, Recovered } from '../../../domain/job-engine.ts';
+
+/** Counts the person's credits of a kind on the day of `nowMs` that were not refunded. */
+export function creditsTaken(database: Database, userId: number, kind: JobKind, nowMs: number): number {
+  const row = database.get(
+    'SELECT count(*) AS taken FROM credits WHERE user_id = ? AND kind = ? AND day = ? AND given_back = 0',
+    userId,
+    kind,
+    database.dayOf(nowMs),
+  );
+  return numberOf(row, 'taken');
+}
+
+export function takeCredit(database: Database, id: JobId, userId: number, kind: JobKind, nowMs: number): void {
+  database.run(
+    'INSERT INTO credits (job_id, user_id, kind, day) VALUES (?, ?, ?, ?)',
+    id,
+    userId,
+    kind,
+    database.dayOf(nowMs),
+  );
+}
+
+/** Refunds the job's credit for the day on which it was taken; idempotent. */
+export function giveCreditBack(database: Database, id: JobId): void {
+  database.run('UPDATE credits SET given_back = 1 WHERE job_id = ? AND given_back = 0', id);
+}
 
 /**
  * Ends a job without its lease, inside the caller's transaction: refunds its credit and increments its fence, which

@@ -1,27 +1,107 @@
-import type { Claim, JobLease, Park, RunningCaps, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
-import type { Progress } from '../../../domain/job.ts';
-import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
-import type { ProviderName, JobId } from '../../../domain/ids.ts';
-import { type Database, type Row, fromJson } from '../connection.ts';
+import { type JobId, jobId, type ProviderName } from '../../../domain/ids.ts';
+import type { JobRequest } from '../../../domain/job.ts';
+import { creditsTaken, takeCredit, readOrSetAside, type SetAside } from './settle.ts';
+import { type Database, numberOf, rememberedMs, type Row } from '../connection.ts';
+import type { Accepted, AcceptLimits, Claim, JobLease, Park, RunningCaps } from '../../../domain/job-engine.ts';
 import {
+  placeAhead,
+  takeRound,
+  refreshTurn,
   nextLane,
   countStart,
   advanceVirtualTime,
   premiumStreak,
   firstTurn,
-  refreshTurn,
   wakeParked,
 } from './fair-queue.ts';
-import { takeOverCall, keptCall } from './call-rows.ts';
-import { toShownJob } from './job-rows.ts';
-import { addCost } from './cost-rows.ts';
-import { readOrSetAside, type SetAside } from './settle.ts';
-import { z } from 'zod';
-import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
-import type { Operation } from '../../../domain/provider.ts';
+import { toShownJob, toStoredJob } from './job-rows.ts';
+import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
+import { checkpointJob, takeOverCall } from './calls.ts';
+
+/** Accepts or refuses a job, inside the caller's transaction. */
+export function acceptJob(
+  database: Database,
+  request: JobRequest & { readonly line: ProviderName },
+  limits: AcceptLimits,
+  nowMs: number,
+): Accepted {
+  const id = jobId(`tg-${request.updateId}`);
+  const known = knownJob(database, id, nowMs);
+  if (known !== undefined) return { kind: 'known', job: known.job, ahead: placeAhead(database, known) };
+
+  const { userId } = request.origin;
+  if (openJobs(database, userId) >= limits.waiting) return { kind: 'refused', code: 'queue-full' };
+  const isLimited = limits.perDay >= 0;
+  if (isLimited && creditsTaken(database, userId, request.kind, nowMs) >= limits.perDay) {
+    return { kind: 'refused', code: 'quota-reached' };
+  }
+  takeCredit(database, id, userId, request.kind, nowMs);
+  const stored = insertJob(database, id, request, nowMs);
+  refreshTurn(database, request.line, request.lane, userId);
+  return { kind: 'accepted', job: stored.job, ahead: placeAhead(database, stored) };
+}
+
+/** Finds the job of a repeated update. A job delivered before the update memory began loses its id to the new one. */
+function knownJob(database: Database, id: JobId, nowMs: number) {
+  const row = database.get('SELECT * FROM jobs WHERE id = ?', id);
+  if (row === undefined) return undefined;
+  const stored = toShownJob(row);
+  if (stored.toldAtMs === null || stored.toldAtMs > nowMs - rememberedMs) return stored;
+  database.run('DELETE FROM effects WHERE job_id = ?', id);
+  database.run('DELETE FROM calls WHERE job_id = ?', id);
+  database.run('DELETE FROM rewrites WHERE job_id = ?', id);
+  database.run('DELETE FROM credits WHERE job_id = ?', id);
+  database.run('DELETE FROM jobs WHERE id = ?', id);
+  return undefined;
+}
+
+function openJobs(database: Database, userId: number): number {
+  const row = database.get(
+    `SELECT count(*) AS open FROM jobs WHERE user_id = ? AND state IN ('waiting', 'running') AND state <> 'told'`,
+    userId,
+  );
+  return numberOf(row, 'open');
+}
+
+function insertJob(
+  database: Database,
+  id: JobId,
+  request: JobRequest & { readonly line: ProviderName },
+  nowMs: number,
+) {
+  const { origin } = request;
+  const round = takeRound(database, request.lane, origin.userId, request.kind);
+  const values = {
+    id,
+    update_id: request.updateId,
+    kind: request.kind,
+    prompt: request.prompt,
+    options: request.options === undefined ? null : JSON.stringify(request.options),
+    lane: request.lane,
+    locale: request.locale,
+    chat_id: origin.chatId,
+    chat_type: origin.chatType,
+    user_id: origin.userId,
+    message_id: origin.messageId,
+    thread_id: origin.threadId ?? null,
+    direct_topic_id: origin.directTopicId ?? null,
+    line: request.line,
+    state: 'waiting',
+    round,
+    ready_at_ms: nowMs,
+    accepted_at_ms: nowMs,
+  };
+  const columns = Object.keys(values);
+  const row = database.get(
+    `INSERT INTO jobs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) RETURNING *`,
+    ...Object.values(values),
+  );
+  if (row === undefined) throw new Error(`Cannot accept job "${id}": the database kept no row`);
+  return toStoredJob(row);
+}
 
 /** The columns that every claim sets; the parameter is the owner. */
-export const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
+const startColumns = `state = 'running', fence = fence + 1, owner = ?, tier = 1, claimed_before_ms = claimed_at_ms`;
 
 /** Claims the next job of the line, inside the caller's transaction. */
 export function claimNext(
@@ -90,7 +170,7 @@ function claimOverdueOf(
 }
 
 /** Builds the claim of a row that was just marked running, inside the caller's transaction; ends an unreadable job. */
-export function started(database: Database, row: Row | undefined): Claim | SetAside | undefined {
+function started(database: Database, row: Row | undefined): Claim | SetAside | undefined {
   if (row === undefined) return undefined;
   const found = readOrSetAside(database, row);
   if ('setAside' in found) return found;
@@ -116,21 +196,6 @@ export function nextReady(database: Database, line: ProviderName, nowMs: number)
   );
   const ready = row?.['ready'];
   return typeof ready === 'number' ? ready : undefined;
-}
-
-/** Stores the progress of a running job, inside the caller's transaction. */
-export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
-  const { candidate, attempts, calls, probes = 0 } = progress;
-  const changed = database.run(
-    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ? WHERE id = ? AND fence = ? AND state = 'running'`,
-    candidate,
-    attempts,
-    calls,
-    probes,
-    jobId,
-    fence,
-  );
-  return changed === 1;
 }
 
 /** Parks a running job; it keeps its queue position. */
@@ -175,80 +240,6 @@ export function requeueDelayedJob(database: Database, { jobId, fence }: JobLease
     fence,
   );
   return changed === 1;
-}
-
-const callRow = z.object({ trail: z.string().transform(fromJson).pipe(keptCall) });
-
-/**
- * Stores a call, inside the caller's transaction. Only the newest lease may record a sent call; its end is recorded by
- * the same lease, or by the one that took over its operation.
- */
-export function keepCall(database: Database, { jobId, fence }: JobLease, trail: AttemptTrail): boolean {
-  const json = JSON.stringify(trail);
-  if (trail.ending.kind !== 'sent') {
-    if (trail.ending.kind === 'failed') forgetOperation(database, jobId, fence);
-    const before = endingBefore(database, jobId, trail.call);
-    const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
-    if (database.run(sql, json, jobId, trail.call, fence) === 0) return false;
-    addCost(database, jobId, trail, before !== 'sent' && before !== 'submitted');
-    return true;
-  }
-  const counted = database.run(
-    `UPDATE jobs SET calls = max(calls, ?), operation = NULL WHERE id = ? AND fence = ? AND state = 'running'`,
-    trail.call,
-    jobId,
-    fence,
-  );
-  if (counted === 0) return false;
-  const sql = 'INSERT OR REPLACE INTO calls (job_id, call, fence, trail) VALUES (?, ?, ?, ?)';
-  return database.run(sql, jobId, trail.call, fence, json) === 1;
-}
-
-function endingBefore(database: Database, jobId: JobId, call: number): unknown {
-  const sql = `SELECT trail ->> '$.ending.kind' AS ending FROM calls WHERE job_id = ? AND call = ?`;
-  return database.get(sql, jobId, call)?.['ending'];
-}
-
-/** Removes a failed operation, so that it is not polled again. */
-function forgetOperation(database: Database, jobId: JobId, fence: number): void {
-  const sql = 'UPDATE jobs SET operation = NULL WHERE id = ? AND fence = ? AND operation IS NOT NULL';
-  database.run(sql, jobId, fence);
-}
-
-/** Returns every call of the job in order, except those in the format of another version. */
-export function callsOf(database: Database, id: JobId): readonly AttemptTrail[] {
-  return database.all('SELECT trail FROM calls WHERE job_id = ? ORDER BY call', id).flatMap((row) => {
-    const call = callRow.safeParse(row);
-    return call.success ? [call.data.trail] : [];
-  });
-}
-
-/** Stores the answer of a running job, inside the caller's transaction. */
-export function keepAnswer(
-  database: Database,
-  lease: JobLease,
-  trail: AttemptTrail,
-  progress: Progress,
-  answer: KnownAnswer,
-): boolean {
-  if (!checkpointJob(database, lease, progress)) return false;
-  keepCall(database, lease, trail);
-  const sql = 'UPDATE jobs SET answer = ?, operation = NULL WHERE id = ?';
-  return database.run(sql, JSON.stringify(answer), lease.jobId) === 1;
-}
-
-/** Stores the operation of a running job, inside the caller's transaction. */
-export function keepOperation(
-  database: Database,
-  lease: JobLease,
-  trail: AttemptTrail,
-  progress: Progress,
-  operation: Operation,
-): boolean {
-  if (!checkpointJob(database, lease, progress)) return false;
-  keepCall(database, lease, trail);
-  const known: KnownOperation = { trail, operation };
-  return database.run('UPDATE jobs SET operation = ? WHERE id = ?', JSON.stringify(known), lease.jobId) === 1;
 }
 
 /** Claims a waiting job that has an answer or a running operation, inside the caller's transaction. */

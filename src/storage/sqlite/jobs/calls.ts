@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import type { AttemptTrail } from '../../../domain/attempt-trail.ts';
+import { isProviderName, type JobId, keyId } from '../../../domain/ids.ts';
+import type { DayCost } from '../../../domain/costs.ts';
+import { type JobKind, jobKinds } from '../../../domain/kinds.ts';
+import { type Database, parseRow, fromJson } from '../connection.ts';
+import { type FailureReason, failureTraits, isResultReason } from '../../../domain/failure.ts';
+import type { JobLease, KnownAnswer, KnownOperation } from '../../../domain/job-engine.ts';
+import type { Operation, Usage } from '../../../domain/provider.ts';
+import type { Progress } from '../../../domain/job.ts';
+
+const microsInUsd = 1_000_000;
+
+/**
+ * Adds what an answered call cost to its day, inside the caller's transaction. `wasEnded` is true where the end of the
+ * call was stored before: it is counted once, however often it is stored. `kind` is what was called for, where that is not
+ * what the job is.
+ */
+export function addCost(database: Database, id: JobId, trail: AttemptTrail, wasEnded: boolean, kind?: JobKind): void {
+  const { ending, candidate, startedAtMs } = trail;
+  if (ending.kind !== 'answered' || wasEnded) return;
+  database.run(
+    `INSERT INTO costs (day, provider, model, kind, key_id, key_name, user_id, calls, micro_usd, unpriced)
+     SELECT ?, ?, ?, coalesce(?, kind), ?, ?, iif(forgotten = 1, 0, user_id), 1, ?, ? FROM jobs WHERE id = ?
+     ON CONFLICT DO UPDATE SET key_name = excluded.key_name, calls = calls + 1,
+       micro_usd = micro_usd + excluded.micro_usd, unpriced = unpriced + excluded.unpriced`,
+    utcDay(startedAtMs + ending.ms),
+    candidate.provider,
+    candidate.model,
+    kind ?? null,
+    trail.keyId,
+    trail.keyName,
+    Math.round((ending.usd ?? 0) * microsInUsd),
+    ending.usd === undefined ? 1 : 0,
+    id,
+  );
+}
+
+const costRow = z
+  .object({
+    day: z.string(),
+    provider: z.string().refine(isProviderName),
+    model: z.string(),
+    kind: z.enum(jobKinds),
+    key_id: z.string().transform(keyId),
+    key_name: z.string(),
+    user_id: z.number(),
+    calls: z.number(),
+    micro_usd: z.number(),
+    unpriced: z.number(),
+  })
+  .transform(({ key_id: key, key_name: keyName, user_id: userId, micro_usd: micros, ...row }): DayCost => ({
+    ...row,
+    keyId: key,
+    keyName,
+    userId,
+    usd: micros / microsInUsd,
+  }));
+
+/** What was spent since the UTC day of this moment, by day; rows of another version's kinds are left out. */
+export function costsSince(database: Database, sinceMs: number): readonly DayCost[] {
+  return database
+    .all(
+      `SELECT * FROM costs WHERE day >= ? AND kind IN (${jobKinds.map(() => '?').join(', ')})
+       ORDER BY day, provider, model, kind, key_id, user_id`,
+      utcDay(Math.max(0, sinceMs)),
+      ...jobKinds,
+    )
+    .map((row) => parseRow('costs', costRow, row));
+}
+
+/** What the person spent is kept without their number. */
+export function forgetSpender(database: Database, userId: number): void {
+  database.run(
+    `INSERT INTO costs SELECT day, provider, model, kind, key_id, key_name, 0, calls, micro_usd, unpriced
+     FROM costs WHERE user_id = ?
+     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, micro_usd = micro_usd + excluded.micro_usd,
+       unpriced = unpriced + excluded.unpriced`,
+    userId,
+  );
+  database.run('DELETE FROM costs WHERE user_id = ?', userId);
+}
+
+function utcDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+const reasons = Object.keys(failureTraits) as [FailureReason, ...FailureReason[]];
+
+const usage: z.ZodType<Usage> = z.object({
+  cost: z.number().exactOptional(),
+  inputTokens: z.number().exactOptional(),
+  outputTokens: z.number().exactOptional(),
+  seconds: z.number().exactOptional(),
+  images: z.number().exactOptional(),
+  credits: z.number().exactOptional(),
+});
+
+const ending: z.ZodType<AttemptTrail['ending']> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('not-sent') }),
+  z.object({ kind: z.literal('sent') }),
+  z.object({ kind: z.literal('submitted'), ms: z.number() }),
+  z.object({
+    kind: z.literal('answered'),
+    ms: z.number(),
+    usage: usage.exactOptional(),
+    usd: z.number().exactOptional(),
+    refused: z.object({ reason: z.enum(reasons.filter(isResultReason)), detail: z.string() }).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('failed'),
+    reason: z.enum(reasons),
+    sureness: z.enum(['sure', 'likely', 'guess']),
+    detail: z.string(),
+    ms: z.number(),
+  }),
+  z.object({ kind: z.literal('broken-off'), ms: z.number() }),
+]);
+
+const choice: z.ZodType<AttemptTrail['choice']> = z.object({
+  why: z.enum([
+    'only-one',
+    'soonest',
+    'better-of-two',
+    'explored',
+    'half-open',
+    'in-turn',
+    'least-used',
+    'by-weight',
+    'first-in-order',
+  ]),
+  of: z.number(),
+  skipped: z.object({
+    cooling: z.number().exactOptional(),
+    benched: z.number().exactOptional(),
+    disabled: z.number().exactOptional(),
+    busy: z.number().exactOptional(),
+    'other-model': z.number().exactOptional(),
+    'just-failed': z.number().exactOptional(),
+    slow: z.number().exactOptional(),
+  }),
+  expectedMs: z.number().exactOptional(),
+});
+
+/** The schema of a stored call. */
+export const keptCall: z.ZodType<AttemptTrail> = z.object({
+  call: z.number(),
+  candidate: z.object({ provider: z.string().refine(isProviderName), model: z.string() }),
+  attempt: z.number(),
+  of: z.number(),
+  keyId: z.string().transform(keyId),
+  keyName: z.string(),
+  choice,
+  waitedMs: z.number(),
+  startedAtMs: z.number(),
+  ending,
+});
+
+const callRow = z.object({ trail: z.string().transform(fromJson).pipe(keptCall) });
+
+/**
+ * Stores a call, inside the caller's transaction. Only the newest lease may record a sent call; its end is recorded by
+ * the same lease, or by the one that took over its operation.
+ */
+export function keepCall(database: Database, { jobId, fence }: JobLease, trail: AttemptTrail): boolean {
+  const json = JSON.stringify(trail);
+  if (trail.ending.kind !== 'sent') {
+    if (trail.ending.kind === 'failed') forgetOperation(database, jobId, fence);
+    const before = endingBefore(database, jobId, trail.call);
+    const sql = 'UPDATE calls SET trail = ? WHERE job_id = ? AND call = ? AND fence = ?';
+    if (database.run(sql, json, jobId, trail.call, fence) === 0) return false;
+    addCost(database, jobId, trail, before !== 'sent' && before !== 'submitted');
+    return true;
+  }
+  const counted = database.run(
+    `UPDATE jobs SET calls = max(calls, ?), operation = NULL WHERE id = ? AND fence = ? AND state = 'running'`,
+    trail.call,
+    jobId,
+    fence,
+  );
+  if (counted === 0) return false;
+  const sql = 'INSERT OR REPLACE INTO calls (job_id, call, fence, trail) VALUES (?, ?, ?, ?)';
+  return database.run(sql, jobId, trail.call, fence, json) === 1;
+}
+
+function endingBefore(database: Database, jobId: JobId, call: number): unknown {
+  const sql = `SELECT trail ->> '$.ending.kind' AS ending FROM calls WHERE job_id = ? AND call = ?`;
+  return database.get(sql, jobId, call)?.['ending'];
+}
+
+/** Removes a failed operation, so that it is not polled again. */
+function forgetOperation(database: Database, jobId: JobId, fence: number): void {
+  const sql = 'UPDATE jobs SET operation = NULL WHERE id = ? AND fence = ? AND operation IS NOT NULL';
+  database.run(sql, jobId, fence);
+}
+
+/** Returns every call of the job in order, except those in the format of another version. */
+export function callsOf(database: Database, id: JobId): readonly AttemptTrail[] {
+  return database.all('SELECT trail FROM calls WHERE job_id = ? ORDER BY call', id).flatMap((row) => {
+    const call = callRow.safeParse(row);
+    return call.success ? [call.data.trail] : [];
+  });
+}
+
+/** Stores the answer of a running job, inside the caller's transaction. */
+export function keepAnswer(
+  database: Database,
+  lease: JobLease,
+  trail: AttemptTrail,
+  progress: Progress,
+  answer: KnownAnswer,
+): boolean {
+  if (!checkpointJob(database, lease, progress)) return false;
+  keepCall(database, lease, trail);
+  const sql = 'UPDATE jobs SET answer = ?, operation = NULL WHERE id = ?';
+  return database.run(sql, JSON.stringify(answer), lease.jobId) === 1;
+}
+
+/** Stores the operation of a running job, inside the caller's transaction. */
+export function keepOperation(
+  database: Database,
+  lease: JobLease,
+  trail: AttemptTrail,
+  progress: Progress,
+  operation: Operation,
+): boolean {
+  if (!checkpointJob(database, lease, progress)) return false;
+  keepCall(database, lease, trail);
+  const known: KnownOperation = { trail, operation };
+  return database.run('UPDATE jobs SET operation = ? WHERE id = ?', JSON.stringify(known), lease.jobId) === 1;
+}
+
+/** Stores the progress of a running job, inside the caller's transaction. */
+export function checkpointJob(database: Database, { jobId, fence }: JobLease, progress: Progress): boolean {
+  const { candidate, attempts, calls, probes = 0 } = progress;
+  const changed = database.run(
+    `UPDATE jobs SET candidate = ?, attempts = ?, calls = ?, probes = ? WHERE id = ? AND fence = ? AND state = 'running'`,
+    candidate,
+    attempts,
+    calls,
+    probes,
+    jobId,
+    fence,
+  );
+  return changed === 1;
+}
+
+/** Transfers the call of a running operation to the lease: only that lease may record how it ended. */
+export function takeOverCall(database: Database, { jobId, fence }: JobLease, call: number): void {
+  database.run('UPDATE calls SET fence = ? WHERE job_id = ? AND call = ?', fence, jobId, call);
+}
