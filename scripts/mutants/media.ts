@@ -128,7 +128,7 @@ export const mediaMutants = [
     'a packed file is kept where it should be left alone',
     'return (await isPlain(head)) ? undefined : named;',
     'return named;',
-    'test/media/unpack.test.ts',
+    'test/media/result-encodings.test.ts',
   ),
   mutant(
     'any type is kept',

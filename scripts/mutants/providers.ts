@@ -63,7 +63,7 @@ export const providerMutants = [
     'words are a result because their letters are base64',
     'return bytes === undefined || isWords ?',
     'return bytes === undefined ?',
-    'test/media/source-from-text.test.ts',
+    'test/media/result-encodings.test.ts',
   ),
   mutant(
     'an error beside a result is overlooked',

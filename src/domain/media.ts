@@ -35,6 +35,13 @@ export type Downloaded =
       readonly diskFull?: boolean;
     };
 
+/** The bytes of a file, read where they are needed. */
+export type ByteSource = {
+  readonly bytes: number;
+  /** Fewer bytes than asked for at the end of the file. */
+  read(at: number, length: number): Promise<Buffer>;
+};
+
 /** The bytes of one file of a result, wherever they lie. */
 export type OpenedResult = {
   readonly bytes: number;

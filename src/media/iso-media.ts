@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../domain/media.ts';
 
 /** A box of an ISO base media file (MP4, MOV, M4A, AVIF, HEIC); `end` may lie beyond the end of a file that was cut. */
 type Box = { readonly type: string; readonly start: number; readonly end: number };

@@ -1,8 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { type JobKind, jobKinds, traitsOf } from '../domain/kinds.ts';
-import type { MediaKind } from '../domain/kinds.ts';
-import type { MediaFile } from '../domain/media.ts';
-import type { ByteSource } from './byte-source.ts';
+import { type JobKind, jobKinds, traitsOf, type MediaKind } from '../domain/kinds.ts';
+import type { ByteSource, MediaFile } from '../domain/media.ts';
 import { whyNotWhole } from './whole-file.ts';
 import { videoFacts } from './iso-media.ts';
 import { soundFacts, whyTooShort } from './sound-facts.ts';

@@ -3,10 +3,11 @@ import { request, type Dispatcher } from 'undici';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { proxyErrorCodes } from '../kit/network/connect.ts';
 import { ForbiddenAddressError, type UrlRules, checkUrl, hasUnsafeCharacters } from './connector.ts';
-import { withoutBlanks } from './source-from-text.ts';
+import { withoutBlanks } from './result-encodings.ts';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { type ByteSource, bytesOfHandle } from './byte-source.ts';
+import type { ByteSource } from '../domain/media.ts';
+import { bytesOfHandle } from './stored-results.ts';
 import { join } from 'node:path';
 
 export type NetworkError = {

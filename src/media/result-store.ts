@@ -13,7 +13,7 @@ import { createIncomingFile, type IncomingFile, openResult, refusedBy, RefusedRe
 import { findResult, jobsWithResults, openKept, removeResult, resultName } from './stored-results.ts';
 import { judgeFile, type JudgedFile } from './judge-file.ts';
 import { plain as plainWords } from './sound-facts.ts';
-import { unpacked } from './unpack.ts';
+import { unpacked } from './result-encodings.ts';
 import { withoutMetadata } from './strip-metadata.ts';
 
 /** The size of the test file: about one picture. */

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../domain/media.ts';
 
 /** What the header and the tags of a sound say; what they do not say, or not plausibly, is absent. */
 export type SoundFacts = { readonly durationMs?: number; readonly title?: string; readonly performer?: string };

@@ -1,11 +1,10 @@
 import type { JobKind } from '../domain/kinds.ts';
-import type { MediaFile, OpenedResult } from '../domain/media.ts';
+import type { ByteSource, MediaFile, OpenedResult } from '../domain/media.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobId } from '../domain/ids.ts';
-import { bytesOfHandle } from './byte-source.ts';
 import { judgeFile, resultExtensions } from './judge-file.ts';
 
 const withDigest = /-[0-9a-f]{12}$/;
@@ -102,4 +101,16 @@ async function judged(path: string, kind: JobKind): Promise<MediaFile | undefine
   } finally {
     await file.close();
   }
+}
+
+/** The bytes of an open file; who opened it closes it. */
+export function bytesOfHandle(file: FileHandle, bytes: number): ByteSource {
+  return {
+    bytes,
+    read: async (at, length) => {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, bytes - at)));
+      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at);
+      return buffer.subarray(0, bytesRead);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../domain/media.ts';
 import { whyNotWholeIso } from './iso-media.ts';
 import { endOfScan, nextMarker } from './strip-metadata.ts';
 import { flacEnd, mp3End } from './whole-audio.ts';

@@ -2,8 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type JobKind, jobKinds, traitsOf } from '../../src/domain/kinds.ts';
 import { imageSize, judgeFile, resultExtensions } from '../../src/media/judge-file.ts';
-import { bytesOfBuffer } from '../../src/media/byte-source.ts';
-import { aGif, aJpeg, aPng, aWebp, anMp4 } from './sample-files.ts';
+import { bytesOfBuffer, aGif, aJpeg, aPng, aWebp, anMp4 } from './sample-files.ts';
 import { isoBox } from './sample-video.ts';
 
 function aSound(name: 'mp3' | 'ogg' | 'wav' | 'm4a'): Buffer {

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AttemptFailure } from '../../src/domain/failure.ts';
-import { bytesOfBuffer } from '../../src/media/byte-source.ts';
+import { bytesOfBuffer, aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
 import { localHttpServer } from '../contract/local-server.ts';
-import { aGif, aJpeg, anMp4, aPng, aWebm, aWebp } from './sample-files.ts';
 import { keep, refused } from './result-stage.ts';
 
 /** What is kept of a server that says this type and gives these bytes. */

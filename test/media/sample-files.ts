@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../src/domain/media.ts';
 import { aVideo } from './sample-video.ts';
 
 function chunk(name: string, data: Buffer): Buffer {
@@ -83,4 +84,8 @@ export function anMp4(payloadBytes = 40): Buffer {
 export function aWebm(): Buffer {
   const docType = Buffer.from([0x42, 0x82, 0x84, ...Buffer.from('webm')]);
   return Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 0x80 | docType.byteLength]), docType, Buffer.alloc(100)]);
+}
+
+export function bytesOfBuffer(file: Buffer): ByteSource {
+  return { bytes: file.byteLength, read: async (at, length) => file.subarray(at, at + length) };
 }

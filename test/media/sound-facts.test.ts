@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawSound } from '../../sandbox/sound/draw-sound.ts';
 import { silentMp3 } from '../../sandbox/sound/silent-mp3.ts';
-import { bytesOfBuffer } from '../../src/media/byte-source.ts';
+import { bytesOfBuffer } from './sample-files.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
 import { runs } from '../support/property-runs.ts';
 import { isoBox } from './sample-video.ts';

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { bytesOfBuffer } from '../../src/media/byte-source.ts';
+import { bytesOfBuffer, aGif, aJpeg, aPng, aWebp } from './sample-files.ts';
 import { whyNotWhole } from '../../src/media/whole-file.ts';
 import { judgeFile } from '../../src/media/judge-file.ts';
 import { localHttpServer } from '../contract/local-server.ts';
 import { keep, refused } from './result-stage.ts';
-import { aGif, aJpeg, aPng, aWebp } from './sample-files.ts';
 import { aVideo, isoBox } from './sample-video.ts';
 
 function anOgg(pages = 3): Buffer {

@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes, sourceFromText } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes, sourceFromText } from '../../media/result-encodings.ts';
 import type { ProviderReply, SecretValue, SynchronousProvider } from '../../domain/provider.ts';
 import { complaintOf } from '../classification/error-body.ts';
 import { fieldsOf, type HttpClient, parseJson } from '../http/http-exchange.ts';

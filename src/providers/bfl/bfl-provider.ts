@@ -1,6 +1,6 @@
 import type { MediaSource } from '../../domain/media.ts';
 import type { AsynchronousProvider, StatusReply, Usage } from '../../domain/provider.ts';
-import { sourceFromText } from '../../media/source-from-text.ts';
+import { sourceFromText } from '../../media/result-encodings.ts';
 import { readComplaint } from '../classification/error-body.ts';
 import { linkOr, storedLinks } from '../followed-links.ts';
 import { fieldsOf, type HttpCall, type HttpClient, parseJson } from '../http/http-exchange.ts';

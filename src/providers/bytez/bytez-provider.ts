@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, ListedModel, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages } from '../chat-stream.ts';
 import { type HttpClient } from '../http/http-exchange.ts';

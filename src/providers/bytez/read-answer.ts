@@ -1,6 +1,6 @@
 import type { JobKind } from '../../domain/kinds.ts';
 import type { MediaSource } from '../../domain/media.ts';
-import { sourceFromText } from '../../media/source-from-text.ts';
+import { sourceFromText } from '../../media/result-encodings.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 import { fileTypeFromBuffer } from 'file-type';
 import { complaintOf, statusInside, type Complaint } from '../classification/error-body.ts';

@@ -1,5 +1,5 @@
 import type { MediaSource } from '../../domain/media.ts';
-import { sourceFromText } from '../../media/source-from-text.ts';
+import { sourceFromText } from '../../media/result-encodings.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 
 /** How a run stands, as `GET …/requests/{id}/status` tells. */

@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { GenerationRequest, SynchronousProvider } from '../../domain/provider.ts';
 import { chatMessages, streamChat } from '../chat-stream.ts';
 import { complaintOf, type Complaint } from '../classification/error-body.ts';

@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { AttemptFailure } from '../../domain/failure.ts';
 import type { AsynchronousProvider, Operation, SecretValue, StatusReply } from '../../domain/provider.ts';
 import { type Complaint, readComplaint } from '../classification/error-body.ts';

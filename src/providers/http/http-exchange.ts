@@ -4,7 +4,7 @@ import type { OwnRule } from '../../domain/failure.ts';
 import { type Connector, createConnector } from '../../media/connector.ts';
 import { endOfString, withoutNonNumbers } from './non-numbers.ts';
 import { networkError, type NetworkError } from '../../media/open-result.ts';
-import { mayBePacked, unpacked } from '../../media/unpack.ts';
+import { mayBePacked, unpacked } from '../../media/result-encodings.ts';
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { ProviderName } from '../../domain/ids.ts';
 import type {
   AsynchronousProvider,

@@ -1,6 +1,6 @@
 import type { MediaSource } from '../../domain/media.ts';
 import type { ReplySource, Usage } from '../../domain/provider.ts';
-import { sourceFromText } from '../../media/source-from-text.ts';
+import { sourceFromText } from '../../media/result-encodings.ts';
 import { fieldsOf, parseJson } from '../http/http-exchange.ts';
 
 /** A prediction: how a run stands, and what it made. */

@@ -1,4 +1,4 @@
-import { inlineResultLimitBytes } from '../../media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../media/result-encodings.ts';
 import type { SynchronousProvider } from '../../domain/provider.ts';
 import type { Complaint } from '../classification/error-body.ts';
 import { type HttpClient } from '../http/http-exchange.ts';

@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { inlineResultLimitBytes } from '../../../src/media/source-from-text.ts';
+import { inlineResultLimitBytes } from '../../../src/media/result-encodings.ts';
 import { expect, test } from 'vitest';
 import { localTcpServer } from '../../contract/local-server.ts';
 import { ask, askFor, askRaw, askTalking, failing, goodBody, goodReply, malformed } from '../bytez/ask-bytez.ts';
