@@ -1,5 +1,5 @@
-import { type ListenHttpOptions, cachedFor, listenHttp } from '../http/health-api.ts';
-import type { Listening } from '../http/listen.ts';
+import { cachedFor } from '../http/health-api.ts';
+import { openHttp } from './open-http.ts';
 import { StartError, TemporaryError } from './start-error.ts';
 import { openBot } from '../bot/open-bot.ts';
 import { TokenRefused } from '../bot/updates/update-source.ts';
@@ -16,21 +16,6 @@ import { createConnector, createNodeAgent } from '../media/connector.ts';
 import { loadCatalog } from '../messages/catalog.ts';
 import { type Core, type CoreOptions, openCore } from './open-core.ts';
 import { ProvenKeys } from './proven-keys.ts';
-
-/** Opens the health API; throws a StartError that says why it cannot listen and what to do. */
-async function listenOrThrow(options: ListenHttpOptions): Promise<Listening> {
-  const { host, port } = options;
-  try {
-    return await listenHttp(options);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const fix =
-      code === 'EADDRINUSE'
-        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
-        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
-    throw new StartError(`Cannot listen on ${host}:${port}: ${fix}`, { cause: error });
-  }
-}
 
 const maxTelegramSilenceMs = 120_000;
 const readinessCachedForMs = 1_000;
@@ -126,16 +111,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   events.subscribe((event) => adminAlerts.onEvent(event));
 
   const listening = opening.use(
-    await listenOrThrow({
+    await openHttp({
       ...config.http,
+      core,
       vitals: {
         databaseWritable: cachedFor(clock, readinessCachedForMs, () => core.takesWrites()),
         serving: () => service.models.serving(proven.among(pool.snapshot().keys)),
         telegramAnswers: () =>
           clock.monotonicMs() - (updates.lastAnswerMonotonicMs ?? -Infinity) <= maxTelegramSilenceMs,
       },
-      clock,
-      emit,
     }),
   );
 

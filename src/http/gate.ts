@@ -23,13 +23,33 @@ type Caller = {
 export type Refusal = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** JSON; nothing when absent. */
+  readonly body?: string;
 };
 
+/** Paths that need no token; they return no data. */
+export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 export type Gate = (caller: Caller) => Refusal | 'pass';
+
+/** A part of the API with tokens and limits of its own. Outside of every area the admin's token and a short body are asked for. */
+export type Area = {
+  /** How its paths begin: `/v1/`. */
+  readonly prefix: string;
+  /** The SHA-256 digests of the tokens that are valid here now. */
+  readonly digests: () => readonly Buffer[];
+  /** The longest request body whose length is stated. */
+  readonly maxBodyBytes: number;
+  /** Bodies without a stated length are let through: whoever reads them counts their bytes. */
+  readonly takesUnstatedLength?: true;
+  /** What a refusal says, as JSON; nothing when absent. */
+  readonly refusalBody?: (status: number) => string;
+};
 
 type GateOptions = {
   /** Paths that need no token, by GET. */
   readonly open: ReadonlySet<string>;
+  readonly areas?: readonly Area[];
   /** The tokens that are valid now; with none only the open paths answer. */
   readonly tokens: () => readonly Secret[];
   /** The address that the app listens on. */
@@ -37,8 +57,8 @@ type GateOptions = {
   readonly clock: Clock;
 };
 
-/** The longest request body. */
-const bodyLimitBytes = 64 * 1024;
+/** The longest request body outside of the areas. */
+const maxBodyBytes = 64 * 1024;
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
 
@@ -46,11 +66,12 @@ const segment = /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/;
  * Lets through open paths and requests with the token. The order matters: without a token nothing is disclosed, not even
  * whether there is such a page.
  */
-export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
+export function createGate({ open, areas = [], tokens, host, clock }: GateOptions): Gate {
   const failures = new FailedTries(clock);
   const serves = servedHosts(host);
-  return (caller) => {
-    const [path = ''] = caller.target.split('?', 1);
+  const admins: Area = { prefix: '/', digests: () => tokens().map((token) => digestOf(token.reveal())), maxBodyBytes };
+
+  const decide = (caller: Caller, path: string, area: Area): Refusal | 'pass' => {
     // A bearer on an open path asks for more than others see, so it is checked, and counted when it is wrong.
     if (open.has(path) && !caller.authorizations.some(isBearer))
       return caller.method === 'GET' ? 'pass' : { status: 405, headers: { allow: 'GET' } };
@@ -58,7 +79,7 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
     if (others.length > 0 || !serves(named)) return { status: 421 };
     const waitMs = failures.waitMs(caller.address);
     if (waitMs > 0) return { status: 429, headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) } };
-    if (!carriesToken(caller.authorizations, tokens())) {
+    if (!carriesToken(caller.authorizations, area.digests())) {
       failures.count(caller.address);
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
@@ -66,8 +87,16 @@ export function createGate({ open, tokens, host, clock }: GateOptions): Gate {
     if (!methods.has(caller.method)) return { status: 405, headers: { allow: [...methods].join(', ') } };
     if (!isPlain(path)) return { status: 404 };
     if (caller.coding !== undefined && caller.coding !== 'identity') return { status: 415 };
-    if (caller.bodyBytes === undefined) return { status: 411 };
-    return caller.bodyBytes > bodyLimitBytes ? { status: 413 } : 'pass';
+    if (caller.bodyBytes === undefined) return area.takesUnstatedLength === true ? 'pass' : { status: 411 };
+    return caller.bodyBytes > area.maxBodyBytes ? { status: 413 } : 'pass';
+  };
+
+  return (caller) => {
+    const [path = ''] = caller.target.split('?', 1);
+    const area = areas.find(({ prefix }) => path.startsWith(prefix)) ?? admins;
+    const decision = decide(caller, path, area);
+    if (decision === 'pass' || area.refusalBody === undefined) return decision;
+    return { ...decision, body: area.refusalBody(decision.status) };
   };
 }
 
@@ -85,19 +114,20 @@ function isPlain(path: string): boolean {
 const bearer = /^Bearer ([\x21-\x7e]{1,512})$/;
 
 /**
- * True when exactly one header carries one of the tokens. All digests are compared, so that the time taken reveals neither
- * the length of a token nor a correct part of it.
+ * True when exactly one header carries a token with one of the digests. All digests are compared, so that the time taken
+ * reveals neither the length of a token nor a correct part of it.
  */
-export function carriesToken(authorizations: readonly string[], tokens: readonly Secret[]): boolean {
+export function carriesToken(authorizations: readonly string[], digests: readonly Buffer[]): boolean {
   const [header = '', ...others] = authorizations;
   const offered = bearer.exec(header)?.[1];
-  const digest = digestOf(offered ?? '');
-  const matches = tokens.filter((token) => timingSafeEqual(digest, digestOf(token.reveal())));
+  const ofOffered = digestOf(offered ?? '');
+  const matches = digests.filter((digest) => timingSafeEqual(ofOffered, digest));
   return offered !== undefined && others.length === 0 && matches.length > 0;
 }
 
-function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** The SHA-256 digest by which tokens are compared. */
+export function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
 }
 
 const mostTries = 10;

@@ -1,9 +1,10 @@
-import { Hono } from 'hono';
+import { createRoute, z } from '@hono/zod-openapi';
 import type { Emit } from '../domain/events.ts';
 import type { Serving } from '../domain/views.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Secret } from '../kit/secret.ts';
-import { createGate, isBearer } from './gate.ts';
+import { type RouteGroup, answer, createApi } from './api.ts';
+import { type Area, createGate, isBearer, openPaths } from './gate.ts';
 import { type Listening, listen } from './listen.ts';
 
 /** The parts of readiness; none of them throws. */
@@ -27,43 +28,57 @@ const reasons = {
   telegram: 'Telegram has not answered for two minutes; "darkroom doctor --online" says why',
 } as const satisfies Record<(typeof vitalNames)[number], string>;
 
-/** Paths that need no token; they return no data. */
-export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    database: z.boolean(),
+    keys: z.boolean(),
+    models: z.boolean(),
+    telegram: z.boolean(),
+    /** What helps, one sentence for each part that is missing. */
+    why: z.array(z.string()),
+  })
+  .openapi('Readiness');
 
-/**
- * `/healthz`: the process runs. `/readyz`: it can serve; with the token it says what is missing. Everything else is behind the gate. An error goes to `onError` and
- * not to the client.
- */
-export function healthApi(vitals: Vitals, onError: (error: unknown) => void = () => undefined): Hono {
-  const api = new Hono();
-  api.use(async (c, next) => {
-    await next();
-    c.header('cache-control', 'no-store');
-    c.header('x-content-type-options', 'nosniff');
-    // Otherwise an empty response is sent as a chunked body.
-    if (c.res.body === null) c.header('content-length', '0');
-  });
-  api.get('/healthz', (c) => c.body(null, 200));
-  api.get('/readyz', (c) => {
-    const serving = vitals.serving();
-    const state = {
-      database: vitals.databaseWritable(),
-      keys: serving !== 'no-key',
-      models: serving !== 'no-model',
-      telegram: vitals.telegramAnswers(),
-    };
-    const missing = vitalNames.filter((name) => !state[name]);
-    const status = missing.length === 0 ? 200 : 503;
-    // The gate lets a bearer through only when it is the token.
-    if (!isBearer(c.req.header('authorization') ?? '')) return c.body(null, status);
-    return c.json({ ready: missing.length === 0, ...state, why: missing.map((name) => reasons[name]) }, status);
-  });
-  api.notFound((c) => c.body(null, 404));
-  api.onError((error, c) => {
-    onError(error);
-    return c.body(null, 500);
-  });
-  return api;
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Does the process run?',
+  security: [],
+  responses: { 200: { description: 'It does.' } },
+});
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Can the bot serve? Says with the token what is missing.',
+  security: [{}, { token: [] }],
+  responses: {
+    200: answer(readinessSchema, 'It can; without the token the body is empty.'),
+    503: answer(readinessSchema, 'Something is missing; without the token the body is empty.'),
+  },
+});
+
+/** `/healthz`: the process runs. `/readyz`: it can serve; with the token it says what is missing. */
+export function healthRoutes(vitals: Vitals): RouteGroup {
+  return (api) => {
+    api.openapi(healthz, (c) => c.body(null, 200));
+    api.openAPIRegistry.registerPath(readyz);
+    api.get('/readyz', (c) => {
+      const serving = vitals.serving();
+      const state = {
+        database: vitals.databaseWritable(),
+        keys: serving !== 'no-key',
+        models: serving !== 'no-model',
+        telegram: vitals.telegramAnswers(),
+      };
+      const missing = vitalNames.filter((name) => !state[name]);
+      const status = missing.length === 0 ? 200 : 503;
+      // The gate lets a bearer through only when it is the token.
+      if (!isBearer(c.req.header('authorization') ?? '')) return c.body(null, status);
+      return c.json({ ready: missing.length === 0, ...state, why: missing.map((name) => reasons[name]) }, status);
+    });
+  };
 }
 
 /** Caches the answer for `forMs`: a client that asks without a pause must not wear out the disk. */
@@ -84,14 +99,22 @@ export type ListenHttpOptions = {
   readonly port: number;
   readonly adminToken: Secret | undefined;
   readonly vitals: Vitals;
+  /** Everything that is served besides health. */
+  readonly routes?: readonly RouteGroup[];
+  /** Parts of it with tokens and limits of their own. */
+  readonly areas?: readonly Area[];
   readonly clock: Clock;
   readonly emit: Emit;
 };
 
-/** Serves the health API behind its gate; its errors are emitted and never thrown. */
-export function listenHttp({ host, port, adminToken, vitals, clock, emit }: ListenHttpOptions): Promise<Listening> {
-  const onError = (error: unknown) => emit({ event: 'app.error', what: 'answer an HTTP request', error });
+/** Serves health and all routes behind the gate; errors are emitted and never thrown. */
+export function listenHttp(options: ListenHttpOptions): Promise<Listening> {
+  const { host, port, adminToken, vitals, routes = [], areas = [], clock, emit } = options;
+  const onError = (error: unknown, requestId?: string) => {
+    const what = requestId === undefined ? 'answer an HTTP request' : `answer the HTTP request ${requestId}`;
+    emit({ event: 'app.error', what, error });
+  };
   const tokens = () => (adminToken === undefined ? [] : [adminToken]);
-  const gate = createGate({ open: openPaths, tokens, host, clock });
-  return listen(healthApi(vitals, onError), host, port, { gate, onError });
+  const gate = createGate({ open: openPaths, areas, tokens, host, clock });
+  return listen(createApi([healthRoutes(vitals), ...routes], onError), host, port, { gate, onError });
 }

@@ -1,5 +1,4 @@
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Gate, Refusal } from './gate.ts';
 
@@ -39,7 +38,7 @@ export type ListenOptions = {
 
 /** Listens with limits for slow or greedy clients; rejects with the system's error. */
 export async function listen(
-  app: Hono,
+  app: { readonly fetch: (request: Request) => Response | Promise<Response> },
   host: string,
   port: number,
   { gate = () => 'pass', onError = () => undefined, limits = usualLimits }: ListenOptions = {},
@@ -105,12 +104,13 @@ function callerOf(request: IncomingMessage): Parameters<Gate>[0] {
   };
 }
 
-function refuse(response: ServerResponse, { status, headers = {} }: Refusal): void {
+function refuse(response: ServerResponse, { status, headers = {}, body = '' }: Refusal): void {
   response.writeHead(status, {
     ...headers,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    'content-length': '0',
+    ...(body === '' ? {} : { 'content-type': 'application/json' }),
+    'content-length': String(Buffer.byteLength(body)),
   });
-  response.end();
+  response.end(body);
 }

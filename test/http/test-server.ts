@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { AppEvent } from '../../src/domain/events.ts';
-import { createGate } from '../../src/http/gate.ts';
-import { type Vitals, healthApi, listenHttp, openPaths } from '../../src/http/health-api.ts';
+import { type RouteGroup, createApi } from '../../src/http/api.ts';
+import { type Area, createGate, openPaths } from '../../src/http/gate.ts';
+import { type Vitals, healthRoutes, listenHttp } from '../../src/http/health-api.ts';
 import { type Limits, listen, type Listening } from '../../src/http/listen.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { Secret } from '../../src/kit/secret.ts';
@@ -19,15 +20,23 @@ export type TestServer = Listening & { readonly events: readonly AppEvent[] };
 
 /** The HTTP server as the app opens it, on loopback. */
 export async function aServer(
-  options: { readonly token?: string | undefined; readonly vitals?: Vitals; readonly clock?: Clock } = {},
+  options: {
+    readonly token?: string | undefined;
+    readonly vitals?: Vitals;
+    readonly clock?: Clock;
+    readonly routes?: readonly RouteGroup[];
+    readonly areas?: readonly Area[];
+  } = {},
 ): Promise<TestServer> {
-  const { token = adminToken, vitals = well, clock = fakeClock() } = options;
+  const { token = adminToken, vitals = well, clock = fakeClock(), routes = [], areas = [] } = options;
   const events: AppEvent[] = [];
   const server = await listenHttp({
     host: '127.0.0.1',
     port: 0,
     adminToken: token === '' ? undefined : new Secret(token),
     vitals,
+    routes,
+    areas,
     clock,
     emit: (event) => void events.push(event),
   });
@@ -38,7 +47,7 @@ export async function aServer(
 export function aServerWithin(limits: Limits): Promise<Listening> {
   const tokens = () => [new Secret(adminToken)];
   const gate = createGate({ open: openPaths, tokens, host: '127.0.0.1', clock: fakeClock() });
-  return listen(healthApi(well), '127.0.0.1', 0, { gate, limits });
+  return listen(createApi([healthRoutes(well)]), '127.0.0.1', 0, { gate, limits });
 }
 
 export type RawAnswer = { readonly status: number; readonly head: string; readonly body: string };

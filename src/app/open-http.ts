@@ -1,0 +1,29 @@
+import type { Area } from '../http/gate.ts';
+import type { RouteGroup } from '../http/api.ts';
+import { type ListenHttpOptions, listenHttp } from '../http/health-api.ts';
+import type { Listening } from '../http/listen.ts';
+import { keyRoutes } from '../http/routes/key-routes.ts';
+import type { Core } from './open-core.ts';
+import { StartError } from './start-error.ts';
+
+export type OpenHttpOptions = Omit<ListenHttpOptions, 'routes' | 'areas' | 'clock' | 'emit'> & {
+  readonly core: Core;
+};
+
+/** Serves everything that is asked for over HTTP; throws a StartError that says why it cannot listen and what to do. */
+export async function openHttp({ core, ...options }: OpenHttpOptions): Promise<Listening> {
+  const { host, port } = options;
+  const { admin, clock, events } = core;
+  const routes: readonly RouteGroup[] = [keyRoutes(admin)];
+  const areas: readonly Area[] = [];
+  try {
+    return await listenHttp({ ...options, routes, areas, clock, emit: events.emit });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const fix =
+      code === 'EADDRINUSE'
+        ? 'something else listens there; stop it or set HTTP_PORT to a free port'
+        : `the system says ${code}; set HTTP_HOST and HTTP_PORT to an address of this machine that you may use`;
+    throw new StartError(`Cannot listen on ${host}:${port}: ${fix}`, { cause: error });
+  }
+}
