@@ -149,6 +149,7 @@ export function withEvent(timeline: JobTimeline, event: AppEvent, nowMs: number)
     case 'model.ends':
     case 'models.listed':
     case 'models.reloaded':
+    case 'rules.reloaded':
     case 'provider.empty':
     case 'provider.filled':
     case 'key.not-in-plan':

@@ -32,6 +32,8 @@ export type App = AsyncDisposable & {
   readonly admin: AdminApi;
   /** Replaces the keys, and their settings where given. */
   reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
+  /** As of the core. */
+  reloadFiles(): readonly string[];
   /** How many jobs wait and run, line by line. */
   stats(): Promise<EngineStats>;
   /** Resolves once Telegram has said who the bot is. */
@@ -167,6 +169,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       proven.follow(newKeys);
       return core.reloadKeys(newKeys, newProviders);
     },
+    reloadFiles: () => core.reloadFiles(),
     stats: () => engine.reader.stats(),
     introduced,
     broken,

@@ -34,12 +34,12 @@ import { databasePath } from './maintenance.ts';
 import { recover } from './recover.ts';
 import { openInputs, openResults } from './open-files.ts';
 import { type OpenModels, openModels } from './open-models.ts';
-import { readOperatorFiles } from './operator-files.ts';
+import { readOperatorFiles, watchOperatorFiles } from './operator-files.ts';
 import { createOwnerAdmin } from './owner-admin.ts';
 
 const notReloadable = 'this process was started without settings that it could read again';
 
-/** Parts of the core that a simulation, a benchmark or a test replaces. */
+/** What a simulation, a benchmark or a test replaces. */
 export type CoreParts = {
   /**
    * Replaces the file in the data folder. With `:memory:` nothing is stored, and the data folder is neither locked nor
@@ -97,6 +97,8 @@ export type Core = AsyncDisposable & {
   takesWrites(): boolean;
   /** Replaces the keys, and their settings where given. */
   reloadKeys(keys: readonly ProviderKey[], providers?: ProvidersConfig): Promise<void>;
+  /** Takes over the models table and the failure rules; returns the mistakes of a file that is kept out. */
+  reloadFiles(): readonly string[];
   /** Starts to claim jobs, those of earlier runs first. */
   start(): void;
   /**
@@ -123,10 +125,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   };
   await using opening = new AsyncDisposableStack();
 
-  const { mechanisms = everyMechanism } = parts;
+  const { mechanisms = everyMechanism, databasePath: path = databasePath(config.dataDir) } = parts;
   const tables = readOperatorFiles(config);
+  let { rules } = tables;
   const catalog = new ModelCatalog(tables.models, modelTraitsOf(config.definitions));
-  const { databasePath: path = databasePath(config.dataDir) } = parts;
   if (path !== ':memory:') opening.use(takeOwnership(config.dataDir));
   const opened = opening.use(
     openStorage({
@@ -155,7 +157,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { providers: settings, definitions } = config;
   const own =
     parts.providers === undefined
-      ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: tables.rules })
+      ? await createProviders(providersOf(keys), { settings, definitions, http, clock, rules: () => rules })
       : undefined;
   const providers = own ?? parts.providers?.(http) ?? new Map<ProviderName, Provider>();
   const inputs = parts.results ?? opening.use(await openInputs(config.dataDir, emit));
@@ -191,7 +193,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   shiftFromFuture(database, clock.now());
   await recover(storage, emit);
 
-  const { retry: rules } = config;
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
   const chains = chainsFor(config.chains, withKeys);
   const budgets = new Budgets({ limits: config.budgets, reader: engine.reader, clock, emit });
@@ -207,7 +208,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     random,
     emit,
-    rules,
+    rules: config.retry,
     models: catalog.find,
     rewrites: config.enhancePrompts ? storage.rewrites : undefined,
     budgets,
@@ -221,6 +222,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   blocked = (provider) => service.noteBlocked(provider);
   const models: OpenModels = opening.use(
     openModels({ config, chains, catalog, served: service.models, pool, providers, storage, clock, emit }),
+  );
+  const files = opening.use(
+    watchOperatorFiles({
+      files: config,
+      onModels: (rows) => models.replace(rows),
+      onRules: (rows) => void (rules = rows),
+      clock,
+      emit,
+    }),
   );
   const retention = opening.use(
     new RetentionJob({
@@ -267,6 +277,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       await keyRoom.reload(newKeys, newProviders);
       withKeys = new Set(providersOf(newKeys));
     },
+    reloadFiles: () => files.reload(),
     start: () => {
       hasStarted = true;
       service.start();

@@ -7,13 +7,12 @@ import type { ChainModels } from '../jobs/chain-models.ts';
 import { ModelLists } from '../keys/maintenance/model-lists.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';
-import type { ModelCatalog } from '../providers/model-catalog.ts';
+import type { ModelCatalog, ModelRow } from '../providers/model-catalog.ts';
 import type { Storage } from '../storage/open-storage.ts';
 import { ModelDates } from './model-dates.ts';
-import { watchModelsFile } from './operator-files.ts';
 
 export type OpenModelsOptions = {
-  readonly config: Pick<Config, 'modelsFile' | 'definitions' | 'keysTestOnStart'>;
+  readonly config: Pick<Config, 'keysTestOnStart'>;
   readonly chains: Chains;
   readonly catalog: ModelCatalog;
   readonly served: ChainModels;
@@ -27,11 +26,13 @@ export type OpenModelsOptions = {
 export type OpenModels = AsyncDisposable & {
   /** Reads which models the provider serves; never rejects. */
   read(provider: ProviderName): Promise<void>;
+  /** These are the operator's rows from now on. */
+  replace(rows: readonly ModelRow[]): void;
   /** Reads all lists, and begins to look at dates. */
   start(): void;
 };
 
-/** Everything that keeps the models table up to date: its file, the lists of the providers, the dates in both. */
+/** Everything that keeps the models table up to date: the operator's rows, the lists of the providers, the dates in both. */
 export function openModels(options: OpenModelsOptions): OpenModels {
   const { config, chains, catalog, served, pool, providers, storage, clock, emit } = options;
   const opened = new AsyncDisposableStack();
@@ -51,12 +52,12 @@ export function openModels(options: OpenModelsOptions): OpenModels {
       },
     }),
   );
-  const { modelsFile: path, definitions } = config;
-  if (path !== undefined) {
-    opened.use(watchModelsFile({ path, definitions }, catalog, clock, emit, () => dates.check()));
-  }
   return {
     read: (provider) => lists.read(provider),
+    replace: (rows) => {
+      catalog.replace(rows);
+      dates.check();
+    },
     start: () => {
       lists.start();
       dates.check();

@@ -6,7 +6,7 @@ import { keyFileMark, readKeyFile } from '../keys/sources/key-file.ts';
 import { type Clock, every } from '../kit/clock.ts';
 import type { OwnRule } from '../domain/failure.ts';
 import type { ProviderDefinition } from '../providers/provider-definition.ts';
-import type { ModelCatalog, ModelRow } from '../providers/model-catalog.ts';
+import type { ModelRow } from '../providers/model-catalog.ts';
 import { StartError } from './start-error.ts';
 
 /** The files of the operator, where they are set. */
@@ -55,33 +55,78 @@ function read<Row>(
 
 const checkEveryMs = 2_000;
 
+export type WatchOptions = {
+  readonly files: OperatorFiles;
+  readonly onModels: (rows: readonly ModelRow[]) => void;
+  readonly onRules: (rows: readonly OwnRule[]) => void;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
+
+export type WatchedFiles = Disposable & {
+  /** Takes over now what has changed; returns the mistakes of the files that are kept out. */
+  reload(): readonly string[];
+};
+
 /**
- * Takes over the models table when its file changes, once it is the same at two checks in a row. A table with a mistake
- * is kept out: the log says why, and the table before it stays in use.
+ * Takes over the rows of each file when it changes, once it is the same at two checks in a row. A file with a mistake is
+ * kept out: the log says why, once, and the rows before it stay in use.
  */
-export function watchModelsFile(
-  { path, definitions }: { readonly path: string; readonly definitions: OperatorFiles['definitions'] },
-  catalog: ModelCatalog,
-  clock: Clock,
-  emit: Emit,
-  onReload: () => void = () => undefined,
-): Disposable {
-  let inUse = keyFileMark(path);
-  let seen = inUse;
-  return every(clock, checkEveryMs, () => {
-    const mark = keyFileMark(path);
-    const isStable = mark === seen;
-    seen = mark;
-    if (mark === inUse || !isStable) return;
-    inUse = mark;
-    const table = read('MODELS_FILE', path, (text) => parseModelsFile(text, definitions));
-    if (table.ok) {
-      catalog.replace(table.rows);
-      emit({ event: 'models.reloaded', rows: table.rows.length });
-      return onReload();
-    }
-    for (const mistake of table.mistakes) {
-      emit({ event: 'config.warning', text: `The models table stays as it was, because ${mistake}` });
-    }
+export function watchOperatorFiles({ files, onModels, onRules, clock, emit }: WatchOptions): WatchedFiles {
+  const models = watchedTable(files.modelsFile, () => checkOperatorFiles(files).models, {
+    onRows: (rows) => {
+      onModels(rows);
+      emit({ event: 'models.reloaded', rows: rows.length });
+    },
+    onMistake: (mistake) =>
+      emit({ event: 'config.warning', text: `The models table stays as it was, because ${mistake}` }),
   });
+  const rules = watchedTable(files.failureRulesFile, () => checkOperatorFiles(files).rules, {
+    onRows: (rows) => {
+      onRules(rows);
+      emit({ event: 'rules.reloaded', rows: rows.length });
+    },
+    onMistake: (mistake) =>
+      emit({ event: 'config.warning', text: `The failure rules stay as they were, because ${mistake}` }),
+  });
+  const rounds = every(clock, checkEveryMs, () => {
+    for (const table of [models, rules]) if (table.hasSettled()) table.takeOver();
+  });
+  return {
+    reload: () => [models, rules].flatMap((table) => table.takeOver()),
+    [Symbol.dispose]: () => rounds[Symbol.dispose](),
+  };
+}
+
+type TableUse<Row> = {
+  readonly onRows: (rows: readonly Row[]) => void;
+  readonly onMistake: (mistake: string) => void;
+};
+
+function watchedTable<Row>(path: string | undefined, readNow: () => TableRows<Row>, use: TableUse<Row>) {
+  const markNow = () => (path === undefined ? undefined : keyFileMark(path));
+  /** Of the file as it was last taken over, or kept out. */
+  let judged = markNow();
+  let seen = judged;
+  let mistakes: readonly string[] = [];
+  return {
+    /** True when the file has changed and was the same at the check before. */
+    hasSettled: () => {
+      const mark = markNow();
+      const isStable = mark === seen;
+      seen = mark;
+      return isStable && mark !== judged;
+    },
+    /** Takes the rows over if the file has changed; returns the mistakes that keep it out. */
+    takeOver: () => {
+      const mark = markNow();
+      if (mark === judged) return mistakes;
+      judged = mark;
+      const table = readNow();
+      mistakes = table.ok ? [] : table.mistakes;
+      if (table.ok) use.onRows(table.rows);
+      for (const mistake of mistakes) use.onMistake(mistake);
+      return mistakes;
+    },
+  };
 }

@@ -36,7 +36,7 @@ export async function testKeys(options: TestKeysOptions): Promise<readonly KeyTe
     definitions: config.definitions,
     http,
     clock,
-    rules: rules.ok ? rules.rows : [],
+    rules: () => (rules.ok ? rules.rows : []),
   });
   const chosen = choice === 'all' ? undefined : new Set(choice);
   const wanted = keys.flatMap(({ secret }, index) => {

@@ -48,7 +48,7 @@ export type LiveKeysOptions = {
   readonly reading: EnvironmentReading;
   readonly source: KeySource;
   readonly providers: ProvidersConfig;
-  readonly app: Pick<App, 'reloadKeys'>;
+  readonly app: Pick<App, 'reloadKeys' | 'reloadFiles'>;
   readonly clock: Clock;
   readonly emit: Emit;
   /** Warnings that were emitted already. */
@@ -81,7 +81,10 @@ export class LiveKeys implements AsyncDisposable {
     });
   }
 
-  /** Reads the environment again: keys, weights, seats and accounts apply at once, other settings at the next start. */
+  /**
+   * Reads the environment and the operator's files again: keys, weights, seats, accounts, models table and failure rules
+   * apply at once, other settings at the next start.
+   */
   async readEnvironment(): Promise<Reloaded> {
     const reading = this.#options.readEnvironment();
     if (this.#reading.hasFile && !reading.hasFile) return this.#keepSettings(['.env is missing or empty']);
@@ -91,6 +94,9 @@ export class LiveKeys implements AsyncDisposable {
       if (!(error instanceof ConfigError)) throw error;
       return this.#keepSettings(error.mistakes);
     }
+    // The log names these mistakes once.
+    const mistakes = this.#options.app.reloadFiles();
+    if (mistakes.length > 0) return { keys: this.#keyCount, mistakes };
     this.#reading = reading;
     for (const name of settingsForNextStart(this.#options.reading.env, reading.env)) {
       this.#warn(`${name} was changed; it takes effect at the next start`);

@@ -26,7 +26,7 @@ export async function reload(context: ProcessContext): Promise<void> {
     return context.exitWith(1);
   }
   context.out.write(
-    `Done: ${count(keys, 'key')}; keys, weights, seats and accounts apply now, the log names what needs a restart.\n` +
-      'Read were .env in the folder of the bot and the key files; variables of its environment change with a restart only.\n',
+    `Done: ${count(keys, 'key')}; keys, weights, seats, accounts, models table and failure rules apply now, the log names what needs a restart.\n` +
+      'Read were .env in the folder of the bot, the key files, MODELS_FILE and FAILURE_RULES_FILE; variables of its environment change with a restart only.\n',
   );
 }

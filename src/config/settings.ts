@@ -28,7 +28,7 @@ const models = {
   MODELS_FILE:
     'A table of models in YAML or JSON, at most 64 KB: what the built-in one does not know, or knows otherwise. A change takes effect within seconds.',
   FAILURE_RULES_FILE:
-    'Rules for failures in YAML or JSON, at most 64 KB: which status, code or words of a provider mean what. They come before those of this version.',
+    'Rules for failures in YAML or JSON, at most 64 KB: which status, code or words of a provider mean what. They come before those of this version. A change takes effect within seconds.',
   CHAIN_ON_REFUSAL: 'Whether a request whose content was refused ends, or goes on with the next model of its chain.',
   EXTRA_PROVIDERS:
     'Names of servers of your own that speak like OpenAI, separated by commas: `home` reads `HOME_BASE_URL`, the keys `HOME_API_KEY…` if the server wants one, and the other settings of a provider; chains name its models as `home:model`.',

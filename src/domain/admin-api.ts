@@ -99,7 +99,7 @@ export type AdminApi = {
   readonly keys: AdminKeys;
   readonly jobs: AdminJobs;
   readonly people: AdminPeople;
-  /** Reads `.env` and the key files again: keys, weights, seats and accounts apply at once. */
+  /** Reads `.env`, the key files and the operator's tables again: keys, weights, seats, accounts and tables apply at once. */
   reload(): Promise<Change<Reloaded>>;
   /** What is wrong right now, in the order in which it began; nothing while no owner runs. */
   alerts(): Promise<readonly RaisedAlert[]>;

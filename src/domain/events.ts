@@ -47,8 +47,9 @@ export type AppEvent =
   | { readonly event: 'config.warning'; readonly text: string }
   /** Somebody asked for it, and nothing stood against it. */
   | { readonly event: 'config.reloaded'; readonly keys: number }
-  /** The operator's models table changed, and the new one is in use. */
+  /** The operator's models table, or failure rules, changed, and the new ones are in use. */
   | { readonly event: 'models.reloaded'; readonly rows: number }
+  | { readonly event: 'rules.reloaded'; readonly rows: number }
   /** Something went wrong that no rule foresees; `what` says what was attempted. */
   | { readonly event: 'app.error'; readonly what: string; readonly error: unknown }
   /** The machine refuses what has to be kept; told once, and nothing more of it until it is over. */

@@ -119,6 +119,8 @@ function wordsFor(event: AppEvent): string | undefined {
       return `${event.provider} lists ${count(event.models, 'model')}`;
     case 'models.reloaded':
       return `the models table was read again: ${count(event.rows, 'row')} of the operator`;
+    case 'rules.reloaded':
+      return `the failure rules were read again: ${count(event.rows, 'rule')} of the operator`;
     case 'model.ends':
       return `${event.provider} serves ${event.model} until ${event.endsOn}${insteadWords(event)}`;
     case 'key.not-in-plan':

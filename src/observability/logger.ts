@@ -99,6 +99,7 @@ const levels = {
   'model.ends': 'warn',
   'models.listed': 'info',
   'models.reloaded': 'info',
+  'rules.reloaded': 'info',
   'provider.empty': 'warn',
   'provider.filled': 'info',
   'key.not-in-plan': 'warn',

@@ -13,8 +13,8 @@ export type ProvidersOptions = {
   /** Those of this version, unless given. */
   readonly definitions?: readonly ProviderDefinition[];
   readonly clock: Clock;
-  /** The operator's own failure rules, of all providers. */
-  readonly rules?: readonly OwnRule[];
+  /** The operator's own failure rules, of all providers, as they are at the moment. */
+  readonly rules?: (() => readonly OwnRule[]) | undefined;
 };
 
 /** The loaded adapters, by name. The code of a provider without keys is not imported. */
@@ -26,7 +26,7 @@ export type Providers = ReadonlyMap<ProviderName, Provider> & {
 /** Creates the adapters of the named providers over one HTTP client. */
 export async function createProviders(
   names: Iterable<ProviderName>,
-  { settings, http, clock, rules = [], definitions = providerDefinitions }: ProvidersOptions,
+  { settings, http, clock, rules, definitions = providerDefinitions }: ProvidersOptions,
 ): Promise<Providers> {
   const loaded = new Map<ProviderName, Provider>();
   const load = async (wanted: Iterable<ProviderName>): Promise<void> => {
@@ -34,8 +34,8 @@ export async function createProviders(
       const definition = definitions.find((known) => known.name === name);
       if (definition?.adapter === undefined || loaded.has(name)) continue;
       const create = await definition.adapter.load();
-      const own = rules.filter(({ provider }) => provider === name);
-      const client = own.length === 0 ? http : { ...http, rules: own };
+      const own = rules && (() => rules().filter(({ provider }) => provider === name));
+      const client = own === undefined ? http : { ...http, rules: own };
       loaded.set(name, create({ baseUrl: definition.baseUrl, ...settings[name], http: client, clock }));
     }
   };

@@ -29,6 +29,7 @@ function liveKeys(first: Env, fileText = '') {
         const seats = settings['bytez']?.seatsPerKey;
         steps.push(`uses ${next.map(({ secret }) => secret.reveal()).join(' ')}, ${seats} at once`);
       },
+      reloadFiles: () => [],
     },
     clock,
     emit: (event) => events.push(event),

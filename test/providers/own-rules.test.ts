@@ -19,7 +19,7 @@ async function failureOf(name: string, rules: readonly OwnRule[], status: number
   const definition = providerDefinitions.find((one) => one.name === name);
   if (definition === undefined) throw new Error(`Cannot ask ${name}: it is not known`);
   const settings = { [name]: { baseUrl: addressOf(definition), required: requiredExamples(definition) } };
-  const providers = await createProviders([name], { settings, http, clock: fakeClock(), rules });
+  const providers = await createProviders([name], { settings, http, clock: fakeClock(), rules: () => rules });
   const provider = providers.get(name);
   const { model = 'm', kind = 'image' } = definition.models[0] ?? {};
   const request: GenerationRequest = { kind, model, prompt: 'a fox', inputs: [] };

@@ -49,7 +49,7 @@ const maxTextLength = 4000;
  * goes with it: what comes back within the hour is a rate, whatever it is counted in. A rule of the operator comes before
  * all of this.
  */
-export function classifyByTable(table: FailureTable, rules: readonly OwnRule[] = []): Classify {
+export function classifyByTable(table: FailureTable, rules: () => readonly OwnRule[] = () => []): Classify {
   const reasonOfCode = reasonOfName(table.codes);
   const reasonOfType = reasonOfName(table.types);
 
@@ -69,7 +69,7 @@ export function classifyByTable(table: FailureTable, rules: readonly OwnRule[] =
 
   return (complaint, stated) => {
     const waits = typeof stated === 'number' ? { headMs: stated } : (stated ?? {});
-    const rule = ownRuleFor(rules, complaint);
+    const rule = ownRuleFor(rules(), complaint);
     const { reason, sureness, waitMs } =
       rule === undefined
         ? refineLimit(meaningOf(complaint), complaint, waits, table.limits)

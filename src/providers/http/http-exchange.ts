@@ -194,7 +194,7 @@ export class KnownAddresses {
 
 export type HttpClient = AsyncDisposable & {
   /** The operator's own rules for the failures of the provider that is called; they come before its table. */
-  readonly rules?: readonly OwnRule[];
+  readonly rules?: () => readonly OwnRule[];
   /** Returns a reply for every outcome of the call; throws only the signal's reason, unless that is a timeout. */
   call(call: HttpCall): Promise<HttpReply>;
 };
