@@ -65,7 +65,7 @@ export const messageVariables = {
   'styles.header-words': [],
   'models.header': [],
   'models.kind': ['kind'],
-  'models.price': ['price', 'per'],
+  'models.price': ['price', 'per', 'about'],
   'models.usual': ['seconds'],
   'models.choose': [],
   'models.gone': ['model'],

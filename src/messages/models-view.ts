@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type JobKind, jobKinds } from '../domain/kinds.ts';
-import type { ModelPrice } from '../domain/provider.ts';
 import type { OfferedModel } from '../domain/views.ts';
 import type { Localizer } from './catalog.ts';
 import { lines } from './phrases.ts';
@@ -64,7 +63,7 @@ export function modelTag(model: string): string {
 function kindWords(localizer: Localizer, kind: JobKind, { offered, chosen }: ModelFacts, atMost: number): string {
   const models = offered[kind] ?? [];
   const shown = models.slice(0, atMost).map((one) => {
-    const facts = [priceWords(localizer, one), timeWords(localizer, one)].filter((words) => words !== '');
+    const facts = [priceWords(localizer, kind, one), timeWords(localizer, one)].filter((words) => words !== '');
     const mark = one.model === chosen[kind] ? '✓' : '•';
     return [`${mark} ${escapeHtml(nameOf(one))}`, ...facts].join(' · ');
   });
@@ -81,21 +80,43 @@ function nameOf({ label, model }: OfferedModel): string {
   return excerpt(label ?? (model.slice(model.lastIndexOf('/') + 1) || model), nameLimit);
 }
 
-const priceUnits = {
-  call: 'call',
-  image: 'image',
-  second: 'second',
-  'million-input-tokens': 'input',
-  'million-output-tokens': 'output',
-} as const satisfies Record<ModelPrice['per'], string>;
+/** What one request of a kind usually counts where tokens are paid: a square picture as OpenAI counts it, a short answer. */
+const usualTokens: Readonly<Partial<Record<JobKind, { readonly read: number; readonly written: number }>>> = {
+  image: { read: 50, written: 1_056 },
+  edit: { read: 50, written: 1_056 },
+  chat: { read: 1_000, written: 500 },
+};
+/** Kinds of which a second is one of the result. */
+const lasting: ReadonlySet<JobKind> = new Set(['video', 'music', 'speech']);
 
-function priceWords(localizer: Localizer, { price = [] }: OfferedModel): string {
-  const format = { style: 'currency', currency: 'USD', maximumSignificantDigits: 3 } as const;
-  const money = new Intl.NumberFormat(localizer.locale, format);
-  return [price]
-    .flat()
-    .map(({ usd, per }) => localizer.say('models.price', { price: money.format(usd), per: priceUnits[per] }))
-    .join(' + ');
+/** Prices in units that people know: one that counts tokens is estimated for one result, or left out. */
+function priceWords(localizer: Localizer, kind: JobKind, { price = [] }: OfferedModel): string {
+  const prices = [price].flat();
+  const usual = usualTokens[kind];
+  const money = (usd: number, digits: number) => {
+    const isWhole = Math.round(usd * 100) / 100 === usd;
+    const format = {
+      style: 'currency',
+      currency: 'USD',
+      ...(isWhole ? {} : { maximumSignificantDigits: digits }),
+    } as const;
+    return new Intl.NumberFormat(localizer.locale, format).format(usd);
+  };
+  const stated = prices.flatMap(({ usd, per }) => {
+    const isKnown = per === 'call' || per === 'image' || (per === 'second' && lasting.has(kind));
+    return isKnown ? [localizer.say('models.price', { price: money(usd, 3), per, about: 'no' })] : [];
+  });
+  const counted = prices.flatMap(({ usd, per }) => {
+    if (usual === undefined || !per.startsWith('million')) return [];
+    return [(usd * (per === 'million-input-tokens' ? usual.read : usual.written)) / 1_000_000];
+  });
+  if (counted.length === 0) return stated.join(' + ');
+  const estimate = money(
+    counted.reduce((sum, part) => sum + part),
+    2,
+  );
+  const per = kind === 'chat' ? 'answer' : 'image';
+  return [...stated, localizer.say('models.price', { price: estimate, per, about: 'yes' })].join(' + ');
 }
 
 function timeWords(localizer: Localizer, { usualMs }: OfferedModel): string {

@@ -53,7 +53,7 @@ test('prices and times are shown where they are known, in the language of the pe
     env: { OPENAI_API_KEY: 'sk-test-0123456789abcdef', IMAGE_CHAIN: `openai:gpt-image-1-mini,bytez:${anime}` },
   });
   const list = wordsOf(await answerTo(app.person(7, 'es'), '/models'));
-  expect(list).toMatch(/🎨 Imágenes\n• gpt-image-1-mini · .*US\$.*\n• dreamlike-anime-1\.0/);
+  expect(list).toMatch(/🎨 Imágenes\n• gpt-image-1-mini · unos 0,032.US\$ por imagen.*\n• dreamlike-anime-1\.0/);
 });
 
 test('/forget takes the choice as well', async () => {
