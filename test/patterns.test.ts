@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPromptOptions } from '../src/jobs/request/request-options.ts';
+import { readPromptOptions } from '../src/jobs/request/generation-request.ts';
 import { splitKeys } from '../src/keys/sources/split-keys.ts';
 import { Secret } from '../src/kit/secret.ts';
 import { describeError } from '../src/observability/describe-error.ts';
@@ -106,7 +106,7 @@ test('patterns that are put together at run time are as quick (H23)', () => {
   const built = sources().filter(({ text }) => text.includes('new RegExp('));
   expect(built.map(({ name }) => name).sort()).toEqual([
     'cli/demo/demo.ts',
-    'jobs/request/request-options.ts',
+    'jobs/request/generation-request.ts',
     'keys/sources/split-keys.ts',
     'providers/classification/clauses.ts',
     'providers/classification/stated-wait.ts',

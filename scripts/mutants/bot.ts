@@ -144,8 +144,8 @@ export const botMutants = [
   ),
   mutant(
     'too much is told each time',
-    'nowMs - noticedAtMs >=',
-    'Infinity >=',
+    'if (nowMs - person.noticedAtMs < floodRules.minNoticeIntervalMs) return false;',
+    '',
     'test/bot/middleware/flood-limit.test.ts',
   ),
   mutant(

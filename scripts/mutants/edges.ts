@@ -151,7 +151,12 @@ export const edgeMutants = [
     'if (!Number.isNaN(value)) return good',
     'test/config',
   ),
-  mutant('addresses of providers hold passwords', " && url.username === '' && url.password === ''", '', 'test/config'),
+  mutant(
+    'addresses of providers hold passwords',
+    " && (mayHaveUser || (url.username === '' && url.password === ''))",
+    '',
+    'test/config',
+  ),
   mutant(
     'a byte order mark hides a name',
     "readFile(path).replace(/^\\ufeff/, '')",

@@ -12,7 +12,7 @@ export const jobMutants = [
     'if (text.length > maxPromptLength) return { ok: false',
     'if (false) return { ok: false',
     'test/jobs/prompt-length.test.ts',
-    'test/jobs/request/prompt-rules.test.ts',
+    'test/jobs/request/generation-request.test.ts',
   ),
   mutant(
     'an invisible prompt is taken',
@@ -30,7 +30,7 @@ export const jobMutants = [
     'half an emoji stays in a prompt',
     'const prompt = text.toWellFormed().replace(',
     'const prompt = text.replace(',
-    'test/jobs/request/prompt-rules.test.ts',
+    'test/jobs/request/generation-request.test.ts',
     'test/jobs/any-prompt.test.ts',
   ),
   mutant(
@@ -55,19 +55,19 @@ export const jobMutants = [
     'an option may be given twice',
     'found.some((other) => other.option === option)',
     'false',
-    'test/jobs/request/request-options.test.ts',
+    'test/jobs/request/generation-request.test.ts',
   ),
   mutant(
     'unknown options are words',
     "if (option === undefined) return mistaken({ kind: 'unknown-option'",
     "if (option === undefined) continue; if (false) return mistaken({ kind: 'unknown-option'",
-    'test/jobs/request/request-options.test.ts',
+    'test/jobs/request/generation-request.test.ts',
   ),
   mutant(
     'the name of another model is guessed',
     '.size === 1 ? short[0]',
     '.size > 0 ? short[0]',
-    'test/jobs/request/model-options.test.ts',
+    'test/jobs/request/chain-models.test.ts',
   ),
 
   mutant('attempts have no end', 'attempts >= rules.maxAttempts', 'false', policy, loop),
@@ -99,8 +99,8 @@ export const jobMutants = [
   mutant('an attempt begins that cannot end in time', 'if (expectedMs > leftMs) {', 'if (false) {', loop),
   mutant(
     'a rest beyond the deadline is waited for',
-    'if (answer.untilMs >= nowMs + leftMs - expectedMs) {',
-    'if (false) {',
+    ' && answer.untilMs >= nowMs + leftMs - expectedMs) {',
+    ' && false) {',
     loop,
   ),
   mutant(
@@ -115,7 +115,7 @@ export const jobMutants = [
     "tools.modelCooldowns.noteUnknown(candidate, failure.sureness === undefined || failure.sureness === 'sure');",
     ';',
     loop,
-    `${breaker}/model-rest.test.ts`,
+    `${breaker}/model-cooldowns.test.ts`,
   ),
   mutant(
     'the last model of a chain may rest',
@@ -133,7 +133,7 @@ export const jobMutants = [
     'a call has no deadline',
     'this.#end(new DOMException(`The call took',
     'void (new DOMException(`The call took',
-    'test/jobs/call-deadline.test.ts',
+    'test/kit/call-deadline.test.ts',
     'test/jobs/unruly-providers.test.ts',
   ),
   mutant(
@@ -146,7 +146,7 @@ export const jobMutants = [
     'a cancelled job’s call goes on',
     "else parent.addEventListener('abort', this.#passOn);",
     '',
-    'test/jobs/call-deadline.test.ts',
+    'test/kit/call-deadline.test.ts',
     'test/jobs/unruly-providers.test.ts',
   ),
   mutant(
@@ -159,9 +159,9 @@ export const jobMutants = [
     'the learned deadline trusts a few calls',
     'latency.samples >= minSamples',
     'latency.samples >= 1',
-    'test/jobs/call-deadline.test.ts',
+    'test/jobs/attempt-timeout.test.ts',
   ),
-  mutant('the learned deadline ignores a timeout', ' && !hasTimedOut', '', 'test/jobs/call-deadline.test.ts'),
+  mutant('the learned deadline ignores a timeout', ' && !hasTimedOut', '', 'test/jobs/attempt-timeout.test.ts'),
 
   mutant('the breaker never opens', 'if (!this.#isDown(nowMs)) return;', 'return;', breaker),
   mutant('one job opens the breaker', 'if (isOfOneJob) return false;', '', breaker),
@@ -247,13 +247,13 @@ export const jobMutants = [
     'a model that serves others is closed for two requests',
     'if ((this.#servedAtMonotonicMs.get(model) ?? -Infinity) >= sinceMonotonicMs) return false;',
     '',
-    'test/jobs/circuit-breaker/model-refusals.test.ts',
+    'test/jobs/circuit-breaker/model-cooldowns.test.ts',
   ),
   mutant(
     'a person who repeats a prompt closes a model',
     'return prompts >= needed;',
     'return refused.length >= needed;',
-    'test/jobs/circuit-breaker/model-refusals.test.ts',
+    'test/jobs/circuit-breaker/model-cooldowns.test.ts',
   ),
   mutant(
     'a wait beyond the deadline is kept',

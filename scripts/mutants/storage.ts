@@ -158,8 +158,8 @@ export const storageMutants = [
   mutant('what was handed back is behind others', 'const turn = requeued ?? (', 'const turn = (', engine),
   mutant(
     'a parked job is handed out early',
-    "SET parked = 0 WHERE state = 'waiting' AND parked = 1 AND line = ? AND ready_at_ms <= ?",
-    "SET parked = 0 WHERE state = 'waiting' AND parked = 1 AND line = ? AND ? > 0",
+    "'parked = 0', 'ready_at_ms <= ?', nowMs",
+    "'parked = 0', '? > 0', nowMs",
     engine,
   ),
   mutant(

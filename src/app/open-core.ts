@@ -8,9 +8,9 @@ import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
 import type { ResultStore } from '../domain/media.ts';
 import { isStorageRefusal } from '../domain/failure.ts';
-import { Budgets } from '../jobs/budgets.ts';
+import { openBudgets } from '../jobs/budgets.ts';
 import { GenerationService } from '../jobs/generation-service.ts';
-import { loadMaterial, type MaterialSources } from '../jobs/request/request-material.ts';
+import { loadMaterial, type MaterialSources } from '../jobs/request/generation-request.ts';
 import { RetentionJob } from '../jobs/retention.ts';
 import type { KeyMaintenance } from '../keys/maintenance/key-maintenance.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
@@ -195,10 +195,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   let withKeys: ReadonlySet<ProviderName> = new Set(providersOf(keys));
   const chains = chainsFor(config.chains, withKeys);
-  const budgets = new Budgets({ limits: config.budgets, reader: engine.reader, clock, emit });
-  await budgets.load();
+  const { budgets: limits, ...withoutLimits } = config;
+  const budgets = await openBudgets({ limits, reader: engine.reader, clock, emit });
   const service = new GenerationService({
-    ...config,
+    ...withoutLimits,
     ...engine,
     chains,
     hasKeys: (provider) => withKeys.has(provider),
@@ -211,8 +211,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     rules: config.retry,
     models: catalog.find,
     rewrites: config.enhancePrompts ? storage.rewrites : undefined,
-    budgets,
-    onCost: (cost) => budgets.spent(cost),
+    ...(budgets === undefined ? {} : { budgets, onCost: (cost) => budgets.spent(cost) }),
     loadMaterial: (job) => loadMaterial(job, { ...options, reader: engine.reader, pictures: inputs }),
     probeKeys: (ids) => maintenance.probeKeys(ids),
     readModels: (provider) => models.read(provider),

@@ -3,7 +3,7 @@ import type { Emit } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import type { Chains } from '../domain/job.ts';
 import type { Provider } from '../domain/provider.ts';
-import type { ChainModels } from '../jobs/chain-models.ts';
+import type { ChainModels } from '../jobs/request/chain-models.ts';
 import { ModelLists } from '../keys/maintenance/model-lists.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import type { Clock } from '../kit/clock.ts';

@@ -6,8 +6,7 @@ import type { KnownOperation } from '../domain/job-engine.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import { everyMechanism, type Mechanisms } from '../domain/mechanisms.ts';
 import type { Random } from '../kit/backoff.ts';
-import { attemptTimeoutMs } from './call-deadline.ts';
-import { type CallJournal, type JobMemory, refusalCode } from './job-memory.ts';
+import { type CallJournal, type JobMemory, keysRefusing, refusalCode } from './job-memory.ts';
 import type { Budgets } from './budgets.ts';
 import { callProvider, type CallTools } from './call-provider.ts';
 import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
@@ -17,7 +16,6 @@ import {
   type ProbeKeys,
   type Weighed,
   isWitnessOfOutage,
-  keysRefusing,
   noteClosedModels,
   noteOutage,
   soonerElsewhere,
@@ -25,8 +23,8 @@ import {
   weighWithoutOtherKey,
   withoutSeat,
 } from './judgement.ts';
-import type { RequestMaterial } from './request/request-material.ts';
-import { hasEnded, requestChain, servedCandidate } from './request/served-chain.ts';
+import type { RequestMaterial } from './request/generation-request.ts';
+import { hasEnded, requestChain, servedCandidate } from './request/chain-models.ts';
 import { resumeOperation } from './resume-operation.ts';
 import { decide, maxInSlotWaitMs } from './retry-policy.ts';
 
@@ -267,4 +265,22 @@ function timeoutFor(job: Job, { provider, model }: Candidate, leftMs: number, to
     latency: tools.mechanisms?.learnedDeadline === false ? undefined : tools.pool.latency(provider, model, job.kind),
     hasTimedOut: tools.memory.hasTimedOut,
   });
+}
+
+/** The timeout is derived from latency only after this many measured calls. */
+const minSamples = 20;
+
+type TimeoutFacts = {
+  readonly capMs: number;
+  readonly leftMs: number;
+  readonly latency: { readonly samples: number; readonly p99Ms: number } | undefined;
+  /** The job has timed out before: its model may be starting cold, so the full cap applies. */
+  readonly hasTimedOut: boolean;
+};
+
+/** The timeout of one call, in milliseconds: three times the p99 latency, at least a quarter of the configured cap. */
+export function attemptTimeoutMs({ capMs, leftMs, latency, hasTimedOut }: TimeoutFacts): number {
+  const isKnown = latency !== undefined && latency.samples >= minSamples && !hasTimedOut;
+  const patienceMs = isKnown ? Math.max(capMs / 4, 3 * latency.p99Ms) : capMs;
+  return Math.min(capMs, patienceMs, leftMs);
 }

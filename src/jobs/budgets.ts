@@ -20,6 +20,16 @@ const nearShare = 0.8;
 
 type Level = 'near' | 'spent';
 
+/** Opens the budgets with what was spent today before this process began; undefined where nothing is limited. */
+export async function openBudgets(options: BudgetsOptions): Promise<Budgets | undefined> {
+  const { total, perPerson, ofProvider } = options.limits;
+  const given = [total, perPerson, ...Object.values(ofProvider)];
+  if (given.every((limit) => limit === undefined)) return undefined;
+  const budgets = new Budgets(options);
+  await budgets.load();
+  return budgets;
+}
+
 /**
  * What may still be spent today. The sums are those of the ledger, kept in memory; calls under way at the same time may
  * pass a limit by what they cost. A day begins at 00:00 UTC.
@@ -39,14 +49,12 @@ export class Budgets {
   /** Reads what was spent today before this process began. */
   async load(): Promise<void> {
     const { reader, clock } = this.#options;
-    if (!this.#isLimited()) return;
     this.#turnDay();
     for (const { provider, userId, usd } of await reader.costs(clock.now())) this.spent({ provider, userId, usd });
   }
 
   /** Counts what a call cost, and tells when a budget is nearly or wholly spent. */
   spent({ provider, userId, usd }: Spent): void {
-    if (!this.#isLimited()) return;
     this.#turnDay();
     this.#total += usd;
     this.#ofProvider.set(provider, (this.#ofProvider.get(provider) ?? 0) + usd);
@@ -58,7 +66,6 @@ export class Budgets {
 
   /** Whether nothing more may be spent at the provider today, or for this person. */
   isSpent(provider: ProviderName, userId: number): boolean {
-    if (!this.#isLimited()) return false;
     this.#turnDay();
     const { total = Infinity, perPerson = Infinity, ofProvider } = this.#options.limits;
     return (
@@ -71,13 +78,6 @@ export class Budgets {
   /** When the next day begins. Milliseconds since 1970. */
   nextDayMs(): number {
     return (Math.floor(this.#options.clock.now() / dayMs) + 1) * dayMs;
-  }
-
-  #isLimited(): boolean {
-    const { total, perPerson, ofProvider } = this.#options.limits;
-    return (
-      total !== undefined || perPerson !== undefined || Object.values(ofProvider).some((limit) => limit !== undefined)
-    );
   }
 
   #tell(of: ProviderName | 'all', usd: number, limit: number | undefined): void {

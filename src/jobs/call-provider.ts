@@ -1,6 +1,6 @@
 import type { AttemptTrail, AttemptEnding } from '../domain/attempt-trail.ts';
 import type { Progress, Candidate, Job } from '../domain/job.ts';
-import type { Clock } from '../kit/clock.ts';
+import { type Clock, CallDeadline, StopTimeoutError } from '../kit/clock.ts';
 import { type Emit, type AppEvent, type OnCheckpoint, ignoreCheckpoints } from '../domain/events.ts';
 import type { ProviderName } from '../domain/ids.ts';
 import { type AttemptFailure, isDoubtful } from '../domain/failure.ts';
@@ -12,11 +12,9 @@ import type { CallJournal } from './job-memory.ts';
 import type { Spent } from './budgets.ts';
 import type { UnrecognizedFailures } from './judgement.ts';
 import type { Fault } from './circuit-breaker/breaker-counters.ts';
-import { CallDeadline, StopTimeoutError } from './call-deadline.ts';
 import { cancelOperation, type Followed, followOperation, type FollowTools, pollDelayMs } from './follow-operation.ts';
 import { isCancelled, JobStopped } from './job-progress.ts';
-import type { RequestMaterial } from './request/request-material.ts';
-import { generationRequest } from './request/request-options.ts';
+import { type RequestMaterial, generationRequest } from './request/generation-request.ts';
 import { isProviderFault, type RetryRules } from './retry-policy.ts';
 
 export type CallTools = {

@@ -7,7 +7,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { KnownAnswer, Park } from '../domain/job-engine.ts';
 import type { ModelLookup, ReplySource } from '../domain/provider.ts';
-import { requestChain } from './request/served-chain.ts';
+import { requestChain } from './request/chain-models.ts';
 import { codeFor, decide, type RetryRules } from './retry-policy.ts';
 
 export type StoreTools = FetchTools & {

@@ -2,8 +2,7 @@ import type { Emit } from '../domain/events.ts';
 import type { AttemptFailure } from '../domain/failure.ts';
 import type { Lease } from '../domain/key-leases.ts';
 import type { Operation, AsynchronousProvider, ProviderQueue, ProviderReply, StatusReply } from '../domain/provider.ts';
-import type { Clock } from '../kit/clock.ts';
-import { CallDeadline } from './call-deadline.ts';
+import { type Clock, CallDeadline } from '../kit/clock.ts';
 import { isCancelled } from './job-progress.ts';
 
 const firstMs = 2_000;

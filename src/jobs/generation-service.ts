@@ -7,13 +7,12 @@ import type { Accepted, AcceptLimits, Cancelled, RewrittenPrompts } from '../dom
 import { ignoreCheckpoints } from '../domain/events.ts';
 import type { KeyPool } from '../keys/pool/key-pool.ts';
 import { type Breakers, createBreakers, hasFallback } from './circuit-breaker/breakers.ts';
-import { ChainModels } from './chain-models.ts';
+import { ChainModels, type Asker, chainFor, requestChain } from './request/chain-models.ts';
 import { expectedWaitMs, isBehindOwn, viewOf } from './job-view.ts';
 import { PromptRewriter } from './prompt-rewriter.ts';
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { RunningJobs } from './job-progress.ts';
-import { type Asker, chainFor, requestChain } from './request/served-chain.ts';
 import { UnrecognizedFailures } from './judgement.ts';
 
 export type GenerationServiceOptions = Omit<

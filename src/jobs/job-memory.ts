@@ -2,7 +2,7 @@ import type { AttemptTrail } from '../domain/attempt-trail.ts';
 import { type FailureReason, isDoubtful } from '../domain/failure.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { JobLease, JobQueue, JobReader, KnownAnswer } from '../domain/job-engine.ts';
-import type { Candidate, Job, ParkReason, Progress } from '../domain/job.ts';
+import { type Candidate, candidateName, type Job, type ParkReason, type Progress } from '../domain/job.ts';
 import type { Operation } from '../domain/provider.ts';
 import { type JobFailureCode, codeFor } from './retry-policy.ts';
 
@@ -79,6 +79,15 @@ export function restoreMemory(trail: readonly AttemptTrail[], candidate: Candida
     if (asked.provider === candidate?.provider && asked.model === candidate.model) memory.failedWith.add(keyId);
   }
   return memory;
+}
+
+const none: ReadonlySet<KeyId> = new Set();
+
+/** The keys that refused the job on this candidate. */
+export function keysRefusing({ refusals }: JobMemory, candidate: Candidate): ReadonlySet<KeyId> {
+  if (refusals.length === 0) return none;
+  const name = candidateName(candidate);
+  return new Set(refusals.flatMap((one) => (candidateName(one.candidate) === name ? [one.keyId] : [])));
 }
 
 /** How the job ends when its doubtful refusals turn out to be its own fault. */

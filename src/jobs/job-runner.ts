@@ -10,7 +10,7 @@ import { type LoopTools, runAttempts } from './attempt-loop.ts';
 import { fetchKnownResult, fetchAndStore, knownAnswer, type ResultEnding, type ResultRefusal } from './fetch-result.ts';
 import { type CallJournal, type JobMemory, createCallJournal, loadMemory } from './job-memory.ts';
 import { type TurnEnding, JobStopped, type RunningJobs } from './job-progress.ts';
-import { requestChain } from './request/served-chain.ts';
+import { requestChain } from './request/chain-models.ts';
 import { cancelKnown } from './resume-operation.ts';
 import { codeFor } from './retry-policy.ts';
 

@@ -7,7 +7,7 @@ import type { SeatAnswer } from '../domain/key-leases.ts';
 import { type Clock, atMost } from '../kit/clock.ts';
 import type { ModelCooldowns } from './circuit-breaker/model-cooldowns.ts';
 import type { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import type { JobMemory, OutageCall } from './job-memory.ts';
+import { type JobMemory, keysRefusing, type OutageCall } from './job-memory.ts';
 import type { ChainProgress, TurnEnding } from './job-progress.ts';
 import type { AttemptPool } from './lease-key.ts';
 import { codeFor, type JobFailureCode } from './retry-policy.ts';
@@ -75,13 +75,6 @@ export async function weighWithoutOtherKey(
   return memory.refusals.length > 0 ? 'request' : 'next-key';
 }
 
-/** The keys that refused the job on this candidate. */
-export function keysRefusing({ refusals }: JobMemory, candidate: Candidate): ReadonlySet<KeyId> {
-  if (refusals.length === 0) return none;
-  const name = candidateName(candidate);
-  return new Set(refusals.flatMap((one) => (candidateName(one.candidate) === name ? [one.keyId] : [])));
-}
-
 /**
  * Counts the job's refusals against the models that refused it, when several keys were refused or the very key that served
  * it elsewhere. `served` is undefined when nothing served it. A model that is closed cools down, and no key is blamed for it.
@@ -110,8 +103,6 @@ export function noteClosedModels(
   }
   return code;
 }
-
-const none: ReadonlySet<KeyId> = new Set();
 
 /** A key that its own free probe finds refused is at fault, so its refusal says nothing about the request. */
 async function dropRefusalsOfBadKeys(memory: JobMemory, { probeKeys, clock }: WeighTools): Promise<void> {

@@ -6,9 +6,8 @@ import { kindTraits } from '../domain/kinds.ts';
 import type { AttemptTools, LoopTools } from './attempt-loop.ts';
 import { callProvider } from './call-provider.ts';
 import { JobStopped } from './job-progress.ts';
-import { noMaterial, type RequestMaterial } from './request/request-material.ts';
-import { checkPrompt } from './request/request-options.ts';
-import { requestChain } from './request/served-chain.ts';
+import { noMaterial, type RequestMaterial, checkPrompt } from './request/generation-request.ts';
+import { requestChain } from './request/chain-models.ts';
 
 /** A prompt with as many words says enough. */
 const enoughWords = 12;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Job } from '../../src/domain/job.ts';
-import { checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { checkPrompt } from '../../src/jobs/request/generation-request.ts';
 import { Secret } from '../../src/kit/secret.ts';
 import { loadCatalog } from '../../src/messages/catalog.ts';
 import { createMessageMapper } from '../../src/messages/message-mapper.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { BudgetLimits, DayCost } from '../../src/domain/costs.ts';
 import type { AppEvent } from '../../src/domain/events.ts';
 import { keyId } from '../../src/domain/ids.ts';
-import { Budgets } from '../../src/jobs/budgets.ts';
+import { Budgets, openBudgets } from '../../src/jobs/budgets.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const dayMs = 86_400_000;
@@ -58,11 +58,16 @@ test('the budget of all providers and the share of a person count what was spent
   expect([budgets.isSpent('openai', 2), events.at(-1)?.event]).toEqual([true, 'budget.spent']);
 });
 
-test('a budget of nothing lets nothing be asked, and without limits nothing is ever spent', () => {
-  expect(aBudget({ total: 0 }).budgets.isSpent('fal', 1)).toBe(true);
-  const free = aBudget({});
-  free.budgets.spent({ provider: 'fal', userId: 1, usd: 1e9 });
-  expect([free.budgets.isSpent('fal', 1), free.events]).toEqual([false, []]);
+test('a budget of nothing lets nothing be asked, and without limits there is no budget', async () => {
+  const opened = (limits: Partial<BudgetLimits>) =>
+    openBudgets({
+      limits: { total: undefined, perPerson: undefined, ofProvider: { fal: undefined }, ...limits },
+      reader: { costs: async () => [] },
+      clock: fakeClock(),
+      emit: () => undefined,
+    });
+  const [nothing, one, none] = [await opened({ total: 0 }), await opened({ ofProvider: { fal: 1 } }), await opened({})];
+  expect([nothing?.isSpent('fal', 1), one?.isSpent('fal', 1), none]).toEqual([true, false, undefined]);
 });
 
 test('whatever is spent, each budget is told at most once near and once spent a day, and never passed by a second call', () => {

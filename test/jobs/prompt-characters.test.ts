@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { checkPrompt } from '../../src/jobs/request/generation-request.ts';
 
 const promptOf = (text: string) => {
   const checked = checkPrompt(text);

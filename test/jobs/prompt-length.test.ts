@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPromptOptions, checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { readPromptOptions, checkPrompt } from '../../src/jobs/request/generation-request.ts';
 import { excerpt } from '../../src/messages/view.ts';
 import { workedMs } from '../support/worked-ms.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readPromptOptions, checkOptions } from '../../src/jobs/request/request-options.ts';
+import { readPromptOptions } from '../../src/jobs/request/generation-request.ts';
+import { checkOptions } from '../../src/jobs/request/chain-models.ts';
 import { modelTraits } from '../../src/providers/registry.ts';
 
 const chain = [

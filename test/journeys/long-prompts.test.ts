@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maxPromptLength } from '../../src/jobs/request/request-options.ts';
+import { maxPromptLength } from '../../src/jobs/request/generation-request.ts';
 import { captionLimit } from '../../src/messages/view.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 import { openTestApp, wordsOf } from '../support/test-app.ts';

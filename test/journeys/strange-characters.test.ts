@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPrompt } from '../../src/jobs/request/request-options.ts';
+import { checkPrompt } from '../../src/jobs/request/generation-request.ts';
 import { shownText } from '../../src/messages/view.ts';
 import { answerTo, pictures, runs, troubles } from './talk.ts';
 import { openTestApp, wordsOf } from '../support/test-app.ts';

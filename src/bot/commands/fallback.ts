@@ -1,6 +1,6 @@
 import { Composer } from 'grammy';
 import { defaultKind } from '../../domain/kinds.ts';
-import { checkPrompt } from '../../jobs/request/request-options.ts';
+import { checkPrompt } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { wordsOf } from '../message-words.ts';
 import { isAdminHere, isUserContent } from '../middleware/identify.ts';

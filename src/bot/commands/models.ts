@@ -1,7 +1,7 @@
 import { Composer } from 'grammy';
 import type { GenerationOptions } from '../../domain/job.ts';
 import { type JobKind, jobKinds } from '../../domain/kinds.ts';
-import type { CheckedOptions } from '../../jobs/request/request-options.ts';
+import type { CheckedOptions } from '../../jobs/request/chain-models.ts';
 import { type ModelFacts, modelTag } from '../../messages/models-view.ts';
 import type { BotContext, BotDeps, Speaker } from '../context.ts';
 import { isCommand } from '../message-words.ts';

@@ -1,7 +1,7 @@
 import { Composer } from 'grammy';
 import type { Message } from 'grammy/types';
 import { type JobId, jobId } from '../../domain/ids.ts';
-import { readPromptOptions } from '../../jobs/request/request-options.ts';
+import { readPromptOptions } from '../../jobs/request/generation-request.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { commandIn, wordsOf } from '../message-words.ts';

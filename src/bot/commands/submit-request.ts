@@ -2,7 +2,7 @@ import type { GenerationOptions, OptionMistake } from '../../domain/job.ts';
 import { type JobKind, jobKinds, kindTraits } from '../../domain/kinds.ts';
 import { jobId } from '../../domain/ids.ts';
 import { isStorageRefusal } from '../../domain/failure.ts';
-import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/request-options.ts';
+import { readPromptOptions, checkPrompt, maxPromptLength } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { reply } from '../reply.ts';
 import { Composer } from 'grammy';

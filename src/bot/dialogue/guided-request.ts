@@ -2,7 +2,7 @@ import type { Conversation } from '@grammyjs/conversations';
 import type { Context } from 'grammy';
 import type { GenerationOptions } from '../../domain/job.ts';
 import { type JobKind, kindTraits } from '../../domain/kinds.ts';
-import { readPromptOptions, checkPrompt } from '../../jobs/request/request-options.ts';
+import { readPromptOptions, checkPrompt } from '../../jobs/request/generation-request.ts';
 import { type DialogueQuestion, shapeAspects, shapes, stylesFor } from '../../messages/dialogue-views.ts';
 import { parseCallbackData } from '../../messages/view.ts';
 import type { BotContext } from '../context.ts';

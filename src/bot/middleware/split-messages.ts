@@ -2,7 +2,7 @@ import type { Message } from 'grammy/types';
 import type { NextFunction } from 'grammy';
 import { jobId } from '../../domain/ids.ts';
 import { defaultKind } from '../../domain/kinds.ts';
-import { maxPromptLength } from '../../jobs/request/request-options.ts';
+import { maxPromptLength } from '../../jobs/request/generation-request.ts';
 import type { BotContext, BotDeps } from '../context.ts';
 import { wordsOf } from '../message-words.ts';
 import { reply } from '../reply.ts';

@@ -9,7 +9,7 @@ import type { KeyPool } from '../../keys/pool/key-pool.ts';
 import type { Random } from '../../kit/backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { ModelCooldowns } from './model-cooldowns.ts';
-import { linesOf } from '../request/served-chain.ts';
+import { linesOf } from '../request/chain-models.ts';
 
 export type Breakers = ReadonlyMap<ProviderName, CircuitBreaker>;
 

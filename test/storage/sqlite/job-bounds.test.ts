@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maxPromptLength } from '../../../src/jobs/request/request-options.ts';
+import { maxPromptLength } from '../../../src/jobs/request/generation-request.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { anEngine } from './an-engine.ts';
 import { accepted, claimed, oneEach } from '../../conformance/requests.ts';

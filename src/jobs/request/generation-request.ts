@@ -1,4 +1,5 @@
 import {
+  type Job,
   type Aspect,
   aspects,
   flagNames,
@@ -7,17 +8,81 @@ import {
   type OptionName,
   optionNames,
   type Candidate,
-  type Job,
 } from '../../domain/job.ts';
-import { type JobKind, styleOf, stylesOf } from '../../domain/kinds.ts';
-import { type GenerationRequest, type ModelLookup, type ImageSize, songOptions } from '../../domain/provider.ts';
+import type { JobReader } from '../../domain/job-engine.ts';
+import { kindTraits, type StyleWords } from '../../domain/kinds.ts';
+import type { MediaFile, ResultDownloader } from '../../domain/media.ts';
+import type { ChatTurn, GenerationRequest, ModelLookup, ImageSize } from '../../domain/provider.ts';
 
-import { fittingHistory, noMaterial, type RequestMaterial } from './request-material.ts';
+/** What a request is made from besides its words. */
+export type RequestMaterial = {
+  readonly inputs: readonly MediaFile[];
+  /** The conversation so far, oldest first. */
+  readonly history: readonly ChatTurn[];
+  /** What the model is told, where that is more than the person's own words. */
+  readonly words?: string;
+};
+
+export const noMaterial: RequestMaterial = { inputs: [], history: [] };
+
+/** The questions before a question that a model may hear of; its window may hold fewer. */
+const maxQuestionsBefore = 20;
+
+/** Where what a job is made from besides its words comes from. */
+export type MaterialSources = {
+  readonly reader: Pick<JobReader, 'conversationBefore'>;
+  /** The pictures that people sent. */
+  readonly pictures?: Pick<ResultDownloader, 'find'> | undefined;
+  /** What a style adds to the words; without it styles add nothing. */
+  readonly styleWords?: StyleWords | undefined;
+};
+
+/** Loads what the job is made from besides its words; undefined for one that is made from its words alone. */
+export function loadMaterial(job: Job, sources: MaterialSources): Promise<RequestMaterial> | undefined {
+  const { id, kind } = job;
+  const { reader, pictures } = sources;
+  if (kind === 'chat') {
+    return reader.conversationBefore(id, maxQuestionsBefore).then((history) => ({ inputs: [], history }));
+  }
+  const words = styledWords(job, sources);
+  const told = words === undefined ? {} : { words };
+  if (kindTraits[kind].needs !== 'picture') {
+    return words === undefined ? undefined : Promise.resolve({ ...noMaterial, ...told });
+  }
+  const found = pictures?.find(kind, id) ?? Promise.resolve(undefined);
+  return found.then((picture) => ({ inputs: picture === undefined ? [] : [picture], history: [], ...told }));
+}
+
+/** The words with those of their style behind them; undefined without a style. */
+function styledWords({ prompt, options, locale }: Job, { styleWords }: MaterialSources): string | undefined {
+  const preset = options?.preset;
+  if (preset === undefined || styleWords === undefined) return undefined;
+  return `${prompt}, ${styleWords(preset, locale)}`;
+}
+
+const usualContextTokens = 8_000;
+/** A token of English is about four letters, one of other scripts fewer. */
+const lettersPerToken = 2.5;
+/** The part of the window that is left for the answer. */
+const answerShare = 0.4;
+
+/** The newest part of a conversation that fits into the model's window beside the new words, in whole questions. */
+function fittingHistory(
+  history: readonly ChatTurn[],
+  prompt: string,
+  contextTokens = usualContextTokens,
+): readonly ChatTurn[] {
+  let left = contextTokens * lettersPerToken * (1 - answerShare) - prompt.length;
+  const first = history.findLastIndex(({ text }) => (left -= text.length) < 0) + 1;
+  const kept = history.slice(first);
+  // An answer without its question would confuse the model.
+  return kept[0]?.role === 'model' ? kept.slice(1) : kept;
+}
 
 /** Telegram's limit for one message, in UTF-16 units. */
 export const maxPromptLength = 4096;
 
-export type CheckedPrompt =
+type CheckedPrompt =
   | { readonly ok: true; readonly prompt: string }
   | { readonly ok: false; readonly code: 'empty-prompt' | 'prompt-too-long' };
 
@@ -36,7 +101,7 @@ export function checkPrompt(text: string): CheckedPrompt {
   return !content.test(prompt.replace(invisible, '')) ? { ok: false, code: 'empty-prompt' } : { ok: true, prompt };
 }
 
-export type PromptOptions =
+type PromptOptions =
   | { readonly ok: true; readonly words: string; readonly options: GenerationOptions }
   | { readonly ok: false; readonly mistake: OptionMistake };
 
@@ -158,10 +223,6 @@ function mistaken(mistake: OptionMistake): PromptOptions {
   return { ok: false, mistake };
 }
 
-export type CheckedOptions =
-  | { readonly ok: true; readonly options: GenerationOptions }
-  | { readonly ok: false; readonly mistake: OptionMistake };
-
 /** The image size for an aspect ratio: about as many pixels as the model's default, each side a multiple of its step. */
 export function sizeFor(candidate: Candidate, aspect: Aspect, models: ModelLookup): ImageSize | undefined {
   const { size } = models(candidate);
@@ -169,89 +230,6 @@ export function sizeFor(candidate: Candidate, aspect: Aspect, models: ModelLooku
   const [across = 1, down = 1] = aspect.split(':').map(Number);
   const side = (ratio: number) => Math.round(Math.sqrt(size.width * size.height * ratio) / size.step) * size.step;
   return { width: side(across / down), height: side(down / across) };
-}
-
-/** The candidates that support all the options, in chain order; without options the whole chain. */
-export function candidatesFor(
-  chain: readonly Candidate[],
-  options: GenerationOptions | undefined,
-  models: ModelLookup,
-): readonly Candidate[] {
-  if (options === undefined) return chain;
-  return chain.filter(
-    (candidate) =>
-      (options.model === undefined || options.model === candidate.model) &&
-      asked(options).every((option) => taken(candidate, models).includes(option)),
-  );
-}
-
-/** Resolves the named model and checks that a candidate of the chain supports all the options. */
-export function checkOptions(
-  chain: readonly Candidate[],
-  options: GenerationOptions,
-  models: ModelLookup,
-): CheckedOptions {
-  const candidate = options.model === undefined ? undefined : named(chain, options.model);
-  if (options.model !== undefined && candidate === undefined) {
-    const models = [...new Set(chain.map(({ model }) => model))];
-    return { ok: false, mistake: { kind: 'unknown-model', written: options.model.trim(), models } };
-  }
-  const resolved = candidate === undefined ? options : { ...options, model: candidate.model };
-  if (candidatesFor(chain, resolved, models).length > 0) return { ok: true, options: resolved };
-  // No candidate supports every option: the mistake describes the one that supports the most.
-  const [best] = candidatesFor(chain, resolved.model === undefined ? {} : { model: resolved.model }, models).toSorted(
-    (a, b) => missing(a, resolved, models).length - missing(b, resolved, models).length,
-  );
-  const takes = best === undefined ? [] : taken(best, models);
-  const [option = 'model'] = best === undefined ? [] : missing(best, resolved, models);
-  return {
-    ok: false,
-    mistake: { kind: 'not-taken', option, takes, ...(candidate === undefined ? {} : { model: candidate.model }) },
-  };
-}
-
-/** Resolves the named style: of what is seen, one of the table, which every model follows, since it is words. */
-export function checkStyle(kind: JobKind, { style, ...others }: GenerationOptions): CheckedOptions {
-  const styles = stylesOf(kind);
-  if (style === undefined || styles.length === 0) {
-    return { ok: true, options: style === undefined ? others : { ...others, style } };
-  }
-  const preset = styleOf(style, kind);
-  return preset === undefined
-    ? { ok: false, mistake: { kind: 'unknown-style', written: style, styles } }
-    : { ok: true, options: { ...others, preset } };
-}
-
-/** Finds a model by its full name, else by the part after the slash if that is unique. */
-function named(chain: readonly Candidate[], name: string): Candidate | undefined {
-  const exact = name.trim();
-  const whole = chain.find(({ provider, model }) => model === exact || `${provider}:${model}` === exact);
-  if (whole !== undefined) return whole;
-  const short = chain.filter(({ model }) => model.slice(model.lastIndexOf('/') + 1) === exact);
-  return new Set(short.map(({ model }) => model)).size === 1 ? short[0] : undefined;
-}
-
-function taken(candidate: Candidate, models: ModelLookup): readonly OptionName[] {
-  const row = models(candidate);
-  return [
-    ...(row.size === undefined ? [] : (['aspect'] as const)),
-    ...(row.seed ? (['seed'] as const) : []),
-    ...(row.negative ? (['no'] as const) : []),
-    ...(row.song ?? []),
-  ];
-}
-
-function asked({ aspect, seed, negative, ...others }: GenerationOptions): readonly OptionName[] {
-  return [
-    ...(aspect === undefined ? [] : (['aspect'] as const)),
-    ...(seed === undefined ? [] : (['seed'] as const)),
-    ...(negative === undefined ? [] : (['no'] as const)),
-    ...songOptions.filter((option) => others[option] !== undefined),
-  ];
-}
-
-function missing(candidate: Candidate, options: GenerationOptions, models: ModelLookup): readonly OptionName[] {
-  return asked(options).filter((option) => !taken(candidate, models).includes(option));
 }
 
 /** Builds the request to the candidate's model, with the options that the model supports. */
